@@ -1,0 +1,44 @@
+import type { KeyAction, Outcome, RetryAdvice, Scope } from './outcome';
+
+/** Which kind of evidence decided. `status_default` is the specification's table, `checker` a checker of the user's own. */
+export type DecidedBy =
+  | 'transport'
+  | 'code'
+  | 'type'
+  | 'reason'
+  | 'detail_code'
+  | 'gstatus'
+  | 'quota_id'
+  | 'message'
+  | 'header'
+  | 'body'
+  | 'status'
+  | 'status_default'
+  | 'checker';
+
+/** The verdict on one failure. Only `outcome` is needed; what is left out follows from the table in `outcome.ts`. */
+export interface Classification {
+  outcome: Outcome;
+  /** Overrides of the table, for the few rules that need one. */
+  keyAction?: KeyAction;
+  scope?: Scope;
+  retry?: RetryAdvice;
+  /** One short line for people: code or redacted message. Never holds a key. */
+  reason?: string;
+  decidedBy?: DecidedBy;
+  /** The rule that matched, as named in the README (`O10`). */
+  rule?: string;
+  /** Milliseconds to wait, as the vendor stated it. */
+  retryAfterMs?: number;
+  /** How long the key rests where the vendor states no wait, in milliseconds. */
+  restMs?: number;
+  /** The same verdict again doubles `restMs` up to this, in milliseconds. */
+  restMaxMs?: number;
+  /** A date before which the vendor says the key will not work. As stated: it may lie in the past. */
+  notBefore?: Date;
+  /** When the same verdict repeats, rest until this point instead. */
+  escalateOnRepeat?: 'midnight_pacific';
+  /** The model the vendor names in its refusal, where the caller named none. */
+  model?: string;
+  status?: number;
+}

@@ -1,0 +1,127 @@
+import type { Classification, DecidedBy } from './classification';
+import { decidedByOf, firstMatch, type EvidenceRule } from './evidence-rules';
+import { CONSEQUENCES, type Outcome } from './outcome';
+import { redactText } from './redact';
+import type { VendorError } from './vendor-error';
+
+/** `evidence`: rules first, the table last. `status`: the specification's table alone. */
+export type ClassificationMode = 'evidence' | 'status';
+
+/** What of a vendor's knowledge decides on a failure. */
+export interface RuleBook {
+  readonly rules: readonly EvidenceRule[];
+  /** The specification's table: HTTP status → outcome. */
+  readonly statusTable: Readonly<Partial<Record<number, Outcome>>>;
+}
+
+/** A classification with nothing left out that the table of outcomes fills in. */
+export type FullClassification = Classification &
+  Required<Pick<Classification, 'keyAction' | 'scope' | 'retry' | 'decidedBy'>>;
+
+const HOUR_MS = 3_600_000;
+/** permission_denied rests an hour, growing (semantics, per-outcome notes). */
+const PERMISSION_REST = { restMs: HOUR_MS, restMaxMs: 24 * HOUR_MS };
+/** Later dates are taken for garbage: no limit of a vendor lasts longer than a year. */
+const FARTHEST_DATE_MS = 400 * 86_400_000;
+const LONGEST_REASON = 200;
+
+/** Outcomes for which coming back later helps, so that a stated wait means something. */
+const WAITABLE: ReadonlySet<Outcome> = new Set<Outcome>([
+  'rate_limited',
+  'quota_exceeded',
+  'overloaded',
+  'server_error',
+  'timeout',
+  'unknown',
+]);
+
+/**
+ * The verdict on a failure, every consequence filled in. Pure: `now` (milliseconds since the epoch) only bounds stated dates.
+ * Mode `status` applies the specification's table alone; what came before any answer is no matter of the table in either mode.
+ */
+export function classify(
+  error: VendorError,
+  knowledge: RuleBook,
+  mode: ClassificationMode,
+  now: number,
+): FullClassification {
+  if (error.transport !== undefined && error.status === undefined)
+    return verdict(error, error.transport, 'transport', now);
+  if (mode === 'status') return byTable(error, knowledge, statusOnTheWire(error), now);
+  if (isSuccess(error.status)) return verdict(error, 'ok', 'status', now);
+  const rule = firstMatch(knowledge.rules, error);
+  return rule
+    ? verdict(error, rule.outcome, decidedByOf(rule), now, rule)
+    : byTable(error, knowledge, error.status, now);
+}
+
+/** Whether the verdict removes a key with nothing but the specification's table behind it: to be re-checked soon. */
+export const isTableOnlyRemoval = (classification: Classification): boolean =>
+  classification.decidedBy === 'status_default' &&
+  (classification.keyAction ?? CONSEQUENCES[classification.outcome].keyAction) === 'remove';
+
+function byTable(error: VendorError, knowledge: RuleBook, status: number | undefined, now: number): FullClassification {
+  // A 2xx that carries a failure is a stream's: no row of the table is about it.
+  if (isSuccess(status)) {
+    return error.phase === 'stream'
+      ? verdict(error, 'unknown', 'status_default', now)
+      : verdict(error, 'ok', 'status', now);
+  }
+  const outcome =
+    status !== undefined && Object.hasOwn(knowledge.statusTable, status) ? knowledge.statusTable[status] : undefined;
+  return verdict(error, outcome ?? 'unknown', 'status_default', now);
+}
+
+/** Inside a stream the table sees what the wire showed, never the status that an event stands for. */
+const statusOnTheWire = (error: VendorError): number | undefined =>
+  error.phase === 'stream' ? error.httpStatus : (error.httpStatus ?? error.status);
+
+const isSuccess = (status: number | undefined): boolean => status !== undefined && status >= 200 && status < 300;
+
+function verdict(
+  error: VendorError,
+  outcome: Outcome,
+  decidedBy: DecidedBy,
+  now: number,
+  rule?: EvidenceRule,
+): FullClassification {
+  const consequence = CONSEQUENCES[outcome];
+  const keyAction = rule?.keyAction ?? consequence.keyAction;
+  const rest = outcome === 'permission_denied' && keyAction === 'rest' ? PERMISSION_REST : undefined;
+  return {
+    outcome,
+    keyAction,
+    scope: rule?.scope ?? consequence.scope,
+    retry: error.contentEmitted ? 'none' : (rule?.retry ?? consequence.retry),
+    reason: outcome === 'ok' ? undefined : reasonOf(error, outcome),
+    decidedBy,
+    rule: rule?.id,
+    retryAfterMs: waitOf(error, outcome),
+    restMs: rule?.restMs ?? rest?.restMs,
+    restMaxMs: rule?.restMaxMs ?? rest?.restMaxMs,
+    notBefore: keyAction === 'keep' ? undefined : dateOf(error, outcome, now),
+    escalateOnRepeat: rule?.escalateOnRepeat,
+    model: outcome === 'model_unavailable' ? error.namedModel : undefined,
+    status: error.status,
+  };
+}
+
+function waitOf(error: VendorError, outcome: Outcome): number | undefined {
+  const wait = error.statedWait;
+  if (wait === undefined || !WAITABLE.has(outcome)) return undefined;
+  // The reset of a spent dimension speaks of rate limits and of nothing else.
+  return wait.source === 'reset-header' && outcome !== 'rate_limited' ? undefined : wait.ms;
+}
+
+function dateOf(error: VendorError, outcome: Outcome, now: number): Date | undefined {
+  const date = error.notBefore;
+  if (date === undefined || !WAITABLE.has(outcome)) return undefined;
+  return date.getTime() - now <= FARTHEST_DATE_MS ? date : undefined;
+}
+
+function reasonOf(error: VendorError, outcome: Outcome): string {
+  const word = error.reasons[0] ?? error.detailCodes[0] ?? error.codes[0] ?? error.types[0] ?? error.vendorStatuses[0];
+  const parts = [word, error.message].filter((part) => part !== undefined && part !== '');
+  if (parts.length === 0) parts.push(error.status === undefined ? outcome : `HTTP ${error.status}`);
+  return redactText(parts.join(': '), [], LONGEST_REASON);
+}

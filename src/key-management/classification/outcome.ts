@@ -1,0 +1,66 @@
+/** What an attempt or a probe turned out to be. */
+export const OUTCOMES = [
+  'ok',
+  'invalid_key',
+  'quota_exceeded',
+  'rate_limited',
+  'model_unavailable',
+  'permission_denied',
+  'region_blocked',
+  'request_exceeds_key_limit',
+  'bad_request',
+  'content_blocked',
+  'config_error',
+  'overloaded',
+  'server_error',
+  'network_error',
+  'timeout',
+  'cancelled',
+  'unknown',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What happens to the key: nothing, a rest inside the pool, or removal from it. */
+export type KeyAction = 'keep' | 'rest' | 'remove';
+
+/** How far a rest or a removal reaches. */
+export type Scope = 'none' | 'key' | 'key_model' | 'key_endpoint';
+
+/** What happens to the call: `same_key` means the key is not implicated (back off, any key may serve). */
+export type RetryAdvice = 'same_key' | 'other_key' | 'none';
+
+/** Whose fault a failure is. Only `key` and `unknown` count against the key's success rate. */
+export type Fault = 'nobody' | 'key' | 'caller' | 'vendor' | 'network' | 'unknown';
+
+export interface Consequence {
+  readonly keyAction: KeyAction;
+  readonly scope: Scope;
+  readonly retry: RetryAdvice;
+  readonly fault: Fault;
+}
+
+const consequence = (keyAction: KeyAction, scope: Scope, retry: RetryAdvice, fault: Fault): Consequence =>
+  Object.freeze({ keyAction, scope, retry, fault });
+
+/** The one table: outcome → what happens to the key, how far, what happens to the call, whose fault. */
+export const CONSEQUENCES: Readonly<Record<Outcome, Consequence>> = Object.freeze({
+  ok: consequence('keep', 'none', 'none', 'nobody'),
+  invalid_key: consequence('remove', 'key', 'other_key', 'key'),
+  quota_exceeded: consequence('remove', 'key', 'other_key', 'key'),
+  rate_limited: consequence('rest', 'key_model', 'other_key', 'key'),
+  model_unavailable: consequence('rest', 'key_model', 'other_key', 'nobody'),
+  permission_denied: consequence('rest', 'key_endpoint', 'other_key', 'key'),
+  region_blocked: consequence('keep', 'none', 'none', 'network'),
+  request_exceeds_key_limit: consequence('keep', 'none', 'other_key', 'caller'),
+  bad_request: consequence('keep', 'none', 'none', 'caller'),
+  content_blocked: consequence('keep', 'none', 'none', 'caller'),
+  config_error: consequence('keep', 'none', 'none', 'caller'),
+  overloaded: consequence('keep', 'none', 'same_key', 'vendor'),
+  server_error: consequence('keep', 'none', 'same_key', 'vendor'),
+  network_error: consequence('keep', 'none', 'same_key', 'network'),
+  timeout: consequence('keep', 'none', 'same_key', 'network'),
+  cancelled: consequence('keep', 'none', 'none', 'caller'),
+  unknown: consequence('keep', 'none', 'other_key', 'unknown'),
+});
+
+export const isOutcome = (value: unknown): value is Outcome => OUTCOMES.includes(value as Outcome);

@@ -1,0 +1,82 @@
+import { redactText } from './redact';
+
+const KEY = 'sk-proj-Zq8rT2vWx1Yb3Nc5Md7Kf9Lg0H';
+const PLAIN = 'Zq8+rT2/vWx1"Yb3Nc5Md7';
+
+describe('given secrets', () => {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+  it.each([
+    ['as it is', PLAIN],
+    ['percent-encoded', encodeURIComponent(PLAIN)],
+    ['in JSON', JSON.stringify({ key: PLAIN })],
+    ['in base64', base64(PLAIN)],
+    ['behind a user in base64', base64(`u:${PLAIN}`)],
+    ['behind a longer user in base64', base64(`user:${PLAIN}`)],
+    ['in base64 for URLs', Buffer.from(`ab${PLAIN}`).toString('base64url')],
+    ['its first 15 characters', PLAIN.slice(0, 15)],
+    ['its last 15 characters', PLAIN.slice(-15)],
+    ['next to itself', PLAIN + PLAIN],
+    ['inside a word', `abc${PLAIN}def`],
+  ])('%s', (_form, echo) => {
+    const text = redactText(`before ${echo} after`, [PLAIN]);
+    expect(text).toMatch(/^before .*\*\*\*.* after$/);
+    for (let at = 0; at + 12 <= echo.length; at++) {
+      const piece = echo.slice(at, at + 12);
+      if (PLAIN.includes(piece) || base64(PLAIN).includes(piece)) expect(text).not.toContain(piece);
+    }
+  });
+
+  it('even where a control character splits it', () => {
+    expect(redactText(`x ${KEY.slice(0, 20)}\u200b${KEY.slice(20)}`, [KEY])).toBe('x *** ***'.replace(' ***', ' ***'));
+  });
+
+  it('but no word for a secret of three letters', () => {
+    expect(redactText('the end', ['the'])).toBe('the end');
+  });
+});
+
+it.each([
+  `key ${KEY} is bad`,
+  'Consumer api_key:AIzaSyFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKE suspended',
+  'https://x/v1beta/models?key%3DAIzaSyFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKE',
+  'AQ.Ab8RN6FAKEFAKEFAKEFAKE',
+  'gsk_FAKEFAKEFAKEFAKEFAKE',
+  'xai-FAKEFAKEFAKEFAKEFAKE',
+  'pplx-FAKEFAKEFAKEFAKEFAKE',
+  'sk-ant-api03-FAKEFAKEFAKEFAKE',
+  'Authorization: Bearer FAKEFAKEFAKEFAKE',
+  'GET /v1/models?key=FAKEFAKEFAKEFAKE&pageSize=1',
+  'token eyJhbGciOiJFAKEFAKE.eyJFAKEFAKEFAKE.FAKEFAKE',
+])('takes out what looks like a key of any vendor: %s', (text) => {
+  const clean = redactText(text);
+  expect(clean).toContain('***');
+  expect(clean).not.toMatch(/FAKEFAKE|Zq8rT2/);
+});
+
+it.each([
+  'Incorrect API key provided: sk-FAKE0***************************0000.',
+  'sk-1234...cdef',
+  'risk-assessment-of-a-very-long-compound-word',
+  'Rate limit reached for gpt-4o in organization org-FAKE on tokens per min (TPM): Limit 30000',
+])('leaves masked echoes and plain words: %s', (text) => {
+  expect(redactText(text)).toBe(text);
+});
+
+it('makes one line of it, without what forges or hides text', () => {
+  expect(redactText('a\r\n[ERROR] b\u001b[31m\u2028c\u202ed\u0000e')).toBe('a [ERROR] b [31m c d e');
+});
+
+it('bounds the length', () => {
+  expect(redactText('x'.repeat(1_000))).toHaveLength(300);
+  expect(redactText('word '.repeat(100), [], 20)).toBe('word word word word…');
+});
+
+it('is linear in hostile texts', () => {
+  const began = performance.now();
+  for (const part of ['sk-', 'Bearer ', 'key=', 'eyJa.', 'AIza', KEY.slice(0, 12), KEY.slice(-12), '\n']) {
+    redactText(part.repeat(100_000), [KEY, 'a'.repeat(256)]);
+  }
+  redactText('a'.repeat(1_000_000), ['a'.repeat(256)]);
+  expect(performance.now() - began).toBeLessThan(500);
+});

@@ -1,0 +1,3 @@
+import type { KeyFormat } from '../vendor-knowledge';
+
+export const googleKeyFormat: KeyFormat = { label: 'Google', prefixes: ['AIza', 'AQ.'], wrongKinds: [] };

@@ -1,0 +1,76 @@
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, Reflector } from '@nestjs/core';
+import { UnknownProviderError } from '../errors';
+import { BUILT_IN_CHECKERS } from '../key-management.constants';
+import { BaseHealthChecker } from './base-health-checker';
+import { HEALTH_CHECKER_METADATA } from './health-checker.decorator';
+
+/** The health checkers by provider: found by discovery, or added. */
+@Injectable()
+export class HealthCheckerRegistry implements OnModuleInit {
+  readonly #logger = new Logger('KeyManagement');
+  readonly #checkers = new Map<string, BaseHealthChecker>();
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly reflector: Reflector,
+    @Inject(BUILT_IN_CHECKERS) builtIn: ReadonlyMap<string, BaseHealthChecker>,
+  ) {
+    for (const [provider, checker] of builtIn) this.#checkers.set(provider, checker);
+  }
+
+  onModuleInit(): void {
+    for (const wrapper of this.discovery.getProviders()) {
+      const { instance, metatype } = wrapper;
+      if (typeof metatype !== 'function') continue;
+      const provider = this.reflector.get<string | undefined>(HEALTH_CHECKER_METADATA, metatype);
+      if (provider === undefined) continue;
+      if (!wrapper.isDependencyTreeStatic() || wrapper.isTransient) {
+        throw new TypeError(
+          `@HealthChecker('${provider}') stands on ${metatype.name}, which is made anew for each request or consumer. Give it and what it injects the default scope.`,
+        );
+      }
+      if (!(instance instanceof BaseHealthChecker)) {
+        throw new TypeError(
+          `@HealthChecker('${provider}') stands on ${metatype.name}, which does not extend BaseHealthChecker. Let it extend that class.`,
+        );
+      }
+      this.#discovered(provider, instance);
+    }
+  }
+
+  /** @throws UnknownProviderError */
+  get(provider: string): BaseHealthChecker {
+    const checker = this.#checkers.get(provider);
+    if (!checker) throw new UnknownProviderError(provider, this.providers());
+    return checker;
+  }
+
+  has(provider: string): boolean {
+    return this.#checkers.has(provider);
+  }
+
+  /** Sets the checker of a provider, in place of the one it may have. */
+  addChecker(provider: string, checker: BaseHealthChecker): void {
+    this.#checkers.set(provider, checker);
+  }
+
+  providers(): string[] {
+    return [...this.#checkers.keys()];
+  }
+
+  /** A class of the user's own takes the place of ours; two of the user's own for one vendor are a mistake. */
+  #discovered(provider: string, checker: BaseHealthChecker): void {
+    const known = this.#checkers.get(provider);
+    if (known === checker) return;
+    if (known !== undefined && !known.builtIn && !checker.builtIn) {
+      throw new TypeError(
+        `Two health checkers are marked for "${provider}": ${known.constructor.name} and ${checker.constructor.name}. Keep one.`,
+      );
+    }
+    if (known !== undefined && checker.builtIn) return;
+    if (known !== undefined)
+      this.#logger.log(`${checker.constructor.name} takes the place of the built-in checker of ${provider}.`);
+    this.#checkers.set(provider, checker);
+  }
+}

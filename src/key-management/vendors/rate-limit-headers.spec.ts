@@ -1,0 +1,99 @@
+import { anthropicKnowledge } from './anthropic/anthropic-knowledge';
+import { compatibleKnowledge } from './compatible/compatible-knowledge';
+import { googleKnowledge } from './google/google-knowledge';
+import { openAiKnowledge } from './openai/openai-knowledge';
+import { NO_READINGS } from './vendor-knowledge';
+
+const NOW = Date.parse('2026-10-15T12:00:00Z');
+
+it('reads the headers of OpenAI', () => {
+  const headers = new Headers({
+    'x-ratelimit-limit-requests': '5000',
+    'x-ratelimit-remaining-requests': '4999',
+    'x-ratelimit-reset-requests': '12ms',
+    'x-ratelimit-limit-tokens': '160000',
+    'x-ratelimit-remaining-tokens': '0',
+    'x-ratelimit-reset-tokens': '6m0s',
+  });
+  expect(openAiKnowledge.readRateLimits(headers, NOW)).toEqual([
+    { dimension: 'requests', limit: 5000, remaining: 4999, resetMs: 12 },
+    { dimension: 'tokens', limit: 160000, remaining: 0, resetMs: 360_000 },
+  ]);
+});
+
+it('reads the headers of Anthropic, whose resets are times', () => {
+  const headers = new Headers({
+    'anthropic-ratelimit-requests-limit': '50',
+    'anthropic-ratelimit-requests-remaining': '49',
+    'anthropic-ratelimit-requests-reset': '2026-10-15T12:00:01Z',
+    'anthropic-ratelimit-input-tokens-limit': '40000',
+    'anthropic-ratelimit-input-tokens-remaining': '0',
+    'anthropic-ratelimit-input-tokens-reset': '2026-10-15T12:01:00Z',
+    'anthropic-ratelimit-output-tokens-limit': '8000',
+    'anthropic-ratelimit-output-tokens-remaining': '8000',
+    'anthropic-ratelimit-output-tokens-reset': '2026-10-15T11:59:59Z',
+  });
+  expect(anthropicKnowledge.readRateLimits(headers, NOW)).toEqual([
+    { dimension: 'requests', limit: 50, remaining: 49, resetMs: 1_000 },
+    { dimension: 'input_tokens', limit: 40000, remaining: 0, resetMs: 60_000 },
+    { dimension: 'output_tokens', limit: 8000, remaining: 8000, resetMs: 0 },
+  ]);
+});
+
+it('knows that Groq counts requests per day', () => {
+  const headers = new Headers({
+    'x-ratelimit-limit-requests': '14400',
+    'x-ratelimit-remaining-requests': '14370',
+    'x-ratelimit-reset-requests': '2m59.56s',
+    'x-ratelimit-limit-tokens': '18000',
+    'x-ratelimit-remaining-tokens': '17997',
+    'x-ratelimit-reset-tokens': '7.66s',
+  });
+  const daily = { dimension: 'requests', limit: 14400, remaining: 14370, resetMs: 179_560, window: 'day' };
+  const tokens = { dimension: 'tokens', limit: 18000, remaining: 17997, resetMs: 7_660 };
+  for (const vendor of [{ name: 'groq' }, { name: 'fast', baseUrl: 'https://api.groq.com/openai' }]) {
+    expect(compatibleKnowledge(vendor).readRateLimits(headers, NOW)).toEqual([daily, tokens]);
+  }
+});
+
+it.each([
+  ['-1', '0'],
+  ['0', '0'],
+  ['0', null],
+  ['many', '1s'],
+  ['', '1s'],
+])('passes over what Azure sends for "not known": remaining %s, reset %s', (remaining, reset) => {
+  const headers = new Headers({ 'x-ratelimit-remaining-tokens': remaining, 'x-ratelimit-limit-tokens': '-1' });
+  if (reset !== null) headers.set('x-ratelimit-reset-tokens', reset);
+  expect(compatibleKnowledge({ name: 'azure' }).readRateLimits(headers, NOW)).toBe(NO_READINGS);
+});
+
+it('reads a plain number of seconds, and drops a reset that is none', () => {
+  const read = (reset: string) => {
+    const names = { 'x-ratelimit-remaining-requests': '5', 'x-ratelimit-reset-requests': reset };
+    return compatibleKnowledge({ name: 'x' }).readRateLimits(new Headers(names), NOW)[0]?.resetMs;
+  };
+  expect([read('1.5'), read('1760000000000'), read('soon'), read('-3')]).toEqual([
+    1_500,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+it('shares one empty list where there is nothing to read', () => {
+  const nothing = { get: () => null };
+  for (const knowledge of [openAiKnowledge, anthropicKnowledge, googleKnowledge]) {
+    expect(knowledge.readRateLimits(nothing, NOW)).toBe(NO_READINGS);
+  }
+});
+
+it('describes the smallest probes', () => {
+  expect(JSON.parse(openAiKnowledge.probes.deep.request('m').body!)).toMatchObject({
+    model: 'm',
+    max_completion_tokens: 16,
+  });
+  expect(JSON.parse(anthropicKnowledge.probes.deep.request('m').body!)).toMatchObject({ max_tokens: 1 });
+  expect(googleKnowledge.probes.deep.request('models/a/../b').path).toBe('/v1beta/models/a%2F..%2Fb:generateContent');
+  expect(openAiKnowledge.credential.format('k')).toBe('Bearer k');
+});

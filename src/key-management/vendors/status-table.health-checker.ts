@@ -1,0 +1,48 @@
+import type { Classification } from '../classification/classification';
+import { classify } from '../classification/classify';
+import { isOutcome, OUTCOMES, type Outcome } from '../classification/outcome';
+import type { VendorError } from '../classification/vendor-error';
+import { BaseHealthChecker, type HealthResult } from './base-health-checker';
+
+/** A vendor of which only the meaning of its HTTP statuses is known. Its keys prove themselves by traffic. */
+export class StatusTableHealthChecker extends BaseHealthChecker {
+  private constructor(
+    private readonly table: Readonly<Partial<Record<number, Outcome>>>,
+    override readonly builtIn: boolean,
+  ) {
+    super();
+  }
+
+  /**
+   * `StatusTableHealthChecker.from({ 401: 'invalid_key', 402: 'quota_exceeded', 429: 'rate_limited' })`
+   * @throws TypeError for what is no status or no outcome.
+   */
+  static from(table: Partial<Record<number, Outcome>>): StatusTableHealthChecker {
+    for (const [status, outcome] of Object.entries(table)) {
+      if (!/^[1-5]\d\d$/.test(status)) throw new TypeError(`A status table maps HTTP statuses, not "${status}".`);
+      if (!isOutcome(outcome)) {
+        throw new TypeError(
+          `Status ${status} is mapped to "${String(outcome)}", which is no outcome. Known: ${OUTCOMES.join(', ')}.`,
+        );
+      }
+    }
+    return new StatusTableHealthChecker({ ...table }, false);
+  }
+
+  /** @internal Gives way to a checker of the user's own. */
+  static generic(table: Partial<Record<number, Outcome>>): StatusTableHealthChecker {
+    return new StatusTableHealthChecker(table, true);
+  }
+
+  checkHealth(): Promise<HealthResult> {
+    return Promise.resolve({
+      outcome: 'ok',
+      unproven: true,
+      reason: 'no probe is known; the key proves itself by traffic',
+    });
+  }
+
+  classifyError(error: VendorError): Classification {
+    return classify(error, { rules: [], statusTable: this.table }, 'status', Date.now());
+  }
+}

@@ -1,0 +1,56 @@
+import { ApiKey } from '../../src/key-management/pool/api-key';
+import type { KeyEvent } from '../../src/key-management/pool/key-events';
+import type { KeyInput } from '../../src/key-management/pool/key-input';
+import { KeyPool } from '../../src/key-management/pool/key-pool';
+import type { KeyRecord } from '../../src/key-management/pool/key-record';
+import { FakeClock, seededRandom } from './fake-clock';
+
+export interface SettledLease {
+  readonly keyId: string;
+  readonly outcome: string;
+  readonly durationMs: number;
+  readonly source: string;
+  readonly model: string | undefined;
+}
+
+/** One pool with time, chance and everything it tells in the test's hands. */
+export class TestPool {
+  readonly clock = new FakeClock();
+  readonly events: KeyEvent[] = [];
+  readonly settled: SettledLease[] = [];
+  freed = 0;
+  readonly pool: KeyPool;
+
+  constructor(seed = 1) {
+    const observer = {
+      keyChanged: (_record: KeyRecord, event: KeyEvent) => void this.events.push(event),
+      leaseSettled: (
+        { id: keyId }: KeyRecord,
+        { outcome }: { outcome: string },
+        durationMs: number,
+        source: string,
+        model: string | undefined,
+      ) => void this.settled.push({ keyId, outcome, durationMs, source, model }),
+      keyFreed: () => void (this.freed += 1),
+    };
+    this.pool = new KeyPool('openai', observer, this.clock, seededRandom(seed));
+  }
+
+  /** A new key, unchecked. */
+  addUnchecked(n: number, input: Omit<KeyInput, 'key'> = {}): KeyRecord {
+    return this.pool.add(new ApiKey(keyText(n)), input, 'configuration', 'configuration');
+  }
+
+  /** A new key whose check went well. */
+  add(n: number, input: Omit<KeyInput, 'key'> = {}): KeyRecord {
+    const record = this.addUnchecked(n, input);
+    this.pool.leaseForProbe(record).settle('ok');
+    return record;
+  }
+
+  addMany(count: number, input?: Omit<KeyInput, 'key'>): KeyRecord[] {
+    return Array.from({ length: count }, (_, n) => this.add(n, input));
+  }
+}
+
+export const keyText = (n: number): string => `sk-SIMULATED${String(n).padStart(30, '0')}`;

@@ -1,0 +1,120 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface RedisServerOptions {
+  password?: string;
+  /** More settings, as on the command line: `['--tls-port', '7000']`. */
+  settings?: string[];
+}
+
+let available: boolean | undefined;
+
+/** Whether the server's binary is installed; says so once where it is not. */
+export function redisAvailable(): boolean {
+  if (available === undefined) {
+    available = spawnSync('redis-server', ['--version']).status === 0;
+    if (!available) console.warn('redis-server is not installed, so the tests on a real Redis are skipped.');
+  }
+  return available;
+}
+
+/** `describe`, skipped where there is no Redis. */
+export function describeWithRedis(name: string, body: () => void): void {
+  (redisAvailable() ? describe : describe.skip)(name, body);
+}
+
+/** A real Redis on a free port with a folder of its own. Each write is on the disk before it is answered. */
+export class RedisServer {
+  private process: ChildProcess | undefined;
+
+  private constructor(
+    readonly port: number,
+    private readonly folder: string,
+    private readonly options: RedisServerOptions,
+  ) {}
+
+  static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), 'akm-redis-')), options);
+    await server.run();
+    return server;
+  }
+
+  get url(): string {
+    const { password } = this.options;
+    return `redis://${password ? `:${encodeURIComponent(password)}@` : ''}127.0.0.1:${this.port}`;
+  }
+
+  /** Ends it in good order and removes its folder. */
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** As a crash. */
+  async kill9(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** Starts it again on the same port, after killing it if it runs; with its data, or without any. */
+  async restart({ empty = false } = {}): Promise<void> {
+    await this.kill9();
+    if (empty) await rm(join(this.folder, 'appendonlydir'), { recursive: true, force: true });
+    await this.run();
+  }
+
+  /** Stops answering while its connections stay, until `thaw`. */
+  freeze(): void {
+    this.process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.process?.kill('SIGCONT');
+  }
+
+  private async run(): Promise<void> {
+    const { password, settings = [] } = this.options;
+    const common = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.folder, '--save', ''];
+    const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
+    const auth = password ? ['--requirepass', password] : [];
+    this.process = spawn('redis-server', [...common, ...durable, ...auth, ...settings], { stdio: 'ignore' });
+    for (let tries = 0; !(await answers(this.port)); tries++) {
+      if (tries > 500 || this.process.exitCode !== null)
+        throw new Error(`redis-server did not start on port ${this.port}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { process } = this;
+    if (!process || process.exitCode !== null || process.signalCode !== null) return;
+    const ended = new Promise((resolve) => process.once('exit', resolve));
+    process.kill('SIGCONT');
+    process.kill(signal);
+    await ended;
+  }
+}
+
+/** A port nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Whether it answers, be it with an error: it wants a password, or still loads. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const done = (result: boolean) => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.once('data', (data) => done(!data.toString().includes('LOADING')));
+    socket.once('error', () => done(false));
+  });
+}
