@@ -1,0 +1,50 @@
+import type { MalformedKind, StreamPoint } from '../behaviour';
+import type { Answer, Headers } from './call';
+
+export type Ending =
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'cut'; readonly after: StreamPoint; readonly how: 'destroy' | 'reset' | 'end' }
+  | { readonly kind: 'stall'; readonly after: StreamPoint }
+  | { readonly kind: 'error'; readonly after: number; readonly sse: string };
+
+export type Reply =
+  | { readonly kind: 'success' }
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'reset' };
+
+/** What will be done about one call; layers write it, the responder carries it out. */
+export interface Plan {
+  /** The behaviour that decided, for the log. */
+  outcome: string;
+  reply: Reply;
+  ending: Ending;
+  latencyMs: number;
+  firstChunkMs: number;
+  betweenChunksMs: number;
+  text: string | undefined;
+  headers: Headers | undefined;
+  malformed: { readonly as: MalformedKind; readonly bytes: number } | undefined;
+}
+
+const COMPLETE: Ending = { kind: 'complete' };
+const SUCCESS: Reply = { kind: 'success' };
+
+export function newPlan(): Plan {
+  return {
+    outcome: 'ok',
+    reply: SUCCESS,
+    ending: COMPLETE,
+    latencyMs: 0,
+    firstChunkMs: 0,
+    betweenChunksMs: 0,
+    text: undefined,
+    headers: undefined,
+    malformed: undefined,
+  };
+}
+
+export function refuse(plan: Plan, outcome: string, answer: Answer): void {
+  plan.outcome = outcome;
+  plan.reply = { kind: 'answer', answer };
+}

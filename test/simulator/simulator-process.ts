@@ -1,0 +1,51 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { ControlCommand } from './control';
+
+/** A simulator in a child process, so that a benchmark does not measure its own vendor. */
+export interface SimulatorProcess {
+  readonly origin: string;
+  baseUrl(vendor: string): string;
+  /** POST /__control. Rejects with the simulator's own words. */
+  control(command: ControlCommand): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+async function startChild(): Promise<ChildProcess> {
+  const stdio = ['pipe', 'ignore', 'inherit', 'ipc'] as const;
+  if (!__filename.endsWith('.ts')) return spawn(process.execPath, [join(__dirname, 'child.js')], { stdio: [...stdio] });
+  // From source, as under Jest: Node 20 runs no TypeScript, so the child gets one bundled script on its standard input.
+  const { buildSync } = await import('esbuild');
+  const { outputFiles } = buildSync({
+    entryPoints: [join(__dirname, 'child.ts')],
+    bundle: true,
+    platform: 'node',
+    write: false,
+  });
+  const child = spawn(process.execPath, ['-'], { stdio: [...stdio] });
+  child.stdin?.end(outputFiles[0]?.text);
+  return child;
+}
+
+export async function startSimulatorProcess(): Promise<SimulatorProcess> {
+  const child = await startChild();
+  const exited = once(child, 'exit');
+  const [ready] = (await Promise.race([
+    once(child, 'message'),
+    exited.then(([code]) => Promise.reject(new Error(`the simulator ended with code ${String(code)}`))),
+  ])) as [{ origin: string }];
+  return {
+    origin: ready.origin,
+    baseUrl: (vendor) => `${ready.origin}/${vendor}`,
+    async control(command) {
+      const response = await fetch(`${ready.origin}/__control`, { method: 'POST', body: JSON.stringify(command) });
+      if (!response.ok) throw new Error(await response.text());
+      return response.json();
+    },
+    async close() {
+      child.kill();
+      await exited;
+    },
+  };
+}
