@@ -1,0 +1,45 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { RESOLVED_OPTIONS } from '../key-management.constants';
+import { KeyManagementConfigurationError } from './resolve-options';
+import { INTERVAL_MINUTES, MAX_RETRIES } from './options-schema';
+import type { ResolvedOptions } from './resolved-options';
+
+/** The settings that change at run time. */
+export interface Configuration {
+  maxRetries: number;
+  healthCheckIntervalMinutes: number;
+}
+
+@Injectable()
+export class ConfigurationService {
+  #current: Readonly<Configuration>;
+
+  constructor(@Inject(RESOLVED_OPTIONS) { maxRetries, healthCheckIntervalMinutes }: ResolvedOptions) {
+    this.#current = Object.freeze({ maxRetries, healthCheckIntervalMinutes });
+  }
+
+  get current(): Readonly<Configuration> {
+    return this.#current;
+  }
+
+  /** @throws KeyManagementConfigurationError naming the field; then nothing is changed. */
+  update(changes: Partial<Configuration>): Configuration {
+    const problems = [
+      ...problemsOf('maxRetries', MAX_RETRIES.optional().safeParse(changes.maxRetries)),
+      ...problemsOf(
+        'healthCheckIntervalMinutes',
+        INTERVAL_MINUTES.optional().safeParse(changes.healthCheckIntervalMinutes),
+      ),
+    ];
+    if (problems.length > 0) throw new KeyManagementConfigurationError(problems);
+    this.#current = Object.freeze({
+      maxRetries: changes.maxRetries ?? this.#current.maxRetries,
+      healthCheckIntervalMinutes: changes.healthCheckIntervalMinutes ?? this.#current.healthCheckIntervalMinutes,
+    });
+    return { ...this.#current };
+  }
+}
+
+function problemsOf(name: string, result: { error?: { issues: readonly { message: string }[] } }): string[] {
+  return result.error?.issues.map(({ message }) => `${name}: ${message}.`) ?? [];
+}

@@ -1,0 +1,75 @@
+import type { KeyManagementOptions, KeyStoreKind, KeyStoreOptions, ProviderOptions } from '../key-management.options';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The vendors whose keys and settings have environment variables of their own. */
+export const ENVIRONMENT_VENDORS = ['openai', 'anthropic', 'google'] as const;
+
+/** Which variable a setting came from, so that an error can name it: `maxRetries` → `MAX_RETRIES`. */
+export type VariableNames = Map<string, string>;
+
+/**
+ * What the environment says, in the shape of the options. Blank variables count as unset.
+ * @param storeKind The store that the options name: it has its own variables.
+ */
+export function optionsFromEnvironment(
+  env: Environment,
+  storeKind?: KeyStoreKind,
+): { options: KeyManagementOptions; names: VariableNames } {
+  const names: VariableNames = new Map();
+  const text = (path: string, name: string): string | undefined => {
+    const value = env[name]?.trim();
+    if (!value) return undefined;
+    names.set(path, name);
+    return value;
+  };
+  // What is no number stays text, so that the schema refuses it under its name.
+  const number = (path: string, name: string): number | undefined => {
+    const value = text(path, name);
+    return value === undefined ? undefined : Number.isNaN(Number(value)) ? (value as unknown as number) : Number(value);
+  };
+  const providers: Record<string, ProviderOptions> = {};
+  for (const vendor of ENVIRONMENT_VENDORS) {
+    const upper = vendor.toUpperCase();
+    providers[vendor] = {
+      keys: text(`providers.${vendor}.keys`, `${upper}_API_KEYS`)?.split(/[,\n]/),
+      baseUrl: text(`providers.${vendor}.baseUrl`, `${upper}_BASE_URL`),
+      probeModel: text(`providers.${vendor}.probeModel`, `${upper}_PROBE_MODEL`),
+    };
+  }
+  return {
+    options: {
+      providers,
+      maxRetries: number('maxRetries', 'MAX_RETRIES'),
+      healthCheckIntervalMinutes: number('healthCheckIntervalMinutes', 'HEALTH_CHECK_INTERVAL_MINUTES'),
+      healthCheckDepth: text('healthCheckDepth', 'HEALTH_CHECK_DEPTH') as KeyManagementOptions['healthCheckDepth'],
+      errorClassification: text(
+        'errorClassification',
+        'ERROR_CLASSIFICATION',
+      ) as KeyManagementOptions['errorClassification'],
+      drainTimeoutMs: number('drainTimeoutMs', 'DRAIN_TIMEOUT_MS'),
+      minimumUsableKeys: number('minimumUsableKeys', 'MINIMUM_USABLE_KEYS'),
+      store: storeFromEnvironment(text, storeKind),
+      adminToken: text('adminToken', 'ADMIN_TOKEN'),
+      viewerToken: text('viewerToken', 'VIEWER_TOKEN'),
+    },
+    names,
+  };
+}
+
+type Text = (path: string, name: string) => string | undefined;
+
+const STORE_URLS: Partial<Record<KeyStoreKind, string>> = { redis: 'REDIS_URL', firebase: 'FIREBASE_URL' };
+
+function storeFromEnvironment(text: Text, given: KeyStoreKind | undefined): KeyStoreOptions {
+  const set = (['redis', 'firebase'] as const).find((kind) => text('store.url', STORE_URLS[kind]!) !== undefined);
+  const kind = given ?? ((text('store.kind', 'KEY_STORE') ?? set ?? 'file') as KeyStoreKind);
+  const variable = Object.hasOwn(STORE_URLS, kind) ? STORE_URLS[kind] : undefined;
+  return {
+    kind,
+    path: text('store.path', 'KEY_STORE_PATH'),
+    url: variable === undefined ? undefined : text('store.url', variable),
+    credentials: text('store.credentials', 'FIREBASE_CREDENTIALS_JSON'),
+    encryptionSecret: text('store.encryptionSecret', 'KEY_ENCRYPTION_SECRET'),
+  };
+}

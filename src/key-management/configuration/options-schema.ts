@@ -1,0 +1,97 @@
+import { z } from 'zod';
+
+/** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
+export const PROVIDER_NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/i;
+
+const strict = <T extends z.ZodRawShape>(shape: T) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `has no setting named ${issue.keys.map((key) => `"${key}"`).join(', ')}; correct the name, or leave it out`
+        : 'must be an object',
+  });
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+export const MAX_RETRIES = z
+  .number('must be a whole number')
+  .int('must be a whole number')
+  .min(0, 'must be 0 or more')
+  .max(100, 'must be 100 or less');
+
+export const INTERVAL_MINUTES = z
+  .number('must be a number of minutes')
+  .min(0.05, 'must be 0.05 minutes (3 s) or more')
+  .max(10_080, 'must be 10080 minutes (a week) or less');
+
+const milliseconds = z.number('must be a number of milliseconds').min(0, 'must be 0 or more');
+
+const baseUrl = z.string('must be a URL').refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || url.username || url.password || url.search || url.hash) return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+}, 'must be an https URL (http only on loopback) without credentials or query, as https://api.openai.com');
+
+const positive = z.number('must be a number').positive('must be more than 0');
+
+/** Limits of one key. */
+export const LIMITS = strict({
+  concurrency: positive.int('must be a whole number').optional(),
+  requestsPerMinute: positive.optional(),
+  tokensPerMinute: positive.optional(),
+});
+
+export const KEY_INPUT = strict({
+  key: z.string('must be the key as text'),
+  label: z.string('must be text').max(100, 'must have 100 characters or fewer').optional(),
+  weight: positive.max(1_000, 'must be 1000 or less').optional(),
+  quotaGroup: z
+    .string('must be text')
+    .min(1, 'must not be empty')
+    .max(100, 'must have 100 characters or fewer')
+    .optional(),
+  models: z.array(z.string('must be text')).optional(),
+  limits: LIMITS.optional(),
+});
+
+/** A key alone, or with what is said of it. */
+export const GIVEN_KEY = z.preprocess((given) => (typeof given === 'string' ? { key: given } : given), KEY_INPUT);
+
+const provider = strict({
+  keys: z.array(GIVEN_KEY, 'must be a list of keys').optional(),
+  baseUrl: baseUrl.optional(),
+  probeModel: z.string('must be a model name').min(1, 'must not be empty').optional(),
+  compatibleWith: z.literal('openai', 'must be "openai", or left out').optional(),
+});
+
+const token = z.string('must be text').min(16, 'must have at least 16 characters; make one with: openssl rand -hex 32');
+
+const store = strict({
+  kind: z.enum(['file', 'firebase', 'redis', 'memory'], 'must be file, firebase, redis or memory'),
+  path: z.string('must be a folder').min(1, 'must not be empty').optional(),
+  url: z.string('must be a URL').optional(),
+  credentials: z.string('must be a path, or the JSON itself').optional(),
+  encryptionSecret: z
+    .string('must be text')
+    .min(16, 'must have at least 16 characters; make one with: openssl rand -hex 32')
+    .optional(),
+});
+
+export const OPTIONS = strict({
+  providers: z.record(z.string(), provider.optional(), 'must be an object of providers by name').optional(),
+  maxRetries: MAX_RETRIES.optional(),
+  healthCheckIntervalMinutes: INTERVAL_MINUTES.optional(),
+  healthCheckDepth: z.enum(['light', 'deep'], 'must be light or deep').optional(),
+  errorClassification: z.enum(['evidence', 'status'], 'must be evidence or status').optional(),
+  backoff: strict({ initialMs: milliseconds.optional(), maxMs: milliseconds.optional() }).optional(),
+  startupCheckTimeoutMs: milliseconds.optional(),
+  drainTimeoutMs: milliseconds.optional(),
+  minimumUsableKeys: z
+    .number('must be a whole number')
+    .int('must be a whole number')
+    .min(0, 'must be 0 or more')
+    .optional(),
+  store: store.optional(),
+  adminToken: token.optional(),
+  viewerToken: token.optional(),
+});

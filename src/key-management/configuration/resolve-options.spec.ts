@@ -1,0 +1,318 @@
+import { inspect } from 'node:util';
+import type { KeyManagementOptions } from '../key-management.options';
+import { keyIdOf } from '../pool/api-key';
+import type { Environment } from './environment';
+import { KeyManagementConfigurationError, resolveOptions } from './resolve-options';
+import type { ResolvedOptions } from './resolved-options';
+
+const KEY = 'sk-proj-SECRETsecretSECRETsecretSECRET';
+const OTHER = 'sk-proj-OTHERotherOTHERotherOTHERother';
+
+const rawKeys = (options: ResolvedOptions, provider: string): string[] =>
+  options.providers.get(provider)!.keys.map(({ key }) => key.reveal());
+
+function problemsOf(options: unknown, env: Environment = {}): readonly string[] {
+  try {
+    resolveOptions(options as KeyManagementOptions, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(KeyManagementConfigurationError);
+    const shown = `${String(error)}${inspect(error)}${JSON.stringify(error)}`;
+    expect(shown.replaceAll('KEY_ENCRYPTION_SECRET', '')).not.toContain('SECRET');
+    return (error as KeyManagementConfigurationError).problems;
+  }
+  return [];
+}
+
+describe('with nothing set', () => {
+  it('the defaults hold', () => {
+    expect(resolveOptions(undefined, {})).toMatchObject({
+      maxRetries: 3,
+      healthCheckIntervalMinutes: 10,
+      healthCheckDepth: 'deep',
+      errorClassification: 'evidence',
+      backoff: { initialMs: 500, maxMs: 8_000 },
+      startupCheckTimeoutMs: 10_000,
+      store: { kind: 'file', path: './data', url: undefined, encryptionSecrets: [] },
+      adminToken: undefined,
+      viewerToken: undefined,
+    });
+  });
+
+  it('the three vendors are there without keys', () => {
+    const { providers } = resolveOptions({}, {});
+    expect([...providers]).toEqual(
+      ['openai', 'anthropic', 'google'].map((name) => [
+        name,
+        expect.objectContaining({ keys: [], baseUrl: undefined }),
+      ]),
+    );
+  });
+});
+
+describe('the environment', () => {
+  it.each<[string, string, (options: ResolvedOptions) => unknown, unknown]>([
+    ['MAX_RETRIES', '7', (options) => options.maxRetries, 7],
+    ['MAX_RETRIES', '0', (options) => options.maxRetries, 0],
+    ['HEALTH_CHECK_INTERVAL_MINUTES', '2.5', (options) => options.healthCheckIntervalMinutes, 2.5],
+    ['HEALTH_CHECK_DEPTH', 'light', (options) => options.healthCheckDepth, 'light'],
+    ['ERROR_CLASSIFICATION', 'status', (options) => options.errorClassification, 'status'],
+    ['OPENAI_API_KEYS', KEY, (options) => rawKeys(options, 'openai'), [KEY]],
+    ['ANTHROPIC_API_KEYS', `${KEY},${OTHER}`, (options) => rawKeys(options, 'anthropic'), [KEY, OTHER]],
+    ['GOOGLE_API_KEYS', `${KEY}\n${OTHER}`, (options) => rawKeys(options, 'google'), [KEY, OTHER]],
+    [
+      'OPENAI_BASE_URL',
+      'https://proxy.example/openai',
+      (options) => options.providers.get('openai')!.baseUrl,
+      'https://proxy.example/openai',
+    ],
+    [
+      'ANTHROPIC_BASE_URL',
+      'http://127.0.0.1:8080/',
+      (options) => options.providers.get('anthropic')!.baseUrl,
+      'http://127.0.0.1:8080',
+    ],
+    [
+      'GOOGLE_BASE_URL',
+      'http://localhost:1',
+      (options) => options.providers.get('google')!.baseUrl,
+      'http://localhost:1',
+    ],
+    ['OPENAI_PROBE_MODEL', 'gpt-6-nano', (options) => options.providers.get('openai')!.probeModel, 'gpt-6-nano'],
+    ['ANTHROPIC_PROBE_MODEL', 'claude', (options) => options.providers.get('anthropic')!.probeModel, 'claude'],
+    ['GOOGLE_PROBE_MODEL', 'gemini', (options) => options.providers.get('google')!.probeModel, 'gemini'],
+    ['KEY_STORE', 'memory', (options) => options.store.kind, 'memory'],
+    ['KEY_STORE_PATH', '/var/keys', (options) => options.store, { path: '/var/keys', kind: 'file' }],
+    ['REDIS_URL', 'redis://h', (options) => [options.store.kind, options.store.url!.reveal()], ['redis', 'redis://h']],
+    [
+      'FIREBASE_URL',
+      'https://h',
+      (options) => [options.store.kind, options.store.url!.reveal()],
+      ['firebase', 'https://h'],
+    ],
+    ['FIREBASE_CREDENTIALS_JSON', '/c.json', (options) => options.store.credentials!.reveal(), '/c.json'],
+    ['FIREBASE_DATABASE_EMULATOR_HOST', 'h:1', (options) => options.store.emulatorHost, 'h:1'],
+    [
+      'KEY_ENCRYPTION_SECRET',
+      'x'.repeat(16),
+      (options) => options.store.encryptionSecrets[0]!.reveal(),
+      'x'.repeat(16),
+    ],
+    ['ADMIN_TOKEN', 'a'.repeat(16), (options) => options.adminToken!.reveal(), 'a'.repeat(16)],
+    ['VIEWER_TOKEN', 'v'.repeat(16), (options) => options.viewerToken!.reveal(), 'v'.repeat(16)],
+  ])('%s=%s', (name, value, read, expected) => {
+    for (const given of [value, `  ${value} \n`]) {
+      const seen = read(resolveOptions({}, { [name]: given }));
+      if (Array.isArray(expected) || typeof expected !== 'object') expect(seen).toEqual(expected);
+      else expect(seen).toMatchObject(expected as object);
+    }
+  });
+
+  it('counts a blank variable as unset', () => {
+    const blank = { MAX_RETRIES: ' ', KEY_STORE: '', OPENAI_API_KEYS: '  ', REDIS_URL: '\n', ADMIN_TOKEN: '' };
+    expect(resolveOptions({}, blank)).toMatchObject({ maxRetries: 3, store: { kind: 'file' }, adminToken: undefined });
+  });
+
+  it('takes blanks, spaces and the same key twice out of a list', () => {
+    const env = { OPENAI_API_KEYS: ` ${KEY} ,, ${OTHER},\n${KEY}\n , ` };
+    expect(rawKeys(resolveOptions({}, env), 'openai')).toEqual([KEY, OTHER]);
+  });
+
+  it.each([
+    [{ REDIS_URL: 'redis://h', FIREBASE_URL: 'https://h' }, 'redis', 'redis://h'],
+    [{ REDIS_URL: 'redis://h', FIREBASE_URL: 'https://h', KEY_STORE: 'firebase' }, 'firebase', 'https://h'],
+    [{ REDIS_URL: 'redis://h', FIREBASE_URL: 'https://h', KEY_STORE: 'redis' }, 'redis', 'redis://h'],
+    [{ REDIS_URL: 'redis://h', KEY_STORE: 'file' }, 'file', undefined],
+    [{ FIREBASE_URL: 'https://h', KEY_STORE: 'memory' }, 'memory', undefined],
+  ])('%j chooses the store %s', (env, kind, url) => {
+    const { store } = resolveOptions({}, env);
+    expect([store.kind, store.url?.reveal()]).toEqual([kind, url]);
+  });
+});
+
+describe('an option', () => {
+  it('beats the environment, and leaves it what it does not say', () => {
+    const env = {
+      MAX_RETRIES: '7',
+      HEALTH_CHECK_INTERVAL_MINUTES: '1',
+      OPENAI_API_KEYS: OTHER,
+      OPENAI_BASE_URL: 'https://proxy.example',
+      KEY_STORE: 'redis',
+      REDIS_URL: 'redis://h',
+      KEY_ENCRYPTION_SECRET: 'x'.repeat(16),
+    };
+    const options = resolveOptions(
+      { maxRetries: 0, providers: { openai: { keys: [KEY], baseUrl: undefined } }, store: { kind: 'memory' } },
+      env,
+    );
+    expect(options).toMatchObject({
+      maxRetries: 0,
+      healthCheckIntervalMinutes: 1,
+      store: { kind: 'memory', url: undefined },
+    });
+    expect(rawKeys(options, 'openai')).toEqual([KEY]);
+    expect(options.providers.get('openai')!.baseUrl).toBe('https://proxy.example');
+    expect(options.store.encryptionSecrets[0]!.reveal()).toBe('x'.repeat(16));
+  });
+
+  it.each(['redis', 'firebase'] as const)(
+    'that names the store %s takes its own address from the environment',
+    (kind) => {
+      const env = { REDIS_URL: 'redis', FIREBASE_URL: 'firebase', KEY_STORE: 'file' };
+      expect(resolveOptions({ store: { kind } }, env).store.url!.reveal()).toBe(kind);
+      expect(resolveOptions({ store: { kind, url: 'given' } }, env).store.url!.reveal()).toBe('given');
+    },
+  );
+
+  it('that is in order hides a wrong variable', () => {
+    expect(problemsOf({ maxRetries: 1 }, { MAX_RETRIES: 'many' })).toEqual([]);
+  });
+
+  it('lists of no keys silence the environment’s', () => {
+    expect(
+      rawKeys(resolveOptions({ providers: { openai: { keys: [] } } }, { OPENAI_API_KEYS: KEY }), 'openai'),
+    ).toEqual([]);
+  });
+
+  it('takes the same key once, as it was mentioned first', () => {
+    const keys = [{ key: ` ${KEY}`, label: 'first', weight: 2 }, KEY, '', { key: '  ' }, OTHER];
+    const resolved = resolveOptions({ providers: { openai: { keys } } }, {}).providers.get('openai')!.keys;
+    expect(resolved).toMatchObject([
+      { label: 'first', weight: 2, key: { id: keyIdOf(KEY) } },
+      { key: { id: keyIdOf(OTHER) } },
+    ]);
+  });
+
+  it.each([
+    ['https://api.openai.com/v1', 'https://api.openai.com'],
+    ['https://api.openai.com/v1/', 'https://api.openai.com'],
+    ['https://h/v1beta//', 'https://h'],
+    ['https://h/openai/v1', 'https://h/openai'],
+    ['https://h/api/v4', 'https://h/api/v4'],
+  ])('base URL %s is used as %s', (baseUrl, used) => {
+    expect(resolveOptions({ providers: { openai: { baseUrl } } }, {}).providers.get('openai')!.baseUrl).toBe(used);
+  });
+
+  it('may name a provider like anything that every object has', () => {
+    const { providers } = resolveOptions(
+      { providers: { constructor: { keys: [KEY] }, toString: { keys: [OTHER] } } } as never,
+      {},
+    );
+    expect([...providers.keys()]).toEqual(['openai', 'anthropic', 'google', 'constructor', 'toString']);
+    expect(providers.get('constructor')).toMatchObject({ keys: [{ key: { id: keyIdOf(KEY) } }], baseUrl: undefined });
+  });
+});
+
+describe('what is wrong', () => {
+  it.each<[unknown, string]>([
+    [{ maxRetries: -1 }, 'maxRetries: must be 0 or more.'],
+    [{ maxRetries: 1.5 }, 'maxRetries: must be a whole number.'],
+    [{ maxRetries: 'SECRET' }, 'maxRetries: must be a whole number.'],
+    [{ healthCheckIntervalMinutes: 0 }, 'healthCheckIntervalMinutes: must be 0.05 minutes (3 s) or more.'],
+    [{ errorClassification: 'SECRET' }, 'errorClassification: must be evidence or status.'],
+    [{ store: { kind: 'SECRET' } }, 'store.kind: must be file, firebase, redis or memory.'],
+    [{ providers: 'SECRET' }, 'providers: must be an object of providers by name.'],
+    [{ providers: { openai: KEY } }, 'providers.openai: must be an object.'],
+    [{ providers: { openai: [KEY] } }, 'providers.openai: must be an object.'],
+    [{ providers: { openai: { keys: KEY } } }, 'providers.openai.keys: must be a list of keys.'],
+    [{ providers: { openai: { keys: [7] } } }, 'providers.openai.keys.0: must be an object.'],
+    [
+      { providers: { openai: { keys: [{ key: KEY, weight: 0 }] } } },
+      'providers.openai.keys.0.weight: must be more than 0.',
+    ],
+    [
+      { providers: { openai: { keys: [{ key: KEY, wieght: 1 }] } } },
+      'providers.openai.keys.0: has no setting named "wieght"; correct the name, or leave it out.',
+    ],
+    [
+      { providers: { openai: { baseUrl: 'http://SECRET@h' } } },
+      'providers.openai.baseUrl: must be an https URL (http only on loopback) without credentials or query, as https://api.openai.com.',
+    ],
+    [{ providers: { x: { compatibleWith: 'SECRET' } } }, 'providers.x.compatibleWith: must be "openai", or left out.'],
+    [{ maxRetry: 3 }, 'options: has no setting named "maxRetry"; correct the name, or leave it out.'],
+    [{ [KEY]: 3 }, 'options: has no setting named "***"; correct the name, or leave it out.'],
+    [{ adminToken: 'SECRET' }, 'adminToken: must have at least 16 characters; make one with: openssl rand -hex 32.'],
+    [
+      { providers: { 'a b': {} } },
+      'providers: the name "a b" must be 1 to 64 letters, digits, "_", "-" and ".", and begin with a letter or digit.',
+    ],
+    [
+      JSON.parse('{"providers":{"__proto__":{"keys":[]}}}'),
+      'providers: the name "__proto__" must be 1 to 64 letters, digits, "_", "-" and ".", and begin with a letter or digit.',
+    ],
+  ])('in %j is named with its mend', (options, problem) => {
+    expect(problemsOf(options)).toEqual([problem]);
+  });
+
+  it('in place of a provider’s name may be a key, and is not shown', () => {
+    expect(problemsOf({ providers: { [`${KEY}${KEY}!`]: {} } })).toHaveLength(1);
+  });
+
+  it.each([
+    ['MAX_RETRIES', 'SECRET', 'MAX_RETRIES (option maxRetries): must be a whole number.'],
+    ['MAX_RETRIES', '1e9', 'MAX_RETRIES (option maxRetries): must be 100 or less.'],
+    [
+      'HEALTH_CHECK_INTERVAL_MINUTES',
+      'SECRET',
+      'HEALTH_CHECK_INTERVAL_MINUTES (option healthCheckIntervalMinutes): must be a number of minutes.',
+    ],
+    ['KEY_STORE', 'SECRET', 'KEY_STORE (option store.kind): must be file, firebase, redis or memory.'],
+    [
+      'ERROR_CLASSIFICATION',
+      'SECRET',
+      'ERROR_CLASSIFICATION (option errorClassification): must be evidence or status.',
+    ],
+    [
+      'ADMIN_TOKEN',
+      'SECRET',
+      'ADMIN_TOKEN (option adminToken): must have at least 16 characters; make one with: openssl rand -hex 32.',
+    ],
+    [
+      'OPENAI_BASE_URL',
+      'SECRET',
+      'OPENAI_BASE_URL (option providers.openai.baseUrl): must be an https URL (http only on loopback) without credentials or query, as https://api.openai.com.',
+    ],
+    [
+      'KEY_ENCRYPTION_SECRET',
+      'SECRET',
+      'KEY_ENCRYPTION_SECRET (option store.encryptionSecret): must have at least 16 characters; make one with: openssl rand -hex 32.',
+    ],
+  ])('in %s=%s is named by the variable', (name, value, problem) => {
+    expect(problemsOf({}, { [name]: value })).toEqual([problem]);
+  });
+
+  it('is told all at once', () => {
+    expect(problemsOf({}, { MAX_RETRIES: 'x', HEALTH_CHECK_INTERVAL_MINUTES: 'x', KEY_STORE: 'x' })).toHaveLength(3);
+    expect(problemsOf({ maxRetries: -1, adminToken: 'x', providers: { openai: { baseUrl: 'x' } } })).toHaveLength(3);
+  });
+
+  it.each([
+    [{ KEY_STORE: 'redis' }, 'store.url (REDIS_URL): the redis store needs it; set it, or choose another KEY_STORE.'],
+    [
+      { KEY_STORE: 'firebase', REDIS_URL: 'r' },
+      'store.url (FIREBASE_URL): the firebase store needs it; set it, or choose another KEY_STORE.',
+    ],
+    [
+      { ADMIN_TOKEN: 'SECRETsecretSECRET', VIEWER_TOKEN: 'SECRETsecretSECRET' },
+      'adminToken and viewerToken (ADMIN_TOKEN, VIEWER_TOKEN) must differ: give the viewer a token of its own.',
+    ],
+    [
+      { KEY_ENCRYPTION_SECRET_PREVIOUS: 'SECRETsecretSECRET' },
+      'KEY_ENCRYPTION_SECRET_PREVIOUS: is of use only beside KEY_ENCRYPTION_SECRET; set that too.',
+    ],
+  ])('between settings is named: %j', (env, problem) => {
+    expect(problemsOf({}, env)).toEqual([problem]);
+  });
+});
+
+it('shows no secret when printed', () => {
+  const options = resolveOptions(
+    {
+      providers: { openai: { keys: [KEY] } },
+      adminToken: 'SECRETsecretSECRET',
+      store: { kind: 'redis', url: 'redis://:SECRET@h' },
+    },
+    { KEY_ENCRYPTION_SECRET: 'SECRETsecretSECRET', FIREBASE_CREDENTIALS_JSON: 'SECRET' },
+  );
+  expect(inspect(options, { depth: null, showHidden: true })).not.toMatch(/SECRET/);
+  expect(JSON.stringify(options)).not.toMatch(/SECRET/);
+});

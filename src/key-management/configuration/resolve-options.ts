@@ -1,0 +1,130 @@
+import { redactText } from '../classification/redact';
+import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from '../key-management.options';
+import { ApiKey } from '../pool/api-key';
+import { SecretText } from '../secret-text';
+import { ENVIRONMENT_VENDORS, optionsFromEnvironment, type Environment, type VariableNames } from './environment';
+import { OPTIONS, PROVIDER_NAME } from './options-schema';
+import type { ResolvedKey, ResolvedOptions, ResolvedProvider, ResolvedStore } from './resolved-options';
+
+/** Wrong settings stop the start. Names each setting, what is wrong and the mend; shows no value. */
+export class KeyManagementConfigurationError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The key management settings are wrong:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
+    this.name = 'KeyManagementConfigurationError';
+  }
+}
+
+/**
+ * Options over environment over defaults.
+ * @throws KeyManagementConfigurationError
+ */
+export function resolveOptions(given: KeyManagementOptions = {}, env: Environment = process.env): ResolvedOptions {
+  refuse([...nameProblems(given.providers), ...problemsIn(given)]);
+  const { options: environment, names } = optionsFromEnvironment(env, given.store?.kind);
+  const providerNames = new Set([...ENVIRONMENT_VENDORS, ...Object.keys(given.providers ?? {})]);
+  const providers = new Map(
+    Array.from(providerNames, (name) => [name, over(own(given.providers, name), own(environment.providers, name))]),
+  );
+  const store = over(given.store, environment.store);
+  const merged: KeyManagementOptions = over({ ...given, providers: Object.fromEntries(providers), store }, environment);
+  // What was given is in order, so what is wrong now came from the environment.
+  refuse(problemsIn(merged, names));
+  const problems: string[] = [];
+  const resolved = {
+    providers: new Map(Array.from(providers, ([name, each]) => [name, resolveProvider(each)])),
+    maxRetries: merged.maxRetries ?? 3,
+    healthCheckIntervalMinutes: merged.healthCheckIntervalMinutes ?? 10,
+    healthCheckDepth: merged.healthCheckDepth ?? 'deep',
+    errorClassification: merged.errorClassification ?? 'evidence',
+    backoff: { initialMs: merged.backoff?.initialMs ?? 500, maxMs: merged.backoff?.maxMs ?? 8_000 },
+    startupCheckTimeoutMs: merged.startupCheckTimeoutMs ?? 10_000,
+    drainTimeoutMs: merged.drainTimeoutMs ?? 10_000,
+    minimumUsableKeys: merged.minimumUsableKeys ?? 1,
+    production: env.NODE_ENV === 'production',
+    store: resolveStore(store, env, problems),
+    adminToken: secret(merged.adminToken),
+    viewerToken: secret(merged.viewerToken),
+  } satisfies ResolvedOptions;
+  if (merged.adminToken !== undefined && merged.adminToken === merged.viewerToken) {
+    problems.push(
+      'adminToken and viewerToken (ADMIN_TOKEN, VIEWER_TOKEN) must differ: give the viewer a token of its own.',
+    );
+  }
+  refuse(problems);
+  return Object.freeze(resolved);
+}
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw new KeyManagementConfigurationError(problems);
+}
+
+/** What is named like something that every object has (`constructor`) is not there unless someone put it there. */
+const own = <T>(record: Record<string, T> | undefined, name: string): T | undefined =>
+  record && Object.hasOwn(record, name) ? record[name] : undefined;
+
+/** The first beats the second, name by name. */
+function over<T extends object>(first: T | undefined, second: T | undefined): T {
+  const given = Object.entries(first ?? {}).filter(([, value]) => value !== undefined);
+  return { ...second, ...Object.fromEntries(given) } as T;
+}
+
+const secret = (value: string | undefined): SecretText | undefined =>
+  value === undefined ? undefined : new SecretText(value);
+
+function problemsIn(options: KeyManagementOptions, names?: VariableNames): string[] {
+  const checked = OPTIONS.safeParse(options);
+  return (checked.error?.issues ?? []).map(({ path, message }) => {
+    const option = path.join('.') || 'options';
+    const variable = names?.get(option);
+    return redactText(
+      variable === undefined ? `${option}: ${message}.` : `${variable} (option ${option}): ${message}.`,
+    );
+  });
+}
+
+/** Looked at apart: the schema passes over `__proto__`, and a name that is wrong may be a key in the wrong place. */
+function nameProblems(providers: object | undefined): string[] {
+  return Object.keys(providers ?? {})
+    .filter((name) => !PROVIDER_NAME.test(name))
+    .map((name) => {
+      const shown = redactText(name, [], 12);
+      return `providers: the name "${shown}" must be 1 to 64 letters, digits, "_", "-" and ".", and begin with a letter or digit.`;
+    });
+}
+
+/** Trims, drops blanks, and takes the same key once: the first mention counts. */
+function resolveProvider({ keys = [], baseUrl, probeModel, compatibleWith }: ProviderOptions): ResolvedProvider {
+  const byId = new Map<string, ResolvedKey>();
+  for (const each of keys) {
+    const input = typeof each === 'string' ? { key: each } : each;
+    const raw = input.key.trim();
+    if (raw === '') continue;
+    const key = new ApiKey(raw);
+    if (!byId.has(key.id)) byId.set(key.id, { ...input, key });
+  }
+  return { keys: [...byId.values()], baseUrl: baseUrl && withoutVersion(baseUrl), probeModel, compatibleWith };
+}
+
+/** The official SDKs' own variables end in the version path, which is ours to add. */
+const withoutVersion = (baseUrl: string): string => baseUrl.replace(/\/+$/, '').replace(/\/v1(?:beta)?$/, '');
+
+function resolveStore(store: KeyStoreOptions | undefined, env: Environment, problems: string[]): ResolvedStore {
+  const kind = store?.kind ?? 'file';
+  if ((kind === 'redis' || kind === 'firebase') && !store?.url) {
+    const variable = kind === 'redis' ? 'REDIS_URL' : 'FIREBASE_URL';
+    problems.push(`store.url (${variable}): the ${kind} store needs it; set it, or choose another KEY_STORE.`);
+  }
+  const previous = (env.KEY_ENCRYPTION_SECRET_PREVIOUS ?? '').split(',').map((each) => each.trim());
+  const secrets = [store?.encryptionSecret, ...previous].filter((each) => each !== undefined && each !== '');
+  if (secrets.length > 0 && store?.encryptionSecret === undefined) {
+    problems.push('KEY_ENCRYPTION_SECRET_PREVIOUS: is of use only beside KEY_ENCRYPTION_SECRET; set that too.');
+  }
+  return {
+    kind,
+    path: store?.path ?? './data',
+    url: secret(store?.url),
+    credentials: secret(store?.credentials),
+    emulatorHost: env.FIREBASE_DATABASE_EMULATOR_HOST?.trim() || undefined,
+    encryptionSecrets: secrets.map((each) => new SecretText(each!)),
+  };
+}

@@ -1,0 +1,43 @@
+import type { ErrorClassificationMode, KeyStoreKind } from '../key-management.options';
+import type { ApiKey } from '../pool/api-key';
+import type { KeyInput } from '../pool/key-input';
+import type { SecretText } from '../secret-text';
+
+export interface ResolvedKey extends Omit<KeyInput, 'key'> {
+  readonly key: ApiKey;
+}
+
+export interface ResolvedProvider {
+  readonly keys: readonly ResolvedKey[];
+  readonly baseUrl?: string;
+  readonly probeModel?: string;
+  readonly compatibleWith?: 'openai';
+}
+
+export interface ResolvedStore {
+  readonly kind: KeyStoreKind;
+  readonly path: string;
+  readonly url?: SecretText;
+  readonly credentials?: SecretText;
+  readonly emulatorHost?: string;
+  /** The first encrypts, all decrypt. */
+  readonly encryptionSecrets: readonly SecretText[];
+}
+
+/** The module's settings with environment and defaults filled in. Prints without a secret. */
+export interface ResolvedOptions {
+  readonly providers: ReadonlyMap<string, ResolvedProvider>;
+  readonly maxRetries: number;
+  readonly healthCheckIntervalMinutes: number;
+  readonly healthCheckDepth: 'light' | 'deep';
+  readonly errorClassification: ErrorClassificationMode;
+  readonly backoff: { readonly initialMs: number; readonly maxMs: number };
+  readonly startupCheckTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly minimumUsableKeys: number;
+  /** `NODE_ENV` is `production`. */
+  readonly production: boolean;
+  readonly store: ResolvedStore;
+  readonly adminToken?: SecretText;
+  readonly viewerToken?: SecretText;
+}

@@ -1,0 +1,19 @@
+/** Injection tokens. Strings, so that an unresolved one reads as words. */
+export const RESOLVED_OPTIONS = 'KEY_MANAGEMENT_RESOLVED_OPTIONS';
+export const CLOCK = 'KEY_MANAGEMENT_CLOCK';
+export const BUILT_IN_CHECKERS = 'KEY_MANAGEMENT_BUILT_IN_CHECKERS';
+export const INSTANCE_ID = 'KEY_MANAGEMENT_INSTANCE_ID';
+export const RANDOM = 'KEY_MANAGEMENT_RANDOM';
+
+/** Who may use the HTTP API, as the module's `admin` says. */
+export const ADMIN_SETTINGS = 'KEY_MANAGEMENT_ADMIN_SETTINGS';
+
+/** The named cron job, as `SchedulerRegistry` knows it. */
+export const HEALTH_CHECK_JOB = 'key-management-health-check';
+
+/** Whether the store can be reached. */
+export const STORE_HEALTH = 'KEY_MANAGEMENT_STORE_HEALTH';
+export interface StoreHealth {
+  /** `degraded`: the pools work on without it, and what changes is written when it is back. */
+  status(): 'up' | 'degraded';
+}

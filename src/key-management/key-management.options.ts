@@ -1,0 +1,89 @@
+import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
+import type { KeyInput } from './pool/key-input';
+
+/** How errors are read: evidence first and the specification's status table last, or the table alone. */
+export type ErrorClassificationMode = 'evidence' | 'status';
+
+export type KeyStoreKind = 'file' | 'firebase' | 'redis' | 'memory';
+
+/** Where key state outlives the process. */
+export interface KeyStoreOptions {
+  /** `KEY_STORE`. Default: `redis` with `REDIS_URL`, `firebase` with `FIREBASE_URL`, otherwise `file`. */
+  kind: KeyStoreKind;
+  /** `KEY_STORE_PATH`, for `file`. Default `./data`. */
+  path?: string;
+  /** `FIREBASE_URL` or `REDIS_URL`. */
+  url?: string;
+  /** `FIREBASE_CREDENTIALS_JSON`: a path, or the JSON itself. */
+  credentials?: string;
+  /** `KEY_ENCRYPTION_SECRET`: keys added at run time are stored under it; without it they live in memory only. */
+  encryptionSecret?: string;
+}
+
+export interface ProviderOptions {
+  /** Instead of the provider's environment variable (`OPENAI_API_KEYS` …). */
+  keys?: (string | KeyInput)[];
+  /** `OPENAI_BASE_URL` …: without the version path. https, or http on loopback. */
+  baseUrl?: string;
+  /** `OPENAI_PROBE_MODEL` …: the model of the deep probe. */
+  probeModel?: string;
+  /** An OpenAI-compatible vendor under a name of its own. */
+  compatibleWith?: 'openai';
+}
+
+/** What the module can be told. Each setting beats its environment variable. */
+export interface KeyManagementOptions {
+  providers?: Record<string, ProviderOptions>;
+  /** `MAX_RETRIES`. Default 3: attempts = 1 + maxRetries. */
+  maxRetries?: number;
+  /** `HEALTH_CHECK_INTERVAL_MINUTES`. Default 10. */
+  healthCheckIntervalMinutes?: number;
+  /** `HEALTH_CHECK_DEPTH`. Default `deep`: the first check and the return from `quota_exceeded` make one tiny billed call. */
+  healthCheckDepth?: 'light' | 'deep';
+  /** `ERROR_CLASSIFICATION`. Default `evidence`. */
+  errorClassification?: ErrorClassificationMode;
+  /** Milliseconds, full jitter. Default 500 and 8,000. */
+  backoff?: { initialMs?: number; maxMs?: number };
+  /** Milliseconds that the app's start waits for the first health checks. Default 10,000. */
+  startupCheckTimeoutMs?: number;
+  /** Milliseconds that the app's end waits for calls in flight. `DRAIN_TIMEOUT_MS`. Default 10,000. */
+  drainTimeoutMs?: number;
+  /** Usable keys that a provider needs for `GET /health` to be well. `MINIMUM_USABLE_KEYS`. Default 1. */
+  minimumUsableKeys?: number;
+  store?: KeyStoreOptions;
+  /** `ADMIN_TOKEN`: at least 16 characters. */
+  adminToken?: string;
+  /** `VIEWER_TOKEN`: at least 16 characters. */
+  viewerToken?: string;
+}
+
+/** What must be known while modules are scanned, and so cannot come from an async factory. */
+export interface KeyManagementExtras {
+  /** Default true: a key pool exists once per app. */
+  isGlobal?: boolean;
+  /** Default true: mount the HTTP API. An object mounts it with settings of its own. */
+  admin?: boolean | AdminSettings;
+}
+
+export interface AdminSettings {
+  /**
+   * The app's own authorisation, in place of the bearer tokens. Asked for every guarded request with the role that its route needs;
+   * anything but `true` refuses it. `request` is the Express or Fastify request.
+   */
+  authorize?: (request: unknown, role: 'viewer' | 'admin') => boolean | Promise<boolean>;
+}
+
+export type KeyManagementModuleOptions = KeyManagementOptions & KeyManagementExtras;
+
+export interface KeyManagementOptionsFactory {
+  createKeyManagementOptions(): KeyManagementOptions | Promise<KeyManagementOptions>;
+}
+
+export interface KeyManagementModuleAsyncOptions extends KeyManagementExtras, Pick<ModuleMetadata, 'imports'> {
+  // Nest's own type: a factory takes whatever its `inject` names.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  useFactory?: (...args: any[]) => KeyManagementOptions | Promise<KeyManagementOptions>;
+  useClass?: Type<KeyManagementOptionsFactory>;
+  useExisting?: Type<KeyManagementOptionsFactory>;
+  inject?: (InjectionToken | OptionalFactoryDependency)[];
+}

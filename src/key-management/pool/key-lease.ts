@@ -1,0 +1,89 @@
+import { inspect } from 'node:util';
+import type { HeaderView } from './header-view';
+import { settlementOf, type SettledOutcome, type Settlement, type Source } from './settlement';
+import type { Slot } from './slot';
+
+/** What a lease is given back to. */
+export interface LeaseOwner {
+  settleLease(lease: PoolLease, settlement: Settlement): void;
+  /** The vendor's answer to this lease's request has come: what its headers say is left paces the key. */
+  answerSeen(lease: PoolLease, headers: HeaderView): void;
+  tokensUsed(lease: PoolLease, tokens: number): void;
+}
+
+/** One key handed out for one attempt, settled exactly once. */
+export interface KeyLease {
+  readonly apiKey: string;
+  readonly keyId: string;
+  readonly maskedKey: string;
+  /**
+   * Gives the key back with what the attempt turned out to be.
+   * @throws TypeError for what is no outcome.
+   * @throws Error on a second call under `NODE_ENV=test`; elsewhere a second call does nothing.
+   */
+  settle(outcome: SettledOutcome): void;
+}
+
+export class PoolLease implements KeyLease {
+  #settled = false;
+
+  constructor(
+    private readonly owner: LeaseOwner,
+    readonly slot: Slot,
+    readonly model: string | undefined,
+    readonly source: Source,
+    /** Milliseconds since the epoch. */
+    readonly startedAt: number,
+    /** The first call after a rest. */
+    readonly trial = false,
+  ) {}
+
+  get apiKey(): string {
+    return this.slot.record.key.reveal();
+  }
+
+  get keyId(): string {
+    return this.slot.record.key.id;
+  }
+
+  get maskedKey(): string {
+    return this.slot.record.key.masked;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** Shows the pool the headers of the vendor's answer. */
+  answered(headers: HeaderView): void {
+    this.owner.answerSeen(this, headers);
+  }
+
+  /** Whether the tokens of the call must be counted: the user limits them. */
+  get countsTokens(): boolean {
+    return this.slot.record.hardLimits?.limits.tokensPerMinute !== undefined;
+  }
+
+  /** Tells how many tokens the call used. */
+  used(tokens: number): void {
+    this.owner.tokensUsed(this, tokens);
+  }
+
+  settle(outcome: SettledOutcome): void {
+    if (this.#settled) {
+      if (process.env.NODE_ENV === 'test') throw new Error(`The lease of key ${this.maskedKey} is settled already.`);
+      return;
+    }
+    const settlement = settlementOf(outcome);
+    this.#settled = true;
+    this.owner.settleLease(this, settlement);
+  }
+
+  toJSON(): unknown {
+    return { keyId: this.keyId, maskedKey: this.maskedKey, settled: this.#settled };
+  }
+
+  [inspect.custom](): string {
+    return `KeyLease(${this.maskedKey})`;
+  }
+}

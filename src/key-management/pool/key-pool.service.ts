@@ -1,0 +1,159 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Subject, type Observable } from 'rxjs';
+import type { Clock, Random } from '../clock';
+import { UnknownKeyError, UnknownProviderError } from '../errors';
+import { CLOCK, RANDOM } from '../key-management.constants';
+import type { KeyEvent } from './key-events';
+import type { KeyLease } from './key-lease';
+import { KeyPool, type KeyUpdate, type LeaseOptions } from './key-pool';
+import type { KeyRecord } from './key-record';
+import type { KeySnapshot } from './key-snapshot';
+import type { EndedCall, PoolObserver } from './pool-observer';
+import type { Settlement, Source } from './settlement';
+
+/** Where changes of keys are kept. */
+export interface KeyJournal {
+  /** Resolves when all changes of this key so far are durable. */
+  saved(provider: string, keyId: string): Promise<void>;
+}
+
+/** All pools, by provider; the only writer of key state. */
+@Injectable()
+export class KeyPoolService implements PoolObserver {
+  readonly #pools = new Map<string, KeyPool>();
+  readonly #events = new Subject<KeyEvent>();
+  #observers: readonly Partial<PoolObserver>[] = [];
+  #journal: KeyJournal | undefined;
+
+  /** Every change of a key, as it happens. No event carries a key. */
+  readonly events$: Observable<KeyEvent> = this.#events.asObservable();
+
+  constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(RANDOM) private readonly random: Random,
+  ) {}
+
+  /**
+   * Hands out the best key of the provider, or none where none is eligible. Synchronous, no I/O.
+   * @throws UnknownProviderError
+   */
+  lease(provider: string, options?: LeaseOptions): KeyLease | undefined {
+    return this.#known(provider).lease(options);
+  }
+
+  get(provider: string, keyId: string): KeySnapshot | undefined {
+    const pool = this.#pools.get(provider);
+    const record = pool?.record(keyId);
+    return record && pool?.snapshot(record);
+  }
+
+  /** All keys, or those of one provider. */
+  list(provider?: string): KeySnapshot[] {
+    const pools = provider === undefined ? [...this.#pools.values()] : [this.#pools.get(provider)];
+    return pools.flatMap((pool) => (pool ? Array.from(pool.records(), (record) => pool.snapshot(record)) : []));
+  }
+
+  /** Lets an administrator's disabled key back: it is again what its vendor last said of it. Durable when it resolves. */
+  enable(provider: string, keyId: string): Promise<void> {
+    return this.#change(provider, keyId, (pool, record) => {
+      pool.setEnabled(record, true, 'administrator');
+    });
+  }
+
+  /** Takes a key out of the pool until it is enabled again. Durable when it resolves. */
+  disable(provider: string, keyId: string): Promise<void> {
+    return this.#change(provider, keyId, (pool, record) => {
+      pool.setEnabled(record, false, 'administrator');
+    });
+  }
+
+  /** Deletes a key. One given in the environment stays deleted until it is added again. Durable when it resolves. */
+  remove(provider: string, keyId: string): Promise<void> {
+    return this.#change(provider, keyId, (pool, record) => {
+      pool.delete(record, 'administrator');
+    });
+  }
+
+  /** Changes label, weight or limits. Durable when it resolves. */
+  update(provider: string, keyId: string, changes: KeyUpdate): Promise<void> {
+    return this.#change(provider, keyId, (pool, record) => {
+      pool.update(record, changes, 'administrator');
+    });
+  }
+
+  /** @internal */
+  pools(): IterableIterator<KeyPool> {
+    return this.#pools.values();
+  }
+
+  /** @internal */
+  pool(provider: string): KeyPool | undefined {
+    return this.#pools.get(provider);
+  }
+
+  /** @internal The provider's pool, made if it is new. */
+  ensurePool(provider: string): KeyPool {
+    let pool = this.#pools.get(provider);
+    if (!pool) this.#pools.set(provider, (pool = new KeyPool(provider, this, this.clock, this.random)));
+    return pool;
+  }
+
+  /** @internal Tells the observer of all that happens, until the returned function is called. */
+  observe(observer: Partial<PoolObserver>): () => void {
+    this.#observers = [...this.#observers, observer];
+    return () => {
+      this.#observers = this.#observers.filter((each) => each !== observer);
+    };
+  }
+
+  /** @internal */
+  useJournal(journal: KeyJournal | undefined): void {
+    this.#journal = journal;
+  }
+
+  /** @internal Resolves when the key's changes are durable. */
+  async saved(provider: string, keyId: string): Promise<void> {
+    await this.#journal?.saved(provider, keyId);
+  }
+
+  /** @internal */
+  keyChanged(record: KeyRecord, event: KeyEvent): void {
+    for (const observer of this.#observers) observer.keyChanged?.(record, event);
+    this.#events.next(event);
+  }
+
+  /** @internal */
+  leaseSettled(
+    record: KeyRecord,
+    settlement: Settlement,
+    durationMs: number,
+    source: Source,
+    model: string | undefined,
+  ): void {
+    for (const observer of this.#observers) observer.leaseSettled?.(record, settlement, durationMs, source, model);
+  }
+
+  /** @internal */
+  callEnded(call: EndedCall): void {
+    for (const observer of this.#observers) observer.callEnded?.(call);
+  }
+
+  /** @internal */
+  keyFreed(provider: string): void {
+    for (const observer of this.#observers) observer.keyFreed?.(provider);
+  }
+
+  #known(provider: string): KeyPool {
+    const pool = this.#pools.get(provider);
+    if (!pool) throw new UnknownProviderError(provider, [...this.#pools.keys()]);
+    return pool;
+  }
+
+  async #change(provider: string, keyId: string, change: (pool: KeyPool, record: KeyRecord) => void): Promise<void> {
+    const pool = this.#known(provider);
+    const record = pool.record(keyId);
+    if (!record) throw new UnknownKeyError(provider, keyId);
+    change(pool, record);
+    await this.saved(provider, keyId);
+  }
+}

@@ -1,0 +1,81 @@
+import type { ApiKey } from './api-key';
+import type { HardLimits } from './hard-limits';
+import type { KeyInput, KeyLimits, KeyOrigin } from './key-input';
+import { UNCHECKED, isResting, isRemoved, type KeyState, type KeyStatus, type Strikes } from './key-state';
+import type { Slot } from './slot';
+import type { OnTrial, Trial } from './trial';
+import type { Outcome } from '../classification/outcome';
+
+/** All that the pool knows of one key. Written by its pool alone. */
+export class KeyRecord implements OnTrial {
+  label: string | undefined;
+  weight: number;
+  quotaGroup: string | undefined;
+  models: ReadonlySet<string> | undefined;
+  limits: KeyLimits;
+
+  state: KeyState = UNCHECKED;
+  enabled = true;
+  strikes: Strikes | undefined = undefined;
+  trial: Trial = 'none';
+  /** Why the state is what it is: one line, and the outcome that led to it. */
+  reason: string | undefined = undefined;
+  outcome: Outcome | undefined = undefined;
+
+  successCount = 0;
+  errorCount = 0;
+  /** Success rate in 0..1, exponentially weighted, as of `rateAt`. */
+  rate = 1;
+  rateAt = 0;
+  /** Milliseconds, exponentially weighted; −1 before the first success. */
+  responseMs = -1;
+  /** Where the key stands in the order of choice: it grows with each use, more slowly for better keys. */
+  turn = 0;
+  inFlight = 0;
+  lastUsedAt = 0;
+  lastSuccessAt = 0;
+  lastCheckedAt = 0;
+  /** Limits the user stated; shared by the keys of a quota group. */
+  hardLimits: HardLimits | undefined = undefined;
+  /** A health check of this key is under way. */
+  probing = false;
+
+  /** One per lane: the key's place among those eligible for a model. The first is for calls that name no model. */
+  readonly slots: Slot[] = [];
+
+  constructor(
+    readonly provider: string,
+    readonly key: ApiKey,
+    input: Omit<KeyInput, 'key'>,
+    readonly origin: KeyOrigin,
+  ) {
+    this.label = input.label;
+    this.weight = input.weight ?? 1;
+    this.quotaGroup = input.quotaGroup;
+    this.models = input.models && input.models.length > 0 ? new Set(input.models) : undefined;
+    this.limits = { ...input.limits };
+  }
+
+  get id(): string {
+    return this.key.id;
+  }
+
+  get status(): KeyStatus {
+    return this.enabled ? this.state.status : 'disabled';
+  }
+
+  /** Enabled, and to be checked before it is chosen. */
+  get isUnchecked(): boolean {
+    return this.enabled && this.state.status === 'unchecked';
+  }
+
+  /** From when on the key may be chosen: 0 at once, Infinity not before its state changes. */
+  get availableFrom(): number {
+    if (!this.enabled || this.state.status === 'unchecked' || isRemoved(this.state)) return Infinity;
+    return isResting(this.state) ? this.state.until : 0;
+  }
+
+  serves(model: string | undefined): boolean {
+    return model === undefined || this.models === undefined || this.models.has(model);
+  }
+}

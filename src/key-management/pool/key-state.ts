@@ -1,0 +1,49 @@
+import type { Outcome } from '../classification/outcome';
+
+/** Where a key stands. Times are milliseconds since the epoch. */
+export type KeyState =
+  | { readonly status: 'unchecked' }
+  /** `unproven`: let in by a probe that said nothing on the key, so it is probed again soon. */
+  | { readonly status: 'healthy'; readonly unproven: boolean }
+  | { readonly status: 'rate_limited'; readonly until: number }
+  | { readonly status: 'resting'; readonly until: number }
+  | { readonly status: 'invalid_key'; readonly recheckAt: number }
+  | { readonly status: 'quota_exceeded'; readonly recheckAt: number };
+
+/** A state, or `disabled`: an administrator's switch that lies over whatever the vendor's verdict is. */
+export type KeyStatus = KeyState['status'] | 'disabled';
+
+export const KEY_STATUSES = [
+  'unchecked',
+  'healthy',
+  'rate_limited',
+  'resting',
+  'invalid_key',
+  'quota_exceeded',
+  'disabled',
+] as const satisfies readonly KeyStatus[];
+
+export const UNCHECKED: KeyState = Object.freeze({ status: 'unchecked' });
+export const HEALTHY: KeyState = Object.freeze({ status: 'healthy', unproven: false });
+export const UNPROVEN: KeyState = Object.freeze({ status: 'healthy', unproven: true });
+
+export type RestingState = Extract<KeyState, { until: number }>;
+export type RemovedState = Extract<KeyState, { recheckAt: number }>;
+
+export const isResting = (state: KeyState): state is RestingState =>
+  state.status === 'rate_limited' || state.status === 'resting';
+
+export const isRemoved = (state: KeyState): state is RemovedState =>
+  state.status === 'invalid_key' || state.status === 'quota_exceeded';
+
+/** `removed_keys` of the specification's status counts these. */
+export const isRemovedStatus = (status: KeyStatus): boolean =>
+  status === 'invalid_key' || status === 'quota_exceeded' || status === 'disabled';
+
+/** How often in a row a key met the same kind of refusal; a success ends the row. */
+export interface Strikes {
+  readonly outcome: Outcome;
+  readonly count: number;
+  /** When the row was last made longer: refusals of calls begun before that belong to the same burst. */
+  readonly at: number;
+}

@@ -1,0 +1,94 @@
+import type { KeyRecord } from './key-record';
+import { Lane } from './lane';
+import type { Slot } from './slot';
+
+/** A caller may ask for any model name: the lane least recently used makes room for one more, and its rests are forgotten. */
+export const MOST_LANES = 64;
+
+/** The lanes of one pool: one for calls in general, and one for each model for which some key is restricted. */
+export class LaneSet {
+  readonly #general = new Lane(undefined, 0);
+  readonly #lanes: Lane[] = [this.#general];
+  /** Least recently used first. */
+  readonly #byModel = new Map<string, Lane>();
+  /** Some key is for certain models only. */
+  #someAreForModels = false;
+  /** No rest ends before this. */
+  #soonest = Infinity;
+
+  constructor(private readonly records: () => Iterable<KeyRecord>) {}
+
+  get size(): number {
+    return this.#lanes.length;
+  }
+
+  modelOf(index: number): string | undefined {
+    return this.#lanes[index]?.model;
+  }
+
+  /** The lane that a call for this model chooses from. */
+  forCall(model: string | undefined, now: number): Lane {
+    if (model === undefined) return this.#general;
+    if (this.#someAreForModels || this.#byModel.has(model)) return this.restricted(model, now);
+    return this.#general;
+  }
+
+  /** The model's own lane, made when first needed. */
+  restricted(model: string, now: number): Lane {
+    const known = this.#byModel.get(model);
+    if (known) {
+      if (this.#lanes.length === MOST_LANES) this.#used(known, model);
+      return known;
+    }
+    const lane = new Lane(model, this.#lanes.length < MOST_LANES ? this.#lanes.length : this.#giveUpOne());
+    this.#lanes[lane.index] = lane;
+    this.#byModel.set(model, lane);
+    for (const record of this.records()) lane.add(record, now);
+    return lane;
+  }
+
+  addRecord(record: KeyRecord, now: number): void {
+    if (record.models) this.#someAreForModels = true;
+    for (const lane of this.#lanes) lane.add(record, now);
+  }
+
+  removeRecord(record: KeyRecord): void {
+    for (const lane of this.#lanes) lane.remove(record.slots[lane.index]!);
+  }
+
+  /** Puts the key's slots where they now belong. True if it became eligible somewhere. */
+  place(record: KeyRecord, now: number): boolean {
+    let freed = false;
+    for (const lane of this.#lanes) {
+      const slot = record.slots[lane.index]!;
+      freed = lane.place(slot, now) || freed;
+      if (slot.standing === 'resting' && slot.until < this.#soonest) this.#soonest = slot.until;
+    }
+    return freed;
+  }
+
+  /** The next slot whose rest is over at `now`; it stands nowhere until its key is put somewhere. */
+  takeAwake(now: number): Slot | undefined {
+    if (now < this.#soonest) return undefined;
+    let soonest = Infinity;
+    for (const lane of this.#lanes) {
+      const slot = lane.takeAwake(now);
+      if (slot) return slot;
+      soonest = Math.min(soonest, lane.nextWake ?? Infinity);
+    }
+    this.#soonest = soonest;
+    return undefined;
+  }
+
+  #used(lane: Lane, model: string): void {
+    this.#byModel.delete(model);
+    this.#byModel.set(model, lane);
+  }
+
+  #giveUpOne(): number {
+    const [[model, lane]] = this.#byModel as unknown as [[string, Lane]];
+    this.#byModel.delete(model);
+    for (const record of this.records()) lane.remove(record.slots[lane.index]!);
+    return lane.index;
+  }
+}

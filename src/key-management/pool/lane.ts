@@ -1,0 +1,92 @@
+import type { Random } from '../clock';
+import { choose, type PoolMean } from './choice';
+import { Slot, type Standing } from './slot';
+import { TimeHeap } from './time-heap';
+import type { KeyRecord } from './key-record';
+
+/**
+ * The keys of a pool as calls for one model see them: the eligible ones lie densely in an array, resting ones in a heap
+ * by time; busy and removed ones in neither.
+ */
+export class Lane {
+  readonly #eligible: Slot[] = [];
+  readonly #resting = new TimeHeap<Slot>();
+  /** Slots that a settled call or a check may make eligible at any moment. */
+  #soonFree = 0;
+
+  /** @param model The model, or undefined for calls that name none. */
+  constructor(
+    readonly model: string | undefined,
+    /** Its place in every record's `slots`. */
+    readonly index: number,
+  ) {}
+
+  /** Some key can be had now, or may be at any moment: it is in use, or being checked. */
+  get mayServe(): boolean {
+    return this.#eligible.length > 0 || this.#soonFree > 0;
+  }
+
+  /** The soonest end of a rest, undefined if no key rests. */
+  get nextWake(): number | undefined {
+    return this.#resting.peek()?.until;
+  }
+
+  add(record: KeyRecord, now: number): void {
+    const slot = new Slot(record);
+    record.slots[this.index] = slot;
+    this.place(slot, now);
+  }
+
+  /** Puts the slot where its key's state now says. True if it became eligible by that. */
+  place(slot: Slot, now: number): boolean {
+    const { record } = slot;
+    const rested = record.serves(this.model) ? Math.max(record.availableFrom, slot.restsUntil) : Infinity;
+    const from = rested === Infinity ? Infinity : Math.max(rested, slot.pacedUntil(now));
+    if (from <= now) return this.#move(slot, slot.busy ? 'busy' : 'eligible');
+    if (from === Infinity)
+      return this.#move(slot, record.isUnchecked && record.serves(this.model) ? 'unchecked' : 'out');
+    this.#move(slot, 'resting');
+    slot.until = from;
+    this.#resting.put(slot);
+    return false;
+  }
+
+  remove(slot: Slot): void {
+    this.#move(slot, 'out');
+  }
+
+  /** The next slot whose rest is over at `now`; it stands nowhere until it is put somewhere. */
+  takeAwake(now: number): Slot | undefined {
+    const slot = this.#resting.peek();
+    if (slot === undefined || slot.until > now) return undefined;
+    this.#move(slot, 'out');
+    return slot;
+  }
+
+  choose(exclude: ReadonlySet<string> | undefined, mean: PoolMean, now: number, random: Random): Slot | undefined {
+    return choose(this.#eligible, exclude, mean, now, random);
+  }
+
+  #move(slot: Slot, to: Standing): boolean {
+    const from = slot.standing;
+    if (from === to) return false;
+    if (from === 'eligible') this.#leaveEligible(slot);
+    else if (from === 'resting') this.#resting.remove(slot);
+    else if (from !== 'out') this.#soonFree -= 1;
+    slot.standing = to;
+    if (to === 'busy' || to === 'unchecked') this.#soonFree += 1;
+    if (to !== 'eligible') return false;
+    slot.position = this.#eligible.length;
+    this.#eligible.push(slot);
+    return true;
+  }
+
+  #leaveEligible(slot: Slot): void {
+    const last = this.#eligible.pop()!;
+    if (last !== slot) {
+      this.#eligible[slot.position] = last;
+      last.position = slot.position;
+    }
+    slot.position = -1;
+  }
+}

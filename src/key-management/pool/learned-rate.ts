@@ -1,0 +1,61 @@
+/**
+ * How fast the pace grows with the successes since the last refusal, squared: slowly at first, so that a limit is met again
+ * only after some thirty calls; fast later, so that a limit that was raised, or measured too low, is found.
+ */
+const GROWTH = 1e-4;
+/** How far one measurement moves the estimate. */
+const LEARNING = 0.5;
+/** Fewer successes measure nothing. */
+const LEAST_SUCCESSES = 3;
+
+/**
+ * Learns a vendor's rate where no header tells: a refusal says that the bucket is empty, so what succeeded between two
+ * refusals, over the time between them, is what refills it.
+ */
+export class LearnedRate {
+  /** Calls per millisecond; Infinity until learned. */
+  #rate = Infinity;
+  /** Successes, and the refusal, that the present measurement began with. */
+  #successes = 0;
+  #since = -1;
+  #refusedAt = -1;
+  #successesSinceRefusal = 0;
+  /** The end of the spacing that the calls so far have used up; milliseconds since the epoch. */
+  #spacedUntil = 0;
+
+  started(now: number): void {
+    if (this.#rate !== Infinity) this.#spacedUntil = Math.max(this.#spacedUntil, now) + this.#spacingMs;
+  }
+
+  succeeded(): void {
+    this.#successes += 1;
+    this.#successesSinceRefusal += 1;
+  }
+
+  /** A call begun at `startedAt` was refused. Refusals of one burst count once. */
+  refused(startedAt: number, now: number): void {
+    if (startedAt < this.#refusedAt) return;
+    this.#refusedAt = now;
+    this.#successesSinceRefusal = 0;
+    const first = this.#since < 0;
+    if (!first && this.#successes < LEAST_SUCCESSES) return;
+    if (!first) this.#learn(this.#successes / Math.max(1, now - this.#since));
+    this.#since = now;
+    this.#successes = 0;
+  }
+
+  /** From when on the next call may go, milliseconds since the epoch; 0 for at once. One call may always run ahead. */
+  readyAt(now: number): number {
+    if (this.#rate === Infinity) return 0;
+    const readyAt = this.#spacedUntil - this.#spacingMs;
+    return readyAt > now ? readyAt : 0;
+  }
+
+  get #spacingMs(): number {
+    return 1 / (this.#rate * (1 + GROWTH * this.#successesSinceRefusal ** 2));
+  }
+
+  #learn(measured: number): void {
+    this.#rate = this.#rate === Infinity ? measured : this.#rate + (measured - this.#rate) * LEARNING;
+  }
+}

@@ -1,0 +1,39 @@
+import type { KeyRecord } from './key-record';
+import type { PoolLease } from './key-lease';
+import type { HeaderView } from './header-view';
+import type { LaneSet } from './lane-set';
+import type { Pace, PacingProfile } from './pace';
+import { QuotaGroups } from './quota-groups';
+
+/** How fast the keys of one pool may be used: what the vendor tells, what refusals teach, and what the user allows. */
+export class PoolPacing {
+  readonly groups = new QuotaGroups();
+  /** What of the vendor paces the keys; without it only refusals and the user's limits do. */
+  profile: (() => PacingProfile | undefined) | undefined;
+
+  constructor(private readonly lanes: LaneSet) {}
+
+  /** Takes in an answer's headers. False if they say nothing. */
+  answerSeen({ slot: { record }, model }: PoolLease, headers: HeaderView, now: number): boolean {
+    const profile = this.profile?.();
+    const readings = profile?.readRateLimits(headers, now);
+    if (!profile || !readings || readings.length === 0) return false;
+    const perModel = profile.rateLimitScope === 'key_model';
+    this.#paceOf(record, perModel ? model : undefined, now).observe(readings, profile.limitKind, now);
+    return true;
+  }
+
+  started(record: KeyRecord, pace: Pace | undefined, now: number): void {
+    pace?.started(now);
+    record.hardLimits?.taken(now);
+  }
+
+  /** A call begun at `startedAt` was refused for its rate. */
+  refused({ slot: { record }, model, startedAt }: PoolLease, now: number): void {
+    this.#paceOf(record, model, now).refused(startedAt, now);
+  }
+
+  #paceOf(record: KeyRecord, model: string | undefined, now: number): Pace {
+    return this.groups.paceOf(record, model === undefined ? 0 : this.lanes.restricted(model, now).index);
+  }
+}

@@ -1,0 +1,72 @@
+import { HardLimits } from './hard-limits';
+import type { KeyLimits } from './key-input';
+import type { KeyRecord } from './key-record';
+import { Pace } from './pace';
+
+/** Keys of one vendor project or organization: they share its limits. A key without a group shares with none. */
+export class QuotaGroups {
+  readonly #groups = new Map<string, Set<KeyRecord>>();
+
+  add(record: KeyRecord): void {
+    if (record.quotaGroup !== undefined) {
+      const group = this.#groups.get(record.quotaGroup) ?? new Set();
+      this.#groups.set(record.quotaGroup, group.add(record));
+    }
+    this.limit(record);
+  }
+
+  remove(record: KeyRecord): void {
+    const group = record.quotaGroup === undefined ? undefined : this.#groups.get(record.quotaGroup);
+    group?.delete(record);
+    if (record.quotaGroup !== undefined && group?.size === 0) this.#groups.delete(record.quotaGroup);
+  }
+
+  /** The other keys of the same group. */
+  *siblings(record: KeyRecord): Iterable<KeyRecord> {
+    for (const member of this.#members(record)) if (member !== record) yield member;
+  }
+
+  /** Gives the key, and all of its group, the strictest of the limits stated for them. */
+  limit(record: KeyRecord): void {
+    const members = this.#members(record);
+    const limits = strictest(members.map((member) => member.limits));
+    const known = members.map((member) => member.hardLimits).find((each) => each !== undefined);
+    const hard = limits === undefined ? undefined : (known ?? new HardLimits(limits));
+    if (hard && limits) hard.limits = limits;
+    for (const member of members) {
+      if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;
+      member.hardLimits = hard;
+    }
+  }
+
+  /** The pace of the key in one lane, made if there is none; keys of one group share it. */
+  paceOf(record: KeyRecord, lane: number): Pace {
+    const slots = this.#members(record).map((member) => member.slots[lane]!);
+    const pace = slots.find((slot) => slot.pace !== undefined)?.pace ?? new Pace();
+    for (const slot of slots) {
+      if (slot.pace === pace) continue;
+      slot.pace = pace;
+      pace.inFlight += slot.inFlight;
+    }
+    return pace;
+  }
+
+  #members(record: KeyRecord): KeyRecord[] {
+    const group = record.quotaGroup === undefined ? undefined : this.#groups.get(record.quotaGroup);
+    return group ? [...group] : [record];
+  }
+}
+
+function strictest(all: readonly KeyLimits[]): KeyLimits | undefined {
+  const least = (name: keyof KeyLimits): number | undefined => {
+    const stated = all.map((limits) => limits[name]).filter((limit) => limit !== undefined);
+    return stated.length > 0 ? Math.min(...stated) : undefined;
+  };
+  const [concurrency, requestsPerMinute, tokensPerMinute] = [
+    least('concurrency'),
+    least('requestsPerMinute'),
+    least('tokensPerMinute'),
+  ];
+  if (concurrency === undefined && requestsPerMinute === undefined && tokensPerMinute === undefined) return undefined;
+  return { concurrency, requestsPerMinute, tokensPerMinute };
+}

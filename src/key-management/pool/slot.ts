@@ -1,0 +1,40 @@
+import type { KeyRecord } from './key-record';
+import type { Strikes } from './key-state';
+import type { Pace } from './pace';
+import type { Timed } from './time-heap';
+import type { OnTrial, Trial } from './trial';
+
+/** Where a key stands in a lane. `out`: removed, disabled, or not for the lane's model. */
+export type Standing = 'eligible' | 'busy' | 'resting' | 'unchecked' | 'out';
+
+/** One key in one lane. */
+export class Slot implements Timed, OnTrial {
+  standing: Standing = 'out';
+  /** Place among the lane's eligible keys. */
+  position = -1;
+  until = 0;
+  heapIndex = -1;
+
+  /** Until when the key rests for this lane's model alone. Milliseconds since the epoch. */
+  restsUntil = 0;
+  strikes: Strikes | undefined = undefined;
+  trial: Trial = 'none';
+  inFlight = 0;
+  /** How fast the key may be used for this lane's model; made when a vendor first tells or refuses. */
+  pace: Pace | undefined = undefined;
+
+  constructor(readonly record: KeyRecord) {}
+
+  /** From when on one more call fits into what vendor and user allow, milliseconds since the epoch; 0 for at once. */
+  pacedUntil(now: number): number {
+    const paced = this.pace === undefined ? 0 : this.pace.readyAt(now);
+    const { hardLimits } = this.record;
+    return hardLimits === undefined ? paced : Math.max(paced, hardLimits.readyAt(now));
+  }
+
+  get busy(): boolean {
+    const { record } = this;
+    if (this.trial === 'running' || record.trial === 'running') return true;
+    return (this.pace?.full ?? false) || (record.hardLimits?.full ?? false);
+  }
+}

@@ -1,0 +1,100 @@
+import type { Outcome } from '../classification/outcome';
+import { nextMidnightPacific, recheckMs, restMs, SOON_MS } from './durations';
+import { HEALTHY, isRemoved, isResting, UNPROVEN, type KeyState, type RestingState, type Strikes } from './key-state';
+import type { Settlement, Source } from './settlement';
+
+/** What a verdict is judged by, besides itself. */
+export interface Circumstances {
+  readonly source: Source;
+  readonly now: number;
+  /** When the call or probe began: a verdict older than the last strike belongs to the same burst. */
+  readonly startedAt: number;
+  readonly strikes?: Strikes;
+}
+
+export interface Transition {
+  readonly state: KeyState;
+  readonly strikes?: Strikes;
+}
+
+/** Probes that prove the key itself, whatever else they could not do. */
+const PROVES_KEY: ReadonlySet<Outcome> = new Set<Outcome>([
+  'ok',
+  'model_unavailable',
+  'request_exceeds_key_limit',
+  'content_blocked',
+  'permission_denied',
+]);
+
+/** state × verdict → state. Rests and re-checks are never shortened; only a probe brings a removed key back. */
+export function transition(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
+  const { keyAction, outcome } = settlement;
+  if (keyAction === 'remove') return removal(state, settlement, circumstances);
+  if (circumstances.source === 'probe') {
+    // A probe that is refused its model speaks of that model only; one that is rate limited brings no key back.
+    const silent = outcome === 'model_unavailable' || (outcome === 'rate_limited' && isRemoved(state));
+    return keyAction === 'rest' && !silent
+      ? rest(state, settlement, circumstances)
+      : afterProbe(state, settlement, circumstances);
+  }
+  if (isRemoved(state)) return { state, strikes: circumstances.strikes };
+  return keyAction === 'rest' ? rest(state, settlement, circumstances) : afterCall(state, settlement, circumstances);
+}
+
+/** A success ends the row of strikes, unless its call began before the last of them. */
+function afterCall(state: KeyState, { outcome }: Settlement, { strikes, startedAt }: Circumstances): Transition {
+  if (outcome !== 'ok' || (strikes !== undefined && startedAt <= strikes.at)) return { state, strikes };
+  return { state: state.status === 'healthy' && state.unproven ? HEALTHY : state };
+}
+
+/** One more strike, unless the verdict belongs to the burst that the last one already stands for. */
+export function struck(outcome: Outcome, { strikes, startedAt, now }: Circumstances): Strikes {
+  if (strikes?.outcome !== outcome) return { outcome, count: 1, at: now };
+  return startedAt <= strikes.at ? strikes : { outcome, count: strikes.count + 1, at: now };
+}
+
+function removal(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
+  const { now, startedAt } = circumstances;
+  const stated = settlement.notBefore?.getTime() ?? 0;
+  const earlier = isRemoved(state) ? state.recheckAt : 0;
+  // Late answers of the burst that the removal stands for do not push the re-check on.
+  const late = isRemoved(state) && circumstances.strikes !== undefined && startedAt <= circumstances.strikes.at;
+  if (late && stated <= earlier) return { state, strikes: circumstances.strikes };
+  const strikes = struck(settlement.outcome, circumstances);
+  // A first removal that only the specification's table asks for is re-checked soon, so that a wrong one heals.
+  const soon = settlement.decidedBy === 'status_default' && strikes.count === 1;
+  const ms = soon ? SOON_MS : recheckMs(settlement.outcome, strikes.count);
+  const status = settlement.outcome === 'quota_exceeded' ? 'quota_exceeded' : 'invalid_key';
+  return { state: { status, recheckAt: Math.max(now + ms, stated, earlier) }, strikes };
+}
+
+function rest(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
+  const strikes = struck(settlement.outcome, circumstances);
+  const until = restUntil(settlement, strikes, circumstances.now, settlement.scope !== 'key_model');
+  const earlier = isResting(state) ? state.until : 0;
+  const status: RestingState['status'] = settlement.outcome === 'rate_limited' ? 'rate_limited' : 'resting';
+  if (isResting(state) && earlier >= until) return { state, strikes };
+  return { state: { status, until: Math.max(until, earlier) }, strikes };
+}
+
+/** When a rest ends: what the vendor states, the midnight its daily limit ends on when it repeats, or the growing default. */
+export function restUntil(settlement: Settlement, strikes: Strikes, now: number, modelKnown: boolean): number {
+  const stated = settlement.notBefore?.getTime() ?? 0;
+  if (settlement.escalateOnRepeat === 'midnight_pacific' && strikes.count > 1) {
+    return Math.max(stated, nextMidnightPacific(now));
+  }
+  return Math.max(stated, now + restMs(settlement, strikes.count, modelKnown));
+}
+
+function afterProbe(state: KeyState, settlement: Settlement, { now, strikes }: Circumstances): Transition {
+  if (PROVES_KEY.has(settlement.outcome)) {
+    // A light probe proves neither quota nor rate: it shortens no rest and ends no row of strikes of a key in the pool.
+    if (!isRemoved(state)) return { state: isResting(state) ? state : HEALTHY, strikes };
+    return { state: HEALTHY, strikes: settlement.outcome === 'ok' && !settlement.unproven ? undefined : strikes };
+  }
+  if (state.status === 'unchecked') return { state: UNPROVEN };
+  if (!isRemoved(state)) return { state, strikes };
+  // The probe said nothing on the key: it stays what it was and is asked again soon.
+  const again = now + Math.max(SOON_MS, settlement.retryAfterMs ?? 0);
+  return { state: { ...state, recheckAt: Math.max(state.recheckAt, again) }, strikes };
+}
