@@ -1,0 +1,85 @@
+import type { ChangedBy } from '../pool/key-events';
+import type { KeyPool } from '../pool/key-pool';
+import type { KeyRecord } from '../pool/key-record';
+import { isRemoved, isResting, type KeyState } from '../pool/key-state';
+import { modelOfRestField, readIdentity, readState } from './key-documents';
+import type { Json, StoreChange, StoredDocument } from './key-store';
+import type { KeyStatistics } from './key-statistics';
+
+/** The key that a stored document is applied to. */
+export interface AppliedTo {
+  readonly pool: KeyPool;
+  readonly record: KeyRecord;
+  readonly by: ChangedBy;
+  readonly statistics: KeyStatistics;
+  readonly now: number;
+  /** For how long a stored `healthy` is taken at its word; milliseconds. */
+  readonly freshMs: number;
+}
+
+/** Applies all of a stored document: times first, since how fresh a verdict is depends on them. */
+export function applyDocument(target: AppliedTo, { doc, registers, maxima, sums }: StoredDocument): void {
+  for (const [field, value] of Object.entries(maxima)) applyField(target, { kind: 'max', doc, field, value });
+  for (const [field, total] of Object.entries(sums)) target.statistics.total(target.record, field, total);
+  for (const [field, register] of Object.entries(registers)) applyField(target, { kind: 'set', doc, field, register });
+}
+
+/** Applies one field of it. */
+export function applyField(target: AppliedTo, change: Exclude<StoreChange, { kind: 'drop' }>): void {
+  const { record } = target;
+  if (change.kind === 'add') target.statistics.add(record, change.field, change.by);
+  else if (change.kind === 'max') applyTime(target, change.field, change.value);
+  else if (change.field === 'state') applyState(target, change.register.value);
+  else if (change.field === 'admin') applyAdmin(target, change.register.value);
+  else if (change.field === 'identity') applyIdentity(target, change.register.value);
+}
+
+function applyTime({ pool, record, by }: AppliedTo, field: string, value: number): void {
+  const model = modelOfRestField(field);
+  if (model !== undefined) pool.restModel(record, model, value, by);
+  else if (field === 'lastUsedAt' || field === 'lastSuccessAt' || field === 'lastCheckedAt') {
+    record[field] = Math.max(record[field], value);
+  }
+}
+
+function applyState({ pool, record, by, now, freshMs }: AppliedTo, value: Json): void {
+  const stored = readState(value);
+  if (!stored) return;
+  const { strikes, reason, outcome } = stored;
+  const state = over(stored.state, now);
+  // A verdict that is old is asked for again before the key is used.
+  const provenAt = Math.max(record.lastCheckedAt, record.lastSuccessAt);
+  if (by === 'store' && state.status === 'healthy' && now - provenAt > freshMs) return;
+  record.strikes = strikes;
+  pool.setState(record, notShortened(record.state, state), by, outcome && { outcome, reason });
+}
+
+/** A rest that is over by now is no rest. */
+const over = (state: KeyState, now: number): KeyState =>
+  isResting(state) && state.until <= now ? { status: 'healthy', unproven: false } : state;
+
+/** Instances' clocks and news differ: a rest or re-check only grows. */
+function notShortened(here: KeyState, there: KeyState): KeyState {
+  if (isResting(here) && isResting(there) && there.until < here.until) return here;
+  if (isRemoved(here) && isRemoved(there) && here.status === there.status && there.recheckAt < here.recheckAt)
+    return here;
+  return there;
+}
+
+function applyAdmin({ pool, record, by }: AppliedTo, value: Json): void {
+  if (value === 'deleted') pool.delete(record, by);
+  else pool.setEnabled(record, value !== 'disabled', by);
+}
+
+function applyIdentity({ pool, record, by }: AppliedTo, value: Json): void {
+  const identity = readIdentity(value);
+  if (!identity) return;
+  const { label, weight, limits } = identity;
+  if (
+    label === record.label &&
+    weight === record.weight &&
+    JSON.stringify(limits ?? {}) === JSON.stringify(record.limits)
+  )
+    return;
+  pool.update(record, { label, weight, limits }, by);
+}

@@ -1,0 +1,126 @@
+import type { KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from '../key-store';
+import { StoreError } from '../store-error';
+import { applyChange } from '../merge';
+import type { KeyStoreHarness, StoreUnderTest } from './contract-types';
+
+/** Long enough for a slow machine: reached only by a failing test. */
+const PATIENCE_MS = 20_000;
+
+/** Remembers what the store told, and waits for what it will tell. */
+export class RecordingWatcher implements StoreWatcher {
+  readonly changes: StoreChange[] = [];
+  readonly connections: boolean[] = [];
+  resets = 0;
+  private wake: () => void = () => undefined;
+
+  changed(changes: readonly StoreChange[]): void {
+    this.changes.push(...changes);
+    this.wake();
+  }
+
+  reset(): void {
+    this.resets += 1;
+    this.wake();
+  }
+
+  connection(up: boolean): void {
+    this.connections.push(up);
+    this.wake();
+  }
+
+  /** The changes of one document. */
+  of(doc: string): StoreChange[] {
+    return this.changes.filter((change) => change.doc === doc);
+  }
+
+  async until(what: string, holds: () => boolean): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!holds()) {
+      if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 100);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+}
+
+/** Waits for what the store does not tell of itself. */
+export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export interface OpenStores extends StoreUnderTest {
+  watcher: RecordingWatcher;
+  /** Opens another instance, closed with the test. */
+  open(store?: KeyStore): Promise<{ store: KeyStore; watcher: RecordingWatcher }>;
+}
+
+/** Runs a test with an open store, and closes all it opened. */
+export async function withStore(harness: KeyStoreHarness, test: (stores: OpenStores) => Promise<void>): Promise<void> {
+  const under = await harness.create();
+  const opened: KeyStore[] = [];
+  const open = async (store = under.again()): Promise<{ store: KeyStore; watcher: RecordingWatcher }> => {
+    const watcher = new RecordingWatcher();
+    opened.push(store);
+    await store.open(watcher);
+    return { store, watcher };
+  };
+  try {
+    const { watcher } = await open(under.store);
+    await test({ ...under, watcher, open });
+  } finally {
+    for (const store of opened) await store.close();
+    await under.cleanup();
+  }
+}
+
+export function set(doc: string, field: string, value: Register['value'], version = 1, tie = 'a'): StoreChange {
+  return { kind: 'set', doc, field, register: { value, version, tie } };
+}
+
+export function max(doc: string, field: string, value: number): StoreChange {
+  return { kind: 'max', doc, field, value };
+}
+
+export function add(doc: string, field: string, by: number): StoreChange {
+  return { kind: 'add', doc, field, by };
+}
+
+export function drop(doc: string): StoreChange {
+  return { kind: 'drop', doc };
+}
+
+/** Documents in an order and a form that `deepEqual` can compare, whatever made their objects and sorted their fields. */
+export function plain(documents: Iterable<StoredDocument>): unknown[] {
+  return [...documents].sort((a, b) => (a.doc < b.doc ? -1 : 1)).map((document) => canonical(document));
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return Array.from(value, canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { fields: fields.map(([field, held]) => [field, canonical(held)]) };
+}
+
+/** What the changes alone come to. */
+export function result(
+  changes: readonly StoreChange[],
+  start: readonly StoredDocument[] = [],
+): Map<string, StoredDocument> {
+  const documents = new Map(start.map((document) => [document.doc, structuredClone(document)]));
+  for (const change of changes) applyChange(documents, change);
+  return documents;
+}
+
+/** For `assert.rejects`: a StoreError with this code, whose message says something. */
+export function storeError(...codes: StoreError['code'][]): (error: unknown) => boolean {
+  return (error) => error instanceof StoreError && codes.includes(error.code) && error.message.length > 20;
+}

@@ -1,0 +1,30 @@
+import type { Json, StoreChange, StoredDocument } from './key-store';
+
+/** A document as this instance knows it, to be written again to a store that lost it. */
+export interface KnownDocument {
+  readonly doc: string;
+  readonly registers: Readonly<Record<string, Json>>;
+  readonly maxima: Readonly<Record<string, number>>;
+  /** Totals as far as the store has had them: what is still on its way is not in them. */
+  readonly sums: Readonly<Record<string, number>>;
+}
+
+/** Who makes sense of the documents under one prefix. */
+export interface DocumentOwner {
+  /** As `keys/`. */
+  readonly prefix: string;
+  /** A document was loaded. Its registers are those that are newer than what was known; its sums are totals. */
+  merge(document: StoredDocument): void;
+  /** Another instance changed something; a `set` only comes when it is newer than what was known. */
+  changed(change: StoreChange): void;
+  /** All that is known here. */
+  known(): Iterable<KnownDocument>;
+  /** Time to put statistics into the outbox. */
+  collect(): void;
+}
+
+/** Who is told in words what happens to the store. */
+export interface StoreListener {
+  warn(message: string): void;
+  info(message: string): void;
+}

@@ -1,0 +1,104 @@
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
+
+/** A secret below this many characters is refused. */
+export const SHORTEST_ENCRYPTION_SECRET = 16;
+
+const VERSION = 'v1';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+const FINGERPRINT_BYTES = 6;
+
+/** Prints no secret: a KeyObject inspects and serialises without its bytes. */
+interface EncryptionKey {
+  readonly fingerprint: string;
+  readonly key: KeyObject;
+}
+
+/** The key that encrypts, and all that decrypt. Made by {@link encryptionKeys}. */
+export interface EncryptionKeys {
+  readonly current: EncryptionKey;
+  readonly all: readonly EncryptionKey[];
+}
+
+/**
+ * - `wrong_secret`: encrypted under a secret that is not among those given.
+ * - `damaged`: changed, cut, bound to another context, or not of this form at all.
+ */
+export type DecryptedSecret =
+  { ok: true; value: string; needsRotation: boolean } | { ok: false; reason: 'wrong_secret' | 'damaged' };
+
+/**
+ * @param secret `KEY_ENCRYPTION_SECRET`: encrypts and decrypts.
+ * @param previous `KEY_ENCRYPTION_SECRET_PREVIOUS`, a list or its comma-separated text: these only decrypt.
+ * @throws Error that names the setting when a secret is too short
+ */
+export function encryptionKeys(secret: string, previous: string | readonly string[] = []): EncryptionKeys {
+  const earlier = typeof previous === 'string' ? previous.split(',') : previous;
+  const current = deriveKey(secret.trim(), 'KEY_ENCRYPTION_SECRET');
+  const others = earlier
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
+    .map((each) => deriveKey(each, 'KEY_ENCRYPTION_SECRET_PREVIOUS'));
+  return { current, all: [current, ...others] };
+}
+
+/**
+ * `v1.<fingerprint of the key>.<iv>.<ciphertext>.<tag>`, in base64url. Each call gives another text.
+ * @param context What the value belongs to, as `openai/0123456789abcdef`; it decrypts for nothing else.
+ */
+export function encryptSecret(value: string, { current }: EncryptionKeys, context: string): string {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', current.key, iv, { authTagLength: TAG_BYTES });
+  cipher.setAAD(boundTo(context));
+  const text = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
+  return [
+    VERSION,
+    current.fingerprint,
+    ...[iv, text, cipher.getAuthTag()].map((part) => part.toString('base64url')),
+  ].join('.');
+}
+
+/** Never throws. `needsRotation` says that an earlier secret decrypted it: encrypt it again under the current one. */
+export function decryptSecret(encrypted: string, { current, all }: EncryptionKeys, context: string): DecryptedSecret {
+  const [version, fingerprint, ...parts] = encrypted.split('.');
+  const [iv, text, tag] = parts.map((part) => Buffer.from(part, 'base64url'));
+  if (
+    version !== VERSION ||
+    !fingerprint ||
+    parts.length !== 3 ||
+    iv?.length !== IV_BYTES ||
+    tag?.length !== TAG_BYTES ||
+    !text
+  ) {
+    return { ok: false, reason: 'damaged' };
+  }
+  const found = all.find((each) => each.fingerprint === fingerprint);
+  if (!found) return { ok: false, reason: 'wrong_secret' };
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', found.key, iv, { authTagLength: TAG_BYTES });
+    decipher.setAAD(boundTo(context)).setAuthTag(tag);
+    const value = Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
+    return { ok: true, value, needsRotation: found.fingerprint !== current.fingerprint };
+  } catch {
+    return { ok: false, reason: 'damaged' };
+  }
+}
+
+function deriveKey(secret: string, setting: string): EncryptionKey {
+  if (secret.length < SHORTEST_ENCRYPTION_SECRET) {
+    throw new Error(
+      `${setting} is too short: a secret has at least ${SHORTEST_ENCRYPTION_SECRET} characters. ` +
+        `Make one with \`openssl rand -base64 32\` and set it on every instance.`,
+    );
+  }
+  const derive = (purpose: string, bytes: number): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, 'nestjs-ai-key-management', purpose, bytes));
+  return {
+    fingerprint: derive('key fingerprint v1', FINGERPRINT_BYTES).toString('hex'),
+    key: createSecretKey(derive('key encryption v1', 32)),
+  };
+}
+
+function boundTo(context: string): Buffer {
+  return Buffer.from(JSON.stringify([VERSION, context]));
+}

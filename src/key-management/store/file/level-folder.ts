@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { ClassicLevel } from 'classic-level';
+import type { Clock } from '../../clock';
+import { StoreError } from '../store-error';
+
+/** The database has a folder of its own within the given one, so that setting it aside moves nothing else. */
+const FOLDER = 'key-store';
+const MEND = 'Give another folder by KEY_STORE_PATH';
+
+export interface LevelFolderOptions {
+  path: string;
+  clock: Pick<Clock, 'now'>;
+  report: (message: string) => void;
+}
+
+/** Opens the database, and begins a new one in place of one that is damaged. */
+export class LevelFolder {
+  readonly path: string;
+  private readonly folder: string;
+
+  constructor(private readonly options: LevelFolderOptions) {
+    this.path = resolve(options.path);
+    this.folder = join(this.path, FOLDER);
+  }
+
+  /** @throws StoreError `locked` or `not_usable` */
+  async open(): Promise<ClassicLevel> {
+    await this.makeFolders();
+    // Without its CURRENT file LevelDB begins anew and deletes what it finds.
+    if (await this.isHeadless()) await this.setAside('the file CURRENT, or the one it names, is missing');
+    try {
+      return await this.openDatabase();
+    } catch (error) {
+      if (!isDamage(error)) throw this.explain(error);
+      await this.setAside(messageOf(error));
+    }
+    return this.openDatabase().catch((error: unknown) => {
+      throw this.explain(error);
+    });
+  }
+
+  /** Moves the database out of the way, once it is closed. Nothing of it is deleted. */
+  async setAside(reason: string): Promise<void> {
+    const stamp = new Date(this.options.clock.now()).toISOString().replaceAll(/[:.]/g, '-');
+    let aside = `${this.folder}.damaged-${stamp}`;
+    for (let n = 2; existsSync(aside); n++) aside = `${this.folder}.damaged-${stamp}-${n}`;
+    await rename(this.folder, aside).catch((error: unknown) => {
+      throw this.explain(error);
+    });
+    await this.makeFolders();
+    this.options.report(
+      `The key store in ${this.folder} is damaged (${reason}). It was set aside as ${aside}, and a new one begun. ` +
+        `What the instances know is written again; ClassicLevel.repair may save more from the old one.`,
+    );
+  }
+
+  private async openDatabase(): Promise<ClassicLevel> {
+    const { ClassicLevel } = await import('classic-level');
+    const database = new ClassicLevel(this.folder);
+    await database.open();
+    return database;
+  }
+
+  private async makeFolders(): Promise<void> {
+    await makeFolder(this.folder).catch((error: unknown) => {
+      throw this.explain(error);
+    });
+  }
+
+  private async isHeadless(): Promise<boolean> {
+    const names = await readdir(this.folder).catch((): string[] => []);
+    if (!names.some((name) => name.endsWith('.ldb') || name.endsWith('.log'))) return false;
+    const current = await readFile(join(this.folder, 'CURRENT'), 'utf8').catch(() => '');
+    return !names.includes(current.trimEnd());
+  }
+
+  private explain(error: unknown): StoreError {
+    if (error instanceof StoreError) return error;
+    if (codesOf(error).includes('LEVEL_LOCKED')) {
+      return new StoreError(
+        'locked',
+        `The key store in ${this.path} is in use by another process; a file store has one. ` +
+          `To run several instances, share a store (KEY_STORE=redis or KEY_STORE=firebase), or give each its own folder by KEY_STORE_PATH.`,
+      );
+    }
+    return new StoreError(
+      'not_usable',
+      `The key store in ${this.path} cannot be opened: ${messageOf(error)}. ` +
+        `${MEND}, make this one writable, or choose another store by KEY_STORE.`,
+    );
+  }
+}
+
+/** Whether what is stored is damaged, rather than out of reach. */
+export function isDamage(error: unknown): boolean {
+  return codesOf(error).includes('LEVEL_CORRUPTION');
+}
+
+/** The text of the innermost error: the outer ones of classic-level only say "not open". */
+export function messageOf(error: unknown): string {
+  const { cause, message } = (error ?? {}) as { cause?: unknown; message?: unknown };
+  return cause === undefined ? String(message ?? error) : messageOf(cause);
+}
+
+function codesOf(error: unknown): unknown[] {
+  if (typeof error !== 'object' || error === null) return [];
+  const { cause, code } = error as { cause?: unknown; code?: unknown };
+  return [code, ...codesOf(cause)];
+}
+
+/** As `mkdir` with `recursive`, which never ends where a parent cannot be made (as in /proc). */
+async function makeFolder(path: string): Promise<void> {
+  if (existsSync(path)) {
+    // Throws where it is no folder, or cannot be read.
+    await readdir(path);
+    return;
+  }
+  if (!existsSync(dirname(path))) await makeFolder(dirname(path));
+  await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  });
+}

@@ -1,0 +1,159 @@
+import type { StoreChange } from '../key-store';
+import { type StoreError, closedError } from '../store-error';
+import { awayError, failureOf, openError, refusedError, slowError } from './firebase-errors';
+import type { FirebaseKeyStoreOptions } from './firebase-options';
+import { type FirebaseSettings, readSettings } from './firebase-settings';
+import { PendingOperations } from './pending-operations';
+import { type FirebaseSdk, loadSdk } from './sdk';
+import { Session } from './session';
+
+export interface ConnectionListener {
+  batch(changes: readonly StoreChange[]): void;
+  unreadable(): void;
+  connection(up: boolean): void;
+  reset(): void;
+}
+
+const AT_LEAST_BETWEEN_MS = 1_000;
+
+interface Opened {
+  settings: FirebaseSettings;
+  sdk: FirebaseSdk;
+  credential: ReturnType<FirebaseSdk['credentialOf']>;
+}
+
+/** Keeps one session after another, and gives every operation a time limit, which the SDK lacks. */
+export class FirebaseConnection {
+  private readonly pending = new PendingOperations();
+  private opened: Opened | undefined;
+  private current: Session | undefined;
+  private opening: { resolve(): void; reject(error: Error): void } | undefined;
+  private isClosed = false;
+  private startedAt = 0;
+  private pause: NodeJS.Timeout | undefined;
+  private readonly ending = new Set<Promise<void>>();
+
+  constructor(
+    private readonly options: FirebaseKeyStoreOptions,
+    private readonly writer: string,
+    private readonly listener: ConnectionListener,
+  ) {}
+
+  /** The present session, if it is up. */
+  get session(): Session | undefined {
+    return this.current?.isUp ? this.current : undefined;
+  }
+
+  async open(): Promise<void> {
+    const settings = await readSettings(this.options);
+    const sdk = await loadSdk();
+    this.assertNotClosed();
+    this.opened = { settings, sdk, credential: sdk.credentialOf(settings) };
+    const up = new Promise<void>((resolve, reject) => (this.opening = { resolve, reject }));
+    const timer = setTimeout(() => {
+      this.opening?.reject(openError(settings.host, settings.timeoutMs, this.current?.vainConnections ?? 0));
+    }, settings.timeoutMs);
+    this.checkCredential(this.opened);
+    this.start(this.opened);
+    try {
+      await up;
+    } finally {
+      clearTimeout(timer);
+      this.opening = undefined;
+    }
+  }
+
+  /**
+   * Runs one operation on the present session. One that does not answer in time ends the session: the SDK would otherwise go on
+   * trying what its caller was told has failed.
+   * @throws StoreError
+   */
+  async run<T>(work: (session: Session, sdk: FirebaseSdk) => Promise<T>, kind: 'load' | 'other' = 'other'): Promise<T> {
+    this.assertNotClosed();
+    if (this.opened === undefined) throw closedError('firebase');
+    const { settings, sdk } = this.opened;
+    const session = this.session;
+    if (session === undefined) throw awayError(settings.host);
+    const limit = kind === 'load' ? settings.loadTimeoutMs : settings.timeoutMs;
+    try {
+      return await this.pending.run(
+        async () => work(session, sdk),
+        limit,
+        () => {
+          queueMicrotask(() => this.lost(session));
+          return slowError(settings.host, limit);
+        },
+      );
+    } catch (error) {
+      throw failureOf(error, settings.host);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pending.idle();
+    this.isClosed = true;
+    this.opening?.reject(closedError('firebase'));
+    clearTimeout(this.pause);
+    this.end(this.current);
+    this.current = undefined;
+    await Promise.all(this.ending);
+  }
+
+  private start({ settings, sdk, credential }: Opened): void {
+    this.startedAt = Date.now();
+    const session: Session = new Session(sdk, settings, credential, this.writer, {
+      batch: (changes) => this.listener.batch(changes),
+      unreadable: () => this.listener.unreadable(),
+      up: () => this.up(),
+      lost: () => this.lost(session),
+      refused: () => this.opening && this.giveUp(refusedError(settings.host)),
+    });
+    this.current = session;
+  }
+
+  private up(): void {
+    if (this.opening !== undefined) return this.opening.resolve();
+    this.listener.connection(true);
+    this.listener.reset();
+  }
+
+  private lost(session: Session): void {
+    if (this.current !== session || this.opened === undefined) return;
+    const wasUp = session.isUp;
+    const { opened } = this;
+    this.end(session);
+    this.current = undefined;
+    // A server that drops whoever comes is not asked without pause, nor by all instances at once.
+    const wait = Date.now() - this.startedAt < AT_LEAST_BETWEEN_MS ? Math.random() * AT_LEAST_BETWEEN_MS : 0;
+    this.pause = setTimeout(() => this.start(opened), wait);
+    this.pending.failAll(awayError(opened.settings.host));
+    if (wasUp) this.listener.connection(false);
+  }
+
+  /** What no trying again will mend. */
+  private giveUp(error: StoreError): void {
+    this.end(this.current);
+    this.current = undefined;
+    this.opening?.reject(error);
+  }
+
+  private end(session: Session | undefined): void {
+    if (session === undefined) return;
+    const ending = session.end().catch(() => undefined);
+    this.ending.add(ending);
+    void ending.then(() => this.ending.delete(ending));
+  }
+
+  /** The SDK only prints that Google refuses the credentials, and goes on trying. */
+  private checkCredential({ settings, credential }: Opened): void {
+    if (settings.serviceAccount === undefined) return;
+    credential?.getAccessToken().catch((error: unknown) => {
+      if (/invalid_grant|invalid_client|unauthorized_client/.test(String(error)))
+        this.giveUp(refusedError(settings.host));
+    });
+  }
+
+  private assertNotClosed(): void {
+    if (this.isClosed) throw closedError('firebase');
+  }
+}

@@ -1,0 +1,89 @@
+import type { Session } from './session';
+import { paths, withoutLosers } from './layout';
+import type { Update } from './batch';
+
+/** How long a batch stays in the log: only as long as the slowest connected instance may take to be sent it. */
+const LOG_KEEP_MS = 30_000;
+/** How long a batch's id is remembered: the port promises 10 minutes. */
+const BATCH_KEEP_MS = 11 * 60_000;
+/** Others' log entries this old have lost their writer. */
+const STRAY_MS = 5 * 60_000;
+const TICK_MS = 5_000;
+const SWEEP_MS = 10 * 60_000;
+const AT_ONCE = 2_000;
+const FIELDS_AT_ONCE = 50;
+
+/** Removes what has served its time: own log entries and batch ids, values that lost, and what crashed writers left. */
+export class Housekeeping {
+  private readonly due: { path: string; at: number }[] = [];
+  private readonly fields = new Set<string>();
+  private readonly timer: NodeJS.Timeout;
+  private nextSweep = 0;
+
+  /**
+   * @param session The present one, if it is up.
+   * @param remove Sends one update, within the store's time limit.
+   */
+  constructor(
+    private readonly session: () => Session | undefined,
+    private readonly remove: (update: Update) => Promise<void>,
+  ) {
+    // What fails here is tried again later, by this instance or another.
+    this.timer = setInterval(() => void this.tick().catch(() => undefined), TICK_MS).unref();
+  }
+
+  batchWritten(logPath: string, batchPaths: readonly string[]): void {
+    const now = Date.now();
+    this.due.push({ path: logPath, at: now + LOG_KEEP_MS });
+    this.due.push(...batchPaths.map((path) => ({ path, at: now + BATCH_KEEP_MS })));
+  }
+
+  crowded(fieldPaths: readonly string[]): void {
+    for (const path of fieldPaths) this.fields.add(path);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** One round; public for tests. */
+  async tick(): Promise<void> {
+    const session = this.session();
+    if (session === undefined) return;
+    const now = Date.now();
+    const ready = this.due.filter(({ at }) => at <= now).slice(0, AT_ONCE);
+    if (ready.length > 0) {
+      const taken = new Set(ready);
+      this.due.splice(0, this.due.length, ...this.due.filter((item) => !taken.has(item)));
+      await this.remove(nulls(ready.map(({ path }) => path)));
+    }
+    await this.clear(session);
+    if (now >= this.nextSweep) {
+      this.nextSweep = now + SWEEP_MS;
+      await this.sweep(session);
+    }
+  }
+
+  /** By transaction, because the document may have been dropped and begun anew since it was read. */
+  private async clear(session: Session): Promise<void> {
+    for (const path of [...this.fields].slice(0, FIELDS_AT_ONCE)) {
+      this.fields.delete(path);
+      await session.root.child(path).transaction((values) => withoutLosers(path, values), undefined, false);
+    }
+  }
+
+  private async sweep(session: Session): Promise<void> {
+    const stray = session.feed.strayBefore(session.serverNow() - STRAY_MS).slice(0, AT_ONCE);
+    const old = session.root
+      .child(paths.batches)
+      .orderByValue()
+      .endAt(session.serverNow() - BATCH_KEEP_MS);
+    const batches = Object.keys(((await old.limitToFirst(AT_ONCE).once('value')).val() ?? {}) as object);
+    const dead = [...stray.map((key) => `${paths.log}/${key}`), ...batches.map((key) => `${paths.batches}/${key}`)];
+    if (dead.length > 0) await this.remove(nulls(dead));
+  }
+}
+
+function nulls(dead: readonly string[]): Update {
+  return Object.fromEntries(dead.map((path) => [path, null]));
+}

@@ -1,0 +1,2 @@
+export { FirebaseKeyStore } from './firebase-key-store';
+export type { FirebaseKeyStoreOptions } from './firebase-options';

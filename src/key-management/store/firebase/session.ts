@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import type { App } from 'firebase-admin/app';
+import type { Database, Reference } from 'firebase-admin/database';
+import { ChangeFeed, type FeedListener } from './change-feed';
+import type { FirebaseSettings } from './firebase-settings';
+import type { FirebaseSdk } from './sdk';
+
+export interface SessionListener extends Pick<FeedListener, 'batch' | 'unreadable' | 'refused'> {
+  up(): void;
+  lost(): void;
+}
+
+/**
+ * One app of the SDK and the life of one connection. It ends with the connection, because the SDK would send what is under way
+ * once more on the next one, and an addition that was applied already would count twice.
+ */
+export class Session {
+  readonly root: Reference;
+  readonly feed: ChangeFeed;
+  private readonly app: App;
+  private readonly database: Database;
+  private readonly infos: Reference[];
+  private readonly nudges: NodeJS.Timeout;
+  private state: 'connecting' | 'up' | 'ended' = 'connecting';
+  private connectedTicks = -1;
+  private offset = 0;
+  /** How often the server took the connection and it was lost before it served: mostly refused credentials. */
+  vainConnections = 0;
+
+  constructor(
+    private readonly sdk: FirebaseSdk,
+    settings: FirebaseSettings,
+    credential: ReturnType<FirebaseSdk['credentialOf']>,
+    writer: string,
+    private readonly listener: SessionListener,
+  ) {
+    this.app = sdk.initializeApp({ databaseURL: settings.url, credential }, `ai-key-management-${randomUUID()}`);
+    this.database = sdk.getDatabase(this.app);
+    this.root = this.database.ref(settings.root);
+    const [connected, offset] = [this.database.ref('.info/connected'), this.database.ref('.info/serverTimeOffset')];
+    this.infos = [connected, offset];
+    offset.on('value', (value) => (this.offset = Number(value.val()) || 0));
+    connected.on('value', (value) => this.connection(value.val() === true));
+    this.feed = new ChangeFeed(this.root.child('log'), writer, {
+      batch: (changes) => listener.batch(changes),
+      unreadable: () => listener.unreadable(),
+      refused: (error) => listener.refused(error),
+      live: () => this.live(),
+    });
+    this.feed.start();
+    this.nudges = setInterval(() => this.nudge(), settings.timeoutMs).unref();
+  }
+
+  get isUp(): boolean {
+    return this.state === 'up';
+  }
+
+  /** The server's time, as far as this side knows it. */
+  serverNow(): number {
+    return Date.now() + this.offset;
+  }
+
+  /** Ends it for good; what is under way is forgotten, not sent again. */
+  async end(): Promise<void> {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    clearInterval(this.nudges);
+    this.feed.stop();
+    for (const info of this.infos) info.off();
+    this.database.goOffline();
+    await this.sdk.deleteApp(this.app);
+  }
+
+  private connection(up: boolean): void {
+    if (this.state === 'up' && !up) return this.listener.lost();
+    if (!up && this.connectedTicks >= 0) this.vainConnections += 1;
+    this.connectedTicks = up ? 0 : -1;
+  }
+
+  private live(): void {
+    if (this.state !== 'connecting') return;
+    this.state = 'up';
+    clearInterval(this.nudges);
+    this.listener.up();
+  }
+
+  /** The SDK's pauses between attempts grow to minutes; going off and on again makes it try at once and start with short ones. */
+  private nudge(): void {
+    if (this.connectedTicks >= 0 && this.connectedTicks++ < 2) return;
+    this.database.goOffline();
+    this.database.goOnline();
+  }
+}

@@ -1,0 +1,115 @@
+import { isOutcome } from '../classification/outcome';
+import type { KeyLimits, KeyOrigin } from '../pool/key-input';
+import type { KeyRecord } from '../pool/key-record';
+import { isRemoved, isResting, type KeyState, type Strikes } from '../pool/key-state';
+import type { Json } from './key-store';
+
+/** Documents of keys: `keys/<provider>/<id>`. */
+export const KEYS = 'keys/';
+
+export const documentOf = (provider: string, keyId: string): string => `${KEYS}${provider}/${keyId}`;
+
+export function keyOfDocument(doc: string): { provider: string; keyId: string } | undefined {
+  const [, provider, keyId, ...rest] = doc.split('/');
+  return provider && keyId && rest.length === 0 ? { provider, keyId } : undefined;
+}
+
+/** Rests for one model are a field each, so that they only grow. */
+const MODEL_REST = 'rest:';
+export const modelRestField = (model: string): string => MODEL_REST + model;
+export const modelOfRestField = (field: string): string | undefined =>
+  field.startsWith(MODEL_REST) ? field.slice(MODEL_REST.length) : undefined;
+
+/** Of two simultaneous verdicts the graver one wins. */
+export const rankOf = (state: KeyState): number => (isRemoved(state) ? 2 : isResting(state) ? 1 : 0);
+
+/** What a key is, apart from how it stands. `secret`: the encrypted key, for keys added at run time. */
+export interface StoredIdentity {
+  readonly maskedKey: string;
+  readonly origin: KeyOrigin;
+  readonly label?: string;
+  readonly weight: number;
+  readonly quotaGroup?: string;
+  readonly models?: string[];
+  readonly limits?: KeyLimits;
+  readonly secret?: string;
+}
+
+export function identityOf(record: KeyRecord, secret: string | undefined): Json {
+  return compact({
+    maskedKey: record.key.masked,
+    origin: record.origin,
+    label: record.label,
+    weight: record.weight,
+    quotaGroup: record.quotaGroup,
+    models: record.models && [...record.models],
+    limits: compact({ ...record.limits }),
+    secret,
+  });
+}
+
+export function readIdentity(value: Json): StoredIdentity | undefined {
+  if (!isRecord(value) || typeof value.maskedKey !== 'string') return undefined;
+  const { maskedKey, label, weight, quotaGroup, models, limits, secret } = value;
+  return {
+    maskedKey,
+    origin: value.origin === 'runtime' ? 'runtime' : 'configuration',
+    label: text(label),
+    weight: number(weight) ?? 1,
+    quotaGroup: text(quotaGroup),
+    models: Array.isArray(models) ? models.filter((model) => typeof model === 'string') : undefined,
+    limits: isRecord(limits) ? (limits as KeyLimits) : undefined,
+    secret: text(secret),
+  };
+}
+
+/** A state with what explains it. */
+export interface StoredState {
+  readonly state: KeyState;
+  readonly outcome?: KeyRecord['outcome'];
+  readonly reason?: string;
+  readonly strikes?: Strikes;
+}
+
+export const stateOf = ({ state, outcome, reason, strikes }: KeyRecord): Json =>
+  compact({ ...state, outcome, reason, strikes: strikes && compact({ ...strikes }) });
+
+export function readState(value: Json): StoredState | undefined {
+  if (!isRecord(value)) return undefined;
+  const state = bareState(value);
+  if (!state) return undefined;
+  const { outcome, strikes } = value;
+  return {
+    state,
+    outcome: isOutcome(outcome) ? outcome : undefined,
+    reason: text(value.reason),
+    strikes:
+      isRecord(strikes) && isOutcome(strikes.outcome)
+        ? { outcome: strikes.outcome, count: number(strikes.count) ?? 1, at: number(strikes.at) ?? 0 }
+        : undefined,
+  };
+}
+
+function bareState({ status, until, recheckAt, unproven }: Record<string, Json>): KeyState | undefined {
+  switch (status) {
+    case 'healthy':
+      return { status, unproven: unproven === true };
+    case 'rate_limited':
+    case 'resting':
+      return { status, until: number(until) ?? 0 };
+    case 'invalid_key':
+    case 'quota_exceeded':
+      return { status, recheckAt: number(recheckAt) ?? 0 };
+    default:
+      return undefined;
+  }
+}
+
+const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+const number = (value: Json | undefined): number | undefined => (typeof value === 'number' ? value : undefined);
+const isRecord = (value: Json | undefined): value is Record<string, Json> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function compact(value: Record<string, unknown>): Record<string, Json> {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Record<string, Json>;
+}

@@ -1,0 +1,211 @@
+import type { ChangedBy, KeyEvent } from '../pool/key-events';
+import type { KeyPool } from '../pool/key-pool';
+import type { KeyPoolService } from '../pool/key-pool.service';
+import type { KeyRecord } from '../pool/key-record';
+import type { DocumentOwner, KnownDocument, StoreListener } from './document-owner';
+import { applyDocument, applyField, type AppliedTo } from './apply-document';
+import {
+  documentOf,
+  identityOf,
+  keyOfDocument,
+  KEYS,
+  modelRestField,
+  rankOf,
+  readIdentity,
+  stateOf,
+} from './key-documents';
+import type { Json, StoreChange, StoredDocument } from './key-store';
+import type { KeyVault } from './key-vault';
+import { applyChange } from './merge';
+import { KeyStatistics } from './key-statistics';
+import type { StoreLink } from './store-link';
+
+/** An administrator's switch: it lies over the state, and nothing but an administrator undoes it. */
+type AdminState = 'enabled' | 'disabled' | 'deleted';
+
+/** Keeps the pools' keys in the store, and takes in what other instances did to them. */
+export class KeyPersistence implements DocumentOwner {
+  readonly prefix = KEYS;
+  /** Stored keys that are in no pool here: gone from the environment, deleted, or locked. Their history is taken up again. */
+  readonly #dormant = new Map<string, StoredDocument>();
+  readonly #statistics: KeyStatistics;
+
+  constructor(
+    private readonly pools: KeyPoolService,
+    private readonly link: StoreLink,
+    private readonly vault: KeyVault,
+    private readonly settings: { freshMs: () => number; now: () => number; listener: StoreListener },
+  ) {
+    this.#statistics = new KeyStatistics(link);
+    pools.observe({
+      keyChanged: (record, event) => {
+        if (event.by !== 'store' && event.by !== 'instance') this.#write(record, event);
+      },
+      leaseSettled: (record) => {
+        if (this.#isKept(record)) this.#statistics.changed(record);
+      },
+    });
+  }
+
+  /** Whether an administrator deleted the key: then its mention in the environment does not bring it back. */
+  isDeleted(provider: string, keyId: string): boolean {
+    return adminOf(this.#dormant.get(documentOf(provider, keyId))) === 'deleted';
+  }
+
+  merge(document: StoredDocument): void {
+    const at = keyOfDocument(document.doc);
+    if (!at) return;
+    const pool = this.pools.pool(at.provider);
+    const record = pool?.record(at.keyId);
+    if (pool && record) {
+      applyDocument(this.#target(pool, record, 'store'), document);
+      return;
+    }
+    this.#sleep(document);
+    this.#revive(document.doc, at.provider, at.keyId, 'store');
+  }
+
+  changed(change: StoreChange): void {
+    const at = keyOfDocument(change.doc);
+    if (!at || change.kind === 'drop') return;
+    const pool = this.pools.pool(at.provider);
+    const record = pool?.record(at.keyId);
+    if (pool && record) {
+      applyField(this.#target(pool, record, 'instance'), change);
+      if (!pool.record(at.keyId)) this.#sleepChange(change);
+      return;
+    }
+    this.#sleepChange(change);
+    this.#revive(change.doc, at.provider, at.keyId, 'instance');
+  }
+
+  *known(): Iterable<KnownDocument> {
+    for (const pool of this.pools.pools()) {
+      for (const record of pool.records()) {
+        if (!this.#isKept(record)) continue;
+        yield {
+          doc: documentOf(record.provider, record.id),
+          registers: this.#registersOf(record),
+          ...this.#statistics.known(record, pool.snapshot(record).rests),
+        };
+      }
+    }
+    for (const { doc, registers, maxima, sums } of this.#dormant.values()) {
+      yield {
+        doc,
+        registers: Object.fromEntries(Object.entries(registers).map(([field, { value }]) => [field, value])),
+        maxima,
+        sums,
+      };
+    }
+  }
+
+  collect(): void {
+    this.#statistics.collect();
+  }
+
+  #registersOf(record: KeyRecord): Record<string, Json> {
+    return {
+      identity: identityOf(record, this.vault.seal(record)),
+      state: stateOf(record),
+      admin: record.enabled ? 'enabled' : 'disabled',
+    };
+  }
+
+  /** Keys added at run time are only kept where they can be encrypted. */
+  #isKept({ origin }: KeyRecord): boolean {
+    return origin === 'configuration' || this.vault.canSeal;
+  }
+
+  #write(record: KeyRecord, event: KeyEvent): void {
+    if (!this.#isKept(record)) return;
+    const doc = documentOf(record.provider, record.id);
+    switch (event.type) {
+      case 'key_added':
+        this.#added(record, doc);
+        return;
+      case 'key_deleted':
+        this.#putAdmin(doc, 'deleted');
+        // Deleted means deleted: not even the encrypted key stays.
+        this.link.put(doc, 'identity', identityOf(record, undefined));
+        return;
+      case 'key_updated':
+        this.link.put(doc, 'identity', identityOf(record, this.vault.seal(record)));
+        return;
+      case 'model_rested':
+        this.link.raise(doc, modelRestField(event.model), event.until.getTime());
+        return;
+      case 'status_changed':
+        // What time brings, every instance sees by itself.
+        if (event.by === 'time') return;
+        if (event.from !== event.to && (event.from === 'disabled' || event.to === 'disabled')) {
+          this.#putAdmin(doc, record.enabled ? 'enabled' : 'disabled');
+        } else {
+          this.link.put(doc, 'state', stateOf(record), rankOf(record.state));
+        }
+    }
+  }
+
+  #putAdmin(doc: string, state: AdminState): void {
+    this.link.put(doc, 'admin', state, state === 'deleted' ? 2 : state === 'disabled' ? 1 : 0);
+  }
+
+  /** A key that was known before takes its history up again. */
+  #added(record: KeyRecord, doc: string): void {
+    const history = this.#dormant.get(doc);
+    this.#dormant.delete(doc);
+    const pool = this.pools.pool(record.provider);
+    if (history && pool) {
+      const wasDeleted = adminOf(history) === 'deleted';
+      const { admin: _, ...registers } = history.registers;
+      applyDocument(this.#target(pool, record, 'store'), wasDeleted ? { ...history, registers } : history);
+      if (wasDeleted) this.#putAdmin(doc, 'enabled');
+    }
+    const known = history?.registers.identity?.value;
+    const identity = identityOf(record, undefined);
+    const sealed = this.vault.seal(record);
+    if (sealed !== undefined || JSON.stringify(known) !== JSON.stringify(identity)) {
+      this.link.put(doc, 'identity', identityOf(record, sealed));
+    }
+  }
+
+  #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): AppliedTo {
+    const { now, freshMs } = this.settings;
+    return { pool, record, by, statistics: this.#statistics, now: now(), freshMs: freshMs() };
+  }
+
+  #sleep(document: StoredDocument): void {
+    const known = this.#dormant.get(document.doc);
+    this.#dormant.set(
+      document.doc,
+      known ? { ...document, registers: { ...known.registers, ...document.registers } } : document,
+    );
+  }
+
+  #sleepChange(change: StoreChange): void {
+    applyChange(this.#dormant, change);
+  }
+
+  /** Brings a stored key into its pool, if it was added at run time and can be opened. */
+  #revive(doc: string, provider: string, keyId: string, by: ChangedBy): void {
+    const document = this.#dormant.get(doc);
+    const identity = document && readIdentity(document.registers.identity?.value ?? null);
+    if (!document || !identity?.secret || adminOf(document) === 'deleted') return;
+    const opened = this.vault.open(identity.secret, provider, keyId);
+    if (opened.kind !== 'key') {
+      this.settings.listener.warn(
+        opened.kind === 'locked'
+          ? `the ${provider} key ${identity.maskedKey} is stored under another KEY_ENCRYPTION_SECRET and stays unused: set that secret, or name it in KEY_ENCRYPTION_SECRET_PREVIOUS; nothing is lost`
+          : `the stored ${provider} key ${identity.maskedKey} is damaged and cannot be used: add it again`,
+      );
+      return;
+    }
+    this.#dormant.delete(doc);
+    const pool = this.pools.ensurePool(provider);
+    const record = pool.add(opened.key, identity, 'runtime', by);
+    applyDocument(this.#target(pool, record, by), document);
+    if (opened.needsRotation) this.link.put(doc, 'identity', identityOf(record, this.vault.seal(record)));
+  }
+}
+
+const adminOf = (document: StoredDocument | undefined): Json | undefined => document?.registers.admin?.value;

@@ -1,0 +1,84 @@
+/** A JSON value without `undefined`, as every store can hold it. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** A last-writer-wins value. The greater `version` wins; between equals the greater `tie` (compared as text). */
+export interface Register {
+  value: Json;
+  /** A Lamport counter per field: one more than the greatest its writer had seen. */
+  version: number;
+  /** Breaks ties the same way everywhere; unique per writer. Letters, digits and `_.:-` only, so that every store orders it alike. */
+  tie: string;
+}
+
+/**
+ * One change of one field of one document. These three kinds merge in any order to the same result:
+ * `set` by version, `max` by size, `add` by sum (so `add` alone must not be applied twice).
+ * `drop` removes the document with all its fields, at its place in the order of writes; a change after it starts the document anew.
+ * What must stay gone is said by a `set`, not by a `drop`.
+ *
+ * A field is free text (well-formed, 1 to 128 characters; any adapter escapes what its store cannot hold). Numbers are finite, versions
+ * whole. A sum of whole numbers is exact up to 2^53, one of fractions up to rounding.
+ */
+export type StoreChange =
+  | { kind: 'set'; doc: string; field: string; register: Register }
+  | { kind: 'max'; doc: string; field: string; value: number }
+  | { kind: 'add'; doc: string; field: string; by: number }
+  | { kind: 'drop'; doc: string };
+
+/** A document as the store holds it: each field of one kind. */
+export interface StoredDocument {
+  doc: string;
+  registers: Record<string, Register>;
+  maxima: Record<string, number>;
+  sums: Record<string, number>;
+}
+
+export interface StoreWatcher {
+  /**
+   * Changes by other writers, in an order that keeps each document's own order. Own writes are not echoed.
+   * A `set` or `max` may be one that lost, or come twice: merge it. An `add` counts exactly once together with the latest `load`:
+   * what a load's answer holds is not told again after it.
+   */
+  changed(changes: readonly StoreChange[]): void;
+  /** Changes may have been missed, or the store lost its data: load again, and write again what it no longer has. */
+  reset(): void;
+  /** The connection was lost or came back. */
+  connection(up: boolean): void;
+}
+
+/**
+ * Where key state outlives the process: a small set of documents whose fields merge without conflict.
+ * Document names are paths (`keys/openai/0123456789abcdef`); their segments match `[A-Za-z0-9_.:-]+`.
+ */
+export interface KeyStore {
+  readonly kind: string;
+  /** Whether other instances may write the same store. */
+  readonly shared: boolean;
+  /**
+   * Connects, within its own time limit. `watcher` is called from then on until `close`. Called once.
+   * @throws StoreError that names the setting and the mend. With code `unavailable` the store keeps trying in the background, and
+   * tells `connection(true)` and then `reset()` when it is there; until then the other methods reject. Any other code is final.
+   */
+  open(watcher: StoreWatcher): Promise<void>;
+  /**
+   * All documents whose name starts with `prefix`, taken literally, in no order. The caller owns what it gets. Own writes that
+   * resolved before are in it; one under way may be or not, so do not load while an `add` is on its way.
+   */
+  load(prefix: string): Promise<StoredDocument[]>;
+  /**
+   * Applies all changes or none, in their order; what it resolved survives the death of this process. Leave the changes as they are
+   * until then.
+   * @param id Names the batch (letters, digits and `_.:-`, unique). A write that failed may have been applied all the same (the answer
+   * was lost): repeat it with the same id within 10 minutes, and a shared store applies it once.
+   * @throws StoreError `unavailable`, within the store's own time limit, when it is away; `invalid` for changes no store can hold.
+   */
+  write(changes: readonly StoreChange[], id?: string): Promise<void>;
+  /**
+   * Takes the named lock, or renews it if `holder` has it already: true if `holder` now has it for `ttlMs`.
+   * Another holder gets it when the time has run out.
+   */
+  lock(name: string, holder: string, ttlMs: number): Promise<boolean>;
+  unlock(name: string, holder: string): Promise<void>;
+  /** Closes what `open` opened, and nothing else. May be called twice, and before or while `open`. Other calls then reject (`closed`). */
+  close(): Promise<void>;
+}

@@ -1,0 +1,114 @@
+import type { Register, StoreChange } from './key-store';
+import { mergeMax, mergeSum, replaces } from './merge';
+
+/** What waits to be written of one document: one entry per field, however often it changed. */
+interface PendingDocument {
+  readonly registers: Map<string, Register>;
+  readonly maxima: Map<string, number>;
+  readonly sums: Map<string, number>;
+}
+
+/** Changes on their way. One that failed is repeated as it was, under the same id. */
+export interface OutboxBatch {
+  readonly id: string;
+  readonly changes: readonly StoreChange[];
+  readonly docs: ReadonlySet<string>;
+}
+
+/** Documents per batch: one write stays well below what a store does in a few milliseconds. */
+const BATCH_DOCUMENTS = 1_000;
+
+/** Changes not yet in the store, coalesced per document and field, and so bounded by the number of keys. */
+export class Outbox {
+  readonly #pending = new Map<string, PendingDocument>();
+  readonly #dropped = new Set<string>();
+  #batch: OutboxBatch | undefined;
+  #batches = 0;
+
+  #pendingSince: number | undefined;
+  #batchSince: number | undefined;
+
+  constructor(
+    private readonly writer: string,
+    private readonly now: () => number = () => 0,
+  ) {}
+
+  /** When the oldest change came that is not in the store yet. Milliseconds since the epoch. */
+  get waitingSince(): number | undefined {
+    return this.#batchSince ?? this.#pendingSince;
+  }
+
+  /** Documents with changes that are not in the store yet. */
+  get size(): number {
+    return this.#pending.size + this.#dropped.size + (this.#batch?.docs.size ?? 0);
+  }
+
+  holds(doc: string): boolean {
+    return this.#pending.has(doc) || (this.#batch?.docs.has(doc) ?? false);
+  }
+
+  set(doc: string, field: string, register: Register): void {
+    const { registers } = this.#document(doc);
+    if (replaces(register, registers.get(field))) registers.set(field, register);
+  }
+
+  raise(doc: string, field: string, value: number): void {
+    const { maxima } = this.#document(doc);
+    maxima.set(field, mergeMax(maxima.get(field), value));
+  }
+
+  add(doc: string, field: string, by: number): void {
+    const { sums } = this.#document(doc);
+    sums.set(field, mergeSum(sums.get(field), by));
+  }
+
+  /** Removes the document, and what waited to be written of it. Only for one that nobody writes to any more. */
+  drop(doc: string): void {
+    this.#pendingSince ??= this.now();
+    this.#pending.delete(doc);
+    this.#dropped.add(doc);
+  }
+
+  put(change: Exclude<StoreChange, { kind: 'drop' }>): void {
+    if (change.kind === 'set') this.set(change.doc, change.field, change.register);
+    else if (change.kind === 'max') this.raise(change.doc, change.field, change.value);
+    else this.add(change.doc, change.field, change.by);
+  }
+
+  /** The batch under way, or the next one; undefined when all is written. */
+  next(): OutboxBatch | undefined {
+    if (this.#batch || this.#pending.size + this.#dropped.size === 0) return this.#batch;
+    const docs = new Set([...this.#dropped].slice(0, BATCH_DOCUMENTS));
+    const changes: StoreChange[] = Array.from(docs, (doc) => ({ kind: 'drop', doc }));
+    for (const doc of docs) this.#dropped.delete(doc);
+    for (const [doc, { registers, maxima, sums }] of this.#pending) {
+      if (docs.size >= BATCH_DOCUMENTS) break;
+      docs.add(doc);
+      for (const [field, register] of registers) changes.push({ kind: 'set', doc, field, register });
+      for (const [field, value] of maxima) changes.push({ kind: 'max', doc, field, value });
+      for (const [field, by] of sums) changes.push({ kind: 'add', doc, field, by });
+    }
+    for (const doc of docs) this.#pending.delete(doc);
+    this.#batchSince = this.#pendingSince;
+    if (this.#pending.size + this.#dropped.size === 0) this.#pendingSince = undefined;
+    this.#batches += 1;
+    this.#batch = { id: `${this.writer}:${this.#batches}`, changes, docs };
+    return this.#batch;
+  }
+
+  /** The batch under way is in the store, or can never be. */
+  done(): void {
+    this.#batch = undefined;
+    this.#batchSince = undefined;
+  }
+
+  #document(doc: string): PendingDocument {
+    let pending = this.#pending.get(doc);
+    if (!pending) {
+      this.#pendingSince ??= this.now();
+      pending = { registers: new Map(), maxima: new Map(), sums: new Map() };
+      this.#pending.set(doc, pending);
+    }
+    return pending;
+  }
+}

@@ -1,0 +1,140 @@
+import { unpackChanges } from './packing';
+import type { Batch } from './told-changes';
+import { within, type Connections, type RedisClient } from './connections';
+
+/** The server looks this long for new changes before it answers that there are none. */
+const BLOCK_MS = 2_000;
+const ENTRIES = 200;
+
+/** What the data is, and how far it is. */
+export interface Position {
+  epoch: string;
+  /** The number of the last batch. */
+  seq: number;
+  /** Its id in the stream. */
+  last: string;
+  /** The server's; another after a restart. */
+  run: string;
+}
+
+export interface ReaderListener {
+  /** Connected; `missed` when changes may have been, or data was lost. */
+  up(missed: boolean): void;
+  down(): void;
+  batch(batch: Batch): void;
+  /** Changes may have been missed while connected. */
+  missed(): void;
+  failed(error: unknown): void;
+}
+
+/** Follows the stream of changes from the last one seen, through reconnects. */
+export class ChangeReader {
+  private position: Position | undefined;
+  private isUp = false;
+  private stopped = false;
+
+  private readonly client: RedisClient;
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly settings: { stream: string; writer: string; timeoutMs: number },
+    private readonly hello: () => Promise<Position>,
+    private readonly listener: ReaderListener,
+  ) {
+    this.client = connections.reader;
+  }
+
+  start(): void {
+    this.client.on('ready', () => void this.session());
+    this.client.on('close', () => this.lost());
+    for (const client of this.connections.owned) {
+      client.on('error', (error) => this.listener.failed(error));
+      client.connect().catch((error: unknown) => this.listener.failed(error));
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** Looks again soon whether the data is still the same. */
+  suspect(epoch: string): void {
+    if (this.position && epoch !== this.position.epoch && this.isUp) this.client.disconnect(true);
+  }
+
+  private isStopped(): boolean {
+    return this.stopped;
+  }
+
+  private lost(): void {
+    if (!this.isUp) return;
+    this.isUp = false;
+    if (!this.stopped) this.listener.down();
+  }
+
+  private async session(): Promise<void> {
+    try {
+      const missed = await this.arrive();
+      if (this.isStopped()) return;
+      this.isUp = true;
+      this.listener.up(missed);
+      while (this.isUp) await this.read();
+    } catch (error) {
+      if (this.isStopped()) return;
+      this.listener.failed(error);
+      // The connection stands but does not answer as it should: begin with a new one.
+      if (this.client.status === 'ready') this.client.disconnect(true);
+    }
+  }
+
+  /** Takes up where it was, or where the data is now; whether there may be a gap between. */
+  private async arrive(): Promise<boolean> {
+    const now = await this.hello();
+    const was = this.position;
+    const same = was?.epoch === now.epoch && was.run === now.run && was.seq <= now.seq;
+    if (!same) this.position = now;
+    return was !== undefined && !same;
+  }
+
+  private async read(): Promise<void> {
+    const from = this.position!.last;
+    const reading = this.client.xread('COUNT', ENTRIES, 'BLOCK', BLOCK_MS, 'STREAMS', this.settings.stream, from);
+    const reply = await within(reading, BLOCK_MS + this.settings.timeoutMs);
+    if (this.isStopped()) return;
+    if (!reply) {
+      // Data that was flushed tells nothing by itself.
+      if (await this.arrive()) this.listener.missed();
+      return;
+    }
+    for (const [id, fields] of reply[0]![1]) {
+      if (this.isStopped() || !(await this.entry(id, fields))) return;
+    }
+  }
+
+  /** False when the entry does not follow the one before, or cannot be read. */
+  private async entry(id: string, fields: string[]): Promise<boolean> {
+    const { n, w, c } = Object.fromEntries(pairs(fields));
+    const seq = Number(n);
+    const changes = w === this.settings.writer ? [] : unpack(c);
+    if (seq !== this.position!.seq + 1 || !changes) {
+      this.position = await this.hello();
+      if (!this.isStopped()) this.listener.missed();
+      return false;
+    }
+    this.position = { ...this.position!, seq, last: id };
+    this.listener.batch({ seq, changes });
+    return true;
+  }
+}
+
+function pairs(fields: readonly string[]): [string, string][] {
+  return fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1] ?? '']] : []));
+}
+
+function unpack(packed: string | undefined): Batch['changes'] | undefined {
+  try {
+    return unpackChanges(packed ?? '');
+  } catch {
+    return undefined;
+  }
+}

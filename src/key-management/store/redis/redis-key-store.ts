@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { checkChanges } from '../check-changes';
+import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../key-store';
+import { closedError } from '../store-error';
+import { loadDocuments } from './loading';
+import { packChanges } from './packing';
+import type { RedisSource } from './connections';
+import { LOCK, UNLOCK, WRITE } from './scripts';
+import { RedisSession } from './redis-session';
+
+/** Another instance that was away longer loads everything again. */
+const STREAM_KEPT_MS = 60_000;
+
+export interface RedisKeyStoreSettings {
+  /** Keeps pools on one Redis apart: part of every key. @default 'default' */
+  namespace?: string;
+  /** Time limit of each command, and of `open`; milliseconds. @default 3000 */
+  timeoutMs?: number;
+}
+
+/** Either a URL (`redis://user:password@host:port/0`, `rediss://` for TLS), or a client, which `close` leaves open. */
+export type RedisKeyStoreOptions = RedisKeyStoreSettings & RedisSource;
+
+/**
+ * Redis 7 or Valkey, shared by all instances. Each batch is one script call. The others follow a stream of the batches, where a
+ * connection that broke takes up where it was; on loopback that is as fast as publish and subscribe, which forgets
+ * (p50 0.12 against 0.09 ms, p99 1.2 against 1.3 ms).
+ */
+export class RedisKeyStore implements KeyStore {
+  readonly kind = 'redis';
+  readonly shared = true;
+  readonly #source: RedisSource;
+  readonly #root: string;
+  readonly #timeoutMs: number;
+  readonly #writer = randomUUID();
+  #session: RedisSession | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor({ namespace = 'default', timeoutMs = 3_000, ...source }: RedisKeyStoreOptions) {
+    this.#source = source;
+    this.#root = `{akm:${namespace}}:`;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async open(watcher: StoreWatcher): Promise<void> {
+    if (this.#closing) throw closedError(this.kind);
+    const settings = { root: this.#root, writer: this.#writer, timeoutMs: this.#timeoutMs };
+    this.#session = new RedisSession(this.#source, settings, watcher);
+    await this.#session.open();
+  }
+
+  async load(prefix: string): Promise<StoredDocument[]> {
+    const session = this.#opened();
+    const endLoad = session.told.beginLoad();
+    let seqs: ReadonlyMap<string, number> = new Map();
+    try {
+      const loaded = await loadDocuments(prefix, (script, args) => session.run(script, args));
+      seqs = loaded.seqs;
+      return loaded.documents;
+    } finally {
+      endLoad(seqs);
+    }
+  }
+
+  async write(changes: readonly StoreChange[], id = ''): Promise<void> {
+    const session = this.#opened();
+    checkChanges(changes, id || undefined);
+    if (changes.length === 0) return;
+    const args = [packChanges(changes), this.#writer, id, randomUUID(), STREAM_KEPT_MS];
+    session.sawEpoch(String(await session.run(WRITE, args)));
+  }
+
+  async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {
+    const taken = await this.#opened().run(LOCK, [name, holder, Math.max(1, Math.ceil(ttlMs))]);
+    return Number(taken) === 1;
+  }
+
+  async unlock(name: string, holder: string): Promise<void> {
+    await this.#opened().run(UNLOCK, [name, holder]);
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#session?.close() ?? Promise.resolve());
+  }
+
+  #opened(): RedisSession {
+    if (this.#closing || !this.#session) throw closedError(this.kind);
+    return this.#session;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What must be atomic. All keys begin with KEYS[1], a root with a hash tag, so that a cluster keeps them together:
+ *
+ * | key | type | what |
+ * |---|---|---|
+ * | `<root>meta` | hash | `epoch`: a mark of this data, `seq`: number of the last batch, `last`: its id in the stream |
+ * | `<root>docs` | sorted set | the names of all documents, all with score 0, for ranges by prefix |
+ * | `<root>doc:<name>` | hash | `r<field>` → `version\|tie\|JSON`, `m<field>` and `s<field>` → number |
+ * | `<root>changes` | stream | a batch per entry: `n` its number, `w` its writer, `c` the packed changes; kept a minute |
+ * | `<root>batch:<id>` | string | a batch that was applied; kept 10 minutes |
+ * | `<root>lock:<name>` | string | the holder |
+ */
+const META = `
+local root = KEYS[1]
+local function epoch(candidate)
+  redis.call('HSETNX', root .. 'meta', 'epoch', candidate)
+  return redis.call('HGET', root .. 'meta', 'epoch')
+end
+`;
+
+/** ARGV: an epoch for data that has none. → epoch, number of the last batch, its stream id, the server's run id. */
+export const HELLO = `${META}
+local mark = epoch(ARGV[1])
+local info = redis.pcall('INFO', 'server')
+local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+return { mark, redis.call('HGET', root .. 'meta', 'seq') or '0', redis.call('HGET', root .. 'meta', 'last') or '0-0', run }
+`;
+
+/** ARGV: packed changes, writer, batch id or '', an epoch for data that has none, kept milliseconds. → epoch. */
+export const WRITE = `${META}
+local changes = cjson.decode(ARGV[1])
+local mark = epoch(ARGV[4])
+if ARGV[3] ~= '' and not redis.call('SET', root .. 'batch:' .. ARGV[3], 1, 'NX', 'PX', 600000) then return mark end
+
+-- Byte by byte: Lua's own comparison follows the server's locale.
+local function greater(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x > y end
+  end
+  return #a > #b
+end
+
+local function replaces(version, tie, held)
+  local heldVersion, heldTie = string.match(held or '', '^(%-?%d+)|([^|]*)|')
+  if not heldVersion then return true end
+  local one, other = tonumber(version), tonumber(heldVersion)
+  if one ~= other then return one > other end
+  return greater(tie, heldTie)
+end
+
+local named = {}
+for _, change in ipairs(changes) do
+  local kind, doc, field = change[1], change[2], change[3]
+  local key = root .. 'doc:' .. doc
+  if kind == 'd' then
+    redis.call('DEL', key)
+    redis.call('ZREM', root .. 'docs', doc)
+    named[doc] = nil
+  else
+    if not named[doc] then
+      redis.call('ZADD', root .. 'docs', 0, doc)
+      named[doc] = true
+    end
+    local held = redis.call('HGET', key, kind .. field)
+    if kind == 'r' then
+      if replaces(change[4], change[5], held) then
+        redis.call('HSET', key, 'r' .. field, change[4] .. '|' .. change[5] .. '|' .. change[6])
+      end
+    elseif kind == 'm' then
+      local number = tonumber(held)
+      if not number or tonumber(change[4]) > number then redis.call('HSET', key, 'm' .. field, change[4]) end
+    else
+      redis.call('HSET', key, 's' .. field, string.format('%.17g', (tonumber(held) or 0) + tonumber(change[4])))
+    end
+  end
+end
+
+local seq = redis.call('HINCRBY', root .. 'meta', 'seq', 1)
+local oldest = string.format('%.0f', redis.call('TIME')[1] * 1000 - tonumber(ARGV[5]))
+local stream = root .. 'changes'
+local id = redis.call('XADD', stream, 'MINID', '~', oldest, '*', 'n', seq, 'w', ARGV[2], 'c', ARGV[1])
+redis.call('XTRIM', stream, 'MAXLEN', '~', 10000)
+redis.call('HSET', root .. 'meta', 'last', id)
+return mark
+`;
+
+/** ARGV: prefix, the last name of the page before or '', size of a page. → as JSON: number of the last batch, then name and fields in turn. */
+export const LOAD = `
+local root = KEYS[1]
+local from = ARGV[2] ~= '' and '(' .. ARGV[2] or ARGV[1] ~= '' and '[' .. ARGV[1] or '-'
+local names = redis.call('ZRANGEBYLEX', root .. 'docs', from, '[' .. ARGV[1] .. '\\255', 'LIMIT', 0, ARGV[3])
+local page = { redis.call('HGET', root .. 'meta', 'seq') or '0' }
+for i, name in ipairs(names) do
+  page[2 * i] = name
+  page[2 * i + 1] = redis.call('HGETALL', root .. 'doc:' .. name)
+end
+return cjson.encode(page)
+`;
+
+/** ARGV: name, holder, milliseconds. → 1 if the holder has it now. */
+export const LOCK = `
+local key = KEYS[1] .. 'lock:' .. ARGV[1]
+local holder = redis.call('GET', key)
+if holder and holder ~= ARGV[2] then return 0 end
+redis.call('SET', key, ARGV[2], 'PX', ARGV[3])
+return 1
+`;
+
+/** ARGV: name, holder. */
+export const UNLOCK = `
+local key = KEYS[1] .. 'lock:' .. ARGV[1]
+if redis.call('GET', key) == ARGV[2] then redis.call('DEL', key) end
+return 1
+`;

@@ -1,0 +1,5 @@
+export { FirebaseServer } from './firebase-server';
+export type { FirebaseServerOptions } from './firebase-server';
+export { startFirebaseServerProcess } from './process';
+export { TcpProxy } from './tcp-proxy';
+export type { FirebaseServerProcess } from './process';
