@@ -8,6 +8,9 @@ export const RANDOM = 'KEY_MANAGEMENT_RANDOM';
 /** Who may use the HTTP API, as the module's `admin` says. */
 export const ADMIN_SETTINGS = 'KEY_MANAGEMENT_ADMIN_SETTINGS';
 
+/** What the metrics show, as the module's `metrics` says. */
+export const METRICS_SETTINGS = 'KEY_MANAGEMENT_METRICS_SETTINGS';
+
 /** The named cron job, as `SchedulerRegistry` knows it. */
 export const HEALTH_CHECK_JOB = 'key-management-health-check';
 

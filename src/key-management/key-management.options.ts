@@ -63,6 +63,13 @@ export interface KeyManagementExtras {
   isGlobal?: boolean;
   /** Default true: mount the HTTP API. An object mounts it with settings of its own. */
   admin?: boolean | AdminSettings;
+  /** Default true: Prometheus metrics, at `GET /metrics` where `admin` is on. False counts nothing. */
+  metrics?: boolean | MetricsSettings;
+}
+
+export interface MetricsSettings {
+  /** Default false. True adds metrics of every single key, by its id: as many series as there are keys. */
+  perKey?: boolean;
 }
 
 export interface AdminSettings {

@@ -3,6 +3,7 @@ import { Subject, type Observable } from 'rxjs';
 import type { Clock, Random } from '../clock';
 import { UnknownKeyError, UnknownProviderError } from '../errors';
 import { CLOCK, RANDOM } from '../key-management.constants';
+import type { Sharing } from './hard-limits';
 import type { KeyEvent } from './key-events';
 import type { KeyLease } from './key-lease';
 import { KeyPool, type KeyUpdate, type LeaseOptions } from './key-pool';
@@ -22,6 +23,7 @@ export interface KeyJournal {
 export class KeyPoolService implements PoolObserver {
   readonly #pools = new Map<string, KeyPool>();
   readonly #events = new Subject<KeyEvent>();
+  readonly #sharing: Sharing = { count: 1, rank: 0 };
   #observers: readonly Partial<PoolObserver>[] = [];
   #journal: KeyJournal | undefined;
 
@@ -94,7 +96,7 @@ export class KeyPoolService implements PoolObserver {
   /** @internal The provider's pool, made if it is new. */
   ensurePool(provider: string): KeyPool {
     let pool = this.#pools.get(provider);
-    if (!pool) this.#pools.set(provider, (pool = new KeyPool(provider, this, this.clock, this.random)));
+    if (!pool) this.#pools.set(provider, (pool = new KeyPool(provider, this, this.clock, this.random, this.#sharing)));
     return pool;
   }
 
@@ -104,6 +106,12 @@ export class KeyPoolService implements PoolObserver {
     return () => {
       this.#observers = this.#observers.filter((each) => each !== observer);
     };
+  }
+
+  /** @internal Instances share keys: each takes its part of the stated limits. */
+  shareLimits(sharing: Sharing): void {
+    Object.assign(this.#sharing, sharing);
+    for (const pool of this.#pools.values()) pool.limitsShared();
   }
 
   /** @internal */

@@ -3,6 +3,7 @@ import { takeTurn, type PoolMean } from './choice';
 import type { ApiKey } from './api-key';
 import { keyEvent, statusChange, type ChangedBy, type KeyChange } from './key-events';
 import type { KeyInput, KeyOrigin, KeyUpdate, LeaseOptions } from './key-input';
+import type { Sharing } from './hard-limits';
 import type { HeaderView } from './header-view';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import { KeyRecord } from './key-record';
@@ -34,9 +35,10 @@ export class KeyPool implements LeaseOwner {
     private readonly observer: Omit<PoolObserver, 'callEnded'>,
     private readonly clock: Clock,
     private readonly random: Random,
+    sharing: Readonly<Sharing> = { count: 1, rank: 0 },
   ) {
     this.#lanes = new LaneSet(() => this.#records.values());
-    this.pacing = new PoolPacing(this.#lanes);
+    this.pacing = new PoolPacing(this.#lanes, sharing);
   }
 
   get size(): number {
@@ -60,6 +62,7 @@ export class KeyPool implements LeaseOwner {
     const known = this.#records.get(key.id);
     if (known) return known;
     const record = new KeyRecord(this.provider, key, input, origin);
+    record.addedAt = this.clock.now();
     record.turn = this.#mean.turn;
     this.#records.set(record.id, record);
     this.#weighed(record.weight);
@@ -171,6 +174,11 @@ export class KeyPool implements LeaseOwner {
     if (!record.hardLimits || !(tokens > 0)) return;
     record.hardLimits.used(tokens, now);
     this.#placeGroup(record, now);
+  }
+
+  /** The parts of limits that are this instance's have changed. */
+  limitsShared(): void {
+    for (const record of this.#records.values()) if (record.hardLimits) this.#place(record);
   }
 
   /** Lets keys back whose rest is over. */

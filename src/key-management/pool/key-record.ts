@@ -32,6 +32,8 @@ export class KeyRecord implements OnTrial {
   /** Where the key stands in the order of choice: it grows with each use, more slowly for better keys. */
   turn = 0;
   inFlight = 0;
+  /** Milliseconds since the epoch, as all times here. */
+  addedAt = 0;
   lastUsedAt = 0;
   lastSuccessAt = 0;
   lastCheckedAt = 0;

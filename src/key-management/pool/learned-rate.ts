@@ -2,7 +2,7 @@
  * How fast the pace grows with the successes since the last refusal, squared: slowly at first, so that a limit is met again
  * only after some thirty calls; fast later, so that a limit that was raised, or measured too low, is found.
  */
-const GROWTH = 1e-4;
+const GROWTH = 6e-5;
 /** How far one measurement moves the estimate. */
 const LEARNING = 0.5;
 /** Fewer successes measure nothing. */

@@ -1,5 +1,6 @@
 import type { KeyRecord } from './key-record';
 import type { PoolLease } from './key-lease';
+import type { Sharing } from './hard-limits';
 import type { HeaderView } from './header-view';
 import type { LaneSet } from './lane-set';
 import type { Pace, PacingProfile } from './pace';
@@ -7,11 +8,16 @@ import { QuotaGroups } from './quota-groups';
 
 /** How fast the keys of one pool may be used: what the vendor tells, what refusals teach, and what the user allows. */
 export class PoolPacing {
-  readonly groups = new QuotaGroups();
+  readonly groups: QuotaGroups;
   /** What of the vendor paces the keys; without it only refusals and the user's limits do. */
   profile: (() => PacingProfile | undefined) | undefined;
 
-  constructor(private readonly lanes: LaneSet) {}
+  constructor(
+    private readonly lanes: LaneSet,
+    sharing: Readonly<Sharing>,
+  ) {
+    this.groups = new QuotaGroups(sharing);
+  }
 
   /** Takes in an answer's headers. False if they say nothing. */
   answerSeen({ slot: { record }, model }: PoolLease, headers: HeaderView, now: number): boolean {

@@ -1,4 +1,4 @@
-import { HardLimits } from './hard-limits';
+import { HardLimits, type Sharing } from './hard-limits';
 import type { KeyLimits } from './key-input';
 import type { KeyRecord } from './key-record';
 import { Pace } from './pace';
@@ -6,6 +6,8 @@ import { Pace } from './pace';
 /** Keys of one vendor project or organization: they share its limits. A key without a group shares with none. */
 export class QuotaGroups {
   readonly #groups = new Map<string, Set<KeyRecord>>();
+
+  constructor(private readonly sharing: Readonly<Sharing>) {}
 
   add(record: KeyRecord): void {
     if (record.quotaGroup !== undefined) {
@@ -31,7 +33,7 @@ export class QuotaGroups {
     const members = this.#members(record);
     const limits = strictest(members.map((member) => member.limits));
     const known = members.map((member) => member.hardLimits).find((each) => each !== undefined);
-    const hard = limits === undefined ? undefined : (known ?? new HardLimits(limits));
+    const hard = limits === undefined ? undefined : (known ?? new HardLimits(limits, this.sharing));
     if (hard && limits) hard.limits = limits;
     for (const member of members) {
       if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;

@@ -21,7 +21,7 @@ export type Why = Pick<Settlement, 'outcome' | 'reason'>;
 /** @throws TypeError for what is no outcome, as a checker written in JavaScript may give. */
 export function settlementOf(settled: SettledOutcome): Settlement {
   const given: Exclude<SettledOutcome, string> = typeof settled === 'string' ? { outcome: settled } : settled;
-  if (!isOutcome(given?.outcome))
+  if (!isOutcome((given as Partial<Classification> | null | undefined)?.outcome))
     throw new TypeError('A lease is settled with an outcome, or with an object that has one.');
   const usual = CONSEQUENCES[given.outcome];
   return { ...given, keyAction: given.keyAction ?? usual.keyAction, scope: given.scope ?? usual.scope };

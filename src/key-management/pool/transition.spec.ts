@@ -1,4 +1,4 @@
-import { OUTCOMES, type Outcome } from '../classification/outcome';
+import { type Outcome } from '../classification/outcome';
 import { HEALTHY, UNCHECKED, UNPROVEN, type KeyState, type Strikes } from './key-state';
 import { settlementOf, type SettledOutcome, type Source } from './settlement';
 import { transition, type Transition } from './transition';
@@ -12,8 +12,6 @@ const limited: KeyState = { status: 'rate_limited', until: NOW + 10 * S };
 const resting: KeyState = { status: 'resting', until: NOW + H };
 const invalid: KeyState = { status: 'invalid_key', recheckAt: NOW };
 const spent: KeyState = { status: 'quota_exceeded', recheckAt: NOW };
-const STATES = { unchecked: UNCHECKED, healthy: HEALTHY, unproven: UNPROVEN, limited, resting, invalid, spent };
-type StateName = keyof typeof STATES;
 
 const after = (
   state: KeyState,
@@ -23,102 +21,7 @@ const after = (
   startedAt = NOW,
 ): Transition => transition(state, settlementOf(settled), { source, now: NOW, startedAt, strikes });
 
-/** What a verdict makes of a state: `=` the same, a state by name, or a status with its time from now. */
-type Expected = '=' | 'healthy' | 'unproven' | readonly [KeyState['status'], number];
-
-const REMOVED_INVALID: Expected = ['invalid_key', 30 * S];
-const REMOVED_SPENT: Expected = ['quota_exceeded', 5 * M];
-const LIMITED: Expected = ['rate_limited', 2 * S];
-const RESTS: Expected = ['resting', H];
-const RESTS_BRIEFLY: Expected = ['resting', 10 * S];
-const ASKED_AGAIN_INVALID: Expected = ['invalid_key', 30 * S];
-const ASKED_AGAIN_SPENT: Expected = ['quota_exceeded', 30 * S];
-
-const STATE_NAMES: readonly StateName[] = [
-  'unchecked',
-  'healthy',
-  'unproven',
-  'limited',
-  'resting',
-  'invalid',
-  'spent',
-];
-type Row = readonly [Expected, Expected, Expected, Expected, Expected, Expected, Expected];
-
-const NOTHING: Row = ['=', '=', '=', '=', '=', '=', '='];
-// Columns: unchecked, healthy, unproven, limited (10 s to go), resting (1 h to go), invalid, spent
-const REMOVES: Record<'invalid_key' | 'quota_exceeded', Row> = {
-  invalid_key: Array<Expected>(7).fill(REMOVED_INVALID) as unknown as Row,
-  quota_exceeded: Array<Expected>(7).fill(REMOVED_SPENT) as unknown as Row,
-};
-const CALLS: Record<Outcome, Row> = {
-  ok: ['=', '=', 'healthy', '=', '=', '=', '='],
-  ...REMOVES,
-  rate_limited: [LIMITED, LIMITED, LIMITED, '=', '=', '=', '='],
-  permission_denied: [RESTS, RESTS, RESTS, RESTS, '=', '=', '='],
-  model_unavailable: [RESTS_BRIEFLY, RESTS_BRIEFLY, RESTS_BRIEFLY, '=', '=', '=', '='],
-  region_blocked: NOTHING,
-  request_exceeds_key_limit: NOTHING,
-  bad_request: NOTHING,
-  content_blocked: NOTHING,
-  config_error: NOTHING,
-  overloaded: NOTHING,
-  server_error: NOTHING,
-  network_error: NOTHING,
-  timeout: NOTHING,
-  cancelled: NOTHING,
-  unknown: NOTHING,
-};
-
-const SAYS_NOTHING: Row = ['unproven', '=', '=', '=', '=', ASKED_AGAIN_INVALID, ASKED_AGAIN_SPENT];
-const PROVES: Row = ['healthy', '=', 'healthy', '=', '=', 'healthy', 'healthy'];
-const PROBES: Record<Outcome, Row> = {
-  ok: PROVES,
-  ...REMOVES,
-  rate_limited: [LIMITED, LIMITED, LIMITED, '=', '=', ASKED_AGAIN_INVALID, ASKED_AGAIN_SPENT],
-  permission_denied: [RESTS, RESTS, RESTS, RESTS, '=', RESTS, RESTS],
-  model_unavailable: PROVES,
-  request_exceeds_key_limit: PROVES,
-  content_blocked: PROVES,
-  region_blocked: SAYS_NOTHING,
-  bad_request: SAYS_NOTHING,
-  config_error: SAYS_NOTHING,
-  overloaded: SAYS_NOTHING,
-  server_error: SAYS_NOTHING,
-  network_error: SAYS_NOTHING,
-  timeout: SAYS_NOTHING,
-  cancelled: SAYS_NOTHING,
-  unknown: SAYS_NOTHING,
-};
-
-function expectedState(state: KeyState, expected: Expected): KeyState {
-  if (expected === '=') return state;
-  if (expected === 'healthy') return HEALTHY;
-  if (expected === 'unproven') return UNPROVEN;
-  const [status, ms] = expected;
-  const time = NOW + ms;
-  return (status === 'invalid_key' || status === 'quota_exceeded'
-    ? { status, recheckAt: time }
-    : { status, until: time }) as unknown as KeyState;
-}
-
-const TABLE = (
-  [
-    ['call', CALLS],
-    ['probe', PROBES],
-  ] as const
-).flatMap(([source, rows]) =>
-  OUTCOMES.flatMap((outcome) =>
-    STATE_NAMES.map((name, column) => [source, outcome, name, rows[outcome][column]!] as const),
-  ),
-);
-
 describe('transition', () => {
-  it.each(TABLE)('%s: %s, from %s: %j', (source, outcome, name, expected) => {
-    const state = STATES[name];
-    expect(after(state, outcome, source).state).toEqual(expectedState(state, expected));
-  });
-
   describe('a removal', () => {
     it('is re-checked on the date the vendor states', () => {
       const notBefore = new Date(NOW + 40 * H);

@@ -6,6 +6,7 @@ import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS, type StoreHealth } from '../key-m
 import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
 import { createStore } from './create-store';
 import type { DocumentOwner } from './document-owner';
+import { Instances } from './instances';
 import { documentOf } from './key-documents';
 import { KeyPersistence } from './key-persistence';
 import { KeyVault } from './key-vault';
@@ -24,6 +25,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
   readonly #keys: KeyPersistence;
   readonly link: StoreLink;
   readonly #vault: KeyVault;
+  readonly #instances: Instances;
   /** The store can never be used, whatever comes. */
   #failed = false;
 
@@ -48,6 +50,10 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     this.#keys = new KeyPersistence(pools, this.link, this.#vault, { freshMs, now: () => clock.now(), listener });
     this.link.own(this.#keys);
     pools.useJournal(this);
+    this.#instances = new Instances(this.link, instanceId, clock, (sharing) => {
+      pools.shareLimits(sharing);
+    });
+    this.link.own(this.#instances);
   }
 
   /** Adds documents of another kind. Before `start`. */
@@ -57,6 +63,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
 
   /** Opens the store and takes in what it holds. A store that is away does not stop the start. */
   async start(): Promise<void> {
+    this.#instances.start();
     try {
       await this.link.open();
     } catch (error) {
@@ -88,6 +95,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#instances.stop();
     await this.link.close(CLOSE_MS);
   }
 }

@@ -32,7 +32,7 @@ export class StoreLink {
   #closed = false;
   /** Failed writes so far. */
   failures = 0;
-  /** What the last good one took, milliseconds. */
+  /** Milliseconds. */
   lastWriteMs = 0;
 
   constructor(

@@ -21,7 +21,8 @@ export class HealthCheckerRegistry implements OnModuleInit {
 
   onModuleInit(): void {
     for (const wrapper of this.discovery.getProviders()) {
-      const { instance, metatype } = wrapper;
+      const { metatype } = wrapper;
+      const instance: unknown = wrapper.instance;
       if (typeof metatype !== 'function') continue;
       const provider = this.reflector.get<string | undefined>(HEALTH_CHECKER_METADATA, metatype);
       if (provider === undefined) continue;

@@ -31,7 +31,7 @@ export interface ReaderListener {
 export class ChangeReader {
   private position: Position | undefined;
   private isUp = false;
-  private stopped = false;
+  private session = 0;
 
   private readonly client: RedisClient;
 
@@ -45,16 +45,17 @@ export class ChangeReader {
   }
 
   start(): void {
-    this.client.on('ready', () => void this.session());
+    this.client.on('ready', () => void this.follow());
     this.client.on('close', () => this.lost());
-    for (const client of this.connections.owned) {
+    for (const client of [this.connections.commands, this.client]) {
       client.on('error', (error) => this.listener.failed(error));
       client.connect().catch((error: unknown) => this.listener.failed(error));
     }
   }
 
   stop(): void {
-    this.stopped = true;
+    this.session += 1;
+    this.isUp = false;
   }
 
   /** Looks again soon whether the data is still the same. */
@@ -62,65 +63,64 @@ export class ChangeReader {
     if (this.position && epoch !== this.position.epoch && this.isUp) this.client.disconnect(true);
   }
 
-  private isStopped(): boolean {
-    return this.stopped;
-  }
-
   private lost(): void {
-    if (!this.isUp) return;
+    this.session += 1;
+    if (this.isUp) this.listener.down();
     this.isUp = false;
-    if (!this.stopped) this.listener.down();
   }
 
-  private async session(): Promise<void> {
+  /** From one connect to the next; what an answer of an earlier one says is no longer of use. */
+  private async follow(): Promise<void> {
+    const session = ++this.session;
+    const isOver = (): boolean => session !== this.session;
     try {
-      const missed = await this.arrive();
-      if (this.isStopped()) return;
+      const missed = await this.arrive(isOver);
+      if (isOver()) return;
       this.isUp = true;
       this.listener.up(missed);
-      while (this.isUp) await this.read();
+      while (!isOver()) await this.read(isOver);
     } catch (error) {
-      if (this.isStopped()) return;
+      if (isOver()) return;
       this.listener.failed(error);
       // The connection stands but does not answer as it should: begin with a new one.
-      if (this.client.status === 'ready') this.client.disconnect(true);
+      this.client.disconnect(true);
     }
   }
 
   /** Takes up where it was, or where the data is now; whether there may be a gap between. */
-  private async arrive(): Promise<boolean> {
+  private async arrive(isOver: () => boolean): Promise<boolean> {
     const now = await this.hello();
     const was = this.position;
     const same = was?.epoch === now.epoch && was.run === now.run && was.seq <= now.seq;
-    if (!same) this.position = now;
-    return was !== undefined && !same;
+    if (same || isOver()) return false;
+    this.position = now;
+    return was !== undefined;
   }
 
-  private async read(): Promise<void> {
+  private async read(isOver: () => boolean): Promise<void> {
     const from = this.position!.last;
     const reading = this.client.xread('COUNT', ENTRIES, 'BLOCK', BLOCK_MS, 'STREAMS', this.settings.stream, from);
     const reply = await within(reading, BLOCK_MS + this.settings.timeoutMs);
-    if (this.isStopped()) return;
-    if (!reply) {
-      // Data that was flushed tells nothing by itself.
-      if (await this.arrive()) this.listener.missed();
-      return;
+    for (const [id, fields] of reply?.[0]?.[1] ?? []) {
+      if (isOver()) return;
+      if (!this.take(id, fields)) {
+        const now = await this.hello();
+        if (isOver()) return;
+        this.position = now;
+        this.listener.missed();
+        return;
+      }
     }
-    for (const [id, fields] of reply[0]![1]) {
-      if (this.isStopped() || !(await this.entry(id, fields))) return;
-    }
+    // Data that was flushed tells nothing by itself.
+    if (!reply && (await this.arrive(isOver))) this.listener.missed();
   }
 
   /** False when the entry does not follow the one before, or cannot be read. */
-  private async entry(id: string, fields: string[]): Promise<boolean> {
+  private take(id: string, fields: string[]): boolean {
     const { n, w, c } = Object.fromEntries(pairs(fields));
     const seq = Number(n);
     const changes = w === this.settings.writer ? [] : unpack(c);
-    if (seq !== this.position!.seq + 1 || !changes) {
-      this.position = await this.hello();
-      if (!this.isStopped()) this.listener.missed();
-      return false;
-    }
+    if (seq !== this.position!.seq + 1 || !changes) return false;
     this.position = { ...this.position!, seq, last: id };
     this.listener.batch({ seq, changes });
     return true;

@@ -3,16 +3,14 @@ import { StoreError } from '../store-error';
 
 export type RedisClient = Redis | Cluster;
 
-/** A URL, with more options for ioredis such as `tls`; or a client of the user's. */
+/** A URL, with more options for ioredis such as `tls`; or a client of the user's, as whose copies the connections are made. */
 export type RedisSource = { url: string; options?: RedisOptions } | { client: RedisClient };
 
 export interface Connections {
   /** For all commands but the one that blocks. */
   commands: RedisClient;
-  /** For the blocking read of changes. Always ours. */
+  /** For the blocking read of changes. */
   reader: RedisClient;
-  /** Which of them are ours to connect and to close. */
-  owned: RedisClient[];
 }
 
 const LONGEST_RETRY_MS = 1_000;
@@ -27,10 +25,7 @@ const NOTHING_LATE = {
 
 /** Makes the clients; none is connected yet. @throws StoreError `not_usable` for a URL that is none */
 export async function connect(source: RedisSource, timeoutMs: number): Promise<Connections> {
-  if ('client' in source) {
-    const reader = duplicate(source.client);
-    return { commands: source.client, reader, owned: [reader] };
-  }
+  if ('client' in source) return { commands: duplicate(source.client), reader: duplicate(source.client) };
   if (!isRedisUrl(source.url)) {
     const form = 'redis://user:password@host:port/database, or rediss://… for TLS';
     throw new StoreError('not_usable', `REDIS_URL is no URL of a Redis. Give ${form}.`);
@@ -44,8 +39,7 @@ export async function connect(source: RedisSource, timeoutMs: number): Promise<C
     ...NOTHING_LATE,
     lazyConnect: true,
   };
-  const [commands, reader] = [new Client(source.url, options), new Client(source.url, options)];
-  return { commands, reader, owned: [commands, reader] };
+  return { commands: new Client(source.url, options), reader: new Client(source.url, options) };
 }
 
 function isRedisUrl(text: string): boolean {
@@ -53,6 +47,7 @@ function isRedisUrl(text: string): boolean {
   return (url?.protocol === 'redis:' || url?.protocol === 'rediss:') && url.host !== '';
 }
 
+/** The user's own client may queue and send again; its copies must not. */
 function duplicate(client: RedisClient): RedisClient {
   if ('nodes' in client) {
     return client.duplicate(undefined, { lazyConnect: true, enableOfflineQueue: false, clusterRetryStrategy: retry });
@@ -62,7 +57,7 @@ function duplicate(client: RedisClient): RedisClient {
 
 /** Resolves when commands can be sent; rejects after the limit. */
 export async function whenReady(client: RedisClient, timeoutMs: number): Promise<void> {
-  if (client.status === 'ready' || client.status === 'wait') return;
+  if (client.status === 'ready') return;
   let ready: () => void = () => undefined;
   const event = new Promise<void>((resolve) => client.once('ready', (ready = resolve)));
   await within(event, timeoutMs).finally(() => client.off('ready', ready));

@@ -7,6 +7,7 @@ import { Cluster, Redis } from 'ioredis';
 import { describeWithRedis, freePort, RedisServer } from '../../../../test/support/redis-server';
 import { add, eventually, RecordingWatcher, set } from '../contract/contract-support';
 import type { StoreError } from '../store-error';
+import type { RedisClient } from './connections';
 import { RedisKeyStore, type RedisKeyStoreOptions } from './redis-key-store';
 
 const PASSWORD = 'CANARY/pass word';
@@ -14,6 +15,13 @@ const PASSWORD = 'CANARY/pass word';
 describeWithRedis('RedisKeyStore connecting', () => {
   const stores: RedisKeyStore[] = [];
   const servers: RedisServer[] = [];
+  const clients: RedisClient[] = [];
+
+  const connected = <T extends RedisClient>(client: T): T => {
+    client.on('error', () => undefined);
+    clients.push(client);
+    return client;
+  };
 
   const start = async (...options: Parameters<typeof RedisServer.start>) => {
     const server = await RedisServer.start(...options);
@@ -44,6 +52,7 @@ describeWithRedis('RedisKeyStore connecting', () => {
     );
 
   afterEach(async () => {
+    for (const client of clients.splice(0)) client.disconnect();
     await Promise.all(stores.splice(0).map((store) => store.close()));
     await Promise.all(servers.splice(0).map((server) => server.stop()));
   });
@@ -97,7 +106,7 @@ describeWithRedis('RedisKeyStore connecting', () => {
     ['not connected yet', { lazyConnect: true }],
   ])("uses a client of the user's %s, and leaves it open", async (_, options) => {
     const { port } = await start();
-    const client = new Redis(port, '127.0.0.1', options);
+    const client = connected(new Redis(port, '127.0.0.1', options));
     await provesItself({ client });
     expect(await client.ping()).toBe('PONG');
     await eventually(
@@ -107,13 +116,11 @@ describeWithRedis('RedisKeyStore connecting', () => {
           .trim()
           .split('\n').length === 1,
     );
-    client.disconnect();
   });
 
   it("does not leave a write behind in the queue of a user's client", async () => {
     const server = await start();
-    const client = new Redis(server.port, '127.0.0.1', { retryStrategy: () => 50 });
-    client.on('error', () => undefined);
+    const client = connected(new Redis(server.port, '127.0.0.1', { retryStrategy: () => 50 }));
     const { store, watcher } = await open({ client, timeoutMs: 500 });
     await server.kill9();
     await watcher.until('the loss', () => watcher.connections.includes(false));
@@ -121,7 +128,6 @@ describeWithRedis('RedisKeyStore connecting', () => {
     await server.restart();
     await watcher.until('the return', () => watcher.connections.at(-1) === true);
     expect(await store.load('')).toEqual([]);
-    client.disconnect();
   });
 
   it('works on a cluster', async () => {
@@ -130,10 +136,9 @@ describeWithRedis('RedisKeyStore connecting', () => {
     await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     await eventually('the cluster to be ready', async () => (await node.cluster('INFO')).includes('cluster_state:ok'));
     node.disconnect();
-    const client = new Cluster([{ host: '127.0.0.1', port }]);
+    const client = connected(new Cluster([{ host: '127.0.0.1', port }]));
     await provesItself({ client });
     expect(await client.ping()).toBe('PONG');
-    client.disconnect();
   }, 30_000);
 
   it('connects by TLS', async () => {

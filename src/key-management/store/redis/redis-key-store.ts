@@ -18,7 +18,10 @@ export interface RedisKeyStoreSettings {
   timeoutMs?: number;
 }
 
-/** Either a URL (`redis://user:password@host:port/0`, `rediss://` for TLS), or a client, which `close` leaves open. */
+/**
+ * Either a URL (`redis://user:password@host:port/0`, `rediss://` for TLS), or a client (also a `Cluster`): the store makes two
+ * connections like its, and leaves the client itself alone.
+ */
 export type RedisKeyStoreOptions = RedisKeyStoreSettings & RedisSource;
 
 /**

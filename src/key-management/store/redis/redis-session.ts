@@ -63,8 +63,7 @@ export class RedisSession {
   /** @throws StoreError `unavailable`, at once when there is no connection, else within the time limit */
   async run(script: string, args: readonly (string | number)[]): Promise<unknown> {
     const client = this.#connections?.commands;
-    // A client that queues would run it at any later time, after it was reported as failed.
-    if (client?.status !== 'ready' && client?.status !== 'wait') {
+    if (client?.status !== 'ready') {
       throw this.#explain('is away', this.#lastFailure ?? new Error('no connection'));
     }
     try {
@@ -84,7 +83,9 @@ export class RedisSession {
     this.#state = 'closed';
     this.#settle?.reject(closedError('redis'));
     this.#reader?.stop();
-    await Promise.all((this.#connections?.owned ?? []).map((client) => end(client, this.settings.timeoutMs)));
+    if (!this.#connections) return;
+    const { commands, reader } = this.#connections;
+    await Promise.all([end(commands, this.settings.timeoutMs), end(reader, this.settings.timeoutMs)]);
   }
 
   async #hello(): Promise<Position> {

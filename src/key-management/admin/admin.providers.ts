@@ -1,0 +1,30 @@
+import type { Provider, Type } from '@nestjs/common';
+import { AccessGuard } from './access/access.guard';
+import { AccessTokensService } from './access/access-tokens.service';
+import { FailedTriesService } from './access/failed-tries.service';
+import { EventStreamController } from './controllers/event-stream.controller';
+import { HealthController } from './controllers/health.controller';
+import { KeysController } from './controllers/keys.controller';
+import { OperationsController } from './controllers/operations.controller';
+import { StatusController } from './controllers/status.controller';
+import { TimelineController } from './controllers/timeline.controller';
+import { KeyAdminService } from './key-admin.service';
+import { EventStreamService } from './stream/event-stream.service';
+
+/** The HTTP API. */
+export const ADMIN_CONTROLLERS: Type[] = [
+  HealthController,
+  StatusController,
+  TimelineController,
+  KeysController,
+  OperationsController,
+  EventStreamController,
+];
+
+export const ADMIN_PROVIDERS: Provider[] = [
+  AccessTokensService,
+  FailedTriesService,
+  AccessGuard,
+  KeyAdminService,
+  EventStreamService,
+];

@@ -1,0 +1,83 @@
+import { STATUS_CODES } from 'node:http';
+import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { KeyManagementConfigurationError } from '../configuration/resolve-options';
+import { KeyManagementError, UnknownKeyError, UnknownProviderError } from '../errors';
+import { ApiProblem, invalidRequest } from './api-problem';
+
+/** Messages of the frameworks that repeat what the client sent. */
+const ECHOES: readonly (readonly [pattern: RegExp, status: number, message: string])[] = [
+  [/^Cannot [A-Z-]+ /, 404, 'There is no such route.'],
+  [/\bdecode\b|\burl component\b|\bURI\b/i, 400, 'The URL is malformed.'],
+  [/\bJSON\b|Unexpected (token|end|string|number)/, 400, 'The body is not valid JSON.'],
+];
+
+/**
+ * Answers every failure as `{ statusCode, error, message, problems? }`, and repeats nothing of what the client sent, which may be
+ * a key in the wrong place. Scoped to the module's own controllers. An app may use it globally too: then a URL or body that no
+ * controller could read is answered in the same way.
+ */
+@Catch()
+@Injectable()
+export class KeyManagementExceptionFilter implements ExceptionFilter {
+  readonly #logger = new Logger('KeyManagement');
+
+  constructor(private readonly adapters: HttpAdapterHost) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const { httpAdapter } = this.adapters;
+    const response = host.switchToHttp().getResponse<object>();
+    if (exception instanceof HttpException && isForeign(exception)) {
+      httpAdapter.reply(response, exception.getResponse(), exception.getStatus());
+      return;
+    }
+    const problem = problemOf(exception);
+    const status = problem.getStatus();
+    if (status === 500) this.#logger.error(exception instanceof Error ? exception.stack : 'unknown error');
+    for (const [name, value] of Object.entries(problem.headers)) httpAdapter.setHeader(response, name, value);
+    const { message, problems } = problem;
+    const error = STATUS_CODES[status] ?? 'Error';
+    httpAdapter.reply(response, { statusCode: status, error, message, ...(problems && { problems }) }, status);
+  }
+}
+
+/** A body of the app's own making, as Terminus answers with: left as it is. */
+function isForeign(exception: HttpException): boolean {
+  const body = exception.getResponse();
+  return (
+    !(exception instanceof ApiProblem) && typeof body === 'object' && typeof Reflect.get(body, 'message') !== 'string'
+  );
+}
+
+function problemOf(exception: unknown): ApiProblem {
+  if (exception instanceof ApiProblem) return exception;
+  if (exception instanceof UnknownProviderError) return new ApiProblem(404, 'There is no provider of that name.');
+  if (exception instanceof UnknownKeyError) return new ApiProblem(404, 'The provider has no key of that id.');
+  if (exception instanceof KeyManagementConfigurationError) return invalidRequest(exception.problems.map(fieldOf));
+  if (exception instanceof KeyManagementError) return new ApiProblem(503, exception.message);
+  if (exception instanceof HttpException) return new ApiProblem(exception.getStatus(), wordsOf(exception));
+  const status = statusOf(exception);
+  return status === undefined
+    ? new ApiProblem(500, 'Something went wrong on our side. The log says more.')
+    : new ApiProblem(status, STATUS_CODES[status] ?? 'The request was refused.');
+}
+
+/** `maxRetries: must be 0 or more.` → `max_retries` and the rest. */
+function fieldOf(text: string): { field: string; problem: string } {
+  const colon = text.indexOf(': ');
+  const field = text.slice(0, colon).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return { field, problem: text.slice(colon + 2).replace(/\.$/, '') };
+}
+
+function wordsOf(exception: HttpException): string {
+  const { message } = exception;
+  const status = exception.getStatus();
+  return ECHOES.find(([pattern, of]) => of === status && pattern.test(message))?.[2] ?? message;
+}
+
+/** The refusals of body parsers carry their status (413 for too large a body). */
+function statusOf(exception: unknown): number | undefined {
+  if (typeof exception !== 'object' || exception === null || !('statusCode' in exception)) return undefined;
+  const { statusCode } = exception;
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : undefined;
+}

@@ -1,0 +1,62 @@
+import {
+  HttpException,
+  Injectable,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { tap, type Observable } from 'rxjs';
+import { EventLog } from '../../analytics/event-log';
+import { KeyManagementConfigurationError } from '../../configuration/resolve-options';
+import { KeyManagementError } from '../../errors';
+import { actorOf, type ApiRequest } from '../access/api-request';
+import { HealthCheckerRegistry } from '../../vendors/health-checker.registry';
+import { AUDITED_METADATA, type AdminAction } from './audited.decorator';
+
+/** Writes what administrators do into the event log: who, what, on which key, and with what result. */
+@Injectable()
+export class AuditInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly log: EventLog,
+    private readonly registry: HealthCheckerRegistry,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const action = this.reflector.get<AdminAction | undefined>(AUDITED_METADATA, context.getHandler());
+    if (action === undefined) return next.handle();
+    const http = context.switchToHttp();
+    const request = http.getRequest<ApiRequest>();
+    return next.handle().pipe(
+      tap({
+        next: () => {
+          this.#record(action, request, http.getResponse<{ statusCode: number }>().statusCode);
+        },
+        error: (error: unknown) => {
+          this.#record(action, request, statusOf(error));
+        },
+      }),
+    );
+  }
+
+  #record(action: AdminAction, request: ApiRequest, status: number): void {
+    const { provider, id } = request.params ?? {};
+    this.log.recordAction({
+      action,
+      role: actorOf(request).role,
+      address: request.ip,
+      // What is no provider or no id may be a key in the wrong place.
+      provider: provider !== undefined && this.registry.has(provider) ? provider : undefined,
+      keyId: id !== undefined && /^[0-9a-f]{16}$/.test(id) ? id : undefined,
+      result: status < 400 ? 'ok' : status < 500 ? 'refused' : 'failed',
+      status,
+    });
+  }
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  if (error instanceof KeyManagementConfigurationError) return 400;
+  return error instanceof KeyManagementError && error.code.startsWith('UNKNOWN_') ? 404 : 500;
+}

@@ -1,0 +1,53 @@
+import { STATUS_CODES } from 'node:http';
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, ApiResponse } from '@nestjs/swagger';
+
+export class FieldProblemDto {
+  @ApiProperty({ example: 'keys.3.label' }) field!: string;
+  @ApiProperty({ example: 'must be a string' }) problem!: string;
+}
+
+export class ErrorDto {
+  @ApiProperty({ type: 'integer', example: 400 }) statusCode!: number;
+  @ApiProperty({ example: 'Bad Request' }) error!: string;
+  @ApiProperty({ example: 'keys.3.label: must be a string' }) message!: string;
+  @ApiProperty({
+    type: () => [FieldProblemDto],
+    required: false,
+    description: 'With 400: what is wrong with which field.',
+  })
+  problems?: FieldProblemDto[];
+}
+
+const MEANINGS = {
+  400: 'Malformed: `problems` names the fields.',
+  401: 'No token, or a wrong one.',
+  403: 'The token opens less than this.',
+  404: 'No such provider or key; in production without ADMIN_TOKEN: no admin API.',
+  409: 'In conflict with the state of things; the message says how.',
+  413: 'The body is too large.',
+  429: 'Too many wrong tokens from this address. `Retry-After` says when to try again.',
+} as const;
+
+/** Documents the error answers of a route; those that every guarded route may give are always among them. */
+export const ErrorAnswers = (...statuses: (keyof typeof MEANINGS)[]): MethodDecorator =>
+  applyDecorators(
+    ...[...new Set([...statuses, 401, 403, 404, 429] as const)].map((status) =>
+      ApiResponse({ status, type: ErrorDto, description: MEANINGS[status], example: exampleOf(status) }),
+    ),
+  );
+
+const MESSAGES: Partial<Record<number, string>> = {
+  400: 'keys.3.label: must be a string',
+  401: 'The token is not valid.',
+  403: 'A viewer may not do this. Use the admin token.',
+  404: 'There is no provider of that name.',
+  409: 'The key is being checked right now. Ask again in a moment.',
+  413: 'Payload Too Large',
+  429: 'Too many wrong tokens. Try again in 42 s.',
+};
+
+function exampleOf(status: number): ErrorDto {
+  const example = { statusCode: status, error: STATUS_CODES[status] ?? '', message: MESSAGES[status] ?? '' };
+  return status === 400 ? { ...example, problems: [{ field: 'keys.3.label', problem: 'must be a string' }] } : example;
+}

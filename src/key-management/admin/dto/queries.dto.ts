@@ -1,0 +1,55 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import type { LogEntryType } from '../../analytics/event-log';
+import { PROVIDER_NAME } from '../../configuration/options-schema';
+import { KEY_STATUSES, type KeyStatus } from '../../pool/key-state';
+
+/** The text as it came where it is no whole number, so that the rule refuses it. */
+const wholeNumber = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+
+export class PageQuery {
+  @ApiProperty({ type: 'integer', required: false, minimum: 1, maximum: 500, default: 50 })
+  @IsOptional()
+  @Transform(wholeNumber)
+  @Max(500)
+  @Min(1)
+  @IsInt()
+  limit: number = 50;
+
+  @ApiProperty({ required: false, maxLength: 64, description: 'The `next_cursor` of the page before.' })
+  @IsOptional()
+  @MaxLength(64)
+  @IsString()
+  cursor?: string;
+}
+
+export class ListKeysQuery extends PageQuery {
+  @ApiProperty({ required: false, enum: KEY_STATUSES })
+  @IsOptional()
+  @IsIn(KEY_STATUSES)
+  status?: KeyStatus;
+}
+
+export const LOG_ENTRY_TYPES = [
+  'key_added',
+  'key_deleted',
+  'key_updated',
+  'status_changed',
+  'model_rested',
+  'admin_action',
+] as const satisfies readonly LogEntryType[];
+
+export class ListEventsQuery extends PageQuery {
+  @ApiProperty({ required: false, example: 'openai' })
+  @IsOptional()
+  @Matches(PROVIDER_NAME, { message: 'must be a provider name' })
+  @IsString()
+  provider?: string;
+
+  @ApiProperty({ required: false, enum: LOG_ENTRY_TYPES })
+  @IsOptional()
+  @IsIn(LOG_ENTRY_TYPES)
+  type?: LogEntryType;
+}

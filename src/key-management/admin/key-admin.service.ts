@@ -1,0 +1,118 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ResolvedOptions } from '../configuration/resolved-options';
+import { UnknownKeyError, UnknownProviderError } from '../errors';
+import { HealthCheckService } from '../health/health-check.service';
+import { KeyIntakeService, addedKeys } from '../health/key-intake.service';
+import { RESOLVED_OPTIONS } from '../key-management.constants';
+import type { KeyUpdate } from '../pool/key-pool';
+import { KeyPoolService } from '../pool/key-pool.service';
+import type { KeySnapshot } from '../pool/key-snapshot';
+import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
+import { ApiProblem, invalidRequest } from './api-problem';
+import type { AddedKeysDto, CheckedKeyDto, KeyDto, KeyPageDto } from './dto/keys.dto';
+import type { ListKeysQuery } from './dto/queries.dto';
+import type { NewKeyDto, UpdateKeyDto } from './dto/requests.dto';
+import { cursorOf, positionOf } from './input/cursor';
+import { keepsKeys, keyView, verdictView } from './key-views';
+import { keyInputs, limitsOf } from './key-inputs';
+
+/** What the HTTP API does with keys, in the words of the wire. */
+@Injectable()
+export class KeyAdminService {
+  constructor(
+    private readonly pools: KeyPoolService,
+    private readonly registry: HealthCheckerRegistry,
+    private readonly intake: KeyIntakeService,
+    private readonly checks: HealthCheckService,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /** In the order of ids, so that pages stay right while keys come and go. @throws UnknownProviderError */
+  page(provider: string, { status, limit, cursor }: ListKeysQuery): KeyPageDto {
+    this.#mustKnow(provider);
+    const after = positionOf(cursor, /^[0-9a-f]{16}$/) ?? '';
+    const pool = this.pools.pool(provider);
+    const ids = Array.from(pool?.records() ?? [], ({ id }) => id).filter((id) => id > after);
+    const found: KeySnapshot[] = [];
+    for (const id of ids.sort()) {
+      const key = this.#find(provider, id);
+      if (status === undefined || key.status === status) found.push(key);
+      if (found.length > limit) break;
+    }
+    const keys = found.slice(0, limit);
+    return {
+      provider,
+      total_keys: pool?.size ?? 0,
+      keys: keys.map((key) => keyView(key, this.options.store)),
+      next_cursor: found.length > limit ? cursorOf(keys.at(-1)!.id) : null,
+    };
+  }
+
+  one(provider: string, id: string): KeyDto {
+    return keyView(this.#find(provider, id), this.options.store);
+  }
+
+  async add(provider: string, keys: readonly NewKeyDto[]): Promise<AddedKeysDto> {
+    this.#mustKnow(provider);
+    const verdicts = await this.intake.add(provider, keyInputs(keys));
+    const { totalKeys, healthyKeysAdded, rejected } = addedKeys(provider, verdicts);
+    const { store } = this.options;
+    const lost = !keepsKeys(store) && verdicts.some(({ verdict }) => verdict === 'added');
+    return {
+      provider,
+      total_keys: totalKeys,
+      healthy_keys_added: healthyKeysAdded,
+      keys: verdicts.map((verdict) => verdictView(verdict, this.pools.get(provider, verdict.keyId), store)),
+      rejected: rejected.map(({ maskedKey, outcome, reason }) => ({ masked_key: maskedKey, outcome, reason })),
+      notice: lost ? noticeFor(store.kind) : null,
+    };
+  }
+
+  async update(provider: string, id: string, { label, weight, limits, enabled }: UpdateKeyDto): Promise<KeyDto> {
+    this.#find(provider, id);
+    const changes: KeyUpdate = {
+      ...(label !== undefined && { label: label ?? '' }),
+      ...(weight !== undefined && { weight }),
+      ...(limits !== undefined && { limits: limitsOf(limits) }),
+    };
+    const names = Object.keys(changes);
+    if (names.length === 0 && enabled === undefined) {
+      throw invalidRequest([{ field: 'body', problem: 'must have label, weight, limits or enabled' }]);
+    }
+    if (names.length > 0) await this.pools.update(provider, id, changes);
+    if (enabled !== undefined) await (enabled ? this.pools.enable(provider, id) : this.pools.disable(provider, id));
+    return this.one(provider, id);
+  }
+
+  async delete(provider: string, id: string): Promise<void> {
+    this.#find(provider, id);
+    await this.pools.remove(provider, id);
+  }
+
+  /** @throws ApiProblem 409 while the key is being checked already */
+  async check(provider: string, id: string): Promise<CheckedKeyDto> {
+    this.#find(provider, id);
+    const pool = this.pools.pool(provider)!;
+    const result = await this.checks.check(pool, pool.record(id)!);
+    if (!result) throw new ApiProblem(409, 'The key is being checked right now. Ask again in a moment.');
+    await this.pools.saved(provider, id);
+    return { outcome: result.outcome, reason: result.reason ?? null, key: this.one(provider, id) };
+  }
+
+  #mustKnow(provider: string): void {
+    if (this.pools.pool(provider) || this.registry.has(provider)) return;
+    throw new UnknownProviderError(provider, this.registry.providers());
+  }
+
+  #find(provider: string, id: string): KeySnapshot {
+    this.#mustKnow(provider);
+    const key = this.pools.get(provider, id);
+    if (!key) throw new UnknownKeyError(provider, id);
+    return key;
+  }
+}
+
+const noticeFor = (kind: ResolvedOptions['store']['kind']): string =>
+  kind === 'memory'
+    ? 'The store is "memory": the added keys are gone after a restart. Choose another KEY_STORE to keep them.'
+    : 'The added keys live in memory only and are gone after a restart. Set KEY_ENCRYPTION_SECRET to keep them, encrypted.';

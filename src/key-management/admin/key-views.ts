@@ -1,0 +1,73 @@
+import type { LogEntry } from '../analytics/event-log';
+import { keyStatusEntry, seconds } from '../analytics/comprehensive-status';
+import type { ResolvedStore } from '../configuration/resolved-options';
+import type { KeyVerdict } from '../health/key-intake.service';
+import type { HealthCheckReport } from '../health/health-sweep.service';
+import type { KeySnapshot } from '../pool/key-snapshot';
+import type { KeyDto, KeyVerdictDto, Persistence } from './dto/keys.dto';
+import type { EventDto, HealthCheckReportDto } from './dto/reports.dto';
+
+/** Whether keys added at run time outlive it. */
+export const keepsKeys = ({ kind, encryptionSecrets }: ResolvedStore): boolean =>
+  kind !== 'memory' && encryptionSecrets.length > 0;
+
+const persistenceOf = (origin: KeySnapshot['origin'], store: ResolvedStore): Persistence =>
+  origin === 'configuration' ? 'configuration' : keepsKeys(store) ? 'stored' : 'memory_only';
+
+export const keyView = (key: KeySnapshot, store: ResolvedStore): KeyDto => ({
+  ...keyStatusEntry(key),
+  provider: key.provider,
+  label: key.label || null,
+  enabled: key.status !== 'disabled',
+  weight: key.weight,
+  limits: {
+    concurrency: key.limits?.concurrency ?? null,
+    requests_per_minute: key.limits?.requestsPerMinute ?? null,
+    tokens_per_minute: key.limits?.tokensPerMinute ?? null,
+  },
+  quota_group: key.quotaGroup ?? null,
+  models: key.models ?? null,
+  rests: key.rests.map(({ model, until }) => ({ model, until: until.toISOString() })),
+  persistence: persistenceOf(key.origin, store),
+});
+
+export const verdictView = (
+  { keyId, maskedKey, verdict, status, outcome, reason }: KeyVerdict,
+  key: KeySnapshot | undefined,
+  store: ResolvedStore,
+): KeyVerdictDto => ({
+  id: keyId,
+  masked_key: maskedKey,
+  verdict,
+  status: status ?? null,
+  outcome,
+  reason: reason ?? null,
+  persistence: key ? persistenceOf(key.origin, store) : null,
+});
+
+export const reportView = (report: HealthCheckReport): HealthCheckReportDto => ({
+  checked_keys: report.checkedKeys,
+  healthy_keys: report.healthyKeys,
+  removed_keys: report.removedKeys,
+  duration: seconds(report.durationMs) ?? 0,
+  keys: report.keys.map(({ provider, keyId, maskedKey, outcome, reason, status }) => ({
+    provider,
+    id: keyId,
+    masked_key: maskedKey,
+    outcome,
+    reason: reason ?? null,
+    status,
+  })),
+});
+
+/** An entry of the log as JSON; what does not apply is left out. */
+export function eventView(entry: LogEntry): EventDto {
+  const base = { id: entry.id, at: entry.at.toISOString(), type: entry.type };
+  if (entry.type === 'admin_action') {
+    const { keyId, status, ...action } = entry.action;
+    return { ...base, ...action, key_id: keyId, http_status: status } as EventDto;
+  }
+  const { type: _type, at: _at, keyId, maskedKey, ...change } = entry.event;
+  const until = 'until' in change ? change.until?.toISOString() : undefined;
+  return { ...base, ...change, key_id: keyId, masked_key: maskedKey, until } as EventDto;
+}

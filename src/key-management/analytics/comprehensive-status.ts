@@ -1,0 +1,86 @@
+import type { Outcome } from '../classification/outcome';
+import type { KeySnapshot } from '../pool/key-snapshot';
+import { isRemovedStatus, type KeyStatus } from '../pool/key-state';
+
+/** The specification's status document, as `GET /health/keys` answers it: snake_case, times in ISO 8601, seconds and per cent. */
+export interface ComprehensiveStatus {
+  system_info: SystemInfo;
+  key_pools: { providers: Record<string, ProviderStatus> };
+  global_stats: { total_requests: number; total_failures: number; keys_removed: number };
+}
+
+export interface SystemInfo {
+  max_retries: number;
+  initialized_providers: string[];
+  firebase_available: boolean;
+  health_check_interval_minutes: number;
+  store: string;
+  instance_id: string;
+}
+
+export interface ProviderStatus {
+  total_keys: number;
+  healthy_keys: number;
+  removed_keys: number;
+  status_breakdown: Partial<Record<KeyStatus, number>>;
+  keys: KeyStatusEntry[];
+}
+
+export interface KeyStatusEntry {
+  id: string;
+  masked_key: string;
+  status: KeyStatus;
+  /** Per cent. */
+  success_rate: number;
+  /** Seconds; null before the first success. */
+  response_time: number | null;
+  error_count: number;
+  success_count: number;
+  in_flight: number;
+  reason: string | null;
+  rests_until: string | null;
+  recheck_at: string | null;
+  last_used_at: string | null;
+  last_checked_at: string | null;
+}
+
+/** What calls of one provider came to. */
+export interface CallFigures {
+  readonly requests: number;
+  readonly failures: number;
+  readonly retries: number;
+  readonly outcomes: Partial<Record<Outcome, number>>;
+}
+
+const iso = (date: Date | undefined): string | null => date?.toISOString() ?? null;
+
+/** Seconds with milliseconds. */
+export const seconds = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms) / 1_000);
+
+export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
+  id: key.id,
+  masked_key: key.maskedKey,
+  status: key.status,
+  success_rate: key.successRate,
+  response_time: seconds(key.responseTimeMs),
+  error_count: key.errorCount,
+  success_count: key.successCount,
+  in_flight: key.inFlight,
+  reason: key.reason ?? null,
+  rests_until: iso(key.restsUntil),
+  recheck_at: iso(key.recheckAt),
+  last_used_at: iso(key.lastUsedAt),
+  last_checked_at: iso(key.lastCheckedAt),
+});
+
+export function providerStatus(keys: readonly KeySnapshot[]): ProviderStatus {
+  const breakdown: Partial<Record<KeyStatus, number>> = {};
+  for (const { status } of keys) breakdown[status] = (breakdown[status] ?? 0) + 1;
+  return {
+    total_keys: keys.length,
+    healthy_keys: breakdown.healthy ?? 0,
+    removed_keys: keys.filter(({ status }) => isRemovedStatus(status)).length,
+    status_breakdown: breakdown,
+    keys: keys.map(keyStatusEntry),
+  };
+}

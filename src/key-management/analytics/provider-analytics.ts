@@ -1,0 +1,69 @@
+import type { Outcome } from '../classification/outcome';
+import { seconds, type KeyStatusEntry } from './comprehensive-status';
+import type { LogEntry } from './event-log';
+import type { SeriesEntry } from './series/measures';
+
+/** Analytics of one provider, as `GET /analytics/:provider` answers it. Rates in per cent, times in seconds. */
+export interface ProviderAnalytics {
+  provider: string;
+  summary: {
+    total_keys: number;
+    healthy_keys: number;
+    health_percentage: number;
+    success_rate: number;
+    /** Of the last 24 hours, as the quantiles; null where no attempt went well in them. */
+    average_response_time: number | null;
+    response_time_p50: number | null;
+    response_time_p95: number | null;
+    requests: number;
+    failures: number;
+    retries: number;
+    keys_removed: number;
+  };
+  outcomes: Partial<Record<Outcome, number>>;
+  timeline: TimelineEntry[];
+  keys: KeyStatusEntry[];
+  recent_events: RecentEvent[];
+}
+
+/** One minute or hour of a provider: calls, and the attempts that met a rate limit. Of a key, all figures are of attempts. */
+export interface TimelineEntry {
+  /** When it begins. */
+  at: string;
+  requests: number;
+  failures: number;
+  rate_limited: number;
+  keys_removed: number;
+  average_response_time: number | null;
+}
+
+export const timelineEntry = (entry: SeriesEntry): TimelineEntry => ({
+  at: new Date(entry.at).toISOString(),
+  requests: entry.requests,
+  failures: entry.failures,
+  rate_limited: entry.rateLimited,
+  keys_removed: entry.keysRemoved,
+  average_response_time: entry.responses === 0 ? null : seconds(entry.responseMs / entry.responses),
+});
+
+export interface RecentEvent {
+  at: string;
+  type: string;
+  key_id: string;
+  masked_key: string;
+  by: string;
+  from?: string;
+  to?: string;
+  outcome?: Outcome;
+  reason?: string;
+}
+
+/** None for what an administrator asked for: what it changed has entries of its own. */
+export function recentEvent(entry: LogEntry): RecentEvent[] {
+  if (entry.type === 'admin_action') return [];
+  const { event } = entry;
+  const { type, keyId: key_id, maskedKey: masked_key, by } = event;
+  const change = event.type === 'status_changed' ? { from: event.from, to: event.to } : {};
+  const why = 'outcome' in event ? { outcome: event.outcome, reason: event.reason } : {};
+  return [{ at: event.at.toISOString(), type, key_id, masked_key, by, ...change, ...why }];
+}

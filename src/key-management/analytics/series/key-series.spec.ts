@@ -1,0 +1,70 @@
+import { KeySeries } from './key-series';
+import { MINUTE_MS } from './measures';
+
+const MINUTE = 29_000_000;
+const NOW = MINUTE * MINUTE_MS;
+const counts = (requests: number) => ({ requests, failures: 0, rateLimited: 0, responseMs: requests * 10 });
+
+describe('KeySeries', () => {
+  it('never holds more rows than it may, and lets the oldest go first', () => {
+    const keys = new KeySeries({ minute: 100, hour: 1_000 });
+    const slots = Array.from({ length: 20 }, (_, n) => keys.slots.of('openai', String(n).padStart(16, '0')));
+    const dropped: number[] = [];
+    for (let minute = 0; minute < 50; minute += 1) {
+      for (const slot of slots) keys.add(MINUTE + minute, slot, counts(1));
+      keys.prune(NOW + minute * MINUTE_MS, (resolution, index) => {
+        if (resolution === 'minute') dropped.push(index - MINUTE);
+      });
+      expect(keys.rows('minute')).toBeLessThanOrEqual(100);
+    }
+    expect(dropped).toEqual(Array.from({ length: 45 }, (_, n) => n));
+    expect(keys.timeline('minute', slots[0], MINUTE, MINUTE + 49)).toHaveLength(5);
+    const hours = keys.timeline('hour', slots[0], Math.floor(MINUTE / 60), Math.floor(MINUTE / 60) + 1);
+    expect(hours.reduce((sum, { requests }) => sum + requests, 0)).toBe(50);
+  });
+
+  it('keeps the rows that came first where one minute alone has too many keys', () => {
+    const keys = new KeySeries({ minute: 10, hour: 10 });
+    for (let n = 0; n < 100; n += 1) keys.add(MINUTE, keys.slots.of('openai', String(n).padStart(16, '0')), counts(1));
+    expect(keys.rows('minute')).toBe(10);
+  });
+
+  it('gives each row to the store once', () => {
+    const keys = new KeySeries();
+    const slot = keys.slots.of('openai', '0'.repeat(16));
+    const taken: number[] = [];
+    const take = (limit = Infinity) =>
+      keys.takeUnsent(limit, MINUTE, (resolution, _index, _slot, { requests }) => {
+        if (resolution === 'minute') taken.push(requests);
+      });
+    keys.add(MINUTE, slot, counts(3));
+    keys.add(MINUTE + 1, slot, counts(100));
+    expect(keys.known('minute', MINUTE, slot).requests).toBe(0);
+    take();
+    expect(keys.known('minute', MINUTE, slot).requests).toBe(3);
+    keys.add(MINUTE, slot, counts(4));
+    take();
+    take();
+    expect(taken).toEqual([3, 4]);
+  });
+
+  it('adds only what the store has more of', () => {
+    const keys = new KeySeries();
+    const slot = keys.slots.of('openai', '0'.repeat(16));
+    keys.add(MINUTE, slot, counts(3));
+    keys.takeUnsent(Infinity, MINUTE, () => undefined);
+    keys.add(MINUTE, slot, counts(2));
+    keys.total('minute', MINUTE, slot, { requests: 10, responseMs: 30 });
+    expect(keys.timeline('minute', slot, MINUTE, MINUTE)[0]).toMatchObject({ requests: 12, responseMs: 50 });
+  });
+
+  it('gives a number to another key once nothing holds it', () => {
+    const keys = new KeySeries();
+    const slot = keys.slots.of('openai', 'a'.repeat(16));
+    keys.add(MINUTE, slot, counts(1));
+    keys.takeUnsent(Infinity, MINUTE, () => undefined);
+    keys.prune(NOW + 31 * 24 * 60 * MINUTE_MS, () => undefined);
+    expect(keys.slots.find('openai', 'a'.repeat(16))).toBeUndefined();
+    expect(keys.slots.of('google', 'b'.repeat(16))).toBe(slot);
+  });
+});

@@ -1,0 +1,143 @@
+import { KeySlots } from './key-slots';
+import type { KeyCounts } from './key-bucket';
+import { KeyTable } from './key-table';
+import { BUCKET_MS, BUCKETS, RESOLUTIONS, type Resolution, type SeriesEntry } from './measures';
+
+/**
+ * Rows kept of all keys together. Every minute of 3 hours of 555 keys, every hour of 30 days of 277 keys; with more keys that are
+ * never idle, the timelines of keys (not those of providers) begin later. Full, both take 7.2 MB.
+ */
+const MAX_ROWS: Readonly<Record<Resolution, number>> = { minute: 100_000, hour: 200_000 };
+
+/** Sums of one key in one minute or hour, by field, as the store has them. */
+export type KeyRow = { readonly [field in keyof KeyCounts]?: number };
+
+interface Tables {
+  /** All that is known; and what of it the store has not had yet. */
+  readonly known: KeyTable;
+  readonly unsent: KeyTable;
+}
+
+/** Minutes and hours of all keys. */
+export class KeySeries {
+  readonly slots = new KeySlots();
+  readonly #tables: Readonly<Record<Resolution, Tables>>;
+
+  constructor(maxRows: Readonly<Record<Resolution, number>> = MAX_ROWS) {
+    const table = (resolution: Resolution): KeyTable =>
+      new KeyTable(this.slots, maxRows[resolution], BUCKETS[resolution]);
+    this.#tables = {
+      minute: { known: table('minute'), unsent: table('minute') },
+      hour: { known: table('hour'), unsent: table('hour') },
+    };
+  }
+
+  rows(resolution: Resolution): number {
+    return this.#tables[resolution].known.rows;
+  }
+
+  /** Takes in what was counted of a key in a minute (since the epoch). */
+  add(minute: number, slot: number, counts: KeyCounts): void {
+    for (const [resolution, index] of [['minute', minute] as const, ['hour', Math.floor(minute / 60)] as const]) {
+      this.#tables[resolution].known.add(index, slot, counts);
+      this.#tables[resolution].unsent.add(index, slot, counts);
+    }
+  }
+
+  /** Another instance counted. */
+  received(resolution: Resolution, index: number, slot: number, row: KeyRow): void {
+    this.#tables[resolution].known.add(index, slot, { ...NOTHING, ...row });
+  }
+
+  /** The store's totals: what is more there than was known here, others counted. */
+  total(resolution: Resolution, index: number, slot: number, total: KeyRow): void {
+    const known = this.known(resolution, index, slot);
+    this.received(resolution, index, slot, {
+      requests: Math.max(0, (total.requests ?? 0) - known.requests),
+      failures: Math.max(0, (total.failures ?? 0) - known.failures),
+      rateLimited: Math.max(0, (total.rateLimited ?? 0) - known.rateLimited),
+      responseMs: Math.max(0, (total.responseMs ?? 0) - known.responseMs),
+    });
+  }
+
+  /** What the store should hold by now of the key's row. */
+  known(resolution: Resolution, index: number, slot: number): KeyCounts {
+    const { known, unsent } = this.#tables[resolution];
+    return less(known.bucket(index)?.get(slot) ?? NOTHING, unsent.bucket(index)?.get(slot));
+  }
+
+  /** All rows as the store should hold them by now, bucket by bucket. */
+  *knownRows(): Iterable<{ resolution: Resolution; index: number; rows: Iterable<readonly [number, KeyCounts]> }> {
+    for (const resolution of RESOLUTIONS) {
+      const { known, unsent } = this.#tables[resolution];
+      for (const [index, bucket] of known.buckets()) {
+        const waiting = unsent.bucket(index);
+        const rows = [...bucket.entries()].map(([slot, all]) => [slot, less(all, waiting?.get(slot))] as const);
+        yield { resolution, index, rows };
+      }
+    }
+  }
+
+  /** A bucket was taken in as a whole. */
+  seal(resolution: Resolution, index: number): void {
+    this.#tables[resolution].known.bucket(index)?.seal();
+  }
+
+  /** Gives up to that many rows that the store has not had, of minutes up to `untilMinute`. True if some are left. */
+  takeUnsent(
+    limit: number,
+    untilMinute: number,
+    taken: (resolution: Resolution, index: number, slot: number, counts: KeyCounts) => void,
+  ): boolean {
+    const { minute, hour } = this.#tables;
+    minute.unsent.take(limit, untilMinute, (...row) => {
+      taken('minute', ...row);
+    });
+    hour.unsent.take(limit, Math.floor(untilMinute / 60), (...row) => {
+      taken('hour', ...row);
+    });
+    return hour.unsent.rows > 0 || [...minute.unsent.buckets()].some(([index]) => index <= untilMinute);
+  }
+
+  /** Forgets what is too old or too much, and tells of each bucket. */
+  prune(now: number, dropped: (resolution: Resolution, index: number) => void): void {
+    for (const resolution of RESOLUTIONS) {
+      const { known, unsent } = this.#tables[resolution];
+      for (const index of known.prune(Math.floor(now / BUCKET_MS[resolution]))) {
+        unsent.drop(index);
+        dropped(resolution, index);
+      }
+    }
+  }
+
+  /** Another instance forgot the bucket. */
+  drop(resolution: Resolution, index: number): void {
+    this.#tables[resolution].known.drop(index);
+    this.#tables[resolution].unsent.drop(index);
+  }
+
+  /** Every bucket from..to of one key, from the first in which it was used. */
+  timeline(resolution: Resolution, slot: number | undefined, from: number, to: number): SeriesEntry[] {
+    const entries: SeriesEntry[] = [];
+    if (slot === undefined) return entries;
+    for (let index = from; index <= to; index += 1) {
+      const counts = this.#tables[resolution].known.bucket(index)?.get(slot);
+      if (!counts && entries.length === 0) continue;
+      const { requests, failures, rateLimited, responseMs } = counts ?? NOTHING;
+      const at = index * BUCKET_MS[resolution];
+      entries.push({ at, requests, failures, rateLimited, keysRemoved: 0, responses: requests - failures, responseMs });
+    }
+    return entries;
+  }
+}
+
+const NOTHING: KeyCounts = Object.freeze({ requests: 0, failures: 0, rateLimited: 0, responseMs: 0 });
+
+function less(all: KeyCounts, waiting: KeyCounts = NOTHING): KeyCounts {
+  return {
+    requests: all.requests - waiting.requests,
+    failures: all.failures - waiting.failures,
+    rateLimited: all.rateLimited - waiting.rateLimited,
+    responseMs: all.responseMs - waiting.responseMs,
+  };
+}

@@ -1,0 +1,47 @@
+/** What is counted of a provider in each minute and hour. The order is that of the columns. */
+export const MEASURES = [
+  /** Calls, and those of them that failed. */
+  'requests',
+  'failures',
+  /** Attempts that met a rate limit. */
+  'rateLimited',
+  'keysRemoved',
+  /** Attempts that went well, and the milliseconds they took in all. */
+  'responses',
+  'responseMs',
+] as const;
+export type Measure = (typeof MEASURES)[number];
+
+export const WIDTH = MEASURES.length;
+
+const columns = Object.fromEntries(MEASURES.map((measure, column) => [measure, column])) as Record<Measure, number>;
+/** Column of each measure. */
+export const COLUMN: Readonly<Record<Measure, number>> = Object.freeze(columns);
+
+/** One bucket of a timeline, of a provider or of a key. */
+export interface SeriesEntry extends Readonly<Record<Measure, number>> {
+  /** Begin, milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+/** Minutes for 3 hours, hours for 30 days. */
+export type Resolution = 'minute' | 'hour';
+export const RESOLUTIONS = ['minute', 'hour'] as const satisfies readonly Resolution[];
+export const BUCKET_MS: Readonly<Record<Resolution, number>> = { minute: MINUTE_MS, hour: HOUR_MS };
+export const BUCKETS: Readonly<Record<Resolution, number>> = { minute: 180, hour: 720 };
+
+/** The buckets from..to as numbers of minutes or hours since the epoch, cut to what is kept. */
+export function bucketsBetween(
+  resolution: Resolution,
+  from: number,
+  to: number,
+  now: number,
+): readonly [number, number] {
+  const ms = BUCKET_MS[resolution];
+  const last = Math.floor(now / ms);
+  return [Math.max(Math.floor(from / ms), last - BUCKETS[resolution] + 1), Math.min(Math.floor(to / ms), last)];
+}

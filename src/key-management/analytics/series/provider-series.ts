@@ -1,0 +1,136 @@
+import { OUTCOMES, type Outcome } from '../../classification/outcome';
+import { BUCKET_MS, COLUMN, HOUR_MS, MINUTE_MS, WIDTH, type Resolution, type SeriesEntry } from './measures';
+import type { ProviderTally } from './tallies';
+import { HOURS, MINUTES, SumDocument, TIMES, TOTAL_COLUMN, TOTALS, type DocumentKind } from './sum-document';
+
+/** Sums of one provider since the first start, of all instances. */
+export interface ProviderTotals {
+  readonly requests: number;
+  readonly failures: number;
+  readonly retries: number;
+  readonly keysRemoved: number;
+  readonly outcomes: Partial<Record<Outcome, number>>;
+}
+
+const PERIODIC = [MINUTES, HOURS, TIMES] as const;
+/** Hours that the quantiles look back. */
+const QUANTILE_HOURS = 24;
+
+/** All figures of one provider: totals, minutes, hours, and the hours' response times. About 0.4 MB, whatever the load. */
+export class ProviderSeries {
+  readonly totals = new SumDocument(TOTALS);
+  readonly #periodic = new Map<DocumentKind, Map<number, SumDocument>>(PERIODIC.map((kind) => [kind, new Map()]));
+
+  /** Takes over what was counted in the minute (since the epoch), and empties the tally. */
+  take(tally: ProviderTally, minute: number): void {
+    const { requests, failures, retries, keysRemoved, outcomes } = TOTAL_COLUMN;
+    this.totals.add(requests, tally.requests);
+    this.totals.add(failures, tally.failures);
+    this.totals.add(retries, tally.retries);
+    this.totals.add(keysRemoved, tally.keysRemoved);
+    tally.outcomes.forEach((count, i) => {
+      this.totals.add(outcomes + i, count);
+    });
+    const hour = Math.floor(minute / 60);
+    this.#addMeasures(this.document(MINUTES, hour), (minute % 60) * WIDTH, tally);
+    this.#addMeasures(this.document(HOURS, Math.floor(hour / 24)), (hour % 24) * WIDTH, tally);
+    if (tally.responses > 0) {
+      const times = this.document(TIMES, hour);
+      tally.bins.forEach((count, bin) => {
+        times.add(bin, count);
+      });
+    }
+    tally.clear();
+  }
+
+  /** Sums since the first start. */
+  total(): ProviderTotals {
+    const { sums } = this.totals;
+    const counted = OUTCOMES.map((outcome, i) => [outcome, sums[TOTAL_COLUMN.outcomes + i]!] as const);
+    return {
+      requests: sums[TOTAL_COLUMN.requests]!,
+      failures: sums[TOTAL_COLUMN.failures]!,
+      retries: sums[TOTAL_COLUMN.retries]!,
+      keysRemoved: sums[TOTAL_COLUMN.keysRemoved]!,
+      outcomes: Object.fromEntries(counted.filter(([, count]) => count > 0)),
+    };
+  }
+
+  /** Every bucket from..to (numbers of minutes or hours since the epoch), from the first that holds anything. */
+  timeline(resolution: Resolution, from: number, to: number): SeriesEntry[] {
+    const entries: SeriesEntry[] = [];
+    for (let bucket = from; bucket <= to; bucket += 1) {
+      const entry = this.#entry(resolution, bucket);
+      if (entries.length > 0 || isBusy(entry)) entries.push(entry);
+    }
+    return entries;
+  }
+
+  /** Sketch bins of the last 24 hours, hour by hour. */
+  *recentTimes(now: number): Iterable<Float64Array> {
+    const last = Math.floor(now / HOUR_MS);
+    for (const [hour, { sums }] of this.#of(TIMES)) if (hour > last - QUANTILE_HOURS && hour <= last) yield sums;
+  }
+
+  /** The document of the period (a number of spans since the epoch), made if it is new. */
+  document(kind: DocumentKind, period: number): SumDocument {
+    const documents = this.#of(kind);
+    let document = documents.get(period);
+    if (!document) documents.set(period, (document = new SumDocument(kind)));
+    return document;
+  }
+
+  *documents(): Iterable<readonly [document: SumDocument, period: number | undefined]> {
+    yield [this.totals, undefined];
+    for (const documents of this.#periodic.values()) for (const [period, each] of documents) yield [each, period];
+  }
+
+  /** Forgets what is older than is kept, and tells of each. */
+  prune(now: number, dropped: (kind: DocumentKind, period: number) => void): void {
+    for (const [kind, documents] of this.#periodic) {
+      for (const period of [...documents.keys()]) {
+        if (isKept(kind, period, now)) continue;
+        documents.delete(period);
+        dropped(kind, period);
+      }
+    }
+  }
+
+  #entry(resolution: Resolution, bucket: number): SeriesEntry {
+    const [kind, per] = resolution === 'minute' ? ([MINUTES, 60] as const) : ([HOURS, 24] as const);
+    const sums = this.#of(kind).get(Math.floor(bucket / per))?.sums;
+    const first = (bucket % per) * WIDTH;
+    const sum = (column: number): number => sums?.[first + column] ?? 0;
+    return {
+      at: bucket * BUCKET_MS[resolution],
+      requests: sum(COLUMN.requests),
+      failures: sum(COLUMN.failures),
+      rateLimited: sum(COLUMN.rateLimited),
+      keysRemoved: sum(COLUMN.keysRemoved),
+      responses: sum(COLUMN.responses),
+      responseMs: sum(COLUMN.responseMs),
+    };
+  }
+
+  #addMeasures(document: SumDocument, first: number, tally: ProviderTally): void {
+    document.add(first + COLUMN.requests, tally.requests);
+    document.add(first + COLUMN.failures, tally.failures);
+    document.add(first + COLUMN.rateLimited, tally.rateLimited);
+    document.add(first + COLUMN.keysRemoved, tally.keysRemoved);
+    document.add(first + COLUMN.responses, tally.responses);
+    document.add(first + COLUMN.responseMs, tally.responseMs);
+  }
+
+  #of(kind: DocumentKind): Map<number, SumDocument> {
+    return this.#periodic.get(kind)!;
+  }
+}
+
+/** Neither too old nor, by a clock that went wrong, of a time to come. */
+export function isKept({ spanMs, keep }: DocumentKind, period: number, now: number): boolean {
+  const current = Math.floor(now / spanMs);
+  return period > current - keep && period <= Math.floor((now + MINUTE_MS) / spanMs);
+}
+
+const isBusy = ({ requests, rateLimited, keysRemoved, responses }: SeriesEntry): boolean =>
+  requests + rateLimited + keysRemoved + responses > 0;

@@ -1,0 +1,46 @@
+import type { KeyCounts } from './key-bucket';
+import type { Resolution } from './measures';
+import { HOURS, MINUTES, TIMES, TOTALS, type DocumentKind } from './sum-document';
+
+/** Documents: `series/total/<provider>`, and `series/<kind>/<provider>/<period since the epoch>`. */
+export const SERIES = 'series/';
+
+const KINDS = new Map([TOTALS, MINUTES, HOURS, TIMES].map((kind) => [kind.name, kind]));
+/** Of keys, each document holds all keys of a provider in one bucket, so that a bucket is forgotten with one change. */
+const KEY_NAMES: Readonly<Record<Resolution, string>> = { minute: 'key-minutes', hour: 'key-hours' };
+
+export const seriesDoc = (kind: DocumentKind, provider: string, period?: number): string =>
+  `${SERIES}${kind.name}/${provider}${period === undefined ? '' : `/${period}`}`;
+
+export const keyDoc = (resolution: Resolution, provider: string, index: number): string =>
+  `${SERIES}${KEY_NAMES[resolution]}/${provider}/${index}`;
+
+export type SeriesName =
+  | { readonly of: 'provider'; readonly provider: string; readonly kind: DocumentKind; readonly period: number }
+  | { readonly of: 'keys'; readonly provider: string; readonly resolution: Resolution; readonly index: number };
+
+/** Undefined for what is no name of ours. */
+export function readSeriesName(doc: string): SeriesName | undefined {
+  const [, name, provider, period = '0', ...rest] = doc.split('/');
+  if (!name || !provider || rest.length > 0 || !/^\d{1,12}$/.test(period)) return undefined;
+  const kind = KINDS.get(name);
+  if (kind) return { of: 'provider', provider, kind, period: Number(period) };
+  if (name === KEY_NAMES.minute) return { of: 'keys', provider, resolution: 'minute', index: Number(period) };
+  if (name === KEY_NAMES.hour) return { of: 'keys', provider, resolution: 'hour', index: Number(period) };
+  return undefined;
+}
+
+const KEY_LETTERS = { requests: 'r', failures: 'f', rateLimited: 'l', responseMs: 't' } as const;
+const KEY_FIELDS = Object.entries(KEY_LETTERS) as [keyof KeyCounts, string][];
+const FIELD_OF_LETTER = new Map(KEY_FIELDS.map(([field, letter]) => [letter, field]));
+
+/** Fields of a key's row: the id with a letter each; what is 0 is left out. */
+export function keyFields(keyId: string, counts: KeyCounts): [field: string, value: number][] {
+  return KEY_FIELDS.flatMap(([field, letter]) => (counts[field] > 0 ? [[keyId + letter, counts[field]]] : []));
+}
+
+export function readKeyField(field: string): { keyId: string; of: keyof KeyCounts } | undefined {
+  const of = FIELD_OF_LETTER.get(field.slice(-1));
+  const keyId = field.slice(0, -1);
+  return of && /^[0-9a-f]{16}$/.test(keyId) ? { keyId, of } : undefined;
+}

@@ -1,0 +1,128 @@
+import type { DocumentOwner, KnownDocument } from '../../store/document-owner';
+import type { StoreChange, StoredDocument } from '../../store/key-store';
+import type { StoreLink } from '../../store/store-link';
+import type { KeyRow } from './key-series';
+import { BUCKET_MS, BUCKETS } from './measures';
+import { isKept } from './provider-series';
+import type { SeriesBook } from './series-book';
+import { keyDoc, keyFields, readKeyField, readSeriesName, SERIES, seriesDoc, type SeriesName } from './series-names';
+import { TOTALS } from './sum-document';
+
+/** Rows of keys that go out in one second: a thousand cost the event loop less than a few milliseconds. */
+const ROWS_AT_ONCE = 500;
+
+/** Keeps the figures in the store, and adds what other instances counted. */
+export class SeriesPersistence implements DocumentOwner {
+  readonly prefix = SERIES;
+  /** The end of the app is near: everything goes out at once. */
+  isEnding = false;
+
+  constructor(
+    private readonly book: SeriesBook,
+    private readonly link: Pick<StoreLink, 'add' | 'drop' | 'statisticsPending'>,
+    private readonly now: () => number,
+  ) {
+    book.onDropped = (doc) => {
+      link.drop(doc);
+    };
+  }
+
+  merge({ doc, sums }: StoredDocument): void {
+    const name = readSeriesName(doc);
+    if (!name) return;
+    if (!this.#isKept(name)) {
+      this.link.drop(doc);
+    } else if (name.of === 'provider') {
+      const document = this.book.document(name.provider, name.kind, name.period);
+      for (const [field, total] of Object.entries(sums)) {
+        const column = name.kind.columns.get(field);
+        if (column !== undefined) document.total(column, total);
+      }
+    } else {
+      for (const [keyId, row] of rowsOf(sums)) {
+        this.book.keys.total(name.resolution, name.index, this.book.keys.slots.of(name.provider, keyId), row);
+      }
+      this.book.keys.seal(name.resolution, name.index);
+    }
+  }
+
+  changed(change: StoreChange): void {
+    const name = readSeriesName(change.doc);
+    if (!name || !this.#isKept(name)) return;
+    if (change.kind === 'drop' && name.of === 'keys') this.book.keys.drop(name.resolution, name.index);
+    if (change.kind !== 'add') return;
+    if (name.of === 'provider') {
+      const column = name.kind.columns.get(change.field);
+      if (column === undefined) return;
+      this.book.document(name.provider, name.kind, name.period).received(column, change.by);
+    } else {
+      const read = readKeyField(change.field);
+      if (!read) return;
+      const slot = this.book.keys.slots.of(name.provider, read.keyId);
+      this.book.keys.received(name.resolution, name.index, slot, { [read.of]: change.by });
+    }
+  }
+
+  *known(): Iterable<KnownDocument> {
+    for (const [provider, series] of this.book.providers()) {
+      for (const [document, period] of series.documents()) {
+        yield { doc: seriesDoc(document.kind, provider, period), registers: {}, maxima: {}, sums: document.known() };
+      }
+    }
+    for (const { resolution, index, rows } of this.book.keys.knownRows()) {
+      const docs = new Map<string, Record<string, number>>();
+      for (const [slot, counts] of rows) {
+        const { provider, keyId } = this.book.keys.slots.keyOf(slot);
+        const sums = docs.get(provider) ?? {};
+        docs.set(provider, sums);
+        for (const [field, sum] of keyFields(keyId, counts)) sums[field] = sum;
+      }
+      for (const [provider, sums] of docs) {
+        yield { doc: keyDoc(resolution, provider, index), registers: {}, maxima: {}, sums };
+      }
+    }
+  }
+
+  collect(): void {
+    this.book.settleProviders();
+    if (this.isEnding) this.book.settleKeys();
+    for (const [provider, series] of this.book.providers()) {
+      for (const [document, period] of series.documents()) {
+        const doc = seriesDoc(document.kind, provider, period);
+        document.takeUnsent((field, by) => {
+          this.link.add(doc, field, by);
+        });
+      }
+    }
+    const limit = this.isEnding ? Infinity : ROWS_AT_ONCE;
+    const isLeft = this.book.keys.takeUnsent(
+      limit,
+      this.book.lastMinute(this.isEnding),
+      (resolution, index, slot, counts) => {
+        const { provider, keyId } = this.book.keys.slots.keyOf(slot);
+        const doc = keyDoc(resolution, provider, index);
+        for (const [field, by] of keyFields(keyId, counts)) this.link.add(doc, field, by);
+      },
+    );
+    if (isLeft) this.link.statisticsPending();
+  }
+
+  #isKept(name: SeriesName): boolean {
+    const now = this.now();
+    if (name.of === 'provider') return name.kind === TOTALS || isKept(name.kind, name.period, now);
+    const current = Math.floor(now / BUCKET_MS[name.resolution]);
+    return name.index > current - BUCKETS[name.resolution] && name.index <= current + 1;
+  }
+}
+
+function rowsOf(sums: Readonly<Record<string, number>>): Map<string, KeyRow> {
+  const rows = new Map<string, Record<string, number>>();
+  for (const [field, total] of Object.entries(sums)) {
+    const read = readKeyField(field);
+    if (!read) continue;
+    const row = rows.get(read.keyId) ?? {};
+    row[read.of] = total;
+    rows.set(read.keyId, row);
+  }
+  return rows;
+}

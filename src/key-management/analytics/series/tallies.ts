@@ -1,0 +1,53 @@
+import { OUTCOMES, type Outcome } from '../../classification/outcome';
+import { BINS } from './response-bins';
+
+const places = Object.fromEntries(OUTCOMES.map((outcome, place) => [outcome, place])) as Record<Outcome, number>;
+/** Place of each outcome in a list of counts. */
+export const PLACE: Readonly<Record<Outcome, number>> = Object.freeze(places);
+
+/** What was counted of one provider since it was last taken over. Written on the hot path. */
+export class ProviderTally {
+  isDirty = false;
+  requests = 0;
+  failures = 0;
+  retries = 0;
+  rateLimited = 0;
+  keysRemoved = 0;
+  responses = 0;
+  responseMs = 0;
+  /** Attempts, by the place of their outcome. */
+  readonly outcomes = new Uint32Array(OUTCOMES.length);
+  /** Response times, by the sketch's bin. */
+  readonly bins = new Uint32Array(BINS);
+
+  constructor(readonly provider: string) {}
+
+  clear(): void {
+    if (this.responses > 0) this.bins.fill(0);
+    this.isDirty = false;
+    this.requests = this.failures = this.retries = this.rateLimited = this.keysRemoved = 0;
+    this.responses = this.responseMs = 0;
+    this.outcomes.fill(0);
+  }
+}
+
+/** What was counted of one key since it was last taken over. Written on the hot path; about 100 bytes. */
+export class KeyTally {
+  isDirty = false;
+  /** Attempts with this key, those of them that did not go well, and those that met a rate limit. */
+  requests = 0;
+  failures = 0;
+  rateLimited = 0;
+  /** Of the attempts that went well. */
+  responseMs = 0;
+
+  constructor(
+    readonly slot: number,
+    readonly ofProvider: ProviderTally,
+  ) {}
+
+  clear(): void {
+    this.isDirty = false;
+    this.requests = this.failures = this.rateLimited = this.responseMs = 0;
+  }
+}

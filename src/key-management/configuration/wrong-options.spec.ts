@@ -1,0 +1,134 @@
+import { inspect } from 'node:util';
+import type { KeyManagementOptions } from '../key-management.options';
+import type { Environment } from './environment';
+import { KeyManagementConfigurationError, resolveOptions } from './resolve-options';
+import type {} from './resolved-options';
+
+const KEY = 'sk-proj-SECRETsecretSECRETsecretSECRET';
+
+function problemsOf(options: unknown, env: Environment = {}): readonly string[] {
+  try {
+    resolveOptions(options as KeyManagementOptions, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(KeyManagementConfigurationError);
+    const shown = `${String(error)}${inspect(error)}${JSON.stringify(error)}`;
+    expect(shown.replaceAll('KEY_ENCRYPTION_SECRET', '')).not.toContain('SECRET');
+    return (error as KeyManagementConfigurationError).problems;
+  }
+  return [];
+}
+
+describe('what is wrong', () => {
+  it.each<[unknown, string]>([
+    [{ maxRetries: -1 }, 'maxRetries: must be 0 or more.'],
+    [{ maxRetries: 1.5 }, 'maxRetries: must be a whole number.'],
+    [{ maxRetries: 'SECRET' }, 'maxRetries: must be a whole number.'],
+    [{ healthCheckIntervalMinutes: 0 }, 'healthCheckIntervalMinutes: must be 0.05 minutes (3 s) or more.'],
+    [{ errorClassification: 'SECRET' }, 'errorClassification: must be evidence or status.'],
+    [{ store: { kind: 'SECRET' } }, 'store.kind: must be file, firebase, redis or memory.'],
+    [{ providers: 'SECRET' }, 'providers: must be an object of providers by name.'],
+    [{ providers: { openai: KEY } }, 'providers.openai: must be an object.'],
+    [{ providers: { openai: [KEY] } }, 'providers.openai: must be an object.'],
+    [{ providers: { openai: { keys: KEY } } }, 'providers.openai.keys: must be a list of keys.'],
+    [{ providers: { openai: { keys: [7] } } }, 'providers.openai.keys.0: must be an object.'],
+    [
+      { providers: { openai: { keys: [{ key: KEY, weight: 0 }] } } },
+      'providers.openai.keys.0.weight: must be more than 0.',
+    ],
+    [
+      { providers: { openai: { keys: [{ key: KEY, wieght: 1 }] } } },
+      'providers.openai.keys.0: has no setting named "wieght"; correct the name, or leave it out.',
+    ],
+    [
+      { providers: { openai: { baseUrl: 'http://SECRET@h' } } },
+      'providers.openai.baseUrl: must be an https URL (http only on loopback) without credentials or query, as https://api.openai.com.',
+    ],
+    [{ providers: { x: { compatibleWith: 'SECRET' } } }, 'providers.x.compatibleWith: must be "openai", or left out.'],
+    [{ maxRetry: 3 }, 'options: has no setting named "maxRetry"; correct the name, or leave it out.'],
+    [{ [KEY]: 3 }, 'options: has no setting named "***"; correct the name, or leave it out.'],
+    [{ adminToken: 'SECRET' }, 'adminToken: must have at least 16 characters; make one with: openssl rand -hex 32.'],
+    [
+      { providers: { 'a b': {} } },
+      'providers: the name "a b" must be 1 to 64 letters, digits, "_", "-" and ".", and begin with a letter or digit.',
+    ],
+    [
+      JSON.parse('{"providers":{"__proto__":{"keys":[]}}}'),
+      'providers: the name "__proto__" must be 1 to 64 letters, digits, "_", "-" and ".", and begin with a letter or digit.',
+    ],
+  ])('in %j is named with its mend', (options, problem) => {
+    expect(problemsOf(options)).toEqual([problem]);
+  });
+
+  it('in place of a provider’s name may be a key, and is not shown', () => {
+    expect(problemsOf({ providers: { [`${KEY}${KEY}!`]: {} } })).toHaveLength(1);
+  });
+
+  it.each([
+    ['MAX_RETRIES', 'SECRET', 'MAX_RETRIES (option maxRetries): must be a whole number.'],
+    ['MAX_RETRIES', '1e9', 'MAX_RETRIES (option maxRetries): must be 100 or less.'],
+    [
+      'HEALTH_CHECK_INTERVAL_MINUTES',
+      'SECRET',
+      'HEALTH_CHECK_INTERVAL_MINUTES (option healthCheckIntervalMinutes): must be a number of minutes.',
+    ],
+    ['KEY_STORE', 'SECRET', 'KEY_STORE (option store.kind): must be file, firebase, redis or memory.'],
+    [
+      'ERROR_CLASSIFICATION',
+      'SECRET',
+      'ERROR_CLASSIFICATION (option errorClassification): must be evidence or status.',
+    ],
+    [
+      'ADMIN_TOKEN',
+      'SECRET',
+      'ADMIN_TOKEN (option adminToken): must have at least 16 characters; make one with: openssl rand -hex 32.',
+    ],
+    [
+      'OPENAI_BASE_URL',
+      'SECRET',
+      'OPENAI_BASE_URL (option providers.openai.baseUrl): must be an https URL (http only on loopback) without credentials or query, as https://api.openai.com.',
+    ],
+    [
+      'KEY_ENCRYPTION_SECRET',
+      'SECRET',
+      'KEY_ENCRYPTION_SECRET (option store.encryptionSecret): must have at least 16 characters; make one with: openssl rand -hex 32.',
+    ],
+  ])('in %s=%s is named by the variable', (name, value, problem) => {
+    expect(problemsOf({}, { [name]: value })).toEqual([problem]);
+  });
+
+  it('is told all at once', () => {
+    expect(problemsOf({}, { MAX_RETRIES: 'x', HEALTH_CHECK_INTERVAL_MINUTES: 'x', KEY_STORE: 'x' })).toHaveLength(3);
+    expect(problemsOf({ maxRetries: -1, adminToken: 'x', providers: { openai: { baseUrl: 'x' } } })).toHaveLength(3);
+  });
+
+  it.each([
+    [{ KEY_STORE: 'redis' }, 'store.url (REDIS_URL): the redis store needs it; set it, or choose another KEY_STORE.'],
+    [
+      { KEY_STORE: 'firebase', REDIS_URL: 'r' },
+      'store.url (FIREBASE_URL): the firebase store needs it; set it, or choose another KEY_STORE.',
+    ],
+    [
+      { ADMIN_TOKEN: 'SECRETsecretSECRET', VIEWER_TOKEN: 'SECRETsecretSECRET' },
+      'adminToken and viewerToken (ADMIN_TOKEN, VIEWER_TOKEN) must differ: give the viewer a token of its own.',
+    ],
+    [
+      { KEY_ENCRYPTION_SECRET_PREVIOUS: 'SECRETsecretSECRET' },
+      'KEY_ENCRYPTION_SECRET_PREVIOUS: is of use only beside KEY_ENCRYPTION_SECRET; set that too.',
+    ],
+  ])('between settings is named: %j', (env, problem) => {
+    expect(problemsOf({}, env)).toEqual([problem]);
+  });
+});
+
+it('shows no secret when printed', () => {
+  const options = resolveOptions(
+    {
+      providers: { openai: { keys: [KEY] } },
+      adminToken: 'SECRETsecretSECRET',
+      store: { kind: 'redis', url: 'redis://:SECRET@h' },
+    },
+    { KEY_ENCRYPTION_SECRET: 'SECRETsecretSECRET', FIREBASE_CREDENTIALS_JSON: 'SECRET' },
+  );
+  expect(inspect(options, { depth: null, showHidden: true })).not.toMatch(/SECRET/);
+  expect(JSON.stringify(options)).not.toMatch(/SECRET/);
+});

@@ -1,0 +1,22 @@
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { PersistenceService } from '../store/persistence.service';
+
+const LOCK = 'health-check';
+/** Renewed at each tick of the job; a holder that dies is followed within this. Milliseconds. */
+const LOCK_MS = 15_000;
+
+/** Which of the instances on one store checks the keys. Alone, or without the store, every instance does. */
+@Injectable()
+export class CheckLeadership implements BeforeApplicationShutdown {
+  constructor(private readonly persistence: PersistenceService) {}
+
+  /** Takes the lead, or keeps it; false while another instance has it. */
+  held(): Promise<boolean> {
+    return this.persistence.link.lock(LOCK, LOCK_MS);
+  }
+
+  /** The next instance need not wait for the lock to run out. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.persistence.link.unlock(LOCK);
+  }
+}

@@ -1,0 +1,123 @@
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import type { Clock } from '../clock';
+import type { ResolvedOptions } from '../configuration/resolved-options';
+import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
+import type { ApiKey } from '../pool/api-key';
+import type { KeyPool } from '../pool/key-pool';
+import type { KeyState } from '../pool/key-state';
+import type { KeyRecord } from '../pool/key-record';
+import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../vendors/base-health-checker';
+import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
+import { Gate } from './gate';
+import { probe } from './probe';
+
+/** Checks under way at once, per provider: enough to be quick, few enough for any vendor's limits. */
+export const PARALLEL_CHECKS = 16;
+
+const CLOSED: HealthResult = { outcome: 'cancelled', reason: 'the app is closing' };
+
+/** One checked key. */
+export interface KeyCheck {
+  readonly record: KeyRecord;
+  readonly result: HealthResult;
+}
+
+/** Checks keys, and settles each check as a lease like any call. */
+@Injectable()
+export class HealthCheckService implements OnModuleDestroy {
+  readonly #logger = new Logger('KeyManagement');
+  readonly #gates = new Map<string, Gate>();
+  readonly #underWay = new Map<KeyRecord, Promise<HealthResult>>();
+  readonly #controllers = new Set<AbortController>();
+  #closed = false;
+
+  constructor(
+    private readonly registry: HealthCheckerRegistry,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /** Checks under way are given up, and change nothing. */
+  onModuleDestroy(): void {
+    this.#closed = true;
+    for (const controller of this.#controllers) controller.abort(new DOMException('The app is closing.', 'AbortError'));
+  }
+
+  /** Checks all the keys in parallel, within the provider's bound. A check that is under way already is waited for. */
+  checkAll(pool: KeyPool, records: Iterable<KeyRecord>): Promise<KeyCheck[]> {
+    return Promise.all(
+      Array.from(records, async (record) => ({
+        record,
+        result: await (this.#underWay.get(record) ?? this.#begin(pool, record)),
+      })),
+    );
+  }
+
+  /** Checks one key now. Undefined if it is being checked already. */
+  async check(pool: KeyPool, record: KeyRecord): Promise<HealthResult | undefined> {
+    return record.probing ? undefined : this.#begin(pool, record);
+  }
+
+  /** What the vendor says of a key that is in no pool yet. */
+  checkNew(provider: string, key: ApiKey): Promise<HealthResult> {
+    return this.#gate(provider).run(() => this.#examine(provider, key, 'unchecked'));
+  }
+
+  #begin(pool: KeyPool, record: KeyRecord): Promise<HealthResult> {
+    record.probing = true;
+    const check = this.#gate(record.provider)
+      .run(() => this.#settled(pool, record))
+      .finally(() => {
+        record.probing = false;
+        this.#underWay.delete(record);
+      });
+    this.#underWay.set(record, check);
+    return check;
+  }
+
+  async #settled(pool: KeyPool, record: KeyRecord): Promise<HealthResult> {
+    const lease = pool.leaseForProbe(record);
+    const result = await this.#examine(record.provider, record.key, record.state.status);
+    if (!this.#closed) lease.settle(result);
+    return result;
+  }
+
+  /** The key's format first, then a light probe, then a deep one where only it can tell. */
+  async #examine(provider: string, key: ApiKey, status: KeyState['status']): Promise<HealthResult> {
+    // The store may know keys of a provider that the app does not.
+    if (!this.registry.has(provider))
+      return { outcome: 'unknown', reason: `no health checker is registered for ${provider}` };
+    const checker = this.registry.get(provider);
+    const format = checker.validateFormat(key.reveal());
+    if (!format.valid) return { outcome: 'invalid_key', reason: format.reason, decidedBy: 'checker' };
+    if (format.warning !== undefined && status === 'unchecked') {
+      this.#logger.warn(`${provider} key ${key.masked}: ${format.warning}`);
+    }
+    const light = await this.#ask(checker, key, 'light');
+    if (!provesKey(light) || light.unproven || (status !== 'unchecked' && status !== 'quota_exceeded')) return light;
+    if (this.options.healthCheckDepth === 'deep') return this.#ask(checker, key, 'deep');
+    // Only a generation shows whether there is quota: without one the key tries itself out by traffic.
+    return { ...light, unproven: status === 'quota_exceeded' };
+  }
+
+  async #ask(checker: BaseHealthChecker, key: ApiKey, depth: ProbeDepth): Promise<HealthResult> {
+    if (this.#closed) return CLOSED;
+    const controller = new AbortController();
+    this.#controllers.add(controller);
+    try {
+      return await probe(checker, key, depth, this.clock, controller);
+    } finally {
+      this.#controllers.delete(controller);
+    }
+  }
+
+  #gate(provider: string): Gate {
+    const gate = this.#gates.get(provider) ?? new Gate(PARALLEL_CHECKS);
+    this.#gates.set(provider, gate);
+    return gate;
+  }
+}
+
+/** The key is authentic; one that may not list models may yet generate. */
+const provesKey = ({ outcome, keyAction }: HealthResult): boolean =>
+  outcome === 'ok' || (outcome === 'permission_denied' && keyAction === 'keep');

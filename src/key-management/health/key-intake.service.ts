@@ -1,0 +1,149 @@
+import { Injectable } from '@nestjs/common';
+import { GIVEN_KEY } from '../configuration/options-schema';
+import { KeyManagementConfigurationError } from '../configuration/resolve-options';
+import type { Outcome } from '../classification/outcome';
+import { UnknownProviderError } from '../errors';
+import { ApiKey } from '../pool/api-key';
+import type { ChangedBy } from '../pool/key-events';
+import type { KeyInput, KeyOrigin } from '../pool/key-input';
+import type { KeyPool } from '../pool/key-pool';
+import { KeyPoolService } from '../pool/key-pool.service';
+import type { KeyRecord } from '../pool/key-record';
+import type { KeyStatus } from '../pool/key-state';
+import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
+import { HealthCheckService } from './health-check.service';
+
+/** What became of one key that was given. */
+export interface KeyVerdict {
+  keyId: string;
+  maskedKey: string;
+  /** `added` to the pool's keys with `status`; `present`: was there already, and nothing changed; `refused`: not kept. */
+  verdict: 'added' | 'present' | 'refused';
+  status?: KeyStatus;
+  outcome: Outcome;
+  reason?: string;
+}
+
+export interface AddKeysResult {
+  provider: string;
+  /** Different keys that were given. */
+  totalKeys: number;
+  healthyKeysAdded: number;
+  rejected: { maskedKey: string; outcome: Outcome; reason: string }[];
+}
+
+interface GivenKey extends Omit<KeyInput, 'key'> {
+  readonly key: ApiKey;
+}
+
+/** How new keys come into a pool. */
+@Injectable()
+export class KeyIntakeService {
+  constructor(
+    private readonly pools: KeyPoolService,
+    private readonly registry: HealthCheckerRegistry,
+    private readonly checks: HealthCheckService,
+  ) {}
+
+  /** Registers every key, then checks the new ones. */
+  async initialize(provider: string, keys: readonly (string | KeyInput)[]): Promise<AddKeysResult> {
+    const pool = this.#poolOf(provider);
+    const given = distinct(keys);
+    const known = new Set(given.filter(({ key }) => pool.record(key.id)).map(({ key }) => key.id));
+    const records = this.register(pool, given, 'configuration', 'configuration');
+    const fresh = records.filter((record) => !known.has(record.id));
+    await this.checks.checkAll(pool, fresh);
+    const verdicts = records.map((record) => verdictOf(record, known.has(record.id) ? 'present' : 'added'));
+    return addedKeys(provider, verdicts);
+  }
+
+  async addNew(provider: string, keys: readonly (string | KeyInput)[]): Promise<AddKeysResult> {
+    return addedKeys(provider, await this.add(provider, keys));
+  }
+
+  /** Checks each key before it is added; one that proves invalid is refused. One verdict per different key. */
+  async add(
+    provider: string,
+    keys: readonly (string | KeyInput)[],
+    by: ChangedBy = 'administrator',
+  ): Promise<KeyVerdict[]> {
+    const pool = this.#poolOf(provider);
+    const given = distinct(keys);
+    const verdicts = await Promise.all(given.map(({ key, ...input }) => this.#addOne(pool, key, input, by)));
+    await Promise.all(given.map(({ key }) => this.pools.saved(provider, key.id)));
+    return verdicts;
+  }
+
+  /** Puts keys into the pool unchecked. */
+  register(pool: KeyPool, given: readonly GivenKey[], origin: KeyOrigin, by: ChangedBy): KeyRecord[] {
+    return given.map(({ key, ...input }) => pool.add(key, input, origin, by));
+  }
+
+  async #addOne(pool: KeyPool, key: ApiKey, input: Omit<KeyInput, 'key'>, by: ChangedBy): Promise<KeyVerdict> {
+    const present = pool.record(key.id);
+    if (present) return verdictOf(present, 'present');
+    const result = await this.checks.checkNew(pool.provider, key);
+    if (result.outcome === 'invalid_key') {
+      return {
+        keyId: key.id,
+        maskedKey: key.masked,
+        verdict: 'refused',
+        outcome: 'invalid_key',
+        reason: result.reason,
+      };
+    }
+    // Another request may have added it while this one was checking.
+    const meanwhile = pool.record(key.id);
+    if (meanwhile) return verdictOf(meanwhile, 'present');
+    const record = pool.add(key, input, 'runtime', by);
+    pool.leaseForProbe(record).settle(result);
+    return { ...verdictOf(record, 'added'), outcome: result.outcome, reason: result.reason };
+  }
+
+  /** @throws UnknownProviderError */
+  #poolOf(provider: string): KeyPool {
+    if (!this.registry.has(provider) && !this.pools.pool(provider)) {
+      throw new UnknownProviderError(provider, this.registry.providers());
+    }
+    return this.pools.ensurePool(provider);
+  }
+}
+
+/** Trimmed, blanks left out, the same key once. @throws KeyManagementConfigurationError */
+function distinct(keys: readonly (string | KeyInput)[]): GivenKey[] {
+  const problems: string[] = [];
+  const byId = new Map<string, GivenKey>();
+  for (const [index, each] of keys.entries()) {
+    const checked = GIVEN_KEY.safeParse(each);
+    if (!checked.success) {
+      problems.push(
+        ...checked.error.issues.map(({ path, message }) => `keys.${[index, ...path].join('.')}: ${message}.`),
+      );
+      continue;
+    }
+    const raw = checked.data.key.trim();
+    if (raw === '') continue;
+    const key = new ApiKey(raw);
+    if (!byId.has(key.id)) byId.set(key.id, { ...checked.data, key });
+  }
+  if (problems.length > 0) throw new KeyManagementConfigurationError(problems);
+  return [...byId.values()];
+}
+
+function verdictOf(record: KeyRecord, verdict: KeyVerdict['verdict']): KeyVerdict {
+  const { id: keyId, status, outcome = 'ok', reason } = record;
+  return { keyId, maskedKey: record.key.masked, verdict, status, outcome, reason };
+}
+
+/** The verdicts in the specification's words. */
+export function addedKeys(provider: string, verdicts: readonly KeyVerdict[]): AddKeysResult {
+  const refused = verdicts.filter(
+    ({ verdict, status }) => verdict === 'refused' || status === 'invalid_key' || status === 'quota_exceeded',
+  );
+  return {
+    provider,
+    totalKeys: verdicts.length,
+    healthyKeysAdded: verdicts.filter(({ verdict, status }) => verdict === 'added' && status === 'healthy').length,
+    rejected: refused.map(({ maskedKey, outcome, reason }) => ({ maskedKey, outcome, reason: reason ?? outcome })),
+  };
+}

@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import type { ResolvedOptions } from '../configuration/resolved-options';
+import { RESOLVED_OPTIONS } from '../key-management.constants';
+import { KeyPoolService } from '../pool/key-pool.service';
+import type { KeyPool } from '../pool/key-pool';
+import { isResting } from '../pool/key-state';
+
+export interface KeyPoolHealthOptions {
+  /** Usable keys that a provider needs. Default: the module's `minimumUsableKeys`, 1. */
+  minimum?: number;
+  /** Whether every provider needs them, or one is enough. Default `all`. */
+  providers?: 'all' | 'any';
+}
+
+/**
+ * Whether the providers have usable keys. A key that rests is usable: it comes back by itself. Providers without keys, and those
+ * whose keys are all switched off, are not asked for any. Tells names of providers, and no counts or masks.
+ */
+@Injectable()
+export class KeyPoolHealthIndicator {
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    private readonly pools: KeyPoolService,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  check<const Key extends string>(key: Key, options: KeyPoolHealthOptions = {}): HealthIndicatorResult<Key> {
+    const { minimum = this.options.minimumUsableKeys, providers = 'all' } = options;
+    const pools = [...this.pools.pools()].filter(isInUse);
+    const lacking = pools.filter((pool) => !hasUsable(pool, minimum));
+    const session = this.indicators.check(key);
+    const down = providers === 'all' ? lacking.length > 0 : lacking.length > 0 && lacking.length === pools.length;
+    return down ? session.down({ providers: lacking.map(({ provider }) => provider) }) : session.up();
+  }
+}
+
+function isInUse(pool: KeyPool): boolean {
+  for (const { enabled } of pool.records()) if (enabled) return true;
+  return false;
+}
+
+function hasUsable(pool: KeyPool, minimum: number): boolean {
+  let usable = 0;
+  for (const { enabled, state } of pool.records()) {
+    if (enabled && (state.status === 'healthy' || isResting(state))) usable += 1;
+    if (usable >= minimum) return true;
+  }
+  return usable >= minimum;
+}

@@ -1,0 +1,98 @@
+export { KeyManagementModule } from './key-management.module';
+export { MODULE_OPTIONS_TOKEN as KEY_MANAGEMENT_OPTIONS } from './key-management.module-definition';
+export {
+  CLOCK,
+  HEALTH_CHECK_JOB,
+  RANDOM,
+  RESOLVED_OPTIONS,
+  STORE_HEALTH,
+  type StoreHealth,
+} from './key-management.constants';
+export type {
+  AdminSettings,
+  ErrorClassificationMode,
+  KeyManagementExtras,
+  KeyManagementModuleAsyncOptions,
+  KeyManagementModuleOptions,
+  KeyManagementOptions,
+  KeyManagementOptionsFactory,
+  KeyStoreKind,
+  KeyStoreOptions,
+  MetricsSettings,
+  ProviderOptions,
+} from './key-management.options';
+export type { Clock, Random } from './clock';
+export { KeyManagementConfigurationError } from './configuration/resolve-options';
+export type { Configuration } from './configuration/configuration.service';
+export type { ResolvedOptions } from './configuration/resolved-options';
+
+export { KeyManagerService } from './key-manager.service';
+export type { AddKeysResult, KeyVerdict } from './health/key-intake.service';
+export type { CheckedKey, HealthCheckReport } from './health/health-sweep.service';
+export type { ComprehensiveStatus, KeyStatusEntry, ProviderStatus, SystemInfo } from './analytics/comprehensive-status';
+export type { ProviderAnalytics, RecentEvent, TimelineEntry } from './analytics/provider-analytics';
+
+export { KeyPoolHealthIndicator, type KeyPoolHealthOptions } from './health/key-pool.health-indicator';
+export { KeyStoreHealthIndicator } from './health/key-store.health-indicator';
+
+export { KeyMetricsService } from './metrics/key-metrics.service';
+
+export { KeyManagementExceptionFilter } from './admin/api-exception.filter';
+export { keyManagementDocument, setupKeyManagementDocs } from './admin/docs';
+
+export { KeyPoolService } from './pool/key-pool.service';
+export type { KeyUpdate, LeaseOptions } from './pool/key-pool';
+export type { KeyInput, KeyLimits, KeyOrigin } from './pool/key-input';
+export type { KeyLease } from './pool/key-lease';
+export type { KeySnapshot } from './pool/key-snapshot';
+export type { ChangedBy, KeyEvent, KeyEventType } from './pool/key-events';
+export { KEY_STATUSES, type KeyStatus } from './pool/key-state';
+export type { SettledOutcome } from './pool/settlement';
+export { keyIdOf, maskKey } from './pool/api-key';
+
+export { ManagedFetchService, type ManagedFetchOptions } from './execution/managed-fetch/managed-fetch.service';
+export { RetryExecutorService } from './execution/retry-executor.service';
+export type { FallbackChoice } from './execution/fallback';
+export type {
+  CallContext,
+  ExecuteOptions,
+  ExecutionReport,
+  ExecutionResult,
+  ManagedCall,
+} from './execution/execution.types';
+export {
+  AttemptsExhaustedError,
+  CallRejectedError,
+  CancelledError,
+  DeadlineExceededError,
+  KeyManagementError,
+  NoHealthyKeysError,
+  UnknownKeyError,
+  UnknownProviderError,
+  type AttemptReport,
+  type KeyManagementErrorCode,
+} from './errors';
+
+export {
+  BaseHealthChecker,
+  type HealthResult,
+  type ProbeContext,
+  type ProbeDepth,
+} from './vendors/base-health-checker';
+export type { FormatVerdict } from './vendors/key-format';
+export { HealthChecker } from './vendors/health-checker.decorator';
+export { HealthCheckerRegistry } from './vendors/health-checker.registry';
+export { StatusTableHealthChecker } from './vendors/status-table.health-checker';
+
+export {
+  CONSEQUENCES,
+  OUTCOMES,
+  type Consequence,
+  type Fault,
+  type KeyAction,
+  type Outcome,
+  type RetryAdvice,
+  type Scope,
+} from './classification/outcome';
+export type { Classification, DecidedBy } from './classification/classification';
+export type { Phase, StatedWait, VendorError } from './classification/vendor-error';

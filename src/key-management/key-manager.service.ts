@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { AnalyticsService } from './analytics/analytics.service';
+import type { ComprehensiveStatus } from './analytics/comprehensive-status';
+import type { ProviderAnalytics } from './analytics/provider-analytics';
+import { ConfigurationService, type Configuration } from './configuration/configuration.service';
+import { KeyIntakeService, type AddKeysResult } from './health/key-intake.service';
+import { HealthSweepService, type HealthCheckReport } from './health/health-sweep.service';
+import type { KeyInput } from './pool/key-input';
+
+/** The specification's manager: a thin face over the rooms below. */
+@Injectable()
+export class KeyManagerService {
+  constructor(
+    private readonly intake: KeyIntakeService,
+    private readonly sweep: HealthSweepService,
+    private readonly analytics: AnalyticsService,
+    private readonly configuration: ConfigurationService,
+  ) {}
+
+  /**
+   * Registers every key and checks them in parallel: those that fail stand in the pool's status as removed, with a re-check.
+   * @throws UnknownProviderError
+   */
+  initializeKeys(provider: string, keys: (string | KeyInput)[]): Promise<AddKeysResult> {
+    return this.intake.initialize(provider, keys);
+  }
+
+  /**
+   * Checks the keys and adds those that do not prove invalid. One that is there already is changed in nothing.
+   * @throws UnknownProviderError
+   */
+  addNewKeys(provider: string, keys: (string | KeyInput)[]): Promise<AddKeysResult> {
+    return this.intake.addNew(provider, keys);
+  }
+
+  getComprehensiveStatus(): ComprehensiveStatus {
+    return this.analytics.comprehensiveStatus();
+  }
+
+  /** @throws UnknownProviderError */
+  getProviderAnalytics(provider: string): ProviderAnalytics {
+    return this.analytics.providerAnalytics(provider);
+  }
+
+  /**
+   * Checks all keys now, or those of one provider; only disabled ones are left out.
+   * @throws UnknownProviderError
+   */
+  forceHealthCheck(provider?: string): Promise<HealthCheckReport> {
+    return this.sweep.checkNow(provider);
+  }
+
+  /** Rejects with a KeyManagementConfigurationError naming the field; then nothing is changed. */
+  updateConfiguration(changes: Partial<Configuration>): Promise<Configuration> {
+    return Promise.resolve(changes).then((given) => this.configuration.update(given));
+  }
+}

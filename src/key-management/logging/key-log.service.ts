@@ -1,0 +1,62 @@
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import type { Subscription } from 'rxjs';
+import type { KeyEvent } from '../pool/key-events';
+import { KeyPoolService } from '../pool/key-pool.service';
+import { isRemovedStatus } from '../pool/key-state';
+import { LogLine } from './log-line';
+
+type StatusChange = Extract<KeyEvent, { type: 'status_changed' }>;
+
+/** Logs every change of a key, one line each: removals as warnings. */
+@Injectable()
+export class KeyLogService implements OnModuleDestroy {
+  readonly #logger = new Logger('KeyManagement');
+  readonly #subscription: Subscription;
+
+  constructor(pools: KeyPoolService) {
+    this.#subscription = pools.events$.subscribe((event) => {
+      this.#log(event);
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.#subscription.unsubscribe();
+  }
+
+  #log(event: KeyEvent): void {
+    const { provider, maskedKey: key, keyId: key_id, by } = event;
+    const subject = { provider, key, key_id, by };
+    switch (event.type) {
+      case 'status_changed': {
+        const { from, to, outcome, reason, until } = event;
+        const line = new LogLine(nameOf(event), { ...subject, from, to, outcome, reason, until: until?.toISOString() });
+        // What an administrator does on purpose is no warning.
+        if (isRemovedStatus(to) && to !== 'disabled') this.#logger.warn(line);
+        else this.#logger.log(line);
+        break;
+      }
+      case 'model_rested': {
+        const { model, outcome, reason, until } = event;
+        this.#logger.log(new LogLine('key rests', { ...subject, model, outcome, reason, until: until.toISOString() }));
+        break;
+      }
+      case 'key_added':
+        this.#logger.log(new LogLine('key added', { ...subject, status: event.status }));
+        break;
+      case 'key_updated':
+        this.#logger.log(new LogLine('key updated', { ...subject, fields: event.fields.join(',') }));
+        break;
+      case 'key_deleted':
+        this.#logger.log(new LogLine('key deleted', subject));
+        break;
+    }
+  }
+}
+
+function nameOf({ from, to }: StatusChange): string {
+  if (to === 'disabled') return 'key disabled';
+  if (from === 'disabled') return 'key enabled';
+  if (isRemovedStatus(to)) return 'key removed';
+  if (to === 'rate_limited' || to === 'resting') return 'key rests';
+  return from === 'unchecked' ? 'key ready' : 'key back';
+}

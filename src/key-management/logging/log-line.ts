@@ -1,0 +1,26 @@
+import { inspect } from 'node:util';
+
+type Fields = Readonly<Record<string, string | number | undefined>>;
+
+/** One line of the log: text as `key removed provider=openai …`, and an object with the same fields for JSON loggers. */
+export class LogLine {
+  constructor(
+    readonly event: string,
+    fields: Fields,
+  ) {
+    for (const [name, value] of Object.entries(fields)) if (value !== undefined) Reflect.set(this, name, value);
+  }
+
+  toString(): string {
+    const { event, ...fields } = this;
+    return [event, ...Object.entries(fields as Fields).map(([name, value]) => `${name}=${quoted(String(value))}`)].join(
+      ' ',
+    );
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}
+
+const quoted = (text: string): string => (/^[\w.:+-]+$/.test(text) ? text : JSON.stringify(text));

@@ -1,0 +1,92 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { RetryExecutorService } from '../execution/retry-executor.service';
+import { METRICS_SETTINGS } from '../key-management.constants';
+import type { MetricsSettings } from '../key-management.options';
+import type { KeyEvent } from '../pool/key-events';
+import { KeyPoolService } from '../pool/key-pool.service';
+import type { KeyRecord } from '../pool/key-record';
+import { isRemovedStatus } from '../pool/key-state';
+import type { PoolObserver } from '../pool/pool-observer';
+import { PersistenceService } from '../store/persistence.service';
+import { registerCallMetrics } from './call-metrics';
+import { KeyMetrics } from './key-metrics';
+import { registerPoolMetrics } from './pool-metrics';
+import { CountsByProvider } from './provider-counts';
+import { registerStoreMetrics } from './store-metrics';
+
+/**
+ * Prometheus metrics of this instance, in a registry of their own: several apps in one process do not meet.
+ * An app with a registry of its own joins them: `Registry.merge([mine, keyMetrics.registry])`.
+ */
+@Injectable()
+export class KeyMetricsService {
+  readonly registry = new Registry();
+  readonly #counts = new CountsByProvider();
+  readonly #keys: KeyMetrics | undefined;
+
+  constructor(
+    private readonly pools: KeyPoolService,
+    executor: RetryExecutorService,
+    persistence: PersistenceService,
+    @Inject(METRICS_SETTINGS) { perKey = false }: MetricsSettings,
+  ) {
+    registerPoolMetrics(this.registry, {
+      pools: () => pools.pools(),
+      labelOf: (provider) => this.#counts.labelOf(provider),
+      queueLength: (provider) => executor.line(provider)?.queue.length ?? 0,
+    });
+    registerCallMetrics(this.registry, this.#counts);
+    registerStoreMetrics(this.registry, persistence.link);
+    this.#keys = perKey ? new KeyMetrics(this.registry, () => this.#records()) : undefined;
+    pools.observe(this.#observer());
+  }
+
+  /** Content type of `text()`. */
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** All metrics in Prometheus' text format, as they are now. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  #observer(): Partial<PoolObserver> {
+    return {
+      callEnded: ({ provider, success, attempts, totalTimeMs }) => {
+        const counts = this.#counts.of(provider);
+        if (success) counts.succeeded += 1;
+        else counts.failed += 1;
+        if (attempts > 1) counts.retries += attempts - 1;
+        counts.callTimes.observe(totalTimeMs);
+      },
+      leaseSettled: (record, { outcome }, durationMs, source) => {
+        const counts = this.#counts.of(record.provider);
+        if (source === 'probe') {
+          counts.probes.count(outcome);
+          return;
+        }
+        counts.attempts.count(outcome);
+        counts.attemptTimes.observe(durationMs);
+        this.#keys?.count(record, outcome);
+      },
+      keyChanged: (record, event) => {
+        this.#changed(record, event);
+      },
+    };
+  }
+
+  #changed(record: KeyRecord, event: KeyEvent): void {
+    const counts = this.#counts.of(event.provider);
+    if (event.type === 'key_deleted') this.#keys?.forget(record);
+    // What a store or another instance tells was counted where it happened.
+    if (event.type !== 'status_changed' || event.by === 'store' || event.by === 'instance') return;
+    if (isRemovedStatus(event.from) || !isRemovedStatus(event.to)) return;
+    counts.removed.set(event.to, (counts.removed.get(event.to) ?? 0) + 1);
+  }
+
+  *#records(): Iterable<KeyRecord> {
+    for (const pool of this.pools.pools()) yield* pool.records();
+  }
+}

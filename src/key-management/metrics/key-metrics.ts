@@ -1,0 +1,43 @@
+import type { Registry } from 'prom-client';
+import type { KeyRecord } from '../pool/key-record';
+import { OutcomeCounts } from './provider-counts';
+import { scrapedCounter, scrapedGauge } from './scraped';
+
+/** Metrics of single keys, by id. Only where the app asks for them: each key is a series of its own. */
+export class KeyMetrics {
+  readonly #attempts = new Map<KeyRecord, OutcomeCounts>();
+
+  constructor(registry: Registry, records: () => Iterable<KeyRecord>) {
+    scrapedGauge(registry, {
+      name: 'ai_keys_key_available',
+      help: '1 while the key is healthy, otherwise 0.',
+      labels: ['provider', 'key_id'],
+      *samples() {
+        for (const { provider, id, status } of records()) {
+          yield [{ provider, key_id: id }, status === 'healthy' ? 1 : 0];
+        }
+      },
+    });
+    const attempts = this.#attempts;
+    scrapedCounter(registry, {
+      name: 'ai_keys_key_attempts_total',
+      help: 'Attempts with each key, by outcome.',
+      labels: ['provider', 'key_id', 'outcome'],
+      *samples() {
+        for (const [{ provider, id }, counts] of attempts) {
+          for (const [outcome, count] of counts.entries()) yield [{ provider, key_id: id, outcome }, count];
+        }
+      },
+    });
+  }
+
+  count(record: KeyRecord, outcome: Parameters<OutcomeCounts['count']>[0]): void {
+    let counts = this.#attempts.get(record);
+    if (!counts) this.#attempts.set(record, (counts = new OutcomeCounts()));
+    counts.count(outcome);
+  }
+
+  forget(record: KeyRecord): void {
+    this.#attempts.delete(record);
+  }
+}

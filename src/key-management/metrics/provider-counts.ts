@@ -1,0 +1,62 @@
+import { OUTCOMES, type Outcome } from '../classification/outcome';
+import { TimeHistogram } from './time-histogram';
+
+const places = Object.fromEntries(OUTCOMES.map((outcome, place) => [outcome, place])) as Record<Outcome, number>;
+
+/** Counts by outcome, of attempts or probes. */
+export class OutcomeCounts {
+  readonly #counts = new Float64Array(OUTCOMES.length);
+
+  /** On the hot path. */
+  count(outcome: Outcome): void {
+    this.#counts[places[outcome]]! += 1;
+  }
+
+  /** Those that happened. */
+  entries(): [outcome: Outcome, count: number][] {
+    return OUTCOMES.map((outcome, place): [Outcome, number] => [outcome, this.#counts[place]!]).filter(
+      ([, n]) => n > 0,
+    );
+  }
+}
+
+/** What this instance counted of one provider since its start. */
+export class ProviderCounts {
+  succeeded = 0;
+  failed = 0;
+  retries = 0;
+  readonly attempts = new OutcomeCounts();
+  readonly probes = new OutcomeCounts();
+  readonly callTimes = new TimeHistogram();
+  readonly attemptTimes = new TimeHistogram();
+  readonly queueTimes = new TimeHistogram();
+  readonly removed = new Map<string, number>();
+}
+
+/** Providers with a label of their own; any more share one, so that nothing can make the metrics grow. */
+export const MAX_PROVIDERS = 50;
+export const OTHER_PROVIDERS = 'other';
+
+export class CountsByProvider {
+  readonly #counts = new Map<string, ProviderCounts>();
+
+  /** On the hot path. */
+  of(provider: string): ProviderCounts {
+    return this.#counts.get(provider) ?? this.#made(this.labelOf(provider));
+  }
+
+  /** The label's value for the provider. */
+  labelOf(provider: string): string {
+    return this.#counts.has(provider) || this.#counts.size < MAX_PROVIDERS ? provider : OTHER_PROVIDERS;
+  }
+
+  entries(): IterableIterator<[provider: string, counts: ProviderCounts]> {
+    return this.#counts.entries();
+  }
+
+  #made(label: string): ProviderCounts {
+    let counts = this.#counts.get(label);
+    if (!counts) this.#counts.set(label, (counts = new ProviderCounts()));
+    return counts;
+  }
+}

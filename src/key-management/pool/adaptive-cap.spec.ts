@@ -1,0 +1,26 @@
+import { AdaptiveCap } from './adaptive-cap';
+
+describe('AdaptiveCap', () => {
+  it('is no bound before the first refusal, then half of what was in flight', () => {
+    const cap = new AdaptiveCap();
+    expect(cap.value).toBe(Infinity);
+    cap.refused(16, 0, 10);
+    expect(cap.value).toBe(8);
+  });
+
+  it('halves once per burst, and never below two', () => {
+    const cap = new AdaptiveCap();
+    cap.refused(16, 0, 10);
+    cap.refused(16, 5, 11);
+    expect(cap.value).toBe(8);
+    for (let now = 20; now < 30; now += 1) cap.refused(16, now, now);
+    expect(cap.value).toBe(2);
+  });
+
+  it('grows by one per round of successes', () => {
+    const cap = new AdaptiveCap();
+    cap.refused(8, 0, 10);
+    for (let success = 0; success < 5; success += 1) cap.succeeded();
+    expect(cap.value).toBe(5);
+  });
+});

@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { HardLimits } from './hard-limits';
+
+describe('HardLimits', () => {
+  it('bounds calls in flight', () => {
+    const limits = new HardLimits({ concurrency: 2 });
+    limits.taken(0);
+    expect(limits.full).toBe(false);
+    limits.taken(0);
+    expect(limits.full).toBe(true);
+    limits.inFlight -= 1;
+    expect(limits.full).toBe(false);
+  });
+
+  it('never lets more than the stated requests go within any minute, and few less', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.array(fc.integer({ min: 0, max: 4_000 }), { minLength: 200, maxLength: 400 }),
+        (perMinute, gaps) => {
+          const limits = new HardLimits({ requestsPerMinute: perMinute });
+          const taken: number[] = [];
+          let now = 1_700_000_000_000;
+          for (const gap of gaps) {
+            now += gap;
+            if (limits.readyAt(now) > now) continue;
+            limits.taken(now);
+            taken.push(now);
+          }
+          for (const [index, at] of taken.entries()) {
+            expect(taken.slice(index).filter((each) => each < at + 60_000).length).toBeLessThanOrEqual(perMinute);
+          }
+        },
+      ),
+    );
+  });
+
+  it('says when the next call fits', () => {
+    const limits = new HardLimits({ requestsPerMinute: 2 });
+    limits.taken(10_500);
+    limits.taken(20_500);
+    const readyAt = limits.readyAt(30_000);
+    expect(readyAt).toBe(71_000);
+    expect(limits.readyAt(readyAt)).toBe(0);
+  });
+
+  it('counts tokens when they are known', () => {
+    const limits = new HardLimits({ tokensPerMinute: 1_000 });
+    limits.used(1_000, 0);
+    expect(limits.readyAt(1)).toBe(61_000);
+  });
+
+  it('takes only its share where instances divide a limit', () => {
+    const parts = [0, 1, 2].map((rank) => {
+      const limits = new HardLimits({ concurrency: 4 }, { count: 3, rank });
+      let taken = 0;
+      for (; !limits.full; taken += 1) limits.taken(0);
+      return taken;
+    });
+    expect(parts).toEqual([1, 1, 2]);
+    expect(new HardLimits({ requestsPerMinute: 1 }, { count: 2, rank: 0 }).readyAt(0)).toBe(Infinity);
+  });
+});

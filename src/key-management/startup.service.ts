@@ -1,0 +1,89 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { filter, firstValueFrom } from 'rxjs';
+import type { Clock } from './clock';
+import type { ResolvedOptions } from './configuration/resolved-options';
+import { CheckLeadership } from './health/check-leadership';
+import { HealthCheckService } from './health/health-check.service';
+import { CLOCK, RESOLVED_OPTIONS } from './key-management.constants';
+import type { KeyPool } from './pool/key-pool';
+import type { KeyRecord } from './pool/key-record';
+import { KeyPoolService } from './pool/key-pool.service';
+import { PersistenceService } from './store/persistence.service';
+
+/** Brings the configured keys into their pools, and has them checked before the app serves. */
+@Injectable()
+export class StartupService implements OnModuleInit, OnApplicationBootstrap {
+  readonly #logger = new Logger('KeyManagement');
+
+  constructor(
+    private readonly pools: KeyPoolService,
+    private readonly checks: HealthCheckService,
+    private readonly persistence: PersistenceService,
+    private readonly leadership: CheckLeadership,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** The store first: what it knows of a key counts from the moment the key is there. */
+  async onModuleInit(): Promise<void> {
+    await this.persistence.start();
+    for (const [provider, { keys }] of this.options.providers) {
+      const pool = this.pools.ensurePool(provider);
+      for (const { key, ...input } of keys) {
+        if (this.persistence.isDeleted(provider, key.id)) {
+          this.#logger.log(
+            `${provider} key ${key.masked} stays out: an administrator deleted it; add it again to have it back`,
+          );
+        } else {
+          pool.add(key, input, 'configuration', 'configuration');
+        }
+      }
+    }
+  }
+
+  /** Waits for the first checks, but no longer than the limit: the rest go on behind the app's start. */
+  async onApplicationBootstrap(): Promise<void> {
+    const pools = [...this.pools.pools()].filter(({ size }) => size > 0);
+    if (pools.length === 0) return;
+    const limit = this.options.startupCheckTimeoutMs;
+    const done = await this.#inTime(this.#checked(pools), limit);
+    if (!done)
+      this.#logger.warn(`The first health checks are not done after ${limit} ms; they go on while the app starts.`);
+    for (const { provider } of pools) this.#report(provider);
+  }
+
+  /** The leader checks; the others wait for its verdicts. */
+  async #checked(pools: readonly KeyPool[]): Promise<unknown> {
+    if (!(await this.leadership.held())) return this.#told(pools);
+    return Promise.all(pools.map((pool) => this.checks.checkAll(pool, [...unchecked(pool)])));
+  }
+
+  #told(pools: readonly KeyPool[]): Promise<unknown> {
+    const isTold = (): boolean => pools.every((pool) => unchecked(pool).next().done);
+    if (isTold()) return Promise.resolve();
+    return firstValueFrom(this.pools.events$.pipe(filter(isTold)), { defaultValue: undefined });
+  }
+
+  async #inTime(work: Promise<unknown>, limitMs: number): Promise<boolean> {
+    let cancelTimer: (() => void) | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      cancelTimer = this.clock.after(limitMs, () => {
+        resolve(false);
+      });
+    });
+    const inTime = await Promise.race([work.then(() => true), late]);
+    cancelTimer?.();
+    return inTime;
+  }
+
+  #report(provider: string): void {
+    const counts = new Map<string, number>();
+    for (const { status } of this.pools.list(provider)) counts.set(status, (counts.get(status) ?? 0) + 1);
+    const text = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+    this.#logger.log(`${provider}: ${text}`);
+  }
+}
+
+function* unchecked(pool: KeyPool): Generator<KeyRecord> {
+  for (const record of pool.records()) if (record.state.status === 'unchecked') yield record;
+}

@@ -1,0 +1,82 @@
+import { context, SpanKind, SpanStatusCode, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
+import type { Outcome } from '../classification/outcome';
+import { ATTRIBUTE, subjectAttributes } from './span-attributes';
+
+/** The key of an attempt, as a trace may show it. */
+export interface TracedKey {
+  readonly keyId: string;
+  readonly maskedKey: string;
+}
+
+/** What an attempt came to. */
+export interface TracedEnd {
+  readonly outcome: Outcome;
+  /** HTTP status of the vendor's answer. */
+  readonly status?: number;
+  readonly reason?: string;
+  /** Milliseconds waited before the attempt. */
+  readonly waitedMs: number;
+}
+
+/** What a call came to. `code`: of its error. */
+export interface TracedResult {
+  readonly code?: string;
+  readonly attempts: number;
+}
+
+/** The spans of one managed call: one of its own, and one for each attempt below it. */
+export class CallTrace {
+  readonly #span: Span;
+  readonly #context: Context;
+  #attempt: Span | undefined;
+  #attempts = 0;
+
+  constructor(
+    private readonly tracer: Tracer,
+    private readonly provider: string,
+    private readonly model: string | undefined,
+  ) {
+    const parent = context.active();
+    const attributes = subjectAttributes(provider, model);
+    this.#span = tracer.startSpan(`ai_keys.call ${provider}`, { kind: SpanKind.INTERNAL, attributes }, parent);
+    this.#context = trace.setSpan(parent, this.#span);
+  }
+
+  /** Runs one attempt inside its span, so that spans of SDKs and HTTP clients become its children. */
+  attempt<T>({ keyId, maskedKey }: TracedKey, run: () => T): T {
+    this.#attempts += 1;
+    const attributes = {
+      ...subjectAttributes(this.provider, this.model),
+      [ATTRIBUTE.keyId]: keyId,
+      [ATTRIBUTE.maskedKey]: maskedKey,
+      [ATTRIBUTE.attempt]: this.#attempts,
+    };
+    const name = `ai_keys.attempt ${this.provider}`;
+    const span = this.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, this.#context);
+    this.#attempt = span;
+    return context.with(trace.setSpan(this.#context, span), run);
+  }
+
+  attemptEnded({ outcome, status, reason, waitedMs }: TracedEnd): void {
+    const span = this.#attempt;
+    this.#attempt = undefined;
+    if (!span) return;
+    span.setAttributes({ [ATTRIBUTE.outcome]: outcome, [ATTRIBUTE.waitedMs]: waitedMs });
+    if (status !== undefined) span.setAttribute(ATTRIBUTE.status, status);
+    if (outcome !== 'ok') {
+      span.setAttribute(ATTRIBUTE.errorType, outcome);
+      if (reason !== undefined) span.setAttribute(ATTRIBUTE.reason, reason);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
+    }
+    span.end();
+  }
+
+  ended({ code, attempts }: TracedResult): void {
+    this.#span.setAttribute(ATTRIBUTE.attempts, attempts);
+    if (code !== undefined) {
+      this.#span.setAttribute(ATTRIBUTE.errorType, code);
+      this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    this.#span.end();
+  }
+}

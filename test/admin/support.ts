@@ -1,0 +1,74 @@
+import { Module, type INestApplication, type Type } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import type { Server } from 'node:http';
+import request, { type Test as HttpTest } from 'supertest';
+import { setUpApp } from '../../src/app-setup';
+import {
+  KeyManagementExceptionFilter,
+  KeyManagementModule,
+  type KeyManagementModuleOptions,
+} from '../../src/key-management';
+
+export const ADMIN = 'admin-token-for-tests-0001';
+export const VIEWER = 'viewer-token-for-tests-0001';
+
+export const ADAPTERS = ['express', 'fastify'] as const;
+export type Adapter = (typeof ADAPTERS)[number];
+
+export type Method = 'get' | 'post' | 'patch' | 'delete' | 'put';
+
+export interface ApiUnderTest {
+  app: INestApplication;
+  /** A request with a token: the admin's where none is named, none at all for null. */
+  send(method: Method, path: string, token?: string | null): HttpTest;
+}
+
+export interface ApiSettings {
+  adapter?: Adapter;
+  options?: KeyManagementModuleOptions;
+  globalPrefix?: string;
+  imports?: Type[];
+}
+
+/** The module in an app of its own, listening on a free port, on a memory store and with known tokens. */
+export async function startApi({
+  adapter = 'express',
+  options,
+  globalPrefix,
+  imports = [],
+}: ApiSettings = {}): Promise<ApiUnderTest> {
+  @Module({
+    imports: [
+      KeyManagementModule.forRoot({ store: { kind: 'memory' }, adminToken: ADMIN, viewerToken: VIEWER, ...options }),
+      ...imports,
+    ],
+    providers: [{ provide: APP_FILTER, useClass: KeyManagementExceptionFilter }],
+  })
+  class HostModule {}
+  const testing = await Test.createTestingModule({ imports: [HostModule] }).compile();
+  testing.useLogger(false);
+  let app: INestApplication;
+  if (adapter === 'express') {
+    const express = testing.createNestApplication<NestExpressApplication>();
+    if (globalPrefix) express.setGlobalPrefix(globalPrefix);
+    app = setUpApp(express, { TRUST_PROXY: 'loopback' });
+  } else {
+    app = testing.createNestApplication<NestFastifyApplication>(
+      new FastifyAdapter({ trustProxy: 'loopback', bodyLimit: 1_048_576 }),
+    );
+    if (globalPrefix) app.setGlobalPrefix(globalPrefix);
+    // No docs here: @fastify/static needs an ES module, which Jest cannot load. test/app has them in a process of their own.
+  }
+  await app.listen(0, '127.0.0.1');
+  const server = app.getHttpServer() as Server;
+  return {
+    app,
+    send(method, path, token = ADMIN) {
+      const test = request(server)[method](path);
+      return token === null ? test : test.set('Authorization', `Bearer ${token}`);
+    },
+  };
+}
