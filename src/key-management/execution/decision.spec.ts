@@ -1,0 +1,50 @@
+import type { Classification } from '../classification/classification';
+import { OUTCOMES } from '../classification/outcome';
+import { decide, type Progress } from './decision';
+
+const fresh: Progress = { retries: 0, maxRetries: 3, sameOutcome: 1 };
+const spent: Progress = { retries: 3, maxRetries: 3, sameOutcome: 1 };
+const after = (failure: Classification | Classification['outcome'], progress = fresh) =>
+  decide(typeof failure === 'string' ? { outcome: failure } : failure, progress);
+
+describe('decide', () => {
+  it.each(['invalid_key', 'quota_exceeded'] as const)('walks past a key that proved %s, at no cost', (outcome) => {
+    const walk = { next: 'other_key', costsRetry: false, otherwise: 'wait' };
+    expect(after(outcome)).toEqual(walk);
+    expect(after(outcome, spent)).toEqual(walk);
+    expect(after(outcome, { retries: 0, maxRetries: 0, sameOutcome: 50 })).toEqual(walk);
+  });
+
+  it.each(['network_error', 'timeout', 'overloaded', 'server_error'] as const)('backs off after %s', (outcome) => {
+    expect(after(outcome)).toEqual({ next: 'back_off' });
+    expect(after(outcome, spent)).toEqual({ next: 'give_up', why: 'exhausted' });
+  });
+
+  it.each(['rate_limited', 'permission_denied'] as const)('takes another key after %s, or waits for one', (outcome) => {
+    expect(after(outcome)).toEqual({ next: 'other_key', costsRetry: true, otherwise: 'wait' });
+    expect(after(outcome, spent)).toEqual({ next: 'give_up', why: 'exhausted' });
+  });
+
+  it('takes another key after the unknown, or backs off', () => {
+    expect(after('unknown')).toEqual({ next: 'other_key', costsRetry: true, otherwise: 'back_off' });
+  });
+
+  it.each(['model_unavailable', 'request_exceeds_key_limit'] as const)('tries one other key after %s', (outcome) => {
+    expect(after(outcome)).toEqual({ next: 'other_key', costsRetry: true, otherwise: 'give_up' });
+    expect(after(outcome, { ...fresh, sameOutcome: 2 })).toEqual({ next: 'give_up', why: 'rejected' });
+    expect(after(outcome, spent)).toEqual({ next: 'give_up', why: 'rejected' });
+  });
+
+  it.each(['bad_request', 'content_blocked', 'config_error', 'region_blocked'] as const)('ends at %s', (outcome) => {
+    expect(after(outcome)).toEqual({ next: 'give_up', why: 'rejected' });
+  });
+
+  it('lets a classification overrule the table', () => {
+    expect(after({ outcome: 'server_error', retry: 'none' })).toEqual({ next: 'give_up', why: 'rejected' });
+    expect(after({ outcome: 'rate_limited', keyAction: 'keep' })).toMatchObject({ otherwise: 'back_off' });
+  });
+
+  it('knows every outcome', () => {
+    for (const outcome of OUTCOMES) expect(after(outcome).next).toMatch(/other_key|back_off|give_up/);
+  });
+});

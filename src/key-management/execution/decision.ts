@@ -1,0 +1,41 @@
+import { CONSEQUENCES, type Outcome } from '../classification/outcome';
+import type { Classification } from '../classification/classification';
+
+/** Where a call stands when one of its attempts failed. */
+export interface Progress {
+  /** Retries used so far. */
+  readonly retries: number;
+  readonly maxRetries: number;
+  /** Attempts that ended with this outcome, the present one included. */
+  readonly sameOutcome: number;
+}
+
+/**
+ * What a call does next. `otherwise`: what to do where no untried key is eligible: wait for one (`wait`), back off
+ * and take any (`back_off`), or end (`give_up`).
+ */
+export type Decision =
+  | { readonly next: 'other_key'; readonly costsRetry: boolean; readonly otherwise: 'wait' | 'back_off' | 'give_up' }
+  | { readonly next: 'back_off' }
+  | { readonly next: 'give_up'; readonly why: 'rejected' | 'exhausted' | 'cancelled' };
+
+/** Outcomes in which another key may help, but hardly a third. */
+const ONE_OTHER_KEY: ReadonlySet<Outcome> = new Set<Outcome>(['model_unavailable', 'request_exceeds_key_limit']);
+
+/** failure × progress → what the call does next. */
+export function decide(failure: Classification, { retries, maxRetries, sameOutcome }: Progress): Decision {
+  const usual = CONSEQUENCES[failure.outcome];
+  const retry = failure.retry ?? usual.retry;
+  if (failure.outcome === 'cancelled') return { next: 'give_up', why: 'cancelled' };
+  if (retry === 'none') return { next: 'give_up', why: 'rejected' };
+  // Each key can be removed only once, so a walk past removed keys ends by itself and costs no retry.
+  if ((failure.keyAction ?? usual.keyAction) === 'remove')
+    return { next: 'other_key', costsRetry: false, otherwise: 'wait' };
+  if (ONE_OTHER_KEY.has(failure.outcome) && sameOutcome > 1) return { next: 'give_up', why: 'rejected' };
+  if (retries >= maxRetries)
+    return { next: 'give_up', why: ONE_OTHER_KEY.has(failure.outcome) ? 'rejected' : 'exhausted' };
+  if (retry === 'same_key') return { next: 'back_off' };
+  if (ONE_OTHER_KEY.has(failure.outcome)) return { next: 'other_key', costsRetry: true, otherwise: 'give_up' };
+  const rests = (failure.keyAction ?? usual.keyAction) === 'rest';
+  return { next: 'other_key', costsRetry: true, otherwise: rests ? 'wait' : 'back_off' };
+}

@@ -1,0 +1,93 @@
+import { badRequest, errorOf, Harness, invalid, key, overloaded, trail } from '../../../test/execution/harness';
+import { CallRejectedError } from '../errors';
+
+describe('a managed call that fails', () => {
+  let harness: Harness;
+  afterEach(() => {
+    harness.expectIdle();
+  });
+
+  describe('that returns a Response', () => {
+    const answer = (status: number, body: object) => new Response(JSON.stringify(body), { status });
+
+    it('fails by its status, and leaves its body to be read', async () => {
+      harness = new Harness().add('a').add('b');
+      const call = jest.fn(() => Promise.resolve(answer(400, { error: { code: 'context_length_exceeded' } })));
+      const result = await harness.executor.execute('openai', call);
+      const error = errorOf(result)!;
+      expect(error).toBeInstanceOf(CallRejectedError);
+      expect(call).toHaveBeenCalledTimes(1);
+      expect(await (error.cause as Response).json()).toEqual({ error: { code: 'context_length_exceeded' } });
+    });
+
+    it('rotates, and lets go of the answers in between', async () => {
+      harness = new Harness().add('a').add('b').add('c');
+      const answers: Response[] = [];
+      const result = await harness.executor.execute('openai', () => {
+        answers.push(answers.length < 2 ? answer(401, { error: { code: 'invalid_api_key' } }) : answer(200, {}));
+        return Promise.resolve(answers.at(-1)!);
+      });
+      expect(trail(result)).toEqual(['invalid_key', 'invalid_key', 'ok']);
+    });
+
+    it('takes 304 and plain objects for what they are', async () => {
+      harness = new Harness().add('a');
+      const call = () => Promise.resolve(new Response(null, { status: 304 }));
+      expect(await harness.executor.execute('openai', call)).toMatchObject({ success: true });
+      const object = () => Promise.resolve({ ok: false, status: 500 });
+      expect(await harness.executor.execute('openai', object)).toMatchObject({ success: true });
+    });
+  });
+
+  describe('with a checker that misbehaves', () => {
+    const checker = (classifyError: () => unknown) => ({ classifyError }) as never;
+
+    it.each<[string, () => unknown]>([
+      [
+        'throws',
+        () => {
+          throw new Error('a bug');
+        },
+      ],
+      ['says nothing', () => undefined],
+      ['makes up a word', () => ({ outcome: 'sunny' })],
+      ['promises', () => Promise.resolve({ outcome: 'invalid_key' })],
+      ['calls a failure ok', () => ({ outcome: 'ok' })],
+    ])('%s: unknown, kept and retried', async (_, classifyError) => {
+      harness = new Harness({ checker: checker(classifyError) }).add('a', [invalid()]).add('b');
+      const result = await harness.run();
+      expect(trail(result)).toEqual(['unknown', 'ok']);
+      expect(harness.snapshot('a')).toMatchObject({ status: 'healthy' });
+    });
+
+    it('shows no key in a reason', async () => {
+      harness = new Harness({ checker: checker(() => ({ outcome: 'bad_request', reason: `key ${key('a')} is odd` })) });
+      harness.add('a', [badRequest()]);
+      expect(JSON.stringify(await harness.run())).not.toContain(key('a'));
+    });
+  });
+
+  it('fails like a promise where the function throws before its first await', async () => {
+    harness = new Harness().add('a');
+    const call = (): Promise<string> => {
+      throw badRequest();
+    };
+    expect(errorOf(await harness.run(undefined, call))).toBeInstanceOf(CallRejectedError);
+    expect(errorOf(await harness.run({ timeoutMs: 1_000 }, call))).toBeInstanceOf(CallRejectedError);
+  });
+
+  it('takes an abort that is not of the caller for a time-out of the SDK', async () => {
+    harness = new Harness().add('a', [new DOMException('aborted', 'AbortError'), undefined]);
+    const { signal } = new AbortController();
+    expect(trail(await harness.runThrough({ signal }))).toEqual(['timeout', 'ok']);
+    harness = new Harness().add('a', [new DOMException('aborted', 'AbortError'), undefined]);
+    expect(trail(await harness.run())).toEqual(['cancelled']);
+  });
+
+  it('names each key once, also where masks are alike', async () => {
+    harness = new Harness().add('a', [invalid()]).add('b', [overloaded(), undefined]);
+    const result = await harness.runThrough();
+    expect(result.keysTried).toHaveLength(2);
+    expect(result.attemptsMade).toBe(3);
+  });
+});

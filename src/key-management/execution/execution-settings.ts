@@ -1,0 +1,29 @@
+import type { Clock, Random } from '../clock';
+import type { AttemptReport } from '../errors';
+import type { KeyPool } from '../pool/key-pool';
+import type { Backoff } from './backoff';
+import type { ExecutionReport } from './execution.types';
+import type { FailureClassifier } from './failure';
+import type { Pauses } from './pauses';
+import type { TimeLimits } from './time-limits';
+import type { WaitQueue } from './wait-queue';
+
+/** What calls of one provider share. */
+export interface ProviderLine {
+  readonly pool: KeyPool;
+  readonly queue: WaitQueue;
+  readonly classifier: FailureClassifier;
+}
+
+export interface ExecutionSettings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: TimeLimits;
+  readonly pauses: Pauses;
+  readonly backoff: Backoff;
+  readonly maxRetries: number;
+  /** Told of each attempt, for the debug log. */
+  readonly attempted?: (provider: string, report: AttemptReport) => void;
+  /** Told of the call's end, unless its answer goes on: then whoever has the answer tells. */
+  readonly ended?: (report: ExecutionReport, success: boolean) => void;
+}

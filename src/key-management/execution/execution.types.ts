@@ -1,0 +1,47 @@
+import type { AttemptReport, KeyManagementError } from '../errors';
+
+/** What a managed call is given for one attempt. Prints without its key. */
+export interface CallContext {
+  /** The raw key: for the vendor's request and nothing else. */
+  readonly apiKey: string;
+  readonly keyId: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /**
+   * Aborts when the caller aborts or a time limit passes, until the function's promise settles: a stream that goes on after
+   * that needs the caller's own signal, or the managed fetch. Made when first read.
+   */
+  readonly signal: AbortSignal;
+  /** The global fetch under this attempt's signal, watched: it shows the pool the vendor's rate-limit headers. */
+  readonly fetch: typeof globalThis.fetch;
+}
+
+/** One request to the vendor. Called once per attempt. */
+export type ManagedCall<T> = (context: CallContext) => Promise<T>;
+
+export interface ExecuteOptions {
+  /** Retries of failures that leave the key in the pool. Default: the module's `maxRetries`. */
+  maxRetries?: number;
+  /** Milliseconds for the whole call with all its waits. Default: none. */
+  timeoutMs?: number;
+  /** Milliseconds for one attempt. Default: none. */
+  attemptTimeoutMs?: number;
+  /** Milliseconds the call may wait for a key in all. Default 10,000. */
+  maxWaitMs?: number;
+  signal?: AbortSignal;
+  /** The model called: keys that rest for it, or are not for it, are passed over. */
+  model?: string;
+}
+
+export interface ExecutionReport {
+  provider: string;
+  attemptsMade: number;
+  /** Masked, in the order they were tried, each once. */
+  keysTried: string[];
+  totalTimeMs: number;
+  attempts: AttemptReport[];
+}
+
+export type ExecutionResult<T> =
+  | ({ success: true; response: T } & ExecutionReport)
+  | ({ success: false; error: KeyManagementError; errorMessage: string } & ExecutionReport);

@@ -1,0 +1,58 @@
+import type { AttemptReport, KeyManagementError } from '../errors';
+import type { ExecuteOptions, ExecutionResult, ManagedCall } from './execution.types';
+
+/** One provider of a fallback, in order of preference. */
+export interface FallbackChoice<T> {
+  provider: string;
+  call: ManagedCall<T>;
+  /** `timeoutMs` and `signal` of the first choice bound all; those of the others are not used. */
+  options?: ExecuteOptions;
+}
+
+/** Whether another provider may still answer what this one did not: not where the fault, or the wish to stop, is the caller's. */
+export function mayFallBack({ code, attempts }: KeyManagementError): boolean {
+  switch (code) {
+    case 'NO_HEALTHY_KEYS':
+    case 'ATTEMPTS_EXHAUSTED':
+    case 'UNKNOWN_PROVIDER':
+      return true;
+    case 'CALL_REJECTED': {
+      const outcome = attempts.at(-1)?.outcome;
+      return outcome !== 'bad_request' && outcome !== 'content_blocked';
+    }
+    default:
+      return false;
+  }
+}
+
+/** The options of one choice within what all share. Only the last waits for a key unasked: before that, the next provider is nearer. */
+export function choiceOptions(
+  first: ExecuteOptions | undefined,
+  own: ExecuteOptions | undefined,
+  place: { readonly isLast: boolean; readonly elapsedMs: number },
+): ExecuteOptions {
+  return {
+    ...own,
+    maxWaitMs: own?.maxWaitMs ?? (place.isLast ? undefined : 0),
+    signal: first?.signal,
+    timeoutMs: first?.timeoutMs === undefined ? undefined : Math.max(0, first.timeoutMs - place.elapsedMs),
+  };
+}
+
+/** The trail of all providers as one; `provider` is the one that answered, or the last. */
+export function joined<T>(results: readonly ExecutionResult<T>[]): ExecutionResult<T> {
+  const last = results.at(-1)!;
+  if (results.length === 1) return last;
+  const attempts: AttemptReport[] = results.flatMap(({ provider, attempts }) =>
+    attempts.map((attempt) => ({ ...attempt, provider })),
+  );
+  // The error speaks for the whole call, so it tells of all attempts.
+  if (!last.success) Object.assign(last.error, { attempts });
+  return {
+    ...last,
+    attempts,
+    attemptsMade: attempts.length,
+    keysTried: results.flatMap(({ keysTried }) => keysTried),
+    totalTimeMs: results.reduce((sum, { totalTimeMs }) => sum + totalTimeMs, 0),
+  };
+}

@@ -1,0 +1,35 @@
+import { ErrorWatch } from './error-watch';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const error = 'data: {"error":{"code":"insufficient_quota"}}';
+function found(chunks: readonly (string | Uint8Array)[]): string | undefined {
+  const watch = new ErrorWatch();
+  for (const chunk of chunks) {
+    const hit = watch.push(typeof chunk === 'string' ? bytes(chunk) : chunk);
+    if (hit !== undefined) return hit;
+  }
+  return watch.end();
+}
+
+describe('ErrorWatch', () => {
+  it('finds an error event, cut anywhere', () => {
+    const whole = `data: {"choices":[]}\r\n\r\n${error}\n\n`;
+    expect(found([whole])).toContain('insufficient_quota');
+    for (let at = 1; at < whole.length; at += 1)
+      expect(found([whole.slice(0, at), whole.slice(at)])).toContain('insufficient_quota');
+    expect(found([...bytes(whole)].map((byte) => Uint8Array.of(byte)))).toContain('insufficient_quota');
+    expect(found([error])).toContain('insufficient_quota');
+  });
+
+  it('is not fooled by what a model says', () => {
+    expect(found(['data: {"choices":[{"delta":{"content":"{\\"error\\":{\\"code\\":1}}"}}]}\n\n'])).toBeUndefined();
+    expect(found(['data: {"type":"response.completed","response":{"error":null}}\n\n'])).toBeUndefined();
+    expect(found([`text ${error.slice(6)}\n\n`])).toBeUndefined();
+  });
+
+  it('passes over a line too long, and finds what comes after it', () => {
+    const long = Array.from({ length: 30 }, () => 'x'.repeat(10_000));
+    expect(found(['data: ', ...long, `"error"\n\n${error}\n\n`])).toContain('insufficient_quota');
+    expect(found(['data: {"error":{"code":"', ...long, '"}}\n\n'])).toBeUndefined();
+  });
+});

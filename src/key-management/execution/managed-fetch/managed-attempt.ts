@@ -1,0 +1,143 @@
+import {
+  vendorErrorFrom,
+  vendorErrorFromResponse,
+  vendorErrorFromStreamEvent,
+} from '../../classification/error-evidence';
+import type { VendorError } from '../../classification/vendor-error';
+import type { CredentialPlace } from '../../vendors/vendor-knowledge';
+import { AttemptFailure } from '../attempt-failure';
+import type { AttemptContext } from '../call-context';
+import type { ExecutionSettings, ProviderLine } from '../execution-settings';
+import { holdBack, replayed, type ChunkReader, type HeldStream } from './hold-back';
+import type { ManagedRequest } from './managed-request';
+import { ManagedStream } from './managed-stream';
+import { withBody } from './response-copies';
+import { send } from './send';
+
+/** What one call of the managed fetch goes by. */
+export interface FetchTerms {
+  readonly line: ProviderLine;
+  readonly settings: ExecutionSettings;
+  readonly credential: CredentialPlace;
+  readonly request: ManagedRequest;
+  /** The caller's. */
+  readonly signal: AbortSignal | undefined;
+  /** Milliseconds. */
+  readonly firstByteTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+/** An answer for the caller. A streamed one keeps the lease. */
+export interface Answered {
+  readonly response: Response;
+  readonly stream?: ManagedStream;
+}
+
+/**
+ * One attempt: the vendor's answer, once it is certain that it is one.
+ * @throws AttemptFailure always, when it fails
+ */
+export async function managedAttempt(terms: FetchTerms, context: AttemptContext): Promise<Answered> {
+  const { settings, request } = terms;
+  const timedOut = (): void => {
+    context.abort(new DOMException('The vendor did not begin to answer in time.', 'TimeoutError'));
+  };
+  const { firstByteTimeoutMs } = terms;
+  const firstByte =
+    firstByteTimeoutMs === Infinity
+      ? undefined
+      : settings.limits.at(context.lease.startedAt + firstByteTimeoutMs, timedOut);
+  try {
+    const signal = terms.signal ? AbortSignal.any([terms.signal, context.signal]) : context.signal;
+    const response = await send(request, terms.credential, context.apiKey, signal);
+    context.lease.answered(response.headers);
+    if (!response.ok && response.status !== 304 && !(response.status < 400 && request.redirect === 'manual')) {
+      const evidence = await vendorErrorFromResponse(response, { ...evidenceContext(terms, context), signal });
+      throw new AttemptFailure({ evidence, response, final: request.body.once });
+    }
+    if (!isEventStream(response)) return { response };
+    return await opened(terms, context, response, () => firstByte?.cancel());
+  } catch (error) {
+    if (error instanceof AttemptFailure) throw error;
+    const callerAborted = terms.signal?.aborted ?? false;
+    const evidence = vendorErrorFrom(error, { ...evidenceContext(terms, context), callerAborted });
+    throw new AttemptFailure({ evidence, error, final: request.body.once });
+  } finally {
+    firstByte?.cancel();
+  }
+}
+
+async function opened(
+  terms: FetchTerms,
+  context: AttemptContext,
+  response: Response,
+  begun: () => void,
+): Promise<Answered> {
+  const reader: ChunkReader = response.body!.getReader();
+  const held = await holdBack(async () => {
+    const chunk = await readWithin(reader, terms, context);
+    begun();
+    return chunk;
+  });
+  if (held.failure) {
+    const evidence = streamEvidence(held, response.headers, terms, context);
+    const answer = withBody(response, replayed(held, reader));
+    throw new AttemptFailure({ evidence, response: answer, final: terms.request.body.once });
+  }
+  const { lease } = context;
+  if (lease.settled) {
+    void reader.cancel().catch(() => undefined);
+    throw new AttemptFailure({ error: context.signal.reason });
+  }
+  const stream = new ManagedStream(reader, held, {
+    lease,
+    classifier: terms.line.classifier,
+    clock: terms.settings.clock,
+    limits: terms.settings.limits,
+    idleTimeoutMs: terms.idleTimeoutMs,
+    signal: terms.signal,
+    headers: response.headers,
+    abort: (reason) => {
+      context.abort(reason);
+    },
+  });
+  context.keepsLease = true;
+  return { response: withBody(response, stream.body), stream };
+}
+
+function readWithin(reader: ChunkReader, { settings, idleTimeoutMs }: FetchTerms, context: AttemptContext) {
+  if (idleTimeoutMs === Infinity) return reader.read();
+  const limit = settings.limits.at(settings.clock.now() + idleTimeoutMs, () => {
+    context.abort(new DOMException('The stream has been silent for too long.', 'TimeoutError'));
+  });
+  return reader.read().finally(() => {
+    limit.cancel();
+  });
+}
+
+/** Evidence for a stream that failed before its first content. */
+function streamEvidence(
+  { failure }: HeldStream,
+  headers: Headers,
+  terms: FetchTerms,
+  context: AttemptContext,
+): VendorError {
+  const about = evidenceContext(terms, context);
+  switch (failure?.kind) {
+    case 'event':
+      return vendorErrorFromStreamEvent(failure.event.data, headers, about);
+    case 'broken':
+      return vendorErrorFrom(failure.error, { ...about, callerAborted: terms.signal?.aborted ?? false });
+    default:
+      return vendorErrorFrom(new TypeError('premature close'), about);
+  }
+}
+
+const evidenceContext = ({ settings }: FetchTerms, { lease }: AttemptContext) => ({
+  phase: 'http' as const,
+  now: settings.clock.now(),
+  secrets: [lease.apiKey],
+});
+
+const isEventStream = (response: Response): boolean =>
+  response.body !== null && /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');

@@ -1,0 +1,124 @@
+import { anthropicKnowledge } from '../../vendors/anthropic/anthropic-knowledge';
+import { googleKnowledge } from '../../vendors/google/google-knowledge';
+import { openAiKnowledge } from '../../vendors/openai/openai-knowledge';
+import { checkDestination } from './destination';
+import { managedRequest, urlOf, withoutParameters, type FetchInput } from './managed-request';
+import { requestedModel } from './requested-model';
+
+const read = (input: FetchInput, init?: RequestInit, { credential } = openAiKnowledge) =>
+  managedRequest(urlOf(input), input, init, credential);
+
+describe('managedRequest', () => {
+  it.each([openAiKnowledge, anthropicKnowledge, googleKnowledge])(
+    'takes out every credential ($name)',
+    async (vendor) => {
+      const headers = {
+        Authorization: 'Bearer managed',
+        'X-Api-Key': 'managed',
+        'x-goog-api-key': 'managed',
+        'API-KEY': 'managed',
+        'openai-organization': 'org',
+      };
+      const { headers: kept, url } = await read('https://x.test/v1?alt=sse&key=managed&q=a%20b', { headers }, vendor);
+      expect([...kept]).toEqual([['openai-organization', 'org']]);
+      expect(url).toBe('https://x.test/v1?alt=sse&q=a%20b');
+    },
+  );
+
+  it('reads a string, a URL and a Request alike', async () => {
+    const init = { method: 'POST', body: '{"model":"m"}', headers: { 'content-type': 'application/json' } };
+    for (const input of ['https://x.test/v1', new URL('https://x.test/v1')])
+      expect(await read(input, init)).toMatchObject({ url: 'https://x.test/v1', method: 'POST', model: 'm' });
+    const request = await read(new Request('https://x.test/v1', init));
+    expect(request).toMatchObject({ url: 'https://x.test/v1', method: 'POST', model: 'm', body: { once: false } });
+    expect(request.headers.get('content-type')).toBe('application/json');
+  });
+
+  it('lets init beat the Request, as fetch does', async () => {
+    const base = new Request('https://x.test/', { method: 'POST', body: 'a', headers: { one: '1' } });
+    const { method, headers, body } = await read(base, { method: 'PUT', body: 'b', headers: { two: '2' } });
+    expect([method, body.value, [...headers]]).toEqual(['PUT', 'b', [['two', '2']]]);
+  });
+
+  it.each<[string, BodyInit, boolean]>([
+    ['text', 'x', false],
+    ['bytes', new Uint8Array(2), false],
+    ['an ArrayBuffer', new ArrayBuffer(2), false],
+    ['a form', new FormData(), false],
+    ['a blob', new Blob(['x']), false],
+    ['parameters', new URLSearchParams({ a: 'b' }), false],
+    ['a stream', new ReadableStream(), true],
+    [
+      'an async iterable',
+      (async function* () {
+        yield 'x';
+      })() as never,
+      true,
+    ],
+  ])('knows whether %s can be sent again', async (_, body, once) => {
+    expect((await read('https://x.test/', { method: 'POST', body })).body.once).toBe(once);
+  });
+});
+
+describe('withoutParameters', () => {
+  it.each([
+    ['?key=a', ''],
+    ['?KEY=a&b=1', '?b=1'],
+    ['?a=%zz&k%65y=1&b', '?a=%zz&b'],
+    ['?monkey=1', '?monkey=1'],
+    ['', ''],
+  ])('%s → %s', (given, expected) => {
+    expect(withoutParameters(given, ['key'])).toBe(expected);
+  });
+});
+
+describe('requestedModel', () => {
+  it.each<[string, string, unknown, string | undefined]>([
+    ['first in the body', '/', '{"model":"gpt","messages":[]}', 'gpt'],
+    ['last in the body', '/', '{"messages":[{"model":"no"}],"tools":{"model":"no"},"model":"gpt"}', 'gpt'],
+    ['only deeper', '/', '{"metadata":{"model":"no"}}', undefined],
+    ['escaped', '/', '{"model":"a\\"b"}', 'a"b'],
+    ['of Google', '/v1beta/models/gemini-x:streamGenerateContent', '{}', 'gemini-x'],
+    ['of Azure', '/openai/deployments/mine/chat/completions', '{}', 'mine'],
+    ['in bytes', '/', new TextEncoder().encode('{"model":"gpt"}').buffer, 'gpt'],
+    ['in a view of bytes', '/', new TextEncoder().encode('xx{"model":"gpt"}').subarray(2), 'gpt'],
+    ['in broken JSON', '/', '{"a":1,"model":"gpt"', undefined],
+    ['nowhere', '/v1/models/gpt', undefined, undefined],
+  ])('%s', (_, path, body, expected) => {
+    expect(requestedModel(path, body)).toBe(expected);
+  });
+
+  it('in a form', () => {
+    const form = new FormData();
+    form.set('model', 'whisper');
+    expect(requestedModel('/', form)).toBe('whisper');
+  });
+});
+
+describe('checkDestination', () => {
+  const check = (url: string, ...bases: string[]) => {
+    checkDestination('openai', new URL(url), bases);
+  };
+
+  it('lets the own origin through, encrypted or on loopback', () => {
+    check('https://api.openai.com/v1/x', 'https://api.openai.com');
+    check('https://proxy.test:8443/a/v1', 'https://api.openai.com', 'https://proxy.test:8443/a');
+    for (const host of ['localhost:1', '127.0.0.1:1', '127.8.8.8', '[::1]:1'])
+      check(`http://${host}/`, `http://${host}`);
+  });
+
+  it.each([
+    ['another host', 'https://evil.test/v1', 'https://api.openai.com', /sent to https:\/\/api\.openai\.com only/],
+    ['a host that begins alike', 'https://api.openai.com.evil.test/', 'https://api.openai.com', /only/],
+    ['another port', 'https://api.openai.com:8443/', 'https://api.openai.com', /only/],
+    ['plain http', 'http://api.openai.com/', 'https://api.openai.com', /only/],
+    ['plain http that a checker asks for', 'http://x.test/', 'http://x.test', /not https/],
+    ['credentials in the URL', 'https://a:b@api.openai.com/', 'https://api.openai.com', /credentials/],
+  ])('refuses %s', (_, url, base, message) => {
+    expect(() => check(url, base)).toThrow(message);
+  });
+
+  it('sends nothing where no base URL is known', () => {
+    expect(() => check('https://x.test/')).toThrow(/providers\.openai\.baseUrl/);
+  });
+});

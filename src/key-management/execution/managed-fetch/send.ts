@@ -1,0 +1,47 @@
+import type { CredentialPlace } from '../../vendors/vendor-knowledge';
+import { AttemptFailure } from '../attempt-failure';
+import { RefusedDestinationError } from './destination';
+import type { ManagedRequest } from './managed-request';
+
+const MOST_REDIRECTS = 5;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Sends the request with the key in the vendor's own place. Redirects are followed only where the key may go: within the origin. */
+export async function send(
+  request: ManagedRequest,
+  credential: CredentialPlace,
+  apiKey: string,
+  signal: AbortSignal,
+): Promise<Response> {
+  // Copied by fetch, so that one object serves all attempts.
+  request.headers.set(credential.header, credential.format(apiKey));
+  const { redirect, rest, headers } = request;
+  let { url, method } = request;
+  let body = request.body.value;
+  for (let count = 0; ; count += 1) {
+    const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, body, signal, redirect: 'manual' };
+    if (request.body.once) init.duplex = 'half';
+    const response = await globalThis.fetch(url, init);
+    const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null;
+    if (location === null || redirect === 'manual') return response;
+    const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
+    void response.body?.cancel().catch(() => undefined);
+    if (redirect === 'error' || count === MOST_REDIRECTS) throw refused('The vendor redirects, which is refused.');
+    if (target?.origin !== new URL(url).origin) {
+      throw refused(`The vendor redirects to ${target?.origin ?? 'nowhere'}: a key is not taken there.`);
+    }
+    if (response.status === 303 || (response.status < 303 && method.toUpperCase() === 'POST')) {
+      method = 'GET';
+      body = undefined;
+    } else if (request.body.once) {
+      throw refused('The vendor redirects, and the body cannot be sent again.');
+    }
+    url = target.href;
+  }
+}
+
+const refused = (message: string): AttemptFailure =>
+  new AttemptFailure({
+    error: new RefusedDestinationError(message),
+    verdict: { outcome: 'config_error', reason: message, decidedBy: 'header' },
+  });

@@ -1,0 +1,84 @@
+import { eventKind } from './event-kind';
+import { StreamGate } from './stream-gate';
+
+const kind = (data: unknown, name?: string) =>
+  eventKind({ name, data: typeof data === 'string' ? data : JSON.stringify(data) });
+const chat = (delta: object | undefined, more: object = {}) => ({
+  object: 'chat.completion.chunk',
+  choices: [{ index: 0, delta, finish_reason: null, ...more }],
+});
+
+describe('eventKind', () => {
+  it.each<[string, unknown]>([
+    ['the role alone', chat({ role: 'assistant', content: '', refusal: null })],
+    ['the role alone, without content', chat({ role: 'assistant' })],
+    ['an empty delta', chat({})],
+    ["Azure's filter results", { choices: [], prompt_filter_results: [{}] }],
+    ['response.created', { type: 'response.created', response: { status: 'in_progress', error: null } }],
+    ['response.in_progress', { type: 'response.in_progress', response: { error: null } }],
+    ['message_start', { type: 'message_start', message: { content: [] } }],
+    ['content_block_start', { type: 'content_block_start', content_block: { type: 'text', text: '' } }],
+    ['ping', { type: 'ping' }],
+    ['a Google chunk without parts', { candidates: [{ content: { role: 'model' } }], usageMetadata: {} }],
+    ['Google usage alone', { usageMetadata: {}, modelVersion: 'gemini' }],
+  ])('takes %s for preamble', (_, data) => {
+    expect(kind(data)).toBe('preamble');
+  });
+
+  it.each<[string, unknown]>([
+    ['text', chat({ content: 'Hi' })],
+    ['reasoning', chat({ reasoning_content: 'Hm' })],
+    ['a tool call', chat({ tool_calls: [{ index: 0 }] })],
+    ['an end without a word', chat({}, { finish_reason: 'stop' })],
+    ['text of a completion', { choices: [{ text: 'Hi', finish_reason: null }] }],
+    ['[DONE]', '[DONE]'],
+    ['a Responses delta', { type: 'response.output_text.delta', delta: 'Hi' }],
+    ['an Anthropic delta', { type: 'content_block_delta', delta: { type: 'text_delta', text: 'Hi' } }],
+    ['Google parts', { candidates: [{ content: { parts: [{ text: 'Hi' }] } }] }],
+    ['a blocked prompt', { promptFeedback: { blockReason: 'SAFETY' }, usageMetadata: {} }],
+    ['a Google end', { candidates: [{ finishReason: 'SAFETY' }] }],
+    ['what nobody knows', { something: 'else' }],
+    ['plain text', 'hello'],
+  ])('takes %s for content', (_, data) => {
+    expect(kind(data)).toBe('content');
+  });
+
+  it.each<[string, unknown, string | undefined]>([
+    ['OpenAI', { error: { code: 'insufficient_quota', message: 'x' } }, undefined],
+    ['Responses', { type: 'response.failed', response: { error: { code: 'server_error' } } }, undefined],
+    ['flat', { type: 'error', code: 'rate_limit_exceeded', message: 'x' }, undefined],
+    ['Anthropic', { type: 'error', error: { type: 'overloaded_error' } }, undefined],
+    ['Google', { error: { code: 429, status: 'RESOURCE_EXHAUSTED' } }, undefined],
+    ["a gateway's", { message: 'x' }, 'error'],
+  ])('takes an error event for one (%s)', (_, data, name) => {
+    expect(kind(data, name)).toBe('error');
+  });
+});
+
+describe('StreamGate', () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+
+  it('holds until content comes', () => {
+    const gate = new StreamGate();
+    expect(gate.push(bytes('data: {"type":"ping"}\n\n: alive\n\n'))).toEqual({ state: 'held' });
+    expect(gate.push(bytes('data: {"type":"content_block_de'))).toEqual({ state: 'held' });
+    expect(gate.push(bytes('lta"}\n\n'))).toEqual({ state: 'open' });
+  });
+
+  it('tells an error before content, and not one after it', () => {
+    expect(new StreamGate().push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({ state: 'failed' });
+    expect(new StreamGate().push(bytes('data: hi\n\ndata: {"error":{"code":"x"}}\n\n'))).toEqual({ state: 'open' });
+  });
+
+  it('tells an error that is cut off before its blank line', () => {
+    const gate = new StreamGate();
+    expect(gate.push(bytes('data: {"error":{"code":"x"}}'))).toEqual({ state: 'held' });
+    expect(gate.end()).toMatchObject({ state: 'failed' });
+  });
+
+  it('holds back no more than its bound', () => {
+    const gate = new StreamGate();
+    expect(gate.push(bytes(`: ${'x'.repeat(60_000)}\n\n`))).toEqual({ state: 'held' });
+    expect(gate.push(bytes(`: ${'x'.repeat(10_000)}\n\n`))).toEqual({ state: 'open' });
+  });
+});

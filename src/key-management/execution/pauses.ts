@@ -1,0 +1,42 @@
+import type { Clock } from '../clock';
+
+export type PauseEnd = 'over' | 'cancelled' | 'closed';
+
+/** The calls that back off. All end when the app does. */
+export class Pauses {
+  readonly #ends = new Set<(end: PauseEnd) => void>();
+  #closed = false;
+
+  constructor(private readonly clock: Clock) {}
+
+  get size(): number {
+    return this.#ends.size;
+  }
+
+  /** @param ms Milliseconds. */
+  pause(ms: number, signal: AbortSignal | undefined): Promise<PauseEnd> {
+    if (this.#closed) return Promise.resolve('closed');
+    if (signal?.aborted) return Promise.resolve('cancelled');
+    return new Promise((resolve) => {
+      const end = (how: PauseEnd): void => {
+        cancelTimer();
+        signal?.removeEventListener('abort', cancel);
+        this.#ends.delete(end);
+        resolve(how);
+      };
+      const cancel = (): void => {
+        end('cancelled');
+      };
+      const cancelTimer = this.clock.after(ms, () => {
+        end('over');
+      });
+      signal?.addEventListener('abort', cancel, { once: true });
+      this.#ends.add(end);
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const end of [...this.#ends]) end('closed');
+  }
+}

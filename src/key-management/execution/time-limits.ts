@@ -1,0 +1,105 @@
+import type { Clock } from '../clock';
+import { TimeHeap, type Timed } from '../pool/time-heap';
+
+/** Limits are met this much late at the most, or 1/128 of their length, so that many share one timer. Milliseconds. */
+const GRAIN_MS = 10;
+const GRAINS_PER_LIMIT = 128;
+
+/** A time limit under way. */
+export interface TimeLimit {
+  /** Takes it back. */
+  cancel(): void;
+}
+
+class Bucket implements Timed {
+  heapIndex = -1;
+  readonly limits: Limit[] = [];
+  constructor(public until: number) {}
+}
+
+class Limit implements TimeLimit {
+  constructor(
+    private readonly bucket: Bucket,
+    readonly passed: () => void,
+    public index: number,
+  ) {}
+
+  cancel(): void {
+    if (this.index < 0) return;
+    const { limits } = this.bucket;
+    const last = limits.pop()!;
+    if (last !== this) {
+      limits[this.index] = last;
+      last.index = this.index;
+    }
+    this.index = -1;
+  }
+}
+
+/** Many time limits on one timer: those that end at about the same time share a bucket. */
+export class TimeLimits {
+  readonly #buckets = new Map<number, Bucket>();
+  readonly #order = new TimeHeap<Bucket>();
+  #cancelTimer: (() => void) | undefined;
+  #timerAt = Infinity;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Calls `passed` at the time given (milliseconds since the epoch), up to 10 ms or 1 % of the time until then later. */
+  at(time: number, passed: () => void): TimeLimit {
+    const until = bucketEnd(time, time - this.clock.now());
+    let bucket = this.#buckets.get(until);
+    if (!bucket) {
+      bucket = new Bucket(until);
+      this.#buckets.set(until, bucket);
+      this.#order.put(bucket);
+      if (until < this.#timerAt) this.#arm();
+    }
+    const limit = new Limit(bucket, passed, bucket.limits.length);
+    bucket.limits.push(limit);
+    return limit;
+  }
+
+  close(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#timerAt = Infinity;
+  }
+
+  #arm(): void {
+    this.#cancelTimer?.();
+    const next = this.#order.peek();
+    this.#timerAt = next?.until ?? Infinity;
+    // Does not keep the process alive: the request it limits does.
+    this.#cancelTimer =
+      next &&
+      this.clock.after(
+        next.until - this.clock.now(),
+        () => {
+          this.#fire();
+        },
+        false,
+      );
+  }
+
+  #fire(): void {
+    const now = this.clock.now();
+    for (let bucket = this.#order.peek(); bucket && bucket.until <= now; bucket = this.#order.peek()) {
+      this.#order.remove(bucket);
+      this.#buckets.delete(bucket.until);
+      // One may take back another of the same moment.
+      for (let limit = bucket.limits[0]; limit; limit = bucket.limits[0]) {
+        limit.cancel();
+        limit.passed();
+      }
+    }
+    this.#arm();
+  }
+}
+
+/** Grains double with the limit's length, so that few buckets are open at any time. */
+function bucketEnd(time: number, length: number): number {
+  let grain = GRAIN_MS;
+  while (grain * GRAINS_PER_LIMIT < length) grain *= 2;
+  return Math.ceil(time / grain) * grain;
+}

@@ -1,0 +1,149 @@
+import type { Clock } from '../clock';
+import type { PoolLease } from '../pool/key-lease';
+import type { KeyPool } from '../pool/key-pool';
+import type { TimeLimit, TimeLimits } from './time-limits';
+
+/** Why a wait ended without a key. */
+export type WaitRefusal = 'timed_out' | 'hopeless' | 'cancelled' | 'closed';
+
+export interface WaitRequest {
+  readonly model: string | undefined;
+  /** Keys the call tried already: taken only where no other is eligible. */
+  readonly tried: ReadonlySet<string>;
+  /** Milliseconds since the epoch. */
+  readonly endsAt: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Waiter extends WaitRequest {
+  readonly ticket: number;
+  readonly done: (result: PoolLease | WaitRefusal) => void;
+}
+
+/** The calls that wait for a key of one provider: first come, first served, woken as keys free up. No polling. */
+export class WaitQueue {
+  /** By model, each in order of arrival; a call for a model whose keys all rest does not hold up the others. */
+  readonly #lines = new Map<string | undefined, Set<Waiter>>();
+  #tickets = 0;
+  #pumping = false;
+  #reviewing = false;
+  #closed = false;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(
+    private readonly pool: KeyPool,
+    private readonly clock: Clock,
+    private readonly limits: TimeLimits,
+  ) {}
+
+  get length(): number {
+    let length = 0;
+    for (const line of this.#lines.values()) length += line.size;
+    return length;
+  }
+
+  /** Calls for this model are waiting already: a new one goes behind them. */
+  isWaiting(model: string | undefined): boolean {
+    return this.#lines.size > 0 && this.#lines.has(model);
+  }
+
+  wait(request: WaitRequest): Promise<PoolLease | WaitRefusal> {
+    if (this.#closed) return Promise.resolve('closed');
+    if (request.signal?.aborted) return Promise.resolve('cancelled');
+    return new Promise((resolve) => {
+      let limit: TimeLimit | undefined = undefined;
+      const cancel = (): void => {
+        waiter.done('cancelled');
+      };
+      const waiter: Waiter = {
+        ...request,
+        ticket: this.#tickets++,
+        done: (result) => {
+          limit?.cancel();
+          request.signal?.removeEventListener('abort', cancel);
+          this.#leave(waiter);
+          resolve(result);
+        },
+      };
+      limit = this.limits.at(request.endsAt, () => {
+        waiter.done('timed_out');
+      });
+      request.signal?.addEventListener('abort', cancel, { once: true });
+      this.#join(waiter);
+      this.serve();
+    });
+  }
+
+  /** Gives free keys to those who wait longest. */
+  serve(): void {
+    if (this.#pumping || this.#lines.size === 0) return;
+    this.#pumping = true;
+    const stuck = new Set<string | undefined>();
+    for (let waiter = this.#first(stuck); waiter; waiter = this.#first(stuck)) {
+      const { model, tried: exclude } = waiter;
+      const lease = this.pool.lease({ model, exclude }) ?? (exclude.size > 0 ? this.pool.lease({ model }) : undefined);
+      if (lease) waiter.done(lease);
+      else stuck.add(model);
+    }
+    this.#pumping = false;
+    this.#arm();
+  }
+
+  /** Keys changed: those whose key can no longer come in time stop waiting. */
+  review(): void {
+    if (this.#reviewing || this.#lines.size === 0) return;
+    this.#reviewing = true;
+    // Once for all that changes in this tick: it may look at every key.
+    queueMicrotask(() => {
+      this.#reviewing = false;
+      for (const [model, line] of [...this.#lines]) {
+        if (this.pool.mayBeFreed(model)) continue;
+        const soonest = this.pool.nextWake(model) ?? Infinity;
+        for (const waiter of [...line]) if (waiter.endsAt < soonest) waiter.done('hopeless');
+      }
+    });
+  }
+
+  /** Ends all waits, for good. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelTimer?.();
+    for (const line of [...this.#lines.values()]) for (const waiter of [...line]) waiter.done('closed');
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  #first(stuck: ReadonlySet<string | undefined>): Waiter | undefined {
+    let first: Waiter | undefined;
+    for (const [model, line] of this.#lines) {
+      if (stuck.has(model)) continue;
+      for (const waiter of line) {
+        if (!first || waiter.ticket < first.ticket) first = waiter;
+        break;
+      }
+    }
+    return first;
+  }
+
+  #join(waiter: Waiter): void {
+    const line = this.#lines.get(waiter.model) ?? new Set();
+    this.#lines.set(waiter.model, line.add(waiter));
+  }
+
+  #leave(waiter: Waiter): void {
+    const line = this.#lines.get(waiter.model);
+    if (line?.delete(waiter) && line.size === 0) this.#lines.delete(waiter.model);
+  }
+
+  /** Wakes the pool when the next rest ends that someone waits for. */
+  #arm(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    let next = Infinity;
+    for (const model of this.#lines.keys()) next = Math.min(next, this.pool.nextWake(model) ?? Infinity);
+    if (next === Infinity) return;
+    this.#cancelTimer = this.clock.after(Math.max(0, next - this.clock.now()), () => {
+      this.serve();
+    });
+  }
+}
