@@ -41,8 +41,7 @@ export { KeyManagementExceptionFilter } from './admin/api-exception.filter';
 export { keyManagementDocument, setupKeyManagementDocs } from './admin/docs';
 
 export { KeyPoolService } from './pool/key-pool.service';
-export type { KeyUpdate, LeaseOptions } from './pool/key-pool';
-export type { KeyInput, KeyLimits, KeyOrigin } from './pool/key-input';
+export type { KeyInput, KeyLimits, KeyOrigin, KeyUpdate, LeaseOptions } from './pool/key-input';
 export type { KeyLease } from './pool/key-lease';
 export type { KeySnapshot } from './pool/key-snapshot';
 export type { ChangedBy, KeyEvent, KeyEventType } from './pool/key-events';

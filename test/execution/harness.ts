@@ -66,6 +66,7 @@ export class Harness {
       providers: new Map(),
       errorClassification: 'evidence',
       backoff: backoff ?? { initialMs: 500, maxMs: 8_000 },
+      drainTimeoutMs: 10_000,
     };
     this.pools = new KeyPoolService(this.clock, random);
     this.pools.observe({ callEnded: (call) => this.ended.push(call) });

@@ -4,7 +4,7 @@ import { UnknownKeyError, UnknownProviderError } from '../errors';
 import { HealthCheckService } from '../health/health-check.service';
 import { KeyIntakeService, addedKeys } from '../health/key-intake.service';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
-import type { KeyUpdate } from '../pool/key-pool';
+import type { KeyUpdate } from '../pool/key-input';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key-snapshot';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';

@@ -5,6 +5,7 @@ import type { Backoff } from './backoff';
 import type { ExecutionReport } from './execution.types';
 import type { FailureClassifier } from './failure';
 import type { Pauses } from './pauses';
+import type { RetryBudget } from './retry-budget';
 import type { TimeLimits } from './time-limits';
 import type { WaitQueue } from './wait-queue';
 
@@ -13,6 +14,7 @@ export interface ProviderLine {
   readonly pool: KeyPool;
   readonly queue: WaitQueue;
   readonly classifier: FailureClassifier;
+  readonly budget: RetryBudget;
 }
 
 export interface ExecutionSettings {

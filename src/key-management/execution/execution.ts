@@ -1,7 +1,8 @@
 import type { Classification } from '../classification/classification';
+import { CONSEQUENCES } from '../classification/outcome';
 import type { AttemptReport } from '../errors';
 import { PoolLease } from '../pool/key-lease';
-import type { LeaseOptions } from '../pool/key-pool';
+import type { LeaseOptions } from '../pool/key-input';
 import { runBounded, type AttemptEnd } from './attempt';
 import { backoffMs } from './backoff';
 import { AttemptContext } from './call-context';
@@ -11,6 +12,7 @@ import type { ExecutionSettings, ProviderLine } from './execution-settings';
 import type { ExecuteOptions, ExecutionResult, ManagedCall } from './execution.types';
 import { classifyEnd, isFailedResponse } from './failure';
 import { letGo } from './let-go';
+import { tokensIn } from './token-usage';
 
 /** Milliseconds a call waits for a key where it states nothing. */
 const DEFAULT_MAX_WAIT_MS = 10_000;
@@ -152,7 +154,10 @@ export class Execution<T> {
   }
 
   #succeed(lease: PoolLease, context: AttemptContext, response: T): ExecutionResult<T> {
-    if (!context.keepsLease) lease.settle('ok');
+    if (!context.keepsLease) {
+      if (lease.countsTokens) lease.used(tokensIn(response));
+      lease.settle('ok');
+    }
     this.#report(lease, 'ok', undefined);
     const result = {
       success: true as const,
@@ -178,7 +183,12 @@ export class Execution<T> {
     for (const { outcome } of this.#attempts) if (outcome === failure.outcome) sameOutcome += 1;
     const maxRetries = this.options.maxRetries ?? this.settings.maxRetries;
     const decision = decide(failure, { retries: this.#retries, maxRetries, sameOutcome });
-    if (decision.next === 'back_off' || (decision.next === 'other_key' && decision.costsRetry)) this.#retries += 1;
+    if (decision.next === 'give_up' || (decision.next === 'other_key' && !decision.costsRetry)) return decision;
+    const { fault } = CONSEQUENCES[failure.outcome];
+    // A vendor in trouble is not to be met with a storm of retries.
+    if ((fault === 'vendor' || fault === 'network') && !this.line.budget.take())
+      return { next: 'give_up', why: 'exhausted' };
+    this.#retries += 1;
     return decision;
   }
 

@@ -4,6 +4,7 @@ import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { UnknownProviderError, type AttemptReport } from '../errors';
 import { CLOCK, RANDOM, RESOLVED_OPTIONS } from '../key-management.constants';
+import { LogLine } from '../log-line';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { Execution } from './execution';
@@ -12,12 +13,11 @@ import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } fr
 import { choiceOptions, joined, mayFallBack, type FallbackChoice } from './fallback';
 import { InFlight } from './in-flight';
 import { Pauses } from './pauses';
+import { RetryBudget } from './retry-budget';
 import { TimeLimits } from './time-limits';
 import { WaitQueue } from './wait-queue';
 
 const NO_OPTIONS: ExecuteOptions = Object.freeze({});
-/** Milliseconds that the app's end waits for calls under way. */
-const DRAIN_MS = 10_000;
 
 /** Calls vendors with the pool's keys: picks one, retries, rotates, and removes what proves dead. */
 @Injectable()
@@ -31,7 +31,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     private readonly pools: KeyPoolService,
     private readonly registry: HealthCheckerRegistry,
     configuration: ConfigurationService,
-    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(CLOCK) clock: Clock,
     @Inject(RANDOM) random: Random,
   ) {
@@ -75,6 +75,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     const line = this.line(provider);
     if (!line) return Promise.resolve(unknownProvider(provider, this.registry.providers()));
     this.#inFlight.enter();
+    line.budget.called();
     return new Execution(line, call, options, this.#settings).run();
   }
 
@@ -127,11 +128,12 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     return this.#inFlight.idle(timeoutMs);
   }
 
-  /** Lets calls under way end, within 10 s; then ends those that only wait. */
+  /** Lets calls under way end, within `drainTimeoutMs`; then ends those that only wait. */
   async beforeApplicationShutdown(): Promise<void> {
-    if (await this.drain(DRAIN_MS)) return;
+    const { drainTimeoutMs } = this.options;
+    if (await this.drain(drainTimeoutMs)) return;
     this.#logger.warn(
-      `${this.inFlight} calls are still under way after ${DRAIN_MS} ms; the app shuts down all the same.`,
+      `${this.inFlight} calls are still under way after ${drainTimeoutMs} ms; the app shuts down all the same.`,
     );
   }
 
@@ -151,6 +153,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       pool,
       queue: new WaitQueue(pool, this.#settings.clock, this.#settings.limits),
       // Looked up each time, so that a checker registered later counts.
+      budget: new RetryBudget(),
       classifier: { classifyError: (error) => this.registry.get(provider).classifyError(error) },
     };
     this.#lines.set(provider, line);
@@ -171,7 +174,9 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   readonly #attempted = (provider: string, attempt: AttemptReport): void => {
     if (!Logger.isLevelEnabled('debug')) return;
     const { maskedKey, outcome, status, reason, durationMs, waitedMs } = attempt;
-    this.#logger.debug({ message: 'attempt', provider, maskedKey, outcome, status, reason, durationMs, waitedMs });
+    this.#logger.debug(
+      new LogLine('attempt', { provider, key: maskedKey, outcome, status, reason, durationMs, waitedMs }),
+    );
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import type { PoolLease } from '../pool/key-lease';
 import type { KeyPool } from '../pool/key-pool';
+import { ServicePace } from './service-pace';
 import type { TimeLimit, TimeLimits } from './time-limits';
 
 /** Why a wait ended without a key. */
@@ -20,10 +21,14 @@ interface Waiter extends WaitRequest {
   readonly done: (result: PoolLease | WaitRefusal) => void;
 }
 
+/** More calls than this do not wait for one provider: they are refused at once. */
+const MOST_WAITING = 10_000;
+
 /** The calls that wait for a key of one provider: first come, first served, woken as keys free up. No polling. */
 export class WaitQueue {
   /** By model, each in order of arrival; a call for a model whose keys all rest does not hold up the others. */
   readonly #lines = new Map<string | undefined, Set<Waiter>>();
+  readonly #pace = new ServicePace();
   #tickets = 0;
   #pumping = false;
   #reviewing = false;
@@ -50,6 +55,10 @@ export class WaitQueue {
   wait(request: WaitRequest): Promise<PoolLease | WaitRefusal> {
     if (this.#closed) return Promise.resolve('closed');
     if (request.signal?.aborted) return Promise.resolve('cancelled');
+    const length = this.length;
+    if (length >= MOST_WAITING || this.#pace.expectedAt(length + 1, this.clock.now()) > request.endsAt) {
+      return Promise.resolve('hopeless');
+    }
     return new Promise((resolve) => {
       let limit: TimeLimit | undefined = undefined;
       const cancel = (): void => {
@@ -82,8 +91,10 @@ export class WaitQueue {
     for (let waiter = this.#first(stuck); waiter; waiter = this.#first(stuck)) {
       const { model, tried: exclude } = waiter;
       const lease = this.pool.lease({ model, exclude }) ?? (exclude.size > 0 ? this.pool.lease({ model }) : undefined);
-      if (lease) waiter.done(lease);
-      else stuck.add(model);
+      if (lease) {
+        this.#pace.served(this.clock.now());
+        waiter.done(lease);
+      } else stuck.add(model);
     }
     this.#pumping = false;
     this.#arm();
@@ -133,6 +144,7 @@ export class WaitQueue {
   #leave(waiter: Waiter): void {
     const line = this.#lines.get(waiter.model);
     if (line?.delete(waiter) && line.size === 0) this.#lines.delete(waiter.model);
+    if (this.#lines.size === 0) this.#pace.idle();
   }
 
   /** Wakes the pool when the next rest ends that someone waits for. */

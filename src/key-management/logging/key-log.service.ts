@@ -3,7 +3,7 @@ import type { Subscription } from 'rxjs';
 import type { KeyEvent } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { isRemovedStatus } from '../pool/key-state';
-import { LogLine } from './log-line';
+import { LogLine } from '../log-line';
 
 type StatusChange = Extract<KeyEvent, { type: 'status_changed' }>;
 

@@ -1,5 +1,6 @@
 import type { Random } from '../clock';
-import type { KeyRecord } from './key-record';
+import type { Eligible } from './eligible';
+import { IN_FLIGHT, RATE, RATE_AT, TURN, WEIGHT, type Rating, type RatingTable } from './rating';
 import type { Slot } from './slot';
 
 /** Up to this many eligible keys are all looked at; of more, so many random ones. */
@@ -25,19 +26,21 @@ export interface PoolMean {
   heaviest: number;
   /** How far the order of choice has come: keys that join start here. */
   turn: number;
+  /** The keys' own numbers. */
+  readonly ratings: RatingTable;
 }
 
 /** The key's success rate as it counts now: what was learned fades towards the pool's mean. */
-export function currentRate(record: KeyRecord, mean: PoolMean, now: number): number {
-  const age = Math.max(0, now - record.rateAt);
-  return mean.rate + (record.rate - mean.rate) * (FORGETTING_MS / (FORGETTING_MS + age));
+function currentRate(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
+  const age = Math.max(0, now - numbers[row + RATE_AT]!);
+  return mean.rate + (numbers[row + RATE]! - mean.rate) * (FORGETTING_MS / (FORGETTING_MS + age));
 }
 
-export function learnRate(record: KeyRecord, mean: PoolMean, success: boolean, now: number): void {
-  const rate = currentRate(record, mean, now);
+export function learnRate(key: Rating, mean: PoolMean, success: boolean, now: number): void {
+  const rate = currentRate(key.table.numbers, key.row, mean, now);
   const seen = success ? 1 : 0;
-  record.rate = rate + (seen - rate) * LEARNING;
-  record.rateAt = now;
+  key.rate = rate + (seen - rate) * LEARNING;
+  key.rateAt = now;
   mean.rate += (seen - mean.rate) * 0.01;
 }
 
@@ -45,54 +48,61 @@ export function learnRate(record: KeyRecord, mean: PoolMean, success: boolean, n
  * How far one use moves a key back in the order of choice: the less, the greater its weight and success rate.
  * The sixth power makes a key that fails half the time rare instead of half as frequent.
  */
-function stride(record: KeyRecord, mean: PoolMean, now: number): number {
-  const rate = currentRate(record, mean, now);
+function stride(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
+  const rate = currentRate(numbers, row, mean, now);
   const squared = rate * rate;
   const share = squared * squared * squared;
-  return Math.min(LONGEST_STRIDE, 1 / Math.max(share, 1e-9)) / record.weight;
+  return Math.min(LONGEST_STRIDE, 1 / Math.max(share, 1e-9)) / numbers[row + WEIGHT]!;
 }
 
 /** Lower is better: success rate and weight against calls in flight and use so far. */
-export function rank(record: KeyRecord, mean: PoolMean, now: number): number {
-  return record.turn + (1 + record.inFlight) * stride(record, mean, now);
+function rank(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
+  return numbers[row + TURN]! + (1 + numbers[row + IN_FLIGHT]!) * stride(numbers, row, mean, now);
+}
+
+/** Never goes down: a heaviest key that has left costs further draws, and nothing else. */
+export function noteWeight(mean: PoolMean, weight: number): void {
+  mean.heaviest = Math.max(mean.heaviest, weight);
 }
 
 /** Books one use of the key: it takes its turn. */
-export function takeTurn(record: KeyRecord, mean: PoolMean, now: number): void {
-  mean.turn = Math.max(mean.turn, record.turn);
-  record.turn = Math.max(record.turn, mean.turn - MOST_TURNS_BEHIND) + stride(record, mean, now);
+export function takeTurn(key: Rating, mean: PoolMean, now: number): void {
+  mean.turn = Math.max(mean.turn, key.turn);
+  key.turn = Math.max(key.turn, mean.turn - MOST_TURNS_BEHIND) + stride(key.table.numbers, key.row, mean, now);
 }
 
 /** The best of all, or of four random ones where there are many. Excluded ones are passed over. */
 export function choose(
-  slots: readonly Slot[],
+  eligible: Eligible,
   exclude: ReadonlySet<string> | undefined,
   mean: PoolMean,
   now: number,
   random: Random,
 ): Slot | undefined {
-  const count = slots.length;
-  const few = count <= LOOK_AT_ALL;
-  let chosen: Slot | undefined;
+  const { slots, rows, length } = eligible;
+  const { numbers } = mean.ratings;
+  const few = length <= LOOK_AT_ALL;
+  let chosen = -1;
   let chosenRank = Infinity;
-  for (let look = 0; look < (few ? count : SAMPLE); look += 1) {
-    const slot = few ? slots[look]! : draw(slots, mean, random);
-    if (exclude?.has(slot.record.id)) continue;
-    const slotRank = rank(slot.record, mean, now);
-    if (slotRank < chosenRank) {
-      chosen = slot;
-      chosenRank = slotRank;
+  for (let look = 0; look < (few ? length : SAMPLE); look += 1) {
+    const at = few ? look : draw(rows, length, mean, random);
+    if (exclude?.has(slots[at]!.record.id)) continue;
+    const rankHere = rank(numbers, rows[at]!, mean, now);
+    if (rankHere < chosenRank) {
+      chosen = at;
+      chosenRank = rankHere;
     }
   }
-  return chosen ?? (few ? undefined : firstFrom(slots, Math.floor(random() * count), exclude));
+  if (chosen >= 0) return slots[chosen];
+  return few ? undefined : firstFrom(slots, Math.floor(random() * length), exclude);
 }
 
 /** One at random, by weight: a key must be looked at often enough to be used as often as it should. */
-function draw(slots: readonly Slot[], { heaviest }: PoolMean, random: Random): Slot {
+function draw(rows: Int32Array, length: number, { heaviest, ratings }: PoolMean, random: Random): number {
   for (let tries = 1; ; tries += 1) {
-    const slot = slots[Math.floor(random() * slots.length)]!;
-    const { weight } = slot.record;
-    if (weight >= heaviest || tries === MOST_DRAWS || random() * heaviest < weight) return slot;
+    const at = Math.floor(random() * length);
+    const weight = ratings.numbers[rows[at]! + WEIGHT]!;
+    if (weight >= heaviest || tries === MOST_DRAWS || random() * heaviest < weight) return at;
   }
 }
 

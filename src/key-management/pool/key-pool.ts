@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../clock';
-import { takeTurn, type PoolMean } from './choice';
+import { noteWeight, takeTurn, type PoolMean } from './choice';
 import type { ApiKey } from './api-key';
 import { keyEvent, statusChange, type ChangedBy, type KeyChange } from './key-events';
 import type { KeyInput, KeyOrigin, KeyUpdate, LeaseOptions } from './key-input';
@@ -10,6 +10,7 @@ import { KeyRecord } from './key-record';
 import { snapshotOf, type KeySnapshot } from './key-snapshot';
 import { HEALTHY, isRemovedStatus, isResting, type KeyState, type KeyStatus } from './key-state';
 import { LaneSet } from './lane-set';
+import { RatingTable } from './rating';
 import type { PoolObserver } from './pool-observer';
 import { PoolPacing } from './pool-pacing';
 import { ProviderGate } from './provider-gate';
@@ -18,15 +19,13 @@ import type { Slot } from './slot';
 import { beginTrial } from './trial';
 import { applyVerdict, countCall } from './verdict';
 
-export type { KeyUpdate, LeaseOptions } from './key-input';
-
 /** All keys of one provider: who is chosen, and what each verdict does. The only writer of their state. */
 export class KeyPool implements LeaseOwner {
   readonly #records = new Map<string, KeyRecord>();
   readonly #lanes: LaneSet;
   readonly #gate = new ProviderGate();
   readonly pacing: PoolPacing;
-  readonly #mean: PoolMean = { rate: 1, turn: 0, heaviest: 0 };
+  readonly #mean: PoolMean = { rate: 1, turn: 0, heaviest: 0, ratings: new RatingTable() };
   /** Keys removed since the start, by any removed status; one whose first check fails counts too. */
   keysRemoved = 0;
 
@@ -61,11 +60,11 @@ export class KeyPool implements LeaseOwner {
   add(key: ApiKey, input: Omit<KeyInput, 'key'>, origin: KeyOrigin, by: ChangedBy): KeyRecord {
     const known = this.#records.get(key.id);
     if (known) return known;
-    const record = new KeyRecord(this.provider, key, input, origin);
+    const record = new KeyRecord(this.provider, key, input, origin, this.#mean.ratings);
     record.addedAt = this.clock.now();
     record.turn = this.#mean.turn;
     this.#records.set(record.id, record);
-    this.#weighed(record.weight);
+    noteWeight(this.#mean, record.weight);
     this.pacing.groups.add(record);
     this.#lanes.addRecord(record, this.clock.now());
     this.#emit(record, by, { type: 'key_added', status: record.status });
@@ -76,13 +75,14 @@ export class KeyPool implements LeaseOwner {
     if (!this.#records.delete(record.id)) return;
     this.pacing.groups.remove(record);
     this.#lanes.removeRecord(record);
+    record.leaveTable();
     this.#emit(record, by, { type: 'key_deleted' });
   }
 
   update(record: KeyRecord, changes: KeyUpdate, by: ChangedBy): void {
     if (changes.weight !== undefined && !(changes.weight > 0)) throw new RangeError('weight must be more than 0.');
     if (changes.label !== undefined) record.label = changes.label;
-    if (changes.weight !== undefined) this.#weighed((record.weight = changes.weight));
+    if (changes.weight !== undefined) noteWeight(this.#mean, (record.weight = changes.weight));
     if (changes.limits !== undefined) {
       record.limits = { ...record.limits, ...changes.limits };
       this.pacing.groups.limit(record);
@@ -225,11 +225,6 @@ export class KeyPool implements LeaseOwner {
 
   #restOver(state: KeyState): boolean {
     return isResting(state) && state.until <= this.clock.now();
-  }
-
-  /** Never goes down: a heaviest key that has left costs further draws, and nothing else. */
-  #weighed(weight: number): void {
-    this.#mean.heaviest = Math.max(this.#mean.heaviest, weight);
   }
 
   /** A key that was away takes its turn among the others now, and does not make up for what it missed. */

@@ -2,14 +2,14 @@ import type { ApiKey } from './api-key';
 import type { HardLimits } from './hard-limits';
 import type { KeyInput, KeyLimits, KeyOrigin } from './key-input';
 import { UNCHECKED, isResting, isRemoved, type KeyState, type KeyStatus, type Strikes } from './key-state';
+import { Rating, RatingTable } from './rating';
 import type { Slot } from './slot';
 import type { OnTrial, Trial } from './trial';
 import type { Outcome } from '../classification/outcome';
 
 /** All that the pool knows of one key. Written by its pool alone. */
-export class KeyRecord implements OnTrial {
+export class KeyRecord extends Rating implements OnTrial {
   label: string | undefined;
-  weight: number;
   quotaGroup: string | undefined;
   models: ReadonlySet<string> | undefined;
   limits: KeyLimits;
@@ -24,18 +24,8 @@ export class KeyRecord implements OnTrial {
 
   successCount = 0;
   errorCount = 0;
-  /** Success rate in 0..1, exponentially weighted, as of `rateAt`. */
-  rate = 1;
-  rateAt = 0;
-  /** Milliseconds, exponentially weighted; −1 before the first success. */
-  responseMs = -1;
-  /** Where the key stands in the order of choice: it grows with each use, more slowly for better keys. */
-  turn = 0;
-  inFlight = 0;
   /** Milliseconds since the epoch, as all times here. */
   addedAt = 0;
-  lastUsedAt = 0;
-  lastSuccessAt = 0;
   lastCheckedAt = 0;
   /** Limits the user stated; shared by the keys of a quota group. */
   hardLimits: HardLimits | undefined = undefined;
@@ -50,7 +40,9 @@ export class KeyRecord implements OnTrial {
     readonly key: ApiKey,
     input: Omit<KeyInput, 'key'>,
     readonly origin: KeyOrigin,
+    ratings = new RatingTable(1),
   ) {
+    super(ratings);
     this.label = input.label;
     this.weight = input.weight ?? 1;
     this.quotaGroup = input.quotaGroup;

@@ -1,5 +1,6 @@
 import type { Random } from '../clock';
 import { choose, type PoolMean } from './choice';
+import { Eligible } from './eligible';
 import { Slot, type Standing } from './slot';
 import { TimeHeap } from './time-heap';
 import type { KeyRecord } from './key-record';
@@ -9,7 +10,7 @@ import type { KeyRecord } from './key-record';
  * by time; busy and removed ones in neither.
  */
 export class Lane {
-  readonly #eligible: Slot[] = [];
+  readonly #eligible = new Eligible();
   readonly #resting = new TimeHeap<Slot>();
   /** Slots that a settled call or a check may make eligible at any moment. */
   #soonFree = 0;
@@ -70,23 +71,12 @@ export class Lane {
   #move(slot: Slot, to: Standing): boolean {
     const from = slot.standing;
     if (from === to) return false;
-    if (from === 'eligible') this.#leaveEligible(slot);
+    if (from === 'eligible') this.#eligible.remove(slot);
     else if (from === 'resting') this.#resting.remove(slot);
     else if (from !== 'out') this.#soonFree -= 1;
     slot.standing = to;
     if (to === 'busy' || to === 'unchecked') this.#soonFree += 1;
-    if (to !== 'eligible') return false;
-    slot.position = this.#eligible.length;
-    this.#eligible.push(slot);
-    return true;
-  }
-
-  #leaveEligible(slot: Slot): void {
-    const last = this.#eligible.pop()!;
-    if (last !== slot) {
-      this.#eligible[slot.position] = last;
-      last.position = slot.position;
-    }
-    slot.position = -1;
+    if (to === 'eligible') this.#eligible.add(slot);
+    return to === 'eligible';
   }
 }

@@ -27,10 +27,9 @@ describe('ProviderGate', () => {
   it('waits longer after each failed trial, but never more than 5 s', () => {
     const gate = new ProviderGate();
     fail(gate, 20, 0);
-    let now = 0;
     const pauses: number[] = [];
     for (let trial = 0; trial < 5; trial += 1) {
-      now = gate.pausedUntil!;
+      const now = gate.pausedUntil!;
       gate.passed();
       gate.settled('timeout', now);
       pauses.push(gate.pausedUntil! - now);

@@ -1,4 +1,4 @@
-import { CONSEQUENCES, isOutcome, type KeyAction, type Outcome, type Scope } from '../classification/outcome';
+import { CONSEQUENCES, isOutcome, OUTCOMES, type KeyAction, type Outcome, type Scope } from '../classification/outcome';
 import type { Classification } from '../classification/classification';
 
 /** What a lease is settled with: a classification, or an outcome alone. */
@@ -18,11 +18,21 @@ export interface Settlement extends Classification {
 /** What a change of a key is explained by. */
 export type Why = Pick<Settlement, 'outcome' | 'reason'>;
 
+/** Plain outcomes are settled with on every call, so what follows from them is made once. */
+const PLAIN = Object.fromEntries(
+  OUTCOMES.map((outcome) => {
+    const { keyAction, scope } = CONSEQUENCES[outcome];
+    return [outcome, Object.freeze<Settlement>({ outcome, keyAction, scope })];
+  }),
+) as Readonly<Record<Outcome, Settlement>>;
+
 /** @throws TypeError for what is no outcome, as a checker written in JavaScript may give. */
 export function settlementOf(settled: SettledOutcome): Settlement {
-  const given: Exclude<SettledOutcome, string> = typeof settled === 'string' ? { outcome: settled } : settled;
-  if (!isOutcome((given as Partial<Classification> | null | undefined)?.outcome))
+  const given = typeof settled === 'string' ? settled : (settled as Classification | null | undefined)?.outcome;
+  if (!isOutcome(given)) {
     throw new TypeError('A lease is settled with an outcome, or with an object that has one.');
-  const usual = CONSEQUENCES[given.outcome];
-  return { ...given, keyAction: given.keyAction ?? usual.keyAction, scope: given.scope ?? usual.scope };
+  }
+  const plain = PLAIN[given];
+  if (typeof settled === 'string') return plain;
+  return { ...settled, keyAction: settled.keyAction ?? plain.keyAction, scope: settled.scope ?? plain.scope };
 }

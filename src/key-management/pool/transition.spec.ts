@@ -1,5 +1,5 @@
 import { type Outcome } from '../classification/outcome';
-import { HEALTHY, UNCHECKED, UNPROVEN, type KeyState, type Strikes } from './key-state';
+import { HEALTHY, UNCHECKED, type KeyState, type Strikes } from './key-state';
 import { settlementOf, type SettledOutcome, type Source } from './settlement';
 import { transition, type Transition } from './transition';
 

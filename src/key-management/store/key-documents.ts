@@ -58,7 +58,7 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
     weight: number(weight) ?? 1,
     quotaGroup: text(quotaGroup),
     models: Array.isArray(models) ? models.filter((model) => typeof model === 'string') : undefined,
-    limits: isRecord(limits) ? (limits as KeyLimits) : undefined,
+    limits: isRecord(limits) ? limits : undefined,
     secret: text(secret),
   };
 }

@@ -33,7 +33,7 @@ export class RegisterVersions {
 
   #note(doc: string, field: string, { version, tie }: Register): void {
     let fields = this.#versions.get(doc);
-    if (!fields) this.#versions.set(doc, (fields = new Map()));
+    if (!fields) this.#versions.set(doc, (fields = new Map<string, Version>()));
     fields.set(field, { version, tie });
   }
 }

@@ -47,7 +47,7 @@ const rounds = async (): Promise<void> => {
 };
 
 describe('EventStreamService', () => {
-  const clock = new FakeClock();
+  let clock: FakeClock;
   let log: TestLog;
   let stream: EventStreamService;
   const reader = (lastEventId?: string): TestSink => {
@@ -56,6 +56,7 @@ describe('EventStreamService', () => {
     return sink;
   };
   beforeEach(() => {
+    clock = new FakeClock();
     log = new TestLog();
     stream = new EventStreamService(log as unknown as EventLog, clock, 'abcdef01-2345');
   });

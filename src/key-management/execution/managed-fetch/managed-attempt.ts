@@ -4,10 +4,12 @@ import {
   vendorErrorFromStreamEvent,
 } from '../../classification/error-evidence';
 import type { VendorError } from '../../classification/vendor-error';
+import type { PoolLease } from '../../pool/key-lease';
 import type { CredentialPlace } from '../../vendors/vendor-knowledge';
 import { AttemptFailure } from '../attempt-failure';
 import type { AttemptContext } from '../call-context';
 import type { ExecutionSettings, ProviderLine } from '../execution-settings';
+import { tokensIn } from '../token-usage';
 import { holdBack, replayed, type ChunkReader, type HeldStream } from './hold-back';
 import type { ManagedRequest } from './managed-request';
 import { ManagedStream } from './managed-stream';
@@ -55,7 +57,10 @@ export async function managedAttempt(terms: FetchTerms, context: AttemptContext)
       const evidence = await vendorErrorFromResponse(response, { ...evidenceContext(terms, context), signal });
       throw new AttemptFailure({ evidence, response, final: request.body.once });
     }
-    if (!isEventStream(response)) return { response };
+    if (!isEventStream(response)) {
+      if (context.lease.countsTokens) countTokens(response, context.lease);
+      return { response };
+    }
     return await opened(terms, context, response, () => firstByte?.cancel());
   } catch (error) {
     if (error instanceof AttemptFailure) throw error;
@@ -138,6 +143,19 @@ const evidenceContext = ({ settings }: FetchTerms, { lease }: AttemptContext) =>
   now: settings.clock.now(),
   secrets: [lease.apiKey],
 });
+
+/** Reads a copy of the answer for what it says of tokens, behind the caller's back. */
+function countTokens(response: Response, lease: PoolLease): void {
+  response
+    .clone()
+    .json()
+    .then(
+      (body: unknown) => {
+        lease.used(tokensIn(body));
+      },
+      () => undefined,
+    );
+}
 
 const isEventStream = (response: Response): boolean =>
   response.body !== null && /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');

@@ -4,6 +4,7 @@ import type { PoolLease } from '../../pool/key-lease';
 import type { SettledOutcome } from '../../pool/settlement';
 import { verdictOn, type FailureClassifier } from '../failure';
 import type { TimeLimit, TimeLimits } from '../time-limits';
+import { PassingUsage } from '../token-usage';
 import { ErrorWatch } from './error-watch';
 import type { ChunkReader, HeldStream } from './hold-back';
 
@@ -31,6 +32,8 @@ const UNREAD_MS = 30_000;
 export class ManagedStream {
   readonly body: ReadableStream<Uint8Array>;
   readonly #watch = new ErrorWatch();
+  /** Only where the user limits tokens. */
+  readonly #usage: PassingUsage | undefined;
   readonly #chunks: Uint8Array[];
   #reading = false;
   /** Since when a chunk is awaited, or the caller does not ask for one. Milliseconds since the epoch. */
@@ -45,6 +48,7 @@ export class ManagedStream {
     private readonly terms: StreamTerms,
   ) {
     this.#chunks = [...held.held];
+    this.#usage = terms.lease.countsTokens ? new PassingUsage() : undefined;
     this.#since = terms.clock.now();
     this.body = new ReadableStream<Uint8Array>(
       {
@@ -82,6 +86,7 @@ export class ManagedStream {
   }
 
   #pass(chunk: Uint8Array, controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#usage?.push(chunk);
     if (!this.#ended) this.#judge(this.#watch.push(chunk));
     controller.enqueue(chunk);
   }
@@ -114,6 +119,7 @@ export class ManagedStream {
     if (this.#ended) return;
     const success = outcome === 'ok' || outcome === 'cancelled';
     this.#ended = { success };
+    if (this.#usage) this.terms.lease.used(this.#usage.tokens);
     // An attempt that was given up in the same moment has settled it.
     if (!this.terms.lease.settled) this.terms.lease.settle(outcome);
     this.#onEnd?.(success);
