@@ -38,7 +38,10 @@ export interface KeyManagementOptions {
   maxRetries?: number;
   /** `HEALTH_CHECK_INTERVAL_MINUTES`. Default 10. */
   healthCheckIntervalMinutes?: number;
-  /** `HEALTH_CHECK_DEPTH`. Default `deep`: the first check and the return from `quota_exceeded` make one tiny billed call. */
+  /**
+   * `HEALTH_CHECK_DEPTH`. Default `deep`: the first check and each try to return from `quota_exceeded` make one tiny billed call.
+   * A first check is made again at each start whose store does not know the key (`memory`, or an empty folder).
+   */
   healthCheckDepth?: 'light' | 'deep';
   /** `ERROR_CLASSIFICATION`. Default `evidence`. */
   errorClassification?: ErrorClassificationMode;

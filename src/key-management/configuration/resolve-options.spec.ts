@@ -194,7 +194,7 @@ describe('an option', () => {
 
   it('may name a provider like anything that every object has', () => {
     const { providers } = resolveOptions(
-      { providers: { constructor: { keys: [KEY] }, toString: { keys: [OTHER] } } } as never,
+      { providers: { constructor: { keys: [KEY] }, toString: { keys: [OTHER] } } },
       {},
     );
     expect([...providers.keys()]).toEqual(['openai', 'anthropic', 'google', 'constructor', 'toString']);

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../clock';
 import type { AttemptReport } from '../errors';
 import type { KeyPool } from '../pool/key-pool';
+import type { CallTracer } from '../tracing/call-tracer';
 import type { Backoff } from './backoff';
 import type { ExecutionReport } from './execution.types';
 import type { FailureClassifier } from './failure';
@@ -24,6 +25,9 @@ export interface ExecutionSettings {
   readonly pauses: Pauses;
   readonly backoff: Backoff;
   readonly maxRetries: number;
+  readonly tracer?: Pick<CallTracer, 'start'>;
+  /** Told of each wait in the queue for a key, whatever came of it. Milliseconds. */
+  readonly waited?: (provider: string, ms: number) => void;
   /** Told of each attempt, for the debug log. */
   readonly attempted?: (provider: string, report: AttemptReport) => void;
   /** Told of the call's end, unless its answer goes on: then whoever has the answer tells. */

@@ -3,6 +3,7 @@ import { CONSEQUENCES } from '../classification/outcome';
 import type { AttemptReport } from '../errors';
 import { PoolLease } from '../pool/key-lease';
 import type { LeaseOptions } from '../pool/key-input';
+import type { CallTrace } from '../tracing/call-trace';
 import { runBounded, type AttemptEnd } from './attempt';
 import { backoffMs } from './backoff';
 import { AttemptContext } from './call-context';
@@ -28,6 +29,8 @@ const NO_ATTEMPTS: AttemptReport[] = [];
 export class Execution<T> {
   readonly #startedAt: number;
   readonly #endsAt: number;
+  readonly #call: ManagedCall<T>;
+  readonly #trace: CallTrace | undefined;
   #attempts: AttemptReport[] = NO_ATTEMPTS;
   #tried: Set<string> | undefined;
   #retries = 0;
@@ -40,12 +43,14 @@ export class Execution<T> {
 
   constructor(
     private readonly line: ProviderLine,
-    private readonly call: ManagedCall<T>,
+    call: ManagedCall<T>,
     private readonly options: ExecuteOptions,
     private readonly settings: ExecutionSettings,
   ) {
     this.#startedAt = settings.clock.now();
     this.#endsAt = options.timeoutMs === undefined ? Infinity : this.#startedAt + options.timeoutMs;
+    const trace = (this.#trace = settings.tracer?.start(line.pool.provider, options.model));
+    this.#call = trace ? (context) => trace.attempt((context as AttemptContext).lease, () => call(context)) : call;
   }
 
   async run(): Promise<ExecutionResult<T>> {
@@ -64,15 +69,14 @@ export class Execution<T> {
       } else {
         // The usual way, with nothing made that is not needed.
         try {
-          const value = await this.call(context);
+          const value = await this.#call(context);
           if (!isFailedResponse(value)) return this.#succeed(lease, context, value);
           end = { kind: 'value', value };
         } catch (error) {
           end = { kind: 'thrown', error };
         }
       }
-      const now = this.settings.clock.now();
-      const failure = await classifyEnd(end, this.line.classifier, { lease, signal, now });
+      const failure = await classifyEnd(end, this.line.classifier, { lease, signal, now: this.settings.clock.now() });
       decision = this.#settleFailure(lease, end, failure);
       if (end.kind === 'timed_out' && end.limit === 'call') return this.#fail('deadline');
       if (decision.next === 'give_up') return this.#fail(decision.why);
@@ -82,7 +86,7 @@ export class Execution<T> {
   #runBounded(lease: PoolLease, context: AttemptContext): Promise<AttemptEnd<T>> {
     const { attemptTimeoutMs, signal } = this.options;
     const attemptEndsAt = attemptTimeoutMs === undefined ? Infinity : lease.startedAt + attemptTimeoutMs;
-    return runBounded(this.call, context, { attemptEndsAt, callEndsAt: this.#endsAt, signal }, this.settings.limits);
+    return runBounded(this.#call, context, { attemptEndsAt, callEndsAt: this.#endsAt, signal }, this.settings.limits);
   }
 
   /** A key that may be used without any pause. Calls that wait already go first. */
@@ -139,6 +143,7 @@ export class Execution<T> {
     const waited = this.settings.clock.now() - now;
     this.#waited += waited;
     this.#waitedForKeys += waited;
+    this.settings.waited?.(pool.provider, waited);
     if (result instanceof PoolLease) {
       if (!signal?.aborted) return result;
       result.settle('cancelled');
@@ -148,7 +153,6 @@ export class Execution<T> {
     return result === 'timed_out' && this.#isOver() ? 'deadline' : 'no_keys';
   }
 
-  /** Whether the call's time is over. */
   #isOver(): boolean {
     return this.#endsAt !== Infinity && this.settings.clock.now() >= this.#endsAt;
   }
@@ -168,6 +172,7 @@ export class Execution<T> {
       totalTimeMs: this.settings.clock.now() - this.#startedAt,
       attempts: this.#attempts,
     };
+    this.#trace?.ended(result.attemptsMade);
     if (!context.keepsLease) this.settings.ended?.(result, true);
     return result;
   }
@@ -206,6 +211,7 @@ export class Execution<T> {
     // A list made for one takes a third of the memory of one that grew.
     if (this.#attempts === NO_ATTEMPTS) this.#attempts = [report];
     else this.#attempts.push(report);
+    this.#trace?.attemptEnded(report);
     this.settings.attempted?.(this.line.pool.provider, report);
   }
 
@@ -231,6 +237,7 @@ export class Execution<T> {
       totalTimeMs: this.settings.clock.now() - this.#startedAt,
       attempts,
     };
+    this.#trace?.ended(result.attemptsMade, error.code);
     this.settings.ended?.(result, false);
     return result;
   }

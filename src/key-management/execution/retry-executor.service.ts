@@ -7,6 +7,7 @@ import { CLOCK, RANDOM, RESOLVED_OPTIONS } from '../key-management.constants';
 import { LogLine } from '../log-line';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
+import { CallTracer } from '../tracing/call-tracer';
 import { Execution } from './execution';
 import type { ExecutionSettings, ProviderLine } from './execution-settings';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
@@ -47,6 +48,10 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       },
       attempted: this.#attempted,
       ended: this.callEnded,
+      tracer: new CallTracer(),
+      waited: (provider, ms) => {
+        pools.callWaited(provider, ms);
+      },
     };
     pools.observe({
       keyFreed: (provider) => {

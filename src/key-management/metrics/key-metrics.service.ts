@@ -61,6 +61,9 @@ export class KeyMetricsService {
         if (attempts > 1) counts.retries += attempts - 1;
         counts.callTimes.observe(totalTimeMs);
       },
+      callWaited: (provider, ms) => {
+        this.#counts.of(provider).queueTimes.observe(ms);
+      },
       leaseSettled: (record, { outcome }, durationMs, source) => {
         const counts = this.#counts.of(record.provider);
         if (source === 'probe') {

@@ -3,7 +3,7 @@ import type { Eligible } from './eligible';
 import { IN_FLIGHT, RATE, RATE_AT, TURN, WEIGHT, type Rating, type RatingTable } from './rating';
 import type { Slot } from './slot';
 
-/** Up to this many eligible keys are all looked at; of more, so many random ones. */
+/** Up to this many eligible keys are all looked at; of more, so many. */
 const LOOK_AT_ALL = 8;
 const SAMPLE = 4;
 /** So often a draw is repeated, at the most, to draw keys by their weight. */
@@ -71,7 +71,10 @@ export function takeTurn(key: Rating, mean: PoolMean, now: number): void {
   key.turn = Math.max(key.turn, mean.turn - MOST_TURNS_BEHIND) + stride(key.table.numbers, key.row, mean, now);
 }
 
-/** The best of all, or of four random ones where there are many. Excluded ones are passed over. */
+/**
+ * The best of all; of many, the best of four: two that a walk through all comes to, since neighbours lie in the cache,
+ * and two at random, for where the walk leads through a stretch of bad keys. Excluded ones are passed over.
+ */
 export function choose(
   eligible: Eligible,
   exclude: ReadonlySet<string> | undefined,
@@ -82,10 +85,13 @@ export function choose(
   const { slots, rows, length } = eligible;
   const { numbers } = mean.ratings;
   const few = length <= LOOK_AT_ALL;
+  const walk = few ? 0 : eligible.step(random);
+  const leap = few ? 0 : Math.floor(random() * length);
   let chosen = -1;
   let chosenRank = Infinity;
   for (let look = 0; look < (few ? length : SAMPLE); look += 1) {
-    const at = few ? look : draw(rows, length, mean, random);
+    const first = (look < 2 ? walk : leap) + (look % 2);
+    const at = few ? look : draw(first < length ? first : 0, eligible, mean, random);
     if (exclude?.has(slots[at]!.record.id)) continue;
     const rankHere = rank(numbers, rows[at]!, mean, now);
     if (rankHere < chosenRank) {
@@ -94,16 +100,18 @@ export function choose(
     }
   }
   if (chosen >= 0) return slots[chosen];
-  return few ? undefined : firstFrom(slots, Math.floor(random() * length), exclude);
+  return few ? undefined : firstFrom(slots, leap, exclude);
 }
 
-/** One at random, by weight: a key must be looked at often enough to be used as often as it should. */
-function draw(rows: Int32Array, length: number, { heaviest, ratings }: PoolMean, random: Random): number {
-  for (let tries = 1; ; tries += 1) {
-    const at = Math.floor(random() * length);
+/** The first, or by its weight another at random: a key must be looked at as often as it should be used. */
+function draw(first: number, { rows, length }: Eligible, { heaviest, ratings }: PoolMean, random: Random): number {
+  let at = first;
+  for (let tries = 1; tries < MOST_DRAWS; tries += 1) {
     const weight = ratings.numbers[rows[at]! + WEIGHT]!;
-    if (weight >= heaviest || tries === MOST_DRAWS || random() * heaviest < weight) return at;
+    if (weight >= heaviest || random() * heaviest < weight) break;
+    at = Math.floor(random() * length);
   }
+  return at;
 }
 
 /** All looked at were excluded: the next one that is not, so that a call finds the last key it has not tried. */

@@ -1,3 +1,4 @@
+import type { Random } from '../clock';
 import type { Slot } from './slot';
 
 /** The slots of a lane that may be chosen, densely; beside them the rows of their ratings, so that a look at one touches no object. */
@@ -5,8 +6,19 @@ export class Eligible {
   readonly slots: Slot[] = [];
   rows = new Int32Array(16);
 
+  /** Instances that share keys begin their walks at different ones. */
+  #next = -1;
+
   get length(): number {
     return this.slots.length;
+  }
+
+  /** The next position of a walk through all. */
+  step(random: Random): number {
+    const { length } = this.slots;
+    const at = this.#next < 0 ? Math.floor(random() * length) : this.#next;
+    this.#next = at + 1 < length ? at + 1 : 0;
+    return at < length ? at : 0;
   }
 
   add(slot: Slot): void {

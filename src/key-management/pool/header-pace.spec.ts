@@ -51,6 +51,13 @@ describe('HeaderPace', () => {
     expect(pace.readyAt(0, NOW)).toBe(NOW + 60_000);
   });
 
+  it('never lets more calls fly than a full bucket holds, though the named limit is greater', () => {
+    const pace = new HeaderPace('token_bucket');
+    pace.observe([{ dimension: 'requests', limit: 3_000, remaining: 9, resetMs: 20 }], NOW);
+    expect(pace.readyAt(9, NOW + 60_000)).toBe(0);
+    expect(pace.readyAt(10, NOW + 60_000)).toBeGreaterThan(NOW + 60_000);
+  });
+
   it('says nothing where the headers said nothing', () => {
     const pace = new HeaderPace('token_bucket');
     pace.observe([{ dimension: 'requests', limit: 10 }], NOW);

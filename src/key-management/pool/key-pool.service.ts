@@ -148,6 +148,11 @@ export class KeyPoolService implements PoolObserver {
   }
 
   /** @internal */
+  callWaited(provider: string, ms: number): void {
+    for (const observer of this.#observers) observer.callWaited?.(provider, ms);
+  }
+
+  /** @internal */
   keyFreed(provider: string): void {
     for (const observer of this.#observers) observer.keyFreed?.(provider);
   }

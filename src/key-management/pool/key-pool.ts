@@ -8,7 +8,7 @@ import type { HeaderView } from './header-view';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import { KeyRecord } from './key-record';
 import { snapshotOf, type KeySnapshot } from './key-snapshot';
-import { HEALTHY, isRemovedStatus, isResting, type KeyState, type KeyStatus } from './key-state';
+import { HEALTHY, isRemovedStatus, isRestOver, isResting, type KeyState, type KeyStatus } from './key-state';
 import { LaneSet } from './lane-set';
 import { RatingTable } from './rating';
 import type { PoolObserver } from './pool-observer';
@@ -75,7 +75,7 @@ export class KeyPool implements LeaseOwner {
     if (!this.#records.delete(record.id)) return;
     this.pacing.groups.remove(record);
     this.#lanes.removeRecord(record);
-    record.leaveTable();
+    record.leave();
     this.#emit(record, by, { type: 'key_deleted' });
   }
 
@@ -96,7 +96,7 @@ export class KeyPool implements LeaseOwner {
   setEnabled(record: KeyRecord, enabled: boolean, by: ChangedBy): void {
     if (record.enabled === enabled) return;
     const from = record.status;
-    record.state = this.#restOver(record.state) ? HEALTHY : record.state;
+    record.state = isRestOver(record.state, this.clock.now()) ? HEALTHY : record.state;
     record.enabled = enabled;
     this.#moved(record, from, by, undefined);
   }
@@ -158,7 +158,7 @@ export class KeyPool implements LeaseOwner {
       countCall(lease, settlement, this.#mean, now);
       opened = this.#gate.settled(settlement.outcome, now);
     } else record.lastCheckedAt = now;
-    if (this.#records.get(record.id) === record) applyVerdict(this, lease, settlement, now);
+    if (!record.deleted) applyVerdict(this, lease, settlement, now);
     if (lease.slot.standing !== 'eligible') this.#placeGroup(record, now);
     if (opened) this.observer.keyFreed(this.provider);
     this.observer.leaseSettled(record, settlement, now - lease.startedAt, lease.source, lease.model);
@@ -203,7 +203,7 @@ export class KeyPool implements LeaseOwner {
 
   /** Sets a state: by a verdict here, by another instance's, or as kept from before a restart. */
   setState(record: KeyRecord, state: KeyState, by: ChangedBy, why?: Why): void {
-    const next = this.#restOver(state) ? HEALTHY : state;
+    const next = isRestOver(state, this.clock.now()) ? HEALTHY : state;
     if (record.state === next) return;
     const from = record.status;
     record.state = next;
@@ -223,10 +223,6 @@ export class KeyPool implements LeaseOwner {
     this.#emit(record, by, statusChange(record, from, why));
   }
 
-  #restOver(state: KeyState): boolean {
-    return isResting(state) && state.until <= this.clock.now();
-  }
-
   /** A key that was away takes its turn among the others now, and does not make up for what it missed. */
   #catchUp(record: KeyRecord): void {
     record.turn = Math.max(record.turn, this.#mean.turn);
@@ -234,8 +230,8 @@ export class KeyPool implements LeaseOwner {
 
   /** Puts the key where it now belongs, in every lane. */
   #place(record: KeyRecord, now = this.clock.now()): void {
-    if (this.#records.get(record.id) !== record) return;
-    if (record.enabled && this.#restOver(record.state)) this.setState(record, HEALTHY, 'time');
+    if (record.deleted) return;
+    if (record.enabled && isRestOver(record.state, now)) this.setState(record, HEALTHY, 'time');
     else if (this.#lanes.place(record, now)) this.observer.keyFreed(this.provider);
   }
 

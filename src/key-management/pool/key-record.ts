@@ -9,31 +9,32 @@ import type { Outcome } from '../classification/outcome';
 
 /** All that the pool knows of one key. Written by its pool alone. */
 export class KeyRecord extends Rating implements OnTrial {
+  // What every call touches stands first, together, for the sake of the processor's cache.
+  state: KeyState = UNCHECKED;
+  strikes: Strikes | undefined = undefined;
+  trial: Trial = 'none';
+  /** It has left its pool: what is settled yet is counted, and changes nothing. */
+  deleted = false;
+  /** Limits the user stated; shared by the keys of a quota group. */
+  hardLimits: HardLimits | undefined = undefined;
+  successCount = 0;
+  errorCount = 0;
+  enabled = true;
+  /** One per lane: the key's place among those eligible for a model. The first is for calls that name no model. */
+  readonly slots: Slot[] = [];
+
   label: string | undefined;
   quotaGroup: string | undefined;
   models: ReadonlySet<string> | undefined;
   limits: KeyLimits;
-
-  state: KeyState = UNCHECKED;
-  enabled = true;
-  strikes: Strikes | undefined = undefined;
-  trial: Trial = 'none';
   /** Why the state is what it is: one line, and the outcome that led to it. */
   reason: string | undefined = undefined;
   outcome: Outcome | undefined = undefined;
-
-  successCount = 0;
-  errorCount = 0;
   /** Milliseconds since the epoch, as all times here. */
   addedAt = 0;
   lastCheckedAt = 0;
-  /** Limits the user stated; shared by the keys of a quota group. */
-  hardLimits: HardLimits | undefined = undefined;
   /** A health check of this key is under way. */
   probing = false;
-
-  /** One per lane: the key's place among those eligible for a model. The first is for calls that name no model. */
-  readonly slots: Slot[] = [];
 
   constructor(
     readonly provider: string,
@@ -48,6 +49,12 @@ export class KeyRecord extends Rating implements OnTrial {
     this.quotaGroup = input.quotaGroup;
     this.models = input.models && input.models.length > 0 ? new Set(input.models) : undefined;
     this.limits = { ...input.limits };
+  }
+
+  /** Out of the pool, for ever. */
+  leave(): void {
+    this.deleted = true;
+    this.leaveTable();
   }
 
   get id(): string {

@@ -33,6 +33,9 @@ export type RemovedState = Extract<KeyState, { recheckAt: number }>;
 export const isResting = (state: KeyState): state is RestingState =>
   state.status === 'rate_limited' || state.status === 'resting';
 
+/** It rested, and need no longer. */
+export const isRestOver = (state: KeyState, now: number): boolean => isResting(state) && state.until <= now;
+
 export const isRemoved = (state: KeyState): state is RemovedState =>
   state.status === 'invalid_key' || state.status === 'quota_exceeded';
 

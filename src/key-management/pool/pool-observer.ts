@@ -24,6 +24,8 @@ export interface PoolObserver {
   ): void;
   /** A managed call ended, with all its attempts. On the hot path, as above. */
   callEnded(call: EndedCall): void;
+  /** A managed call waited that many milliseconds in the queue for a key, whether it got one or not. */
+  callWaited?(provider: string, ms: number): void;
   /** A key may be chosen again that could not be before. */
   keyFreed(provider: string): void;
 }

@@ -9,19 +9,19 @@ export type Standing = 'eligible' | 'busy' | 'resting' | 'unchecked' | 'out';
 
 /** One key in one lane. */
 export class Slot implements Timed, OnTrial {
+  inFlight = 0;
+  trial: Trial = 'none';
+  strikes: Strikes | undefined = undefined;
+  /** How fast the key may be used for this lane's model; made when a vendor first tells or refuses. */
+  pace: Pace | undefined = undefined;
   standing: Standing = 'out';
+
   /** Place among the lane's eligible keys. */
   position = -1;
   until = 0;
   heapIndex = -1;
-
   /** Until when the key rests for this lane's model alone. Milliseconds since the epoch. */
   restsUntil = 0;
-  strikes: Strikes | undefined = undefined;
-  trial: Trial = 'none';
-  inFlight = 0;
-  /** How fast the key may be used for this lane's model; made when a vendor first tells or refuses. */
-  pace: Pace | undefined = undefined;
 
   constructor(readonly record: KeyRecord) {}
 

@@ -20,11 +20,15 @@ export function totalsOf(sums: Readonly<Record<string, number>>): Record<string,
 
 type OutboxChange = Exclude<StoreChange, { kind: 'drop' }>;
 
-/** What the stored document lacks of the known one: a store may have lost its data, or an earlier state may have come back. */
+/**
+ * What the stored document lacks of the known one: a store may have lost its data, or an earlier state may have come back.
+ * @param onTheWay Sums that the store may not have had yet, by document and field.
+ */
 export function missingChanges(
   known: KnownDocument,
   stored: StoredDocument | undefined,
   versions: RegisterVersions,
+  onTheWay: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map(),
 ): OutboxChange[] {
   const { doc } = known;
   const changes: OutboxChange[] = [];
@@ -38,8 +42,9 @@ export function missingChanges(
     if (value > (stored?.maxima[field] ?? 0)) changes.push({ kind: 'max', doc, field, value });
   }
   const totals = totalsOf(stored?.sums ?? {});
+  const notYet = onTheWay.get(doc);
   for (const [field, total] of Object.entries(known.sums)) {
-    const by = total - (totals[field] ?? 0);
+    const by = total - (notYet?.get(field) ?? 0) - (totals[field] ?? 0);
     if (by > 0) changes.push({ kind: 'add', doc, field: field + RESTORED, by });
   }
   return changes;

@@ -15,8 +15,8 @@ export interface OutboxBatch {
   readonly docs: ReadonlySet<string>;
 }
 
-/** Documents per batch: one write stays well below what a store does in a few milliseconds. */
-const BATCH_DOCUMENTS = 1_000;
+/** Changes per batch: one write takes a store a few milliseconds, and stays below every store's limits. */
+const BATCH_CHANGES = 4_000;
 
 /** Changes not yet in the store, coalesced per document and field, and so bounded by the number of keys. */
 export class Outbox {
@@ -75,20 +75,33 @@ export class Outbox {
     else this.add(change.doc, change.field, change.by);
   }
 
+  /** What is not in the store yet, as far as is known, of sums: by document and field. */
+  sums(): Map<string, Map<string, number>> {
+    const all = new Map<string, Map<string, number>>();
+    const count = (doc: string, field: string, by: number): void => {
+      let sums = all.get(doc);
+      if (!sums) all.set(doc, (sums = new Map()));
+      sums.set(field, mergeSum(sums.get(field), by));
+    };
+    for (const change of this.#batch?.changes ?? []) {
+      if (change.kind === 'add') count(change.doc, change.field, change.by);
+    }
+    for (const [doc, { sums }] of this.#pending) for (const [field, by] of sums) count(doc, field, by);
+    return all;
+  }
+
   /** The batch under way, or the next one; undefined when all is written. */
   next(): OutboxBatch | undefined {
     if (this.#batch || this.#pending.size + this.#dropped.size === 0) return this.#batch;
-    const docs = new Set([...this.#dropped].slice(0, BATCH_DOCUMENTS));
-    const changes: StoreChange[] = Array.from(docs, (doc) => ({ kind: 'drop', doc }));
-    for (const doc of docs) this.#dropped.delete(doc);
-    for (const [doc, { registers, maxima, sums }] of this.#pending) {
-      if (docs.size >= BATCH_DOCUMENTS) break;
+    const dropped = [...this.#dropped].slice(0, BATCH_CHANGES);
+    const changes: StoreChange[] = dropped.map((doc) => ({ kind: 'drop', doc }));
+    for (const doc of dropped) this.#dropped.delete(doc);
+    const docs = new Set(dropped);
+    for (const [doc, pending] of this.#pending) {
+      if (changes.length >= BATCH_CHANGES) break;
       docs.add(doc);
-      for (const [field, register] of registers) changes.push({ kind: 'set', doc, field, register });
-      for (const [field, value] of maxima) changes.push({ kind: 'max', doc, field, value });
-      for (const [field, by] of sums) changes.push({ kind: 'add', doc, field, by });
+      if (takeFields(doc, pending, changes)) this.#pending.delete(doc);
     }
-    for (const doc of docs) this.#pending.delete(doc);
     this.#batchSince = this.#pendingSince;
     if (this.#pending.size + this.#dropped.size === 0) this.#pendingSince = undefined;
     this.#batches += 1;
@@ -111,4 +124,19 @@ export class Outbox {
     }
     return pending;
   }
+}
+
+/** Moves fields into the batch until it is full; true when none is left. */
+function takeFields(doc: string, { registers, maxima, sums }: PendingDocument, into: StoreChange[]): boolean {
+  const take = <Value>(fields: Map<string, Value>, change: (field: string, value: Value) => StoreChange): void => {
+    for (const [field, value] of fields) {
+      if (into.length >= BATCH_CHANGES) return;
+      fields.delete(field);
+      into.push(change(field, value));
+    }
+  };
+  take(registers, (field, register) => ({ kind: 'set', doc, field, register }));
+  take(maxima, (field, value) => ({ kind: 'max', doc, field, value }));
+  take(sums, (field, by) => ({ kind: 'add', doc, field, by }));
+  return registers.size + maxima.size + sums.size === 0;
 }

@@ -1,16 +1,19 @@
 import type { DocumentOwner } from './document-owner';
-import type { KeyStore, StoredDocument } from './key-store';
-import { missingChanges, totalsOf } from './missing-changes';
+import type { KeyStore, StoreChange, StoredDocument } from './key-store';
+import { isRestoredSum, missingChanges, totalsOf } from './missing-changes';
 import type { Outbox } from './outbox';
 import type { RegisterVersions } from './register-versions';
 
 const RESTORE_LOCK = 'restore';
 /** For how long one instance at a time writes again what a store lost; milliseconds. */
 const RESTORE_LOCK_MS = 15_000;
+/** Changes per batch. */
+const AT_ONCE = 4_000;
 
 export interface ReconcilerHost {
   /** Writes all that waits in the outbox. */
   writeAll(): Promise<void>;
+  /** Rejects when the store does not answer. */
   lock(name: string, ttlMs: number): Promise<boolean>;
   unlock(name: string): Promise<void>;
 }
@@ -27,46 +30,63 @@ export class Reconciler {
 
   /** False if another instance is at it: to be run again soon. Must not run while anything else is written. */
   async run(): Promise<boolean> {
-    // What is on its way goes first: the totals that are compared below hold it already.
+    // Before what is on its way: added to lost data, that could not be told from what is left.
+    if (!(await this.#restoreSums())) return false;
     await this.host.writeAll();
-    if (!this.#giveBack(await this.#takeIn(), false)) return true;
+    for (const owner of this.owners) {
+      for (const document of await this.store.load(owner.prefix)) owner.merge(this.#news(document));
+    }
+    return true;
+  }
+
+  /** Takes in what others wrote; false if that takes a new look at all. */
+  takeIn(changes: readonly StoreChange[]): boolean {
+    let whole = true;
+    for (const change of changes) {
+      if (change.kind === 'drop') this.versions.forget(change.doc);
+      if (change.kind === 'set' && !this.versions.see(change.doc, change.field, change.register)) continue;
+      // Another instance gave back what the store had lost: totals can only be read as a whole.
+      if (isRestoredSum(change)) whole = false;
+      else this.owners.find(({ prefix }) => change.doc.startsWith(prefix))?.changed(change);
+    }
+    return whole;
+  }
+
+  async #restoreSums(): Promise<boolean> {
+    if ((await this.#lost()).length === 0) return true;
     // One instance after the other, so that lost sums are not made good twice.
     if (!(await this.host.lock(RESTORE_LOCK, RESTORE_LOCK_MS))) return false;
     try {
-      this.#giveBack(await this.#takeIn(), true);
-      await this.host.writeAll();
+      const lost = await this.#lost();
+      for (let i = 0; i < lost.length; i += AT_ONCE) await this.store.write(lost.slice(i, i + AT_ONCE));
     } finally {
       await this.host.unlock(RESTORE_LOCK);
     }
     return true;
   }
 
-  async #takeIn(): Promise<Map<string, StoredDocument>> {
-    const stored = new Map<string, StoredDocument>();
+  /** The sums that the store lacks. What else it lacks merges in any order, and goes into the outbox. */
+  async #lost(): Promise<StoreChange[]> {
+    const sums: StoreChange[] = [];
     for (const owner of this.owners) {
-      for (const document of await this.store.load(owner.prefix)) {
-        stored.set(document.doc, document);
-        const newer = Object.entries(document.registers).filter(([field, register]) =>
-          this.versions.see(document.doc, field, register),
-        );
-        owner.merge({ ...document, registers: Object.fromEntries(newer), sums: totalsOf(document.sums) });
-      }
-    }
-    return stored;
-  }
-
-  /** Puts into the outbox what the store lacks; only tells whether it lacks anything unless `really`. */
-  #giveBack(stored: ReadonlyMap<string, StoredDocument>, really: boolean): boolean {
-    let lacks = false;
-    for (const owner of this.owners) {
+      if (owner.known()[Symbol.iterator]().next().done) continue;
+      const stored = new Map((await this.store.load(owner.prefix)).map((document) => [document.doc, document]));
+      // No waiting between the load and the comparison: what others add meanwhile would look lost.
+      const onTheWay = this.outbox.sums();
       for (const known of owner.known()) {
-        for (const change of missingChanges(known, stored.get(known.doc), this.versions)) {
-          lacks = true;
-          if (!really) return true;
-          this.outbox.put(change);
+        for (const change of missingChanges(known, stored.get(known.doc), this.versions, onTheWay)) {
+          if (isRestoredSum(change)) sums.push(change);
+          else this.outbox.put(change);
         }
       }
     }
-    return lacks;
+    return sums;
+  }
+
+  #news(document: StoredDocument): StoredDocument {
+    const newer = Object.entries(document.registers).filter(([field, register]) =>
+      this.versions.see(document.doc, field, register),
+    );
+    return { ...document, registers: Object.fromEntries(newer), sums: totalsOf(document.sums) };
   }
 }

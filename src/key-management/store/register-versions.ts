@@ -20,8 +20,8 @@ export class RegisterVersions {
   }
 
   /** A register newer than all seen. */
-  next(doc: string, field: string, value: Register['value'], tie: string): Register {
-    const register: Register = { value, version: (this.get(doc, field)?.version ?? 0) + 1, tie };
+  next(doc: string, field: string, value: Register['value'], tie: string, atLeast = 0): Register {
+    const register: Register = { value, version: Math.max((this.get(doc, field)?.version ?? 0) + 1, atLeast), tie };
     this.#note(doc, field, register);
     return register;
   }

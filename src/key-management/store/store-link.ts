@@ -2,17 +2,19 @@ import type { Clock } from '../clock';
 import type { DocumentOwner, StoreListener } from './document-owner';
 import type { Json, KeyStore, StoreChange } from './key-store';
 import { Outbox } from './outbox';
-import { isRestoredSum } from './missing-changes';
 import { Reconciler } from './reconciler';
 import { RegisterVersions } from './register-versions';
 import { SavedWaiters } from './saved-waiters';
 import { StoreError } from './store-error';
+import { Timer } from './timer';
 import { within } from './within';
 
 /** Statistics go out this often; milliseconds. */
 const STATISTICS_MS = 1_000;
 /** A store that is away is tried again after this long, if it does not say itself that it is back. */
 const RETRY_MS = 1_000;
+/** After so many vain reconciliations in a row changes are written all the same. */
+const PATIENCE = 20;
 
 /** Between the pools and a store: writes behind, takes in what others wrote, and mends a store that lost its data. */
 export class StoreLink {
@@ -21,15 +23,21 @@ export class StoreLink {
   readonly #owners: DocumentOwner[] = [];
   readonly #reconciler: Reconciler;
   readonly #waiters: SavedWaiters;
-  #cancelStatistics: (() => void) | undefined;
-  #cancelRetry: (() => void) | undefined;
+  readonly #statistics: Timer;
+  readonly #flushAgain: Timer;
+  readonly #reconcileAgain: Timer;
   /** Reading and writing go one after the other, so that no load meets an `add` on its way. */
   #queue: Promise<void> = Promise.resolve();
   #flushing = false;
   #collectDue = false;
-  #resetting = false;
+  /** Reconciliations that failed since the last good one; undefined when none is due. */
+  #vainReconciles: number | undefined;
+  #reconciling = false;
+  #closing = false;
   #up = false;
   #closed = false;
+  /** The store can never be used: what can never be written is not kept. */
+  #isVain = false;
   /** Failed writes so far. */
   failures = 0;
   /** Milliseconds. */
@@ -43,9 +51,15 @@ export class StoreLink {
   ) {
     this.#outbox = new Outbox(instanceId, () => clock.now());
     this.#waiters = new SavedWaiters(store.kind, clock);
+    this.#statistics = new Timer(clock, STATISTICS_MS, () => {
+      this.#collectDue = true;
+      this.#flushSoon();
+    });
+    this.#flushAgain = new Timer(clock, RETRY_MS, () => this.#flushSoon());
+    this.#reconcileAgain = new Timer(clock, RETRY_MS, () => this.#reconcileSoon());
     this.#reconciler = new Reconciler(store, this.#owners, this.#versions, this.#outbox, {
       writeAll: () => this.#writeAll(),
-      lock: (name, ttlMs) => this.lock(name, ttlMs),
+      lock: async (name, ttlMs) => !store.shared || store.lock(name, instanceId, ttlMs),
       unlock: (name) => this.unlock(name),
     });
   }
@@ -78,34 +92,41 @@ export class StoreLink {
 
   /** Connects and reads everything. @throws StoreError; with code `unavailable` the link goes on and reconciles later. */
   async open(): Promise<void> {
-    await this.store.open({
-      changed: (changes) => {
-        for (const change of changes) this.#takeIn(change);
-      },
-      reset: () => this.#reconcileSoon(),
-      connection: (up) => this.#connection(up),
+    const reset = (): void => this.#reconcileSoon();
+    const changed = (changes: readonly StoreChange[]): void => {
+      if (!this.#reconciler.takeIn(changes)) reset();
+    };
+    await this.store.open({ changed, reset, connection: (up) => this.#connection(up) }).catch((error: unknown) => {
+      this.#isVain = !(error instanceof StoreError && error.code === 'unavailable');
+      throw error;
     });
+    // Before the flush that begins with the connection, so that what is written meets data that is whole.
+    this.#reconcileSoon();
     this.#connection(true);
-    await this.#inTurn(async () => {
-      if (!(await this.#reconciler.run())) this.#reconcileSoon();
-    });
+    await this.#queue;
   }
 
-  /** Sets a field, at once. Among simultaneous changes of several instances the greatest `rank` wins. */
-  put(doc: string, field: string, value: Json, rank = 0): void {
-    this.#outbox.set(doc, field, this.#versions.next(doc, field, value, `${rank}:${this.instanceId}`));
+  /**
+   * Sets a field, at once. Among simultaneous changes of several instances the greatest `rank` wins.
+   * @param atLeast The least version it gets: one by the clock wins over an earlier change that is not known here yet.
+   */
+  put(doc: string, field: string, value: Json, rank = 0, atLeast = 0): void {
+    const register = this.#versions.next(doc, field, value, `${rank}:${this.instanceId}`, atLeast);
+    if (this.#isVain) return;
+    this.#outbox.set(doc, field, register);
     this.#flushSoon();
   }
 
   /** Raises a field to at least `value`. Goes out with the next statistics. */
   raise(doc: string, field: string, value: number): void {
+    if (this.#isVain) return;
     this.#outbox.raise(doc, field, value);
     this.statisticsPending();
   }
 
   /** Adds to a field. Goes out with the next statistics. */
   add(doc: string, field: string, by: number): void {
-    if (by === 0) return;
+    if (by === 0 || this.#isVain) return;
     this.#outbox.add(doc, field, by);
     this.statisticsPending();
   }
@@ -113,22 +134,14 @@ export class StoreLink {
   /** Removes a document that nobody writes to any more. Goes out with the next statistics. */
   drop(doc: string): void {
     this.#versions.forget(doc);
+    if (this.#isVain) return;
     this.#outbox.drop(doc);
     this.statisticsPending();
   }
 
   /** Something is to be collected within the second. */
   statisticsPending(): void {
-    if (this.#closed || this.#cancelStatistics) return;
-    this.#cancelStatistics = this.clock.after(
-      STATISTICS_MS,
-      () => {
-        this.#cancelStatistics = undefined;
-        this.#collectDue = true;
-        this.#flushSoon();
-      },
-      false,
-    );
+    if (!this.#closed) this.#statistics.start();
   }
 
   /** Resolves when all changes of the document are in the store. @throws StoreError `unavailable` after 5 s. */
@@ -155,11 +168,11 @@ export class StoreLink {
   /** Writes what is left, within the limit, and closes the store. */
   async close(limitMs: number): Promise<void> {
     if (this.#closed) return;
+    this.#closing = true;
     this.#collectDue = true;
     if (this.#up) await within(limitMs, this.#flushed(), this.clock);
     this.#closed = true;
-    this.#cancelStatistics?.();
-    this.#cancelRetry?.();
+    for (const timer of [this.#statistics, this.#flushAgain, this.#reconcileAgain]) timer.stop();
     this.#waiters.close();
     if (this.#outbox.size > 0)
       this.listener.warn(`the ${this.kind} store was away: changes of ${this.#outbox.size} documents were not written`);
@@ -171,17 +184,14 @@ export class StoreLink {
     this.#up = up;
     if (up) {
       this.listener.info(`the ${this.kind} store is there`);
+      if (this.#vainReconciles !== undefined) {
+        this.#vainReconciles = 0;
+        this.#reconcileSoon();
+      }
       this.#flushSoon();
     } else {
       this.listener.warn(`the ${this.kind} store is away; the pools work on, and changes are written when it is back`);
     }
-  }
-
-  #takeIn(change: StoreChange): void {
-    if (change.kind === 'set' && !this.#versions.see(change.doc, change.field, change.register)) return;
-    // Another instance gave back what the store had lost: totals can only be read as a whole.
-    if (isRestoredSum(change)) this.#reconcileSoon();
-    else this.#owners.find(({ prefix }) => change.doc.startsWith(prefix))?.changed(change);
   }
 
   #flushSoon(): void {
@@ -192,14 +202,25 @@ export class StoreLink {
   #flushed(): Promise<void> {
     this.#flushing = true;
     return this.#inTurn(async () => {
+      if (this.#isHeldBack()) {
+        this.#flushing = false;
+        return;
+      }
       try {
         await this.#writeAll();
-      } catch (error) {
-        this.#writeFailed(error);
-      } finally {
         this.#flushing = false;
+        // What came between the last write and here.
+        if (this.#outbox.size > 0) this.#flushSoon();
+      } catch (error) {
+        this.#flushing = false;
+        this.#writeFailed(error);
       }
     });
+  }
+
+  /** A reconciliation that is due comes first, and writes all itself; unless it fails again and again. */
+  #isHeldBack(): boolean {
+    return !this.#closing && this.#vainReconciles !== undefined && this.#vainReconciles < PATIENCE;
   }
 
   async #writeAll(): Promise<void> {
@@ -221,24 +242,22 @@ export class StoreLink {
       this.#outbox.done();
       this.listener.warn(error.message);
     }
-    if (this.#closed || this.#cancelRetry) return;
-    this.#cancelRetry = this.clock.after(
-      RETRY_MS,
-      () => {
-        this.#cancelRetry = undefined;
-        this.#flushSoon();
-      },
-      false,
-    );
+    if (!this.#closed) this.#flushAgain.start();
   }
 
   #reconcileSoon(): void {
-    if (this.#resetting || this.#closed) return;
-    this.#resetting = true;
+    if (this.#reconciling || this.#closed) return;
+    this.#reconciling = true;
+    this.#vainReconciles ??= 0;
     void this.#inTurn(async () => {
-      this.#resetting = false;
+      this.#reconciling = false;
+      if (this.#closed) return;
       const done = await this.#reconciler.run().catch(() => false);
-      if (!done && !this.#closed) this.clock.after(RETRY_MS, () => this.#reconcileSoon(), false);
+      if (!done) this.#vainReconciles = (this.#vainReconciles ?? 0) + 1;
+      // Asked for again meanwhile, it is still due.
+      else if (!this.#reconciling) this.#vainReconciles = undefined;
+      // One that comes back begins with it.
+      if (!done && this.#up && !this.#closed) this.#reconcileAgain.start();
     });
   }
 

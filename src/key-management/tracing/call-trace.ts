@@ -18,12 +18,6 @@ export interface TracedEnd {
   readonly waitedMs: number;
 }
 
-/** What a call came to. `code`: of its error. */
-export interface TracedResult {
-  readonly code?: string;
-  readonly attempts: number;
-}
-
 /** The spans of one managed call: one of its own, and one for each attempt below it. */
 export class CallTrace {
   readonly #span: Span;
@@ -71,7 +65,8 @@ export class CallTrace {
     span.end();
   }
 
-  ended({ code, attempts }: TracedResult): void {
+  /** @param code Of the error that the call ended with. */
+  ended(attempts: number, code?: string): void {
     this.#span.setAttribute(ATTRIBUTE.attempts, attempts);
     if (code !== undefined) {
       this.#span.setAttribute(ATTRIBUTE.errorType, code);

@@ -1,66 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  context,
-  ROOT_CONTEXT,
-  SpanStatusCode,
-  trace,
-  type Attributes,
-  type Context,
-  type ContextManager,
-  type Span,
-  type SpanContext,
-  type SpanOptions,
-} from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
+import { recordingSdk } from '../../../test/support/recording-sdk';
 import { CallTracer } from './call-tracer';
-
-interface Recorded {
-  name: string;
-  kind?: number;
-  parent?: string;
-  id: string;
-  attributes: Attributes;
-  error: boolean;
-  ended: boolean;
-}
-
-/** As much of an SDK as there is to see here. */
-function recordingSdk() {
-  const spans: Recorded[] = [];
-  const startSpan = (name: string, options: SpanOptions = {}, parent: Context = context.active()): Span => {
-    const id = String(spans.length + 1).padStart(16, '0');
-    const recorded: Recorded = {
-      name,
-      kind: options.kind,
-      parent: trace.getSpanContext(parent)?.spanId,
-      id,
-      attributes: { ...options.attributes },
-      error: false,
-      ended: false,
-    };
-    spans.push(recorded);
-    const spanContext: SpanContext = { traceId: '1'.repeat(32), spanId: id, traceFlags: 1 };
-    const span = {
-      spanContext: () => spanContext,
-      setAttribute: (key: string, value: never) => ((recorded.attributes[key] = value), span),
-      setAttributes: (attributes: Attributes) => (Object.assign(recorded.attributes, attributes), span),
-      setStatus: ({ code }: { code: SpanStatusCode }) => ((recorded.error = code === SpanStatusCode.ERROR), span),
-      end: () => void (recorded.ended = true),
-      isRecording: () => true,
-    };
-    return span as unknown as Span;
-  };
-  const storage = new AsyncLocalStorage<Context>();
-  const contexts: ContextManager = {
-    active: () => storage.getStore() ?? ROOT_CONTEXT,
-    with: (given, fn, thisArg, ...args) => storage.run(given, () => fn.call(thisArg as never, ...args)),
-    bind: (_given, target) => target,
-    enable: () => contexts,
-    disable: () => contexts,
-  };
-  trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan, startActiveSpan: undefined as never }) });
-  context.setGlobalContextManager(contexts);
-  return { spans, startSpan };
-}
 
 const KEY = { keyId: '0123456789abcdef', maskedKey: 'sk-1234...cdef' };
 
@@ -95,7 +35,7 @@ describe('CallTracer', () => {
     call.attemptEnded({ outcome: 'rate_limited', status: 429, reason: 'slow down', waitedMs: 0 });
     call.attempt(KEY, () => undefined);
     call.attemptEnded({ outcome: 'ok', waitedMs: 20 });
-    call.ended({ attempts: 2 });
+    call.ended(2);
 
     const [root, first, inner, second] = spans;
     expect(spans.every(({ ended }) => ended)).toBe(true);
@@ -124,7 +64,7 @@ describe('CallTracer', () => {
   it('marks a failed call with the code of its error', () => {
     const { spans } = recordingSdk();
     const call = new CallTracer().start('openai', undefined)!;
-    call.ended({ code: 'NO_HEALTHY_KEYS', attempts: 0 });
+    call.ended(0, 'NO_HEALTHY_KEYS');
     expect(spans[0]).toMatchObject({ error: true, attributes: { 'error.type': 'NO_HEALTHY_KEYS' } });
     expect(spans[0]?.attributes).not.toHaveProperty(['gen_ai.request.model']);
   });

@@ -1,0 +1,107 @@
+import type { Goal, Report } from '../lib/report';
+import { say } from '../lib/say';
+import { quantile, shown, shownSpread, spread, type Spread } from '../lib/statistics';
+import { openWays, type Way } from './ways';
+
+const ROUNDS = 15;
+const LOADS = [
+  { inFlight: 1, calls: 150 },
+  { inFlight: 64, calls: 640 },
+];
+
+interface Slice {
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Calls per second. */
+  readonly throughput: number;
+}
+
+interface Found {
+  readonly way: string;
+  readonly inFlight: number;
+  readonly slices: readonly Slice[];
+}
+
+async function slice({ call }: Way, inFlight: number, calls: number): Promise<Slice> {
+  const times: number[] = [];
+  const begin = performance.now();
+  const loop = async (): Promise<void> => {
+    for (let n = 0; n < calls / inFlight; n += 1) {
+      const began = performance.now();
+      await call();
+      times.push(performance.now() - began);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, loop));
+  const seconds = (performance.now() - begin) / 1_000;
+  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), throughput: times.length / seconds };
+}
+
+/** A whole HTTP call to a vendor on this machine, each way. */
+export async function measure(): Promise<Report> {
+  const { ways, notes, close } = await openWays();
+  const found: Found[] = [];
+  for (const { inFlight, calls } of LOADS) {
+    say(`hop: ${inFlight} in flight`);
+    const slices = new Map<Way, Slice[]>(ways.map((way) => [way, []]));
+    for (const way of ways) for (let n = 0; n < 3; n += 1) await slice(way, inFlight, calls);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const way of ways) slices.get(way)!.push(await slice(way, inFlight, calls));
+    }
+    for (const way of ways) found.push({ way: way.name, inFlight, slices: slices.get(way)! });
+  }
+  await close();
+  return report(found, notes);
+}
+
+const of = (found: Found, measure: keyof Slice): Spread => spread(found.slices.map((each) => each[measure]));
+
+function report(found: readonly Found[], notes: readonly string[]): Report {
+  const direct = (inFlight: number): Found => found.find((each) => each.way === 'direct' && each.inFlight === inFlight)!;
+  const ratio = (each: Found): Spread =>
+    spread(each.slices.map(({ throughput }, n) => throughput / direct(each.inFlight).slices[n]!.throughput));
+  return {
+    tables: [
+      {
+        title: 'One HTTP call on loopback, vendor in a process of its own',
+        columns: ['way', 'in flight', 'p50, ms', 'p99, ms', 'calls/s', '× of the direct throughput'],
+        rows: found.map((each) => [
+          each.way,
+          each.inFlight,
+          shownSpread(of(each, 'p50')),
+          shownSpread(of(each, 'p99')),
+          shownSpread(of(each, 'throughput')),
+          shownSpread(ratio(each)),
+        ]),
+      },
+    ],
+    goals: goals(found),
+    notes,
+    data: Object.fromEntries(
+      found.flatMap((each) =>
+        (['p50', 'p99', 'throughput'] as const).map((measure) => [
+          `${each.way}, ${each.inFlight} in flight: ${measure}`,
+          of(each, measure),
+        ]),
+      ),
+    ),
+  };
+}
+
+function goals(found: readonly Found[]): Goal[] {
+  const get = (way: string, inFlight: number): Found | undefined =>
+    found.find((each) => each.way === way && each.inFlight === inFlight);
+  const [gateway, ours, straight] = [get('Portkey gateway', 64), get('managed fetch', 64), get('direct', 64)];
+  if (!gateway || !ours || !straight) return [];
+  const faster = of(ours, 'throughput').median / of(gateway, 'throughput').median;
+  const added = (way: string): number => of(get(way, 1)!, 'p50').median - of(get('direct', 1)!, 'p50').median;
+  return [
+    { goal: '10 × the throughput of the gateway at 64 in flight', measured: `${shown(faster)} ×`, met: faster >= 10 },
+    {
+      goal: 'less p50 added than the gateway adds, 1 in flight',
+      measured: `${shown(added('managed fetch'))} against ${shown(added('Portkey gateway'))} ms`,
+      met: added('managed fetch') < added('Portkey gateway'),
+    },
+  ];
+}

@@ -1,0 +1,2 @@
+// Compiled for `startSimulatorProcess`, which starts it from where it lies.
+import '../../test/simulator/child';

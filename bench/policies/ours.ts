@@ -1,0 +1,76 @@
+import { Execution } from '../../src/key-management/execution/execution';
+import type { ExecutionSettings, ProviderLine } from '../../src/key-management/execution/execution-settings';
+import { Pauses } from '../../src/key-management/execution/pauses';
+import { RetryBudget } from '../../src/key-management/execution/retry-budget';
+import { TimeLimits } from '../../src/key-management/execution/time-limits';
+import { WaitQueue } from '../../src/key-management/execution/wait-queue';
+import { classify } from '../../src/key-management/classification/classify';
+import { ApiKey } from '../../src/key-management/pool/api-key';
+import { KeyPool } from '../../src/key-management/pool/key-pool';
+import { HEALTHY } from '../../src/key-management/pool/key-state';
+import { openAiKnowledge } from '../../src/key-management/vendors/openai/openai-knowledge';
+import type { Policy } from './policy';
+
+const rawKey = (index: number): string => `sk-proj-simulated-${String(index).padStart(20, '0')}`;
+
+/** The pool and the executor of this package, as they are. */
+export const ours: Policy = {
+  name: 'this package',
+  start: ({ clock, vendor, keys, random, maxWaitMs }) => {
+    const limits = new TimeLimits(clock);
+    const queues: WaitQueue[] = [];
+    const observer = {
+      keyChanged: () => undefined,
+      leaseSettled: () => undefined,
+      keyFreed: () => {
+        queues[0]?.serve();
+      },
+    };
+    const pool = new KeyPool('openai', observer, clock, random);
+    pool.pacing.profile = () => openAiKnowledge;
+    const byKey = new Map<string, number>();
+    for (let index = 0; index < keys; index += 1) {
+      byKey.set(rawKey(index), index);
+      pool.setState(pool.add(new ApiKey(rawKey(index)), {}, 'configuration', 'configuration'), HEALTHY, 'probe');
+    }
+    const queue = new WaitQueue(pool, clock, limits);
+    queues.push(queue);
+    const line: ProviderLine = {
+      pool,
+      queue,
+      budget: new RetryBudget(),
+      classifier: { classifyError: (error) => classify(error, openAiKnowledge, 'evidence', clock.now()) },
+    };
+    const settings: ExecutionSettings = {
+      clock,
+      random,
+      limits,
+      pauses: new Pauses(clock),
+      backoff: { initialMs: 500, maxMs: 8_000 },
+      maxRetries: 3,
+      attempted: () => undefined,
+    };
+    // The vendor is reached as any is: by the fetch of the call's context.
+    globalThis.fetch = async (_url, init) => {
+      const key = new Headers(init?.headers).get('authorization')!.slice('Bearer '.length);
+      const { ok, retryAfterMs, headers } = await vendor.call(byKey.get(key)!);
+      if (ok) return new Response('{}', { headers });
+      const body = JSON.stringify({
+        error: { code: 'rate_limit_exceeded', type: 'requests', message: 'Rate limit reached' },
+      });
+      return new Response(body, {
+        status: 429,
+        headers: { ...headers, 'retry-after-ms': String(Math.ceil(retryAfterMs)) },
+      });
+    };
+    return async () => {
+      const execution = new Execution(
+        line,
+        ({ apiKey, fetch }) => fetch('http://vendor.invalid/', { headers: { authorization: `Bearer ${apiKey}` } }),
+        { maxWaitMs },
+        settings,
+      );
+      return (await execution.run()).success;
+    };
+  },
+};

@@ -1,0 +1,84 @@
+import type { Policy, Situation } from './policy';
+
+const ATTEMPTS = 4;
+
+/** Round robin; a refused key rests for a minute. What most key pools do. */
+export const fixedRest: Policy = {
+  name: 'round robin, fixed rest of 60 s',
+  start: (situation) => {
+    const restsUntil = new Float64Array(situation.keys);
+    let next = 0;
+    return async () => {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        const key = pick(situation, restsUntil, () => next++ % situation.keys);
+        if (key === undefined) return false;
+        const { ok } = await situation.vendor.call(key);
+        if (ok) return true;
+        restsUntil[key] = situation.clock.now() + 60_000;
+      }
+      return false;
+    };
+  },
+};
+
+/** Round robin without memory: each failure simply goes on to the next key. */
+export const blindRetry: Policy = {
+  name: 'round robin, blind retry',
+  start: ({ vendor, keys }) => {
+    let next = 0;
+    return async () => {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        if ((await vendor.call(next++ % keys)).ok) return true;
+      }
+      return false;
+    };
+  },
+};
+
+/** Best of two random keys; a refused one rests as long as Retry-After says; calls wait for the soonest. */
+export const retryAfterRest: Policy = {
+  name: 'best of two, rest by Retry-After',
+  start: (situation) => {
+    const { clock, vendor, keys, random, maxWaitMs } = situation;
+    const restsUntil = new Float64Array(keys);
+    const inFlight = new Int32Array(keys);
+    return async () => {
+      const endsAt = clock.now() + maxWaitMs;
+      for (;;) {
+        const key = bestOfTwo(situation, restsUntil, inFlight, random);
+        if (key === undefined) {
+          const soonest = Math.min(...restsUntil);
+          if (soonest > endsAt) return false;
+          await clock.sleep(Math.max(1, soonest - clock.now()));
+          continue;
+        }
+        inFlight[key]! += 1;
+        const { ok, retryAfterMs } = await vendor.call(key);
+        inFlight[key]! -= 1;
+        if (ok) return true;
+        restsUntil[key] = clock.now() + retryAfterMs;
+        if (clock.now() > endsAt) return false;
+      }
+    };
+  },
+};
+
+function pick({ clock, keys }: Situation, restsUntil: Float64Array, next: () => number): number | undefined {
+  for (let look = 0; look < keys; look += 1) {
+    const key = next();
+    if (restsUntil[key]! <= clock.now()) return key;
+  }
+  return undefined;
+}
+
+function bestOfTwo(
+  { clock }: Situation,
+  restsUntil: Float64Array,
+  inFlight: Int32Array,
+  random: () => number,
+): number | undefined {
+  const free = [...restsUntil.keys()].filter((key) => restsUntil[key]! <= clock.now());
+  if (free.length === 0) return undefined;
+  const [one, other] = [free[Math.floor(random() * free.length)]!, free[Math.floor(random() * free.length)]!];
+  return inFlight[one]! <= inFlight[other]! ? one : other;
+}

@@ -1,0 +1,48 @@
+import type { Clock } from '../../src/key-management/clock';
+import { TimeHeap, type Timed } from '../../src/key-management/pool/time-heap';
+
+class Timer implements Timed {
+  heapIndex = -1;
+  constructor(
+    public until: number,
+    readonly callback: () => void,
+  ) {}
+}
+
+/** Time that passes only when nothing is left to do. */
+export class VirtualClock implements Clock {
+  readonly #timers = new TimeHeap<Timer>();
+  #now = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = new Timer(this.#now + Math.max(0, ms), callback);
+    this.#timers.put(timer);
+    return () => {
+      this.#timers.remove(timer);
+    };
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.after(ms, resolve);
+    });
+  }
+
+  /** Runs until that time; everything that one moment sets off is done before the next. */
+  async runUntil(end: number): Promise<void> {
+    await turn();
+    for (let timer = this.#timers.peek(); timer && timer.until <= end; timer = this.#timers.peek()) {
+      this.#timers.remove(timer);
+      this.#now = Math.max(this.#now, timer.until);
+      timer.callback();
+      await turn();
+    }
+    this.#now = end;
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KeyManagementModuleOptions } from '../../src/key-management';
+import { collectGarbage } from '../lib/bytes';
+import { startApp } from '../lib/pool-app';
+import { withSimulator } from './checks';
+import { watched } from './stall';
+
+export interface Restart {
+  readonly keys: number;
+  readonly wallMs: number;
+  readonly stallMs: number;
+  /** Requests to the vendor that the restart made. */
+  readonly requests: number;
+  /** Bytes that the running app holds for each key, with all that is known of it, beyond the key's own text. */
+  readonly bytesPerKey: number;
+}
+
+/** An app that was checked before starts again on its file store. */
+export function warmRestart(count: number): Promise<Restart> {
+  return withSimulator(count, async (simulator, keys) => {
+    const path = await mkdtemp(join(tmpdir(), 'akm-bench-'));
+    const options = (some: string[]): KeyManagementModuleOptions => ({
+      providers: { openai: { keys: some, baseUrl: simulator.baseUrl('openai') } },
+      store: { kind: 'file', path },
+      startupCheckTimeoutMs: 600_000,
+    });
+    const first = await startApp(options(keys));
+    await first.close();
+    const before = await requestsAt(simulator.origin);
+    const emptyBytes = heldBytes();
+    const { value: app, wallMs, stallMs } = await watched(() => startApp(options(keys)));
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    const bytesPerKey = (heldBytes() - emptyBytes) / count;
+    const requests = (await requestsAt(simulator.origin)) - before;
+    await app.close();
+    await rm(path, { recursive: true, force: true });
+    return { keys: count, wallMs, stallMs, requests, bytesPerKey };
+  });
+}
+
+function heldBytes(): number {
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+async function requestsAt(origin: string): Promise<number> {
+  const command = JSON.stringify({ do: 'calls', vendor: 'openai' });
+  const response = await fetch(`${origin}/__control`, { method: 'POST', body: command });
+  const counters = (await response.json()) as { total: number };
+  return counters.total;
+}

@@ -1,0 +1,20 @@
+import type { Clock } from '../src/key-management';
+
+/** Real time, which can be moved forward, so that nobody has to wait for a re-check in five minutes. */
+export class MovableClock implements Clock {
+  #aheadMs = 0;
+
+  now(): number {
+    return Date.now() + this.#aheadMs;
+  }
+
+  after(ms: number, callback: () => void, keepAlive = true): () => void {
+    const timer = setTimeout(callback, ms);
+    if (!keepAlive) timer.unref();
+    return () => clearTimeout(timer);
+  }
+
+  forward(seconds: number): void {
+    this.#aheadMs += seconds * 1_000;
+  }
+}

@@ -1,0 +1,88 @@
+import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const NO_EXIT = { object: 'process', property: 'exit', message: 'A library must not end its host. Throw.' };
+const TESTS = ['**/*.spec.ts', '**/*.e2e-spec.ts', 'test/**', 'src/key-management/store/contract/**'];
+
+export default defineConfig(
+  { ignores: ['node_modules', 'dist', '.build', 'coverage', 'data'] },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      'max-lines': ['error', { max: 250, skipBlankLines: false, skipComments: false }],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-console': 'error',
+      'object-shorthand': 'error',
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'always' }],
+      // `return visit(…)` out of a function of void is how the walkers end early.
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      // Nest's modules are classes without members.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      // Nest declares its options as classes, and everybody passes literals.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // Indexed access is checked (noUncheckedIndexedAccess), so hot code says where it knows better.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  {
+    files: ['src/key-management/**'],
+    ignores: TESTS,
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        NO_EXIT,
+        { object: 'process', property: 'env', message: 'Settings are read in configuration/ only.' },
+        { object: 'Date', property: 'now', message: 'Inject CLOCK, so that tests are exact.' },
+        { object: 'Math', property: 'random', message: 'Inject RANDOM, so that tests are exact.' },
+      ],
+    },
+  },
+  {
+    files: [
+      'src/key-management/{configuration,store,dashboard/ui}/**',
+      'src/key-management/{clock,key-management.module}.ts',
+    ],
+    rules: { 'no-restricted-properties': ['error', NO_EXIT] },
+  },
+  {
+    files: TESTS,
+    rules: {
+      'no-console': 'off',
+      // Answers of vendors and of HTTP are read as what the test says they are.
+      '@typescript-eslint/no-base-to-string': 'off',
+      '@typescript-eslint/no-deprecated': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-meaningless-void-operator': 'off',
+      '@typescript-eslint/no-misused-spread': 'off',
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/restrict-plus-operands': 'off',
+      '@typescript-eslint/restrict-template-expressions': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  { files: ['demo/**', 'bench/**', 'tools/**', 'examples/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
+    extends: [tseslint.configs.disableTypeChecked],
+    // tsc and Node know the globals; a list here would only grow stale.
+    rules: { 'no-undef': 'off', '@typescript-eslint/no-require-imports': 'off' },
+  },
+);

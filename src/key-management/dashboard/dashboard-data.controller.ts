@@ -1,0 +1,56 @@
+import { Get, Inject, Query, Req } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
+import { RequiredAccess, type Role } from '../admin/access/access.decorator';
+import { actorOf } from '../admin/access/api-request';
+import { ApiController } from '../admin/api-controller.decorator';
+import { ADMIN_SETTINGS } from '../key-management.constants';
+import type { AdminSettings } from '../key-management.options';
+import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
+import {
+  DashboardFiguresService,
+  RESOLUTIONS,
+  type DashboardFigures,
+  type Resolution,
+} from './dashboard-figures.service';
+
+export class FiguresQuery {
+  @IsOptional()
+  @IsIn(RESOLUTIONS)
+  resolution: Resolution = 'minute';
+}
+
+export interface DashboardSession {
+  role: Role;
+  /** All that keys can be added to, with or without keys. */
+  providers: string[];
+}
+
+/** What the page needs and the API of `spec/api.md` does not say, or says with every key beside it. */
+@ApiExcludeController()
+@ApiController('dashboard')
+@RequiredAccess('viewer')
+export class DashboardDataController {
+  constructor(
+    private readonly figures: DashboardFiguresService,
+    private readonly registry: HealthCheckerRegistry,
+    @Inject(ADMIN_SETTINGS) private readonly settings: AdminSettings,
+  ) {}
+
+  @Get('session')
+  async session(@Req() request: object): Promise<DashboardSession> {
+    return { role: await this.#roleOf(request), providers: this.registry.providers() };
+  }
+
+  @Get('figures')
+  all(@Query() { resolution }: FiguresQuery): DashboardFigures {
+    return this.figures.current(resolution);
+  }
+
+  /** A host's own authorisation was only asked about reading so far. */
+  async #roleOf(request: object): Promise<Role> {
+    const { authorize } = this.settings;
+    if (!authorize) return actorOf(request).role ?? 'viewer';
+    return (await authorize(request, 'admin')) ? 'admin' : 'viewer';
+  }
+}

@@ -1,0 +1,54 @@
+import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { RequiredAccess } from '../admin/access/access.decorator';
+import { AccessGuard } from '../admin/access/access.guard';
+import { ADMIN_SETTINGS } from '../key-management.constants';
+import type { AdminSettings } from '../key-management.options';
+import { DashboardFiles } from './dashboard-files';
+import { assetHeaders, NOT_BUILT, PAGE_HEADERS, pageHtml, PLAIN_HEADERS } from './dashboard-page';
+
+/** What Express and Fastify requests have in common, as far as the page needs it. */
+interface PageRequest {
+  readonly url: string;
+  readonly originalUrl?: string;
+}
+
+/** The page and its two files: open to anyone, for they hold no data. */
+@ApiExcludeController()
+@Controller('dashboard')
+@UseGuards(AccessGuard)
+@RequiredAccess('public')
+export class DashboardController {
+  constructor(
+    private readonly files: DashboardFiles,
+    private readonly adapters: HttpAdapterHost,
+    @Inject(ADMIN_SETTINGS) private readonly settings: AdminSettings,
+  ) {}
+
+  @Get()
+  page(@Req() request: PageRequest, @Res() response: object): void {
+    const built = this.files.built();
+    if (!built) {
+      this.#reply(response, 503, PLAIN_HEADERS, NOT_BUILT);
+      return;
+    }
+    const access = this.settings.authorize ? 'host' : 'token';
+    this.#reply(response, 200, PAGE_HEADERS, pageHtml(built, request.originalUrl ?? request.url, access));
+  }
+
+  @Get('assets/:file')
+  asset(@Param('file') file: string, @Res() response: object): void {
+    const built = this.files.built();
+    const asset = built?.assets.get(file);
+    if (asset) this.#reply(response, 200, assetHeaders(asset.contentType), asset.text);
+    else if (built) this.#reply(response, 404, PLAIN_HEADERS, 'There is no such file.\n');
+    else this.#reply(response, 503, PLAIN_HEADERS, NOT_BUILT);
+  }
+
+  #reply(response: object, status: number, headers: Readonly<Record<string, string>>, text: string): void {
+    const { httpAdapter } = this.adapters;
+    for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
+    httpAdapter.reply(response, text, status);
+  }
+}

@@ -1,0 +1,79 @@
+import { PATIENT_MS, type Http } from './http';
+import type {
+  AddedKeys,
+  CheckedKey,
+  Configuration,
+  EventPage,
+  Figures,
+  HealthCheckReport,
+  KeyEntry,
+  KeyPage,
+  Resolution,
+  Session,
+} from './types';
+
+const PAGE_SIZE = 500;
+
+const keysPath = (provider: string): string => `admin/providers/${encodeURIComponent(provider)}/keys`;
+const keyPath = (provider: string, id: string): string => `${keysPath(provider)}/${encodeURIComponent(id)}`;
+
+/** The API by name. */
+export class Client {
+  constructor(readonly http: Http) {}
+
+  session(): Promise<Session> {
+    return this.http.json('dashboard/session');
+  }
+
+  figures(resolution: Resolution): Promise<Figures> {
+    return this.http.json(`dashboard/figures?resolution=${resolution}`);
+  }
+
+  /** Page by page, so that thousands of keys show as they come. */
+  async *keyPages(provider: string): AsyncGenerator<KeyPage> {
+    let cursor: string | null = null;
+    do {
+      const query = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const page: KeyPage = await this.http.json<KeyPage>(`${keysPath(provider)}?limit=${PAGE_SIZE}${query}`);
+      yield page;
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+  }
+
+  key(provider: string, id: string): Promise<KeyEntry> {
+    return this.http.json(keyPath(provider, id));
+  }
+
+  addKeys(provider: string, keys: readonly { key: string; label?: string }[], signal: AbortSignal): Promise<AddedKeys> {
+    return this.http.json(keysPath(provider), { method: 'POST', body: { keys }, signal, timeoutMs: PATIENT_MS });
+  }
+
+  setEnabled(provider: string, id: string, enabled: boolean): Promise<KeyEntry> {
+    return this.http.json(keyPath(provider, id), { method: 'PATCH', body: { enabled } });
+  }
+
+  deleteKey(provider: string, id: string): Promise<void> {
+    return this.http.json(keyPath(provider, id), { method: 'DELETE' });
+  }
+
+  checkKey(provider: string, id: string): Promise<CheckedKey> {
+    return this.http.json(`${keyPath(provider, id)}/check`, { method: 'POST', timeoutMs: PATIENT_MS });
+  }
+
+  checkAll(provider?: string): Promise<HealthCheckReport> {
+    const body = provider === undefined ? {} : { provider };
+    return this.http.json('admin/health-checks', { method: 'POST', body, timeoutMs: PATIENT_MS });
+  }
+
+  configuration(): Promise<Configuration> {
+    return this.http.json('admin/configuration');
+  }
+
+  updateConfiguration(changes: Partial<Configuration>): Promise<Configuration> {
+    return this.http.json('admin/configuration', { method: 'PATCH', body: changes });
+  }
+
+  events(limit: number): Promise<EventPage> {
+    return this.http.json(`admin/events?limit=${limit}`);
+  }
+}

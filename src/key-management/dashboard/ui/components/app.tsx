@@ -1,0 +1,53 @@
+import type { JSX } from 'preact';
+import { session } from '../state/session';
+import { useStore } from '../state/store';
+import { Announcer } from './announcer';
+import { ConnectionBanner, useStale } from './connection';
+import { DashboardContext, useReadOnly } from './context';
+import { Dialogs } from './dialogs';
+import { EventFeed } from './event-feed';
+import { KeySection } from './key-section';
+import { Overview } from './overview';
+import { SignIn } from './sign-in';
+import { Toasts } from './toasts';
+import { TopBar } from './top-bar';
+
+export function App(): JSX.Element {
+  const state = useStore(session);
+  return (
+    <>
+      {state.phase === 'signed_in' ? (
+        <DashboardContext.Provider value={state.dashboard}>
+          <Page />
+        </DashboardContext.Provider>
+      ) : (
+        <SignIn />
+      )}
+      <Toasts />
+    </>
+  );
+}
+
+function Page(): JSX.Element {
+  const stale = useStale();
+  const why = useReadOnly();
+  return (
+    <>
+      <a class="skip-link" href="#keys">
+        Skip to the keys
+      </a>
+      <TopBar />
+      <ConnectionBanner />
+      <main class={stale ? 'page stale' : 'page'} aria-label={stale ? 'Dashboard, data out of date' : 'Dashboard'}>
+        {why !== undefined && <p class="viewer-note">{why.replace('This', 'Changing anything')}</p>}
+        <Overview />
+        <div class="columns">
+          <KeySection />
+          <EventFeed />
+        </div>
+      </main>
+      <Announcer />
+      <Dialogs />
+    </>
+  );
+}

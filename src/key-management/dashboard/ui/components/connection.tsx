@@ -1,0 +1,71 @@
+import type { JSX } from 'preact';
+import { clockTime } from '../model/format';
+import { useNow } from '../state/clock';
+import { useStore } from '../state/store';
+import { Button } from './button';
+import { useDashboard } from './context';
+import { Icon } from './icon';
+
+const WORDS = {
+  connecting: 'Connecting…',
+  live: 'Live',
+  lost: 'Not live',
+  retrying: 'Reconnecting…',
+  unsupported: 'Every 15 s',
+} as const;
+
+/** One glance says whether what is shown is of this moment. */
+export function LiveMark(): JSX.Element {
+  const { data, live } = useDashboard();
+  const phase = useStore(live.state, (state) => state.phase);
+  const updatedAt = useStore(data.state, (state) => state.updatedAt);
+  return (
+    <p class={`live-mark live-${phase}`} role="status">
+      <i class="live-dot" />
+      <b>{WORDS[phase]}</b>
+      {updatedAt !== undefined && <span class="live-time">{clockTime(updatedAt)}</span>}
+    </p>
+  );
+}
+
+/** Whether what is shown may be old: nothing comes live, and asking failed too. */
+export function useStale(): boolean {
+  const { data, live } = useDashboard();
+  const isLive = useStore(live.state, ({ phase }) => phase === 'live' || phase === 'connecting');
+  const problem = useStore(data.state, (state) => state.problem !== undefined);
+  const shown = useStore(data.state, (state) => state.figures !== undefined);
+  return shown && problem && !isLive;
+}
+
+export function ConnectionBanner(): JSX.Element | null {
+  const { data, live } = useDashboard();
+  const { phase, retryAt, reason } = useStore(live.state);
+  const updatedAt = useStore(data.state, (state) => state.updatedAt);
+  const stale = useStale();
+  if (phase === 'live' || phase === 'connecting') return null;
+  const time = updatedAt === undefined ? 'never' : clockTime(updatedAt);
+  if (phase === 'unsupported') {
+    return (
+      <div class="banner info" role="status">
+        <Icon name="warning" />
+        <p>This server has no live stream, so the page asks every 15 s. Last answer: {time}.</p>
+      </div>
+    );
+  }
+  return (
+    <div class={`banner ${stale ? 'bad' : 'warn'}`} role="region" aria-label="Connection">
+      <Icon name="warning" />
+      <p role="alert">
+        <b>{stale ? 'The connection is lost.' : 'Live updates are interrupted.'}</b> {reason}{' '}
+        {stale ? `What you see is from ${time} and may be out of date.` : 'The page asks every 15 s meanwhile.'}
+      </p>
+      <p class="banner-retry">{phase === 'retrying' ? 'Trying now…' : <RetryCountdown at={retryAt} />}</p>
+      <Button onClick={live.retryNow}>Retry now</Button>
+    </div>
+  );
+}
+
+function RetryCountdown({ at }: { at: number }): JSX.Element {
+  useNow();
+  return <span>Next try in {Math.max(0, Math.ceil((at - Date.now()) / 1_000))} s</span>;
+}

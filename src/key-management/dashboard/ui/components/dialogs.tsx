@@ -1,0 +1,15 @@
+import type { JSX } from 'preact';
+import { useStore } from '../state/store';
+import { openDialog } from '../state/view';
+import { AddKeysDialog } from './add-keys-dialog';
+import { ConfigurationDialog } from './configuration-dialog';
+import { DeleteDialog } from './delete-dialog';
+
+export function Dialogs(): JSX.Element | null {
+  const open = useStore(openDialog);
+  const close = (): void => openDialog.set(undefined);
+  if (open?.kind === 'add') return <AddKeysDialog provider={open.provider} onClose={close} />;
+  if (open?.kind === 'configuration') return <ConfigurationDialog onClose={close} />;
+  if (open?.kind === 'delete') return <DeleteDialog entry={open.key} onClose={close} />;
+  return null;
+}

@@ -1,0 +1,30 @@
+import type { JSX } from 'preact';
+import { counted, shortNumber } from '../model/format';
+import type { Standings } from '../model/status';
+import { Shape } from './icon';
+
+const PARTS = ['healthy', 'resting', 'removed', 'unknown'] as const;
+const WORDS = { healthy: 'healthy', resting: 'resting', removed: 'removed', unknown: 'unchecked' };
+
+/** How many keys work, rest and are out: as lengths and patterns, and in words below. */
+export function HealthBar({ counts }: { counts: Standings }): JSX.Element {
+  const shown = PARTS.filter((part) => counts[part] > 0);
+  const text = shown.map((part) => `${counts[part]} ${WORDS[part]}`).join(', ');
+  return (
+    <div class="health">
+      <div class="health-bar" role="img" aria-label={`${counted(counts.total, 'key')}: ${text || 'none'}`}>
+        {shown.map((part) => (
+          <span key={part} class={`health-part fill-${part}`} style={{ flexGrow: counts[part] }} />
+        ))}
+      </div>
+      <ul class="health-words" aria-hidden="true">
+        {PARTS.filter((part) => part !== 'unknown' || counts.unknown > 0).map((part) => (
+          <li key={part} class={counts[part] > 0 ? `tone-${part}` : 'faint'}>
+            <Shape of={part} />
+            <b>{shortNumber(counts[part])}</b> {WORDS[part]}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,96 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import { paintedTheme } from '../state/preferences';
+import { useStore } from '../state/store';
+
+export interface PlotLine {
+  label: string;
+  /** Name of a CSS custom property. */
+  colour: string;
+  shape: 'area' | 'bars' | 'dashes';
+}
+
+interface PlotProps {
+  /** Seconds since the epoch, then one column per line. */
+  columns: uPlot.AlignedData;
+  lines: readonly PlotLine[];
+  height: number;
+  /** Plots of one group share their cursor. */
+  group: string;
+  axisText: (value: number) => string;
+  timeAxis: boolean;
+  onPoint: (index: number | undefined) => void;
+}
+
+const FONT = '11px Inter, system-ui, sans-serif';
+
+/** uPlot in Preact's clothes. Drawn anew only when the theme or the lines change; new data are handed in. */
+export function Plot(props: PlotProps): JSX.Element {
+  const ref = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>();
+  const painted = useStore(paintedTheme);
+
+  useEffect(() => {
+    const element = ref.current!;
+    const made = new uPlot(optionsFor(props, element), props.columns, element);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: props.height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [painted, props.lines, props.height]);
+
+  useEffect(() => plot.current?.setData(props.columns), [props.columns]);
+
+  return <div class="plot" ref={ref} style={{ height: `${props.height}px` }} />;
+}
+
+function optionsFor(
+  { lines, height, group, axisText, timeAxis, onPoint }: PlotProps,
+  element: HTMLElement,
+): uPlot.Options {
+  const styles = getComputedStyle(element);
+  const colour = (name: string): string => styles.getPropertyValue(name).trim();
+  const axis = { stroke: colour('--muted'), font: FONT, ticks: { show: false } };
+  return {
+    width: element.clientWidth || 300,
+    height,
+    padding: [6, 4, timeAxis ? 0 : 4, 0],
+    legend: { show: false },
+    cursor: { sync: { key: group }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
+    scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
+    axes: [
+      { ...axis, show: timeAxis, size: 20, gap: 4, grid: { show: false }, space: 70, values: timeTexts },
+      {
+        ...axis,
+        size: 46,
+        gap: 4,
+        space: 26,
+        grid: { stroke: colour('--line'), width: 1 },
+        values: (_plot, values) => values.map(axisText),
+      },
+    ],
+    series: [{}, ...lines.map((line) => seriesOf(line, colour(line.colour)))],
+    hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)] },
+  };
+}
+
+function seriesOf({ label, shape }: PlotLine, stroke: string): uPlot.Series {
+  const base = { label, stroke, width: 1.5, points: { show: false }, spanGaps: true };
+  if (shape === 'bars') return { ...base, width: 0, fill: stroke, paths: uPlot.paths.bars!({ size: [0.7, 6, 2] }) };
+  if (shape === 'dashes') return { ...base, dash: [4, 3] };
+  return { ...base, fill: `${stroke}22` };
+}
+
+/** Hours and minutes; the day where more than a day is shown. */
+function timeTexts(_plot: uPlot, times: number[]): string[] {
+  const long = (times.at(-1) ?? 0) - (times[0] ?? 0) > 36 * 3_600;
+  const format = new Intl.DateTimeFormat(
+    'en-GB',
+    long ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' },
+  );
+  return times.map((time) => format.format(time * 1_000));
+}

@@ -1,0 +1,43 @@
+import type { Configuration } from '../api/types';
+
+export type ConfigurationField = keyof Configuration;
+
+interface FieldRule {
+  readonly label: string;
+  readonly help: string;
+  readonly min: number;
+  readonly max: number;
+  readonly whole: boolean;
+  readonly unit: string;
+}
+
+/** The server's own limits, told before it must. */
+export const FIELDS: Readonly<Record<ConfigurationField, FieldRule>> = {
+  max_retries: {
+    label: 'Retries of a call',
+    help: 'A call is tried once and retried this often on failures that leave the key in the pool. 0 to 100.',
+    min: 0,
+    max: 100,
+    whole: true,
+    unit: '',
+  },
+  health_check_interval_minutes: {
+    label: 'Health check interval',
+    help: 'Keys that are due are checked this often. 0.05 (3 s) to 10,080 minutes (a week).',
+    min: 0.05,
+    max: 10_080,
+    whole: false,
+    unit: 'minutes',
+  },
+};
+
+/** What is wrong with the text of a field; undefined when nothing is. */
+export function fieldProblem(field: ConfigurationField, text: string): string | undefined {
+  const { min, max, whole } = FIELDS[field];
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) return 'Enter a number.';
+  if (whole && !Number.isInteger(value)) return 'Enter a whole number.';
+  if (value < min) return `Enter ${min} or more.`;
+  if (value > max) return `Enter ${max.toLocaleString('en')} or less.`;
+  return undefined;
+}

@@ -1,0 +1,89 @@
+import type { LogEvent } from '../api/types';
+import { words } from './format';
+import { standingOf, STATUSES, type Standing } from './status';
+
+export interface EventText {
+  /** What happened, without the key's name. */
+  text: string;
+  detail: string | undefined;
+  tone: Standing | 'neutral';
+}
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  add_keys: 'added keys',
+  update_key: 'changed a key',
+  delete_key: 'deleted a key',
+  check_key: 'checked a key',
+  run_health_checks: 'ran health checks',
+  update_configuration: 'changed the configuration',
+};
+
+const CAUSES: Readonly<Record<string, string>> = {
+  call: 'by a call',
+  probe: 'by a check',
+  time: 'in time',
+  administrator: 'by an administrator',
+  configuration: 'by configuration',
+  instance: 'by another instance',
+  store: 'from the store',
+};
+
+const causeOf = (by: string | undefined): string | undefined =>
+  by === undefined ? undefined : (CAUSES[by] ?? `by ${by}`);
+
+const joined = (...parts: (string | undefined)[]): string | undefined => parts.filter(Boolean).join(' · ') || undefined;
+
+export function describeEvent(event: LogEvent): EventText {
+  const cause = causeOf(event.by);
+  switch (event.type) {
+    case 'status_changed': {
+      const from = event.from ? STATUSES[event.from].label : '?';
+      const to = event.to ? STATUSES[event.to].label : '?';
+      return {
+        text: `${from} → ${to}`,
+        detail: joined(event.reason ?? (event.outcome && words(event.outcome)), cause),
+        tone: event.to ? standingOf(event.to) : 'neutral',
+      };
+    }
+    case 'model_rested':
+      return {
+        text: `Rests for ${event.model ?? 'one model'}`,
+        detail: joined(event.reason ?? (event.outcome && words(event.outcome)), cause),
+        tone: 'resting',
+      };
+    case 'key_added':
+      return {
+        text: event.status ? `Added: ${STATUSES[event.status].label.toLowerCase()}` : 'Added',
+        detail: cause,
+        tone: event.status ? standingOf(event.status) : 'neutral',
+      };
+    case 'key_deleted':
+      return { text: 'Deleted', detail: cause, tone: 'removed' };
+    case 'key_updated':
+      return { text: `Changed ${event.fields?.map(words).join(', ') ?? ''}`.trim(), detail: cause, tone: 'neutral' };
+    default:
+      return describeAction(event);
+  }
+}
+
+function describeAction(event: LogEvent): EventText {
+  const role = event.actor?.role ?? event.role;
+  const address = event.actor?.address ?? event.address;
+  const act = event.action ? (ACTIONS[event.action] ?? words(event.action)) : words(event.type);
+  const failed = event.result !== undefined && event.result !== 'ok';
+  return {
+    text: `${role === 'admin' ? 'Administrator' : 'Someone'} ${act}${failed ? `: ${event.result ?? ''}` : ''}`,
+    detail: joined(
+      address && `from ${address}`,
+      event.http_status === undefined ? undefined : `HTTP ${event.http_status}`,
+    ),
+    tone: failed ? 'removed' : 'neutral',
+  };
+}
+
+/** For screen readers: only what an operator would want to be told at once. */
+export function announcementOf(event: LogEvent): string | undefined {
+  if (event.type !== 'status_changed' || !event.to || !event.from) return undefined;
+  if (standingOf(event.to) === standingOf(event.from)) return undefined;
+  return `Key ${event.masked_key ?? ''} of ${event.provider ?? ''} is now ${STATUSES[event.to].label.toLowerCase()}.`;
+}

@@ -1,0 +1,71 @@
+import type { KeyEntry } from '../api/types';
+import { isFiltered, listKeys, NO_FILTER, type KeyFilter, type Sorting } from './key-list';
+
+const key = (id: string, more: Partial<KeyEntry> = {}): KeyEntry => ({
+  id,
+  provider: 'openai',
+  masked_key: `sk-proj...${id}`,
+  label: null,
+  status: 'healthy',
+  enabled: true,
+  reason: null,
+  rests_until: null,
+  rests: [],
+  recheck_at: null,
+  success_rate: 100,
+  success_count: 0,
+  error_count: 0,
+  response_time: null,
+  in_flight: 0,
+  last_used_at: null,
+  last_checked_at: null,
+  ...more,
+});
+
+const KEYS = [
+  key('a', { status: 'disabled', success_count: 10, response_time: 2 }),
+  key('b', { status: 'invalid_key', reason: 'Incorrect API key', recheck_at: '2026-11-01T12:00:00Z' }),
+  key('c', {
+    provider: 'google',
+    label: 'team-mail',
+    success_count: 3,
+    error_count: 1,
+    success_rate: 75,
+    response_time: 1,
+  }),
+  key('d', { status: 'rate_limited', rests_until: '2026-11-01T11:00:00Z' }),
+];
+const BY_KEY: Sorting = { field: 'key', descending: false };
+const ids = (filter: Partial<KeyFilter>, sorting = BY_KEY): string[] =>
+  listKeys(KEYS, { ...NO_FILTER, ...filter }, sorting).map(({ id }) => id);
+
+describe('filtering', () => {
+  it.each<[Partial<KeyFilter>, string[]]>([
+    [{}, ['c', 'a', 'b', 'd']],
+    [{ provider: 'google' }, ['c']],
+    [{ status: 'rate_limited' }, ['d']],
+    [{ status: 'removed' }, ['a', 'b']],
+    [{ status: 'resting' }, ['d']],
+    [{ search: 'TEAM' }, ['c']],
+    [{ search: 'incorrect openai' }, ['b']],
+    [{ search: 'nothing' }, []],
+  ])('%j', (filter, expected) => expect(ids(filter)).toEqual(expected));
+
+  it('knows when it hides something', () => {
+    expect([
+      isFiltered(NO_FILTER),
+      isFiltered({ ...NO_FILTER, search: ' ' }),
+      isFiltered({ ...NO_FILTER, search: 'x' }),
+    ]).toEqual([false, false, true]);
+  });
+});
+
+describe('sorting', () => {
+  it.each<[Sorting, string[]]>([
+    [{ field: 'status', descending: true }, ['b', 'd', 'a', 'c']],
+    [{ field: 'next', descending: false }, ['d', 'b', 'a', 'c']],
+    [{ field: 'next', descending: true }, ['b', 'd', 'a', 'c']],
+    [{ field: 'success', descending: false }, ['c', 'a', 'b', 'd']],
+    [{ field: 'response', descending: true }, ['a', 'c', 'b', 'd']],
+  ])('%j, keys without a value last', (sorting, expected) => expect(ids({}, sorting)).toEqual(expected));
+});

@@ -1,0 +1,88 @@
+import type { KeyEntry, KeyStatus } from '../api/types';
+import { nextOf, standingOf, type Standing } from './status';
+
+export const SORT_FIELDS = {
+  key: 'Key',
+  provider: 'Provider',
+  status: 'Status',
+  next: 'Next',
+  success: 'Success',
+  calls: 'Calls',
+  response: 'Response',
+  in_flight: 'In flight',
+  last_used: 'Last used',
+} as const;
+export type SortField = keyof typeof SORT_FIELDS;
+
+export interface Sorting {
+  field: SortField;
+  descending: boolean;
+}
+
+export type StatusFilter = 'all' | Exclude<Standing, 'unknown'> | KeyStatus;
+
+export interface KeyFilter {
+  provider: string;
+  status: StatusFilter;
+  search: string;
+}
+
+export const NO_FILTER: KeyFilter = { provider: 'all', status: 'all', search: '' };
+
+export const isFiltered = ({ provider, status, search }: KeyFilter): boolean =>
+  provider !== 'all' || status !== 'all' || search.trim() !== '';
+
+/** All words of the search must occur somewhere in what the row shows. */
+export function matches(key: KeyEntry, { provider, status, search }: KeyFilter): boolean {
+  if (provider !== 'all' && key.provider !== provider) return false;
+  if (status !== 'all' && key.status !== status && standingOf(key.status) !== status) return false;
+  const wanted = search.toLowerCase().split(/\s+/).filter(Boolean);
+  if (wanted.length === 0) return true;
+  const text =
+    `${key.masked_key} ${key.label ?? ''} ${key.id} ${key.provider} ${key.status} ${key.reason ?? ''}`.toLowerCase();
+  return wanted.every((word) => text.includes(word));
+}
+
+/** Sorting downwards shows trouble first; what an administrator switched off is none. */
+const SEVERITY: Readonly<Record<KeyStatus, number>> = {
+  healthy: 0,
+  disabled: 1,
+  unchecked: 2,
+  resting: 3,
+  rate_limited: 4,
+  quota_exceeded: 5,
+  invalid_key: 6,
+};
+
+const VALUES: Readonly<Record<SortField, (key: KeyEntry) => number | string | null>> = {
+  key: ({ label, masked_key }) => `${label ?? '\uffff'} ${masked_key}`,
+  provider: ({ provider }) => provider,
+  status: ({ status }) => SEVERITY[status],
+  next: (key) => nextOf(key)?.at ?? null,
+  success: (key) => (key.success_count + key.error_count === 0 ? null : key.success_rate),
+  calls: (key) => key.success_count + key.error_count,
+  response: ({ response_time }) => response_time,
+  in_flight: ({ in_flight }) => in_flight,
+  last_used: ({ last_used_at }) => last_used_at,
+};
+
+/** Rows that have no value stand last in both directions; equal rows keep a stable order. */
+export function compareBy({ field, descending }: Sorting): (a: KeyEntry, b: KeyEntry) => number {
+  const valueOf = VALUES[field];
+  const sign = descending ? -1 : 1;
+  return (a, b) => {
+    const left = valueOf(a);
+    const right = valueOf(b);
+    if (left === null || right === null) {
+      if (left !== right) return left === null ? 1 : -1;
+    } else if (left !== right) {
+      return left < right ? -sign : sign;
+    }
+    return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+  };
+}
+
+export const listKeys = (keys: Iterable<KeyEntry>, filter: KeyFilter, sorting: Sorting): KeyEntry[] =>
+  Array.from(keys)
+    .filter((key) => matches(key, filter))
+    .sort(compareBy(sorting));

@@ -1,0 +1,51 @@
+import type { TimelineEntry } from '../api/types';
+
+/** Columns for uPlot: seconds since the epoch, then one column per line. */
+export interface TimelineColumns {
+  at: number[];
+  requests: number[];
+  failures: number[];
+  rateLimited: number[];
+  responseMs: (number | null)[];
+}
+
+/** In order of time, with a zero wherever the server left a quiet minute out. */
+export function timelineColumns(timeline: readonly TimelineEntry[]): TimelineColumns {
+  const entries = timeline
+    .map((entry) => ({ ...entry, time: Date.parse(entry.at) / 1_000 }))
+    .sort((a, b) => a.time - b.time);
+  const step = stepOf(entries.map(({ time }) => time));
+  const columns: TimelineColumns = { at: [], requests: [], failures: [], rateLimited: [], responseMs: [] };
+  const push = (time: number, entry?: TimelineEntry): void => {
+    columns.at.push(time);
+    columns.requests.push(entry?.requests ?? 0);
+    columns.failures.push(entry?.failures ?? 0);
+    columns.rateLimited.push(entry?.rate_limited ?? 0);
+    columns.responseMs.push(entry?.average_response_time == null ? null : entry.average_response_time * 1_000);
+  };
+  let expected = entries[0]?.time ?? 0;
+  for (const entry of entries) {
+    for (let filled = 0; expected < entry.time - step / 2 && filled < 2_000; filled += 1, expected += step)
+      push(expected);
+    push(entry.time, entry);
+    expected = entry.time + step;
+  }
+  return columns;
+}
+
+/** The smallest gap: a minute or an hour. */
+function stepOf(times: readonly number[]): number {
+  let step = Infinity;
+  for (let index = 1; index < times.length; index += 1) step = Math.min(step, times[index]! - times[index - 1]!);
+  return Number.isFinite(step) && step >= 1 ? step : 60;
+}
+
+export const isQuiet = (timeline: readonly TimelineEntry[]): boolean =>
+  timeline.every(({ requests, failures, rate_limited }) => requests + failures + rate_limited === 0);
+
+/** What the chart shows, in words. */
+export function timelineSummary(provider: string, timeline: readonly TimelineEntry[]): string {
+  const sum = (of: (entry: TimelineEntry) => number): number => timeline.reduce((total, entry) => total + of(entry), 0);
+  const peak = timeline.reduce((most, { requests }) => Math.max(most, requests), 0);
+  return `Calls of ${provider} over time: ${sum(({ requests }) => requests)} calls, ${sum(({ failures }) => failures)} failed, ${sum(({ rate_limited }) => rate_limited)} rate limited; at most ${peak} calls in one interval.`;
+}

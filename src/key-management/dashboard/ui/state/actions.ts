@@ -1,0 +1,100 @@
+import { ApiError, messageOf } from '../api/api-error';
+import type { Client } from '../api/client';
+import type { Configuration, KeyEntry } from '../api/types';
+import { counted, duration, providerName, words } from '../model/format';
+import { STATUSES } from '../model/status';
+import type { Data } from './data';
+import { tableKey } from './key-table';
+import { Store } from './store';
+import { toast } from './toasts';
+
+const ALL = '*';
+
+/** What an administrator can do. Each says how it went; none rejects, except where a form shows the problem itself. */
+export class Actions {
+  /** Keys and providers with an action underway; `*` is all providers. */
+  readonly busy = new Store<ReadonlySet<string>>(new Set());
+
+  constructor(
+    private readonly client: Client,
+    private readonly data: Data,
+    private readonly refresh: () => void,
+  ) {}
+
+  check(key: KeyEntry): Promise<void> {
+    return this.#forKey(key, async () => {
+      const { outcome, reason, key: checked } = await this.client.checkKey(key.provider, key.id);
+      this.data.putKeys([checked]);
+      const good = outcome === 'ok';
+      const why = good ? 'works' : (reason ?? words(outcome));
+      toast(good ? 'good' : 'bad', `${key.masked_key}: ${why} (${STATUSES[checked.status].label.toLowerCase()}).`);
+    });
+  }
+
+  setEnabled(key: KeyEntry, enabled: boolean): Promise<void> {
+    return this.#forKey(key, async () => {
+      this.data.putKeys([await this.client.setEnabled(key.provider, key.id, enabled)]);
+      toast('good', `${key.masked_key} is ${enabled ? 'enabled' : 'disabled'}.`);
+    });
+  }
+
+  delete(key: KeyEntry): Promise<void> {
+    return this.#forKey(key, async () => {
+      await this.client.deleteKey(key.provider, key.id);
+      this.data.deleteKey(key.provider, key.id);
+      toast('good', `${key.masked_key} is deleted.`);
+      this.refresh();
+    });
+  }
+
+  checkAll(provider?: string): Promise<void> {
+    return this.#during(provider ?? ALL, async () => {
+      const report = await this.client.checkAll(provider);
+      const of = provider === undefined ? '' : ` of ${providerName(provider)}`;
+      const removed = report.removed_keys > 0 ? `, ${report.removed_keys} removed` : '';
+      toast(
+        report.removed_keys > 0 ? 'bad' : 'good',
+        `Checked ${counted(report.checked_keys, 'key')}${of} in ${duration(report.duration)}: ${report.healthy_keys} healthy${removed}.`,
+      );
+      this.refresh();
+    });
+  }
+
+  /** Rejects: the form shows why. */
+  async configure(changes: Partial<Configuration>): Promise<void> {
+    await this.client.updateConfiguration(changes);
+    toast('good', 'The configuration is saved and in force.');
+    this.refresh();
+  }
+
+  /** After keys were added by the dialog. */
+  keysAdded(): void {
+    this.refresh();
+  }
+
+  #forKey(key: KeyEntry, work: () => Promise<void>): Promise<void> {
+    return this.#during(tableKey(key.provider, key.id), async () => {
+      try {
+        await work();
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) this.data.deleteKey(key.provider, key.id);
+        throw error;
+      }
+    });
+  }
+
+  async #during(name: string, work: () => Promise<void>): Promise<void> {
+    if (this.busy.value.has(name)) return;
+    this.busy.set(new Set([...this.busy.value, name]));
+    try {
+      await work();
+    } catch (error) {
+      toast('bad', messageOf(error));
+    } finally {
+      this.busy.set(new Set([...this.busy.value].filter((each) => each !== name)));
+    }
+  }
+}
+
+export const isBusy = (busy: ReadonlySet<string>, provider?: string): boolean =>
+  busy.has(ALL) || (provider !== undefined && busy.has(provider));

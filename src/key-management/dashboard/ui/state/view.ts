@@ -1,0 +1,17 @@
+import { NO_FILTER, type KeyFilter, type Sorting } from '../model/key-list';
+import type { KeyEntry, Resolution } from '../api/types';
+import { Store } from './store';
+
+export type OpenDialog =
+  { kind: 'add'; provider?: string } | { kind: 'configuration' } | { kind: 'delete'; key: KeyEntry } | undefined;
+
+/** What the person at the page has chosen to see. */
+export const filter = new Store<KeyFilter>(NO_FILTER);
+export const sorting = new Store<Sorting>({ field: 'status', descending: true });
+export const resolution = new Store<Resolution>('minute');
+export const openDialog = new Store<OpenDialog>(undefined);
+
+export function resetView(): void {
+  filter.set(NO_FILTER);
+  openDialog.set(undefined);
+}

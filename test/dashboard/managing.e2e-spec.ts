@@ -1,0 +1,144 @@
+import type { Browser } from 'playwright-core';
+import { KeyPoolService, keyIdOf, RetryExecutorService } from '../../src/key-management';
+import { fakeKey } from '../simulator';
+import { describeInChromium, launch, signIn } from './browser';
+import { buildDashboard } from './build';
+import { ADMIN } from './real-app';
+import { FIRST, SECOND, Stage, THIRD } from './stage';
+
+jest.setTimeout(60_000);
+
+const call = ({ app, simulator }: Stage): Promise<unknown> =>
+  app.get(RetryExecutorService).execute('openai', ({ apiKey, fetch }) =>
+    fetch(`${simulator.openai.baseUrl}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${apiKey}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-5-nano', messages: [{ role: 'user', content: 'Hello' }] }),
+    }),
+  );
+
+describeInChromium('managing keys of a real app in the dashboard', () => {
+  let browser: Browser;
+  let stage: Stage;
+  const folder = buildDashboard('managing');
+
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    stage = await Stage.open(browser, folder);
+  });
+  afterEach(() => stage.close());
+
+  it('shows a key being removed while calls run', async () => {
+    const { page, simulator, url } = stage;
+    await signIn(page, url, ADMIN);
+    await stage.live();
+    await stage.row(SECOND).getByText('Healthy').waitFor();
+    const calling = { on: true };
+    const calls = (async () => {
+      while (calling.on) await call(stage);
+    })();
+    simulator.openai.key(SECOND, { kind: 'invalid' });
+    await stage.row(SECOND).getByText('Invalid', { exact: true }).waitFor();
+    await stage
+      .row(SECOND)
+      .getByText(/re-check/)
+      .waitFor();
+    calling.on = false;
+    await calls;
+    await page.locator('.event', { hasText: 'Healthy → Invalid' }).waitFor();
+    await page.locator('.provider .health-words', { hasText: '1 removed' }).waitFor();
+    // Figures and timeline follow.
+    await page.locator('.timeline canvas').first().waitFor();
+    expect(await page.locator('.timeline').getAttribute('aria-label')).toMatch(
+      /^Calls of openai over time: [1-9]\d* calls/,
+    );
+  });
+
+  it('adds good and bad keys, one verdict each, and never shows a raw key', async () => {
+    const { page, app, simulator, url } = stage;
+    const [good, empty, bad] = [11, 12, 13].map((n) => fakeKey('openai', n)) as [string, string, string];
+    simulator.openai.key(good);
+    simulator.openai.key(empty, { kind: 'exhausted' });
+    simulator.openai.key(bad, { kind: 'invalid' });
+    await signIn(page, url, ADMIN);
+    await stage.live();
+    await page.getByRole('button', { name: 'Add keys', exact: true }).click();
+    const area = page.getByRole('textbox', { name: 'Keys' });
+    await area.fill(`${good}\n${empty}, ${bad}\n${FIRST}\n${good}`);
+    await page.getByText('4 keys found, 1 given twice.').waitFor();
+    await page.locator('#add-label').fill('team-a');
+    await page.getByRole('button', { name: 'Check and add 4 keys' }).click();
+    await page.getByText('Checked 4 of 4 keys').waitFor();
+    const verdicts = await page.locator('.verdict').allInnerTexts();
+    expect(verdicts.map((text) => text.split('\n')[1]).sort()).toEqual([
+      'Added, healthy',
+      'Added, no quota',
+      'Refused',
+      'Was there already',
+    ]);
+    const html = await page.content();
+    for (const key of [good, empty, bad, FIRST]) expect(html).not.toContain(key);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await stage.row(good).getByText('team-a').waitFor();
+    await stage.row(empty).getByText('No quota').waitFor();
+    expect(await stage.row(bad).count()).toBe(0);
+    expect(app.get(KeyPoolService).list('openai')).toHaveLength(5);
+  });
+
+  it('checks, disables, enables and deletes a key', async () => {
+    const { page, app, url } = stage;
+    await signIn(page, url, ADMIN);
+    await stage
+      .row(THIRD)
+      .getByRole('button', { name: /^Check/ })
+      .click();
+    await page.locator('.toast', { hasText: 'works (healthy)' }).waitFor();
+    await stage
+      .row(THIRD)
+      .getByRole('button', { name: /^Disable/ })
+      .click();
+    await stage.row(THIRD).getByText('Disabled', { exact: true }).waitFor();
+    expect(app.get(KeyPoolService).get('openai', keyIdOf(THIRD))).toMatchObject({ status: 'disabled' });
+    await stage
+      .row(THIRD)
+      .getByRole('button', { name: /^Enable/ })
+      .click();
+    await stage.row(THIRD).getByText('Healthy').waitFor();
+
+    await stage
+      .row(THIRD)
+      .getByRole('button', { name: /^Delete/ })
+      .click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    expect(await stage.row(THIRD).count()).toBe(1);
+    await stage
+      .row(THIRD)
+      .getByRole('button', { name: /^Delete/ })
+      .click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete key' }).click();
+    await stage.row(THIRD).waitFor({ state: 'detached' });
+    expect(app.get(KeyPoolService).get('openai', keyIdOf(THIRD))).toBeUndefined();
+  });
+
+  it('checks all keys and changes the configuration, naming what is wrong', async () => {
+    const { page, url } = stage;
+    await signIn(page, url, ADMIN);
+    await page.getByRole('button', { name: 'Check all', exact: true }).click();
+    await page.locator('.toast', { hasText: /Checked 3 keys in .*: 3 healthy/ }).waitFor();
+    await page.getByRole('button', { name: 'Configuration' }).click();
+    const field = page.getByLabel('Retries of a call');
+    await field.fill('1.5');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Enter a whole number.').waitFor();
+    await field.fill('7');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const answer = await fetch(url.replace('dashboard', 'admin/configuration'), {
+      headers: { Authorization: `Bearer ${ADMIN}` },
+    });
+    expect(await answer.json()).toMatchObject({ max_retries: 7 });
+  });
+});

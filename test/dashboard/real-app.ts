@@ -1,0 +1,46 @@
+import type { AddressInfo } from 'node:net';
+import { Module, type INestApplication } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import helmet from 'helmet';
+import { KeyManagementModule, type KeyManagementModuleOptions } from '../../src/key-management';
+import { DASHBOARD_FOLDER } from '../../src/key-management/dashboard/dashboard-files';
+
+export const ADMIN = 'admin-token-for-tests-0001';
+export const VIEWER = 'viewer-token-for-tests-0001';
+
+interface RealAppSettings {
+  /** Of the built page. */
+  folder: string;
+  options?: KeyManagementModuleOptions;
+  adapter?: 'express' | 'fastify';
+  withHelmet?: boolean;
+  globalPrefix?: string;
+}
+
+/** The module in an app of its own, with the built page. */
+export async function startRealApp(
+  settings: RealAppSettings,
+): Promise<{ app: INestApplication; origin: string; port: number }> {
+  const { folder, options, adapter = 'express', withHelmet = false, globalPrefix } = settings;
+  @Module({
+    imports: [
+      KeyManagementModule.forRoot({ store: { kind: 'memory' }, adminToken: ADMIN, viewerToken: VIEWER, ...options }),
+    ],
+  })
+  class HostModule {}
+  const testing = await Test.createTestingModule({ imports: [HostModule] })
+    .overrideProvider(DASHBOARD_FOLDER)
+    .useValue(folder)
+    .compile();
+  const app =
+    adapter === 'express'
+      ? testing.createNestApplication<NestExpressApplication>({ logger: false })
+      : testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  if (withHelmet) app.use(helmet());
+  if (globalPrefix) app.setGlobalPrefix(globalPrefix);
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return { app, origin: `http://127.0.0.1:${port}`, port };
+}

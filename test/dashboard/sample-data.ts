@@ -1,0 +1,153 @@
+import type {
+  Figures,
+  KeyEntry,
+  KeyStatus,
+  LogEvent,
+  ProviderFigures,
+  TimelineEntry,
+} from '../../src/key-management/dashboard/ui/api/types';
+
+/** The same numbers each time. */
+export function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+    return state / 4_294_967_296;
+  };
+}
+
+const MASKS: Readonly<Record<string, string>> = { openai: 'sk-proj', anthropic: 'sk-ant-', google: 'AIzaSyD' };
+const LABELS = ['team-search', 'team-mail', 'batch', 'staging', 'research', null, null];
+const REASONS: Partial<Record<KeyStatus, string>> = {
+  rate_limited: 'Rate limit reached for requests per minute',
+  resting: 'The key may not use this model',
+  invalid_key: 'Incorrect API key provided',
+  quota_exceeded: 'You exceeded your current quota, please check your plan and billing details',
+};
+const hex = (next: () => number, length: number): string =>
+  Array.from({ length }, () => Math.floor(next() * 16).toString(16)).join('');
+
+function statusOf(draw: number): KeyStatus {
+  if (draw < 0.78) return 'healthy';
+  if (draw < 0.86) return 'rate_limited';
+  if (draw < 0.89) return 'resting';
+  if (draw < 0.93) return 'quota_exceeded';
+  return draw < 0.97 ? 'invalid_key' : 'disabled';
+}
+
+export function sampleKey(provider: string, next: () => number, now: number, forced?: KeyStatus): KeyEntry {
+  const status = forced ?? statusOf(next());
+  const iso = (ms: number): string => new Date(now + ms).toISOString();
+  const calls = Math.floor(next() * next() * 4_000);
+  const errors = status === 'healthy' ? Math.floor(calls * next() * 0.02) : Math.floor(calls * next() * 0.2);
+  const rests = status === 'rate_limited' || status === 'resting';
+  const rechecked = status === 'invalid_key' || status === 'quota_exceeded';
+  return {
+    id: hex(next, 16),
+    provider,
+    masked_key: `${MASKS[provider] ?? 'key-abc'}...${hex(next, 4).toUpperCase()}`,
+    label: LABELS[Math.floor(next() * LABELS.length)] ?? null,
+    status,
+    enabled: status !== 'disabled',
+    reason: REASONS[status] ?? null,
+    rests_until: rests ? iso(20_000 + next() * 900_000) : null,
+    rests: [],
+    recheck_at: rechecked ? iso(120_000 + next() * 20_000_000) : null,
+    success_count: calls - errors,
+    error_count: errors,
+    success_rate: calls === 0 ? 100 : Math.round(((calls - errors) / calls) * 1_000) / 10,
+    response_time: calls === 0 ? null : Math.round((0.3 + next() * 1.4) * 1_000) / 1_000,
+    in_flight: status === 'healthy' ? Math.floor(next() * 4) : 0,
+    last_used_at: calls === 0 ? null : iso(-next() * 400_000),
+    last_checked_at: iso(-next() * 600_000),
+    persistence: next() < 0.5 ? 'configuration' : 'stored',
+  };
+}
+
+function sampleTimeline(next: () => number, now: number, scale: number): TimelineEntry[] {
+  const start = Math.floor(now / 60_000) * 60_000 - 179 * 60_000;
+  return Array.from({ length: 180 }, (_, minute) => {
+    const wave = 0.6 + 0.3 * Math.sin(minute / 28) + 0.1 * Math.sin(minute / 5) + next() * 0.15;
+    const trouble = minute > 118 && minute < 132 ? 1 : 0;
+    const requests = Math.round(scale * wave);
+    return {
+      at: new Date(start + minute * 60_000).toISOString(),
+      requests,
+      failures: Math.round(requests * (trouble * 0.18 + next() * 0.012)),
+      rate_limited: Math.round(requests * (trouble * 0.3 + next() * 0.05)),
+      keys_removed: trouble && next() < 0.2 ? 1 : 0,
+      average_response_time: Math.round((0.55 + trouble * 0.5 + wave * 0.3 + next() * 0.1) * 1_000) / 1_000,
+    };
+  });
+}
+
+export function sampleFigures(
+  keys: readonly KeyEntry[],
+  next: () => number,
+  now: number,
+  quiet: boolean,
+): ProviderFigures {
+  const timeline = quiet ? [] : sampleTimeline(next, now, 12 + next() * 60);
+  const requests = timeline.reduce((sum, each) => sum + each.requests, 0);
+  const failures = timeline.reduce((sum, each) => sum + each.failures, 0);
+  return {
+    summary: {
+      total_keys: keys.length,
+      success_rate: requests === 0 ? 100 : Math.round(((requests - failures) / requests) * 1_000) / 10,
+      average_response_time: quiet ? null : 0.8,
+      response_time_p50: quiet ? null : 0.42 + next() * 0.3,
+      response_time_p95: quiet ? null : 1.2 + next(),
+      requests,
+      failures,
+      retries: Math.round(failures * 1.6),
+      keys_removed: 2,
+    },
+    timeline,
+  };
+}
+
+export function sampleEvents(keys: readonly KeyEntry[], now: number): LogEvent[] {
+  const troubled = keys.filter(({ status }) => status !== 'healthy').slice(0, 14);
+  const events = troubled.map((key, index): LogEvent => ({
+    id: 100 - index * 2,
+    at: new Date(now - 8_000 - index * 71_000).toISOString(),
+    type: 'status_changed',
+    provider: key.provider,
+    key_id: key.id,
+    masked_key: key.masked_key,
+    by: key.status === 'disabled' ? 'administrator' : index % 3 === 0 ? 'probe' : 'call',
+    from: 'healthy',
+    to: key.status,
+    ...(key.reason !== null && { reason: key.reason }),
+  }));
+  const action: LogEvent = {
+    id: 95,
+    at: new Date(now - 190_000).toISOString(),
+    type: 'admin_action',
+    action: 'add_keys',
+    provider: 'openai',
+    role: 'admin',
+    address: '192.0.2.7',
+    result: 'ok',
+    http_status: 200,
+  };
+  return [...events, action].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+}
+
+export function figuresDocument(
+  providers: Record<string, ProviderFigures>,
+  now: number,
+  configuration: { max_retries: number; health_check_interval_minutes: number },
+): Figures {
+  const all = Object.values(providers);
+  return {
+    at: new Date(now).toISOString(),
+    system_info: { ...configuration, store: 'redis' },
+    global_stats: {
+      total_requests: all.reduce((sum, { summary }) => sum + summary.requests, 0),
+      total_failures: all.reduce((sum, { summary }) => sum + summary.failures, 0),
+      keys_removed: all.reduce((sum, { summary }) => sum + summary.keys_removed, 0),
+    },
+    providers,
+  };
+}

@@ -1,0 +1,92 @@
+import { type EventLog } from '../../src/key-management/analytics/event-log';
+import { Cluster } from '../support/cluster-store';
+import { FakeClock } from '../support/fake-clock';
+import { keyText } from '../support/pool';
+import { AnalyticsInstance } from '../analytics/analytics-instance';
+
+const ACTION = { action: 'add_keys', role: 'admin', address: '192.0.2.7', result: 'ok', status: 200 } as const;
+const shown = (log: EventLog): string[] =>
+  log.latest({ limit: 10_000 }).map((entry) => {
+    if (entry.type === 'admin_action') return `${entry.id} ${entry.action.action}`;
+    const { event } = entry;
+    return `${entry.id} ${event.type === 'status_changed' ? `${event.to} by ${event.by}` : event.type}`;
+  });
+
+describe('the event log over restarts and instances', () => {
+  let clock: FakeClock;
+  let cluster: Cluster;
+  beforeEach(() => {
+    clock = new FakeClock();
+    cluster = new Cluster();
+  });
+  const join = (): Promise<AnalyticsInstance> => new AnalyticsInstance(cluster.member(), clock).open();
+
+  it('takes up what matters of an earlier life, with its ids going on', async () => {
+    const first = await join();
+    first.addKey(1);
+    await first.call('invalid_key');
+    first.log.recordAction(ACTION);
+    await first.close();
+    const second = await join();
+    expect(shown(second.log)).toEqual(['4 add_keys', '3 invalid_key by call']);
+    expect(second.log.latest({ limit: 1 })[0]).toMatchObject({ action: ACTION });
+    const [, removal] = second.log.latest({ limit: 2 });
+    expect(removal).toMatchObject({ event: { outcome: 'invalid_key', until: expect.any(Date), provider: 'openai' } });
+    second.log.recordAction(ACTION);
+    expect(second.log.lastId).toBe(5);
+    await second.close();
+    expect(shown((await join()).log)).toEqual(['5 add_keys', '4 add_keys', '3 invalid_key by call']);
+  });
+
+  it('shows what administrators did on another instance', async () => {
+    const [a, b] = [await join(), await join()];
+    a.log.recordAction(ACTION);
+    await clock.advance(2_000);
+    expect(shown(b.log)).toEqual(['1 add_keys']);
+    // And does not pass it on as its own.
+    await clock.advance(5_000);
+    expect(shown(a.log)).toEqual(['1 add_keys']);
+  });
+
+  it('keeps some hundred entries, and acts of administrators through any storm of keys', async () => {
+    const app = await join();
+    app.log.recordAction(ACTION);
+    app.addKey(1);
+    for (let n = 0; n < 3_000; n += 1) {
+      const [{ id } = { id: '' }] = app.pools.list('openai');
+      await (n % 2 === 0 ? app.pools.disable('openai', id) : app.pools.enable('openai', id));
+      if (n % 50 === 0) await clock.advance(1_000);
+    }
+    await app.close();
+    const kept = [...cluster.documents.values()].filter(({ doc }) => doc.startsWith('events/'));
+    expect(kept.reduce((sum, { registers }) => sum + Object.keys(registers).length, 0)).toBeLessThanOrEqual(602);
+    const next = await join();
+    expect(next.log.latest({ limit: 10, type: 'admin_action' })).toHaveLength(1);
+    expect(next.log.lastId).toBeGreaterThanOrEqual(3_000);
+  });
+
+  it('does not fill up over many short lives', async () => {
+    for (let life = 0; life < 20; life += 1) {
+      const app = await join();
+      for (let n = 0; n < 100; n += 1) app.log.recordAction(ACTION);
+      await clock.advance(1_100);
+      await app.close();
+    }
+    const kept = [...cluster.documents.values()].filter(({ doc }) => doc.startsWith('events/'));
+    expect(kept.length).toBeLessThanOrEqual(7);
+  });
+
+  it('is not flooded by what a store restores, or by what each start repeats', async () => {
+    const app = await join();
+    const pool = app.pools.ensurePool('openai');
+    const record = app.addKey(1);
+    const before = app.log.lastId;
+    for (let n = 0; n < 10_000; n += 1) {
+      pool.setState(record, { status: 'invalid_key', recheckAt: clock.now() + n }, 'store');
+    }
+    expect(app.log.lastId).toBe(before);
+    await clock.advance(2_000);
+    expect([...cluster.documents.keys()].filter((doc) => doc.startsWith('events/'))).toEqual([]);
+    expect(JSON.stringify([...cluster.documents.values()])).not.toContain(keyText(1));
+  });
+});

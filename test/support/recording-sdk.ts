@@ -1,0 +1,62 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  context,
+  ROOT_CONTEXT,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type ContextManager,
+  type Span,
+  type SpanContext,
+  type SpanOptions,
+} from '@opentelemetry/api';
+
+export interface Recorded {
+  name: string;
+  kind?: number;
+  parent?: string;
+  id: string;
+  attributes: Attributes;
+  error: boolean;
+  ended: boolean;
+}
+
+/** As much of an OpenTelemetry SDK as spans and their nesting need. Undo it with `trace.disable()` and `context.disable()`. */
+export function recordingSdk() {
+  const spans: Recorded[] = [];
+  const startSpan = (name: string, options: SpanOptions = {}, parent: Context = context.active()): Span => {
+    const id = String(spans.length + 1).padStart(16, '0');
+    const recorded: Recorded = {
+      name,
+      kind: options.kind,
+      parent: trace.getSpanContext(parent)?.spanId,
+      id,
+      attributes: { ...options.attributes },
+      error: false,
+      ended: false,
+    };
+    spans.push(recorded);
+    const spanContext: SpanContext = { traceId: '1'.repeat(32), spanId: id, traceFlags: 1 };
+    const span = {
+      spanContext: () => spanContext,
+      setAttribute: (key: string, value: never) => ((recorded.attributes[key] = value), span),
+      setAttributes: (attributes: Attributes) => (Object.assign(recorded.attributes, attributes), span),
+      setStatus: ({ code }: { code: SpanStatusCode }) => ((recorded.error = code === SpanStatusCode.ERROR), span),
+      end: () => void (recorded.ended = true),
+      isRecording: () => true,
+    };
+    return span as unknown as Span;
+  };
+  const storage = new AsyncLocalStorage<Context>();
+  const contexts: ContextManager = {
+    active: () => storage.getStore() ?? ROOT_CONTEXT,
+    with: (given, fn, thisArg, ...args) => storage.run(given, () => fn.call(thisArg as never, ...args)),
+    bind: (_given, target) => target,
+    enable: () => contexts,
+    disable: () => contexts,
+  };
+  trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan, startActiveSpan: undefined as never }) });
+  context.setGlobalContextManager(contexts);
+  return { spans, startSpan };
+}

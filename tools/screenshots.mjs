@@ -1,0 +1,52 @@
+// Pictures of the dashboard for the README, with made-up data: npm run screenshots. Needs /usr/bin/chromium; Inter makes them prettier.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+
+const require = createRequire(import.meta.url);
+require('../test/support/ts-child.cjs');
+const { launch, signIn } = require('../test/dashboard/browser.ts');
+const { SampleServer, SAMPLE_ADMIN } = require('../test/dashboard/sample-server.ts');
+
+const target = resolve(process.argv[2] ?? 'docs/screenshots');
+const folder = resolve('.build/dashboard/screenshots');
+execFileSync(process.execPath, ['tools/build-dashboard.mjs', folder], { stdio: 'inherit' });
+mkdirSync(target, { recursive: true });
+
+const server = await SampleServer.start({ folder, keys: { openai: 24, anthropic: 14, google: 9 } });
+const browser = await launch();
+
+async function picture(name, { width, height, colorScheme = 'light', before = async () => {} }) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, deviceScaleFactor: 1 });
+  const page = await context.newPage();
+  await signIn(page, server.url, SAMPLE_ADMIN);
+  await page.locator('.grid-body .grid-row').first().waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page.waitForTimeout(400);
+  await before(page);
+  const path = join(target, `${name}.png`);
+  await page.screenshot({ path });
+  console.log(`${path}: ${Math.round(statSync(path).size / 1_000)} kB`);
+  await context.close();
+}
+
+const FAKE_KEYS = Array.from({ length: 8 }, (_, n) => `sk-proj-FAKE${String(n).repeat(36)}`).join('\n');
+
+const addDialog = async (page) => {
+  await page.getByRole('button', { name: 'Add keys', exact: true }).click();
+  await page.getByRole('textbox', { name: 'Keys' }).fill(FAKE_KEYS);
+  await page.locator('#add-label').fill('team-search');
+  await page.getByRole('button', { name: /Check and add/ }).click();
+  await page.getByRole('button', { name: 'Done' }).waitFor();
+  await page.waitForTimeout(400);
+};
+
+const size = { width: 1280, height: 860 };
+await picture('overview-light', size);
+await picture('overview-dark', { ...size, colorScheme: 'dark' });
+await picture('narrow', { width: 400, height: 1000 });
+await picture('add-keys', { width: 1100, height: 760, before: addDialog });
+
+await browser.close();
+await server.close();
