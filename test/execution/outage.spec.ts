@@ -1,6 +1,6 @@
 import { NoHealthyKeysError } from '../../src/key-management/errors';
 import type { ExecutionResult } from '../../src/key-management/execution/execution.types';
-import { Harness, overloaded } from './harness';
+import { errorOf, Harness, overloaded } from './harness';
 
 const SECOND = 1_000;
 
@@ -94,7 +94,7 @@ describe('limits that the user states', () => {
     for (let call = 0; call < 3; call += 1) expect((await harness.run()).success).toBe(true);
     const refused = await harness.run();
     expect(refused).toMatchObject({ success: false, attemptsMade: 0 });
-    const { error } = refused as { error: NoHealthyKeysError };
+    const error = errorOf(refused)!;
     expect(error).toBeInstanceOf(NoHealthyKeysError);
     expect(error.retryAfterMs).toBeGreaterThan(59_000);
     const patient = harness.runThrough({ maxWaitMs: 90 * SECOND });

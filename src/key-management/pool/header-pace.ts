@@ -13,6 +13,8 @@ export type LimitKind = 'token_bucket' | 'fixed_window';
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const LEARNING = 0.2;
+/** As many calls are in flight as a window takes, and none has told of the new window yet. */
+const LOOK_AGAIN_MS = 1_000;
 const LEAST_TELLING_RESET_MS = 5_000;
 const LEAST_TELLING_CALLS = 3;
 
@@ -44,7 +46,7 @@ class Allowance {
       this.#cost += (took - this.#cost) * LEARNING;
     }
     this.#measure(remaining, resetMs);
-    const full = limit ?? Math.max(remaining, 1);
+    const full = Math.max(1, limit ?? this.#fullest.remaining);
     const perWindow = full / (window === 'day' ? DAY_MS : MINUTE_MS);
     this.#refill = this.#measured || statedRefill(full - remaining, resetMs, perWindow);
     this.#left = remaining;
@@ -62,13 +64,17 @@ class Allowance {
     const needed = inFlight === 0 ? Math.min(this.#cost, this.#capacity) : (inFlight + 1) * this.#cost;
     const left = this.#leftAt(now);
     if (left >= needed) return 0;
-    if (this.kind === 'fixed_window') return this.#asOf + this.#resetMs;
-    return now + (needed - left) / this.#refill;
+    const resetAt = this.#asOf + this.#resetMs;
+    if (this.kind === 'fixed_window') return resetAt > now ? resetAt : now + LOOK_AGAIN_MS;
+    const refilledAt = now + (needed - left) / this.#refill;
+    return needed <= this.#capacity && resetAt > now ? Math.min(refilledAt, resetAt) : refilledAt;
   }
 
   #leftAt(now: number): number {
     const elapsed = Math.max(0, now - this.#asOf);
-    if (this.kind === 'fixed_window') return elapsed >= this.#resetMs ? this.#capacity : this.#left;
+    // By the vendor's own word; also where the refill is not known so well.
+    if (elapsed >= this.#resetMs && (this.#resetMs > 0 || this.kind === 'fixed_window')) return this.#capacity;
+    if (this.kind === 'fixed_window') return this.#left;
     return Math.max(this.#left, Math.min(this.#capacity, this.#left + elapsed * this.#refill));
   }
 

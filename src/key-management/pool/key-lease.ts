@@ -5,7 +5,7 @@ import type { Slot } from './slot';
 
 /** What a lease is given back to. */
 export interface LeaseOwner {
-  settleLease(lease: PoolLease, settlement: Settlement): void;
+  settleLease(lease: PoolLease, settlement: Settlement, now?: number): void;
   /** The vendor's answer to this lease's request has come: what its headers say is left paces the key. */
   answerSeen(lease: PoolLease, headers: HeaderView): void;
   tokensUsed(lease: PoolLease, tokens: number): void;
@@ -69,7 +69,8 @@ export class PoolLease implements KeyLease {
     this.owner.tokensUsed(this, tokens);
   }
 
-  settle(outcome: SettledOutcome): void {
+  /** @param now Milliseconds since the epoch, where the caller has just looked. */
+  settle(outcome: SettledOutcome, now?: number): void {
     if (this.#settled) {
       // No setting: what Jest and others set while tests run.
       // eslint-disable-next-line no-restricted-properties
@@ -78,7 +79,7 @@ export class PoolLease implements KeyLease {
     }
     const settlement = settlementOf(outcome);
     this.#settled = true;
-    this.owner.settleLease(this, settlement);
+    this.owner.settleLease(this, settlement, now);
   }
 
   toJSON(): unknown {

@@ -26,6 +26,9 @@ export class KeyPoolService implements PoolObserver {
   readonly #events = new Subject<KeyEvent>();
   readonly #sharing: Sharing = { count: 1, rank: 0 };
   #observers: readonly Partial<PoolObserver>[] = [];
+  /** Those of them who listen where each call passes. */
+  #onSettled = this.#observers;
+  #onEnded = this.#observers;
   #journal: KeyJournal | undefined;
 
   /** Every change of a key, as it happens. No event carries a key. */
@@ -103,9 +106,9 @@ export class KeyPoolService implements PoolObserver {
 
   /** @internal Tells the observer of all that happens, until the returned function is called. */
   observe(observer: Partial<PoolObserver>): () => void {
-    this.#observers = [...this.#observers, observer];
+    this.#setObservers([...this.#observers, observer]);
     return () => {
-      this.#observers = this.#observers.filter((each) => each !== observer);
+      this.#setObservers(this.#observers.filter((each) => each !== observer));
     };
   }
 
@@ -139,12 +142,12 @@ export class KeyPoolService implements PoolObserver {
     source: Source,
     model: string | undefined,
   ): void {
-    for (const observer of this.#observers) observer.leaseSettled?.(record, settlement, durationMs, source, model);
+    for (const observer of this.#onSettled) observer.leaseSettled?.(record, settlement, durationMs, source, model);
   }
 
   /** @internal */
   callEnded(call: EndedCall): void {
-    for (const observer of this.#observers) observer.callEnded?.(call);
+    for (const observer of this.#onEnded) observer.callEnded?.(call);
   }
 
   /** @internal */
@@ -155,6 +158,12 @@ export class KeyPoolService implements PoolObserver {
   /** @internal */
   keyFreed(provider: string): void {
     for (const observer of this.#observers) observer.keyFreed?.(provider);
+  }
+
+  #setObservers(observers: readonly Partial<PoolObserver>[]): void {
+    this.#observers = observers;
+    this.#onSettled = observers.filter(({ leaseSettled }) => leaseSettled !== undefined);
+    this.#onEnded = observers.filter(({ callEnded }) => callEnded !== undefined);
   }
 
   #known(provider: string): KeyPool {

@@ -67,6 +67,8 @@ export class KeyPool implements LeaseOwner {
     noteWeight(this.#mean, record.weight);
     this.pacing.groups.add(record);
     this.#lanes.addRecord(record, this.clock.now());
+    this.pacing.groups.join(record);
+    this.#placeGroup(record);
     this.#emit(record, by, { type: 'key_added', status: record.status });
     return record;
   }
@@ -76,6 +78,7 @@ export class KeyPool implements LeaseOwner {
     this.pacing.groups.remove(record);
     this.#lanes.removeRecord(record);
     record.leave();
+    this.#placeGroup(record);
     this.#emit(record, by, { type: 'key_deleted' });
   }
 
@@ -150,8 +153,7 @@ export class KeyPool implements LeaseOwner {
     return new PoolLease(this, record.slots[0]!, undefined, 'probe', this.clock.now());
   }
 
-  settleLease(lease: PoolLease, settlement: Settlement): void {
-    const now = this.clock.now();
+  settleLease(lease: PoolLease, settlement: Settlement, now = this.clock.now()): void {
     const { record } = lease.slot;
     let opened = false;
     if (lease.source === 'call') {
@@ -165,6 +167,7 @@ export class KeyPool implements LeaseOwner {
   }
 
   answerSeen(lease: PoolLease, headers: HeaderView): void {
+    if (lease.slot.record.deleted) return;
     const now = this.clock.now();
     if (this.pacing.answerSeen(lease, headers, now)) this.#placeGroup(lease.slot.record, now);
   }
@@ -191,9 +194,11 @@ export class KeyPool implements LeaseOwner {
 
   /** When the next rest ends that a call for this model could wait for. Milliseconds since the epoch. */
   nextWake(model: string | undefined): number | undefined {
-    const wake = this.#lanes.forCall(model, this.clock.now()).nextWake;
+    const now = this.clock.now();
+    const wake = this.#lanes.forCall(model, now).nextWake;
     const { pausedUntil } = this.#gate;
-    return pausedUntil === undefined ? wake : Math.max(pausedUntil, this.mayBeFreed(model) ? 0 : (wake ?? Infinity));
+    // After the pause a trial goes as soon as there is a key for it.
+    return pausedUntil === undefined || pausedUntil <= now ? wake : Math.max(pausedUntil, this.mayBeFreed(model) ? 0 : (wake ?? Infinity));
   }
 
   /** A key for this model can be had now, or may be at any moment: it is in use, or being checked. */

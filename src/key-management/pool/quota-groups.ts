@@ -19,8 +19,11 @@ export class QuotaGroups {
 
   remove(record: KeyRecord): void {
     const group = record.quotaGroup === undefined ? undefined : this.#groups.get(record.quotaGroup);
-    group?.delete(record);
-    if (record.quotaGroup !== undefined && group?.size === 0) this.#groups.delete(record.quotaGroup);
+    if (record.quotaGroup === undefined || !group?.delete(record)) return;
+    const [left] = group;
+    // What only this key's limits forbade, the others may now.
+    if (left) this.limit(left);
+    else this.#groups.delete(record.quotaGroup);
   }
 
   /** The other keys of the same group. */
@@ -51,6 +54,14 @@ export class QuotaGroups {
       pace.inFlight += slot.inFlight;
     }
     return pace;
+  }
+
+  /** A key that joins a group goes at its pace from the start. */
+  join(record: KeyRecord): void {
+    for (const { slots } of this.siblings(record)) {
+      for (const [lane, slot] of record.slots.entries()) slot.pace = slots[lane]!.pace;
+      return;
+    }
   }
 
   #members(record: KeyRecord): KeyRecord[] {

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
+import { PROVIDER_NAME } from '../configuration/options-schema';
 import { UnknownProviderError } from '../errors';
 import { BUILT_IN_CHECKERS } from '../key-management.constants';
 import { BaseHealthChecker } from './base-health-checker';
@@ -51,8 +52,14 @@ export class HealthCheckerRegistry implements OnModuleInit {
     return this.#checkers.has(provider);
   }
 
-  /** Sets the checker of a provider, in place of the one it may have. */
+  /**
+   * Sets the checker of a provider, in place of the one it may have.
+   * @throws TypeError for a name that no URL and no store could hold
+   */
   addChecker(provider: string, checker: BaseHealthChecker): void {
+    if (!PROVIDER_NAME.test(provider)) {
+      throw new TypeError('A provider is named with letters, digits, "_", "-" and ".", 64 at most, as "my-vendor".');
+    }
     this.#checkers.set(provider, checker);
   }
 
@@ -72,6 +79,6 @@ export class HealthCheckerRegistry implements OnModuleInit {
     if (known !== undefined && checker.builtIn) return;
     if (known !== undefined)
       this.#logger.log(`${checker.constructor.name} takes the place of the built-in checker of ${provider}.`);
-    this.#checkers.set(provider, checker);
+    this.addChecker(provider, checker);
   }
 }
