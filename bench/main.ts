@@ -18,7 +18,8 @@ async function run(name: string): Promise<Report> {
 
 async function main(wanted: readonly string[]): Promise<void> {
   const unknown = wanted.filter((name) => !BENCHMARKS.includes(name));
-  if (unknown.length > 0) throw new RangeError(`no benchmark ${unknown.join(', ')}; there are ${BENCHMARKS.join(', ')}`);
+  if (unknown.length > 0)
+    throw new RangeError(`no benchmark ${unknown.join(', ')}; there are ${BENCHMARKS.join(', ')}`);
   for (const name of wanted.length > 0 ? wanted : BENCHMARKS) {
     say(`— ${name}`);
     try {

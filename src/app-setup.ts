@@ -5,7 +5,11 @@ import { setupKeyManagementDocs } from './key-management';
 /** What the host app adds to its module: bounds, headers, proxies and the docs. Shared with the tests. */
 export function setUpApp(app: NestExpressApplication, env: NodeJS.ProcessEnv = process.env): NestExpressApplication {
   app.useBodyParser('json', { limit: '1mb' });
-  app.set('trust proxy', trustProxy(env.TRUST_PROXY));
+  try {
+    app.set('trust proxy', trustProxy(env.TRUST_PROXY));
+  } catch {
+    throw new Error('TRUST_PROXY must be a number of hops, true, or addresses as "loopback, 10.0.0.0/8".');
+  }
   app.use(
     helmet({
       contentSecurityPolicy: {
@@ -24,6 +28,14 @@ export function setUpApp(app: NestExpressApplication, env: NodeJS.ProcessEnv = p
   app.enableShutdownHooks();
   setupKeyManagementDocs(app);
   return app;
+}
+
+/** `PORT`, default 3000. What is no number would be taken for the name of a socket file. @throws Error naming the variable */
+export function portFrom({ PORT = '' }: NodeJS.ProcessEnv): number {
+  const value = PORT.trim();
+  if (value === '') return 3000;
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
+  throw new Error('PORT must be a whole number from 0 to 65535.');
 }
 
 /** `1` (hops), `true`, or addresses as `loopback, 10.0.0.0/8`. Nothing: no proxy is believed. */

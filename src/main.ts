@@ -3,7 +3,7 @@ import { ConsoleLogger, Logger, type LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module';
-import { setUpApp } from './app-setup';
+import { portFrom, setUpApp } from './app-setup';
 
 const LEVELS: LogLevel[] = ['verbose', 'debug', 'log', 'warn', 'error', 'fatal'];
 
@@ -15,9 +15,10 @@ function loggerFrom({ LOG_LEVEL = 'log', LOG_FORMAT }: NodeJS.ProcessEnv): Conso
 async function start(): Promise<void> {
   // Made after AppModule's file was read, so that .env counts here too.
   const logger = loggerFrom(process.env);
+  const port = portFrom(process.env);
   const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger, abortOnError: false });
   setUpApp(app);
-  await app.listen(process.env.PORT?.trim() || 3000);
+  await app.listen(port);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   new Logger('App').log(`Listening on ${url} · admin API ${url}/docs · dashboard ${url}/dashboard`);
 }

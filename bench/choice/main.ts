@@ -26,12 +26,7 @@ export async function measure(): Promise<Report> {
           'calls lost on a key that went bad, of 2,000',
           'share it regains when it recovers',
         ],
-        rows: qualities.map((each) => [
-          each.name,
-          percent(each.success),
-          shown(each.lost),
-          percent(each.regained),
-        ]),
+        rows: qualities.map((each) => [each.name, percent(each.success), shown(each.lost), percent(each.regained)]),
       },
     ],
     goals: [
@@ -41,10 +36,12 @@ export async function measure(): Promise<Report> {
       { goal: '≥ 90 % of its share regained', measured: percent(regained), met: regained >= 0.9 },
     ],
     data: {
-      ...Object.fromEntries(costs.flatMap(({ size, ns, toHundred }) => [
-        [`${size} keys: ns`, ns],
-        [`${size} keys: × of 100`, toHundred],
-      ])),
+      ...Object.fromEntries(
+        costs.flatMap(({ size, ns, toHundred }) => [
+          [`${size} keys: ns`, ns],
+          [`${size} keys: × of 100`, toHundred],
+        ]),
+      ),
       success,
       lost,
       regained,

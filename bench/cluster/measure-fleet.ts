@@ -38,7 +38,7 @@ async function removals(fleet: Fleet): Promise<{ delays: number[]; unheard: numb
     fleet.onHeard = (each) => heard.push(each);
     const { keyId, at } = await fleet.remove(n % fleet.size);
     const ofThis = () => heard.filter((each) => each.keyId === keyId);
-    for (const end = Date.now() + LONGEST_MS; ofThis().length < fleet.size - 1 && Date.now() < end; ) await sleep(1);
+    for (const end = Date.now() + LONGEST_MS; ofThis().length < fleet.size - 1 && Date.now() < end;) await sleep(1);
     if (ofThis().length < fleet.size - 1) unheard += 1;
     else if (fleet.size > 1) delays.push(Math.max(...ofThis().map((each) => each.at)) - at);
     await sleep(5);

@@ -16,9 +16,12 @@ export interface Gateway {
 export async function startGateway(): Promise<Gateway> {
   const port = await freePort();
   const script = join(ROOT, 'bench/node_modules/@portkey-ai/gateway/build/start-server.js');
-  const child = spawn(process.execPath, [script, '--headless', `--port=${port}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [script, '--headless', `--port=${port}`], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let written = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (written += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (written += chunk.toString()));
   const exited = once(child, 'exit');
   const origin = `http://127.0.0.1:${port}`;
   const close = async (): Promise<void> => {
@@ -26,7 +29,10 @@ export async function startGateway(): Promise<Gateway> {
     await exited;
   };
   for (const end = Date.now() + START_MS; Date.now() < end && child.exitCode === null; await sleep(100)) {
-    const answers = await fetch(origin).then(({ ok }) => ok, () => false);
+    const answers = await fetch(origin).then(
+      ({ ok }) => ok,
+      () => false,
+    );
     if (answers) return { origin, close };
   }
   if (child.exitCode === null) await close();

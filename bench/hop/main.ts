@@ -40,7 +40,8 @@ async function slice({ call }: Way, inFlight: number, calls: number): Promise<Sl
 
 /** A whole HTTP call to a vendor on this machine, each way. */
 export async function measure(): Promise<Report> {
-  const { ways, notes, close } = await openWays();
+  const opened = await openWays();
+  const { ways, notes } = opened;
   const found: Found[] = [];
   for (const { inFlight, calls } of LOADS) {
     say(`hop: ${inFlight} in flight`);
@@ -51,14 +52,15 @@ export async function measure(): Promise<Report> {
     }
     for (const way of ways) found.push({ way: way.name, inFlight, slices: slices.get(way)! });
   }
-  await close();
+  await opened.close();
   return report(found, notes);
 }
 
 const of = (found: Found, measure: keyof Slice): Spread => spread(found.slices.map((each) => each[measure]));
 
 function report(found: readonly Found[], notes: readonly string[]): Report {
-  const direct = (inFlight: number): Found => found.find((each) => each.way === 'direct' && each.inFlight === inFlight)!;
+  const direct = (inFlight: number): Found =>
+    found.find((each) => each.way === 'direct' && each.inFlight === inFlight)!;
   const ratio = (each: Found): Spread =>
     spread(each.slices.map(({ throughput }, n) => throughput / direct(each.inFlight).slices[n]!.throughput));
   return {

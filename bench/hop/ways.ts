@@ -1,7 +1,7 @@
 import { ManagedFetchService } from '../../src/key-management';
 import { startSimulatorProcess } from '../../test/simulator/simulator-process';
 import { benchKey, startApp } from '../lib/pool-app';
-import { startGateway } from './gateway';
+import { startGateway, type Gateway } from './gateway';
 
 const KEYS = 10;
 
@@ -50,12 +50,14 @@ export async function openWays(): Promise<Ways> {
     way('managed fetch', app.get(ManagedFetchService).for('openai'), url, { authorization: 'Bearer managed' }),
   ];
   const notes: string[] = [];
-  let closeGateway = (): Promise<void> => Promise.resolve();
+  let gateway: Gateway | undefined;
   try {
-    const gateway = await startGateway();
-    closeGateway = gateway.close;
+    gateway = await startGateway();
     const portkey = { 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `${baseUrl}/v1` };
-    const through = way('Portkey gateway', fetch, `${gateway.origin}/v1/chat/completions`, { ...credentials, ...portkey });
+    const through = way('Portkey gateway', fetch, `${gateway.origin}/v1/chat/completions`, {
+      ...credentials,
+      ...portkey,
+    });
     await through.call();
     ways.push(through);
   } catch (error) {
@@ -65,7 +67,7 @@ export async function openWays(): Promise<Ways> {
     ways,
     notes,
     close: async () => {
-      await Promise.all([app.close(), closeGateway(), simulator.close()]);
+      await Promise.all([app.close(), gateway?.close(), simulator.close()]);
     },
   };
 }

@@ -8,7 +8,7 @@ const ROUNDS = 7;
 export function collectGarbage(): void {
   const { gc } = globalThis;
   if (!gc) throw new Error('Run node with --expose-gc.');
-  void gc();
+  gc();
 }
 
 /** Bytes that a call allocates, whether they live on or not: what the heap grows by while nothing is collected. */

@@ -7,7 +7,7 @@ import { ourCalls } from './our-calls';
 import { peerCalls } from './peer-calls';
 import { loadPeers } from './peers';
 
-const ROUNDS = 21;
+const ROUNDS = 11;
 const RAW = 'raw await';
 const YARDSTICK = 'cockatiel retry';
 
@@ -63,8 +63,8 @@ function report(found: ReadonlyMap<string, Found>, raw: Spread): Report {
   return {
     tables: [{ title, columns, rows }],
     goals: goals(found),
-    data: Object.fromEntries(
-      [...found].flatMap(([name, { one, many, ratio, bytes }]) => [
+    data: Object.fromEntries<number | Spread>(
+      [...found].flatMap(([name, { one, many, ratio, bytes }]): [string, number | Spread][] => [
         [`${name}: ns, 1 in flight`, one],
         [`${name}: ns, 64 in flight`, many],
         [`${name}: ratio`, ratio],

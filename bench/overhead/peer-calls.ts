@@ -55,7 +55,13 @@ function aiRetry({ createRetryableModel, aiError }: Peers): () => Promise<unknow
 function poolSwitch({ PoolSwitchClient }: Peers, keys: number): PeerCall {
   const body = JSON.stringify(ANSWER);
   const headers = new Headers({ 'content-type': 'application/json' });
-  const response = { ok: true, status: 200, headers, text: () => Promise.resolve(body), json: () => Promise.resolve(ANSWER) };
+  const response = {
+    ok: true,
+    status: 200,
+    headers,
+    text: () => Promise.resolve(body),
+    json: () => Promise.resolve(ANSWER),
+  };
   const client = new PoolSwitchClient({
     upstreamBaseUrl: 'http://vendor.invalid',
     keys: Array.from({ length: keys }, (_, n) => ({ id: `key-${n}`, value: benchKey(n) })),

@@ -32,7 +32,7 @@ export async function measure(): Promise<Report> {
       table('Goodput, and 429 answers per 100 good ones; the worst of three seeds', rows, false),
       table('The same beyond the goal', rows, true),
     ],
-    goals: [goal(rows)],
+    goals: [goal(rows, true), goal(rows, false)],
     data: Object.fromEntries(
       rows.flatMap(({ scenario, figures }) =>
         POLICIES.flatMap(({ name }, at) => [
@@ -62,11 +62,14 @@ function table(title: string, rows: readonly Row[], stretch: boolean) {
   };
 }
 
-function goal(rows: readonly Row[]): Goal {
-  const worst = worstOf(rows.filter(({ scenario }) => !scenario.stretch).map(({ figures }) => figures[0]!));
+function goal(rows: readonly Row[], headers: boolean): Goal {
+  const meant = rows.filter(({ scenario }) => !scenario.stretch && scenario.shape.headers === headers);
+  const worst = worstOf(meant.map(({ figures }) => figures[0]!));
+  const most = headers ? 1 : 5;
+  const where = headers ? 'where headers tell' : 'where they do not';
   return {
-    goal: '≥ 98 % goodput with ≤ 1 refused per 100 good ones, on one instance',
+    goal: `≥ 98 % goodput with ≤ ${most} refused per 100 good ones ${where}, on one instance`,
     measured: `${cell(worst)} at worst`,
-    met: worst.goodput >= 0.98 && worst.refusedPer100 <= 1,
+    met: worst.goodput >= 0.98 && worst.refusedPer100 <= most,
   };
 }

@@ -17,7 +17,10 @@ const usual = { burst: 5, costOn429: false, latencyMs: [40, 160] } as const;
 
 function* usualScenarios(): Generator<Scenario> {
   for (const headers of [true, false]) {
-    for (const [keys, rates] of [['equal', EQUAL], ['unequal', UNEQUAL]] as const) {
+    for (const [keys, rates] of [
+      ['equal', EQUAL],
+      ['unequal', UNEQUAL],
+    ] as const) {
       for (const load of [0.9, 1.2]) {
         const name = `${keys} keys, ${load} × load, ${headers ? 'headers' : 'no headers'}`;
         yield { name, shape: { ...usual, rates, headers }, load, stretch: false };

@@ -14,9 +14,14 @@ export interface ColdStart {
   /** What the same requests take at the same width, without anything around them. */
   readonly leastMs: number;
   readonly stallMs: number;
+  /** The longest stall while the bare requests were made: what the machine and fetch do without us. */
+  readonly leastStallMs: number;
 }
 
-export async function withSimulator<T>(count: number, work: (simulator: SimulatorProcess, keys: string[]) => Promise<T>) {
+export async function withSimulator<T>(
+  count: number,
+  work: (simulator: SimulatorProcess, keys: string[]) => Promise<T>,
+) {
   const simulator = await startSimulatorProcess();
   try {
     const keys = Array.from({ length: count }, (_, n) => benchKey(n));
@@ -36,19 +41,23 @@ export function coldStart(count: number, latencyMs: number): Promise<ColdStart> 
     const behaviours = latencyMs > 0 ? [{ kind: 'slow', latencyMs } as const] : [];
     await simulator.control({ do: 'everywhere', vendor: 'openai', behaviours });
     const baseUrl = simulator.baseUrl('openai');
-    const least = await leastMs(baseUrl, keys);
-    const { value: app, wallMs, stallMs } = await watched(() =>
-      startApp({ providers: { openai: { keys, baseUrl } }, startupCheckTimeoutMs: 600_000 }),
-    );
-    const healthy = app.get(KeyPoolService).list('openai').filter(({ status }) => status === 'healthy').length;
+    const least = await watched(() => bareRequests(baseUrl, keys));
+    const {
+      value: app,
+      wallMs,
+      stallMs,
+    } = await watched(() => startApp({ providers: { openai: { keys, baseUrl } }, startupCheckTimeoutMs: 600_000 }));
+    const healthy = app
+      .get(KeyPoolService)
+      .list('openai')
+      .filter(({ status }) => status === 'healthy').length;
     await app.close();
     if (healthy !== count) throw new Error(`${healthy} of ${count} keys are healthy after the start`);
-    return { keys: count, latencyMs, wallMs, leastMs: least, stallMs };
+    return { keys: count, latencyMs, wallMs, leastMs: least.wallMs, stallMs, leastStallMs: least.stallMs };
   });
 }
 
-async function leastMs(baseUrl: string, keys: readonly string[]): Promise<number> {
-  const begin = performance.now();
+async function bareRequests(baseUrl: string, keys: readonly string[]): Promise<void> {
   let next = 0;
   const loop = async (): Promise<void> => {
     while (next < keys.length * REQUESTS_PER_KEY) {
@@ -58,5 +67,4 @@ async function leastMs(baseUrl: string, keys: readonly string[]): Promise<number
     }
   };
   await Promise.all(Array.from({ length: PARALLEL_CHECKS }, loop));
-  return performance.now() - begin;
 }

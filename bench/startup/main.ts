@@ -29,7 +29,15 @@ export async function measure(): Promise<Report> {
     tables: [
       {
         title: 'First start: every key checked by two requests, 16 at once',
-        columns: ['keys', 'vendor takes, ms', 'start, ms', 'the bare requests, ms', 'ratio', 'longest stall, ms'],
+        columns: [
+          'keys',
+          'vendor takes, ms',
+          'start, ms',
+          'the bare requests, ms',
+          'ratio',
+          'longest stall, ms',
+          'during the bare requests',
+        ],
         rows: colds.map((each) => [
           shown(each.keys),
           each.latencyMs,
@@ -37,6 +45,7 @@ export async function measure(): Promise<Report> {
           shown(each.leastMs),
           shown(each.wallMs / each.leastMs),
           shown(each.stallMs),
+          shown(each.leastStallMs),
         ]),
       },
       {
@@ -73,7 +82,11 @@ function goals(colds: readonly ColdStart[], warms: readonly Restart[]): Report['
   const warmStall = Math.max(...warms.map(({ stallMs }) => stallMs));
   const bytes = warms.at(-1)!.bytesPerKey;
   return [
-    { goal: '10,000 keys start without a stall above 50 ms', measured: `${shown(stall)} ms`, met: stall <= MOST_STALL_MS },
+    {
+      goal: '10,000 keys start without a stall above 50 ms',
+      measured: `${shown(stall)} ms`,
+      met: stall <= MOST_STALL_MS,
+    },
     { goal: 'the same again on a warm store', measured: `${shown(warmStall)} ms`, met: warmStall <= MOST_STALL_MS },
     { goal: '≤ 1 kB per key beyond the key itself', measured: `${shown(bytes)} B`, met: bytes <= MOST_BYTES },
   ];

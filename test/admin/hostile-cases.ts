@@ -12,6 +12,8 @@ export interface HostileCase {
   raw?: string;
   status: number | number[];
   field?: string;
+  /** What is said of the field, where it matters. */
+  problem?: string;
 }
 
 export const CASES: HostileCase[] = [
@@ -21,7 +23,7 @@ export const CASES: HostileCase[] = [
   { name: 'a text for an object', raw: '"text"', status: 400 },
   { name: 'no JSON', raw: `{"keys":[${SECRET}]}`, status: 400 },
   { name: 'half of JSON', raw: '{"keys":["', status: 400 },
-  { name: 'keys as text', body: { keys: SECRET }, status: 400, field: 'keys' },
+  { name: 'keys as text', body: { keys: SECRET }, status: 400, field: 'keys', problem: 'must be an array' },
   { name: 'keys as an object', body: { keys: { length: 5 } }, status: 400, field: 'keys' },
   { name: 'no keys', body: { keys: [] }, status: 400, field: 'keys' },
   { name: 'a number for a key', body: { keys: [1] }, status: 400, field: 'keys.0.key' },

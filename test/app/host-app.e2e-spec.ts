@@ -50,6 +50,13 @@ describe('the host app', () => {
     await expect(failed).rejects.toThrow(/ADMIN_TOKEN.*16 characters/s);
   });
 
+  it.each([
+    ['PORT', 'abc', 'PORT must be a whole number from 0 to 65535.'],
+    ['TRUST_PROXY', 'nobody', 'TRUST_PROXY must be a number of hops, true, or addresses as "loopback, 10.0.0.0/8".'],
+  ])('does not start with %s=%s, and names the mend', async (name, value, mend) => {
+    await expect(startHostApp({ ADMIN_TOKEN: ADMIN, [name]: value })).rejects.toThrow(mend);
+  });
+
   it('logs changes of keys in one line each, as text and as JSON', async () => {
     const key = simulator.openai.newKeys(1)[0]!;
     const env = { ADMIN_TOKEN: ADMIN, OPENAI_API_KEYS: key, OPENAI_BASE_URL: simulator.openai.baseUrl };
@@ -58,6 +65,8 @@ describe('the host app', () => {
       app = await startHostApp({ ...env, LOG_FORMAT });
       simulator.openai.key(key, { kind: 'invalid' });
       await post('/admin/health-checks', {});
+      await post('/admin/health-checks', {});
+      expect(app.output.filter((each) => each.includes('key removed'))).toHaveLength(1);
       const line = app.output.find((each) => each.includes('key removed')) ?? '';
       if (LOG_FORMAT === 'json') {
         expect(JSON.parse(line)).toMatchObject({

@@ -27,7 +27,10 @@ const logger: LoggerService = { log: log('log'), warn: log('warn'), error: log('
 async function main(): Promise<void> {
   const { options, schedule } = JSON.parse(process.env.APP_INSTANCE ?? '{}') as InstanceSettings;
   const startedAt = performance.now();
-  const imports = [...(schedule ? [ScheduleModule.forRoot()] : []), KeyManagementModule.forRoot({ admin: false, ...options })];
+  const imports = [
+    ...(schedule ? [ScheduleModule.forRoot()] : []),
+    KeyManagementModule.forRoot({ admin: false, ...options }),
+  ];
   const app = await NestFactory.createApplicationContext({ module: HostModule, imports }, { logger });
   say({ ready: true, startMs: performance.now() - startedAt });
 

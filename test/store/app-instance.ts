@@ -14,7 +14,13 @@ interface Line {
 }
 
 /** Without the environment of the machine that runs the tests. */
-const ENVIRONMENT = { KEY_ENCRYPTION_SECRET_PREVIOUS: '', NODE_ENV: 'test', OPENAI_API_KEYS: '', FIREBASE_URL: '', REDIS_URL: '' };
+const ENVIRONMENT = {
+  KEY_ENCRYPTION_SECRET_PREVIOUS: '',
+  NODE_ENV: 'test',
+  OPENAI_API_KEYS: '',
+  FIREBASE_URL: '',
+  REDIS_URL: '',
+};
 const PATIENCE_MS = 30_000;
 
 /** An instance of an app with the real module, in a process of its own. */
@@ -89,7 +95,6 @@ export class AppInstance {
   }
 
   #take({ log, message = '', durable, id, result, error }: Line): void {
-    if (log !== undefined && process.env.AKM_DEBUG) process.stdout.write(`L ${process.hrtime.bigint() / 1000000n} ${message}\n`);
     if (log !== undefined) this.logs.push({ level: log, message });
     if (durable !== undefined) {
       this.durable.push(durable);
@@ -113,7 +118,11 @@ function parse(text: string): Line | undefined {
 }
 
 /** Waits for what can only be asked for. Resolves with how long it took, milliseconds. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = PATIENCE_MS): Promise<number> {
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  limitMs = PATIENCE_MS,
+): Promise<number> {
   const startedAt = Date.now();
   while (!(await holds())) {
     if (Date.now() - startedAt > limitMs) throw new Error(`waited in vain for: ${what}`);
@@ -125,6 +134,7 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
 /** A measured figure, for whoever reads the output; noisy machines make it no assertion. */
 export function figure(what: string, values: readonly number[]): void {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1);
+  const at = (share: number): string =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1);
   process.stdout.write(`      ${what}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms (${sorted.length})\n`);
 }

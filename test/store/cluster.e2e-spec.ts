@@ -31,40 +31,32 @@ describe('four processes', () => {
         await simulator?.close();
       });
 
-      it(
-        'lose and double no count of 10,000 settles at once',
-        async () => {
-          await Promise.all(instances.map((each) => each.ask({ do: 'settle', times: SETTLES / INSTANCES })));
-          await until('every instance to know all counts', async () => {
-            const sums = await Promise.all(instances.map(async (each) => sumOf(await each.keys())));
-            if (sums.some((sum) => sum > SETTLES)) throw new Error(`counted twice: ${sums.join(', ')}`);
-            return sums.every((sum) => sum === SETTLES);
-          });
-          const fresh = await AppInstance.start({ providers: {}, store: store.options });
-          await fresh.end();
-        },
-        60_000,
-      );
+      it('lose and double no count of 10,000 settles at once', async () => {
+        await Promise.all(instances.map((each) => each.ask({ do: 'settle', times: SETTLES / INSTANCES })));
+        await until('every instance to know all counts', async () => {
+          const sums = await Promise.all(instances.map(async (each) => sumOf(await each.keys())));
+          if (sums.some((sum) => sum > SETTLES)) throw new Error(`counted twice: ${sums.join(', ')}`);
+          return sums.every((sum) => sum === SETTLES);
+        });
+        const fresh = await AppInstance.start({ providers: {}, store: store.options });
+        await fresh.end();
+      }, 60_000);
 
-      it(
-        'take a key out of all pools that is removed in one',
-        async () => {
-          const failedAt = await instances[0]!.ask<Record<string, number>>({ do: 'fail', keyIds: DOOMED });
-          const delays: number[] = [];
-          for (const instance of instances.slice(1)) {
-            let removals: Record<string, number> = {};
-            await until('the removals to arrive', async () => {
-              removals = await instance.ask({ do: 'removals' });
-              const keys = await instance.keys();
-              return keys.filter(({ status }) => status === 'invalid_key').length === DOOMED.length;
-            });
-            for (const keyId of DOOMED) delays.push(removals[keyId]! - failedAt[keyId]!);
-          }
-          figure(`removed in one process, out of the pools of the others (${name})`, delays);
-          expect(delays.sort((a, b) => a - b)[Math.floor(delays.length * 0.99)]).toBeLessThan(2_000);
-        },
-        60_000,
-      );
+      it('take a key out of all pools that is removed in one', async () => {
+        const failedAt = await instances[0]!.ask<Record<string, number>>({ do: 'fail', keyIds: DOOMED });
+        const delays: number[] = [];
+        for (const instance of instances.slice(1)) {
+          let removals: Record<string, number> = {};
+          await until('the removals to arrive', async () => {
+            removals = await instance.ask({ do: 'removals' });
+            const keys = await instance.keys();
+            return keys.filter(({ status }) => status === 'invalid_key').length === DOOMED.length;
+          });
+          for (const keyId of DOOMED) delays.push(removals[keyId]! - failedAt[keyId]!);
+        }
+        figure(`removed in one process, out of the pools of the others (${name})`, delays);
+        expect(delays.sort((a, b) => a - b)[Math.floor(delays.length * 0.99)]).toBeLessThan(2_000);
+      }, 60_000);
 
       it('end in good order', async () => {
         await Promise.all(instances.map((instance) => instance.end()));

@@ -20,7 +20,7 @@ class Instance {
   private readonly printed: string[] = [];
 
   constructor(url: string, name: string, additions: number) {
-    const args = [url, name, String(additions), String(STATUSES)];
+    const args = [url, name, String(additions), String(STATUSES), String((INSTANCES - 1) * STATUSES)];
     this.child = startTsChild('test/store/firebase-instance.child.ts', args);
     this.child.lines.on('line', (line: string) => this.printed.push(line));
   }

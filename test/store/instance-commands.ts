@@ -1,12 +1,12 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import {
   KeyManagerService,
-  KeyPoolService,
+  type KeyPoolService,
   KeyStoreHealthIndicator,
   RetryExecutorService,
-  type KeySnapshot,
   type SettledOutcome,
 } from '../../src/key-management';
+import { CheckLeadership } from '../../src/key-management/health/check-leadership';
 import { PersistenceService } from '../../src/key-management/store/persistence.service';
 
 /** What an instance can be asked to do. */
@@ -20,7 +20,8 @@ export type InstanceCommand =
   | { do: 'add'; keys: string[] }
   | { do: 'execute'; times: number; url: string; maxWaitMs?: number }
   | { do: 'load'; url: string }
-  | { do: 'endLoad' };
+  | { do: 'endLoad' }
+  | { do: 'lead' };
 
 export interface CallCounts {
   good: number;
@@ -68,9 +69,10 @@ export class InstanceCommands {
         return this.#calls(command.times, command.url, command.maxWaitMs);
       case 'load':
         return this.#beginLoad(command.url);
+      case 'lead':
+        return this.app.get(CheckLeadership).held();
       case 'endLoad':
         this.#load!.on = false;
-        if (process.env.AKM_DEBUG) setInterval(() => console.log(JSON.stringify({ log: 'log', message: 'W ' + JSON.stringify(this.pools.list().map((k) => [k.status, k.inFlight, k.successCount, k.errorCount])) })), 2000).unref();
         return this.#load!.ended;
     }
   }
@@ -153,5 +155,3 @@ async function chat(url: string, apiKey: string, signal: AbortSignal): Promise<u
   if (!response.ok) throw Object.assign(new Error('refused'), { status: response.status, error: body });
   return body;
 }
-
-export type { KeySnapshot };

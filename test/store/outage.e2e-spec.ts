@@ -14,7 +14,7 @@ const [DISABLED, DEAD_BEFORE, DEAD] = KEYS.map(keyIdOf) as [string, string, stri
 
 const sumOf = (keys: readonly KeySnapshot[]): number => keys.reduce((sum, { successCount }) => sum + successCount, 0);
 const statesOf = (keys: readonly KeySnapshot[]): Record<string, string> =>
-  Object.fromEntries(keys.map(({ keyId, status }) => [keyId, status]).sort());
+  Object.fromEntries(keys.map(({ id, status }) => [id, status]).sort());
 
 describe('a store that is killed under load', () => {
   let simulator: VendorSimulator;
@@ -44,33 +44,34 @@ describe('a store that is killed under load', () => {
           store = await start();
           instances = await AppInstance.startAll(INSTANCES, { ...options, store: store.options });
           const [a, b, c] = instances as [AppInstance, AppInstance, AppInstance];
-          process.stdout.write('D started\n'); await b.ask({ do: 'fail', keyIds: [DEAD_BEFORE] });process.stdout.write('D fail ok\n');
+          await b.ask({ do: 'fail', keyIds: [DEAD_BEFORE] });
           await Promise.all(instances.map((each) => each.ask({ do: 'settle', times: SETTLES })));
-          process.stdout.write('D settles\n');for (const each of instances) await each.ask({ do: 'load', url: baseUrl });
+          for (const each of instances) await each.ask({ do: 'load', url: baseUrl });
           await until('all counts to be everywhere', async () => sumOf(await a.keys()) >= INSTANCES * SETTLES);
 
-          process.stdout.write('D kill\n'); await store.kill();
+          await store.kill();
           const backAt = Date.now() + OUTAGE_MS;
           await until('the loss to be seen', async () => !(await a.ask<{ up: boolean }>({ do: 'store' })).up);
-          process.stdout.write('D seen\n'); void a.ask({ do: 'change', what: 'disable', keyIds: [DISABLED] }).catch(() => undefined);
+          void a.ask({ do: 'change', what: 'disable', keyIds: [DISABLED] }).catch(() => undefined);
           await b.ask({ do: 'fail', keyIds: [DEAD] });
-          process.stdout.write('D failed\n'); await c.ask({ do: 'settle', times: SETTLES });
-          process.stdout.write('D settled\n'); await until('the end of the outage', () => Date.now() >= backAt, OUTAGE_MS + 1_000);
+          await c.ask({ do: 'settle', times: SETTLES });
+          await until('the end of the outage', () => Date.now() >= backAt, OUTAGE_MS + 1_000);
           await store.restart({ empty });
 
-          process.stdout.write('D restarted\n'); const agreedMs = await until('all instances to agree on every state', async () => {
+          const agreedMs = await until('all instances to agree on every state', async () => {
             const [first, ...others] = await Promise.all(instances.map(async (each) => statesOf(await each.keys())));
             const agreed = others.every((states) => JSON.stringify(states) === JSON.stringify(first));
             return agreed && first![DISABLED] === 'disabled' && first![DEAD] === 'invalid_key';
           });
           const counts = await Promise.all(instances.map((each) => each.ask<CallCounts>({ do: 'endLoad' })));
           expect(counts.flatMap(({ errors }) => errors)).toEqual([]);
-          process.stdout.write('D load ended\n'); const good = counts.reduce((sum, each) => sum + each.good, 0);
+          const good = counts.reduce((sum, each) => sum + each.good, 0);
           const expected = good + (INSTANCES + 1) * SETTLES;
-          const sums = async (): Promise<number[]> => Promise.all(instances.map(async (each) => sumOf(await each.keys())));
-          await until('all instances to agree on every count', async () => (await sums()).every((sum) => sum === expected)).catch(
-            async () => expect(await sums()).toEqual(Array.from(instances, () => expected)),
-          );
+          const sums = async (): Promise<number[]> =>
+            Promise.all(instances.map(async (each) => sumOf(await each.keys())));
+          await until('all instances to agree on every count', async () =>
+            (await sums()).every((sum) => sum === expected),
+          ).catch(async () => expect(await sums()).toEqual(Array.from(instances, () => expected)));
           process.stdout.write(
             `      ${name} away for ${OUTAGE_MS / 1_000} s, back ${empty ? 'empty' : 'with its data'}: all agree ${agreedMs} ms later, ${good} calls meanwhile, none failed\n`,
           );

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { UnknownProviderError } from '../errors';
-import { INSTANCE_ID, RESOLVED_OPTIONS } from '../key-management.constants';
+import { INSTANCE_ID, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
 import { percentage } from '../pool/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
@@ -25,6 +25,7 @@ export class AnalyticsService {
     private readonly series: SeriesService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(INSTANCE_ID) private readonly instanceId: string,
+    @Inject(STORE_HEALTH) private readonly store: StoreHealth,
   ) {}
 
   comprehensiveStatus(): ComprehensiveStatus {
@@ -34,7 +35,7 @@ export class AnalyticsService {
       system_info: {
         max_retries: this.configuration.current.maxRetries,
         initialized_providers: pools.map(({ provider }) => provider),
-        firebase_available: this.options.store.kind === 'firebase',
+        firebase_available: this.options.store.kind === 'firebase' && this.store.status() === 'up',
         health_check_interval_minutes: this.configuration.current.healthCheckIntervalMinutes,
         store: this.options.store.kind,
         instance_id: this.instanceId,

@@ -12,6 +12,7 @@ export interface ComprehensiveStatus {
 export interface SystemInfo {
   max_retries: number;
   initialized_providers: string[];
+  /** Firebase keeps the state, and can be reached. */
   firebase_available: boolean;
   health_check_interval_minutes: number;
   store: string;

@@ -26,6 +26,7 @@ describe('ConfigurationService', () => {
       { maxRetries: '5', healthCheckIntervalMinutes: 0 },
       ['maxRetries: must be a whole number.', 'healthCheckIntervalMinutes: must be 0.05 minutes (3 s) or more.'],
     ],
+    [{ max_retries: 5 }, ['configuration: has no setting named "max_retries"; correct the name, or leave it out.']],
   ])('refuses %j and changes nothing', (changes, problems) => {
     const configuration = service();
     expect(() => configuration.update(changes)).toThrow(new KeyManagementConfigurationError(problems));

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
 import { KeyManagementConfigurationError } from './resolve-options';
-import { INTERVAL_MINUTES, MAX_RETRIES } from './options-schema';
+import { CONFIGURATION } from './options-schema';
 import type { ResolvedOptions } from './resolved-options';
 
 /** The settings that change at run time. */
@@ -24,22 +24,15 @@ export class ConfigurationService {
 
   /** @throws KeyManagementConfigurationError naming the field; then nothing is changed. */
   update(changes: Partial<Configuration>): Configuration {
-    const problems = [
-      ...problemsOf('maxRetries', MAX_RETRIES.optional().safeParse(changes.maxRetries)),
-      ...problemsOf(
-        'healthCheckIntervalMinutes',
-        INTERVAL_MINUTES.optional().safeParse(changes.healthCheckIntervalMinutes),
-      ),
-    ];
-    if (problems.length > 0) throw new KeyManagementConfigurationError(problems);
+    const { error } = CONFIGURATION.safeParse(changes);
+    if (error) {
+      const problems = error.issues.map(({ path, message }) => `${path.join('.') || 'configuration'}: ${message}.`);
+      throw new KeyManagementConfigurationError(problems);
+    }
     this.#current = Object.freeze({
       maxRetries: changes.maxRetries ?? this.#current.maxRetries,
       healthCheckIntervalMinutes: changes.healthCheckIntervalMinutes ?? this.#current.healthCheckIntervalMinutes,
     });
     return { ...this.#current };
   }
-}
-
-function problemsOf(name: string, result: { error?: { issues: readonly { message: string }[] } }): string[] {
-  return result.error?.issues.map(({ message }) => `${name}: ${message}.`) ?? [];
 }

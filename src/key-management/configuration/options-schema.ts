@@ -24,6 +24,12 @@ export const INTERVAL_MINUTES = z
   .min(0.05, 'must be 0.05 minutes (3 s) or more')
   .max(10_080, 'must be 10080 minutes (a week) or less');
 
+/** The settings that change at run time. */
+export const CONFIGURATION = strict({
+  maxRetries: MAX_RETRIES.optional(),
+  healthCheckIntervalMinutes: INTERVAL_MINUTES.optional(),
+});
+
 const milliseconds = z.number('must be a number of milliseconds').min(0, 'must be 0 or more');
 
 const baseUrl = z.string('must be a URL').refine((text) => {

@@ -157,9 +157,11 @@ describe('an option', () => {
   it.each(['redis', 'firebase'] as const)(
     'that names the store %s takes its own address from the environment',
     (kind) => {
-      const env = { REDIS_URL: 'redis', FIREBASE_URL: 'firebase', KEY_STORE: 'file' };
-      expect(resolveOptions({ store: { kind } }, env).store.url!.reveal()).toBe(kind);
-      expect(resolveOptions({ store: { kind, url: 'given' } }, env).store.url!.reveal()).toBe('given');
+      const urls = { redis: 'rediss://own', firebase: 'https://own' };
+      const given = { redis: 'redis://given', firebase: 'http://given' }[kind];
+      const env = { REDIS_URL: urls.redis, FIREBASE_URL: urls.firebase, KEY_STORE: 'file' };
+      expect(resolveOptions({ store: { kind } }, env).store.url!.reveal()).toBe(urls[kind]);
+      expect(resolveOptions({ store: { kind, url: given } }, env).store.url!.reveal()).toBe(given);
     },
   );
 

@@ -108,11 +108,24 @@ function resolveProvider({ keys = [], baseUrl, probeModel, compatibleWith }: Pro
 /** The official SDKs' own variables end in the version path, which is ours to add. */
 const withoutVersion = (baseUrl: string): string => baseUrl.replace(/\/+$/, '').replace(/\/v1(?:beta)?$/, '');
 
+function hasProtocol(text: string | undefined, ...protocols: string[]): boolean {
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+  return url !== undefined && url.host !== '' && protocols.includes(url.protocol);
+}
+
 function resolveStore(store: KeyStoreOptions | undefined, env: Environment, problems: string[]): ResolvedStore {
   const kind = store?.kind ?? 'file';
   if ((kind === 'redis' || kind === 'firebase') && !store?.url) {
     const variable = kind === 'redis' ? 'REDIS_URL' : 'FIREBASE_URL';
     problems.push(`store.url (${variable}): the ${kind} store needs it; set it, or choose another KEY_STORE.`);
+  } else if (kind === 'redis' && !hasProtocol(store?.url, 'redis:', 'rediss:')) {
+    problems.push(
+      'store.url (REDIS_URL): is no URL of a Redis; give redis://user:password@host:port/database, or rediss://… for TLS.',
+    );
+  } else if (kind === 'firebase' && !hasProtocol(store?.url, 'https:', 'http:')) {
+    problems.push(
+      'store.url (FIREBASE_URL): is no URL of a database; give https://<database>.firebaseio.com, as the Firebase console shows it.',
+    );
   }
   const previous = (env.KEY_ENCRYPTION_SECRET_PREVIOUS ?? '').split(',').map((each) => each.trim());
   const secrets = [store?.encryptionSecret, ...previous].filter((each) => each !== undefined && each !== '');

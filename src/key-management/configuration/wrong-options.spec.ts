@@ -108,6 +108,14 @@ describe('what is wrong', () => {
       'store.url (FIREBASE_URL): the firebase store needs it; set it, or choose another KEY_STORE.',
     ],
     [
+      { REDIS_URL: 'SECRET:6379' },
+      'store.url (REDIS_URL): is no URL of a Redis; give redis://user:password@host:port/database, or rediss://… for TLS.',
+    ],
+    [
+      { FIREBASE_URL: 'SECRET' },
+      'store.url (FIREBASE_URL): is no URL of a database; give https://<database>.firebaseio.com, as the Firebase console shows it.',
+    ],
+    [
       { ADMIN_TOKEN: 'SECRETsecretSECRET', VIEWER_TOKEN: 'SECRETsecretSECRET' },
       'adminToken and viewerToken (ADMIN_TOKEN, VIEWER_TOKEN) must differ: give the viewer a token of its own.',
     ],

@@ -38,23 +38,28 @@ export function runBounded<T>(
     const limit =
       endsAt === Infinity
         ? undefined
-        : limits.at(endsAt, () => {
-            context.abort(new DOMException('The time limit has passed.', 'TimeoutError'));
-            end({ kind: 'timed_out', limit: attemptEndsAt < callEndsAt ? 'attempt' : 'call' });
-          });
+        : limits.at(
+            endsAt,
+            () => {
+              context.abort(new DOMException('The time limit has passed.', 'TimeoutError'));
+              end({ kind: 'timed_out', limit: attemptEndsAt < callEndsAt ? 'attempt' : 'call' });
+            },
+            context.lease.startedAt,
+          );
     signal?.addEventListener('abort', cancel, { once: true });
-    started(call, context).then(
-      (value) => {
-        end({ kind: 'value', value });
-      },
-      (error: unknown) => {
-        end({ kind: 'thrown', error });
-      },
-    );
+    try {
+      // Not awaited: this function costs every call with a deadline.
+      Promise.resolve(call(context)).then(
+        (value) => {
+          end({ kind: 'value', value });
+        },
+        (error: unknown) => {
+          end({ kind: 'thrown', error });
+        },
+      );
+    } catch (error) {
+      // A function that throws before its first await fails like one that throws after.
+      end({ kind: 'thrown', error });
+    }
   });
-}
-
-/** A function that throws before its first await fails like one that throws after. */
-async function started<T>(call: ManagedCall<T>, context: AttemptContext): Promise<T> {
-  return call(context);
 }

@@ -25,6 +25,12 @@ describe('decide', () => {
     expect(after(outcome, spent)).toEqual({ next: 'give_up', why: 'exhausted' });
   });
 
+  it('takes a number of retries that is none for none', () => {
+    const many = { ...fresh, maxRetries: Number('many') };
+    expect(after('unknown', many)).toEqual({ next: 'give_up', why: 'exhausted' });
+    expect(after('server_error', many)).toEqual({ next: 'give_up', why: 'exhausted' });
+  });
+
   it('takes another key after the unknown, or backs off', () => {
     expect(after('unknown')).toEqual({ next: 'other_key', costsRetry: true, otherwise: 'back_off' });
   });

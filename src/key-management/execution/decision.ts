@@ -32,7 +32,8 @@ export function decide(failure: Classification, { retries, maxRetries, sameOutco
   if ((failure.keyAction ?? usual.keyAction) === 'remove')
     return { next: 'other_key', costsRetry: false, otherwise: 'wait' };
   if (ONE_OTHER_KEY.has(failure.outcome) && sameOutcome > 1) return { next: 'give_up', why: 'rejected' };
-  if (retries >= maxRetries)
+  // Not `>=`: a number that is none (`Number('many')`) must not retry for ever.
+  if (!(retries < maxRetries))
     return { next: 'give_up', why: ONE_OTHER_KEY.has(failure.outcome) ? 'rejected' : 'exhausted' };
   if (retry === 'same_key') return { next: 'back_off' };
   if (ONE_OTHER_KEY.has(failure.outcome)) return { next: 'other_key', costsRetry: true, otherwise: 'give_up' };

@@ -12,6 +12,7 @@ import { decide, type Decision } from './decision';
 import type { ExecutionSettings, ProviderLine } from './execution-settings';
 import type { ExecuteOptions, ExecutionResult, ManagedCall } from './execution.types';
 import { classifyEnd, isFailedResponse } from './failure';
+import { keysTriedIn } from './keys-tried';
 import { letGo } from './let-go';
 import { tokensIn } from './token-usage';
 
@@ -93,9 +94,11 @@ export class Execution<T> {
   #leaseAtOnce(decision: Decision | undefined): PoolLease | undefined {
     const { pool, queue } = this.line;
     const { model } = this.options;
-    if (decision?.next === 'back_off' || queue.isWaiting(model) || this.#isOver()) return undefined;
+    // Nothing has happened yet before the first attempt: one look at the clock does for both.
+    const now = decision === undefined ? this.#startedAt : this.settings.clock.now();
+    if (decision?.next === 'back_off' || queue.isWaiting(model) || now >= this.#endsAt) return undefined;
     const any = model === undefined && this.#tried === undefined;
-    return pool.lease(any ? ANY_KEY : { model, exclude: this.#tried });
+    return pool.lease(any ? ANY_KEY : { model, exclude: this.#tried }, now);
   }
 
   async #leaseLater(decision: Decision | undefined): Promise<PoolLease | WhyEnded> {
@@ -158,18 +161,19 @@ export class Execution<T> {
   }
 
   #succeed(lease: PoolLease, context: AttemptContext, response: T): ExecutionResult<T> {
+    const now = this.settings.clock.now();
     if (!context.keepsLease) {
       if (lease.countsTokens) lease.used(tokensIn(response));
-      lease.settle('ok');
+      lease.settle('ok', now);
     }
-    this.#report(lease, 'ok', undefined);
+    this.#report(lease, 'ok', undefined, now);
     const result = {
       success: true as const,
       response,
       provider: this.line.pool.provider,
       attemptsMade: this.#attempts.length,
-      keysTried: keysOf(this.#attempts),
-      totalTimeMs: this.settings.clock.now() - this.#startedAt,
+      keysTried: keysTriedIn(this.#attempts),
+      totalTimeMs: now - this.#startedAt,
       attempts: this.#attempts,
     };
     this.#trace?.ended(result.attemptsMade);
@@ -178,11 +182,12 @@ export class Execution<T> {
   }
 
   #settleFailure(lease: PoolLease, end: AttemptEnd<T>, failure: Classification): Decision {
-    lease.settle(failure);
+    const now = this.settings.clock.now();
+    lease.settle(failure, now);
     letGo(this.#lastError);
     this.#lastError = end.kind === 'thrown' ? end.error : end.kind === 'value' ? end.value : undefined;
     this.#statedMs = failure.retryAfterMs;
-    this.#report(lease, failure.outcome, failure);
+    this.#report(lease, failure.outcome, failure, now);
     (this.#tried ??= new Set()).add(lease.keyId);
     let sameOutcome = 0;
     for (const { outcome } of this.#attempts) if (outcome === failure.outcome) sameOutcome += 1;
@@ -197,14 +202,14 @@ export class Execution<T> {
     return decision;
   }
 
-  #report(lease: PoolLease, outcome: AttemptReport['outcome'], failure: Classification | undefined): void {
+  #report(lease: PoolLease, outcome: AttemptReport['outcome'], failure: Classification | undefined, now: number): void {
     const report: AttemptReport = {
       keyId: lease.keyId,
       maskedKey: lease.maskedKey,
       outcome,
       status: failure?.status,
       reason: failure?.reason,
-      durationMs: this.settings.clock.now() - lease.startedAt,
+      durationMs: now - lease.startedAt,
       waitedMs: this.#waited,
     };
     this.#waited = 0;
@@ -233,7 +238,7 @@ export class Execution<T> {
       errorMessage: error.message,
       provider: this.line.pool.provider,
       attemptsMade: this.#attempts.length,
-      keysTried: keysOf(this.#attempts),
+      keysTried: keysTriedIn(this.#attempts),
       totalTimeMs: this.settings.clock.now() - this.#startedAt,
       attempts,
     };
@@ -241,10 +246,4 @@ export class Execution<T> {
     this.settings.ended?.(result, false);
     return result;
   }
-}
-
-/** Masked, in the order they were tried, each once. */
-function keysOf(attempts: readonly AttemptReport[]): string[] {
-  if (attempts.length === 1) return [attempts[0]!.maskedKey];
-  return [...new Map(attempts.map(({ keyId, maskedKey }) => [keyId, maskedKey])).values()];
 }

@@ -46,8 +46,8 @@ export class TimeLimits {
   constructor(private readonly clock: Clock) {}
 
   /** Calls `passed` at the time given (milliseconds since the epoch), up to 10 ms or 1 % of the time until then later. */
-  at(time: number, passed: () => void): TimeLimit {
-    const until = bucketEnd(time, time - this.clock.now());
+  at(time: number, passed: () => void, now = this.clock.now()): TimeLimit {
+    const until = bucketEnd(time, time - now);
     let bucket = this.#buckets.get(until);
     if (!bucket) {
       bucket = new Bucket(until);

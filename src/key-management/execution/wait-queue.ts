@@ -31,6 +31,8 @@ export class WaitQueue {
   readonly #pace = new ServicePace();
   #tickets = 0;
   #pumping = false;
+  /** Keys came free since the lines were last gone through. */
+  #freed = false;
   #reviewing = false;
   #closed = false;
   #cancelTimer: (() => void) | undefined;
@@ -85,8 +87,18 @@ export class WaitQueue {
 
   /** Gives free keys to those who wait longest. */
   serve(): void {
-    if (this.#pumping || this.#lines.size === 0) return;
+    if (this.#lines.size === 0) return;
+    this.#freed = true;
+    if (this.#pumping) return;
     this.#pumping = true;
+    // A key may come free for a line that was passed over already.
+    while (this.#freed) this.#pump();
+    this.#pumping = false;
+    this.#arm();
+  }
+
+  #pump(): void {
+    this.#freed = false;
     const stuck = new Set<string | undefined>();
     for (let waiter = this.#first(stuck); waiter; waiter = this.#first(stuck)) {
       const { model, tried: exclude } = waiter;
@@ -96,8 +108,6 @@ export class WaitQueue {
         waiter.done(lease);
       } else stuck.add(model);
     }
-    this.#pumping = false;
-    this.#arm();
   }
 
   /** Keys changed: those whose key can no longer come in time stop waiting. */

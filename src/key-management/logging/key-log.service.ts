@@ -30,8 +30,8 @@ export class KeyLogService implements OnModuleDestroy {
       case 'status_changed': {
         const { from, to, outcome, reason, until } = event;
         const line = new LogLine(nameOf(event), { ...subject, from, to, outcome, reason, until: until?.toISOString() });
-        // What an administrator does on purpose is no warning.
-        if (isRemovedStatus(to) && to !== 'disabled') this.#logger.warn(line);
+        // What an administrator does on purpose is no warning, and a key that stays out was warned of when it went.
+        if (isRemovedStatus(to) && to !== 'disabled' && from !== to) this.#logger.warn(line);
         else this.#logger.log(line);
         break;
       }
@@ -56,7 +56,7 @@ export class KeyLogService implements OnModuleDestroy {
 function nameOf({ from, to }: StatusChange): string {
   if (to === 'disabled') return 'key disabled';
   if (from === 'disabled') return 'key enabled';
-  if (isRemovedStatus(to)) return 'key removed';
+  if (isRemovedStatus(to)) return from === to ? 'key still out' : 'key removed';
   if (to === 'rate_limited' || to === 'resting') return 'key rests';
   return from === 'unchecked' ? 'key ready' : 'key back';
 }

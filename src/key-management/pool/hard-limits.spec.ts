@@ -60,4 +60,26 @@ describe('HardLimits', () => {
     expect(parts).toEqual([1, 1, 2]);
     expect(new HardLimits({ requestsPerMinute: 1 }, { count: 2, rank: 0 }).readyAt(0)).toBe(Infinity);
   });
+
+  it('expects calls in flight to take the tokens that calls took lately', () => {
+    const limits = new HardLimits({ tokensPerMinute: 1_000 });
+    limits.taken(0);
+    limits.used(300, 0);
+    limits.inFlight = 0;
+    for (const inFlight of [0, 1, 2]) {
+      expect([limits.full, limits.readyAt(1)]).toEqual([false, 0]);
+      limits.taken(1);
+      expect(limits.inFlight).toBe(inFlight + 1);
+    }
+    expect(limits.full || limits.readyAt(1) > 1).toBe(true);
+  });
+
+  it('lets a single call go that may take more than the limit', () => {
+    const limits = new HardLimits({ tokensPerMinute: 100 });
+    limits.used(5_000, 0);
+    expect(limits.readyAt(61_000)).toBe(0);
+    expect(limits.full).toBe(false);
+    limits.taken(61_000);
+    expect(limits.full).toBe(true);
+  });
 });

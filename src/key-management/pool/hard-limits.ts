@@ -7,11 +7,16 @@ export interface Sharing {
   rank: number;
 }
 
+/** How fast the tokens that a call is expected to take follow what calls took. */
+const LEARNING = 0.2;
+
 /** Limits that the user states: never exceeded. Keys of one quota group share them. */
 export class HardLimits {
   inFlight = 0;
   readonly #requests = new MinuteWindow();
   readonly #tokens = new MinuteWindow();
+  /** What calls took lately: those in flight are expected to take as much. */
+  #tokensPerCall = 0;
 
   constructor(
     public limits: KeyLimits,
@@ -19,7 +24,9 @@ export class HardLimits {
   ) {}
 
   get full(): boolean {
-    return this.inFlight >= this.#part(this.limits.concurrency);
+    if (this.inFlight >= this.#part(this.limits.concurrency)) return true;
+    // A single call goes, whatever it may take.
+    return this.inFlight > 0 && (this.inFlight + 1) * this.#tokensPerCall > this.#part(this.limits.tokensPerMinute);
   }
 
   taken(now: number): void {
@@ -30,22 +37,23 @@ export class HardLimits {
   /** Tokens that a call turned out to have used. */
   used(tokens: number, now: number): void {
     this.#tokens.add(tokens, now);
+    this.#tokensPerCall += (tokens - this.#tokensPerCall) * (this.#tokensPerCall === 0 ? 1 : LEARNING);
   }
 
   /** From when on one more call may go, milliseconds since the epoch; 0 for at once. */
   readyAt(now: number): number {
     const { requestsPerMinute, tokensPerMinute } = this.limits;
     const readyAt = Math.max(
-      this.#freeAt(this.#requests, requestsPerMinute, now),
-      this.#freeAt(this.#tokens, tokensPerMinute, now),
+      this.#freeAt(this.#requests, requestsPerMinute, 0, now),
+      this.#freeAt(this.#tokens, tokensPerMinute, this.inFlight * this.#tokensPerCall, now),
     );
     return readyAt > now ? readyAt : 0;
   }
 
-  #freeAt(window: MinuteWindow, limit: number | undefined, now: number): number {
+  #freeAt(window: MinuteWindow, limit: number | undefined, expected: number, now: number): number {
     if (limit === undefined) return 0;
     const part = this.#part(limit);
-    return part < 1 ? Infinity : window.freeAt(part - 1, now);
+    return part < 1 ? Infinity : window.freeAt(Math.max(0, part - 1 - expected), now);
   }
 
   /** This instance's part of a limit. */

@@ -63,4 +63,25 @@ describe('HeaderPace', () => {
     pace.observe([{ dimension: 'requests', limit: 10 }], NOW);
     expect(pace.readyAt(100, NOW)).toBe(0);
   });
+
+  it('takes a bucket for full when the vendor said it would be, however small it is', () => {
+    const pace = new HeaderPace('token_bucket');
+    pace.observe([{ dimension: 'requests', limit: 1, remaining: 0, resetMs: 490 }], 1_000);
+    expect(pace.readyAt(0, 1_000)).toBe(1_490);
+    expect(pace.readyAt(0, 1_490)).toBe(0);
+  });
+
+  it('starts no more in a new window than it takes, before an answer has told of it', () => {
+    const pace = new HeaderPace('fixed_window');
+    pace.observe([{ dimension: 'requests', limit: 10, remaining: 0, resetMs: 500 }], 1_000);
+    expect(pace.readyAt(9, 2_000)).toBe(0);
+    expect(pace.readyAt(10, 2_000)).toBeGreaterThan(2_000);
+  });
+
+  it('never waits for ever, even for a limit of nothing', () => {
+    const pace = new HeaderPace('token_bucket');
+    pace.observe([{ dimension: 'tokens', limit: 0, remaining: 0 }], 1_000);
+    expect(pace.readyAt(0, 70_000)).toBe(0);
+    expect(pace.readyAt(3, 1_000)).toBeLessThan(Infinity);
+  });
 });

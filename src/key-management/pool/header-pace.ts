@@ -16,7 +16,7 @@ const LEARNING = 0.2;
 /** As many calls are in flight as a window takes, and none has told of the new window yet. */
 const LOOK_AGAIN_MS = 1_000;
 const LEAST_TELLING_RESET_MS = 5_000;
-const LEAST_TELLING_CALLS = 3;
+const LEAST_TELLING_CALLS = 1;
 
 /** What is left of one dimension, as the last answer told it and as it has refilled since. */
 class Allowance {

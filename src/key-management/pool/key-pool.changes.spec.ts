@@ -157,4 +157,63 @@ describe('KeyPool: waiting, changes and events', () => {
       expect(inspect(test.events, { depth: null })).not.toContain(keyText(1));
     });
   });
+
+  describe('quota groups', () => {
+    it('frees the others of a limit that only a deleted key had', () => {
+      const strict = test.add(1, { quotaGroup: 'one', limits: { concurrency: 1 } });
+      test.add(2, { quotaGroup: 'one' });
+      const lease = test.pool.lease()!;
+      expect(test.pool.lease()).toBeUndefined();
+      const before = test.freed;
+      test.pool.delete(strict, 'administrator');
+      expect(test.freed).toBeGreaterThan(before);
+      expect(test.pool.lease()).toBeDefined();
+      lease.settle('ok');
+    });
+
+    it('has a key that joins go at the pace of its group from the start', () => {
+      const reading = { dimension: 'requests' as const, limit: 10, remaining: 0, resetMs: 30_000 };
+      test.pool.pacing.profile = () => ({
+        limitKind: 'token_bucket',
+        rateLimitScope: 'key',
+        readRateLimits: () => [reading],
+      });
+      test.add(1, { quotaGroup: 'one' });
+      const lease = test.pool.lease()!;
+      lease.answered(new Headers());
+      lease.settle('ok');
+      expect(test.pool.lease()).toBeUndefined();
+      test.add(2, { quotaGroup: 'one' });
+      expect(test.pool.lease()).toBeUndefined();
+      test.clock.skip(30_000);
+      expect(test.pool.lease()).toBeDefined();
+    });
+  });
+
+  it('takes no notice of what an answer tells of a key that was deleted meanwhile', () => {
+    test.pool.pacing.profile = () => ({
+      limitKind: 'token_bucket',
+      rateLimitScope: 'key_model',
+      readRateLimits: () => [{ dimension: 'requests', limit: 10, remaining: 0, resetMs: 30_000 }],
+    });
+    const key = test.add(1);
+    const lease = test.pool.lease({ model: 'new-model' })!;
+    test.pool.delete(key, 'administrator');
+    expect(() => {
+      lease.answered(new Headers());
+      lease.used(10);
+      lease.settle('ok');
+    }).not.toThrow();
+  });
+
+  it('tells those who wait of a rest that has an end, where there was none before', () => {
+    const key = test.add(1, { limits: { requestsPerMinute: 1 } });
+    test.pool.lease()!.settle('ok');
+    test.pool.setEnabled(key, false, 'administrator');
+    expect(test.pool.nextWake(undefined)).toBeUndefined();
+    const before = test.freed;
+    test.pool.setEnabled(key, true, 'administrator');
+    expect(test.freed).toBeGreaterThan(before);
+    expect(test.pool.nextWake(undefined)).toBeLessThan(Infinity);
+  });
 });

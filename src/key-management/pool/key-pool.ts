@@ -36,7 +36,8 @@ export class KeyPool implements LeaseOwner {
     private readonly random: Random,
     sharing: Readonly<Sharing> = { count: 1, rank: 0 },
   ) {
-    this.#lanes = new LaneSet(() => this.#records.values());
+    const laneMade = (): void => void observer.keyFreed(provider);
+    this.#lanes = new LaneSet(() => this.#records.values(), laneMade);
     this.pacing = new PoolPacing(this.#lanes, sharing);
   }
 
@@ -86,10 +87,7 @@ export class KeyPool implements LeaseOwner {
     if (changes.weight !== undefined && !(changes.weight > 0)) throw new RangeError('weight must be more than 0.');
     if (changes.label !== undefined) record.label = changes.label;
     if (changes.weight !== undefined) noteWeight(this.#mean, (record.weight = changes.weight));
-    if (changes.limits !== undefined) {
-      record.limits = { ...record.limits, ...changes.limits };
-      this.pacing.groups.limit(record);
-    }
+    if (changes.limits !== undefined) this.pacing.groups.limit(record, changes.limits);
     this.#placeGroup(record);
     const fields = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     this.#emit(record, by, { type: 'key_updated', fields });
@@ -196,9 +194,8 @@ export class KeyPool implements LeaseOwner {
   nextWake(model: string | undefined): number | undefined {
     const now = this.clock.now();
     const wake = this.#lanes.forCall(model, now).nextWake;
-    const { pausedUntil } = this.#gate;
-    // After the pause a trial goes as soon as there is a key for it.
-    return pausedUntil === undefined || pausedUntil <= now ? wake : Math.max(pausedUntil, this.mayBeFreed(model) ? 0 : (wake ?? Infinity));
+    const pausedUntil = this.#gate.pausedUntil(now);
+    return pausedUntil === undefined ? wake : Math.max(pausedUntil, this.mayBeFreed(model) ? 0 : (wake ?? Infinity));
   }
 
   /** A key for this model can be had now, or may be at any moment: it is in use, or being checked. */

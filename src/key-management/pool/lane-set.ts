@@ -16,7 +16,11 @@ export class LaneSet {
   /** No rest ends before this. */
   #soonest = Infinity;
 
-  constructor(private readonly records: () => Iterable<KeyRecord>) {}
+  /** @param laneMade Told of each new lane: calls for its model choose from it from now on. */
+  constructor(
+    private readonly records: () => Iterable<KeyRecord>,
+    private readonly laneMade: () => void = () => undefined,
+  ) {}
 
   get size(): number {
     return this.#lanes.length;
@@ -44,6 +48,7 @@ export class LaneSet {
     this.#lanes[lane.index] = lane;
     this.#byModel.set(model, lane);
     for (const record of this.records()) lane.add(record, now);
+    this.laneMade();
     return lane;
   }
 
@@ -56,13 +61,14 @@ export class LaneSet {
     for (const lane of this.#lanes) lane.remove(record.slots[lane.index]!);
   }
 
-  /** Puts the key's slots where they now belong. True if it became eligible somewhere. */
+  /** Puts the key's slots where they now belong. True if those who wait should look again. */
   place(record: KeyRecord, now: number): boolean {
     let freed = false;
     for (const lane of this.#lanes) {
       const slot = record.slots[lane.index]!;
       freed = lane.place(slot, now) || freed;
-      if (slot.standing === 'resting' && slot.until < this.#soonest) this.#soonest = slot.until;
+      if ((slot.standing === 'resting' || slot.standing === 'paced') && slot.until < this.#soonest)
+        this.#soonest = slot.until;
     }
     return freed;
   }

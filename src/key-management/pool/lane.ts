@@ -5,6 +5,8 @@ import { Slot, type Standing } from './slot';
 import { TimeHeap } from './time-heap';
 import type { KeyRecord } from './key-record';
 
+const MAY_SERVE_SOON: ReadonlySet<Standing> = new Set<Standing>(['busy', 'unchecked', 'paced']);
+
 /**
  * The keys of a pool as calls for one model see them: the eligible ones lie densely in an array, resting ones in a heap
  * by time; busy and removed ones in neither.
@@ -38,7 +40,7 @@ export class Lane {
     this.place(slot, now);
   }
 
-  /** Puts the slot where its key's state now says. True if it became eligible by that. */
+  /** Puts the slot where its key's state now says. True if those who wait should look again: it is eligible, or will be sooner. */
   place(slot: Slot, now: number): boolean {
     const { record } = slot;
     const rested = record.serves(this.model) ? Math.max(record.availableFrom, slot.restsUntil) : Infinity;
@@ -46,10 +48,11 @@ export class Lane {
     if (from <= now) return this.#move(slot, slot.busy ? 'busy' : 'eligible');
     if (from === Infinity)
       return this.#move(slot, record.isUnchecked && record.serves(this.model) ? 'unchecked' : 'out');
-    this.#move(slot, 'resting');
+    const wakes = slot.standing === 'resting' || slot.standing === 'paced' ? slot.until : Infinity;
+    this.#move(slot, slot.mayEase(now) ? 'paced' : 'resting');
     slot.until = from;
     this.#resting.put(slot);
-    return false;
+    return from < wakes;
   }
 
   remove(slot: Slot): void {
@@ -72,10 +75,10 @@ export class Lane {
     const from = slot.standing;
     if (from === to) return false;
     if (from === 'eligible') this.#eligible.remove(slot);
-    else if (from === 'resting') this.#resting.remove(slot);
-    else if (from !== 'out') this.#soonFree -= 1;
+    else if (from === 'resting' || from === 'paced') this.#resting.remove(slot);
+    if (MAY_SERVE_SOON.has(from)) this.#soonFree -= 1;
     slot.standing = to;
-    if (to === 'busy' || to === 'unchecked') this.#soonFree += 1;
+    if (MAY_SERVE_SOON.has(to)) this.#soonFree += 1;
     if (to === 'eligible') this.#eligible.add(slot);
     return to === 'eligible';
   }

@@ -54,4 +54,17 @@ describe('LearnedRate', () => {
     for (let call = 0; call < 10; call += 1) pace.refused(5_000, 10_100);
     expect(pace.readyAt(10_100)).toBe(before);
   });
+
+  it('does not take seldom use for a slow vendor', () => {
+    const rate = new LearnedRate();
+    rate.refused(0, 0);
+    for (let minute = 20; minute <= 60; minute += 20) {
+      rate.started(minute * 60_000);
+      rate.succeeded();
+    }
+    rate.refused(60 * 60_000 + 1, 60 * 60_000 + 1);
+    rate.started(61 * 60_000);
+    rate.started(61 * 60_000);
+    expect(rate.readyAt(61 * 60_000)).toBeLessThanOrEqual(61 * 60_000 + 15_000);
+  });
 });

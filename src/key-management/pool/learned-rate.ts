@@ -7,6 +7,10 @@ const GROWTH = 6e-5;
 const LEARNING = 0.5;
 /** Fewer successes measure nothing. */
 const LEAST_SUCCESSES = 3;
+/** A bucket that rests this long is full: more of a pause says nothing of how fast it fills. Milliseconds. */
+const LONGEST_GAP_MS = 60_000;
+/** However little was learned of a key that is seldom used, it is not kept from its calls for longer. Milliseconds. */
+const LONGEST_SPACING_MS = 15_000;
 
 /**
  * Learns a vendor's rate where no header tells: a refusal says that the bucket is empty, so what succeeded between two
@@ -19,11 +23,15 @@ export class LearnedRate {
   #successes = 0;
   #since = -1;
   #refusedAt = -1;
+  /** The last that was heard of the key, and what of the present measurement was idle; milliseconds. */
+  #activeAt = -1;
+  #idleMs = 0;
   #successesSinceRefusal = 0;
   /** The end of the spacing that the calls so far have used up; milliseconds since the epoch. */
   #spacedUntil = 0;
 
   started(now: number): void {
+    this.#active(now);
     if (this.#rate !== Infinity) this.#spacedUntil = Math.max(this.#spacedUntil, now) + this.#spacingMs;
   }
 
@@ -36,11 +44,13 @@ export class LearnedRate {
   refused(startedAt: number, now: number): void {
     if (startedAt < this.#refusedAt) return;
     this.#refusedAt = now;
+    this.#active(now);
     this.#successesSinceRefusal = 0;
     const first = this.#since < 0;
     if (!first && this.#successes < LEAST_SUCCESSES) return;
-    if (!first) this.#learn(this.#successes / Math.max(1, now - this.#since));
+    if (!first) this.#learn(this.#successes / Math.max(1, now - this.#since - this.#idleMs));
     this.#since = now;
+    this.#idleMs = 0;
     this.#successes = 0;
   }
 
@@ -52,7 +62,12 @@ export class LearnedRate {
   }
 
   get #spacingMs(): number {
-    return 1 / (this.#rate * (1 + GROWTH * this.#successesSinceRefusal ** 2));
+    return Math.min(LONGEST_SPACING_MS, 1 / (this.#rate * (1 + GROWTH * this.#successesSinceRefusal ** 2)));
+  }
+
+  #active(now: number): void {
+    if (this.#activeAt >= 0) this.#idleMs += Math.max(0, now - this.#activeAt - LONGEST_GAP_MS);
+    this.#activeAt = now;
   }
 
   #learn(measured: number): void {

@@ -33,6 +33,11 @@ export class Pace {
     return this.#rate === undefined ? 0 : this.#rate.readyAt(now);
   }
 
+  /** Only for what the calls in flight may take, the next one must wait. */
+  mayEase(now: number): boolean {
+    return this.inFlight > 0 && this.#headers !== undefined && this.#headers.readyAt(0, now) <= now;
+  }
+
   /** No more calls fit beside those in flight. */
   get full(): boolean {
     return this.#cap !== undefined && this.inFlight >= this.#cap.value;

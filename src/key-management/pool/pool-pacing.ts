@@ -25,7 +25,8 @@ export class PoolPacing {
     const readings = profile?.readRateLimits(headers, now);
     if (!profile || !readings || readings.length === 0) return false;
     const perModel = profile.rateLimitScope === 'key_model';
-    this.#paceOf(record, perModel ? model : undefined, now).observe(readings, profile.limitKind, now);
+    const pace = perModel ? this.#paceOf(record, model, now) : this.groups.paceOfKey(record);
+    pace.observe(readings, profile.limitKind, now);
     return true;
   }
 

@@ -16,7 +16,7 @@ describe('ProviderGate', () => {
     const gate = new ProviderGate();
     fail(gate, 20, 0);
     expect(gate.admits(999)).toBe(false);
-    expect(gate.pausedUntil).toBe(1_000);
+    expect(gate.pausedUntil(0)).toBe(1_000);
     expect(gate.admits(1_000)).toBe(true);
     gate.passed();
     expect(gate.admits(1_000)).toBe(false);
@@ -28,11 +28,12 @@ describe('ProviderGate', () => {
     const gate = new ProviderGate();
     fail(gate, 20, 0);
     const pauses: number[] = [];
+    let at = gate.pausedUntil(0)!;
     for (let trial = 0; trial < 5; trial += 1) {
-      const now = gate.pausedUntil!;
+      const now = at;
       gate.passed();
       gate.settled('timeout', now);
-      pauses.push(gate.pausedUntil! - now);
+      pauses.push((at = gate.pausedUntil(now)!) - now);
     }
     expect(pauses).toEqual([2_000, 4_000, 5_000, 5_000, 5_000]);
   });
@@ -44,7 +45,7 @@ describe('ProviderGate', () => {
     gate.settled('cancelled', 1_500);
     expect(gate.admits(1_500)).toBe(true);
     gate.settled('ok', 1_500);
-    expect(gate.pausedUntil).toBeUndefined();
+    expect(gate.pausedUntil(0)).toBeUndefined();
   });
 
   it('forgets failures that are old', () => {

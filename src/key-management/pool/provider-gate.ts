@@ -39,9 +39,9 @@ export class ProviderGate {
     if (this.#state.kind === 'paused') this.#state = { kind: 'trial', ms: this.#state.ms };
   }
 
-  /** When the next trial may go; undefined unless the provider is paused. Milliseconds since the epoch. */
-  get pausedUntil(): number | undefined {
-    return this.#state.kind === 'paused' ? this.#state.until : undefined;
+  /** When the next trial may go; undefined if one may go now, or is out. Milliseconds since the epoch. */
+  pausedUntil(now: number): number | undefined {
+    return this.#state.kind === 'paused' && this.#state.until > now ? this.#state.until : undefined;
   }
 
   /** Takes in a verdict. True if those who wait should look again. */

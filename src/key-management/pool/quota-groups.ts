@@ -2,6 +2,7 @@ import { HardLimits, type Sharing } from './hard-limits';
 import type { KeyLimits } from './key-input';
 import type { KeyRecord } from './key-record';
 import { Pace } from './pace';
+import type { Slot } from './slot';
 
 /** Keys of one vendor project or organization: they share its limits. A key without a group shares with none. */
 export class QuotaGroups {
@@ -31,8 +32,9 @@ export class QuotaGroups {
     for (const member of this.#members(record)) if (member !== record) yield member;
   }
 
-  /** Gives the key, and all of its group, the strictest of the limits stated for them. */
-  limit(record: KeyRecord): void {
+  /** Gives the key, and all of its group, the strictest of the limits stated for them; `changes` are for this key. */
+  limit(record: KeyRecord, changes?: KeyLimits): void {
+    record.limits = { ...record.limits, ...changes };
     const members = this.#members(record);
     const limits = strictest(members.map((member) => member.limits));
     const known = members.map((member) => member.hardLimits).find((each) => each !== undefined);
@@ -46,14 +48,13 @@ export class QuotaGroups {
 
   /** The pace of the key in one lane, made if there is none; keys of one group share it. */
   paceOf(record: KeyRecord, lane: number): Pace {
-    const slots = this.#members(record).map((member) => member.slots[lane]!);
-    const pace = slots.find((slot) => slot.pace !== undefined)?.pace ?? new Pace();
-    for (const slot of slots) {
-      if (slot.pace === pace) continue;
-      slot.pace = pace;
-      pace.inFlight += slot.inFlight;
-    }
-    return pace;
+    return shared(this.#members(record).map((member) => member.slots[lane]!));
+  }
+
+  /** The pace of the key in all lanes, where a vendor counts all models together. */
+  paceOfKey(record: KeyRecord): Pace {
+    const slots = this.#members(record).flatMap((member) => member.slots);
+    return shared(slots);
   }
 
   /** A key that joins a group goes at its pace from the start. */
@@ -68,6 +69,18 @@ export class QuotaGroups {
     const group = record.quotaGroup === undefined ? undefined : this.#groups.get(record.quotaGroup);
     return group ? [...group] : [record];
   }
+}
+
+/** One pace for all these slots: the first that one of them has, or a new one. */
+function shared(slots: readonly Slot[]): Pace {
+  const pace = slots.find((slot) => slot.pace !== undefined)?.pace ?? new Pace();
+  for (const slot of slots) {
+    if (slot.pace === pace) continue;
+    if (slot.pace) slot.pace.inFlight -= slot.inFlight;
+    slot.pace = pace;
+    pace.inFlight += slot.inFlight;
+  }
+  return pace;
 }
 
 function strictest(all: readonly KeyLimits[]): KeyLimits | undefined {

@@ -4,8 +4,11 @@ import type { Pace } from './pace';
 import type { Timed } from './time-heap';
 import type { OnTrial, Trial } from './trial';
 
-/** Where a key stands in a lane. `out`: removed, disabled, or not for the lane's model. */
-export type Standing = 'eligible' | 'busy' | 'resting' | 'unchecked' | 'out';
+/**
+ * Where a key stands in a lane. `paced`: rests for what its calls in flight may take, and is free sooner if they take less.
+ * `out`: removed, disabled, or not for the lane's model.
+ */
+export type Standing = 'eligible' | 'busy' | 'resting' | 'paced' | 'unchecked' | 'out';
 
 /** One key in one lane. */
 export class Slot implements Timed, OnTrial {
@@ -30,6 +33,13 @@ export class Slot implements Timed, OnTrial {
     const paced = this.pace === undefined ? 0 : this.pace.readyAt(now);
     const { hardLimits } = this.record;
     return hardLimits === undefined ? paced : Math.max(paced, hardLimits.readyAt(now));
+  }
+
+  /** Nothing but the calls in flight keeps the next one waiting. */
+  mayEase(now: number): boolean {
+    const { record } = this;
+    if (this.pace === undefined || this.restsUntil > now || record.availableFrom > now) return false;
+    return this.pace.mayEase(now) && (record.hardLimits === undefined || record.hardLimits.readyAt(now) <= now);
   }
 
   get busy(): boolean {

@@ -43,6 +43,17 @@ describe('transition', () => {
       expect(after(state, 'network_error', 'probe').state).toMatchObject({ recheckAt: NOW + 40 * H });
     });
 
+    it('is not put off by a check that was asked for before it is due, and says the same', () => {
+      const state: KeyState = { status: 'quota_exceeded', recheckAt: NOW + 5 * M };
+      const strikes: Strikes = { outcome: 'quota_exceeded', count: 1, at: NOW - S };
+      expect(after(state, 'quota_exceeded', 'probe', strikes)).toEqual({ state, strikes });
+      const notBefore = new Date(NOW + 40 * H);
+      expect(after(state, { outcome: 'quota_exceeded', notBefore }, 'probe', strikes).state).toMatchObject({
+        recheckAt: NOW + 40 * H,
+      });
+      expect(after(state, 'invalid_key', 'probe', strikes).state).toMatchObject({ status: 'invalid_key' });
+    });
+
     it('that only the table asks for is re-checked after 30 s, and later like any other', () => {
       const settled = { outcome: 'quota_exceeded', decidedBy: 'status_default' } as const;
       const first = after(HEALTHY, settled);

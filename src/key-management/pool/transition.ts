@@ -54,17 +54,20 @@ export function struck(outcome: Outcome, { strikes, startedAt, now }: Circumstan
 }
 
 function removal(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
-  const { now, startedAt } = circumstances;
+  const { now, startedAt, source } = circumstances;
+  const status = settlement.outcome === 'quota_exceeded' ? 'quota_exceeded' : 'invalid_key';
   const stated = settlement.notBefore?.getTime() ?? 0;
   const earlier = isRemoved(state) ? state.recheckAt : 0;
   // Late answers of the burst that the removal stands for do not push the re-check on.
   const late = isRemoved(state) && circumstances.strikes !== undefined && startedAt <= circumstances.strikes.at;
   if (late && stated <= earlier) return { state, strikes: circumstances.strikes };
+  // Nor does an administrator who asks, again and again, before the re-check is due, and hears the same.
+  const asked = source === 'probe' && state.status === status && now < earlier;
+  if (asked && stated <= earlier) return { state, strikes: circumstances.strikes };
   const strikes = struck(settlement.outcome, circumstances);
   // A first removal that only the specification's table asks for is re-checked soon, so that a wrong one heals.
   const soon = settlement.decidedBy === 'status_default' && strikes.count === 1;
   const ms = soon ? SOON_MS : recheckMs(settlement.outcome, strikes.count);
-  const status = settlement.outcome === 'quota_exceeded' ? 'quota_exceeded' : 'invalid_key';
   return { state: { status, recheckAt: Math.max(now + ms, stated, earlier) }, strikes };
 }
 

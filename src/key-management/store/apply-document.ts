@@ -21,7 +21,10 @@ export interface AppliedTo {
 export function applyDocument(target: AppliedTo, { doc, registers, maxima, sums }: StoredDocument): void {
   for (const [field, value] of Object.entries(maxima)) applyField(target, { kind: 'max', doc, field, value });
   for (const [field, total] of Object.entries(sums)) target.statistics.total(target.record, field, total);
-  for (const [field, register] of Object.entries(registers)) applyField(target, { kind: 'set', doc, field, register });
+  for (const [field, register] of Object.entries(registers)) {
+    applyField(target, { kind: 'set', doc, field, register });
+    if (target.pool.record(target.record.id) !== target.record) return;
+  }
 }
 
 /** Applies one field of it. */

@@ -208,4 +208,37 @@ describe('keys over several instances', () => {
       sums: { successes: 1 },
     });
   });
+
+  it('gives a deletion back to a store that lost its data, also the one instance that deleted', async () => {
+    const a = await instance(cluster, clock, 'a');
+    const key = a.add();
+    use(a.pool, 'ok');
+    await clock.advance(2_000);
+    await a.pools.remove('openai', key.id);
+    cluster.cut();
+    cluster.mend({ empty: true });
+    await clock.advance(5_000);
+    const b = await instance(cluster, clock, 'b');
+    expect(b.keys.isDeleted('openai', key.id)).toBe(true);
+    b.add();
+    expect(b.pools.get('openai', key.id)).toMatchObject({ successCount: 1 });
+  });
+
+  it("lets an administrator's switch win that is set while the store is away since the start", async () => {
+    const a = await instance(cluster, clock, 'a');
+    const key = a.add();
+    for (let turn = 0; turn < 3; turn += 1) {
+      await a.pools.disable('openai', key.id);
+      await a.pools.enable('openai', key.id);
+    }
+    await clock.advance(10 * 60_000);
+    cluster.cut();
+    const blind = await instance(cluster, clock, 'blind');
+    blind.add();
+    blind.pools.disable('openai', key.id).catch(() => undefined);
+    await clock.advance(10_000);
+    cluster.mend();
+    await clock.advance(5_000);
+    for (const each of [a, blind]) expect(each.pools.get('openai', key.id)?.status).toBe('disabled');
+  });
 });

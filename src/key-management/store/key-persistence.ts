@@ -28,6 +28,8 @@ export class KeyPersistence implements DocumentOwner {
   readonly prefix = KEYS;
   /** Stored keys that are in no pool here: gone from the environment, deleted, or locked. Their history is taken up again. */
   readonly #dormant = new Map<string, StoredDocument>();
+  /** Keys that were in the store before: what becomes of them is kept there, whether or not they themselves can be. */
+  readonly #returned = new WeakSet<KeyRecord>();
   readonly #statistics: KeyStatistics;
 
   constructor(
@@ -39,6 +41,9 @@ export class KeyPersistence implements DocumentOwner {
     this.#statistics = new KeyStatistics(link);
     pools.observe({
       keyChanged: (record, event) => {
+        if (event.type === 'key_deleted') this.#retire(record);
+        if (event.type === 'key_added' && this.#dormant.has(documentOf(record.provider, record.id)))
+          this.#returned.add(record);
         if (event.by !== 'store' && event.by !== 'instance') this.#write(record, event);
       },
       leaseSettled: (record) => {
@@ -59,6 +64,7 @@ export class KeyPersistence implements DocumentOwner {
     const record = pool?.record(at.keyId);
     if (pool && record) {
       applyDocument(this.#target(pool, record, 'store'), document);
+      if (!pool.record(at.keyId)) this.#sleep(document);
       return;
     }
     this.#sleep(document);
@@ -72,6 +78,7 @@ export class KeyPersistence implements DocumentOwner {
     const record = pool?.record(at.keyId);
     if (pool && record) {
       applyField(this.#target(pool, record, 'instance'), change);
+      // Deleted by it: its history stays.
       if (!pool.record(at.keyId)) this.#sleepChange(change);
       return;
     }
@@ -113,8 +120,8 @@ export class KeyPersistence implements DocumentOwner {
   }
 
   /** Keys added at run time are only kept where they can be encrypted. */
-  #isKept({ origin }: KeyRecord): boolean {
-    return origin === 'configuration' || this.vault.canSeal;
+  #isKept(record: KeyRecord): boolean {
+    return record.origin === 'configuration' || this.vault.canSeal || this.#returned.has(record);
   }
 
   #write(record: KeyRecord, event: KeyEvent): void {
@@ -141,13 +148,30 @@ export class KeyPersistence implements DocumentOwner {
         if (event.from !== event.to && (event.from === 'disabled' || event.to === 'disabled')) {
           this.#putAdmin(doc, record.enabled ? 'enabled' : 'disabled');
         } else {
+          // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
+          if (record.lastCheckedAt > 0) this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt);
           this.link.put(doc, 'state', stateOf(record), rankOf(record.state));
         }
     }
   }
 
   #putAdmin(doc: string, state: AdminState): void {
-    this.link.put(doc, 'admin', state, state === 'deleted' ? 2 : state === 'disabled' ? 1 : 0);
+    // By the clock, so that it wins over what was decided before and is not known here, the store being away since the start. In minutes,
+    // so that among simultaneous ones still the rank decides.
+    const minute = Math.floor(this.settings.now() / 60_000);
+    this.link.put(doc, 'admin', state, state === 'deleted' ? 2 : state === 'disabled' ? 1 : 0, minute);
+  }
+
+  /** Keeps the history of a key that is deleted: for when it is added again, and for a store that loses its data. */
+  #retire(record: KeyRecord): void {
+    if (!this.#isKept(record)) return;
+    const doc = documentOf(record.provider, record.id);
+    const values = { identity: identityOf(record, undefined), state: stateOf(record), admin: 'deleted' };
+    // Version 0: any that comes is newer.
+    const registers = Object.fromEntries(
+      Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
+    );
+    this.#dormant.set(doc, { doc, registers, ...this.#statistics.known(record, []) });
   }
 
   /** A key that was known before takes its history up again. */

@@ -1,57 +1,73 @@
+import type { StoreChange } from './key-store';
 import { Outbox } from './outbox';
 
-describe('Outbox', () => {
-  let now = 0;
-  const outbox = (): Outbox => new Outbox('a', () => now);
-  beforeEach(() => {
-    now = 1_000;
-  });
+const register = (value: string, version = 1) => ({ value, version, tie: 'a' });
 
-  it('drops a document with what waited for it, and lets it begin anew after that', () => {
-    const box = outbox();
-    box.add('series/x', 'r', 5);
-    box.drop('series/x');
-    box.add('series/x', 'r', 1);
-    expect(box.next()?.changes).toEqual([
-      { kind: 'drop', doc: 'series/x' },
-      { kind: 'add', doc: 'series/x', field: 'r', by: 1 },
+function drained(outbox: Outbox): StoreChange[][] {
+  const batches: StoreChange[][] = [];
+  for (let batch = outbox.next(); batch; batch = outbox.next()) {
+    batches.push([...batch.changes]);
+    outbox.done();
+  }
+  return batches;
+}
+
+describe('the outbox', () => {
+  it('holds one entry per field, however often it changes', () => {
+    const outbox = new Outbox('w');
+    for (let i = 1; i <= 1_000; i += 1) {
+      outbox.set('d', 'state', register(`${i}`, i));
+      outbox.raise('d', 'usedAt', i);
+      outbox.add('d', 'calls', 1);
+    }
+    expect(outbox.size).toBe(1);
+    expect(drained(outbox)).toEqual([
+      [
+        { kind: 'set', doc: 'd', field: 'state', register: register('1000', 1_000) },
+        { kind: 'max', doc: 'd', field: 'usedAt', value: 1_000 },
+        { kind: 'add', doc: 'd', field: 'calls', by: 1_000 },
+      ],
     ]);
-    box.done();
-    expect(box.next()).toBeUndefined();
+    expect(outbox.size).toBe(0);
   });
 
-  it('loses none of many drops, and keeps each before what comes after it', () => {
-    const box = outbox();
-    for (let n = 0; n < 1_500; n += 1) box.drop(`old/${n}`);
-    for (let n = 0; n < 1_500; n += 1) box.add(`old/${n}`, 'r', 1);
-    const changes = [];
-    for (let batch = box.next(); batch; batch = box.next()) {
-      changes.push(...batch.changes);
-      box.done();
-    }
-    expect(changes.filter(({ kind }) => kind === 'drop')).toHaveLength(1_500);
-    expect(changes.filter(({ kind }) => kind === 'add')).toHaveLength(1_500);
-    for (let n = 0; n < 1_500; n += 1) {
-      const mine = changes.filter(({ doc }) => doc === `old/${n}`).map(({ kind }) => kind);
-      expect(mine).toEqual(['drop', 'add']);
-    }
+  it('gives a batch again as it was until it is done', () => {
+    const outbox = new Outbox('w');
+    outbox.add('d', 'calls', 1);
+    const first = outbox.next();
+    outbox.add('d', 'calls', 1);
+    expect(outbox.next()).toBe(first);
+    expect(outbox.sums().get('d')?.get('calls')).toBe(2);
+    outbox.done();
+    expect(outbox.next()).toMatchObject({ id: 'w:2', changes: [{ by: 1 }] });
   });
 
-  it('knows since when the oldest change waits', () => {
-    const box = outbox();
-    expect(box.waitingSince).toBeUndefined();
-    box.add('a', 'r', 1);
-    now = 2_000;
-    box.add('b', 'r', 1);
-    expect(box.waitingSince).toBe(1_000);
-    box.next();
-    now = 3_000;
-    box.add('c', 'r', 1);
-    expect(box.waitingSince).toBe(1_000);
-    box.done();
-    expect(box.waitingSince).toBe(3_000);
-    box.next();
-    box.done();
-    expect(box.waitingSince).toBeUndefined();
+  it('cuts what is too much for one write, also within a document', () => {
+    const outbox = new Outbox('w');
+    for (let i = 0; i < 10_000; i += 1) outbox.add('large', `f${i}`, 1);
+    for (let i = 0; i < 100; i += 1) outbox.add(`d${i}`, 'calls', 1);
+    const batches = drained(outbox);
+    expect(Math.max(...batches.map(({ length }) => length))).toBeLessThanOrEqual(4_000);
+    expect(batches.flat()).toHaveLength(10_100);
+    expect(outbox.size).toBe(0);
+  });
+
+  it('knows since when it waits', () => {
+    let now = 5;
+    const outbox = new Outbox('w', () => now);
+    expect(outbox.waitingSince).toBeUndefined();
+    outbox.add('d', 'calls', 1);
+    now = 9;
+    outbox.add('e', 'calls', 1);
+    expect(outbox.waitingSince).toBe(5);
+    drained(outbox);
+    expect(outbox.waitingSince).toBeUndefined();
+  });
+
+  it('writes nothing of a dropped document but its end', () => {
+    const outbox = new Outbox('w');
+    outbox.add('d', 'calls', 1);
+    outbox.drop('d');
+    expect(drained(outbox)).toEqual([[{ kind: 'drop', doc: 'd' }]]);
   });
 });

@@ -80,7 +80,7 @@ export class Outbox {
     const all = new Map<string, Map<string, number>>();
     const count = (doc: string, field: string, by: number): void => {
       let sums = all.get(doc);
-      if (!sums) all.set(doc, (sums = new Map()));
+      if (!sums) all.set(doc, (sums = new Map<string, number>()));
       sums.set(field, mergeSum(sums.get(field), by));
     };
     for (const change of this.#batch?.changes ?? []) {

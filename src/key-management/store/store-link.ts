@@ -2,6 +2,7 @@ import type { Clock } from '../clock';
 import type { DocumentOwner, StoreListener } from './document-owner';
 import type { Json, KeyStore, StoreChange } from './key-store';
 import { Outbox } from './outbox';
+import { ReconcileSchedule } from './reconcile-schedule';
 import { Reconciler } from './reconciler';
 import { RegisterVersions } from './register-versions';
 import { SavedWaiters } from './saved-waiters';
@@ -13,8 +14,6 @@ import { within } from './within';
 const STATISTICS_MS = 1_000;
 /** A store that is away is tried again after this long, if it does not say itself that it is back. */
 const RETRY_MS = 1_000;
-/** After so many vain reconciliations in a row changes are written all the same. */
-const PATIENCE = 20;
 
 /** Between the pools and a store: writes behind, takes in what others wrote, and mends a store that lost its data. */
 export class StoreLink {
@@ -25,14 +24,11 @@ export class StoreLink {
   readonly #waiters: SavedWaiters;
   readonly #statistics: Timer;
   readonly #flushAgain: Timer;
-  readonly #reconcileAgain: Timer;
+  readonly #reconciling: ReconcileSchedule;
   /** Reading and writing go one after the other, so that no load meets an `add` on its way. */
   #queue: Promise<void> = Promise.resolve();
   #flushing = false;
   #collectDue = false;
-  /** Reconciliations that failed since the last good one; undefined when none is due. */
-  #vainReconciles: number | undefined;
-  #reconciling = false;
   #closing = false;
   #up = false;
   #closed = false;
@@ -56,7 +52,11 @@ export class StoreLink {
       this.#flushSoon();
     });
     this.#flushAgain = new Timer(clock, RETRY_MS, () => this.#flushSoon());
-    this.#reconcileAgain = new Timer(clock, RETRY_MS, () => this.#reconcileSoon());
+    this.#reconciling = new ReconcileSchedule(clock, {
+      inTurn: (step) => this.#inTurn(step),
+      run: () => this.#reconciler.run(),
+      isUp: () => this.#up,
+    });
     this.#reconciler = new Reconciler(store, this.#owners, this.#versions, this.#outbox, {
       writeAll: () => this.#writeAll(),
       lock: async (name, ttlMs) => !store.shared || store.lock(name, instanceId, ttlMs),
@@ -92,7 +92,7 @@ export class StoreLink {
 
   /** Connects and reads everything. @throws StoreError; with code `unavailable` the link goes on and reconciles later. */
   async open(): Promise<void> {
-    const reset = (): void => this.#reconcileSoon();
+    const reset = (): void => this.#reconciling.soon();
     const changed = (changes: readonly StoreChange[]): void => {
       if (!this.#reconciler.takeIn(changes)) reset();
     };
@@ -101,7 +101,7 @@ export class StoreLink {
       throw error;
     });
     // Before the flush that begins with the connection, so that what is written meets data that is whole.
-    this.#reconcileSoon();
+    this.#reconciling.soon();
     this.#connection(true);
     await this.#queue;
   }
@@ -172,7 +172,7 @@ export class StoreLink {
     this.#collectDue = true;
     if (this.#up) await within(limitMs, this.#flushed(), this.clock);
     this.#closed = true;
-    for (const timer of [this.#statistics, this.#flushAgain, this.#reconcileAgain]) timer.stop();
+    for (const each of [this.#statistics, this.#flushAgain, this.#reconciling]) each.stop();
     this.#waiters.close();
     if (this.#outbox.size > 0)
       this.listener.warn(`the ${this.kind} store was away: changes of ${this.#outbox.size} documents were not written`);
@@ -184,10 +184,7 @@ export class StoreLink {
     this.#up = up;
     if (up) {
       this.listener.info(`the ${this.kind} store is there`);
-      if (this.#vainReconciles !== undefined) {
-        this.#vainReconciles = 0;
-        this.#reconcileSoon();
-      }
+      this.#reconciling.cameUp();
       this.#flushSoon();
     } else {
       this.listener.warn(`the ${this.kind} store is away; the pools work on, and changes are written when it is back`);
@@ -202,7 +199,7 @@ export class StoreLink {
   #flushed(): Promise<void> {
     this.#flushing = true;
     return this.#inTurn(async () => {
-      if (this.#isHeldBack()) {
+      if (this.#reconciling.holdsBack && !this.#closing) {
         this.#flushing = false;
         return;
       }
@@ -216,11 +213,6 @@ export class StoreLink {
         this.#writeFailed(error);
       }
     });
-  }
-
-  /** A reconciliation that is due comes first, and writes all itself; unless it fails again and again. */
-  #isHeldBack(): boolean {
-    return !this.#closing && this.#vainReconciles !== undefined && this.#vainReconciles < PATIENCE;
   }
 
   async #writeAll(): Promise<void> {
@@ -243,22 +235,6 @@ export class StoreLink {
       this.listener.warn(error.message);
     }
     if (!this.#closed) this.#flushAgain.start();
-  }
-
-  #reconcileSoon(): void {
-    if (this.#reconciling || this.#closed) return;
-    this.#reconciling = true;
-    this.#vainReconciles ??= 0;
-    void this.#inTurn(async () => {
-      this.#reconciling = false;
-      if (this.#closed) return;
-      const done = await this.#reconciler.run().catch(() => false);
-      if (!done) this.#vainReconciles = (this.#vainReconciles ?? 0) + 1;
-      // Asked for again meanwhile, it is still due.
-      else if (!this.#reconciling) this.#vainReconciles = undefined;
-      // One that comes back begins with it.
-      if (!done && this.#up && !this.#closed) this.#reconcileAgain.start();
-    });
   }
 
   #inTurn(step: () => Promise<void>): Promise<void> {

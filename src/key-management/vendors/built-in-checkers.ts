@@ -19,11 +19,6 @@ const GENERIC_TABLE: Partial<Record<number, Outcome>> = {
   413: 'bad_request',
   415: 'bad_request',
   422: 'bad_request',
-  503: 'overloaded',
-  529: 'overloaded',
-  500: 'server_error',
-  502: 'server_error',
-  504: 'timeout',
 };
 
 /** The checkers of this package: one per vendor, and one per provider that the options name. */

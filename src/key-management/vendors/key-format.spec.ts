@@ -20,14 +20,23 @@ describe('what cannot be a key', () => {
     ['<insert-your-secret-value>', 'placeholder'],
     ['${OPENAI_API_KEY_VALUE}', 'placeholder'],
     ['changeme-changeme-changeme', 'placeholder'],
-    ['sk-short', 'shorter'],
-    [`sk-${'a1'.repeat(127)}`, 'longer'],
+    [`sk-${'a1'.repeat(600)}`, 'longer'],
   ])('%s', (key, mend) => {
     for (const vendor of ['openai', 'anthropic', 'google', 'my-own', undefined]) {
       const verdict = validateKeyFormat(vendor, key);
       expect(verdict).toEqual({ valid: false, reason: expect.stringContaining(mend) });
       if (key.length > 8) expect(JSON.stringify(verdict)).not.toContain(key);
     }
+  });
+
+  it.each([
+    ['sk-short', 'shorter'],
+    [`sk-${'a1'.repeat(127)}`, 'longer'],
+  ])('%s is no key of a known vendor, but may be one of another', (key, mend) => {
+    for (const vendor of ['openai', 'anthropic', 'google']) {
+      expect(validateKeyFormat(vendor, key)).toEqual({ valid: false, reason: expect.stringContaining(mend) });
+    }
+    for (const vendor of ['my-own', undefined]) expect(validateKeyFormat(vendor, key)).toEqual({ valid: true });
   });
 
   it.each([`sk-admin-${A40}`, `sk-ant-admin01-${A40}`, `sk-ant-oat01-${A40}`])('%s is the wrong kind', (key) => {
@@ -49,6 +58,7 @@ describe('what may be one', () => {
     ['google', 'AIzaFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAK'],
     ['my-own', 'anything-of-16-chars'],
     ['constructor', 'anything-of-16-chars'],
+    ['my-own', 'ollama'],
     [undefined, 'k'.repeat(256)],
   ])('%s: %s', (vendor, key) => {
     expect(validateKeyFormat(vendor, key)).toEqual({ valid: true });

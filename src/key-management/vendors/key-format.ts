@@ -6,8 +6,11 @@ import type { KeyFormat } from './vendor-knowledge';
 export type FormatVerdict =
   { readonly valid: true; readonly warning?: string } | { readonly valid: false; readonly reason: string };
 
+/** Of the vendors that are known here. */
 export const SHORTEST_KEY = 16;
 export const LONGEST_KEY = 256;
+/** Of any other: gateways of one's own take `ollama` or `sk-1234`, some vendors give out signed tokens. */
+const LONGEST_UNKNOWN_KEY = 1_024;
 
 /** More than one vendor may share a beginning (`sk-`): longer ones are looked at first. */
 const FOREIGN_PREFIXES: readonly (readonly [prefix: string, label: string])[] = [
@@ -40,13 +43,14 @@ const PLACEHOLDERS: readonly RegExp[] = [
 /**
  * Whether a trimmed text can be a key of the vendor. Refuses only what cannot be one; a foreign or unknown beginning is a warning,
  * because vendors change their formats (Google's `AQ.` keys). For a provider of the user's own, or none, only what holds for
- * every key is looked at: one word of 16 to 256 printable ASCII characters, no URL, no placeholder. Texts say the mend and never
- * contain the key.
+ * every key is looked at: one word of printable ASCII characters, of any length up to 1,024, no URL, no placeholder. Texts say the
+ * mend and never contain the key.
  */
 export function validateKeyFormat(vendor: string | undefined, key: string): FormatVerdict {
-  const flaw = flawOf(key);
-  if (flaw) return { valid: false, reason: flaw };
   const format = vendor !== undefined && Object.hasOwn(BUILT_IN, vendor) ? BUILT_IN[vendor] : undefined;
+  const flaw =
+    flawOf(key) ?? (format ? lengthFlaw(key, SHORTEST_KEY, LONGEST_KEY) : lengthFlaw(key, 1, LONGEST_UNKNOWN_KEY));
+  if (flaw) return { valid: false, reason: flaw };
   if (!format) return { valid: true };
   const wrong = WRONG_KINDS.find((kind) => key.startsWith(kind.prefix));
   if (wrong) return { valid: false, reason: wrong.mend };
@@ -66,9 +70,13 @@ function flawOf(key: string): string | undefined {
   if (PLACEHOLDERS.some((placeholder) => placeholder.test(key))) {
     return 'This is a placeholder. Replace it with a real API key.';
   }
-  if (key.length < SHORTEST_KEY) return `The key is shorter than ${SHORTEST_KEY} characters. Enter the whole key.`;
-  if (key.length > LONGEST_KEY) {
-    return `The key is longer than ${LONGEST_KEY} characters. Enter one key alone; separate several keys with commas.`;
+  return undefined;
+}
+
+function lengthFlaw(key: string, shortest: number, longest: number): string | undefined {
+  if (key.length < shortest) return `The key is shorter than ${shortest} characters. Enter the whole key.`;
+  if (key.length > longest) {
+    return `The key is longer than ${longest} characters. Enter one key alone; separate several keys with commas.`;
   }
   return undefined;
 }

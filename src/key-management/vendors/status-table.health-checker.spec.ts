@@ -10,9 +10,16 @@ describe('StatusTableHealthChecker', () => {
     [402, 'quota_exceeded', 'remove'],
     [429, 'rate_limited', 'rest'],
     [418, 'unknown', 'keep'],
-    [500, 'unknown', 'keep'],
+    [500, 'server_error', 'keep'],
+    [503, 'overloaded', 'keep'],
+    [504, 'timeout', 'keep'],
   ])('takes %d for %s', (status, outcome, keyAction) => {
     expect(classify(status)).toMatchObject({ outcome, keyAction, status, decidedBy: 'status_default' });
+  });
+
+  it('is what the table says, also of a server’s fault', () => {
+    const own = StatusTableHealthChecker.from({ 503: 'rate_limited' });
+    expect(own.classifyError(vendorErrorFrom({ status: 503 }))).toMatchObject({ outcome: 'rate_limited' });
   });
 
   it('keeps to stated waits', () => {

@@ -4,6 +4,15 @@ import { isOutcome, OUTCOMES, type Outcome } from '../classification/outcome';
 import type { VendorError } from '../classification/vendor-error';
 import { BaseHealthChecker, type HealthResult } from './base-health-checker';
 
+/** What a server's own fault is, whoever the vendor: it must not count against a key. */
+const SERVER_FAULTS: Readonly<Partial<Record<number, Outcome>>> = {
+  500: 'server_error',
+  502: 'server_error',
+  503: 'overloaded',
+  504: 'timeout',
+  529: 'overloaded',
+};
+
 /** A vendor of which only the meaning of its HTTP statuses is known. Its keys prove themselves by traffic. */
 export class StatusTableHealthChecker extends BaseHealthChecker {
   private constructor(
@@ -14,7 +23,8 @@ export class StatusTableHealthChecker extends BaseHealthChecker {
   }
 
   /**
-   * `StatusTableHealthChecker.from({ 401: 'invalid_key', 402: 'quota_exceeded', 429: 'rate_limited' })`
+   * `StatusTableHealthChecker.from({ 401: 'invalid_key', 402: 'quota_exceeded', 429: 'rate_limited' })`. A server's own faults
+   * (500, 502, 503, 504, 529) are known without being named; every other status is `unknown`: the key stays, another is tried.
    * @throws TypeError for what is no status or no outcome.
    */
   static from(table: Partial<Record<number, Outcome>>): StatusTableHealthChecker {
@@ -26,12 +36,12 @@ export class StatusTableHealthChecker extends BaseHealthChecker {
         );
       }
     }
-    return new StatusTableHealthChecker({ ...table }, false);
+    return new StatusTableHealthChecker({ ...SERVER_FAULTS, ...table }, false);
   }
 
   /** @internal Gives way to a checker of the user's own. */
   static generic(table: Partial<Record<number, Outcome>>): StatusTableHealthChecker {
-    return new StatusTableHealthChecker(table, true);
+    return new StatusTableHealthChecker({ ...SERVER_FAULTS, ...table }, true);
   }
 
   checkHealth(): Promise<HealthResult> {

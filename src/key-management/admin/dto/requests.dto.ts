@@ -119,10 +119,10 @@ export class AddKeysDto {
     example: [FAKE_KEY, { key: 'sk-proj-FAKE-1111111111111111111111111111', label: 'team-a' }],
   })
   @Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value.map(asKey) : value))
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(MOST_KEYS)
   @ValidateNested({ each: true })
+  @ArrayMaxSize(MOST_KEYS)
+  @ArrayNotEmpty()
+  @IsArray()
   @Type(() => NewKeyDto)
   keys!: NewKeyDto[];
 }

@@ -1,0 +1,115 @@
+import { Cluster } from '../../../test/support/cluster-store';
+import { FakeClock, settle } from '../../../test/support/fake-clock';
+import type { DocumentOwner } from './document-owner';
+import type { StoreChange, StoredDocument } from './key-store';
+import { totalsOf } from './missing-changes';
+import { StoreError } from './store-error';
+import { StoreLink } from './store-link';
+
+/** Counts calls in one document, as keys do. */
+class Counter implements DocumentOwner {
+  total = 0;
+  sent = 0;
+  constructor(
+    readonly prefix: string,
+    private readonly link: StoreLink,
+  ) {}
+
+  count(by: number): void {
+    this.total += by;
+    this.link.statisticsPending();
+  }
+  merge({ sums }: StoredDocument): void {
+    const more = (sums.calls ?? 0) - this.sent;
+    if (more > 0) this.#others(more);
+  }
+  changed(change: StoreChange): void {
+    if (change.kind === 'add') this.#others(change.by);
+  }
+  *known() {
+    yield { doc: `${this.prefix}one`, registers: {}, maxima: {}, sums: { calls: this.sent } };
+  }
+  collect(): void {
+    this.link.add(`${this.prefix}one`, 'calls', this.total - this.sent);
+    this.sent = this.total;
+  }
+  #others(by: number): void {
+    this.total += by;
+    this.sent += by;
+  }
+}
+
+const SILENT = { warn: () => undefined, info: () => undefined };
+
+describe('the link to a store', () => {
+  let cluster: Cluster;
+  let clock: FakeClock;
+  beforeEach(() => {
+    cluster = new Cluster();
+    clock = new FakeClock();
+  });
+  async function instance(name: string) {
+    const link = new StoreLink(cluster.member(), name, clock, SILENT);
+    const counters = ['a/', 'b/'].map((prefix) => new Counter(prefix, link));
+    for (const counter of counters) link.own(counter);
+    await link.open();
+    return { link, counter: counters[0]! };
+  }
+  const stored = (): number => totalsOf(cluster.documents.get('a/one')?.sums ?? {}).calls ?? 0;
+
+  it('keeps what instances counted while a store was away that comes back empty', async () => {
+    const instances = [await instance('x'), await instance('y'), await instance('z')];
+    for (const { counter } of instances) counter.count(100);
+    await clock.advance(3_000);
+    cluster.cut();
+    instances.forEach(({ counter }, i) => counter.count(i + 1));
+    await clock.advance(40_000);
+    cluster.mend({ empty: true });
+    await clock.advance(5_000);
+    expect(stored()).toBe(306);
+    for (const { counter } of instances) expect(counter.total).toBe(306);
+  });
+
+  it('takes nothing for lost that others add while it reconciles', async () => {
+    const x = await instance('x');
+    const add = (by: number) => other.write([{ kind: 'add', doc: 'a/one', field: 'calls', by }]);
+    const [member, other] = [[...cluster.members][0]!, cluster.member()];
+    await add(10);
+    const load = member.load.bind(member);
+    member.load = async (prefix) => {
+      const documents = await load(prefix);
+      // While the next prefix is loaded.
+      if (prefix === 'b/') await add(1);
+      return documents;
+    };
+    member.watcher!.reset();
+    await settle();
+    await clock.advance(3_000);
+    expect(stored()).toBe(10 + cluster.batches.length - 1);
+    expect(x.counter.total).toBe(stored());
+  });
+
+  it('writes at once what is changed by one who waited for a write', async () => {
+    const { link } = await instance('x');
+    link.put('a/k', 'state', 1);
+    await link.saved('a/k');
+    link.put('a/k', 'state', 2);
+    await link.saved('a/k');
+    expect(cluster.documents.get('a/k')?.registers.state?.value).toBe(2);
+  });
+
+  it('keeps nothing for a store that can never be used, and ends without timers', async () => {
+    const member = cluster.member();
+    member.open = () => Promise.reject(new StoreError('locked', 'Another process has the folder.'));
+    const link = new StoreLink(member, 'x', clock, SILENT);
+    await expect(link.open()).rejects.toThrow('folder');
+    for (let i = 0; i < 100; i += 1) {
+      link.put(`a/${i}`, 'state', i);
+      link.add(`a/${i}`, 'calls', 1);
+      link.drop(`b/${i}`);
+    }
+    expect(link.backlog).toBe(0);
+    await link.close(1_000);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});

@@ -1,0 +1,12 @@
+// What authors of other stores need: `nestjs-ai-key-management/testing`. Needs no test runner of its own.
+export { keyStoreContract } from './store/contract/key-store.contract';
+export type {
+  ContractRunner,
+  KeyStoreContractOptions,
+  KeyStoreHarness,
+  StoreUnderTest,
+} from './store/contract/contract-types';
+export type { Json, KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from './store/key-store';
+export { applyChange, copyDocument, mergeChange, mergeMax, mergeSum, replaces } from './store/merge';
+export { checkChanges } from './store/check-changes';
+export { StoreError } from './store/store-error';

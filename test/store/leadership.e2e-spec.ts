@@ -1,0 +1,57 @@
+import { fakeKey, VendorSimulator } from '../simulator';
+import { describeWithRedis, RedisServer } from '../support/redis-server';
+import { AppInstance, until } from './app-instance';
+
+const KEYS = Array.from({ length: 5 }, (_, n) => fakeKey('openai', n));
+const INTERVAL_MS = 3_000;
+/** As long as a lock lasts, and some for slow machines. */
+const TAKEN_OVER_MS = 40_000;
+
+describeWithRedis('three instances that check keys', () => {
+  let simulator: VendorSimulator;
+  let redis: RedisServer;
+  let instances: AppInstance[] = [];
+
+  beforeAll(async () => {
+    simulator = await VendorSimulator.start();
+    redis = await RedisServer.start();
+    for (const key of KEYS) simulator.openai.key(key);
+    const options = {
+      providers: { openai: { keys: KEYS, baseUrl: simulator.openai.baseUrl } },
+      healthCheckIntervalMinutes: INTERVAL_MS / 60_000,
+      healthCheckDepth: 'light' as const,
+      store: { kind: 'redis' as const, url: redis.url },
+    };
+    instances = await AppInstance.startAll(3, options, { schedule: true });
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all(instances.map((instance) => instance.kill9()));
+    await redis.stop();
+    await simulator.close();
+  });
+
+  const probesOf = (key: string): number[] => simulator.openai.calls.of(key).map(({ at }) => at);
+  const leaders = async (): Promise<AppInstance[]> => {
+    const leading = await Promise.all(instances.map((instance) => instance.ask<boolean>({ do: 'lead' })));
+    return instances.filter((_, i) => leading[i]);
+  };
+
+  it('probe each key once per interval, from their start together on', async () => {
+    await until('three probes of each key', () => KEYS.every((key) => probesOf(key).length >= 3));
+    const gaps = KEYS.flatMap((key) => probesOf(key).flatMap((at, i, all) => (i === 0 ? [] : [at - all[i - 1]!])));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(INTERVAL_MS);
+    process.stdout.write(`      ${gaps.length + KEYS.length} probes, at least ${Math.min(...gaps)} ms apart\n`);
+  }, 60_000);
+
+  it('follow the one that is killed', async () => {
+    const [leader, ...others] = await leaders();
+    expect(others).toEqual([]);
+    await leader!.kill9();
+    const killedAt = Date.now();
+    instances = instances.filter((instance) => instance !== leader);
+    const takenOverMs = await until('another leader', async () => (await leaders()).length === 1, TAKEN_OVER_MS);
+    process.stdout.write(`      another leads ${takenOverMs} ms after the leader's death\n`);
+    await until('each key to be probed again', () => KEYS.every((key) => probesOf(key).at(-1)! > killedAt));
+    await Promise.all(instances.map((instance) => instance.end()));
+  }, 90_000);
+});
