@@ -36,7 +36,7 @@ export class KeyPool implements LeaseOwner {
     private readonly random: Random,
     sharing: Readonly<Sharing> = { count: 1, rank: 0 },
   ) {
-    const laneMade = (): void => void observer.keyFreed(provider);
+    const laneMade = observer.keyFreed.bind(observer, provider);
     this.#lanes = new LaneSet(() => this.#records.values(), laneMade);
     this.pacing = new PoolPacing(this.#lanes, sharing);
   }
