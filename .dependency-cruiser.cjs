@@ -1,4 +1,4 @@
-/** The rooms of the house (design.md), from the bottom. A room knows the rooms on lower floors, and itself. */
+/** The rooms of the house, from the bottom. A room knows the rooms on lower floors, and itself. */
 const FLOORS = [
   ['classification'],
   ['pool'],

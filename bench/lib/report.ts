@@ -8,7 +8,7 @@ export interface Table {
   readonly rows: readonly (readonly Cell[])[];
 }
 
-/** A goal of issue 7, and what came of it in this run. */
+/** A goal set beforehand, and what came of it in this run. */
 export interface Goal {
   readonly goal: string;
   readonly measured: string;

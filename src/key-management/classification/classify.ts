@@ -19,7 +19,7 @@ export type FullClassification = Classification &
   Required<Pick<Classification, 'keyAction' | 'scope' | 'retry' | 'decidedBy'>>;
 
 const HOUR_MS = 3_600_000;
-/** permission_denied rests an hour, growing (semantics, per-outcome notes). */
+/** permission_denied rests an hour, growing, since it needs a person. */
 const PERMISSION_REST = { restMs: HOUR_MS, restMaxMs: 24 * HOUR_MS };
 /** Later dates are taken for garbage: no limit of a vendor lasts longer than a year. */
 const FARTHEST_DATE_MS = 400 * 86_400_000;

@@ -27,6 +27,8 @@ export class KeyRecord extends Rating implements OnTrial {
   quotaGroup: string | undefined;
   models: ReadonlySet<string> | undefined;
   limits: KeyLimits;
+  /** What the configuration says of the key, as text; undefined for keys added at run time. */
+  readonly configured: string | undefined;
   /** Why the state is what it is: one line, and the outcome that led to it. */
   reason: string | undefined = undefined;
   outcome: Outcome | undefined = undefined;
@@ -49,6 +51,7 @@ export class KeyRecord extends Rating implements OnTrial {
     this.quotaGroup = input.quotaGroup;
     this.models = input.models && input.models.length > 0 ? new Set(input.models) : undefined;
     this.limits = { ...input.limits };
+    this.configured = origin === 'configuration' ? JSON.stringify(input) : undefined;
   }
 
   /** Out of the pool, for ever. */

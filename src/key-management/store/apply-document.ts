@@ -77,6 +77,8 @@ function applyAdmin({ pool, record, by }: AppliedTo, value: Json): void {
 function applyIdentity({ pool, record, by }: AppliedTo, value: Json): void {
   const identity = readIdentity(value);
   if (!identity) return;
+  // An administrator's changes hold over a restart, until the configuration itself says something else.
+  if (record.configured !== undefined && identity.configured !== record.configured) return;
   const { label, weight, limits } = identity;
   if (
     label === record.label &&

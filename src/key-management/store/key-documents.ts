@@ -33,6 +33,8 @@ export interface StoredIdentity {
   readonly models?: string[];
   readonly limits?: KeyLimits;
   readonly secret?: string;
+  /** What the configuration said of the key when this was written. */
+  readonly configured?: string;
 }
 
 export function identityOf(record: KeyRecord, secret: string | undefined): Json {
@@ -45,6 +47,7 @@ export function identityOf(record: KeyRecord, secret: string | undefined): Json 
     models: record.models && [...record.models],
     limits: compact({ ...record.limits }),
     secret,
+    configured: record.configured,
   });
 }
 
@@ -60,6 +63,7 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
     models: Array.isArray(models) ? models.filter((model) => typeof model === 'string') : undefined,
     limits: isRecord(limits) ? limits : undefined,
     secret: text(secret),
+    configured: text(value.configured),
   };
 }
 

@@ -241,4 +241,18 @@ describe('keys over several instances', () => {
     await clock.advance(5_000);
     for (const each of [a, blind]) expect(each.pools.get('openai', key.id)?.status).toBe('disabled');
   });
+
+  it('keeps what an administrator changed of a configured key, until the configuration itself changes', async () => {
+    const configured = async (name: string, weight: number) => {
+      const it_ = await instance(cluster, clock, name);
+      const record = it_.pool.add(new ApiKey(RAW), { weight }, 'configuration', 'configuration');
+      await settle();
+      return { ...it_, record };
+    };
+    const a = await configured('a', 1);
+    await a.pools.update('openai', a.record.id, { weight: 5, label: 'patched' });
+    expect((await configured('same', 1)).record).toMatchObject({ weight: 5, label: 'patched' });
+    expect((await configured('changed', 2)).record).toMatchObject({ weight: 2, label: undefined });
+    expect((await configured('again', 2)).record).toMatchObject({ weight: 2 });
+  });
 });

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Clock } from '../clock';
 import { ConfigurationService } from '../configuration/configuration.service';
+import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS, type StoreHealth } from '../key-management.constants';
 import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
@@ -61,7 +62,10 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     this.link.own(owner);
   }
 
-  /** Opens the store and takes in what it holds. A store that is away does not stop the start. */
+  /**
+   * Opens the store and takes in what it holds. A store that is away, or a folder that cannot be used, does not stop the start.
+   * @throws KeyManagementConfigurationError for settings that can never lead to a shared store
+   */
   async start(): Promise<void> {
     this.#instances.start();
     try {
@@ -70,6 +74,9 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
       const away = error instanceof StoreError && error.code === 'unavailable';
       this.#failed = !away;
       const message = error instanceof Error ? error.message : 'unknown error';
+      if (this.link.shared && error instanceof StoreError && error.code === 'not_usable') {
+        throw new KeyManagementConfigurationError([message]);
+      }
       this.#logger.error(
         `${message} The app starts on what its settings give${away ? ', and reconciles when the store is there' : '; nothing is kept'}.`,
       );
