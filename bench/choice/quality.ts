@@ -2,7 +2,7 @@ import type { Clock } from '../../src/key-management/clock';
 import { ApiKey } from '../../src/key-management/pool/api-key';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
 import { benchKey } from '../lib/pool-app';
-import { seededRandom } from '../policies/seeded-random';
+import { seededRandom } from '../../test/support/seeded-random';
 
 const KEYS = 100;
 const CALLS = 10_000;

@@ -1,5 +1,5 @@
 import type { Policy } from './policy';
-import { seededRandom } from './seeded-random';
+import { seededRandom } from '../../test/support/seeded-random';
 import { VirtualVendor, type VendorShape } from './vendor';
 import { VirtualClock } from './virtual-clock';
 
