@@ -20,7 +20,8 @@ function checkTargets(packed) {
     if (!packed.has(target)) problems.push(`package.json promises ${target}, which is not in the package.`);
   }
   for (const path of packed) {
-    if (/\.(spec|e2e-spec|contract|child)\.|\/(contract|test)\//.test(path)) problems.push(`${path} is a test.`);
+    // The contract suite is no test of ours: authors of stores run it.
+    if (/\.(spec|e2e-spec|child)\.|\/test\//.test(path)) problems.push(`${path} is a test.`);
   }
 }
 

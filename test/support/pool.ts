@@ -1,3 +1,4 @@
+import { keyText } from './key-text';
 import { ApiKey } from '../../src/key-management/pool/api-key';
 import type { KeyEvent } from '../../src/key-management/pool/key-events';
 import type { KeyInput } from '../../src/key-management/pool/key-input';
@@ -53,4 +54,4 @@ export class TestPool {
   }
 }
 
-export const keyText = (n: number): string => `sk-SIMULATED${String(n).padStart(30, '0')}`;
+export { keyText };
