@@ -1,36 +1,10 @@
 import { Cluster } from '../../../test/support/cluster-store';
-import { FakeClock, seededRandom, settle } from '../../../test/support/fake-clock';
+import { FakeClock, settle } from '../../../test/support/fake-clock';
+import { instance, RAW } from '../../../test/support/store-instance';
 import { ApiKey } from '../pool/api-key';
-import { KeyPoolService } from '../pool/key-pool.service';
-import { SecretText } from '../secret-text';
-import { KeyPersistence } from './key-persistence';
-import { KeyVault } from './key-vault';
 import { totalsOf } from './missing-changes';
-import { StoreLink } from './store-link';
 
-const RAW = 'sk-proj-0123456789abcdefghij';
 const SECRET = 'a secret of the test suite';
-
-/** One instance of the app, as far as the store sees it. */
-async function instance(cluster: Cluster, clock: FakeClock, name: string, secrets: string[] = []) {
-  const pools = new KeyPoolService(clock, seededRandom(1));
-  const warnings: string[] = [];
-  const listener = { warn: (message: string) => void warnings.push(message), info: () => undefined };
-  const link = new StoreLink(cluster.member(), name, clock, listener);
-  const vault = new KeyVault(secrets.map((secret) => new SecretText(secret)));
-  const keys = new KeyPersistence(pools, link, vault, { freshMs: () => 3_600_000, now: () => clock.now(), listener });
-  link.own(keys);
-  pools.useJournal({ saved: (provider, id) => link.saved(`keys/${provider}/${id}`) });
-  const pool = pools.ensurePool('openai');
-  const start = () => link.open().catch(() => undefined);
-  await start();
-  const add = (raw = RAW, origin: 'configuration' | 'runtime' = 'configuration') => {
-    const record = pool.add(new ApiKey(raw), {}, origin, 'configuration');
-    if (record.state.status === 'unchecked') pool.leaseForProbe(record).settle('ok');
-    return record;
-  };
-  return { pools, pool, link, keys, add, warnings, start };
-}
 
 const use = (pool: Awaited<ReturnType<typeof instance>>['pool'], outcome: 'ok' | 'invalid_key' | 'unknown') =>
   pool.lease()!.settle(outcome);
