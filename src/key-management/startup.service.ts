@@ -9,6 +9,7 @@ import type { KeyPool } from './pool/key-pool';
 import type { KeyRecord } from './pool/key-record';
 import { KeyPoolService } from './pool/key-pool.service';
 import { PersistenceService } from './store/persistence.service';
+import { within } from './store/within';
 
 /** Brings the configured keys into their pools, and has them checked before the app serves. */
 @Injectable()
@@ -46,7 +47,7 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     const pools = [...this.pools.pools()].filter(({ size }) => size > 0);
     if (pools.length === 0) return;
     const limit = this.options.startupCheckTimeoutMs;
-    const done = await this.#inTime(this.#checked(pools), limit);
+    const done = await within(limit, this.#checked(pools), this.clock);
     if (!done)
       this.#logger.warn(`The first health checks are not done after ${limit} ms; they go on while the app starts.`);
     for (const { provider } of pools) this.#report(provider);
@@ -62,18 +63,6 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     const isTold = (): boolean => pools.every((pool) => unchecked(pool).next().done);
     if (isTold()) return Promise.resolve();
     return firstValueFrom(this.pools.events$.pipe(filter(isTold)), { defaultValue: undefined });
-  }
-
-  async #inTime(work: Promise<unknown>, limitMs: number): Promise<boolean> {
-    let cancelTimer: (() => void) | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      cancelTimer = this.clock.after(limitMs, () => {
-        resolve(false);
-      });
-    });
-    const inTime = await Promise.race([work.then(() => true), late]);
-    cancelTimer?.();
-    return inTime;
   }
 
   #report(provider: string): void {

@@ -6,7 +6,8 @@ import { INSTANCE_ID, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '.
 import { percentage } from '../pool/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
-import { keyStatusEntry, providerStatus, seconds, type ComprehensiveStatus } from './comprehensive-status';
+import { callSummary, globalStats } from './call-summary';
+import { keyStatusEntry, providerStatus, type ComprehensiveStatus } from './comprehensive-status';
 import { EventLog } from './event-log';
 import { recentEvent, timelineEntry, type ProviderAnalytics, type TimelineEntry } from './provider-analytics';
 import { SeriesService, type TimelineQuery } from './series.service';
@@ -30,7 +31,6 @@ export class AnalyticsService {
 
   comprehensiveStatus(): ComprehensiveStatus {
     const pools = [...this.pools.pools()].filter(({ size }) => size > 0);
-    const totals = this.series.allTotals();
     return {
       system_info: {
         max_retries: this.configuration.current.maxRetries,
@@ -45,11 +45,7 @@ export class AnalyticsService {
           pools.map(({ provider }) => [provider, providerStatus(this.pools.list(provider))]),
         ),
       },
-      global_stats: {
-        total_requests: totals.reduce((sum, { requests }) => sum + requests, 0),
-        total_failures: totals.reduce((sum, { failures }) => sum + failures, 0),
-        keys_removed: totals.reduce((sum, { keysRemoved }) => sum + keysRemoved, 0),
-      },
+      global_stats: globalStats(this.series),
     };
   }
 
@@ -60,8 +56,7 @@ export class AnalyticsService {
   providerAnalytics(provider: string, timeline: TimelineQuery = { resolution: 'minute' }): ProviderAnalytics {
     this.#known(provider);
     const keys = this.pools.list(provider);
-    const { requests, failures, retries, keysRemoved, outcomes } = this.series.totals(provider);
-    const times = this.series.responseTimes(provider);
+    const { outcomes } = this.series.totals(provider);
     const healthy = keys.filter(({ status }) => status === 'healthy').length;
     return {
       provider,
@@ -69,14 +64,7 @@ export class AnalyticsService {
         total_keys: keys.length,
         healthy_keys: healthy,
         health_percentage: keys.length === 0 ? 0 : percentage(healthy, keys.length),
-        success_rate: percentage(requests - failures, requests),
-        average_response_time: seconds(times?.averageMs),
-        response_time_p50: seconds(times?.p50Ms),
-        response_time_p95: seconds(times?.p95Ms),
-        requests,
-        failures,
-        retries,
-        keys_removed: keysRemoved,
+        ...callSummary(this.series, provider),
       },
       outcomes,
       timeline: this.timeline(provider, timeline),

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { seconds, type ComprehensiveStatus } from '../analytics/comprehensive-status';
+import { callSummary, globalStats, type CallSummary } from '../analytics/call-summary';
+import type { ComprehensiveStatus } from '../analytics/comprehensive-status';
 import { timelineEntry, type ProviderAnalytics } from '../analytics/provider-analytics';
 import { SeriesService } from '../analytics/series.service';
 import type { Clock } from '../clock';
@@ -7,12 +8,9 @@ import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
 import { KeyPoolService } from '../pool/key-pool.service';
-import { percentage } from '../pool/key-snapshot';
-
-type Summary = Omit<ProviderAnalytics['summary'], 'healthy_keys' | 'health_percentage'>;
 
 export interface ProviderFigures {
-  summary: Summary;
+  summary: { total_keys: number } & CallSummary;
   timeline: ProviderAnalytics['timeline'];
 }
 
@@ -57,7 +55,6 @@ export class DashboardFiguresService {
   #make(resolution: Resolution, now: number): DashboardFigures {
     const { maxRetries, healthCheckIntervalMinutes } = this.configuration.current;
     const filled = [...this.pools.pools()].filter(({ size }) => size > 0);
-    const totals = this.series.allTotals();
     return {
       at: new Date(now).toISOString(),
       system_info: {
@@ -65,36 +62,16 @@ export class DashboardFiguresService {
         max_retries: maxRetries,
         health_check_interval_minutes: healthCheckIntervalMinutes,
       },
-      global_stats: {
-        total_requests: totals.reduce((sum, { requests }) => sum + requests, 0),
-        total_failures: totals.reduce((sum, { failures }) => sum + failures, 0),
-        keys_removed: totals.reduce((sum, { keysRemoved }) => sum + keysRemoved, 0),
-      },
+      global_stats: globalStats(this.series),
       providers: Object.fromEntries(
         filled.map(({ provider, size }) => [
           provider,
           {
-            summary: this.#summary(provider, size),
+            summary: { total_keys: size, ...callSummary(this.series, provider) },
             timeline: this.series.timeline(provider, { resolution }).map(timelineEntry),
           },
         ]),
       ),
-    };
-  }
-
-  #summary(provider: string, size: number): Summary {
-    const { requests, failures, retries, keysRemoved } = this.series.totals(provider);
-    const times = this.series.responseTimes(provider);
-    return {
-      total_keys: size,
-      success_rate: percentage(requests - failures, requests),
-      average_response_time: seconds(times?.averageMs),
-      response_time_p50: seconds(times?.p50Ms),
-      response_time_p95: seconds(times?.p95Ms),
-      requests,
-      failures,
-      retries,
-      keys_removed: keysRemoved,
     };
   }
 }

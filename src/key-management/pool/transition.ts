@@ -1,3 +1,4 @@
+import { isTableOnlyRemoval } from '../classification/classify';
 import type { Outcome } from '../classification/outcome';
 import { nextMidnightPacific, recheckMs, restMs, SOON_MS } from './durations';
 import { HEALTHY, isRemoved, isResting, UNPROVEN, type KeyState, type RestingState, type Strikes } from './key-state';
@@ -66,7 +67,7 @@ function removal(state: KeyState, settlement: Settlement, circumstances: Circums
   if (asked && stated <= earlier) return { state, strikes: circumstances.strikes };
   const strikes = struck(settlement.outcome, circumstances);
   // A first removal that only the specification's table asks for is re-checked soon, so that a wrong one heals.
-  const soon = settlement.decidedBy === 'status_default' && strikes.count === 1;
+  const soon = isTableOnlyRemoval(settlement) && strikes.count === 1;
   const ms = soon ? SOON_MS : recheckMs(settlement.outcome, strikes.count);
   return { state: { status, recheckAt: Math.max(now + ms, stated, earlier) }, strikes };
 }

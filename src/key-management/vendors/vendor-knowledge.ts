@@ -1,5 +1,4 @@
 import type { RuleBook } from '../classification/classify';
-import type { Outcome } from '../classification/outcome';
 
 /** The least of `Headers` that reading rate limits needs. */
 export interface HeaderView {
@@ -58,8 +57,6 @@ export interface Probes {
     /** Undefined: no model is known, and only a configured one can be probed. */
     readonly defaultModel?: string;
     readonly request: (model: string) => ProbeRequest;
-    /** What shows that the key generates. A 2xx is `ok`, and so is OpenAI's complaint that the token cap was too small (O25). */
-    readonly okOutcomes: readonly Outcome[];
   };
 }
 

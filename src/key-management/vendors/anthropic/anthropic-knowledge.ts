@@ -34,7 +34,6 @@ export const anthropicKnowledge: VendorKnowledge = {
         body: JSON.stringify({ model, max_tokens: 1, messages: [{ role: 'user', content: 'ping' }] }),
         endpoint: 'POST /v1/messages',
       }),
-      okOutcomes: ['ok'],
     },
   },
 };

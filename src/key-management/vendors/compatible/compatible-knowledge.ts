@@ -39,7 +39,6 @@ export function compatibleKnowledge({ name, baseUrl, probeModel }: CompatibleVen
           body: JSON.stringify({ model, messages: [{ role: 'user', content: 'ping' }], max_tokens: 16 }),
           endpoint: 'POST /v1/chat/completions',
         }),
-        okOutcomes: ['ok'],
       },
     },
   };

@@ -35,7 +35,6 @@ export const googleKnowledge: VendorKnowledge = {
         }),
         endpoint: 'POST /v1beta/models:generateContent',
       }),
-      okOutcomes: ['ok'],
     },
   },
 };

@@ -36,7 +36,6 @@ export const openAiKnowledge: VendorKnowledge = {
         body: JSON.stringify({ model, messages: [{ role: 'user', content: 'ping' }], max_completion_tokens: 16 }),
         endpoint: 'POST /v1/chat/completions',
       }),
-      okOutcomes: ['ok'],
     },
   },
 };
