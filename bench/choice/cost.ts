@@ -8,7 +8,7 @@ import { spread, type Spread } from '../lib/statistics';
 export const SIZES = [3, 100, 10_000, 100_000];
 const ROUNDS = 31;
 
-const nothing = { keyChanged: () => undefined, leaseSettled: () => undefined, keyFreed: () => undefined };
+const nothing = { keyChanged: () => undefined, keyFreed: () => undefined };
 
 function poolOf(size: number): KeyPool {
   const pool = new KeyPool('openai', nothing, systemClock, Math.random);

@@ -17,7 +17,7 @@ export interface Chooser {
 const ours: Chooser = {
   name: 'this package',
   start: (clock, random) => {
-    const nothing = { keyChanged: () => undefined, leaseSettled: () => undefined, keyFreed: () => undefined };
+    const nothing = { keyChanged: () => undefined, keyFreed: () => undefined };
     const pool = new KeyPool('openai', nothing, clock, random);
     const numbers = new Map<string, number>();
     for (let n = 0; n < KEYS; n += 1) {

@@ -1,4 +1,4 @@
-import { Execution } from '../../src/key-management/execution/execution';
+import { runCall } from '../../src/key-management/execution/run-call';
 import type { ExecutionSettings, ProviderLine } from '../../src/key-management/execution/execution-settings';
 import { Pauses } from '../../src/key-management/execution/pauses';
 import { RetryBudget } from '../../src/key-management/execution/retry-budget';
@@ -21,7 +21,6 @@ export const ours: Policy = {
     const queues: WaitQueue[] = [];
     const observer = {
       keyChanged: () => undefined,
-      leaseSettled: () => undefined,
       keyFreed: () => {
         queues[0]?.serve();
       },
@@ -48,7 +47,6 @@ export const ours: Policy = {
       pauses: new Pauses(clock),
       backoff: { initialMs: 500, maxMs: 8_000 },
       maxRetries: 3,
-      attempted: () => undefined,
     };
     // The vendor is reached as any is: by the fetch of the call's context.
     globalThis.fetch = async (_url, init) => {
@@ -64,13 +62,13 @@ export const ours: Policy = {
       });
     };
     return async () => {
-      const execution = new Execution(
+      const result = await runCall(
         line,
         ({ apiKey, fetch }) => fetch('http://vendor.invalid/', { headers: { authorization: `Bearer ${apiKey}` } }),
         { maxWaitMs },
         settings,
       );
-      return (await execution.run()).success;
+      return result.success;
     };
   },
 };

@@ -55,7 +55,7 @@ export class AnalyticsInstance {
     if (!lease) throw new Error('There is no key to be had.');
     await this.clock.advance(durationMs);
     lease.settle(outcome);
-    this.pools.callEnded({ provider, success: outcome === 'ok', attempts: 1, totalTimeMs: durationMs });
+    this.pools.pool(provider)!.calls.ended(outcome === 'ok', 1, durationMs);
   }
 
   /** Ends as the app does: what was counted is written. */

@@ -5,7 +5,6 @@ import { ApiKey, keyIdOf } from '../../src/key-management/pool/api-key';
 import type { KeyInput } from '../../src/key-management/pool/key-input';
 import type { KeyPool } from '../../src/key-management/pool/key-pool';
 import { KeyPoolService } from '../../src/key-management/pool/key-pool.service';
-import type { EndedCall } from '../../src/key-management/pool/pool-observer';
 import { HEALTHY, type KeyState } from '../../src/key-management/pool/key-state';
 import type { BaseHealthChecker } from '../../src/key-management/vendors/base-health-checker';
 import { OpenAiHealthChecker } from '../../src/key-management/vendors/openai/openai.health-checker';
@@ -54,7 +53,7 @@ export class Harness {
   readonly pools: KeyPoolService;
   readonly pool: KeyPool;
   readonly executor: RetryExecutorService;
-  readonly ended: EndedCall[] = [];
+  readonly #ended: { provider: string; success: boolean; attempts: number; totalTimeMs: number }[] = [];
   /** Names of the keys in the order they were called, with the time. */
   readonly calls: { key: string; at: number }[] = [];
   readonly #scripts = new Map<string, Script>();
@@ -69,7 +68,13 @@ export class Harness {
       drainTimeoutMs: 10_000,
     };
     this.pools = new KeyPoolService(this.clock, random);
-    this.pools.observe({ callEnded: (call) => this.ended.push(call) });
+    this.pools.observe({
+      callsOf: (provider) => ({
+        leaseSettled: () => undefined,
+        callEnded: (success, attempts, totalTimeMs) =>
+          void this.#ended.push({ provider, success, attempts, totalTimeMs }),
+      }),
+    });
     this.pool = this.pools.ensurePool('openai');
     const known = checker ?? new OpenAiHealthChecker(options as never, this.clock);
     const registry = { has: (name: string) => name !== 'nobody', get: () => known, providers: () => ['openai'] };
@@ -113,6 +118,11 @@ export class Harness {
     const error = script[Math.min(used, script.length - 1)];
     return error ? Promise.reject(error) : Promise.resolve(`answer of ${name}`);
   };
+
+  get ended() {
+    this.pools.tellCalls();
+    return this.#ended;
+  }
 
   get called(): string[] {
     return this.calls.map(({ key: name }) => name);

@@ -16,7 +16,7 @@ export type VendorName = 'openai' | 'anthropic' | 'google';
 
 /** An app on simulated vendors. Its keys are let in first, and given their behaviours then. */
 export class ManagedApp {
-  readonly outcomes: Outcome[] = [];
+  readonly #outcomes: Outcome[] = [];
 
   private constructor(
     readonly simulator: VendorSimulator,
@@ -24,8 +24,17 @@ export class ManagedApp {
     readonly keys: Readonly<Record<VendorName, string[]>>,
   ) {
     app.get(KeyPoolService).observe({
-      leaseSettled: (_record, { outcome }, _ms, source) => void (source === 'call' && this.outcomes.push(outcome)),
+      callsOf: () => ({
+        leaseSettled: (_record, outcome, _ms, source) => void (source === 'call' && this.#outcomes.push(outcome)),
+        callEnded: () => undefined,
+      }),
     });
+  }
+
+  /** Of all calls so far. */
+  get outcomes(): readonly Outcome[] {
+    this.app.get(KeyPoolService).tellCalls();
+    return this.#outcomes;
   }
 
   static async start(count: number, options: KeyManagementModuleOptions = {}): Promise<ManagedApp> {

@@ -36,7 +36,7 @@ function service(name: Vendor, more: KeyManagementOptions = {}) {
 }
 
 function keyIn(name: Vendor, state: KeyState) {
-  const observer = { keyChanged: () => undefined, leaseSettled: () => undefined, keyFreed: () => undefined };
+  const observer = { keyChanged: () => undefined, keyFreed: () => undefined };
   const pool = new KeyPool(name, observer, clock, () => 0);
   const raw = fakeKey(name === 'custom' ? 'openai' : name, 1);
   const record = pool.add(new ApiKey(raw), {}, 'configuration', 'configuration');

@@ -82,7 +82,6 @@ class Run {
   constructor(kind: LimitKind, scope: 'key' | 'key_model') {
     const observer = {
       keyChanged: () => this.queue.review(),
-      leaseSettled: () => undefined,
       keyFreed: () => this.queue.serve(),
     };
     this.pool = new KeyPool('openai', observer, this.clock, seededRandom(7));

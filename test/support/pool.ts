@@ -4,6 +4,7 @@ import type { KeyEvent } from '../../src/key-management/pool/key-events';
 import type { KeyInput } from '../../src/key-management/pool/key-input';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
 import type { KeyRecord } from '../../src/key-management/pool/key-record';
+import type { CallObserver } from '../../src/key-management/pool/pool-observer';
 import { FakeClock, seededRandom } from './fake-clock';
 
 export interface SettledLease {
@@ -11,30 +12,33 @@ export interface SettledLease {
   readonly outcome: string;
   readonly durationMs: number;
   readonly source: string;
-  readonly model: string | undefined;
 }
 
 /** One pool with time, chance and everything it tells in the test's hands. */
 export class TestPool {
   readonly clock = new FakeClock();
   readonly events: KeyEvent[] = [];
-  readonly settled: SettledLease[] = [];
+  readonly #settled: SettledLease[] = [];
   freed = 0;
   readonly pool: KeyPool;
 
   constructor(seed = 1) {
     const observer = {
       keyChanged: (_record: KeyRecord, event: KeyEvent) => void this.events.push(event),
-      leaseSettled: (
-        { id: keyId }: KeyRecord,
-        { outcome }: { outcome: string },
-        durationMs: number,
-        source: string,
-        model: string | undefined,
-      ) => void this.settled.push({ keyId, outcome, durationMs, source, model }),
       keyFreed: () => void (this.freed += 1),
     };
     this.pool = new KeyPool('openai', observer, this.clock, seededRandom(seed));
+    const calls: CallObserver = {
+      leaseSettled: ({ id: keyId }, outcome, durationMs, source) =>
+        void this.#settled.push({ keyId, outcome, durationMs, source }),
+      callEnded: () => undefined,
+    };
+    this.pool.calls.observe([calls]);
+  }
+
+  get settled(): readonly SettledLease[] {
+    this.pool.calls.tell();
+    return this.#settled;
   }
 
   /** A new key, unchecked. */

@@ -3,17 +3,14 @@ import type { Clock } from '../clock';
 import { CLOCK } from '../key-management.constants';
 import type { KeyEvent } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
-import type { KeyRecord } from '../pool/key-record';
 import { isRemovedStatus } from '../pool/key-state';
-import type { EndedCall } from '../pool/pool-observer';
-import type { Settlement, Source } from '../pool/settlement';
 import { PersistenceService } from '../store/persistence.service';
+import { CallCounter } from './series/call-counter';
 import { bucketsBetween, MINUTE_MS, type Resolution, type SeriesEntry } from './series/measures';
 import type { ProviderTotals } from './series/provider-series';
-import { binOf, sketchOf } from './series/response-bins';
+import { sketchOf } from './series/response-bins';
 import { SeriesBook } from './series/series-book';
 import { SeriesPersistence } from './series/series-persistence';
-import { PLACE, type KeyTally, type ProviderTally } from './series/tallies';
 
 /** Which part of a timeline; milliseconds since the epoch, both within what is kept. */
 export interface TimelineQuery {
@@ -32,29 +29,29 @@ export interface ResponseTimes {
 /** Counts what calls come to, by provider and by key, over all instances and restarts. */
 @Injectable()
 export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown {
-  readonly #book = new SeriesBook();
+  readonly #book: SeriesBook;
   readonly #persistence: SeriesPersistence;
-  readonly #keys = new Map<KeyRecord, KeyTally>();
   readonly #link: PersistenceService['link'];
   #cancelMinute: (() => void) | undefined;
 
   constructor(
-    private readonly pools: KeyPoolService,
+    pools: KeyPoolService,
     persistence: PersistenceService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
+    this.#book = new SeriesBook(pools.usedKeys(), () => {
+      pools.tellCalls();
+    });
     this.#link = persistence.link;
     this.#persistence = new SeriesPersistence(this.#book, this.#link, () => clock.now());
     persistence.own(this.#persistence);
     pools.observe({
-      leaseSettled: (record, settlement, durationMs, source) => {
-        this.#settled(record, settlement, durationMs, source);
+      callsOf: (provider) => new CallCounter(this.#book.tally(provider), this.#book),
+      callsPending: () => {
+        this.#begin();
       },
-      callEnded: (call) => {
-        this.#ended(call);
-      },
-      keyChanged: (record, event) => {
-        this.#changed(record, event);
+      keyChanged: (_, event) => {
+        this.#changed(event);
       },
     });
   }
@@ -109,50 +106,18 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
     this.#cancelMinute = undefined;
   }
 
-  /** On the hot path. */
-  #settled(record: KeyRecord, { outcome }: Settlement, durationMs: number, source: Source): void {
-    if (source !== 'call') return;
-    const key = this.#keys.get(record) ?? this.#newKey(record);
-    if (!key.isDirty) this.#book.dirtyKey(key);
-    const provider = key.ofProvider;
-    if (!provider.isDirty) this.#begin(provider);
-    key.requests += 1;
-    provider.outcomes[PLACE[outcome]]! += 1;
-    if (outcome === 'ok') {
-      key.responseMs += durationMs;
-      provider.responses += 1;
-      provider.responseMs += durationMs;
-      provider.bins[binOf(durationMs)]! += 1;
-      return;
-    }
-    key.failures += 1;
-    if (outcome !== 'rate_limited') return;
-    key.rateLimited += 1;
-    provider.rateLimited += 1;
-  }
-
-  /** On the hot path. */
-  #ended({ provider, success, attempts }: EndedCall): void {
-    const tally = this.#book.tally(provider);
-    if (!tally.isDirty) this.#begin(tally);
-    tally.requests += 1;
-    if (!success) tally.failures += 1;
-    if (attempts > 1) tally.retries += attempts - 1;
-  }
-
-  #changed(record: KeyRecord, event: KeyEvent): void {
-    if (event.type === 'key_deleted') this.#forget(record);
+  #changed(event: KeyEvent): void {
     // What the store or another instance tells was counted where it happened.
     if (event.type !== 'status_changed' || event.by === 'store' || event.by === 'instance') return;
     if (!isRemovedStatus(event.to) || isRemovedStatus(event.from)) return;
     const tally = this.#book.tally(event.provider);
-    if (!tally.isDirty) this.#begin(tally);
+    this.#book.dirtyProvider(tally);
     tally.keysRemoved += 1;
+    this.#begin();
   }
 
-  /** Once a second at most, while anything happens. */
-  #begin(tally: ProviderTally): void {
-    this.#book.dirtyProvider(tally);
+  /** Something was or will be counted in this minute, and goes out within the second. */
+  #begin(): void {
     this.#link.statisticsPending();
     if (!this.#book.isOpen) this.#openMinute();
   }
@@ -168,21 +133,5 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
     const wasBusy = this.#book.close(this.clock.now());
     this.#link.statisticsPending();
     if (wasBusy) this.#openMinute();
-  }
-
-  #newKey(record: KeyRecord): KeyTally {
-    const tally = this.#book.keyTally(record.provider, record.id);
-    // A call may outlive its key: then the key is counted, but not remembered.
-    if (this.pools.pool(record.provider)?.record(record.id) !== record) return tally;
-    this.#book.keys.slots.hold(tally.slot);
-    this.#keys.set(record, tally);
-    return tally;
-  }
-
-  #forget(record: KeyRecord): void {
-    const tally = this.#keys.get(record);
-    if (!tally || !this.#keys.delete(record)) return;
-    this.#book.settleKeys();
-    this.#book.keys.slots.release(tally.slot);
   }
 }

@@ -4,36 +4,30 @@ import type { CallContext } from './execution.types';
 
 /** The context of one attempt. Signal and fetch are made only when the call reads them. */
 export class AttemptContext implements CallContext {
-  readonly #lease: PoolLease;
-  readonly attempt: number;
   /** The call settles the lease itself: its answer goes on after the call has ended. */
   keepsLease = false;
-  #controller: AbortController | undefined;
-  #abortReason: unknown;
+  private controller: AbortController | undefined = undefined;
+  private abortReason: unknown = undefined;
 
-  constructor(lease: PoolLease, attempt: number) {
-    this.#lease = lease;
-    this.attempt = attempt;
-  }
+  constructor(
+    readonly lease: PoolLease,
+    readonly attempt: number,
+  ) {}
 
   get apiKey(): string {
-    return this.#lease.apiKey;
+    return this.lease.apiKey;
   }
 
   get keyId(): string {
-    return this.#lease.keyId;
-  }
-
-  get lease(): PoolLease {
-    return this.#lease;
+    return this.lease.keyId;
   }
 
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.abortReason !== undefined) this.controller.abort(this.abortReason);
     }
-    return this.#controller.signal;
+    return this.controller.signal;
   }
 
   get fetch(): typeof globalThis.fetch {
@@ -42,21 +36,21 @@ export class AttemptContext implements CallContext {
       // SDKs always bring a signal of their own; the attempt's time limits must reach the request all the same.
       const signal = given ? AbortSignal.any([given, this.signal]) : this.signal;
       const response = await globalThis.fetch(input, { ...init, signal });
-      this.#lease.answered(response.headers);
+      this.lease.answered(response.headers);
       return response;
     };
   }
 
   abort(reason: unknown): void {
-    this.#abortReason = reason;
-    this.#controller?.abort(reason);
+    this.abortReason = reason;
+    this.controller?.abort(reason);
   }
 
   toJSON(): unknown {
-    return { keyId: this.keyId, maskedKey: this.#lease.maskedKey, attempt: this.attempt };
+    return { keyId: this.keyId, maskedKey: this.lease.maskedKey, attempt: this.attempt };
   }
 
   [inspect.custom](): string {
-    return `CallContext(${this.#lease.maskedKey}, attempt ${this.attempt})`;
+    return `CallContext(${this.lease.maskedKey}, attempt ${this.attempt})`;
   }
 }

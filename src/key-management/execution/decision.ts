@@ -17,7 +17,7 @@ export interface Progress {
 export type Decision =
   | { readonly next: 'other_key'; readonly costsRetry: boolean; readonly otherwise: 'wait' | 'back_off' | 'give_up' }
   | { readonly next: 'back_off' }
-  | { readonly next: 'give_up'; readonly why: 'rejected' | 'exhausted' | 'cancelled' };
+  | { readonly next: 'give_up'; readonly why: 'rejected' | 'exhausted' | 'cancelled' | 'deadline' };
 
 /** Outcomes in which another key may help, but hardly a third. */
 const ONE_OTHER_KEY: ReadonlySet<Outcome> = new Set<Outcome>(['model_unavailable', 'request_exceeds_key_limit']);

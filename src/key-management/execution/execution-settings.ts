@@ -25,11 +25,12 @@ export interface ExecutionSettings {
   readonly pauses: Pauses;
   readonly backoff: Backoff;
   readonly maxRetries: number;
-  readonly tracer?: Pick<CallTracer, 'start'>;
+  /** Undefined while nobody traces. */
+  readonly tracer?: (now: number) => Pick<CallTracer, 'start'> | undefined;
   /** Told of each wait in the queue for a key, whatever came of it. Milliseconds. */
   readonly waited?: (provider: string, ms: number) => void;
-  /** Told of each attempt, for the debug log. */
-  readonly attempted?: (provider: string, report: AttemptReport) => void;
+  /** Told of each attempt; undefined while nobody reads the debug log. */
+  readonly attemptLog?: (now: number) => ((provider: string, report: AttemptReport) => void) | undefined;
   /** Told of the call's end, unless its answer goes on: then whoever has the answer tells. */
-  readonly ended?: (report: ExecutionReport, success: boolean) => void;
+  readonly ended?: (line: ProviderLine, report: ExecutionReport, success: boolean) => void;
 }

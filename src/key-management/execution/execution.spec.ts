@@ -159,7 +159,8 @@ describe('a managed call', () => {
       return harness.vendor(context);
     };
     harness.pools.observe({
-      leaseSettled: (record, { outcome }) => void (outcome === 'invalid_key' && verdicts.set(record.id, tick)),
+      keyChanged: (record, event) =>
+        void (event.type === 'status_changed' && event.to === 'invalid_key' && verdicts.set(record.id, tick)),
     });
     const results = await Promise.all(Array.from({ length: 100 }, () => harness.run({ maxRetries: 0 }, call)));
     expect(results.filter(({ success }) => !success)).toEqual([]);

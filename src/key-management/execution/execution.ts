@@ -2,9 +2,8 @@ import type { Classification } from '../classification/classification';
 import { CONSEQUENCES } from '../classification/outcome';
 import type { AttemptReport } from '../errors';
 import { PoolLease } from '../pool/key-lease';
-import type { LeaseOptions } from '../pool/key-input';
 import type { CallTrace } from '../tracing/call-trace';
-import { runBounded, type AttemptEnd } from './attempt';
+import { endOf, isBounded, runBounded, type AttemptEnd } from './attempt';
 import { backoffMs } from './backoff';
 import { AttemptContext } from './call-context';
 import { callError, type WhyEnded } from './call-errors';
@@ -14,7 +13,7 @@ import type { ExecuteOptions, ExecutionResult, ManagedCall } from './execution.t
 import { classifyEnd, isFailedResponse } from './failure';
 import { keysTriedIn } from './keys-tried';
 import { letGo } from './let-go';
-import { tokensIn } from './token-usage';
+import { attemptReport, succeeded } from './success';
 
 /** Milliseconds a call waits for a key where it states nothing. */
 const DEFAULT_MAX_WAIT_MS = 10_000;
@@ -22,17 +21,13 @@ const DEFAULT_MAX_WAIT_MS = 10_000;
 const LONGEST_STATED_WAIT_MS = 60_000;
 
 const NONE: ReadonlySet<string> = new Set();
-const ANY_KEY: LeaseOptions = Object.freeze({});
-/** Shared by all calls before their first attempt; never pushed to. */
-const NO_ATTEMPTS: AttemptReport[] = [];
 
 /** One managed call: lease → call → classify → settle → decide, until it succeeds or gives up. */
 export class Execution<T> {
-  readonly #startedAt: number;
   readonly #endsAt: number;
   readonly #call: ManagedCall<T>;
   readonly #trace: CallTrace | undefined;
-  #attempts: AttemptReport[] = NO_ATTEMPTS;
+  readonly #attempts: AttemptReport[] = [];
   #tried: Set<string> | undefined;
   #retries = 0;
   /** Milliseconds waited in all for keys, and before the attempt to come. */
@@ -42,52 +37,48 @@ export class Execution<T> {
   /** Milliseconds that the last failure asks to wait. */
   #statedMs: number | undefined = undefined;
 
+  /** @param startedAt Milliseconds since the epoch. */
   constructor(
     private readonly line: ProviderLine,
     call: ManagedCall<T>,
     private readonly options: ExecuteOptions,
     private readonly settings: ExecutionSettings,
+    private readonly startedAt: number,
   ) {
-    this.#startedAt = settings.clock.now();
-    this.#endsAt = options.timeoutMs === undefined ? Infinity : this.#startedAt + options.timeoutMs;
-    const trace = (this.#trace = settings.tracer?.start(line.pool.provider, options.model));
+    this.#endsAt = startedAt + (options.timeoutMs ?? Infinity);
+    const trace = (this.#trace = settings.tracer?.(startedAt)?.start(line.pool.provider, options.model));
     this.#call = trace ? (context) => trace.attempt((context as AttemptContext).lease, () => call(context)) : call;
   }
 
-  async run(): Promise<ExecutionResult<T>> {
-    const { signal, attemptTimeoutMs, timeoutMs } = this.options;
-    const bounded = signal !== undefined || attemptTimeoutMs !== undefined || timeoutMs !== undefined;
-    let decision: Decision | undefined;
-    for (;;) {
+  /** From the beginning, or from the decision that a failed attempt led to. */
+  async run(decision?: Decision): Promise<ExecutionResult<T>> {
+    const { signal } = this.options;
+    for (let next = decision; ;) {
+      if (next?.next === 'give_up') return this.#fail(next.why);
       if (signal?.aborted) return this.#fail('cancelled');
-      const lease = this.#leaseAtOnce(decision) ?? (await this.#leaseLater(decision));
+      const lease = this.#leaseAtOnce(next) ?? (await this.#leaseLater(next));
       if (!(lease instanceof PoolLease)) return this.#fail(lease);
       const context = new AttemptContext(lease, this.#attempts.length + 1);
-      let end: AttemptEnd<T>;
-      if (bounded) {
-        end = await this.#runBounded(lease, context);
-        if (end.kind === 'value' && !isFailedResponse(end.value)) return this.#succeed(lease, context, end.value);
-      } else {
-        // The usual way, with nothing made that is not needed.
-        try {
-          const value = await this.#call(context);
-          if (!isFailedResponse(value)) return this.#succeed(lease, context, value);
-          end = { kind: 'value', value };
-        } catch (error) {
-          end = { kind: 'thrown', error };
-        }
+      let end: AttemptEnd;
+      try {
+        const value = await this.#attempt(context);
+        if (!isFailedResponse(value)) return this.#succeed(context, value);
+        end = { kind: 'value', value };
+      } catch (error) {
+        end = endOf(error);
       }
-      const failure = await classifyEnd(end, this.line.classifier, { lease, signal, now: this.settings.clock.now() });
-      decision = this.#settleFailure(lease, end, failure);
-      if (end.kind === 'timed_out' && end.limit === 'call') return this.#fail('deadline');
-      if (decision.next === 'give_up') return this.#fail(decision.why);
+      next = await this.#failed(lease, end);
     }
   }
 
-  #runBounded(lease: PoolLease, context: AttemptContext): Promise<AttemptEnd<T>> {
-    const { attemptTimeoutMs, signal } = this.options;
-    const attemptEndsAt = attemptTimeoutMs === undefined ? Infinity : lease.startedAt + attemptTimeoutMs;
-    return runBounded(this.#call, context, { attemptEndsAt, callEndsAt: this.#endsAt, signal }, this.settings.limits);
+  /** Goes on after a first attempt that failed. */
+  async goOn(lease: PoolLease, end: AttemptEnd): Promise<ExecutionResult<T>> {
+    return this.run(await this.#failed(lease, end));
+  }
+
+  #attempt(context: AttemptContext): Promise<T> {
+    if (!isBounded(this.options)) return this.#call(context);
+    return runBounded(this.#call, context, this.options, this.#endsAt, this.settings.limits);
   }
 
   /** A key that may be used without any pause. Calls that wait already go first. */
@@ -95,10 +86,9 @@ export class Execution<T> {
     const { pool, queue } = this.line;
     const { model } = this.options;
     // Nothing has happened yet before the first attempt: one look at the clock does for both.
-    const now = decision === undefined ? this.#startedAt : this.settings.clock.now();
+    const now = decision === undefined ? this.startedAt : this.settings.clock.now();
     if (decision?.next === 'back_off' || queue.isWaiting(model) || now >= this.#endsAt) return undefined;
-    const any = model === undefined && this.#tried === undefined;
-    return pool.lease(any ? ANY_KEY : { model, exclude: this.#tried }, now);
+    return pool.lease({ model, exclude: this.#tried }, now);
   }
 
   async #leaseLater(decision: Decision | undefined): Promise<PoolLease | WhyEnded> {
@@ -160,34 +150,31 @@ export class Execution<T> {
     return this.#endsAt !== Infinity && this.settings.clock.now() >= this.#endsAt;
   }
 
-  #succeed(lease: PoolLease, context: AttemptContext, response: T): ExecutionResult<T> {
-    const now = this.settings.clock.now();
-    if (!context.keepsLease) {
-      if (lease.countsTokens) lease.used(tokensIn(response));
-      lease.settle('ok', now);
-    }
-    this.#report(lease, 'ok', undefined, now);
-    const result = {
-      success: true as const,
-      response,
-      provider: this.line.pool.provider,
-      attemptsMade: this.#attempts.length,
-      keysTried: keysTriedIn(this.#attempts),
-      totalTimeMs: now - this.#startedAt,
-      attempts: this.#attempts,
-    };
-    this.#trace?.ended(result.attemptsMade);
-    if (!context.keepsLease) this.settings.ended?.(result, true);
-    return result;
+  #succeed(context: AttemptContext, response: T): ExecutionResult<T> {
+    const { startedAt, line, settings } = this;
+    const call = { startedAt, line, settings, attempts: this.#attempts, waitedMs: this.#waited, trace: this.#trace };
+    return succeeded(call, context, response);
   }
 
-  #settleFailure(lease: PoolLease, end: AttemptEnd<T>, failure: Classification): Decision {
+  async #failed(lease: PoolLease, end: AttemptEnd): Promise<Decision> {
+    const { clock } = this.settings;
+    const { signal } = this.options;
+    const failure = await classifyEnd(end, this.line.classifier, { lease, signal, now: clock.now() });
+    const decision = this.#settleFailure(lease, end, failure);
+    return end.kind === 'timed_out' && end.limit === 'call' ? { next: 'give_up', why: 'deadline' } : decision;
+  }
+
+  #settleFailure(lease: PoolLease, end: AttemptEnd, failure: Classification): Decision {
     const now = this.settings.clock.now();
     lease.settle(failure, now);
     letGo(this.#lastError);
     this.#lastError = end.kind === 'thrown' ? end.error : end.kind === 'value' ? end.value : undefined;
     this.#statedMs = failure.retryAfterMs;
-    this.#report(lease, failure.outcome, failure, now);
+    const report = attemptReport(lease, failure.outcome, now, this.#waited, failure);
+    this.#waited = 0;
+    this.#attempts.push(report);
+    this.#trace?.attemptEnded(report);
+    this.settings.attemptLog?.(now)?.(this.line.pool.provider, report);
     (this.#tried ??= new Set()).add(lease.keyId);
     let sameOutcome = 0;
     for (const { outcome } of this.#attempts) if (outcome === failure.outcome) sameOutcome += 1;
@@ -202,32 +189,12 @@ export class Execution<T> {
     return decision;
   }
 
-  #report(lease: PoolLease, outcome: AttemptReport['outcome'], failure: Classification | undefined, now: number): void {
-    const report: AttemptReport = {
-      keyId: lease.keyId,
-      maskedKey: lease.maskedKey,
-      outcome,
-      status: failure?.status,
-      reason: failure?.reason,
-      durationMs: now - lease.startedAt,
-      waitedMs: this.#waited,
-    };
-    this.#waited = 0;
-    // A list made for one takes a third of the memory of one that grew.
-    if (this.#attempts === NO_ATTEMPTS) this.#attempts = [report];
-    else this.#attempts.push(report);
-    this.#trace?.attemptEnded(report);
-    this.settings.attempted?.(this.line.pool.provider, report);
-  }
-
   #fail(why: WhyEnded): ExecutionResult<T> {
-    // A list of the call's own: the caller may change it.
-    const attempts = this.#attempts === NO_ATTEMPTS ? [] : this.#attempts;
     const error = callError(why, {
       pool: this.line.pool,
       model: this.options.model,
       timeoutMs: this.options.timeoutMs,
-      attempts,
+      attempts: this.#attempts,
       cause: this.#lastError,
       retryAfterMs: this.#statedMs,
       now: this.settings.clock.now(),
@@ -239,11 +206,11 @@ export class Execution<T> {
       provider: this.line.pool.provider,
       attemptsMade: this.#attempts.length,
       keysTried: keysTriedIn(this.#attempts),
-      totalTimeMs: this.settings.clock.now() - this.#startedAt,
-      attempts,
+      totalTimeMs: this.settings.clock.now() - this.startedAt,
+      attempts: this.#attempts,
     };
     this.#trace?.ended(result.attemptsMade, error.code);
-    this.settings.ended?.(result, false);
+    this.settings.ended?.(this.line, result, false);
     return result;
   }
 }

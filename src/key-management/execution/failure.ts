@@ -35,7 +35,7 @@ const isResponse = (value: object): value is Response =>
 
 /** failed attempt → verdict. Never throws: what cannot be read is `unknown`. */
 export async function classifyEnd(
-  end: AttemptEnd<unknown>,
+  end: AttemptEnd,
   classifier: FailureClassifier,
   { lease, signal, now }: FailureContext,
 ): Promise<Classification> {
@@ -48,7 +48,7 @@ export async function classifyEnd(
     const evidence =
       facts?.evidence ??
       (end.kind === 'value'
-        ? await vendorErrorFromResponse(end.value as Response, { ...context, signal })
+        ? await vendorErrorFromResponse(end.value, { ...context, signal })
         : vendorErrorFrom(end.error, { ...context, callerAborted: signal?.aborted }));
     const verdict = facts?.verdict ?? verdictOn(evidence, classifier, lease);
     return {

@@ -8,14 +8,15 @@ import { LogLine } from '../log-line';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
-import { Execution } from './execution';
 import type { ExecutionSettings, ProviderLine } from './execution-settings';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { choiceOptions, joined, mayFallBack, type FallbackChoice } from './fallback';
 import { InFlight } from './in-flight';
 import { Pauses } from './pauses';
+import { PerMoment } from './per-moment';
 import { RetryBudget } from './retry-budget';
 import { TimeLimits } from './time-limits';
+import { runCall } from './run-call';
 import { WaitQueue } from './wait-queue';
 
 const NO_OPTIONS: ExecuteOptions = Object.freeze({});
@@ -37,6 +38,9 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     @Inject(RANDOM) random: Random,
   ) {
     this.#inFlight = new InFlight(clock);
+    const tracer = new CallTracer();
+    const tracing = new PerMoment(() => (tracer.isOn ? tracer : undefined));
+    const logging = new PerMoment(() => (Logger.isLevelEnabled('debug') ? this.#attempted : undefined));
     this.#settings = {
       clock,
       random,
@@ -46,9 +50,9 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       get maxRetries() {
         return configuration.current.maxRetries;
       },
-      attempted: this.#attempted,
+      attemptLog: (now) => logging.at(now),
       ended: this.callEnded,
-      tracer: new CallTracer(),
+      tracer: (now) => tracing.at(now),
       waited: (provider, ms) => {
         pools.callWaited(provider, ms);
       },
@@ -81,7 +85,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     if (!line) return Promise.resolve(unknownProvider(provider, this.registry.providers()));
     this.#inFlight.enter();
     line.budget.called();
-    return new Execution(line, call, options, this.#settings).run();
+    return runCall(line, call, options, this.#settings);
   }
 
   /**
@@ -171,13 +175,16 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   }
 
   /** @internal Books the end of a call. */
-  readonly callEnded = ({ provider, attemptsMade, totalTimeMs }: ExecutionReport, success: boolean): void => {
+  readonly callEnded = (
+    { pool }: ProviderLine,
+    { attemptsMade, totalTimeMs }: ExecutionReport,
+    success: boolean,
+  ): void => {
     this.#inFlight.leave();
-    this.pools.callEnded({ provider, success, attempts: attemptsMade, totalTimeMs });
+    pool.calls.ended(success, attemptsMade, totalTimeMs);
   };
 
   readonly #attempted = (provider: string, attempt: AttemptReport): void => {
-    if (!Logger.isLevelEnabled('debug')) return;
     const { maskedKey, outcome, status, reason, durationMs, waitedMs } = attempt;
     this.#logger.debug(
       new LogLine('attempt', { provider, key: maskedKey, outcome, status, reason, durationMs, waitedMs }),

@@ -9,6 +9,7 @@ import type { KeyRecord } from '../pool/key-record';
 import { isRemovedStatus } from '../pool/key-state';
 import type { PoolObserver } from '../pool/pool-observer';
 import { PersistenceService } from '../store/persistence.service';
+import { CallCounter } from './call-counter';
 import { registerCallMetrics } from './call-metrics';
 import { KeyMetrics } from './key-metrics';
 import { registerPoolMetrics } from './pool-metrics';
@@ -49,30 +50,15 @@ export class KeyMetricsService {
 
   /** All metrics in Prometheus' text format, as they are now. */
   text(): Promise<string> {
+    this.pools.tellCalls();
     return this.registry.metrics();
   }
 
   #observer(): Partial<PoolObserver> {
     return {
-      callEnded: ({ provider, success, attempts, totalTimeMs }) => {
-        const counts = this.#counts.of(provider);
-        if (success) counts.succeeded += 1;
-        else counts.failed += 1;
-        if (attempts > 1) counts.retries += attempts - 1;
-        counts.callTimes.observe(totalTimeMs);
-      },
+      callsOf: (provider) => new CallCounter(this.#counts.of(provider), this.#keys),
       callWaited: (provider, ms) => {
         this.#counts.of(provider).queueTimes.observe(ms);
-      },
-      leaseSettled: (record, { outcome }, durationMs, source) => {
-        const counts = this.#counts.of(record.provider);
-        if (source === 'probe') {
-          counts.probes.count(outcome);
-          return;
-        }
-        counts.attempts.count(outcome);
-        counts.attemptTimes.observe(durationMs);
-        this.#keys?.count(record, outcome);
       },
       keyChanged: (record, event) => {
         this.#changed(record, event);

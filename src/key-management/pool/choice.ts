@@ -1,6 +1,6 @@
 import type { Random } from '../clock';
 import type { Eligible } from './eligible';
-import { IN_FLIGHT, RATE, RATE_AT, TURN, WEIGHT, type Rating, type RatingTable } from './rating';
+import { IN_FLIGHT, RATE, RATE_AT, RatingTable, TURN, WEIGHT, type Rating } from './rating';
 import type { Slot } from './slot';
 
 /** Up to this many eligible keys are all looked at; of more, so many. */
@@ -22,16 +22,27 @@ const MOST_TURNS_BEHIND = 8;
 export interface PoolMean {
   /** Mean success rate, 0..1. */
   rate: number;
-  /** The greatest weight among the keys. */
+  /** The greatest weight among the keys, and the least. */
   heaviest: number;
+  lightest: number;
   /** How far the order of choice has come: keys that join start here. */
   turn: number;
   /** The keys' own numbers. */
   readonly ratings: RatingTable;
 }
 
+export const newMean = (): PoolMean => ({
+  rate: 1,
+  turn: 0,
+  heaviest: 0,
+  lightest: Infinity,
+  ratings: new RatingTable(),
+});
+
 /** The key's success rate as it counts now: what was learned fades towards the pool's mean. */
 function currentRate(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
+  // While nothing fails, all are the same.
+  if (numbers[row + RATE] === mean.rate) return mean.rate;
   const age = Math.max(0, now - numbers[row + RATE_AT]!);
   return mean.rate + (numbers[row + RATE]! - mean.rate) * (FORGETTING_MS / (FORGETTING_MS + age));
 }
@@ -50,6 +61,7 @@ export function learnRate(key: Rating, mean: PoolMean, success: boolean, now: nu
  */
 function stride(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
   const rate = currentRate(numbers, row, mean, now);
+  if (rate === 1) return 1 / numbers[row + WEIGHT]!;
   const squared = rate * rate;
   const share = squared * squared * squared;
   return Math.min(LONGEST_STRIDE, 1 / Math.max(share, 1e-9)) / numbers[row + WEIGHT]!;
@@ -60,9 +72,10 @@ function rank(numbers: Float64Array, row: number, mean: PoolMean, now: number): 
   return numbers[row + TURN]! + (1 + numbers[row + IN_FLIGHT]!) * stride(numbers, row, mean, now);
 }
 
-/** Never goes down: a heaviest key that has left costs further draws, and nothing else. */
+/** Never narrows: a heaviest or lightest key that has left costs further draws, and nothing else. */
 export function noteWeight(mean: PoolMean, weight: number): void {
   mean.heaviest = Math.max(mean.heaviest, weight);
+  mean.lightest = Math.min(mean.lightest, weight);
 }
 
 /** Books one use of the key: it takes its turn. */
@@ -104,7 +117,9 @@ export function choose(
 }
 
 /** The first, or by its weight another at random: a key must be looked at as often as it should be used. */
-function draw(first: number, { rows, length }: Eligible, { heaviest, ratings }: PoolMean, random: Random): number {
+function draw(first: number, { rows, length }: Eligible, mean: PoolMean, random: Random): number {
+  const { heaviest, lightest, ratings } = mean;
+  if (heaviest === lightest) return first;
   let at = first;
   for (let tries = 1; tries < MOST_DRAWS; tries += 1) {
     const weight = ratings.numbers[rows[at]! + WEIGHT]!;

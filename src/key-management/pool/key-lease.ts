@@ -25,7 +25,7 @@ export interface KeyLease {
 }
 
 export class PoolLease implements KeyLease {
-  #settled = false;
+  private isSettled = false;
 
   constructor(
     private readonly owner: LeaseOwner,
@@ -51,7 +51,7 @@ export class PoolLease implements KeyLease {
   }
 
   get settled(): boolean {
-    return this.#settled;
+    return this.isSettled;
   }
 
   /** Shows the pool the headers of the vendor's answer. */
@@ -71,19 +71,19 @@ export class PoolLease implements KeyLease {
 
   /** @param now Milliseconds since the epoch, where the caller has just looked. */
   settle(outcome: SettledOutcome, now?: number): void {
-    if (this.#settled) {
+    if (this.isSettled) {
       // No setting: what Jest and others set while tests run.
       // eslint-disable-next-line no-restricted-properties
       if (process.env.NODE_ENV === 'test') throw new Error(`The lease of key ${this.maskedKey} is settled already.`);
       return;
     }
     const settlement = settlementOf(outcome);
-    this.#settled = true;
+    this.isSettled = true;
     this.owner.settleLease(this, settlement, now);
   }
 
   toJSON(): unknown {
-    return { keyId: this.keyId, maskedKey: this.maskedKey, settled: this.#settled };
+    return { keyId: this.keyId, maskedKey: this.maskedKey, settled: this.isSettled };
   }
 
   [inspect.custom](): string {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { keyText, TestPool } from '../../../test/support/pool';
+import { isRemovedStatus } from './key-state';
 
 const S = 1_000;
 const M = 60 * S;
@@ -83,21 +84,26 @@ describe('KeyPool: waiting, changes and events', () => {
     });
   });
 
-  describe('the count of removed keys', () => {
-    it('counts each time a key leaves, however often its removal changes name', () => {
+  describe('the events of removals', () => {
+    const removals = (): number =>
+      test.events.filter(
+        (event) => event.type === 'status_changed' && isRemovedStatus(event.to) && !isRemovedStatus(event.from),
+      ).length;
+
+    it('tell each time a key leaves, however often its removal changes name', () => {
       const key = test.add(1);
       test.pool.lease()!.settle('quota_exceeded');
       test.clock.skip(1);
       test.pool.leaseForProbe(key).settle('invalid_key');
       test.pool.setEnabled(key, false, 'administrator');
       test.pool.setEnabled(key, true, 'administrator');
-      expect(test.pool.keysRemoved).toBe(1);
+      expect(removals()).toBe(1);
       test.clock.skip(60 * M);
       test.pool.leaseForProbe(key).settle('ok');
       test.pool.setEnabled(key, false, 'administrator');
-      expect(test.pool.keysRemoved).toBe(2);
+      expect(removals()).toBe(2);
       test.pool.leaseForProbe(test.addUnchecked(2)).settle('invalid_key');
-      expect(test.pool.keysRemoved).toBe(3);
+      expect(removals()).toBe(3);
     });
   });
 

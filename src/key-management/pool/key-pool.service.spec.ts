@@ -86,15 +86,20 @@ describe('KeyPoolService', () => {
   });
 
   it('tells observers of settled leases, freed keys and ended calls until they leave', () => {
-    const observer = { leaseSettled: jest.fn(), keyFreed: jest.fn(), callEnded: jest.fn(), keyChanged: jest.fn() };
-    const leave = pools.observe(observer);
+    const calls = { leaseSettled: jest.fn(), callEnded: jest.fn() };
+    const told = { keyFreed: jest.fn(), keyChanged: jest.fn() };
+    const leave = pools.observe({ ...told, callsOf: () => calls });
     pools.lease('openai')!.settle('invalid_key');
     const pool = pools.pool('openai')!;
     pool.leaseForProbe(pool.record(id)!).settle('ok');
-    pools.callEnded({ provider: 'openai', success: true, attempts: 1, totalTimeMs: 5 });
-    expect(Object.values(observer).map(({ mock }) => mock.calls.length)).toEqual([2, 1, 1, 2]);
+    pool.calls.ended(true, 1, 5);
+    expect(calls.callEnded).not.toHaveBeenCalled();
+    pools.tellCalls();
+    const times = [...Object.values(calls), ...Object.values(told)].map(({ mock }) => mock.calls.length);
+    expect(times).toEqual([2, 1, 1, 2]);
     leave();
     pools.lease('openai')!.settle('ok');
-    expect(observer.leaseSettled).toHaveBeenCalledTimes(2);
+    pools.tellCalls();
+    expect(calls.leaseSettled).toHaveBeenCalledTimes(2);
   });
 });

@@ -10,8 +10,8 @@ import type { KeyUpdate, LeaseOptions } from './key-input';
 import { KeyPool } from './key-pool';
 import type { KeyRecord } from './key-record';
 import type { KeySnapshot } from './key-snapshot';
-import type { EndedCall, PoolObserver } from './pool-observer';
-import type { Settlement, Source } from './settlement';
+import type { PoolObserver } from './pool-observer';
+import { UsedKeys } from './used-keys';
 
 /** Where changes of keys are kept. */
 export interface KeyJournal {
@@ -21,14 +21,12 @@ export interface KeyJournal {
 
 /** All pools, by provider; the only writer of key state. */
 @Injectable()
-export class KeyPoolService implements PoolObserver {
+export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   readonly #pools = new Map<string, KeyPool>();
   readonly #events = new Subject<KeyEvent>();
   readonly #sharing: Sharing = { count: 1, rank: 0 };
   #observers: readonly Partial<PoolObserver>[] = [];
-  /** Those of them who listen where each call passes. */
-  #onSettled = this.#observers;
-  #onEnded = this.#observers;
+  #usedKeys = 0;
   #journal: KeyJournal | undefined;
 
   /** Every change of a key, as it happens. No event carries a key. */
@@ -100,7 +98,10 @@ export class KeyPoolService implements PoolObserver {
   /** @internal The provider's pool, made if it is new. */
   ensurePool(provider: string): KeyPool {
     let pool = this.#pools.get(provider);
-    if (!pool) this.#pools.set(provider, (pool = new KeyPool(provider, this, this.clock, this.random, this.#sharing)));
+    if (pool) return pool;
+    pool = new KeyPool(provider, this, this.clock, this.random, this.#sharing);
+    this.#pools.set(provider, pool);
+    this.#observeCalls(pool);
     return pool;
   }
 
@@ -110,6 +111,11 @@ export class KeyPoolService implements PoolObserver {
     return () => {
       this.#setObservers(this.#observers.filter((each) => each !== observer));
     };
+  }
+
+  /** @internal A list of its own for whoever looks at used keys from time to time. */
+  usedKeys(): UsedKeys {
+    return new UsedKeys(1 << this.#usedKeys++);
   }
 
   /** @internal Instances share keys: each takes its part of the stated limits. */
@@ -134,20 +140,14 @@ export class KeyPoolService implements PoolObserver {
     this.#events.next(event);
   }
 
-  /** @internal */
-  leaseSettled(
-    record: KeyRecord,
-    settlement: Settlement,
-    durationMs: number,
-    source: Source,
-    model: string | undefined,
-  ): void {
-    for (const observer of this.#onSettled) observer.leaseSettled?.(record, settlement, durationMs, source, model);
+  /** @internal Tells those who observe of the calls that they were not told of yet. */
+  tellCalls(): void {
+    for (const pool of this.#pools.values()) pool.calls.tell();
   }
 
   /** @internal */
-  callEnded(call: EndedCall): void {
-    for (const observer of this.#onEnded) observer.callEnded?.(call);
+  callsPending(): void {
+    for (const observer of this.#observers) observer.callsPending?.();
   }
 
   /** @internal */
@@ -162,8 +162,11 @@ export class KeyPoolService implements PoolObserver {
 
   #setObservers(observers: readonly Partial<PoolObserver>[]): void {
     this.#observers = observers;
-    this.#onSettled = observers.filter(({ leaseSettled }) => leaseSettled !== undefined);
-    this.#onEnded = observers.filter(({ callEnded }) => callEnded !== undefined);
+    for (const pool of this.#pools.values()) this.#observeCalls(pool);
+  }
+
+  #observeCalls(pool: KeyPool): void {
+    pool.calls.observe(this.#observers.flatMap((observer) => observer.callsOf?.(pool.provider) ?? []));
   }
 
   #known(provider: string): KeyPool {

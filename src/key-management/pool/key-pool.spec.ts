@@ -82,7 +82,6 @@ describe('KeyPool', () => {
         outcome: 'bad_request',
         durationMs: 100,
         source: 'call',
-        model: undefined,
       });
     });
 

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../clock';
-import { noteWeight, takeTurn, type PoolMean } from './choice';
+import { newMean, noteWeight, takeTurn } from './choice';
 import type { ApiKey } from './api-key';
 import { keyEvent, statusChange, type ChangedBy, type KeyChange } from './key-events';
 import type { KeyInput, KeyOrigin, KeyUpdate, LeaseOptions } from './key-input';
@@ -8,9 +8,9 @@ import type { HeaderView } from './header-view';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import { KeyRecord } from './key-record';
 import { snapshotOf, type KeySnapshot } from './key-snapshot';
-import { HEALTHY, isRemovedStatus, isRestOver, isResting, type KeyState, type KeyStatus } from './key-state';
+import { HEALTHY, isRestOver, isResting, type KeyState, type KeyStatus } from './key-state';
 import { LaneSet } from './lane-set';
-import { RatingTable } from './rating';
+import { CallLog } from './call-log';
 import type { PoolObserver } from './pool-observer';
 import { PoolPacing } from './pool-pacing';
 import { ProviderGate } from './provider-gate';
@@ -25,17 +25,17 @@ export class KeyPool implements LeaseOwner {
   readonly #lanes: LaneSet;
   readonly #gate = new ProviderGate();
   readonly pacing: PoolPacing;
-  readonly #mean: PoolMean = { rate: 1, turn: 0, heaviest: 0, ratings: new RatingTable() };
-  /** Keys removed since the start, by any removed status; one whose first check fails counts too. */
-  keysRemoved = 0;
+  readonly #mean = newMean();
+  readonly calls: CallLog;
 
   constructor(
     readonly provider: string,
-    private readonly observer: Omit<PoolObserver, 'callEnded'>,
+    private readonly observer: Omit<PoolObserver, 'callWaited' | 'callsOf'>,
     private readonly clock: Clock,
     private readonly random: Random,
     sharing: Readonly<Sharing> = { count: 1, rank: 0 },
   ) {
+    this.calls = new CallLog(() => this.observer.callsPending?.());
     const laneMade = observer.keyFreed.bind(observer, provider);
     this.#lanes = new LaneSet(() => this.#records.values(), laneMade);
     this.pacing = new PoolPacing(this.#lanes, sharing);
@@ -161,7 +161,7 @@ export class KeyPool implements LeaseOwner {
     if (!record.deleted) applyVerdict(this, lease, settlement, now);
     if (lease.slot.standing !== 'eligible') this.#placeGroup(record, now);
     if (opened) this.observer.keyFreed(this.provider);
-    this.observer.leaseSettled(record, settlement, now - lease.startedAt, lease.source, lease.model);
+    this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
   }
 
   answerSeen(lease: PoolLease, headers: HeaderView): void {
@@ -217,7 +217,6 @@ export class KeyPool implements LeaseOwner {
 
   #moved(record: KeyRecord, from: KeyStatus, by: ChangedBy, why?: Why): void {
     const { status: to } = record;
-    if (isRemovedStatus(to) && !isRemovedStatus(from)) this.keysRemoved += 1;
     if (to === 'healthy') this.#catchUp(record);
     this.#place(record);
     // An unproven key that was proven: nothing that anyone sees has changed.

@@ -20,6 +20,8 @@ export class KeyRecord extends Rating implements OnTrial {
   successCount = 0;
   errorCount = 0;
   enabled = true;
+  /** The lists of used keys that it is on, a bit each. */
+  noted = 0;
   /** One per lane: the key's place among those eligible for a model. The first is for calls that name no model. */
   readonly slots: Slot[] = [];
 

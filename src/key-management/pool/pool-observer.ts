@@ -1,31 +1,26 @@
+import type { Outcome } from '../classification/outcome';
 import type { KeyEvent } from './key-events';
 import type { KeyRecord } from './key-record';
-import type { Settlement, Source } from './settlement';
+import type { Source } from './settlement';
 
-/** A managed call that ended: `attempts` of it were made in `totalTimeMs` milliseconds. */
-export interface EndedCall {
-  readonly provider: string;
-  readonly success: boolean;
-  readonly attempts: number;
-  readonly totalTimeMs: number;
+/** Told of every call of one provider, in batches: at the latest when somebody asks for figures, or within the second. Must not throw. */
+export interface CallObserver {
+  /** A lease was settled. */
+  leaseSettled(record: KeyRecord, outcome: Outcome, durationMs: number, source: Source): void;
+  /** A managed call ended: `attempts` of it were made in `totalTimeMs` milliseconds. */
+  callEnded(success: boolean, attempts: number, totalTimeMs: number): void;
 }
 
 /** What a pool tells those behind it. Called in the same tick as the change. */
 export interface PoolObserver {
   /** A key changed: added, deleted, another status, another rest. */
   keyChanged(record: KeyRecord, event: KeyEvent): void;
-  /** A lease was settled. On the hot path: must be cheap and must not throw. */
-  leaseSettled(
-    record: KeyRecord,
-    settlement: Settlement,
-    durationMs: number,
-    source: Source,
-    model: string | undefined,
-  ): void;
-  /** A managed call ended, with all its attempts. On the hot path, as above. */
-  callEnded(call: EndedCall): void;
   /** A managed call waited that many milliseconds in the queue for a key, whether it got one or not. */
   callWaited?(provider: string, ms: number): void;
   /** A key may be chosen again that could not be before. */
   keyFreed(provider: string): void;
+  /** Who is told of the provider's calls. Asked anew whenever an observer comes or goes. */
+  callsOf?(provider: string): CallObserver;
+  /** There are calls to be told of: whoever needs them in time asks for them by `tellCalls`. */
+  callsPending?(): void;
 }

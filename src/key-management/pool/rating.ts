@@ -1,3 +1,5 @@
+import type { Outcome } from '../classification/outcome';
+
 export const TURN = 0;
 export const RATE = 1;
 export const RATE_AT = 2;
@@ -8,6 +10,24 @@ const LAST_USED_AT = 6;
 const LAST_SUCCESS_AT = 7;
 const WIDTH = 8;
 
+/** What a key was used for since that was last taken: four numbers a key. */
+const ATTEMPTS = 0;
+const FAILURES = 1;
+const RATE_LIMITED = 2;
+const OK_MS = 3;
+const USAGE_WIDTH = 4;
+const ROWS_PER_USAGE = WIDTH / USAGE_WIDTH;
+
+/** What calls with one key came to. */
+export interface KeyUsage {
+  readonly attempts: number;
+  /** Those of them that did not go well, and those that met a rate limit. */
+  readonly failures: number;
+  readonly rateLimited: number;
+  /** Milliseconds that those took in all that went well. */
+  readonly okMs: number;
+}
+
 /**
  * The numbers by which keys are chosen, one row a key. A row is a cache line: to look at four random keys of a hundred thousand
  * costs as many misses, where objects cost thirty.
@@ -15,16 +35,19 @@ const WIDTH = 8;
 export class RatingTable {
   /** Replaced when the table grows: to be read anew each time. */
   numbers: Float64Array;
+  usage: Float64Array;
   #end = 0;
   readonly #free: number[] = [];
 
   constructor(rows = 16) {
     this.numbers = new Float64Array(rows * WIDTH);
+    this.usage = new Float64Array(rows * USAGE_WIDTH);
   }
 
   take(): number {
     const row = this.#free.pop() ?? this.#next();
     this.numbers.fill(0, row, row + WIDTH);
+    this.usage.fill(0, usageOf(row), usageOf(row) + USAGE_WIDTH);
     return row;
   }
 
@@ -34,18 +57,26 @@ export class RatingTable {
 
   copy(from: RatingTable, row: number, to: number): void {
     this.numbers.set(from.numbers.subarray(row, row + WIDTH), to);
+    this.usage.set(from.usage.subarray(usageOf(row), usageOf(row) + USAGE_WIDTH), usageOf(to));
   }
 
   #next(): number {
     const row = this.#end;
     this.#end += WIDTH;
     if (this.#end > this.numbers.length) {
-      const larger = new Float64Array(this.numbers.length * 2);
-      larger.set(this.numbers);
-      this.numbers = larger;
+      this.numbers = doubled(this.numbers);
+      this.usage = doubled(this.usage);
     }
     return row;
   }
+}
+
+const usageOf = (row: number): number => row / ROWS_PER_USAGE;
+
+function doubled(numbers: Float64Array): Float64Array {
+  const larger = new Float64Array(numbers.length * 2);
+  larger.set(numbers);
+  return larger;
 }
 
 /** One key's row. */
@@ -65,6 +96,30 @@ export class Rating {
     this.table.give(this.row);
     this.table = own;
     this.row = 0;
+  }
+
+  /** Books one attempt. On the hot path. */
+  countUsage(outcome: Outcome, durationMs: number): void {
+    const { usage } = this.table;
+    const at = usageOf(this.row);
+    usage[at + ATTEMPTS]! += 1;
+    if (outcome === 'ok') {
+      usage[at + OK_MS]! += durationMs;
+      return;
+    }
+    usage[at + FAILURES]! += 1;
+    if (outcome === 'rate_limited') usage[at + RATE_LIMITED]! += 1;
+  }
+
+  /** What it was used for since this was last asked. */
+  takeUsage(): KeyUsage {
+    const { usage } = this.table;
+    const at = usageOf(this.row);
+    const [attempts, failures, rateLimited, okMs] = [ATTEMPTS, FAILURES, RATE_LIMITED, OK_MS].map(
+      (n) => usage[at + n]!,
+    );
+    usage.fill(0, at, at + USAGE_WIDTH);
+    return { attempts: attempts!, failures: failures!, rateLimited: rateLimited!, okMs: okMs! };
   }
 
   /** Where the key stands in the order of choice: it grows with each use, more slowly for better keys. */

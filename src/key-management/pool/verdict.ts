@@ -39,8 +39,9 @@ export function countCall(
     endTrial(slot, ok);
     endTrial(record, ok);
   }
+  const took = now - startedAt;
+  record.countUsage(outcome, took);
   if (ok) {
-    const took = now - startedAt;
     record.successCount += 1;
     record.lastSuccessAt = now;
     record.responseMs =

@@ -2,6 +2,7 @@ import type { ChangedBy, KeyEvent } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key-record';
+import type { CallObserver } from '../pool/pool-observer';
 import type { DocumentOwner, KnownDocument, StoreListener } from './document-owner';
 import { applyDocument, applyField, type AppliedTo } from './apply-document';
 import {
@@ -31,6 +32,12 @@ export class KeyPersistence implements DocumentOwner {
   /** Keys that were in the store before: what becomes of them is kept there, whether or not they themselves can be. */
   readonly #returned = new WeakSet<KeyRecord>();
   readonly #statistics: KeyStatistics;
+  readonly #calls: CallObserver = {
+    leaseSettled: (record) => {
+      if (this.#isKept(record)) this.#statistics.changed(record);
+    },
+    callEnded: () => undefined,
+  };
 
   constructor(
     private readonly pools: KeyPoolService,
@@ -38,7 +45,7 @@ export class KeyPersistence implements DocumentOwner {
     private readonly vault: KeyVault,
     private readonly settings: { freshMs: () => number; now: () => number; listener: StoreListener },
   ) {
-    this.#statistics = new KeyStatistics(link);
+    this.#statistics = new KeyStatistics(link, pools.usedKeys());
     pools.observe({
       keyChanged: (record, event) => {
         if (event.type === 'key_deleted') this.#retire(record);
@@ -46,9 +53,8 @@ export class KeyPersistence implements DocumentOwner {
           this.#returned.add(record);
         if (event.by !== 'store' && event.by !== 'instance') this.#write(record, event);
       },
-      leaseSettled: (record) => {
-        if (this.#isKept(record)) this.#statistics.changed(record);
-      },
+      callsOf: () => this.#calls,
+      callsPending: () => this.link.statisticsPending(),
     });
   }
 
@@ -108,6 +114,7 @@ export class KeyPersistence implements DocumentOwner {
   }
 
   collect(): void {
+    this.pools.tellCalls();
     this.#statistics.collect();
   }
 

@@ -1,5 +1,6 @@
 import type { KeyRecord } from '../pool/key-record';
 import type { KeySnapshot } from '../pool/key-snapshot';
+import type { UsedKeys } from '../pool/used-keys';
 import { documentOf, modelRestField } from './key-documents';
 import type { StoreLink } from './store-link';
 
@@ -12,21 +13,20 @@ interface Counted {
 /** Counts and times of keys, as the store holds them: sums that add up, and times that only grow. */
 export class KeyStatistics {
   readonly #counted = new WeakMap<KeyRecord, Counted>();
-  #changed = new Set<KeyRecord>();
 
-  constructor(private readonly link: StoreLink) {}
+  /** @param used A list of its own. */
+  constructor(
+    private readonly link: StoreLink,
+    private readonly used: UsedKeys,
+  ) {}
 
-  /** On the hot path. */
   changed(record: KeyRecord): void {
-    if (this.#changed.size === 0) this.link.statisticsPending();
-    this.#changed.add(record);
+    this.used.note(record);
   }
 
   /** Puts what changed since the last time into the outbox. */
   collect(): void {
-    const changed = this.#changed;
-    this.#changed = new Set();
-    for (const record of changed) {
+    for (const record of this.used.take()) {
       const doc = documentOf(record.provider, record.id);
       const counted = this.#of(record);
       this.link.add(doc, 'successes', record.successCount - counted.successes);

@@ -16,6 +16,11 @@ export class CallTracer {
   #provider: TracerProvider | undefined;
   #tracer: Tracer | undefined;
 
+  /** Whether an SDK is registered. */
+  get isOn(): boolean {
+    return this.#current() !== undefined;
+  }
+
   /** Undefined without an SDK. */
   start(provider: string, model: string | undefined): CallTrace | undefined {
     const tracer = this.#current();

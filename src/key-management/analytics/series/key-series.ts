@@ -36,7 +36,14 @@ export class KeySeries {
     return this.#tables[resolution].known.rows;
   }
 
-  /** Takes in what was counted of a key in a minute (since the epoch). */
+  /** Takes in what was counted of a key in a minute (since the epoch). Its number stays as long as a row holds it. */
+  count(minute: number, provider: string, keyId: string, counts: KeyCounts): void {
+    const slot = this.slots.of(provider, keyId);
+    this.slots.hold(slot);
+    this.add(minute, slot, counts);
+    this.slots.release(slot);
+  }
+
   add(minute: number, slot: number, counts: KeyCounts): void {
     for (const [resolution, index] of [['minute', minute] as const, ['hour', Math.floor(minute / 60)] as const]) {
       this.#tables[resolution].known.add(index, slot, counts);

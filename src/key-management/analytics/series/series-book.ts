@@ -1,26 +1,31 @@
 import { HOUR_MS, MINUTE_MS } from './measures';
+import type { UsedKeys } from '../../pool/used-keys';
 import { KeySeries } from './key-series';
 import { ProviderSeries } from './provider-series';
 import { keyDoc, seriesDoc } from './series-names';
 import { TOTALS, type DocumentKind, type SumDocument } from './sum-document';
-import { KeyTally, ProviderTally } from './tallies';
+import { ProviderTally } from './tallies';
 
 /** All figures: what is being counted now, and what it adds up to. Time is told to it. */
 export class SeriesBook {
-  readonly keys: KeySeries;
   readonly #providers = new Map<string, ProviderSeries>();
   readonly #tallies = new Map<string, ProviderTally>();
   #dirtyProviders: ProviderTally[] = [];
-  #dirtyKeys: KeyTally[] = [];
   /** Minute since the epoch that is being counted; -1 while nothing is. */
   #minute = -1;
   #prunedHour = -1;
   /** A document that was forgotten. */
   onDropped: (doc: string) => void = () => undefined;
 
-  constructor(keys = new KeySeries()) {
-    this.keys = keys;
-  }
+  /**
+   * @param used The keys that were used since they were last settled.
+   * @param tellCalls Has all that was not told yet counted in the tallies.
+   */
+  constructor(
+    readonly used: UsedKeys,
+    private readonly tellCalls: () => void,
+    readonly keys = new KeySeries(),
+  ) {}
 
   /** Something is being counted. */
   get isOpen(): boolean {
@@ -33,19 +38,11 @@ export class SeriesBook {
     return tally;
   }
 
-  keyTally(provider: string, keyId: string): KeyTally {
-    return new KeyTally(this.keys.slots.of(provider, keyId), this.tally(provider));
-  }
-
-  /** The tally is written to for the first time since it was taken over. */
+  /** The tally is written to. */
   dirtyProvider(tally: ProviderTally): void {
+    if (tally.isDirty) return;
     tally.isDirty = true;
     this.#dirtyProviders.push(tally);
-  }
-
-  dirtyKey(tally: KeyTally): void {
-    tally.isDirty = true;
-    this.#dirtyKeys.push(tally);
   }
 
   /** Begins to count the minute that `now` is in. */
@@ -55,7 +52,8 @@ export class SeriesBook {
 
   /** The minute is over: all is taken over. Answers whether anything was counted in it. */
   close(now: number): boolean {
-    const wasBusy = this.#dirtyProviders.length + this.#dirtyKeys.length > 0;
+    this.tellCalls();
+    const wasBusy = this.#dirtyProviders.length + this.used.length > 0;
     this.settleProviders();
     this.settleKeys();
     this.#minute = -1;
@@ -64,6 +62,7 @@ export class SeriesBook {
   }
 
   settleProviders(): void {
+    this.tellCalls();
     const dirty = this.#dirtyProviders;
     if (dirty.length === 0) return;
     this.#dirtyProviders = [];
@@ -71,12 +70,11 @@ export class SeriesBook {
   }
 
   settleKeys(): void {
-    const dirty = this.#dirtyKeys;
-    if (dirty.length === 0) return;
-    this.#dirtyKeys = [];
-    for (const tally of dirty) {
-      if (tally.requests > 0) this.keys.add(this.#minute, tally.slot, tally);
-      tally.clear();
+    this.tellCalls();
+    for (const record of this.used.take()) {
+      const { attempts, failures, rateLimited, okMs } = record.takeUsage();
+      const counts = { requests: attempts, failures, rateLimited, responseMs: okMs };
+      this.keys.count(this.#minute, record.provider, record.id, counts);
     }
   }
 

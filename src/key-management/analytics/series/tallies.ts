@@ -30,24 +30,3 @@ export class ProviderTally {
     this.outcomes.fill(0);
   }
 }
-
-/** What was counted of one key since it was last taken over. Written on the hot path; about 100 bytes. */
-export class KeyTally {
-  isDirty = false;
-  /** Attempts with this key, those of them that did not go well, and those that met a rate limit. */
-  requests = 0;
-  failures = 0;
-  rateLimited = 0;
-  /** Of the attempts that went well. */
-  responseMs = 0;
-
-  constructor(
-    readonly slot: number,
-    readonly ofProvider: ProviderTally,
-  ) {}
-
-  clear(): void {
-    this.isDirty = false;
-    this.requests = this.failures = this.rateLimited = this.responseMs = 0;
-  }
-}

@@ -103,7 +103,7 @@ export class ManagedFetchService {
     letGo(answer);
     const { response, stream } = result.response;
     stream?.whenEnded((success) => {
-      this.executor.callEnded(result, success);
+      this.executor.callEnded(line, result, success);
     });
     return response;
   }

@@ -1,0 +1,70 @@
+import type { Outcome } from '../classification/outcome';
+import type { Classification } from '../classification/classification';
+import type { AttemptReport } from '../errors';
+import type { PoolLease } from '../pool/key-lease';
+import type { CallTrace } from '../tracing/call-trace';
+import type { AttemptContext } from './call-context';
+import type { ExecutionSettings, ProviderLine } from './execution-settings';
+import type { ExecutionResult } from './execution.types';
+import { keysTriedIn } from './keys-tried';
+import { tokensIn } from './token-usage';
+
+/** A managed call whose last attempt is about to be reported. Times are milliseconds. */
+export interface CallSoFar {
+  readonly line: ProviderLine;
+  readonly settings: ExecutionSettings;
+  readonly startedAt: number;
+  /** Those before the last one; undefined for none. It becomes the caller's. */
+  readonly attempts: AttemptReport[] | undefined;
+  /** Before the last attempt. */
+  readonly waitedMs: number;
+  readonly trace: CallTrace | undefined;
+}
+
+export function attemptReport(
+  lease: PoolLease,
+  outcome: Outcome,
+  now: number,
+  waitedMs: number,
+  failure?: Classification,
+): AttemptReport {
+  return {
+    keyId: lease.keyId,
+    maskedKey: lease.maskedKey,
+    outcome,
+    status: failure?.status,
+    reason: failure?.reason,
+    durationMs: now - lease.startedAt,
+    waitedMs,
+  };
+}
+
+/** Settles the lease of the attempt that gave an answer, unless the answer goes on, and ends the call. */
+export function succeeded<T>(call: CallSoFar, context: AttemptContext, response: T): ExecutionResult<T> {
+  const { line, settings, trace } = call;
+  const { lease } = context;
+  const now = settings.clock.now();
+  if (!context.keepsLease) {
+    if (lease.countsTokens) lease.used(tokensIn(response));
+    lease.settle('ok', now);
+  }
+  const report = attemptReport(lease, 'ok', now, call.waitedMs);
+  let { attempts } = call;
+  // A list made for one takes a third of the memory of one that grew.
+  if (attempts === undefined) attempts = [report];
+  else attempts.push(report);
+  trace?.attemptEnded(report);
+  settings.attemptLog?.(now)?.(line.pool.provider, report);
+  const result = {
+    success: true as const,
+    response,
+    provider: line.pool.provider,
+    attemptsMade: attempts.length,
+    keysTried: keysTriedIn(attempts),
+    totalTimeMs: now - call.startedAt,
+    attempts,
+  };
+  trace?.ended(result.attemptsMade);
+  if (!context.keepsLease) settings.ended?.(line, result, true);
+  return result;
+}
