@@ -45,6 +45,19 @@ export default defineConfig(
       'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
       'regexp/no-super-linear-move': ['error', { report: 'potential' }],
       'regexp/no-invalid-regexp': 'error',
+      // Nothing that is configured, stored or received is ever run as code or as a command.
+      'no-eval': 'error',
+      'no-new-func': 'error',
+      '@typescript-eslint/no-implied-eval': 'error',
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['child_process', 'cluster', 'vm', 'worker_threads', 'inspector'].flatMap((name) => [
+            name,
+            `node:${name}`,
+          ]),
+        },
+      ],
       'no-restricted-syntax': [
         'error',
         {
