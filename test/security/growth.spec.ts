@@ -2,6 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeyPoolService, keyIdOf, type KeyStoreOptions } from '../../src/key-management';
+import { Subject } from 'rxjs';
+import { EventStreamService } from '../../src/key-management/admin/stream/event-stream.service';
+import { EventLog } from '../../src/key-management/analytics/event-log';
+import { TimeLimits } from '../../src/key-management/execution/time-limits';
+import { WaitQueue } from '../../src/key-management/execution/wait-queue';
+import { Harness } from '../execution/harness';
+import { FakeClock } from '../support/fake-clock';
 import { FailedTriesService } from '../../src/key-management/admin/access/failed-tries.service';
 import { FileKeyStore } from '../../src/key-management/store/file/file-key-store';
 import { PersistenceService } from '../../src/key-management/store/persistence.service';
@@ -9,6 +16,13 @@ import { fakeKey } from '../simulator';
 import { startKeyManagement } from '../support/key-management-app';
 
 const KEY = fakeKey('mine', 1);
+const SINK = {
+  write: () => true,
+  end: () => undefined,
+  destroy: () => undefined,
+  writableNeedDrain: false,
+  writableLength: 0,
+};
 const HOUR_MS = 3_600_000;
 
 describe('models whose names the callers make up', () => {
@@ -69,6 +83,39 @@ describe('models whose names the callers make up', () => {
     expect([...app.get(KeyPoolService).pool('mine')!.records()][0]!.slots).toHaveLength(1);
     expect(told).toBe(0);
     await app.close();
+  });
+});
+
+describe('what waits or listens', () => {
+  const LEAST = 5_000;
+
+  it('is refused beyond 10,000 calls for one provider', async () => {
+    const harness = new Harness();
+    harness.add('a', [undefined], { limits: { concurrency: 1 } });
+    const limits = new TimeLimits(harness.clock);
+    const queue = new WaitQueue(harness.pool, harness.clock, limits);
+    harness.pool.lease();
+    const wait = (n: number) =>
+      queue.wait({ model: `m${n}`, tried: new Set(), endsAt: harness.clock.now() + 60_000, signal: undefined });
+    const waiting = Array.from({ length: 2 * LEAST }, (_, n) => wait(n));
+    expect(queue.length).toBe(2 * LEAST);
+    expect(await wait(2 * LEAST)).toBe('hopeless');
+    queue.close();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['closed']));
+  });
+
+  it('is refused beyond 5,000 event streams, and the log keeps 5,000 entries', () => {
+    const clock = new FakeClock();
+    const pools = { events$: new Subject() } as unknown as KeyPoolService;
+    const log = new EventLog(pools, clock);
+    for (let n = 0; n < LEAST + 500; n += 1) log.recordAction({ action: 'add_keys', result: 'ok', status: 200 });
+    expect(log.latest({ limit: 1_000_000 })).toHaveLength(LEAST);
+    const stream = new EventStreamService(log, clock, 'instance');
+    const sink = () => ({ ...SINK, on: () => undefined });
+    for (let n = 0; n < LEAST; n += 1) stream.add(sink(), undefined);
+    expect(stream.isOpen).toBe(false);
+    stream.onModuleDestroy();
+    log.onModuleDestroy();
   });
 });
 
