@@ -1,7 +1,9 @@
-import { ConsoleLogger } from '@nestjs/common';
+import { ConsoleLogger, Logger, type ArgumentsHost } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
 import {
   BaseHealthChecker,
   HealthCheckerRegistry,
+  KeyManagementExceptionFilter,
   KeyManagerService,
   KeyPoolService,
   maskKey,
@@ -34,6 +36,24 @@ describe('a log line', () => {
       expect(text).not.toContain('\n');
       expect(text).toContain('ERROR forged');
     }
+  });
+
+  it('of a failure of ours has its place, and its message on one line without a key', () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    const httpAdapter = { setHeader: () => undefined, reply: jest.fn() };
+    const host = { switchToHttp: () => ({ getResponse: () => ({}) }) } as unknown as ArgumentsHost;
+    const key = `sk-proj-${'k'.repeat(40)}`;
+    new KeyManagementExceptionFilter({ httpAdapter } as unknown as HttpAdapterHost).catch(
+      new Error(`${FORGED} ${key}`),
+      host,
+    );
+    const [message, ...frames] = String(error.mock.calls[0]![0]).split('\n');
+    expect(message).toMatch(/^Error: a ERROR forged/);
+    expect(message).not.toMatch(HARMFUL);
+    expect(message).not.toContain(key);
+    expect(frames.length).toBeGreaterThan(0);
+    expect(frames.filter((frame) => !/^ {4}at /.test(frame))).toEqual([]);
+    expect(JSON.stringify(httpAdapter.reply.mock.calls)).not.toContain('forged');
   });
 
   it('shows a key that holds such characters without them', () => {

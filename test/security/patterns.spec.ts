@@ -14,18 +14,20 @@ const node = (...args: string[]): string => execFileSync(process.execPath, args,
 
 jest.setTimeout(60_000);
 
-describe('a pattern that text of others can make slow', () => {
+describe('the lint of the sources', () => {
   const eslint = resolve('node_modules/eslint/bin/eslint.js');
   const { rules } = JSON.parse(node(eslint, '--print-config', 'src/key-management/log-line.ts')) as {
     rules: Record<string, unknown>;
   };
   const ours = Object.fromEntries(
-    Object.entries(rules).filter(([name]) => name.startsWith('regexp/') || name === 'no-restricted-syntax'),
+    Object.entries(rules).filter(([name]) =>
+      /^regexp\/|^no-(?:restricted-(?:syntax|imports)|eval|new-func)$/.test(name),
+    ),
   );
   const found = (...samples: string[]): string[][] =>
     JSON.parse(node('--input-type=module', '-e', LINT, JSON.stringify([ours, ...samples]))) as string[][];
 
-  it('does not pass the lint of the sources, written down or built from texts', () => {
+  it('lets no pattern pass that text of others can make slow, written down or built from texts', () => {
     const [exponential, quadratic, built, dynamic, template, fine] = found(
       'export const p = /(x+x+)+y/;',
       'export const p = /\\s+$/;',
@@ -39,5 +41,15 @@ describe('a pattern that text of others can make slow', () => {
     expect(built).toContain('regexp/no-super-linear-backtracking');
     expect([dynamic, template]).toEqual([['no-restricted-syntax'], ['no-restricted-syntax']]);
     expect(fine).toEqual([]);
+  });
+
+  it('lets nothing pass that runs a text as code, or a command', () => {
+    const all = found(
+      'import "node:child_process";',
+      'import { run } from "vm"; run();',
+      'eval("1");',
+      'export const f = new Function("return 1");',
+    );
+    expect(all.flat()).toEqual(['no-restricted-imports', 'no-restricted-imports', 'no-eval', 'no-new-func']);
   });
 });
