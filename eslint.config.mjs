@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const NO_EXIT = { object: 'process', property: 'exit', message: 'A library must not end its host. Throw.' };
@@ -33,6 +34,43 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // Indexed access is checked (noUncheckedIndexedAccess), so hot code says where it knows better.
       '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  {
+    // Texts of vendors and clients meet these patterns: none may take more than linear time. Those built from constants are read too.
+    files: ['src/**'],
+    ignores: TESTS,
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
+      'regexp/no-invalid-regexp': 'error',
+      // Nothing that is configured, stored or received is ever run as code or as a command.
+      'no-eval': 'error',
+      'no-new-func': 'error',
+      '@typescript-eslint/no-implied-eval': 'error',
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['child_process', 'cluster', 'vm', 'worker_threads', 'inspector'].flatMap((name) => [
+            name,
+            `node:${name}`,
+          ]),
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            ':matches(NewExpression, CallExpression)[callee.name="RegExp"] > :not(Literal, TemplateLiteral).arguments:first-child',
+          message: 'A pattern made at run time cannot be checked. Write it down, or build it from constants.',
+        },
+        {
+          selector:
+            ':matches(NewExpression, CallExpression)[callee.name="RegExp"] > TemplateLiteral > .expressions:not(Identifier[name=/^[A-Z][A-Z_]*$/])',
+          message: 'A pattern is built from constants only, so that it can be checked.',
+        },
+      ],
     },
   },
   {

@@ -8,7 +8,7 @@ export function setUpApp(app: NestExpressApplication, env: NodeJS.ProcessEnv = p
   try {
     app.set('trust proxy', trustProxy(env.TRUST_PROXY));
   } catch {
-    throw new Error('TRUST_PROXY must be a number of hops, true, or addresses as "loopback, 10.0.0.0/8".');
+    throw new Error('TRUST_PROXY must be a number of hops, or addresses as "loopback, 10.0.0.0/8".');
   }
   app.use(
     helmet({
@@ -25,6 +25,10 @@ export function setUpApp(app: NestExpressApplication, env: NodeJS.ProcessEnv = p
       strictTransportSecurity: false,
     }),
   );
+  const server = app.getHttpServer();
+  // Who sends slowly holds a connection no longer than this; answers, as the event stream, take what they take.
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 30_000;
   app.enableShutdownHooks();
   setupKeyManagementDocs(app);
   return app;
@@ -38,10 +42,9 @@ export function portFrom({ PORT = '' }: NodeJS.ProcessEnv): number {
   throw new Error('PORT must be a whole number from 0 to 65535.');
 }
 
-/** `1` (hops), `true`, or addresses as `loopback, 10.0.0.0/8`. Nothing: no proxy is believed. */
-function trustProxy(text = ''): boolean | number | string {
+/** `1` (hops), or addresses as `loopback, 10.0.0.0/8`. Nothing: no proxy is believed. `true` would believe every client. */
+function trustProxy(text = ''): false | number | string {
   const value = text.trim();
   if (value === '' || value === 'false') return false;
-  if (value === 'true') return true;
   return /^\d+$/.test(value) ? Number(value) : value;
 }

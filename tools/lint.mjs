@@ -11,6 +11,8 @@ const CHECKS = {
   prettier: 'prettier --check . --cache --cache-location .build/prettier --log-level warn',
   rooms: `depcruise ${ROOTS.join(' ')} --config .dependency-cruiser.cjs`,
   readme: 'node tools/check-readme.mjs',
+  lock: 'node tools/check-lock.mjs',
+  security: 'node tools/check-security.mjs',
 };
 
 const UI = 'src/key-management/dashboard/ui/tsconfig.json';

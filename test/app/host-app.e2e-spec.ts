@@ -52,7 +52,9 @@ describe('the host app', () => {
 
   it.each([
     ['PORT', 'abc', 'PORT must be a whole number from 0 to 65535.'],
-    ['TRUST_PROXY', 'nobody', 'TRUST_PROXY must be a number of hops, true, or addresses as "loopback, 10.0.0.0/8".'],
+    ['TRUST_PROXY', 'nobody', 'TRUST_PROXY must be a number of hops, or addresses as "loopback, 10.0.0.0/8".'],
+    // It would take for the client's address whatever the client says.
+    ['TRUST_PROXY', 'true', 'TRUST_PROXY must be a number of hops, or addresses as "loopback, 10.0.0.0/8".'],
   ])('does not start with %s=%s, and names the mend', async (name, value, mend) => {
     await expect(startHostApp({ ADMIN_TOKEN: ADMIN, [name]: value })).rejects.toThrow(mend);
   });

@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { redactText } from '../classification/redact';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import { KeyManagementError, UnknownKeyError, UnknownProviderError } from '../errors';
+import { oneLine } from '../one-line';
 import { ApiProblem, invalidRequest } from './api-problem';
 
 /** Messages of the frameworks that repeat what the client sent. */
@@ -33,12 +35,20 @@ export class KeyManagementExceptionFilter implements ExceptionFilter {
     }
     const problem = problemOf(exception);
     const status = problem.getStatus();
-    if (status === 500) this.#logger.error(exception instanceof Error ? exception.stack : 'unknown error');
+    if (status === 500) this.#logger.error(exception instanceof Error ? stackOf(exception) : 'unknown error');
+    // Guards and parsers refuse before the interceptor that says it for answers; a 404 is kept by caches otherwise.
+    httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
     for (const [name, value] of Object.entries(problem.headers)) httpAdapter.setHeader(response, name, value);
     const { message, problems } = problem;
     const error = STATUS_CODES[status] ?? 'Error';
     httpAdapter.reply(response, { statusCode: status, error, message, ...(problems && { problems }) }, status);
   }
+}
+
+/** The place of an error, and its message as one line: it may repeat what others wrote. */
+function stackOf({ name, message, stack = '' }: Error): string {
+  const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
+  return [redactText(`${name}: ${message}`), ...frames.map((frame) => `    ${oneLine(frame)}`)].join('\n');
 }
 
 /** A body of the app's own making, as Terminus answers with: left as it is. */

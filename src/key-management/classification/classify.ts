@@ -1,7 +1,7 @@
 import type { Classification, DecidedBy } from './classification';
 import { decidedByOf, firstMatch, type EvidenceRule } from './evidence-rules';
 import { CONSEQUENCES, type Outcome } from './outcome';
-import { redactText } from './redact';
+import { LONGEST_REASON, redactText } from './redact';
 import type { VendorError } from './vendor-error';
 
 /** `evidence`: rules first, the table last. `status`: the specification's table alone. */
@@ -23,7 +23,6 @@ const HOUR_MS = 3_600_000;
 const PERMISSION_REST = { restMs: HOUR_MS, restMaxMs: 24 * HOUR_MS };
 /** Later dates are taken for garbage: no limit of a vendor lasts longer than a year. */
 const FARTHEST_DATE_MS = 400 * 86_400_000;
-const LONGEST_REASON = 200;
 
 /** Outcomes for which coming back later helps, so that a stated wait means something. */
 const WAITABLE: ReadonlySet<Outcome> = new Set<Outcome>([

@@ -1,3 +1,4 @@
+import { oneLine } from '../one-line';
 import { secretSpans, type Span } from './secret-spans';
 
 /** How many characters of a redacted text are kept, unless told otherwise. */
@@ -5,10 +6,6 @@ export const DEFAULT_REDACTED_LENGTH = 300;
 /** What of a text is looked at, at most; whatever lies behind is dropped. */
 const MOST_CHARACTERS_READ = 16_384;
 const MASK = '***';
-
-// C0 and C1 controls, line separators, and the marks that turn or hide text: all would forge or garble log lines.
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
 
 /** Tokens that look like a key of any vendor. Fixed prefixes before one character class: linear. */
 const KEY_TOKENS: readonly RegExp[] = [
@@ -37,12 +34,23 @@ export function redactText(
 ): string {
   let clean = text.slice(0, MOST_CHARACTERS_READ);
   clean = maskSpans(clean, secretSpans(clean, secrets));
-  const flat = clean.replace(CONTROLS, ' ').trim();
+  const flat = oneLine(clean);
   // Flattening may turn what stood there into a secret.
   clean = flat === clean ? flat : maskSpans(flat, secretSpans(flat, secrets));
   clean = clean.replace(BEARER, `$1 ${MASK}`).replace(BASIC, `$1 ${MASK}`).replace(QUERY_SECRET, `$1$2${MASK}`);
   for (const token of KEY_TOKENS) clean = clean.replace(token, MASK);
   return clean.length <= maxLength ? clean : `${clean.slice(0, Math.max(0, maxLength - 1))}…`;
+}
+
+/** The longest that is shown of why something is as it is. */
+export const LONGEST_REASON = 200;
+
+/** A reason that a checker or caller may have written: one short line, without the key. Costs little where it is one already. */
+export function shownReason(reason: unknown, secrets: readonly string[] = []): string | undefined {
+  if (typeof reason !== 'string') return undefined;
+  const isFine =
+    reason.length <= LONGEST_REASON && oneLine(reason) === reason && !secrets.some((each) => reason.includes(each));
+  return isFine ? reason : redactText(reason, secrets, LONGEST_REASON);
 }
 
 function maskSpans(text: string, spans: readonly Span[]): string {

@@ -70,17 +70,20 @@ const provider = strict({
   compatibleWith: z.literal('openai', 'must be "openai", or left out').optional(),
 });
 
-const token = z.string('must be text').min(16, 'must have at least 16 characters; make one with: openssl rand -hex 32');
+const MAKE_ONE = 'make one with: openssl rand -hex 32';
+
+/** Wrong tokens are counted, not held up for ever: what keeps a guesser out is that there is much to guess. */
+const secretText = z
+  .string('must be text')
+  .min(16, { error: `must have at least 16 characters; ${MAKE_ONE}`, abort: true })
+  .refine((text) => new Set(text).size >= 8, `must have at least 8 different characters; ${MAKE_ONE}`);
 
 const store = strict({
   kind: z.enum(['file', 'firebase', 'redis', 'memory'], 'must be file, firebase, redis or memory'),
   path: z.string('must be a folder').min(1, 'must not be empty').optional(),
   url: z.string('must be a URL').optional(),
   credentials: z.string('must be a path, or the JSON itself').optional(),
-  encryptionSecret: z
-    .string('must be text')
-    .min(16, 'must have at least 16 characters; make one with: openssl rand -hex 32')
-    .optional(),
+  encryptionSecret: secretText.optional(),
 });
 
 export const OPTIONS = strict({
@@ -98,6 +101,6 @@ export const OPTIONS = strict({
     .min(0, 'must be 0 or more')
     .optional(),
   store: store.optional(),
-  adminToken: token.optional(),
-  viewerToken: token.optional(),
+  adminToken: secretText.optional(),
+  viewerToken: secretText.optional(),
 });

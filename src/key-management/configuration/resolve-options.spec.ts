@@ -93,12 +93,12 @@ describe('the environment', () => {
     ['FIREBASE_DATABASE_EMULATOR_HOST', 'h:1', (options) => options.store.emulatorHost, 'h:1'],
     [
       'KEY_ENCRYPTION_SECRET',
-      'x'.repeat(16),
+      'secret-at-rest-0',
       (options) => options.store.encryptionSecrets[0]!.reveal(),
-      'x'.repeat(16),
+      'secret-at-rest-0',
     ],
-    ['ADMIN_TOKEN', 'a'.repeat(16), (options) => options.adminToken!.reveal(), 'a'.repeat(16)],
-    ['VIEWER_TOKEN', 'v'.repeat(16), (options) => options.viewerToken!.reveal(), 'v'.repeat(16)],
+    ['ADMIN_TOKEN', 'admin-token-0123', (options) => options.adminToken!.reveal(), 'admin-token-0123'],
+    ['VIEWER_TOKEN', 'viewer-token-012', (options) => options.viewerToken!.reveal(), 'viewer-token-012'],
   ])('%s=%s', (name, value, read, expected) => {
     for (const given of [value, `  ${value} \n`]) {
       const seen = read(resolveOptions({}, { [name]: given }));
@@ -138,7 +138,7 @@ describe('an option', () => {
       OPENAI_BASE_URL: 'https://proxy.example',
       KEY_STORE: 'redis',
       REDIS_URL: 'redis://h',
-      KEY_ENCRYPTION_SECRET: 'x'.repeat(16),
+      KEY_ENCRYPTION_SECRET: 'secret-at-rest-0',
     };
     const options = resolveOptions(
       { maxRetries: 0, providers: { openai: { keys: [KEY], baseUrl: undefined } }, store: { kind: 'memory' } },
@@ -151,7 +151,7 @@ describe('an option', () => {
     });
     expect(rawKeys(options, 'openai')).toEqual([KEY]);
     expect(options.providers.get('openai')!.baseUrl).toBe('https://proxy.example');
-    expect(options.store.encryptionSecrets[0]!.reveal()).toBe('x'.repeat(16));
+    expect(options.store.encryptionSecrets[0]!.reveal()).toBe('secret-at-rest-0');
   });
 
   it.each(['redis', 'firebase'] as const)(

@@ -106,7 +106,11 @@ function resolveProvider({ keys = [], baseUrl, probeModel, compatibleWith }: Pro
 }
 
 /** The official SDKs' own variables end in the version path, which is ours to add. */
-const withoutVersion = (baseUrl: string): string => baseUrl.replace(/\/+$/, '').replace(/\/v1(?:beta)?$/, '');
+function withoutVersion(baseUrl: string): string {
+  let end = baseUrl.length;
+  while (baseUrl[end - 1] === '/') end -= 1;
+  return baseUrl.slice(0, end).replace(/\/v1(?:beta)?$/, '');
+}
 
 function hasProtocol(text: string | undefined, ...protocols: string[]): boolean {
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;

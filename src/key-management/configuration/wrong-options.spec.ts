@@ -82,6 +82,15 @@ describe('what is wrong', () => {
       'SECRET',
       'ADMIN_TOKEN (option adminToken): must have at least 16 characters; make one with: openssl rand -hex 32.',
     ],
+    ...(['ADMIN_TOKEN', 'VIEWER_TOKEN', 'KEY_ENCRYPTION_SECRET'] as const).map((name) => {
+      const option = {
+        ADMIN_TOKEN: 'adminToken',
+        VIEWER_TOKEN: 'viewerToken',
+        KEY_ENCRYPTION_SECRET: 'store.encryptionSecret',
+      };
+      const mend = 'must have at least 8 different characters; make one with: openssl rand -hex 32.';
+      return [name, 'SECRET'.repeat(8), `${name} (option ${option[name]}): ${mend}`];
+    }),
     [
       'OPENAI_BASE_URL',
       'SECRET',

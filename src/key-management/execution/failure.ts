@@ -1,7 +1,7 @@
 import type { Classification } from '../classification/classification';
 import { vendorErrorFrom, vendorErrorFromResponse } from '../classification/error-evidence';
 import { isOutcome } from '../classification/outcome';
-import { redactText } from '../classification/redact';
+import { shownReason } from '../classification/redact';
 import { read } from '../classification/safe-read';
 import type { VendorError } from '../classification/vendor-error';
 import type { PoolLease } from '../pool/key-lease';
@@ -76,11 +76,11 @@ const UNCLASSIFIED: Classification = Object.freeze({
   decidedBy: 'checker',
 });
 
-/** A user's checker may say anything: an unknown word, or `ok` of what failed, is `unknown`; no reason shows the key. */
+/** A user's checker may say anything: an unknown word, or `ok` of what failed, is `unknown`; its reason is one short line without the key. */
 function checked(verdict: Classification, apiKey: string): Classification {
   if (!isOutcome(verdict.outcome)) return UNCLASSIFIED;
   const outcome = verdict.outcome === 'ok' ? 'unknown' : verdict.outcome;
-  const reason = verdict.reason?.includes(apiKey) ? redactText(verdict.reason, [apiKey]) : verdict.reason;
+  const reason = shownReason(verdict.reason, [apiKey]);
   return outcome === verdict.outcome && reason === verdict.reason
     ? verdict
     : {

@@ -6,6 +6,7 @@ import { UnknownProviderError, type AttemptReport } from '../errors';
 import { CLOCK, RANDOM, RESOLVED_OPTIONS } from '../key-management.constants';
 import { LogLine } from '../log-line';
 import { KeyPoolService } from '../pool/key-pool.service';
+import { modelName } from '../pool/model-name';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
 import type { ExecutionSettings, ProviderLine } from './execution-settings';
@@ -85,7 +86,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     if (!line) return Promise.resolve(unknownProvider(provider, this.registry.providers()));
     this.#inFlight.enter();
     line.budget.called();
-    return runCall(line, call, options, this.#settings);
+    return runCall(line, call, bounded(options), this.#settings);
   }
 
   /**
@@ -190,6 +191,14 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       new LogLine('attempt', { provider, key: maskedKey, outcome, status, reason, durationMs, waitedMs }),
     );
   };
+}
+
+/** The caller's own clients may name the model. */
+function bounded(options: ExecuteOptions): ExecuteOptions {
+  const { model } = options;
+  if (model === undefined) return options;
+  const name = modelName(model);
+  return name === model ? options : { ...options, model: name };
 }
 
 function unknownProvider<T>(provider: string, known: readonly string[]): ExecutionResult<T> {

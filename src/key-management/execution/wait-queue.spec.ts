@@ -11,9 +11,11 @@ describe('WaitQueue', () => {
   let harness: Harness;
   let queue: WaitQueue;
   const got: string[] = [];
+  const leases: PoolLease[] = [];
   const wait = (name: string, ms = 5_000, signal?: AbortSignal, model?: string) =>
     queue.wait({ model, tried: NONE, endsAt: harness.clock.now() + ms, signal }).then((result) => {
       got.push(`${name}: ${result instanceof PoolLease ? 'key' : result}`);
+      if (result instanceof PoolLease) leases.push(result);
       return result;
     });
 
@@ -48,6 +50,24 @@ describe('WaitQueue', () => {
     expect(got).toEqual([]);
     await harness.clock.advance(1);
     expect(got).toEqual(['a: key']);
+  });
+
+  it('serves those of more models than it has lines for in their order, and whoever is next when the first of them goes', async () => {
+    const lease = harness.pool.lease()!;
+    for (let n = 0; n < 70; n += 1) void wait(`m${n}`, n === 64 ? 100 : 5_000, undefined, `model-${n}`);
+    await harness.clock.advance(150);
+    expect(got).toEqual(['m64: timed_out']);
+    expect([queue.length, queue.isWaiting('model-3'), queue.isWaiting('new')]).toEqual([69, true, true]);
+    let held: PoolLease | undefined = lease;
+    for (let round = 0; round < 69; round += 1) {
+      const before = got.length;
+      held!.settle('ok');
+      await settle();
+      expect(got).toHaveLength(before + 1);
+      held = leases.at(-1);
+    }
+    expect(got.slice(1)).toEqual(Array.from({ length: 70 }, (_, n) => `m${n}: key`).filter((_, n) => n !== 64));
+    expect(queue.isWaiting('new')).toBe(false);
   });
 
   it('ends a wait by time and by signal, and leaves nothing behind', async () => {

@@ -16,18 +16,28 @@ export interface WaitRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** The line of those whose model got none of its own. */
+const OTHERS = Symbol('others');
+type LineName = string | undefined | typeof OTHERS;
+
 interface Waiter extends WaitRequest {
   readonly ticket: number;
+  readonly line: LineName;
   readonly done: (result: PoolLease | WaitRefusal) => void;
 }
 
 /** More calls than this do not wait for one provider: they are refused at once. */
 const MOST_WAITING = 10_000;
+/** Callers may make up names of models, and every line is looked at for each key that comes free. */
+const MOST_LINES = 64;
 
 /** The calls that wait for a key of one provider: first come, first served, woken as keys free up. No polling. */
 export class WaitQueue {
-  /** By model, each in order of arrival; a call for a model whose keys all rest does not hold up the others. */
-  readonly #lines = new Map<string | undefined, Set<Waiter>>();
+  /**
+   * By model, each in order of arrival; a call for a model whose keys all rest does not hold up the others. Beyond so many models
+   * the rest stand in one line, and may hold up each other.
+   */
+  readonly #lines = new Map<LineName, Set<Waiter>>();
   readonly #pace = new ServicePace();
   #tickets = 0;
   #pumping = false;
@@ -51,7 +61,7 @@ export class WaitQueue {
 
   /** Calls for this model are waiting already: a new one goes behind them. */
   isWaiting(model: string | undefined): boolean {
-    return this.#lines.size > 0 && this.#lines.has(model);
+    return this.#lines.size > 0 && (this.#lines.has(model) || this.#lines.has(OTHERS));
   }
 
   wait(request: WaitRequest): Promise<PoolLease | WaitRefusal> {
@@ -69,6 +79,7 @@ export class WaitQueue {
       const waiter: Waiter = {
         ...request,
         ticket: this.#tickets++,
+        line: this.#lineFor(request.model),
         done: (result) => {
           limit?.cancel();
           request.signal?.removeEventListener('abort', cancel);
@@ -99,14 +110,14 @@ export class WaitQueue {
 
   #pump(): void {
     this.#freed = false;
-    const stuck = new Set<string | undefined>();
+    const stuck = new Set<LineName>();
     for (let waiter = this.#first(stuck); waiter; waiter = this.#first(stuck)) {
       const { model, tried: exclude } = waiter;
       const lease = this.pool.lease({ model, exclude }) ?? (exclude.size > 0 ? this.pool.lease({ model }) : undefined);
       if (lease) {
         this.#pace.served(this.clock.now());
         waiter.done(lease);
-      } else stuck.add(model);
+      } else stuck.add(waiter.line);
     }
   }
 
@@ -117,12 +128,18 @@ export class WaitQueue {
     // Once for all that changes in this tick: it may look at every key.
     queueMicrotask(() => {
       this.#reviewing = false;
-      for (const [model, line] of [...this.#lines]) {
-        if (this.pool.mayBeFreed(model)) continue;
-        const soonest = this.pool.nextWake(model) ?? Infinity;
-        for (const waiter of [...line]) if (waiter.endsAt < soonest) waiter.done('hopeless');
+      for (const [name, line] of [...this.#lines]) {
+        const soonest = name === OTHERS ? undefined : this.#soonest(name);
+        for (const waiter of [...line]) {
+          if (waiter.endsAt < (soonest ?? this.#soonest(waiter.model))) waiter.done('hopeless');
+        }
       }
     });
+  }
+
+  /** When a key for this model can come at the soonest; 0 where one may come at any moment. */
+  #soonest(model: string | undefined): number {
+    return this.pool.mayBeFreed(model) ? 0 : (this.pool.nextWake(model) ?? Infinity);
   }
 
   /** Ends all waits, for good. */
@@ -134,10 +151,10 @@ export class WaitQueue {
     this.#cancelTimer = undefined;
   }
 
-  #first(stuck: ReadonlySet<string | undefined>): Waiter | undefined {
+  #first(stuck: ReadonlySet<LineName>): Waiter | undefined {
     let first: Waiter | undefined;
-    for (const [model, line] of this.#lines) {
-      if (stuck.has(model)) continue;
+    for (const [name, line] of this.#lines) {
+      if (stuck.has(name)) continue;
       for (const waiter of line) {
         if (!first || waiter.ticket < first.ticket) first = waiter;
         break;
@@ -146,15 +163,21 @@ export class WaitQueue {
     return first;
   }
 
+  #lineFor(model: string | undefined): LineName {
+    return this.#lines.has(model) || this.#lines.size < MOST_LINES ? model : OTHERS;
+  }
+
   #join(waiter: Waiter): void {
-    const line = this.#lines.get(waiter.model) ?? new Set();
-    this.#lines.set(waiter.model, line.add(waiter));
+    const line = this.#lines.get(waiter.line) ?? new Set();
+    this.#lines.set(waiter.line, line.add(waiter));
   }
 
   #leave(waiter: Waiter): void {
-    const line = this.#lines.get(waiter.model);
-    if (line?.delete(waiter) && line.size === 0) this.#lines.delete(waiter.model);
+    const line = this.#lines.get(waiter.line);
+    if (line?.delete(waiter) && line.size === 0) this.#lines.delete(waiter.line);
     if (this.#lines.size === 0) this.#pace.idle();
+    // Who held up those behind it, whose models' keys may be free, is gone.
+    else if (waiter.line === OTHERS && !this.#closed) this.serve();
   }
 
   /** Wakes the pool when the next rest ends that someone waits for. */
@@ -162,7 +185,7 @@ export class WaitQueue {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     let next = Infinity;
-    for (const model of this.#lines.keys()) next = Math.min(next, this.pool.nextWake(model) ?? Infinity);
+    for (const [first] of this.#lines.values()) next = Math.min(next, this.pool.nextWake(first?.model) ?? Infinity);
     if (next === Infinity) return;
     this.#cancelTimer = this.clock.after(Math.max(0, next - this.clock.now()), () => {
       this.serve();

@@ -1,6 +1,6 @@
 import { vendorErrorFrom } from '../classification/error-evidence';
 import { isOutcome } from '../classification/outcome';
-import { redactText } from '../classification/redact';
+import { redactText, shownReason } from '../classification/redact';
 import type { Clock } from '../clock';
 import type { ApiKey } from '../pool/api-key';
 import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../vendors/base-health-checker';
@@ -24,12 +24,12 @@ export async function probe(
     controller.abort(new DOMException('The health check took too long.', 'TimeoutError'));
   });
   try {
-    return checked(await Promise.race([checker.checkHealth(apiKey, { depth, signal }), aborted(signal)]));
+    return checked(await Promise.race([checker.checkHealth(apiKey, { depth, signal }), aborted(signal)]), apiKey);
   } catch (error) {
     try {
       const callerAborted = signal.aborted && !timedOut;
       const context = { phase: 'probe', timedOut, callerAborted, now: clock.now(), secrets: [apiKey] } as const;
-      return checked(checker.classifyError(vendorErrorFrom(error, context)));
+      return checked(checker.classifyError(vendorErrorFrom(error, context)), apiKey);
     } catch (failure) {
       const said = redactText(failure instanceof Error ? failure.message : String(failure), [apiKey]);
       return { outcome: 'unknown', reason: `the health checker failed: ${said}`, decidedBy: 'checker' };
@@ -40,8 +40,10 @@ export async function probe(
 }
 
 /** A checker of the user's own may be written in JavaScript. */
-function checked(result: HealthResult): HealthResult {
-  if (isOutcome((result as HealthResult | undefined)?.outcome)) return result;
+function checked(result: HealthResult, apiKey: string): HealthResult {
+  if (isOutcome((result as HealthResult | undefined)?.outcome)) {
+    return result.reason === undefined ? result : { ...result, reason: shownReason(result.reason, [apiKey]) };
+  }
   throw new TypeError('it gave no outcome. checkHealth and classifyError must return { outcome: … }.');
 }
 

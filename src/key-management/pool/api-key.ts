@@ -8,11 +8,13 @@ const LEAST_HIDDEN = 8;
 /** The first 16 hex digits of the key's SHA-256: stable across restarts and instances, and no secret. */
 export const keyIdOf = (raw: string): string => createHash('sha256').update(raw).digest('hex').slice(0, 16);
 
-/** First 7 and last 4 characters around `...`; `***` where that would hide fewer than 8. */
+/** First 7 and last 4 characters around `...`; `***` where that would hide fewer than 8. What no key has in it is shown as `?`. */
 export const maskKey = (raw: string): string =>
   raw.length - SHOWN_AT_START - SHOWN_AT_END < LEAST_HIDDEN
     ? '***'
-    : `${raw.slice(0, SHOWN_AT_START)}...${raw.slice(-SHOWN_AT_END)}`;
+    : `${printable(raw.slice(0, SHOWN_AT_START))}...${printable(raw.slice(-SHOWN_AT_END))}`;
+
+const printable = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?');
 
 /** One API key as a secret value: prints, serialises and inspects as its masked form. */
 export class ApiKey {

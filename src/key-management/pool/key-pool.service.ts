@@ -8,6 +8,7 @@ import type { KeyEvent } from './key-events';
 import type { KeyLease } from './key-lease';
 import type { KeyUpdate, LeaseOptions } from './key-input';
 import { KeyPool } from './key-pool';
+import { modelName } from './model-name';
 import type { KeyRecord } from './key-record';
 import type { KeySnapshot } from './key-snapshot';
 import type { PoolObserver } from './pool-observer';
@@ -42,7 +43,9 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
    * @throws UnknownProviderError
    */
   lease(provider: string, options?: LeaseOptions): KeyLease | undefined {
-    return this.#known(provider).lease(options);
+    const pool = this.#known(provider);
+    const name = options?.model === undefined ? undefined : modelName(options.model);
+    return pool.lease(name === options?.model ? options : { ...options, model: name });
   }
 
   get(provider: string, keyId: string): KeySnapshot | undefined {

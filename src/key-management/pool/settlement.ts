@@ -1,5 +1,7 @@
 import { CONSEQUENCES, isOutcome, OUTCOMES, type KeyAction, type Outcome, type Scope } from '../classification/outcome';
 import type { Classification } from '../classification/classification';
+import { shownReason } from '../classification/redact';
+import { modelName } from './model-name';
 
 /** What a lease is settled with: a classification, or an outcome alone. */
 export type SettledOutcome = Outcome | (Classification & { unproven?: boolean });
@@ -34,5 +36,11 @@ export function settlementOf(settled: SettledOutcome): Settlement {
   }
   const plain = PLAIN[given];
   if (typeof settled === 'string') return plain;
-  return { ...settled, keyAction: settled.keyAction ?? plain.keyAction, scope: settled.scope ?? plain.scope };
+  return {
+    ...settled,
+    reason: shownReason(settled.reason),
+    model: settled.model === undefined ? undefined : modelName(settled.model),
+    keyAction: settled.keyAction ?? plain.keyAction,
+    scope: settled.scope ?? plain.scope,
+  };
 }

@@ -5,6 +5,7 @@ import { isRemoved, isResting, type KeyState } from '../pool/key-state';
 import { modelOfRestField, readIdentity, readState } from './key-documents';
 import type { Json, StoreChange, StoredDocument } from './key-store';
 import type { KeyStatistics } from './key-statistics';
+import type { ModelRests } from './model-rests';
 
 /** The key that a stored document is applied to. */
 export interface AppliedTo {
@@ -12,6 +13,7 @@ export interface AppliedTo {
   readonly record: KeyRecord;
   readonly by: ChangedBy;
   readonly statistics: KeyStatistics;
+  readonly rests: ModelRests;
   readonly now: number;
   /** For how long a stored `healthy` is taken at its word; milliseconds. */
   readonly freshMs: number;
@@ -37,10 +39,13 @@ export function applyField(target: AppliedTo, change: Exclude<StoreChange, { kin
   else if (change.field === 'identity') applyIdentity(target, change.register.value);
 }
 
-function applyTime({ pool, record, by }: AppliedTo, field: string, value: number): void {
+function applyTime({ pool, record, by, rests, now }: AppliedTo, field: string, value: number): void {
   const model = modelOfRestField(field);
-  if (model !== undefined) pool.restModel(record, model, value, by);
-  else if (field === 'lastUsedAt' || field === 'lastSuccessAt' || field === 'lastCheckedAt') {
+  if (model !== undefined) {
+    rests.seen(record, field);
+    // One that is over would only take a place among those that are not.
+    if (value > now) pool.restModel(record, model, value, by);
+  } else if (field === 'lastUsedAt' || field === 'lastSuccessAt' || field === 'lastCheckedAt') {
     record[field] = Math.max(record[field], value);
   }
 }

@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import fc from 'fast-check';
 import { inspect } from 'node:util';
 import { decryptSecret, encryptionKeys, encryptSecret } from './encryption';
@@ -27,7 +28,7 @@ describe('secrets at rest', () => {
     const texts = Array.from({ length: 100 }, () => encryptSecret(VALUE, keys, CONTEXT));
     expect(new Set(texts).size).toBe(100);
     for (const text of texts) {
-      expect(text).toMatch(/^v1\.[0-9a-f]{12}\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/);
+      expect(text).toMatch(/^v2\.[0-9a-f]{12}\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/);
       expect(text + Buffer.from(text.split('.')[3]!, 'base64url').toString()).not.toContain('CANARY');
     }
   });
@@ -56,7 +57,7 @@ describe('secrets at rest', () => {
     }
   });
 
-  it.each(['', 'v1', 'v1....', VALUE, 'v2' + encrypted.slice(2), encrypted + '.x', encrypted.slice(0, -4)])(
+  it.each(['', 'v2', 'v2....', VALUE, 'v1' + encrypted.slice(2), encrypted + '.x', encrypted.slice(0, -4)])(
     'say that %j is damaged',
     (text) => {
       expect(decryptSecret(text, keys, CONTEXT)).toEqual({ ok: false, reason: 'damaged' });
@@ -85,6 +86,15 @@ describe('secrets at rest', () => {
     expect(() => encryptionKeys(SECRET, 'hunter2')).toThrow(/^KEY_ENCRYPTION_SECRET_PREVIOUS/);
     expect(() => encryptionKeys(SECRET, 'hunter2')).not.toThrow(/hunter2/);
     expect(encryptionKeys('x'.repeat(16), '').all).toHaveLength(1);
+  });
+
+  it('cost a guesser of the secret much time and memory', () => {
+    const scrypt = jest.spyOn(crypto, 'scryptSync');
+    encryptionKeys(SECRET, OLD);
+    expect(scrypt.mock.calls.map(([secret]) => secret)).toEqual([SECRET, OLD]);
+    for (const [, , , { N = 0, r = 0 } = {}] of scrypt.mock.calls)
+      expect(N * r * 128).toBeGreaterThanOrEqual(32 * 2 ** 20);
+    scrypt.mockRestore();
   });
 
   it('print nothing of their keys', () => {

@@ -1,12 +1,24 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  scryptSync,
+  type KeyObject,
+} from 'node:crypto';
 
 /** A secret below this many characters is refused. */
 export const SHORTEST_ENCRYPTION_SECRET = 16;
 
-const VERSION = 'v1';
+/** `v2`: the secret goes through scrypt. */
+const VERSION = 'v2';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const FINGERPRINT_BYTES = 6;
+const SALT = 'nestjs-ai-key-management';
+/** 32 MB and about a tenth of a second for each guess at a secret that a person made up; once per start for us. */
+const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 
 /** Prints no secret: a KeyObject inspects and serialises without its bytes. */
 interface EncryptionKey {
@@ -43,7 +55,7 @@ export function encryptionKeys(secret: string, previous: string | readonly strin
 }
 
 /**
- * `v1.<fingerprint of the key>.<iv>.<ciphertext>.<tag>`, in base64url. Each call gives another text.
+ * `v2.<fingerprint of the key>.<iv>.<ciphertext>.<tag>`, in base64url. Each call gives another text.
  * @param context What the value belongs to, as `openai/0123456789abcdef`; it decrypts for nothing else.
  */
 export function encryptSecret(value: string, { current }: EncryptionKeys, context: string): string {
@@ -91,11 +103,12 @@ function deriveKey(secret: string, setting: string): EncryptionKey {
         `Make one with \`openssl rand -base64 32\` and set it on every instance.`,
     );
   }
+  const stretched = scryptSync(secret, SALT, 32, SCRYPT);
   const derive = (purpose: string, bytes: number): Buffer =>
-    Buffer.from(hkdfSync('sha256', secret, 'nestjs-ai-key-management', purpose, bytes));
+    Buffer.from(hkdfSync('sha256', stretched, SALT, purpose, bytes));
   return {
-    fingerprint: derive('key fingerprint v1', FINGERPRINT_BYTES).toString('hex'),
-    key: createSecretKey(derive('key encryption v1', 32)),
+    fingerprint: derive(`key fingerprint ${VERSION}`, FINGERPRINT_BYTES).toString('hex'),
+    key: createSecretKey(derive(`key encryption ${VERSION}`, 32)),
   };
 }
 

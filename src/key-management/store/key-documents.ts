@@ -58,10 +58,10 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
     maskedKey,
     origin: value.origin === 'runtime' ? 'runtime' : 'configuration',
     label: text(label),
-    weight: number(weight) ?? 1,
+    weight: positive(weight) ?? 1,
     quotaGroup: text(quotaGroup),
     models: Array.isArray(models) ? models.filter((model) => typeof model === 'string') : undefined,
-    limits: isRecord(limits) ? limits : undefined,
+    limits: isRecord(limits) ? limitsIn(limits) : undefined,
     secret: text(secret),
     configured: text(value.configured),
   };
@@ -111,6 +111,15 @@ function bareState({ status, until, recheckAt, unproven }: Record<string, Json>)
 
 const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 const number = (value: Json | undefined): number | undefined => (typeof value === 'number' ? value : undefined);
+const positive = (value: Json | undefined): number | undefined =>
+  typeof value === 'number' && value > 0 && value < Infinity ? value : undefined;
+
+const LIMITS: readonly string[] = ['concurrency', 'requestsPerMinute', 'tokensPerMinute'] satisfies (keyof KeyLimits)[];
+
+/** Whoever can write to the store must not make the pool reckon with what is no number. */
+const limitsIn = (stored: Record<string, Json>): KeyLimits =>
+  Object.fromEntries(Object.entries(stored).filter(([name, value]) => LIMITS.includes(name) && positive(value)));
+
 const isRecord = (value: Json | undefined): value is Record<string, Json> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

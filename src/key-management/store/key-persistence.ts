@@ -19,6 +19,7 @@ import type { Json, StoreChange, StoredDocument } from './key-store';
 import type { KeyVault } from './key-vault';
 import { applyChange } from './merge';
 import { KeyStatistics } from './key-statistics';
+import { ModelRests } from './model-rests';
 import type { StoreLink } from './store-link';
 
 /** An administrator's switch: it lies over the state, and nothing but an administrator undoes it. */
@@ -32,6 +33,7 @@ export class KeyPersistence implements DocumentOwner {
   /** Keys that were in the store before: what becomes of them is kept there, whether or not they themselves can be. */
   readonly #returned = new WeakSet<KeyRecord>();
   readonly #statistics: KeyStatistics;
+  readonly #rests = new ModelRests();
   readonly #calls: CallObserver = {
     leaseSettled: (record) => {
       if (this.#isKept(record)) this.#statistics.changed(record);
@@ -146,9 +148,11 @@ export class KeyPersistence implements DocumentOwner {
       case 'key_updated':
         this.link.put(doc, 'identity', identityOf(record, this.vault.seal(record)));
         return;
-      case 'model_rested':
-        this.link.raise(doc, modelRestField(event.model), event.until.getTime());
+      case 'model_rested': {
+        const field = modelRestField(event.model);
+        if (this.#rests.admits(record, field)) this.link.raise(doc, field, event.until.getTime());
         return;
+      }
       case 'status_changed':
         // What time brings, every instance sees by itself.
         if (event.by === 'time') return;
@@ -202,7 +206,7 @@ export class KeyPersistence implements DocumentOwner {
 
   #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): AppliedTo {
     const { now, freshMs } = this.settings;
-    return { pool, record, by, statistics: this.#statistics, now: now(), freshMs: freshMs() };
+    return { pool, record, by, statistics: this.#statistics, rests: this.#rests, now: now(), freshMs: freshMs() };
   }
 
   #sleep(document: StoredDocument): void {

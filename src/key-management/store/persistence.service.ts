@@ -3,6 +3,7 @@ import type { Clock } from '../clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import type { ResolvedOptions } from '../configuration/resolved-options';
+import { oneLine } from '../one-line';
 import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS, type StoreHealth } from '../key-management.constants';
 import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
 import { createStore } from './create-store';
@@ -39,10 +40,11 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
   ) {
     const listener = {
       warn: (message: string) => {
-        this.#logger.warn(message);
+        // What a store holds or its server says may be anything.
+        this.#logger.warn(oneLine(message));
       },
       info: (message: string) => {
-        this.#logger.log(message);
+        this.#logger.log(oneLine(message));
       },
     };
     this.#vault = new KeyVault(options.store.encryptionSecrets);
@@ -73,7 +75,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     } catch (error) {
       const away = error instanceof StoreError && error.code === 'unavailable';
       this.#failed = !away;
-      const message = error instanceof Error ? error.message : 'unknown error';
+      const message = error instanceof Error ? oneLine(error.message) : 'unknown error';
       if (this.link.shared && error instanceof StoreError && error.code === 'not_usable') {
         throw new KeyManagementConfigurationError([message]);
       }

@@ -72,6 +72,8 @@ export abstract class VendorHealthChecker extends BaseHealthChecker {
       responseType: 'text',
       transformResponse: (body: string) => body,
       maxRedirects: 0,
+      // Without TLS a proxy of the environment (HTTP_PROXY) would read the key; with it, it only tunnels.
+      ...(new URL(baseUrl).protocol === 'http:' && { proxy: false as const }),
       maxContentLength: LARGEST_ANSWER,
       validateStatus: () => true,
     });

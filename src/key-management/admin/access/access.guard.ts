@@ -14,6 +14,7 @@ import { ACCESS_METADATA, type Access, type Role } from './access.decorator';
 import { AccessTokensService } from './access-tokens.service';
 import { FailedTriesService } from './failed-tries.service';
 import { actorOf, type ApiRequest } from './api-request';
+import { isFromAnotherSite, isOtherThanJson } from './cross-site';
 
 /** Lets in whom the route's `@RequiredAccess` names. Denies by default. */
 @Injectable()
@@ -34,11 +35,18 @@ export class AccessGuard implements CanActivate {
     if (!this.tokens.mounted) throw new NotFoundException('There is no such route.');
     if (access === undefined) throw new ForbiddenException('Nobody may use this route: it names no role.');
     const request = context.switchToHttp().getRequest<ApiRequest>();
+    // A host's own authorisation may go by cookies, which a browser sends whatever page asks; our tokens it does not have.
+    if (access === 'admin' && this.settings.authorize && isFromAnotherSite(request)) {
+      throw new ForbiddenException('The request was sent by another site.');
+    }
     const role = this.settings.authorize
       ? await this.#askHost(this.settings.authorize, request, access)
       : await this.#roleByToken(request);
     if (access === 'admin' && role !== 'admin') {
       throw new ForbiddenException('A viewer may not do this. Use the admin token.');
+    }
+    if (access === 'admin' && isOtherThanJson(request)) {
+      throw new ApiProblem(415, 'Send the body as JSON: content-type application/json.');
     }
     actorOf(request).role = role;
     return true;

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   HttpException,
   Injectable,
@@ -45,7 +46,8 @@ export class AuditInterceptor implements NestInterceptor {
     this.log.recordAction({
       action,
       role: actorOf(request).role,
-      address: request.ip,
+      // Where every proxy is believed, it is whatever a client says it is.
+      address: request.ip !== undefined && isIP(request.ip) !== 0 ? request.ip : undefined,
       // What is no provider or no id may be a key in the wrong place.
       provider: provider !== undefined && this.registry.has(provider) ? provider : undefined,
       keyId: id !== undefined && /^[0-9a-f]{16}$/.test(id) ? id : undefined,

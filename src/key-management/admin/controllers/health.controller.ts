@@ -26,7 +26,7 @@ export class HealthController {
   ) {}
 
   @Get()
-  @HealthCheck({ swaggerDocumentation: false })
+  @HealthCheck({ swaggerDocumentation: false, noCache: true })
   @ApiOperation({ summary: 'Is every provider served?' })
   @Answers('A provider has too few usable keys.')
   all(): Promise<HealthCheckResult> {
@@ -34,7 +34,7 @@ export class HealthController {
   }
 
   @Get('live')
-  @HealthCheck({ swaggerDocumentation: false })
+  @HealthCheck({ swaggerDocumentation: false, noCache: true })
   @ApiOperation({ summary: 'Does the process answer?' })
   @Answers('The app is shutting down.')
   live(): Promise<HealthCheckResult> {
@@ -42,7 +42,7 @@ export class HealthController {
   }
 
   @Get('ready')
-  @HealthCheck({ swaggerDocumentation: false })
+  @HealthCheck({ swaggerDocumentation: false, noCache: true })
   @ApiOperation({
     summary: 'May calls be sent to this instance?',
     description: 'Instances share their keys, so one dead provider does not take an instance out of service.',

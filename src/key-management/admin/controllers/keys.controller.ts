@@ -38,7 +38,7 @@ export class KeysController {
     description: 'Idempotent: a key that is there already is reported as `present` and changed in nothing.',
   })
   @ApiResponse({ status: 200, type: AddedKeysDto })
-  @ErrorAnswers(400, 409, 413)
+  @ErrorAnswers(400, 409, 413, 415)
   add(@Param('provider', ProviderNamePipe) provider: string, @Body() { keys }: AddKeysDto): Promise<AddedKeysDto> {
     return this.keys.add(provider, keys);
   }
@@ -59,7 +59,7 @@ export class KeysController {
   @ApiOperation({ summary: 'Change label, weight or limits of a key, or switch it off and on' })
   @Id()
   @ApiResponse({ status: 200, type: KeyDto })
-  @ErrorAnswers(400, 413)
+  @ErrorAnswers(400, 413, 415)
   update(
     @Param('provider', ProviderNamePipe) provider: string,
     @Param('id', KeyIdPipe) id: string,

@@ -26,6 +26,7 @@ const MEANINGS = {
   404: 'No such provider or key; in production without ADMIN_TOKEN: no admin API.',
   409: 'In conflict with the state of things; the message says how.',
   413: 'The body is too large.',
+  415: 'The body is no JSON by its content type.',
   429: 'Too many wrong tokens from this address. `Retry-After` says when to try again.',
 } as const;
 
@@ -44,6 +45,7 @@ const MESSAGES: Partial<Record<number, string>> = {
   404: 'There is no provider of that name.',
   409: 'The key is being checked right now. Ask again in a moment.',
   413: 'Payload Too Large',
+  415: 'Send the body as JSON: content-type application/json.',
   429: 'Too many wrong tokens. Try again in 42 s.',
 };
 

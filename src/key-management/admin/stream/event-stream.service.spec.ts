@@ -102,6 +102,15 @@ describe('EventStreamService', () => {
     expect(fast.written.filter((text) => text.startsWith('event: heartbeat'))).toHaveLength(5);
   });
 
+  it('ends a reader after an hour, who then has to show again that it may read', async () => {
+    const sink = reader();
+    await clock.advance(60 * 60_000 - HEARTBEAT_MS);
+    const later = reader();
+    expect(sink.ended).toBe(false);
+    await clock.advance(HEARTBEAT_MS);
+    expect([sink.ended, later.ended, stream.readers]).toEqual([true, false, 1]);
+  });
+
   it('has no timer without readers, and takes none after its end', async () => {
     const sink = reader();
     sink.emit('close');

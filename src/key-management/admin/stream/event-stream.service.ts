@@ -9,6 +9,8 @@ import { StreamReader, type Sink } from './stream-reader';
 export const HEARTBEAT_MS = 15_000;
 /** A reader that takes nothing for this long is let go, and comes back for what it missed. Milliseconds. */
 const STALLED_MS = 60_000;
+/** After this long a reader is to show again that it may read; it comes back for what it missed. Milliseconds. */
+const LONGEST_MS = 60 * 60_000;
 /** Readers served before others have their turn: a thousand at once would hold up the calls. */
 const READERS_AT_ONCE = 100;
 /** Open streams of one instance. */
@@ -52,7 +54,7 @@ export class EventStreamService implements OnModuleDestroy {
   add(sink: Sink, lastEventId: string | undefined): void {
     const { firstId, lastId } = this.log;
     const after = resumeAfter(lastEventId, { id: this.#logName, firstId, lastId });
-    const reader = new StreamReader(sink, after ?? lastId);
+    const reader = new StreamReader(sink, after ?? lastId, this.clock.now());
     const leave = (): void => {
       this.#remove(reader);
     };
@@ -137,6 +139,9 @@ export class EventStreamService implements OnModuleDestroy {
       if (reader.isFull) {
         reader.stalledSince ??= now;
         if (now - reader.stalledSince >= STALLED_MS) this.#drop(reader);
+      } else if (now - reader.openedAt >= LONGEST_MS) {
+        this.#remove(reader);
+        reader.sink.end();
       } else {
         reader.write(text);
       }

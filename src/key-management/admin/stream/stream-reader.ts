@@ -20,6 +20,8 @@ export class StreamReader {
     readonly sink: Sink,
     /** The last entry it was sent. */
     public sentId: number,
+    /** Milliseconds since the epoch. */
+    readonly openedAt: number,
   ) {}
 
   get isFull(): boolean {

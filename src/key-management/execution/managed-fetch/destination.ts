@@ -8,8 +8,18 @@ export class RefusedDestinationError extends TypeError {
   }
 }
 
+/** Whether the URL lies under the base URL: the same origin, and the base's path or below it. One origin may serve many tenants. */
+export function isUnder(url: URL, baseUrl: string): boolean {
+  const base = new URL(baseUrl);
+  if (url.origin !== base.origin) return false;
+  const root = base.pathname.endsWith('/') ? base.pathname : `${base.pathname}/`;
+  // What a server may decode before it looks for "..": URL itself has taken out the plain ones.
+  const path = url.pathname.replace(/%2e/gi, '.').replace(/%(?:2f|5c)/gi, '/');
+  return root === '/' || (`${path}/`.startsWith(root) && !path.split('/').includes('..'));
+}
+
 /**
- * Lets a request through only to the provider's own base URL: same scheme, host and port, encrypted or on loopback.
+ * Lets a request through only to the provider's own base URL: same scheme, host and port, at or under its path, encrypted or on loopback.
  * @throws RefusedDestinationError
  */
 export function checkDestination(provider: string, url: URL, baseUrls: readonly string[]): void {
@@ -21,10 +31,11 @@ export function checkDestination(provider: string, url: URL, baseUrls: readonly 
   if (url.username !== '' || url.password !== '') {
     throw new RefusedDestinationError(`A URL with credentials in it is refused for ${provider}.`);
   }
-  const origins = baseUrls.map((each) => new URL(each).origin);
-  if (!origins.includes(url.origin)) {
+  if (!baseUrls.some((each) => isUnder(url, each))) {
+    const known = baseUrls.map((each) => each.replace(/\/$/, ''));
+    const isOrigin = baseUrls.some((each) => new URL(each).origin === url.origin);
     throw new RefusedDestinationError(
-      `A key of ${provider} is sent to ${origins.join(' or ')} only, not to ${url.origin}. Set the option providers.${provider}.baseUrl if that is where it is called.`,
+      `A key of ${provider} is sent to ${known.join(' or ')} only, not to ${isOrigin ? 'another path' : url.origin}. Set the option providers.${provider}.baseUrl if that is where it is called.`,
     );
   }
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname))) {

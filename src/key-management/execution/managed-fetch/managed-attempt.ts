@@ -21,6 +21,8 @@ export interface FetchTerms {
   readonly line: ProviderLine;
   readonly settings: ExecutionSettings;
   readonly credential: CredentialPlace;
+  /** Where keys may go. */
+  readonly baseUrls: readonly string[];
   readonly request: ManagedRequest;
   /** The caller's. */
   readonly signal: AbortSignal | undefined;
@@ -51,7 +53,7 @@ export async function managedAttempt(terms: FetchTerms, context: AttemptContext)
       : settings.limits.at(context.lease.startedAt + firstByteTimeoutMs, timedOut);
   try {
     const signal = terms.signal ? AbortSignal.any([terms.signal, context.signal]) : context.signal;
-    const response = await send(request, terms.credential, context.apiKey, signal);
+    const response = await send(request, terms, context.apiKey, signal);
     context.lease.answered(response.headers);
     if (!response.ok && response.status !== 304 && !(response.status < 400 && request.redirect === 'manual')) {
       const evidence = await vendorErrorFromResponse(response, { ...evidenceContext(terms, context), signal });

@@ -75,6 +75,7 @@ export class ManagedFetchService {
       line,
       settings: this.executor.settings,
       credential,
+      baseUrls,
       request,
       signal,
       firstByteTimeoutMs: options.firstByteTimeoutMs ?? Infinity,

@@ -1,15 +1,15 @@
-import type { CredentialPlace } from '../../vendors/vendor-knowledge';
 import { AttemptFailure } from '../attempt-failure';
-import { RefusedDestinationError } from './destination';
+import { isUnder, RefusedDestinationError } from './destination';
+import type { FetchTerms } from './managed-attempt';
 import type { ManagedRequest } from './managed-request';
 
 const MOST_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Sends the request with the key in the vendor's own place. Redirects are followed only where the key may go: within the origin. */
+/** Sends the request with the key in the vendor's own place. Redirects are followed only where the key may go: within the origin, under the base URL. */
 export async function send(
   request: ManagedRequest,
-  credential: CredentialPlace,
+  { credential, baseUrls }: Pick<FetchTerms, 'credential' | 'baseUrls'>,
   apiKey: string,
   signal: AbortSignal,
 ): Promise<Response> {
@@ -27,7 +27,7 @@ export async function send(
     const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
     void response.body?.cancel().catch(() => undefined);
     if (redirect === 'error' || count === MOST_REDIRECTS) throw refused('The vendor redirects, which is refused.');
-    if (target?.origin !== new URL(url).origin) {
+    if (target?.origin !== new URL(url).origin || !baseUrls.some((each) => isUnder(target, each))) {
       throw refused(`The vendor redirects to ${target?.origin ?? 'nowhere'}: a key is not taken there.`);
     }
     if (response.status === 303 || (response.status < 303 && method.toUpperCase() === 'POST')) {

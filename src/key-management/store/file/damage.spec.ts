@@ -1,5 +1,5 @@
 import { ClassicLevel } from 'classic-level';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { add, set } from '../contract/contract-support';
@@ -52,6 +52,14 @@ describe('FileKeyStore in a place that is not as it should be', () => {
     await make(deep).open(new RecordingWatcher());
     for (const made of [join(path, 'a'), deep, join(deep, 'key-store')])
       expect((await stat(made)).mode & 0o777).toBe(0o700);
+  });
+
+  it('shuts a folder of its own that was open to others', async () => {
+    const folder = join(path, 'key-store');
+    await mkdir(folder, { mode: 0o777 });
+    await chmod(folder, 0o777);
+    await open();
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
   });
 
   it('names the path and the mend when another has the folder', async () => {

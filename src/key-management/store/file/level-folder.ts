@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import type { Clock } from '../../clock';
@@ -67,6 +67,8 @@ export class LevelFolder {
     await makeFolder(this.folder).catch((error: unknown) => {
       throw this.explain(error);
     });
+    // One that was there before (a restored copy, a volume) may be open to others. Not ours to change: as it is.
+    await chmod(this.folder, 0o700).catch(() => undefined);
   }
 
   private async isHeadless(): Promise<boolean> {

@@ -35,14 +35,16 @@ export class Http {
 
   /** The response of a success, its body unread. */
   async send(path: string, ask: Ask, headers: Record<string, string> = {}): Promise<Response> {
+    // Always JSON, an empty object at the least: what a form of another site could send, the server refuses.
+    const body = ask.body ?? (ask.method === 'POST' ? {} : undefined);
     const response = await fetch(this.base + path, {
       method: ask.method ?? 'GET',
       headers: {
         ...(this.token !== '' && { Authorization: `Bearer ${this.token}` }),
-        ...(ask.body !== undefined && { 'Content-Type': 'application/json' }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
         ...headers,
       },
-      body: ask.body === undefined ? null : JSON.stringify(ask.body),
+      body: body === undefined ? null : JSON.stringify(body),
       cache: 'no-store',
       signal: ask.signal ?? null,
     }).catch((error: unknown) => {

@@ -7,10 +7,19 @@ export interface PastedKeys {
 export function parseKeys(text: string): PastedKeys {
   const found = text
     .split(/[\s,;]+/)
-    .map((each) => each.replace(/^(?:export\s+)?[A-Z][A-Z0-9_]*=/, '').replace(/^["'`]+|["'`]+$/g, ''))
+    .map((each) => unquoted(each.replace(/^(?:export\s+)?[A-Z][A-Z0-9_]*=/, '')))
     .filter((each) => each !== '' && each !== 'export');
   const keys = [...new Set(found)];
   return { keys, duplicates: found.length - keys.length };
+}
+
+const QUOTES = new Set(['"', "'", '`']);
+
+function unquoted(text: string): string {
+  let [from, to] = [0, text.length];
+  while (QUOTES.has(text.charAt(from))) from += 1;
+  while (to > from && QUOTES.has(text.charAt(to - 1))) to -= 1;
+  return text.slice(from, to);
 }
 
 /** As the server masks: at least eight characters stay hidden. */

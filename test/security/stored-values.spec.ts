@@ -1,0 +1,46 @@
+import { readIdentity } from '../../src/key-management/store/key-documents';
+import type { Json } from '../../src/key-management/store/key-store';
+import { KeyVault } from '../../src/key-management/store/key-vault';
+import { SecretText } from '../../src/key-management/secret-text';
+import { ApiKey } from '../../src/key-management/pool/api-key';
+import type { KeyRecord } from '../../src/key-management/pool/key-record';
+import { fakeKey } from '../simulator';
+
+describe('what somebody else wrote into the store', () => {
+  it.each<Json>([-1, 0, '5', null, {}, [1], Infinity])(
+    'as a weight or a limit is left out where it is no number of use: %j',
+    (value) => {
+      const identity = readIdentity({
+        maskedKey: 'x',
+        weight: value,
+        limits: { concurrency: value, tokensPerMinute: 5 },
+      });
+      expect(identity).toMatchObject({ weight: 1, limits: { tokensPerMinute: 5 } });
+      expect(identity!.limits).not.toHaveProperty('concurrency');
+    },
+  );
+
+  it('as another limit is left out', () => {
+    const limits = readIdentity({ maskedKey: 'x', limits: { concurrency: 3, burst: 9 } })!.limits;
+    expect(limits).toEqual({ concurrency: 3 });
+  });
+
+  it('does not bring an encrypted key into another pool, or under another id', () => {
+    const vault = new KeyVault([new SecretText('the secret of this very test')]);
+    const [key, other] = [new ApiKey(fakeKey('openai', 1)), new ApiKey(fakeKey('openai', 2))];
+    const sealed = vault.seal({ origin: 'runtime', key, provider: 'openai' } as KeyRecord)!;
+    expect(vault.open(sealed, 'openai', key.id)).toMatchObject({ kind: 'key' });
+    expect(vault.open(sealed, 'evil', key.id)).toEqual({ kind: 'damaged' });
+    expect(vault.open(sealed, 'openai', other.id)).toEqual({ kind: 'damaged' });
+  });
+
+  it('is never encrypted twice under the same nonce', () => {
+    const vault = new KeyVault([new SecretText('the secret of this very test')]);
+    const key = fakeKey('openai', 1);
+    const nonces = Array.from({ length: 200 }, () => {
+      const record = { origin: 'runtime', key: new ApiKey(key), provider: 'openai' } as KeyRecord;
+      return vault.seal(record)!.split('.')[2];
+    });
+    expect(new Set(nonces).size).toBe(200);
+  });
+});
