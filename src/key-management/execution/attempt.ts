@@ -1,6 +1,6 @@
 import type { AttemptContext } from './call-context';
 import type { ExecuteOptions, ManagedCall } from './execution.types';
-import type { TimeLimits } from './time-limits';
+import type { TimeLimit, TimeLimits } from './time-limits';
 
 /** How the caller's function ended where it did not give an answer. */
 export type AttemptEnd =
@@ -29,6 +29,45 @@ export const endOf = (error: unknown): AttemptEnd =>
 export const isBounded = ({ signal, timeoutMs, attemptTimeoutMs }: ExecuteOptions): boolean =>
   timeoutMs !== undefined || signal !== undefined || attemptTimeoutMs !== undefined;
 
+/** What bounds one attempt that is under way. */
+class Bounds {
+  private limit: TimeLimit | undefined = undefined;
+
+  constructor(
+    private readonly context: AttemptContext,
+    private readonly signal: AbortSignal | undefined,
+    private readonly reject: (reason: OutOfBounds) => void,
+  ) {}
+
+  /** Times are milliseconds since the epoch. */
+  set(attemptEndsAt: number, callEndsAt: number, limits: TimeLimits): void {
+    this.signal?.addEventListener('abort', this, { once: true });
+    const endsAt = Math.min(attemptEndsAt, callEndsAt);
+    if (endsAt === Infinity) return;
+    const over = attemptEndsAt < callEndsAt ? ATTEMPT_TIMED_OUT : CALL_TIMED_OUT;
+    this.limit = limits.at(endsAt, () => this.timedOut(over), this.context.lease.startedAt);
+  }
+
+  /** The attempt has ended within them. */
+  lift(): void {
+    this.limit?.cancel();
+    this.signal?.removeEventListener('abort', this);
+  }
+
+  /** The caller aborts. */
+  handleEvent(): void {
+    this.lift();
+    this.context.abort(this.signal?.reason ?? new DOMException('The call was cancelled.', 'AbortError'));
+    this.reject(CANCELLED);
+  }
+
+  private timedOut(over: OutOfBounds): void {
+    this.lift();
+    this.context.abort(new DOMException('The time limit has passed.', 'TimeoutError'));
+    this.reject(over);
+  }
+}
+
 /**
  * Runs the caller's function until it ends, the caller aborts, or a time limit passes: then it is told by its signal and left behind.
  * @param callEndsAt Milliseconds since the epoch.
@@ -41,43 +80,22 @@ export function runBounded<T>(
   limits: TimeLimits,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { startedAt } = context.lease;
-    const attemptEndsAt = startedAt + attemptTimeoutMs;
-    const cancel = (): void => {
-      limit?.cancel();
-      context.abort(signal?.reason ?? new DOMException('The call was cancelled.', 'AbortError'));
-      reject(CANCELLED);
-    };
-    const timedOut = (): void => {
-      signal?.removeEventListener('abort', cancel);
-      context.abort(new DOMException('The time limit has passed.', 'TimeoutError'));
-      reject(attemptEndsAt < callEndsAt ? ATTEMPT_TIMED_OUT : CALL_TIMED_OUT);
-    };
-    const endsAt = Math.min(attemptEndsAt, callEndsAt);
-    const limit = endsAt === Infinity ? undefined : limits.at(endsAt, timedOut, startedAt);
-    signal?.addEventListener('abort', cancel, { once: true });
-    const ended = (): void => {
-      limit?.cancel();
-      signal?.removeEventListener('abort', cancel);
+    const bounds = new Bounds(context, signal, reject);
+    bounds.set(context.lease.startedAt + attemptTimeoutMs, callEndsAt, limits);
+    const failed = (error: unknown): void => {
+      bounds.lift();
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's function throws what it likes
+      reject(error);
     };
     try {
       // Not awaited: this function costs every call with a deadline.
-      Promise.resolve(call(context)).then(
-        (value) => {
-          ended();
-          resolve(value);
-        },
-        (error: unknown) => {
-          ended();
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's function throws what it likes
-          reject(error);
-        },
-      );
+      Promise.resolve(call(context)).then((value) => {
+        bounds.lift();
+        resolve(value);
+      }, failed);
     } catch (error) {
       // A function that throws before its first await fails like one that throws after.
-      ended();
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as above
-      reject(error);
+      failed(error);
     }
   });
 }

@@ -40,6 +40,7 @@ class Limit implements TimeLimit {
 export class TimeLimits {
   readonly #buckets = new Map<number, Bucket>();
   readonly #order = new TimeHeap<Bucket>();
+  #latest: Bucket | undefined;
   #cancelTimer: (() => void) | undefined;
   #timerAt = Infinity;
 
@@ -48,16 +49,22 @@ export class TimeLimits {
   /** Calls `passed` at the time given (milliseconds since the epoch), up to 10 ms or 1 % of the time until then later. */
   at(time: number, passed: () => void, now = this.clock.now()): TimeLimit {
     const until = bucketEnd(time, time - now);
-    let bucket = this.#buckets.get(until);
-    if (!bucket) {
-      bucket = new Bucket(until);
-      this.#buckets.set(until, bucket);
-      this.#order.put(bucket);
-      if (until < this.#timerAt) this.#arm();
-    }
+    // Calls with the same limit follow each other.
+    if (this.#latest?.until !== until || this.#latest.heapIndex < 0) this.#latest = this.#bucket(until);
+    const bucket = this.#latest;
     const limit = new Limit(bucket, passed, bucket.limits.length);
     bucket.limits.push(limit);
     return limit;
+  }
+
+  #bucket(until: number): Bucket {
+    let bucket = this.#buckets.get(until);
+    if (bucket) return bucket;
+    bucket = new Bucket(until);
+    this.#buckets.set(until, bucket);
+    this.#order.put(bucket);
+    if (until < this.#timerAt) this.#arm();
+    return bucket;
   }
 
   close(): void {
