@@ -1,9 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { redactText } from '../classification/redact';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import { KeyManagementError, UnknownKeyError, UnknownProviderError } from '../errors';
 import { ApiProblem, invalidRequest } from './api-problem';
+
+const MOST_STACK_LINES = 50;
 
 /** Messages of the frameworks that repeat what the client sent. */
 const ECHOES: readonly (readonly [pattern: RegExp, status: number, message: string])[] = [
@@ -33,13 +36,22 @@ export class KeyManagementExceptionFilter implements ExceptionFilter {
     }
     const problem = problemOf(exception);
     const status = problem.getStatus();
-    if (status === 500) this.#logger.error(exception instanceof Error ? exception.stack : 'unknown error');
+    if (status === 500) this.#logger.error(stackOf(exception));
     for (const [name, value] of Object.entries(problem.headers)) httpAdapter.setHeader(response, name, value);
     const { message, problems } = problem;
     const error = STATUS_CODES[status] ?? 'Error';
     httpAdapter.reply(response, { statusCode: status, error, message, ...(problems && { problems }) }, status);
   }
 }
+
+/** What is thrown may quote a vendor, and that a key. */
+const stackOf = (exception: unknown): string => {
+  const stack = exception instanceof Error ? (exception.stack ?? exception.message) : 'unknown error';
+  return stack
+    .split('\n', MOST_STACK_LINES)
+    .map((line, n) => (n === 0 ? redactText(line) : `    ${redactText(line)}`))
+    .join('\n');
+};
 
 /** A body of the app's own making, as Terminus answers with: left as it is. */
 function isForeign(exception: HttpException): boolean {

@@ -27,7 +27,8 @@ const QUERY_SECRET = /\b((?:api[-_]?)?key|access_token|token|secret)(=|%3D)[^\s&
 
 /**
  * Takes secrets out of a text that others wrote: each given secret in every form it is echoed in (as is, percent-encoded,
- * base64, JSON-escaped, or a beginning or end of 12 characters and more), and whatever looks like a vendor's key.
+ * base64, hex, with the escapes of JSON or HTML, in another case, broken over lines), whole or 12 characters of it and more,
+ * and whatever looks like a vendor's key.
  * The result is one line of at most `maxLength` characters (default 300). A vendor's own masked echo stays.
  */
 export function redactText(
@@ -36,14 +37,18 @@ export function redactText(
   maxLength: number = DEFAULT_REDACTED_LENGTH,
 ): string {
   let clean = text.slice(0, MOST_CHARACTERS_READ);
-  clean = maskSpans(clean, secretSpans(clean, secrets));
-  const flat = clean.replace(CONTROLS, ' ').trim();
-  // Flattening may turn what stood there into a secret.
-  clean = flat === clean ? flat : maskSpans(flat, secretSpans(flat, secrets));
+  clean = maskSpans(clean, secretSpans(clean, secrets)).replace(CONTROLS, ' ').trim();
   clean = clean.replace(BEARER, `$1 ${MASK}`).replace(BASIC, `$1 ${MASK}`).replace(QUERY_SECRET, `$1$2${MASK}`);
   for (const token of KEY_TOKENS) clean = clean.replace(token, MASK);
   return clean.length <= maxLength ? clean : `${clean.slice(0, Math.max(0, maxLength - 1))}…`;
 }
+
+/** Whether a text holds a secret or a part of it, in any form in which it may be echoed. */
+export const holdsSecret = (text: string, secret: string): boolean => secretSpans(text, [secret]).length > 0;
+
+/** A reason that the user's code gave: as it is, unless it holds the secret. */
+export const safeReason = (reason: string | undefined, secret: string): string | undefined =>
+  reason !== undefined && holdsSecret(reason, secret) ? redactText(reason, [secret]) : reason;
 
 function maskSpans(text: string, spans: readonly Span[]): string {
   if (spans.length === 0) return text;

@@ -1,7 +1,7 @@
 import type { Classification } from '../classification/classification';
 import { vendorErrorFrom, vendorErrorFromResponse } from '../classification/error-evidence';
 import { isOutcome } from '../classification/outcome';
-import { redactText } from '../classification/redact';
+import { safeReason } from '../classification/redact';
 import { read } from '../classification/safe-read';
 import type { VendorError } from '../classification/vendor-error';
 import type { PoolLease } from '../pool/key-lease';
@@ -80,7 +80,7 @@ const UNCLASSIFIED: Classification = Object.freeze({
 function checked(verdict: Classification, apiKey: string): Classification {
   if (!isOutcome(verdict.outcome)) return UNCLASSIFIED;
   const outcome = verdict.outcome === 'ok' ? 'unknown' : verdict.outcome;
-  const reason = verdict.reason?.includes(apiKey) ? redactText(verdict.reason, [apiKey]) : verdict.reason;
+  const reason = safeReason(verdict.reason, apiKey);
   return outcome === verdict.outcome && reason === verdict.reason
     ? verdict
     : {

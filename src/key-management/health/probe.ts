@@ -1,6 +1,6 @@
 import { vendorErrorFrom } from '../classification/error-evidence';
 import { isOutcome } from '../classification/outcome';
-import { redactText } from '../classification/redact';
+import { redactText, safeReason } from '../classification/redact';
 import type { Clock } from '../clock';
 import type { ApiKey } from '../pool/api-key';
 import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../vendors/base-health-checker';
@@ -24,12 +24,12 @@ export async function probe(
     controller.abort(new DOMException('The health check took too long.', 'TimeoutError'));
   });
   try {
-    return checked(await Promise.race([checker.checkHealth(apiKey, { depth, signal }), aborted(signal)]));
+    return checked(await Promise.race([checker.checkHealth(apiKey, { depth, signal }), aborted(signal)]), apiKey);
   } catch (error) {
     try {
       const callerAborted = signal.aborted && !timedOut;
       const context = { phase: 'probe', timedOut, callerAborted, now: clock.now(), secrets: [apiKey] } as const;
-      return checked(checker.classifyError(vendorErrorFrom(error, context)));
+      return checked(checker.classifyError(vendorErrorFrom(error, context)), apiKey);
     } catch (failure) {
       const said = redactText(failure instanceof Error ? failure.message : String(failure), [apiKey]);
       return { outcome: 'unknown', reason: `the health checker failed: ${said}`, decidedBy: 'checker' };
@@ -39,9 +39,12 @@ export async function probe(
   }
 }
 
-/** A checker of the user's own may be written in JavaScript. */
-function checked(result: HealthResult): HealthResult {
-  if (isOutcome((result as HealthResult | undefined)?.outcome)) return result;
+/** A checker of the user's own may be written in JavaScript, and may put the key into its reason. */
+function checked(result: HealthResult, apiKey: string): HealthResult {
+  if (isOutcome((result as HealthResult | undefined)?.outcome)) {
+    const reason = safeReason(result.reason, apiKey);
+    return reason === result.reason ? result : { ...result, reason };
+  }
   throw new TypeError('it gave no outcome. checkHealth and classifyError must return { outcome: … }.');
 }
 
