@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { canary } from './canary';
 import { causesOf } from './shown';
-import { after, constructed, secretive, watch } from './watching';
+import { after, constructed, secretive, tellSecretOf, watch } from './watching';
 
 // Runs before each test file, and loads nothing: what a file uses of the package is watched from when it uses it.
 
@@ -99,11 +99,20 @@ watch<typeof import('../../src/key-management/store/memory/memory-key-store')>(
 );
 watch<typeof import('../../src/key-management/store/redis/redis-key-store')>(
   `${HOUSE}/store/redis/redis-key-store`,
-  ({ RedisKeyStore }) => after(RedisKeyStore.prototype, ['write'], written),
+  ({ RedisKeyStore }) => {
+    after(RedisKeyStore.prototype, ['write'], written);
+    return {
+      RedisKeyStore: constructed(RedisKeyStore, ([options]) => tellSecretOf(Reflect.get(options as object, 'url'))),
+    };
+  },
 );
 watch<typeof import('../../src/key-management/store/firebase/firebase-key-store')>(
   `${HOUSE}/store/firebase/firebase-key-store`,
-  ({ FirebaseKeyStore }) => after(FirebaseKeyStore.prototype, ['write'], written),
+  ({ FirebaseKeyStore }) => {
+    after(FirebaseKeyStore.prototype, ['write'], written);
+    const tell = ([options]: readonly unknown[]): void => tellSecretOf(Reflect.get(options as object, 'credentials'));
+    return { FirebaseKeyStore: constructed(FirebaseKeyStore, tell) };
+  },
 );
 watch<typeof import('../../src/key-management/store/file/file-key-store')>(
   `${HOUSE}/store/file/file-key-store`,

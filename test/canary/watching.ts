@@ -51,11 +51,13 @@ export const constructed = <C extends Class>(Of: C, tell: (args: readonly unknow
     },
   });
 
-/** The class itself; what its objects are made of is a secret. Of a URL, it is the password. */
-export const secretive = <C extends Class>(Of: C): C =>
-  constructed(Of, ([text]) => {
-    if (typeof text === 'string') canary()?.secret(/^\w+:\/\//.test(text) ? passwordOf(text) : text);
-  });
+/** The class itself; what its objects are made of is a secret. */
+export const secretive = <C extends Class>(Of: C): C => constructed(Of, ([text]) => tellSecretOf(text));
 
-const passwordOf = (url: string): string =>
-  decodeURIComponent((URL.canParse(url) ? new URL(url) : undefined)?.password ?? '');
+/** Of a URL the password is secret, of a service account its private key; of other texts all. */
+export function tellSecretOf(text: unknown): void {
+  if (typeof text !== 'string') return;
+  if (/^\w+:\/\//.test(text)) canary()?.secret(decodeURIComponent(URL.canParse(text) ? new URL(text).password : ''));
+  else if (text.trimStart().startsWith('{')) canary()?.secret(/"private_key"\s*:\s*"([^"]+)/.exec(text)?.[1] ?? '');
+  else canary()?.secret(text);
+}

@@ -36,8 +36,14 @@ function said(socket: Served, data: Uint8Array | undefined): void {
     )
       return;
     recorder()!.output('HTTP answers', data, socket);
-  } else if (kindOf(socket, data) === 'redis') recorder()!.output('Redis commands', data, socket);
+  } else if (kindOf(socket, data) === 'redis') recorder()!.output('Redis commands', withoutPassword(data), socket);
 }
+
+/** A client tells the server its password in one command, and nowhere else. */
+const withoutPassword = (data: Uint8Array): string =>
+  Buffer.from(data)
+    .toString('latin1')
+    .replace(/\$4\r\nauth\r\n(?:\$\d+\r\n[^\r]*\r\n){1,2}/gi, '');
 
 function kindOf(socket: Socket, data: Uint8Array): 'redis' | 'other' {
   let kind = kinds.get(socket);
