@@ -1,6 +1,9 @@
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: '<rootDir>/test/support/node-environment.cjs',
+  // Looks for the secrets of the tests in all that leaves the process (test/canary/README.md).
+  testEnvironment: '<rootDir>/test/canary/environment.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/canary/watch.ts'],
+  reporters: ['default', '<rootDir>/test/canary/reporter.cjs'],
   testMatch: [
     '<rootDir>/src/**/*.spec.ts',
     '<rootDir>/test/**/*.spec.ts',

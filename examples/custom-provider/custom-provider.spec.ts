@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { KeyPoolService, keyIdOf, RetryExecutorService } from '../../src/key-management';
+import { asVendor } from '../../test/canary/canary';
 import { CheckerClassModule } from './checker-class';
 import { StatusTableModule, WeatherService } from './status-table';
 
@@ -22,6 +23,7 @@ async function startVendor(
     request.resume();
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
+  asVendor(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }

@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import type { Server } from 'node:http';
 import request, { type Test as HttpTest } from 'supertest';
+import { ADMIN, VIEWER } from '../support/tokens';
 import { setUpApp } from '../../src/app-setup';
 import {
   KeyManagementExceptionFilter,
@@ -12,8 +13,7 @@ import {
   type KeyManagementModuleOptions,
 } from '../../src/key-management';
 
-export const ADMIN = 'admin-token-for-tests-0001';
-export const VIEWER = 'viewer-token-for-tests-0001';
+export { ADMIN, VIEWER };
 
 export const ADAPTERS = ['express', 'fastify'] as const;
 export type Adapter = (typeof ADAPTERS)[number];

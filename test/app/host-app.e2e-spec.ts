@@ -1,7 +1,6 @@
 import { VendorSimulator } from '../simulator';
+import { ADMIN } from '../support/tokens';
 import { startHostApp, type HostApp } from './host-app';
-
-const ADMIN = 'admin-token-for-tests-0001';
 
 // Each start is a process of its own, which compiles as it goes: slow where the machine is busy.
 jest.setTimeout(60_000);

@@ -12,7 +12,7 @@ const [adapter, key, baseUrl] = process.argv.slice(2) as [string, string, string
     ScheduleModule.forRoot(),
     KeyManagementModule.forRoot({
       store: { kind: 'memory' },
-      adminToken: 'admin-token-for-tests-0001',
+      adminToken: 'adm-h3Xq9TzK2vLm7RcW5nYp',
       providers: { openai: { keys: [key], baseUrl } },
     }),
   ],

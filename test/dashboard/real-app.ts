@@ -5,10 +5,10 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import helmet from 'helmet';
 import { KeyManagementModule, type KeyManagementModuleOptions } from '../../src/key-management';
+import { ADMIN, VIEWER } from '../support/tokens';
 import { DASHBOARD_FOLDER } from '../../src/key-management/dashboard/dashboard-files';
 
-export const ADMIN = 'admin-token-for-tests-0001';
-export const VIEWER = 'viewer-token-for-tests-0001';
+export { ADMIN, VIEWER };
 
 interface RealAppSettings {
   /** Of the built page. */

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { asVendor } from '../canary/canary';
 
 export interface Seen {
   method: string;
@@ -18,7 +19,9 @@ export class TinyServer {
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<TinyServer> {
-    const tiny: TinyServer = new TinyServer(createServer((request, response) => void tiny.#handle(request, response)));
+    const tiny: TinyServer = new TinyServer(
+      asVendor(createServer((request, response) => void tiny.#handle(request, response))),
+    );
     await new Promise<void>((resolve) => tiny.server.listen(0, '127.0.0.1', resolve));
     return tiny;
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { secret } from '../canary/canary';
 
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -26,5 +27,5 @@ const SHAPES: Readonly<Record<string, (seed: string) => string>> = {
 /** A fake key of the vendor's shape, always the same for the same n. Unknown vendors get `sk-SIMULATED…`. */
 export function fakeKey(vendor: string, n: number): string {
   const shape = SHAPES[vendor] ?? ((seed: string) => `sk-SIMULATED${filler(seed, 39)}`);
-  return shape(`${vendor}#${n}`);
+  return secret(shape(`${vendor}#${n}`));
 }

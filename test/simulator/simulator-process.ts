@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { canary } from '../canary/canary';
 import type { ControlCommand } from './control';
 
 /** A simulator in a child process, so that a benchmark does not measure its own vendor. */
@@ -35,6 +36,7 @@ export async function startSimulatorProcess(): Promise<SimulatorProcess> {
     once(child, 'message'),
     exited.then(([code]) => Promise.reject(new Error(`the simulator ended with code ${String(code)}`))),
   ])) as [{ origin: string }];
+  canary()?.vendor(Number(new URL(ready.origin).port));
   return {
     origin: ready.origin,
     baseUrl: (vendor) => `${ready.origin}/${vendor}`,

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { asVendor } from '../canary/canary';
 import { realTimer, type SetTimer } from './core/timers';
 import { handleControl } from './control';
 import { SimulatedVendor, type VendorSettings } from './simulated-vendor';
@@ -86,6 +87,7 @@ export class VendorSimulator {
     const server = createServer({ keepAliveTimeout: 600_000, requestTimeout: 0, noDelay: true }, (request, response) =>
       this.route(request, response),
     );
+    asVendor(server);
     server.on('clientError', (_error, socket) => socket.destroy());
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

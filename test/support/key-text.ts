@@ -1,2 +1,4 @@
+import { secret } from '../canary/canary';
+
 /** A fake key, the n-th. */
-export const keyText = (n: number): string => `sk-SIMULATED${String(n).padStart(30, '0')}`;
+export const keyText = (n: number): string => secret(`sk-SIMULATEDv7Qm2Xc9Rt4Lw8Zn${String(n).padStart(14, '0')}`);

@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
 import { request } from 'undici';
+import { asVendor, secret } from '../canary/canary';
 
 /** What the loopback server says next. */
 export interface Answer {
@@ -17,7 +18,7 @@ export interface Answer {
 }
 
 /** The key that every client is given: no output may show it. */
-export const CLIENT_KEY = 'sk-proj-canaryCANARYcanary0123456789';
+export const CLIENT_KEY = secret('sk-proj-canaryCANARYcanary0123456789');
 const TIMEOUT_MS = 300;
 const messages = [{ role: 'user' as const, content: 'hi' }];
 
@@ -40,13 +41,15 @@ async function drain(stream: AsyncIterable<unknown>): Promise<void> {
 export class RealClients {
   next: Answer | 'drop' | 'stall' = 'drop';
   base = '';
-  private readonly server = createServer((req, res) => {
-    req.resume();
-    if (this.next === 'drop') return void req.socket.destroy();
-    if (this.next === 'stall') return;
-    res.writeHead(this.next.status, { 'content-type': 'application/json', ...this.next.headers });
-    res.end(typeof this.next.body === 'string' ? this.next.body : JSON.stringify(this.next.body));
-  });
+  private readonly server = asVendor(
+    createServer((req, res) => {
+      req.resume();
+      if (this.next === 'drop') return void req.socket.destroy();
+      if (this.next === 'stall') return;
+      res.writeHead(this.next.status, { 'content-type': 'application/json', ...this.next.headers });
+      res.end(typeof this.next.body === 'string' ? this.next.body : JSON.stringify(this.next.body));
+    }),
+  );
 
   async start(): Promise<void> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));

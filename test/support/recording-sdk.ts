@@ -10,7 +10,9 @@ import {
   type Span,
   type SpanContext,
   type SpanOptions,
+  type SpanStatus,
 } from '@opentelemetry/api';
+import { canary } from '../canary/canary';
 
 export interface Recorded {
   name: string;
@@ -37,13 +39,22 @@ export function recordingSdk() {
       ended: false,
     };
     spans.push(recorded);
+    // SDKs make spans too, of which they say what they like.
+    const isOurs = name.startsWith('ai_keys.');
     const spanContext: SpanContext = { traceId: '1'.repeat(32), spanId: id, traceFlags: 1 };
     const span = {
       spanContext: () => spanContext,
       setAttribute: (key: string, value: never) => ((recorded.attributes[key] = value), span),
       setAttributes: (attributes: Attributes) => (Object.assign(recorded.attributes, attributes), span),
-      setStatus: ({ code }: { code: SpanStatusCode }) => ((recorded.error = code === SpanStatusCode.ERROR), span),
-      end: () => void (recorded.ended = true),
+      setStatus: (status: SpanStatus) => {
+        recorded.error = status.code === SpanStatusCode.ERROR;
+        if (isOurs) canary()?.object('spans', status);
+        return span;
+      },
+      end: () => {
+        recorded.ended = true;
+        if (isOurs) canary()?.object('spans', recorded);
+      },
       isRecording: () => true,
     };
     return span as unknown as Span;

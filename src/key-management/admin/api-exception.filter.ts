@@ -4,8 +4,9 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { redactText } from '../classification/redact';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import { KeyManagementError, UnknownKeyError, UnknownProviderError } from '../errors';
-import { oneLine } from '../one-line';
 import { ApiProblem, invalidRequest } from './api-problem';
+
+const MOST_STACK_LINES = 50;
 
 /** Messages of the frameworks that repeat what the client sent. */
 const ECHOES: readonly (readonly [pattern: RegExp, status: number, message: string])[] = [
@@ -45,10 +46,10 @@ export class KeyManagementExceptionFilter implements ExceptionFilter {
   }
 }
 
-/** The place of an error, and its message as one line: it may repeat what others wrote. */
+/** The place of an error, and its message as one line: it may repeat what others wrote, and a vendor that, and that a key. */
 function stackOf({ name, message, stack = '' }: Error): string {
-  const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
-  return [redactText(`${name}: ${message}`), ...frames.map((frame) => `    ${oneLine(frame)}`)].join('\n');
+  const frames = stack.split('\n', MOST_STACK_LINES).filter((line) => line.startsWith('    at '));
+  return [redactText(`${name}: ${message}`), ...frames.map((frame) => `    ${redactText(frame)}`)].join('\n');
 }
 
 /** A body of the app's own making, as Terminus answers with: left as it is. */

@@ -24,7 +24,8 @@ const QUERY_SECRET = /\b((?:api[-_]?)?key|access_token|token|secret)(=|%3D)[^\s&
 
 /**
  * Takes secrets out of a text that others wrote: each given secret in every form it is echoed in (as is, percent-encoded,
- * base64, JSON-escaped, or a beginning or end of 12 characters and more), and whatever looks like a vendor's key.
+ * base64, hex, with the escapes of JSON or HTML, in another case, broken over lines), whole or 12 characters of it and more,
+ * and whatever looks like a vendor's key.
  * The result is one line of at most `maxLength` characters (default 300). A vendor's own masked echo stays.
  */
 export function redactText(
@@ -42,6 +43,9 @@ export function redactText(
   return clean.length <= maxLength ? clean : `${clean.slice(0, Math.max(0, maxLength - 1))}…`;
 }
 
+/** Whether a text holds a secret or a part of it, in any form in which it may be echoed. */
+export const holdsSecret = (text: string, secret: string): boolean => secretSpans(text, [secret]).length > 0;
+
 /** The longest that is shown of why something is as it is. */
 export const LONGEST_REASON = 200;
 
@@ -49,7 +53,7 @@ export const LONGEST_REASON = 200;
 export function shownReason(reason: unknown, secrets: readonly string[] = []): string | undefined {
   if (typeof reason !== 'string') return undefined;
   const isFine =
-    reason.length <= LONGEST_REASON && oneLine(reason) === reason && !secrets.some((each) => reason.includes(each));
+    reason.length <= LONGEST_REASON && oneLine(reason) === reason && !secrets.some((each) => holdsSecret(reason, each));
   return isFine ? reason : redactText(reason, secrets, LONGEST_REASON);
 }
 

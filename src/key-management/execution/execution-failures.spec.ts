@@ -65,6 +65,13 @@ describe('a managed call that fails', () => {
       harness.add('a', [badRequest()]);
       expect(JSON.stringify(await harness.run())).not.toContain(key('a'));
     });
+
+    it('shows no part of a key in a reason', async () => {
+      const reason = `key ${key('abcdefghijklmnopqrstuvwxyz').slice(6, -4)} is odd`;
+      harness = new Harness({ checker: checker(() => ({ outcome: 'bad_request', reason })) });
+      harness.add('abcdefghijklmnopqrstuvwxyz', [badRequest()]);
+      expect(await harness.run()).toMatchObject({ attempts: [{ reason: 'key *** is odd' }] });
+    });
   });
 
   it('fails like a promise where the function throws before its first await', async () => {

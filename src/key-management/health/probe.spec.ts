@@ -6,6 +6,7 @@ import { BaseHealthChecker, type HealthResult, type ProbeContext } from '../vend
 import { probe, PROBE_TIMEOUT_MS } from './probe';
 
 const RAW = 'sk-SECRETsecretSECRETsecret';
+const ECHO = Buffer.from(RAW.slice(3)).toString('base64url');
 
 class Checker extends BaseHealthChecker {
   seen: VendorError | undefined;
@@ -107,5 +108,19 @@ describe('probe', () => {
     const result = await run(checker);
     expect(result).toMatchObject({ outcome: 'unknown', reason: expect.stringContaining('the health checker failed') });
     expect(JSON.stringify(result)).not.toContain('SECRET');
+  });
+
+  it.each([
+    ['says it', () => new Checker(() => ({ outcome: 'invalid_key', reason: `no: ${ECHO}` }))],
+    [
+      'reads it into an error',
+      () =>
+        new Checker(
+          () => Promise.reject(new Error('no')),
+          () => ({ outcome: 'invalid_key', reason: `no: ${ECHO}` }),
+        ),
+    ],
+  ])('shows no part of the key in a reason where the checker %s', async (_, checker) => {
+    expect(await run(checker())).toMatchObject({ outcome: 'invalid_key', reason: 'no: ***' });
   });
 });

@@ -39,7 +39,7 @@ export async function probe(
   }
 }
 
-/** A checker of the user's own may be written in JavaScript. */
+/** A checker of the user's own may be written in JavaScript, and may put the key into its reason. */
 function checked(result: HealthResult, apiKey: string): HealthResult {
   if (isOutcome((result as HealthResult | undefined)?.outcome)) {
     return result.reason === undefined ? result : { ...result, reason: shownReason(result.reason, [apiKey]) };

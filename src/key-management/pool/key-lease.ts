@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { shownReason } from '../classification/redact';
 import type { HeaderView } from './header-view';
 import { settlementOf, type SettledOutcome, type Settlement, type Source } from './settlement';
 import type { Slot } from './slot';
@@ -78,6 +79,8 @@ export class PoolLease implements KeyLease {
       return;
     }
     const settlement = settlementOf(outcome);
+    // Whoever took the lease may say why in the vendor's own words. Verdicts of the tables have no reason, and are shared.
+    if (settlement.reason !== undefined) settlement.reason = shownReason(settlement.reason, [this.apiKey]);
     this.isSettled = true;
     this.owner.settleLease(this, settlement, now);
   }

@@ -50,6 +50,14 @@ describe('KeyPool', () => {
       expect(shown.join()).not.toContain(keyText(1));
       expect(inspect(lease)).toBe(`KeyLease(${lease.maskedKey})`);
     });
+
+    it('shows no key in the reason that a lease is settled with', () => {
+      test.add(1);
+      const echo = Buffer.from(keyText(1)).toString('hex');
+      test.pool.lease()!.settle({ outcome: 'invalid_key', reason: `no such key: ${echo}` });
+      expect(snapshot(0).reason).toBe('no such key: ***');
+      expect(test.events.at(-1)).toMatchObject({ reason: 'no such key: ***' });
+    });
   });
 
   describe('settling', () => {

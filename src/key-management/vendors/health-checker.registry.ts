@@ -12,20 +12,26 @@ export class HealthCheckerRegistry implements OnModuleInit {
   readonly #logger = new Logger('KeyManagement');
   readonly #checkers = new Map<string, BaseHealthChecker>();
 
+  /** Nest's own lead to its container, and to the options with the keys in them: not where an inspector looks. */
+  readonly #discovery: DiscoveryService;
+  readonly #reflector: Reflector;
+
   constructor(
-    private readonly discovery: DiscoveryService,
-    private readonly reflector: Reflector,
+    discovery: DiscoveryService,
+    reflector: Reflector,
     @Inject(BUILT_IN_CHECKERS) builtIn: ReadonlyMap<string, BaseHealthChecker>,
   ) {
+    this.#discovery = discovery;
+    this.#reflector = reflector;
     for (const [provider, checker] of builtIn) this.#checkers.set(provider, checker);
   }
 
   onModuleInit(): void {
-    for (const wrapper of this.discovery.getProviders()) {
+    for (const wrapper of this.#discovery.getProviders()) {
       const { metatype } = wrapper;
       const instance: unknown = wrapper.instance;
       if (typeof metatype !== 'function') continue;
-      const provider = this.reflector.get<string | undefined>(HEALTH_CHECKER_METADATA, metatype);
+      const provider = this.#reflector.get<string | undefined>(HEALTH_CHECKER_METADATA, metatype);
       if (provider === undefined) continue;
       if (!wrapper.isDependencyTreeStatic() || wrapper.isTransient) {
         throw new TypeError(

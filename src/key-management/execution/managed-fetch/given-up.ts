@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { holdsSecret } from '../../classification/redact';
 import { NoHealthyKeysError, type KeyManagementError } from '../../errors';
 import { AttemptFailure } from '../attempt-failure';
 import { letGo } from '../let-go';
@@ -43,5 +44,5 @@ const endedByTimeout = ({ attempts }: KeyManagementError): boolean => attempts.a
 
 /** What is thrown may quote the request; with a key in it, only its kind is told. */
 export function withoutKey(thrown: unknown, apiKey: string): unknown {
-  return inspect(thrown, { depth: 6, showHidden: true }).includes(apiKey) ? new TypeError('fetch failed') : thrown;
+  return holdsSecret(inspect(thrown, { depth: 6, showHidden: true }), apiKey) ? new TypeError('fetch failed') : thrown;
 }

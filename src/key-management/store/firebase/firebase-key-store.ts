@@ -28,16 +28,17 @@ export class FirebaseKeyStore implements KeyStore {
   private readonly writer = randomUUID();
   private readonly known = new KnownValues();
   private readonly inFlight = new Map<string, Promise<void>>();
-  private readonly connection: FirebaseConnection;
+  /** This and the queue lead to the credentials: not where an inspector looks. */
+  readonly #connection: FirebaseConnection;
   private watcher: StoreWatcher | undefined;
   private inbox = new Inbox((changes) => this.watcher?.changed(changes));
   private housekeeping: Housekeeping | undefined;
   private loads: Promise<unknown> = Promise.resolve();
-  private queue: { session: Session; writes: WriteQueue } | undefined;
+  #queue: { session: Session; writes: WriteQueue } | undefined;
   private closing: Promise<void> | undefined;
 
   constructor(options: FirebaseKeyStoreOptions) {
-    this.connection = new FirebaseConnection(options, this.writer, {
+    this.#connection = new FirebaseConnection(options, this.writer, {
       batch: (changes) => this.told(changes),
       unreadable: () => this.watcher?.reset(),
       connection: (up) => this.watcher?.connection(up),
@@ -49,11 +50,11 @@ export class FirebaseKeyStore implements KeyStore {
     if (this.closing) throw closedError(this.kind);
     this.watcher = watcher;
     this.housekeeping = new Housekeeping(
-      () => this.connection.session,
-      (update) => this.connection.run((session) => session.root.update(update)),
+      () => this.#connection.session,
+      (update) => this.#connection.run((session) => session.root.update(update)),
     );
     try {
-      await this.connection.open();
+      await this.#connection.open();
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'unavailable')) await this.close();
       throw error;
@@ -84,14 +85,14 @@ export class FirebaseKeyStore implements KeyStore {
 
   async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {
     this.assertOpen();
-    return this.connection.run((session, sdk) =>
+    return this.#connection.run((session, sdk) =>
       takeLock({ root: session.root, name, holder, now: () => session.serverNow() }, ttlMs, sdk.timestamp),
     );
   }
 
   async unlock(name: string, holder: string): Promise<void> {
     this.assertOpen();
-    await this.connection.run((session) =>
+    await this.#connection.run((session) =>
       releaseLock({ root: session.root, name, holder, now: () => session.serverNow() }),
     );
   }
@@ -100,7 +101,7 @@ export class FirebaseKeyStore implements KeyStore {
     this.closing ??= (async () => {
       this.watcher = undefined;
       this.housekeeping?.stop();
-      await this.connection.close();
+      await this.#connection.close();
     })();
     return this.closing;
   }
@@ -108,23 +109,23 @@ export class FirebaseKeyStore implements KeyStore {
   private apply(changes: readonly StoreChange[], id: string | undefined): Promise<void> {
     const { length } = encodeJson(changes);
     if (length > MAX_BATCH_CHARACTERS) return Promise.reject(tooLargeError(length, MAX_BATCH_CHARACTERS));
-    return this.connection.run((session, sdk) => this.queueOf(session, sdk).add(changes, id, length));
+    return this.#connection.run((session, sdk) => this.queueOf(session, sdk).add(changes, id, length));
   }
 
   private queueOf(session: Session, sdk: FirebaseSdk): WriteQueue {
-    if (this.queue?.session !== session) {
+    if (this.#queue?.session !== session) {
       const { writer, known } = this;
       const written = (logPath: string, batchPaths: readonly string[]): void =>
         this.housekeeping?.batchWritten(logPath, batchPaths);
-      this.queue = { session, writes: new WriteQueue({ session, sdk, writer, known, written }) };
+      this.#queue = { session, writes: new WriteQueue({ session, sdk, writer, known, written }) };
     }
-    return this.queue.writes;
+    return this.#queue.writes;
   }
 
   private async loadNow(prefix: string): Promise<{ documents: StoredDocument[]; release: () => void }> {
     const hold = this.inbox.hold(prefix);
     try {
-      const snapshot = await this.connection.run(
+      const snapshot = await this.#connection.run(
         (session) => readOnce(documentsQuery(session, prefix), () => hold.cut()),
         'load',
       );

@@ -2,10 +2,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { secret } from '../../../../test/canary/canary';
+import { findLeaks } from '../../../../test/canary/scan/find-leaks';
+import { FirebaseServer } from '../../../../test/firebase-server';
 import { FirebaseKeyStore } from './firebase-key-store';
 import { readSettings } from './firebase-settings';
 
-const CANARY = 'MIIEvCANARYCANARY';
+const CANARY = secret('MIIEvCANARYCANARY');
 const URL = 'https://my-project-default-rtdb.firebaseio.com';
 const account = (changes: object = {}): string =>
   JSON.stringify({
@@ -93,5 +97,20 @@ describe('the settings of the firebase store', () => {
     expect(await readSettings({ url: URL, emulatorHost: '127.0.0.1:9000' })).toMatchObject(expected);
     process.env.FIREBASE_DATABASE_EMULATOR_HOST = '127.0.0.1:9000';
     expect(await readSettings({ url: URL })).toMatchObject(expected);
+  });
+
+  it('stay unseen in a store that is inspected, before and after it is opened', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    const pem = secret(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    const server = await FirebaseServer.start();
+    const store = new FirebaseKeyStore({ url: server.url(), credentials: account({ private_key: pem }) });
+    const before = inspect(store, { depth: 12, showHidden: true });
+    await store.open({ changed: () => undefined, reset: () => undefined, connection: () => undefined });
+    await store.write([{ kind: 'add', doc: 'keys/openai/1', field: 'calls', by: 1 }]);
+    const after = inspect(store, { depth: 12, showHidden: true });
+    await store.close();
+    await server.stop();
+    expect(before).toContain('FirebaseKeyStore');
+    expect(findLeaks(before + after, [pem])).toEqual([]);
   });
 });

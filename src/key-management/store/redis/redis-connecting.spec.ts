@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { Cluster, Redis } from 'ioredis';
+import { secret } from '../../../../test/canary/canary';
 import { describeWithRedis, freePort, RedisServer } from '../../../../test/support/redis-server';
 import { add, eventually, RecordingWatcher, set } from '../contract/contract-support';
 import type { StoreError } from '../store-error';
 import type { RedisClient } from './connections';
 import { RedisKeyStore, type RedisKeyStoreOptions } from './redis-key-store';
 
-const PASSWORD = 'CANARY/pass word';
+const PASSWORD = secret('CANARY/pass word 5kT9');
 
 describeWithRedis('RedisKeyStore connecting', () => {
   const stores: RedisKeyStore[] = [];

@@ -1,0 +1,61 @@
+import { Server, Socket, type AddressInfo } from 'node:net';
+import { before, dataOf, recorder } from './taps';
+
+/** Ports of this process's own servers: what they say is taken where they say it. */
+const ownPorts = new Set<number>();
+const kinds = new WeakMap<Socket, 'redis' | 'other'>();
+
+type Served = Socket & { server?: Server | null; _httpMessage?: { req?: { method?: string; url?: string } } };
+
+/** Answers of our servers, commands to a Redis, and what servers in other processes say. */
+export function tapNetwork(): void {
+  before(Server.prototype, 'listen', (server) => {
+    server.once('listening', () => {
+      const port = (server.address() as AddressInfo | null)?.port;
+      if (port === undefined) return;
+      ownPorts.add(port);
+      server.once('close', () => ownPorts.delete(port));
+    });
+  });
+  before(Socket.prototype, 'write', (socket, [chunk, encoding]) => said(socket, dataOf(chunk, encoding)));
+  before(Socket.prototype, 'end', (socket, [chunk, encoding]) => {
+    // The last piece does not come by `write`.
+    said(socket, dataOf(chunk, encoding));
+  });
+  before(Socket.prototype, 'push', (socket, [chunk]) => heard(socket, dataOf(chunk, 'utf8')));
+}
+
+function said(socket: Served, data: Uint8Array | undefined): void {
+  if (!data || data.length === 0) return;
+  const { server } = socket;
+  if (server) {
+    // The length of a chunk of a body, and its end.
+    if (
+      recorder()!.isVendor(server) ||
+      /^(?:[0-9a-f]{1,6}|(?:\r\n)+)$/.test(Buffer.from(data.subarray(0, 8)).toString('latin1'))
+    )
+      return;
+    recorder()!.output('HTTP answers', data, socket);
+  } else if (kindOf(socket, data) === 'redis') recorder()!.output('Redis commands', withoutPassword(data), socket);
+}
+
+/** A client tells the server its password in one command, and nowhere else. */
+const withoutPassword = (data: Uint8Array): string =>
+  Buffer.from(data)
+    .toString('latin1')
+    .replace(/\$4\r\nauth\r\n(?:\$\d+\r\n[^\r]*\r\n){1,2}/gi, '');
+
+function kindOf(socket: Socket, data: Uint8Array): 'redis' | 'other' {
+  let kind = kinds.get(socket);
+  // Redis's protocol: `*3\r\n$3\r\nSET\r\n…`
+  const isRedis = data[0] === 0x2a && /^\*\d+\r\n\$/.test(Buffer.from(data.subarray(0, 16)).toString('latin1'));
+  if (!kind) kinds.set(socket, (kind = isRedis ? 'redis' : 'other'));
+  return kind;
+}
+
+function heard(socket: Served, data: Uint8Array | undefined): void {
+  const { server, remotePort } = socket;
+  if (!data || server || remotePort === undefined || ownPorts.has(remotePort)) return;
+  if (recorder()!.isVendor(remotePort)) return;
+  recorder()!.output('answers of other processes', data, socket);
+}
