@@ -36,8 +36,8 @@ export function countCall(
   slot.pace?.ended();
   if (record.hardLimits) record.hardLimits.inFlight -= 1;
   if (trial) {
-    endTrial(slot, ok);
-    endTrial(record, ok);
+    endTrial(slot, startedAt, ok);
+    endTrial(record, startedAt, ok);
   }
   if (ok) {
     const took = now - startedAt;
