@@ -16,7 +16,7 @@ import {
 } from './key-documents';
 import type { Json, StoreChange, StoredDocument } from './key-store';
 import type { KeyVault } from './key-vault';
-import { applyChange } from './merge';
+import { applyChange, joined } from './merge';
 import { KeyStatistics } from './key-statistics';
 import type { StoreLink } from './store-link';
 
@@ -108,7 +108,9 @@ export class KeyPersistence implements DocumentOwner {
   }
 
   collect(): void {
-    this.#statistics.collect();
+    this.#statistics.collect((change) => {
+      this.changed(change);
+    });
   }
 
   #registersOf(record: KeyRecord): Record<string, Json> {
@@ -171,6 +173,8 @@ export class KeyPersistence implements DocumentOwner {
     const registers = Object.fromEntries(
       Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
     );
+    // Before it sleeps: what it counted last is part of its history.
+    this.#statistics.collectOf(record);
     this.#dormant.set(doc, { doc, registers, ...this.#statistics.known(record, []) });
   }
 
@@ -200,10 +204,7 @@ export class KeyPersistence implements DocumentOwner {
 
   #sleep(document: StoredDocument): void {
     const known = this.#dormant.get(document.doc);
-    this.#dormant.set(
-      document.doc,
-      known ? { ...document, registers: { ...known.registers, ...document.registers } } : document,
-    );
+    this.#dormant.set(document.doc, known ? joined(known, document) : document);
   }
 
   #sleepChange(change: StoreChange): void {
