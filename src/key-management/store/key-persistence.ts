@@ -152,9 +152,14 @@ export class KeyPersistence implements DocumentOwner {
         } else {
           // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
           if (record.lastCheckedAt > 0) this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt);
-          this.link.put(doc, 'state', stateOf(record), rankOf(record.state));
+          this.#putState(record);
         }
     }
+  }
+
+  #putState(record: KeyRecord): void {
+    if (!this.#isKept(record)) return;
+    this.link.put(documentOf(record.provider, record.id), 'state', stateOf(record), rankOf(record.state));
   }
 
   #putAdmin(doc: string, state: AdminState): void {
@@ -168,13 +173,13 @@ export class KeyPersistence implements DocumentOwner {
   #retire(record: KeyRecord): void {
     if (!this.#isKept(record)) return;
     const doc = documentOf(record.provider, record.id);
+    // Before it sleeps: what it counted last is part of its history.
+    this.#statistics.collectOf(record);
     const values = { identity: identityOf(record, undefined), state: stateOf(record), admin: 'deleted' };
     // Version 0: any that comes is newer.
     const registers = Object.fromEntries(
       Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
     );
-    // Before it sleeps: what it counted last is part of its history.
-    this.#statistics.collectOf(record);
     this.#dormant.set(doc, { doc, registers, ...this.#statistics.known(record, []) });
   }
 
@@ -199,7 +204,10 @@ export class KeyPersistence implements DocumentOwner {
 
   #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): AppliedTo {
     const { now, freshMs } = this.settings;
-    return { pool, record, by, statistics: this.#statistics, now: now(), freshMs: freshMs() };
+    const stateHeld = (): void => {
+      this.#putState(record);
+    };
+    return { pool, record, by, statistics: this.#statistics, now: now(), freshMs: freshMs(), stateHeld };
   }
 
   #sleep(document: StoredDocument): void {
