@@ -94,7 +94,7 @@ const n = fc.nat(INPUTS.length - 1);
 const wanted = fc.constantFrom(undefined, 'x', 'y');
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
-const said = fc.record({
+export const said = fc.record({
   outcome: fc.oneof(
     { weight: 5, arbitrary: fc.constant('ok' as const) },
     { weight: 3, arbitrary: fc.constant('rate_limited' as const) },
