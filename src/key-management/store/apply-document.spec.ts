@@ -102,4 +102,20 @@ describe('what instances tell each other of a key', () => {
     await clock.advance(3 * S);
     expect(all.map(({ pools }) => pools.get('openai', key.id)?.successCount)).toEqual([1, 1]);
   });
+
+  it('stores a key again that lives, though another instance deleted it meanwhile', async () => {
+    const [a, b] = all as [(typeof all)[0], (typeof all)[0]];
+    const key = a.add('sk-proj-another-key-9876543210', 'runtime');
+    await clock.advance(S);
+    await apart(() => {
+      const done = [
+        b.pools.remove('openai', key.id),
+        a.pools.disable('openai', key.id),
+        a.pools.enable('openai', key.id),
+      ];
+      for (const each of done) each.catch(() => undefined);
+    });
+    for (const each of [...all, await instance(cluster, clock, 'c', [SECRET])])
+      expect(each.pools.get('openai', key.id)?.status).toBe('healthy');
+  });
 });

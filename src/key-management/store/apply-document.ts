@@ -18,6 +18,8 @@ export interface AppliedTo {
   readonly freshMs: number;
   /** What is known here holds against a newer state: the others are to hear of it, so that all come to the same. */
   readonly stateHeld: () => void;
+  /** The key was added at run time, and its secret is stored no more. */
+  readonly secretGone: () => void;
 }
 
 /** Applies all of a stored document: times first, since how fresh a verdict is depends on them. */
@@ -83,9 +85,10 @@ function applyAdmin({ pool, record, by }: AppliedTo, value: Json): void {
 
 const NO_LIMITS: KeyLimits = { concurrency: undefined, requestsPerMinute: undefined, tokensPerMinute: undefined };
 
-function applyIdentity({ pool, record, by }: AppliedTo, value: Json): void {
+function applyIdentity({ pool, record, by, secretGone }: AppliedTo, value: Json): void {
   const identity = readIdentity(value);
   if (!identity) return;
+  if (record.origin === 'runtime' && identity.secret === undefined) secretGone();
   // An administrator's changes hold over a restart, until the configuration itself says something else.
   if (record.configured !== undefined && identity.configured !== record.configured) return;
   const { label, weight, limits } = identity;

@@ -51,6 +51,13 @@ export function identityOf(record: KeyRecord, secret: string | undefined): Json 
   });
 }
 
+/** All registers of a key in its pool. */
+export const registersOf = (record: KeyRecord, secret: string | undefined): Record<string, Json> => ({
+  identity: identityOf(record, secret),
+  state: stateOf(record),
+  admin: record.enabled ? 'enabled' : 'disabled',
+});
+
 export function readIdentity(value: Json): StoredIdentity | undefined {
   if (!isRecord(value) || typeof value.maskedKey !== 'string') return undefined;
   const { maskedKey, label, weight, quotaGroup, models, limits, secret } = value;

@@ -12,6 +12,7 @@ import {
   modelRestField,
   rankOf,
   readIdentity,
+  registersOf,
   stateOf,
 } from './key-documents';
 import type { Json, StoreChange, StoredDocument } from './key-store';
@@ -30,6 +31,8 @@ export class KeyPersistence implements DocumentOwner {
   readonly #dormant = new Map<string, StoredDocument>();
   /** Keys that were in the store before: what becomes of them is kept there, whether or not they themselves can be. */
   readonly #returned = new WeakSet<KeyRecord>();
+  /** Another instance deleted the key, and it lives: unless that is over within the second, it is to be stored with its secret again. */
+  readonly #withoutSecret = new Set<KeyRecord>();
   readonly #statistics: KeyStatistics;
 
   constructor(
@@ -92,7 +95,7 @@ export class KeyPersistence implements DocumentOwner {
         if (!this.#isKept(record)) continue;
         yield {
           doc: documentOf(record.provider, record.id),
-          registers: this.#registersOf(record),
+          registers: registersOf(record, this.vault.seal(record)),
           ...this.#statistics.known(record, pool.snapshot(record).rests),
         };
       }
@@ -111,14 +114,12 @@ export class KeyPersistence implements DocumentOwner {
     this.#statistics.collect((change) => {
       this.changed(change);
     });
-  }
-
-  #registersOf(record: KeyRecord): Record<string, Json> {
-    return {
-      identity: identityOf(record, this.vault.seal(record)),
-      state: stateOf(record),
-      admin: record.enabled ? 'enabled' : 'disabled',
-    };
+    for (const record of this.#withoutSecret) {
+      const sealed = this.vault.seal(record);
+      if (sealed !== undefined && !record.deleted)
+        this.link.put(documentOf(record.provider, record.id), 'identity', identityOf(record, sealed));
+    }
+    this.#withoutSecret.clear();
   }
 
   /** Keys added at run time are only kept where they can be encrypted. */
@@ -175,7 +176,7 @@ export class KeyPersistence implements DocumentOwner {
     const doc = documentOf(record.provider, record.id);
     // Before it sleeps: what it counted last is part of its history.
     this.#statistics.collectOf(record);
-    const values = { identity: identityOf(record, undefined), state: stateOf(record), admin: 'deleted' };
+    const values = { ...registersOf(record, undefined), admin: 'deleted' };
     // Version 0: any that comes is newer.
     const registers = Object.fromEntries(
       Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
@@ -207,7 +208,11 @@ export class KeyPersistence implements DocumentOwner {
     const stateHeld = (): void => {
       this.#putState(record);
     };
-    return { pool, record, by, statistics: this.#statistics, now: now(), freshMs: freshMs(), stateHeld };
+    const secretGone = (): void => {
+      this.#withoutSecret.add(record);
+      this.link.statisticsPending();
+    };
+    return { pool, record, by, statistics: this.#statistics, now: now(), freshMs: freshMs(), stateHeld, secretGone };
   }
 
   #sleep(document: StoredDocument): void {
