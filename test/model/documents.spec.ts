@@ -1,12 +1,10 @@
-import fc from 'fast-check';
 import type { StoreChange, StoredDocument } from '../../src/key-management/store/key-store';
 import { applyChange } from '../../src/key-management/store/merge';
 import { seededRandom } from '../support/seeded-random';
-import { runInstances } from './instances-run';
-import { INSTANCES_COMMANDS } from './instances-commands';
+import { INSTANCES_SEQUENCES, runInstances } from './instances-run';
 import { common } from './instances-sentences';
 import { ALL, type InstancesWorld } from './instances-world';
-import { counts, isLong, LENGTH, report, settings } from './runs';
+import { hold, type Broken } from './runs';
 
 type Documents = Map<string, StoredDocument>;
 
@@ -43,19 +41,19 @@ function interleaved(changes: readonly StoreChange[], random: () => number): Sto
 
 interface DocumentsSentence {
   readonly text: string;
-  holds(journal: readonly StoreChange[], random: () => number, world: InstancesWorld): void | Promise<void>;
+  holds(journal: readonly StoreChange[], random: () => number, world: InstancesWorld): Promise<void>;
 }
 
 const SENTENCES: readonly DocumentsSentence[] = [
   {
     text: 'merge is commutative: what instances wrote comes to the same documents in any order',
-    holds: (journal, random, { store }) => {
+    holds: async (journal, random, { store }) => {
       expect(merged(shuffled(journal, random))).toEqual(store.documents);
     },
   },
   {
     text: 'merge is associative: whatever was merged before what',
-    holds: (journal, random, { store }) => {
+    holds: async (journal, random, { store }) => {
       const cut = Math.floor(random() * journal.length);
       const [one, other] = [merged(journal.slice(0, cut)), merged(journal.slice(cut))];
       const later = [...other.values()].flatMap(changesOf);
@@ -65,7 +63,7 @@ const SENTENCES: readonly DocumentsSentence[] = [
   },
   {
     text: 'merge is idempotent: what does not add up may come any number of times',
-    holds: (journal, random, { store }) => {
+    holds: async (journal, random, { store }) => {
       const again = journal.filter(({ kind }) => kind !== 'add');
       expect(merged([...journal], shuffled(again, random), shuffled(again, random))).toEqual(store.documents);
     },
@@ -92,26 +90,17 @@ const SENTENCES: readonly DocumentsSentence[] = [
 ];
 
 describe('documents of keys, as instances wrote them in any sequence of calls, changes and faults', () => {
-  afterAll(report);
-  it.each(SENTENCES)(
-    '$text',
-    async ({ text, holds }) => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.integer({ min: 2, max: 3 }),
-          fc.commands(INSTANCES_COMMANDS, LENGTH),
-          fc.nat(),
-          async (count, commands, seed) => {
-            await runInstances({ text }, count, commands, async (_, world) => {
-              const journal = world.store.journal.filter(({ kind }) => kind !== 'drop');
-              await holds(journal, seededRandom(seed), world);
-            });
-          },
-        ),
-        settings(30),
-      );
-      expect(counts.sequences).toBeGreaterThan(0);
-    },
-    isLong ? 3_600_000 : 60_000,
-  );
+  hold(SENTENCES, 60, INSTANCES_SEQUENCES, async (sentences, { count, seed }, commands) => {
+    const broken: Broken<DocumentsSentence> = new Map();
+    await runInstances([], count, commands, async (_, world) => {
+      const journal = world.store.journal.filter(({ kind }) => kind !== 'drop');
+      for (const sentence of sentences) {
+        const failed = await sentence
+          .holds(journal, seededRandom(seed), world)
+          .catch((error: unknown) => error as Error);
+        if (failed) broken.set(sentence, failed);
+      }
+    });
+    return broken;
+  });
 });

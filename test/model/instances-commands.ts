@@ -29,7 +29,7 @@ const use = (which: number): InstancesCommand =>
     const real = world.instances[i]!.pools.lease(PROVIDER);
     if (!real) return;
     const n = world.number(real.keyId);
-    world.sentence.leased?.(model, world, i, n);
+    world.look(({ leased }) => leased?.(model, world, i, n));
     model.open.push({ i, n, real });
   });
 

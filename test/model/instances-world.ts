@@ -6,6 +6,7 @@ import { keyText } from '../support/key-text';
 import { instance } from '../support/store-instance';
 import { SharedStore, type Member } from './shared-store';
 import { COUNTS_AGAINST } from './rules';
+import { endAtFirst, look, type Broken } from './runs';
 import type { InstancesSentence } from './instances-sentences';
 import type { Said } from './verdicts';
 
@@ -50,7 +51,14 @@ export class InstancesWorld {
   before: ReadonlyMap<string, KeySnapshot>[] = [];
   #starts = 0;
 
-  constructor(readonly sentence: InstancesSentence) {}
+  /** What did not hold so far. */
+  readonly broken: Broken<InstancesSentence> = new Map();
+
+  constructor(readonly sentences: readonly InstancesSentence[]) {}
+
+  look(at: (sentence: InstancesSentence) => void): void {
+    look(this.sentences, this.broken, at);
+  }
 
   /** @param isChecked Whether its configured keys are checked at the start. */
   async start(i: number, isChecked = true): Promise<void> {
@@ -107,7 +115,8 @@ export class InstancesWorld {
   }
 
   hold(model: InstancesModel): void {
-    this.sentence.always?.(model, this);
+    this.look(({ always }) => always?.(model, this));
+    endAtFirst(this.sentences, this.broken);
     this.before = this.instances.map((_, i) => this.all(i));
   }
 

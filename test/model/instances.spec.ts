@@ -1,25 +1,14 @@
-import fc from 'fast-check';
-import { INSTANCES_COMMANDS } from './instances-commands';
-import { runInstances } from './instances-run';
+import { INSTANCES_SEQUENCES, runInstances } from './instances-run';
 import { INSTANCES_SENTENCES } from './instances-sentences';
-import { isLong, LENGTH, report, settings } from './runs';
+import { hold } from './runs';
 
 describe('instances that share a store, under any sequence of calls, changes and faults between them', () => {
-  afterAll(report);
-  it.each(INSTANCES_SENTENCES)(
-    '$text',
-    async (sentence) => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.integer({ min: 2, max: 3 }),
-          fc.commands(INSTANCES_COMMANDS, LENGTH),
-          async (count, commands) => {
-            await runInstances(sentence, count, commands, async (model, world) => sentence.finally?.(model, world));
-          },
-        ),
-        settings(30),
-      );
-    },
-    isLong ? 3_600_000 : 60_000,
-  );
+  hold(INSTANCES_SENTENCES, 150, INSTANCES_SEQUENCES, async (sentences, { count }, commands) => {
+    const world = await runInstances(sentences, count, commands, async (model, ended) => {
+      await ended.start(ended.instances.length);
+      const rounds = await ended.exchange(model);
+      ended.look((sentence) => sentence.finally?.(model, ended, rounds));
+    });
+    return world.broken;
+  });
 });

@@ -14,7 +14,7 @@ const named = (text: string, check: PoolCommand['check'], run: PoolCommand['run'
   toString: () => text,
 });
 
-/** The same, after which the pool is held to its sentence. */
+/** The same, after which the pool is held to its sentences. */
 export const held = (command: PoolCommand): PoolCommand =>
   named(command.toString(), command.check.bind(command), (model, world) => {
     command.run(model, world);
@@ -98,6 +98,7 @@ export const said = fc.record({
   outcome: fc.oneof(
     { weight: 5, arbitrary: fc.constant('ok' as const) },
     { weight: 3, arbitrary: fc.constant('rate_limited' as const) },
+    { weight: 2, arbitrary: fc.constantFrom('invalid_key' as const, 'quota_exceeded' as const) },
     { weight: 4, arbitrary: fc.constantFrom(...OUTCOMES) },
   ),
   retryAfterMs: maybe(fc.constantFrom(0, 500, MINUTE, 3 * HOUR)),

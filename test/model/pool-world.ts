@@ -8,6 +8,7 @@ import type { KeySnapshot } from '../../src/key-management/pool/key-snapshot';
 import { FakeClock, seededRandom } from '../support/fake-clock';
 import { keyText } from '../support/key-text';
 import type { ModelLease, PoolModel } from './pool-model';
+import { endAtFirst, look, type Broken } from './runs';
 import type { Sentence } from './sentences';
 import type { Said } from './verdicts';
 
@@ -25,7 +26,7 @@ export const INPUTS: readonly Omit<KeyInput, 'key'>[] = [
   {},
 ];
 
-/** The real pool, seen as its users see it, and the sentence that it is held to. */
+/** The real pool, seen as its users see it, and the sentences that it is held to. */
 export class PoolWorld {
   readonly clock = new FakeClock();
   readonly pools = new KeyPoolService(this.clock, seededRandom(1));
@@ -34,7 +35,7 @@ export class PoolWorld {
   /** What the pool told of calls that were settled. */
   readonly told = new Map<Outcome, number>();
 
-  constructor(readonly sentence: Sentence) {
+  constructor(readonly sentences: readonly Sentence[]) {
     this.pools.observe({
       leaseSettled: (_, { outcome }, __, source) => {
         if (source === 'call') this.told.set(outcome, (this.told.get(outcome) ?? 0) + 1);
@@ -66,15 +67,11 @@ export class PoolWorld {
     return this.pool.leaseForProbe(this.pool.record(IDS[n]!)!);
   }
 
-  #broken: Error | undefined;
+  /** What did not hold so far. */
+  readonly broken: Broken<Sentence> = new Map();
 
-  /** What is seen inside a callback of the pool's is thrown after the command. */
-  watch(look: () => void): void {
-    try {
-      look();
-    } catch (error) {
-      this.#broken ??= error as Error;
-    }
+  look(at: (sentence: Sentence) => void): void {
+    look(this.sentences, this.broken, at);
   }
 
   /** A call of the test's own is being settled. */
@@ -95,15 +92,15 @@ export class PoolWorld {
 
   handedOut(model: PoolModel, id: string | undefined, wanted: string | undefined, isManaged: boolean) {
     const n = id === undefined ? undefined : this.number(id);
-    this.watch(() => this.sentence.leased?.(model, this, n, wanted));
+    this.look(({ leased }) => leased?.(model, this, n, wanted));
     const key = n === undefined ? undefined : model.keys.get(n);
     return key && model.leased(key, wanted, this.now, isManaged);
   }
 
-  /** Holds the pool to the sentence, then lets the model see what the rules leave open. */
+  /** Holds the pool to its sentences, then lets the model see what the rules leave open. */
   hold(model: PoolModel): void {
-    if (this.#broken) throw this.#broken;
-    this.sentence.always?.(model, this);
+    this.look(({ always }) => always?.(model, this));
+    endAtFirst(this.sentences, this.broken);
     for (const n of model.keys.keys()) {
       const shown = this.shown(n);
       if (shown) model.adopt(n, shown, this.now);

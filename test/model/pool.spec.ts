@@ -2,49 +2,34 @@ import fc from 'fast-check';
 import { add, enable, held, PASSING_TIME, POOL_COMMANDS, probe, settle } from './pool-commands';
 import { PoolModel } from './pool-model';
 import { INPUTS, PoolWorld } from './pool-world';
-import { counts, isLong, LENGTH, report, settings } from './runs';
-import { SENTENCES, type Sentence } from './sentences';
+import { hold, LENGTH } from './runs';
+import { SENTENCES } from './sentences';
 
 const COMMANDS = [...POOL_COMMANDS, ...PASSING_TIME].map((command) => command.map(held));
-
-/** So many keys that were checked: with few, what happens happens to the same ones. */
-function start(sentence: Sentence, keys: number): { model: PoolModel; real: PoolWorld } {
-  const [model, real] = [new PoolModel(), new PoolWorld(sentence)];
-  for (let n = 0; n < keys; n += 1) {
-    add(n).run(model, real);
-    probe(n, { outcome: 'ok' }).run(model, real);
-  }
-  counts.sequences += 1;
-  return { model, real };
-}
+/** So many keys are there at the start: with few, what happens happens to the same ones. */
+const KEYS = fc.integer({ min: 1, max: INPUTS.length - 1 });
 
 /** All calls end, much time passes, and every key is enabled and found good. */
 function end(model: PoolModel, world: PoolWorld): void {
-  while (model.held.length > 0) settle(0, { outcome: 'cancelled' }).run(model, world);
+  while (model.held.length > 0) held(settle(0, { outcome: 'cancelled' })).run(model, world);
   world.clock.skip(1e9);
   for (const n of model.keys.keys()) {
     enable(n).run(model, world);
     probe(n, { outcome: 'ok' }).run(model, world);
   }
   world.hold(model);
-  world.sentence.finally?.(model, world);
+  world.look((sentence) => sentence.finally?.(model, world));
 }
 
 describe('a pool under any sequence of calls, checks, time and an administrator’s changes', () => {
-  afterAll(report);
-  it.each(SENTENCES)(
-    '$text',
-    (sentence) => {
-      fc.assert(
-        fc.property(fc.integer({ min: 1, max: INPUTS.length - 1 }), fc.commands(COMMANDS, LENGTH), (keys, commands) => {
-          const { model, real } = start(sentence, keys);
-          fc.modelRun(() => ({ model, real }), commands);
-          for (const _ of commands) counts.commands += 1;
-          end(model, real);
-        }),
-        settings(100),
-      );
-    },
-    isLong ? 3_600_000 : 30_000,
-  );
+  hold(SENTENCES, 600, fc.tuple(KEYS, fc.commands(COMMANDS, LENGTH)), async (sentences, keys, commands) => {
+    const [model, world] = [new PoolModel(), new PoolWorld(sentences)];
+    for (let n = 0; n < keys; n += 1) {
+      add(n).run(model, world);
+      probe(n, { outcome: 'ok' }).run(model, world);
+    }
+    fc.modelRun(() => ({ model, real: world }), commands);
+    end(model, world);
+    return world.broken;
+  });
 });

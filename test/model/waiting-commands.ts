@@ -9,7 +9,7 @@ import type { Waiting, WaitingModel, WaitingWorld } from './waiting-world';
 type WaitingCommand = fc.AsyncCommand<WaitingModel, WaitingWorld>;
 type Checked = (model: Readonly<WaitingModel>) => boolean;
 
-/** After each command all that is ready runs, and the sentence must hold. */
+/** After each command all that is ready runs, and the sentences must hold. */
 const named = (
   text: string,
   check: Checked,

@@ -79,10 +79,10 @@ export class WaitingWorld extends PoolWorld {
   readonly queue: WaitQueue;
 
   constructor(
-    sentence: Sentence,
+    sentences: readonly Sentence[],
     readonly model: WaitingModel,
   ) {
-    super(sentence);
+    super(sentences);
     const registry = { has: () => true, get: () => CHECKER, providers: () => [PROVIDER] };
     this.executor = new RetryExecutorService(
       this.pools,
@@ -119,7 +119,7 @@ export class WaitingWorld extends PoolWorld {
     const { signal } = waiter.controller;
     void this.queue.wait({ model: wanted, tried, endsAt, signal }).then((got) => {
       if (got instanceof PoolLease) {
-        this.watch(() => this.sentence.served?.(this.model, this, waiter));
+        this.look(({ served }) => served?.(this.model, this, waiter));
         this.took(this.model, got, wanted);
       }
       waiter.end = got instanceof PoolLease ? 'key' : got;

@@ -3,22 +3,14 @@ import { settle as promises } from '../support/fake-clock';
 import { add, enable, probe, settle } from './pool-commands';
 import { INPUTS } from './pool-world';
 import { DAY, HOUR, SECOND } from './rules';
-import { counts, isLong, LENGTH, report, settings } from './runs';
-import { SENTENCES, type Sentence } from './sentences';
+import { hold, LENGTH } from './runs';
+import { SENTENCES } from './sentences';
 import { WAITING_COMMANDS } from './waiting-commands';
 import { WAITING_SENTENCES } from './waiting-sentences';
 import { WaitingModel, WaitingWorld } from './waiting-world';
 
-function start(sentence: Sentence, keys: number): { model: WaitingModel; real: WaitingWorld } {
-  const model = new WaitingModel();
-  const real = new WaitingWorld(sentence, model);
-  for (let n = 0; n < keys; n += 1) {
-    add(n).run(model, real);
-    probe(n, { outcome: 'ok' }).run(model, real);
-  }
-  counts.sequences += 1;
-  return { model, real };
-}
+/** So many keys are there at the start. */
+const KEYS = fc.integer({ min: 1, max: INPUTS.length - 1 });
 
 /** All calls end well, and much time passes, in which those who wait take their turn. */
 async function end(model: WaitingModel, world: WaitingWorld): Promise<void> {
@@ -37,28 +29,24 @@ async function end(model: WaitingModel, world: WaitingWorld): Promise<void> {
     probe(n, { outcome: 'ok' }).run(model, world);
   }
   world.hold(model);
-  world.sentence.finally?.(model, world);
+  world.look((sentence) => sentence.finally?.(model, world));
 }
 
 describe('those who wait, under any sequence of calls, checks, time and an administrator’s changes', () => {
-  afterAll(report);
-  it.each([...WAITING_SENTENCES, ...SENTENCES])(
-    '$text',
-    async (sentence) => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.integer({ min: 1, max: INPUTS.length - 1 }),
-          fc.commands(WAITING_COMMANDS, LENGTH),
-          async (keys, commands) => {
-            const { model, real } = start(sentence, keys);
-            await fc.asyncModelRun(() => ({ model, real }), commands);
-            for (const _ of commands) counts.commands += 1;
-            await end(model, real);
-          },
-        ),
-        settings(30),
-      );
+  hold(
+    [...WAITING_SENTENCES, ...SENTENCES],
+    250,
+    fc.tuple(KEYS, fc.commands(WAITING_COMMANDS, LENGTH)),
+    async (sentences, keys, commands) => {
+      const model = new WaitingModel();
+      const world = new WaitingWorld(sentences, model);
+      for (let n = 0; n < keys; n += 1) {
+        add(n).run(model, world);
+        probe(n, { outcome: 'ok' }).run(model, world);
+      }
+      await fc.asyncModelRun(() => ({ model, real: world }), commands);
+      await end(model, world);
+      return world.broken;
     },
-    isLong ? 3_600_000 : 30_000,
   );
 });
