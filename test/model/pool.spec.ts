@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { add, enable, held, PASSING_TIME, POOL_COMMANDS, probe, settle } from './pool-commands';
 import { PoolModel } from './pool-model';
-import { INPUTS, PoolWorld } from './pool-world';
+import { PoolWorld } from './pool-world';
 import { hold, LENGTH } from './runs';
 import { SENTENCES } from './sentences';
 
 const COMMANDS = [...POOL_COMMANDS, ...PASSING_TIME].map((command) => command.map(held));
 /** So many keys are there at the start: with few, what happens happens to the same ones. */
-const KEYS = fc.integer({ min: 1, max: INPUTS.length - 1 });
+const KEYS = fc.constantFrom(1, 1, 1, 2, 3, 5);
 
 /** All calls end, much time passes, and every key is enabled and found good. */
 function end(model: PoolModel, world: PoolWorld): void {
