@@ -1,6 +1,6 @@
 import type { PoolModel } from './pool-model';
 import { claim, type Sentence } from './sentences';
-import type { Waiting, WaitingModel } from './waiting-world';
+import type { Waiting, WaitingModel, WaitingWorld } from './waiting-world';
 
 /** Time limits share timers: they may be met so much late. */
 const late = (ms: number): number => Math.max(10, ms / 50);
@@ -27,8 +27,11 @@ export const WAITING_SENTENCES: readonly Sentence[] = [
     text: 'nobody waits while a key is free',
     always: (model, world) => {
       for (const { order, model: wanted } of waiting(model).waiters) {
+        const { queue } = world as WaitingWorld;
+        const before = queue.length;
         const lease = world.pools.lease('openai', { model: wanted });
-        claim(lease === undefined, `waiter ${order} waits, and there is a key`);
+        // To ask for a key wakes those whose rest is over: nobody may have needed that.
+        claim(lease === undefined && queue.length === before, `waiter ${order} waits, and there is a key`);
       }
     },
   },

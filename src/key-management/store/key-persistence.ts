@@ -174,8 +174,6 @@ export class KeyPersistence implements DocumentOwner {
   #retire(record: KeyRecord): void {
     if (!this.#isKept(record)) return;
     const doc = documentOf(record.provider, record.id);
-    // Before it sleeps: what it counted last is part of its history.
-    this.#statistics.collectOf(record);
     const values = { ...registersOf(record, undefined), admin: 'deleted' };
     // Version 0: any that comes is newer.
     const registers = Object.fromEntries(

@@ -33,13 +33,12 @@ export class KeyStatistics {
     const changed = this.#changed;
     this.#changed = new Set();
     for (const record of changed) {
-      const changes = this.collectOf(record);
+      const changes = this.#collectOf(record);
       if (record.deleted) changes.forEach(late);
     }
   }
 
-  /** The same, of one key. */
-  collectOf(record: KeyRecord): StatisticsChange[] {
+  #collectOf(record: KeyRecord): StatisticsChange[] {
     const doc = documentOf(record.provider, record.id);
     const counted = this.#of(record);
     const sums = {
