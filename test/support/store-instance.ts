@@ -1,16 +1,21 @@
 import { ApiKey } from '../../src/key-management/pool/api-key';
 import { KeyPoolService } from '../../src/key-management/pool/key-pool.service';
 import { SecretText } from '../../src/key-management/secret-text';
+import type { KeyStore } from '../../src/key-management/store/key-store';
 import { KeyPersistence } from '../../src/key-management/store/key-persistence';
 import { KeyVault } from '../../src/key-management/store/key-vault';
 import { StoreLink } from '../../src/key-management/store/store-link';
-import type { Cluster } from './cluster-store';
 import { seededRandom, type FakeClock } from './fake-clock';
 
 export const RAW = 'sk-proj-0123456789abcdefghij';
 
 /** One instance of the app, as far as the store sees it. */
-export async function instance(cluster: Cluster, clock: FakeClock, name: string, secrets: string[] = []) {
+export async function instance(
+  cluster: { member(): KeyStore },
+  clock: FakeClock,
+  name: string,
+  secrets: string[] = [],
+) {
   const pools = new KeyPoolService(clock, seededRandom(1));
   const warnings: string[] = [];
   const listener = { warn: (message: string) => void warnings.push(message), info: () => undefined };

@@ -112,6 +112,16 @@ describe('WaitQueue', () => {
     expect(got).toEqual(['any: key', 'for m: key']);
   });
 
+  it('gives nobody a key that is just being refused for his model', async () => {
+    const lease = harness.pool.lease({ model: 'm' })!;
+    void wait('for m', 5_000, undefined, 'm');
+    lease.settle({ outcome: 'rate_limited', retryAfterMs: 1_000 });
+    await settle();
+    expect(got).toEqual([]);
+    await harness.clock.advance(1_000);
+    expect(got).toEqual(['for m: key']);
+  });
+
   it('ends all waits when it is closed, and takes no more', async () => {
     harness.pool.lease();
     void wait('a');

@@ -39,6 +39,21 @@ describe('KeyPool: rests and limits', () => {
       expect(test.pool.lease()).toBeUndefined();
     });
 
+    it('that come while a trial runs are followed by one of their own, which the end of the first does not end', () => {
+      test.add(1);
+      const [one, two] = [test.pool.lease()!, test.pool.lease()!];
+      one.settle({ outcome: 'rate_limited', retryAfterMs: S });
+      test.clock.skip(S);
+      const early = test.pool.lease()!;
+      two.settle({ outcome: 'rate_limited', retryAfterMs: S });
+      test.clock.skip(S);
+      const trial = test.pool.lease()!;
+      early.settle('ok');
+      expect(test.pool.lease()).toBeUndefined();
+      trial.settle('ok');
+      expect(test.pool.lease()).toBeDefined();
+    });
+
     it('of the whole key give one trial, whatever the models', () => {
       test.add(1);
       test.pool.lease({ model: 'x' })!.settle({ outcome: 'rate_limited', retryAfterMs: S });

@@ -139,8 +139,8 @@ export class KeyPool implements LeaseOwner {
     this.#gate.passed();
     const trial = slot.trial === 'wanted' || record.trial === 'wanted';
     if (trial) {
-      beginTrial(slot);
-      beginTrial(record);
+      beginTrial(slot, now);
+      beginTrial(record, now);
     }
     if (slot.busy || slot.pacedUntil(now) > now) this.#placeGroup(record, now);
     return new PoolLease(this, slot, options.model, 'call', now, trial);

@@ -13,6 +13,7 @@ export class KeyRecord extends Rating implements OnTrial {
   state: KeyState = UNCHECKED;
   strikes: Strikes | undefined = undefined;
   trial: Trial = 'none';
+  trialSince = 0;
   /** It has left its pool: what is settled yet is counted, and changes nothing. */
   deleted = false;
   /** Limits the user stated; shared by the keys of a quota group. */

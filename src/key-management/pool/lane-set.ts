@@ -16,7 +16,7 @@ export class LaneSet {
   /** No rest ends before this. */
   #soonest = Infinity;
 
-  /** @param laneMade Told of each new lane: calls for its model choose from it from now on. */
+  /** @param laneMade Told of each new lane, soon after: calls for its model choose from it from now on. */
   constructor(
     private readonly records: () => Iterable<KeyRecord>,
     private readonly laneMade: () => void = () => undefined,
@@ -48,7 +48,8 @@ export class LaneSet {
     this.#lanes[lane.index] = lane;
     this.#byModel.set(model, lane);
     for (const record of this.records()) lane.add(record, now);
-    this.laneMade();
+    // When what made it is through: a verdict may be about to rest the very key that those who wait would get.
+    queueMicrotask(this.laneMade);
     return lane;
   }
 

@@ -34,7 +34,7 @@ export class QuotaGroups {
 
   /** Gives the key, and all of its group, the strictest of the limits stated for them; `changes` are for this key. */
   limit(record: KeyRecord, changes?: KeyLimits): void {
-    record.limits = { ...record.limits, ...changes };
+    record.limits = stated({ ...record.limits, ...changes });
     const members = this.#members(record);
     const limits = strictest(members.map((member) => member.limits));
     const known = members.map((member) => member.hardLimits).find((each) => each !== undefined);
@@ -82,6 +82,10 @@ function shared(slots: readonly Slot[]): Pace {
   }
   return pace;
 }
+
+/** A limit that was taken away is none. */
+const stated = (limits: KeyLimits): KeyLimits =>
+  Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 
 function strictest(all: readonly KeyLimits[]): KeyLimits | undefined {
   const least = (name: keyof KeyLimits): number | undefined => {

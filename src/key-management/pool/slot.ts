@@ -14,6 +14,7 @@ export type Standing = 'eligible' | 'busy' | 'resting' | 'paced' | 'unchecked' |
 export class Slot implements Timed, OnTrial {
   inFlight = 0;
   trial: Trial = 'none';
+  trialSince = 0;
   strikes: Strikes | undefined = undefined;
   /** How fast the key may be used for this lane's model; made when a vendor first tells or refuses. */
   pace: Pace | undefined = undefined;

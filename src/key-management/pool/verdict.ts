@@ -36,8 +36,8 @@ export function countCall(
   slot.pace?.ended();
   if (record.hardLimits) record.hardLimits.inFlight -= 1;
   if (trial) {
-    endTrial(slot, ok);
-    endTrial(record, ok);
+    endTrial(slot, startedAt, ok);
+    endTrial(record, startedAt, ok);
   }
   const took = now - startedAt;
   record.countUsage(outcome, took);
@@ -73,7 +73,11 @@ export function applyVerdict(pool: VerdictTarget, lease: PoolLease, settlement: 
   const silent = settlement.keyAction === 'keep' && isRemoved(state);
   const why = silent ? { outcome: record.outcome ?? settlement.outcome, reason: record.reason } : settlement;
   pool.setState(record, state, source, why);
-  if (isResting(state) && settlement.outcome === 'rate_limited') restSiblings(pool, record, state, source, settlement);
+  if (isResting(state) && strikes && settlement.outcome === 'rate_limited') {
+    // For as long as this refusal asks: the key itself may rest longer, for a reason that is its own.
+    const until = restUntil(settlement, strikes, now, settlement.scope !== 'key_model');
+    restSiblings(pool, record, { status: 'rate_limited', until }, source, settlement);
+  }
 }
 
 /** A refusal that speaks of one model rests the key for that model. False where it speaks of the whole key. */

@@ -1,7 +1,8 @@
 import type { ChangedBy } from '../pool/key-events';
+import type { KeyLimits } from '../pool/key-input';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyRecord } from '../pool/key-record';
-import { isRemoved, isResting, type KeyState } from '../pool/key-state';
+import { isRemoved, isRestOver, isResting, type KeyState } from '../pool/key-state';
 import { modelOfRestField, readIdentity, readState } from './key-documents';
 import type { Json, StoreChange, StoredDocument } from './key-store';
 import type { KeyStatistics } from './key-statistics';
@@ -17,6 +18,10 @@ export interface AppliedTo {
   readonly now: number;
   /** For how long a stored `healthy` is taken at its word; milliseconds. */
   readonly freshMs: number;
+  /** What is known here holds against a newer state: the others are to hear of it, so that all come to the same. */
+  readonly stateHeld: () => void;
+  /** The key was added at run time, and its secret is stored no more. */
+  readonly secretGone: () => void;
 }
 
 /** Applies all of a stored document: times first, since how fresh a verdict is depends on them. */
@@ -50,7 +55,7 @@ function applyTime({ pool, record, by, rests, now }: AppliedTo, field: string, v
   }
 }
 
-function applyState({ pool, record, by, now, freshMs }: AppliedTo, value: Json): void {
+function applyState({ pool, record, by, now, freshMs, stateHeld }: AppliedTo, value: Json): void {
   const stored = readState(value);
   if (!stored) return;
   const { strikes, reason, outcome } = stored;
@@ -58,20 +63,24 @@ function applyState({ pool, record, by, now, freshMs }: AppliedTo, value: Json):
   // A verdict that is old is asked for again before the key is used.
   const provenAt = Math.max(record.lastCheckedAt, record.lastSuccessAt);
   if (by === 'store' && state.status === 'healthy' && now - provenAt > freshMs) return;
-  record.strikes = strikes;
-  pool.setState(record, notShortened(record.state, state), by, outcome && { outcome, reason });
+  const merged = notShortened(record.state, state, now);
+  if (merged !== record.state) {
+    record.strikes = strikes;
+    pool.setState(record, merged, by, outcome && { outcome, reason });
+  }
+  if (merged !== state) stateHeld();
 }
 
 /** A rest that is over by now is no rest. */
 const over = (state: KeyState, now: number): KeyState =>
-  isResting(state) && state.until <= now ? { status: 'healthy', unproven: false } : state;
+  isRestOver(state, now) ? { status: 'healthy', unproven: false } : state;
 
-/** Instances' clocks and news differ: a rest or re-check only grows. */
-function notShortened(here: KeyState, there: KeyState): KeyState {
-  if (isResting(here) && isResting(there) && there.until < here.until) return here;
-  if (isRemoved(here) && isRemoved(there) && here.status === there.status && there.recheckAt < here.recheckAt)
-    return here;
-  return there;
+/** Instances' clocks and news differ: a rest or re-check only grows, whoever's word is the later one. */
+function notShortened(here: KeyState, there: KeyState, now: number): KeyState {
+  if (isRemoved(here) && isRemoved(there) && there.recheckAt < here.recheckAt)
+    return { ...there, recheckAt: here.recheckAt };
+  const rests = isResting(here) && here.until > now && !isRemoved(there);
+  return rests && !(isResting(there) && there.until >= here.until) ? here : there;
 }
 
 function applyAdmin({ pool, record, by }: AppliedTo, value: Json): void {
@@ -79,9 +88,12 @@ function applyAdmin({ pool, record, by }: AppliedTo, value: Json): void {
   else pool.setEnabled(record, value !== 'disabled', by);
 }
 
-function applyIdentity({ pool, record, by }: AppliedTo, value: Json): void {
+const NO_LIMITS: KeyLimits = { concurrency: undefined, requestsPerMinute: undefined, tokensPerMinute: undefined };
+
+function applyIdentity({ pool, record, by, secretGone }: AppliedTo, value: Json): void {
   const identity = readIdentity(value);
   if (!identity) return;
+  if (record.origin === 'runtime' && identity.secret === undefined) secretGone();
   // An administrator's changes hold over a restart, until the configuration itself says something else.
   if (record.configured !== undefined && identity.configured !== record.configured) return;
   const { label, weight, limits } = identity;
@@ -91,5 +103,7 @@ function applyIdentity({ pool, record, by }: AppliedTo, value: Json): void {
     JSON.stringify(limits ?? {}) === JSON.stringify(record.limits)
   )
     return;
-  pool.update(record, { label, weight, limits }, by);
+  // All that is stored, also that there is no label, or no limit any more.
+  record.label = label;
+  pool.update(record, { weight, limits: { ...NO_LIMITS, ...limits } }, by);
 }

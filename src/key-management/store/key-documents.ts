@@ -2,7 +2,7 @@ import { isOutcome } from '../classification/outcome';
 import type { KeyLimits, KeyOrigin } from '../pool/key-input';
 import type { KeyRecord } from '../pool/key-record';
 import { isRemoved, isResting, type KeyState, type Strikes } from '../pool/key-state';
-import type { Json } from './key-store';
+import type { Json, StoredDocument } from './key-store';
 
 /** Documents of keys: `keys/<provider>/<id>`. */
 export const KEYS = 'keys/';
@@ -50,6 +50,13 @@ export function identityOf(record: KeyRecord, secret: string | undefined): Json 
     configured: record.configured,
   });
 }
+
+/** All registers of a key in its pool. */
+export const registersOf = (record: KeyRecord, secret: string | undefined): Record<string, Json> => ({
+  identity: identityOf(record, secret),
+  state: stateOf(record),
+  admin: record.enabled ? 'enabled' : 'disabled',
+});
 
 export function readIdentity(value: Json): StoredIdentity | undefined {
   if (!isRecord(value) || typeof value.maskedKey !== 'string') return undefined;
@@ -126,3 +133,8 @@ const isRecord = (value: Json | undefined): value is Record<string, Json> =>
 function compact(value: Record<string, unknown>): Record<string, Json> {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Record<string, Json>;
 }
+
+/** An administrator's switch: it lies over the state, and nothing but an administrator undoes it. */
+export type AdminState = 'enabled' | 'disabled' | 'deleted';
+
+export const adminOf = (document: StoredDocument | undefined): Json | undefined => document?.registers.admin?.value;

@@ -87,6 +87,20 @@ describe('keys over several instances', () => {
     for (const each of [a, b, c]) expect(each.pools.get('openai', key.id)?.status).toBe('healthy');
   });
 
+  it('loses no count of a key that is deleted and added again, nor of its calls that end later', async () => {
+    const a = await instance(cluster, clock, 'a', [SECRET]);
+    const b = await instance(cluster, clock, 'b', [SECRET]);
+    const key = a.add(RAW, 'runtime');
+    const late = [a.pool.lease()!, a.pool.lease()!];
+    use(a.pool, 'ok');
+    await a.pools.remove('openai', key.id);
+    late[0]!.settle('ok');
+    a.add(RAW, 'runtime');
+    late[1]!.settle('ok');
+    await clock.advance(2_000);
+    for (const each of [a, b]) expect(each.pools.get('openai', key.id)).toMatchObject({ successCount: 3 });
+  });
+
   it('writes what happened while the store was away, once, also when an answer was lost', async () => {
     const a = await instance(cluster, clock, 'a');
     const key = a.add();

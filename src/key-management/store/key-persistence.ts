@@ -2,10 +2,10 @@ import type { ChangedBy, KeyEvent } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key-record';
-import type { CallObserver } from '../pool/pool-observer';
 import type { DocumentOwner, KnownDocument, StoreListener } from './document-owner';
 import { applyDocument, applyField, type AppliedTo } from './apply-document';
 import {
+  adminOf,
   documentOf,
   identityOf,
   keyOfDocument,
@@ -13,17 +13,16 @@ import {
   modelRestField,
   rankOf,
   readIdentity,
+  registersOf,
   stateOf,
+  type AdminState,
 } from './key-documents';
-import type { Json, StoreChange, StoredDocument } from './key-store';
+import type { StoreChange, StoredDocument } from './key-store';
 import type { KeyVault } from './key-vault';
-import { applyChange } from './merge';
+import { applyChange, joined } from './merge';
 import { KeyStatistics } from './key-statistics';
 import { ModelRests } from './model-rests';
 import type { StoreLink } from './store-link';
-
-/** An administrator's switch: it lies over the state, and nothing but an administrator undoes it. */
-type AdminState = 'enabled' | 'disabled' | 'deleted';
 
 /** Keeps the pools' keys in the store, and takes in what other instances did to them. */
 export class KeyPersistence implements DocumentOwner {
@@ -32,14 +31,10 @@ export class KeyPersistence implements DocumentOwner {
   readonly #dormant = new Map<string, StoredDocument>();
   /** Keys that were in the store before: what becomes of them is kept there, whether or not they themselves can be. */
   readonly #returned = new WeakSet<KeyRecord>();
+  /** Another instance deleted the key, and it lives: unless that is over within the second, it is to be stored with its secret again. */
+  readonly #withoutSecret = new Set<KeyRecord>();
   readonly #statistics: KeyStatistics;
   readonly #rests = new ModelRests();
-  readonly #calls: CallObserver = {
-    leaseSettled: (record) => {
-      if (this.#isKept(record)) this.#statistics.changed(record);
-    },
-    callEnded: () => undefined,
-  };
 
   constructor(
     private readonly pools: KeyPoolService,
@@ -47,7 +42,7 @@ export class KeyPersistence implements DocumentOwner {
     private readonly vault: KeyVault,
     private readonly settings: { freshMs: () => number; now: () => number; listener: StoreListener },
   ) {
-    this.#statistics = new KeyStatistics(link, pools.usedKeys());
+    this.#statistics = new KeyStatistics(link, pools.usedKeys(), (record) => this.#isKept(record));
     pools.observe({
       keyChanged: (record, event) => {
         if (event.type === 'key_deleted') this.#retire(record);
@@ -55,7 +50,7 @@ export class KeyPersistence implements DocumentOwner {
           this.#returned.add(record);
         if (event.by !== 'store' && event.by !== 'instance') this.#write(record, event);
       },
-      callsOf: () => this.#calls,
+      callsOf: () => this.#statistics,
       callsPending: () => this.link.statisticsPending(),
     });
   }
@@ -100,7 +95,7 @@ export class KeyPersistence implements DocumentOwner {
         if (!this.#isKept(record)) continue;
         yield {
           doc: documentOf(record.provider, record.id),
-          registers: this.#registersOf(record),
+          registers: registersOf(record, this.vault.seal(record)),
           ...this.#statistics.known(record, pool.snapshot(record).rests),
         };
       }
@@ -117,15 +112,15 @@ export class KeyPersistence implements DocumentOwner {
 
   collect(): void {
     this.pools.tellCalls();
-    this.#statistics.collect();
-  }
-
-  #registersOf(record: KeyRecord): Record<string, Json> {
-    return {
-      identity: identityOf(record, this.vault.seal(record)),
-      state: stateOf(record),
-      admin: record.enabled ? 'enabled' : 'disabled',
-    };
+    this.#statistics.collect((change) => {
+      this.changed(change);
+    });
+    for (const record of this.#withoutSecret) {
+      const sealed = this.vault.seal(record);
+      if (sealed !== undefined && !record.deleted)
+        this.link.put(documentOf(record.provider, record.id), 'identity', identityOf(record, sealed));
+    }
+    this.#withoutSecret.clear();
   }
 
   /** Keys added at run time are only kept where they can be encrypted. */
@@ -161,9 +156,14 @@ export class KeyPersistence implements DocumentOwner {
         } else {
           // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
           if (record.lastCheckedAt > 0) this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt);
-          this.link.put(doc, 'state', stateOf(record), rankOf(record.state));
+          this.#putState(record);
         }
     }
+  }
+
+  #putState(record: KeyRecord): void {
+    if (!this.#isKept(record)) return;
+    this.link.put(documentOf(record.provider, record.id), 'state', stateOf(record), rankOf(record.state));
   }
 
   #putAdmin(doc: string, state: AdminState): void {
@@ -177,7 +177,7 @@ export class KeyPersistence implements DocumentOwner {
   #retire(record: KeyRecord): void {
     if (!this.#isKept(record)) return;
     const doc = documentOf(record.provider, record.id);
-    const values = { identity: identityOf(record, undefined), state: stateOf(record), admin: 'deleted' };
+    const values = { ...registersOf(record, undefined), admin: 'deleted' };
     // Version 0: any that comes is newer.
     const registers = Object.fromEntries(
       Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
@@ -206,15 +206,20 @@ export class KeyPersistence implements DocumentOwner {
 
   #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): AppliedTo {
     const { now, freshMs } = this.settings;
-    return { pool, record, by, statistics: this.#statistics, rests: this.#rests, now: now(), freshMs: freshMs() };
+    const stateHeld = (): void => {
+      this.#putState(record);
+    };
+    const secretGone = (): void => {
+      this.#withoutSecret.add(record);
+      this.link.statisticsPending();
+    };
+    const [statistics, rests] = [this.#statistics, this.#rests];
+    return { pool, record, by, statistics, rests, now: now(), freshMs: freshMs(), stateHeld, secretGone };
   }
 
   #sleep(document: StoredDocument): void {
     const known = this.#dormant.get(document.doc);
-    this.#dormant.set(
-      document.doc,
-      known ? { ...document, registers: { ...known.registers, ...document.registers } } : document,
-    );
+    this.#dormant.set(document.doc, known ? joined(known, document) : document);
   }
 
   #sleepChange(change: StoreChange): void {
@@ -242,5 +247,3 @@ export class KeyPersistence implements DocumentOwner {
     if (opened.needsRotation) this.link.put(doc, 'identity', identityOf(record, this.vault.seal(record)));
   }
 }
-
-const adminOf = (document: StoredDocument | undefined): Json | undefined => document?.registers.admin?.value;

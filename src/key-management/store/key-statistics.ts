@@ -1,8 +1,12 @@
 import type { KeyRecord } from '../pool/key-record';
 import type { KeySnapshot } from '../pool/key-snapshot';
+import type { CallObserver } from '../pool/pool-observer';
 import type { UsedKeys } from '../pool/used-keys';
 import { documentOf, modelRestField } from './key-documents';
+import type { StoreChange } from './key-store';
 import type { StoreLink } from './store-link';
+
+type StatisticsChange = Extract<StoreChange, { kind: 'add' | 'max' }>;
 
 /** What of a key's counts the store has had. */
 interface Counted {
@@ -11,30 +15,52 @@ interface Counted {
 }
 
 /** Counts and times of keys, as the store holds them: sums that add up, and times that only grow. */
-export class KeyStatistics {
+export class KeyStatistics implements CallObserver {
   readonly #counted = new WeakMap<KeyRecord, Counted>();
 
   /** @param used A list of its own. */
   constructor(
     private readonly link: StoreLink,
     private readonly used: UsedKeys,
+    private readonly isKept: (record: KeyRecord) => boolean,
   ) {}
 
-  changed(record: KeyRecord): void {
-    this.used.note(record);
+  leaseSettled(record: KeyRecord): void {
+    if (this.isKept(record)) this.used.note(record);
   }
 
-  /** Puts what changed since the last time into the outbox. */
-  collect(): void {
+  callEnded(): void {
+    // Calls are no key's.
+  }
+
+  /**
+   * Puts what changed since the last time into the outbox.
+   * @param late Told what keys counted that had left their pool by then: whoever has taken their place is to know.
+   */
+  collect(late: (change: StatisticsChange) => void): void {
     for (const record of this.used.take()) {
-      const doc = documentOf(record.provider, record.id);
-      const counted = this.#of(record);
-      this.link.add(doc, 'successes', record.successCount - counted.successes);
-      this.link.add(doc, 'errors', record.errorCount - counted.errors);
-      counted.successes = record.successCount;
-      counted.errors = record.errorCount;
-      for (const [field, value] of Object.entries(timesOf(record))) this.link.raise(doc, field, value);
+      const changes = this.#collectOf(record);
+      if (record.deleted) changes.forEach(late);
     }
+  }
+
+  #collectOf(record: KeyRecord): StatisticsChange[] {
+    const doc = documentOf(record.provider, record.id);
+    const counted = this.#of(record);
+    const sums = {
+      successes: record.successCount - counted.successes,
+      errors: record.errorCount - counted.errors,
+    };
+    counted.successes = record.successCount;
+    counted.errors = record.errorCount;
+    const changes: StatisticsChange[] = [];
+    for (const [field, by] of Object.entries(sums)) if (by !== 0) changes.push({ kind: 'add', doc, field, by });
+    for (const [field, value] of Object.entries(timesOf(record))) changes.push({ kind: 'max', doc, field, value });
+    for (const change of changes) {
+      if (change.kind === 'add') this.link.add(doc, change.field, change.by);
+      else this.link.raise(doc, change.field, change.value);
+    }
+    return changes;
   }
 
   /** Another instance counted more. */

@@ -54,6 +54,22 @@ export function mergeSum(current: number | undefined, by: number): number {
   return (current ?? 0) + by;
 }
 
+/** A document with the stored one: its registers are news, and totals of either may lack what the other has. */
+export function joined(known: StoredDocument, stored: StoredDocument): StoredDocument {
+  return {
+    doc: known.doc,
+    registers: Object.assign(emptyRecord<Register>(), known.registers, stored.registers),
+    maxima: greater(known.maxima, stored.maxima),
+    sums: greater(known.sums, stored.sums),
+  };
+}
+
+function greater(one: Record<string, number>, other: Record<string, number>): Record<string, number> {
+  const all = Object.assign(emptyRecord<number>(), one);
+  for (const [field, value] of Object.entries(other)) all[field] = mergeMax(all[field], value);
+  return all;
+}
+
 /** A copy that shares nothing with the original. */
 export function copyDocument(document: StoredDocument): StoredDocument {
   const copy = shallowCopy(document);

@@ -1,0 +1,143 @@
+import type { Outcome } from '../../src/key-management/classification/outcome';
+import type { KeySnapshot } from '../../src/key-management/pool/key-snapshot';
+import { COUNTS_AGAINST, SAYS_VENDOR_IS_DOWN, type Removed, type Resting, type Span } from './rules';
+
+export type Verdict = 'unchecked' | 'healthy' | Resting | Removed;
+
+/** One rest: the calls that begin after its end go one at a time, until one of them succeeds. */
+export interface Rest {
+  span: Span;
+  isTried: boolean;
+}
+
+/** One key from its addition to its deletion. */
+export interface ModelKey {
+  readonly n: number;
+  readonly models: readonly string[] | undefined;
+  readonly group: string | undefined;
+  readonly concurrency: number;
+  enabled: boolean;
+  /** What the vendor said last; the same words mean several where the rules leave it open. */
+  verdict: Verdict;
+  verdictMayBe: readonly Verdict[];
+  /** The whole key's rest. */
+  rest: Rest | undefined;
+  recheck: Span | undefined;
+  readonly modelRests: Map<string, Rest>;
+  /** It, or one that shares its limits, was refused before: it is used with care. */
+  isSlow: boolean;
+  isDeleted: boolean;
+  inFlight: number;
+  successes: number;
+  errors: number;
+}
+
+export interface ModelLease {
+  readonly key: ModelKey;
+  readonly model: string | undefined;
+  readonly startedAt: number;
+  /** A call of the executor's, which settles it. */
+  readonly isManaged: boolean;
+}
+
+export const isRemoved = ({ verdict }: ModelKey): boolean => verdict === 'invalid_key' || verdict === 'quota_exceeded';
+export const isResting = ({ verdict }: ModelKey): boolean => verdict === 'rate_limited' || verdict === 'resting';
+
+/** A pool as plain values, and how they change. What a verdict does stands in `verdicts.ts`. */
+export class PoolModel {
+  readonly keys = new Map<number, ModelKey>();
+  readonly open: ModelLease[] = [];
+  readonly outcomes = new Map<Outcome, number>();
+  vendorFaults = 0;
+  removals = 0;
+
+  add(n: number, { models, quotaGroup, limits }: ModelInput): void {
+    const isSlow = [...this.keys.values()].some(
+      ({ group, isSlow: slow }) => slow && group === quotaGroup && group !== undefined,
+    );
+    this.keys.set(n, {
+      n,
+      models,
+      group: quotaGroup,
+      concurrency: limits?.concurrency ?? Infinity,
+      enabled: true,
+      verdict: 'unchecked',
+      verdictMayBe: ['unchecked'],
+      rest: undefined,
+      recheck: undefined,
+      modelRests: new Map(),
+      isSlow,
+      isDeleted: false,
+      inFlight: 0,
+      successes: 0,
+      errors: 0,
+    });
+  }
+
+  delete(n: number): void {
+    this.keys.get(n)!.isDeleted = true;
+    this.keys.delete(n);
+  }
+
+  siblings(key: ModelKey): ModelKey[] {
+    return [...this.keys.values()].filter(
+      (other) => other !== key && key.group !== undefined && other.group === key.group,
+    );
+  }
+
+  /** The calls that the test itself settles. */
+  get held(): ModelLease[] {
+    return this.open.filter(({ isManaged }) => !isManaged);
+  }
+
+  leased(key: ModelKey, model: string | undefined, startedAt: number, isManaged = false): ModelLease {
+    const lease = { key, model, startedAt, isManaged };
+    key.inFlight += 1;
+    this.open.push(lease);
+    return lease;
+  }
+
+  /** Books a call that ended. */
+  settled(lease: ModelLease, outcome: Outcome): void {
+    const { key, model, startedAt } = lease;
+    this.open.splice(this.open.indexOf(lease), 1);
+    key.inFlight -= 1;
+    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+    if (outcome === 'ok') key.successes += 1;
+    if (COUNTS_AGAINST.has(outcome)) key.errors += 1;
+    if (SAYS_VENDOR_IS_DOWN.has(outcome)) this.vendorFaults += 1;
+    if (outcome !== 'ok') return;
+    for (const rest of [key.rest, key.modelRests.get(model ?? '')])
+      if (rest && startedAt >= rest.span.least) rest.isTried = true;
+  }
+
+  /** How the key stands: what its vendor said, or `disabled` over it. */
+  standing(key: ModelKey, now: number): Verdict | 'disabled' {
+    if (!key.enabled) return 'disabled';
+    return isResting(key) && key.rest!.span.least <= now ? 'healthy' : key.verdict;
+  }
+
+  /** Takes over what the pool shows where the rules leave it open: which of two verdicts, and when exactly a time ends. */
+  adopt(n: number, shown: KeySnapshot, now: number): void {
+    const key = this.keys.get(n)!;
+    const exactly = (span: Span, end: Date | undefined): Span => {
+      const at = Math.max(span.least, end?.getTime() ?? 0);
+      return end === undefined ? span : { least: at, most: at };
+    };
+    if (shown.status !== 'disabled' && key.verdictMayBe.includes(shown.status)) key.verdict = shown.status;
+    if (key.rest && key.rest.span.least > now) key.rest.span = exactly(key.rest.span, shown.restsUntil);
+    if (key.recheck) key.recheck = exactly(key.recheck, shown.recheckAt);
+    for (const [model, rest] of key.modelRests)
+      rest.span = exactly(rest.span, shown.rests.find((each) => each.model === model)?.until);
+    if (isResting(key) && key.rest!.span.least <= now && key.enabled) {
+      key.verdict = 'healthy';
+      key.verdictMayBe = ['healthy'];
+    }
+  }
+}
+
+export interface ModelInput {
+  readonly models?: string[];
+  readonly quotaGroup?: string;
+  readonly limits?: { concurrency?: number };
+}

@@ -1,0 +1,65 @@
+import type { Outcome } from '../../src/key-management/classification/outcome';
+
+/** The rules of the design, written a second time and plainly. Nothing but the words comes from the source. */
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+type Outcomes = ReadonlySet<Outcome>;
+const outcomes = (...all: Outcome[]): Outcomes => new Set(all);
+
+/** These take the key out of the pool. */
+export const REMOVES = outcomes('invalid_key', 'quota_exceeded');
+/** These let it rest inside the pool; the first two for one model, where that is known. */
+export const RESTS = outcomes('rate_limited', 'model_unavailable', 'permission_denied');
+export const RESTS_ONE_MODEL = outcomes('rate_limited', 'model_unavailable');
+/** Only these count against a key: what is the vendor's, the network's or the caller's fault does not. */
+export const COUNTS_AGAINST = outcomes('invalid_key', 'quota_exceeded', 'rate_limited', 'permission_denied', 'unknown');
+/** After many of these in a row the whole provider pauses for seconds. */
+export const SAYS_VENDOR_IS_DOWN = outcomes('overloaded', 'server_error', 'network_error', 'timeout', 'region_blocked');
+/** A probe that ends so has shown that the vendor knows the key. */
+export const PROVES_KEY = outcomes('ok', 'model_unavailable', 'request_exceeds_key_limit', 'content_blocked');
+
+export type Removed = 'invalid_key' | 'quota_exceeded';
+export type Resting = 'rate_limited' | 'resting';
+
+/** From when to when something ends, milliseconds since the epoch. */
+export interface Span {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What a vendor states beside the outcome. */
+export interface Stated {
+  readonly retryAfterMs?: number;
+  readonly notBefore?: Date;
+}
+
+/** How long a rest may be: what is stated, up to an hour or to a date; else it grows from the one to the other. */
+export function restSpan(
+  outcome: Outcome,
+  { retryAfterMs, notBefore }: Stated,
+  isModelKnown: boolean,
+  now: number,
+): Span {
+  let [shortest, longest] = [2 * SECOND, MINUTE];
+  if (outcome === 'permission_denied') [shortest, longest] = [HOUR, DAY];
+  if (outcome === 'model_unavailable') [shortest, longest] = isModelKnown ? [HOUR, DAY] : [10 * SECOND, 10 * SECOND];
+  if (retryAfterMs) shortest = longest = Math.min(retryAfterMs, HOUR);
+  const date = notBefore?.getTime() ?? 0;
+  return { least: Math.max(date, now + shortest), most: Math.max(date, now + longest) };
+}
+
+/** When a key that is removed now is checked again. */
+export function recheckSpan(outcome: Removed, { notBefore }: Stated, now: number): Span {
+  const [shortest, longest] = outcome === 'quota_exceeded' ? [5 * MINUTE, 6 * HOUR] : [30 * SECOND, DAY];
+  const date = notBefore?.getTime() ?? 0;
+  return { least: Math.max(date, now + shortest), most: Math.max(date, now + longest) };
+}
+
+export const later = (one: Span, other: Span): Span => ({
+  least: Math.max(one.least, other.least),
+  most: Math.max(one.most, other.most),
+});

@@ -1,0 +1,113 @@
+import type { Outcome } from '../../src/key-management/classification/outcome';
+import { isRemoved, isResting, type ModelKey, type ModelLease, type PoolModel, type Verdict } from './pool-model';
+import {
+  later,
+  PROVES_KEY,
+  recheckSpan,
+  REMOVES,
+  RESTS,
+  RESTS_ONE_MODEL,
+  restSpan,
+  SECOND,
+  type Removed,
+  type Span,
+  type Stated,
+} from './rules';
+
+/** What a call or a probe was settled with. */
+export interface Said extends Stated {
+  readonly outcome: Outcome;
+  /** A limit of the whole key, where otherwise it is the model's. */
+  readonly scope?: 'key';
+  /** The model that the vendor names. */
+  readonly model?: string;
+}
+
+const NEVER: Span = { least: 0, most: 0 };
+
+/** What the outcome of a call does to the key in the model. */
+export function callEnded(pool: PoolModel, lease: ModelLease, said: Said, now: number): void {
+  pool.settled(lease, said.outcome);
+  const { key } = lease;
+  const { outcome } = said;
+  if (key.isDeleted) return;
+  if (outcome === 'rate_limited') for (const each of [key, ...pool.siblings(key)]) each.isSlow = true;
+  if (REMOVES.has(outcome)) remove(pool, key, said, now, false);
+  if (!RESTS.has(outcome)) return;
+  const model = lease.model ?? said.model;
+  if (RESTS_ONE_MODEL.has(outcome) && said.scope !== 'key' && model !== undefined)
+    restForModel(pool, key, model, said, now);
+  else if (!isRemoved(key)) rest(pool, key, said, now);
+}
+
+/** What a probe's verdict does to the key in the model. Only a probe brings a removed key back. */
+export function probeEnded(pool: PoolModel, key: ModelKey, said: Said, now: number): void {
+  const { outcome } = said;
+  if (REMOVES.has(outcome)) remove(pool, key, said, now, true);
+  else if (outcome === 'permission_denied' || (outcome === 'rate_limited' && !isRemoved(key)))
+    rest(pool, key, said, now);
+  else if (isRemoved(key)) {
+    if (PROVES_KEY.has(outcome)) stand(key, 'healthy');
+    else askAgainSoon(key, said, now);
+  } else if (key.verdict === 'unchecked') stand(key, 'healthy');
+}
+
+function stand(key: ModelKey, ...mayBe: Verdict[]): void {
+  key.verdict = mayBe[0]!;
+  key.verdictMayBe = mayBe;
+  key.recheck = undefined;
+}
+
+function remove(pool: PoolModel, key: ModelKey, said: Said, now: number, isProbe: boolean): void {
+  const outcome = said.outcome as Removed;
+  const next = recheckSpan(outcome, said, now);
+  if (!isRemoved(key)) {
+    if (key.enabled) pool.removals += 1;
+    stand(key, outcome);
+    key.rest = undefined;
+    key.recheck = next;
+    return;
+  }
+  // One more verdict on a removed key may move its re-check on, and never back; after a probe that was due it lies ahead.
+  const { least, most } = key.recheck!;
+  const due = isProbe && least <= now ? now + 1 : 0;
+  const stated = said.notBefore?.getTime() ?? 0;
+  stand(key, key.verdict, outcome);
+  key.recheck = { least: Math.max(least, due, stated), most: Math.max(most, next.most) };
+}
+
+function askAgainSoon(key: ModelKey, { retryAfterMs = 0 }: Said, now: number): void {
+  const soon = now + Math.max(30 * SECOND, retryAfterMs);
+  key.recheck = later(key.recheck!, { least: soon, most: soon });
+}
+
+/** A refusal for the rate of one key rests all that share its limits. */
+function rest(pool: PoolModel, key: ModelKey, said: Said, now: number): void {
+  const span = restSpan(said.outcome, said, said.scope === 'key' || !RESTS_ONE_MODEL.has(said.outcome), now);
+  restUntil(key, said, span, now);
+  if (said.outcome !== 'rate_limited') return;
+  for (const sibling of pool.siblings(key)) {
+    sibling.isSlow = true;
+    if (sibling.enabled && !isRemoved(sibling) && sibling.verdict !== 'unchecked') restUntil(sibling, said, span, now);
+  }
+}
+
+function restUntil(key: ModelKey, said: Said, span: Span, now: number): void {
+  const status = said.outcome === 'rate_limited' ? 'rate_limited' : 'resting';
+  const earlier = isResting(key) && key.rest!.span.least > now ? key.rest!.span : NEVER;
+  key.isSlow = true;
+  if (earlier.least >= span.most) stand(key, key.verdict);
+  else if (earlier.least > 0) stand(key, status, key.verdict);
+  else stand(key, status);
+  key.rest = { span: later(span, earlier), isTried: false };
+}
+
+function restForModel(pool: PoolModel, key: ModelKey, model: string, said: Said, now: number): void {
+  const span = restSpan(said.outcome, said, true, now);
+  const all = said.outcome === 'rate_limited' ? [key, ...pool.siblings(key)] : [key];
+  for (const each of all) {
+    const earlier = each.modelRests.get(model)?.span ?? NEVER;
+    each.isSlow = true;
+    each.modelRests.set(model, { span: earlier.least > now ? later(span, earlier) : span, isTried: false });
+  }
+}

@@ -1,0 +1,65 @@
+import type { PoolModel } from './pool-model';
+import { claim, type Sentence } from './sentences';
+import type { Waiting, WaitingModel, WaitingWorld } from './waiting-world';
+
+/** Time limits share timers: they may be met so much late. */
+const late = (ms: number): number => Math.max(10, ms / 50);
+
+const waiting = (model: PoolModel): { waiters: Waiting[]; calls: Waiting[] } => {
+  const { waiters, calls } = model as WaitingModel;
+  const open = (list: Waiting[]): Waiting[] => list.filter(({ end }) => end === undefined);
+  return { waiters: open(waiters), calls: open(calls) };
+};
+
+/** What always holds of those who wait. */
+export const WAITING_SENTENCES: readonly Sentence[] = [
+  {
+    text: 'every waiter is woken or times out',
+    always: (model, { now }) => {
+      for (const { order, startedAt, endsAt } of waiting(model).waiters)
+        claim(now <= endsAt + late(endsAt - startedAt), `waiter ${order} waits on, beyond its time`);
+    },
+    finally: (model) => {
+      claim(waiting(model).waiters.length === 0, 'some wait for ever');
+    },
+  },
+  {
+    text: 'nobody waits while a key is free',
+    always: (model, world) => {
+      for (const { order, model: wanted } of waiting(model).waiters) {
+        const { queue } = world as WaitingWorld;
+        const before = queue.length;
+        const lease = world.pools.lease('openai', { model: wanted });
+        // To ask for a key wakes those whose rest is over: nobody may have needed that.
+        claim(lease === undefined && queue.length === before, `waiter ${order} waits, and there is a key`);
+      }
+    },
+  },
+  {
+    text: 'those who wait for the same get their keys in the order in which they came',
+    served: (model, _, { order, model: wanted }) => {
+      const earlier = waiting(model).waiters.find((other) => other.model === wanted && other.order < order);
+      claim(earlier === undefined, `waiter ${order} was served before waiter ${earlier?.order}`);
+    },
+  },
+  {
+    text: 'a wait ends with a key, or says why: the time, the caller, or no hope',
+    always: (model, { now }) => {
+      for (const { order, end, endsAt, controller } of (model as WaitingModel).waiters) {
+        if (end === 'timed_out') claim(now >= endsAt, `waiter ${order} timed out before its time`);
+        else if (end === 'cancelled') claim(controller.signal.aborted, `waiter ${order} was cancelled by nobody`);
+        else claim(end === undefined || end === 'key' || end === 'hopeless', `waiter ${order} ended with ${end}`);
+      }
+    },
+  },
+  {
+    text: 'every call ends, and within its time',
+    always: (model, { now }) => {
+      for (const { order, startedAt, endsAt } of waiting(model).calls)
+        claim(now <= endsAt + late(endsAt - startedAt), `call ${order} goes on beyond its time`);
+    },
+    finally: (model) => {
+      claim(waiting(model).calls.length === 0, 'some calls never end');
+    },
+  },
+];
