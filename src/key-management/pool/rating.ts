@@ -40,7 +40,8 @@ export class RatingTable {
     const row = this.#end;
     this.#end += WIDTH;
     if (this.#end > this.numbers.length) {
-      const larger = new Float64Array(this.numbers.length * 2);
+      // By a quarter: what is not used yet is a part of what each key costs.
+      const larger = new Float64Array(WIDTH * Math.ceil((this.numbers.length / WIDTH) * 1.25));
       larger.set(this.numbers);
       this.numbers = larger;
     }
