@@ -1,7 +1,7 @@
 import type { ChangedBy } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyRecord } from '../pool/key-record';
-import { isRemoved, isResting, type KeyState } from '../pool/key-state';
+import { HEALTHY, isRemoved, isRestOver, isResting, type KeyState } from '../pool/key-state';
 import { modelOfRestField, readIdentity, readState } from './key-documents';
 import type { Json, StoreChange, StoredDocument } from './key-store';
 import type { KeyStatistics } from './key-statistics';
@@ -58,8 +58,7 @@ function applyState({ pool, record, by, now, freshMs }: AppliedTo, value: Json):
 }
 
 /** A rest that is over by now is no rest. */
-const over = (state: KeyState, now: number): KeyState =>
-  isResting(state) && state.until <= now ? { status: 'healthy', unproven: false } : state;
+const over = (state: KeyState, now: number): KeyState => (isRestOver(state, now) ? HEALTHY : state);
 
 /** Instances' clocks and news differ: a rest or re-check only grows. */
 function notShortened(here: KeyState, there: KeyState): KeyState {
