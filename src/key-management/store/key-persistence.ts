@@ -28,7 +28,7 @@ export class KeyPersistence implements DocumentOwner {
   readonly prefix = KEYS;
   /** Stored keys that are in no pool here: gone from the environment, deleted, or locked. Their history is taken up again. */
   readonly #dormant = new Map<string, StoredDocument>();
-  /** Keys that were in the store before: what becomes of them is kept there, whether or not they themselves can be. */
+  /** Keys that cannot be kept, but were in the store before: what becomes of them is kept there all the same. */
   readonly #returned = new WeakSet<KeyRecord>();
   readonly #statistics: KeyStatistics;
 
@@ -42,8 +42,7 @@ export class KeyPersistence implements DocumentOwner {
     pools.observe({
       keyChanged: (record, event) => {
         if (event.type === 'key_deleted') this.#retire(record);
-        if (event.type === 'key_added' && this.#dormant.has(documentOf(record.provider, record.id)))
-          this.#returned.add(record);
+        if (event.type === 'key_added' && !this.#isKept(record) && this.#isDormant(record)) this.#returned.add(record);
         if (event.by !== 'store' && event.by !== 'instance') this.#write(record, event);
       },
       leaseSettled: (record) => {
@@ -87,17 +86,22 @@ export class KeyPersistence implements DocumentOwner {
   }
 
   *known(): Iterable<KnownDocument> {
+    // A key that is deleted meanwhile goes among the dormant ones.
+    const told = new Set<string>();
     for (const pool of this.pools.pools()) {
       for (const record of pool.records()) {
         if (!this.#isKept(record)) continue;
+        const doc = documentOf(record.provider, record.id);
+        told.add(doc);
         yield {
-          doc: documentOf(record.provider, record.id),
+          doc,
           registers: this.#registersOf(record),
           ...this.#statistics.known(record, pool.snapshot(record).rests),
         };
       }
     }
     for (const { doc, registers, maxima, sums } of this.#dormant.values()) {
+      if (told.has(doc)) continue;
       yield {
         doc,
         registers: Object.fromEntries(Object.entries(registers).map(([field, { value }]) => [field, value])),
@@ -107,8 +111,8 @@ export class KeyPersistence implements DocumentOwner {
     }
   }
 
-  collect(): void {
-    this.#statistics.collect();
+  collect(): boolean {
+    return this.#statistics.collect();
   }
 
   #registersOf(record: KeyRecord): Record<string, Json> {
@@ -122,6 +126,10 @@ export class KeyPersistence implements DocumentOwner {
   /** Keys added at run time are only kept where they can be encrypted. */
   #isKept(record: KeyRecord): boolean {
     return record.origin === 'configuration' || this.vault.canSeal || this.#returned.has(record);
+  }
+
+  #isDormant({ provider, id }: KeyRecord): boolean {
+    return this.#dormant.has(documentOf(provider, id));
   }
 
   #write(record: KeyRecord, event: KeyEvent): void {

@@ -2,17 +2,13 @@ import type { KeyRecord } from '../pool/key-record';
 import type { KeySnapshot } from '../pool/key-snapshot';
 import { documentOf, modelRestField } from './key-documents';
 import type { StoreLink } from './store-link';
-
-/** What of a key's counts the store has had. */
-interface Counted {
-  successes: number;
-  errors: number;
-}
+import { SLICE } from '../slices';
 
 /** Counts and times of keys, as the store holds them: sums that add up, and times that only grow. */
 export class KeyStatistics {
-  readonly #counted = new WeakMap<KeyRecord, Counted>();
   #changed = new Set<KeyRecord>();
+  /** Those that are being collected. */
+  #taken: Iterator<KeyRecord, undefined> | undefined;
 
   constructor(private readonly link: StoreLink) {}
 
@@ -22,37 +18,34 @@ export class KeyStatistics {
     this.#changed.add(record);
   }
 
-  /** Puts what changed since the last time into the outbox. */
-  collect(): void {
-    const changed = this.#changed;
-    this.#changed = new Set();
-    for (const record of changed) {
-      const doc = documentOf(record.provider, record.id);
-      const counted = this.#of(record);
-      this.link.add(doc, 'successes', record.successCount - counted.successes);
-      this.link.add(doc, 'errors', record.errorCount - counted.errors);
-      counted.successes = record.successCount;
-      counted.errors = record.errorCount;
-      for (const [field, value] of Object.entries(timesOf(record))) this.link.raise(doc, field, value);
+  /** Puts what changed since the last time into the outbox, some keys at once. True if there are more. */
+  collect(): boolean {
+    this.#taken ??= this.#take();
+    for (let left = SLICE; left > 0; left -= 1) {
+      const { value: record } = this.#taken.next();
+      if (record) this.#collect(record);
+      else {
+        this.#taken = undefined;
+        return false;
+      }
     }
+    return true;
   }
 
   /** Another instance counted more. */
   add(record: KeyRecord, field: string, by: number): void {
-    const counted = this.#of(record);
     if (field === 'successes') {
       record.successCount += by;
-      counted.successes += by;
+      record.keptSuccesses += by;
     } else if (field === 'errors') {
       record.errorCount += by;
-      counted.errors += by;
+      record.keptErrors += by;
     }
   }
 
   /** The store's totals: what is more there than was known here, others counted. */
   total(record: KeyRecord, field: string, total: number): void {
-    const counted = this.#of(record);
-    const known = field === 'successes' ? counted.successes : counted.errors;
+    const known = field === 'successes' ? record.keptSuccesses : record.keptErrors;
     if (total > known) this.add(record, field, total - known);
   }
 
@@ -61,16 +54,25 @@ export class KeyStatistics {
     record: KeyRecord,
     rests: KeySnapshot['rests'],
   ): { maxima: Record<string, number>; sums: Record<string, number> } {
-    const { successes, errors } = this.#of(record);
     const maxima = timesOf(record);
     for (const { model, until } of rests) maxima[modelRestField(model)] = until.getTime();
-    return { maxima, sums: { successes, errors } };
+    return { maxima, sums: { successes: record.keptSuccesses, errors: record.keptErrors } };
   }
 
-  #of(record: KeyRecord): Counted {
-    let counted = this.#counted.get(record);
-    if (!counted) this.#counted.set(record, (counted = { successes: 0, errors: 0 }));
-    return counted;
+  /** What changes from now on is for the next time. */
+  #take(): Iterator<KeyRecord, undefined> {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    return changed.values();
+  }
+
+  #collect(record: KeyRecord): void {
+    const doc = documentOf(record.provider, record.id);
+    this.link.add(doc, 'successes', record.successCount - record.keptSuccesses);
+    this.link.add(doc, 'errors', record.errorCount - record.keptErrors);
+    record.keptSuccesses = record.successCount;
+    record.keptErrors = record.errorCount;
+    for (const [field, value] of Object.entries(timesOf(record))) this.link.raise(doc, field, value);
   }
 }
 

@@ -16,7 +16,7 @@ export interface OutboxBatch {
 }
 
 /** Changes per batch: one write takes a store a few milliseconds, and stays below every store's limits. */
-const BATCH_CHANGES = 4_000;
+const BATCH_CHANGES = 1_000;
 
 /** Changes not yet in the store, coalesced per document and field, and so bounded by the number of keys. */
 export class Outbox {
