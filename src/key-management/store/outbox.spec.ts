@@ -52,6 +52,21 @@ describe('the outbox', () => {
     expect(outbox.size).toBe(0);
   });
 
+  it('sends what was set before what is counted', () => {
+    const outbox = new Outbox('w');
+    for (let i = 0; i < 2_500; i += 1) outbox.add(`d${i}`, 'calls', 1);
+    outbox.set('d2000', 'state', register('gone'));
+    outbox.set('other', 'state', register('gone'));
+    const batches = drained(outbox);
+    expect(batches[0]!.slice(0, 3)).toMatchObject([
+      { kind: 'set', doc: 'd2000' },
+      { kind: 'add', doc: 'd2000' },
+      { kind: 'set', doc: 'other' },
+    ]);
+    expect(batches.flat()).toHaveLength(2_502);
+    expect(outbox.size).toBe(0);
+  });
+
   it('knows since when it waits', () => {
     let now = 5;
     const outbox = new Outbox('w', () => now);
