@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { CLOCK, KeyManagementModule, KeyPoolService } from '../../src/key-management';
+import { KeySeries } from '../../src/key-management/analytics/series/key-series';
 import { ApiKey } from '../../src/key-management/pool/api-key';
 import { SLICE, turnOfTheLoop } from '../../src/key-management/slices';
 import { FileKeyStore } from '../../src/key-management/store/file/file-key-store';
@@ -128,6 +129,18 @@ describe(`an app with ${KEYS} keys on a file store`, () => {
     expect(written.mock.calls.flatMap(([changes]) => changes).length).toBeGreaterThanOrEqual(3 * KEYS);
     expect(turns.stop()[0]).toBeLessThanOrEqual(2 * SLICE);
     expect(Math.max(...written.mock.calls.map(([changes]) => changes.length))).toBeLessThanOrEqual(MOST_CHANGES);
+  });
+
+  it('takes over what a minute counted a few keys at a time', async () => {
+    await clock.advance(1_000);
+    const pool = app.get(KeyPoolService).pool('openai')!;
+    for (let n = 0; n < KEYS; n += 1) pool.lease()!.settle('ok');
+    const taken = jest.spyOn(KeySeries.prototype, 'add');
+    const turns = new Turns([() => taken.mock.calls.length]);
+    await clock.advance(60_000);
+    for (let turn = 0; turn < 1_000 && taken.mock.calls.length < KEYS; turn += 1) await turnOfTheLoop();
+    expect(taken).toHaveBeenCalledTimes(KEYS);
+    expect(turns.stop()[0]).toBeLessThanOrEqual(SLICE);
   });
 });
 

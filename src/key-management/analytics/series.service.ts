@@ -7,6 +7,7 @@ import type { KeyRecord } from '../pool/key-record';
 import { isRemovedStatus } from '../pool/key-state';
 import type { EndedCall } from '../pool/pool-observer';
 import type { Settlement, Source } from '../pool/settlement';
+import { SLICE } from '../slices';
 import { PersistenceService } from '../store/persistence.service';
 import { bucketsBetween, MINUTE_MS, type Resolution, type SeriesEntry } from './series/measures';
 import type { ProviderTotals } from './series/provider-series';
@@ -95,7 +96,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
 
   /** Attempts with one key, as above. */
   keyTimeline(provider: string, keyId: string, { resolution, from = 0, to = Infinity }: TimelineQuery): SeriesEntry[] {
-    this.#book.settleKeys();
+    this.#settle(provider, keyId);
     const [first, last] = bucketsBetween(resolution, from, to, this.clock.now());
     return this.#book.keys.timeline(resolution, this.#book.keys.slots.find(provider, keyId), first, last);
   }
@@ -165,9 +166,24 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
   }
 
   #minuteOver(): void {
-    const wasBusy = this.#book.close(this.clock.now());
-    this.#link.statisticsPending();
+    const wasBusy = this.#book.close();
+    this.#closeKeys();
     if (wasBusy) this.#openMinute();
+  }
+
+  /** Some at a time: ten thousand keys at once would hold up the calls. */
+  #closeKeys(): void {
+    const isLeft = this.#book.closeKeys(SLICE, this.clock.now());
+    this.#link.statisticsPending();
+    if (isLeft) setImmediate(() => this.#closeKeys());
+  }
+
+  #settle(provider: string, keyId: string): void {
+    const record = this.pools.pool(provider)?.record(keyId);
+    const tally = record && this.#keys.get(record);
+    if (tally) this.#book.settleKey(tally);
+    // Calls may have outlived their key.
+    else this.#book.settleKeys();
   }
 
   #newKey(record: KeyRecord): KeyTally {
@@ -182,7 +198,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
   #forget(record: KeyRecord): void {
     const tally = this.#keys.get(record);
     if (!tally || !this.#keys.delete(record)) return;
-    this.#book.settleKeys();
+    this.#book.settleKey(tally);
     this.#book.keys.slots.release(tally.slot);
   }
 }

@@ -12,6 +12,8 @@ export class SeriesBook {
   readonly #tallies = new Map<string, ProviderTally>();
   #dirtyProviders: ProviderTally[] = [];
   #dirtyKeys: KeyTally[] = [];
+  /** Of the minute that ended last: what was counted of keys, and is taken over some at a time. */
+  #late: { readonly minute: number; readonly tallies: KeyTally[] } | undefined;
   /** Minute since the epoch that is being counted; -1 while nothing is. */
   #minute = -1;
   #prunedHour = -1;
@@ -53,14 +55,22 @@ export class SeriesBook {
     this.#minute = Math.floor(now / MINUTE_MS);
   }
 
-  /** The minute is over: all is taken over. Answers whether anything was counted in it. */
-  close(now: number): boolean {
+  /** The minute is over: all is taken over, but of keys what `closeKeys` is for. Answers whether anything was counted in it. */
+  close(): boolean {
     const wasBusy = this.#dirtyProviders.length + this.#dirtyKeys.length > 0;
     this.settleProviders();
-    this.settleKeys();
+    this.#settleLate(Infinity);
+    this.#late = { minute: this.#minute, tallies: this.#dirtyKeys };
+    this.#dirtyKeys = [];
     this.#minute = -1;
-    this.#prune(now);
     return wasBusy;
+  }
+
+  /** Takes over so many keys of the minute that is over. True while more are left; then forgets what is too old. */
+  closeKeys(limit: number, now: number): boolean {
+    if (this.#settleLate(limit)) return true;
+    this.#prune(now);
+    return false;
   }
 
   settleProviders(): void {
@@ -71,13 +81,26 @@ export class SeriesBook {
   }
 
   settleKeys(): void {
+    this.#settleLate(Infinity);
     const dirty = this.#dirtyKeys;
-    if (dirty.length === 0) return;
     this.#dirtyKeys = [];
-    for (const tally of dirty) {
-      if (tally.requests > 0) this.keys.add(this.#minute, tally.slot, tally);
-      tally.clear();
-    }
+    for (const tally of dirty) this.#settle(tally, this.#minute);
+  }
+
+  /** One key alone: it stays among those that are taken over, with nothing. */
+  settleKey(tally: KeyTally): void {
+    if (tally.isDirty) this.#settle(tally, this.isOpen ? this.#minute : (this.#late?.minute ?? -1));
+  }
+
+  #settleLate(limit: number): boolean {
+    const { minute, tallies } = this.#late ?? { minute: -1, tallies: [] };
+    for (const tally of tallies.splice(0, limit)) this.#settle(tally, minute);
+    return tallies.length > 0;
+  }
+
+  #settle(tally: KeyTally, minute: number): void {
+    if (tally.requests > 0) this.keys.add(minute, tally.slot, tally);
+    tally.clear();
   }
 
   /** The last minute whose rows of keys may go to the store: it is over, unless everything must go. */
