@@ -14,6 +14,8 @@ export interface ColdStart {
   /** What the same requests take at the same width, without anything around them. */
   readonly leastMs: number;
   readonly stallMs: number;
+  /** Of processor time. */
+  readonly busyMs: number;
   /** The longest stall while the bare requests were made: what the machine and fetch do without us. */
   readonly leastStallMs: number;
 }
@@ -46,6 +48,7 @@ export function coldStart(count: number, latencyMs: number): Promise<ColdStart> 
       value: app,
       wallMs,
       stallMs,
+      busyMs,
     } = await watched(() => startApp({ providers: { openai: { keys, baseUrl } }, startupCheckTimeoutMs: 600_000 }));
     const healthy = app
       .get(KeyPoolService)
@@ -53,7 +56,7 @@ export function coldStart(count: number, latencyMs: number): Promise<ColdStart> 
       .filter(({ status }) => status === 'healthy').length;
     await app.close();
     if (healthy !== count) throw new Error(`${healthy} of ${count} keys are healthy after the start`);
-    return { keys: count, latencyMs, wallMs, leastMs: least.wallMs, stallMs, leastStallMs: least.stallMs };
+    return { keys: count, latencyMs, wallMs, leastMs: least.wallMs, stallMs, busyMs, leastStallMs: least.stallMs };
   });
 }
 

@@ -5,6 +5,14 @@ export interface Watched<T> {
   readonly wallMs: number;
   /** The longest that the event loop stood still, milliseconds. */
   readonly stallMs: number;
+  /** The most processor time that passed between two of its turns: what is left of a stall when others' use of the machine is taken away. */
+  readonly busyMs: number;
+}
+
+/** Processor time of this process with all its threads, milliseconds. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 /** Does the work and watches the event loop meanwhile. */
@@ -13,11 +21,19 @@ export async function watched<T>(work: () => Promise<T>): Promise<Watched<T>> {
   delay.enable();
   await new Promise((resolve) => setTimeout(resolve, 20));
   delay.reset();
+  let busyMs = 0;
+  let last = processorMs();
+  const timer = setInterval(() => {
+    const now = processorMs();
+    busyMs = Math.max(busyMs, now - last);
+    last = now;
+  }, 1);
   const begin = performance.now();
   const value = await work();
   const wallMs = performance.now() - begin;
   // A stall at the end is seen by the timer after it.
   await new Promise((resolve) => setTimeout(resolve, 20));
+  clearInterval(timer);
   delay.disable();
-  return { value, wallMs, stallMs: delay.max / 1e6 };
+  return { value, wallMs, stallMs: delay.max / 1e6, busyMs };
 }

@@ -8,6 +8,7 @@ import { CLOCK, RESOLVED_OPTIONS } from './key-management.constants';
 import type { KeyPool } from './pool/key-pool';
 import type { KeyRecord } from './pool/key-record';
 import { KeyPoolService } from './pool/key-pool.service';
+import { inSlices } from './slices';
 import { PersistenceService } from './store/persistence.service';
 import { within } from './store/within';
 
@@ -30,7 +31,7 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     await this.persistence.start();
     for (const [provider, { keys }] of this.options.providers) {
       const pool = this.pools.ensurePool(provider);
-      for (const { key, ...input } of keys) {
+      await inSlices(keys, ({ key, ...input }) => {
         if (this.persistence.isDeleted(provider, key.id)) {
           this.#logger.log(
             `${provider} key ${key.masked} stays out: an administrator deleted it; add it again to have it back`,
@@ -38,7 +39,7 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
         } else {
           pool.add(key, input, 'configuration', 'configuration');
         }
-      }
+      });
     }
   }
 
@@ -56,23 +57,47 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
   /** The leader checks; the others wait for its verdicts. */
   async #checked(pools: readonly KeyPool[]): Promise<unknown> {
     if (!(await this.leadership.held())) return this.#told(pools);
-    return Promise.all(pools.map((pool) => this.checks.checkAll(pool, [...unchecked(pool)])));
+    return Promise.all(pools.map((pool) => this.checks.checkAll(pool, unchecked(pool))));
   }
 
   #told(pools: readonly KeyPool[]): Promise<unknown> {
-    const isTold = (): boolean => pools.every((pool) => unchecked(pool).next().done);
+    const left = pools.map((pool) => new Left(pool));
+    const isTold = (): boolean => left.every((each) => each.isNone);
     if (isTold()) return Promise.resolve();
     return firstValueFrom(this.pools.events$.pipe(filter(isTold)), { defaultValue: undefined });
   }
 
   #report(provider: string): void {
     const counts = new Map<string, number>();
-    for (const { status } of this.pools.list(provider)) counts.set(status, (counts.get(status) ?? 0) + 1);
+    for (const { status } of this.pools.pool(provider)?.records() ?? [])
+      counts.set(status, (counts.get(status) ?? 0) + 1);
     const text = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
     this.#logger.log(`${provider}: ${text}`);
   }
 }
 
-function* unchecked(pool: KeyPool): Generator<KeyRecord> {
+/** As they are when they are taken. */
+function* unchecked(pool: KeyPool): Generator<KeyRecord, undefined> {
   for (const record of pool.records()) if (record.state.status === 'unchecked') yield record;
+  return undefined;
+}
+
+/** The keys of a pool that nobody has spoken of yet. Goes through them once, however often it is asked. */
+class Left {
+  readonly #keys: Iterator<KeyRecord, undefined>;
+  #first: KeyRecord | undefined;
+
+  constructor(pool: KeyPool) {
+    this.#keys = unchecked(pool);
+    this.#next();
+  }
+
+  get isNone(): boolean {
+    while (this.#first && (this.#first.deleted || this.#first.state.status !== 'unchecked')) this.#next();
+    return this.#first === undefined;
+  }
+
+  #next(): void {
+    this.#first = this.#keys.next().value;
+  }
 }

@@ -16,3 +16,11 @@ export async function bytesPerCall(run: (calls: number) => Promise<void>, calls 
   }
   return grown.sort((a, b) => a - b)[grown.length >> 1]!;
 }
+
+/** What is held after everything that can be freed was. */
+export function heldBytes(): number {
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}

@@ -75,11 +75,12 @@ export class EventArchiveService implements DocumentOwner {
     for (const [doc, registers] of this.#own) yield { doc, registers, maxima: {}, sums: {} };
   }
 
-  collect(): void {
+  collect(): boolean {
     for (const family of FAMILIES) {
       for (const entry of this.#waiting[family].splice(0)) this.#write(family, entry);
     }
     if (this.#strange.size > 0) this.#forgetStrange();
+    return false;
   }
 
   /** Entries that another instance wrote, or that were written before the start, are not written again. */

@@ -39,7 +39,10 @@ export type UnnumberedEntry = LogEntry extends infer E ? (E extends LogEntry ? O
 /** About 300 bytes each. */
 const CAPACITY = 5_000;
 
-/** The latest changes of keys and acts of administrators, in memory. What was restored from a store is no change, and not in it. */
+/**
+ * The latest changes of keys and acts of administrators, in memory. What was restored from a store is no change, and not in it; nor is
+ * that the configuration names its keys, which every start repeats: with many keys it would cover all else.
+ */
 @Injectable()
 export class EventLog implements OnModuleDestroy {
   readonly #ring = new EventRing<LogEntry>(CAPACITY);
@@ -55,7 +58,7 @@ export class EventLog implements OnModuleDestroy {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.#subscription = pools.events$.subscribe((event) => {
-      if (event.by !== 'store') this.append({ type: event.type, at: event.at, event });
+      if (isNews(event)) this.append({ type: event.type, at: event.at, event });
     });
   }
 
@@ -86,7 +89,7 @@ export class EventLog implements OnModuleDestroy {
   /** @internal Another source of entries: an instance that shares the store. */
   append(entry: UnnumberedEntry): void {
     this.#isLive = true;
-    const numbered: LogEntry = { ...entry, id: this.#ring.lastId + 1 };
+    const numbered = numberedAs(this.#ring.lastId + 1, entry);
     this.#ring.append(numbered);
     this.#appended.next(numbered);
   }
@@ -112,6 +115,14 @@ export class EventLog implements OnModuleDestroy {
     return found;
   }
 }
+
+const isNews = ({ type, by }: KeyEvent): boolean => by !== 'store' && !(type === 'key_added' && by === 'configuration');
+
+/** Field by field: what is spread gets a hidden class of its own, which is larger than the entry. */
+const numberedAs = (id: number, entry: UnnumberedEntry): LogEntry =>
+  'event' in entry
+    ? { id, type: entry.type, at: entry.at, event: entry.event }
+    : { id, type: entry.type, at: entry.at, action: entry.action };
 
 const providerOf = (entry: LogEntry): string | undefined =>
   'event' in entry ? entry.event.provider : entry.action.provider;

@@ -4,6 +4,7 @@ import { CLOCK } from '../key-management.constants';
 import type { KeyEvent } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { isRemovedStatus } from '../pool/key-state';
+import { SLICE } from '../slices';
 import { PersistenceService } from '../store/persistence.service';
 import { CallCounter } from './series/call-counter';
 import { bucketsBetween, MINUTE_MS, type Resolution, type SeriesEntry } from './series/measures';
@@ -35,7 +36,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
   #cancelMinute: (() => void) | undefined;
 
   constructor(
-    pools: KeyPoolService,
+    private readonly pools: KeyPoolService,
     persistence: PersistenceService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
@@ -92,7 +93,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
 
   /** Attempts with one key, as above. */
   keyTimeline(provider: string, keyId: string, { resolution, from = 0, to = Infinity }: TimelineQuery): SeriesEntry[] {
-    this.#book.settleKeys();
+    this.#settle(provider, keyId);
     const [first, last] = bucketsBetween(resolution, from, to, this.clock.now());
     return this.#book.keys.timeline(resolution, this.#book.keys.slots.find(provider, keyId), first, last);
   }
@@ -130,8 +131,22 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
   }
 
   #minuteOver(): void {
-    const wasBusy = this.#book.close(this.clock.now());
-    this.#link.statisticsPending();
+    const wasBusy = this.#book.close();
+    this.#closeKeys();
     if (wasBusy) this.#openMinute();
+  }
+
+  /** Some at a time: ten thousand keys at once would hold up the calls. */
+  #closeKeys(): void {
+    const isLeft = this.#book.closeKeys(SLICE, this.clock.now());
+    this.#link.statisticsPending();
+    if (isLeft) setImmediate(() => this.#closeKeys());
+  }
+
+  #settle(provider: string, keyId: string): void {
+    const record = this.pools.pool(provider)?.record(keyId);
+    if (record) this.#book.settleKey(record);
+    // Calls may have outlived their key.
+    else this.#book.settleKeys();
   }
 }

@@ -94,15 +94,16 @@ function nameProblems(providers: object | undefined): string[] {
 
 /** Trims, drops blanks, and takes the same key once: the first mention counts. */
 function resolveProvider({ keys = [], baseUrl, probeModel, compatibleWith }: ProviderOptions): ResolvedProvider {
-  const byId = new Map<string, ResolvedKey>();
+  const distinct = new Map<string, ResolvedKey>();
   for (const each of keys) {
     const input = typeof each === 'string' ? { key: each } : each;
     const raw = input.key.trim();
     if (raw === '') continue;
+    if (distinct.has(raw)) continue;
     const key = new ApiKey(raw);
-    if (!byId.has(key.id)) byId.set(key.id, { ...input, key });
+    distinct.set(raw, typeof each === 'string' ? { key } : { ...input, key });
   }
-  return { keys: [...byId.values()], baseUrl: baseUrl && withoutVersion(baseUrl), probeModel, compatibleWith };
+  return { keys: [...distinct.values()], baseUrl: baseUrl && withoutVersion(baseUrl), probeModel, compatibleWith };
 }
 
 /** The official SDKs' own variables end in the version path, which is ours to add. */

@@ -7,6 +7,7 @@ import type { KeyPool } from '../pool/key-pool';
 import type { KeyState } from '../pool/key-state';
 import type { KeyRecord } from '../pool/key-record';
 import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../vendors/base-health-checker';
+import { inParallel } from '../slices';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { Gate } from './gate';
 import { probe } from './probe';
@@ -43,14 +44,15 @@ export class HealthCheckService implements OnModuleDestroy {
     for (const controller of this.#controllers) controller.abort(new DOMException('The app is closing.', 'AbortError'));
   }
 
-  /** Checks all the keys in parallel, within the provider's bound. A check that is under way already is waited for. */
+  /**
+   * Checks all the keys in parallel, within the provider's bound: the next one is asked for when its check can begin. A check that is
+   * under way already is waited for.
+   */
   checkAll(pool: KeyPool, records: Iterable<KeyRecord>): Promise<KeyCheck[]> {
-    return Promise.all(
-      Array.from(records, async (record) => ({
-        record,
-        result: await (this.#underWay.get(record) ?? this.#begin(pool, record)),
-      })),
-    );
+    return inParallel(records, PARALLEL_CHECKS, async (record) => ({
+      record,
+      result: await (this.#underWay.get(record) ?? this.#begin(pool, record)),
+    }));
   }
 
   /** Checks one key now. Undefined if it is being checked already. */

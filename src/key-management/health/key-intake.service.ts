@@ -11,7 +11,8 @@ import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key-record';
 import type { KeyStatus } from '../pool/key-state';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
-import { HealthCheckService } from './health-check.service';
+import { inParallel, inSlices } from '../slices';
+import { HealthCheckService, PARALLEL_CHECKS } from './health-check.service';
 
 /** What became of one key that was given. */
 export interface KeyVerdict {
@@ -48,9 +49,9 @@ export class KeyIntakeService {
   /** Registers every key, then checks the new ones. */
   async initialize(provider: string, keys: readonly (string | KeyInput)[]): Promise<AddKeysResult> {
     const pool = this.#poolOf(provider);
-    const given = distinct(keys);
+    const given = await distinct(keys);
     const known = new Set(given.filter(({ key }) => pool.record(key.id)).map(({ key }) => key.id));
-    const records = this.register(pool, given, 'configuration', 'configuration');
+    const records = await this.register(pool, given, 'configuration', 'configuration');
     const fresh = records.filter((record) => !known.has(record.id));
     await this.checks.checkAll(pool, fresh);
     const verdicts = records.map((record) => verdictOf(record, known.has(record.id) ? 'present' : 'added'));
@@ -68,15 +69,19 @@ export class KeyIntakeService {
     by: ChangedBy = 'administrator',
   ): Promise<KeyVerdict[]> {
     const pool = this.#poolOf(provider);
-    const given = distinct(keys);
-    const verdicts = await Promise.all(given.map(({ key, ...input }) => this.#addOne(pool, key, input, by)));
+    const given = await distinct(keys);
+    const verdicts = await inParallel(given, PARALLEL_CHECKS, ({ key, ...input }) =>
+      this.#addOne(pool, key, input, by),
+    );
     await Promise.all(given.map(({ key }) => this.pools.saved(provider, key.id)));
     return verdicts;
   }
 
   /** Puts keys into the pool unchecked. */
-  register(pool: KeyPool, given: readonly GivenKey[], origin: KeyOrigin, by: ChangedBy): KeyRecord[] {
-    return given.map(({ key, ...input }) => pool.add(key, input, origin, by));
+  async register(pool: KeyPool, given: readonly GivenKey[], origin: KeyOrigin, by: ChangedBy): Promise<KeyRecord[]> {
+    const records: KeyRecord[] = [];
+    await inSlices(given, ({ key, ...input }) => records.push(pool.add(key, input, origin, by)));
+    return records;
   }
 
   async #addOne(pool: KeyPool, key: ApiKey, input: Omit<KeyInput, 'key'>, by: ChangedBy): Promise<KeyVerdict> {
@@ -110,22 +115,22 @@ export class KeyIntakeService {
 }
 
 /** Trimmed, blanks left out, the same key once. @throws KeyManagementConfigurationError */
-function distinct(keys: readonly (string | KeyInput)[]): GivenKey[] {
+async function distinct(keys: readonly (string | KeyInput)[]): Promise<GivenKey[]> {
   const problems: string[] = [];
   const byId = new Map<string, GivenKey>();
-  for (const [index, each] of keys.entries()) {
+  await inSlices([...keys].entries(), ([index, each]) => {
     const checked = GIVEN_KEY.safeParse(each);
     if (!checked.success) {
       problems.push(
         ...checked.error.issues.map(({ path, message }) => `keys.${[index, ...path].join('.')}: ${message}.`),
       );
-      continue;
+      return;
     }
     const raw = checked.data.key.trim();
-    if (raw === '') continue;
+    if (raw === '') return;
     const key = new ApiKey(raw);
     if (!byId.has(key.id)) byId.set(key.id, { ...checked.data, key });
-  }
+  });
   if (problems.length > 0) throw new KeyManagementConfigurationError(problems);
   return [...byId.values()];
 }

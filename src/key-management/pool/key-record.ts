@@ -7,6 +7,16 @@ import type { Slot } from './slot';
 import type { OnTrial, Trial } from './trial';
 import type { Outcome } from '../classification/outcome';
 
+/** Of most keys nothing is said: they share these. */
+const NO_LIMITS: KeyLimits = Object.freeze({});
+const NO_SLOTS: Slot[] = [];
+const NOTHING_SAID = '{}';
+
+const saidOf = (input: Omit<KeyInput, 'key'>): string => {
+  const said = JSON.stringify(input);
+  return said === NOTHING_SAID ? NOTHING_SAID : said;
+};
+
 /** All that the pool knows of one key. Written by its pool alone. */
 export class KeyRecord extends Rating implements OnTrial {
   // What every call touches stands first, together, for the sake of the processor's cache.
@@ -23,8 +33,11 @@ export class KeyRecord extends Rating implements OnTrial {
   enabled = true;
   /** The lists of used keys that it is on, a bit each. */
   noted = 0;
+  /** Of these counts, what the store has had. Written by who keeps them there: a table of its own would cost five times as much. */
+  keptSuccesses = 0;
+  keptErrors = 0;
   /** One per lane: the key's place among those eligible for a model. The first is for calls that name no model. */
-  readonly slots: Slot[] = [];
+  slots: Slot[] = NO_SLOTS;
 
   label: string | undefined;
   quotaGroup: string | undefined;
@@ -53,8 +66,8 @@ export class KeyRecord extends Rating implements OnTrial {
     this.weight = input.weight ?? 1;
     this.quotaGroup = input.quotaGroup;
     this.models = input.models && input.models.length > 0 ? new Set(input.models) : undefined;
-    this.limits = { ...input.limits };
-    this.configured = origin === 'configuration' ? JSON.stringify(input) : undefined;
+    this.limits = input.limits && Object.keys(input.limits).length > 0 ? { ...input.limits } : NO_LIMITS;
+    this.configured = origin === 'configuration' ? saidOf(input) : undefined;
   }
 
   /** Out of the pool, for ever. */

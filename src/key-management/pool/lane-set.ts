@@ -47,7 +47,7 @@ export class LaneSet {
     const lane = new Lane(model, this.#lanes.length < MOST_LANES ? this.#lanes.length : this.#giveUpOne());
     this.#lanes[lane.index] = lane;
     this.#byModel.set(model, lane);
-    for (const record of this.records()) lane.add(record, now);
+    for (const record of this.records()) record.slots[lane.index] = lane.add(record, now);
     // When what made it is through: a verdict may be about to rest the very key that those who wait would get.
     queueMicrotask(this.laneMade);
     return lane;
@@ -55,7 +55,8 @@ export class LaneSet {
 
   addRecord(record: KeyRecord, now: number): void {
     if (record.models) this.#someAreForModels = true;
-    for (const lane of this.#lanes) lane.add(record, now);
+    // An array of its final length: one that grows has room for sixteen more.
+    record.slots = this.#lanes.map((lane) => lane.add(record, now));
   }
 
   removeRecord(record: KeyRecord): void {

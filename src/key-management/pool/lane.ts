@@ -34,10 +34,11 @@ export class Lane {
     return this.#resting.peek()?.until;
   }
 
-  add(record: KeyRecord, now: number): void {
+  /** The key's slot in this lane, which the caller puts into its place among the key's. */
+  add(record: KeyRecord, now: number): Slot {
     const slot = new Slot(record);
-    record.slots[this.index] = slot;
     this.place(slot, now);
+    return slot;
   }
 
   /** Puts the slot where its key's state now says. True if those who wait should look again: it is eligible, or will be sooner. */

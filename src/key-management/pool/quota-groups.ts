@@ -34,7 +34,7 @@ export class QuotaGroups {
 
   /** Gives the key, and all of its group, the strictest of the limits stated for them; `changes` are for this key. */
   limit(record: KeyRecord, changes?: KeyLimits): void {
-    record.limits = stated({ ...record.limits, ...changes });
+    if (changes) record.limits = stated({ ...record.limits, ...changes });
     const members = this.#members(record);
     const limits = strictest(members.map((member) => member.limits));
     const known = members.map((member) => member.hardLimits).find((each) => each !== undefined);

@@ -64,8 +64,10 @@ export class RatingTable {
     const row = this.#end;
     this.#end += WIDTH;
     if (this.#end > this.numbers.length) {
-      this.numbers = doubled(this.numbers);
-      this.usage = doubled(this.usage);
+      // By a quarter: what is not used yet is a part of what each key costs.
+      const rows = Math.ceil((this.numbers.length / WIDTH) * 1.25);
+      this.numbers = larger(this.numbers, rows * WIDTH);
+      this.usage = larger(this.usage, rows * USAGE_WIDTH);
     }
     return row;
   }
@@ -73,10 +75,10 @@ export class RatingTable {
 
 const usageOf = (row: number): number => row / ROWS_PER_USAGE;
 
-function doubled(numbers: Float64Array): Float64Array {
-  const larger = new Float64Array(numbers.length * 2);
-  larger.set(numbers);
-  return larger;
+function larger(numbers: Float64Array, length: number): Float64Array {
+  const grown = new Float64Array(length);
+  grown.set(numbers);
+  return grown;
 }
 
 /** One key's row. */

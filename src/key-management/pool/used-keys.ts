@@ -17,7 +17,7 @@ export class UsedKeys {
     this.#records.push(record);
   }
 
-  take(): readonly KeyRecord[] {
+  take(): KeyRecord[] {
     const taken = this.#records;
     this.#records = [];
     for (const record of taken) record.noted &= ~this.bit;

@@ -2,7 +2,7 @@ import type { ChangedBy } from '../pool/key-events';
 import type { KeyLimits } from '../pool/key-input';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyRecord } from '../pool/key-record';
-import { isRemoved, isRestOver, isResting, type KeyState } from '../pool/key-state';
+import { HEALTHY, isRemoved, isRestOver, isResting, type KeyState } from '../pool/key-state';
 import { modelOfRestField, readIdentity, readState } from './key-documents';
 import type { Json, StoreChange, StoredDocument } from './key-store';
 import type { KeyStatistics } from './key-statistics';
@@ -72,8 +72,7 @@ function applyState({ pool, record, by, now, freshMs, stateHeld }: AppliedTo, va
 }
 
 /** A rest that is over by now is no rest. */
-const over = (state: KeyState, now: number): KeyState =>
-  isRestOver(state, now) ? { status: 'healthy', unproven: false } : state;
+const over = (state: KeyState, now: number): KeyState => (isRestOver(state, now) ? HEALTHY : state);
 
 /** Instances' clocks and news differ: a rest or re-check only grows, whoever's word is the later one. */
 function notShortened(here: KeyState, there: KeyState, now: number): KeyState {

@@ -13,14 +13,16 @@ export interface KnownDocument {
 export interface DocumentOwner {
   /** As `keys/`. */
   readonly prefix: string;
-  /** A document was loaded. Its registers are those that are newer than what was known; its sums are totals. */
+  /** A document was loaded, or a part of a large one. Its registers are those that are newer than what was known; its sums are totals. */
   merge(document: StoredDocument): void;
+  /** All documents were merged. */
+  merged?(): void;
   /** Another instance changed something; a `set` only comes when it is newer than what was known. */
   changed(change: StoreChange): void;
-  /** All that is known here. */
+  /** All that is known here; of a large document in parts, each field once. */
   known(): Iterable<KnownDocument>;
-  /** Time to put statistics into the outbox. */
-  collect(): void;
+  /** Time to put statistics into the outbox: those of some hundred keys at once. True if more are to be collected now. */
+  collect(): boolean;
 }
 
 /** Who is told in words what happens to the store. */

@@ -61,8 +61,8 @@ export class Instances implements DocumentOwner {
     // Heartbeats are not worth giving back: the next one comes soon.
   }
 
-  collect(): void {
-    // Nothing is counted.
+  collect(): boolean {
+    return false;
   }
 
   #beat(): void {

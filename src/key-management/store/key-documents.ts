@@ -1,7 +1,7 @@
 import { isOutcome } from '../classification/outcome';
 import type { KeyLimits, KeyOrigin } from '../pool/key-input';
 import type { KeyRecord } from '../pool/key-record';
-import { isRemoved, isResting, type KeyState, type Strikes } from '../pool/key-state';
+import { HEALTHY, isRemoved, isResting, UNPROVEN, type KeyState, type Strikes } from '../pool/key-state';
 import type { Json, StoredDocument } from './key-store';
 
 /** Documents of keys: `keys/<provider>/<id>`. */
@@ -104,7 +104,7 @@ export function readState(value: Json): StoredState | undefined {
 function bareState({ status, until, recheckAt, unproven }: Record<string, Json>): KeyState | undefined {
   switch (status) {
     case 'healthy':
-      return { status, unproven: unproven === true };
+      return unproven === true ? UNPROVEN : HEALTHY;
     case 'rate_limited':
     case 'resting':
       return { status, until: number(until) ?? 0 };

@@ -21,6 +21,7 @@ import type { StoreChange, StoredDocument } from './key-store';
 import type { KeyVault } from './key-vault';
 import { applyChange, joined } from './merge';
 import { KeyStatistics } from './key-statistics';
+import { LostSecrets } from './lost-secrets';
 import { ModelRests } from './model-rests';
 import type { StoreLink } from './store-link';
 
@@ -29,10 +30,9 @@ export class KeyPersistence implements DocumentOwner {
   readonly prefix = KEYS;
   /** Stored keys that are in no pool here: gone from the environment, deleted, or locked. Their history is taken up again. */
   readonly #dormant = new Map<string, StoredDocument>();
-  /** Keys that were in the store before: what becomes of them is kept there, whether or not they themselves can be. */
+  /** Keys that cannot be kept, but were in the store before: what becomes of them is kept there all the same. */
   readonly #returned = new WeakSet<KeyRecord>();
-  /** Another instance deleted the key, and it lives: unless that is over within the second, it is to be stored with its secret again. */
-  readonly #withoutSecret = new Set<KeyRecord>();
+  readonly #lostSecrets: LostSecrets;
   readonly #statistics: KeyStatistics;
   readonly #rests = new ModelRests();
 
@@ -42,12 +42,12 @@ export class KeyPersistence implements DocumentOwner {
     private readonly vault: KeyVault,
     private readonly settings: { freshMs: () => number; now: () => number; listener: StoreListener },
   ) {
+    this.#lostSecrets = new LostSecrets(link, vault);
     this.#statistics = new KeyStatistics(link, pools.usedKeys(), (record) => this.#isKept(record));
     pools.observe({
       keyChanged: (record, event) => {
         if (event.type === 'key_deleted') this.#retire(record);
-        if (event.type === 'key_added' && this.#dormant.has(documentOf(record.provider, record.id)))
-          this.#returned.add(record);
+        if (event.type === 'key_added' && !this.#isKept(record) && this.#isDormant(record)) this.#returned.add(record);
         if (event.by !== 'store' && event.by !== 'instance') this.#write(record, event);
       },
       callsOf: () => this.#statistics,
@@ -90,17 +90,22 @@ export class KeyPersistence implements DocumentOwner {
   }
 
   *known(): Iterable<KnownDocument> {
+    // A key that is deleted meanwhile goes among the dormant ones.
+    const told = new Set<string>();
     for (const pool of this.pools.pools()) {
       for (const record of pool.records()) {
         if (!this.#isKept(record)) continue;
+        const doc = documentOf(record.provider, record.id);
+        told.add(doc);
         yield {
-          doc: documentOf(record.provider, record.id),
+          doc,
           registers: registersOf(record, this.vault.seal(record)),
           ...this.#statistics.known(record, pool.snapshot(record).rests),
         };
       }
     }
     for (const { doc, registers, maxima, sums } of this.#dormant.values()) {
+      if (told.has(doc)) continue;
       yield {
         doc,
         registers: Object.fromEntries(Object.entries(registers).map(([field, { value }]) => [field, value])),
@@ -110,22 +115,22 @@ export class KeyPersistence implements DocumentOwner {
     }
   }
 
-  collect(): void {
+  collect(): boolean {
     this.pools.tellCalls();
-    this.#statistics.collect((change) => {
+    const isLeft = this.#statistics.collect((change) => {
       this.changed(change);
     });
-    for (const record of this.#withoutSecret) {
-      const sealed = this.vault.seal(record);
-      if (sealed !== undefined && !record.deleted)
-        this.link.put(documentOf(record.provider, record.id), 'identity', identityOf(record, sealed));
-    }
-    this.#withoutSecret.clear();
+    if (!isLeft) this.#lostSecrets.storeAgain();
+    return isLeft;
   }
 
   /** Keys added at run time are only kept where they can be encrypted. */
   #isKept(record: KeyRecord): boolean {
     return record.origin === 'configuration' || this.vault.canSeal || this.#returned.has(record);
+  }
+
+  #isDormant({ provider, id }: KeyRecord): boolean {
+    return this.#dormant.has(documentOf(provider, id));
   }
 
   #write(record: KeyRecord, event: KeyEvent): void {
@@ -206,13 +211,8 @@ export class KeyPersistence implements DocumentOwner {
 
   #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): AppliedTo {
     const { now, freshMs } = this.settings;
-    const stateHeld = (): void => {
-      this.#putState(record);
-    };
-    const secretGone = (): void => {
-      this.#withoutSecret.add(record);
-      this.link.statisticsPending();
-    };
+    const stateHeld = (): void => this.#putState(record);
+    const secretGone = (): void => this.#lostSecrets.note(record);
     const [statistics, rests] = [this.#statistics, this.#rests];
     return { pool, record, by, statistics, rests, now: now(), freshMs: freshMs(), stateHeld, secretGone };
   }

@@ -5,18 +5,14 @@ import type { UsedKeys } from '../pool/used-keys';
 import { documentOf, modelRestField } from './key-documents';
 import type { StoreChange } from './key-store';
 import type { StoreLink } from './store-link';
+import { SLICE } from '../slices';
 
 type StatisticsChange = Extract<StoreChange, { kind: 'add' | 'max' }>;
 
-/** What of a key's counts the store has had. */
-interface Counted {
-  successes: number;
-  errors: number;
-}
-
 /** Counts and times of keys, as the store holds them: sums that add up, and times that only grow. */
 export class KeyStatistics implements CallObserver {
-  readonly #counted = new WeakMap<KeyRecord, Counted>();
+  /** Those that are being collected. */
+  #taken: Iterator<KeyRecord, undefined> | undefined;
 
   /** @param used A list of its own. */
   constructor(
@@ -34,25 +30,31 @@ export class KeyStatistics implements CallObserver {
   }
 
   /**
-   * Puts what changed since the last time into the outbox.
+   * Puts what changed since the last time into the outbox, some keys at once. True if there are more.
    * @param late Told what keys counted that had left their pool by then: whoever has taken their place is to know.
    */
-  collect(late: (change: StatisticsChange) => void): void {
-    for (const record of this.used.take()) {
+  collect(late: (change: StatisticsChange) => void): boolean {
+    this.#taken ??= this.used.take().values();
+    for (let left = SLICE; left > 0; left -= 1) {
+      const { value: record } = this.#taken.next();
+      if (!record) {
+        this.#taken = undefined;
+        return false;
+      }
       const changes = this.#collectOf(record);
       if (record.deleted) changes.forEach(late);
     }
+    return true;
   }
 
   #collectOf(record: KeyRecord): StatisticsChange[] {
     const doc = documentOf(record.provider, record.id);
-    const counted = this.#of(record);
     const sums = {
-      successes: record.successCount - counted.successes,
-      errors: record.errorCount - counted.errors,
+      successes: record.successCount - record.keptSuccesses,
+      errors: record.errorCount - record.keptErrors,
     };
-    counted.successes = record.successCount;
-    counted.errors = record.errorCount;
+    record.keptSuccesses = record.successCount;
+    record.keptErrors = record.errorCount;
     const changes: StatisticsChange[] = [];
     for (const [field, by] of Object.entries(sums)) if (by !== 0) changes.push({ kind: 'add', doc, field, by });
     for (const [field, value] of Object.entries(timesOf(record))) changes.push({ kind: 'max', doc, field, value });
@@ -65,20 +67,18 @@ export class KeyStatistics implements CallObserver {
 
   /** Another instance counted more. */
   add(record: KeyRecord, field: string, by: number): void {
-    const counted = this.#of(record);
     if (field === 'successes') {
       record.successCount += by;
-      counted.successes += by;
+      record.keptSuccesses += by;
     } else if (field === 'errors') {
       record.errorCount += by;
-      counted.errors += by;
+      record.keptErrors += by;
     }
   }
 
   /** The store's totals: what is more there than was known here, others counted. */
   total(record: KeyRecord, field: string, total: number): void {
-    const counted = this.#of(record);
-    const known = field === 'successes' ? counted.successes : counted.errors;
+    const known = field === 'successes' ? record.keptSuccesses : record.keptErrors;
     if (total > known) this.add(record, field, total - known);
   }
 
@@ -87,16 +87,9 @@ export class KeyStatistics implements CallObserver {
     record: KeyRecord,
     rests: KeySnapshot['rests'],
   ): { maxima: Record<string, number>; sums: Record<string, number> } {
-    const { successes, errors } = this.#of(record);
     const maxima = timesOf(record);
     for (const { model, until } of rests) maxima[modelRestField(model)] = until.getTime();
-    return { maxima, sums: { successes, errors } };
-  }
-
-  #of(record: KeyRecord): Counted {
-    let counted = this.#counted.get(record);
-    if (!counted) this.#counted.set(record, (counted = { successes: 0, errors: 0 }));
-    return counted;
+    return { maxima, sums: { successes: record.keptSuccesses, errors: record.keptErrors } };
   }
 }
 

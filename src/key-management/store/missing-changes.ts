@@ -4,7 +4,7 @@ import { replaces } from './merge';
 import type { RegisterVersions } from './register-versions';
 
 /** Sums given back to a store that lost them stand apart, so that others do not take them for news. */
-const RESTORED = '~restored';
+export const RESTORED = '~restored';
 
 export const isRestoredSum = (change: StoreChange): boolean => change.kind === 'add' && change.field.endsWith(RESTORED);
 
@@ -41,10 +41,10 @@ export function missingChanges(
   for (const [field, value] of Object.entries(known.maxima)) {
     if (value > (stored?.maxima[field] ?? 0)) changes.push({ kind: 'max', doc, field, value });
   }
-  const totals = totalsOf(stored?.sums ?? {});
+  const sums = stored?.sums ?? {};
   const notYet = onTheWay.get(doc);
   for (const [field, total] of Object.entries(known.sums)) {
-    const by = total - (notYet?.get(field) ?? 0) - (totals[field] ?? 0);
+    const by = total - (notYet?.get(field) ?? 0) - (sums[field] ?? 0) - (sums[field + RESTORED] ?? 0);
     if (by > 0) changes.push({ kind: 'add', doc, field: field + RESTORED, by });
   }
   return changes;

@@ -16,11 +16,13 @@ export interface OutboxBatch {
 }
 
 /** Changes per batch: one write takes a store a few milliseconds, and stays below every store's limits. */
-const BATCH_CHANGES = 4_000;
+const BATCH_CHANGES = 1_000;
 
 /** Changes not yet in the store, coalesced per document and field, and so bounded by the number of keys. */
 export class Outbox {
   readonly #pending = new Map<string, PendingDocument>();
+  /** Those of them in which something was set: a removal does not wait behind the counts of ten thousand keys. */
+  readonly #urgent = new Set<string>();
   readonly #dropped = new Set<string>();
   #batch: OutboxBatch | undefined;
   #batches = 0;
@@ -50,6 +52,7 @@ export class Outbox {
   set(doc: string, field: string, register: Register): void {
     const { registers } = this.#document(doc);
     if (replaces(register, registers.get(field))) registers.set(field, register);
+    this.#urgent.add(doc);
   }
 
   raise(doc: string, field: string, value: number): void {
@@ -65,7 +68,7 @@ export class Outbox {
   /** Removes the document, and what waited to be written of it. Only for one that nobody writes to any more. */
   drop(doc: string): void {
     this.#pendingSince ??= this.now();
-    this.#pending.delete(doc);
+    this.#sent(doc);
     this.#dropped.add(doc);
   }
 
@@ -97,10 +100,10 @@ export class Outbox {
     const changes: StoreChange[] = dropped.map((doc) => ({ kind: 'drop', doc }));
     for (const doc of dropped) this.#dropped.delete(doc);
     const docs = new Set(dropped);
-    for (const [doc, pending] of this.#pending) {
+    for (const doc of this.#inOrder()) {
       if (changes.length >= BATCH_CHANGES) break;
       docs.add(doc);
-      if (takeFields(doc, pending, changes)) this.#pending.delete(doc);
+      if (takeFields(doc, this.#pending.get(doc)!, changes)) this.#sent(doc);
     }
     this.#batchSince = this.#pendingSince;
     if (this.#pending.size + this.#dropped.size === 0) this.#pendingSince = undefined;
@@ -113,6 +116,16 @@ export class Outbox {
   done(): void {
     this.#batch = undefined;
     this.#batchSince = undefined;
+  }
+
+  *#inOrder(): Iterable<string> {
+    yield* this.#urgent;
+    yield* this.#pending.keys();
+  }
+
+  #sent(doc: string): void {
+    this.#pending.delete(doc);
+    this.#urgent.delete(doc);
   }
 
   #document(doc: string): PendingDocument {

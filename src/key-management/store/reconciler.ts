@@ -1,5 +1,7 @@
+import { inSlices } from '../slices';
 import type { DocumentOwner } from './document-owner';
 import type { KeyStore, StoreChange, StoredDocument } from './key-store';
+import { inParts } from './large-documents';
 import { isRestoredSum, missingChanges, totalsOf } from './missing-changes';
 import type { Outbox } from './outbox';
 import type { RegisterVersions } from './register-versions';
@@ -8,7 +10,7 @@ const RESTORE_LOCK = 'restore';
 /** For how long one instance at a time writes again what a store lost; milliseconds. */
 const RESTORE_LOCK_MS = 15_000;
 /** Changes per batch. */
-const AT_ONCE = 4_000;
+const AT_ONCE = 1_000;
 
 export interface ReconcilerHost {
   /** Writes all that waits in the outbox. */
@@ -16,10 +18,15 @@ export interface ReconcilerHost {
   /** Rejects when the store does not answer. */
   lock(name: string, ttlMs: number): Promise<boolean>;
   unlock(name: string): Promise<void>;
+  /** To be run again soon. */
+  again(): void;
 }
 
 /** Brings what this instance knows and what the store holds together: at the start, and whenever changes may have been missed. */
 export class Reconciler {
+  /** What others wrote since a load that is yet being taken in: after it, or sums would count twice or not at all. */
+  #held: StoreChange[] | undefined;
+
   constructor(
     private readonly store: KeyStore,
     private readonly owners: readonly DocumentOwner[],
@@ -34,13 +41,23 @@ export class Reconciler {
     if (!(await this.#restoreSums())) return false;
     await this.host.writeAll();
     for (const owner of this.owners) {
-      for (const document of await this.store.load(owner.prefix)) owner.merge(this.#news(document));
+      const documents = await this.store.load(owner.prefix);
+      await this.#holding(() =>
+        inSlices(inParts(documents), (document) => {
+          owner.merge(this.#news(document));
+        }),
+      );
+      owner.merged?.();
     }
     return true;
   }
 
   /** Takes in what others wrote; false if that takes a new look at all. */
   takeIn(changes: readonly StoreChange[]): boolean {
+    if (this.#held) {
+      for (const change of changes) this.#held.push(change);
+      return true;
+    }
     let whole = true;
     for (const change of changes) {
       if (change.kind === 'drop') this.versions.forget(change.doc);
@@ -71,16 +88,29 @@ export class Reconciler {
     for (const owner of this.owners) {
       if (owner.known()[Symbol.iterator]().next().done) continue;
       const stored = new Map((await this.store.load(owner.prefix)).map((document) => [document.doc, document]));
-      // No waiting between the load and the comparison: what others add meanwhile would look lost.
       const onTheWay = this.outbox.sums();
-      for (const known of owner.known()) {
-        for (const change of missingChanges(known, stored.get(known.doc), this.versions, onTheWay)) {
-          if (isRestoredSum(change)) sums.push(change);
-          else this.outbox.put(change);
-        }
-      }
+      await this.#holding(() =>
+        inSlices(owner.known(), (known) => {
+          for (const change of missingChanges(known, stored.get(known.doc), this.versions, onTheWay)) {
+            if (isRestoredSum(change)) sums.push(change);
+            else this.outbox.put(change);
+          }
+        }),
+      );
     }
     return sums;
+  }
+
+  /** Works on what a load gave; begins in the moment in which it came. */
+  async #holding(work: () => Promise<void>): Promise<void> {
+    this.#held = [];
+    try {
+      await work();
+    } finally {
+      const held = this.#held;
+      this.#held = undefined;
+      if (!this.takeIn(held)) this.host.again();
+    }
   }
 
   #news(document: StoredDocument): StoredDocument {

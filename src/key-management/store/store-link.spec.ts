@@ -29,9 +29,10 @@ class Counter implements DocumentOwner {
   *known() {
     yield { doc: `${this.prefix}one`, registers: {}, maxima: {}, sums: { calls: this.sent } };
   }
-  collect(): void {
+  collect(): boolean {
     this.link.add(`${this.prefix}one`, 'calls', this.total - this.sent);
     this.sent = this.total;
+    return false;
   }
   #others(by: number): void {
     this.total += by;
@@ -87,6 +88,30 @@ describe('the link to a store', () => {
     await clock.advance(3_000);
     expect(stored()).toBe(10 + cluster.batches.length - 1);
     expect(x.counter.total).toBe(stored());
+  });
+
+  it('counts once what others add while it takes in the many documents that it loaded', async () => {
+    const count = 1_000;
+    const all = Array.from({ length: count }, (_, n) => `a/${n}`);
+    const other = cluster.member();
+    await other.write(all.map((doc) => ({ kind: 'add', doc, field: 'calls', by: 5 })));
+    const totals = new Map<string, number>();
+    const link = new StoreLink(cluster.member(), 'x', clock, SILENT);
+    link.own({
+      prefix: 'a/',
+      merge: ({ doc, sums }) => totals.set(doc, Math.max(totals.get(doc) ?? 0, sums.calls ?? 0)),
+      changed: (change) => {
+        if (change.kind === 'add') totals.set(change.doc, (totals.get(change.doc) ?? 0) + change.by);
+      },
+      known: () => [],
+      collect: () => false,
+    });
+    const opening = link.open();
+    // The first slice is taken in by then.
+    setImmediate(() => void other.write(all.map((doc) => ({ kind: 'add', doc, field: 'calls', by: 1 }))));
+    await opening;
+    expect(new Set(totals.values())).toEqual(new Set([6]));
+    expect(totals.size).toBe(count);
   });
 
   it('writes at once what is changed by one who waited for a write', async () => {

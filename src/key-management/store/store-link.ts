@@ -7,6 +7,7 @@ import { Reconciler } from './reconciler';
 import { RegisterVersions } from './register-versions';
 import { SavedWaiters } from './saved-waiters';
 import { StoreError } from './store-error';
+import { StoreWriter } from './store-writer';
 import { Timer } from './timer';
 import { within } from './within';
 
@@ -20,6 +21,7 @@ export class StoreLink {
   readonly #outbox: Outbox;
   readonly #versions = new RegisterVersions();
   readonly #owners: DocumentOwner[] = [];
+  readonly #writer: StoreWriter;
   readonly #reconciler: Reconciler;
   readonly #waiters: SavedWaiters;
   readonly #statistics: Timer;
@@ -28,7 +30,6 @@ export class StoreLink {
   /** Reading and writing go one after the other, so that no load meets an `add` on its way. */
   #queue: Promise<void> = Promise.resolve();
   #flushing = false;
-  #collectDue = false;
   #closing = false;
   #up = false;
   #closed = false;
@@ -36,8 +37,6 @@ export class StoreLink {
   #isVain = false;
   /** Failed writes so far. */
   failures = 0;
-  /** Milliseconds. */
-  lastWriteMs = 0;
 
   constructor(
     private readonly store: KeyStore,
@@ -47,8 +46,11 @@ export class StoreLink {
   ) {
     this.#outbox = new Outbox(instanceId, () => clock.now());
     this.#waiters = new SavedWaiters(store.kind, clock);
+    this.#writer = new StoreWriter(store, this.#owners, this.#outbox, clock, () => {
+      this.#waiters.written((doc) => this.#outbox.holds(doc));
+    });
     this.#statistics = new Timer(clock, STATISTICS_MS, () => {
-      this.#collectDue = true;
+      this.#writer.collectAll();
       this.#flushSoon();
     });
     this.#flushAgain = new Timer(clock, RETRY_MS, () => this.#flushSoon());
@@ -58,9 +60,10 @@ export class StoreLink {
       isUp: () => this.#up,
     });
     this.#reconciler = new Reconciler(store, this.#owners, this.#versions, this.#outbox, {
-      writeAll: () => this.#writeAll(),
+      writeAll: () => this.#writer.writeAll(),
       lock: async (name, ttlMs) => !store.shared || store.lock(name, instanceId, ttlMs),
       unlock: (name) => this.unlock(name),
+      again: () => this.#reconciling.soon(),
     });
   }
 
@@ -74,6 +77,11 @@ export class StoreLink {
 
   get up(): boolean {
     return this.#up;
+  }
+
+  /** Of the last good write. */
+  get lastWriteMs(): number {
+    return this.#writer.lastWriteMs;
   }
 
   /** Documents with changes that the store does not have yet. */
@@ -169,10 +177,10 @@ export class StoreLink {
   async close(limitMs: number): Promise<void> {
     if (this.#closed) return;
     this.#closing = true;
-    this.#collectDue = true;
+    this.#writer.collectAll();
     if (this.#up) await within(limitMs, this.#flushed(), this.clock);
     this.#closed = true;
-    for (const each of [this.#statistics, this.#flushAgain, this.#reconciling]) each.stop();
+    for (const each of [this.#statistics, this.#flushAgain, this.#reconciling, this.#writer]) each.stop();
     this.#waiters.close();
     if (this.#outbox.size > 0)
       this.listener.warn(`the ${this.kind} store was away: changes of ${this.#outbox.size} documents were not written`);
@@ -204,7 +212,7 @@ export class StoreLink {
         return;
       }
       try {
-        await this.#writeAll();
+        await this.#writer.writeAll();
         this.#flushing = false;
         // What came between the last write and here.
         if (this.#outbox.size > 0) this.#flushSoon();
@@ -213,19 +221,6 @@ export class StoreLink {
         this.#writeFailed(error);
       }
     });
-  }
-
-  async #writeAll(): Promise<void> {
-    // Only here, so that nothing is collected while totals are compared.
-    if (this.#collectDue) for (const owner of this.#owners) owner.collect();
-    this.#collectDue = false;
-    for (let batch = this.#outbox.next(); batch && !this.#closed; batch = this.#outbox.next()) {
-      const startedAt = this.clock.now();
-      await this.store.write(batch.changes, batch.id);
-      this.lastWriteMs = this.clock.now() - startedAt;
-      this.#outbox.done();
-      this.#waiters.written((doc) => this.#outbox.holds(doc));
-    }
   }
 
   #writeFailed(error: unknown): void {

@@ -73,21 +73,24 @@ export class KeySeries {
     return less(known.bucket(index)?.get(slot) ?? NOTHING, unsent.bucket(index)?.get(slot));
   }
 
-  /** All rows as the store should hold them by now, bucket by bucket. */
-  *knownRows(): Iterable<{ resolution: Resolution; index: number; rows: Iterable<readonly [number, KeyCounts]> }> {
+  /** All rows as the store should hold them by now. */
+  *knownRows(): Iterable<{ resolution: Resolution; index: number; slot: number; counts: KeyCounts }> {
     for (const resolution of RESOLUTIONS) {
       const { known, unsent } = this.#tables[resolution];
       for (const [index, bucket] of known.buckets()) {
-        const waiting = unsent.bucket(index);
-        const rows = [...bucket.entries()].map(([slot, all]) => [slot, less(all, waiting?.get(slot))] as const);
-        yield { resolution, index, rows };
+        for (const [slot, all] of bucket.entries()) {
+          yield { resolution, index, slot, counts: less(all, unsent.bucket(index)?.get(slot)) };
+          // Forgotten meanwhile, and the numbers of its keys given to others.
+          if (known.bucket(index) !== bucket) break;
+        }
       }
     }
   }
 
-  /** A bucket was taken in as a whole. */
-  seal(resolution: Resolution, index: number): void {
-    this.#tables[resolution].known.bucket(index)?.seal();
+  /** All buckets were taken in as a whole. */
+  seal(): void {
+    for (const resolution of RESOLUTIONS)
+      for (const [, bucket] of this.#tables[resolution].known.buckets()) bucket.seal();
   }
 
   /** Gives up to that many rows that the store has not had, of minutes up to `untilMinute`. True if some are left. */

@@ -1,7 +1,8 @@
 /** Numbers for keys, so that rows of tables need no text. A number is free again when neither a key nor a row holds it. */
 export class KeySlots {
   readonly #byProvider = new Map<string, Map<string, number>>();
-  readonly #keys: ({ readonly provider: string; readonly keyId: string } | undefined)[] = [];
+  readonly #providers: (string | undefined)[] = [];
+  readonly #keyIds: string[] = [];
   readonly #holds: number[] = [];
   readonly #free: number[] = [];
 
@@ -15,16 +16,17 @@ export class KeySlots {
     if (!slots) this.#byProvider.set(provider, (slots = new Map<string, number>()));
     let slot = slots.get(keyId);
     if (slot === undefined) {
-      slot = this.#free.pop() ?? this.#keys.length;
+      slot = this.#free.pop() ?? this.#providers.length;
       slots.set(keyId, slot);
-      this.#keys[slot] = { provider, keyId };
+      this.#providers[slot] = provider;
+      this.#keyIds[slot] = keyId;
       this.#holds[slot] = 0;
     }
     return slot;
   }
 
   keyOf(slot: number): { readonly provider: string; readonly keyId: string } {
-    return this.#keys[slot]!;
+    return { provider: this.#providers[slot]!, keyId: this.#keyIds[slot]! };
   }
 
   providers(): Iterable<string> {
@@ -37,10 +39,10 @@ export class KeySlots {
 
   release(slot: number): void {
     this.#holds[slot]! -= 1;
-    const key = this.#keys[slot];
-    if (this.#holds[slot]! > 0 || !key) return;
-    this.#byProvider.get(key.provider)?.delete(key.keyId);
-    this.#keys[slot] = undefined;
+    const provider = this.#providers[slot];
+    if (this.#holds[slot]! > 0 || provider === undefined) return;
+    this.#byProvider.get(provider)?.delete(this.#keyIds[slot]!);
+    this.#providers[slot] = undefined;
     this.#free.push(slot);
   }
 }

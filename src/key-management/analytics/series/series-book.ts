@@ -1,4 +1,5 @@
 import { HOUR_MS, MINUTE_MS } from './measures';
+import type { KeyRecord } from '../../pool/key-record';
 import type { UsedKeys } from '../../pool/used-keys';
 import { KeySeries } from './key-series';
 import { ProviderSeries } from './provider-series';
@@ -11,6 +12,8 @@ export class SeriesBook {
   readonly #providers = new Map<string, ProviderSeries>();
   readonly #tallies = new Map<string, ProviderTally>();
   #dirtyProviders: ProviderTally[] = [];
+  /** Of the minute that ended last: the keys that were used, taken over some at a time. */
+  #late: { readonly minute: number; readonly records: KeyRecord[] } | undefined;
   /** Minute since the epoch that is being counted; -1 while nothing is. */
   #minute = -1;
   #prunedHour = -1;
@@ -50,15 +53,22 @@ export class SeriesBook {
     this.#minute = Math.floor(now / MINUTE_MS);
   }
 
-  /** The minute is over: all is taken over. Answers whether anything was counted in it. */
-  close(now: number): boolean {
+  /** The minute is over: all is taken over, but of keys what `closeKeys` is for. Answers whether anything was counted in it. */
+  close(): boolean {
     this.tellCalls();
     const wasBusy = this.#dirtyProviders.length + this.used.length > 0;
     this.settleProviders();
-    this.settleKeys();
+    this.#settleLate(Infinity);
+    this.#late = { minute: this.#minute, records: this.used.take() };
     this.#minute = -1;
-    this.#prune(now);
     return wasBusy;
+  }
+
+  /** Takes over so many keys of the minute that is over. True while more are left; then forgets what is too old. */
+  closeKeys(limit: number, now: number): boolean {
+    if (this.#settleLate(limit)) return true;
+    this.#prune(now);
+    return false;
   }
 
   settleProviders(): void {
@@ -71,11 +81,27 @@ export class SeriesBook {
 
   settleKeys(): void {
     this.tellCalls();
-    for (const record of this.used.take()) {
-      const { attempts, failures, rateLimited, okMs } = record.takeUsage();
-      const counts = { requests: attempts, failures, rateLimited, responseMs: okMs };
-      this.keys.count(this.#minute, record.provider, record.id, counts);
-    }
+    this.#settleLate(Infinity);
+    for (const record of this.used.take()) this.#settle(record, this.#minute);
+  }
+
+  /** One key alone: it stays among those that are taken over, with nothing. */
+  settleKey(record: KeyRecord): void {
+    this.tellCalls();
+    this.#settle(record, this.isOpen ? this.#minute : (this.#late?.minute ?? -1));
+  }
+
+  #settleLate(limit: number): boolean {
+    const { minute, records } = this.#late ?? { minute: -1, records: [] };
+    for (const record of records.splice(0, limit)) this.#settle(record, minute);
+    return records.length > 0;
+  }
+
+  #settle(record: KeyRecord, minute: number): void {
+    const { attempts, failures, rateLimited, okMs } = record.takeUsage();
+    if (attempts === 0) return;
+    const counts = { requests: attempts, failures, rateLimited, responseMs: okMs };
+    this.keys.count(minute, record.provider, record.id, counts);
   }
 
   /** The last minute whose rows of keys may go to the store: it is over, unless everything must go. */

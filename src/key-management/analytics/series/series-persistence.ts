@@ -42,8 +42,11 @@ export class SeriesPersistence implements DocumentOwner {
       for (const [keyId, row] of rowsOf(sums)) {
         this.book.keys.total(name.resolution, name.index, this.book.keys.slots.of(name.provider, keyId), row);
       }
-      this.book.keys.seal(name.resolution, name.index);
     }
+  }
+
+  merged(): void {
+    this.book.keys.seal();
   }
 
   changed(change: StoreChange): void {
@@ -69,21 +72,15 @@ export class SeriesPersistence implements DocumentOwner {
         yield { doc: seriesDoc(document.kind, provider, period), registers: {}, maxima: {}, sums: document.known() };
       }
     }
-    for (const { resolution, index, rows } of this.book.keys.knownRows()) {
-      const docs = new Map<string, Record<string, number>>();
-      for (const [slot, counts] of rows) {
-        const { provider, keyId } = this.book.keys.slots.keyOf(slot);
-        const sums = docs.get(provider) ?? {};
-        docs.set(provider, sums);
-        for (const [field, sum] of keyFields(keyId, counts)) sums[field] = sum;
-      }
-      for (const [provider, sums] of docs) {
-        yield { doc: keyDoc(resolution, provider, index), registers: {}, maxima: {}, sums };
-      }
+    // A part for each key: together they may be many.
+    for (const { resolution, index, slot, counts } of this.book.keys.knownRows()) {
+      const { provider, keyId } = this.book.keys.slots.keyOf(slot);
+      const sums = Object.fromEntries(keyFields(keyId, counts));
+      yield { doc: keyDoc(resolution, provider, index), registers: {}, maxima: {}, sums };
     }
   }
 
-  collect(): void {
+  collect(): boolean {
     this.book.settleProviders();
     if (this.isEnding) this.book.settleKeys();
     for (const [provider, series] of this.book.providers()) {
@@ -94,9 +91,8 @@ export class SeriesPersistence implements DocumentOwner {
         });
       }
     }
-    const limit = this.isEnding ? Infinity : ROWS_AT_ONCE;
     const isLeft = this.book.keys.takeUnsent(
-      limit,
+      ROWS_AT_ONCE,
       this.book.lastMinute(this.isEnding),
       (resolution, index, slot, counts) => {
         const { provider, keyId } = this.book.keys.slots.keyOf(slot);
@@ -104,7 +100,8 @@ export class SeriesPersistence implements DocumentOwner {
         for (const [field, by] of keyFields(keyId, counts)) this.link.add(doc, field, by);
       },
     );
-    if (isLeft) this.link.statisticsPending();
+    if (isLeft && !this.isEnding) this.link.statisticsPending();
+    return isLeft && this.isEnding;
   }
 
   #isKept(name: SeriesName): boolean {

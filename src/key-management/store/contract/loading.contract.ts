@@ -107,5 +107,17 @@ export const loadingContract: ContractPart = ({ describe, it }, harness, options
         }),
       60_000,
     );
+    it(
+      'loads documents of many fields among small ones',
+      () =>
+        withStore(harness, async ({ store }) => {
+          const changes = Array.from({ length: 40 }, (_, i) => i).flatMap((i) =>
+            Array.from({ length: i % 3 === 0 ? 900 : 2 }, (_, field) => add(`series/${i}`, `f${field}`, i + 1)),
+          );
+          for (let i = 0; i < changes.length; i += 1_000) await store.write(changes.slice(i, i + 1_000));
+          assert.deepEqual(plain(await store.load('series/')), plain(result(changes).values()));
+        }),
+      60_000,
+    );
   });
 };

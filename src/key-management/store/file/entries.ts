@@ -1,3 +1,4 @@
+import { flatCopy } from '../../flat-text';
 import type { Register, StoreChange, StoredDocument } from '../key-store';
 import { emptyDocument } from '../merge';
 
@@ -28,7 +29,7 @@ export function readEntry(documents: Map<string, StoredDocument>, key: string, t
   if (end < 1 || value === undefined) return false;
   const doc = key.slice(0, end);
   const field = key.slice(end + 2);
-  const document = documents.get(doc) ?? emptyDocument(doc);
+  const document = documents.get(doc) ?? emptyDocument(flatCopy(doc));
   switch (key[end + 1]) {
     case 'r': {
       if (!isRegisterEntry(value)) return false;
@@ -46,7 +47,7 @@ export function readEntry(documents: Map<string, StoredDocument>, key: string, t
     default:
       return false;
   }
-  documents.set(doc, document);
+  documents.set(document.doc, document);
   return true;
 }
 

@@ -1,3 +1,4 @@
+import { SLICE, turnOfTheLoop } from '../../slices';
 import { unpackChanges } from './packing';
 import type { Batch } from './told-changes';
 import { within, type Connections, type RedisClient } from './connections';
@@ -32,6 +33,8 @@ export class ChangeReader {
   private position: Position | undefined;
   private isUp = false;
   private session = 0;
+  /** Changes told since the event loop last had its turn: after an outage there are many. */
+  private told = 0;
 
   private readonly client: RedisClient;
 
@@ -102,6 +105,10 @@ export class ChangeReader {
     const reading = this.client.xread('COUNT', ENTRIES, 'BLOCK', BLOCK_MS, 'STREAMS', this.settings.stream, from);
     const reply = await within(reading, BLOCK_MS + this.settings.timeoutMs);
     for (const [id, fields] of reply?.[0]?.[1] ?? []) {
+      if (this.told >= SLICE) {
+        this.told = 0;
+        await turnOfTheLoop();
+      }
       if (isOver()) return;
       if (!this.take(id, fields)) {
         const now = await this.hello();
@@ -122,6 +129,7 @@ export class ChangeReader {
     const changes = w === this.settings.writer ? [] : unpack(c);
     if (seq !== this.position!.seq + 1 || !changes) return false;
     this.position = { ...this.position!, seq, last: id };
+    this.told += changes.length;
     this.listener.batch({ seq, changes });
     return true;
   }

@@ -85,15 +85,25 @@ redis.call('HSET', root .. 'meta', 'last', id)
 return mark
 `;
 
-/** ARGV: prefix, the last name of the page before or '', size of a page. → as JSON: number of the last batch, then name and fields in turn. */
+/**
+ * ARGV: prefix, the last name of the page before or '', most documents and most fields of a page (a larger document comes all the same).
+ * → as JSON: number of the last batch, the name to go on after or '', then name and fields in turn.
+ */
 export const LOAD = `
 local root = KEYS[1]
 local from = ARGV[2] ~= '' and '(' .. ARGV[2] or ARGV[1] ~= '' and '[' .. ARGV[1] or '-'
 local names = redis.call('ZRANGEBYLEX', root .. 'docs', from, '[' .. ARGV[1] .. '\\255', 'LIMIT', 0, ARGV[3])
-local page = { redis.call('HGET', root .. 'meta', 'seq') or '0' }
+local page = { redis.call('HGET', root .. 'meta', 'seq') or '0', #names == tonumber(ARGV[3]) and names[#names] or '' }
+local fields = 0
 for i, name in ipairs(names) do
-  page[2 * i] = name
-  page[2 * i + 1] = redis.call('HGETALL', root .. 'doc:' .. name)
+  local hash = redis.call('HGETALL', root .. 'doc:' .. name)
+  page[2 * i + 1] = name
+  page[2 * i + 2] = hash
+  fields = fields + #hash / 2
+  if fields >= tonumber(ARGV[4]) and i < #names then
+    page[2] = name
+    break
+  end
 end
 return cjson.encode(page)
 `;
