@@ -62,6 +62,9 @@ it.each([
   ['0', null],
   ['many', '1s'],
   ['', '1s'],
+  ['0x10', '1s'],
+  ['1e2', '1s'],
+  ['Infinity', '1s'],
 ])('passes over what Azure sends for "not known": remaining %s, reset %s', (remaining, reset) => {
   const headers = new Headers({ 'x-ratelimit-remaining-tokens': remaining, 'x-ratelimit-limit-tokens': '-1' });
   if (reset !== null) headers.set('x-ratelimit-reset-tokens', reset);
@@ -73,8 +76,10 @@ it('reads a plain number of seconds, and drops a reset that is none', () => {
     const names = { 'x-ratelimit-remaining-requests': '5', 'x-ratelimit-reset-requests': reset };
     return compatibleKnowledge({ name: 'x' }).readRateLimits(new Headers(names), NOW)[0]?.resetMs;
   };
-  expect([read('1.5'), read('1760000000000'), read('soon'), read('-3')]).toEqual([
+  expect(['1.5', '1760000000000', 'soon', '-3', '0x10', '1e2'].map(read)).toEqual([
     1_500,
+    undefined,
+    undefined,
     undefined,
     undefined,
     undefined,
