@@ -7,12 +7,14 @@ export interface ResponseContext extends EvidenceContext {
   signal?: AbortSignal;
   /** The longest the body is read, in milliseconds. Default 2,000. */
   bodyTimeLimitMs?: number;
+  /** A body of which not all was read is let go of: whoever has the response will hardly read it, and it holds a connection. */
+  letGoOfRest?: boolean;
 }
 
 const DEFAULT_BODY_TIME_LIMIT_MS = 2_000;
 
 /**
- * The evidence in a fetch `Response`. Reads at most 64 kB of a clone, so that the caller can still read the body; a body that is
+ * The evidence in a fetch `Response`. Reads at most 64 kB of a clone, so that the caller can still read the body (unless `letGoOfRest`); a body that is
  * used up, stalls or breaks counts as far as it was read. Never rejects.
  */
 export async function vendorErrorFromResponse(response: Response, context: ResponseContext = {}): Promise<VendorError> {
@@ -33,9 +35,11 @@ async function beginningOf(response: Response, context: ResponseContext): Promis
   context.signal?.addEventListener('abort', stop, { once: true });
   const decoder = new TextDecoder();
   let text = '';
+  let whole = false;
   try {
     while (text.length < MOST_BODY_CHARACTERS) {
       const chunk = await Promise.race([reader.read(), stopped]);
+      whole = chunk?.done ?? false;
       if (chunk === undefined || chunk.done) break;
       text += decoder.decode(chunk.value, { stream: true });
     }
@@ -46,6 +50,7 @@ async function beginningOf(response: Response, context: ResponseContext): Promis
     context.signal?.removeEventListener('abort', stop);
     // Not awaited: the cancel of a clone settles only when its twin is done as well.
     void reader.cancel().catch(() => undefined);
+    if (context.letGoOfRest && !whole) void response.body.cancel().catch(() => undefined);
   }
   return text;
 }
