@@ -40,6 +40,19 @@ it('reads the headers of Anthropic, whose resets are times', () => {
   ]);
 });
 
+it('reads times of Anthropic by the answer’s own clock where ours is wrong', () => {
+  const headers = new Headers({
+    date: 'Thu, 15 Oct 2026 12:00:00 GMT',
+    'anthropic-ratelimit-requests-limit': '50',
+    'anthropic-ratelimit-requests-remaining': '0',
+    'anthropic-ratelimit-requests-reset': '2026-10-15T12:00:07Z',
+  });
+  for (const hour of [-1, 0, 1]) {
+    const readings = anthropicKnowledge.readRateLimits(headers, NOW + hour * 3_600_000);
+    expect(readings).toEqual([{ dimension: 'requests', limit: 50, remaining: 0, resetMs: 7_000 }]);
+  }
+});
+
 it('knows that Groq counts requests per day', () => {
   const headers = new Headers({
     'x-ratelimit-limit-requests': '14400',
