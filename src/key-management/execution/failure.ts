@@ -48,7 +48,7 @@ export async function classifyEnd(
     const evidence =
       facts?.evidence ??
       (end.kind === 'value'
-        ? await vendorErrorFromResponse(end.value as Response, { ...context, signal, letGoOfRest: true })
+        ? await vendorErrorFromResponse(end.value as Response, { ...context, signal })
         : vendorErrorFrom(end.error, { ...context, callerAborted: signal?.aborted }));
     const verdict = facts?.verdict ?? verdictOn(evidence, classifier, lease);
     return {
