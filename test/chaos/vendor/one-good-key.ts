@@ -2,7 +2,7 @@ import type { Behaviour } from '../../simulator';
 import { allGood, endsInTime } from '../harness/promises';
 import type { Scenario } from '../harness/scenario';
 
-const LIMIT_MS = 8_000;
+const LIMIT_MS = 20_000;
 const DEAD: readonly Behaviour[] = [
   { kind: 'invalid' },
   { kind: 'exhausted' },
