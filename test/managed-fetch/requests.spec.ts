@@ -99,6 +99,15 @@ describe('where a key may go', () => {
     expect(elsewhere.seen).toEqual([]);
   });
 
+  it('never follows a redirect that brings a password, and blames no key for it', async () => {
+    const location = `${server.origin.replace('//', '//user:word@')}/b`;
+    server.answer = (response) => response.writeHead(307, { location }).end();
+    const error = await failureOf(fetch(`${server.origin}/a`));
+    expect(error).toMatchObject({ name: 'RefusedDestinationError', message: expect.not.stringContaining('word') });
+    expect(server.seen).toHaveLength(1);
+    expect(app.get(KeyPoolService).list('openai')).toMatchObject(keys.map(() => ({ errorCount: 0 })));
+  });
+
   it('ends a circle of redirects, and honours redirect: manual and error', async () => {
     server.answer = (response) => response.writeHead(302, { location: '/again' }).end();
     expect(await failureOf(fetch(`${server.origin}/a`))).toMatchObject({ name: 'RefusedDestinationError' });

@@ -26,6 +26,17 @@ export type Situation = PlainSituation | 'exhausted' | 'rateLimited';
 export type StreamErrorKind = 'rate_limit' | 'quota' | 'overloaded' | 'server';
 export type MalformedKind = 'invalid_json' | 'wrong_content_type' | 'truncated' | 'giant' | 'empty';
 
+export interface Flood {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly first?: string;
+  readonly chunk: string;
+  readonly bytes?: number;
+  readonly encoding?: 'gzip';
+  /** Between two chunks. */
+  readonly everyMs?: number;
+}
+
 /** Where in an answer a fault strikes: right after the headers, before the first content, or after n content chunks. */
 export type StreamPoint = 'headers' | 'before_content' | number;
 
@@ -70,6 +81,13 @@ export type Behaviour = Reach &
         readonly body?: unknown;
         readonly sse?: string;
       }
+    /**
+     * A body that goes on and on, no faster than the client reads: the chunk over and over, for so many bytes (before encoding) or until
+     * the client leaves. `gzip` makes a bomb of it. The log counts what was sent in `flooded`.
+     */
+    | ({ readonly kind: 'flood' } & Flood)
+    /** These bytes in the place of an HTTP answer, one character each; then the connection ends, is reset, or stays. */
+    | { readonly kind: 'raw'; readonly bytes: string; readonly then?: 'end' | 'reset' | 'keep' }
     /** One step a call; the last repeats, or all over again with `loop`. A step may be a stack of behaviours. */
     | {
         readonly kind: 'sequence';

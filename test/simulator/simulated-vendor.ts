@@ -138,8 +138,13 @@ export class SimulatedVendor {
     record.outcome = plan.outcome;
     this.calls.arrived(record);
 
-    const responder = new Responder(response, profile, requestId, this.settings.setTimer, (status) =>
-      this.calls.answered(record, status),
+    const responder = new Responder(
+      response,
+      profile,
+      requestId,
+      this.settings.setTimer,
+      (status) => this.calls.answered(record, status),
+      (bytes) => (record.flooded = (record.flooded ?? 0) + bytes),
     );
     response.on('close', () => {
       responder.onClose();

@@ -72,6 +72,10 @@ export class AppInstance {
     if (code !== 0) throw new Error(`The instance ended with ${code}: ${stderr}`);
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.process.kill(signal);
+  }
+
   async kill9(): Promise<void> {
     this.#child.process.kill('SIGKILL');
     await this.#child.ended;

@@ -1,51 +1,39 @@
-import { MOST_BODY_CHARACTERS } from './body-text';
 import { evidenceOf, type EvidenceContext } from './answer-evidence';
+import { beginningOf, continued, type BodyLimits } from './body-beginning';
 import type { VendorError } from './vendor-error';
 
-export interface ResponseContext extends EvidenceContext {
-  /** Ends the reading of the body; what was read until then is the evidence. */
-  signal?: AbortSignal;
-  /** The longest the body is read, in milliseconds. Default 2,000. */
-  bodyTimeLimitMs?: number;
-}
-
-const DEFAULT_BODY_TIME_LIMIT_MS = 2_000;
+export interface ResponseContext extends EvidenceContext, BodyLimits {}
 
 /**
- * The evidence in a fetch `Response`. Reads at most 64 kB of a clone, so that the caller can still read the body; a body that is
- * used up, stalls or breaks counts as far as it was read. Never rejects.
+ * The evidence in a fetch `Response` that another has in hand. Reads at most 64 kB of a clone, so that the body can still be read; one that is
+ * used up, stalls or breaks counts as far as it was read. Of what is longer the rest is let go: hardly anybody will read it, and
+ * it holds a connection. Never rejects.
  */
 export async function vendorErrorFromResponse(response: Response, context: ResponseContext = {}): Promise<VendorError> {
-  const body = await beginningOf(response, context);
+  let body: string | undefined;
+  if (isReadable(response, context)) {
+    const reader = response.clone().body!.getReader();
+    const { text, whole } = await beginningOf(reader, context);
+    body = text;
+    // Both, since half a clone that meets an abort is a rejection that nobody can catch.
+    if (!whole) for (const each of [reader, response.body]) void each?.cancel().catch(() => undefined);
+  }
   return evidenceOf({ status: response.status, headers: response.headers, body }, context);
 }
 
-async function beginningOf(response: Response, context: ResponseContext): Promise<string | undefined> {
-  if (response.bodyUsed || response.body === null || response.body.locked || context.signal?.aborted) return undefined;
-  const reader = response.clone().body!.getReader();
-  let stop = (): void => undefined;
-  const stopped = new Promise<undefined>((resolve) => {
-    stop = () => {
-      resolve(undefined);
-    };
-  });
-  const timer = setTimeout(stop, context.bodyTimeLimitMs ?? DEFAULT_BODY_TIME_LIMIT_MS);
-  context.signal?.addEventListener('abort', stop, { once: true });
-  const decoder = new TextDecoder();
-  let text = '';
-  try {
-    while (text.length < MOST_BODY_CHARACTERS) {
-      const chunk = await Promise.race([reader.read(), stopped]);
-      if (chunk === undefined || chunk.done) break;
-      text += decoder.decode(chunk.value, { stream: true });
-    }
-  } catch {
-    // A body that breaks off: its beginning is evidence all the same.
-  } finally {
-    clearTimeout(timer);
-    context.signal?.removeEventListener('abort', stop);
-    // Not awaited: the cancel of a clone settles only when its twin is done as well.
-    void reader.cancel().catch(() => undefined);
-  }
-  return text;
+/** As above, for a response that is ours: with it comes its body for another, all of it. */
+export async function takeEvidence(
+  response: Response,
+  context: ResponseContext,
+): Promise<{ evidence: VendorError; body: ReadableStream<Uint8Array> | null }> {
+  const { status, headers } = response;
+  if (!isReadable(response, context))
+    return { evidence: evidenceOf({ status, headers, body: undefined }, context), body: response.body };
+  const reader = response.body!.getReader();
+  const beginning = await beginningOf(reader, context);
+  const evidence = evidenceOf({ status, headers, body: beginning.text }, context);
+  return { evidence, body: continued(beginning, reader) };
 }
+
+const isReadable = ({ bodyUsed, body }: Response, { signal }: ResponseContext): boolean =>
+  !bodyUsed && body !== null && !body.locked && !signal?.aborted;

@@ -100,6 +100,13 @@ describe('retry-after', () => {
     expect(wait({ 'retry-after': value })).toEqual({ ms, source: 'retry-after' });
   });
 
+  it('measures a date by the answer’s own clock where ours is wrong', () => {
+    const headers = { 'retry-after': 'Thu, 15 Oct 2026 12:00:30 GMT', date: 'Thu, 15 Oct 2026 12:00:10 GMT' };
+    const at = (now: string) => statedWaitIn({ headers, now: Date.parse(now) })?.ms;
+    expect([at('2026-10-15T13:00:10Z'), at('2026-10-15T11:00:10Z')]).toEqual([20_000, 20_000]);
+    expect(at('2026-10-15T12:00:10.700Z')).toBe(19_300);
+  });
+
   it('measures a date from the answer when no clock is given', () => {
     const headers = { 'retry-after': 'Thu, 15 Oct 2026 12:00:30 GMT', date: 'Thu, 15 Oct 2026 12:00:10 GMT' };
     expect(wait(headers, { now: undefined })?.ms).toBe(20_000);

@@ -1,5 +1,6 @@
 import { durationAt, parseDurationMs } from './duration';
 import type { StatedWait } from './vendor-error';
+import { vendorNow } from './vendor-time';
 
 /** Everything in which a vendor may say "come back in …". */
 export interface WaitSources {
@@ -27,7 +28,8 @@ const ANTHROPIC_DIMENSIONS = ['requests', 'tokens', 'input-tokens', 'output-toke
  */
 export function statedWaitIn(sources: WaitSources): StatedWait | undefined {
   const { headers } = sources;
-  const now = sources.now ?? finite(Date.parse(headers['date'] ?? ''));
+  const { date } = headers;
+  const now = sources.now === undefined ? finite(Date.parse(date ?? '')) : vendorNow(date, sources.now);
   return (
     waitOf(millisecondsOf(headers['retry-after-ms']), 'retry-after-ms') ??
     waitOf(millisecondsOf(headers['x-ms-retry-after-ms']), 'x-ms-retry-after-ms') ??

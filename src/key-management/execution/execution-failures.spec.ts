@@ -1,4 +1,5 @@
 import { badRequest, errorOf, Harness, invalid, key, overloaded, trail } from '../../../test/execution/harness';
+import { settle } from '../../../test/support/fake-clock';
 import { CallRejectedError } from '../errors';
 
 describe('a managed call that fails', () => {
@@ -18,6 +19,20 @@ describe('a managed call that fails', () => {
       expect(error).toBeInstanceOf(CallRejectedError);
       expect(call).toHaveBeenCalledTimes(1);
       expect(await (error.cause as Response).json()).toEqual({ error: { code: 'context_length_exceeded' } });
+    });
+
+    it('is let go of where its body is longer than is read of it', async () => {
+      harness = new Harness().add('a');
+      let cancelled = false;
+      const endless = new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.enqueue(new Uint8Array(8_192).fill(32)),
+        cancel: () => void (cancelled = true),
+      });
+      const call = () => Promise.resolve(new Response(endless, { status: 500 }));
+      const error = errorOf(await harness.executor.execute('openai', call, { maxRetries: 0 }))!;
+      expect(error.cause).toMatchObject({ status: 500 });
+      await settle();
+      expect(cancelled).toBe(true);
     });
 
     it('rotates, and lets go of the answers in between', async () => {

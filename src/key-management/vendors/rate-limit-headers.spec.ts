@@ -40,6 +40,19 @@ it('reads the headers of Anthropic, whose resets are times', () => {
   ]);
 });
 
+it('reads times of Anthropic by the answer’s own clock where ours is wrong', () => {
+  const headers = new Headers({
+    date: 'Thu, 15 Oct 2026 12:00:00 GMT',
+    'anthropic-ratelimit-requests-limit': '50',
+    'anthropic-ratelimit-requests-remaining': '0',
+    'anthropic-ratelimit-requests-reset': '2026-10-15T12:00:07Z',
+  });
+  for (const hour of [-1, 0, 1]) {
+    const readings = anthropicKnowledge.readRateLimits(headers, NOW + hour * 3_600_000);
+    expect(readings).toEqual([{ dimension: 'requests', limit: 50, remaining: 0, resetMs: 7_000 }]);
+  }
+});
+
 it('knows that Groq counts requests per day', () => {
   const headers = new Headers({
     'x-ratelimit-limit-requests': '14400',
@@ -62,6 +75,9 @@ it.each([
   ['0', null],
   ['many', '1s'],
   ['', '1s'],
+  ['0x10', '1s'],
+  ['1e2', '1s'],
+  ['Infinity', '1s'],
 ])('passes over what Azure sends for "not known": remaining %s, reset %s', (remaining, reset) => {
   const headers = new Headers({ 'x-ratelimit-remaining-tokens': remaining, 'x-ratelimit-limit-tokens': '-1' });
   if (reset !== null) headers.set('x-ratelimit-reset-tokens', reset);
@@ -73,8 +89,10 @@ it('reads a plain number of seconds, and drops a reset that is none', () => {
     const names = { 'x-ratelimit-remaining-requests': '5', 'x-ratelimit-reset-requests': reset };
     return compatibleKnowledge({ name: 'x' }).readRateLimits(new Headers(names), NOW)[0]?.resetMs;
   };
-  expect([read('1.5'), read('1760000000000'), read('soon'), read('-3')]).toEqual([
+  expect(['1.5', '1760000000000', 'soon', '-3', '0x10', '1e2'].map(read)).toEqual([
     1_500,
+    undefined,
+    undefined,
     undefined,
     undefined,
     undefined,

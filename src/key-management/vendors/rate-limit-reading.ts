@@ -2,6 +2,8 @@ import { parseDurationMs } from '../classification/duration';
 import type { RateLimitReading } from './vendor-knowledge';
 
 const LONGEST_RESET_S = 366 * 86_400;
+/** What `Number` reads besides (hexadecimal, exponents, blanks) is no vendor's count. */
+const DECIMAL = /^\d{1,15}(?:\.\d{1,12})?$/;
 
 /**
  * One reading out of raw header values; undefined where they say nothing. Azure sends -1 and 0 for "not known": limits must
@@ -24,13 +26,13 @@ export function readingOf(
 /** A reset as a Go duration (`6m0s`), or in plain seconds as some compatible vendors send it. */
 export function resetDurationMs(text: string | null): number | undefined {
   if (text === null || text === '') return undefined;
+  if (!DECIMAL.test(text)) return parseDurationMs(text);
   const seconds = Number(text);
-  if (Number.isNaN(seconds)) return parseDurationMs(text);
-  return seconds >= 0 && seconds <= LONGEST_RESET_S ? Math.ceil(seconds * 1_000) : undefined;
+  return seconds <= LONGEST_RESET_S ? Math.ceil(seconds * 1_000) : undefined;
 }
 
 function countOf(text: string | null, least: number): number | undefined {
-  if (text === null || text === '') return undefined;
+  if (text === null || !DECIMAL.test(text)) return undefined;
   const count = Number(text);
-  return Number.isFinite(count) && count >= least ? count : undefined;
+  return count >= least ? count : undefined;
 }

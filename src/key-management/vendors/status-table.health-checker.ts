@@ -1,3 +1,4 @@
+import { systemClock } from '../clock';
 import type { Classification } from '../classification/classification';
 import { classify } from '../classification/classify';
 import { isOutcome, OUTCOMES, type Outcome } from '../classification/outcome';
@@ -54,7 +55,6 @@ export class StatusTableHealthChecker extends BaseHealthChecker {
 
   classifyError(error: VendorError): Classification {
     // Made in the user's own code, it has no injected clock; the time only sorts out absurd dates.
-    // eslint-disable-next-line no-restricted-properties
-    return classify(error, { rules: [], statusTable: this.table }, 'status', Date.now());
+    return classify(error, { rules: [], statusTable: this.table }, 'status', systemClock.now());
   }
 }

@@ -25,6 +25,8 @@ export interface CallRecord {
   status: number | undefined;
   /** The client left before the answer was complete. */
   aborted: boolean;
+  /** What a flood sent so far, before encoding; bytes. */
+  flooded?: number;
   /** The exchange is over, one way or another. */
   done: boolean;
 }

@@ -1,4 +1,4 @@
-import type { MalformedKind, StreamPoint } from '../behaviour';
+import type { Flood, MalformedKind, StreamPoint } from '../behaviour';
 import type { Answer, Headers } from './call';
 
 export type Ending =
@@ -10,6 +10,8 @@ export type Ending =
 export type Reply =
   | { readonly kind: 'success' }
   | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'flood'; readonly flood: Flood }
+  | { readonly kind: 'raw'; readonly bytes: string; readonly then: 'end' | 'reset' | 'keep' }
   | { readonly kind: 'hang' }
   | { readonly kind: 'reset' };
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Answer, Call, Headers } from './call';
+import { pour } from './flood';
 import { malform } from './malform';
 import type { Plan } from './plan';
 import type { VendorProfile } from './profile';
@@ -20,6 +21,7 @@ export class Responder {
     private readonly requestId: string,
     private readonly setTimer: SetTimer,
     private readonly onStatus: (status: number) => void,
+    readonly onFlooded: (bytes: number) => void,
   ) {}
 
   onClose(): void {
@@ -44,6 +46,12 @@ export class Responder {
         return;
       case 'reset':
         this.tearDown('reset');
+        return;
+      case 'flood':
+        void pour(plan.reply.flood, this);
+        return;
+      case 'raw':
+        this.sendRaw(plan.reply.bytes, plan.reply.then);
         return;
       case 'answer':
         this.send(plan.reply.answer);
@@ -91,6 +99,17 @@ export class Responder {
     const half = answer.body.slice(0, answer.body.length / 2);
     this.response.write(half, () => {
       if (plan.ending.kind === 'cut') this.tearDown(plan.ending.how);
+    });
+  }
+
+  private sendRaw(bytes: string, then: 'end' | 'reset' | 'keep'): void {
+    const { socket } = this.response;
+    this.tornDown = then !== 'keep';
+    // A request behind one that was answered so has no connection any more.
+    if (socket === null) return void this.response.destroy();
+    socket.write(bytes, 'latin1', () => {
+      if (then === 'end') socket.destroySoon();
+      else if (then === 'reset') socket.resetAndDestroy();
     });
   }
 

@@ -92,6 +92,10 @@ function bare(behaviour: Behaviour, context: LayerContext): Layer {
       return faults.stallLayer(behaviour);
     case 'streamError':
       return faults.streamErrorLayer(behaviour, context);
+    case 'flood':
+      return faults.floodLayer(behaviour);
+    case 'raw':
+      return faults.rawLayer(behaviour);
     case 'hang':
       return faults.hangLayer;
     case 'reset':

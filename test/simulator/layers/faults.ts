@@ -93,6 +93,22 @@ export function answerLayer({ status, headers = {}, body, sse }: BehaviourOf<'an
   };
 }
 
+export function floodLayer(flood: BehaviourOf<'flood'>): Layer {
+  return (_call, plan) => {
+    plan.outcome = 'flood';
+    plan.reply = { kind: 'flood', flood };
+    return true;
+  };
+}
+
+export function rawLayer({ bytes, then = 'end' }: BehaviourOf<'raw'>): Layer {
+  return (_call, plan) => {
+    plan.outcome = 'raw';
+    plan.reply = { kind: 'raw', bytes, then };
+    return true;
+  };
+}
+
 export const hangLayer: Layer = (_call, plan) => {
   plan.outcome = 'hang';
   plan.reply = { kind: 'hang' };

@@ -1,8 +1,4 @@
-import {
-  vendorErrorFrom,
-  vendorErrorFromResponse,
-  vendorErrorFromStreamEvent,
-} from '../../classification/error-evidence';
+import { takeEvidence, vendorErrorFrom, vendorErrorFromStreamEvent } from '../../classification/error-evidence';
 import type { VendorError } from '../../classification/vendor-error';
 import type { PoolLease } from '../../pool/key-lease';
 import type { CredentialPlace } from '../../vendors/vendor-knowledge';
@@ -56,8 +52,9 @@ export async function managedAttempt(terms: FetchTerms, context: AttemptContext)
     const response = await send(request, terms, context.apiKey, signal);
     context.lease.answered(response.headers);
     if (!response.ok && response.status !== 304 && !(response.status < 400 && request.redirect === 'manual')) {
-      const evidence = await vendorErrorFromResponse(response, { ...evidenceContext(terms, context), signal });
-      throw new AttemptFailure({ evidence, response, final: request.body.once });
+      const { evidence, body } = await takeEvidence(response, { ...evidenceContext(terms, context), signal });
+      const answer = body === null ? response : withBody(response, body);
+      throw new AttemptFailure({ evidence, response: answer, final: request.body.once });
     }
     if (!isEventStream(response)) {
       if (context.lease.countsTokens) countTokens(response, context.lease);

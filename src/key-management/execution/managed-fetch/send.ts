@@ -27,6 +27,9 @@ export async function send(
     const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
     void response.body?.cancel().catch(() => undefined);
     if (redirect === 'error' || count === MOST_REDIRECTS) throw refused('The vendor redirects, which is refused.');
+    if (target && (target.username !== '' || target.password !== '')) {
+      throw refused('The vendor redirects to a URL with credentials in it, which is refused.');
+    }
     if (target?.origin !== new URL(url).origin || !baseUrls.some((each) => isUnder(target, each))) {
       throw refused(`The vendor redirects to ${target?.origin ?? 'nowhere'}: a key is not taken there.`);
     }

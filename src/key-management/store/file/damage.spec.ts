@@ -47,6 +47,17 @@ describe('FileKeyStore in a place that is not as it should be', () => {
     await rm(path, { recursive: true });
   });
 
+  it('sets a database aside whose table was cut short, and goes on with what can be read', async () => {
+    await filled();
+    const tables = (await readdir(folder())).filter((file) => file.endsWith('.ldb'));
+    for (const table of tables) await truncate(join(folder(), table), 100);
+    const { store } = await open();
+    await store.load('');
+    await store.write([set('keys/new', 'status', 'healthy')]);
+    expect(await docs(store)).toContain('keys/new');
+    expect(await readdir(path)).toContain(ASIDE);
+  });
+
   it('makes its folders for their owner only', async () => {
     const deep = join(path, 'a', 'b');
     await make(deep).open(new RecordingWatcher());

@@ -97,7 +97,10 @@ export class LevelFolder {
 
 /** Whether what is stored is damaged, rather than out of reach. */
 export function isDamage(error: unknown): boolean {
-  return codesOf(error).includes('LEVEL_CORRUPTION');
+  const codes = codesOf(error);
+  // So LevelDB says that a table is shorter than its index has it: it asked for what lies behind the end.
+  const cutShort = codes.includes('LEVEL_IO_ERROR') && /\.(?:ldb|sst): Invalid argument$/.test(messageOf(error));
+  return cutShort || codes.includes('LEVEL_CORRUPTION');
 }
 
 /** The text of the innermost error: the outer ones of classic-level only say "not open". */

@@ -1,3 +1,4 @@
+import { systemClock } from '../../clock';
 import type { StoreChange } from '../key-store';
 import { type StoreError, closedError } from '../store-error';
 import { awayError, failureOf, openError, refusedError, slowError } from './firebase-errors';
@@ -100,7 +101,7 @@ export class FirebaseConnection {
   }
 
   private start({ settings, sdk, credential }: Opened): void {
-    this.startedAt = Date.now();
+    this.startedAt = systemClock.now();
     const session: Session = new Session(sdk, settings, credential, this.writer, {
       batch: (changes) => this.listener.batch(changes),
       unreadable: () => this.listener.unreadable(),
@@ -124,7 +125,7 @@ export class FirebaseConnection {
     this.end(session);
     this.current = undefined;
     // A server that drops whoever comes is not asked without pause, nor by all instances at once.
-    const wait = Date.now() - this.startedAt < AT_LEAST_BETWEEN_MS ? Math.random() * AT_LEAST_BETWEEN_MS : 0;
+    const wait = systemClock.now() - this.startedAt < AT_LEAST_BETWEEN_MS ? Math.random() * AT_LEAST_BETWEEN_MS : 0;
     this.pause = setTimeout(() => this.start(opened), wait);
     this.pending.failAll(awayError(opened.settings.host));
     if (wasUp) this.listener.connection(false);

@@ -17,16 +17,15 @@ describe('housekeeping in the Firebase tree', () => {
     const root = clients.connect(server.url()).ref('root');
     strays = [];
     now = Date.now();
-    jest.spyOn(Date, 'now').mockImplementation(() => now);
     // Only what housekeeping uses of a session.
     const session = { root, serverNow: () => now, feed: { strayBefore: () => strays } } as unknown as Session;
     housekeeping = new Housekeeping(
       () => session,
       (update) => root.update(update),
+      { now: () => now },
     );
   });
   afterEach(async () => {
-    jest.restoreAllMocks();
     housekeeping.stop();
     await clients.close();
     await server.stop();

@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from '../../clock';
 import type { Session } from './session';
 import { paths, withoutLosers } from './layout';
 import type { Update } from './batch';
@@ -27,13 +28,14 @@ export class Housekeeping {
   constructor(
     private readonly session: () => Session | undefined,
     private readonly remove: (update: Update) => Promise<void>,
+    private readonly clock: Pick<Clock, 'now'> = systemClock,
   ) {
     // What fails here is tried again later, by this instance or another.
     this.timer = setInterval(() => void this.tick().catch(() => undefined), TICK_MS).unref();
   }
 
   batchWritten(logPath: string, batchPaths: readonly string[]): void {
-    const now = Date.now();
+    const now = this.clock.now();
     this.due.push({ path: logPath, at: now + LOG_KEEP_MS });
     this.due.push(...batchPaths.map((path) => ({ path, at: now + BATCH_KEEP_MS })));
   }
@@ -50,7 +52,7 @@ export class Housekeeping {
   async tick(): Promise<void> {
     const session = this.session();
     if (session === undefined) return;
-    const now = Date.now();
+    const now = this.clock.now();
     const ready = this.due.filter(({ at }) => at <= now).slice(0, AT_ONCE);
     if (ready.length > 0) {
       const taken = new Set(ready);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from 'firebase-admin/app';
 import type { Database, Reference } from 'firebase-admin/database';
+import { systemClock } from '../../clock';
 import { ChangeFeed, type FeedListener } from './change-feed';
 import type { FirebaseSettings } from './firebase-settings';
 import type { FirebaseSdk } from './sdk';
@@ -39,7 +40,10 @@ export class Session {
     this.root = this.database.ref(settings.root);
     const [connected, offset] = [this.database.ref('.info/connected'), this.database.ref('.info/serverTimeOffset')];
     this.infos = [connected, offset];
-    offset.on('value', (value) => (this.offset = Number(value.val()) || 0));
+    offset.on('value', (value) => {
+      // The SDK tells it for the machine's clock, which may be set at any time.
+      this.offset = (Number(value.val()) || 0) + Date.now() - systemClock.now();
+    });
     connected.on('value', (value) => this.connection(value.val() === true));
     this.feed = new ChangeFeed(this.root.child('log'), writer, {
       batch: (changes) => listener.batch(changes),
@@ -57,7 +61,7 @@ export class Session {
 
   /** The server's time, as far as this side knows it. */
   serverNow(): number {
-    return Date.now() + this.offset;
+    return systemClock.now() + this.offset;
   }
 
   /** Ends it for good; what is under way is forgotten, not sent again. */

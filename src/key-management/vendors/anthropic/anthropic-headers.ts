@@ -1,3 +1,4 @@
+import { vendorNow } from '../../classification/vendor-time';
 import { readingOf } from '../rate-limit-reading';
 import { NO_READINGS, type HeaderView, type RateLimitReading } from '../vendor-knowledge';
 
@@ -10,10 +11,12 @@ const DIMENSIONS = (['requests', 'tokens', 'input_tokens', 'output_tokens'] as c
 /** `anthropic-ratelimit-*`: resets are RFC 3339 times of full replenishment; `now` in milliseconds turns them into waits. */
 export function readAnthropicRateLimits(headers: HeaderView, now: number): readonly RateLimitReading[] {
   let readings: RateLimitReading[] | undefined;
+  let theirNow: number | undefined;
   for (const names of DIMENSIONS) {
     const remaining = headers.get(names.remaining);
     if (remaining === null) continue;
-    const reset = resetMs(headers.get(names.reset), now);
+    theirNow ??= vendorNow(headers.get('date'), now);
+    const reset = resetMs(headers.get(names.reset), theirNow);
     const reading = readingOf(names.dimension, headers.get(names.limit), remaining, reset);
     if (reading) (readings ??= []).push(reading);
   }

@@ -1,0 +1,47 @@
+import { RetryExecutorService } from '../../../src/key-management';
+import type { Calls } from './calls';
+import type { Findings } from './findings';
+import { until } from './until';
+import type { StagedApp } from './stage';
+import { longestStallMs } from './watch';
+
+/** Past their limit calls may be this late, and by what the process was held up; milliseconds. It runs the vendor as well. */
+const LATE_MS = 1_000;
+
+/** No call outlives its limit. */
+export function endsInTime(findings: Findings, calls: Calls, limitMs: number): void {
+  findings.atMost(
+    `slowest call, ms (limit ${Math.round(limitMs)})`,
+    calls.slowestMs,
+    limitMs * 1.02 + LATE_MS + 2 * longestStallMs(),
+  );
+}
+
+/** Every call was answered. */
+export function allGood(findings: Findings, calls: Calls): void {
+  findings.figure('calls answered', `${calls.good} of ${calls.ended.length}`);
+  findings.equal('failed calls', calls.failureCounts, {});
+}
+
+/** Every key is in the pool, unmarked: what failed was none's fault. */
+export function noKeyBlamed(findings: Findings, { pool }: StagedApp): void {
+  const blamed = pool.list('openai').filter(({ status, errorCount }) => status !== 'healthy' || errorCount > 0);
+  findings.figure('keys blamed', blamed.length);
+  const what = blamed.map((key) => `${key.maskedKey} ${key.status}, ${key.errorCount} errors (${key.reason})`);
+  findings.promise(blamed.length === 0, `blamed: ${what.join('; ')}`);
+}
+
+/** No lease is out and no call under way, soon after the last has ended. */
+export async function nothingInFlight(findings: Findings, { app, pool }: StagedApp): Promise<void> {
+  const left = (): number =>
+    app.get(RetryExecutorService).inFlight + pool.list().reduce((sum, { inFlight }) => sum + inFlight, 0);
+  await until(() => left() === 0, 3_000);
+  findings.promise(left() === 0, `${left()} calls or leases are still in flight`);
+}
+
+/** A limit for one attempt that a good one meets, however busy the machine: at least so many milliseconds. */
+export async function attemptLimit(app: StagedApp, leastMs: number): Promise<number> {
+  const trial = app.calls({});
+  await trial.make(60, 10);
+  return Math.max(leastMs, 5 * trial.slowestMs);
+}

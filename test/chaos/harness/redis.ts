@@ -1,0 +1,24 @@
+import { RedisServer, redisAvailable } from '../../support/redis-server';
+import { FaultyProxy } from './faulty-proxy';
+import type { Stage } from './stage';
+
+export interface FaultyStore {
+  readonly url: string;
+  readonly proxy: FaultyProxy;
+}
+
+export interface FaultyRedis extends FaultyStore {
+  readonly server: RedisServer;
+  /** Past the proxy. */
+  readonly directUrl: string;
+}
+
+/** A real Redis behind a proxy. @throws where none is installed: a promise that was not tried is not kept */
+export async function faultyRedis(stage: Stage): Promise<FaultyRedis> {
+  if (!redisAvailable()) throw new Error('redis-server is not installed');
+  const server = await RedisServer.start();
+  stage.onEnd(() => server.stop());
+  const proxy = await FaultyProxy.start(server.port);
+  stage.onEnd(() => proxy.close());
+  return { server, proxy, url: `redis://127.0.0.1:${proxy.port}`, directUrl: server.url };
+}

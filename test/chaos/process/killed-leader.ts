@@ -1,0 +1,32 @@
+import { endLoads, leaders, startInstances } from '../harness/instances';
+import { faultyRedis } from '../harness/redis';
+import type { Scenario } from '../harness/scenario';
+import { until } from '../harness/until';
+
+export const killedLeader: Scenario = {
+  promised:
+    'when the instance that leads the checks is killed, no call of another fails, and another leads within 18 s',
+  longOnly: true,
+  limitMs: 120_000,
+  async run(stage, findings) {
+    const { openai } = await stage.simulator();
+    const { directUrl } = await faultyRedis(stage);
+    const options = {
+      providers: { openai: { keys: openai.newKeys(8), baseUrl: openai.baseUrl } },
+      store: { kind: 'redis' as const, url: directUrl },
+    };
+    let left = await startInstances(stage, 3, options, { schedule: true });
+    for (const each of left) await each.ask({ do: 'load', url: openai.baseUrl });
+    for (let round = 0; round < 2; round += 1) {
+      const [leader] = await leaders(left);
+      findings.promise(leader !== undefined, 'nobody leads');
+      await leader?.kill9();
+      findings.inject('leader killed under load');
+      left = left.filter((each) => each !== leader);
+      const ms = await until(async () => (await leaders(left)).length === 1, 25_000);
+      findings.atMost('another leads after, ms', ms ?? Infinity, 18_000);
+    }
+    findings.figure('calls of those that were left', await endLoads(findings, left));
+    for (const each of left) await each.end();
+  },
+};
