@@ -4,8 +4,6 @@ import type { KeyPool } from '../../src/key-management/pool/key-pool';
 import { fill, startApp } from '../lib/pool-app';
 import { vendor, type PeerCall } from './peer-calls';
 
-export const SIZES = [3, 100, 10_000, 100_000];
-
 /** A limit that no benchmark reaches, as a vendor's headers state it. */
 const HEADERS = new Headers({
   'x-ratelimit-limit-requests': '1000000000',
@@ -23,14 +21,14 @@ export interface OurCalls {
 }
 
 /** One app with a pool of each size: memory store with write-behind, statistics, analytics, metrics, and a listener for events. */
-export async function ourCalls(): Promise<OurCalls> {
-  const names = [...SIZES.map(providerOf), PACED];
+export async function ourCalls(sizes: readonly number[]): Promise<OurCalls> {
+  const names = [...sizes.map(providerOf), PACED];
   const baseUrl = 'http://127.0.0.1:9';
   const providers = Object.fromEntries(names.map((name) => [name, { compatibleWith: 'openai' as const, baseUrl }]));
   const app = await startApp({ providers });
   let events = 0;
   app.get(KeyPoolService).events$.subscribe(() => (events += 1));
-  for (const keys of SIZES) fill(app, providerOf(keys), keys);
+  for (const keys of sizes) fill(app, providerOf(keys), keys);
   pace(app, fill(app, PACED, 100));
   const executor = app.get(RetryExecutorService);
   const callOf = (provider: string, options?: ExecuteOptions) => () =>
@@ -39,9 +37,9 @@ export async function ourCalls(): Promise<OurCalls> {
   return {
     app,
     calls: [
-      ...SIZES.map((keys) => ({ name: `this package, ${label(keys)} keys`, call: callOf(providerOf(keys)) })),
+      ...sizes.map((keys) => ({ name: `this package, ${label(keys)} keys`, call: callOf(providerOf(keys)) })),
       { name: 'this package, 100 keys paced by headers', call: callOf(PACED) },
-      ...SIZES.map((keys) => ({
+      ...sizes.map((keys) => ({
         name: `this package, ${label(keys)} keys, deadline`,
         call: callOf(providerOf(keys), { timeoutMs: 30_000 }),
       })),

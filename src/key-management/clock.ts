@@ -15,34 +15,36 @@ export type Random = () => number;
 /** setTimeout fires at once above this, so longer waits are cut into pieces. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** So often the clock is compared with the machine's; milliseconds. */
+/** So often the machine's clock is compared with elapsed time, which costs more to ask for; milliseconds. */
 const LOOK_MS = 1_000;
 /** It goes this much faster or slower to meet the machine's: a rest changes by 1 % at the most. */
 const DRAWN = 0.01;
 
 /**
  * The machine's time, but steady. A machine's clock may be set by an hour from one moment to the next; all that waits for a time would end
- * at once, or an hour late. This one goes by elapsed time, and is drawn to the machine's clock by and by.
+ * at once, or an hour late. This one goes on by elapsed time then, and is drawn to the machine's clock by and by.
  */
 export class SteadyClock implements Clock {
-  /** From elapsed time to time of day; milliseconds. */
-  #offset: number;
-  #lookedAt: number;
+  /** What to add to the machine's time; milliseconds, 0 unless that was set. */
+  #correction = 0;
+  /** Both clocks as of the last comparison. */
+  #machineAt: number;
+  #elapsedAt: number;
   #latest = 0;
 
   constructor(
     private readonly machine: () => number = () => Date.now(),
     private readonly elapsed: () => number = () => performance.now(),
   ) {
-    this.#lookedAt = elapsed();
-    // A machine shows whole milliseconds: half of one more is nearer the truth.
-    this.#offset = machine() + 0.5 - this.#lookedAt;
+    this.#machineAt = machine();
+    this.#elapsedAt = elapsed();
   }
 
   now(): number {
-    const elapsed = this.elapsed();
-    if (elapsed - this.#lookedAt >= LOOK_MS) this.#look(elapsed);
-    const now = Math.floor(elapsed + this.#offset);
+    const machine = this.machine();
+    const since = machine - this.#machineAt;
+    if (since >= LOOK_MS || since < 0) this.#compare(machine);
+    const now = Math.floor(machine + this.#correction);
     // While it is drawn back it stands still rather than going back.
     if (now > this.#latest) this.#latest = now;
     return this.#latest;
@@ -56,11 +58,16 @@ export class SteadyClock implements Clock {
     };
   }
 
-  #look(elapsed: number): void {
-    const ahead = this.machine() + 0.5 - (elapsed + this.#offset);
-    const most = (elapsed - this.#lookedAt) * DRAWN;
-    this.#offset += Math.min(most, Math.max(-most, ahead));
-    this.#lookedAt = elapsed;
+  #compare(machine: number): void {
+    const elapsed = this.elapsed();
+    const passed = elapsed - this.#elapsedAt;
+    const setBy = machine - this.#machineAt - passed;
+    this.#machineAt = machine;
+    this.#elapsedAt = elapsed;
+    // A machine shows whole milliseconds: less than two says nothing.
+    if (Math.abs(setBy) >= 2) this.#correction -= setBy;
+    const most = passed * DRAWN;
+    this.#correction -= Math.min(most, Math.max(-most, this.#correction));
   }
 }
 

@@ -8,6 +8,7 @@ import { KeyPoolService } from '../../src/key-management/pool/key-pool.service';
 import { HEALTHY, type KeyState } from '../../src/key-management/pool/key-state';
 import type { BaseHealthChecker } from '../../src/key-management/vendors/base-health-checker';
 import { OpenAiHealthChecker } from '../../src/key-management/vendors/openai/openai.health-checker';
+import { eachCall } from '../support/each-call';
 import { FakeClock } from '../support/fake-clock';
 
 /** An error as the official SDK throws it. */
@@ -69,11 +70,11 @@ export class Harness {
     };
     this.pools = new KeyPoolService(this.clock, random);
     this.pools.observe({
-      callsOf: (provider) => ({
-        leaseSettled: () => undefined,
-        callEnded: (success, attempts, totalTimeMs) =>
-          void this.#ended.push({ provider, success, attempts, totalTimeMs }),
-      }),
+      callsOf: (provider) =>
+        eachCall({
+          callEnded: (success, attempts, totalTimeMs) =>
+            void this.#ended.push({ provider, success, attempts, totalTimeMs }),
+        }),
     });
     this.pool = this.pools.ensurePool('openai');
     const known = checker ?? new OpenAiHealthChecker(options as never, this.clock);

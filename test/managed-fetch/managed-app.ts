@@ -11,6 +11,7 @@ import {
 } from '../../src/key-management';
 import { VendorSimulator, type Behaviour, type SimulatedVendor } from '../simulator';
 import { startKeyManagement } from '../support/key-management-app';
+import { eachCall } from '../support/each-call';
 
 export type VendorName = 'openai' | 'anthropic' | 'google';
 
@@ -24,10 +25,10 @@ export class ManagedApp {
     readonly keys: Readonly<Record<VendorName, string[]>>,
   ) {
     app.get(KeyPoolService).observe({
-      callsOf: () => ({
-        leaseSettled: (_record, outcome, _ms, source) => void (source === 'call' && this.#outcomes.push(outcome)),
-        callEnded: () => undefined,
-      }),
+      callsOf: () =>
+        eachCall({
+          leaseSettled: (_record, outcome, _ms, source) => void (source === 'call' && this.#outcomes.push(outcome)),
+        }),
     });
   }
 

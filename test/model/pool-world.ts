@@ -6,6 +6,7 @@ import type { KeyPool } from '../../src/key-management/pool/key-pool';
 import { KeyPoolService } from '../../src/key-management/pool/key-pool.service';
 import type { KeySnapshot } from '../../src/key-management/pool/key-snapshot';
 import { isRemovedStatus } from '../../src/key-management/pool/key-state';
+import { eachCall } from '../support/each-call';
 import { FakeClock, seededRandom } from '../support/fake-clock';
 import { keyText } from '../support/key-text';
 import type { ModelLease, PoolModel } from './pool-model';
@@ -40,12 +41,12 @@ export class PoolWorld {
 
   constructor(readonly sentences: readonly Sentence[]) {
     this.pools.observe({
-      callsOf: () => ({
-        leaseSettled: (_, outcome, __, source) => {
-          if (source === 'call') this.told.set(outcome, (this.told.get(outcome) ?? 0) + 1);
-        },
-        callEnded: () => undefined,
-      }),
+      callsOf: () =>
+        eachCall({
+          leaseSettled: (_, outcome, __, source) => {
+            if (source === 'call') this.told.set(outcome, (this.told.get(outcome) ?? 0) + 1);
+          },
+        }),
       keyChanged: (_, event) => {
         if (event.type !== 'status_changed') return;
         if (isRemovedStatus(event.to) && !isRemovedStatus(event.from)) this.removals += 1;

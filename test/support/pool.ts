@@ -4,7 +4,7 @@ import type { KeyEvent } from '../../src/key-management/pool/key-events';
 import type { KeyInput } from '../../src/key-management/pool/key-input';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
 import type { KeyRecord } from '../../src/key-management/pool/key-record';
-import type { CallObserver } from '../../src/key-management/pool/pool-observer';
+import { eachCall } from './each-call';
 import { FakeClock, seededRandom } from './fake-clock';
 
 export interface SettledLease {
@@ -28,11 +28,10 @@ export class TestPool {
       keyFreed: () => void (this.freed += 1),
     };
     this.pool = new KeyPool('openai', observer, this.clock, seededRandom(seed));
-    const calls: CallObserver = {
+    const calls = eachCall({
       leaseSettled: ({ id: keyId }, outcome, durationMs, source) =>
         void this.#settled.push({ keyId, outcome, durationMs, source }),
-      callEnded: () => undefined,
-    };
+    });
     this.pool.calls.observe([calls]);
   }
 

@@ -151,9 +151,13 @@ export class Execution<T> {
   }
 
   #succeed(context: AttemptContext, response: T): ExecutionResult<T> {
-    const { startedAt, line, settings } = this;
-    const call = { startedAt, line, settings, attempts: this.#attempts, waitedMs: this.#waited, trace: this.#trace };
-    return succeeded(call, context, response);
+    const soFar = {
+      startedAt: this.startedAt,
+      attempts: this.#attempts,
+      waitedMs: this.#waited,
+      trace: this.#trace,
+    };
+    return succeeded(this.line, this.settings, context, response, soFar);
   }
 
   async #failed(lease: PoolLease, end: AttemptEnd): Promise<Decision> {

@@ -40,6 +40,6 @@ export async function runCall<T>(
     failure = endOf(error);
   }
   if (failure) return new Execution(line, call, options, settings, startedAt).goOn(lease, failure);
-  const soFar = { line, settings, startedAt, attempts: undefined, waitedMs: 0, trace: undefined };
-  return succeeded(soFar, context, response!);
+  const soFar = { startedAt, attempts: undefined, waitedMs: 0, trace: undefined };
+  return succeeded(line, settings, context, response!, soFar);
 }

@@ -11,8 +11,6 @@ import { tokensIn } from './token-usage';
 
 /** A managed call whose last attempt is about to be reported. Times are milliseconds. */
 export interface CallSoFar {
-  readonly line: ProviderLine;
-  readonly settings: ExecutionSettings;
   readonly startedAt: number;
   /** Those before the last one; undefined for none. It becomes the caller's. */
   readonly attempts: AttemptReport[] | undefined;
@@ -40,19 +38,23 @@ export function attemptReport(
 }
 
 /** Settles the lease of the attempt that gave an answer, unless the answer goes on, and ends the call. */
-export function succeeded<T>(call: CallSoFar, context: AttemptContext, response: T): ExecutionResult<T> {
-  const { line, settings, trace } = call;
+export function succeeded<T>(
+  line: ProviderLine,
+  settings: ExecutionSettings,
+  context: AttemptContext,
+  response: T,
+  { startedAt, attempts: before, waitedMs, trace }: CallSoFar,
+): ExecutionResult<T> {
   const { lease } = context;
   const now = settings.clock.now();
   if (!context.keepsLease) {
     if (lease.countsTokens) lease.used(tokensIn(response));
     lease.settle('ok', now);
   }
-  const report = attemptReport(lease, 'ok', now, call.waitedMs);
-  let { attempts } = call;
+  const report = attemptReport(lease, 'ok', now, waitedMs);
+  before?.push(report);
   // A list made for one takes a third of the memory of one that grew.
-  if (attempts === undefined) attempts = [report];
-  else attempts.push(report);
+  const attempts = before ?? [report];
   trace?.attemptEnded(report);
   settings.attemptLog?.(now)?.(line.pool.provider, report);
   const result = {
@@ -61,7 +63,7 @@ export function succeeded<T>(call: CallSoFar, context: AttemptContext, response:
     provider: line.pool.provider,
     attemptsMade: attempts.length,
     keysTried: keysTriedIn(attempts),
-    totalTimeMs: now - call.startedAt,
+    totalTimeMs: now - startedAt,
     attempts,
   };
   trace?.ended(result.attemptsMade);

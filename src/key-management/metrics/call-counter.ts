@@ -1,7 +1,4 @@
-import type { Outcome } from '../classification/outcome';
-import type { KeyRecord } from '../pool/key-record';
-import type { CallObserver } from '../pool/pool-observer';
-import type { Source } from '../pool/settlement';
+import type { CallBatch, CallObserver } from '../pool/pool-observer';
 import type { KeyMetrics } from './key-metrics';
 import type { ProviderCounts } from './provider-counts';
 
@@ -12,22 +9,32 @@ export class CallCounter implements CallObserver {
     private readonly keys: KeyMetrics | undefined,
   ) {}
 
-  leaseSettled(record: KeyRecord, outcome: Outcome, durationMs: number, source: Source): void {
-    const { counts } = this;
-    if (source === 'probe') {
-      counts.probes.count(outcome);
-      return;
-    }
-    counts.attempts.count(outcome);
-    counts.attemptTimes.observe(durationMs);
-    this.keys?.count(record, outcome);
+  told(batch: CallBatch): void {
+    this.#settled(batch);
+    this.#ended(batch);
   }
 
-  callEnded(success: boolean, attempts: number, totalTimeMs: number): void {
+  #settled({ settled, records, outcomes, probes, durationsMs }: CallBatch): void {
+    const { attempts, attemptTimes, probes: probed } = this.counts;
+    for (let at = 0; at < settled; at += 1) {
+      const outcome = outcomes[at]!;
+      if (probes[at] === 1) {
+        probed.count(outcome);
+        continue;
+      }
+      attempts.count(outcome);
+      attemptTimes.observe(durationsMs[at]!);
+      this.keys?.count(records[at]!, outcome);
+    }
+  }
+
+  #ended({ ended, successes, attempts, totalTimesMs }: CallBatch): void {
     const { counts } = this;
-    if (success) counts.succeeded += 1;
-    else counts.failed += 1;
-    if (attempts > 1) counts.retries += attempts - 1;
-    counts.callTimes.observe(totalTimeMs);
+    for (let at = 0; at < ended; at += 1) {
+      if (successes[at] === 1) counts.succeeded += 1;
+      else counts.failed += 1;
+      if (attempts[at]! > 1) counts.retries += attempts[at]! - 1;
+      counts.callTimes.observe(totalTimesMs[at]!);
+    }
   }
 }

@@ -31,10 +31,10 @@ export class KeyMetrics {
     });
   }
 
-  count(record: KeyRecord, outcome: Parameters<OutcomeCounts['count']>[0]): void {
+  count(record: KeyRecord, place: number): void {
     let counts = this.#attempts.get(record);
     if (!counts) this.#attempts.set(record, (counts = new OutcomeCounts()));
-    counts.count(outcome);
+    counts.count(place);
   }
 
   forget(record: KeyRecord): void {

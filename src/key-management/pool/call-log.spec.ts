@@ -1,15 +1,15 @@
+import { eachCall } from '../../../test/support/each-call';
 import { TestPool } from '../../../test/support/pool';
-import type { CallObserver } from './pool-observer';
 import { UsedKeys } from './used-keys';
 
-const observer = () => ({ leaseSettled: jest.fn(), callEnded: jest.fn() }) satisfies CallObserver;
+const listener = () => ({ leaseSettled: jest.fn(), callEnded: jest.fn() });
 
 describe('CallLog', () => {
   it('tells all observers of everything once, in order, when it is asked', () => {
     const test = new TestPool();
     const record = test.add(1);
-    const [first, second] = [observer(), observer()];
-    test.pool.calls.observe([first, second]);
+    const [first, second] = [listener(), listener()];
+    test.pool.calls.observe([first, second].map(eachCall));
     const lease = test.pool.lease()!;
     test.clock.skip(20);
     lease.settle('ok');
@@ -30,15 +30,15 @@ describe('CallLog', () => {
   it('loses nothing to those who come late or go, and tells without being asked before it grows', () => {
     const test = new TestPool();
     test.add(1);
-    const [first, second] = [observer(), observer()];
-    test.pool.calls.observe([first]);
+    const [first, second] = [listener(), listener()];
+    test.pool.calls.observe([eachCall(first)]);
     const calls = 1_000;
     for (let call = 0; call < calls; call += 1) {
       test.pool.lease()!.settle('ok');
       test.pool.calls.ended(true, 1, 0);
     }
     expect(first.leaseSettled.mock.calls.length).toBeGreaterThan(calls / 2);
-    test.pool.calls.observe([second]);
+    test.pool.calls.observe([eachCall(second)]);
     expect(first.leaseSettled).toHaveBeenCalledTimes(calls);
     expect(first.callEnded).toHaveBeenCalledTimes(calls);
     test.pool.calls.tell();

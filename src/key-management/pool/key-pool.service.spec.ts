@@ -1,3 +1,4 @@
+import { eachCall } from '../../../test/support/each-call';
 import { inspect } from 'node:util';
 import { FakeClock, seededRandom } from '../../../test/support/fake-clock';
 import { keyText } from '../../../test/support/pool';
@@ -88,7 +89,7 @@ describe('KeyPoolService', () => {
   it('tells observers of settled leases, freed keys and ended calls until they leave', () => {
     const calls = { leaseSettled: jest.fn(), callEnded: jest.fn() };
     const told = { keyFreed: jest.fn(), keyChanged: jest.fn() };
-    const leave = pools.observe({ ...told, callsOf: () => calls });
+    const leave = pools.observe({ ...told, callsOf: () => eachCall(calls) });
     pools.lease('openai')!.settle('invalid_key');
     const pool = pools.pool('openai')!;
     pool.leaseForProbe(pool.record(id)!).settle('ok');

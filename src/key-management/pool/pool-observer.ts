@@ -1,14 +1,29 @@
-import type { Outcome } from '../classification/outcome';
 import type { KeyEvent } from './key-events';
 import type { KeyRecord } from './key-record';
-import type { Source } from './settlement';
 
-/** Told of every call of one provider, in batches: at the latest when somebody asks for figures, or within the second. Must not throw. */
+/** Settled leases and ended calls, in the order in which they came: a column for each thing to know. Only valid while being told. */
+export interface CallBatch {
+  /** So many leases were settled. */
+  readonly settled: number;
+  readonly records: readonly KeyRecord[];
+  /** Places in `OUTCOMES`. */
+  readonly outcomes: Uint8Array;
+  /** 1 for a health check, 0 for an attempt of a call. */
+  readonly probes: Uint8Array;
+  readonly durationsMs: Float64Array;
+  /** So many managed calls ended. */
+  readonly ended: number;
+  /** 1 for a success, 0 for a failure. */
+  readonly successes: Uint8Array;
+  /** Attempts made in the call. */
+  readonly attempts: Uint32Array;
+  readonly totalTimesMs: Float64Array;
+}
+
+/** Told of every call of one provider: at the latest when somebody asks for figures, or within the second. */
 export interface CallObserver {
-  /** A lease was settled. */
-  leaseSettled(record: KeyRecord, outcome: Outcome, durationMs: number, source: Source): void;
-  /** A managed call ended: `attempts` of it were made in `totalTimeMs` milliseconds. */
-  callEnded(success: boolean, attempts: number, totalTimeMs: number): void;
+  /** Must not throw. */
+  told(batch: CallBatch): void;
 }
 
 /** What a pool tells those behind it. Called in the same tick as the change. */

@@ -1,6 +1,6 @@
 import type { KeyRecord } from '../pool/key-record';
 import type { KeySnapshot } from '../pool/key-snapshot';
-import type { CallObserver } from '../pool/pool-observer';
+import type { CallBatch, CallObserver } from '../pool/pool-observer';
 import type { UsedKeys } from '../pool/used-keys';
 import { documentOf, modelRestField } from './key-documents';
 import type { StoreChange } from './key-store';
@@ -21,12 +21,8 @@ export class KeyStatistics implements CallObserver {
     private readonly isKept: (record: KeyRecord) => boolean,
   ) {}
 
-  leaseSettled(record: KeyRecord): void {
-    if (this.isKept(record)) this.used.note(record);
-  }
-
-  callEnded(): void {
-    // Calls are no key's.
+  told({ settled, records }: CallBatch): void {
+    for (let at = 0; at < settled; at += 1) if (this.isKept(records[at]!)) this.used.note(records[at]!);
   }
 
   /**

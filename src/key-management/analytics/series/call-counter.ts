@@ -1,10 +1,11 @@
-import type { Outcome } from '../../classification/outcome';
-import type { KeyRecord } from '../../pool/key-record';
-import type { CallObserver } from '../../pool/pool-observer';
-import type { Source } from '../../pool/settlement';
+import { OUTCOMES } from '../../classification/outcome';
+import type { CallBatch, CallObserver } from '../../pool/pool-observer';
 import { binOf } from './response-bins';
 import type { SeriesBook } from './series-book';
-import { PLACE, type ProviderTally } from './tallies';
+import type { ProviderTally } from './tallies';
+
+const OK = OUTCOMES.indexOf('ok');
+const RATE_LIMITED = OUTCOMES.indexOf('rate_limited');
 
 /** Counts the calls of one provider as they are told. What keys were used for is in their records: only that they were is noted. */
 export class CallCounter implements CallObserver {
@@ -13,24 +14,35 @@ export class CallCounter implements CallObserver {
     private readonly book: SeriesBook,
   ) {}
 
-  leaseSettled(record: KeyRecord, outcome: Outcome, durationMs: number, source: Source): void {
-    if (source !== 'call') return;
-    const { tally } = this;
-    this.book.dirtyProvider(tally);
-    this.book.used.note(record);
-    tally.outcomes[PLACE[outcome]]! += 1;
-    if (outcome === 'ok') {
-      tally.responses += 1;
-      tally.responseMs += durationMs;
-      tally.bins[binOf(durationMs)]! += 1;
-    } else if (outcome === 'rate_limited') tally.rateLimited += 1;
+  told(batch: CallBatch): void {
+    this.book.dirtyProvider(this.tally);
+    this.#settled(batch);
+    this.#ended(batch);
   }
 
-  callEnded(success: boolean, attempts: number): void {
+  #settled({ settled, records, outcomes, probes, durationsMs }: CallBatch): void {
     const { tally } = this;
-    this.book.dirtyProvider(tally);
-    tally.requests += 1;
-    if (!success) tally.failures += 1;
-    if (attempts > 1) tally.retries += attempts - 1;
+    const { used } = this.book;
+    for (let at = 0; at < settled; at += 1) {
+      if (probes[at] === 1) continue;
+      used.note(records[at]!);
+      const outcome = outcomes[at]!;
+      tally.outcomes[outcome]! += 1;
+      if (outcome === OK) {
+        const durationMs = durationsMs[at]!;
+        tally.responses += 1;
+        tally.responseMs += durationMs;
+        tally.bins[binOf(durationMs)]! += 1;
+      } else if (outcome === RATE_LIMITED) tally.rateLimited += 1;
+    }
+  }
+
+  #ended({ ended, successes, attempts }: CallBatch): void {
+    const { tally } = this;
+    tally.requests += ended;
+    for (let at = 0; at < ended; at += 1) {
+      if (successes[at] === 0) tally.failures += 1;
+      if (attempts[at]! > 1) tally.retries += attempts[at]! - 1;
+    }
   }
 }

@@ -1,9 +1,5 @@
-import { OUTCOMES, type Outcome } from '../../classification/outcome';
+import { OUTCOMES } from '../../classification/outcome';
 import { BINS } from './response-bins';
-
-const places = Object.fromEntries(OUTCOMES.map((outcome, place) => [outcome, place])) as Record<Outcome, number>;
-/** Place of each outcome in a list of counts. */
-export const PLACE: Readonly<Record<Outcome, number>> = Object.freeze(places);
 
 /** What was counted of one provider since it was last taken over. Written on the hot path. */
 export class ProviderTally {
