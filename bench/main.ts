@@ -1,20 +1,9 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { markdown, type Report } from './lib/report';
 import { keep } from './lib/results';
+import { runApart } from './lib/run-apart';
 import { say } from './lib/say';
 
 const BENCHMARKS = ['overhead', 'hop', 'choice', 'startup', 'cluster', 'policies'];
-
-async function run(name: string): Promise<Report> {
-  const child = fork(join(__dirname, 'child.js'), [name], { execArgv: ['--expose-gc'] });
-  const exited = once(child, 'exit');
-  const report = await Promise.race([once(child, 'message'), exited.then(() => undefined)]);
-  await exited;
-  if (!report) throw new Error(`the benchmark ${name} ended without a report`);
-  return report[0] as Report;
-}
 
 async function main(wanted: readonly string[]): Promise<void> {
   const unknown = wanted.filter((name) => !BENCHMARKS.includes(name));
@@ -23,7 +12,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   for (const name of wanted.length > 0 ? wanted : BENCHMARKS) {
     say(`— ${name}`);
     try {
-      const report = await run(name);
+      const report = await runApart<Report>(name);
       await keep(name, report, BENCHMARKS);
       console.log(`${markdown(name, report)}\n`);
     } catch (error) {

@@ -1,74 +1,21 @@
-import { bytesPerCall } from '../lib/bytes';
 import type { Goal, Report, Table } from '../lib/report';
-import { inLoops, interleaved, type Case } from '../lib/rounds';
-import { say } from '../lib/say';
-import { shown, shownSpread, spread, type Spread } from '../lib/statistics';
+import { runApart } from '../lib/run-apart';
+import { shown, shownSpread, type Spread } from '../lib/statistics';
+import { isLarge, measured, RAW, YARDSTICK, type Found } from './measured';
 import { ourCalls } from './our-calls';
-import { peerCalls, type PeerCall } from './peer-calls';
+import { peerCalls } from './peer-calls';
 import { loadPeers } from './peers';
-
-const ROUNDS = 11;
-const RAW = 'raw await';
-const YARDSTICK = 'cockatiel retry';
-
-interface Found {
-  /** Nanoseconds. */
-  readonly takes: Spread;
-  /** Nanoseconds beyond the raw await, 1 and 64 in flight. */
-  readonly one: Spread;
-  readonly many: Spread;
-  /** As multiples of what cockatiel's retry adds, in the same round. */
-  readonly ratio: Spread;
-  readonly bytes: number;
-}
 
 type Results = ReadonlyMap<string, Found>;
 
-/**
- * What a wrapper adds to a call that is resolved already. The largest pools come last, in an app of their own: their garbage is not for
- * whoever has a hundred keys to collect.
- */
+/** What a wrapper adds to a call that is resolved already. */
 export async function measure(): Promise<Report> {
-  const peers = peerCalls(await loadPeers());
-  const isLarge = (name: string): boolean => name.includes(',000 keys');
-  const usual = await ourCalls([3, 100]);
-  const small = await measured([...peers.filter(({ name }) => !isLarge(name)), ...usual.calls]);
-  await usual.close();
-  const yardsticks = peers.filter(({ name }) => name === RAW || name === YARDSTICK || isLarge(name));
-  const many = await ourCalls([100, 10_000, 100_000]);
-  const large = await measured([...yardsticks, ...many.calls]);
-  await many.close();
-  return report(small, large);
+  const peers = peerCalls(await loadPeers()).filter(({ name }) => !isLarge(name) || name === RAW || name === YARDSTICK);
+  const ours = await ourCalls([3, 100]);
+  const small = await measured([...peers, ...ours.calls]);
+  await ours.close();
+  return report(small, new Map(await runApart<[string, Found][]>('overhead/large')));
 }
-
-async function measured(calls: readonly PeerCall[]): Promise<Results> {
-  const casesOf = (inFlight: number): Case[] =>
-    calls.map(({ name, call, mostCalls }) => ({ name, run: inLoops(call, inFlight), mostCalls }));
-  say('overhead: 1 in flight');
-  const one = await interleaved(casesOf(1), ROUNDS);
-  say('overhead: 64 in flight');
-  const many = await interleaved(casesOf(64), ROUNDS);
-  say('overhead: bytes');
-  const bytes = new Map<string, number>();
-  for (const each of casesOf(1)) bytes.set(each.name, await bytesPerCall(each));
-  return new Map(
-    calls.map(({ name }) => {
-      const added = beyond(one.get(name)!, one.get(RAW)!);
-      const yardstick = beyond(one.get(YARDSTICK)!, one.get(RAW)!);
-      const found: Found = {
-        takes: spread(one.get(name)!),
-        one: spread(added),
-        many: spread(beyond(many.get(name)!, many.get(RAW)!)),
-        ratio: spread(added.map((each, round) => each / yardstick[round]!)),
-        bytes: bytes.get(name)! - bytes.get(RAW)!,
-      };
-      return [name, found];
-    }),
-  );
-}
-
-const beyond = (measured: readonly number[], base: readonly number[]): number[] =>
-  measured.map((each, round) => each - base[round]!);
 
 function report(small: Results, large: Results): Report {
   return {

@@ -61,10 +61,12 @@ export function learnRate(key: Rating, mean: PoolMean, success: boolean, now: nu
  */
 function stride(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
   const rate = currentRate(numbers, row, mean, now);
-  if (rate === 1) return 1 / numbers[row + WEIGHT]!;
+  const weight = numbers[row + WEIGHT]!;
+  // The usual key, spared the divisions.
+  if (rate === 1) return weight === 1 ? 1 : 1 / weight;
   const squared = rate * rate;
   const share = squared * squared * squared;
-  return Math.min(LONGEST_STRIDE, 1 / Math.max(share, 1e-9)) / numbers[row + WEIGHT]!;
+  return Math.min(LONGEST_STRIDE, 1 / Math.max(share, 1e-9)) / weight;
 }
 
 /** Lower is better: success rate and weight against calls in flight and use so far. */
@@ -98,13 +100,15 @@ export function choose(
   const { slots, rows, length } = eligible;
   const { numbers } = mean.ratings;
   const few = length <= LOOK_AT_ALL;
+  const drawn = !few && mean.heaviest !== mean.lightest;
   const walk = few ? 0 : eligible.step(random);
   const leap = few ? 0 : Math.floor(random() * length);
   let chosen = -1;
   let chosenRank = Infinity;
   for (let look = 0; look < (few ? length : SAMPLE); look += 1) {
     const first = (look < 2 ? walk : leap) + (look % 2);
-    const at = few ? look : draw(first < length ? first : 0, eligible, mean, random);
+    const near = few ? look : first < length ? first : 0;
+    const at = drawn ? draw(near, eligible, mean, random) : near;
     if (exclude?.has(slots[at]!.record.id)) continue;
     const rankHere = rank(numbers, rows[at]!, mean, now);
     if (rankHere < chosenRank) {
@@ -117,9 +121,7 @@ export function choose(
 }
 
 /** The first, or by its weight another at random: a key must be looked at as often as it should be used. */
-function draw(first: number, { rows, length }: Eligible, mean: PoolMean, random: Random): number {
-  const { heaviest, lightest, ratings } = mean;
-  if (heaviest === lightest) return first;
+function draw(first: number, { rows, length }: Eligible, { heaviest, ratings }: PoolMean, random: Random): number {
   let at = first;
   for (let tries = 1; tries < MOST_DRAWS; tries += 1) {
     const weight = ratings.numbers[rows[at]! + WEIGHT]!;

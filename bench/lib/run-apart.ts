@@ -1,0 +1,13 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** What `measure` of the benchmark's main file finds, in a process of its own. */
+export async function runApart<T>(name: string): Promise<T> {
+  const child = fork(join(__dirname, '../child.js'), [name], { execArgv: ['--expose-gc'] });
+  const exited = once(child, 'exit');
+  const found = await Promise.race([once(child, 'message'), exited.then(() => undefined)]);
+  await exited;
+  if (!found) throw new Error(`the benchmark ${name} ended without a report`);
+  return found[0] as T;
+}
