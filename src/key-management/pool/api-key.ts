@@ -8,6 +8,8 @@ const LEAST_HIDDEN = 8;
 /** The first 16 hex digits of the key's SHA-256: stable across restarts and instances, and no secret. */
 export const keyIdOf = (raw: string): string => createHash('sha256').update(raw).digest('hex').slice(0, 16);
 
+export const KEY_ID = /^[0-9a-f]{16}$/;
+
 /** First 7 and last 4 characters around `...`; `***` where that would hide fewer than 8. */
 export const maskKey = (raw: string): string =>
   raw.length - SHOWN_AT_START - SHOWN_AT_END < LEAST_HIDDEN

@@ -1,5 +1,5 @@
 import { Body, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { EventLog } from '../../analytics/event-log';
 import { ConfigurationService, type Configuration } from '../../configuration/configuration.service';
 import { HealthSweepService } from '../../health/health-sweep.service';
@@ -34,8 +34,9 @@ export class OperationsController {
   @RequiredAccess('admin')
   @Audited('run_health_checks')
   @ApiOperation({ summary: 'Check all keys now, or those of one provider; disabled ones are left out' })
+  @ApiBody({ type: RunHealthChecksDto, required: false })
   @ApiResponse({ status: 200, type: HealthCheckReportDto })
-  @ErrorAnswers(400, 413)
+  @ErrorAnswers(400, 413, 415)
   async check(@Body() { provider }: RunHealthChecksDto): Promise<HealthCheckReportDto> {
     return reportView(await this.sweep.checkNow(provider));
   }
@@ -54,7 +55,7 @@ export class OperationsController {
   @Audited('update_configuration')
   @ApiOperation({ summary: 'Change settings, for calls and checks from now on' })
   @ApiResponse({ status: 200, type: ConfigurationDto })
-  @ErrorAnswers(400, 413)
+  @ErrorAnswers(400, 413, 415)
   update(@Body() changes: UpdateConfigurationDto): ConfigurationDto {
     const { max_retries: maxRetries, health_check_interval_minutes: healthCheckIntervalMinutes } = changes;
     if (maxRetries === undefined && healthCheckIntervalMinutes === undefined) {
