@@ -71,11 +71,27 @@ async function sample(app: NestExpressApplication): Promise<Sample> {
   };
 }
 
-/** As after hours: the log of events is full, so that its filling up is not taken for a leak. */
+/** As after hours: the log of events is full of what it holds then, so that its filling up is not taken for a leak. */
 function age(app: NestExpressApplication): void {
   const log = app.get(EventLog);
   for (let n = 0; n < LOG_CAPACITY; n += 1) {
-    log.recordAction({ action: 'check_key', role: 'admin', address: '127.0.0.1', result: 'ok', status: 200 });
+    const keyId = n.toString(16).padStart(16, '0');
+    const [at, until] = [new Date(), new Date()];
+    // A text of its own for each, as answers of vendors are.
+    const reason = Buffer.from(
+      `Rate limit reached for the model in organization org-${n}: used 60 of 60. Try later.`,
+    ).toString();
+    const change = { from: 'healthy', to: 'rate_limited', outcome: 'rate_limited', reason, until } as const;
+    const event = {
+      type: 'status_changed',
+      provider: 'openai',
+      keyId,
+      maskedKey: keyId,
+      at,
+      by: 'call',
+      ...change,
+    } as const;
+    log.append({ type: 'status_changed', at, event });
   }
 }
 
