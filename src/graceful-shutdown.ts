@@ -1,13 +1,14 @@
 import type { Server } from 'node:http';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { RESOLVED_OPTIONS, type ResolvedOptions } from './key-management';
+import { EventStreamService, RESOLVED_OPTIONS, type ResolvedOptions } from './key-management';
 
 /** On the way down: takes no more connections, and lets the requests in flight end first, within the limit. */
 @Injectable()
 export class GracefulShutdown implements OnModuleDestroy {
   constructor(
     private readonly adapters: HttpAdapterHost,
+    private readonly streams: EventStreamService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -18,7 +19,12 @@ export class GracefulShutdown implements OnModuleDestroy {
     const timer = setTimeout(() => {
       server.closeAllConnections();
     }, this.options.drainTimeoutMs);
-    await new Promise((resolve) => server.close(resolve));
+    // A connection whose request ends from now on waits for no further one.
+    server.keepAliveTimeout = 1;
+    const closed = new Promise((resolve) => server.close(resolve));
+    // After that no reader can come back, and waiting for one would be waiting for the limit.
+    this.streams.end();
+    await closed;
     clearTimeout(timer);
   }
 }

@@ -38,6 +38,7 @@ export { KeyStoreHealthIndicator } from './health/key-store.health-indicator';
 export { KeyMetricsService } from './metrics/key-metrics.service';
 
 export { KeyManagementExceptionFilter } from './admin/api-exception.filter';
+export { EventStreamService } from './admin/stream/event-stream.service';
 export { keyManagementDocument, setupKeyManagementDocs } from './admin/docs';
 
 export { KeyPoolService } from './pool/key-pool.service';

@@ -10,6 +10,7 @@ import type {
 } from './key-management.options';
 import { KeyMetricsService } from './metrics/key-metrics.service';
 import { MetricsController } from './admin/controllers/metrics.controller';
+import { EventStreamService } from './admin/stream/event-stream.service';
 
 const adminProviders = (settings: AdminSettings): Provider[] => [
   ...ADMIN_PROVIDERS,
@@ -41,7 +42,11 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
         ...(metrics === false ? [] : metricsProviders(metrics === true ? {} : metrics)),
         ...(admin === false ? [] : adminProviders(admin === true ? {} : admin)),
       ],
-      exports: [...(definition.exports ?? []), ...(metrics === false ? [] : [KeyMetricsService])],
+      exports: [
+        ...(definition.exports ?? []),
+        ...(metrics === false ? [] : [KeyMetricsService]),
+        ...(admin === false ? [] : [EventStreamService]),
+      ],
     }),
   )
   .build();

@@ -178,5 +178,24 @@ export const CASES: HostileCase[] = [
     body: { provider: SECRET },
     status: 404,
   },
+  ...['2026-W05-1', '2026-123', '20260101', '2026-02-30T00:00:00Z', '2026-01-01T00:00:00', 'now'].map((from) => ({
+    name: `${from} for a time`,
+    method: 'get' as const,
+    path: `/analytics/openai/timeline?from=${from}`,
+    status: 400,
+    field: 'from',
+  })),
+  {
+    name: 'a limit beyond all numbers',
+    body: { keys: [{ key: SECRET, limits: { concurrency: 1e300 } }] },
+    status: 400,
+    field: 'keys.0.limits.concurrency',
+  },
+  {
+    name: 'a rate beyond all numbers',
+    body: { keys: [{ key: SECRET, limits: { tokens_per_minute: 1e300 } }] },
+    status: 400,
+    field: 'keys.0.limits.tokens_per_minute',
+  },
   { name: 'analytics of nobody', method: 'get', path: `/analytics/${SECRET}`, status: 404 },
 ];

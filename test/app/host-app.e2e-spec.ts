@@ -96,6 +96,14 @@ describe('the host app', () => {
     expect(await app.ended).toMatchObject({ code: null, stderr: '' });
   });
 
+  it('does not wait for readers of the live stream, which never end by themselves', async () => {
+    app = await startHostApp({ ADMIN_TOKEN: ADMIN, DRAIN_TIMEOUT_MS: '600000' });
+    const stream = await fetch(`${app.url}/admin/events/stream`, { headers: { authorization: `Bearer ${ADMIN}` } });
+    app.process.kill('SIGTERM');
+    expect(await stream.text()).toMatch(/^retry: /);
+    expect(await app.ended).toMatchObject({ code: null, stderr: '' });
+  });
+
   it('does not wait for them longer than the limit', async () => {
     const key = simulator.openai.newKeys(1, { kind: 'hang' })[0]!;
     const env = { ADMIN_TOKEN: ADMIN, OPENAI_BASE_URL: simulator.openai.baseUrl, DRAIN_TIMEOUT_MS: '200' };

@@ -2,7 +2,13 @@ import { VendorSimulator } from './vendor-simulator';
 
 /** `node .build/test/simulator/child.js`: a simulator in a process of its own, for benchmarks. Prints its origin as one JSON line. */
 async function main(): Promise<void> {
-  const simulator = await VendorSimulator.start({ port: Number(process.env.PORT ?? 0), logLimit: 0, control: true });
+  const { PORT = '0', KEEP_ALIVE_MS } = process.env;
+  const simulator = await VendorSimulator.start({
+    port: Number(PORT),
+    logLimit: 0,
+    control: true,
+    ...(KEEP_ALIVE_MS !== undefined && { keepAliveMs: Number(KEEP_ALIVE_MS) }),
+  });
   const stop = (): void => void simulator.close().finally(() => process.exit(0));
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);

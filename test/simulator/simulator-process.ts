@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { canary } from '../canary/canary';
 import type { ControlCommand } from './control';
+import type { SimulatorOptions } from './vendor-simulator';
 
 /** A simulator in a child process, so that a benchmark does not measure its own vendor. */
 export interface SimulatorProcess {
@@ -13,9 +14,9 @@ export interface SimulatorProcess {
   close(): Promise<void>;
 }
 
-async function startChild(): Promise<ChildProcess> {
-  const stdio = ['pipe', 'ignore', 'inherit', 'ipc'] as const;
-  if (!__filename.endsWith('.ts')) return spawn(process.execPath, [join(__dirname, 'child.js')], { stdio: [...stdio] });
+async function startChild(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  const options: SpawnOptions = { stdio: ['pipe', 'ignore', 'inherit', 'ipc'], env };
+  if (!__filename.endsWith('.ts')) return spawn(process.execPath, [join(__dirname, 'child.js')], options);
   // From source, as under Jest: Node 20 runs no TypeScript, so the child gets one bundled script on its standard input.
   const { buildSync } = await import('esbuild');
   const { outputFiles } = buildSync({
@@ -24,13 +25,18 @@ async function startChild(): Promise<ChildProcess> {
     platform: 'node',
     write: false,
   });
-  const child = spawn(process.execPath, ['-'], { stdio: [...stdio] });
+  const child = spawn(process.execPath, ['-'], options);
   child.stdin?.end(outputFiles[0]?.text);
   return child;
 }
 
-export async function startSimulatorProcess(): Promise<SimulatorProcess> {
-  const child = await startChild();
+export async function startSimulatorProcess({
+  keepAliveMs,
+}: Pick<SimulatorOptions, 'keepAliveMs'> = {}): Promise<SimulatorProcess> {
+  const child = await startChild({
+    ...process.env,
+    ...(keepAliveMs !== undefined && { KEEP_ALIVE_MS: String(keepAliveMs) }),
+  });
   const exited = once(child, 'exit');
   const [ready] = (await Promise.race([
     once(child, 'message'),

@@ -17,6 +17,8 @@ export interface SimulatorOptions {
   readonly logLimit?: number;
   /** How scripted latencies wait. Default: real time, also under faked timers. */
   readonly setTimer?: SetTimer;
+  /** How long an idle connection stays open. Default: longer than any test, so that its end never looks like a fault. */
+  readonly keepAliveMs?: number;
   /** Answers POST /__control: for a simulator in a process of its own. */
   readonly control?: boolean;
 }
@@ -83,9 +85,10 @@ export class VendorSimulator {
 
   async online(): Promise<void> {
     if (this.server !== undefined) return;
-    // Keep-alive outlives any test: a connection closed by idleness would look like a fault.
-    const server = createServer({ keepAliveTimeout: 600_000, requestTimeout: 0, noDelay: true }, (request, response) =>
-      this.route(request, response),
+    const { keepAliveMs = 600_000 } = this.options;
+    const server = createServer(
+      { keepAliveTimeout: keepAliveMs, requestTimeout: 0, noDelay: true },
+      (request, response) => this.route(request, response),
     );
     asVendor(server);
     server.on('clientError', (_error, socket) => socket.destroy());

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { closeRequestSchemas } from './request-schemas';
 
 /** The OpenAPI document of the app, with the admin API in it. */
 export function keyManagementDocument(app: INestApplication): OpenAPIObject {
@@ -15,7 +16,9 @@ export function keyManagementDocument(app: INestApplication): OpenAPIObject {
     .addTag('health', 'For orchestrators')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'ADMIN_TOKEN, or VIEWER_TOKEN to read only.' })
     .build();
-  return SwaggerModule.createDocument(app, config);
+  const document = SwaggerModule.createDocument(app, config);
+  closeRequestSchemas(document);
+  return document;
 }
 
 /** Serves Swagger UI at `path` and the document at `<path>-json`, under the app's global prefix. Call it before `listen`. */

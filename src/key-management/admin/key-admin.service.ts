@@ -4,6 +4,7 @@ import { UnknownKeyError, UnknownProviderError } from '../errors';
 import { HealthCheckService } from '../health/health-check.service';
 import { KeyIntakeService, addedKeys } from '../health/key-intake.service';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
+import { KEY_ID } from '../pool/api-key';
 import type { KeyUpdate } from '../pool/key-input';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key-snapshot';
@@ -30,7 +31,7 @@ export class KeyAdminService {
   /** In the order of ids, so that pages stay right while keys come and go. @throws UnknownProviderError */
   page(provider: string, { status, limit, cursor }: ListKeysQuery): KeyPageDto {
     this.#mustKnow(provider);
-    const after = positionOf(cursor, /^[0-9a-f]{16}$/) ?? '';
+    const after = positionOf(cursor, KEY_ID) ?? '';
     const pool = this.pools.pool(provider);
     const ids = Array.from(pool?.records() ?? [], ({ id }) => id).filter((id) => id > after);
     const found: KeySnapshot[] = [];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
-export const PROVIDER_NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/i;
+export const PROVIDER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
 
 const strict = <T extends z.ZodRawShape>(shape: T) =>
   z.strictObject(shape, {

@@ -12,6 +12,8 @@ export const keyIdOf = (raw: string): string => {
   return flatText(digest.slice(0, 8), digest.slice(8, 16));
 };
 
+export const KEY_ID = /^[0-9a-f]{16}$/;
+
 /** First 7 and last 4 characters around `...`; `***` where that would hide fewer than 8. What no key has in it is shown as `?`. */
 export const maskKey = (raw: string): string =>
   raw.length - SHOWN_AT_START - SHOWN_AT_END < LEAST_HIDDEN

@@ -14,7 +14,7 @@ import { ACCESS_METADATA, type Access, type Role } from './access.decorator';
 import { AccessTokensService } from './access-tokens.service';
 import { FailedTriesService } from './failed-tries.service';
 import { actorOf, type ApiRequest } from './api-request';
-import { isFromAnotherSite, isOtherThanJson } from './cross-site';
+import { isFromAnotherSite } from './cross-site';
 
 /** Lets in whom the route's `@RequiredAccess` names. Denies by default. */
 @Injectable()
@@ -44,9 +44,6 @@ export class AccessGuard implements CanActivate {
       : await this.#roleByToken(request);
     if (access === 'admin' && role !== 'admin') {
       throw new ForbiddenException('A viewer may not do this. Use the admin token.');
-    }
-    if (access === 'admin' && isOtherThanJson(request)) {
-      throw new ApiProblem(415, 'Send the body as JSON: content-type application/json.');
     }
     actorOf(request).role = role;
     return true;

@@ -2,6 +2,7 @@ import type { Role } from './access.decorator';
 
 /** What Express and Fastify requests have in common, as far as this API reads them. */
 export interface ApiRequest {
+  readonly method: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The client's address, behind a proxy only where the host app trusts it. */
   readonly ip?: string;

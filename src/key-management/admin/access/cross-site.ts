@@ -2,12 +2,6 @@ import type { ApiRequest } from './api-request';
 
 const JSON_TYPE = /^application\/(?:json|[\w.-]{1,64}\+json)\b/i;
 
-/** Whether a body came in another form than JSON. */
-export function isOtherThanJson({ headers }: ApiRequest): boolean {
-  const type = headers['content-type'];
-  return type !== undefined && !JSON_TYPE.test(type);
-}
-
 /**
  * Whether a page of another site may have sent this through a visitor's browser, cookies and all, without the server's leave. For
  * JSON a browser asks first, and gets the leave only where the host app gives it by CORS; for forms and empty bodies it does not ask.

@@ -11,6 +11,7 @@ import { tap, type Observable } from 'rxjs';
 import { EventLog } from '../../analytics/event-log';
 import { KeyManagementConfigurationError } from '../../configuration/resolve-options';
 import { KeyManagementError } from '../../errors';
+import { KEY_ID } from '../../pool/api-key';
 import { actorOf, type ApiRequest } from '../access/api-request';
 import { HealthCheckerRegistry } from '../../vendors/health-checker.registry';
 import { AUDITED_METADATA, type AdminAction } from './audited.decorator';
@@ -50,7 +51,7 @@ export class AuditInterceptor implements NestInterceptor {
       address: request.ip !== undefined && isIP(request.ip) !== 0 ? request.ip : undefined,
       // What is no provider or no id may be a key in the wrong place.
       provider: provider !== undefined && this.registry.has(provider) ? provider : undefined,
-      keyId: id !== undefined && /^[0-9a-f]{16}$/.test(id) ? id : undefined,
+      keyId: id !== undefined && KEY_ID.test(id) ? id : undefined,
       result: status < 400 ? 'ok' : status < 500 ? 'refused' : 'failed',
       status,
     });

@@ -36,9 +36,9 @@ export class EventStreamController {
       'Events `key` and `action` carry an entry of the log as `GET /admin/events` shows it, and its `id`. `reset` says that entries ' +
       'were missed: load `GET /admin/events` anew. `heartbeat` comes every 15 s.',
   })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this entry.' })
+  @ApiHeader({ name: 'last-event-id', required: false, description: 'Go on after this entry.' })
   @ApiResponse({ status: 200, content: { 'text/event-stream': { schema: { type: 'string' } } } })
-  @ErrorAnswers(400)
+  @ErrorAnswers(400, 503)
   follow(
     @Res() response: AnyResponse,
     @Query() { last_event_id: lastEventIdInQuery }: EventStreamQuery,
@@ -48,7 +48,9 @@ export class EventStreamController {
     const raw = rawOf(response);
     raw.writeHead(200, HEADERS);
     raw.flushHeaders();
-    this.stream.add(raw, lastEventId ?? lastEventIdInQuery);
+    // Who asks for the headers only would wait for the end of a stream that has none.
+    if (raw.req.method === 'HEAD') raw.end();
+    else this.stream.add(raw, lastEventId ?? lastEventIdInQuery);
   }
 }
 

@@ -1,21 +1,20 @@
 import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtraModels, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtraModels, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { Audited } from '../audit/audited.decorator';
 import { ErrorAnswers } from '../dto/errors.dto';
 import { AddedKeysDto, CheckedKeyDto, KeyDto, KeyPageDto } from '../dto/keys.dto';
+import { KeyIdParam, ProviderParam } from '../dto/parameters';
 import { ListKeysQuery } from '../dto/queries.dto';
 import { AddKeysDto, NewKeyDto, UpdateKeyDto } from '../dto/requests.dto';
 import { KeyIdPipe, ProviderNamePipe } from '../input/path.pipes';
 import { KeyAdminService } from '../key-admin.service';
 
-const Id = (): MethodDecorator => ApiParam({ name: 'id', description: 'Id of the key.', example: '3f1c9a0b7d2e4a61' });
-
 @ApiTags('keys')
 @ApiBearerAuth()
 @ApiExtraModels(NewKeyDto)
-@ApiParam({ name: 'provider', example: 'openai' })
+@ProviderParam()
 @ApiController('admin/providers/:provider/keys')
 export class KeysController {
   constructor(private readonly keys: KeyAdminService) {}
@@ -46,7 +45,7 @@ export class KeysController {
   @Get(':id')
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'Show one key, masked' })
-  @Id()
+  @KeyIdParam()
   @ApiResponse({ status: 200, type: KeyDto })
   @ErrorAnswers(400)
   one(@Param('provider', ProviderNamePipe) provider: string, @Param('id', KeyIdPipe) id: string): KeyDto {
@@ -57,7 +56,7 @@ export class KeysController {
   @RequiredAccess('admin')
   @Audited('update_key')
   @ApiOperation({ summary: 'Change label, weight or limits of a key, or switch it off and on' })
-  @Id()
+  @KeyIdParam()
   @ApiResponse({ status: 200, type: KeyDto })
   @ErrorAnswers(400, 413, 415)
   update(
@@ -73,7 +72,7 @@ export class KeysController {
   @RequiredAccess('admin')
   @Audited('delete_key')
   @ApiOperation({ summary: 'Delete a key' })
-  @Id()
+  @KeyIdParam()
   @ApiResponse({ status: 204, description: 'Deleted.' })
   @ErrorAnswers(400)
   delete(@Param('provider', ProviderNamePipe) provider: string, @Param('id', KeyIdPipe) id: string): Promise<void> {
@@ -85,7 +84,7 @@ export class KeysController {
   @RequiredAccess('admin')
   @Audited('check_key')
   @ApiOperation({ summary: 'Check one key now', description: 'A disabled key is checked too, and stays disabled.' })
-  @Id()
+  @KeyIdParam()
   @ApiResponse({ status: 200, type: CheckedKeyDto })
   @ErrorAnswers(400, 409)
   check(

@@ -1,5 +1,5 @@
 import { Body, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { EventLog } from '../../analytics/event-log';
 import { ConfigurationService, type Configuration } from '../../configuration/configuration.service';
 import { HealthSweepService } from '../../health/health-sweep.service';
@@ -34,6 +34,7 @@ export class OperationsController {
   @RequiredAccess('admin')
   @Audited('run_health_checks')
   @ApiOperation({ summary: 'Check all keys now, or those of one provider; disabled ones are left out' })
+  @ApiBody({ type: RunHealthChecksDto, required: false })
   @ApiResponse({ status: 200, type: HealthCheckReportDto })
   @ErrorAnswers(400, 413, 415)
   async check(@Body() { provider }: RunHealthChecksDto): Promise<HealthCheckReportDto> {

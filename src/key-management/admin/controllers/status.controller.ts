@@ -1,5 +1,5 @@
 import { Get, Param } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AnalyticsService } from '../../analytics/analytics.service';
 import type { ComprehensiveStatus } from '../../analytics/comprehensive-status';
 import type { ProviderAnalytics } from '../../analytics/provider-analytics';
@@ -7,6 +7,7 @@ import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { ProviderAnalyticsDto } from '../dto/analytics.dto';
 import { ErrorAnswers } from '../dto/errors.dto';
+import { ProviderParam } from '../dto/parameters';
 import { ComprehensiveStatusDto } from '../dto/status.dto';
 import { ProviderNamePipe } from '../input/path.pipes';
 
@@ -28,7 +29,7 @@ export class StatusController {
   @Get('analytics/:provider')
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'Show the figures, the timeline and the latest events of one provider' })
-  @ApiParam({ name: 'provider', example: 'openai' })
+  @ProviderParam()
   @ApiResponse({ status: 200, type: ProviderAnalyticsDto })
   @ErrorAnswers(400)
   provider(@Param('provider', ProviderNamePipe) provider: string): ProviderAnalytics {

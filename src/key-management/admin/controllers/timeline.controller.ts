@@ -1,15 +1,16 @@
 import { Get, Param, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AnalyticsService } from '../../analytics/analytics.service';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { ErrorAnswers } from '../dto/errors.dto';
+import { KeyIdParam, ProviderParam } from '../dto/parameters';
 import { TimelineDto, TimelineRangeQuery, timelineQuery } from '../dto/timeline.dto';
 import { KeyIdPipe, ProviderNamePipe } from '../input/path.pipes';
 
 @ApiTags('status')
 @ApiBearerAuth()
-@ApiParam({ name: 'provider', example: 'openai' })
+@ProviderParam()
 @ApiController('analytics/:provider')
 export class TimelineController {
   constructor(private readonly analytics: AnalyticsService) {}
@@ -27,7 +28,7 @@ export class TimelineController {
   @Get('keys/:id/timeline')
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'Show the attempts with one key by minute or hour, of all instances' })
-  @ApiParam({ name: 'id', description: 'Id of the key; one that was deleted still has its timeline.' })
+  @KeyIdParam('Id of the key; one that was deleted still has its timeline.')
   @ApiResponse({ status: 200, type: TimelineDto })
   @ErrorAnswers(400)
   key(

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, ApiResponse } from '@nestjs/swagger';
+import { ApiProperty, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
 
 export class FieldProblemDto {
   @ApiProperty({ example: 'keys.3.label' }) field!: string;
@@ -26,15 +26,27 @@ const MEANINGS = {
   404: 'No such provider or key; in production without ADMIN_TOKEN: no admin API.',
   409: 'In conflict with the state of things; the message says how.',
   413: 'The body is too large.',
-  415: 'The body is no JSON by its content type.',
+  415: 'The body is no JSON, or does not say so.',
   429: 'Too many wrong tokens from this address. `Retry-After` says when to try again.',
+  503: 'No more streams are opened: too many are open, or the app is going down.',
 } as const;
+
+const HEADERS: Partial<Record<keyof typeof MEANINGS, ApiResponseOptions['headers']>> = {
+  401: { 'WWW-Authenticate': { schema: { type: 'string' } } },
+  429: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } } },
+};
 
 /** Documents the error answers of a route; those that every guarded route may give are always among them. */
 export const ErrorAnswers = (...statuses: (keyof typeof MEANINGS)[]): MethodDecorator =>
   applyDecorators(
     ...[...new Set([...statuses, 401, 403, 404, 429] as const)].map((status) =>
-      ApiResponse({ status, type: ErrorDto, description: MEANINGS[status], example: exampleOf(status) }),
+      ApiResponse({
+        status,
+        type: ErrorDto,
+        description: MEANINGS[status],
+        example: exampleOf(status),
+        headers: HEADERS[status],
+      }),
     ),
   );
 
@@ -45,8 +57,9 @@ const MESSAGES: Partial<Record<number, string>> = {
   404: 'There is no provider of that name.',
   409: 'The key is being checked right now. Ask again in a moment.',
   413: 'Payload Too Large',
-  415: 'Send the body as JSON: content-type application/json.',
+  415: 'Send the body as JSON, with "Content-Type: application/json".',
   429: 'Too many wrong tokens. Try again in 42 s.',
+  503: 'No more streams are opened.',
 };
 
 function exampleOf(status: number): ErrorDto {

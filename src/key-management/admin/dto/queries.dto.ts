@@ -42,7 +42,7 @@ export const LOG_ENTRY_TYPES = [
 ] as const satisfies readonly LogEntryType[];
 
 export class ListEventsQuery extends PageQuery {
-  @ApiProperty({ required: false, example: 'openai' })
+  @ApiProperty({ required: false, pattern: PROVIDER_NAME.source, example: 'openai' })
   @IsOptional()
   @Matches(PROVIDER_NAME, { message: 'must be a provider name' })
   @IsString()

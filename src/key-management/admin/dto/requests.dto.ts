@@ -27,6 +27,12 @@ import { MOST_KEYS } from '../input/hostile-input';
 /** Absent is fine, null is not: most rules of class-validator's `IsOptional` let null pass. */
 const IfPresent = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
+/** As OpenAPI 3.0 says "more than 0". */
+const POSITIVE = { minimum: 0, exclusiveMinimum: true } as const;
+/** Beyond it a number in JSON is no longer the one that was meant, or none at all. */
+const MOST = Number.MAX_SAFE_INTEGER;
+const KEY_TEXT = { minLength: 1, maxLength: 1_024, pattern: '\\S' } as const;
+
 const FAKE_KEY = 'sk-proj-FAKE-0000000000000000000000000000';
 
 export class KeyLimitsDto {
@@ -35,29 +41,33 @@ export class KeyLimitsDto {
     nullable: true,
     required: false,
     minimum: 1,
+    maximum: MOST,
     example: 4,
     description: 'Calls in flight at once.',
   })
   @IsOptional()
+  @Max(MOST)
   @IsPositive()
   @IsInt()
   concurrency?: number | null;
 
-  @ApiProperty({ type: 'number', nullable: true, required: false, example: 500 })
+  @ApiProperty({ type: 'number', nullable: true, required: false, ...POSITIVE, maximum: MOST, example: 500 })
   @IsOptional()
+  @Max(MOST)
   @IsPositive()
   @IsNumber()
   requests_per_minute?: number | null;
 
-  @ApiProperty({ type: 'number', nullable: true, required: false, example: 200_000 })
+  @ApiProperty({ type: 'number', nullable: true, required: false, ...POSITIVE, maximum: MOST, example: 200_000 })
   @IsOptional()
+  @Max(MOST)
   @IsPositive()
   @IsNumber()
   tokens_per_minute?: number | null;
 }
 
 export class NewKeyDto {
-  @ApiProperty({ description: 'The API key itself. It is never shown again.', maxLength: 1_024, example: FAKE_KEY })
+  @ApiProperty({ description: 'The API key itself. It is never shown again.', ...KEY_TEXT, example: FAKE_KEY })
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value))
   @MaxLength(1_024)
   @IsNotEmpty()
@@ -72,6 +82,7 @@ export class NewKeyDto {
 
   @ApiProperty({
     required: false,
+    ...POSITIVE,
     maximum: 1_000,
     example: 1,
     description: 'Share of calls relative to the other keys.',
@@ -84,6 +95,7 @@ export class NewKeyDto {
 
   @ApiProperty({
     required: false,
+    minLength: 1,
     maxLength: 100,
     description: 'Keys of one vendor project share its limits: name it.',
   })
@@ -93,7 +105,13 @@ export class NewKeyDto {
   @IsString()
   quota_group?: string;
 
-  @ApiProperty({ type: [String], required: false, description: 'The only models this key may be used for.' })
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'string', maxLength: 200 },
+    maxItems: 100,
+    required: false,
+    description: 'The only models this key may be used for.',
+  })
   @IfPresent()
   @MaxLength(200, { each: true })
   @IsString({ each: true })
@@ -115,7 +133,7 @@ export class AddKeysDto {
     type: 'array',
     minItems: 1,
     maxItems: MOST_KEYS,
-    items: { oneOf: [{ type: 'string' }, { $ref: '#/components/schemas/NewKeyDto' }] },
+    items: { oneOf: [{ type: 'string', ...KEY_TEXT }, { $ref: '#/components/schemas/NewKeyDto' }] },
     example: [FAKE_KEY, { key: 'sk-proj-FAKE-1111111111111111111111111111', label: 'team-a' }],
   })
   @Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value.map(asKey) : value))
@@ -141,7 +159,7 @@ export class UpdateKeyDto {
   @IsString()
   label?: string | null;
 
-  @ApiProperty({ required: false, maximum: 1_000, example: 2 })
+  @ApiProperty({ required: false, ...POSITIVE, maximum: 1_000, example: 2 })
   @IfPresent()
   @Max(1_000)
   @IsPositive()

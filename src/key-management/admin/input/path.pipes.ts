@@ -1,5 +1,6 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
+import { KEY_ID } from '../../pool/api-key';
 import { invalidRequest } from '../api-problem';
 
 /** A provider's name as it may stand in a path. Whether there is such a provider is another question. */
@@ -15,7 +16,7 @@ export class ProviderNamePipe implements PipeTransform<unknown, string> {
 @Injectable()
 export class KeyIdPipe implements PipeTransform<unknown, string> {
   transform(value: unknown): string {
-    if (typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)) return value;
+    if (typeof value === 'string' && KEY_ID.test(value)) return value;
     throw invalidRequest([{ field: 'id', problem: 'must be a key id of 16 hex digits, as the list of keys shows it' }]);
   }
 }

@@ -71,6 +71,11 @@ export class EventStreamService implements OnModuleDestroy {
   }
 
   onModuleDestroy(): void {
+    this.end();
+  }
+
+  /** Ends every stream and opens no more. For apps that wait for their open requests: a stream never ends by itself. */
+  end(): void {
     this.#isClosed = true;
     this.#cancelHeartbeat?.();
     // One that cannot take even the end would hold up the app's.

@@ -1,3 +1,4 @@
+import { KEY_ID } from '../../pool/api-key';
 import type { KeyCounts } from './key-bucket';
 import type { Resolution } from './measures';
 import { HOURS, MINUTES, TIMES, TOTALS, type DocumentKind } from './sum-document';
@@ -42,5 +43,5 @@ export function keyFields(keyId: string, counts: KeyCounts): [field: string, val
 export function readKeyField(field: string): { keyId: string; of: keyof KeyCounts } | undefined {
   const of = FIELD_OF_LETTER.get(field.slice(-1));
   const keyId = field.slice(0, -1);
-  return of && /^[0-9a-f]{16}$/.test(keyId) ? { keyId, of } : undefined;
+  return of && KEY_ID.test(keyId) ? { keyId, of } : undefined;
 }
