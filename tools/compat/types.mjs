@@ -1,8 +1,9 @@
 // Compiles the consumers under `strict` with `skipLibCheck: false`, and says whose types are to blame.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './run.mjs';
 
+const CONSUMER = 'tools/compat/consumer';
 const ERROR = /^(?:(.+?)\((\d+),(\d+)\): )?error (TS\d+): (.*)$/gm;
 /** Whose file it is: the innermost package on its path, or the consumer's own. */
 const ownerOf = (file) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(`/${file}`)?.[1];
@@ -28,9 +29,8 @@ const isUsed = (surface, name) =>
 
 /** Names that the package exports and the consumer's surface files do not use: then nobody compiled them. */
 export function unusedExports(app) {
-  const surface = ['surface', 'surface-testing']
-    .map((name) => readFileSync(`tools/compat/consumer/${name}.ts`, 'utf8'))
-    .join('\n');
+  const files = readdirSync(CONSUMER).filter((name) => name.startsWith('surface'));
+  const surface = files.map((name) => readFileSync(join(CONSUMER, name), 'utf8')).join('\n');
   return ['index', 'testing'].flatMap((entry) => {
     const types = readFileSync(
       join(app, `node_modules/nestjs-ai-key-management/dist/key-management/${entry}.d.ts`),

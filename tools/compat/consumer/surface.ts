@@ -1,29 +1,27 @@
-// Uses every export. Exported with inferred types, so that each must be nameable from outside, too.
+// Uses every export, under inferred types, so that each must be nameable from outside. Types of others are stated: in a linked layout
+// TypeScript names no package that the file does not import.
 import { Inject, Injectable, Module, type INestApplication } from '@nestjs/common';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { HealthIndicatorResult } from '@nestjs/terminus';
+import type { Observable } from 'rxjs';
 import * as keys from 'nestjs-ai-key-management';
 import type {
   AddKeysResult,
   AdminSettings,
+  ApiKey,
   AttemptReport,
   CallContext,
   ChangedBy,
   CheckedKey,
-  Classification,
   Clock,
   ComprehensiveStatus,
   Configuration,
-  Consequence,
-  DecidedBy,
   ErrorClassificationMode,
   ExecuteOptions,
   ExecutionReport,
   ExecutionResult,
   FallbackChoice,
-  Fault,
-  FormatVerdict,
   HealthCheckReport,
-  HealthResult,
-  KeyAction,
   KeyEvent,
   KeyEventType,
   KeyInput,
@@ -48,24 +46,20 @@ import type {
   ManagedCall,
   ManagedFetchOptions,
   MetricsSettings,
-  Outcome,
-  Phase,
-  ProbeContext,
-  ProbeDepth,
   ProviderAnalytics,
   ProviderOptions,
   ProviderStatus,
   Random,
   RecentEvent,
+  ResolvedKey,
   ResolvedOptions,
-  RetryAdvice,
-  Scope,
+  ResolvedProvider,
+  ResolvedStore,
+  SecretText,
   SettledOutcome,
-  StatedWait,
   StoreHealth,
   SystemInfo,
   TimelineEntry,
-  VendorError,
 } from 'nestjs-ai-key-management';
 
 const limits: KeyLimits = { concurrency: 2, requestsPerMinute: 60, tokensPerMinute: 1_000 };
@@ -129,6 +123,12 @@ export class Tokens {
     return { resolved, providers, adminToken, now: this.clock.now(), chance: this.random(), up: this.health.status() };
   }
 }
+export const resolved = (store: ResolvedStore, provider: ResolvedProvider) => {
+  const secret: SecretText | undefined = store.url;
+  const [first]: readonly ResolvedKey[] = provider.keys;
+  const key: ApiKey | undefined = first?.key;
+  return { secret, key };
+};
 export const jobName = keys.HEALTH_CHECK_JOB;
 
 export const managed = (manager: keys.KeyManagerService) => ({
@@ -159,7 +159,8 @@ export const pooled = (pool: keys.KeyPoolService) => {
   const snapshots: KeySnapshot[] = pool.list();
   const origin: KeyOrigin | undefined = snapshots[0]?.origin;
   const status: KeyStatus | undefined = pool.get('openai', 'id')?.status;
-  return { updated: pool.update('openai', 'id', update), events$: pool.events$, origin, status };
+  const events$: Observable<KeyEvent> = pool.events$;
+  return { updated: pool.update('openai', 'id', update), events$, origin, status };
 };
 export const told = (event: KeyEvent): [KeyEventType, ChangedBy, KeyStatus | undefined] => [
   event.type,
@@ -191,42 +192,19 @@ export function failed(error: unknown): KeyManagementErrorCode | undefined {
   return known && trail.length > 0 && error instanceof keys.KeyManagementError ? error.code : undefined;
 }
 
-@keys.HealthChecker('own')
-export class OwnChecker extends keys.BaseHealthChecker {
-  checkHealth(apiKey: string, { depth, signal }: ProbeContext): Promise<HealthResult> {
-    const deep: ProbeDepth = 'deep';
-    return Promise.resolve({ outcome: depth === deep && apiKey && !signal.aborted ? 'ok' : 'unknown' });
-  }
-  classifyError({ phase, statedWait }: VendorError): Classification {
-    const http: Phase = 'http';
-    const wait: StatedWait | undefined = statedWait;
-    const decidedBy: DecidedBy = 'checker';
-    const outcome: Outcome = phase === http ? 'rate_limited' : 'unknown';
-    return { outcome, decidedBy, ...(wait && { retryAfterMs: wait.ms }) };
-  }
-  override validateFormat(apiKey: string): FormatVerdict {
-    return apiKey ? super.validateFormat(apiKey) : { valid: false, reason: 'empty' };
-  }
-}
-export const registered = (registry: keys.HealthCheckerRegistry) => {
-  registry.addChecker('x', keys.StatusTableHealthChecker.from({ 401: 'invalid_key' }));
-  return [registry.get('x'), registry.providers()] as const;
-};
-const consequence: Consequence = keys.CONSEQUENCES.ok;
-export const table: [KeyAction, Scope, RetryAdvice, Fault] = [
-  consequence.keyAction,
-  consequence.scope,
-  consequence.retry,
-  consequence.fault,
-];
-export const outcomes = keys.OUTCOMES;
-
-export const indicated = (pool: keys.KeyPoolHealthIndicator, shelf: keys.KeyStoreHealthIndicator) => {
+export const indicated = (
+  pool: keys.KeyPoolHealthIndicator,
+  shelf: keys.KeyStoreHealthIndicator,
+): HealthIndicatorResult[] => {
   const health: KeyPoolHealthOptions = { minimum: 1, providers: 'any' };
-  return [pool.check('keys', health), shelf.check('store')] as const;
+  return [pool.check('keys', health), shelf.check('store')];
 };
-export const measured = (service: keys.KeyMetricsService) => [service.registry, service.text()] as const;
-export const documented = (app: INestApplication) => {
+type Metrics = keys.KeyMetricsService;
+export const measured = (service: Metrics): [Metrics['registry'], Promise<string>] => [
+  service.registry,
+  service.text(),
+];
+export const documented = (app: INestApplication): OpenAPIObject => {
   keys.setupKeyManagementDocs(app, 'docs');
   return keys.keyManagementDocument(app);
 };
