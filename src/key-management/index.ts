@@ -24,7 +24,8 @@ export type {
 export type { Clock, Random } from './clock';
 export { KeyManagementConfigurationError } from './configuration/resolve-options';
 export type { Configuration } from './configuration/configuration.service';
-export type { ResolvedOptions } from './configuration/resolved-options';
+export type { ResolvedKey, ResolvedOptions, ResolvedProvider, ResolvedStore } from './configuration/resolved-options';
+export type { SecretText } from './secret-text';
 
 export { KeyManagerService } from './key-manager.service';
 export type { AddKeysResult, KeyVerdict } from './health/key-intake.service';
@@ -48,7 +49,7 @@ export type { KeySnapshot } from './pool/key-snapshot';
 export type { ChangedBy, KeyEvent, KeyEventType } from './pool/key-events';
 export { KEY_STATUSES, type KeyStatus } from './pool/key-state';
 export type { SettledOutcome } from './pool/settlement';
-export { keyIdOf, maskKey } from './pool/api-key';
+export { keyIdOf, maskKey, type ApiKey } from './pool/api-key';
 
 export { ManagedFetchService, type ManagedFetchOptions } from './execution/managed-fetch/managed-fetch.service';
 export { RetryExecutorService } from './execution/retry-executor.service';

@@ -90,10 +90,11 @@ export interface KeyManagementOptionsFactory {
 }
 
 export interface KeyManagementModuleAsyncOptions extends KeyManagementExtras, Pick<ModuleMetadata, 'imports'> {
+  // `| undefined`, as Nest has it: under `exactOptionalPropertyTypes` the module's types would not fit those they extend.
   // Nest's own type: a factory takes whatever its `inject` names.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  useFactory?: (...args: any[]) => KeyManagementOptions | Promise<KeyManagementOptions>;
-  useClass?: Type<KeyManagementOptionsFactory>;
-  useExisting?: Type<KeyManagementOptionsFactory>;
-  inject?: (InjectionToken | OptionalFactoryDependency)[];
+  useFactory?: ((...args: any[]) => KeyManagementOptions | Promise<KeyManagementOptions>) | undefined;
+  useClass?: Type<KeyManagementOptionsFactory> | undefined;
+  useExisting?: Type<KeyManagementOptionsFactory> | undefined;
+  inject?: (InjectionToken | OptionalFactoryDependency)[] | undefined;
 }

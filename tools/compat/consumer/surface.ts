@@ -1,0 +1,211 @@
+// Uses every export, under inferred types, so that each must be nameable from outside. Types of others are stated: in a linked layout
+// TypeScript names no package that the file does not import.
+import { Inject, Injectable, Module, type INestApplication } from '@nestjs/common';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { HealthIndicatorResult } from '@nestjs/terminus';
+import type { Observable } from 'rxjs';
+import * as keys from 'nestjs-ai-key-management';
+import type {
+  AddKeysResult,
+  AdminSettings,
+  ApiKey,
+  AttemptReport,
+  CallContext,
+  ChangedBy,
+  CheckedKey,
+  Clock,
+  ComprehensiveStatus,
+  Configuration,
+  ErrorClassificationMode,
+  ExecuteOptions,
+  ExecutionReport,
+  ExecutionResult,
+  FallbackChoice,
+  HealthCheckReport,
+  KeyEvent,
+  KeyEventType,
+  KeyInput,
+  KeyLease,
+  KeyLimits,
+  KeyManagementErrorCode,
+  KeyManagementExtras,
+  KeyManagementModuleAsyncOptions,
+  KeyManagementModuleOptions,
+  KeyManagementOptions,
+  KeyManagementOptionsFactory,
+  KeyOrigin,
+  KeyPoolHealthOptions,
+  KeySnapshot,
+  KeyStatus,
+  KeyStatusEntry,
+  KeyStoreKind,
+  KeyStoreOptions,
+  KeyUpdate,
+  KeyVerdict,
+  LeaseOptions,
+  ManagedCall,
+  ManagedFetchOptions,
+  MetricsSettings,
+  ProviderAnalytics,
+  ProviderOptions,
+  ProviderStatus,
+  Random,
+  RecentEvent,
+  ResolvedKey,
+  ResolvedOptions,
+  ResolvedProvider,
+  ResolvedStore,
+  SecretText,
+  SettledOutcome,
+  StoreHealth,
+  SystemInfo,
+  TimelineEntry,
+} from 'nestjs-ai-key-management';
+
+const limits: KeyLimits = { concurrency: 2, requestsPerMinute: 60, tokensPerMinute: 1_000 };
+const input: KeyInput = { key: 'sk-x', label: 'a', weight: 2, quotaGroup: 'g', models: ['m'], limits };
+const mode: ErrorClassificationMode = 'evidence';
+const kind: KeyStoreKind = 'file';
+const store: KeyStoreOptions = { kind, path: './data', url: 'u', credentials: '{}', encryptionSecret: 's' };
+const provider: ProviderOptions = {
+  keys: ['sk-y', input],
+  baseUrl: 'https://x',
+  probeModel: 'm',
+  compatibleWith: 'openai',
+};
+const admin: AdminSettings = { authorize: (request, role) => request !== undefined && role === 'viewer' };
+const metrics: MetricsSettings = { perKey: true };
+const extras: KeyManagementExtras = { isGlobal: false, admin, metrics };
+const options: KeyManagementOptions = {
+  providers: { openai: provider },
+  maxRetries: 1,
+  healthCheckIntervalMinutes: 5,
+  healthCheckDepth: 'light',
+  errorClassification: mode,
+  backoff: { initialMs: 1, maxMs: 2 },
+  startupCheckTimeoutMs: 1,
+  drainTimeoutMs: 1,
+  minimumUsableKeys: 2,
+  store,
+  adminToken: 'a',
+  viewerToken: 'v',
+};
+const moduleOptions: KeyManagementModuleOptions = { ...options, ...extras };
+
+@Injectable()
+class Settings implements KeyManagementOptionsFactory {
+  createKeyManagementOptions(): KeyManagementOptions {
+    return options;
+  }
+}
+const asyncOptions: KeyManagementModuleAsyncOptions = { useClass: Settings, admin: true };
+
+@Module({
+  imports: [
+    keys.KeyManagementModule.forRoot(moduleOptions),
+    keys.KeyManagementModule.forRootAsync(asyncOptions),
+    keys.KeyManagementModule.forRootAsync({ inject: ['A'], useFactory: (a: string) => ({ adminToken: a }) }),
+  ],
+})
+export class SurfaceModule {}
+
+@Injectable()
+export class Tokens {
+  constructor(
+    @Inject(keys.RESOLVED_OPTIONS) readonly options: ResolvedOptions,
+    @Inject(keys.CLOCK) readonly clock: Clock,
+    @Inject(keys.RANDOM) readonly random: Random,
+    @Inject(keys.STORE_HEALTH) readonly health: StoreHealth,
+    @Inject(keys.KEY_MANAGEMENT_OPTIONS) readonly given: KeyManagementOptions,
+  ) {}
+  facts() {
+    const { store: resolved, providers, adminToken } = this.options;
+    return { resolved, providers, adminToken, now: this.clock.now(), chance: this.random(), up: this.health.status() };
+  }
+}
+export const resolved = (store: ResolvedStore, provider: ResolvedProvider) => {
+  const secret: SecretText | undefined = store.url;
+  const [first]: readonly ResolvedKey[] = provider.keys;
+  const key: ApiKey | undefined = first?.key;
+  return { secret, key };
+};
+export const jobName = keys.HEALTH_CHECK_JOB;
+
+export const managed = (manager: keys.KeyManagerService) => ({
+  added: (): Promise<AddKeysResult> => manager.addNewKeys('openai', ['k', input]),
+  initialized: () => manager.initializeKeys('openai', [input]),
+  status: (): ComprehensiveStatus => manager.getComprehensiveStatus(),
+  analytics: (): ProviderAnalytics => manager.getProviderAnalytics('openai'),
+  checked: (): Promise<HealthCheckReport> => manager.forceHealthCheck(),
+  configured: (): Promise<Configuration> => manager.updateConfiguration({ maxRetries: 2 }),
+});
+export const parts = (status: ComprehensiveStatus, analytics: ProviderAnalytics, report: HealthCheckReport) => {
+  const system: SystemInfo = status.system_info;
+  const pool: ProviderStatus | undefined = status.key_pools.providers['openai'];
+  const entry: KeyStatusEntry | undefined = pool?.keys[0];
+  const [minute]: TimelineEntry[] = analytics.timeline;
+  const [event]: RecentEvent[] = analytics.recent_events;
+  const [key]: CheckedKey[] = report.keys;
+  return { system, entry, minute, event, key };
+};
+export const verdictOf = (verdict: KeyVerdict) => verdict.verdict;
+
+export const pooled = (pool: keys.KeyPoolService) => {
+  const leaseOptions: LeaseOptions = { model: 'm', exclude: new Set(['id']) };
+  const settled: SettledOutcome = { outcome: 'rate_limited', retryAfterMs: 5 };
+  const lease: KeyLease | undefined = pool.lease('openai', leaseOptions);
+  lease?.settle(settled);
+  const update: KeyUpdate = { label: 'b', weight: 1, limits };
+  const snapshots: KeySnapshot[] = pool.list();
+  const origin: KeyOrigin | undefined = snapshots[0]?.origin;
+  const status: KeyStatus | undefined = pool.get('openai', 'id')?.status;
+  const events$: Observable<KeyEvent> = pool.events$;
+  return { updated: pool.update('openai', 'id', update), events$, origin, status };
+};
+export const told = (event: KeyEvent): [KeyEventType, ChangedBy, KeyStatus | undefined] => [
+  event.type,
+  event.by,
+  event.type === 'status_changed' ? event.to : undefined,
+];
+export const named = [keys.keyIdOf('k'), keys.maskKey('k'), ...keys.KEY_STATUSES];
+
+const executeOptions: ExecuteOptions = { maxRetries: 1, timeoutMs: 1, attemptTimeoutMs: 1, maxWaitMs: 1, model: 'm' };
+const call: ManagedCall<number> = ({ apiKey, attempt }: CallContext) => Promise.resolve(apiKey.length + attempt);
+export const called = async (executor: keys.RetryExecutorService) => {
+  const result: ExecutionResult<number> = await executor.execute('openai', call, executeOptions);
+  const report: ExecutionReport = result;
+  const choice: FallbackChoice<number> = { provider: 'openai', call, options: executeOptions };
+  const first = await executor.executeFirst([choice]);
+  const sum: number = result.success ? result.response : result.error.attempts.length;
+  return { report, first, sum, thrown: await executor.executeOrThrow('openai', call), inFlight: executor.inFlight };
+};
+export const fetched = (service: keys.ManagedFetchService) => {
+  const fetchOptions: ManagedFetchOptions = { ...executeOptions, firstByteTimeoutMs: 1, idleTimeoutMs: 1 };
+  return service.for('openai', fetchOptions);
+};
+export function failed(error: unknown): KeyManagementErrorCode | undefined {
+  if (error instanceof keys.NoHealthyKeysError) return error.counts.healthy === 0 ? error.code : undefined;
+  const kinds = [keys.AttemptsExhaustedError, keys.CallRejectedError, keys.CancelledError, keys.DeadlineExceededError];
+  const known = [...kinds, keys.UnknownKeyError, keys.UnknownProviderError].some((each) => error instanceof each);
+  if (error instanceof keys.KeyManagementConfigurationError) throw new Error(error.problems.join());
+  const trail: readonly AttemptReport[] = error instanceof keys.KeyManagementError ? error.attempts : [];
+  return known && trail.length > 0 && error instanceof keys.KeyManagementError ? error.code : undefined;
+}
+
+export const indicated = (
+  pool: keys.KeyPoolHealthIndicator,
+  shelf: keys.KeyStoreHealthIndicator,
+): HealthIndicatorResult[] => {
+  const health: KeyPoolHealthOptions = { minimum: 1, providers: 'any' };
+  return [pool.check('keys', health), shelf.check('store')];
+};
+type Metrics = keys.KeyMetricsService;
+export const measured = (service: Metrics): [Metrics['registry'], Promise<string>] => [
+  service.registry,
+  service.text(),
+];
+export const documented = (app: INestApplication): OpenAPIObject => {
+  keys.setupKeyManagementDocs(app, 'docs');
+  return keys.keyManagementDocument(app);
+};
+export class Filter extends keys.KeyManagementExceptionFilter {}

@@ -1,0 +1,88 @@
+// Packs the package and installs it as its users do: into empty apps outside of this repository, so that nothing is found by luck.
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CONSUMERS, NESTS, NODES } from './versions.mjs';
+import { mustRun, twoAtATime } from './run.mjs';
+
+const CONSUMER_FILES = 'tools/compat/consumer';
+const QUIET = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
+const npmInstall = (cwd, ...flags) => mustRun('npm', ['install', ...QUIET, ...flags], { cwd });
+
+const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+
+export async function pack(folder) {
+  await mustRun('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder]);
+  return join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.tgz')),
+  );
+}
+
+/** `--strict-peer-deps`: our ranges must fit Nest's own. `--ignore-scripts`: many run that, and the package must work all the same. */
+async function installApp({ major, layout, dependencies }, folder, tarball) {
+  const app = join(folder, `nest-${major}`);
+  mkdirSync(app);
+  const all = { ...dependencies, 'nestjs-ai-key-management': `file:${tarball}` };
+  writeJson(join(app, 'package.json'), { private: true, dependencies: all });
+  await npmInstall(app, `--install-strategy=${layout}`, '--strict-peer-deps', '--ignore-scripts');
+  for (const consumer of CONSUMERS.filter(({ nests = [major] }) => nests.includes(major))) addConsumer(app, consumer);
+  return app;
+}
+
+/** One folder per way to compile, with the same sources. */
+function addConsumer(app, { name, type, module, moduleResolution = module, ignoreDeprecations }) {
+  const folder = join(app, name);
+  cpSync(CONSUMER_FILES, folder, { recursive: true });
+  writeJson(join(folder, 'package.json'), { private: true, type });
+  const compilerOptions = {
+    target: 'ES2022',
+    // No DOM: servers are compiled without it.
+    lib: ['ES2023'],
+    module,
+    moduleResolution,
+    ignoreDeprecations,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    declaration: true,
+    esModuleInterop: true,
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+    types: ['node'],
+    rootDir: '.',
+    outDir: 'out',
+  };
+  writeJson(join(folder, 'tsconfig.json'), { compilerOptions, include: ['*.ts'] });
+}
+
+/** Programs from npm: the other Nodes, and the other TypeScripts. */
+async function installPrograms(folder) {
+  const programs = join(folder, 'programs');
+  mkdirSync(programs);
+  const missing = NODES.filter(({ binary }) => !binary);
+  const nodes = missing.map(({ major, version }) => [
+    `node-${major}`,
+    `npm:node-${process.platform}-${process.arch}@${version}`,
+  ]);
+  const compilers = CONSUMERS.flatMap(({ typescript }) =>
+    typescript ? [[`typescript-${typescript}`, `npm:typescript@${typescript}`]] : [],
+  );
+  writeJson(join(programs, 'package.json'), {
+    private: true,
+    dependencies: Object.fromEntries([...nodes, ...compilers]),
+  });
+  await npmInstall(programs, '--ignore-scripts');
+  const at = (name, ...path) => join(programs, 'node_modules', name, ...path);
+  return {
+    nodes: NODES.map((node) => ({ ...node, binary: node.binary ?? at(`node-${node.major}`, 'bin/node') })),
+    compilerOf: (version) => at(`typescript-${version}`, 'bin/tsc'),
+  };
+}
+
+export async function installAll(folder, tarball) {
+  const [programs, ...apps] = await twoAtATime(
+    [() => installPrograms(folder), ...NESTS.map((nest) => () => installApp(nest, folder, tarball))],
+    (install) => install(),
+  );
+  return { ...programs, apps: new Map(NESTS.map(({ major }, index) => [major, apps[index]])) };
+}

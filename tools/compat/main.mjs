@@ -1,0 +1,102 @@
+// Is the package, as npm would publish it, right for everyone it is said to be for? `npm run compat`; needs `npm run build` before.
+// `npm run compat -- 24 fastify` boots these cells alone, and `--keep` leaves the apps where they are.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { tryCell } from './cell.mjs';
+import { installAll, pack } from './install.mjs';
+import { tryMissingPeers } from './missing-peers.mjs';
+import { run, twoAtATime } from './run.mjs';
+import { compile, unusedExports } from './types.mjs';
+import { ADAPTERS, CONSUMERS, NESTS } from './versions.mjs';
+
+const { version: packageVersion, main: entry } = JSON.parse(readFileSync('package.json', 'utf8'));
+const only = process.argv.slice(2).filter((each) => each !== '--keep');
+/** What is booted must be compiled; the rest only where all is asked for. */
+const isAsked = (consumer) => only.length === 0 || consumer.startsWith('nodenext');
+const failures = [];
+let passes = 0;
+const word = (name, problem) => {
+  if (problem) failures.push(`${name}: ${problem}`);
+  else passes += 1;
+  return problem ? 'FAILED' : 'ok';
+};
+const began = performance.now();
+const heading = (text) => console.log(`\n${text} (after ${((performance.now() - began) / 1_000).toFixed(0)} s)`);
+
+async function lintPackage(tarball) {
+  for (const [tool, ...args] of [
+    ['attw', tarball],
+    ['publint', 'run', tarball, '--strict'],
+  ]) {
+    const { passed, output } = await run(resolve('node_modules/.bin', tool), args);
+    // A suggestion ends with 0, and so does a package without any; only the latter says so.
+    const clean = passed && (tool !== 'publint' || /All good!/.test(output));
+    console.log(tool.padEnd(16), word(tool, clean ? undefined : output));
+  }
+}
+
+async function compileAll({ apps, compilerOf }) {
+  const jobs = NESTS.flatMap(({ major }) =>
+    CONSUMERS.filter(({ name, nests = [major] }) => nests.includes(major) && isAsked(name)).map((consumer) => ({
+      ...consumer,
+      major,
+    })),
+  );
+  const results = await twoAtATime(jobs, ({ name, typescript, major }) =>
+    compile({ app: apps.get(major), name, compiler: typescript && compilerOf(typescript) }),
+  );
+  jobs.forEach(({ name, major }, index) => {
+    const { ours, others } = results[index];
+    const aside = others.length > 0 ? ` (not ours: ${others.length} in ${[...new Set(others)].join(', ')})` : '';
+    console.log(`Nest ${major} ${name}`.padEnd(24), word(`types, Nest ${major} ${name}`, ours.join('\n')) + aside);
+  });
+  const unused = unusedExports(apps.get(11)).join(', ');
+  console.log('whole surface'.padEnd(24), word('surface.ts', unused && `does not use ${unused}`));
+}
+
+async function bootAll({ apps, nodes }) {
+  const cells = nodes
+    .flatMap((node) =>
+      NESTS.flatMap(({ major }) =>
+        ADAPTERS.flatMap((adapter) => ['cjs', 'esm'].map((kind) => ({ node, major, adapter, kind }))),
+      ),
+    )
+    .filter(({ node, major, adapter }) => only.every((each) => [node.major, String(major), adapter].includes(each)));
+  const results = await twoAtATime(cells, ({ node, major, adapter, kind }) =>
+    tryCell({ node, adapter, packageVersion, folder: join(apps.get(major), `nodenext-${kind}`) }),
+  );
+  console.log('Node       Nest   adapter    CommonJS  ESM');
+  for (let index = 0; index < cells.length; index += 2) {
+    const { node, major, adapter } = cells[index];
+    const name = `${node.version.padEnd(10)} ${String(major).padEnd(6)} ${adapter.padEnd(10)}`;
+    const [cjs, esm] = ['CommonJS', 'ESM'].map((kind, offset) => word(`${name} ${kind}`, results[index + offset]));
+    console.log(name, cjs.padEnd(9), esm);
+  }
+}
+
+async function main(folder) {
+  if (!existsSync(entry)) throw new Error('There is no build to try: run `npm run build` first.');
+  const tarball = await pack(folder);
+  heading('The package');
+  await lintPackage(tarball);
+  const installed = await installAll(folder, tarball);
+  heading('Types: strict, skipLibCheck: false');
+  await compileAll(installed);
+  heading('Booted from the tarball');
+  await bootAll(installed);
+  heading('Peers');
+  const problems = await tryMissingPeers(installed.apps.get(12));
+  console.log('a missing peer is named', word('peers', problems.join('\n')));
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'compat-'));
+try {
+  await main(folder);
+} finally {
+  if (process.argv.includes('--keep')) console.log(folder);
+  else rmSync(folder, { recursive: true, force: true });
+}
+for (const failure of failures) console.error(`\n${failure}`);
+heading(`${passes} passed, ${failures.length} failed`);
+process.exitCode = failures.length > 0 ? 1 : 0;

@@ -1,0 +1,56 @@
+// What the package is tried with. Raise a version when it is shown to work; the README names the ranges.
+import { readFileSync } from 'node:fs';
+
+const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+/** Those of 22 and 24 come from npm, and so does 20 where another one runs this. */
+const FROM_NPM = { 20: '20.20.2', 22: '22.23.3', 24: '24.9.0' };
+export const running = process.versions.node;
+export const NODES = Object.entries(FROM_NPM).map(([major, version]) =>
+  running.startsWith(`${major}.`) ? { major, version: running, binary: process.execPath } : { major, version },
+);
+
+const COMMON = {
+  '@fastify/static': '10.1.11',
+  // As Nest's starter has it: the types of its Express platform ask for them.
+  '@types/express': '5.0.6',
+  '@types/node': devDependencies['@types/node'],
+  'reflect-metadata': devDependencies['reflect-metadata'],
+  rxjs: devDependencies.rxjs,
+  typescript: devDependencies.typescript,
+};
+const developedOn = (name) => [`@nestjs/${name}`, devDependencies[`@nestjs/${name}`]];
+const PARTS = ['common', 'core', 'platform-express', 'platform-fastify', 'schedule', 'swagger', 'terminus'];
+
+export const NESTS = [
+  { major: 11, layout: 'hoisted', dependencies: { ...Object.fromEntries(PARTS.map(developedOn)), ...COMMON } },
+  {
+    major: 12,
+    // Every package sees what it declares and nothing else, nearly as under Yarn's Plug'n'Play.
+    layout: 'linked',
+    dependencies: {
+      '@nestjs/common': '12.5.1',
+      '@nestjs/core': '12.5.1',
+      '@nestjs/platform-express': '12.5.1',
+      '@nestjs/platform-fastify': '12.5.0',
+      '@nestjs/schedule': '12.0.2',
+      '@nestjs/swagger': '12.0.2',
+      '@nestjs/terminus': '12.1.0',
+      ...COMMON,
+    },
+  },
+];
+
+export const ADAPTERS = ['express', 'fastify'];
+
+/** How consumers compile. `nests`: Nest 12 itself is refused by TypeScript to CommonJS under `node16`. */
+export const CONSUMERS = [
+  { name: 'nodenext-cjs', type: 'commonjs', module: 'nodenext' },
+  { name: 'nodenext-esm', type: 'module', module: 'nodenext' },
+  { name: 'node16-cjs', type: 'commonjs', module: 'node16', nests: [11] },
+  { name: 'node16-esm', type: 'module', module: 'node16' },
+  { name: 'bundler', type: 'module', module: 'esnext', moduleResolution: 'bundler' },
+  { name: 'node10', type: 'commonjs', module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' },
+  { name: 'oldest-ts-esm', type: 'module', module: 'nodenext', typescript: '5.7.3' },
+  { name: 'newest-ts-esm', type: 'module', module: 'nodenext', typescript: '7.0.2' },
+];
