@@ -82,7 +82,10 @@ describe('a form', () => {
     await api.app.close();
     expect([answer.status, answer.body]).toEqual([
       415,
-      expect.objectContaining({ statusCode: 415, message: 'Send the body as JSON, with "Content-Type: application/json".' }),
+      expect.objectContaining({
+        statusCode: 415,
+        message: 'Send the body as JSON, with "Content-Type: application/json".',
+      }),
     ]);
     expect(kept).toEqual([]);
   });
