@@ -151,13 +151,8 @@ export class Execution<T> {
   }
 
   #succeed(context: AttemptContext, response: T): ExecutionResult<T> {
-    const soFar = {
-      startedAt: this.startedAt,
-      attempts: this.#attempts,
-      waitedMs: this.#waited,
-      trace: this.#trace,
-    };
-    return succeeded(this.line, this.settings, context, response, soFar);
+    const soFar = { attempts: this.#attempts, waitedMs: this.#waited, trace: this.#trace };
+    return succeeded(this.line, this.settings, context, response, this.startedAt, soFar);
   }
 
   async #failed(lease: PoolLease, end: AttemptEnd): Promise<Decision> {

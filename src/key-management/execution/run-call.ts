@@ -40,6 +40,5 @@ export async function runCall<T>(
     failure = endOf(error);
   }
   if (failure) return new Execution(line, call, options, settings, startedAt).goOn(lease, failure);
-  const soFar = { startedAt, attempts: undefined, waitedMs: 0, trace: undefined };
-  return succeeded(line, settings, context, response!, soFar);
+  return succeeded(line, settings, context, response!, startedAt);
 }

@@ -11,9 +11,8 @@ import { tokensIn } from './token-usage';
 
 /** A managed call whose last attempt is about to be reported. Times are milliseconds. */
 export interface CallSoFar {
-  readonly startedAt: number;
-  /** Those before the last one; undefined for none. It becomes the caller's. */
-  readonly attempts: AttemptReport[] | undefined;
+  /** Those before the last one. The list becomes the caller's. */
+  readonly attempts: AttemptReport[];
   /** Before the last attempt. */
   readonly waitedMs: number;
   readonly trace: CallTrace | undefined;
@@ -37,13 +36,17 @@ export function attemptReport(
   };
 }
 
-/** Settles the lease of the attempt that gave an answer, unless the answer goes on, and ends the call. */
+/**
+ * Settles the lease of the attempt that gave an answer, unless the answer goes on, and ends the call.
+ * @param soFar Undefined for a call that succeeds at once.
+ */
 export function succeeded<T>(
   line: ProviderLine,
   settings: ExecutionSettings,
   context: AttemptContext,
   response: T,
-  { startedAt, attempts: before, waitedMs, trace }: CallSoFar,
+  startedAt: number,
+  soFar?: CallSoFar,
 ): ExecutionResult<T> {
   const { lease } = context;
   const now = settings.clock.now();
@@ -51,11 +54,11 @@ export function succeeded<T>(
     if (lease.countsTokens) lease.used(tokensIn(response));
     lease.settle('ok', now);
   }
-  const report = attemptReport(lease, 'ok', now, waitedMs);
-  before?.push(report);
+  const report = attemptReport(lease, 'ok', now, soFar === undefined ? 0 : soFar.waitedMs);
+  soFar?.attempts.push(report);
   // A list made for one takes a third of the memory of one that grew.
-  const attempts = before ?? [report];
-  trace?.attemptEnded(report);
+  const attempts = soFar === undefined ? [report] : soFar.attempts;
+  soFar?.trace?.attemptEnded(report);
   settings.attemptLog?.(now)?.(line.pool.provider, report);
   const result = {
     success: true as const,
@@ -66,7 +69,7 @@ export function succeeded<T>(
     totalTimeMs: now - startedAt,
     attempts,
   };
-  trace?.ended(result.attemptsMade);
+  soFar?.trace?.ended(result.attemptsMade);
   if (!context.keepsLease) settings.ended?.(line, result, true);
   return result;
 }

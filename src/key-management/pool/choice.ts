@@ -48,10 +48,12 @@ function currentRate(numbers: Float64Array, row: number, mean: PoolMean, now: nu
 }
 
 export function learnRate(key: Rating, mean: PoolMean, success: boolean, now: number): void {
-  const rate = currentRate(key.table.numbers, key.row, mean, now);
+  const { row } = key;
+  const { numbers } = key.table;
+  const rate = currentRate(numbers, row, mean, now);
   const seen = success ? 1 : 0;
-  key.rate = rate + (seen - rate) * LEARNING;
-  key.rateAt = now;
+  numbers[row + RATE] = rate + (seen - rate) * LEARNING;
+  numbers[row + RATE_AT] = now;
   mean.rate += (seen - mean.rate) * 0.01;
 }
 
@@ -82,8 +84,11 @@ export function noteWeight(mean: PoolMean, weight: number): void {
 
 /** Books one use of the key: it takes its turn. */
 export function takeTurn(key: Rating, mean: PoolMean, now: number): void {
-  mean.turn = Math.max(mean.turn, key.turn);
-  key.turn = Math.max(key.turn, mean.turn - MOST_TURNS_BEHIND) + stride(key.table.numbers, key.row, mean, now);
+  const { row } = key;
+  const { numbers } = key.table;
+  const turn = numbers[row + TURN]!;
+  if (turn > mean.turn) mean.turn = turn;
+  numbers[row + TURN] = Math.max(turn, mean.turn - MOST_TURNS_BEHIND) + stride(numbers, row, mean, now);
 }
 
 /**

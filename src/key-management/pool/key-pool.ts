@@ -132,8 +132,7 @@ export class KeyPool implements LeaseOwner {
     if (!slot) return undefined;
     const { record } = slot;
     takeTurn(record, this.#mean, now);
-    record.lastUsedAt = now;
-    record.inFlight += 1;
+    record.lent(now);
     slot.inFlight += 1;
     this.pacing.started(record, slot.pace, now);
     this.#gate.passed();

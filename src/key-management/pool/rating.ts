@@ -10,13 +10,16 @@ const LAST_USED_AT = 6;
 const LAST_SUCCESS_AT = 7;
 const WIDTH = 8;
 
+/** How fast the shown response time follows a new one. */
+const RESPONSE_LEARNING = 0.2;
+
 /** What a key was used for since that was last taken: four numbers a key. */
 const ATTEMPTS = 0;
 const FAILURES = 1;
 const RATE_LIMITED = 2;
 const OK_MS = 3;
 const USAGE_WIDTH = 4;
-const ROWS_PER_USAGE = WIDTH / USAGE_WIDTH;
+const ROWS_PER_USAGE_LOG2 = 1;
 
 /** What calls with one key came to. */
 export interface KeyUsage {
@@ -73,7 +76,8 @@ export class RatingTable {
   }
 }
 
-const usageOf = (row: number): number => row / ROWS_PER_USAGE;
+/** Whole numbers by shifting: a division would make a fraction of the place. */
+const usageOf = (row: number): number => row >> ROWS_PER_USAGE_LOG2;
 
 function larger(numbers: Float64Array, length: number): Float64Array {
   const grown = new Float64Array(length);
@@ -100,7 +104,24 @@ export class Rating {
     this.row = 0;
   }
 
-  /** Books one attempt. On the hot path. */
+  /** Handed out once more. On the hot path, as what follows: the table is looked up once for all. */
+  lent(now: number): void {
+    const { row } = this;
+    const { numbers } = this.table;
+    numbers[row + LAST_USED_AT] = now;
+    numbers[row + IN_FLIGHT]! += 1;
+  }
+
+  /** An attempt with it went well. */
+  wentWell(now: number, tookMs: number): void {
+    const { row } = this;
+    const { numbers } = this.table;
+    numbers[row + LAST_SUCCESS_AT] = now;
+    const known = numbers[row + RESPONSE_MS]!;
+    numbers[row + RESPONSE_MS] = known < 0 ? tookMs : known + (tookMs - known) * RESPONSE_LEARNING;
+  }
+
+  /** Books one attempt. */
   countUsage(outcome: Outcome, durationMs: number): void {
     const { usage } = this.table;
     const at = usageOf(this.row);

@@ -19,9 +19,6 @@ export interface VerdictTarget {
   readonly pacing: PoolPacing;
 }
 
-/** How fast the shown response time follows a new one. */
-const RESPONSE_LEARNING = 0.2;
-
 /** Books a settled call. Only what speaks of the key counts against it. */
 export function countCall(
   { slot, startedAt, trial }: PoolLease,
@@ -43,9 +40,7 @@ export function countCall(
   record.countUsage(outcome, took);
   if (ok) {
     record.successCount += 1;
-    record.lastSuccessAt = now;
-    record.responseMs =
-      record.responseMs < 0 ? took : record.responseMs + (took - record.responseMs) * RESPONSE_LEARNING;
+    record.wentWell(now, took);
     learnRate(record, mean, true, now);
     slot.pace?.succeeded();
     return;

@@ -179,6 +179,9 @@ export const called = async (executor: keys.RetryExecutorService) => {
   const sum: number = result.success ? result.response : result.error.attempts.length;
   return { report, first, sum, thrown: await executor.executeOrThrow('openai', call), inFlight: executor.inFlight };
 };
+/** For apps that wait for their open requests when they end. */
+export const endStreams = (streams: keys.EventStreamService): void => streams.end();
+
 export const fetched = (service: keys.ManagedFetchService) => {
   const fetchOptions: ManagedFetchOptions = { ...executeOptions, firstByteTimeoutMs: 1, idleTimeoutMs: 1 };
   return service.for('openai', fetchOptions);
