@@ -13,6 +13,7 @@ import {
 import { EventLog } from '../../src/key-management/analytics/event-log';
 import { LogLine } from '../../src/key-management/log-line';
 import { startKeyManagement } from '../support/key-management-app';
+import { keyText } from '../support/key-text';
 
 /** What forges a line, colours or moves a terminal (also by C1 controls, which are no escapes), or turns text around. */
 const FORGED = 'a\r\nERROR forged\u001b[2J\u009b31m\u0000\u007f\u2028\u2029\u202e\u2066\ufeffb';
@@ -72,7 +73,9 @@ describe.each([false, true])('the log of an app whose vendor says hostile things
     const logger = new ConsoleLogger({ json, colors: false, logLevels: ['debug', 'log', 'warn', 'error'] });
     const app = await startKeyManagement({ providers: { mine: {} } }, { logger });
     app.get(HealthCheckerRegistry).addChecker('mine', new Chatty());
-    await app.get(KeyManagerService).initializeKeys('mine', [{ key: `k${FORGED}${'k'.repeat(30)}`, label: FORGED }]);
+    await app
+      .get(KeyManagerService)
+      .initializeKeys('mine', [{ key: `k\r\n\u001b[31m${keyText(1)}\u2028`, label: FORGED }]);
     app.get(HealthCheckerRegistry).addChecker('fine', new Chatty());
     await app.get(KeyManagerService).initializeKeys('fine', ['sk-1234567890123456789012345']);
     const [record] = [...app.get(KeyPoolService).pool('fine')!.records()];
