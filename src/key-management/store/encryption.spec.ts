@@ -41,6 +41,15 @@ describe('secrets at rest', () => {
     });
   });
 
+  it('come back from the form of version 1, and are to be written anew', () => {
+    // Made by the code of that version.
+    const earlier = 'v1.a32bf979393a.5p_RK3RehYOubHrU.oqaF2sy5gvpKRzYplGqza46oDzaq3gAt-w.yjDzNcPaGfr2SLEHrqJxVw';
+    expect(decryptSecret(earlier, keys, CONTEXT)).toEqual({ ok: true, value: VALUE, needsRotation: true });
+    expect(decryptSecret(earlier, encryptionKeys('another secret of that length', SECRET), CONTEXT).ok).toBe(true);
+    expect(decryptSecret(earlier, encryptionKeys(OLD), CONTEXT)).toEqual({ ok: false, reason: 'wrong_secret' });
+    expect(decryptSecret(`v2${earlier.slice(2)}`, keys, CONTEXT).ok).toBe(false);
+  });
+
   it('come back for what they are bound to only', () => {
     for (const other of ['openai/0123456789abcdee', 'anthropic/0123456789abcdef', '']) {
       expect(decryptSecret(encrypted, keys, other)).toEqual({ ok: false, reason: 'damaged' });
@@ -57,7 +66,7 @@ describe('secrets at rest', () => {
     }
   });
 
-  it.each(['', 'v2', 'v2....', VALUE, 'v1' + encrypted.slice(2), encrypted + '.x', encrypted.slice(0, -4)])(
+  it.each(['', 'v2', 'v2....', VALUE, 'v3' + encrypted.slice(2), encrypted + '.x', encrypted.slice(0, -4)])(
     'say that %j is damaged',
     (text) => {
       expect(decryptSecret(text, keys, CONTEXT)).toEqual({ ok: false, reason: 'damaged' });
@@ -85,7 +94,8 @@ describe('secrets at rest', () => {
     expect(() => encryptionKeys(' '.repeat(20))).toThrow(/KEY_ENCRYPTION_SECRET/);
     expect(() => encryptionKeys(SECRET, 'hunter2')).toThrow(/^KEY_ENCRYPTION_SECRET_PREVIOUS/);
     expect(() => encryptionKeys(SECRET, 'hunter2')).not.toThrow(/hunter2/);
-    expect(encryptionKeys('x'.repeat(16), '').all).toHaveLength(1);
+    // Each secret in both forms.
+    expect(encryptionKeys('x'.repeat(16), '').all).toHaveLength(2);
   });
 
   it('cost a guesser of the secret much time and memory', () => {

@@ -11,8 +11,9 @@ import {
 /** A secret below this many characters is refused. */
 export const SHORTEST_ENCRYPTION_SECRET = 16;
 
-/** `v2`: the secret goes through scrypt. */
+/** `v2`: the secret goes through scrypt. `v1`, which it did not, is read and written no more. */
 const VERSION = 'v2';
+const EARLIER = 'v1';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const FINGERPRINT_BYTES = 6;
@@ -22,6 +23,7 @@ const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 
 /** Prints no secret: a KeyObject inspects and serialises without its bytes. */
 interface EncryptionKey {
+  readonly version: string;
   readonly fingerprint: string;
   readonly key: KeyObject;
 }
@@ -46,12 +48,12 @@ export type DecryptedSecret =
  */
 export function encryptionKeys(secret: string, previous: string | readonly string[] = []): EncryptionKeys {
   const earlier = typeof previous === 'string' ? previous.split(',') : previous;
-  const current = deriveKey(secret.trim(), 'KEY_ENCRYPTION_SECRET');
+  const [current, ...forms] = deriveKeys(secret.trim(), 'KEY_ENCRYPTION_SECRET');
   const others = earlier
     .map((each) => each.trim())
     .filter((each) => each !== '')
-    .map((each) => deriveKey(each, 'KEY_ENCRYPTION_SECRET_PREVIOUS'));
-  return { current, all: [current, ...others] };
+    .flatMap((each) => deriveKeys(each, 'KEY_ENCRYPTION_SECRET_PREVIOUS'));
+  return { current, all: [current, ...forms, ...others] };
 }
 
 /**
@@ -61,7 +63,7 @@ export function encryptionKeys(secret: string, previous: string | readonly strin
 export function encryptSecret(value: string, { current }: EncryptionKeys, context: string): string {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', current.key, iv, { authTagLength: TAG_BYTES });
-  cipher.setAAD(boundTo(context));
+  cipher.setAAD(boundTo(context, VERSION));
   const text = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
   return [
     VERSION,
@@ -70,12 +72,12 @@ export function encryptSecret(value: string, { current }: EncryptionKeys, contex
   ].join('.');
 }
 
-/** Never throws. `needsRotation` says that an earlier secret decrypted it: encrypt it again under the current one. */
+/** Never throws. `needsRotation` says that an earlier secret decrypted it, or an earlier form of the current one: encrypt it again under the current one. */
 export function decryptSecret(encrypted: string, { current, all }: EncryptionKeys, context: string): DecryptedSecret {
   const [version, fingerprint, ...parts] = encrypted.split('.');
   const [iv, text, tag] = parts.map((part) => Buffer.from(part, 'base64url'));
   if (
-    version !== VERSION ||
+    (version !== VERSION && version !== EARLIER) ||
     !fingerprint ||
     parts.length !== 3 ||
     iv?.length !== IV_BYTES ||
@@ -84,11 +86,11 @@ export function decryptSecret(encrypted: string, { current, all }: EncryptionKey
   ) {
     return { ok: false, reason: 'damaged' };
   }
-  const found = all.find((each) => each.fingerprint === fingerprint);
+  const found = all.find((each) => each.version === version && each.fingerprint === fingerprint);
   if (!found) return { ok: false, reason: 'wrong_secret' };
   try {
     const decipher = createDecipheriv('aes-256-gcm', found.key, iv, { authTagLength: TAG_BYTES });
-    decipher.setAAD(boundTo(context)).setAuthTag(tag);
+    decipher.setAAD(boundTo(context, version)).setAuthTag(tag);
     const value = Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
     return { ok: true, value, needsRotation: found.fingerprint !== current.fingerprint };
   } catch {
@@ -96,22 +98,27 @@ export function decryptSecret(encrypted: string, { current, all }: EncryptionKey
   }
 }
 
-function deriveKey(secret: string, setting: string): EncryptionKey {
+/** The key that encrypts, and those that open what earlier forms encrypted under the same secret. */
+function deriveKeys(secret: string, setting: string): [EncryptionKey, ...EncryptionKey[]] {
   if (secret.length < SHORTEST_ENCRYPTION_SECRET) {
     throw new Error(
       `${setting} is too short: a secret has at least ${SHORTEST_ENCRYPTION_SECRET} characters. ` +
         `Make one with \`openssl rand -base64 32\` and set it on every instance.`,
     );
   }
-  const stretched = scryptSync(secret, SALT, 32, SCRYPT);
+  return [derived(VERSION, scryptSync(secret, SALT, 32, SCRYPT)), derived(EARLIER, secret)];
+}
+
+function derived(version: string, from: string | Buffer): EncryptionKey {
   const derive = (purpose: string, bytes: number): Buffer =>
-    Buffer.from(hkdfSync('sha256', stretched, SALT, purpose, bytes));
+    Buffer.from(hkdfSync('sha256', from, SALT, `${purpose} ${version}`, bytes));
   return {
-    fingerprint: derive(`key fingerprint ${VERSION}`, FINGERPRINT_BYTES).toString('hex'),
-    key: createSecretKey(derive(`key encryption ${VERSION}`, 32)),
+    version,
+    fingerprint: derive('key fingerprint', FINGERPRINT_BYTES).toString('hex'),
+    key: createSecretKey(derive('key encryption', 32)),
   };
 }
 
-function boundTo(context: string): Buffer {
-  return Buffer.from(JSON.stringify([VERSION, context]));
+function boundTo(context: string, version: string): Buffer {
+  return Buffer.from(JSON.stringify([version, context]));
 }
