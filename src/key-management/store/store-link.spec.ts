@@ -58,6 +58,25 @@ describe('the link to a store', () => {
   }
   const stored = (): number => totalsOf(cluster.documents.get('a/one')?.sums ?? {}).calls ?? 0;
 
+  it.each(Array.from({ length: 24 }, (_, steps) => steps))(
+    'collects statistics that become due %i steps into a write',
+    async (steps) => {
+      const { link, counter } = await instance('x');
+      await settle();
+      let due: (() => void) | undefined;
+      jest.spyOn(clock, 'after').mockImplementation((_, callback) => {
+        due ??= callback;
+        return () => undefined;
+      });
+      counter.count(1);
+      link.put('a/one', 'state', 'resting');
+      for (let step = 0; step < steps; step += 1) await Promise.resolve();
+      due!();
+      for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      expect(stored()).toBe(1);
+    },
+  );
+
   it('keeps what instances counted while a store was away that comes back empty', async () => {
     const instances = [await instance('x'), await instance('y'), await instance('z')];
     for (const { counter } of instances) counter.count(100);

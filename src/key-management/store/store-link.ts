@@ -215,7 +215,7 @@ export class StoreLink {
         await this.#writer.writeAll();
         this.#flushing = false;
         // What came between the last write and here.
-        if (this.#outbox.size > 0) this.#flushSoon();
+        if (this.#writer.isBehind) this.#flushSoon();
       } catch (error) {
         this.#flushing = false;
         this.#writeFailed(error);

@@ -26,6 +26,11 @@ export class StoreWriter {
     this.#owing = [...this.owners];
   }
 
+  /** Something waits: changes, or statistics that are due. */
+  get isBehind(): boolean {
+    return this.outbox.size > 0 || this.#owing.length > 0;
+  }
+
   /** Until nothing waits. Must not run while totals are compared. */
   async writeAll(): Promise<void> {
     do {
