@@ -14,26 +14,36 @@ loop.enable();
 /** The longest that this process was held up since the scenario began: by its own work, or because the machine had no time for it. Milliseconds. */
 export const longestStallMs = (): number => loop.max / 1e6;
 
-/** How much the process grows above what it was. */
+/** So much more than before is looked at again without its rubbish; MB. */
+const LOOKED_AT_TWICE = 50;
+
+/** How much the process holds on to above what it did. Rubbish is not counted: how much of it lies about is a matter of speed. */
 export class MemoryWatch {
   readonly #before: number;
-  #most = 0;
+  #most: number;
   readonly #timer: NodeJS.Timeout;
 
   constructor() {
     collect();
-    this.#before = inUse();
-    this.#timer = setInterval(() => (this.#most = Math.max(this.#most, inUse())), 10);
+    this.#most = this.#before = inUse();
+    this.#timer = setInterval(() => this.#look(), 10);
+  }
+
+  #look(): void {
+    if (inUse() <= this.#most + LOOKED_AT_TWICE * MB) return;
+    collect();
+    this.#most = Math.max(this.#most, inUse());
   }
 
   /** The most it grew by, in MB. */
   stop(): number {
     clearInterval(this.#timer);
+    this.#look();
     return Math.max(0, this.#most - this.#before) / MB;
   }
 }
 
-/** Heap and buffers, rubbish that is not collected yet included. */
+/** Heap and buffers. */
 function inUse(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
