@@ -30,9 +30,10 @@ export function warmRestart(count: number): Promise<Restart> {
     });
     await firstLife(options(keys));
     const before = await requestsAt(simulator.origin);
+    await rest();
     const emptyBytes = heldBytes();
     const { value: app, wallMs, stallMs, busyMs } = await watched(() => startApp(options(keys)));
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await rest();
     const bytesPerKey = (heldBytes() - emptyBytes) / count;
     const requests = (await requestsAt(simulator.origin)) - before;
     await app.close();
@@ -40,6 +41,9 @@ export function warmRestart(count: number): Promise<Restart> {
     return { keys: count, wallMs, stallMs, busyMs, requests, bytesPerKey };
   });
 }
+
+/** What timers and connections of an app hold is let go, or made, by then. */
+const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 6_000));
 
 /** In a function of its own, so that nothing of it is held when the second begins. */
 async function firstLife(options: KeyManagementModuleOptions): Promise<void> {

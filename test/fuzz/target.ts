@@ -16,6 +16,10 @@ const PROGRAMS = {
 } as const;
 export type Adapter = keyof typeof PROGRAMS;
 
+/** What no line of the log may say. */
+const ALARMING = /\bERROR\b|Warning:|Unhandled|^\s+at /;
+/** Terminus says so of each documented 503: who fuzzes as administrator deletes keys, and with the last one health goes. */
+const EXPECTED = /ERROR Health Check has failed! \{"key_store":\{"status":"up"\},"key_pools":/;
 const START_MS = 60_000;
 const END_MS = 5_000;
 
@@ -77,7 +81,7 @@ export class Target {
             resolve(listening[1]!.replace(/localhost|\[::1\]/, '127.0.0.1'));
           }
           if (line.includes('SIMULATED')) alarms.push('a line of the log held a key');
-          else if (/\bERROR\b|Warning:|Unhandled|^\s+at /.test(line)) alarms.push(line);
+          else if (ALARMING.test(line) && !EXPECTED.test(line)) alarms.push(line);
         });
       }
     });
