@@ -14,8 +14,8 @@ export const goneWithoutFin: Scenario = {
     const timeoutMs = 10 * attemptTimeoutMs;
     const calls = app.calls({ timeoutMs, attemptTimeoutMs, maxRetries: 3 });
     for (let round = 0; round < stage.scaled(3, 12); round += 1) {
-      // Enough for the retries to come: every fifth call may be retried.
-      await calls.make(60, 10);
+      // Some 22 connections will be dead (ten of either client, and two spare), and every fifth call may be retried.
+      await calls.make(120, 10);
       await proxy.set({ kind: 'silent' });
       // New connections pass again; those that are kept alive stay dead, and nobody has been told.
       await proxy.revive();
