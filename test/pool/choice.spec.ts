@@ -135,6 +135,30 @@ describe('choosing a key', () => {
     });
   });
 
+  it.each<[string, (key: KeyRecord, test: TestPool) => void]>([
+    ['none has failed', () => undefined],
+    ['the last failure is long ago', (key, test) => drive(test, { calls: 1_000, fails: (id) => id === key.id })],
+  ])('takes keys in their turn, without a draw, where %s', (_, before) => {
+    const draw = jest.fn(seededRandom(1));
+    const test = new TestPool(1, draw);
+    before(test.addMany(50)[7]!, test);
+    drive(test, { calls: 10_000 });
+    draw.mockClear();
+    const { order } = drive(test, { calls: 500 });
+    expect(new Set(order.slice(0, 50)).size).toBe(50);
+    // One at most for each round: there the turn of all moves on.
+    expect(draw.mock.calls.length).toBeLessThanOrEqual(10);
+  });
+
+  it('takes none in its turn that is in use', () => {
+    const test = new TestPool();
+    const keys = test.addMany(50);
+    const held = test.pool.lease()!;
+    for (let call = 0; call < 49; call += 1) test.pool.lease()!.settle('ok');
+    expect(test.pool.lease()!.keyId).not.toBe(held.keyId);
+    expect(keys.map(({ inFlight }) => inFlight).sort()).toEqual([...Array(48).fill(0), 1, 1]);
+  });
+
   it('passes over excluded keys, and finds the only one left among many', () => {
     const test = new TestPool();
     const ids = test.addMany(200).map(({ id }) => id);

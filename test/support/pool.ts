@@ -1,4 +1,5 @@
 import { keyText } from './key-text';
+import type { Random } from '../../src/key-management/clock';
 import { ApiKey } from '../../src/key-management/pool/api-key';
 import type { KeyEvent } from '../../src/key-management/pool/key-events';
 import type { KeyInput } from '../../src/key-management/pool/key-input';
@@ -22,12 +23,12 @@ export class TestPool {
   freed = 0;
   readonly pool: KeyPool;
 
-  constructor(seed = 1) {
+  constructor(seed = 1, random: Random = seededRandom(seed)) {
     const observer = {
       keyChanged: (_record: KeyRecord, event: KeyEvent) => void this.events.push(event),
       keyFreed: () => void (this.freed += 1),
     };
-    this.pool = new KeyPool('openai', observer, this.clock, seededRandom(seed));
+    this.pool = new KeyPool('openai', observer, this.clock, random);
     const calls = eachCall({
       leaseSettled: ({ id: keyId }, outcome, durationMs, source) =>
         void this.#settled.push({ keyId, outcome, durationMs, source }),

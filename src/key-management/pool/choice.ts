@@ -12,6 +12,9 @@ const MOST_DRAWS = 16;
 /** A key's success rate goes half the way back to its provider's mean in this time, so that a recovered key is tried. */
 const FORGETTING_MS = 60_000;
 const LEARNING = 0.2;
+const MEAN_LEARNING = 0.01;
+/** A rate this close to 1 is 1, so that a pool whose last failure is long ago is as quick as one without any. */
+const AS_GOOD_AS_ONE = 1 - 1e-6;
 /** The least share of a full one that a failing key keeps, so that its recovery is noticed. */
 const LONGEST_STRIDE = 32;
 
@@ -52,9 +55,14 @@ export function learnRate(key: Rating, mean: PoolMean, success: boolean, now: nu
   const { numbers } = key.table;
   const rate = currentRate(numbers, row, mean, now);
   const seen = success ? 1 : 0;
-  numbers[row + RATE] = rate + (seen - rate) * LEARNING;
+  numbers[row + RATE] = towards(seen, rate, LEARNING);
   numbers[row + RATE_AT] = now;
-  mean.rate += (seen - mean.rate) * 0.01;
+  mean.rate = towards(seen, mean.rate, MEAN_LEARNING);
+}
+
+function towards(seen: number, rate: number, learning: number): number {
+  const learned = rate + (seen - rate) * learning;
+  return learned > AS_GOOD_AS_ONE ? 1 : learned;
 }
 
 /**
@@ -76,6 +84,11 @@ function rank(numbers: Float64Array, row: number, mean: PoolMean, now: number): 
   return numbers[row + TURN]! + (1 + numbers[row + IN_FLIGHT]!) * stride(numbers, row, mean, now);
 }
 
+/** Nothing speaks against the key: it never fails, is not in use, and has not had its turn yet. */
+function isSpotless(row: number, { ratings: { numbers }, turn }: PoolMean): boolean {
+  return numbers[row + RATE] === 1 && numbers[row + IN_FLIGHT] === 0 && numbers[row + TURN]! < turn + 1;
+}
+
 /** Never narrows: a heaviest or lightest key that has left costs further draws, and nothing else. */
 export function noteWeight(mean: PoolMean, weight: number): void {
   mean.heaviest = Math.max(mean.heaviest, weight);
@@ -92,8 +105,8 @@ export function takeTurn(key: Rating, mean: PoolMean, now: number): void {
 }
 
 /**
- * The best of all; of many, the best of four: two that a walk through all comes to, since neighbours lie in the cache,
- * and two at random, for where the walk leads through a stretch of bad keys. Excluded ones are passed over.
+ * The best of all, where there are few. Of many the one that a walk through all comes to, if nothing speaks against it; otherwise the best of
+ * four. Excluded ones are passed over.
  */
 export function choose(
   eligible: Eligible,
@@ -102,27 +115,56 @@ export function choose(
   now: number,
   random: Random,
 ): Slot | undefined {
+  if (eligible.length <= LOOK_AT_ALL) return bestOfAll(eligible, exclude, mean, now);
+  const walk = eligible.step(random);
+  // Nearly always, and then nothing else is looked at.
+  if (exclude === undefined && mean.heaviest === mean.lightest && isSpotless(eligible.rows[walk]!, mean))
+    return eligible.slots[walk];
+  return bestOfFour(walk, eligible, exclude, mean, now, random);
+}
+
+function bestOfAll(
+  { slots, rows, length }: Eligible,
+  exclude: ReadonlySet<string> | undefined,
+  mean: PoolMean,
+  now: number,
+): Slot | undefined {
+  const { numbers } = mean.ratings;
+  let best: Slot | undefined;
+  let bestRank = Infinity;
+  for (let at = 0; at < length; at += 1) {
+    const rankHere = rank(numbers, rows[at]!, mean, now);
+    if (rankHere >= bestRank || exclude?.has(slots[at]!.record.id)) continue;
+    best = slots[at];
+    bestRank = rankHere;
+  }
+  return best;
+}
+
+/** Two that the walk comes to, since neighbours lie in the cache, and two at random, for where it leads through a stretch of bad keys. */
+function bestOfFour(
+  walk: number,
+  eligible: Eligible,
+  exclude: ReadonlySet<string> | undefined,
+  mean: PoolMean,
+  now: number,
+  random: Random,
+): Slot | undefined {
   const { slots, rows, length } = eligible;
   const { numbers } = mean.ratings;
-  const few = length <= LOOK_AT_ALL;
-  const drawn = !few && mean.heaviest !== mean.lightest;
-  const walk = few ? 0 : eligible.step(random);
-  const leap = few ? 0 : Math.floor(random() * length);
-  let chosen = -1;
-  let chosenRank = Infinity;
-  for (let look = 0; look < (few ? length : SAMPLE); look += 1) {
-    const first = (look < 2 ? walk : leap) + (look % 2);
-    const near = few ? look : first < length ? first : 0;
-    const at = drawn ? draw(near, eligible, mean, random) : near;
-    if (exclude?.has(slots[at]!.record.id)) continue;
+  const leap = Math.floor(random() * length);
+  let best: Slot | undefined;
+  let bestRank = Infinity;
+  for (let look = 0; look < SAMPLE; look += 1) {
+    const next = (look < 2 ? walk : leap) + (look % 2);
+    const first = next < length ? next : 0;
+    const at = mean.heaviest === mean.lightest ? first : draw(first, eligible, mean, random);
     const rankHere = rank(numbers, rows[at]!, mean, now);
-    if (rankHere < chosenRank) {
-      chosen = at;
-      chosenRank = rankHere;
-    }
+    if (rankHere >= bestRank || exclude?.has(slots[at]!.record.id)) continue;
+    best = slots[at];
+    bestRank = rankHere;
   }
-  if (chosen >= 0) return slots[chosen];
-  return few ? undefined : firstFrom(slots, leap, exclude);
+  return best ?? firstFrom(slots, leap, exclude);
 }
 
 /** The first, or by its weight another at random: a key must be looked at as often as it should be used. */
