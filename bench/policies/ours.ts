@@ -46,7 +46,7 @@ export const ours: Policy = {
       limits,
       pauses: new Pauses(clock),
       backoff: { initialMs: 500, maxMs: 8_000 },
-      maxRetries: 3,
+      maxRetries: () => 3,
     };
     // The vendor is reached as any is: by the fetch of the call's context.
     globalThis.fetch = async (_url, init) => {
@@ -62,12 +62,13 @@ export const ours: Policy = {
       });
     };
     return async () => {
-      const result = await runCall(
+      const result = await runCall({
         line,
-        ({ apiKey, fetch }) => fetch('http://vendor.invalid/', { headers: { authorization: `Bearer ${apiKey}` } }),
-        { maxWaitMs },
+        call: ({ apiKey, fetch }) =>
+          fetch('http://vendor.invalid/', { headers: { authorization: `Bearer ${apiKey}` } }),
+        options: { maxWaitMs },
         settings,
-      );
+      });
       return result.success;
     };
   },

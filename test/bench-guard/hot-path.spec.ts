@@ -78,6 +78,6 @@ it('a successful call allocates little', async () => {
   child.lines.on('line', (line) => said.push(line));
   expect(await child.ended).toMatchObject({ code: 0 });
   const { plain, deadline } = JSON.parse(said.at(-1)!) as { plain: number; deadline: number };
-  expect(plain).toBeLessThanOrEqual(2_200);
-  expect(deadline).toBeLessThanOrEqual(3_300);
+  expect(plain).toBeLessThanOrEqual(1_900);
+  expect(deadline).toBeLessThanOrEqual(3_000);
 }, 60_000);

@@ -26,9 +26,6 @@ const CALL_TIMED_OUT = new OutOfBounds({ kind: 'timed_out', limit: 'call' });
 export const endOf = (error: unknown): AttemptEnd =>
   error instanceof OutOfBounds ? error.end : { kind: 'thrown', error };
 
-export const isBounded = ({ signal, timeoutMs, attemptTimeoutMs }: ExecuteOptions): boolean =>
-  timeoutMs !== undefined || signal !== undefined || attemptTimeoutMs !== undefined;
-
 /** What bounds one attempt that is under way. */
 class Bounds {
   private limit: TimeLimit | undefined = undefined;
@@ -45,7 +42,7 @@ class Bounds {
     const endsAt = Math.min(attemptEndsAt, callEndsAt);
     if (endsAt === Infinity) return;
     const over = attemptEndsAt < callEndsAt ? ATTEMPT_TIMED_OUT : CALL_TIMED_OUT;
-    this.limit = limits.at(endsAt, () => this.timedOut(over), this.context.lease.startedAt);
+    this.limit = limits.at(endsAt, () => this.timedOut(over), this.context.startedAt);
   }
 
   /** The attempt has ended within them. */
@@ -68,11 +65,31 @@ class Bounds {
   }
 }
 
+const isBounded = ({ signal, timeoutMs, attemptTimeoutMs }: ExecuteOptions): boolean =>
+  timeoutMs !== undefined || signal !== undefined || attemptTimeoutMs !== undefined;
+
 /**
  * Runs the caller's function until it ends, the caller aborts, or a time limit passes: then it is told by its signal and left behind.
+ * A function that throws before its first await fails like one that throws after.
  * @param callEndsAt Milliseconds since the epoch.
  */
-export function runBounded<T>(
+export function runAttempt<T>(
+  call: ManagedCall<T>,
+  context: AttemptContext,
+  options: ExecuteOptions,
+  callEndsAt: number,
+  limits: TimeLimits,
+): Promise<T> {
+  if (isBounded(options)) return runBounded(call, context, options, callEndsAt, limits);
+  try {
+    return Promise.resolve(call(context));
+  } catch (error) {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's function throws what it likes
+    return Promise.reject(error);
+  }
+}
+
+function runBounded<T>(
   call: ManagedCall<T>,
   context: AttemptContext,
   { signal, attemptTimeoutMs = Infinity }: ExecuteOptions,
@@ -81,7 +98,7 @@ export function runBounded<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const bounds = new Bounds(context, signal, reject);
-    bounds.set(context.lease.startedAt + attemptTimeoutMs, callEndsAt, limits);
+    bounds.set(context.startedAt + attemptTimeoutMs, callEndsAt, limits);
     const failed = (error: unknown): void => {
       bounds.lift();
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's function throws what it likes
@@ -94,7 +111,6 @@ export function runBounded<T>(
         resolve(value);
       }, failed);
     } catch (error) {
-      // A function that throws before its first await fails like one that throws after.
       failed(error);
     }
   });

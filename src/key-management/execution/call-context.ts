@@ -1,25 +1,24 @@
 import { inspect } from 'node:util';
-import type { PoolLease } from '../pool/key-lease';
+import type { KeyPool } from '../pool/key-pool';
+import { PoolLease } from '../pool/key-lease';
+import type { Slot } from '../pool/slot';
 import type { CallContext } from './execution.types';
 
-/** The context of one attempt. Signal and fetch are made only when the call reads them. */
-export class AttemptContext implements CallContext {
+/**
+ * One attempt of a managed call: the key that was leased for it, and what the caller's function is given. One object for both, since every
+ * call makes one. Signal and fetch are made only when the call reads them.
+ */
+export class AttemptContext extends PoolLease implements CallContext {
+  /** Counted from 1. */
+  attempt = 1;
   /** The call settles the lease itself: its answer goes on after the call has ended. */
   keepsLease = false;
   private controller: AbortController | undefined = undefined;
   private abortReason: unknown = undefined;
 
-  constructor(
-    readonly lease: PoolLease,
-    readonly attempt: number,
-  ) {}
-
-  get apiKey(): string {
-    return this.lease.apiKey;
-  }
-
-  get keyId(): string {
-    return this.lease.keyId;
+  /** @param startedAt Milliseconds since the epoch. */
+  constructor(pool: KeyPool, slot: Slot, model: string | undefined, startedAt: number) {
+    super(pool, slot, model, 'call', startedAt);
   }
 
   get signal(): AbortSignal {
@@ -36,7 +35,7 @@ export class AttemptContext implements CallContext {
       // SDKs always bring a signal of their own; the attempt's time limits must reach the request all the same.
       const signal = given ? AbortSignal.any([given, this.signal]) : this.signal;
       const response = await globalThis.fetch(input, { ...init, signal });
-      this.lease.answered(response.headers);
+      this.answered(response.headers);
       return response;
     };
   }
@@ -46,11 +45,22 @@ export class AttemptContext implements CallContext {
     this.controller?.abort(reason);
   }
 
-  toJSON(): unknown {
-    return { keyId: this.keyId, maskedKey: this.lease.maskedKey, attempt: this.attempt };
+  override toJSON(): unknown {
+    return { keyId: this.keyId, maskedKey: this.maskedKey, attempt: this.attempt };
   }
 
-  [inspect.custom](): string {
-    return `CallContext(${this.lease.maskedKey}, attempt ${this.attempt})`;
+  override [inspect.custom](): string {
+    return `CallContext(${this.maskedKey}, attempt ${this.attempt})`;
   }
+}
+
+/** A key for one attempt, or none where none may be had at once. Milliseconds since the epoch. */
+export function leaseFor(
+  pool: KeyPool,
+  model: string | undefined,
+  exclude: ReadonlySet<string> | undefined,
+  now: number,
+): AttemptContext | undefined {
+  const slot = pool.take(model, exclude, now);
+  return slot && new AttemptContext(pool, slot, model, now);
 }

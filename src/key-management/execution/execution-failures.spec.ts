@@ -45,6 +45,17 @@ describe('a managed call that fails', () => {
       expect(trail(result)).toEqual(['invalid_key', 'invalid_key', 'ok']);
     });
 
+    it('does not stumble over an answer that cannot be looked at', async () => {
+      harness = new Harness().add('a');
+      const answer = Object.defineProperty({}, 'ok', {
+        get: () => {
+          throw new Error('not yet');
+        },
+      });
+      const result = await harness.executor.execute('openai', () => Promise.resolve(answer));
+      expect(result.success && result.response).toBe(answer);
+    });
+
     it('takes 304 and plain objects for what they are', async () => {
       harness = new Harness().add('a');
       const call = () => Promise.resolve(new Response(null, { status: 304 }));

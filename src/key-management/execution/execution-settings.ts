@@ -3,7 +3,7 @@ import type { AttemptReport } from '../errors';
 import type { KeyPool } from '../pool/key-pool';
 import type { CallTracer } from '../tracing/call-tracer';
 import type { Backoff } from './backoff';
-import type { ExecutionReport } from './execution.types';
+import type { ExecuteOptions, ExecutionReport, ManagedCall } from './execution.types';
 import type { FailureClassifier } from './failure';
 import type { Pauses } from './pauses';
 import type { RetryBudget } from './retry-budget';
@@ -18,19 +18,34 @@ export interface ProviderLine {
   readonly budget: RetryBudget;
 }
 
+/** Those who follow calls attempt by attempt. */
+export interface CallFollowers {
+  /** Undefined while nobody traces. */
+  readonly tracer: Pick<CallTracer, 'start'> | undefined;
+  /** Told of each attempt; undefined while nobody reads the debug log. */
+  readonly attemptLog: ((provider: string, report: AttemptReport) => void) | undefined;
+}
+
 export interface ExecutionSettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: TimeLimits;
   readonly pauses: Pauses;
   readonly backoff: Backoff;
-  readonly maxRetries: number;
-  /** Undefined while nobody traces. */
-  readonly tracer?: (now: number) => Pick<CallTracer, 'start'> | undefined;
+  /** As they are now: an administrator may change them. A function, since a getter would make every look at these settings a slow one. */
+  readonly maxRetries: () => number;
+  /** Who follows single calls; undefined while nobody does, as nearly always. */
+  readonly followers?: (now: number) => CallFollowers | undefined;
   /** Told of each wait in the queue for a key, whatever came of it. Milliseconds. */
   readonly waited?: (provider: string, ms: number) => void;
-  /** Told of each attempt; undefined while nobody reads the debug log. */
-  readonly attemptLog?: (now: number) => ((provider: string, report: AttemptReport) => void) | undefined;
   /** Told of the call's end, unless its answer goes on: then whoever has the answer tells. */
   readonly ended?: (line: ProviderLine, report: ExecutionReport, success: boolean) => void;
+}
+
+/** One managed call, as it was asked for. */
+export interface CallTerms<T> {
+  readonly line: ProviderLine;
+  readonly call: ManagedCall<T>;
+  readonly options: ExecuteOptions;
+  readonly settings: ExecutionSettings;
 }

@@ -1,14 +1,13 @@
 import type { Classification } from '../classification/classification';
 import { CONSEQUENCES } from '../classification/outcome';
 import type { AttemptReport } from '../errors';
-import { PoolLease } from '../pool/key-lease';
 import type { CallTrace } from '../tracing/call-trace';
-import { endOf, isBounded, runBounded, type AttemptEnd } from './attempt';
+import { endOf, runAttempt, type AttemptEnd } from './attempt';
 import { backoffMs } from './backoff';
-import { AttemptContext } from './call-context';
+import { AttemptContext, leaseFor } from './call-context';
 import { callError, type WhyEnded } from './call-errors';
 import { decide, type Decision } from './decision';
-import type { ExecutionSettings, ProviderLine } from './execution-settings';
+import type { CallFollowers, CallTerms, ExecutionSettings, ProviderLine } from './execution-settings';
 import type { ExecuteOptions, ExecutionResult, ManagedCall } from './execution.types';
 import { classifyEnd, isFailedResponse } from './failure';
 import { keysTriedIn } from './keys-tried';
@@ -24,8 +23,12 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** One managed call: lease → call → classify → settle → decide, until it succeeds or gives up. */
 export class Execution<T> {
+  private readonly line: ProviderLine;
+  private readonly options: ExecuteOptions;
+  private readonly settings: ExecutionSettings;
   readonly #endsAt: number;
   readonly #call: ManagedCall<T>;
+  readonly #followers: CallFollowers | undefined;
   readonly #trace: CallTrace | undefined;
   readonly #attempts: AttemptReport[] = [];
   #tried: Set<string> | undefined;
@@ -39,15 +42,17 @@ export class Execution<T> {
 
   /** @param startedAt Milliseconds since the epoch. */
   constructor(
-    private readonly line: ProviderLine,
-    call: ManagedCall<T>,
-    private readonly options: ExecuteOptions,
-    private readonly settings: ExecutionSettings,
+    private readonly terms: CallTerms<T>,
     private readonly startedAt: number,
   ) {
+    const { line, call, options, settings } = terms;
+    this.line = line;
+    this.options = options;
+    this.settings = settings;
     this.#endsAt = startedAt + (options.timeoutMs ?? Infinity);
-    const trace = (this.#trace = settings.tracer?.(startedAt)?.start(line.pool.provider, options.model));
-    this.#call = trace ? (context) => trace.attempt((context as AttemptContext).lease, () => call(context)) : call;
+    this.#followers = settings.followers?.(startedAt);
+    const trace = (this.#trace = this.#followers?.tracer?.start(line.pool.provider, options.model));
+    this.#call = trace ? (context) => trace.attempt(context as AttemptContext, () => call(context)) : call;
   }
 
   /** From the beginning, or from the decision that a failed attempt led to. */
@@ -56,42 +61,37 @@ export class Execution<T> {
     for (let next = decision; ;) {
       if (next?.next === 'give_up') return this.#fail(next.why);
       if (signal?.aborted) return this.#fail('cancelled');
-      const lease = this.#leaseAtOnce(next) ?? (await this.#leaseLater(next));
-      if (!(lease instanceof PoolLease)) return this.#fail(lease);
-      const context = new AttemptContext(lease, this.#attempts.length + 1);
+      const context = this.#leaseAtOnce(next) ?? (await this.#leaseLater(next));
+      if (!(context instanceof AttemptContext)) return this.#fail(context);
+      context.attempt = this.#attempts.length + 1;
       let end: AttemptEnd;
       try {
-        const value = await this.#attempt(context);
+        const value = await runAttempt(this.#call, context, this.options, this.#endsAt, this.settings.limits);
         if (!isFailedResponse(value)) return this.#succeed(context, value);
         end = { kind: 'value', value };
       } catch (error) {
         end = endOf(error);
       }
-      next = await this.#failed(lease, end);
+      next = await this.#failed(context, end);
     }
   }
 
   /** Goes on after a first attempt that failed. */
-  async goOn(lease: PoolLease, end: AttemptEnd): Promise<ExecutionResult<T>> {
+  async goOn(lease: AttemptContext, end: AttemptEnd): Promise<ExecutionResult<T>> {
     return this.run(await this.#failed(lease, end));
   }
 
-  #attempt(context: AttemptContext): Promise<T> {
-    if (!isBounded(this.options)) return this.#call(context);
-    return runBounded(this.#call, context, this.options, this.#endsAt, this.settings.limits);
-  }
-
   /** A key that may be used without any pause. Calls that wait already go first. */
-  #leaseAtOnce(decision: Decision | undefined): PoolLease | undefined {
+  #leaseAtOnce(decision: Decision | undefined): AttemptContext | undefined {
     const { pool, queue } = this.line;
     const { model } = this.options;
     // Nothing has happened yet before the first attempt: one look at the clock does for both.
     const now = decision === undefined ? this.startedAt : this.settings.clock.now();
     if (decision?.next === 'back_off' || queue.isWaiting(model) || now >= this.#endsAt) return undefined;
-    return pool.lease({ model, exclude: this.#tried }, now);
+    return leaseFor(pool, model, this.#tried, now);
   }
 
-  async #leaseLater(decision: Decision | undefined): Promise<PoolLease | WhyEnded> {
+  async #leaseLater(decision: Decision | undefined): Promise<AttemptContext | WhyEnded> {
     if (this.#isOver()) return 'deadline';
     const otherwise = decision?.next === 'other_key' ? decision.otherwise : undefined;
     if (otherwise === 'give_up') return 'rejected';
@@ -103,11 +103,12 @@ export class Execution<T> {
   }
 
   /** An untried key before a tried one. */
-  #leaseAgain(): PoolLease | undefined {
+  #leaseAgain(): AttemptContext | undefined {
     const { pool, queue } = this.line;
     const { model } = this.options;
     if (this.#tried === undefined || queue.isWaiting(model)) return undefined;
-    return pool.lease({ model, exclude: this.#tried }) ?? pool.lease({ model });
+    const now = this.settings.clock.now();
+    return leaseFor(pool, model, this.#tried, now) ?? leaseFor(pool, model, undefined, now);
   }
 
   /** Waits with full jitter; why the call ends if the stated wait does not fit into its time. */
@@ -125,7 +126,7 @@ export class Execution<T> {
     return this.#isOver() ? 'deadline' : undefined;
   }
 
-  async #waitForKey(): Promise<PoolLease | WhyEnded> {
+  async #waitForKey(): Promise<AttemptContext | WhyEnded> {
     const { pool, queue } = this.line;
     const { model, signal, maxWaitMs = DEFAULT_MAX_WAIT_MS } = this.options;
     const now = this.settings.clock.now();
@@ -137,7 +138,7 @@ export class Execution<T> {
     this.#waited += waited;
     this.#waitedForKeys += waited;
     this.settings.waited?.(pool.provider, waited);
-    if (result instanceof PoolLease) {
+    if (result instanceof AttemptContext) {
       if (!signal?.aborted) return result;
       result.settle('cancelled');
       return 'cancelled';
@@ -151,11 +152,16 @@ export class Execution<T> {
   }
 
   #succeed(context: AttemptContext, response: T): ExecutionResult<T> {
-    const soFar = { attempts: this.#attempts, waitedMs: this.#waited, trace: this.#trace };
-    return succeeded(this.line, this.settings, context, response, this.startedAt, soFar);
+    const soFar = {
+      attempts: this.#attempts,
+      waitedMs: this.#waited,
+      trace: this.#trace,
+      followers: this.#followers,
+    };
+    return succeeded(this.terms, context, response, this.startedAt, soFar);
   }
 
-  async #failed(lease: PoolLease, end: AttemptEnd): Promise<Decision> {
+  async #failed(lease: AttemptContext, end: AttemptEnd): Promise<Decision> {
     const { clock } = this.settings;
     const { signal } = this.options;
     const failure = await classifyEnd(end, this.line.classifier, { lease, signal, now: clock.now() });
@@ -163,7 +169,7 @@ export class Execution<T> {
     return end.kind === 'timed_out' && end.limit === 'call' ? { next: 'give_up', why: 'deadline' } : decision;
   }
 
-  #settleFailure(lease: PoolLease, end: AttemptEnd, failure: Classification): Decision {
+  #settleFailure(lease: AttemptContext, end: AttemptEnd, failure: Classification): Decision {
     const now = this.settings.clock.now();
     lease.settle(failure, now);
     letGo(this.#lastError);
@@ -173,11 +179,11 @@ export class Execution<T> {
     this.#waited = 0;
     this.#attempts.push(report);
     this.#trace?.attemptEnded(report);
-    this.settings.attemptLog?.(now)?.(this.line.pool.provider, report);
+    this.#followers?.attemptLog?.(this.line.pool.provider, report);
     (this.#tried ??= new Set()).add(lease.keyId);
     let sameOutcome = 0;
     for (const { outcome } of this.#attempts) if (outcome === failure.outcome) sameOutcome += 1;
-    const maxRetries = this.options.maxRetries ?? this.settings.maxRetries;
+    const maxRetries = this.options.maxRetries ?? this.settings.maxRetries();
     const decision = decide(failure, { retries: this.#retries, maxRetries, sameOutcome });
     if (decision.next === 'give_up' || (decision.next === 'other_key' && !decision.costsRetry)) return decision;
     const { fault } = CONSEQUENCES[failure.outcome];

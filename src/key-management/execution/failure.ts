@@ -23,9 +23,14 @@ export interface FailureContext {
 
 /** A fetch `Response` with a status that is no success is a failed attempt, though nothing was thrown. */
 export function isFailedResponse(value: unknown): value is Response {
-  // The first test is all that a successful call costs.
-  if (typeof value !== 'object' || value === null || (value as { ok?: unknown }).ok !== false) return false;
-  return isResponse(value) && value.status !== 304;
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    // The first test is all that a successful call costs.
+    return (value as { ok?: unknown }).ok === false && isResponse(value) && value.status !== 304;
+  } catch {
+    // A value that cannot be read is the caller's own.
+    return false;
+  }
 }
 
 /** By name too: undici, node-fetch and test doubles bring their own class. */

@@ -9,7 +9,7 @@ import { KeyPoolService } from '../pool/key-pool.service';
 import { modelName } from '../pool/model-name';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
-import type { ExecutionSettings, ProviderLine } from './execution-settings';
+import type { CallFollowers, ExecutionSettings, ProviderLine } from './execution-settings';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { choiceOptions, joined, mayFallBack, type FallbackChoice } from './fallback';
 import { InFlight } from './in-flight';
@@ -40,20 +40,20 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   ) {
     this.#inFlight = new InFlight(clock);
     const tracer = new CallTracer();
-    const tracing = new PerMoment(() => (tracer.isOn ? tracer : undefined));
-    const logging = new PerMoment(() => (Logger.isLevelEnabled('debug') ? this.#attempted : undefined));
+    const followers = new PerMoment<CallFollowers | undefined>(() => {
+      const isLogged = Logger.isLevelEnabled('debug');
+      if (!tracer.isOn && !isLogged) return undefined;
+      return { tracer: tracer.isOn ? tracer : undefined, attemptLog: isLogged ? this.#attempted : undefined };
+    });
     this.#settings = {
       clock,
       random,
       limits: new TimeLimits(clock),
       pauses: new Pauses(clock),
       backoff: options.backoff,
-      get maxRetries() {
-        return configuration.current.maxRetries;
-      },
-      attemptLog: (now) => logging.at(now),
+      maxRetries: () => configuration.current.maxRetries,
       ended: this.callEnded,
-      tracer: (now) => tracing.at(now),
+      followers: (now) => followers.at(now),
       waited: (provider, ms) => {
         pools.callWaited(provider, ms);
       },
@@ -86,7 +86,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     if (!line) return Promise.resolve(unknownProvider(provider, this.registry.providers()));
     this.#inFlight.enter();
     line.budget.called();
-    return runCall(line, call, bounded(options), this.#settings);
+    return runCall({ line, call, options: bounded(options), settings: this.#settings });
   }
 
   /**

@@ -4,7 +4,7 @@ import type { AttemptReport } from '../errors';
 import type { PoolLease } from '../pool/key-lease';
 import type { CallTrace } from '../tracing/call-trace';
 import type { AttemptContext } from './call-context';
-import type { ExecutionSettings, ProviderLine } from './execution-settings';
+import type { CallFollowers, CallTerms } from './execution-settings';
 import type { ExecutionResult } from './execution.types';
 import { keysTriedIn } from './keys-tried';
 import { tokensIn } from './token-usage';
@@ -16,6 +16,7 @@ export interface CallSoFar {
   /** Before the last attempt. */
   readonly waitedMs: number;
   readonly trace: CallTrace | undefined;
+  readonly followers: CallFollowers | undefined;
 }
 
 export function attemptReport(
@@ -41,25 +42,23 @@ export function attemptReport(
  * @param soFar Undefined for a call that succeeds at once.
  */
 export function succeeded<T>(
-  line: ProviderLine,
-  settings: ExecutionSettings,
+  { line, settings }: CallTerms<T>,
   context: AttemptContext,
   response: T,
   startedAt: number,
   soFar?: CallSoFar,
 ): ExecutionResult<T> {
-  const { lease } = context;
   const now = settings.clock.now();
   if (!context.keepsLease) {
-    if (lease.countsTokens) lease.used(tokensIn(response));
-    lease.settle('ok', now);
+    if (context.countsTokens) context.used(tokensIn(response));
+    context.settle('ok', now);
   }
-  const report = attemptReport(lease, 'ok', now, soFar === undefined ? 0 : soFar.waitedMs);
+  const report = attemptReport(context, 'ok', now, soFar === undefined ? 0 : soFar.waitedMs);
   soFar?.attempts.push(report);
   // A list made for one takes a third of the memory of one that grew.
   const attempts = soFar === undefined ? [report] : soFar.attempts;
   soFar?.trace?.attemptEnded(report);
-  settings.attemptLog?.(now)?.(line.pool.provider, report);
+  soFar?.followers?.attemptLog?.(line.pool.provider, report);
   const result = {
     success: true as const,
     response,

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
-import type { PoolLease } from '../pool/key-lease';
 import type { KeyPool } from '../pool/key-pool';
+import { leaseFor, type AttemptContext } from './call-context';
 import { ServicePace } from './service-pace';
 import type { TimeLimit, TimeLimits } from './time-limits';
 
@@ -23,7 +23,7 @@ type LineName = string | undefined | typeof OTHERS;
 interface Waiter extends WaitRequest {
   readonly ticket: number;
   readonly line: LineName;
-  readonly done: (result: PoolLease | WaitRefusal) => void;
+  readonly done: (result: AttemptContext | WaitRefusal) => void;
 }
 
 /** More calls than this do not wait for one provider: they are refused at once. */
@@ -64,7 +64,7 @@ export class WaitQueue {
     return this.#lines.size > 0 && (this.#lines.has(model) || this.#lines.has(OTHERS));
   }
 
-  wait(request: WaitRequest): Promise<PoolLease | WaitRefusal> {
+  wait(request: WaitRequest): Promise<AttemptContext | WaitRefusal> {
     if (this.#closed) return Promise.resolve('closed');
     if (request.signal?.aborted) return Promise.resolve('cancelled');
     const length = this.length;
@@ -112,10 +112,13 @@ export class WaitQueue {
     this.#freed = false;
     const stuck = new Set<LineName>();
     for (let waiter = this.#first(stuck); waiter; waiter = this.#first(stuck)) {
-      const { model, tried: exclude } = waiter;
-      const lease = this.pool.lease({ model, exclude }) ?? (exclude.size > 0 ? this.pool.lease({ model }) : undefined);
+      const { model, tried } = waiter;
+      const now = this.clock.now();
+      const lease =
+        leaseFor(this.pool, model, tried, now) ??
+        (tried.size > 0 ? leaseFor(this.pool, model, undefined, now) : undefined);
       if (lease) {
-        this.#pace.served(this.clock.now());
+        this.#pace.served(now);
         waiter.done(lease);
       } else stuck.add(waiter.line);
     }

@@ -27,6 +27,8 @@ export interface KeyLease {
 
 export class PoolLease implements KeyLease {
   private isSettled = false;
+  /** The first call after a rest: while one is in flight, no other begins. */
+  readonly trial: boolean;
 
   constructor(
     private readonly owner: LeaseOwner,
@@ -35,9 +37,9 @@ export class PoolLease implements KeyLease {
     readonly source: Source,
     /** Milliseconds since the epoch. */
     readonly startedAt: number,
-    /** The first call after a rest. */
-    readonly trial = false,
-  ) {}
+  ) {
+    this.trial = source === 'call' && slot.onTrial;
+  }
 
   get apiKey(): string {
     return this.slot.record.key.reveal();

@@ -124,11 +124,17 @@ export class KeyPool implements LeaseOwner {
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
-  lease(options: LeaseOptions = {}, now = this.clock.now()): PoolLease | undefined {
+  lease({ model, exclude }: LeaseOptions = {}, now = this.clock.now()): PoolLease | undefined {
+    const slot = this.take(model, exclude, now);
+    return slot && new PoolLease(this, slot, model, 'call', now);
+  }
+
+  /** Chooses a key as `lease` does, and books one use of it; the caller makes the lease. */
+  take(model: string | undefined, exclude: ReadonlySet<string> | undefined, now: number): Slot | undefined {
     this.wake(now);
     if (!this.#gate.admits(now)) return undefined;
-    const lane = this.#lanes.forCall(options.model, now);
-    const slot = lane.choose(options.exclude, this.#mean, now, this.random);
+    const lane = this.#lanes.forCall(model, now);
+    const slot = lane.choose(exclude, this.#mean, now, this.random);
     if (!slot) return undefined;
     const { record } = slot;
     takeTurn(record, this.#mean, now);
@@ -136,13 +142,9 @@ export class KeyPool implements LeaseOwner {
     slot.inFlight += 1;
     this.pacing.started(record, slot.pace, now);
     this.#gate.passed();
-    const trial = slot.trial === 'wanted' || record.trial === 'wanted';
-    if (trial) {
-      beginTrial(slot, now);
-      beginTrial(record, now);
-    }
+    beginTrial(slot, now);
     if (slot.busy || slot.pacedUntil(now) > now) this.#placeGroup(record, now);
-    return new PoolLease(this, slot, options.model, 'call', now, trial);
+    return slot;
   }
 
   /** A lease of one certain key for a health check, whatever its state. */

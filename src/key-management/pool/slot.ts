@@ -43,9 +43,14 @@ export class Slot implements Timed, OnTrial {
     return this.pace.mayEase(now) && (record.hardLimits === undefined || record.hardLimits.readyAt(now) <= now);
   }
 
+  /** Its call in flight is the first after a rest. */
+  get onTrial(): boolean {
+    return this.trial === 'running' || this.record.trial === 'running';
+  }
+
   get busy(): boolean {
     const { record } = this;
-    if (this.trial === 'running' || record.trial === 'running') return true;
+    if (this.onTrial) return true;
     return (this.pace?.full ?? false) || (record.hardLimits?.full ?? false);
   }
 }

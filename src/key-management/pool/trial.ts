@@ -8,13 +8,26 @@ export interface OnTrial {
   trialSince: number;
 }
 
-export const beginTrial = (holder: OnTrial, now: number): void => {
+/** A key for one model, and the key itself: one call may be the first after a rest of either, or of both. */
+type Tried = OnTrial & { readonly record: OnTrial };
+
+export function beginTrial(slot: Tried, now: number): void {
+  begin(slot, now);
+  begin(slot.record, now);
+}
+
+export function endTrial(slot: Tried, startedAt: number, success: boolean): void {
+  end(slot, startedAt, success);
+  end(slot.record, startedAt, success);
+}
+
+function begin(holder: OnTrial, now: number): void {
   if (holder.trial !== 'wanted') return;
   holder.trial = 'running';
   holder.trialSince = now;
-};
+}
 
 /** A rest that came while the trial ran has made it `wanted` anew: then its end says nothing, nor of the trial after that rest. */
-export const endTrial = (holder: OnTrial, startedAt: number, success: boolean): void => {
+function end(holder: OnTrial, startedAt: number, success: boolean): void {
   if (holder.trial === 'running' && startedAt >= holder.trialSince) holder.trial = success ? 'none' : 'wanted';
-};
+}

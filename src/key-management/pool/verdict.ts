@@ -32,10 +32,7 @@ export function countCall(
   record.inFlight -= 1;
   slot.pace?.ended();
   if (record.hardLimits) record.hardLimits.inFlight -= 1;
-  if (trial) {
-    endTrial(slot, startedAt, ok);
-    endTrial(record, startedAt, ok);
-  }
+  if (trial) endTrial(slot, startedAt, ok);
   const took = now - startedAt;
   record.countUsage(outcome, took);
   if (ok) {

@@ -44,20 +44,18 @@ export async function managedAttempt(terms: FetchTerms, context: AttemptContext)
   };
   const { firstByteTimeoutMs } = terms;
   const firstByte =
-    firstByteTimeoutMs === Infinity
-      ? undefined
-      : settings.limits.at(context.lease.startedAt + firstByteTimeoutMs, timedOut);
+    firstByteTimeoutMs === Infinity ? undefined : settings.limits.at(context.startedAt + firstByteTimeoutMs, timedOut);
   try {
     const signal = terms.signal ? AbortSignal.any([terms.signal, context.signal]) : context.signal;
     const response = await send(request, terms, context.apiKey, signal);
-    context.lease.answered(response.headers);
+    context.answered(response.headers);
     if (!response.ok && response.status !== 304 && !(response.status < 400 && request.redirect === 'manual')) {
       const { evidence, body } = await takeEvidence(response, { ...evidenceContext(terms, context), signal });
       const answer = body === null ? response : withBody(response, body);
       throw new AttemptFailure({ evidence, response: answer, final: request.body.once });
     }
     if (!isEventStream(response)) {
-      if (context.lease.countsTokens) countTokens(response, context.lease);
+      if (context.countsTokens) countTokens(response, context);
       return { response };
     }
     return await opened(terms, context, response, () => firstByte?.cancel());
@@ -88,13 +86,12 @@ async function opened(
     const answer = withBody(response, replayed(held, reader));
     throw new AttemptFailure({ evidence, response: answer, final: terms.request.body.once });
   }
-  const { lease } = context;
-  if (lease.settled) {
+  if (context.settled) {
     void reader.cancel().catch(() => undefined);
     throw new AttemptFailure({ error: context.signal.reason });
   }
   const stream = new ManagedStream(reader, held, {
-    lease,
+    lease: context,
     classifier: terms.line.classifier,
     clock: terms.settings.clock,
     limits: terms.settings.limits,
@@ -137,10 +134,10 @@ function streamEvidence(
   }
 }
 
-const evidenceContext = ({ settings }: FetchTerms, { lease }: AttemptContext) => ({
+const evidenceContext = ({ settings }: FetchTerms, { apiKey }: AttemptContext) => ({
   phase: 'http' as const,
   now: settings.clock.now(),
-  secrets: [lease.apiKey],
+  secrets: [apiKey],
 });
 
 /** Reads a copy of the answer for what it says of tokens, behind the caller's back. */
