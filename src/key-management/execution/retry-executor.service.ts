@@ -27,6 +27,7 @@ const NO_OPTIONS: ExecuteOptions = Object.freeze({});
 export class RetryExecutorService implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #logger = new Logger('KeyManagement');
   readonly #lines = new Map<string, ProviderLine>();
+  #latest: ProviderLine | undefined;
   readonly #inFlight: InFlight;
   readonly #settings: ExecutionSettings;
 
@@ -154,8 +155,12 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
 
   /** @internal What calls of the provider share; undefined for a provider that nobody knows. */
   line(provider: string): ProviderLine | undefined {
-    const known = this.#lines.get(provider);
-    if (known) return known;
+    // Calls to one provider follow each other.
+    if (this.#latest?.pool.provider === provider) return this.#latest;
+    return (this.#latest = this.#lines.get(provider) ?? this.#newLine(provider));
+  }
+
+  #newLine(provider: string): ProviderLine | undefined {
     if (!this.registry.has(provider)) return undefined;
     const pool = this.pools.ensurePool(provider);
     pool.pacing.profile = () => this.registry.get(provider).pacing;
