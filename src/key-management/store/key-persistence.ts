@@ -3,24 +3,13 @@ import type { KeyPool } from '../pool/key-pool';
 import type { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key-record';
 import type { DocumentOwner, KnownDocument, StoreListener } from './document-owner';
+import { DormantKeys } from './dormant-keys';
 import { applyDocument, applyField, type AppliedTo } from './apply-document';
-import {
-  adminOf,
-  documentOf,
-  identityOf,
-  keyOfDocument,
-  KEYS,
-  modelRestField,
-  rankOf,
-  readIdentity,
-  registersOf,
-  stateOf,
-  type AdminState,
-} from './key-documents';
+import { adminOf, documentOf, identityOf, keyOfDocument, KEYS, readIdentity, registersOf } from './key-documents';
 import type { StoreChange, StoredDocument } from './key-store';
 import type { KeyVault } from './key-vault';
-import { applyChange, joined } from './merge';
 import { KeyStatistics } from './key-statistics';
+import { KeyWriter } from './key-writer';
 import { LostSecrets } from './lost-secrets';
 import { ModelRests } from './model-rests';
 import type { StoreLink } from './store-link';
@@ -28,13 +17,13 @@ import type { StoreLink } from './store-link';
 /** Keeps the pools' keys in the store, and takes in what other instances did to them. */
 export class KeyPersistence implements DocumentOwner {
   readonly prefix = KEYS;
-  /** Stored keys that are in no pool here: gone from the environment, deleted, or locked. Their history is taken up again. */
-  readonly #dormant = new Map<string, StoredDocument>();
+  readonly #dormant: DormantKeys;
   /** Keys that cannot be kept, but were in the store before: what becomes of them is kept there all the same. */
   readonly #returned = new WeakSet<KeyRecord>();
   readonly #lostSecrets: LostSecrets;
   readonly #statistics: KeyStatistics;
   readonly #rests = new ModelRests();
+  readonly #writer: KeyWriter;
 
   constructor(
     private readonly pools: KeyPoolService,
@@ -42,6 +31,8 @@ export class KeyPersistence implements DocumentOwner {
     private readonly vault: KeyVault,
     private readonly settings: { freshMs: () => number; now: () => number; listener: StoreListener },
   ) {
+    this.#dormant = new DormantKeys(settings.now);
+    this.#writer = new KeyWriter(link, vault, this.#rests, settings.now);
     this.#lostSecrets = new LostSecrets(link, vault);
     this.#statistics = new KeyStatistics(link, pools.usedKeys(), (record) => this.#isKept(record));
     pools.observe({
@@ -55,9 +46,12 @@ export class KeyPersistence implements DocumentOwner {
     });
   }
 
-  /** Whether an administrator deleted the key: then its mention in the environment does not bring it back. */
+  /** Whether an administrator deleted a key that the configuration names: then that does not bring it back. */
   isDeleted(provider: string, keyId: string): boolean {
-    return adminOf(this.#dormant.get(documentOf(provider, keyId))) === 'deleted';
+    const doc = documentOf(provider, keyId);
+    const isDeleted = adminOf(this.#dormant.get(doc)) === 'deleted';
+    if (isDeleted) this.#dormant.name(doc);
+    return isDeleted;
   }
 
   merge(document: StoredDocument): void {
@@ -67,25 +61,26 @@ export class KeyPersistence implements DocumentOwner {
     const record = pool?.record(at.keyId);
     if (pool && record) {
       applyDocument(this.#target(pool, record, 'store'), document);
-      if (!pool.record(at.keyId)) this.#sleep(document);
+      if (!pool.record(at.keyId)) this.#dormant.join(document);
       return;
     }
-    this.#sleep(document);
+    this.#dormant.join(document);
     this.#revive(document.doc, at.provider, at.keyId, 'store');
   }
 
   changed(change: StoreChange): void {
     const at = keyOfDocument(change.doc);
-    if (!at || change.kind === 'drop') return;
+    if (!at) return;
     const pool = this.pools.pool(at.provider);
     const record = pool?.record(at.keyId);
+    if (change.kind === 'drop') return this.#forgotten(change.doc, record);
     if (pool && record) {
       applyField(this.#target(pool, record, 'instance'), change);
       // Deleted by it: its history stays.
-      if (!pool.record(at.keyId)) this.#sleepChange(change);
+      if (!pool.record(at.keyId)) this.#dormant.apply(change);
       return;
     }
-    this.#sleepChange(change);
+    this.#dormant.apply(change);
     this.#revive(change.doc, at.provider, at.keyId, 'instance');
   }
 
@@ -120,8 +115,10 @@ export class KeyPersistence implements DocumentOwner {
     const isLeft = this.#statistics.collect((change) => {
       this.changed(change);
     });
-    if (!isLeft) this.#lostSecrets.storeAgain();
-    return isLeft;
+    if (isLeft) return true;
+    this.#lostSecrets.storeAgain();
+    for (const doc of this.#dormant.takeOutdated()) this.link.drop(doc);
+    return false;
   }
 
   /** Keys added at run time are only kept where they can be encrypted. */
@@ -135,47 +132,16 @@ export class KeyPersistence implements DocumentOwner {
 
   #write(record: KeyRecord, event: KeyEvent): void {
     if (!this.#isKept(record)) return;
-    const doc = documentOf(record.provider, record.id);
-    switch (event.type) {
-      case 'key_added':
-        this.#added(record, doc);
-        return;
-      case 'key_deleted':
-        this.#putAdmin(doc, 'deleted');
-        // Deleted means deleted: not even the encrypted key stays.
-        this.link.put(doc, 'identity', identityOf(record, undefined));
-        return;
-      case 'key_updated':
-        this.link.put(doc, 'identity', identityOf(record, this.vault.seal(record)));
-        return;
-      case 'model_rested': {
-        const field = modelRestField(event.model);
-        if (this.#rests.admits(record, field)) this.link.raise(doc, field, event.until.getTime());
-        return;
-      }
-      case 'status_changed':
-        // What time brings, every instance sees by itself.
-        if (event.by === 'time') return;
-        if (event.from !== event.to && (event.from === 'disabled' || event.to === 'disabled')) {
-          this.#putAdmin(doc, record.enabled ? 'enabled' : 'disabled');
-        } else {
-          // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
-          if (record.lastCheckedAt > 0) this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt);
-          this.#putState(record);
-        }
-    }
+    if (event.type === 'key_added') this.#added(record, documentOf(record.provider, record.id));
+    else this.#writer.changed(record, event);
   }
 
-  #putState(record: KeyRecord): void {
-    if (!this.#isKept(record)) return;
-    this.link.put(documentOf(record.provider, record.id), 'state', stateOf(record), rankOf(record.state));
-  }
-
-  #putAdmin(doc: string, state: AdminState): void {
-    // By the clock, so that it wins over what was decided before and is not known here, the store being away since the start. In minutes,
-    // so that among simultaneous ones still the rank decides.
-    const minute = Math.floor(this.settings.now() / 60_000);
-    this.link.put(doc, 'admin', state, state === 'deleted' ? 2 : state === 'disabled' ? 1 : 0, minute);
+  /** Another instance forgot the key. It may be wanted here: added again in the same moment, or named by the configuration. */
+  #forgotten(doc: string, record: KeyRecord | undefined): void {
+    if (record) {
+      if (this.#isKept(record)) this.#writer.all(record);
+    } else if (this.#dormant.isNamed(doc)) this.#writer.admin(doc, 'deleted');
+    else this.#dormant.delete(doc);
   }
 
   /** Keeps the history of a key that is deleted: for when it is added again, and for a store that loses its data. */
@@ -183,11 +149,13 @@ export class KeyPersistence implements DocumentOwner {
     if (!this.#isKept(record)) return;
     const doc = documentOf(record.provider, record.id);
     const values = { ...registersOf(record, undefined), admin: 'deleted' };
-    // Version 0: any that comes is newer.
+    // Version 0, or the minute: any that comes is newer.
     const registers = Object.fromEntries(
       Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
     );
-    this.#dormant.set(doc, { doc, registers, ...this.#statistics.known(record, []) });
+    registers.admin!.version = this.#writer.minute();
+    this.#dormant.set({ doc, registers, ...this.#statistics.known(record, []) });
+    if (record.origin === 'configuration') this.#dormant.name(doc);
   }
 
   /** A key that was known before takes its history up again. */
@@ -199,7 +167,7 @@ export class KeyPersistence implements DocumentOwner {
       const wasDeleted = adminOf(history) === 'deleted';
       const { admin: _, ...registers } = history.registers;
       applyDocument(this.#target(pool, record, 'store'), wasDeleted ? { ...history, registers } : history);
-      if (wasDeleted) this.#putAdmin(doc, 'enabled');
+      if (wasDeleted) this.#writer.admin(doc, 'enabled');
     }
     const known = history?.registers.identity?.value;
     const identity = identityOf(record, undefined);
@@ -211,19 +179,12 @@ export class KeyPersistence implements DocumentOwner {
 
   #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): AppliedTo {
     const { now, freshMs } = this.settings;
-    const stateHeld = (): void => this.#putState(record);
+    const stateHeld = (): void => {
+      if (this.#isKept(record)) this.#writer.state(record);
+    };
     const secretGone = (): void => this.#lostSecrets.note(record);
     const [statistics, rests] = [this.#statistics, this.#rests];
     return { pool, record, by, statistics, rests, now: now(), freshMs: freshMs(), stateHeld, secretGone };
-  }
-
-  #sleep(document: StoredDocument): void {
-    const known = this.#dormant.get(document.doc);
-    this.#dormant.set(document.doc, known ? joined(known, document) : document);
-  }
-
-  #sleepChange(change: StoreChange): void {
-    applyChange(this.#dormant, change);
   }
 
   /** Brings a stored key into its pool, if it was added at run time and can be opened. */

@@ -1,0 +1,125 @@
+import { Cluster } from '../../../test/support/cluster-store';
+import { FakeClock, settle } from '../../../test/support/fake-clock';
+import { keyText } from '../../../test/support/key-text';
+import { instance } from '../../../test/support/store-instance';
+import { turnOfTheLoop } from '../slices';
+import { LEAST_REMEMBERED_MS, MOST_DELETED, REMEMBERED_MS } from './dormant-keys';
+
+const SECRET = 'a secret of the test suite';
+const DAY = 24 * 60 * 60_000;
+
+describe('stored keys that are in no pool', () => {
+  let cluster: Cluster;
+  let clock: FakeClock;
+  beforeEach(() => {
+    cluster = new Cluster();
+    clock = new FakeClock();
+  });
+  type Instance = Awaited<ReturnType<typeof instance>>;
+  const stored = (): string[] => [...cluster.documents.keys()].filter((doc) => doc.startsWith('keys/'));
+  /** Somebody calls; so statistics are collected, and it is looked for what may be forgotten. */
+  const callOnce = async (each: Instance): Promise<void> => {
+    each.add(keyText(9_999));
+    each.pool.lease()!.settle('ok');
+    await clock.advance(2_000);
+    // Statistics of many keys take some turns of the loop.
+    for (let turn = 0; turn < 50; turn += 1) await turnOfTheLoop();
+  };
+  const deleted = async (each: Instance, raw: string): Promise<string> => {
+    const { id } = each.add(raw, 'runtime');
+    await each.pools.remove('openai', id);
+    return id;
+  };
+
+  it('are forgotten a month after they were deleted, here, elsewhere and in the store', async () => {
+    const a = await instance(cluster, clock, 'a', [SECRET]);
+    const b = await instance(cluster, clock, 'b', [SECRET]);
+    const id = await deleted(a, keyText(1));
+    clock.skip(REMEMBERED_MS - DAY);
+    await callOnce(a);
+    expect(stored()).toContain(`keys/openai/${id}`);
+    clock.skip(2 * DAY);
+    await callOnce(a);
+    expect(stored()).not.toContain(`keys/openai/${id}`);
+    for (const each of [a, b]) expect(each.keys.isDeleted('openai', id)).toBe(false);
+  });
+
+  it(`are forgotten after a day, beyond the latest ${MOST_DELETED}`, async () => {
+    const a = await instance(cluster, clock, 'a', [SECRET]);
+    for (let n = 0; n < MOST_DELETED + 100; n += 1) {
+      await deleted(a, keyText(n));
+      if (n % 100 === 99) clock.skip(60_000);
+    }
+    await callOnce(a);
+    expect(stored()).toHaveLength(MOST_DELETED + 101);
+    clock.skip(LEAST_REMEMBERED_MS);
+    await callOnce(a);
+    const first = a.add(keyText(0), 'runtime');
+    const last = a.add(keyText(MOST_DELETED + 99), 'runtime');
+    expect(stored()).toHaveLength(MOST_DELETED + 1);
+    expect(stored()).not.toContain(`keys/openai/${first.id}`);
+    expect(stored()).toContain(`keys/openai/${last.id}`);
+  });
+
+  it('are forgotten a month after their last use, where the environment names them no longer', async () => {
+    const before = await instance(cluster, clock, 'before');
+    const { id } = before.add(keyText(1));
+    await clock.advance(2_000);
+    await before.link.close(1_000);
+    const after = await instance(cluster, clock, 'after');
+    clock.skip(REMEMBERED_MS - DAY);
+    await callOnce(after);
+    expect(stored()).toContain(`keys/openai/${id}`);
+    clock.skip(2 * DAY);
+    await callOnce(after);
+    expect(stored()).not.toContain(`keys/openai/${id}`);
+  });
+
+  it.each<[string, (each: Instance) => Promise<string>]>([
+    [
+      'switched off',
+      async (each) => {
+        const { id } = each.add(keyText(1));
+        await each.pools.disable('openai', id);
+        return id;
+      },
+    ],
+    ['locked under another secret', async (each) => Promise.resolve(each.add(keyText(1), 'runtime').id)],
+  ])('are remembered for ever where they are %s', async (_, put) => {
+    const before = await instance(cluster, clock, 'before', [SECRET]);
+    const id = await put(before);
+    await clock.advance(2_000);
+    await before.link.close(1_000);
+    const after = await instance(cluster, clock, 'after', ['another secret of the test suite']);
+    clock.skip(2 * REMEMBERED_MS);
+    await callOnce(after);
+    expect(stored()).toContain(`keys/openai/${id}`);
+  });
+
+  it('stay deleted for ever where the environment names them, also if one forgets them that has another', async () => {
+    const named = await instance(cluster, clock, 'named');
+    const other = await instance(cluster, clock, 'other');
+    const { id } = named.add(keyText(1));
+    await named.pools.remove('openai', id);
+    for (const each of [named, other]) {
+      clock.skip(REMEMBERED_MS + DAY);
+      await callOnce(each);
+    }
+    const restarted = await instance(cluster, clock, 'restarted');
+    expect(restarted.keys.isDeleted('openai', id)).toBe(true);
+  });
+
+  it('are stored again where one forgets them that were added again in the same moment', async () => {
+    const a = await instance(cluster, clock, 'a', [SECRET]);
+    const b = await instance(cluster, clock, 'b', [SECRET]);
+    const id = await deleted(a, keyText(1));
+    clock.skip(REMEMBERED_MS + DAY);
+    b.link.drop(`keys/openai/${id}`);
+    a.add(keyText(1), 'runtime');
+    await clock.advance(2_000);
+    await settle();
+    const c = await instance(cluster, clock, 'c', [SECRET]);
+    expect(c.pools.get('openai', id)).toMatchObject({ status: 'healthy' });
+    expect(b.pools.get('openai', id)).toMatchObject({ status: 'healthy' });
+  });
+});
