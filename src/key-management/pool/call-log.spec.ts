@@ -1,5 +1,6 @@
 import { eachCall } from '../../../test/support/each-call';
 import { TestPool } from '../../../test/support/pool';
+import type { CallBatch } from './pool-observer';
 import { UsedKeys } from './used-keys';
 
 const listener = () => ({ leaseSettled: jest.fn(), callEnded: jest.fn() });
@@ -25,6 +26,17 @@ describe('CallLog', () => {
       ]);
       expect(callEnded.mock.calls).toEqual([[true, 1, 20]]);
     }
+  });
+
+  it('holds no key once it was told of it', () => {
+    const test = new TestPool();
+    const record = test.add(1);
+    let told: CallBatch | undefined;
+    test.pool.calls.observe([{ told: (batch) => void (told = batch) }]);
+    test.pool.lease()!.settle('ok');
+    test.pool.delete(record, 'administrator');
+    test.pool.calls.tell();
+    expect(told?.records).not.toContain(record);
   });
 
   it('loses nothing to those who come late or go, and tells without being asked before it grows', () => {

@@ -16,7 +16,7 @@ export class CallLog {
   private observers: readonly CallObserver[] = [];
   private readonly batch = {
     settled: 0,
-    records: [] as KeyRecord[],
+    records: [] as (KeyRecord | undefined)[],
     outcomes: new Uint8Array(CAPACITY),
     probes: new Uint8Array(CAPACITY),
     durationsMs: new Float64Array(CAPACITY),
@@ -65,6 +65,7 @@ export class CallLog {
     const { batch } = this;
     if (batch.settled + batch.ended === 0) return;
     for (const observer of this.observers) observer.told(batch);
+    batch.records.fill(undefined, 0, batch.settled);
     batch.settled = batch.ended = 0;
   }
 }

@@ -5,7 +5,8 @@ import type { KeyRecord } from './key-record';
 export interface CallBatch {
   /** So many leases were settled. */
   readonly settled: number;
-  readonly records: readonly KeyRecord[];
+  /** Empty again once told, so that no deleted key is held. */
+  readonly records: readonly (KeyRecord | undefined)[];
   /** Places in `OUTCOMES`. */
   readonly outcomes: Uint8Array;
   /** 1 for a health check, 0 for an attempt of a call. */
