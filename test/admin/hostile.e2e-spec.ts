@@ -1,38 +1,25 @@
 import { connect, type AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
-import { keyIdOf, KeyPoolService } from '../../src/key-management';
-import { VendorSimulator } from '../simulator';
+import { KeyPoolService } from '../../src/key-management';
 import { CASES, KEYS } from './hostile-cases';
-import { ADAPTERS, ADMIN, startApi, type ApiUnderTest } from './support';
+import { ADAPTERS, ADMIN, startApiWithKey, type ApiWithKey } from './support';
 
 describe.each(ADAPTERS)('hostile input on %s', (adapter) => {
-  let simulator: VendorSimulator;
-  let api: ApiUnderTest;
-  let id: string;
-
+  let api: ApiWithKey;
   beforeAll(async () => {
-    simulator = await VendorSimulator.start();
-    const [key] = simulator.openai.newKeys(1) as [string];
-    id = keyIdOf(key);
-    api = await startApi({
-      adapter,
-      options: { providers: { openai: { keys: [key], baseUrl: simulator.openai.baseUrl } } },
-    });
+    api = await startApiWithKey({ adapter });
   });
-  afterAll(async () => {
-    await api.app.close();
-    await simulator.close();
-  });
+  afterAll(() => api.close());
 
   /** All that a request could have changed. */
   const state = async (): Promise<string> => {
     const { body } = await api.send('get', '/admin/configuration');
-    return JSON.stringify([api.app.get(KeyPoolService).list(), body, simulator.openai.calls.total]);
+    return JSON.stringify([api.app.get(KeyPoolService).list(), body, api.simulator.openai.calls.total]);
   };
 
   it.each(CASES)('refuses $name', async ({ method = 'post', path = KEYS, body, raw, status, field, problem }) => {
     const before = await state();
-    const request = api.send(method, path.replace(':id', id));
+    const request = api.send(method, path.replace(':id', api.id));
     const answer =
       raw === undefined
         ? await request.send(body as object)

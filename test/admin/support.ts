@@ -5,9 +5,11 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import type { Server } from 'node:http';
 import request, { type Test as HttpTest } from 'supertest';
+import { VendorSimulator } from '../simulator';
 import { ADMIN, VIEWER } from '../support/tokens';
 import { setUpApp } from '../../src/app-setup';
 import {
+  keyIdOf,
   KeyManagementExceptionFilter,
   KeyManagementModule,
   type KeyManagementModuleOptions,
@@ -71,4 +73,24 @@ export async function startApi({
       return token === null ? test : test.set('Authorization', `Bearer ${token}`);
     },
   };
+}
+
+export interface ApiWithKey extends ApiUnderTest {
+  readonly simulator: VendorSimulator;
+  /** Of its only key, one of OpenAI's. */
+  readonly id: string;
+  close(): Promise<void>;
+}
+
+/** The same with one key that a simulated vendor knows. */
+export async function startApiWithKey(settings: ApiSettings): Promise<ApiWithKey> {
+  const simulator = await VendorSimulator.start();
+  const [key] = simulator.openai.newKeys(1) as [string];
+  const providers = { openai: { keys: [key], baseUrl: simulator.openai.baseUrl } };
+  const api = await startApi({ ...settings, options: { ...settings.options, providers } });
+  const close = async (): Promise<void> => {
+    await api.app.close();
+    await simulator.close();
+  };
+  return { ...api, simulator, id: keyIdOf(key), close };
 }

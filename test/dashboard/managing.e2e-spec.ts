@@ -1,12 +1,9 @@
-import type { Browser } from 'playwright-core';
 import { KeyPoolService, keyIdOf, RetryExecutorService } from '../../src/key-management';
 import { fakeKey } from '../simulator';
-import { describeInChromium, launch, signIn } from './browser';
-import { buildDashboard } from './build';
+import { describeInChromium, signIn } from './browser';
 import { ADMIN } from './real-app';
-import { FIRST, SECOND, Stage, THIRD } from './stage';
-
-jest.setTimeout(60_000);
+import { FIRST, SECOND, THIRD, type Stage } from './stage';
+import { useStage } from './use-stage';
 
 const call = ({ app, simulator }: Stage): Promise<unknown> =>
   app.get(RetryExecutorService).execute('openai', ({ apiKey, fetch }) =>
@@ -18,31 +15,20 @@ const call = ({ app, simulator }: Stage): Promise<unknown> =>
   );
 
 describeInChromium('managing keys of a real app in the dashboard', () => {
-  let browser: Browser;
-  let stage: Stage;
-  const folder = buildDashboard('managing');
-
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-  beforeEach(async () => {
-    stage = await Stage.open(browser, folder);
-  });
-  afterEach(() => stage.close());
+  const on = useStage('managing');
 
   it('shows a key being removed while calls run', async () => {
-    const { page, simulator, url } = stage;
+    const { page, simulator, url } = on.stage;
     await signIn(page, url, ADMIN);
-    await stage.live();
-    await stage.row(SECOND).getByText('Healthy').waitFor();
+    await on.stage.live();
+    await on.stage.row(SECOND).getByText('Healthy').waitFor();
     const calling = { on: true };
     const calls = (async () => {
-      while (calling.on) await call(stage);
+      while (calling.on) await call(on.stage);
     })();
     simulator.openai.key(SECOND, { kind: 'invalid' });
-    await stage.row(SECOND).getByText('Invalid', { exact: true }).waitFor();
-    await stage
+    await on.stage.row(SECOND).getByText('Invalid', { exact: true }).waitFor();
+    await on.stage
       .row(SECOND)
       .getByText(/re-check/)
       .waitFor();
@@ -58,13 +44,13 @@ describeInChromium('managing keys of a real app in the dashboard', () => {
   });
 
   it('adds good and bad keys, one verdict each, and never shows a raw key', async () => {
-    const { page, app, simulator, url } = stage;
+    const { page, app, simulator, url } = on.stage;
     const [good, empty, bad] = [11, 12, 13].map((n) => fakeKey('openai', n)) as [string, string, string];
     simulator.openai.key(good);
     simulator.openai.key(empty, { kind: 'exhausted' });
     simulator.openai.key(bad, { kind: 'invalid' });
     await signIn(page, url, ADMIN);
-    await stage.live();
+    await on.stage.live();
     await page.getByRole('button', { name: 'Add keys', exact: true }).click();
     const area = page.getByRole('textbox', { name: 'Keys' });
     await area.fill(`${good}\n${empty}, ${bad}\n${FIRST}\n${good}`);
@@ -82,49 +68,49 @@ describeInChromium('managing keys of a real app in the dashboard', () => {
     const html = await page.content();
     for (const key of [good, empty, bad, FIRST]) expect(html).not.toContain(key);
     await page.getByRole('button', { name: 'Done' }).click();
-    await stage.row(good).getByText('team-a').waitFor();
-    await stage.row(empty).getByText('No quota').waitFor();
-    expect(await stage.row(bad).count()).toBe(0);
+    await on.stage.row(good).getByText('team-a').waitFor();
+    await on.stage.row(empty).getByText('No quota').waitFor();
+    expect(await on.stage.row(bad).count()).toBe(0);
     expect(app.get(KeyPoolService).list('openai')).toHaveLength(5);
   });
 
   it('checks, disables, enables and deletes a key', async () => {
-    const { page, app, url } = stage;
+    const { page, app, url } = on.stage;
     await signIn(page, url, ADMIN);
-    await stage
+    await on.stage
       .row(THIRD)
       .getByRole('button', { name: /^Check/ })
       .click();
     await page.locator('.toast', { hasText: 'works (healthy)' }).waitFor();
-    await stage
+    await on.stage
       .row(THIRD)
       .getByRole('button', { name: /^Disable/ })
       .click();
-    await stage.row(THIRD).getByText('Disabled', { exact: true }).waitFor();
+    await on.stage.row(THIRD).getByText('Disabled', { exact: true }).waitFor();
     expect(app.get(KeyPoolService).get('openai', keyIdOf(THIRD))).toMatchObject({ status: 'disabled' });
-    await stage
+    await on.stage
       .row(THIRD)
       .getByRole('button', { name: /^Enable/ })
       .click();
-    await stage.row(THIRD).getByText('Healthy').waitFor();
+    await on.stage.row(THIRD).getByText('Healthy').waitFor();
 
-    await stage
+    await on.stage
       .row(THIRD)
       .getByRole('button', { name: /^Delete/ })
       .click();
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
-    expect(await stage.row(THIRD).count()).toBe(1);
-    await stage
+    expect(await on.stage.row(THIRD).count()).toBe(1);
+    await on.stage
       .row(THIRD)
       .getByRole('button', { name: /^Delete/ })
       .click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete key' }).click();
-    await stage.row(THIRD).waitFor({ state: 'detached' });
+    await on.stage.row(THIRD).waitFor({ state: 'detached' });
     expect(app.get(KeyPoolService).get('openai', keyIdOf(THIRD))).toBeUndefined();
   });
 
   it('checks all keys and changes the configuration, naming what is wrong', async () => {
-    const { page, url } = stage;
+    const { page, url } = on.stage;
     await signIn(page, url, ADMIN);
     await page.getByRole('button', { name: 'Check all', exact: true }).click();
     await page.locator('.toast', { hasText: /Checked 3 keys in .*: 3 healthy/ }).waitFor();

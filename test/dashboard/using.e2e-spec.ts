@@ -1,28 +1,14 @@
-import type { Browser } from 'playwright-core';
 import { KeyPoolService, keyIdOf } from '../../src/key-management';
-import { describeInChromium, launch, signIn } from './browser';
-import { buildDashboard } from './build';
+import { describeInChromium, signIn } from './browser';
 import { ADMIN, startRealApp, VIEWER } from './real-app';
-import { FIRST, SECOND, Stage } from './stage';
-
-jest.setTimeout(60_000);
+import { FIRST, SECOND } from './stage';
+import { useStage } from './use-stage';
 
 describeInChromium('using the dashboard of a real app', () => {
-  let browser: Browser;
-  let stage: Stage;
-  const folder = buildDashboard('using');
-
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-  beforeEach(async () => {
-    stage = await Stage.open(browser, folder);
-  });
-  afterEach(() => stage.close());
+  const on = useStage('using');
 
   it('refuses a wrong token in plain words, and keeps a good one for the tab only', async () => {
-    const { page, url } = stage;
+    const { page, url } = on.stage;
     await page.goto(url);
     await page.getByLabel('Access token').fill('not-the-right-token');
     await page.keyboard.press('Enter');
@@ -31,12 +17,12 @@ describeInChromium('using the dashboard of a real app', () => {
 
     await page.getByLabel('Access token').fill(ADMIN);
     await page.keyboard.press('Enter');
-    await stage.row(FIRST).waitFor();
+    await on.stage.row(FIRST).waitFor();
     await page.reload();
-    await stage.row(FIRST).waitFor();
+    await on.stage.row(FIRST).waitFor();
     expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain(ADMIN);
 
-    const other = await stage.context.newPage();
+    const other = await on.stage.context.newPage();
     await other.goto(url);
     await other.getByLabel('Access token').waitFor();
     await other.close();
@@ -47,13 +33,13 @@ describeInChromium('using the dashboard of a real app', () => {
   });
 
   it('lets a viewer see everything and says why nothing can be changed', async () => {
-    const { page, url } = stage;
+    const { page, url } = on.stage;
     await signIn(page, url, VIEWER);
-    await stage.row(FIRST).waitFor();
+    await on.stage.row(FIRST).waitFor();
     const add = page.locator('.top-bar').getByRole('button', { name: /^Add keys.*signed in as a viewer/ });
     expect(await add.getAttribute('aria-disabled')).toBe('true');
     await add.click({ force: true });
-    await stage
+    await on.stage
       .row(FIRST)
       .getByRole('button', { name: /^Delete.*viewer/ })
       .click({ force: true });
@@ -63,30 +49,30 @@ describeInChromium('using the dashboard of a real app', () => {
   });
 
   it('says that the connection is lost, marks what is old, and recovers by itself', async () => {
-    const { page, app, simulator, url } = stage;
+    const { page, app, simulator, url } = on.stage;
     await signIn(page, url, ADMIN);
-    await stage.live();
-    await stage.proxy.cut();
+    await on.stage.live();
+    await on.stage.proxy.cut();
     await page.getByText('The connection is lost.').waitFor();
     await page.getByText(/Next try in \d+ s/).waitFor();
     await page.locator('main.stale').waitFor();
 
     simulator.openai.key(FIRST, { kind: 'invalid' });
     await app.get(KeyPoolService).disable('openai', keyIdOf(SECOND));
-    await stage.proxy.mend();
-    await stage.live();
-    await stage.row(SECOND).getByText('Disabled', { exact: true }).waitFor();
+    await on.stage.proxy.mend();
+    await on.stage.live();
+    await on.stage.row(SECOND).getByText('Disabled', { exact: true }).waitFor();
     expect(await page.locator('.banner').count()).toBe(0);
     expect(await page.locator('main.stale').count()).toBe(0);
   });
 
   it('works by keyboard alone', async () => {
-    const { page, app, url } = stage;
+    const { page, app, url } = on.stage;
     await page.goto(url);
     await page.getByLabel('Access token').waitFor();
     await page.keyboard.type(ADMIN);
     await page.keyboard.press('Enter');
-    await stage.row(FIRST).waitFor();
+    await on.stage.row(FIRST).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter'); // the skip link
     const inGrid = (): Promise<boolean> => page.evaluate(() => document.activeElement?.closest('.grid-body') !== null);
@@ -123,12 +109,12 @@ describeInChromium('using the dashboard of a real app', () => {
   });
 
   it.each(['express', 'fastify'] as const)('works under a prefix on %s', async (adapter) => {
-    const { page } = stage;
-    const started = await startRealApp({ folder, adapter, globalPrefix: 'internal/keys', withHelmet: true });
+    const { page } = on.stage;
+    const started = await startRealApp({ folder: on.folder, adapter, globalPrefix: 'internal/keys', withHelmet: true });
     await page.goto(`${started.origin}/internal/keys/dashboard`);
     await page.getByLabel('Access token').fill(VIEWER);
     await page.keyboard.press('Enter');
-    await stage.live();
+    await on.stage.live();
     await page.getByRole('heading', { name: 'No keys yet' }).waitFor();
     await page.goto('about:blank');
     await started.app.close();

@@ -1,6 +1,5 @@
-import { keyIdOf, KeyPoolService } from '../../src/key-management';
-import { ADAPTERS, startApi, type ApiUnderTest } from '../admin/support';
-import { VendorSimulator } from '../simulator';
+import { KeyPoolService } from '../../src/key-management';
+import { ADAPTERS, startApi, startApiWithKey, type ApiWithKey } from '../admin/support';
 
 const KEYS = '/admin/providers/openai/keys';
 
@@ -13,46 +12,31 @@ const FROM = {
 };
 
 describe.each(ADAPTERS)('a request that another site makes a browser send, on %s', (adapter) => {
-  let simulator: VendorSimulator;
-  let api: ApiUnderTest;
-  let id: string;
-
+  let api: ApiWithKey;
   beforeAll(async () => {
-    simulator = await VendorSimulator.start();
-    const [key] = simulator.openai.newKeys(1) as [string];
-    id = keyIdOf(key);
-    api = await startApi({
-      adapter,
-      options: {
-        admin: { authorize: () => true },
-        providers: { openai: { keys: [key], baseUrl: simulator.openai.baseUrl } },
-      },
-    });
-    simulator.openai.calls.reset();
+    api = await startApiWithKey({ adapter, options: { admin: { authorize: () => true } } });
+    api.simulator.openai.calls.reset();
   });
-  afterAll(async () => {
-    await api.app.close();
-    await simulator.close();
-  });
+  afterAll(() => api.close());
 
   const keys = (): number => api.app.get(KeyPoolService).list().length;
 
   it.each(Object.entries(FROM))('from %s changes nothing', async (_, headers) => {
-    const [stolen] = simulator.openai.newKeys(1) as [string];
+    const [stolen] = api.simulator.openai.newKeys(1) as [string];
     const form = `keys[]=${stolen}&keys[]=${stolen}`;
     for (const [path, type, body] of [
       [KEYS, 'application/x-www-form-urlencoded', form],
       [KEYS, 'text/plain', JSON.stringify({ keys: [stolen] })],
       ['/admin/health-checks', 'text/plain', 'x'],
       ['/admin/health-checks', undefined, undefined],
-      [`${KEYS}/${id}/check`, undefined, undefined],
+      [`${KEYS}/${api.id}/check`, undefined, undefined],
     ] as const) {
       const request = api.send('post', path, null).set(headers);
       const answer = await (type === undefined ? request : request.set('Content-Type', type).send(body));
       expect([path, answer.status, answer.body.message]).toEqual([path, 403, expect.stringMatching(/another site/)]);
     }
     expect(keys()).toBe(1);
-    expect(simulator.openai.calls.total).toBe(0);
+    expect(api.simulator.openai.calls.total).toBe(0);
   });
 
   it.each([
@@ -61,13 +45,13 @@ describe.each(ADAPTERS)('a request that another site makes a browser send, on %s
     ['a program', {}],
   ])('is none that %s sends', async (_, headers) => {
     await api.send('post', '/admin/health-checks', null).set(headers).send({}).expect(200);
-    await api.send('post', `${KEYS}/${id}/check`, null).set(headers).expect(200);
+    await api.send('post', `${KEYS}/${api.id}/check`, null).set(headers).expect(200);
   });
 
   it('is let through where the browser asked first, which the host app allows by CORS', async () => {
     const headers = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://admin.app.test' };
     await api.send('post', '/admin/health-checks', null).set(headers).send({}).expect(200);
-    await api.send('patch', `${KEYS}/${id}`, null).set(headers).send({ label: 'x' }).expect(200);
+    await api.send('patch', `${KEYS}/${api.id}`, null).set(headers).send({ label: 'x' }).expect(200);
   });
 });
 

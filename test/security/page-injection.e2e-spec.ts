@@ -1,31 +1,16 @@
-import type { Browser } from 'playwright-core';
 import { keyIdOf, KeyPoolService } from '../../src/key-management';
-import { describeInChromium, launch, signIn } from '../dashboard/browser';
-import { buildDashboard } from '../dashboard/build';
+import { describeInChromium, signIn } from '../dashboard/browser';
 import { ADMIN } from '../dashboard/real-app';
-import { FIRST, SECOND, Stage } from '../dashboard/stage';
-
-jest.setTimeout(60_000);
+import { FIRST, SECOND } from '../dashboard/stage';
+import { useStage } from '../dashboard/use-stage';
 
 const MARKUP = '<img src=x onerror="window.hacked=1"><script>window.hacked=2</script>"\'><svg onload=window.hacked=3>';
 
 describeInChromium('markup in what others wrote', () => {
-  let browser: Browser;
-  let stage: Stage;
-  const folder = buildDashboard('page-injection');
-
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-  beforeEach(async () => {
-    stage = await Stage.open(browser, folder);
-  });
-  // Closing looks for violations of the policy, too.
-  afterEach(() => stage.close());
+  const on = useStage('page-injection');
 
   it('is text on the page: in labels, reasons and models, as loaded and as it comes live', async () => {
-    const { page, app, url } = stage;
+    const { page, app, url } = on.stage;
     const pools = app.get(KeyPoolService);
     await pools.update('openai', keyIdOf(FIRST), { label: MARKUP.slice(0, 100) });
     const settle = (key: string): void => {
@@ -34,10 +19,10 @@ describeInChromium('markup in what others wrote', () => {
     };
     settle(FIRST);
     await signIn(page, url, ADMIN);
-    await stage.live();
+    await on.stage.live();
     settle(SECOND);
     await page.locator('.event', { hasText: '<svg onload' }).first().waitFor();
-    await stage.row(FIRST).getByText('<img src=x').first().waitFor();
+    await on.stage.row(FIRST).getByText('<img src=x').first().waitFor();
     pools.lease('openai', { model: MARKUP })!.settle({ outcome: 'model_unavailable', retryAfterMs: 60_000 });
     await page.locator('.event').nth(2).waitFor();
     expect(
