@@ -1,3 +1,5 @@
+import { uptime } from 'node:os';
+
 /** Time and chance, injected so that tests are exact. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -17,12 +19,15 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** So often the machine's clock is compared with elapsed time, which costs more to ask for; milliseconds. */
 const LOOK_MS = 1_000;
-/** It goes this much faster or slower to meet the machine's: a rest changes by 1 % at the most. */
-const DRAWN = 0.01;
+/** It goes this much faster or slower to meet the machine's: a rest changes by a tenth at the most, and an hour is made good in ten. */
+const DRAWN = 0.1;
+/** A shorter sleep of the machine is not told from its clock being set: what counts uptime may count whole seconds. Milliseconds. */
+const SHORTEST_SLEEP_MS = 5_000;
 
 /**
  * The machine's time, but steady. A machine's clock may be set by an hour from one moment to the next; all that waits for a time would end
- * at once, or an hour late. This one goes on by elapsed time then, and is drawn to the machine's clock by and by.
+ * at once, or an hour late. This one goes on by elapsed time then, and is drawn to the machine's clock by and by. Only where the machine
+ * was asleep, so that elapsed time stood still, the time on the wall is right, and all that waits is over.
  */
 export class SteadyClock implements Clock {
   /** What to add to the machine's time; milliseconds, 0 unless that was set. */
@@ -31,13 +36,18 @@ export class SteadyClock implements Clock {
   #machineAt: number;
   #elapsedAt: number;
   #latest = 0;
+  /** How much longer the machine is up than time has elapsed, in which it was asleep. */
+  #asleep: number;
 
   constructor(
     private readonly machine: () => number = () => Date.now(),
     private readonly elapsed: () => number = () => performance.now(),
+    /** Milliseconds since the machine started, its sleep included; NaN where that cannot be known. */
+    private readonly upFor: () => number = upForMs,
   ) {
     this.#machineAt = machine();
     this.#elapsedAt = elapsed();
+    this.#asleep = upFor() - this.#elapsedAt;
   }
 
   now(): number {
@@ -65,9 +75,27 @@ export class SteadyClock implements Clock {
     this.#machineAt = machine;
     this.#elapsedAt = elapsed;
     // A machine shows whole milliseconds: less than two says nothing.
-    if (Math.abs(setBy) >= 2) this.#correction -= setBy;
+    if (Math.abs(setBy) >= 2) this.#correction -= setBy - this.#slept(elapsed, setBy);
     const most = passed * DRAWN;
     this.#correction -= Math.min(most, Math.max(-most, this.#correction));
+  }
+
+  /** Milliseconds that the machine was asleep, where its clock is found ahead of elapsed time. */
+  #slept(elapsed: number, aheadBy: number): number {
+    if (aheadBy < SHORTEST_SLEEP_MS) return 0;
+    const slept = this.upFor() - elapsed - this.#asleep;
+    if (!(slept >= SHORTEST_SLEEP_MS)) return 0;
+    this.#asleep += slept;
+    return Math.min(slept, aheadBy);
+  }
+}
+
+function upForMs(): number {
+  try {
+    return uptime() * 1_000;
+  } catch {
+    // Some sandboxes do not let a process ask.
+    return NaN;
   }
 }
 
