@@ -109,6 +109,17 @@ describe('stored keys that are in no pool', () => {
     expect(restarted.keys.isDeleted('openai', id)).toBe(true);
   });
 
+  it('are not looked through before the configuration has named its keys', async () => {
+    const before = await instance(cluster, clock, 'before');
+    const ids = Array.from({ length: 150 }, (_, n) => before.add(keyText(n)).id);
+    for (const id of ids) await before.pools.remove('openai', id);
+    await before.link.close(1_000);
+    clock.skip(REMEMBERED_MS + DAY);
+    const after = await instance(cluster, clock, 'after');
+    await callOnce(after);
+    expect(ids.filter((id) => !after.keys.isDeleted('openai', id))).toEqual([]);
+  });
+
   it('are stored again where one forgets them that were added again in the same moment', async () => {
     const a = await instance(cluster, clock, 'a', [SECRET]);
     const b = await instance(cluster, clock, 'b', [SECRET]);

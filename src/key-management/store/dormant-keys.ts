@@ -8,9 +8,8 @@ export const REMEMBERED_MS = 30 * 24 * HOUR_MS;
 export const LEAST_REMEMBERED_MS = 24 * HOUR_MS;
 /** Of deleted keys older than that only so many are remembered, the latest: each takes some 1 kB. */
 export const MOST_DELETED = 2_000;
-/** So often, and after so many new ones, it is looked through for what may be forgotten. */
+/** So often it is looked for what may be forgotten; not at the start, when the configuration has not yet named its keys. Milliseconds. */
 const LOOK_MS = HOUR_MS;
-const LOOK_AFTER = 100;
 
 /**
  * Stored keys that are in no pool here: gone from the environment, deleted, or locked. Their history is taken up again. A deletion is
@@ -21,7 +20,6 @@ export class DormantKeys {
   /** Deleted ones that the configuration here names: forgotten, they would be back with the next start. */
   readonly #named = new Set<string>();
   #lookedAt: number;
-  #arrived = 0;
 
   constructor(private readonly now: () => number) {
     this.#lookedAt = now();
@@ -40,7 +38,6 @@ export class DormantKeys {
   }
 
   set(document: StoredDocument): void {
-    if (!this.#documents.has(document.doc)) this.#arrived += 1;
     this.#documents.set(document.doc, document);
   }
 
@@ -51,7 +48,6 @@ export class DormantKeys {
   }
 
   apply(change: StoreChange): void {
-    if (!this.#documents.has(change.doc)) this.#arrived += 1;
     applyChange(this.#documents, change);
   }
 
@@ -73,8 +69,7 @@ export class DormantKeys {
   /** Takes out what may be forgotten by now, and answers the names; mostly none, for it looks only from time to time. */
   takeOutdated(): string[] {
     const now = this.now();
-    if (this.#arrived < LOOK_AFTER && now - this.#lookedAt < LOOK_MS) return [];
-    this.#arrived = 0;
+    if (now - this.#lookedAt < LOOK_MS) return [];
     this.#lookedAt = now;
     const outdated = outdatedAmong(
       [...this.#documents.values()].filter(({ doc }) => !this.#named.has(doc)),
