@@ -54,7 +54,11 @@ async function soak(): Promise<void> {
     const ending = await run.takeDown();
     printWork(run);
     const planned = minutes * 60 * perSecond;
-    const judgements = [...judgeSamples(run.samples, minutes), ...judgeConduct(run, app.alarms, ending, planned)];
+    const deletedKeys = run.churn.acts.get('remove') ?? 0;
+    const judgements = [
+      ...judgeSamples(run.samples, { minutes, deletedKeys }),
+      ...judgeConduct(run, app.alarms, ending, planned),
+    ];
     printVerdict(judgements);
     process.exitCode = judgements.every(({ passed }) => passed) ? 0 : 1;
   } finally {
