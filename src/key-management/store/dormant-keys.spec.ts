@@ -120,6 +120,21 @@ describe('stored keys that are in no pool', () => {
     expect(ids.filter((id) => !after.keys.isDeleted('openai', id))).toEqual([]);
   });
 
+  it('are in their pool again where both their deletion and their return are told minutes later', async () => {
+    const a = await instance(cluster, clock, 'a', [SECRET]);
+    const b = await instance(cluster, clock, 'b', [SECRET]);
+    const { id } = a.add(keyText(1), 'runtime');
+    await clock.advance(2_000);
+    const member = [...cluster.members].at(-1)!;
+    cluster.members.delete(member);
+    const known = cluster.batches.length;
+    await a.pools.remove('openai', id);
+    a.add(keyText(1), 'runtime');
+    await clock.advance(200_000);
+    for (const change of cluster.batches.slice(known).flat()) member.watcher!.changed([change]);
+    expect(b.pools.get('openai', id)).toMatchObject({ status: 'healthy' });
+  });
+
   it('are stored again where one forgets them that were added again in the same moment', async () => {
     const a = await instance(cluster, clock, 'a', [SECRET]);
     const b = await instance(cluster, clock, 'b', [SECRET]);

@@ -17,6 +17,8 @@ const LOOK_MS = HOUR_MS;
  */
 export class DormantKeys {
   readonly #documents = new Map<string, StoredDocument>();
+  /** When keys were deleted that were in a pool here; milliseconds since the epoch. */
+  readonly #retiredAt = new Map<string, number>();
   /** Deleted ones that the configuration here names: forgotten, they would be back with the next start. */
   readonly #named = new Set<string>();
   #lookedAt: number;
@@ -37,14 +39,16 @@ export class DormantKeys {
     return this.#documents.values();
   }
 
-  set(document: StoredDocument): void {
+  /** The key was deleted while it was in its pool. */
+  retire(document: StoredDocument): void {
     this.#documents.set(document.doc, document);
+    this.#retiredAt.set(document.doc, this.now());
   }
 
   /** A document from the store, or a part of one. */
   join(document: StoredDocument): void {
     const known = this.#documents.get(document.doc);
-    this.set(known ? joined(known, document) : document);
+    this.#documents.set(document.doc, known ? joined(known, document) : document);
   }
 
   apply(change: StoreChange): void {
@@ -54,6 +58,7 @@ export class DormantKeys {
   /** It is in its pool again, or forgotten. */
   delete(doc: string): void {
     this.#documents.delete(doc);
+    this.#retiredAt.delete(doc);
     this.#named.delete(doc);
   }
 
@@ -71,42 +76,43 @@ export class DormantKeys {
     const now = this.now();
     if (now - this.#lookedAt < LOOK_MS) return [];
     this.#lookedAt = now;
-    const outdated = outdatedAmong(
-      [...this.#documents.values()].filter(({ doc }) => !this.#named.has(doc)),
-      now,
-    );
-    for (const doc of outdated) this.#documents.delete(doc);
+    const candidates = [...this.#documents.values()].filter(({ doc }) => !this.#named.has(doc));
+    const dated = candidates.map((document) => ({ document, at: this.#lastTraceOf(document) }));
+    const outdated = outdatedAmong(dated, now).map(({ document }) => document.doc);
+    for (const doc of outdated) this.delete(doc);
     return outdated;
+  }
+
+  /** When the key was last used or checked, by any instance, or deleted; milliseconds since the epoch. */
+  #lastTraceOf(document: StoredDocument): number {
+    const { lastUsedAt = 0, lastCheckedAt = 0, lastSuccessAt = 0 } = document.maxima;
+    // An administrator's word has the minute for its version.
+    const deletedAt = isDeleted(document) ? (document.registers.admin?.version ?? 0) * 60_000 : 0;
+    return Math.max(lastUsedAt, lastCheckedAt, lastSuccessAt, deletedAt, this.#retiredAt.get(document.doc) ?? 0);
   }
 }
 
-function outdatedAmong(documents: readonly StoredDocument[], now: number): string[] {
-  const isOld = (document: StoredDocument): boolean => {
-    const traceAt = lastTraceOf(document);
-    return traceAt > 0 && traceAt < now - REMEMBERED_MS;
-  };
-  const old = documents.filter((document) => mayFade(document) && isOld(document));
-  const gone = new Set(old);
-  const tooMany = documents
-    .filter((document) => adminOf(document) === 'deleted' && !gone.has(document))
-    .map((document) => ({ doc: document.doc, at: lastTraceOf(document) }))
+interface Dated {
+  readonly document: StoredDocument;
+  /** Of its last trace; milliseconds since the epoch. */
+  readonly at: number;
+}
+
+function outdatedAmong(all: readonly Dated[], now: number): Dated[] {
+  const isOld = ({ document, at }: Dated): boolean => at > 0 && at < now - REMEMBERED_MS && mayFade(document);
+  const tooMany = all
+    .filter((dated) => isDeleted(dated.document) && !isOld(dated))
     .sort((a, b) => b.at - a.at)
     .slice(MOST_DELETED)
     .filter(({ at }) => at < now - LEAST_REMEMBERED_MS);
-  return [...old, ...tooMany].map(({ doc }) => doc);
+  return [...all.filter(isOld), ...tooMany];
 }
+
+const isDeleted = (document: StoredDocument): boolean => adminOf(document) === 'deleted';
 
 /** Not what somebody may yet want: a key that can be opened with the right secret, or one that was switched off on purpose. */
 function mayFade(document: StoredDocument): boolean {
-  const admin = adminOf(document);
-  if (admin === 'deleted') return true;
-  return admin !== 'disabled' && readIdentity(document.registers.identity?.value ?? null)?.secret === undefined;
-}
-
-/** When the key was last used or checked, by any instance, or deleted; milliseconds since the epoch. */
-function lastTraceOf(document: StoredDocument): number {
-  const { lastUsedAt = 0, lastCheckedAt = 0, lastSuccessAt = 0 } = document.maxima;
-  // An administrator's word has the minute for its version.
-  const deletedAt = adminOf(document) === 'deleted' ? (document.registers.admin?.version ?? 0) * 60_000 : 0;
-  return Math.max(lastUsedAt, lastCheckedAt, lastSuccessAt, deletedAt);
+  if (isDeleted(document)) return true;
+  const identity = readIdentity(document.registers.identity?.value ?? null);
+  return adminOf(document) !== 'disabled' && identity?.secret === undefined;
 }

@@ -149,12 +149,11 @@ export class KeyPersistence implements DocumentOwner {
     if (!this.#isKept(record)) return;
     const doc = documentOf(record.provider, record.id);
     const values = { ...registersOf(record, undefined), admin: 'deleted' };
-    // Version 0, or the minute: any that comes is newer.
+    // Version 0: any that comes is newer.
     const registers = Object.fromEntries(
       Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
     );
-    registers.admin!.version = this.#writer.minute();
-    this.#dormant.set({ doc, registers, ...this.#statistics.known(record, []) });
+    this.#dormant.retire({ doc, registers, ...this.#statistics.known(record, []) });
     if (record.origin === 'configuration') this.#dormant.name(doc);
   }
 

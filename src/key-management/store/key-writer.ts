@@ -58,12 +58,7 @@ export class KeyWriter {
   admin(doc: string, state: AdminState): void {
     // By the clock, so that it wins over what was decided before and is not known here, the store being away since the start. In minutes,
     // so that among simultaneous ones still the rank decides.
-    this.link.put(doc, 'admin', state, RANKS[state], this.minute());
-  }
-
-  /** Since the epoch. */
-  minute(): number {
-    return Math.floor(this.now() / 60_000);
+    this.link.put(doc, 'admin', state, RANKS[state], Math.floor(this.now() / 60_000));
   }
 
   #verdict(record: KeyRecord, doc: string): void {
