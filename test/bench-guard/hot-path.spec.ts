@@ -72,12 +72,17 @@ describe.each<[string, ExecuteOptions | undefined, number]>([
   });
 });
 
-it('a successful call allocates little', async () => {
+it('a successful call allocates little, and looks into no object that is a dictionary', async () => {
   const child = startTsChild('test/bench-guard/bytes.child.ts', [], { NODE_ENV: 'production' });
   const said: string[] = [];
   child.lines.on('line', (line) => said.push(line));
   expect(await child.ended).toMatchObject({ code: 0 });
-  const { plain, deadline } = JSON.parse(said.at(-1)!) as { plain: number; deadline: number };
+  const { plain, deadline, dictionaries } = JSON.parse(said.at(-1)!) as {
+    plain: number;
+    deadline: number;
+    dictionaries: string[];
+  };
+  expect(dictionaries).toEqual([]);
   expect(plain).toBeLessThanOrEqual(1_900);
   expect(deadline).toBeLessThanOrEqual(3_000);
 }, 60_000);
