@@ -1,3 +1,5 @@
+import { seededRandom } from '../../test/support/seeded-random';
+
 /** One thing to be measured: runs so many calls and resolves when they are done. */
 export interface Case {
   readonly name: string;
@@ -29,35 +31,44 @@ async function timed({ run }: Case, calls: number): Promise<number> {
 }
 
 const SLICE_NS = 20e6;
-const WARM_UP_NS = 150e6;
+const WARM_UP_NS = 200e6;
+/** Many short runs warm up better than a few long ones: V8 compiles a function anew when it is called, not while it loops. */
+const SHORT_RUN_NS = 1e6;
 
 /** Warms a case up, and finds how many calls fill one slice. */
 async function calibrated(each: Case): Promise<number> {
+  const most = each.mostCalls ?? 1e6;
   let calls = 16;
-  let spent = 0;
-  for (;;) {
+  for (let spent = 0; ;) {
     const took = await timed(each, calls);
     await turn();
     spent += took;
-    const most = each.mostCalls ?? 1e6;
-    const wanted = Math.max(16, Math.min(most, Math.round((calls * SLICE_NS) / Math.max(1, took))));
-    if (spent > WARM_UP_NS || (calls >= most && spent > SLICE_NS)) return wanted;
-    calls = Math.min(wanted, calls * 4);
+    if (spent > WARM_UP_NS) return Math.max(16, Math.min(most, Math.round((calls * SLICE_NS) / Math.max(1, took))));
+    if (took < SHORT_RUN_NS) calls = Math.min(most, calls * 2);
   }
 }
 
-/** Nanoseconds per call, round by round: in each round every case has its slice, so that what disturbs one disturbs all. */
+/**
+ * Nanoseconds per call, round by round: in each round every case has its slice, so that what disturbs one disturbs all. In another order each
+ * time: the garbage that one leaves behind is collected in the slice of the next.
+ */
 export async function interleaved(cases: readonly Case[], rounds: number): Promise<Map<string, number[]>> {
   const calls = new Map<Case, number>();
   for (const each of cases) calls.set(each, await calibrated(each));
   const found = new Map(cases.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round += 1) {
-    for (let n = 0; n < cases.length; n += 1) {
-      const each = cases[(n + round * 7) % cases.length]!;
+    for (const each of shuffled(cases, seededRandom(round))) {
       await turn();
       const count = calls.get(each)!;
       found.get(each.name)!.push((await timed(each, count)) / count);
     }
   }
   return found;
+}
+
+function shuffled<T>(all: readonly T[], random: () => number): T[] {
+  return all
+    .map((each) => ({ each, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ each }) => each);
 }
