@@ -27,7 +27,7 @@ const SHORTEST_SLEEP_MS = 5_000;
 /**
  * The machine's time, but steady. A machine's clock may be set by an hour from one moment to the next; all that waits for a time would end
  * at once, or an hour late. This one goes on by elapsed time then, and is drawn to the machine's clock by and by. Only where the machine
- * was asleep, so that elapsed time stood still, the time on the wall is right, and all that waits is over.
+ * was asleep, so that elapsed time stood still, the time on the wall is right, and rests of keys are over. Timers go on where they stood.
  */
 export class SteadyClock implements Clock {
   /** What to add to the machine's time; milliseconds, 0 unless that was set. */

@@ -33,12 +33,15 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
       const pool = this.pools.ensurePool(provider);
       await inSlices(keys, ({ key, ...input }) => {
         if (this.persistence.isDeleted(provider, key.id)) {
+          this.persistence.named(provider, key.id);
           this.#logger.log(
             `${provider} key ${key.masked} stays out: an administrator deleted it; add it again to have it back`,
           );
-        } else {
-          pool.add(key, input, 'configuration', 'configuration');
+          return;
         }
+        const { origin } = pool.add(key, input, 'configuration', 'configuration');
+        // It was there already, added at run time: the record does not say that the configuration names it.
+        if (origin === 'runtime') this.persistence.named(provider, key.id);
       });
     }
   }

@@ -65,6 +65,16 @@ class Bounds {
   }
 }
 
+/** As `await` does it: not by a `then` of the promise's own, which may do anything. */
+export const then = <T, R>(
+  promise: Promise<T>,
+  fulfilled: (value: T) => R | Promise<R>,
+  rejected: (error: unknown) => R | Promise<R>,
+): Promise<R> => PROMISE_THEN.call(promise, fulfilled as (value: unknown) => R, rejected) as Promise<R>;
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with its promise
+const PROMISE_THEN = Promise.prototype.then;
+
 const isBounded = ({ signal, timeoutMs, attemptTimeoutMs }: ExecuteOptions): boolean =>
   timeoutMs !== undefined || signal !== undefined || attemptTimeoutMs !== undefined;
 
@@ -106,10 +116,14 @@ function runBounded<T>(
     };
     try {
       // Not awaited: this function costs every call with a deadline.
-      Promise.resolve(call(context)).then((value) => {
-        bounds.lift();
-        resolve(value);
-      }, failed);
+      void then(
+        Promise.resolve(call(context)),
+        (value) => {
+          bounds.lift();
+          resolve(value);
+        },
+        failed,
+      );
     } catch (error) {
       failed(error);
     }

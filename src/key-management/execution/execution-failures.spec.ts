@@ -46,14 +46,15 @@ describe('a managed call that fails', () => {
     });
 
     it('does not stumble over an answer that cannot be looked at', async () => {
-      harness = new Harness().add('a');
-      const answer = Object.defineProperty({}, 'ok', {
-        get: () => {
-          throw new Error('not yet');
-        },
-      });
-      const result = await harness.executor.execute('openai', () => Promise.resolve(answer));
-      expect(result.success && result.response).toBe(answer);
+      harness = new Harness().add('a', [undefined], { limits: { tokensPerMinute: 1_000, concurrency: 1 } });
+      const get = (): never => {
+        throw new Error('not yet');
+      };
+      const answer = Object.defineProperties({}, { ok: { get }, usage: { get }, usageMetadata: { get } });
+      for (let call = 0; call < 2; call += 1) {
+        const result = await harness.executor.execute('openai', () => Promise.resolve(answer));
+        expect(result.success && result.response).toBe(answer);
+      }
     });
 
     it('takes 304 and plain objects for what they are', async () => {
@@ -98,6 +99,17 @@ describe('a managed call that fails', () => {
       harness.add('abcdefghijklmnopqrstuvwxyz', [badRequest()]);
       expect(await harness.run()).toMatchObject({ attempts: [{ reason: 'key *** is odd' }] });
     });
+  });
+
+  it.each([{}, { timeoutMs: 1_000 }])('heeds no `then` of a promise’s own, with %j', async (options) => {
+    harness = new Harness().add('a');
+    const odd = Object.assign(Promise.resolve('good'), {
+      then: () => {
+        throw new Error('not for you');
+      },
+    });
+    const result = await harness.executor.execute('openai', () => odd as Promise<string>, options);
+    expect(result.success && result.response).toBe('good');
   });
 
   it('fails like a promise where the function throws before its first await', async () => {

@@ -1,4 +1,4 @@
-import { endOf, runAttempt } from './attempt';
+import { endOf, runAttempt, then } from './attempt';
 import { leaseFor } from './call-context';
 import { Execution } from './execution';
 import type { CallTerms } from './execution-settings';
@@ -19,7 +19,8 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
   const context =
     isOrdinary && !line.queue.isWaiting(model) ? leaseFor(line.pool, model, undefined, startedAt) : undefined;
   if (!context) return new Execution(terms, startedAt).run();
-  return runAttempt(call, context, options, startedAt + timeoutMs, settings.limits).then(
+  return then(
+    runAttempt(call, context, options, startedAt + timeoutMs, settings.limits),
     (value) =>
       isFailedResponse(value)
         ? new Execution(terms, context.startedAt).goOn(context, { kind: 'value', value })

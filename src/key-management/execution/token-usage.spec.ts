@@ -1,5 +1,12 @@
 import { PassingUsage, tokensIn } from './token-usage';
 
+const unreadable = (name: string): object =>
+  Object.defineProperty({}, name, {
+    get: () => {
+      throw new Error('not yet');
+    },
+  });
+
 describe('tokensIn', () => {
   it.each([
     ['OpenAI', { usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 } }, 7],
@@ -8,6 +15,8 @@ describe('tokensIn', () => {
     ['the Vercel AI SDK', { usage: { totalTokens: 7 } }, 7],
     ['an answer that says nothing', { usage: null }, 0],
     ['no object', 'text', 0],
+    ['an answer that cannot be read', unreadable('usage'), 0],
+    ['usage that cannot be read', { usage: unreadable('total_tokens') }, 0],
   ])('reads %s', (_, answer, tokens) => {
     expect(tokensIn(answer)).toBe(tokens);
   });

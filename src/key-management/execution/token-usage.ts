@@ -1,22 +1,14 @@
-/** An answer's `usage` in the words of each vendor and SDK. */
-interface Usage {
-  total_tokens?: unknown;
-  totalTokens?: unknown;
-  totalTokenCount?: unknown;
-  input_tokens?: unknown;
-  output_tokens?: unknown;
-}
+import { read } from '../classification/safe-read';
 
-const count = (value: unknown): number => (typeof value === 'number' && value > 0 ? value : 0);
-
-/** The tokens that an answer says it took; 0 where it says nothing. */
+/** The tokens that an answer says it took, in the words of any vendor and SDK; 0 where it says nothing, or cannot be read. */
 export function tokensIn(answer: unknown): number {
-  if (typeof answer !== 'object' || answer === null) return 0;
-  const { usage, usageMetadata } = answer as { usage?: Usage | null; usageMetadata?: Usage | null };
-  const said = usage ?? usageMetadata;
-  if (typeof said !== 'object' || said === null) return 0;
-  const total = count(said.total_tokens) || count(said.totalTokens) || count(said.totalTokenCount);
-  return total || count(said.input_tokens) + count(said.output_tokens);
+  const usage = read(answer, 'usage') ?? read(answer, 'usageMetadata');
+  const count = (name: string): number => {
+    const value = read(usage, name);
+    return typeof value === 'number' && value > 0 ? value : 0;
+  };
+  const total = count('total_tokens') || count('totalTokens') || count('totalTokenCount');
+  return total || count('input_tokens') + count('output_tokens');
 }
 
 /** Enough for what vendors say of usage at the beginning (Anthropic's input) and at the end of a stream; characters. */

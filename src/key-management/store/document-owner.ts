@@ -19,6 +19,8 @@ export interface DocumentOwner {
   merged?(): void;
   /** Another instance changed something; a `set` only comes when it is newer than what was known. */
   changed(change: StoreChange): void;
+  /** Another instance dropped a document that is wanted here: it is to be written again. */
+  wants?(doc: string): boolean;
   /** All that is known here; of a large document in parts, each field once. */
   known(): Iterable<KnownDocument>;
   /** Time to put statistics into the outbox: those of some hundred keys at once. True if more are to be collected now. */

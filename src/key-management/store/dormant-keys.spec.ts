@@ -109,6 +109,31 @@ describe('stored keys that are in no pool', () => {
     expect(restarted.keys.isDeleted('openai', id)).toBe(true);
   });
 
+  it.each<[string, (each: Instance) => Promise<string>]>([
+    [
+      'was deleted, added again and deleted again',
+      async (each) => {
+        const { id } = each.add(keyText(1));
+        await each.pools.remove('openai', id);
+        return deleted(each, keyText(1));
+      },
+    ],
+    [
+      'was added before the environment named it',
+      (each) => {
+        const { id } = each.add(keyText(1), 'runtime');
+        each.keys.named('openai', id);
+        return deleted(each, keyText(1));
+      },
+    ],
+  ])('stay deleted for ever where the environment names one that %s', async (_, put) => {
+    const a = await instance(cluster, clock, 'a', [SECRET]);
+    const id = await put(a);
+    clock.skip(REMEMBERED_MS + DAY);
+    await callOnce(a);
+    expect(a.keys.isDeleted('openai', id)).toBe(true);
+  });
+
   it('are not looked through before the configuration has named its keys', async () => {
     const before = await instance(cluster, clock, 'before');
     const ids = Array.from({ length: 150 }, (_, n) => before.add(keyText(n)).id);
@@ -147,5 +172,26 @@ describe('stored keys that are in no pool', () => {
     const c = await instance(cluster, clock, 'c', [SECRET]);
     expect(c.pools.get('openai', id)).toMatchObject({ status: 'healthy' });
     expect(b.pools.get('openai', id)).toMatchObject({ status: 'healthy' });
+  });
+
+  it('are stored again, with their figures, where one has forgotten them before it is told of the addition', async () => {
+    const a = await instance(cluster, clock, 'a', [SECRET]);
+    const id = await deleted(a, keyText(1));
+    clock.skip(REMEMBERED_MS + DAY);
+    a.add(keyText(1), 'runtime');
+    a.pool.lease()!.settle('ok');
+    await a.pools.update('openai', id, { label: 'before' });
+    await clock.advance(2_000);
+    // The drop reaches the store, and A only hears of it after what it wrote.
+    const drop = [{ kind: 'drop' as const, doc: `keys/openai/${id}` }];
+    const written = [...cluster.documents.keys()].length;
+    const [member] = [...cluster.members];
+    cluster.documents.delete(`keys/openai/${id}`);
+    member!.watcher!.changed(drop);
+    await clock.advance(2_000);
+    expect([...cluster.documents.keys()]).toHaveLength(written);
+    await a.pools.update('openai', id, { label: 'after' });
+    const b = await instance(cluster, clock, 'b', [SECRET]);
+    expect(b.pools.get('openai', id)).toMatchObject({ status: 'healthy', label: 'after', successCount: 1 });
   });
 });

@@ -19,7 +19,7 @@ export class DormantKeys {
   readonly #documents = new Map<string, StoredDocument>();
   /** When keys were deleted that were in a pool here; milliseconds since the epoch. */
   readonly #retiredAt = new Map<string, number>();
-  /** Deleted ones that the configuration here names: forgotten, they would be back with the next start. */
+  /** Deleted ones that the configuration here names, or that were: forgotten, they would be back with the next start. */
   readonly #named = new Set<string>();
   #lookedAt: number;
 
@@ -59,10 +59,9 @@ export class DormantKeys {
   delete(doc: string): void {
     this.#documents.delete(doc);
     this.#retiredAt.delete(doc);
-    this.#named.delete(doc);
   }
 
-  /** The configuration here names the key, which is deleted. */
+  /** The configuration here names the key. For good: it may be added again, and deleted again. */
   name(doc: string): void {
     this.#named.add(doc);
   }

@@ -46,12 +46,14 @@ export class KeyPersistence implements DocumentOwner {
     });
   }
 
-  /** Whether an administrator deleted a key that the configuration names: then that does not bring it back. */
+  /** Whether an administrator deleted the key: then its mention in the configuration does not bring it back. */
   isDeleted(provider: string, keyId: string): boolean {
-    const doc = documentOf(provider, keyId);
-    const isDeleted = adminOf(this.#dormant.get(doc)) === 'deleted';
-    if (isDeleted) this.#dormant.name(doc);
-    return isDeleted;
+    return adminOf(this.#dormant.get(documentOf(provider, keyId))) === 'deleted';
+  }
+
+  /** The configuration names a key that is not in its pool for that. */
+  named(provider: string, keyId: string): void {
+    this.#dormant.name(documentOf(provider, keyId));
   }
 
   merge(document: StoredDocument): void {
@@ -71,9 +73,12 @@ export class KeyPersistence implements DocumentOwner {
   changed(change: StoreChange): void {
     const at = keyOfDocument(change.doc);
     if (!at) return;
+    if (change.kind === 'drop') {
+      if (!this.wants(change.doc)) this.#dormant.delete(change.doc);
+      return;
+    }
     const pool = this.pools.pool(at.provider);
     const record = pool?.record(at.keyId);
-    if (change.kind === 'drop') return this.#forgotten(change.doc, record);
     if (pool && record) {
       applyField(this.#target(pool, record, 'instance'), change);
       // Deleted by it: its history stays.
@@ -82,6 +87,13 @@ export class KeyPersistence implements DocumentOwner {
     }
     this.#dormant.apply(change);
     this.#revive(change.doc, at.provider, at.keyId, 'instance');
+  }
+
+  /** A key that another instance forgot: it may have been added again in the same moment, or the configuration here names it. */
+  wants(doc: string): boolean {
+    const at = keyOfDocument(doc);
+    const record = at && this.pools.pool(at.provider)?.record(at.keyId);
+    return record ? this.#isKept(record) : this.#dormant.isNamed(doc);
   }
 
   *known(): Iterable<KnownDocument> {
@@ -134,14 +146,6 @@ export class KeyPersistence implements DocumentOwner {
     if (!this.#isKept(record)) return;
     if (event.type === 'key_added') this.#added(record, documentOf(record.provider, record.id));
     else this.#writer.changed(record, event);
-  }
-
-  /** Another instance forgot the key. It may be wanted here: added again in the same moment, or named by the configuration. */
-  #forgotten(doc: string, record: KeyRecord | undefined): void {
-    if (record) {
-      if (this.#isKept(record)) this.#writer.all(record);
-    } else if (this.#dormant.isNamed(doc)) this.#writer.admin(doc, 'deleted');
-    else this.#dormant.delete(doc);
   }
 
   /** Keeps the history of a key that is deleted: for when it is added again, and for a store that loses its data. */

@@ -25,7 +25,7 @@ export class KeyWriter {
         this.link.put(doc, 'identity', identityOf(record, undefined));
         return;
       case 'key_updated':
-        this.#identity(record, doc);
+        this.link.put(doc, 'identity', identityOf(record, this.vault.seal(record)));
         return;
       case 'model_rested': {
         const field = modelRestField(event.model);
@@ -38,17 +38,11 @@ export class KeyWriter {
         if (event.from !== event.to && (event.from === 'disabled' || event.to === 'disabled')) {
           this.admin(doc, record.enabled ? 'enabled' : 'disabled');
         } else {
-          this.#verdict(record, doc);
+          // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
+          if (record.lastCheckedAt > 0) this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt);
+          this.state(record);
         }
     }
-  }
-
-  /** All that a store should know of the key besides its figures. */
-  all(record: KeyRecord): void {
-    const doc = documentOf(record.provider, record.id);
-    this.#identity(record, doc);
-    this.admin(doc, record.enabled ? 'enabled' : 'disabled');
-    this.#verdict(record, doc);
   }
 
   state(record: KeyRecord): void {
@@ -59,15 +53,5 @@ export class KeyWriter {
     // By the clock, so that it wins over what was decided before and is not known here, the store being away since the start. In minutes,
     // so that among simultaneous ones still the rank decides.
     this.link.put(doc, 'admin', state, RANKS[state], Math.floor(this.now() / 60_000));
-  }
-
-  #verdict(record: KeyRecord, doc: string): void {
-    // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
-    if (record.lastCheckedAt > 0) this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt);
-    this.state(record);
-  }
-
-  #identity(record: KeyRecord, doc: string): void {
-    this.link.put(doc, 'identity', identityOf(record, this.vault.seal(record)));
   }
 }

@@ -90,8 +90,14 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     return this.#vault.canSeal && this.link.kind !== 'memory' && !this.#failed;
   }
 
+  /** Whether an administrator deleted the key: then its mention in the configuration does not bring it back. */
   isDeleted(provider: string, keyId: string): boolean {
     return this.#keys.isDeleted(provider, keyId);
+  }
+
+  /** The configuration names a key that is not in its pool for that: should it be deleted, it must stay so. */
+  named(provider: string, keyId: string): void {
+    this.#keys.named(provider, keyId);
   }
 
   /** @throws StoreError `unavailable` when the store is away for 5 s; the change holds here and is written later. */

@@ -60,11 +60,16 @@ export class Reconciler {
     }
     let whole = true;
     for (const change of changes) {
-      if (change.kind === 'drop') this.versions.forget(change.doc);
+      const owner = this.owners.find(({ prefix }) => change.doc.startsWith(prefix));
+      if (change.kind === 'drop') {
+        // Written again with the versions that it had.
+        if (owner?.wants?.(change.doc)) whole = false;
+        else this.versions.forget(change.doc);
+      }
       if (change.kind === 'set' && !this.versions.see(change.doc, change.field, change.register)) continue;
       // Another instance gave back what the store had lost: totals can only be read as a whole.
       if (isRestoredSum(change)) whole = false;
-      else this.owners.find(({ prefix }) => change.doc.startsWith(prefix))?.changed(change);
+      else owner?.changed(change);
     }
     return whole;
   }

@@ -27,7 +27,7 @@ function setBy(jumps: readonly number[], more: Partial<Scenario> = {}): Scenario
   return {
     ...more,
     promised:
-      'nothing is stuck for an hour and nothing ends early: calls end in time, no rest or re-check is shortened, checks and live stream go on, no figure is negative, no key and no count is lost',
+      'nothing is stuck for an hour and nothing ends at once: calls end in time, no rest or re-check is shortened by more than a tenth, checks and live stream go on, no figure is negative, no key and no count is lost',
     limitMs: 120_000,
     async run(stage, findings) {
       const { openai } = await stage.simulator();
