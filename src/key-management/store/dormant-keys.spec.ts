@@ -107,6 +107,14 @@ describe('stored keys that are in no pool', () => {
     }
     const restarted = await instance(cluster, clock, 'restarted');
     expect(restarted.keys.isDeleted('openai', id)).toBe(true);
+    // And are not forgotten and written again every hour from then on.
+    const drops = (): number => cluster.batches.flat().filter(({ kind }) => kind === 'drop').length;
+    const before = drops();
+    for (let hour = 0; hour < 3; hour += 1) {
+      clock.skip(61 * 60_000);
+      await callOnce(other);
+    }
+    expect(drops()).toBe(before);
   });
 
   it.each<[string, (each: Instance) => Promise<string>]>([

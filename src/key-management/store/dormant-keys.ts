@@ -82,12 +82,12 @@ export class DormantKeys {
     return outdated;
   }
 
-  /** When the key was last used or checked, by any instance, or deleted; milliseconds since the epoch. */
+  /** When the key was last used or checked, by any instance, or an administrator decided on it; milliseconds since the epoch. */
   #lastTraceOf(document: StoredDocument): number {
     const { lastUsedAt = 0, lastCheckedAt = 0, lastSuccessAt = 0 } = document.maxima;
     // An administrator's word has the minute for its version.
-    const deletedAt = isDeleted(document) ? (document.registers.admin?.version ?? 0) * 60_000 : 0;
-    return Math.max(lastUsedAt, lastCheckedAt, lastSuccessAt, deletedAt, this.#retiredAt.get(document.doc) ?? 0);
+    const saidAt = (document.registers.admin?.version ?? 0) * 60_000;
+    return Math.max(lastUsedAt, lastCheckedAt, lastSuccessAt, saidAt, this.#retiredAt.get(document.doc) ?? 0);
   }
 }
 

@@ -73,12 +73,14 @@ export class KeyPersistence implements DocumentOwner {
   changed(change: StoreChange): void {
     const at = keyOfDocument(change.doc);
     if (!at) return;
-    if (change.kind === 'drop') {
-      if (!this.wants(change.doc)) this.#dormant.delete(change.doc);
-      return;
-    }
     const pool = this.pools.pool(at.provider);
     const record = pool?.record(at.keyId);
+    if (change.kind === 'drop') {
+      if (!this.wants(change.doc)) this.#dormant.delete(change.doc);
+      // What is known here is written again, with a trace of today, or it would be forgotten again within the hour.
+      else this.#writer.admin(change.doc, record ? (record.enabled ? 'enabled' : 'disabled') : 'deleted');
+      return;
+    }
     if (pool && record) {
       applyField(this.#target(pool, record, 'instance'), change);
       // Deleted by it: its history stays.
