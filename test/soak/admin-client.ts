@@ -5,6 +5,7 @@ export const ADMIN = 'admin-token-of-the-soak-0001';
 export const VIEWER = 'viewer-token-of-the-soak-0001';
 
 export interface Answer {
+  /** 0 for none: then the text says why. */
   readonly status: number;
   readonly text: string;
 }
@@ -36,8 +37,10 @@ export class AdminClient {
     this.#inFlight += 1;
     this.requests += 1;
     const answer = await this.#send(method, path, body).finally(() => (this.#inFlight -= 1));
-    if (!expected.includes(answer.status)) this.#note(`${method} ${shape(path)}: ${answer.status}`);
-    if (this.isSecret(answer.text)) this.#note(`${method} ${shape(path)}: a key in the answer`);
+    const { status, text } = answer;
+    if (!expected.includes(status))
+      this.#note(`${method} ${shape(path)}: ${status === 0 ? text.slice(0, 60) : status}`);
+    if (this.isSecret(text)) this.#note(`${method} ${shape(path)}: a key in the answer`);
     return answer;
   }
 
@@ -54,11 +57,18 @@ export class AdminClient {
         (incoming) => {
           let text = '';
           incoming.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-          incoming.on('close', () => resolve({ status: incoming.complete ? incoming.statusCode! : 0, text }));
+          incoming.on('close', () => {
+            if (incoming.complete) resolve({ status: incoming.statusCode!, text });
+            else resolve({ status: 0, text: `broken off after ${text}` });
+          });
         },
       );
-      outgoing.on('timeout', () => outgoing.destroy());
-      outgoing.on('error', (error) => resolve({ status: 0, text: error.message }));
+      outgoing.on('timeout', () => outgoing.destroy(new Error('no answer')));
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // The server closed a connection that was idle in the moment in which it was used again: once more, as every client does.
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(this.#send(method, path, body));
+        else resolve({ status: 0, text: error.message });
+      });
       outgoing.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
