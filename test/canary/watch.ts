@@ -49,11 +49,11 @@ watch<typeof import('../../src/key-management/secret-text')>(`${HOUSE}/secret-te
 }));
 watch<typeof import('../../src/key-management/execution/call-context')>(
   `${HOUSE}/execution/call-context`,
-  ({ AttemptContext }) => ({
-    AttemptContext: constructed(AttemptContext, (_, context) =>
-      show('contexts and leases')([context, (context as { lease?: unknown }).lease]),
-    ),
-  }),
+  ({ leaseFor }) => {
+    const face = { leaseFor };
+    after(face, ['leaseFor'], show('contexts and leases'));
+    return face;
+  },
 );
 watch<typeof import('../../src/key-management/execution/retry-executor.service')>(
   `${HOUSE}/execution/retry-executor.service`,
@@ -74,6 +74,7 @@ watch<typeof import('../../src/key-management/pool/key-pool.service')>(
   ({ KeyPoolService }) => {
     after(KeyPoolService.prototype, ['keyChanged'], (_, [, event]) => show('events')(event));
     after(KeyPoolService.prototype, ['get', 'list'], show('snapshots'));
+    after(KeyPoolService.prototype, ['lease'], show('contexts and leases'));
     return after(KeyPoolService.prototype, ['enable', 'disable', 'remove', 'update'], showFailure);
   },
 );
