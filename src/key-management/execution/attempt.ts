@@ -66,7 +66,7 @@ class Bounds {
 }
 
 /** As `await` does it: not by a `then` of the promise's own, which may do anything. */
-export const then = <T, R>(
+export const awaited = <T, R>(
   promise: Promise<T>,
   fulfilled: (value: T) => R | Promise<R>,
   rejected: (error: unknown) => R | Promise<R>,
@@ -116,7 +116,7 @@ function runBounded<T>(
     };
     try {
       // Not awaited: this function costs every call with a deadline.
-      void then(
+      void awaited(
         Promise.resolve(call(context)),
         (value) => {
           bounds.lift();

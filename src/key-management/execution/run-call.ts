@@ -1,4 +1,4 @@
-import { endOf, runAttempt, then } from './attempt';
+import { awaited, endOf, runAttempt } from './attempt';
 import { leaseFor } from './call-context';
 import { Execution } from './execution';
 import type { CallTerms } from './execution-settings';
@@ -19,7 +19,7 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
   const context =
     isOrdinary && !line.queue.isWaiting(model) ? leaseFor(line.pool, model, undefined, startedAt) : undefined;
   if (!context) return new Execution(terms, startedAt).run();
-  return then(
+  return awaited(
     runAttempt(call, context, options, startedAt + timeoutMs, settings.limits),
     (value) =>
       isFailedResponse(value)
