@@ -1,4 +1,4 @@
-import { seededRandom } from '../../test/support/seeded-random';
+import { seededRandom, shuffled } from '../../test/support/seeded-random';
 
 /** One thing to be measured: runs so many calls and resolves when they are done. */
 export interface Case {
@@ -64,11 +64,4 @@ export async function interleaved(cases: readonly Case[], rounds: number): Promi
     }
   }
   return found;
-}
-
-function shuffled<T>(all: readonly T[], random: () => number): T[] {
-  return all
-    .map((each) => ({ each, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ each }) => each);
 }

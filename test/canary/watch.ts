@@ -49,9 +49,9 @@ watch<typeof import('../../src/key-management/secret-text')>(`${HOUSE}/secret-te
 }));
 watch<typeof import('../../src/key-management/execution/call-context')>(
   `${HOUSE}/execution/call-context`,
-  ({ leaseFor }) => {
-    const face = { leaseFor };
-    after(face, ['leaseFor'], show('contexts and leases'));
+  ({ leaseFor, leaseUntriedFirst }) => {
+    const face = { leaseFor, leaseUntriedFirst };
+    after(face, ['leaseFor', 'leaseUntriedFirst'], show('contexts and leases'));
     return face;
   },
 );

@@ -1,6 +1,6 @@
 import type { StoreChange, StoredDocument } from '../../src/key-management/store/key-store';
 import { applyChange } from '../../src/key-management/store/merge';
-import { seededRandom } from '../support/seeded-random';
+import { seededRandom, shuffled } from '../support/seeded-random';
 import { INSTANCES_SEQUENCES, runInstances } from './instances-run';
 import { common } from './instances-sentences';
 import { ALL, type InstancesWorld } from './instances-world';
@@ -20,11 +20,6 @@ const changesOf = ({ doc, registers, maxima, sums }: StoredDocument): StoreChang
   ...Object.entries(maxima).map(([field, value]) => ({ kind: 'max' as const, doc, field, value })),
   ...Object.entries(sums).map(([field, by]) => ({ kind: 'add' as const, doc, field, by })),
 ];
-
-function shuffled<T>(list: readonly T[], random: () => number): T[] {
-  const ranks = new Map(list.map((each) => [each, random()]));
-  return [...list].sort((a, b) => ranks.get(a)! - ranks.get(b)!);
-}
 
 /** In another order, in which the changes of each document keep theirs, as a store tells them. */
 function interleaved(changes: readonly StoreChange[], random: () => number): StoreChange[] {

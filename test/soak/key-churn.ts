@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { keyIdOf } from '../../src/key-management';
 import { fakeKey, type Behaviour, type SimulatorProcess } from '../simulator';
 import type { AdminClient } from './admin-client';
 import { PROVIDERS, type Provider } from './faults';
+import { Repeated } from './repeated';
 
 const EVERY_MS = 150;
 /** Keys that come and go, beside the steady ones. Each is new to the app: what it keeps of the old ones would pile up. */
@@ -29,8 +29,7 @@ export class KeyChurn {
   readonly acts = new Map<string, number>();
   readonly #keys: ChurnedKey[] = [];
   #made = 1_000;
-  #stopping = false;
-  #run: Promise<void> | undefined;
+  readonly #work = new Repeated(EVERY_MS, () => this.#act());
 
   constructor(
     private readonly admin: AdminClient,
@@ -39,20 +38,11 @@ export class KeyChurn {
   ) {}
 
   start(): void {
-    this.#stopping = false;
-    this.#run = this.#churn();
+    this.#work.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.#run;
-  }
-
-  async #churn(): Promise<void> {
-    while (!this.#stopping) {
-      await this.#act();
-      await pause(EVERY_MS);
-    }
+  stop(): Promise<void> {
+    return this.#work.stop();
   }
 
   async #act(): Promise<void> {

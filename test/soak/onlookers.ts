@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { SseClient } from '../events/sse-client';
 import { VIEWER, type AdminClient } from './admin-client';
+import { Repeated } from './repeated';
 
 const EVERY_MS = 200;
 const MOST_READERS = 4;
@@ -28,8 +28,8 @@ export class Onlookers {
   refused = 0;
   #readers: SseClient[] = [];
   #lastId: string | undefined;
-  #stopping = false;
-  #run: Promise<void> | undefined;
+  #turn = 0;
+  readonly #work = new Repeated(EVERY_MS, () => this.#look());
 
   constructor(
     private readonly url: string,
@@ -38,13 +38,12 @@ export class Onlookers {
   ) {}
 
   start(): void {
-    this.#stopping = false;
-    this.#run = this.#look();
+    this.#turn = 0;
+    this.#work.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.#run;
+    await this.#work.stop();
     for (const reader of this.#readers.splice(0)) this.#close(reader);
   }
 
@@ -54,13 +53,11 @@ export class Onlookers {
   }
 
   async #look(): Promise<void> {
-    for (let turn = 0; !this.#stopping; turn += 1) {
-      const [path, ...expected] = PATHS[turn % PATHS.length]!;
-      await this.admin.send('GET', path, undefined, expected);
-      if (this.random() < 0.4) await this.#open();
-      if (this.#readers.length > MOST_READERS) this.#close(this.#readers.shift()!);
-      await pause(EVERY_MS);
-    }
+    const [path, ...expected] = PATHS[this.#turn % PATHS.length]!;
+    this.#turn += 1;
+    await this.admin.send('GET', path, undefined, expected);
+    if (this.random() < 0.4) await this.#open();
+    if (this.#readers.length > MOST_READERS) this.#close(this.#readers.shift()!);
   }
 
   #close(reader: SseClient): void {

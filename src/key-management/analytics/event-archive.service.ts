@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../clock';
 import { CLOCK, INSTANCE_ID } from '../key-management.constants';
 import type { DocumentOwner, KnownDocument } from '../store/document-owner';
-import type { Json, StoreChange, StoredDocument } from '../store/key-store';
+import type { FieldChange, Json, StoredDocument } from '../store/key-store';
 import { PersistenceService } from '../store/persistence.service';
 import { EventLog, type LogEntry } from './event-log';
 import { readRecord, recordOf, type StoredEntry } from './event-record';
@@ -64,7 +64,7 @@ export class EventArchiveService implements DocumentOwner {
     );
   }
 
-  changed(change: StoreChange): void {
+  changed(change: FieldChange): void {
     if (change.kind !== 'set') return;
     const read = readRecord(change.register.value);
     // Changes of keys are told as such, and sooner.

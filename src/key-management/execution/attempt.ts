@@ -80,7 +80,6 @@ const isBounded = ({ signal, timeoutMs, attemptTimeoutMs }: ExecuteOptions): boo
 
 /**
  * Runs the caller's function until it ends, the caller aborts, or a time limit passes: then it is told by its signal and left behind.
- * A function that throws before its first await fails like one that throws after.
  * @param callEndsAt Milliseconds since the epoch.
  */
 export function runAttempt<T>(
@@ -90,7 +89,11 @@ export function runAttempt<T>(
   callEndsAt: number,
   limits: TimeLimits,
 ): Promise<T> {
-  if (isBounded(options)) return runBounded(call, context, options, callEndsAt, limits);
+  return isBounded(options) ? runBounded(call, context, options, callEndsAt, limits) : begun(call, context);
+}
+
+/** A function that throws before its first await fails like one that throws after. */
+function begun<T>(call: ManagedCall<T>, context: AttemptContext): Promise<T> {
   try {
     return Promise.resolve(call(context));
   } catch (error) {
@@ -109,23 +112,18 @@ function runBounded<T>(
   return new Promise((resolve, reject) => {
     const bounds = new Bounds(context, signal, reject);
     bounds.set(context.startedAt + attemptTimeoutMs, callEndsAt, limits);
-    const failed = (error: unknown): void => {
-      bounds.lift();
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's function throws what it likes
-      reject(error);
-    };
-    try {
-      // Not awaited: this function costs every call with a deadline.
-      void awaited(
-        Promise.resolve(call(context)),
-        (value) => {
-          bounds.lift();
-          resolve(value);
-        },
-        failed,
-      );
-    } catch (error) {
-      failed(error);
-    }
+    // Not awaited: this function costs every call with a deadline.
+    void awaited(
+      begun(call, context),
+      (value) => {
+        bounds.lift();
+        resolve(value);
+      },
+      (error) => {
+        bounds.lift();
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's function throws what it likes
+        reject(error);
+      },
+    );
   });
 }

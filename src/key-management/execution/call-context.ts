@@ -64,3 +64,14 @@ export function leaseFor(
   const slot = pool.take(model, exclude, now);
   return slot && new AttemptContext(pool, slot, model, now);
 }
+
+/** The same, an untried key before a tried one. */
+export function leaseUntriedFirst(
+  pool: KeyPool,
+  model: string | undefined,
+  tried: ReadonlySet<string>,
+  now: number,
+): AttemptContext | undefined {
+  const lease = leaseFor(pool, model, tried, now);
+  return lease || tried.size === 0 ? lease : leaseFor(pool, model, undefined, now);
+}

@@ -4,11 +4,11 @@ import type { AttemptReport } from '../errors';
 import type { CallTrace } from '../tracing/call-trace';
 import { endOf, runAttempt, type AttemptEnd } from './attempt';
 import { backoffMs } from './backoff';
-import { AttemptContext, leaseFor } from './call-context';
+import { AttemptContext, leaseFor, leaseUntriedFirst } from './call-context';
 import { callError, type WhyEnded } from './call-errors';
 import { decide, type Decision } from './decision';
-import type { CallFollowers, CallTerms, ExecutionSettings, ProviderLine } from './execution-settings';
-import type { ExecuteOptions, ExecutionResult, ManagedCall } from './execution.types';
+import type { CallFollowers, CallTerms } from './execution-settings';
+import type { ExecutionResult, ManagedCall } from './execution.types';
 import { classifyEnd, isFailedResponse } from './failure';
 import { keysTriedIn } from './keys-tried';
 import { letGo } from './let-go';
@@ -23,9 +23,6 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** One managed call: lease → call → classify → settle → decide, until it succeeds or gives up. */
 export class Execution<T> {
-  private readonly line: ProviderLine;
-  private readonly options: ExecuteOptions;
-  private readonly settings: ExecutionSettings;
   readonly #endsAt: number;
   readonly #call: ManagedCall<T>;
   readonly #followers: CallFollowers | undefined;
@@ -46,9 +43,6 @@ export class Execution<T> {
     private readonly startedAt: number,
   ) {
     const { line, call, options, settings } = terms;
-    this.line = line;
-    this.options = options;
-    this.settings = settings;
     this.#endsAt = startedAt + (options.timeoutMs ?? Infinity);
     this.#followers = settings.followers?.(startedAt);
     const trace = (this.#trace = this.#followers?.tracer?.start(line.pool.provider, options.model));
@@ -57,7 +51,7 @@ export class Execution<T> {
 
   /** From the beginning, or from the decision that a failed attempt led to. */
   async run(decision?: Decision): Promise<ExecutionResult<T>> {
-    const { signal } = this.options;
+    const { signal } = this.terms.options;
     for (let next = decision; ;) {
       if (next?.next === 'give_up') return this.#fail(next.why);
       if (signal?.aborted) return this.#fail('cancelled');
@@ -66,7 +60,13 @@ export class Execution<T> {
       context.attempt = this.#attempts.length + 1;
       let end: AttemptEnd;
       try {
-        const value = await runAttempt(this.#call, context, this.options, this.#endsAt, this.settings.limits);
+        const value = await runAttempt(
+          this.#call,
+          context,
+          this.terms.options,
+          this.#endsAt,
+          this.terms.settings.limits,
+        );
         if (!isFailedResponse(value)) return this.#succeed(context, value);
         end = { kind: 'value', value };
       } catch (error) {
@@ -83,10 +83,10 @@ export class Execution<T> {
 
   /** A key that may be used without any pause. Calls that wait already go first. */
   #leaseAtOnce(decision: Decision | undefined): AttemptContext | undefined {
-    const { pool, queue } = this.line;
-    const { model } = this.options;
+    const { pool, queue } = this.terms.line;
+    const { model } = this.terms.options;
     // Nothing has happened yet before the first attempt: one look at the clock does for both.
-    const now = decision === undefined ? this.startedAt : this.settings.clock.now();
+    const now = decision === undefined ? this.startedAt : this.terms.settings.clock.now();
     if (decision?.next === 'back_off' || queue.isWaiting(model) || now >= this.#endsAt) return undefined;
     return leaseFor(pool, model, this.#tried, now);
   }
@@ -102,42 +102,41 @@ export class Execution<T> {
     return this.#leaseAgain() ?? this.#waitForKey();
   }
 
-  /** An untried key before a tried one. */
+  /** After a pause or none, for a call that has tried keys already. */
   #leaseAgain(): AttemptContext | undefined {
-    const { pool, queue } = this.line;
-    const { model } = this.options;
+    const { pool, queue } = this.terms.line;
+    const { model } = this.terms.options;
     if (this.#tried === undefined || queue.isWaiting(model)) return undefined;
-    const now = this.settings.clock.now();
-    return leaseFor(pool, model, this.#tried, now) ?? leaseFor(pool, model, undefined, now);
+    return leaseUntriedFirst(pool, model, this.#tried, this.terms.settings.clock.now());
   }
 
   /** Waits with full jitter; why the call ends if the stated wait does not fit into its time. */
   async #backOff(): Promise<WhyEnded | undefined> {
-    const { backoff, random, pauses } = this.settings;
+    const { backoff, random, pauses } = this.terms.settings;
     const stated = this.#statedMs ?? 0;
-    const room = this.#endsAt - this.settings.clock.now();
+    const room = this.#endsAt - this.terms.settings.clock.now();
     if (stated > 0 && stated >= room) return 'deadline';
     if (stated > LONGEST_STATED_WAIT_MS) return 'exhausted';
     const ms = backoffMs(backoff, this.#retries - 1, stated, random, room);
-    const before = this.settings.clock.now();
-    const end = await pauses.pause(ms, this.options.signal);
-    this.#waited += this.settings.clock.now() - before;
+    const before = this.terms.settings.clock.now();
+    const end = await pauses.pause(ms, this.terms.options.signal);
+    this.#waited += this.terms.settings.clock.now() - before;
     if (end !== 'over') return end;
     return this.#isOver() ? 'deadline' : undefined;
   }
 
   async #waitForKey(): Promise<AttemptContext | WhyEnded> {
-    const { pool, queue } = this.line;
-    const { model, signal, maxWaitMs = DEFAULT_MAX_WAIT_MS } = this.options;
-    const now = this.settings.clock.now();
+    const { pool, queue } = this.terms.line;
+    const { model, signal, maxWaitMs = DEFAULT_MAX_WAIT_MS } = this.terms.options;
+    const now = this.terms.settings.clock.now();
     const endsAt = Math.min(this.#endsAt, now + maxWaitMs - this.#waitedForKeys);
     const soonest = pool.mayBeFreed(model) ? now : (pool.nextWake(model) ?? Infinity);
     if (soonest > endsAt || endsAt <= now) return 'no_keys';
     const result = await queue.wait({ model, tried: this.#tried ?? NONE, endsAt, signal });
-    const waited = this.settings.clock.now() - now;
+    const waited = this.terms.settings.clock.now() - now;
     this.#waited += waited;
     this.#waitedForKeys += waited;
-    this.settings.waited?.(pool.provider, waited);
+    this.terms.settings.waited?.(pool.provider, waited);
     if (result instanceof AttemptContext) {
       if (!signal?.aborted) return result;
       result.settle('cancelled');
@@ -148,7 +147,7 @@ export class Execution<T> {
   }
 
   #isOver(): boolean {
-    return this.#endsAt !== Infinity && this.settings.clock.now() >= this.#endsAt;
+    return this.#endsAt !== Infinity && this.terms.settings.clock.now() >= this.#endsAt;
   }
 
   #succeed(context: AttemptContext, response: T): ExecutionResult<T> {
@@ -162,15 +161,15 @@ export class Execution<T> {
   }
 
   async #failed(lease: AttemptContext, end: AttemptEnd): Promise<Decision> {
-    const { clock } = this.settings;
-    const { signal } = this.options;
-    const failure = await classifyEnd(end, this.line.classifier, { lease, signal, now: clock.now() });
+    const { clock } = this.terms.settings;
+    const { signal } = this.terms.options;
+    const failure = await classifyEnd(end, this.terms.line.classifier, { lease, signal, now: clock.now() });
     const decision = this.#settleFailure(lease, end, failure);
     return end.kind === 'timed_out' && end.limit === 'call' ? { next: 'give_up', why: 'deadline' } : decision;
   }
 
   #settleFailure(lease: AttemptContext, end: AttemptEnd, failure: Classification): Decision {
-    const now = this.settings.clock.now();
+    const now = this.terms.settings.clock.now();
     lease.settle(failure, now);
     letGo(this.#lastError);
     this.#lastError = end.kind === 'thrown' ? end.error : end.kind === 'value' ? end.value : undefined;
@@ -179,16 +178,16 @@ export class Execution<T> {
     this.#waited = 0;
     this.#attempts.push(report);
     this.#trace?.attemptEnded(report);
-    this.#followers?.attemptLog?.(this.line.pool.provider, report);
+    this.#followers?.attemptLog?.(this.terms.line.pool.provider, report);
     (this.#tried ??= new Set()).add(lease.keyId);
     let sameOutcome = 0;
     for (const { outcome } of this.#attempts) if (outcome === failure.outcome) sameOutcome += 1;
-    const maxRetries = this.options.maxRetries ?? this.settings.maxRetries();
+    const maxRetries = this.terms.options.maxRetries ?? this.terms.settings.maxRetries();
     const decision = decide(failure, { retries: this.#retries, maxRetries, sameOutcome });
     if (decision.next === 'give_up' || (decision.next === 'other_key' && !decision.costsRetry)) return decision;
     const { fault } = CONSEQUENCES[failure.outcome];
     // A vendor in trouble is not to be met with a storm of retries.
-    if ((fault === 'vendor' || fault === 'network') && !this.line.budget.take())
+    if ((fault === 'vendor' || fault === 'network') && !this.terms.line.budget.take())
       return { next: 'give_up', why: 'exhausted' };
     this.#retries += 1;
     return decision;
@@ -196,26 +195,26 @@ export class Execution<T> {
 
   #fail(why: WhyEnded): ExecutionResult<T> {
     const error = callError(why, {
-      pool: this.line.pool,
-      model: this.options.model,
-      timeoutMs: this.options.timeoutMs,
+      pool: this.terms.line.pool,
+      model: this.terms.options.model,
+      timeoutMs: this.terms.options.timeoutMs,
       attempts: this.#attempts,
       cause: this.#lastError,
       retryAfterMs: this.#statedMs,
-      now: this.settings.clock.now(),
+      now: this.terms.settings.clock.now(),
     });
     const result = {
       success: false as const,
       error,
       errorMessage: error.message,
-      provider: this.line.pool.provider,
+      provider: this.terms.line.pool.provider,
       attemptsMade: this.#attempts.length,
       keysTried: keysTriedIn(this.#attempts),
-      totalTimeMs: this.settings.clock.now() - this.startedAt,
+      totalTimeMs: this.terms.settings.clock.now() - this.startedAt,
       attempts: this.#attempts,
     };
     this.#trace?.ended(result.attemptsMade, error.code);
-    this.settings.ended?.(this.line, result, false);
+    this.terms.settings.ended?.(this.terms.line, result, false);
     return result;
   }
 }

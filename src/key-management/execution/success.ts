@@ -53,7 +53,7 @@ export function succeeded<T>(
     if (context.countsTokens) context.used(tokensIn(response));
     context.settle('ok', now);
   }
-  const report = attemptReport(context, 'ok', now, soFar === undefined ? 0 : soFar.waitedMs);
+  const report = attemptReport(context, 'ok', now, soFar?.waitedMs ?? 0);
   soFar?.attempts.push(report);
   // A list made for one takes a third of the memory of one that grew.
   const attempts = soFar === undefined ? [report] : soFar.attempts;

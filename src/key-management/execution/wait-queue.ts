@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 import type { KeyPool } from '../pool/key-pool';
-import { leaseFor, type AttemptContext } from './call-context';
+import { leaseUntriedFirst, type AttemptContext } from './call-context';
 import { ServicePace } from './service-pace';
 import type { TimeLimit, TimeLimits } from './time-limits';
 
@@ -114,9 +114,7 @@ export class WaitQueue {
     for (let waiter = this.#first(stuck); waiter; waiter = this.#first(stuck)) {
       const { model, tried } = waiter;
       const now = this.clock.now();
-      const lease =
-        leaseFor(this.pool, model, tried, now) ??
-        (tried.size > 0 ? leaseFor(this.pool, model, undefined, now) : undefined);
+      const lease = leaseUntriedFirst(this.pool, model, tried, now);
       if (lease) {
         this.#pace.served(now);
         waiter.done(lease);

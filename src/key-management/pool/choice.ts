@@ -6,6 +6,7 @@ import type { Slot } from './slot';
 /** Up to this many eligible keys are all looked at; of more, so many. */
 const LOOK_AT_ALL = 8;
 const SAMPLE = 4;
+const FIRST_PLACES: readonly number[] = Array.from({ length: LOOK_AT_ALL }, (_, place) => place);
 /** So often a draw is repeated, at the most, to draw keys by their weight. */
 const MOST_DRAWS = 16;
 
@@ -115,16 +116,30 @@ export function choose(
   now: number,
   random: Random,
 ): Slot | undefined {
-  if (eligible.length <= LOOK_AT_ALL) return bestOfAll(eligible, exclude, mean, now);
+  if (eligible.length <= LOOK_AT_ALL) return bestOf(FIRST_PLACES, eligible.length, eligible, exclude, mean, now);
   const walk = eligible.step(random);
   // Nearly always, and then nothing else is looked at.
   if (exclude === undefined && mean.heaviest === mean.lightest && isSpotless(eligible.rows[walk]!, mean))
     return eligible.slots[walk];
-  return bestOfFour(walk, eligible, exclude, mean, now, random);
+  const leap = Math.floor(random() * eligible.length);
+  return (
+    bestOf(fourPlaces(walk, leap, eligible, mean, random), SAMPLE, eligible, exclude, mean, now) ??
+    firstFrom(eligible.slots, leap, exclude)
+  );
 }
 
-function bestOfAll(
-  { slots, rows, length }: Eligible,
+/** Two that the walk comes to, since neighbours lie in the cache, and two at random, for where it leads through a stretch of bad keys. */
+function fourPlaces(walk: number, leap: number, eligible: Eligible, mean: PoolMean, random: Random): readonly number[] {
+  const after = (at: number): number => (at + 1 < eligible.length ? at + 1 : 0);
+  const places = [walk, after(walk), leap, after(leap)];
+  return mean.heaviest === mean.lightest ? places : places.map((at) => draw(at, eligible, mean, random));
+}
+
+/** The best of those at the first `count` places; none where all of them are excluded. */
+function bestOf(
+  places: readonly number[],
+  count: number,
+  { slots, rows }: Eligible,
   exclude: ReadonlySet<string> | undefined,
   mean: PoolMean,
   now: number,
@@ -132,39 +147,14 @@ function bestOfAll(
   const { numbers } = mean.ratings;
   let best: Slot | undefined;
   let bestRank = Infinity;
-  for (let at = 0; at < length; at += 1) {
+  for (let look = 0; look < count; look += 1) {
+    const at = places[look]!;
     const rankHere = rank(numbers, rows[at]!, mean, now);
     if (rankHere >= bestRank || exclude?.has(slots[at]!.record.id)) continue;
     best = slots[at];
     bestRank = rankHere;
   }
   return best;
-}
-
-/** Two that the walk comes to, since neighbours lie in the cache, and two at random, for where it leads through a stretch of bad keys. */
-function bestOfFour(
-  walk: number,
-  eligible: Eligible,
-  exclude: ReadonlySet<string> | undefined,
-  mean: PoolMean,
-  now: number,
-  random: Random,
-): Slot | undefined {
-  const { slots, rows, length } = eligible;
-  const { numbers } = mean.ratings;
-  const leap = Math.floor(random() * length);
-  let best: Slot | undefined;
-  let bestRank = Infinity;
-  for (let look = 0; look < SAMPLE; look += 1) {
-    const next = (look < 2 ? walk : leap) + (look % 2);
-    const first = next < length ? next : 0;
-    const at = mean.heaviest === mean.lightest ? first : draw(first, eligible, mean, random);
-    const rankHere = rank(numbers, rows[at]!, mean, now);
-    if (rankHere >= bestRank || exclude?.has(slots[at]!.record.id)) continue;
-    best = slots[at];
-    bestRank = rankHere;
-  }
-  return best ?? firstFrom(slots, leap, exclude);
 }
 
 /** The first, or by its weight another at random: a key must be looked at as often as it should be used. */

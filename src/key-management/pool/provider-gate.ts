@@ -46,11 +46,9 @@ export class ProviderGate {
 
   /** Takes in a verdict. True if those who wait should look again. */
   settled(outcome: Outcome, now: number): boolean {
-    const state = this.#state;
-    // All is well: nearly every call.
-    if (outcome === 'ok' && state === OPEN && this.#failed === 0) return false;
     const { fault } = CONSEQUENCES[outcome];
     const failed = fault === 'vendor' || fault === 'network';
+    const state = this.#state;
     if (state.kind === 'open') {
       if (!failed && this.#failed === 0) return false;
       this.#note(failed ? now : -1);

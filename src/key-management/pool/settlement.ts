@@ -30,8 +30,6 @@ const PLAIN = Object.fromEntries(
 
 /** @throws TypeError for what is no outcome, as a checker written in JavaScript may give. */
 export function settlementOf(settled: SettledOutcome): Settlement {
-  // Nearly every call's.
-  if (settled === 'ok') return PLAIN.ok;
   const given = typeof settled === 'string' ? settled : (settled as Classification | null | undefined)?.outcome;
   if (!isOutcome(given)) {
     throw new TypeError('A lease is settled with an outcome, or with an object that has one.');

@@ -4,7 +4,7 @@ import type { KeyPool } from '../pool/key-pool';
 import type { KeyRecord } from '../pool/key-record';
 import { HEALTHY, isRemoved, isRestOver, isResting, type KeyState } from '../pool/key-state';
 import { modelOfRestField, readIdentity, readState } from './key-documents';
-import type { Json, StoreChange, StoredDocument } from './key-store';
+import type { FieldChange, Json, StoredDocument } from './key-store';
 import type { KeyStatistics } from './key-statistics';
 import type { ModelRests } from './model-rests';
 
@@ -35,7 +35,7 @@ export function applyDocument(target: AppliedTo, { doc, registers, maxima, sums 
 }
 
 /** Applies one field of it. */
-export function applyField(target: AppliedTo, change: Exclude<StoreChange, { kind: 'drop' }>): void {
+export function applyField(target: AppliedTo, change: FieldChange): void {
   const { record } = target;
   if (change.kind === 'add') target.statistics.add(record, change.field, change.by);
   else if (change.kind === 'max') applyTime(target, change.field, change.value);

@@ -1,4 +1,4 @@
-import type { Json, StoreChange, StoredDocument } from './key-store';
+import type { FieldChange, Json, StoredDocument } from './key-store';
 
 /** A document as this instance knows it, to be written again to a store that lost it. */
 export interface KnownDocument {
@@ -18,9 +18,9 @@ export interface DocumentOwner {
   /** All documents were merged. */
   merged?(): void;
   /** Another instance changed something; a `set` only comes when it is newer than what was known. */
-  changed(change: StoreChange): void;
-  /** Another instance dropped a document that is wanted here: it is to be written again. */
-  wants?(doc: string): boolean;
+  changed(change: FieldChange): void;
+  /** Another instance dropped the document. True if it is wanted here: then it is written again. */
+  dropped?(doc: string): boolean;
   /** All that is known here; of a large document in parts, each field once. */
   known(): Iterable<KnownDocument>;
   /** Time to put statistics into the outbox: those of some hundred keys at once. True if more are to be collected now. */

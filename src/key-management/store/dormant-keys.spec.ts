@@ -25,6 +25,14 @@ describe('stored keys that are in no pool', () => {
     // Statistics of many keys take some turns of the loop.
     for (let turn = 0; turn < 50; turn += 1) await turnOfTheLoop();
   };
+  const fadesInAMonth = async (id: string, each: Instance): Promise<void> => {
+    clock.skip(REMEMBERED_MS - DAY);
+    await callOnce(each);
+    expect(stored()).toContain(`keys/openai/${id}`);
+    clock.skip(2 * DAY);
+    await callOnce(each);
+    expect(stored()).not.toContain(`keys/openai/${id}`);
+  };
   const deleted = async (each: Instance, raw: string): Promise<string> => {
     const { id } = each.add(raw, 'runtime');
     await each.pools.remove('openai', id);
@@ -35,12 +43,7 @@ describe('stored keys that are in no pool', () => {
     const a = await instance(cluster, clock, 'a', [SECRET]);
     const b = await instance(cluster, clock, 'b', [SECRET]);
     const id = await deleted(a, keyText(1));
-    clock.skip(REMEMBERED_MS - DAY);
-    await callOnce(a);
-    expect(stored()).toContain(`keys/openai/${id}`);
-    clock.skip(2 * DAY);
-    await callOnce(a);
-    expect(stored()).not.toContain(`keys/openai/${id}`);
+    await fadesInAMonth(id, a);
     for (const each of [a, b]) expect(each.keys.isDeleted('openai', id)).toBe(false);
   });
 
@@ -67,12 +70,7 @@ describe('stored keys that are in no pool', () => {
     await clock.advance(2_000);
     await before.link.close(1_000);
     const after = await instance(cluster, clock, 'after');
-    clock.skip(REMEMBERED_MS - DAY);
-    await callOnce(after);
-    expect(stored()).toContain(`keys/openai/${id}`);
-    clock.skip(2 * DAY);
-    await callOnce(after);
-    expect(stored()).not.toContain(`keys/openai/${id}`);
+    await fadesInAMonth(id, after);
   });
 
   it.each<[string, (each: Instance) => Promise<string>]>([

@@ -1,5 +1,5 @@
 import { adminOf, readIdentity } from './key-documents';
-import type { StoreChange, StoredDocument } from './key-store';
+import type { FieldChange, StoredDocument } from './key-store';
 import { applyChange, joined } from './merge';
 
 const HOUR_MS = 60 * 60_000;
@@ -51,7 +51,7 @@ export class DormantKeys {
     this.#documents.set(document.doc, known ? joined(known, document) : document);
   }
 
-  apply(change: StoreChange): void {
+  apply(change: FieldChange): void {
     applyChange(this.#documents, change);
   }
 

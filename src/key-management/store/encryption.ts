@@ -11,7 +11,7 @@ import {
 /** A secret below this many characters is refused. */
 export const SHORTEST_ENCRYPTION_SECRET = 16;
 
-/** `v2`: the secret goes through scrypt. `v1`, which it did not, is read and written no more. */
+/** `v2`: the secret goes through scrypt. `v1`, where it did not, is still read, and no longer written. */
 const VERSION = 'v2';
 const EARLIER = 'v1';
 const IV_BYTES = 12;

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import type { Sharing } from '../pool/hard-limits';
 import type { DocumentOwner, KnownDocument } from './document-owner';
-import type { StoreChange, StoredDocument } from './key-store';
+import type { FieldChange, StoredDocument } from './key-store';
 import type { StoreLink } from './store-link';
 
 const PREFIX = 'instances/';
@@ -52,7 +52,7 @@ export class Instances implements DocumentOwner {
     else if (this.clock.now() - seenAt > FORGOTTEN_MS) this.link.drop(doc);
   }
 
-  changed(change: StoreChange): void {
+  changed(change: FieldChange): void {
     if (change.kind === 'max') this.#hear(change.doc);
     else if (change.kind === 'set') this.#forget(change.doc);
   }

@@ -6,7 +6,7 @@ import type { DocumentOwner, KnownDocument, StoreListener } from './document-own
 import { DormantKeys } from './dormant-keys';
 import { applyDocument, applyField, type AppliedTo } from './apply-document';
 import { adminOf, documentOf, identityOf, keyOfDocument, KEYS, readIdentity, registersOf } from './key-documents';
-import type { StoreChange, StoredDocument } from './key-store';
+import type { FieldChange, StoredDocument } from './key-store';
 import type { KeyVault } from './key-vault';
 import { KeyStatistics } from './key-statistics';
 import { KeyWriter } from './key-writer';
@@ -70,17 +70,11 @@ export class KeyPersistence implements DocumentOwner {
     this.#revive(document.doc, at.provider, at.keyId, 'store');
   }
 
-  changed(change: StoreChange): void {
+  changed(change: FieldChange): void {
     const at = keyOfDocument(change.doc);
     if (!at) return;
     const pool = this.pools.pool(at.provider);
     const record = pool?.record(at.keyId);
-    if (change.kind === 'drop') {
-      if (!this.wants(change.doc)) this.#dormant.delete(change.doc);
-      // What is known here is written again, with a trace of today, or it would be forgotten again within the hour.
-      else this.#writer.admin(change.doc, record ? (record.enabled ? 'enabled' : 'disabled') : 'deleted');
-      return;
-    }
     if (pool && record) {
       applyField(this.#target(pool, record, 'instance'), change);
       // Deleted by it: its history stays.
@@ -91,11 +85,15 @@ export class KeyPersistence implements DocumentOwner {
     this.#revive(change.doc, at.provider, at.keyId, 'instance');
   }
 
-  /** A key that another instance forgot: it may have been added again in the same moment, or the configuration here names it. */
-  wants(doc: string): boolean {
+  /** Another instance forgot the key. It may have been added again in the same moment, or the configuration here names it. */
+  dropped(doc: string): boolean {
     const at = keyOfDocument(doc);
     const record = at && this.pools.pool(at.provider)?.record(at.keyId);
-    return record ? this.#isKept(record) : this.#dormant.isNamed(doc);
+    const isWanted = record ? this.#isKept(record) : this.#dormant.isNamed(doc);
+    // With a trace of today, or it would be forgotten again within the hour.
+    if (isWanted) this.#writer.admin(doc, record ? (record.enabled ? 'enabled' : 'disabled') : 'deleted');
+    else this.#dormant.delete(doc);
+    return isWanted;
   }
 
   *known(): Iterable<KnownDocument> {

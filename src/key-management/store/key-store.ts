@@ -25,6 +25,8 @@ export type StoreChange =
   | { kind: 'add'; doc: string; field: string; by: number }
   | { kind: 'drop'; doc: string };
 
+export type FieldChange = Exclude<StoreChange, { kind: 'drop' }>;
+
 /** A document as the store holds it: each field of one kind. */
 export interface StoredDocument {
   doc: string;

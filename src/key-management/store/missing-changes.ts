@@ -1,5 +1,5 @@
 import type { KnownDocument } from './document-owner';
-import type { StoreChange, StoredDocument } from './key-store';
+import type { FieldChange, StoreChange, StoredDocument } from './key-store';
 import { replaces } from './merge';
 import type { RegisterVersions } from './register-versions';
 
@@ -18,8 +18,6 @@ export function totalsOf(sums: Readonly<Record<string, number>>): Record<string,
   return totals;
 }
 
-type OutboxChange = Exclude<StoreChange, { kind: 'drop' }>;
-
 /**
  * What the stored document lacks of the known one: a store may have lost its data, or an earlier state may have come back.
  * @param onTheWay Sums that the store may not have had yet, by document and field.
@@ -29,9 +27,9 @@ export function missingChanges(
   stored: StoredDocument | undefined,
   versions: RegisterVersions,
   onTheWay: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map(),
-): OutboxChange[] {
+): FieldChange[] {
   const { doc } = known;
-  const changes: OutboxChange[] = [];
+  const changes: FieldChange[] = [];
   for (const [field, value] of Object.entries(known.registers)) {
     const version = versions.get(doc, field);
     if (!version) continue;

@@ -1,4 +1,4 @@
-import type { Register, StoreChange } from './key-store';
+import type { FieldChange, Register, StoreChange } from './key-store';
 import { mergeMax, mergeSum, replaces } from './merge';
 
 /** What waits to be written of one document: one entry per field, however often it changed. */
@@ -72,7 +72,7 @@ export class Outbox {
     this.#dropped.add(doc);
   }
 
-  put(change: Exclude<StoreChange, { kind: 'drop' }>): void {
+  put(change: FieldChange): void {
     if (change.kind === 'set') this.set(change.doc, change.field, change.register);
     else if (change.kind === 'max') this.raise(change.doc, change.field, change.value);
     else this.add(change.doc, change.field, change.by);

@@ -62,9 +62,10 @@ export class Reconciler {
     for (const change of changes) {
       const owner = this.owners.find(({ prefix }) => change.doc.startsWith(prefix));
       if (change.kind === 'drop') {
-        // Written again with the versions that it had.
-        if (owner?.wants?.(change.doc)) whole = false;
+        // What is wanted is written again with the versions that it had.
+        if (owner?.dropped?.(change.doc)) whole = false;
         else this.versions.forget(change.doc);
+        continue;
       }
       if (change.kind === 'set' && !this.versions.see(change.doc, change.field, change.register)) continue;
       // Another instance gave back what the store had lost: totals can only be read as a whole.

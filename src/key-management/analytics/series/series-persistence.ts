@@ -1,5 +1,5 @@
 import type { DocumentOwner, KnownDocument } from '../../store/document-owner';
-import type { StoreChange, StoredDocument } from '../../store/key-store';
+import type { FieldChange, StoredDocument } from '../../store/key-store';
 import type { StoreLink } from '../../store/store-link';
 import type { KeyRow } from './key-series';
 import { BUCKET_MS, BUCKETS } from './measures';
@@ -49,10 +49,15 @@ export class SeriesPersistence implements DocumentOwner {
     this.book.keys.seal();
   }
 
-  changed(change: StoreChange): void {
+  dropped(doc: string): boolean {
+    const name = readSeriesName(doc);
+    if (name?.of === 'keys' && this.#isKept(name)) this.book.keys.drop(name.resolution, name.index);
+    return false;
+  }
+
+  changed(change: FieldChange): void {
     const name = readSeriesName(change.doc);
     if (!name || !this.#isKept(name)) return;
-    if (change.kind === 'drop' && name.of === 'keys') this.book.keys.drop(name.resolution, name.index);
     if (change.kind !== 'add') return;
     if (name.of === 'provider') {
       const column = name.kind.columns.get(change.field);

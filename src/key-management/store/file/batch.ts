@@ -1,11 +1,11 @@
 import type { ClassicLevel } from 'classic-level';
-import type { StoreChange, StoredDocument } from '../key-store';
+import type { FieldChange, StoreChange, StoredDocument } from '../key-store';
 import { applyChange } from '../merge';
 import { entryKey, entryText, rangeOf, readEntry } from './entries';
 
 /** Merges the changes into what the database holds, in one atomic step. Steps must not overlap. */
 export async function applyBatch(database: ClassicLevel, changes: readonly StoreChange[]): Promise<void> {
-  const fields = new Map<string, Exclude<StoreChange, { kind: 'drop' }>>();
+  const fields = new Map<string, FieldChange>();
   for (const change of changes) if (change.kind !== 'drop') fields.set(entryKey(change), change);
 
   const keys = [...fields.keys()];
@@ -33,9 +33,6 @@ function operation(key: string, was: string | undefined, is: string | undefined)
   return is === undefined ? [{ type: 'del', key }] : [{ type: 'put', key, value: is }];
 }
 
-function textOf(
-  documents: ReadonlyMap<string, StoredDocument>,
-  change: Exclude<StoreChange, { kind: 'drop' }> | undefined,
-): string | undefined {
+function textOf(documents: ReadonlyMap<string, StoredDocument>, change: FieldChange | undefined): string | undefined {
   return change && entryText(documents, change);
 }

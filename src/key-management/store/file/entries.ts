@@ -1,5 +1,5 @@
 import { flatCopy } from '../../flat-text';
-import type { Register, StoreChange, StoredDocument } from '../key-store';
+import type { FieldChange, Register, StoredDocument } from '../key-store';
 import { emptyDocument } from '../merge';
 
 /**
@@ -8,7 +8,7 @@ import { emptyDocument } from '../merge';
  */
 const KINDS = { set: 'r', max: 'm', add: 's' } as const;
 
-export function entryKey({ kind, doc, field }: Exclude<StoreChange, { kind: 'drop' }>): string {
+export function entryKey({ kind, doc, field }: FieldChange): string {
   return `${doc}\0${KINDS[kind]}${field}`;
 }
 
@@ -52,10 +52,7 @@ export function readEntry(documents: Map<string, StoredDocument>, key: string, t
 }
 
 /** The text of the field that the change is about, or undefined if the documents no longer have it. */
-export function entryText(
-  documents: ReadonlyMap<string, StoredDocument>,
-  change: Exclude<StoreChange, { kind: 'drop' }>,
-): string | undefined {
+export function entryText(documents: ReadonlyMap<string, StoredDocument>, change: FieldChange): string | undefined {
   const document = documents.get(change.doc);
   if (!document) return undefined;
   if (change.kind === 'set') {
