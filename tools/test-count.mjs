@@ -1,11 +1,14 @@
-// "N passed, N failed[, N skipped]" out of Jest's JSON. A suite that could not run counts as one failure.
+// "N passed, N failed[, N skipped]" out of the JSON files of Jest's runs, added up. A suite that could not run, and a run that wrote
+// no file, count as one failure each.
 import { existsSync, readFileSync } from 'node:fs';
 
-const path = process.argv[2];
-const results = existsSync(path)
-  ? JSON.parse(readFileSync(path, 'utf8'))
-  : { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1, numPendingTests: 0 };
-const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-const skipped = results.numPendingTests > 0 ? `, ${results.numPendingTests} skipped` : '';
-console.log(`${results.numPassedTests} passed, ${failed} failed${skipped}`);
-process.exitCode = failed === 0 && results.numPassedTests > 0 ? 0 : 1;
+const MISSING = { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1, numPendingTests: 0 };
+let [passed, failed, skipped] = [0, 0, 0];
+for (const path of process.argv.slice(2)) {
+  const results = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : MISSING;
+  passed += results.numPassedTests;
+  failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
+  skipped += results.numPendingTests;
+}
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

@@ -1,0 +1,6 @@
+/**
+ * What `npm test` leaves out, because it takes many processes, many random runs, a browser or much time: `npm run test:more`.
+ * These files end in `.more-spec.ts`.
+ * @type {import('jest').Config}
+ */
+module.exports = { ...require('./jest.config.cjs'), testMatch: ['<rootDir>/test/**/*.more-spec.ts'] };
