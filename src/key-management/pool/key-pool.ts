@@ -123,6 +123,11 @@ export class KeyPool implements LeaseOwner {
     return record.slots[this.#lanes.restricted(model, now).index]!;
   }
 
+  /** The key's place among those that a call for this model chooses from. */
+  slotSeen(record: KeyRecord, model: string | undefined, now: number): Slot {
+    return record.slots[this.#lanes.forCall(model, now).index]!;
+  }
+
   /** Other keys that share this one's limits. */
   siblings(record: KeyRecord): Iterable<KeyRecord> {
     return this.pacing.groups.siblings(record);
@@ -174,12 +179,12 @@ export class KeyPool implements LeaseOwner {
   }
 
   leaseAccepted(lease: PoolLease, now?: number): void {
-    if (!lease.trial && this.#breaker.isCalm) return;
+    const { slot } = lease;
+    slot.pace?.succeeded();
+    if (slot.standing === 'eligible' && this.#breaker.isCalm) return;
     const at = now ?? this.clock.now();
-    if (lease.trial) {
-      endTrial(lease.slot, lease.startedAt, true);
-      this.#placeGroup(lease.slot.record, at);
-    }
+    if (lease.trial) endTrial(slot, lease.startedAt, true);
+    if (slot.standing !== 'eligible') this.#placeGroup(slot.record, at);
     if (this.#breaker.accepted(at)) this.observer.keyFreed(this.provider);
   }
 
@@ -287,7 +292,9 @@ export class KeyPool implements LeaseOwner {
     const now = this.clock.now();
     const lane = this.#lanes.forCall(model, now);
     const admitsFrom = this.#breaker.admitsFrom(now);
-    return admitsFrom === undefined ? lane.nextWake : Math.max(admitsFrom, lane.mayServe ? 0 : (lane.nextWake ?? Infinity));
+    return admitsFrom === undefined
+      ? lane.nextWake
+      : Math.max(admitsFrom, lane.mayServe ? 0 : (lane.nextWake ?? Infinity));
   }
 
   /** A key for this model can be had now, or may be at any moment: it is in use, or being checked. */
