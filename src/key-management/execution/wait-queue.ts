@@ -123,13 +123,14 @@ export class WaitQueue {
     }
   }
 
-  /** Keys changed: those whose key can no longer come in time stop waiting. */
+  /** Keys changed: an ejected one may come back for want of others, and those whose key can no longer come in time stop waiting. */
   review(): void {
     if (this.#reviewing || this.#lines.size === 0) return;
     this.#reviewing = true;
     // Once for all that changes in this tick: it may look at every key.
     queueMicrotask(() => {
       this.#reviewing = false;
+      this.serve();
       for (const [name, line] of [...this.#lines]) {
         const soonest = name === OTHERS ? undefined : this.#soonest(name);
         for (const waiter of [...line]) {

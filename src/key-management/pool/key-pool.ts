@@ -179,12 +179,12 @@ export class KeyPool implements LeaseOwner {
   }
 
   leaseAccepted(lease: PoolLease, now?: number): void {
-    const { slot } = lease;
-    slot.pace?.succeeded();
-    if (slot.standing === 'eligible' && this.#breaker.isCalm) return;
+    if (!lease.trial && this.#breaker.isCalm) return;
     const at = now ?? this.clock.now();
-    if (lease.trial) endTrial(slot, lease.startedAt, true);
-    if (slot.standing !== 'eligible') this.#placeGroup(slot.record, at);
+    if (lease.trial) {
+      endTrial(lease.slot, lease.startedAt, true);
+      this.#placeGroup(lease.slot.record, at);
+    }
     if (this.#breaker.accepted(at)) this.observer.keyFreed(this.provider);
   }
 

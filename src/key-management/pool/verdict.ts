@@ -39,7 +39,7 @@ export function countCall(
     record.successCount += 1;
     record.wentWell(now, took);
     learnRate(record, mean, true, now);
-    if (!wasAccepted) slot.pace?.succeeded();
+    slot.pace?.succeeded();
     return;
   }
   const { fault } = CONSEQUENCES[outcome];
