@@ -1,3 +1,4 @@
+import { RetryExecutorService, type CallContext } from '../../../src/key-management';
 import type { Behaviour } from '../../simulator';
 import type { CallTerms } from '../harness/calls';
 import type { Findings } from '../harness/findings';
@@ -105,5 +106,35 @@ export const allAskedToWait: Scenario = {
     openai.outage(undefined);
     await flow;
     allGood(findings, calls);
+  },
+};
+
+/** Every key fails now and then: no pause before another is asked. */
+export const firstRetry: Scenario = {
+  promised: 'the first retry with an untried key starts in the same tick as the failure',
+  async run(stage, findings) {
+    const { openai } = await stage.simulator();
+    const keys = openai.newKeys(5);
+    const app = await stage.app(keys, { backoff: { initialMs: 500, maxMs: 8_000 } });
+    const steps: Behaviour[] = [{ kind: 'status', status: 500 }, ...Array<Behaviour>(7).fill({ kind: 'valid' })];
+    for (const key of keys) openai.key(key, { kind: 'sequence', steps, loop: true });
+    const executor = app.app.get(RetryExecutorService);
+    const call = ({ apiKey, fetch }: CallContext) =>
+      fetch(`${app.baseUrl}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'gpt-5-nano', messages: [{ role: 'user', content: 'Hello' }] }),
+      }).then(async (response) => (response.ok ? response.json() : response));
+    let [retries, paused] = [0, 0];
+    for (let n = 0; n < 80; n += 1) {
+      const { attempts } = await executor.execute('openai', call);
+      const second = attempts[1];
+      if (!second) continue;
+      retries += 1;
+      if (second.waitedMs > 0) paused += 1;
+    }
+    findings.inject('call whose first attempt failed', retries);
+    findings.atLeast('first retries', retries, 5);
+    findings.atMost('first retries that paused', paused, 0);
   },
 };
