@@ -17,6 +17,14 @@ import { everythingAtOnce } from './vendor/everything-at-once';
 import { redisFull } from './store/redis-full';
 import { redisGarbage, redisRefusing, redisReset, redisSilent, redisSlow } from './store/redis-troubles';
 import { firebaseTrouble } from './store/firebase-trouble';
+import {
+  allAskedToWait,
+  badKeyOfFive,
+  badKeyOfTwo,
+  firstRetry,
+  hangingKey,
+  keyAskedToWait,
+} from './vendor/bad-key-among-good';
 import { fileDamaged } from './store/file-damaged';
 import { fileUnusable } from './store/file-unusable';
 import { killedInstance } from './process/killed-instance';
@@ -39,6 +47,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'vendor/redirects': redirects,
   'vendor/invalid-headers': invalidHeaders,
   'vendor/one-good-key': oneGoodKey,
+  'vendor/bad-key-of-two': badKeyOfTwo,
+  'vendor/bad-key-of-five': badKeyOfFive,
+  'vendor/hanging-key': hangingKey,
+  'vendor/key-asked-to-wait': keyAskedToWait,
+  'vendor/all-asked-to-wait': allAskedToWait,
+  'vendor/first-retry': firstRetry,
   'vendor/shutdown-under-fire': shutdownUnderFire,
   'vendor/everything-at-once': everythingAtOnce,
   'store/redis-reset': redisReset,

@@ -1,6 +1,14 @@
 import type { Outcome } from '../../src/key-management/classification/outcome';
 import type { KeySnapshot } from '../../src/key-management/pool/key-snapshot';
-import { COUNTS_AGAINST, SAYS_VENDOR_IS_DOWN, type Removed, type Resting, type Span } from './rules';
+import {
+  COUNTS_AGAINST,
+  IS_TRANSIENT,
+  LONGEST_EJECTION,
+  SAYS_VENDOR_IS_DOWN,
+  type Removed,
+  type Resting,
+  type Span,
+} from './rules';
 
 export type Verdict = 'unchecked' | 'healthy' | Resting | Removed;
 
@@ -30,6 +38,10 @@ export interface ModelKey {
   inFlight: number;
   successes: number;
   errors: number;
+  /** Calls that failed for the vendor's or the network's reason. */
+  transients: number;
+  /** It may be an outlier until then: ejected, or back before the time where no other key can be had. */
+  outlierUntil: number;
 }
 
 export interface ModelLease {
@@ -49,6 +61,8 @@ export class PoolModel {
   readonly open: ModelLease[] = [];
   readonly outcomes = new Map<Outcome, number>();
   vendorFaults = 0;
+  /** Of them those in which the vendor asked to be left alone for a while. */
+  statedFaults = 0;
   removals = 0;
 
   add(n: number, { models, quotaGroup, limits }: ModelInput): void {
@@ -71,6 +85,8 @@ export class PoolModel {
       inFlight: 0,
       successes: 0,
       errors: 0,
+      transients: 0,
+      outlierUntil: 0,
     });
   }
 
@@ -98,7 +114,7 @@ export class PoolModel {
   }
 
   /** Books a call that ended. */
-  settled(lease: ModelLease, outcome: Outcome): void {
+  settled(lease: ModelLease, outcome: Outcome, now: number): void {
     const { key, model, startedAt } = lease;
     this.open.splice(this.open.indexOf(lease), 1);
     key.inFlight -= 1;
@@ -106,9 +122,17 @@ export class PoolModel {
     if (outcome === 'ok') key.successes += 1;
     if (COUNTS_AGAINST.has(outcome)) key.errors += 1;
     if (SAYS_VENDOR_IS_DOWN.has(outcome)) this.vendorFaults += 1;
+    if (IS_TRANSIENT.has(outcome)) this.#compare(key, now);
     if (outcome !== 'ok') return;
     for (const rest of [key.rest, key.modelRests.get(model ?? '')])
       if (rest && startedAt >= rest.span.least) rest.isTried = true;
+  }
+
+  /** Whether the key is an outlier, the rules leave open here: only that one failure or two are no reason, nor where no other key answers. */
+  #compare(key: ModelKey, now: number): void {
+    key.transients += 1;
+    const othersAnswer = [...this.keys.values()].some((other) => other !== key && other.successes > 0);
+    if (key.transients >= 3 && othersAnswer) key.outlierUntil = now + LONGEST_EJECTION;
   }
 
   /** How the key stands: what its vendor said, or `disabled` over it. */

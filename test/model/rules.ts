@@ -19,6 +19,13 @@ export const RESTS_ONE_MODEL = outcomes('rate_limited', 'model_unavailable');
 export const COUNTS_AGAINST = outcomes('invalid_key', 'quota_exceeded', 'rate_limited', 'permission_denied', 'unknown');
 /** After many of these in a row the whole provider pauses for seconds. */
 export const SAYS_VENDOR_IS_DOWN = outcomes('overloaded', 'server_error', 'network_error', 'timeout', 'region_blocked');
+/** These make a key an outlier that has them while the others have none. It is ejected for so long at the most. */
+export const IS_TRANSIENT = outcomes('overloaded', 'server_error', 'network_error', 'timeout');
+export const LONGEST_EJECTION = 5 * MINUTE;
+/** A vendor in trouble that states when to come back is heeded for this key. */
+export const ASKS_TO_WAIT = outcomes('overloaded', 'server_error');
+/** So long a trial keeps other calls waiting at the most. */
+export const LONGEST_TRIAL = 10 * SECOND;
 /** A probe that ends so has shown that the vendor knows the key. */
 export const PROVES_KEY = outcomes('ok', 'model_unavailable', 'request_exceeds_key_limit', 'content_blocked');
 

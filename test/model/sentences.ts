@@ -1,7 +1,7 @@
 import type { ModelKey, PoolModel } from './pool-model';
 import { isRemoved, isResting } from './pool-model';
 import type { PoolWorld } from './pool-world';
-import { MINUTE } from './rules';
+import { LONGEST_TRIAL, MINUTE } from './rules';
 import type { Waiting, WaitingModel } from './waiting-world';
 
 /** What always holds of a pool: as a sentence, and how it shows. Each of these throws where it does not hold. */
@@ -29,7 +29,13 @@ function* times({ keys }: PoolModel, world: PoolWorld) {
   for (const [n, key] of keys) {
     const shown = world.shown(n)!;
     const rests = isResting(key) && key.rest!.span.least > now;
-    yield { what: `the rest of key ${n}`, span: rests ? key.rest!.span : undefined, shown: shown.restsUntil };
+    const { outlierUntil } = key;
+    yield {
+      what: `the rest of key ${n}`,
+      span: rests ? key.rest!.span : undefined,
+      shown: shown.restsUntil,
+      outlierUntil,
+    };
     const rechecked = isRemoved(key) && key.enabled;
     yield { what: `the re-check of key ${n}`, span: rechecked ? key.recheck : undefined, shown: shown.recheckAt };
     for (const model of ['x', 'y']) {
@@ -84,8 +90,8 @@ export const SENTENCES: readonly Sentence[] = [
   {
     text: 'no rest or re-check is longer than the rules say',
     always: (model, world) => {
-      for (const { what, span, shown } of times(model, world)) {
-        const most = span?.most ?? world.now;
+      for (const { what, span, shown, outlierUntil = 0 } of times(model, world)) {
+        const most = Math.max(span?.most ?? world.now, outlierUntil);
         claim((shown?.getTime() ?? 0) <= most, `${what} ends ${at(shown?.getTime())}, after ${at(most)}`);
       }
     },
@@ -95,20 +101,25 @@ export const SENTENCES: readonly Sentence[] = [
     always: (model, world) => {
       for (const [n, key] of model.keys) {
         const standing = model.standing(key, world.now);
-        const mayBe: readonly string[] = standing === key.verdict ? key.verdictMayBe : [standing];
+        const mayBe: string[] = standing === key.verdict ? [...key.verdictMayBe] : [standing];
+        if (key.outlierUntil > world.now && (standing === 'healthy' || isResting(key))) mayBe.push('resting');
         const { status } = world.shown(n)!;
         claim(mayBe.includes(status), `key ${n} is ${status} and should be ${mayBe.join(' or ')}`);
       }
     },
   },
   {
-    text: 'after a rest one call goes alone, until one succeeds',
-    leased: (model, _, n, wanted) => {
+    text: 'after a rest one call goes alone, until one succeeds, or for ten seconds at the most',
+    leased: (model, { now }, n, wanted) => {
       const key = n === undefined ? undefined : model.keys.get(n);
       if (!key) return;
       const alone = (since: number, forModel?: string): void => {
         const others = model.open.filter(
-          (each) => each.key === key && each.startedAt >= since && (forModel === undefined || each.model === forModel),
+          (each) =>
+            each.key === key &&
+            each.startedAt >= since &&
+            each.startedAt > now - LONGEST_TRIAL &&
+            (forModel === undefined || each.model === forModel),
         );
         claim(others.length === 0, `key ${n} is on trial, and has ${others.length} calls already`);
       };
@@ -127,8 +138,10 @@ export const SENTENCES: readonly Sentence[] = [
   {
     text: 'a key that never gave cause for care is found while it is free',
     leased: (model, { now }, n, wanted) => {
-      if (n !== undefined || model.vendorFaults >= 18) return;
+      // The circuit breaker may be open.
+      if (n !== undefined || model.vendorFaults >= 18 || model.statedFaults >= 2) return;
       for (const key of model.keys.values()) {
+        if (key.outlierUntil > now) continue;
         const free = model.standing(key, now) === 'healthy' && !key.isSlow && key.inFlight < key.concurrency;
         claim(!free || !serves(key, wanted), `key ${key.n} is free, and no key was found`);
       }

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../src/key-management/classification/outcome';
 import { isRemoved, isResting, type ModelKey, type ModelLease, type PoolModel, type Verdict } from './pool-model';
 import {
+  ASKS_TO_WAIT,
   later,
   PROVES_KEY,
   recheckSpan,
@@ -27,10 +28,14 @@ const NEVER: Span = { least: 0, most: 0 };
 
 /** What the outcome of a call does to the key in the model. */
 export function callEnded(pool: PoolModel, lease: ModelLease, said: Said, now: number): void {
-  pool.settled(lease, said.outcome);
+  pool.settled(lease, said.outcome, now);
   const { key } = lease;
   const { outcome } = said;
+  const asksToWait =
+    ASKS_TO_WAIT.has(outcome) && ((said.retryAfterMs ?? 0) > 0 || (said.notBefore?.getTime() ?? 0) > now);
+  if (asksToWait) pool.statedFaults += 1;
   if (key.isDeleted) return;
+  if (asksToWait && !isRemoved(key)) rest(pool, key, said, now);
   if (outcome === 'rate_limited') for (const each of [key, ...pool.siblings(key)]) each.isSlow = true;
   if (REMOVES.has(outcome)) remove(pool, key, said, now, false);
   if (!RESTS.has(outcome)) return;

@@ -43,12 +43,12 @@ export const WAITING_SENTENCES: readonly Sentence[] = [
     },
   },
   {
-    text: 'a wait ends with a key, or says why: the time, the caller, or no hope',
+    text: 'a wait ends with a key, or says why: the time, the caller, no hope, or too many before it',
     always: (model, { now }) => {
       for (const { order, end, endsAt, controller } of (model as WaitingModel).waiters) {
         if (end === 'timed_out') claim(now >= endsAt, `waiter ${order} timed out before its time`);
         else if (end === 'cancelled') claim(controller.signal.aborted, `waiter ${order} was cancelled by nobody`);
-        else claim(end === undefined || end === 'key' || end === 'hopeless', `waiter ${order} ended with ${end}`);
+        else claim([undefined, 'key', 'hopeless', 'queue_slow'].includes(end), `waiter ${order} ended with ${end}`);
       }
     },
   },

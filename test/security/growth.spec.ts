@@ -99,7 +99,7 @@ describe('what waits or listens', () => {
       queue.wait({ model: `m${n}`, tried: new Set(), endsAt: harness.clock.now() + 60_000, signal: undefined });
     const waiting = Array.from({ length: 2 * LEAST }, (_, n) => wait(n));
     expect(queue.length).toBe(2 * LEAST);
-    expect(await wait(2 * LEAST)).toBe('hopeless');
+    expect(await wait(2 * LEAST)).toBe('queue_full');
     queue.close();
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['closed']));
   });

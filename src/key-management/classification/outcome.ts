@@ -64,3 +64,8 @@ export const CONSEQUENCES: Readonly<Record<Outcome, Consequence>> = Object.freez
 });
 
 export const isOutcome = (value: unknown): value is Outcome => OUTCOMES.includes(value as Outcome);
+
+/** Failures that may be over at the next moment, or with the next key: the vendor's or the network's. */
+export const isTransient = (outcome: Outcome): boolean => TRANSIENT.has(outcome);
+
+const TRANSIENT: ReadonlySet<Outcome> = new Set<Outcome>(['overloaded', 'server_error', 'network_error', 'timeout']);

@@ -36,6 +36,7 @@ export class AttemptContext extends PoolLease implements CallContext {
       const signal = given ? AbortSignal.any([given, this.signal]) : this.signal;
       const response = await globalThis.fetch(input, { ...init, signal });
       this.answered(response.headers);
+      if (response.ok) this.accepted();
       return response;
     };
   }

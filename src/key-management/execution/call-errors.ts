@@ -7,9 +7,9 @@ import {
   type KeyManagementError,
 } from '../errors';
 import type { KeyPool } from '../pool/key-pool';
-import { noHealthyKeys } from './no-healthy-keys';
+import { noHealthyKeys, type WhyNoKey } from './no-healthy-keys';
 
-export type WhyEnded = 'rejected' | 'exhausted' | 'cancelled' | 'closed' | 'deadline' | 'no_keys';
+export type WhyEnded = 'rejected' | 'exhausted' | 'cancelled' | 'closed' | 'deadline' | WhyNoKey;
 
 /** A call as it stands when it gives up. */
 export interface FailedCall {
@@ -21,6 +21,8 @@ export interface FailedCall {
   /** What the last attempt ended with. */
   readonly cause: unknown;
   readonly retryAfterMs: number | undefined;
+  /** Calls that wait for a key of the provider. */
+  readonly waiting: number;
   readonly now: number;
 }
 
@@ -52,7 +54,9 @@ export function callError(why: WhyEnded, call: FailedCall): KeyManagementError {
         details,
       );
     case 'no_keys':
-      return noHealthyKeys(pool, call.model, details, call.now);
+    case 'queue_full':
+    case 'queue_slow':
+      return noHealthyKeys(why, call, details);
   }
 }
 

@@ -2,8 +2,8 @@ import type { Classification } from '../classification/classification';
 import { OUTCOMES } from '../classification/outcome';
 import { decide, type Progress } from './decision';
 
-const fresh: Progress = { retries: 0, maxRetries: 3, sameOutcome: 1 };
-const spent: Progress = { retries: 3, maxRetries: 3, sameOutcome: 1 };
+const fresh: Progress = { retries: 0, maxRetries: 3, sameOutcome: 1, transient: 1 };
+const spent: Progress = { retries: 3, maxRetries: 3, sameOutcome: 1, transient: 1 };
 const after = (failure: Classification | Classification['outcome'], progress = fresh) =>
   decide(typeof failure === 'string' ? { outcome: failure } : failure, progress);
 
@@ -12,12 +12,22 @@ describe('decide', () => {
     const walk = { next: 'other_key', costsRetry: false, otherwise: 'wait' };
     expect(after(outcome)).toEqual(walk);
     expect(after(outcome, spent)).toEqual(walk);
-    expect(after(outcome, { retries: 0, maxRetries: 0, sameOutcome: 50 })).toEqual(walk);
+    expect(after(outcome, { retries: 0, maxRetries: 0, sameOutcome: 50, transient: 0 })).toEqual(walk);
   });
 
-  it.each(['network_error', 'timeout', 'overloaded', 'server_error'] as const)('backs off after %s', (outcome) => {
-    expect(after(outcome)).toEqual({ next: 'back_off' });
-    expect(after(outcome, spent)).toEqual({ next: 'give_up', why: 'exhausted' });
+  it.each(['network_error', 'timeout', 'overloaded', 'server_error'] as const)(
+    'A6: takes another key at once after the first %s, and backs off after the next',
+    (outcome) => {
+      expect(after(outcome)).toEqual({ next: 'other_key', costsRetry: true, otherwise: 'back_off' });
+      expect(after(outcome, { ...fresh, retries: 1, transient: 2 })).toEqual({ next: 'back_off' });
+      expect(after(outcome, spent)).toEqual({ next: 'give_up', why: 'exhausted' });
+    },
+  );
+
+  it('A5: takes another key each time that the vendor asks one to wait', () => {
+    const asked = { outcome: 'overloaded', retryAfterMs: 5_000 } as const;
+    const second = { ...fresh, retries: 1, transient: 2 };
+    expect(after(asked, second)).toEqual({ next: 'other_key', costsRetry: true, otherwise: 'back_off' });
   });
 
   it.each(['rate_limited', 'permission_denied'] as const)('takes another key after %s, or waits for one', (outcome) => {

@@ -8,6 +8,8 @@ export interface Progress {
   readonly maxRetries: number;
   /** Attempts that ended with this outcome, the present one included. */
   readonly sameOutcome: number;
+  /** Attempts that ended with a failure of the vendor or the network, the present one included if it is one. */
+  readonly transient: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export type Decision =
 const ONE_OTHER_KEY: ReadonlySet<Outcome> = new Set<Outcome>(['model_unavailable', 'request_exceeds_key_limit']);
 
 /** failure × progress → what the call does next. */
-export function decide(failure: Classification, { retries, maxRetries, sameOutcome }: Progress): Decision {
+export function decide(failure: Classification, { retries, maxRetries, sameOutcome, transient }: Progress): Decision {
   const usual = CONSEQUENCES[failure.outcome];
   const retry = failure.retry ?? usual.retry;
   if (failure.outcome === 'cancelled') return { next: 'give_up', why: 'cancelled' };
@@ -35,7 +37,11 @@ export function decide(failure: Classification, { retries, maxRetries, sameOutco
   // Not `>=`: a number that is none (`Number('many')`) must not retry for ever.
   if (!(retries < maxRetries))
     return { next: 'give_up', why: ONE_OTHER_KEY.has(failure.outcome) ? 'rejected' : 'exhausted' };
-  if (retry === 'same_key') return { next: 'back_off' };
+  // Who fails alone is at fault: another key is asked at once, the first time, and always where the vendor asks this one to wait.
+  if (retry === 'same_key')
+    return transient <= 1 || failure.retryAfterMs
+      ? { next: 'other_key', costsRetry: true, otherwise: 'back_off' }
+      : { next: 'back_off' };
   if (ONE_OTHER_KEY.has(failure.outcome)) return { next: 'other_key', costsRetry: true, otherwise: 'give_up' };
   const rests = (failure.keyAction ?? usual.keyAction) === 'rest';
   return { next: 'other_key', costsRetry: true, otherwise: rests ? 'wait' : 'back_off' };

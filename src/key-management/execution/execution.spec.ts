@@ -61,13 +61,88 @@ describe('a managed call', () => {
     expect(harness.snapshot('a')).toMatchObject({ status: 'healthy', errorCount: 0 });
   });
 
-  it('backs off from trouble of the vendor with full jitter, and prefers another key', async () => {
+  it('A6: takes another key at once after trouble of the vendor, then backs off with full jitter', async () => {
     harness = new Harness(half).add('a', [overloaded()]).add('b', [overloaded()]);
     const result = await harness.runThrough();
     expect(errorOf(result)).toBeInstanceOf(AttemptsExhaustedError);
     expect(harness.called).toEqual(['a', 'b', 'a', 'b']);
-    expect(result.attempts.map(({ waitedMs }) => waitedMs)).toEqual([0, 250, 500, 1_000]);
+    expect(result.attempts.map(({ waitedMs }) => waitedMs)).toEqual([0, 0, 500, 1_000]);
     expect(harness.snapshot('a')).toMatchObject({ status: 'healthy', errorCount: 0, successRate: 100 });
+  });
+
+  it('A6: starts the first retry on an untried key in the same tick, and where other keys are well without the budget', async () => {
+    harness = new Harness({ random: () => 0.99 }).add('bad', [overloaded()]);
+    for (let n = 0; n < 9; n += 1) harness.add(`good${n}`);
+    // A budget for retries is there for 20 at once; this is of many more, each with the failure of a key that was well before.
+    for (let n = 0; n < 60; n += 1) {
+      harness.calls.splice(0);
+      const bad = harness.id(`good${n % 9}`);
+      const result = await harness.run(undefined, (context) =>
+        harness.calls.push({ key: context.keyId, at: harness.clock.now() }) === 1 && context.keyId === bad
+          ? Promise.reject(overloaded())
+          : Promise.resolve('fine'),
+      );
+      expect(result).toMatchObject({ success: true, totalTimeMs: 0 });
+      expect(new Set(harness.called).size).toBe(harness.called.length);
+    }
+  });
+
+  it('A6: backs off before a key that was tried', async () => {
+    harness = new Harness(half).add('a', [overloaded(), undefined]);
+    const result = await harness.runThrough();
+    expect(result.attempts.map(({ waitedMs }) => waitedMs)).toEqual([0, 250]);
+  });
+
+  it('A6: makes no retry beyond maxRetries, also where an untried key is free', async () => {
+    harness = new Harness().add('a', [overloaded()]).add('b');
+    expect(errorOf(await harness.run({ maxRetries: 0 }))).toBeInstanceOf(AttemptsExhaustedError);
+    expect(harness.called).toEqual(['a']);
+  });
+
+  it('A5: asks another key at once where one is asked to wait, and leaves that one alone for as long', async () => {
+    harness = new Harness()
+      .add('a', [overloaded(5), undefined])
+      .add('b')
+      .add('c');
+    for (let call = 0; call < 60; call += 1)
+      expect(await harness.run()).toMatchObject({ success: true, totalTimeMs: 0 });
+    expect(harness.called.filter((name) => name === 'a')).toHaveLength(1);
+    expect(harness.snapshot('a')).toMatchObject({
+      status: 'resting',
+      restsUntil: new Date(harness.clock.now() + 5_000),
+      errorCount: 0,
+    });
+    await harness.clock.advance(5_000);
+    for (let call = 0; call < 6; call += 1) await harness.run();
+    expect(harness.called.filter((name) => name === 'a').length).toBeGreaterThan(1);
+  });
+
+  it('A5: asks no third key where two are asked to wait, and comes back when both may be asked again', async () => {
+    harness = new Harness();
+    for (let n = 0; n < 5; n += 1) harness.add(`k${n}`);
+    const backAt = harness.clock.now() + 5_000;
+    const asked: number[] = [];
+    const vendor = (): Promise<string> => {
+      asked.push(harness.clock.now());
+      return harness.clock.now() < backAt ? Promise.reject(overloaded(5)) : Promise.resolve('fine');
+    };
+    const calls: Promise<{ success: boolean }>[] = [];
+    for (let call = 0; call < 45; call += 1) {
+      calls.push(harness.run(undefined, vendor));
+      await harness.clock.advance(100);
+    }
+    expect(asked).toHaveLength(2);
+    expect(harness.pool.breakerStatus()).toMatchObject({ state: 'open' });
+    await harness.clock.advance(20_000);
+    expect((await Promise.all(calls)).every(({ success }) => success)).toBe(true);
+    expect(harness.pool.breakerStatus()).toMatchObject({ state: 'closed' });
+  });
+
+  it('A5: takes the soonest key where all are asked to wait', async () => {
+    harness = new Harness().add('a', [overloaded(2), undefined]).add('b', [overloaded(50), undefined]);
+    const result = await harness.runThrough();
+    expect(result).toMatchObject({ success: true, response: 'answer of a' });
+    expect(result.attempts[2]!.waitedMs).toBe(2_000);
   });
 
   it('never shortens a stated wait', async () => {

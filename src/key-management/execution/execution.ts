@@ -1,5 +1,5 @@
 import type { Classification } from '../classification/classification';
-import { CONSEQUENCES } from '../classification/outcome';
+import { CONSEQUENCES, isTransient } from '../classification/outcome';
 import type { AttemptReport } from '../errors';
 import type { CallTrace } from '../tracing/call-trace';
 import { endOf, runAttempt, type AttemptEnd } from './attempt';
@@ -34,8 +34,9 @@ export class Execution<T> {
   #waitedForKeys = 0;
   #waited = 0;
   #lastError: unknown = undefined;
-  /** Milliseconds that the last failure asks to wait. */
+  /** Milliseconds that the last failure asks to wait, and whether its key rests for as long. */
   #statedMs: number | undefined = undefined;
+  #keyRests = false;
 
   /** @param startedAt Milliseconds since the epoch. */
   constructor(
@@ -113,7 +114,8 @@ export class Execution<T> {
   /** Waits with full jitter; why the call ends if the stated wait does not fit into its time. */
   async #backOff(): Promise<WhyEnded | undefined> {
     const { backoff, random, pauses } = this.terms.settings;
-    const stated = this.#statedMs ?? 0;
+    const stated = this.#keyRests ? this.#soonestKeyMs() : (this.#statedMs ?? 0);
+    if (stated === Infinity) return 'no_keys';
     const room = this.#endsAt - this.terms.settings.clock.now();
     if (stated > 0 && stated >= room) return 'deadline';
     if (stated > LONGEST_STATED_WAIT_MS) return 'exhausted';
@@ -125,13 +127,20 @@ export class Execution<T> {
     return this.#isOver() ? 'deadline' : undefined;
   }
 
+  /** Until a key may be had; 0 where that may be at any moment. */
+  #soonestKeyMs(): number {
+    const { pool } = this.terms.line;
+    const { model } = this.terms.options;
+    if (pool.mayBeFreed(model)) return 0;
+    return Math.max(0, (pool.nextWake(model) ?? Infinity) - this.terms.settings.clock.now());
+  }
+
   async #waitForKey(): Promise<AttemptContext | WhyEnded> {
     const { pool, queue } = this.terms.line;
     const { model, signal, maxWaitMs = DEFAULT_MAX_WAIT_MS } = this.terms.options;
     const now = this.terms.settings.clock.now();
     const endsAt = Math.min(this.#endsAt, now + maxWaitMs - this.#waitedForKeys);
-    const soonest = pool.mayBeFreed(model) ? now : (pool.nextWake(model) ?? Infinity);
-    if (soonest > endsAt || endsAt <= now) return 'no_keys';
+    if (now + this.#soonestKeyMs() > endsAt || endsAt <= now) return 'no_keys';
     const result = await queue.wait({ model, tried: this.#tried ?? NONE, endsAt, signal });
     const waited = this.terms.settings.clock.now() - now;
     this.#waited += waited;
@@ -142,7 +151,7 @@ export class Execution<T> {
       result.settle('cancelled');
       return 'cancelled';
     }
-    if (result === 'cancelled' || result === 'closed') return result;
+    if (result !== 'timed_out' && result !== 'hopeless') return result;
     return result === 'timed_out' && this.#isOver() ? 'deadline' : 'no_keys';
   }
 
@@ -174,23 +183,33 @@ export class Execution<T> {
     letGo(this.#lastError);
     this.#lastError = end.kind === 'thrown' ? end.error : end.kind === 'value' ? end.value : undefined;
     this.#statedMs = failure.retryAfterMs;
+    this.#keyRests = lease.slot.record.availableFrom > now;
     const report = attemptReport(lease, failure.outcome, now, this.#waited, failure);
     this.#waited = 0;
     this.#attempts.push(report);
     this.#trace?.attemptEnded(report);
     this.#followers?.attemptLog?.(this.terms.line.pool.provider, report);
     (this.#tried ??= new Set()).add(lease.keyId);
-    let sameOutcome = 0;
-    for (const { outcome } of this.#attempts) if (outcome === failure.outcome) sameOutcome += 1;
-    const maxRetries = this.terms.options.maxRetries ?? this.terms.settings.maxRetries();
-    const decision = decide(failure, { retries: this.#retries, maxRetries, sameOutcome });
+    const decision = this.#decide(failure);
     if (decision.next === 'give_up' || (decision.next === 'other_key' && !decision.costsRetry)) return decision;
     const { fault } = CONSEQUENCES[failure.outcome];
-    // A vendor in trouble is not to be met with a storm of retries.
-    if ((fault === 'vendor' || fault === 'network') && !this.terms.line.budget.take())
+    // A vendor in trouble is not to be met with a storm of retries. One bad key among good ones is no such trouble.
+    const isFree = this.#retries === 0 && this.terms.line.pool.hasWellKeys(this.terms.options.model);
+    if ((fault === 'vendor' || fault === 'network') && !isFree && !this.terms.line.budget.take())
       return { next: 'give_up', why: 'exhausted' };
     this.#retries += 1;
     return decision;
+  }
+
+  #decide(failure: Classification): Decision {
+    const { options, settings } = this.terms;
+    let [sameOutcome, transient] = [0, 0];
+    for (const { outcome } of this.#attempts) {
+      if (outcome === failure.outcome) sameOutcome += 1;
+      if (isTransient(outcome)) transient += 1;
+    }
+    const maxRetries = options.maxRetries ?? settings.maxRetries();
+    return decide(failure, { retries: this.#retries, maxRetries, sameOutcome, transient });
   }
 
   #fail(why: WhyEnded): ExecutionResult<T> {
@@ -201,6 +220,7 @@ export class Execution<T> {
       attempts: this.#attempts,
       cause: this.#lastError,
       retryAfterMs: this.#statedMs,
+      waiting: this.terms.line.queue.length,
       now: this.terms.settings.clock.now(),
     });
     const result = {

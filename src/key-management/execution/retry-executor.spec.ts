@@ -99,14 +99,14 @@ describe('RetryExecutorService', () => {
     });
 
     it('ends calls that wait for a key or back off, and lets others end by themselves', async () => {
-      const harness = new Harness({ random: () => 0.9 })
-        .add('a', [overloaded(30)])
+      const harness = new Harness({ random: () => 0.9, backoff: { initialMs: 60_000, maxMs: 60_000 } })
+        .add('a', [overloaded()], { models: ['x'] })
         .add('b', [limited(9)], { models: ['m'] });
       const { promise, open } = gate();
-      const busy = harness.executor.execute('openai', () => promise);
+      const busy = harness.executor.execute('openai', () => promise, { model: 'x' });
       const waiting = harness.executor.execute('openai', harness.vendor, { model: 'm' });
       await settle();
-      const backingOff = harness.executor.execute('openai', harness.vendor);
+      const backingOff = harness.executor.execute('openai', harness.vendor, { model: 'x' });
       await settle();
       const ended = harness.executor.beforeApplicationShutdown().then(() => {
         harness.executor.onApplicationShutdown();

@@ -4,8 +4,10 @@ import { leaseUntriedFirst, type AttemptContext } from './call-context';
 import { ServicePace } from './service-pace';
 import type { TimeLimit, TimeLimits } from './time-limits';
 
-/** Why a wait ended without a key. */
-export type WaitRefusal = 'timed_out' | 'hopeless' | 'cancelled' | 'closed';
+/**
+ * Why a wait ended without a key. `hopeless`: none can come in time. `queue_full`, `queue_slow`: so many wait already that it did not begin.
+ */
+export type WaitRefusal = 'timed_out' | 'hopeless' | 'queue_full' | 'queue_slow' | 'cancelled' | 'closed';
 
 export interface WaitRequest {
   readonly model: string | undefined;
@@ -27,7 +29,7 @@ interface Waiter extends WaitRequest {
 }
 
 /** More calls than this do not wait for one provider: they are refused at once. */
-const MOST_WAITING = 10_000;
+export const MOST_WAITING = 10_000;
 /** Callers may make up names of models, and every line is looked at for each key that comes free. */
 const MOST_LINES = 64;
 
@@ -68,9 +70,8 @@ export class WaitQueue {
     if (this.#closed) return Promise.resolve('closed');
     if (request.signal?.aborted) return Promise.resolve('cancelled');
     const length = this.length;
-    if (length >= MOST_WAITING || this.#pace.expectedAt(length + 1, this.clock.now()) > request.endsAt) {
-      return Promise.resolve('hopeless');
-    }
+    if (length >= MOST_WAITING) return Promise.resolve('queue_full');
+    if (this.#pace.expectedAt(length + 1, this.clock.now()) > request.endsAt) return Promise.resolve('queue_slow');
     return new Promise((resolve) => {
       let limit: TimeLimit | undefined = undefined;
       const cancel = (): void => {
@@ -122,13 +123,14 @@ export class WaitQueue {
     }
   }
 
-  /** Keys changed: those whose key can no longer come in time stop waiting. */
+  /** Keys changed: an ejected one may come back for want of others, and those whose key can no longer come in time stop waiting. */
   review(): void {
     if (this.#reviewing || this.#lines.size === 0) return;
     this.#reviewing = true;
     // Once for all that changes in this tick: it may look at every key.
     queueMicrotask(() => {
       this.#reviewing = false;
+      this.serve();
       for (const [name, line] of [...this.#lines]) {
         const soonest = name === OTHERS ? undefined : this.#soonest(name);
         for (const waiter of [...line]) {

@@ -17,6 +17,14 @@ describe('AdaptiveCap', () => {
     expect(cap.value).toBe(2);
   });
 
+  it('A2: is not made by a refusal of a call that was alone', () => {
+    const cap = new AdaptiveCap();
+    cap.refused(1, 0, 10);
+    expect(cap.value).toBe(Infinity);
+    cap.refused(2, 20, 30);
+    expect(cap.value).toBe(2);
+  });
+
   it('grows by one per round of successes', () => {
     const cap = new AdaptiveCap();
     cap.refused(8, 0, 10);

@@ -11,9 +11,12 @@ export class AdaptiveCap {
     return this.#cap === Infinity ? Infinity : Math.floor(this.#cap);
   }
 
-  /** A call begun at `startedAt` was refused with `inFlight` calls in flight, itself included. Refusals of one burst halve once. */
+  /**
+   * A call begun at `startedAt` was refused with `inFlight` calls in flight, itself included. Refusals of one burst halve once. One that was
+   * alone says nothing of how many the key bears.
+   */
   refused(inFlight: number, startedAt: number, now: number): void {
-    if (startedAt < this.#halvedAt) return;
+    if (startedAt < this.#halvedAt || inFlight < LEAST) return;
     this.#cap = Math.max(LEAST, Math.min(this.#cap, inFlight) / 2);
     this.#halvedAt = now;
   }

@@ -1,11 +1,16 @@
 import { inspect } from 'node:util';
 import { shownReason } from '../classification/redact';
 import type { HeaderView } from './header-view';
+import type { Listed } from './open-leases';
 import { settlementOf, type SettledOutcome, type Settlement, type Source } from './settlement';
 import type { Slot } from './slot';
 
 /** What a lease is given back to. */
 export interface LeaseOwner {
+  /** A lease was made. */
+  leaseMade(lease: PoolLease): void;
+  /** The vendor has begun to answer well. */
+  leaseAccepted(lease: PoolLease, now?: number): void;
   settleLease(lease: PoolLease, settlement: Settlement, now?: number): void;
   /** The vendor's answer to this lease's request has come: what its headers say is left paces the key. */
   answerSeen(lease: PoolLease, headers: HeaderView): void;
@@ -25,20 +30,26 @@ export interface KeyLease {
   settle(outcome: SettledOutcome): void;
 }
 
-export class PoolLease implements KeyLease {
+export class PoolLease implements KeyLease, Listed {
   private isSettled = false;
-  /** The first call after a rest: while one is in flight, no other begins. */
+  private isAccepted = false;
+  /** Its neighbours among the pool's open leases. */
+  before: Listed | undefined = undefined;
+  after: Listed | undefined = undefined;
+  /** The first call after a rest: until it is accepted, no other begins. */
   readonly trial: boolean;
 
   constructor(
     private readonly owner: LeaseOwner,
-    readonly slot: Slot,
+    /** Another one when its model gets a lane of its own. */
+    public slot: Slot,
     readonly model: string | undefined,
     readonly source: Source,
     /** Milliseconds since the epoch. */
     readonly startedAt: number,
   ) {
     this.trial = source === 'call' && slot.onTrial;
+    if (model !== undefined) owner.leaseMade(this);
   }
 
   get apiKey(): string {
@@ -55,6 +66,22 @@ export class PoolLease implements KeyLease {
 
   get settled(): boolean {
     return this.isSettled;
+  }
+
+  /** The vendor had accepted the call before it ended. */
+  get wasAccepted(): boolean {
+    return this.isAccepted;
+  }
+
+  /**
+   * Tells the pool that the vendor has accepted the call: the headers of a good answer have come, or the first content of a stream. A trial
+   * ends with it, however long the answer goes on. Only the first time counts.
+   * @param now Milliseconds since the epoch, where the caller has just looked.
+   */
+  accepted(now?: number): void {
+    if (this.isSettled || this.isAccepted) return;
+    this.isAccepted = true;
+    this.owner.leaseAccepted(this, now);
   }
 
   /** Shows the pool the headers of the vendor's answer. */

@@ -3,6 +3,7 @@ import { Subject, type Observable } from 'rxjs';
 import type { Clock, Random } from '../clock';
 import { UnknownKeyError, UnknownProviderError } from '../errors';
 import { CLOCK, RANDOM } from '../key-management.constants';
+import type { BreakerStatus } from './circuit-breaker';
 import type { Sharing } from './hard-limits';
 import type { KeyEvent } from './key-events';
 import type { KeyLease } from './key-lease';
@@ -156,6 +157,11 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   /** @internal */
   callWaited(provider: string, ms: number): void {
     for (const observer of this.#observers) observer.callWaited?.(provider, ms);
+  }
+
+  /** @internal */
+  breakerChanged(provider: string, status: BreakerStatus): void {
+    for (const observer of this.#observers) observer.breakerChanged?.(provider, status);
   }
 
   /** @internal */

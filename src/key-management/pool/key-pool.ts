@@ -1,5 +1,7 @@
 import type { Clock, Random } from '../clock';
-import { newMean, noteWeight, takeTurn } from './choice';
+import { isTransient } from '../classification/outcome';
+import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
+import { learnRate, newMean, noteWeight, takeTurn } from './choice';
 import type { ApiKey } from './api-key';
 import { keyEvent, statusChange, type ChangedBy, type KeyChange } from './key-events';
 import type { KeyInput, KeyOrigin, KeyUpdate, LeaseOptions } from './key-input';
@@ -8,22 +10,32 @@ import type { HeaderView } from './header-view';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import { KeyRecord } from './key-record';
 import { snapshotOf, type KeySnapshot } from './key-snapshot';
-import { HEALTHY, isRestOver, isResting, type KeyState, type KeyStatus } from './key-state';
+import { HEALTHY, isRestOver, isResting, type KeyState, type KeyStatus, type Strikes } from './key-state';
+import type { Lane } from './lane';
 import { LaneSet } from './lane-set';
 import { CallLog } from './call-log';
+import { OpenLeases } from './open-leases';
+import { OutlierDetection } from './outlier-detection';
 import type { PoolObserver } from './pool-observer';
 import { PoolPacing } from './pool-pacing';
-import { ProviderGate } from './provider-gate';
 import type { Settlement, Why } from './settlement';
 import type { Slot } from './slot';
-import { beginTrial } from './trial';
+import { restUntil, withStatedWait } from './transition';
+import { beginTrial, endTrial } from './trial';
 import { applyVerdict, countCall } from './verdict';
+
+const NO_STRIKES: Strikes = Object.freeze({ outcome: 'overloaded', count: 1, at: 0 });
+/** A call waits so long for another key before an ejected one is tried. Milliseconds. */
+const PATIENCE_MS = 10_000;
 
 /** All keys of one provider: who is chosen, and what each verdict does. The only writer of their state. */
 export class KeyPool implements LeaseOwner {
   readonly #records = new Map<string, KeyRecord>();
   readonly #lanes: LaneSet;
-  readonly #gate = new ProviderGate();
+  readonly #breaker: CircuitBreaker;
+  readonly #outliers = new OutlierDetection();
+  /** Those that name their model. */
+  readonly #open = new OpenLeases<PoolLease>();
   readonly pacing: PoolPacing;
   readonly #mean = newMean();
   readonly calls: CallLog;
@@ -35,9 +47,12 @@ export class KeyPool implements LeaseOwner {
     private readonly random: Random,
     sharing: Readonly<Sharing> = { count: 1, rank: 0 },
   ) {
+    this.#breaker = new CircuitBreaker(clock.now(), () => {
+      observer.breakerChanged?.(provider, this.breakerStatus());
+    });
     this.calls = new CallLog(() => this.observer.callsPending?.());
     const laneMade = observer.keyFreed.bind(observer, provider);
-    this.#lanes = new LaneSet(() => this.#records.values(), laneMade);
+    this.#lanes = new LaneSet(() => this.#records.values(), this.#adopt, laneMade);
     this.pacing = new PoolPacing(this.#lanes, sharing);
   }
 
@@ -76,6 +91,7 @@ export class KeyPool implements LeaseOwner {
 
   delete(record: KeyRecord, by: ChangedBy): void {
     if (!this.#records.delete(record.id)) return;
+    this.#outliers.forget(record);
     this.pacing.groups.remove(record);
     this.#lanes.removeRecord(record);
     record.leave();
@@ -107,6 +123,11 @@ export class KeyPool implements LeaseOwner {
     return record.slots[this.#lanes.restricted(model, now).index]!;
   }
 
+  /** The key's place among those that a call for this model chooses from. */
+  slotSeen(record: KeyRecord, model: string | undefined, now: number): Slot {
+    return record.slots[this.#lanes.forCall(model, now).index]!;
+  }
+
   /** Other keys that share this one's limits. */
   siblings(record: KeyRecord): Iterable<KeyRecord> {
     return this.pacing.groups.siblings(record);
@@ -132,16 +153,17 @@ export class KeyPool implements LeaseOwner {
   /** Chooses a key as `lease` does, and books one use of it; the caller makes the lease. */
   take(model: string | undefined, exclude: ReadonlySet<string> | undefined, now: number): Slot | undefined {
     this.wake(now);
-    if (!this.#gate.admits(now)) return undefined;
+    if (!this.#breaker.admits(now)) return undefined;
     const lane = this.#lanes.forCall(model, now);
-    const slot = lane.choose(exclude, this.#mean, now, this.random);
+    let slot = lane.choose(exclude, this.#mean, now, this.random);
+    if (!slot && this.#readmitted(lane, exclude, now)) slot = lane.choose(exclude, this.#mean, now, this.random);
     if (!slot) return undefined;
     const { record } = slot;
     takeTurn(record, this.#mean, now);
     record.lent(now);
     slot.inFlight += 1;
     this.pacing.started(record, slot.pace, now);
-    this.#gate.passed();
+    this.#breaker.passed(now);
     beginTrial(slot, now);
     if (slot.busy || slot.pacedUntil(now) > now) this.#placeGroup(record, now);
     return slot;
@@ -152,18 +174,92 @@ export class KeyPool implements LeaseOwner {
     return new PoolLease(this, record.slots[0]!, undefined, 'probe', this.clock.now());
   }
 
-  settleLease(lease: PoolLease, settlement: Settlement, now = this.clock.now()): void {
+  leaseMade(lease: PoolLease): void {
+    this.#open.add(lease);
+  }
+
+  leaseAccepted(lease: PoolLease, now?: number): void {
+    if (!lease.trial && this.#breaker.isCalm) return;
+    const at = now ?? this.clock.now();
+    if (lease.trial) {
+      endTrial(lease.slot, lease.startedAt, true);
+      this.#placeGroup(lease.slot.record, at);
+    }
+    if (this.#breaker.accepted(at)) this.observer.keyFreed(this.provider);
+  }
+
+  settleLease(lease: PoolLease, said: Settlement, now = this.clock.now()): void {
     const { record } = lease.slot;
-    let opened = false;
-    if (lease.source === 'call') {
-      countCall(lease, settlement, this.#mean, now);
-      opened = this.#gate.settled(settlement.outcome, now);
-    } else record.lastCheckedAt = now;
-    if (!record.deleted) applyVerdict(this, lease, settlement, now);
+    const isCall = lease.source === 'call';
+    const settlement = isCall && said.outcome !== 'ok' ? withStatedWait(said, now) : said;
+    if (lease.model !== undefined) this.#open.remove(lease);
+    if (isCall) countCall(lease, settlement, this.#mean, now);
+    else record.lastCheckedAt = now;
+    const mayGo = isCall ? this.#judgeVendor(lease, said, settlement, now) : this.#probed(settlement, now);
+    if (!record.deleted) {
+      applyVerdict(this, lease, settlement, now);
+      if (isCall) this.#compare(lease, settlement, now);
+    }
     if (lease.slot.standing !== 'eligible') this.#placeGroup(record, now);
-    if (opened) this.observer.keyFreed(this.provider);
+    if (mayGo) this.observer.keyFreed(this.provider);
     this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
   }
+
+  /** What the call says of the vendor itself. True if those who wait should look again. */
+  #judgeVendor(lease: PoolLease, said: Settlement, settlement: Settlement, now: number): boolean {
+    const { outcome } = said;
+    if (outcome === 'ok' && this.#breaker.isSpotless) return false;
+    const statedUntil = settlement === said ? 0 : restUntil(settlement, NO_STRIKES, now, true);
+    const { keyId, startedAt, wasAccepted } = lease;
+    return this.#breaker.settled({ outcome, keyId, startedAt, statedUntil, wasAccepted }, now);
+  }
+
+  #probed({ outcome, unproven }: Settlement, now: number): boolean {
+    return outcome === 'ok' && !unproven && this.#breaker.probed(now);
+  }
+
+  /** Compares the key with the others: one that fails alone is chosen less, and then ejected for a while. */
+  #compare({ slot: { record }, model, startedAt, trial }: PoolLease, { outcome }: Settlement, now: number): void {
+    if (outcome === 'ok') {
+      if (this.#outliers.isWatching) this.#outliers.succeeded(record, now);
+      return;
+    }
+    if (!isTransient(outcome)) return;
+    const found = this.#outliers.failed(record, startedAt, trial, now);
+    if (found.kind === 'alike') return;
+    learnRate(record, this.#mean, false, now);
+    if (found.kind === 'worse' || record.availableFrom > now) return;
+    // Never more than half of the keys that could serve the call.
+    if (this.#lanes.forCall(model, now).inUse - 1 < this.#outliers.ejected().size + 1) return;
+    const until = this.#outliers.eject(record, now);
+    const reason = `outlier: ${found.failed} of its latest ${found.of} calls failed, other keys answered`;
+    this.setState(record, { status: 'resting', until }, 'call', { outcome, reason });
+  }
+
+  /** Ejecting a key is a guess: where no other can be had for long, it is given up. True if one came back. */
+  #readmitted(lane: Lane, exclude: ReadonlySet<string> | undefined, now: number): boolean {
+    if (!this.#outliers.isWatching || lane.mayServe || (lane.nextWake ?? 0) <= now + PATIENCE_MS) return false;
+    let soonest: KeyRecord | undefined;
+    for (const record of this.#outliers.ejected()) {
+      const isOf = record.serves(lane.model) && record.slots[lane.index]!.restsUntil <= now && !exclude?.has(record.id);
+      if (isOf && record.enabled && (!soonest || record.availableFrom < soonest.availableFrom)) soonest = record;
+    }
+    if (!soonest) return false;
+    this.setState(soonest, HEALTHY, 'time');
+    return true;
+  }
+
+  /** The model's calls in flight move into its new lane. */
+  readonly #adopt = (model: string, index: number): void => {
+    for (const lease of this.#open) {
+      const { record } = lease.slot;
+      if (lease.model !== model || record.deleted) continue;
+      lease.slot.inFlight -= 1;
+      lease.slot.pace?.ended();
+      lease.slot = record.slots[index]!;
+      lease.slot.inFlight += 1;
+    }
+  };
 
   answerSeen(lease: PoolLease, headers: HeaderView): void {
     if (lease.slot.record.deleted) return;
@@ -191,17 +287,31 @@ export class KeyPool implements LeaseOwner {
     }
   }
 
-  /** When the next rest ends that a call for this model could wait for. Milliseconds since the epoch. */
+  /** When the next rest, trial or pause ends that a call for this model could wait for. Milliseconds since the epoch. */
   nextWake(model: string | undefined): number | undefined {
     const now = this.clock.now();
-    const wake = this.#lanes.forCall(model, now).nextWake;
-    const pausedUntil = this.#gate.pausedUntil(now);
-    return pausedUntil === undefined ? wake : Math.max(pausedUntil, this.mayBeFreed(model) ? 0 : (wake ?? Infinity));
+    const lane = this.#lanes.forCall(model, now);
+    const admitsFrom = this.#breaker.admitsFrom(now);
+    return admitsFrom === undefined
+      ? lane.nextWake
+      : Math.max(admitsFrom, lane.mayServe ? 0 : (lane.nextWake ?? Infinity));
   }
 
   /** A key for this model can be had now, or may be at any moment: it is in use, or being checked. */
   mayBeFreed(model: string | undefined): boolean {
-    return this.#lanes.forCall(model, this.clock.now()).mayServe;
+    const now = this.clock.now();
+    return !this.#breaker.isOpen(now) && this.#lanes.forCall(model, now).mayServe;
+  }
+
+  /** Some key can be had at once of which nothing speaks against its vendor: a failed call may be made again with it without harm. */
+  hasWellKeys(model: string | undefined): boolean {
+    const now = this.clock.now();
+    return this.#breaker.admits(now) && this.#lanes.forCall(model, now).eligible > this.#outliers.failing;
+  }
+
+  /** How the provider's circuit breaker stands. */
+  breakerStatus(now = this.clock.now()): BreakerStatus {
+    return this.#breaker.status(now);
   }
 
   /** Sets a state: by a verdict here, by another instance's, or as kept from before a restart. */
@@ -213,6 +323,7 @@ export class KeyPool implements LeaseOwner {
     record.outcome = next.status === 'healthy' ? undefined : why?.outcome;
     record.reason = next.status === 'healthy' ? undefined : why?.reason;
     if (isResting(next)) record.trial = 'wanted';
+    if (next.status !== 'healthy') this.#outliers.setAside(record);
     this.#moved(record, from, by, why);
   }
 

@@ -2,6 +2,7 @@ import type { ApiKey } from './api-key';
 import type { HardLimits } from './hard-limits';
 import type { KeyInput, KeyLimits, KeyOrigin } from './key-input';
 import { UNCHECKED, isResting, isRemoved, type KeyState, type KeyStatus, type Strikes } from './key-state';
+import type { Suspicion } from './outlier-detection';
 import { Rating, RatingTable } from './rating';
 import type { Slot } from './slot';
 import type { OnTrial, Trial } from './trial';
@@ -24,6 +25,8 @@ export class KeyRecord extends Rating implements OnTrial {
   strikes: Strikes | undefined = undefined;
   trial: Trial = 'none';
   trialSince = 0;
+  /** What transient failures say of it; undefined while it had none lately. */
+  suspicion: Suspicion | undefined = undefined;
   /** It has left its pool: what is settled yet is counted, and changes nothing. */
   deleted = false;
   /** Limits the user stated; shared by the keys of a quota group. */

@@ -16,9 +16,13 @@ export class LaneSet {
   /** No rest ends before this. */
   #soonest = Infinity;
 
-  /** @param laneMade Told of each new lane, soon after: calls for its model choose from it from now on. */
+  /**
+   * @param adopt Told of each new lane at once: the calls in flight for its model belong to it.
+   * @param laneMade Told of each new lane, soon after: calls for its model choose from it from now on.
+   */
   constructor(
     private readonly records: () => Iterable<KeyRecord>,
+    private readonly adopt: (model: string, index: number) => void = () => undefined,
     private readonly laneMade: () => void = () => undefined,
   ) {}
 
@@ -48,6 +52,7 @@ export class LaneSet {
     this.#lanes[lane.index] = lane;
     this.#byModel.set(model, lane);
     for (const record of this.records()) record.slots[lane.index] = lane.add(record, now);
+    this.adopt(model, lane.index);
     // When what made it is through: a verdict may be about to rest the very key that those who wait would get.
     queueMicrotask(this.laneMade);
     return lane;

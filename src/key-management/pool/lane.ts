@@ -14,8 +14,9 @@ const MAY_SERVE_SOON: ReadonlySet<Standing> = new Set<Standing>(['busy', 'unchec
 export class Lane {
   readonly #eligible = new Eligible();
   readonly #resting = new TimeHeap<Slot>();
-  /** Slots that a settled call or a check may make eligible at any moment. */
+  /** Slots that a settled call or a check may make eligible at any moment, and how many of them await their first check. */
   #soonFree = 0;
+  #unchecked = 0;
 
   /** @param model The model, or undefined for calls that name none. */
   constructor(
@@ -27,6 +28,16 @@ export class Lane {
   /** Some key can be had now, or may be at any moment: it is in use, or being checked. */
   get mayServe(): boolean {
     return this.#eligible.length > 0 || this.#soonFree > 0;
+  }
+
+  /** Keys that can be had now. */
+  get eligible(): number {
+    return this.#eligible.length;
+  }
+
+  /** Keys that can be had now, or as soon as their calls in flight allow. */
+  get inUse(): number {
+    return this.#eligible.length + this.#soonFree - this.#unchecked;
   }
 
   /** The soonest end of a rest, undefined if no key rests. */
@@ -78,8 +89,10 @@ export class Lane {
     if (from === 'eligible') this.#eligible.remove(slot);
     else if (from === 'resting' || from === 'paced') this.#resting.remove(slot);
     if (MAY_SERVE_SOON.has(from)) this.#soonFree -= 1;
+    if (from === 'unchecked') this.#unchecked -= 1;
     slot.standing = to;
     if (MAY_SERVE_SOON.has(to)) this.#soonFree += 1;
+    if (to === 'unchecked') this.#unchecked += 1;
     if (to === 'eligible') this.#eligible.add(slot);
     return to === 'eligible';
   }

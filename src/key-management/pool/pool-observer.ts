@@ -1,3 +1,4 @@
+import type { BreakerStatus } from './circuit-breaker';
 import type { KeyEvent } from './key-events';
 import type { KeyRecord } from './key-record';
 
@@ -35,6 +36,8 @@ export interface PoolObserver {
   callWaited?(provider: string, ms: number): void;
   /** A key may be chosen again that could not be before. */
   keyFreed(provider: string): void;
+  /** The provider's circuit breaker changed its state. */
+  breakerChanged?(provider: string, status: BreakerStatus): void;
   /** Who is told of the provider's calls. Asked anew whenever an observer comes or goes. */
   callsOf?(provider: string): CallObserver;
   /** There are calls to be told of: whoever needs them in time asks for them by `tellCalls`. */

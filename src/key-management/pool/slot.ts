@@ -2,10 +2,11 @@ import type { KeyRecord } from './key-record';
 import type { Strikes } from './key-state';
 import type { Pace } from './pace';
 import type { Timed } from './time-heap';
-import type { OnTrial, Trial } from './trial';
+import { trialEndsAt, type OnTrial, type Trial } from './trial';
 
 /**
- * Where a key stands in a lane. `paced`: rests for what its calls in flight may take, and is free sooner if they take less.
+ * Where a key stands in a lane. `paced`: rests for what its calls in flight may take, or for its trial, and is free sooner if they take
+ * less, or the trial is accepted.
  * `out`: removed, disabled, or not for the lane's model.
  */
 export type Standing = 'eligible' | 'busy' | 'resting' | 'paced' | 'unchecked' | 'out';
@@ -29,28 +30,33 @@ export class Slot implements Timed, OnTrial {
 
   constructor(readonly record: KeyRecord) {}
 
-  /** From when on one more call fits into what vendor and user allow, milliseconds since the epoch; 0 for at once. */
+  /** From when on one more call fits into what vendor, user and a running trial allow, milliseconds since the epoch; 0 for at once. */
   pacedUntil(now: number): number {
-    const paced = this.pace === undefined ? 0 : this.pace.readyAt(now);
     const { hardLimits } = this.record;
+    let paced = this.pace === undefined ? 0 : this.pace.readyAt(now);
+    if (this.onTrial) paced = Math.max(paced, this.#trialEndsAt);
     return hardLimits === undefined ? paced : Math.max(paced, hardLimits.readyAt(now));
   }
 
   /** Nothing but the calls in flight keeps the next one waiting. */
   mayEase(now: number): boolean {
-    const { record } = this;
-    if (this.pace === undefined || this.restsUntil > now || record.availableFrom > now) return false;
-    return this.pace.mayEase(now) && (record.hardLimits === undefined || record.hardLimits.readyAt(now) <= now);
+    const { record, pace } = this;
+    if (this.restsUntil > now || record.availableFrom > now) return false;
+    if (record.hardLimits !== undefined && record.hardLimits.readyAt(now) > now) return false;
+    return pace === undefined || pace.readyAt(now) <= now ? this.#trialEndsAt > now : pace.mayEase(now);
   }
 
-  /** Its call in flight is the first after a rest. */
+  get #trialEndsAt(): number {
+    return Math.max(trialEndsAt(this), trialEndsAt(this.record));
+  }
+
+  /** A call in flight is the first after a rest. */
   get onTrial(): boolean {
     return this.trial === 'running' || this.record.trial === 'running';
   }
 
   get busy(): boolean {
     const { record } = this;
-    if (this.onTrial) return true;
     return (this.pace?.full ?? false) || (record.hardLimits?.full ?? false);
   }
 }

@@ -1,5 +1,5 @@
 import { isTableOnlyRemoval } from '../classification/classify';
-import type { Outcome } from '../classification/outcome';
+import { CONSEQUENCES, type Outcome } from '../classification/outcome';
 import { nextMidnightPacific, recheckMs, restMs, SOON_MS } from './durations';
 import { HEALTHY, isRemoved, isResting, UNPROVEN, type KeyState, type RestingState, type Strikes } from './key-state';
 import type { Settlement, Source } from './settlement';
@@ -26,6 +26,17 @@ const PROVES_KEY: ReadonlySet<Outcome> = new Set<Outcome>([
   'content_blocked',
   'permission_denied',
 ]);
+
+/**
+ * A vendor in trouble that states when to come back asks it of this key first: the key rests for so long, and another one is tried. Where a
+ * second key is told the same, the provider's circuit breaker opens.
+ */
+export function withStatedWait(settlement: Settlement, now: number): Settlement {
+  const { outcome, keyAction, retryAfterMs = 0, notBefore } = settlement;
+  const states = retryAfterMs > 0 || (notBefore?.getTime() ?? 0) > now;
+  if (keyAction !== 'keep' || !states || CONSEQUENCES[outcome].fault !== 'vendor') return settlement;
+  return { ...settlement, keyAction: 'rest', scope: 'key' };
+}
 
 /** state × verdict → state. Rests and re-checks are never shortened; only a probe brings a removed key back. */
 export function transition(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {

@@ -1,5 +1,11 @@
-/** After a rest one call goes first, alone, until one succeeds: `wanted` before it began, `running` while it is in flight. */
+/**
+ * After a rest one call goes first, alone, until one is accepted: `wanted` before it began, `running` while its answer is awaited,
+ * for `TRIAL_MS` at the most: a call that hangs must not shut out the others.
+ */
 export type Trial = 'none' | 'wanted' | 'running';
+
+/** When a trial has shown nothing for so long, another call may be one. Milliseconds. */
+export const TRIAL_MS = 10_000;
 
 /** What a rest may lie on: a key, or a key for one model. */
 export interface OnTrial {
@@ -11,6 +17,11 @@ export interface OnTrial {
 /** A key for one model, and the key itself: one call may be the first after a rest of either, or of both. */
 type Tried = OnTrial & { readonly record: OnTrial };
 
+/** Until when the trial that is running keeps other calls waiting, milliseconds since the epoch; 0 if none is running. */
+export const trialEndsAt = ({ trial, trialSince }: OnTrial): number =>
+  trial === 'running' ? trialSince + TRIAL_MS : 0;
+
+/** A call begins. No other has begun since the latest trial, unless that has outlived its bound. */
 export function beginTrial(slot: Tried, now: number): void {
   begin(slot, now);
   begin(slot.record, now);
@@ -22,7 +33,7 @@ export function endTrial(slot: Tried, startedAt: number, success: boolean): void
 }
 
 function begin(holder: OnTrial, now: number): void {
-  if (holder.trial !== 'wanted') return;
+  if (holder.trial === 'none') return;
   holder.trial = 'running';
   holder.trialSince = now;
 }

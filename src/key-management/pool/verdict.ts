@@ -21,7 +21,7 @@ export interface VerdictTarget {
 
 /** Books a settled call. Only what speaks of the key counts against it. */
 export function countCall(
-  { slot, startedAt, trial }: PoolLease,
+  { slot, startedAt, trial, wasAccepted }: PoolLease,
   { outcome }: Settlement,
   mean: PoolMean,
   now: number,
@@ -32,7 +32,7 @@ export function countCall(
   record.inFlight -= 1;
   slot.pace?.ended();
   if (record.hardLimits) record.hardLimits.inFlight -= 1;
-  if (trial) endTrial(slot, startedAt, ok);
+  if (trial && !wasAccepted) endTrial(slot, startedAt, ok);
   const took = now - startedAt;
   record.countUsage(outcome, took);
   if (ok) {

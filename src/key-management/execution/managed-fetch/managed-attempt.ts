@@ -55,6 +55,7 @@ export async function managedAttempt(terms: FetchTerms, context: AttemptContext)
       throw new AttemptFailure({ evidence, response: answer, final: request.body.once });
     }
     if (!isEventStream(response)) {
+      context.accepted();
       if (context.countsTokens) countTokens(response, context);
       return { response };
     }
@@ -90,6 +91,7 @@ async function opened(
     void reader.cancel().catch(() => undefined);
     throw new AttemptFailure({ error: context.signal.reason });
   }
+  context.accepted();
   const stream = new ManagedStream(reader, held, {
     lease: context,
     classifier: terms.line.classifier,
