@@ -8,6 +8,8 @@ export interface Progress {
   readonly maxRetries: number;
   /** Attempts that ended with this outcome, the present one included. */
   readonly sameOutcome: number;
+  /** A key tried before refused the call in the same words: the cause is not the key's. */
+  readonly sameRefusal?: boolean;
 }
 
 /**
@@ -22,12 +24,23 @@ export type Decision =
 /** Outcomes in which another key may help, but hardly a third. */
 const ONE_OTHER_KEY: ReadonlySet<Outcome> = new Set<Outcome>(['model_unavailable', 'request_exceeds_key_limit']);
 
+/** Refusals that more than one key may share: where no other key can be asked, the vendor's own answer says more than that none is left. */
+export const SHAREABLE_REFUSALS: ReadonlySet<Outcome> = new Set<Outcome>([
+  'permission_denied',
+  'model_unavailable',
+  'config_error',
+  'region_blocked',
+]);
+
 /** failure × progress → what the call does next. */
-export function decide(failure: Classification, { retries, maxRetries, sameOutcome }: Progress): Decision {
+export function decide(
+  failure: Classification,
+  { retries, maxRetries, sameOutcome, sameRefusal = false }: Progress,
+): Decision {
   const usual = CONSEQUENCES[failure.outcome];
   const retry = failure.retry ?? usual.retry;
   if (failure.outcome === 'cancelled') return { next: 'give_up', why: 'cancelled' };
-  if (retry === 'none') return { next: 'give_up', why: 'rejected' };
+  if (retry === 'none' || sameRefusal) return { next: 'give_up', why: 'rejected' };
   // Each key can be removed only once, so a walk past removed keys ends by itself and costs no retry.
   if ((failure.keyAction ?? usual.keyAction) === 'remove')
     return { next: 'other_key', costsRetry: false, otherwise: 'wait' };
@@ -36,7 +49,8 @@ export function decide(failure: Classification, { retries, maxRetries, sameOutco
   if (!(retries < maxRetries))
     return { next: 'give_up', why: ONE_OTHER_KEY.has(failure.outcome) ? 'rejected' : 'exhausted' };
   if (retry === 'same_key') return { next: 'back_off' };
-  if (ONE_OTHER_KEY.has(failure.outcome)) return { next: 'other_key', costsRetry: true, otherwise: 'give_up' };
+  if (ONE_OTHER_KEY.has(failure.outcome) || SHAREABLE_REFUSALS.has(failure.outcome))
+    return { next: 'other_key', costsRetry: true, otherwise: 'give_up' };
   const rests = (failure.keyAction ?? usual.keyAction) === 'rest';
   return { next: 'other_key', costsRetry: true, otherwise: rests ? 'wait' : 'back_off' };
 }
