@@ -133,7 +133,9 @@ class Run {
     switch (action.do) {
       case 'lease': {
         // Those who wait come first.
-        const lease = this.queue.isWaiting({ model: action.model }) ? undefined : this.pool.lease({ model: action.model });
+        const lease = this.queue.isWaiting({ model: action.model })
+          ? undefined
+          : this.pool.lease({ model: action.model });
         if (lease) this.took(lease);
         break;
       }

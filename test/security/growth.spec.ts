@@ -66,7 +66,7 @@ describe('models whose names the callers make up', () => {
     await again.close();
     const [after] = await documents();
     expect(Object.keys(after!.registers).length).toBeLessThanOrEqual(300);
-  });
+  }, 300_000);
 
   it('are not taken up again from the store once their rests are over', async () => {
     const store = new FileKeyStore({ path });

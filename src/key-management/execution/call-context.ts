@@ -55,8 +55,7 @@ export class AttemptContext extends PoolLease implements CallContext {
     if (this.namesEndpoint) return;
     const request = input instanceof Request ? input : undefined;
     const url = request?.url ?? String(input);
-    if (URL.canParse(url))
-      this.endpoint = endpointOf(init?.method ?? request?.method ?? 'GET', new URL(url).pathname);
+    if (URL.canParse(url)) this.endpoint = endpointOf(init?.method ?? request?.method ?? 'GET', new URL(url).pathname);
   }
 
   abort(reason: unknown): void {

@@ -9,7 +9,8 @@ interface Refusal {
 }
 
 /** Words that differ from key to key although the refusal is the same: ids of accounts and requests, addresses, masked keys. */
-const VARYING = /\b(?:proj|project|org|organization|user|team|acct|account|req|request)[-_][\w-]+|[^\s"'`]*[\d*…][^\s"'`]*/gi;
+const VARYING =
+  /\b(?:proj|project|org|organization|user|team|acct|account|req|request)[-_][\w-]+|[^\s"'`]*[\d*…][^\s"'`]*/gi;
 
 const wordsOf = ({ outcome, reason = '' }: Classification): string =>
   `${outcome} ${reason.replace(VARYING, '#').toLowerCase()}`;

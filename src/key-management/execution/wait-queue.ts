@@ -192,7 +192,8 @@ export class WaitQueue {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     let next = Infinity;
-    for (const [first] of this.#lines.values()) next = Math.min(next, this.pool.nextWake(first?.model, first?.endpoint) ?? Infinity);
+    for (const [first] of this.#lines.values())
+      next = Math.min(next, this.pool.nextWake(first?.model, first?.endpoint) ?? Infinity);
     if (next === Infinity) return;
     this.#cancelTimer = this.clock.after(Math.max(0, next - this.clock.now()), () => {
       this.serve();

@@ -25,7 +25,11 @@ export async function probe(
     controller.abort(new DOMException('The health check took too long.', 'TimeoutError'));
   });
   try {
-    return checked(await Promise.race([checker.checkHealth(apiKey, { depth, signal }), aborted(signal)]), apiKey, clock);
+    return checked(
+      await Promise.race([checker.checkHealth(apiKey, { depth, signal }), aborted(signal)]),
+      apiKey,
+      clock,
+    );
   } catch (error) {
     try {
       const callerAborted = signal.aborted && !timedOut;

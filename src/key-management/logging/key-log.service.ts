@@ -49,9 +49,7 @@ export class KeyLogService implements OnModuleDestroy {
       }
       case 'cooldown_ended': {
         const { model, endpoint, until } = event;
-        this.#logger.log(
-          new LogLine('cooldown ended', { ...subject, model, endpoint, until: until?.toISOString() }),
-        );
+        this.#logger.log(new LogLine('cooldown ended', { ...subject, model, endpoint, until: until?.toISOString() }));
         break;
       }
       case 'key_added':

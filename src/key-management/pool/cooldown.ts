@@ -4,8 +4,7 @@ import type { Settlement } from './settlement';
 
 /** What of a key a cooldown is for. A cooldown of the whole key is the key's state. */
 export type CooldownScope =
-  | { readonly model: string; readonly endpoint?: undefined }
-  | { readonly endpoint: string; readonly model?: undefined };
+  { readonly model: string; readonly endpoint?: undefined } | { readonly endpoint: string; readonly model?: undefined };
 
 /** A cooldown of one model or endpoint of a key. Times are milliseconds since the epoch. */
 export interface Cooldown {
@@ -29,9 +28,11 @@ export interface ShownCooldown {
   outcome: Outcome;
 }
 
-/** Until when the vendor states a rate limit: its own word, which nobody but an administrator's `enable` ends before its time. */
-export const statedUntilOf = ({ outcome, retryAfterMs, notBefore }: Settlement, until: number): number =>
-  outcome === 'rate_limited' && (retryAfterMs !== undefined || notBefore !== undefined) ? until : 0;
+/** Until when the vendor itself states a rate limit, and 0 where it states none: only an administrator's `enable` ends that before its time. */
+export function statedUntilOf({ outcome, retryAfterMs, notBefore }: Settlement, until: number, now: number): number {
+  if (outcome !== 'rate_limited' || (!retryAfterMs && notBefore === undefined)) return 0;
+  return Math.min(until, Math.max(now + (retryAfterMs ?? 0), notBefore?.getTime() ?? 0));
+}
 
 /** The one that ends later, with the later end of what the vendor stated in either. */
 export function longerCooldown(known: Cooldown | undefined, other: Cooldown): Cooldown {

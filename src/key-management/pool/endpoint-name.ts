@@ -6,7 +6,14 @@ const VERSION = /^v\d{1,2}(?:[a-z]{1,8}\d{0,2})?$/i;
 /** `chat`, `count_tokens`, `text-to-speech`, `t2a_v2`. What holds other digits is an id. */
 const WORD = /^(?:[a-z]{1,32}|[a-z]\d[a-z])(?:[_-][a-z]{1,32}){0,4}(?:_v\d)?$/;
 /** Behind these always stands a name or an id. */
-const COLLECTIONS: ReadonlySet<string> = new Set(['models', 'tunedModels', 'deployments', 'files', 'voices', 'projects']);
+const COLLECTIONS: ReadonlySet<string> = new Set([
+  'models',
+  'tunedModels',
+  'deployments',
+  'files',
+  'voices',
+  'projects',
+]);
 const MOST_SEGMENTS = 12;
 
 /**

@@ -78,7 +78,7 @@ function rest(state: KeyState, settlement: Settlement, circumstances: Circumstan
   const strikes = struck(settlement.outcome, circumstances);
   const until = restUntil(settlement, strikes, circumstances.now, settlement.scope === 'key');
   const status: RestingState['status'] = settlement.outcome === 'rate_limited' ? 'rate_limited' : 'resting';
-  const stated = statedUntilOf(settlement, until);
+  const stated = statedUntilOf(settlement, until, circumstances.now);
   return { state: longerRest(state, { status, until, ...(stated > 0 && { statedUntil: stated }) }), strikes };
 }
 

@@ -73,7 +73,7 @@ export function applyVerdict(pool: VerdictTarget, lease: PoolLease, settlement: 
   if (isResting(state) && strikes && settlement.outcome === 'rate_limited') {
     // For as long as this refusal asks: the key itself may rest longer, for a reason that is its own.
     const until = restUntil(settlement, strikes, now, true);
-    const statedUntil = statedUntilOf(settlement, until);
+    const statedUntil = statedUntilOf(settlement, until, now);
     restSiblings(
       pool,
       record,
@@ -95,7 +95,7 @@ function coolDownAPart(pool: VerdictTarget, lease: PoolLease, settlement: Settle
   const strikes = struck(outcome, { source: 'call', now, startedAt: lease.startedAt, strikes: before });
   // An endpoint that stands in for a model that nobody named may be well for every other model.
   const until = restUntil(settlement, strikes, now, scope.model !== undefined || outcome !== 'model_unavailable');
-  const cooldown = { until, outcome, statedUntil: statedUntilOf(settlement, until) };
+  const cooldown = { until, outcome, statedUntil: statedUntilOf(settlement, until, now) };
   pool.coolDown(record, scope, cooldown, 'call', { reason: settlement.reason, strikes });
   if (outcome === 'rate_limited') {
     for (const sibling of pool.siblings(record))

@@ -4,7 +4,7 @@ import type { KeyLimits } from '../pool/key-input';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyRecord } from '../pool/key-record';
 import { HEALTHY, isRemoved, isRestOver, isResting, type KeyState } from '../pool/key-state';
-import { readCooldown, readIdentity, readState, scopeOfField } from './key-documents';
+import { isNoState, readCooldown, readIdentity, readState, scopeOfField } from './key-documents';
 import type { FieldChange, Json, StoredDocument } from './key-store';
 import type { KeyStatistics } from './key-statistics';
 import type { ModelRests } from './model-rests';
@@ -71,6 +71,8 @@ function applyTime({ record }: AppliedTo, field: string, value: number): void {
 
 function applyState({ pool, record, by, now, freshMs, stateHeld }: AppliedTo, value: Json): void {
   const stored = readState(value);
+  // Deleted by another instance, and yet it lives here: that it is well the others are to know.
+  if (isNoState(value) && record.state.status === 'healthy') stateHeld();
   if (!stored) return;
   const { strikes, reason, outcome } = stored;
   const state = over(stored.state, now);

@@ -120,6 +120,7 @@ export const stateOf = ({ state, outcome, reason, strikes }: KeyRecord, ended = 
 
 /** What is known of a deleted key's standing: nothing. Added again, it starts afresh. */
 export const NO_STATE: Json = { status: 'unchecked' };
+export const isNoState = (value: Json): boolean => isRecord(value) && value.status === 'unchecked';
 
 export function readState(value: Json): StoredState | undefined {
   if (!isRecord(value)) return undefined;

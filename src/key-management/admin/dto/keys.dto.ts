@@ -51,7 +51,8 @@ export class KeyDto extends KeyStatusDto {
   @ApiProperty({ type: String, nullable: true, example: null }) quota_group!: string | null;
   @ApiProperty({ type: [String], nullable: true, example: null, description: 'null: any model.' })
   models!: string[] | null;
-  @ApiProperty({ type: () => [ModelRestDto], description: 'Cooldowns for single models and endpoints.' }) rests!: ModelRestDto[];
+  @ApiProperty({ type: () => [ModelRestDto], description: 'Cooldowns for single models and endpoints.' })
+  rests!: ModelRestDto[];
   @ApiProperty({ enum: PERSISTENCES, example: 'stored' }) persistence!: Persistence;
 }
 
