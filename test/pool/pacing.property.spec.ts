@@ -133,7 +133,9 @@ class Run {
     switch (action.do) {
       case 'lease': {
         // Those who wait come first.
-        const lease = this.queue.isWaiting(action.model) ? undefined : this.pool.lease({ model: action.model });
+        const lease = this.queue.isWaiting({ model: action.model })
+          ? undefined
+          : this.pool.lease({ model: action.model });
         if (lease) this.took(lease);
         break;
       }
@@ -177,7 +179,7 @@ class Run {
   /** Whoever waits, waits for good reason. */
   expectNobodyForgotten(): void {
     for (const wanted of [undefined, 'small', 'large']) {
-      if (!this.queue.isWaiting(wanted)) continue;
+      if (!this.queue.isWaiting({ model: wanted })) continue;
       const lease = this.pool.lease({ model: wanted });
       expect(lease?.keyId).toBeUndefined();
     }

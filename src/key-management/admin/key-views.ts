@@ -27,7 +27,7 @@ export const keyView = (key: KeySnapshot, store: ResolvedStore): KeyDto => ({
   },
   quota_group: key.quotaGroup ?? null,
   models: key.models ?? null,
-  rests: key.rests.map(({ model, until }) => ({ model, until: until.toISOString() })),
+  rests: key.rests.map((rest) => ({ ...rest, until: rest.until.toISOString() })),
   persistence: persistenceOf(key.origin, store),
 });
 

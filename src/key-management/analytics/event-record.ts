@@ -21,6 +21,8 @@ const KEY_EVENTS: ReadonlySet<string> = new Set<KeyEventType>([
   'key_updated',
   'status_changed',
   'model_rested',
+  'endpoint_cooled_down',
+  'cooldown_ended',
 ]);
 
 /** Undefined for what cannot be read: another version of the package may have written it. */

@@ -1,20 +1,22 @@
 import type { KeyAction, Outcome, RetryAdvice, Scope } from './outcome';
 
 /** Which kind of evidence decided. `status_default` is the specification's table, `checker` a checker of the user's own. */
-export type DecidedBy =
-  | 'transport'
-  | 'code'
-  | 'type'
-  | 'reason'
-  | 'detail_code'
-  | 'gstatus'
-  | 'quota_id'
-  | 'message'
-  | 'header'
-  | 'body'
-  | 'status'
-  | 'status_default'
-  | 'checker';
+export const DECIDERS = [
+  'transport',
+  'code',
+  'type',
+  'reason',
+  'detail_code',
+  'gstatus',
+  'quota_id',
+  'message',
+  'header',
+  'body',
+  'status',
+  'status_default',
+  'checker',
+] as const;
+export type DecidedBy = (typeof DECIDERS)[number];
 
 /** The verdict on one failure. Only `outcome` is needed; what is left out follows from the table in `outcome.ts`. */
 export interface Classification {

@@ -1,3 +1,4 @@
+import { FARTHEST_DATE_MS } from './checked-classification';
 import type { Classification, DecidedBy } from './classification';
 import { decidedByOf, firstMatch, type EvidenceRule } from './evidence-rules';
 import { CONSEQUENCES, type Outcome } from './outcome';
@@ -21,8 +22,6 @@ export type FullClassification = Classification &
 const HOUR_MS = 3_600_000;
 /** permission_denied rests an hour, growing, since it needs a person. */
 const PERMISSION_REST = { restMs: HOUR_MS, restMaxMs: 24 * HOUR_MS };
-/** Later dates are taken for garbage: no limit of a vendor lasts longer than a year. */
-const FARTHEST_DATE_MS = 400 * 86_400_000;
 
 /** Outcomes for which coming back later helps, so that a stated wait means something. */
 const WAITABLE: ReadonlySet<Outcome> = new Set<Outcome>([
@@ -32,6 +31,13 @@ const WAITABLE: ReadonlySet<Outcome> = new Set<Outcome>([
   'server_error',
   'timeout',
   'unknown',
+]);
+
+/** Outcomes that may be about one model, which the vendor's sentence then names. */
+const MODEL_MAY_BE_NAMED: ReadonlySet<Outcome> = new Set<Outcome>([
+  'rate_limited',
+  'model_unavailable',
+  'permission_denied',
 ]);
 
 /**
@@ -100,7 +106,7 @@ function verdict(
     restMaxMs: rule?.restMaxMs ?? rest?.restMaxMs,
     notBefore: keyAction === 'keep' ? undefined : dateOf(error, outcome, now),
     escalateOnRepeat: rule?.escalateOnRepeat,
-    model: outcome === 'model_unavailable' ? error.namedModel : undefined,
+    model: MODEL_MAY_BE_NAMED.has(outcome) ? error.namedModel : undefined,
     status: error.status,
   };
 }

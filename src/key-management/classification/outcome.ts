@@ -21,13 +21,16 @@ export const OUTCOMES = [
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What happens to the key: nothing, a rest inside the pool, or removal from it. */
-export type KeyAction = 'keep' | 'rest' | 'remove';
+export const KEY_ACTIONS = ['keep', 'rest', 'remove'] as const;
+export type KeyAction = (typeof KEY_ACTIONS)[number];
 
 /** How far a rest or a removal reaches. */
-export type Scope = 'none' | 'key' | 'key_model' | 'key_endpoint';
+export const SCOPES = ['none', 'key', 'key_model', 'key_endpoint'] as const;
+export type Scope = (typeof SCOPES)[number];
 
 /** What happens to the call: `same_key` means the key is not implicated (back off, any key may serve). */
-export type RetryAdvice = 'same_key' | 'other_key' | 'none';
+export const RETRY_ADVICES = ['same_key', 'other_key', 'none'] as const;
+export type RetryAdvice = (typeof RETRY_ADVICES)[number];
 
 /** Whose fault a failure is. Only `key` and `unknown` count against the key's success rate. */
 export type Fault = 'nobody' | 'key' | 'caller' | 'vendor' | 'network' | 'unknown';

@@ -41,9 +41,14 @@ export function wrappedIn(node: unknown): unknown[] {
   return [...wrapped, ...itemsOf(read(node, 'errors'), 8).reverse()].filter(isObject);
 }
 
+/** An answer that the app itself gives to its own client (Nest's `HttpException`, http-errors): its status is no vendor's. */
+const isAppsOwnAnswer = (node: object): boolean =>
+  (typeof read(node, 'getStatus') === 'function' && typeof read(node, 'getResponse') === 'function') ||
+  typeof read(node, 'expose') === 'boolean';
+
 function answerOf(node: unknown): FoundAnswer | undefined {
   if (typeof node === 'string') return hasErrorEnvelope(jsonIn(node)) ? { headers: {}, body: node } : undefined;
-  if (!isObject(node)) return undefined;
+  if (!isObject(node) || isAppsOwnAnswer(node)) return undefined;
   const response = read(node, 'response');
   const status =
     httpStatusOf(read(node, 'status')) ??
@@ -54,7 +59,7 @@ function answerOf(node: unknown): FoundAnswer | undefined {
   const headers = read(node, 'headers') ?? read(node, 'responseHeaders') ?? read(response, 'headers');
   const body = bodyOf(node, response);
   if (status !== undefined) return { status, headers, body: body ?? bodyFromMessage(node, status) };
-  if (body !== undefined) return { headers, body };
+  if (body !== undefined && isVendors(body, node, headers)) return { headers, body };
   return hasErrorEnvelope(node) && !hasStack(read(node, 'error')) ? { headers, body: node } : eventInMessage(node);
 }
 
@@ -79,6 +84,12 @@ function bodyOf(node: object, response: unknown): unknown {
   }
   return undefined;
 }
+
+/** Without a status a body counts where an SDK put it or where it has a vendor's shape: errors of an app carry data of their own. */
+const isVendors = (body: unknown, node: object, headers: unknown): boolean =>
+  headers !== undefined ||
+  body === read(node, 'error') ||
+  hasErrorEnvelope(typeof body === 'string' ? jsonIn(body) : body);
 
 const usable = (body: unknown): boolean =>
   (typeof body === 'string' && body !== '') || (isObject(body) && !isStream(body));

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { KeyPool } from '../pool/key-pool';
 import { PoolLease } from '../pool/key-lease';
+import { endpointOf } from '../pool/endpoint-name';
 import type { Slot } from '../pool/slot';
 import type { CallContext } from './execution.types';
 
@@ -15,10 +16,18 @@ export class AttemptContext extends PoolLease implements CallContext {
   keepsLease = false;
   private controller: AbortController | undefined = undefined;
   private abortReason: unknown = undefined;
+  private readonly namesEndpoint: boolean;
 
   /** @param startedAt Milliseconds since the epoch. */
-  constructor(pool: KeyPool, slot: Slot, model: string | undefined, startedAt: number) {
-    super(pool, slot, model, 'call', startedAt);
+  constructor(
+    pool: KeyPool,
+    slot: Slot,
+    model: string | undefined,
+    startedAt: number,
+    endpoint: string | undefined = undefined,
+  ) {
+    super(pool, slot, model, 'call', startedAt, endpoint);
+    this.namesEndpoint = endpoint !== undefined;
   }
 
   get signal(): AbortSignal {
@@ -31,6 +40,7 @@ export class AttemptContext extends PoolLease implements CallContext {
 
   get fetch(): typeof globalThis.fetch {
     return async (input, init) => {
+      this.requested(input, init);
       const given = init?.signal ?? (input instanceof Request ? input.signal : undefined);
       // SDKs always bring a signal of their own; the attempt's time limits must reach the request all the same.
       const signal = given ? AbortSignal.any([given, this.signal]) : this.signal;
@@ -39,6 +49,14 @@ export class AttemptContext extends PoolLease implements CallContext {
       if (response.ok) this.accepted();
       return response;
     };
+  }
+
+  /** Where the caller named no endpoint, a refusal is of the one that was asked last. */
+  private requested(input: RequestInfo | URL, init: RequestInit | undefined): void {
+    if (this.namesEndpoint) return;
+    const request = input instanceof Request ? input : undefined;
+    const url = request?.url ?? String(input);
+    if (URL.canParse(url)) this.endpoint = endpointOf(init?.method ?? request?.method ?? 'GET', new URL(url).pathname);
   }
 
   abort(reason: unknown): void {
@@ -55,24 +73,30 @@ export class AttemptContext extends PoolLease implements CallContext {
   }
 }
 
+/** What a call is for: keys that cool down for either are passed over. */
+export interface CallTarget {
+  readonly model?: string;
+  readonly endpoint?: string;
+}
+
 /** A key for one attempt, or none where none may be had at once. Milliseconds since the epoch. */
 export function leaseFor(
   pool: KeyPool,
-  model: string | undefined,
+  { model, endpoint }: CallTarget,
   exclude: ReadonlySet<string> | undefined,
   now: number,
 ): AttemptContext | undefined {
-  const slot = pool.take(model, exclude, now);
-  return slot && new AttemptContext(pool, slot, model, now);
+  const slot = pool.take(model, exclude, now, endpoint);
+  return slot && new AttemptContext(pool, slot, model, now, endpoint);
 }
 
 /** The same, an untried key before a tried one. */
 export function leaseUntriedFirst(
   pool: KeyPool,
-  model: string | undefined,
+  target: CallTarget,
   tried: ReadonlySet<string>,
   now: number,
 ): AttemptContext | undefined {
-  const lease = leaseFor(pool, model, tried, now);
-  return lease || tried.size === 0 ? lease : leaseFor(pool, model, undefined, now);
+  const lease = leaseFor(pool, target, tried, now);
+  return lease || tried.size === 0 ? lease : leaseFor(pool, target, undefined, now);
 }

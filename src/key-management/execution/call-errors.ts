@@ -7,6 +7,7 @@ import {
   type KeyManagementError,
 } from '../errors';
 import type { KeyPool } from '../pool/key-pool';
+import type { CallTarget } from './call-context';
 import { noHealthyKeys, type WhyNoKey } from './no-healthy-keys';
 
 export type WhyEnded = 'rejected' | 'exhausted' | 'cancelled' | 'closed' | 'deadline' | WhyNoKey;
@@ -14,7 +15,7 @@ export type WhyEnded = 'rejected' | 'exhausted' | 'cancelled' | 'closed' | 'dead
 /** A call as it stands when it gives up. */
 export interface FailedCall {
   readonly pool: KeyPool;
-  readonly model: string | undefined;
+  readonly target: CallTarget;
   /** Milliseconds. */
   readonly timeoutMs: number | undefined;
   readonly attempts: readonly AttemptReport[];
@@ -47,7 +48,7 @@ export function callError(why: WhyEnded, call: FailedCall): KeyManagementError {
       );
     }
     case 'rejected':
-      return new CallRejectedError(`${provider} rejected the call: ${what}. Another key would not help.`, details);
+      return new CallRejectedError(`The ${provider} call was rejected: ${what}. Another key would not help.`, details);
     case 'exhausted':
       return new AttemptsExhaustedError(
         `The ${provider} call failed after ${tries}; the last ended with ${what}.`,

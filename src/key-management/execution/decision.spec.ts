@@ -30,10 +30,23 @@ describe('decide', () => {
     expect(after(asked, second)).toEqual({ next: 'other_key', costsRetry: true, otherwise: 'back_off' });
   });
 
-  it.each(['rate_limited', 'permission_denied'] as const)('takes another key after %s, or waits for one', (outcome) => {
-    expect(after(outcome)).toEqual({ next: 'other_key', costsRetry: true, otherwise: 'wait' });
-    expect(after(outcome, spent)).toEqual({ next: 'give_up', why: 'exhausted' });
+  it('takes another key after rate_limited, or waits for one', () => {
+    expect(after('rate_limited')).toEqual({ next: 'other_key', costsRetry: true, otherwise: 'wait' });
+    expect(after('rate_limited', spent)).toEqual({ next: 'give_up', why: 'exhausted' });
   });
+
+  it('A9: asks another key after permission_denied, and ends with the answer of the vendor where there is none', () => {
+    expect(after('permission_denied')).toEqual({ next: 'other_key', costsRetry: true, otherwise: 'give_up' });
+    expect(after('permission_denied', spent)).toEqual({ next: 'give_up', why: 'exhausted' });
+  });
+
+  it.each(['permission_denied', 'model_unavailable', 'config_error', 'region_blocked'] as const)(
+    'A9: ends at a second refusal by %s in the same words',
+    (outcome) => {
+      const failure = { outcome, retry: 'other_key' } as const;
+      expect(decide(failure, { ...fresh, sameRefusal: true })).toEqual({ next: 'give_up', why: 'rejected' });
+    },
+  );
 
   it('takes a number of retries that is none for none', () => {
     const many = { ...fresh, maxRetries: Number('many') };

@@ -10,6 +10,8 @@ export interface Progress {
   readonly sameOutcome: number;
   /** Attempts that ended with a failure of the vendor or the network, the present one included if it is one. */
   readonly transient: number;
+  /** A key tried before refused the call in the same words: the cause is not the key's. */
+  readonly sameRefusal?: boolean;
 }
 
 /**
@@ -24,12 +26,23 @@ export type Decision =
 /** Outcomes in which another key may help, but hardly a third. */
 const ONE_OTHER_KEY: ReadonlySet<Outcome> = new Set<Outcome>(['model_unavailable', 'request_exceeds_key_limit']);
 
+/** Refusals that more than one key may share: where no other key can be asked, the vendor's own answer says more than that none is left. */
+export const SHAREABLE_REFUSALS: ReadonlySet<Outcome> = new Set<Outcome>([
+  'permission_denied',
+  'model_unavailable',
+  'config_error',
+  'region_blocked',
+]);
+
 /** failure × progress → what the call does next. */
-export function decide(failure: Classification, { retries, maxRetries, sameOutcome, transient }: Progress): Decision {
+export function decide(
+  failure: Classification,
+  { retries, maxRetries, sameOutcome, transient, sameRefusal = false }: Progress,
+): Decision {
   const usual = CONSEQUENCES[failure.outcome];
   const retry = failure.retry ?? usual.retry;
   if (failure.outcome === 'cancelled') return { next: 'give_up', why: 'cancelled' };
-  if (retry === 'none') return { next: 'give_up', why: 'rejected' };
+  if (retry === 'none' || sameRefusal) return { next: 'give_up', why: 'rejected' };
   // Each key can be removed only once, so a walk past removed keys ends by itself and costs no retry.
   if ((failure.keyAction ?? usual.keyAction) === 'remove')
     return { next: 'other_key', costsRetry: false, otherwise: 'wait' };
@@ -42,7 +55,8 @@ export function decide(failure: Classification, { retries, maxRetries, sameOutco
     return transient <= 1 || failure.retryAfterMs
       ? { next: 'other_key', costsRetry: true, otherwise: 'back_off' }
       : { next: 'back_off' };
-  if (ONE_OTHER_KEY.has(failure.outcome)) return { next: 'other_key', costsRetry: true, otherwise: 'give_up' };
+  if (ONE_OTHER_KEY.has(failure.outcome) || SHAREABLE_REFUSALS.has(failure.outcome))
+    return { next: 'other_key', costsRetry: true, otherwise: 'give_up' };
   const rests = (failure.keyAction ?? usual.keyAction) === 'rest';
   return { next: 'other_key', costsRetry: true, otherwise: rests ? 'wait' : 'back_off' };
 }

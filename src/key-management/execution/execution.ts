@@ -4,7 +4,7 @@ import type { AttemptReport } from '../errors';
 import type { CallTrace } from '../tracing/call-trace';
 import { endOf, runAttempt, type AttemptEnd } from './attempt';
 import { backoffMs } from './backoff';
-import { AttemptContext, leaseFor, leaseUntriedFirst } from './call-context';
+import { AttemptContext, leaseFor, leaseUntriedFirst, type CallTarget } from './call-context';
 import { callError, type WhyEnded } from './call-errors';
 import { decide, type Decision } from './decision';
 import type { CallFollowers, CallTerms } from './execution-settings';
@@ -12,6 +12,7 @@ import type { ExecutionResult, ManagedCall } from './execution.types';
 import { classifyEnd, isFailedResponse } from './failure';
 import { keysTriedIn } from './keys-tried';
 import { letGo } from './let-go';
+import { mayBeShared, Refusals } from './refusals';
 import { attemptReport, succeeded } from './success';
 
 /** Milliseconds a call waits for a key where it states nothing. */
@@ -29,6 +30,9 @@ export class Execution<T> {
   readonly #trace: CallTrace | undefined;
   readonly #attempts: AttemptReport[] = [];
   #tried: Set<string> | undefined;
+  #refusals: Refusals | undefined;
+  /** What the call is for: as the caller names it, or else as the vendor's refusals do. */
+  #target: CallTarget;
   #retries = 0;
   /** Milliseconds waited in all for keys, and before the attempt to come. */
   #waitedForKeys = 0;
@@ -44,6 +48,7 @@ export class Execution<T> {
     private readonly startedAt: number,
   ) {
     const { line, call, options, settings } = terms;
+    this.#target = options;
     this.#endsAt = startedAt + (options.timeoutMs ?? Infinity);
     this.#followers = settings.followers?.(startedAt);
     const trace = (this.#trace = this.#followers?.tracer?.start(line.pool.provider, options.model));
@@ -85,11 +90,10 @@ export class Execution<T> {
   /** A key that may be used without any pause. Calls that wait already go first. */
   #leaseAtOnce(decision: Decision | undefined): AttemptContext | undefined {
     const { pool, queue } = this.terms.line;
-    const { model } = this.terms.options;
     // Nothing has happened yet before the first attempt: one look at the clock does for both.
     const now = decision === undefined ? this.startedAt : this.terms.settings.clock.now();
-    if (decision?.next === 'back_off' || queue.isWaiting(model) || now >= this.#endsAt) return undefined;
-    return leaseFor(pool, model, this.#tried, now);
+    if (decision?.next === 'back_off' || queue.isWaiting(this.#target) || now >= this.#endsAt) return undefined;
+    return leaseFor(pool, this.#target, this.#tried, now);
   }
 
   async #leaseLater(decision: Decision | undefined): Promise<AttemptContext | WhyEnded> {
@@ -106,9 +110,8 @@ export class Execution<T> {
   /** After a pause or none, for a call that has tried keys already. */
   #leaseAgain(): AttemptContext | undefined {
     const { pool, queue } = this.terms.line;
-    const { model } = this.terms.options;
-    if (this.#tried === undefined || queue.isWaiting(model)) return undefined;
-    return leaseUntriedFirst(pool, model, this.#tried, this.terms.settings.clock.now());
+    if (this.#tried === undefined || queue.isWaiting(this.#target)) return undefined;
+    return leaseUntriedFirst(pool, this.#target, this.#tried, this.terms.settings.clock.now());
   }
 
   /** Waits with full jitter; why the call ends if the stated wait does not fit into its time. */
@@ -130,18 +133,19 @@ export class Execution<T> {
   /** Until a key may be had; 0 where that may be at any moment. */
   #soonestKeyMs(): number {
     const { pool } = this.terms.line;
-    const { model } = this.terms.options;
-    if (pool.mayBeFreed(model)) return 0;
-    return Math.max(0, (pool.nextWake(model) ?? Infinity) - this.terms.settings.clock.now());
+    const { model, endpoint } = this.#target;
+    if (pool.mayBeFreed(model, endpoint)) return 0;
+    return Math.max(0, (pool.nextWake(model, endpoint) ?? Infinity) - this.terms.settings.clock.now());
   }
 
   async #waitForKey(): Promise<AttemptContext | WhyEnded> {
     const { pool, queue } = this.terms.line;
-    const { model, signal, maxWaitMs = DEFAULT_MAX_WAIT_MS } = this.terms.options;
+    const { signal, maxWaitMs = DEFAULT_MAX_WAIT_MS } = this.terms.options;
+    const { model, endpoint } = this.#target;
     const now = this.terms.settings.clock.now();
     const endsAt = Math.min(this.#endsAt, now + maxWaitMs - this.#waitedForKeys);
     if (now + this.#soonestKeyMs() > endsAt || endsAt <= now) return 'no_keys';
-    const result = await queue.wait({ model, tried: this.#tried ?? NONE, endsAt, signal });
+    const result = await queue.wait({ model, endpoint, tried: this.#tried ?? NONE, endsAt, signal });
     const waited = this.terms.settings.clock.now() - now;
     this.#waited += waited;
     this.#waitedForKeys += waited;
@@ -160,6 +164,7 @@ export class Execution<T> {
   }
 
   #succeed(context: AttemptContext, response: T): ExecutionResult<T> {
+    this.#refusals?.confirm(this.terms.settings.clock.now());
     const soFar = {
       attempts: this.#attempts,
       waitedMs: this.#waited,
@@ -179,7 +184,12 @@ export class Execution<T> {
 
   #settleFailure(lease: AttemptContext, end: AttemptEnd, failure: Classification): Decision {
     const now = this.terms.settings.clock.now();
-    lease.settle(failure, now);
+    const refusals = (this.#refusals ??= new Refusals());
+    const sameRefusal = refusals.isShared(lease, failure);
+    const isWithheld = sameRefusal || mayBeShared(failure);
+    lease.settle(isWithheld ? { ...failure, withheld: true } : failure, now);
+    if (isWithheld && !sameRefusal) refusals.withhold(lease, failure);
+    this.#learnTarget(lease, failure);
     letGo(this.#lastError);
     this.#lastError = end.kind === 'thrown' ? end.error : end.kind === 'value' ? end.value : undefined;
     this.#statedMs = failure.retryAfterMs;
@@ -190,18 +200,18 @@ export class Execution<T> {
     this.#trace?.attemptEnded(report);
     this.#followers?.attemptLog?.(this.terms.line.pool.provider, report);
     (this.#tried ??= new Set()).add(lease.keyId);
-    const decision = this.#decide(failure);
+    const decision = this.#decide(failure, sameRefusal);
     if (decision.next === 'give_up' || (decision.next === 'other_key' && !decision.costsRetry)) return decision;
     const { fault } = CONSEQUENCES[failure.outcome];
     // A vendor in trouble is not to be met with a storm of retries. One bad key among good ones is no such trouble.
-    const isFree = this.#retries === 0 && this.terms.line.pool.hasWellKeys(this.terms.options.model);
+    const isFree = this.#retries === 0 && this.terms.line.pool.hasWellKeys(this.#target.model);
     if ((fault === 'vendor' || fault === 'network') && !isFree && !this.terms.line.budget.take())
       return { next: 'give_up', why: 'exhausted' };
     this.#retries += 1;
     return decision;
   }
 
-  #decide(failure: Classification): Decision {
+  #decide(failure: Classification, sameRefusal: boolean): Decision {
     const { options, settings } = this.terms;
     let [sameOutcome, transient] = [0, 0];
     for (const { outcome } of this.#attempts) {
@@ -209,13 +219,23 @@ export class Execution<T> {
       if (isTransient(outcome)) transient += 1;
     }
     const maxRetries = options.maxRetries ?? settings.maxRetries();
-    return decide(failure, { retries: this.#retries, maxRetries, sameOutcome, transient });
+    return decide(failure, { retries: this.#retries, maxRetries, sameOutcome, transient, sameRefusal });
+  }
+
+  /** A call that names neither model nor endpoint is told by its first refusal what it is for, and waits for a key of that. */
+  #learnTarget({ endpoint, slot }: AttemptContext, failure: Classification): void {
+    const named = slot.record.serves(failure.model) ? failure.model : undefined;
+    const { model = named } = this.#target;
+    if (failure.outcome !== 'rate_limited' && this.#target.endpoint === undefined && endpoint !== undefined)
+      this.#target = { model, endpoint };
+    else if (model !== this.#target.model) this.#target = { model, endpoint: this.#target.endpoint };
   }
 
   #fail(why: WhyEnded): ExecutionResult<T> {
+    this.#refusals?.confirm(this.terms.settings.clock.now());
     const error = callError(why, {
       pool: this.terms.line.pool,
-      model: this.terms.options.model,
+      target: this.#target,
       timeoutMs: this.terms.options.timeoutMs,
       attempts: this.#attempts,
       cause: this.#lastError,

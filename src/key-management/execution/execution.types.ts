@@ -31,6 +31,11 @@ export interface ExecuteOptions {
   signal?: AbortSignal;
   /** The model called: keys that rest for it, or are not for it, are passed over. */
   model?: string;
+  /**
+   * The endpoint called, as `/v1/embeddings`, or `GET /v1/files` for another method than POST: keys that cool down for it are passed over.
+   * At most 100 printable ASCII characters. Default: what the managed fetch or `context.fetch` sees of the request.
+   */
+  endpoint?: string;
 }
 
 export interface ExecutionReport {

@@ -1,9 +1,11 @@
 import type { Classification } from '../classification/classification';
 import { vendorErrorFrom, vendorErrorFromResponse } from '../classification/error-evidence';
-import { isOutcome } from '../classification/outcome';
+import { checkedClassification, type CheckContext } from '../classification/checked-classification';
+import { isCallersOwnError } from '../classification/own-error';
 import { shownReason } from '../classification/redact';
-import { read } from '../classification/safe-read';
+import { read, wordOf } from '../classification/safe-read';
 import type { VendorError } from '../classification/vendor-error';
+import { KeyManagementError } from '../errors';
 import type { PoolLease } from '../pool/key-lease';
 import type { AttemptEnd } from './attempt';
 import { AttemptFailure } from './attempt-failure';
@@ -42,34 +44,71 @@ const isResponse = (value: object): value is Response =>
 export async function classifyEnd(
   end: AttemptEnd,
   classifier: FailureClassifier,
-  { lease, signal, now }: FailureContext,
+  context: FailureContext,
 ): Promise<Classification> {
   if (end.kind === 'cancelled')
     return { outcome: 'cancelled', reason: 'cancelled by the caller', decidedBy: 'transport' };
   if (end.kind === 'timed_out') return { outcome: 'timeout', reason: 'time limit of the call', decidedBy: 'transport' };
   try {
-    const facts = end.kind === 'thrown' && end.error instanceof AttemptFailure ? end.error.facts : undefined;
-    const context = { phase: 'http' as const, now, secrets: [lease.apiKey] };
-    const evidence =
-      facts?.evidence ??
-      (end.kind === 'value'
-        ? await vendorErrorFromResponse(end.value, { ...context, signal })
-        : vendorErrorFrom(end.error, { ...context, callerAborted: signal?.aborted }));
-    const verdict = facts?.verdict ?? verdictOn(evidence, classifier, lease);
-    return {
-      status: evidence.httpStatus ?? evidence.status,
-      ...verdict,
-      ...(facts?.final ? { retry: 'none' as const } : undefined),
-    };
+    return end.kind === 'value'
+      ? await classifyResponse(end.value, classifier, context)
+      : classifyThrown(end.error, classifier, context);
   } catch {
     return UNCLASSIFIED;
   }
 }
 
+async function classifyResponse(
+  response: Response,
+  classifier: FailureClassifier,
+  { lease, signal, now }: FailureContext,
+): Promise<Classification> {
+  const evidence = await vendorErrorFromResponse(response, { phase: 'http', now, secrets: [lease.apiKey], signal });
+  return { status: evidence.httpStatus ?? evidence.status, ...verdictOn(evidence, classifier, lease, now) };
+}
+
+function classifyThrown(
+  thrown: unknown,
+  classifier: FailureClassifier,
+  { lease, signal, now }: FailureContext,
+): Classification {
+  const facts = thrown instanceof AttemptFailure ? thrown.facts : undefined;
+  const error = facts ? facts.error : thrown;
+  const evidence =
+    facts?.evidence ??
+    vendorErrorFrom(error, { phase: 'http', now, secrets: [lease.apiKey], callerAborted: signal?.aborted });
+  const verdict = facts?.verdict ?? verdictOn(evidence, classifier, lease, now);
+  if (verdict.outcome === 'unknown' && facts?.response === undefined && isOwnError(error, evidence))
+    return ownErrorOf(error, lease.apiKey);
+  return {
+    status: evidence.httpStatus ?? evidence.status,
+    ...verdict,
+    ...(facts?.final ? { retry: 'none' as const } : undefined),
+  };
+}
+
+/** The error of another managed call within this one speaks of that call's keys. */
+const isOwnError = (error: unknown, evidence: VendorError): boolean =>
+  error instanceof KeyManagementError || isCallersOwnError(error, evidence);
+
+/** The caller's function failed by itself: nothing is said of the key, and another one would meet the same. */
+function ownErrorOf(error: unknown, apiKey: string): Classification {
+  const name = wordOf(read(error, 'name'));
+  const message = typeof error === 'string' ? error : wordOf(read(error, 'message'));
+  const what = [name, message].filter((part) => part !== undefined).join(': ');
+  const reason = shownReason(`the call's own function failed: ${what === '' ? typeof error : what}`, [apiKey]);
+  return { outcome: 'bad_request', reason, decidedBy: 'transport' };
+}
+
 /** evidence → verdict. Never throws. */
-export function verdictOn(evidence: VendorError, classifier: FailureClassifier, lease: PoolLease): Classification {
+export function verdictOn(
+  evidence: VendorError,
+  classifier: FailureClassifier,
+  lease: PoolLease,
+  now?: number,
+): Classification {
   try {
-    return checked(classifier.classifyError(evidence), lease.apiKey);
+    return checked(classifier.classifyError(evidence), { secrets: [lease.apiKey], now });
   } catch {
     return UNCLASSIFIED;
   }
@@ -81,17 +120,9 @@ const UNCLASSIFIED: Classification = Object.freeze({
   decidedBy: 'checker',
 });
 
-/** A user's checker may say anything: an unknown word, or `ok` of what failed, is `unknown`; its reason is one short line without the key. */
-function checked(verdict: Classification, apiKey: string): Classification {
-  if (!isOutcome(verdict.outcome)) return UNCLASSIFIED;
-  const outcome = verdict.outcome === 'ok' ? 'unknown' : verdict.outcome;
-  const reason = shownReason(verdict.reason, [apiKey]);
-  return outcome === verdict.outcome && reason === verdict.reason
-    ? verdict
-    : {
-        ...verdict,
-        outcome,
-        reason,
-        ...(outcome === verdict.outcome ? {} : { keyAction: undefined, retry: undefined }),
-      };
+/** A user's checker may say anything: what is no outcome, or `ok` of what failed, is `unknown`, and takes no action on the key. */
+function checked(verdict: unknown, context: CheckContext): Classification {
+  const given = checkedClassification(verdict, context);
+  if (given === undefined) return UNCLASSIFIED;
+  return given.outcome === 'ok' ? { ...given, outcome: 'unknown', keyAction: undefined, retry: undefined } : given;
 }

@@ -3,7 +3,7 @@ import type { KeyPool } from '../pool/key-pool';
 import { noHealthyKeys, type WhyNoKey } from './no-healthy-keys';
 
 const said = (pool: KeyPool, now: number, model?: string, why: WhyNoKey = 'no_keys', waiting = 0): string =>
-  noHealthyKeys(why, { pool, model, waiting, now }, { provider: 'openai' }).message;
+  noHealthyKeys(why, { pool, target: { model }, waiting, now }, { provider: 'openai' }).message;
 
 describe('A11: a call that got no key is told why', () => {
   let harness: Harness;

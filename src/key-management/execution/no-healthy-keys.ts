@@ -1,6 +1,7 @@
 import { NoHealthyKeysError, type KeyManagementErrorDetails } from '../errors';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyRecord } from '../pool/key-record';
+import type { CallTarget } from './call-context';
 import { isRemoved, type KeyStatus } from '../pool/key-state';
 import { MOST_WAITING } from './wait-queue';
 
@@ -10,7 +11,7 @@ export type WhyNoKey = 'no_keys' | 'queue_full' | 'queue_slow';
 /** A call that found no key. Times are milliseconds since the epoch. */
 export interface KeylessCall {
   readonly pool: KeyPool;
-  readonly model: string | undefined;
+  readonly target: CallTarget;
   /** Calls that wait for a key of the provider. */
   readonly waiting: number;
   readonly now: number;
@@ -22,10 +23,10 @@ export function noHealthyKeys(
   call: KeylessCall,
   details: KeyManagementErrorDetails,
 ): NoHealthyKeysError {
-  const { pool, model, now } = call;
+  const { pool, target, now } = call;
   const counts: Partial<Record<KeyStatus, number>> = {};
   const standings = new Map<string, number>();
-  let soonest = pool.nextWake(model) ?? Infinity;
+  let soonest = pool.nextWake(target.model, target.endpoint) ?? Infinity;
   for (const record of pool.records()) {
     counts[record.status] = (counts[record.status] ?? 0) + 1;
     const standing = standingOf(record, call);
@@ -40,7 +41,7 @@ export function noHealthyKeys(
   return new NoHealthyKeysError(sentence(why, call, keys, when), { ...details, retryAfterMs, counts, soonestRecovery });
 }
 
-function sentence(why: WhyNoKey, { pool, model, waiting, now }: KeylessCall, keys: string, when: string): string {
+function sentence(why: WhyNoKey, { pool, target, waiting, now }: KeylessCall, keys: string, when: string): string {
   const { provider } = pool;
   if (pool.size === 0) {
     return `The pool of ${provider} has no keys. Add some: in the option providers.${provider}.keys, its environment variable, or the admin API.`;
@@ -54,13 +55,14 @@ function sentence(why: WhyNoKey, { pool, model, waiting, now }: KeylessCall, key
     return `${provider} is not called at present, whatever the key: its calls failed, and its circuit breaker is open until ${iso(breaker.until!)}. Keys: ${keys}.`;
   if (breaker.state === 'half_open' && breaker.until !== undefined)
     return `${provider} is not called at present, whatever the key: its calls failed, and a trial call is under way to see whether it is back. Keys: ${keys}.`;
-  return `No key of ${provider} can be used now${model === undefined ? '' : ` for ${model}`}: ${keys}.${when}`;
+  const what = [target.model, target.endpoint].filter((each) => each !== undefined).join(' at ');
+  return `No key of ${provider} can be used now${what === '' ? '' : ` for ${what}`}: ${keys}.${when}`;
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** How the key stands for this call. A healthy one may be kept from it all the same. */
-function standingOf(record: KeyRecord, { pool, model, now }: KeylessCall): string {
+function standingOf(record: KeyRecord, { pool, target: { model }, now }: KeylessCall): string {
   const { status } = record;
   if (status !== 'healthy') return status;
   if (!record.serves(model)) return `healthy, but not for ${model}`;

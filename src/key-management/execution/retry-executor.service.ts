@@ -2,9 +2,10 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnAppl
 import type { Clock, Random } from '../clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
-import { UnknownProviderError, type AttemptReport } from '../errors';
+import { CallRejectedError, UnknownProviderError, type AttemptReport, type KeyManagementError } from '../errors';
 import { CLOCK, RANDOM, RESOLVED_OPTIONS } from '../key-management.constants';
 import { LogLine } from '../log-line';
+import { endpointName } from '../pool/endpoint-name';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { modelName } from '../pool/model-name';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
@@ -85,6 +86,8 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   ): Promise<ExecutionResult<T>> {
     const line = this.line(provider);
     if (!line) return Promise.resolve(unknownProvider(provider, this.registry.providers()));
+    if (options.endpoint !== undefined && typeof options.endpoint !== 'string')
+      return Promise.resolve(wrongEndpoint(provider));
     this.#inFlight.enter();
     line.budget.called();
     return runCall({ line, call, options: bounded(options), settings: this.#settings });
@@ -198,16 +201,25 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   };
 }
 
-/** The caller's own clients may name the model. */
+/** The caller's own clients may name the model and the endpoint. */
 function bounded(options: ExecuteOptions): ExecuteOptions {
-  const { model } = options;
-  if (model === undefined) return options;
-  const name = modelName(model);
-  return name === model ? options : { ...options, model: name };
+  const { model, endpoint } = options;
+  if (model === undefined && endpoint === undefined) return options;
+  const name = model === undefined ? undefined : modelName(model);
+  const place = endpoint === undefined ? undefined : endpointName(endpoint);
+  return name === model && place === endpoint ? options : { ...options, model: name, endpoint: place };
 }
 
-function unknownProvider<T>(provider: string, known: readonly string[]): ExecutionResult<T> {
-  const error = new UnknownProviderError(provider, known);
+/** An endpoint that is no text is a mistake in the caller's code: told in the result, as whatever fails a call. */
+function wrongEndpoint<T>(provider: string): ExecutionResult<T> {
+  const message = 'The option endpoint must be a text, as "/v1/embeddings" or "GET /v1/files", or be left out.';
+  return notBegun(provider, new CallRejectedError(message, { provider, attempts: [] }));
+}
+
+const unknownProvider = <T>(provider: string, known: readonly string[]): ExecutionResult<T> =>
+  notBegun(provider, new UnknownProviderError(provider, known));
+
+function notBegun<T>(provider: string, error: KeyManagementError): ExecutionResult<T> {
   return {
     success: false,
     error,

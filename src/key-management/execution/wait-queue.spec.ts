@@ -57,7 +57,11 @@ describe('WaitQueue', () => {
     for (let n = 0; n < 70; n += 1) void wait(`m${n}`, n === 64 ? 100 : 5_000, undefined, `model-${n}`);
     await harness.clock.advance(150);
     expect(got).toEqual(['m64: timed_out']);
-    expect([queue.length, queue.isWaiting('model-3'), queue.isWaiting('new')]).toEqual([69, true, true]);
+    expect([queue.length, queue.isWaiting({ model: 'model-3' }), queue.isWaiting({ model: 'new' })]).toEqual([
+      69,
+      true,
+      true,
+    ]);
     let held: PoolLease | undefined = lease;
     for (let round = 0; round < 69; round += 1) {
       const before = got.length;
@@ -67,7 +71,7 @@ describe('WaitQueue', () => {
       held = leases.at(-1);
     }
     expect(got.slice(1)).toEqual(Array.from({ length: 70 }, (_, n) => `m${n}: key`).filter((_, n) => n !== 64));
-    expect(queue.isWaiting('new')).toBe(false);
+    expect(queue.isWaiting({ model: 'new' })).toBe(false);
   });
 
   it('ends a wait by time and by signal, and leaves nothing behind', async () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 import type { KeyPool } from '../pool/key-pool';
-import { leaseUntriedFirst, type AttemptContext } from './call-context';
+import { leaseUntriedFirst, type AttemptContext, type CallTarget } from './call-context';
 import { ServicePace } from './service-pace';
 import type { TimeLimit, TimeLimits } from './time-limits';
 
@@ -11,6 +11,7 @@ export type WaitRefusal = 'timed_out' | 'hopeless' | 'queue_full' | 'queue_slow'
 
 export interface WaitRequest {
   readonly model: string | undefined;
+  readonly endpoint?: string;
   /** Keys the call tried already: taken only where no other is eligible. */
   readonly tried: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
@@ -21,6 +22,10 @@ export interface WaitRequest {
 /** The line of those whose model got none of its own. */
 const OTHERS = Symbol('others');
 type LineName = string | undefined | typeof OTHERS;
+
+/** Calls of one model for one endpoint stand in one line: what they wait for is the same. No model's name has a line break. */
+const nameOf = ({ model, endpoint }: CallTarget): string | undefined =>
+  endpoint === undefined ? model : `${model ?? ''}\n${endpoint}`;
 
 interface Waiter extends WaitRequest {
   readonly ticket: number;
@@ -36,7 +41,7 @@ const MOST_LINES = 64;
 /** The calls that wait for a key of one provider: first come, first served, woken as keys free up. No polling. */
 export class WaitQueue {
   /**
-   * By model, each in order of arrival; a call for a model whose keys all rest does not hold up the others. Beyond so many models
+   * By model and endpoint, each in order of arrival; a call whose keys all rest does not hold up the others. Beyond so many of them
    * the rest stand in one line, and may hold up each other.
    */
   readonly #lines = new Map<LineName, Set<Waiter>>();
@@ -61,9 +66,9 @@ export class WaitQueue {
     return length;
   }
 
-  /** Calls for this model are waiting already: a new one goes behind them. */
-  isWaiting(model: string | undefined): boolean {
-    return this.#lines.size > 0 && (this.#lines.has(model) || this.#lines.has(OTHERS));
+  /** Calls for this model and endpoint are waiting already: a new one goes behind them. */
+  isWaiting(target: CallTarget): boolean {
+    return this.#lines.size > 0 && (this.#lines.has(nameOf(target)) || this.#lines.has(OTHERS));
   }
 
   wait(request: WaitRequest): Promise<AttemptContext | WaitRefusal> {
@@ -80,7 +85,7 @@ export class WaitQueue {
       const waiter: Waiter = {
         ...request,
         ticket: this.#tickets++,
-        line: this.#lineFor(request.model),
+        line: this.#lineFor(request),
         done: (result) => {
           limit?.cancel();
           request.signal?.removeEventListener('abort', cancel);
@@ -113,9 +118,8 @@ export class WaitQueue {
     this.#freed = false;
     const stuck = new Set<LineName>();
     for (let waiter = this.#first(stuck); waiter; waiter = this.#first(stuck)) {
-      const { model, tried } = waiter;
       const now = this.clock.now();
-      const lease = leaseUntriedFirst(this.pool, model, tried, now);
+      const lease = leaseUntriedFirst(this.pool, waiter, waiter.tried, now);
       if (lease) {
         this.#pace.served(now);
         waiter.done(lease);
@@ -132,17 +136,18 @@ export class WaitQueue {
       this.#reviewing = false;
       this.serve();
       for (const [name, line] of [...this.#lines]) {
-        const soonest = name === OTHERS ? undefined : this.#soonest(name);
+        let soonest: number | undefined;
         for (const waiter of [...line]) {
-          if (waiter.endsAt < (soonest ?? this.#soonest(waiter.model))) waiter.done('hopeless');
+          if (name === OTHERS || soonest === undefined) soonest = this.#soonest(waiter);
+          if (waiter.endsAt < soonest) waiter.done('hopeless');
         }
       }
     });
   }
 
-  /** When a key for this model can come at the soonest; 0 where one may come at any moment. */
-  #soonest(model: string | undefined): number {
-    return this.pool.mayBeFreed(model) ? 0 : (this.pool.nextWake(model) ?? Infinity);
+  /** When a key for the call can come at the soonest; 0 where one may come at any moment. */
+  #soonest({ model, endpoint }: CallTarget): number {
+    return this.pool.mayBeFreed(model, endpoint) ? 0 : (this.pool.nextWake(model, endpoint) ?? Infinity);
   }
 
   /** Ends all waits, for good. */
@@ -166,8 +171,9 @@ export class WaitQueue {
     return first;
   }
 
-  #lineFor(model: string | undefined): LineName {
-    return this.#lines.has(model) || this.#lines.size < MOST_LINES ? model : OTHERS;
+  #lineFor(target: CallTarget): LineName {
+    const name = nameOf(target);
+    return this.#lines.has(name) || this.#lines.size < MOST_LINES ? name : OTHERS;
   }
 
   #join(waiter: Waiter): void {
@@ -188,7 +194,8 @@ export class WaitQueue {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     let next = Infinity;
-    for (const [first] of this.#lines.values()) next = Math.min(next, this.pool.nextWake(first?.model) ?? Infinity);
+    for (const [first] of this.#lines.values())
+      next = Math.min(next, this.pool.nextWake(first?.model, first?.endpoint) ?? Infinity);
     if (next === Infinity) return;
     this.#cancelTimer = this.clock.after(Math.max(0, next - this.clock.now()), () => {
       this.serve();

@@ -51,8 +51,10 @@ describe('a key is due for a check', () => {
 
   it('not before its rest is over', () => {
     const key = test.add(1);
-    test.pool.lease()!.settle('permission_denied');
+    test.pool.lease()!.settle({ outcome: 'permission_denied', scope: 'key' });
     expect(due(key)).toBe(60 * M);
+    // A whole generation may prove the key meanwhile.
+    expect(nextProbeAt(key, INTERVAL, true)).toBe(start + INTERVAL);
   });
 
   it('never while it is disabled or being checked', () => {

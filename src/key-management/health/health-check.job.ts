@@ -57,7 +57,7 @@ export class HealthCheckJob implements OnApplicationBootstrap, OnModuleDestroy {
       const now = this.clock.now();
       pool.wake(now);
       const intervalMs = this.configuration.current.healthCheckIntervalMinutes * MINUTE_MS;
-      await this.checks.checkAll(pool, dueKeys(pool.records(), intervalMs, now - graceMs));
+      await this.checks.checkAll(pool, dueKeys(pool.records(), intervalMs, now - graceMs, this.checks.isDeep));
     } catch (error) {
       const said = error instanceof Error ? error.message : 'unknown error';
       this.#logger.error(`The health check of ${pool.provider} failed: ${said}`);

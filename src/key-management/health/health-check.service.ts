@@ -10,12 +10,15 @@ import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../vendors/bas
 import { inParallel } from '../slices';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { Gate } from './gate';
-import { probe } from './probe';
+import { formatOf, probe } from './probe';
 
 /** Checks under way at once, per provider: enough to be quick, few enough for any vendor's limits. */
 export const PARALLEL_CHECKS = 16;
 
 const CLOSED: HealthResult = { outcome: 'cancelled', reason: 'the app is closing' };
+
+/** Who wants a check. A scheduled one ends no cooldown but what it proves itself. */
+export type AskedBy = 'schedule' | 'administrator';
 
 /** One checked key. */
 export interface KeyCheck {
@@ -38,6 +41,11 @@ export class HealthCheckService implements OnModuleDestroy {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
+  /** Whether keys are checked by a whole generation where that tells more. */
+  get isDeep(): boolean {
+    return this.options.healthCheckDepth === 'deep';
+  }
+
   /** Checks under way are given up, and change nothing. */
   onModuleDestroy(): void {
     this.#closed = true;
@@ -48,16 +56,26 @@ export class HealthCheckService implements OnModuleDestroy {
    * Checks all the keys in parallel, within the provider's bound: the next one is asked for when its check can begin. A check that is
    * under way already is waited for.
    */
-  checkAll(pool: KeyPool, records: Iterable<KeyRecord>): Promise<KeyCheck[]> {
-    return inParallel(records, PARALLEL_CHECKS, async (record) => ({
-      record,
-      result: await (this.#underWay.get(record) ?? this.#begin(pool, record)),
-    }));
+  checkAll(pool: KeyPool, records: Iterable<KeyRecord>, asked: AskedBy = 'schedule'): Promise<KeyCheck[]> {
+    return inParallel(records, PARALLEL_CHECKS, async (record) => {
+      const result = await (this.#underWay.get(record) ?? this.#begin(pool, record));
+      if (asked === 'administrator') this.#endCooldowns(pool, record, result);
+      return { record, result };
+    });
   }
 
-  /** Checks one key now. Undefined if it is being checked already. */
+  /** Checks one key now, for an administrator. Undefined if it is being checked already. */
   async check(pool: KeyPool, record: KeyRecord): Promise<HealthResult | undefined> {
-    return record.probing ? undefined : this.#begin(pool, record);
+    if (record.probing) return undefined;
+    const result = await this.#begin(pool, record);
+    this.#endCooldowns(pool, record, result);
+    return result;
+  }
+
+  /** An administrator who asks has mended something: a check that proves the key ends every cooldown but a rate limit that the vendor stated. */
+  #endCooldowns(pool: KeyPool, record: KeyRecord, result: HealthResult): void {
+    if (this.#closed || record.deleted || !provesKey(result) || result.unproven === true) return;
+    pool.endCooldowns(record, 'administrator', true);
   }
 
   /** What the vendor says of a key that is in no pool yet. */
@@ -90,14 +108,15 @@ export class HealthCheckService implements OnModuleDestroy {
     if (!this.registry.has(provider))
       return { outcome: 'unknown', reason: `no health checker is registered for ${provider}` };
     const checker = this.registry.get(provider);
-    const format = checker.validateFormat(key.reveal());
+    const format = formatOf(checker, key);
     if (!format.valid) return { outcome: 'invalid_key', reason: format.reason, decidedBy: 'checker' };
     if (format.warning !== undefined && status === 'unchecked') {
       this.#logger.warn(`${provider} key ${key.masked}: ${format.warning}`);
     }
     const light = await this.#ask(checker, key, 'light');
-    if (!provesKey(light) || light.unproven || (status !== 'unchecked' && status !== 'quota_exceeded')) return light;
-    if (this.options.healthCheckDepth === 'deep') return this.#ask(checker, key, 'deep');
+    if (!provesKey(light) || light.unproven || !DEEPER.has(status)) return light;
+    if (this.isDeep) return deepened(await this.#ask(checker, key, 'deep'));
+    if (status === 'resting') return light;
     // Only a generation shows whether there is quota: without one the key tries itself out by traffic.
     return { ...light, unproven: status === 'quota_exceeded' };
   }
@@ -119,6 +138,12 @@ export class HealthCheckService implements OnModuleDestroy {
     return gate;
   }
 }
+
+/** Of keys in these states a light probe says too little. */
+const DEEPER: ReadonlySet<KeyState['status']> = new Set(['unchecked', 'quota_exceeded', 'resting'] as const);
+
+const deepened = (result: HealthResult): HealthResult & { proven?: 'deep' } =>
+  result.outcome === 'ok' && !result.unproven ? { ...result, proven: 'deep' } : result;
 
 /** The key is authentic; one that may not list models may yet generate. */
 const provesKey = ({ outcome, keyAction }: HealthResult): boolean =>

@@ -61,7 +61,7 @@ export class HealthSweepService {
   async #check(pool: KeyPool): Promise<(CheckedKey & { before: KeyStatus })[]> {
     const before = new Map<KeyRecord, KeyStatus>();
     for (const record of pool.records()) if (record.enabled) before.set(record, record.status);
-    const checks = await this.checks.checkAll(pool, before.keys());
+    const checks = await this.checks.checkAll(pool, before.keys(), 'administrator');
     return checks.map(({ record, result }) => ({
       provider: record.provider,
       keyId: record.id,

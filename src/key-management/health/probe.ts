@@ -1,9 +1,10 @@
 import { vendorErrorFrom } from '../classification/error-evidence';
-import { isOutcome } from '../classification/outcome';
+import { checkedClassification } from '../classification/checked-classification';
 import { redactText, shownReason } from '../classification/redact';
+import { read } from '../classification/safe-read';
 import type { Clock } from '../clock';
 import type { ApiKey } from '../pool/api-key';
-import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../vendors/base-health-checker';
+import type { BaseHealthChecker, FormatVerdict, HealthResult, ProbeDepth } from '../vendors/base-health-checker';
 
 /** The longest that one probe may take, milliseconds. */
 export const PROBE_TIMEOUT_MS = 15_000;
@@ -24,12 +25,16 @@ export async function probe(
     controller.abort(new DOMException('The health check took too long.', 'TimeoutError'));
   });
   try {
-    return checked(await Promise.race([checker.checkHealth(apiKey, { depth, signal }), aborted(signal)]), apiKey);
+    return checked(
+      await Promise.race([checker.checkHealth(apiKey, { depth, signal }), aborted(signal)]),
+      apiKey,
+      clock,
+    );
   } catch (error) {
     try {
       const callerAborted = signal.aborted && !timedOut;
       const context = { phase: 'probe', timedOut, callerAborted, now: clock.now(), secrets: [apiKey] } as const;
-      return checked(checker.classifyError(vendorErrorFrom(error, context)), apiKey);
+      return checked(checker.classifyError(vendorErrorFrom(error, context)), apiKey, clock);
     } catch (failure) {
       const said = redactText(failure instanceof Error ? failure.message : String(failure), [apiKey]);
       return { outcome: 'unknown', reason: `the health checker failed: ${said}`, decidedBy: 'checker' };
@@ -39,12 +44,31 @@ export async function probe(
   }
 }
 
-/** A checker of the user's own may be written in JavaScript, and may put the key into its reason. */
-function checked(result: HealthResult, apiKey: string): HealthResult {
-  if (isOutcome((result as HealthResult | undefined)?.outcome)) {
-    return result.reason === undefined ? result : { ...result, reason: shownReason(result.reason, [apiKey]) };
+/** What a checker of the user's own returns is checked at the one door for it. */
+function checked(result: unknown, apiKey: string, clock: Clock): HealthResult {
+  const checkedResult = checkedClassification(result, { secrets: [apiKey], now: clock.now() });
+  if (checkedResult === undefined)
+    throw new TypeError('it gave no outcome. checkHealth and classifyError must return { outcome: … }.');
+  return read(result, 'unproven') === true ? { ...checkedResult, unproven: true } : checkedResult;
+}
+
+/**
+ * What the checker says of the key's form. One that throws or returns no verdict has said nothing, and a key is refused only by a verdict.
+ */
+export function formatOf(checker: BaseHealthChecker, key: ApiKey): FormatVerdict {
+  const apiKey = key.reveal();
+  let verdict: unknown;
+  try {
+    verdict = checker.validateFormat(apiKey);
+  } catch {
+    return { valid: true, warning: 'the health checker failed to check the format of the key' };
   }
-  throw new TypeError('it gave no outcome. checkHealth and classifyError must return { outcome: … }.');
+  // Nobody would hear of its rejection.
+  if (verdict instanceof Promise) verdict.catch(() => undefined);
+  const said = (name: string): string | undefined => shownReason(read(verdict, name), [apiKey]);
+  return read(verdict, 'valid') === false
+    ? { valid: false, reason: said('reason') ?? 'the health checker refuses the format of the key' }
+    : { valid: true, warning: said('warning') };
 }
 
 /** A checker that does not watch its signal must not hold up the others. */

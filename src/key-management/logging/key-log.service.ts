@@ -40,6 +40,18 @@ export class KeyLogService implements OnModuleDestroy {
         this.#logger.log(new LogLine('key rests', { ...subject, model, outcome, reason, until: until.toISOString() }));
         break;
       }
+      case 'endpoint_cooled_down': {
+        const { endpoint, outcome, reason, until } = event;
+        this.#logger.log(
+          new LogLine('key cools down', { ...subject, endpoint, outcome, reason, until: until.toISOString() }),
+        );
+        break;
+      }
+      case 'cooldown_ended': {
+        const { model, endpoint, until } = event;
+        this.#logger.log(new LogLine('cooldown ended', { ...subject, model, endpoint, until: until?.toISOString() }));
+        break;
+      }
       case 'key_added':
         this.#logger.log(new LogLine('key added', { ...subject, status: event.status }));
         break;

@@ -1,5 +1,6 @@
 import type { Random } from '../clock';
 import type { Eligible } from './eligible';
+import type { PassedOver } from './endpoint-cooldowns';
 import { IN_FLIGHT, RATE, RATE_AT, RatingTable, TURN, WEIGHT, type Rating } from './rating';
 import type { Slot } from './slot';
 
@@ -111,7 +112,7 @@ export function takeTurn(key: Rating, mean: PoolMean, now: number): void {
  */
 export function choose(
   eligible: Eligible,
-  exclude: ReadonlySet<string> | undefined,
+  exclude: PassedOver | undefined,
   mean: PoolMean,
   now: number,
   random: Random,
@@ -140,7 +141,7 @@ function bestOf(
   places: readonly number[],
   count: number,
   { slots, rows }: Eligible,
-  exclude: ReadonlySet<string> | undefined,
+  exclude: PassedOver | undefined,
   mean: PoolMean,
   now: number,
 ): Slot | undefined {
@@ -169,7 +170,7 @@ function draw(first: number, { rows, length }: Eligible, { heaviest, ratings }: 
 }
 
 /** All looked at were excluded: the next one that is not, so that a call finds the last key it has not tried. */
-function firstFrom(slots: readonly Slot[], start: number, exclude: ReadonlySet<string> | undefined): Slot | undefined {
+function firstFrom(slots: readonly Slot[], start: number, exclude: PassedOver | undefined): Slot | undefined {
   for (let step = 0; step < slots.length; step += 1) {
     const slot = slots[(start + step) % slots.length]!;
     if (!exclude?.has(slot.record.id)) return slot;

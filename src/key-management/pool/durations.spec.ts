@@ -21,9 +21,10 @@ describe('recheckMs', () => {
 });
 
 describe('restMs', () => {
-  it('keeps to a stated wait, up to an hour', () => {
+  it('A15: keeps to a stated wait in full, up to a day', () => {
     expect(rests({ outcome: 'rate_limited', retryAfterMs: 644 }, [1, 5])).toEqual([644, 644]);
-    expect(rests({ outcome: 'rate_limited', retryAfterMs: 114 * H }, [1])).toEqual([H]);
+    expect(rests({ outcome: 'rate_limited', retryAfterMs: 3 * H }, [1])).toEqual([3 * H]);
+    expect(rests({ outcome: 'rate_limited', retryAfterMs: 114 * H }, [1])).toEqual([24 * H]);
   });
 
   it('takes a stated wait of nothing for none', () => {

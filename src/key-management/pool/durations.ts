@@ -22,11 +22,12 @@ const RESTS: Partial<Record<Outcome, Growth>> = {
 };
 const OTHER_REST: Growth = { first: 2 * SECOND, longest: MINUTE };
 
-/** A model the caller did not name must not take the whole key away for long: the fault may be the caller's. */
-const UNNAMED_MODEL_REST_MS = 10 * SECOND;
+/** What speaks of a model or an endpoint, and not of the key. Where neither is known it must not take the whole key away for long. */
+const OF_A_PART: ReadonlySet<Outcome> = new Set<Outcome>(['model_unavailable', 'permission_denied']);
+const UNPLACED_REST_MS = 10 * SECOND;
 
 /** The longest that a stated wait rests a key before it is tried again; a stated date is kept to. */
-const LONGEST_STATED_REST_MS = HOUR;
+const LONGEST_STATED_REST_MS = 24 * HOUR;
 
 const FIRST_RECHECK_MS = 30 * SECOND;
 const LATER_RECHECKS: Growth = { first: 5 * MINUTE, longest: 24 * HOUR };
@@ -35,10 +36,13 @@ const QUOTA_RECHECKS: Growth = { first: 5 * MINUTE, longest: 6 * HOUR };
 /** An unproven key, or a removed one whose probe said nothing, is probed again this soon. */
 export const SOON_MS = 30 * SECOND;
 
-/** How long a key rests after the `strikes`-th refusal in a row, in milliseconds. */
-export function restMs(settlement: Settlement, strikes: number, modelKnown: boolean): number {
+/**
+ * How long a key rests after the `strikes`-th refusal in a row, in milliseconds.
+ * @param placed Whether it is known what of the key was refused: a model, an endpoint, or the key as a whole.
+ */
+export function restMs(settlement: Settlement, strikes: number, placed: boolean): number {
   if (settlement.retryAfterMs) return Math.min(settlement.retryAfterMs, LONGEST_STATED_REST_MS);
-  if (settlement.outcome === 'model_unavailable' && !modelKnown) return UNNAMED_MODEL_REST_MS;
+  if (!placed && OF_A_PART.has(settlement.outcome)) return UNPLACED_REST_MS;
   const growth = settlement.restMs
     ? { first: settlement.restMs, longest: settlement.restMaxMs ?? settlement.restMs }
     : (RESTS[settlement.outcome] ?? OTHER_REST);

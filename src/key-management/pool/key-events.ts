@@ -34,6 +34,21 @@ export type KeyEvent =
       readonly until: Date;
       readonly outcome: Outcome;
       readonly reason?: string;
+    })
+  | (KeyEventBase & {
+      readonly type: 'endpoint_cooled_down';
+      readonly endpoint: string;
+      readonly until: Date;
+      readonly outcome: Outcome;
+      readonly reason?: string;
+    })
+  | (KeyEventBase & {
+      /** An administrator ended the cooldown of a model or an endpoint before its time. */
+      readonly type: 'cooldown_ended';
+      readonly model?: string;
+      readonly endpoint?: string;
+      /** What is left of it: a rate limit that the vendor stated. */
+      readonly until?: Date;
     });
 
 export type KeyEventType = KeyEvent['type'];

@@ -25,6 +25,8 @@ export type KeyOrigin = 'configuration' | 'runtime';
 export interface LeaseOptions {
   /** The model of the call: keys that rest for it, or are not for it, are passed over. */
   model?: string;
+  /** The endpoint of the call, as `/v1/embeddings` or `GET /v1/files`: keys that cool down for it are passed over. */
+  endpoint?: string;
   /** Ids of keys that must not be chosen. */
   exclude?: ReadonlySet<string>;
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { Classification } from '../classification/classification';
 import { shownReason } from '../classification/redact';
 import type { HeaderView } from './header-view';
 import type { Listed } from './open-leases';
@@ -12,6 +13,8 @@ export interface LeaseOwner {
   /** The vendor has begun to answer well. */
   leaseAccepted(lease: PoolLease, now?: number): void;
   settleLease(lease: PoolLease, settlement: Settlement, now?: number): void;
+  /** A refusal that was withheld is the key's own. */
+  refusalConfirmed(lease: PoolLease, settlement: Settlement, now?: number): void;
   /** The vendor's answer to this lease's request has come: what its headers say is left paces the key. */
   answerSeen(lease: PoolLease, headers: HeaderView): void;
   tokensUsed(lease: PoolLease, tokens: number): void;
@@ -47,6 +50,8 @@ export class PoolLease implements KeyLease, Listed {
     readonly source: Source,
     /** Milliseconds since the epoch. */
     readonly startedAt: number,
+    /** Named by the caller, or seen in the request. */
+    public endpoint: string | undefined = undefined,
   ) {
     this.trial = source === 'call' && slot.onTrial;
     if (model !== undefined) owner.leaseMade(this);
@@ -112,6 +117,11 @@ export class PoolLease implements KeyLease, Listed {
     if (settlement.reason !== undefined) settlement.reason = shownReason(settlement.reason, [this.apiKey]);
     this.isSettled = true;
     this.owner.settleLease(this, settlement, now);
+  }
+
+  /** The refusal that this lease was settled with, withheld, is the key's own: now it counts. */
+  confirm(refusal: Classification, now?: number): void {
+    this.owner.refusalConfirmed(this, settlementOf(refusal), now);
   }
 
   toJSON(): unknown {

@@ -9,6 +9,7 @@ import type { KeyEvent } from './key-events';
 import type { KeyLease } from './key-lease';
 import type { KeyUpdate, LeaseOptions } from './key-input';
 import { KeyPool } from './key-pool';
+import { endpointName } from './endpoint-name';
 import { modelName } from './model-name';
 import type { KeyRecord } from './key-record';
 import type { KeySnapshot } from './key-snapshot';
@@ -45,8 +46,13 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
    */
   lease(provider: string, options?: LeaseOptions): KeyLease | undefined {
     const pool = this.#known(provider);
-    const name = options?.model === undefined ? undefined : modelName(options.model);
-    return pool.lease(name === options?.model ? options : { ...options, model: name });
+    if (options === undefined) return pool.lease();
+    const { model, endpoint, exclude } = options;
+    return pool.lease({
+      model: model === undefined ? undefined : modelName(model),
+      endpoint: endpoint === undefined ? undefined : endpointName(endpoint),
+      exclude,
+    });
   }
 
   get(provider: string, keyId: string): KeySnapshot | undefined {
@@ -61,7 +67,10 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     return pools.flatMap((pool) => (pool ? Array.from(pool.records(), (record) => pool.snapshot(record)) : []));
   }
 
-  /** Lets an administrator's disabled key back: it is again what its vendor last said of it. Durable when it resolves. */
+  /**
+   * Lets an administrator's disabled key back, and ends every cooldown of it: it may be used at once, unless its vendor's last word removed it.
+   * Durable when it resolves.
+   */
   enable(provider: string, keyId: string): Promise<void> {
     return this.#change(provider, keyId, (pool, record) => {
       pool.setEnabled(record, true, 'administrator');

@@ -221,10 +221,10 @@ describe('KeyPool', () => {
 
     it('rest the others of a group for their common limit, not for what its key alone rests', () => {
       const [one, two] = [test.add(1, { quotaGroup: 'a' }), test.add(2, { quotaGroup: 'a' })];
-      test.pool.lease({ exclude: new Set([two.id]) })!.settle('permission_denied');
+      test.pool.lease({ exclude: new Set([two.id]) })!.settle({ outcome: 'permission_denied', scope: 'key' });
       test.pool.leaseForProbe(one).settle({ outcome: 'rate_limited', retryAfterMs: M });
-      expect(one.state).toEqual({ status: 'resting', until: now() + 60 * M });
-      expect(two.state).toEqual({ status: 'rate_limited', until: now() + M });
+      expect(one.state).toEqual({ status: 'resting', until: now() + 60 * M, statedUntil: now() + M });
+      expect(two.state).toEqual({ status: 'rate_limited', until: now() + M, statedUntil: now() + M });
     });
   });
 });

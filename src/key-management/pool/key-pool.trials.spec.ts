@@ -94,7 +94,7 @@ describe('KeyPool: trials', () => {
   });
 
   describe('a new lane', () => {
-    const lane = (model: string) => test.pool.slotFor([...test.pool.records()][0]!, model);
+    const lane = (model: string) => test.pool.slotSeen([...test.pool.records()][0]!, model, now());
 
     it('A3: the first 429 of a model halves the calls that really are in flight', () => {
       test.add(1);

@@ -3,6 +3,9 @@ import { isTransient } from '../classification/outcome';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import { learnRate, newMean, noteWeight, takeTurn } from './choice';
 import type { ApiKey } from './api-key';
+import { cooldownLeft, longerCooldown, type Cooldown, type CooledBy, type CooldownScope } from './cooldown';
+import { Cooldowns } from './cooldowns';
+import { EndpointCooldowns, type PassedOver } from './endpoint-cooldowns';
 import { keyEvent, statusChange, type ChangedBy, type KeyChange } from './key-events';
 import type { KeyInput, KeyOrigin, KeyUpdate, LeaseOptions } from './key-input';
 import type { Sharing } from './hard-limits';
@@ -22,7 +25,7 @@ import type { Settlement, Why } from './settlement';
 import type { Slot } from './slot';
 import { restUntil, withStatedWait } from './transition';
 import { beginTrial, endTrial } from './trial';
-import { applyVerdict, countCall } from './verdict';
+import { applyVerdict, countCall, countRefusal } from './verdict';
 
 const NO_STRIKES: Strikes = Object.freeze({ outcome: 'overloaded', count: 1, at: 0 });
 /** A call waits so long for another key before an ejected one is tried. Milliseconds. */
@@ -36,6 +39,8 @@ export class KeyPool implements LeaseOwner {
   readonly #outliers = new OutlierDetection();
   /** Those that name their model. */
   readonly #open = new OpenLeases<PoolLease>();
+  readonly #endpoints = new EndpointCooldowns();
+  readonly #cooldowns: Cooldowns;
   readonly pacing: PoolPacing;
   readonly #mean = newMean();
   readonly calls: CallLog;
@@ -53,6 +58,7 @@ export class KeyPool implements LeaseOwner {
     this.calls = new CallLog(() => this.observer.callsPending?.());
     const laneMade = observer.keyFreed.bind(observer, provider);
     this.#lanes = new LaneSet(() => this.#records.values(), this.#adopt, laneMade);
+    this.#cooldowns = new Cooldowns(this.#lanes, this.#endpoints);
     this.pacing = new PoolPacing(this.#lanes, sharing);
   }
 
@@ -69,7 +75,13 @@ export class KeyPool implements LeaseOwner {
   }
 
   snapshot(record: KeyRecord): KeySnapshot {
-    return snapshotOf(record, (lane) => this.#lanes.modelOf(lane), this.clock.now());
+    const now = this.clock.now();
+    const shown = Array.from(this.#cooldowns.ofKey(record, now), ({ scope, cooldown: { until, outcome } }) => ({
+      ...scope,
+      until: new Date(until),
+      outcome,
+    }));
+    return snapshotOf(record, shown, now);
   }
 
   /** Adds a key in state `unchecked`, or returns the one that is there already, unchanged. */
@@ -94,6 +106,7 @@ export class KeyPool implements LeaseOwner {
     this.#outliers.forget(record);
     this.pacing.groups.remove(record);
     this.#lanes.removeRecord(record);
+    this.#endpoints.forget(record.id);
     record.leave();
     this.#placeGroup(record);
     this.#emit(record, by, { type: 'key_deleted' });
@@ -109,18 +122,15 @@ export class KeyPool implements LeaseOwner {
     this.#emit(record, by, { type: 'key_updated', fields });
   }
 
-  /** An administrator's switch. Switched on again, a key is what the vendor last said of it. */
+  /** An administrator's switch. Switched on again, or once more, a key is what the vendor last said of it, but cools down no longer. */
   setEnabled(record: KeyRecord, enabled: boolean, by: ChangedBy): void {
-    if (record.enabled === enabled) return;
-    const from = record.status;
-    record.state = isRestOver(record.state, this.clock.now()) ? HEALTHY : record.state;
-    record.enabled = enabled;
-    this.#moved(record, from, by, undefined);
-  }
-
-  /** The key's place in the model's own lane. */
-  slotFor(record: KeyRecord, model: string, now = this.clock.now()): Slot {
-    return record.slots[this.#lanes.restricted(model, now).index]!;
+    if (record.enabled !== enabled) {
+      const from = record.status;
+      record.state = isRestOver(record.state, this.clock.now()) ? HEALTHY : record.state;
+      record.enabled = enabled;
+      this.#moved(record, from, by, undefined);
+    }
+    if (enabled && by === 'administrator') this.endCooldowns(record, by, false);
   }
 
   /** The key's place among those that a call for this model chooses from. */
@@ -135,28 +145,92 @@ export class KeyPool implements LeaseOwner {
 
   /** Rests the key for one model; never shortens a rest. */
   restModel(record: KeyRecord, model: string, until: number, by: ChangedBy, why?: Why): void {
-    const slot = this.slotFor(record, model);
-    if (until <= slot.restsUntil) return;
-    slot.restsUntil = until;
-    slot.trial = 'wanted';
-    this.#place(record);
     const outcome = why?.outcome ?? 'rate_limited';
-    this.#emit(record, by, { type: 'model_rested', model, until: new Date(until), outcome, reason: why?.reason });
+    this.coolDown(record, { model }, { until, outcome, statedUntil: 0 }, by, { reason: why?.reason });
+  }
+
+  /** Cools the key down for one model or endpoint; never shortens a cooldown. */
+  coolDown(record: KeyRecord, scope: CooldownScope, cooldown: Cooldown, by: ChangedBy, why: CooledBy = {}): void {
+    const known = this.#cooldowns.get(record, scope);
+    const merged = longerCooldown(known, cooldown);
+    this.#cooldowns.set(record, scope, merged, this.clock.now(), why.strikes);
+    if (known && merged.until <= known.until) return;
+    this.#place(record);
+    const told = { until: new Date(merged.until), outcome: merged.outcome, reason: why.reason };
+    this.#emit(
+      record,
+      by,
+      scope.model === undefined
+        ? { type: 'endpoint_cooled_down', endpoint: scope.endpoint, ...told }
+        : { type: 'model_rested', model: scope.model, ...told },
+    );
+  }
+
+  /** Refusals in a row of the key for this model or endpoint. */
+  strikesOf(record: KeyRecord, scope: CooldownScope): Strikes | undefined {
+    return this.#cooldowns.strikes(record, scope);
+  }
+
+  /** The cooldown of the key for one model or endpoint, which may be over. */
+  cooldown(record: KeyRecord, scope: CooldownScope): Cooldown | undefined {
+    return this.#cooldowns.get(record, scope);
+  }
+
+  /** All of them that are not over. */
+  cooldowns(record: KeyRecord, now = this.clock.now()): Iterable<{ scope: CooldownScope; cooldown: Cooldown }> {
+    return this.#cooldowns.ofKey(record, now);
+  }
+
+  /**
+   * Ends the cooldowns of the key as a whole and for all models and endpoints: an administrator says that their causes are gone.
+   * @param keepStated Whether rate limits that the vendor itself stated go on to their end.
+   */
+  endCooldowns(record: KeyRecord, by: ChangedBy, keepStated: boolean): void {
+    const now = this.clock.now();
+    const { state } = record;
+    if (isResting(state) && state.until > now) {
+      const left = cooldownLeft(state, keepStated, now);
+      if (left !== state) {
+        record.strikes = undefined;
+        this.setState(record, left, by);
+      }
+    }
+    for (const { scope, cooldown } of [...this.#cooldowns.ofKey(record, now)]) {
+      const isKept = keepStated && cooldown.statedUntil > now;
+      if (isKept && cooldown.statedUntil >= cooldown.until) continue;
+      const left = isKept ? { ...cooldown, until: cooldown.statedUntil, outcome: 'rate_limited' as const } : undefined;
+      this.endCooldown(record, scope, by, left);
+    }
+  }
+
+  /** Ends one cooldown, or shortens it to what is left of it. */
+  endCooldown(record: KeyRecord, scope: CooldownScope, by: ChangedBy, left?: Cooldown): void {
+    if (!this.#cooldowns.replace(record, scope, left)) return;
+    this.#place(record);
+    // A call may have waited for this endpoint alone, of which the lanes know nothing.
+    this.observer.keyFreed(this.provider);
+    this.#emit(record, by, { type: 'cooldown_ended', ...scope, until: left && new Date(left.until) });
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
-  lease({ model, exclude }: LeaseOptions = {}, now = this.clock.now()): PoolLease | undefined {
-    const slot = this.take(model, exclude, now);
-    return slot && new PoolLease(this, slot, model, 'call', now);
+  lease({ model, exclude, endpoint }: LeaseOptions = {}, now = this.clock.now()): PoolLease | undefined {
+    const slot = this.take(model, exclude, now, endpoint);
+    return slot && new PoolLease(this, slot, model, 'call', now, endpoint);
   }
 
   /** Chooses a key as `lease` does, and books one use of it; the caller makes the lease. */
-  take(model: string | undefined, exclude: ReadonlySet<string> | undefined, now: number): Slot | undefined {
+  take(
+    model: string | undefined,
+    exclude: ReadonlySet<string> | undefined,
+    now: number,
+    endpoint?: string,
+  ): Slot | undefined {
     this.wake(now);
     if (!this.#breaker.admits(now)) return undefined;
     const lane = this.#lanes.forCall(model, now);
-    let slot = lane.choose(exclude, this.#mean, now, this.random);
-    if (!slot && this.#readmitted(lane, exclude, now)) slot = lane.choose(exclude, this.#mean, now, this.random);
+    const passedOver = endpoint === undefined ? exclude : this.#endpoints.passedOver(endpoint, exclude, now);
+    let slot = lane.choose(passedOver, this.#mean, now, this.random);
+    if (!slot && this.#readmitted(lane, passedOver, now)) slot = lane.choose(passedOver, this.#mean, now, this.random);
     if (!slot) return undefined;
     const { record } = slot;
     takeTurn(record, this.#mean, now);
@@ -165,6 +239,7 @@ export class KeyPool implements LeaseOwner {
     this.pacing.started(record, slot.pace, now);
     this.#breaker.passed(now);
     beginTrial(slot, now);
+    if (endpoint !== undefined) this.#endpoints.begun(record.id, endpoint, now);
     if (slot.busy || slot.pacedUntil(now) > now) this.#placeGroup(record, now);
     return slot;
   }
@@ -179,6 +254,8 @@ export class KeyPool implements LeaseOwner {
   }
 
   leaseAccepted(lease: PoolLease, now?: number): void {
+    if (this.#endpoints.concerns(lease.endpoint))
+      this.#endpointEnded(lease, lease.endpoint, true, now ?? this.clock.now());
     if (!lease.trial && this.#breaker.isCalm) return;
     const at = now ?? this.clock.now();
     if (lease.trial) {
@@ -196,11 +273,13 @@ export class KeyPool implements LeaseOwner {
     if (isCall) countCall(lease, settlement, this.#mean, now);
     else record.lastCheckedAt = now;
     const mayGo = isCall ? this.#judgeVendor(lease, said, settlement, now) : this.#probed(settlement, now);
-    if (!record.deleted) {
+    if (!record.deleted && settlement.withheld !== true) {
       applyVerdict(this, lease, settlement, now);
       if (isCall) this.#compare(lease, settlement, now);
     }
     if (lease.slot.standing !== 'eligible') this.#placeGroup(record, now);
+    if (this.#endpoints.concerns(lease.endpoint))
+      this.#endpointEnded(lease, lease.endpoint, settlement.outcome === 'ok', now);
     if (mayGo) this.observer.keyFreed(this.provider);
     this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
   }
@@ -237,7 +316,7 @@ export class KeyPool implements LeaseOwner {
   }
 
   /** Ejecting a key is a guess: where no other can be had for long, it is given up. True if one came back. */
-  #readmitted(lane: Lane, exclude: ReadonlySet<string> | undefined, now: number): boolean {
+  #readmitted(lane: Lane, exclude: PassedOver | undefined, now: number): boolean {
     if (!this.#outliers.isWatching || lane.mayServe || (lane.nextWake ?? 0) <= now + PATIENCE_MS) return false;
     let soonest: KeyRecord | undefined;
     for (const record of this.#outliers.ejected()) {
@@ -260,6 +339,19 @@ export class KeyPool implements LeaseOwner {
       lease.slot.inFlight += 1;
     }
   };
+
+  #endpointEnded({ slot, startedAt }: PoolLease, endpoint: string, success: boolean, now: number): void {
+    this.#endpoints.ended(slot.record.id, endpoint, startedAt, success, now);
+    this.observer.keyFreed(this.provider);
+  }
+
+  refusalConfirmed(lease: PoolLease, settlement: Settlement, now = this.clock.now()): void {
+    const { record } = lease.slot;
+    if (record.deleted) return;
+    countRefusal(record, settlement.outcome, this.#mean, now);
+    applyVerdict(this, lease, settlement, now);
+    this.#placeGroup(record, now);
+  }
 
   answerSeen(lease: PoolLease, headers: HeaderView): void {
     if (lease.slot.record.deleted) return;
@@ -287,20 +379,35 @@ export class KeyPool implements LeaseOwner {
     }
   }
 
-  /** When the next rest, trial or pause ends that a call for this model could wait for. Milliseconds since the epoch. */
-  nextWake(model: string | undefined): number | undefined {
+  /** When the next cooldown, trial or pause ends that a call for this model and endpoint could wait for. Milliseconds since the epoch. */
+  nextWake(model: string | undefined, endpoint?: string): number | undefined {
     const now = this.clock.now();
-    const lane = this.#lanes.forCall(model, now);
+    const wake = this.#endpoints.concerns(endpoint)
+      ? finite(this.#soonestAt(endpoint, model, now))
+      : this.#lanes.forCall(model, now).nextWake;
     const admitsFrom = this.#breaker.admitsFrom(now);
-    return admitsFrom === undefined
-      ? lane.nextWake
-      : Math.max(admitsFrom, lane.mayServe ? 0 : (lane.nextWake ?? Infinity));
+    if (admitsFrom === undefined) return wake;
+    return Math.max(admitsFrom, this.#mayServe(model, endpoint, now) ? 0 : (wake ?? Infinity));
   }
 
-  /** A key for this model can be had now, or may be at any moment: it is in use, or being checked. */
-  mayBeFreed(model: string | undefined): boolean {
+  /** A key for this model and endpoint can be had now, or may be at any moment: it is in use, or being checked. */
+  mayBeFreed(model: string | undefined, endpoint?: string): boolean {
     const now = this.clock.now();
-    return !this.#breaker.isOpen(now) && this.#lanes.forCall(model, now).mayServe;
+    return !this.#breaker.isOpen(now) && this.#mayServe(model, endpoint, now);
+  }
+
+  #mayServe(model: string | undefined, endpoint: string | undefined, now: number): boolean {
+    if (this.#endpoints.concerns(endpoint)) return this.#soonestAt(endpoint, model, now) === 0;
+    return this.#lanes.forCall(model, now).mayServe;
+  }
+
+  #soonestAt(endpoint: string, model: string | undefined, now: number): number {
+    const { index } = this.#lanes.forCall(model, now);
+    return this.#endpoints.soonest(
+      endpoint,
+      Array.from(this.#records.values(), ({ slots }) => slots[index]!),
+      now,
+    );
   }
 
   /** Some key can be had at once of which nothing speaks against its vendor: a failed call may be made again with it without harm. */
@@ -359,3 +466,5 @@ export class KeyPool implements LeaseOwner {
     this.observer.keyChanged(record, keyEvent(record, by, this.clock.now(), change));
   }
 }
+
+const finite = (time: number): number | undefined => (time === Infinity ? undefined : time);

@@ -1,4 +1,5 @@
 import { isRemoved, isResting, type KeyStatus } from './key-state';
+import type { ShownCooldown } from './cooldown';
 import type { KeyLimits, KeyOrigin } from './key-input';
 import type { KeyRecord } from './key-record';
 
@@ -13,8 +14,8 @@ export interface KeySnapshot {
   reason?: string;
   /** End of the rest for all models. */
   restsUntil?: Date;
-  /** Rests for single models. */
-  rests: { model: string; until: Date }[];
+  /** Cooldowns for single models and endpoints. */
+  rests: ShownCooldown[];
   /** When a removed key is probed next. */
   recheckAt?: Date;
   successCount: number;
@@ -38,13 +39,10 @@ const date = (ms: number): Date | undefined => (ms > 0 ? new Date(ms) : undefine
 export const percentage = (part: number, whole: number): number =>
   whole === 0 ? 100 : Math.round((part / whole) * 1_000) / 10;
 
-export function snapshotOf(record: KeyRecord, modelOf: (lane: number) => string | undefined, now: number): KeySnapshot {
+/** @param rests What of the key cools down besides the key itself. */
+export function snapshotOf(record: KeyRecord, rests: ShownCooldown[], now: number): KeySnapshot {
   const { state } = record;
   const over = isResting(state) && state.until <= now;
-  const rests = record.slots.flatMap((slot, lane) => {
-    const model = modelOf(lane);
-    return model !== undefined && slot.restsUntil > now ? [{ model, until: new Date(slot.restsUntil) }] : [];
-  });
   return {
     id: record.id,
     provider: record.provider,

@@ -5,8 +5,9 @@ export type KeyState =
   | { readonly status: 'unchecked' }
   /** `unproven`: let in by a probe that said nothing on the key, so it is probed again soon. */
   | { readonly status: 'healthy'; readonly unproven: boolean }
-  | { readonly status: 'rate_limited'; readonly until: number }
-  | { readonly status: 'resting'; readonly until: number }
+  /** `statedUntil`: the part of the cooldown that the vendor itself stated as a rate limit. */
+  | { readonly status: 'rate_limited'; readonly until: number; readonly statedUntil?: number }
+  | { readonly status: 'resting'; readonly until: number; readonly statedUntil?: number }
   | { readonly status: 'invalid_key'; readonly recheckAt: number }
   | { readonly status: 'quota_exceeded'; readonly recheckAt: number };
 

@@ -34,6 +34,11 @@ export class LaneSet {
     return this.#lanes[index]?.model;
   }
 
+  /** The model's own lane, if it has one. */
+  find(model: string): Lane | undefined {
+    return this.#byModel.get(model);
+  }
+
   /** The lane that a call for this model chooses from. */
   forCall(model: string | undefined, now: number): Lane {
     if (model === undefined) return this.#general;

@@ -1,6 +1,7 @@
 import type { Random } from '../clock';
 import { choose, type PoolMean } from './choice';
 import { Eligible } from './eligible';
+import type { PassedOver } from './endpoint-cooldowns';
 import { Slot, type Standing } from './slot';
 import { TimeHeap } from './time-heap';
 import type { KeyRecord } from './key-record';
@@ -79,7 +80,7 @@ export class Lane {
     return slot;
   }
 
-  choose(exclude: ReadonlySet<string> | undefined, mean: PoolMean, now: number, random: Random): Slot | undefined {
+  choose(exclude: PassedOver | undefined, mean: PoolMean, now: number, random: Random): Slot | undefined {
     return choose(this.#eligible, exclude, mean, now, random);
   }
 

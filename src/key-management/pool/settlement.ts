@@ -1,10 +1,10 @@
 import { CONSEQUENCES, isOutcome, OUTCOMES, type KeyAction, type Outcome, type Scope } from '../classification/outcome';
 import type { Classification } from '../classification/classification';
-import { shownReason } from '../classification/redact';
+import { checkedClassification } from '../classification/checked-classification';
 import { modelName } from './model-name';
 
 /** What a lease is settled with: a classification, or an outcome alone. */
-export type SettledOutcome = Outcome | (Classification & { unproven?: boolean });
+export type SettledOutcome = Outcome | (Classification & { unproven?: boolean; withheld?: boolean; proven?: 'deep' });
 
 /** What brought a verdict. */
 export type Source = 'call' | 'probe';
@@ -15,10 +15,16 @@ export interface Settlement extends Classification {
   scope: Scope;
   /** Of a probe: nothing was asked, so the key may only try itself out. */
   unproven?: boolean;
+  /** Of a probe: the vendor answered a whole generation. */
+  proven?: 'deep';
+  /** Another key is asked first whether it says the same: until then the refusal neither counts against this one nor cools it down. */
+  withheld?: boolean;
 }
 
 /** What a change of a key is explained by. */
 export type Why = Pick<Settlement, 'outcome' | 'reason'>;
+
+const NO_SECRETS = { secrets: [] };
 
 /** Plain outcomes are settled with on every call, so what follows from them is made once. */
 const PLAIN = Object.fromEntries(
@@ -36,11 +42,15 @@ export function settlementOf(settled: SettledOutcome): Settlement {
   }
   const plain = PLAIN[given];
   if (typeof settled === 'string') return plain;
+  const { unproven, withheld, proven } = settled;
+  const checked = checkedClassification(settled, NO_SECRETS)!;
   return {
-    ...settled,
-    reason: shownReason(settled.reason),
-    model: settled.model === undefined ? undefined : modelName(settled.model),
-    keyAction: settled.keyAction ?? plain.keyAction,
-    scope: settled.scope ?? plain.scope,
+    ...checked,
+    model: checked.model === undefined ? undefined : modelName(checked.model),
+    keyAction: checked.keyAction ?? plain.keyAction,
+    scope: checked.scope ?? plain.scope,
+    unproven: unproven === true,
+    withheld: withheld === true,
+    proven: proven === 'deep' ? proven : undefined,
   };
 }

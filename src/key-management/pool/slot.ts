@@ -1,3 +1,4 @@
+import type { Cooldown } from './cooldown';
 import type { KeyRecord } from './key-record';
 import type { Strikes } from './key-state';
 import type { Pace } from './pace';
@@ -27,6 +28,8 @@ export class Slot implements Timed, OnTrial {
   heapIndex = -1;
   /** Until when the key rests for this lane's model alone. Milliseconds since the epoch. */
   restsUntil = 0;
+  /** Why it rests until then. */
+  cooldown: Cooldown | undefined = undefined;
 
   constructor(readonly record: KeyRecord) {}
 

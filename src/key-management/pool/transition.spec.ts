@@ -139,11 +139,19 @@ describe('transition', () => {
 
   describe('a rest', () => {
     it('is made longer by a longer one, and takes its name', () => {
-      expect(after(limited, 'permission_denied').state).toEqual({ status: 'resting', until: NOW + H });
+      expect(after(limited, { outcome: 'permission_denied', scope: 'key' }).state).toEqual({
+        status: 'resting',
+        until: NOW + H,
+      });
     });
 
     it('is never made shorter', () => {
-      expect(after(resting, { outcome: 'rate_limited', retryAfterMs: M }).state).toBe(resting);
+      expect(after(resting, 'rate_limited').state).toBe(resting);
+      // What the vendor stated meanwhile is kept in mind, for when the longer one is ended.
+      expect(after(resting, { outcome: 'rate_limited', retryAfterMs: M }).state).toEqual({
+        ...resting,
+        statedUntil: NOW + M,
+      });
     });
 
     it('doubles while billing stays exhausted, and starts over after a success', () => {
@@ -162,9 +170,10 @@ describe('transition', () => {
     it('of a daily limit keeps to the stated wait once, and on a repeat lasts until midnight Pacific', () => {
       const daily = { outcome: 'rate_limited', retryAfterMs: 36 * S, escalateOnRepeat: 'midnight_pacific' } as const;
       const first = after(HEALTHY, daily);
-      expect(first.state).toEqual({ status: 'rate_limited', until: NOW + 36 * S });
+      expect(first.state).toEqual({ status: 'rate_limited', until: NOW + 36 * S, statedUntil: NOW + 36 * S });
       const again = after(HEALTHY, daily, 'call', { ...first.strikes!, at: NOW - M });
-      expect(again.state).toEqual({ status: 'rate_limited', until: Date.parse('2026-10-01T00:00:00-07:00') });
+      const midnight = Date.parse('2026-10-01T00:00:00-07:00');
+      expect(again.state).toEqual({ status: 'rate_limited', until: midnight, statedUntil: NOW + 36 * S });
     });
   });
 

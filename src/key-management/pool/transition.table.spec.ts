@@ -29,7 +29,6 @@ type Expected = '=' | 'healthy' | 'unproven' | readonly [KeyState['status'], num
 const REMOVED_INVALID: Expected = ['invalid_key', 30 * S];
 const REMOVED_SPENT: Expected = ['quota_exceeded', 5 * M];
 const LIMITED: Expected = ['rate_limited', 2 * S];
-const RESTS: Expected = ['resting', H];
 const RESTS_BRIEFLY: Expected = ['resting', 10 * S];
 const ASKED_AGAIN_INVALID: Expected = ['invalid_key', 30 * S];
 const ASKED_AGAIN_SPENT: Expected = ['quota_exceeded', 30 * S];
@@ -55,7 +54,8 @@ const CALLS: Record<Outcome, Row> = {
   ok: ['=', '=', 'healthy', '=', '=', '=', '='],
   ...REMOVES,
   rate_limited: [LIMITED, LIMITED, LIMITED, '=', '=', '=', '='],
-  permission_denied: [RESTS, RESTS, RESTS, RESTS, '=', '=', '='],
+  // What is not placed rests the key for 10 s; the limited one rests as long already.
+  permission_denied: [RESTS_BRIEFLY, RESTS_BRIEFLY, RESTS_BRIEFLY, '=', '=', '=', '='],
   model_unavailable: [RESTS_BRIEFLY, RESTS_BRIEFLY, RESTS_BRIEFLY, '=', '=', '=', '='],
   region_blocked: NOTHING,
   request_exceeds_key_limit: NOTHING,
@@ -76,7 +76,7 @@ const PROBES: Record<Outcome, Row> = {
   ok: PROVES,
   ...REMOVES,
   rate_limited: [LIMITED, LIMITED, LIMITED, '=', '=', ASKED_AGAIN_INVALID, ASKED_AGAIN_SPENT],
-  permission_denied: [RESTS, RESTS, RESTS, RESTS, '=', RESTS, RESTS],
+  permission_denied: PROVES,
   model_unavailable: PROVES,
   request_exceeds_key_limit: PROVES,
   content_blocked: PROVES,

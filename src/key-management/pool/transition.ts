@@ -1,5 +1,6 @@
 import { isTableOnlyRemoval } from '../classification/classify';
 import { CONSEQUENCES, type Outcome } from '../classification/outcome';
+import { cooldownLeft, statedUntilOf } from './cooldown';
 import { nextMidnightPacific, recheckMs, restMs, SOON_MS } from './durations';
 import { HEALTHY, isRemoved, isResting, UNPROVEN, type KeyState, type RestingState, type Strikes } from './key-state';
 import type { Settlement, Source } from './settlement';
@@ -43,8 +44,9 @@ export function transition(state: KeyState, settlement: Settlement, circumstance
   const { keyAction, outcome } = settlement;
   if (keyAction === 'remove') return removal(state, settlement, circumstances);
   if (circumstances.source === 'probe') {
-    // A probe that is refused its model speaks of that model only; one that is rate limited brings no key back.
-    const silent = outcome === 'model_unavailable' || (outcome === 'rate_limited' && isRemoved(state));
+    // A probe that is refused its model or its endpoint speaks of that only; one that is rate limited brings no key back.
+    const ofAPart = outcome === 'model_unavailable' || settlement.scope === 'key_endpoint';
+    const silent = ofAPart || (outcome === 'rate_limited' && isRemoved(state));
     return keyAction === 'rest' && !silent
       ? rest(state, settlement, circumstances)
       : afterProbe(state, settlement, circumstances);
@@ -85,25 +87,34 @@ function removal(state: KeyState, settlement: Settlement, circumstances: Circums
 
 function rest(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
   const strikes = struck(settlement.outcome, circumstances);
-  const until = restUntil(settlement, strikes, circumstances.now, settlement.scope !== 'key_model');
-  const earlier = isResting(state) ? state.until : 0;
+  const until = restUntil(settlement, strikes, circumstances.now, settlement.scope === 'key');
   const status: RestingState['status'] = settlement.outcome === 'rate_limited' ? 'rate_limited' : 'resting';
-  if (isResting(state) && earlier >= until) return { state, strikes };
-  return { state: { status, until: Math.max(until, earlier) }, strikes };
+  const stated = statedUntilOf(settlement, until, circumstances.now);
+  return { state: longerRest(state, { status, until, ...(stated > 0 && { statedUntil: stated }) }), strikes };
+}
+
+/** The one that ends later, with the later end of what the vendor stated in either. */
+export function longerRest(state: KeyState, rest: RestingState): RestingState {
+  if (!isResting(state)) return rest;
+  const longer = state.until >= rest.until ? state : rest;
+  const statedUntil = Math.max(state.statedUntil ?? 0, rest.statedUntil ?? 0);
+  return statedUntil > (longer.statedUntil ?? 0) ? { ...longer, statedUntil } : longer;
 }
 
 /** When a rest ends: what the vendor states, the midnight its daily limit ends on when it repeats, or the growing default. */
-export function restUntil(settlement: Settlement, strikes: Strikes, now: number, modelKnown: boolean): number {
+export function restUntil(settlement: Settlement, strikes: Strikes, now: number, placed: boolean): number {
   const stated = settlement.notBefore?.getTime() ?? 0;
   if (settlement.escalateOnRepeat === 'midnight_pacific' && strikes.count > 1) {
     return Math.max(stated, nextMidnightPacific(now));
   }
-  return Math.max(stated, now + restMs(settlement, strikes.count, modelKnown));
+  return Math.max(stated, now + restMs(settlement, strikes.count, placed));
 }
 
 function afterProbe(state: KeyState, settlement: Settlement, { now, strikes }: Circumstances): Transition {
   if (PROVES_KEY.has(settlement.outcome)) {
     // A light probe proves neither quota nor rate: it shortens no rest and ends no row of strikes of a key in the pool.
+    // A deep one ends what is no rate limit.
+    if (state.status === 'resting' && settlement.proven === 'deep') return { state: cooldownLeft(state, true, now) };
     if (!isRemoved(state)) return { state: isResting(state) ? state : HEALTHY, strikes };
     return { state: HEALTHY, strikes: settlement.outcome === 'ok' && !settlement.unproven ? undefined : strikes };
   }

@@ -1,20 +1,20 @@
-import { CONSEQUENCES } from '../classification/outcome';
+import { CONSEQUENCES, type Outcome } from '../classification/outcome';
 import { learnRate, type PoolMean } from './choice';
+import { scopeOf, statedUntilOf, type Cooldown, type CooledBy, type CooldownScope } from './cooldown';
 import type { ChangedBy } from './key-events';
 import type { PoolLease } from './key-lease';
 import type { KeyRecord } from './key-record';
-import { HEALTHY, isRemoved, isResting, type RestingState, type KeyState } from './key-state';
+import { HEALTHY, isRemoved, isResting, type RestingState, type KeyState, type Strikes } from './key-state';
 import type { Settlement, Why } from './settlement';
-import type { Slot } from './slot';
 import type { PoolPacing } from './pool-pacing';
-import { restUntil, struck, transition } from './transition';
+import { longerRest, restUntil, struck, transition } from './transition';
 import { endTrial } from './trial';
 
 /** The part of a pool that a verdict works on. */
 export interface VerdictTarget {
   setState(record: KeyRecord, state: KeyState, by: ChangedBy, why?: Why): void;
-  restModel(record: KeyRecord, model: string, until: number, by: ChangedBy, why?: Why): void;
-  slotFor(record: KeyRecord, model: string, now: number): Slot;
+  coolDown(record: KeyRecord, scope: CooldownScope, cooldown: Cooldown, by: ChangedBy, why?: CooledBy): void;
+  strikesOf(record: KeyRecord, scope: CooldownScope): Strikes | undefined;
   siblings(record: KeyRecord): Iterable<KeyRecord>;
   readonly pacing: PoolPacing;
 }
@@ -22,7 +22,7 @@ export interface VerdictTarget {
 /** Books a settled call. Only what speaks of the key counts against it. */
 export function countCall(
   { slot, startedAt, trial, wasAccepted }: PoolLease,
-  { outcome }: Settlement,
+  { outcome, withheld }: Settlement,
   mean: PoolMean,
   now: number,
 ): void {
@@ -42,6 +42,11 @@ export function countCall(
     slot.pace?.succeeded();
     return;
   }
+  if (withheld !== true) countRefusal(record, outcome, mean, now);
+}
+
+/** Only a failure that is the key's own, or nobody's, counts against it. */
+export function countRefusal(record: KeyRecord, outcome: Outcome, mean: PoolMean, now: number): void {
   const { fault } = CONSEQUENCES[outcome];
   if (fault !== 'key' && fault !== 'unknown') return;
   record.errorCount += 1;
@@ -57,7 +62,7 @@ export function applyVerdict(pool: VerdictTarget, lease: PoolLease, settlement: 
     if (settlement.outcome === 'ok') {
       if (slot.strikes !== undefined && startedAt > slot.strikes.at) slot.strikes = undefined;
       if (record.strikes === undefined && record.state === HEALTHY) return;
-    } else if (restForModel(pool, lease, settlement, now)) return;
+    } else if (coolDownAPart(pool, lease, settlement, now)) return;
   }
   const { state, strikes } = transition(record.state, settlement, { source, now, startedAt, strikes: record.strikes });
   record.strikes = strikes;
@@ -67,22 +72,34 @@ export function applyVerdict(pool: VerdictTarget, lease: PoolLease, settlement: 
   pool.setState(record, state, source, why);
   if (isResting(state) && strikes && settlement.outcome === 'rate_limited') {
     // For as long as this refusal asks: the key itself may rest longer, for a reason that is its own.
-    const until = restUntil(settlement, strikes, now, settlement.scope !== 'key_model');
-    restSiblings(pool, record, { status: 'rate_limited', until }, source, settlement);
+    const until = restUntil(settlement, strikes, now, true);
+    const statedUntil = statedUntilOf(settlement, until, now);
+    restSiblings(
+      pool,
+      record,
+      { status: 'rate_limited', until, ...(statedUntil > 0 && { statedUntil }) },
+      source,
+      settlement,
+    );
   }
 }
 
-/** A refusal that speaks of one model rests the key for that model. False where it speaks of the whole key. */
-function restForModel(pool: VerdictTarget, lease: PoolLease, settlement: Settlement, now: number): boolean {
-  const model = lease.model ?? settlement.model;
-  if (settlement.keyAction !== 'rest' || settlement.scope !== 'key_model' || model === undefined) return false;
+/** A refusal that speaks of one model or endpoint cools the key down for that. False where it speaks of the whole key. */
+function coolDownAPart(pool: VerdictTarget, lease: PoolLease, settlement: Settlement, now: number): boolean {
+  if (settlement.keyAction !== 'rest') return false;
+  const scope = scopeOf(settlement, lease);
+  if (scope === undefined || scope === 'unplaced') return false;
   const { record } = lease.slot;
-  const slot = pool.slotFor(record, model, now);
-  slot.strikes = struck(settlement.outcome, { source: 'call', now, startedAt: lease.startedAt, strikes: slot.strikes });
-  const until = restUntil(settlement, slot.strikes, now, true);
-  pool.restModel(record, model, until, 'call', settlement);
-  if (settlement.outcome === 'rate_limited') {
-    for (const sibling of pool.siblings(record)) pool.restModel(sibling, model, until, 'call', settlement);
+  const { outcome } = settlement;
+  const before = pool.strikesOf(record, scope);
+  const strikes = struck(outcome, { source: 'call', now, startedAt: lease.startedAt, strikes: before });
+  // An endpoint that stands in for a model that nobody named may be well for every other model.
+  const until = restUntil(settlement, strikes, now, scope.model !== undefined || outcome !== 'model_unavailable');
+  const cooldown = { until, outcome, statedUntil: statedUntilOf(settlement, until, now) };
+  pool.coolDown(record, scope, cooldown, 'call', { reason: settlement.reason, strikes });
+  if (outcome === 'rate_limited') {
+    for (const sibling of pool.siblings(record))
+      pool.coolDown(sibling, scope, cooldown, 'call', { reason: settlement.reason });
   }
   return true;
 }
@@ -96,6 +113,7 @@ function restSiblings(
 ): void {
   for (const sibling of pool.siblings(record)) {
     const longer = isResting(sibling.state) && sibling.state.until >= state.until;
-    if (sibling.availableFrom < Infinity && !longer) pool.setState(sibling, state, by, settlement);
+    if (sibling.availableFrom < Infinity && !longer)
+      pool.setState(sibling, longerRest(sibling.state, state), by, settlement);
   }
 }

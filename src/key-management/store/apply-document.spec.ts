@@ -119,3 +119,116 @@ describe('what instances tell each other of a key', () => {
       expect(each.pools.get('openai', key.id)?.status).toBe('healthy');
   });
 });
+
+describe('what instances tell each other of the cooldowns of a key', () => {
+  const AT = '/v1/embeddings';
+  let cluster: Cluster;
+  let clock: FakeClock;
+  let all: Awaited<ReturnType<typeof instance>>[];
+  let id: string;
+
+  beforeEach(async () => {
+    cluster = new Cluster();
+    clock = new FakeClock();
+    all = [await instance(cluster, clock, 'a', [SECRET]), await instance(cluster, clock, 'b', [SECRET])];
+    for (const each of all) id = each.add().id;
+    await clock.advance(2 * S);
+  });
+  const shown = () => all.map(({ pools }) => pools.get('openai', id)!);
+  const restart = async () => {
+    const third = await instance(cluster, clock, 'c', [SECRET]);
+    third.add();
+    return third.pools.get('openai', id)!;
+  };
+  const coolDown = (i = 0): void => {
+    const { pool } = all[i]!;
+    pool.lease({ endpoint: AT })!.settle('permission_denied');
+    pool.lease({ model: 'gone' })!.settle('model_unavailable');
+    pool.lease({ model: 'busy' })!.settle({ outcome: 'rate_limited', retryAfterMs: 30 * M });
+    pool.lease()!.settle({ outcome: 'permission_denied', scope: 'key' });
+  };
+
+  it('A9: share those of endpoints, with their outcome, and have them again after a restart', async () => {
+    all[0]!.pool.lease({ endpoint: AT })!.settle('permission_denied');
+    const rests = [{ endpoint: AT, until: new Date(clock.now() + 60 * M), outcome: 'permission_denied' }];
+    await clock.advance(2 * S);
+    expect(shown()).toMatchObject([
+      { status: 'healthy', rests },
+      { status: 'healthy', rests },
+    ]);
+    expect(all[1]!.pool.lease({ endpoint: AT })).toBeUndefined();
+    expect(await restart()).toMatchObject({ status: 'healthy', rests });
+  });
+
+  it('A9: all keep to the longest of a model’s and an endpoint’s', async () => {
+    for (const scope of [{ model: 'm' }, { endpoint: AT }]) {
+      cluster.cut();
+      const long = new Date(clock.now() + 20 * M);
+      const cooldown = (ms: number) => ({ until: clock.now() + ms, outcome: 'rate_limited', statedUntil: 0 }) as const;
+      all[0]!.pool.coolDown(all[0]!.pool.record(id)!, scope, cooldown(20 * M), 'call');
+      all[1]!.pool.coolDown(all[1]!.pool.record(id)!, scope, cooldown(5 * M), 'call');
+      all[1]!.pool.coolDown(all[1]!.pool.record(id)!, scope, cooldown(6 * M), 'call');
+      cluster.mend();
+      await clock.advance(3 * S);
+      const want = { rests: expect.arrayContaining([{ ...scope, until: long, outcome: 'rate_limited' }]) };
+      expect(shown()).toMatchObject([want, want]);
+      expect(await restart()).toMatchObject(want);
+    }
+  });
+
+  it('A10: end them for all when an administrator enables the key', async () => {
+    coolDown();
+    await clock.advance(2 * S);
+    expect(shown()[1]).toMatchObject({ status: 'resting', rests: [{}, {}, {}] });
+    await all[1]!.pools.enable('openai', id);
+    await clock.advance(2 * S);
+    expect(shown()).toMatchObject([
+      { status: 'healthy', rests: [] },
+      { status: 'healthy', rests: [] },
+    ]);
+    expect(await restart()).toMatchObject({ status: 'healthy', rests: [] });
+  });
+
+  it('A10: end for all what a check of an administrator’s ends', async () => {
+    coolDown();
+    await clock.advance(2 * S);
+    const { pool } = all[1]!;
+    pool.endCooldowns(pool.record(id)!, 'administrator', true);
+    await clock.advance(2 * S);
+    const left = { status: 'healthy', rests: [{ model: 'busy', outcome: 'rate_limited' }] };
+    expect(shown()).toMatchObject([left, left]);
+    expect(await restart()).toMatchObject(left);
+  });
+
+  it('A10: a cooldown that comes after the end holds', async () => {
+    coolDown();
+    await clock.advance(2 * S);
+    await all[1]!.pools.enable('openai', id);
+    await clock.advance(2 * S);
+    all[0]!.pool.lease()!.settle({ outcome: 'rate_limited', retryAfterMs: M });
+    await clock.advance(2 * S);
+    expect(shown()).toMatchObject([{ status: 'rate_limited' }, { status: 'rate_limited' }]);
+  });
+
+  it.each(['runtime', 'configuration'] as const)(
+    'A10: a %s key that is deleted and added again starts afresh',
+    async (origin) => {
+      const [a, b] = all as [(typeof all)[0], (typeof all)[0]];
+      const raw = origin === 'runtime' ? 'sk-proj-another-key-9876543210' : undefined;
+      id = a.add(raw, origin).id;
+      await clock.advance(S);
+      await b.pools.enable('openai', id);
+      for (const other of [...a.pool.records()]) if (other.id !== id) a.pool.delete(other, 'administrator');
+      coolDown();
+      await clock.advance(2 * S);
+      await a.pools.remove('openai', id);
+      await clock.advance(2 * S);
+      a.add(raw, 'runtime');
+      await clock.advance(2 * S);
+      expect(shown()).toMatchObject([
+        { status: 'healthy', rests: [] },
+        { status: 'healthy', rests: [] },
+      ]);
+    },
+  );
+});

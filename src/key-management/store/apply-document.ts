@@ -1,9 +1,10 @@
+import type { CooldownScope } from '../pool/cooldown';
 import type { ChangedBy } from '../pool/key-events';
 import type { KeyLimits } from '../pool/key-input';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyRecord } from '../pool/key-record';
 import { HEALTHY, isRemoved, isRestOver, isResting, type KeyState } from '../pool/key-state';
-import { modelOfRestField, readIdentity, readState } from './key-documents';
+import { isNoState, readCooldown, readIdentity, readState, scopeOfField } from './key-documents';
 import type { FieldChange, Json, StoredDocument } from './key-store';
 import type { KeyStatistics } from './key-statistics';
 import type { ModelRests } from './model-rests';
@@ -20,6 +21,8 @@ export interface AppliedTo {
   readonly freshMs: number;
   /** What is known here holds against a newer state: the others are to hear of it, so that all come to the same. */
   readonly stateHeld: () => void;
+  /** The same for a cooldown of one model or endpoint. */
+  readonly cooldownHeld: (scope: CooldownScope) => void;
   /** The key was added at run time, and its secret is stored no more. */
   readonly secretGone: () => void;
 }
@@ -42,28 +45,41 @@ export function applyField(target: AppliedTo, change: FieldChange): void {
   else if (change.field === 'state') applyState(target, change.register.value);
   else if (change.field === 'admin') applyAdmin(target, change.register.value);
   else if (change.field === 'identity') applyIdentity(target, change.register.value);
+  else applyCooldown(target, change.field, change.register.value);
 }
 
-function applyTime({ pool, record, by, rests, now }: AppliedTo, field: string, value: number): void {
-  const model = modelOfRestField(field);
-  if (model !== undefined) {
-    rests.seen(record, field);
-    // One that is over would only take a place among those that are not.
-    if (value > now) pool.restModel(record, model, value, by);
-  } else if (field === 'lastUsedAt' || field === 'lastSuccessAt' || field === 'lastCheckedAt') {
+function applyCooldown(target: AppliedTo, field: string, value: Json): void {
+  const { pool, record, by, rests, now, cooldownHeld } = target;
+  const scope = scopeOfField(field);
+  const stored = readCooldown(value);
+  if (scope === undefined || stored === undefined) return;
+  rests.seen(record, field);
+  const { cooldown, ended } = stored;
+  const isOver = cooldown.until <= now;
+  if (ended) pool.endCooldown(record, scope, by, isOver ? undefined : cooldown);
+  // One that is over would only take a place among those that are not.
+  else if (!isOver) pool.coolDown(record, scope, cooldown, by);
+  const here = pool.cooldown(record, scope)?.until ?? 0;
+  if (!ended && here > now && here > cooldown.until) cooldownHeld(scope);
+}
+
+function applyTime({ record }: AppliedTo, field: string, value: number): void {
+  if (field === 'lastUsedAt' || field === 'lastSuccessAt' || field === 'lastCheckedAt') {
     record[field] = Math.max(record[field], value);
   }
 }
 
 function applyState({ pool, record, by, now, freshMs, stateHeld }: AppliedTo, value: Json): void {
   const stored = readState(value);
+  // Deleted by another instance, and yet it lives here: that it is well the others are to know.
+  if (isNoState(value) && record.state.status === 'healthy') stateHeld();
   if (!stored) return;
   const { strikes, reason, outcome } = stored;
   const state = over(stored.state, now);
   // A verdict that is old is asked for again before the key is used.
   const provenAt = Math.max(record.lastCheckedAt, record.lastSuccessAt);
   if (by === 'store' && state.status === 'healthy' && now - provenAt > freshMs) return;
-  const merged = notShortened(record.state, state, now);
+  const merged = stored.ended ? state : notShortened(record.state, state, now);
   if (merged !== record.state) {
     record.strikes = strikes;
     pool.setState(record, merged, by, outcome && { outcome, reason });

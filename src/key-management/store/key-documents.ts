@@ -1,4 +1,5 @@
 import { isOutcome } from '../classification/outcome';
+import type { Cooldown, CooldownScope } from '../pool/cooldown';
 import type { KeyLimits, KeyOrigin } from '../pool/key-input';
 import type { KeyRecord } from '../pool/key-record';
 import { HEALTHY, isRemoved, isResting, UNPROVEN, type KeyState, type Strikes } from '../pool/key-state';
@@ -14,11 +15,41 @@ export function keyOfDocument(doc: string): { provider: string; keyId: string } 
   return provider && keyId && rest.length === 0 ? { provider, keyId } : undefined;
 }
 
-/** Rests for one model are a field each, so that they only grow. */
+/** Cooldowns for one model or endpoint are a register each, so that an administrator can end them, everywhere. */
 const MODEL_REST = 'rest:';
-export const modelRestField = (model: string): string => MODEL_REST + model;
-export const modelOfRestField = (field: string): string | undefined =>
-  field.startsWith(MODEL_REST) ? field.slice(MODEL_REST.length) : undefined;
+const ENDPOINT_REST = 'rest@';
+export const cooldownField = ({ model, endpoint }: CooldownScope): string =>
+  model === undefined ? ENDPOINT_REST + endpoint : MODEL_REST + model;
+export function scopeOfField(field: string): CooldownScope | undefined {
+  if (field.startsWith(MODEL_REST)) return { model: field.slice(MODEL_REST.length) };
+  return field.startsWith(ENDPOINT_REST) ? { endpoint: field.slice(ENDPOINT_REST.length) } : undefined;
+}
+
+/** `ended`: an administrator ended what was there before; what is left of it holds, though it is shorter. */
+export interface StoredCooldown {
+  readonly cooldown: Cooldown;
+  readonly ended: boolean;
+}
+
+const NO_COOLDOWN: Cooldown = { until: 0, outcome: 'unknown', statedUntil: 0 };
+export const cooldownValue = (cooldown: Cooldown = NO_COOLDOWN, ended = false): Json =>
+  compact({
+    until: cooldown.until,
+    outcome: cooldown.outcome,
+    statedUntil: cooldown.statedUntil || undefined,
+    ended: ended || undefined,
+  });
+
+export function readCooldown(value: Json): StoredCooldown | undefined {
+  if (!isRecord(value)) return undefined;
+  const { until, outcome, statedUntil, ended } = value;
+  const cooldown = {
+    until: number(until) ?? 0,
+    outcome: isOutcome(outcome) ? outcome : 'unknown',
+    statedUntil: number(statedUntil) ?? 0,
+  };
+  return { cooldown, ended: ended === true };
+}
 
 /** Of two simultaneous verdicts the graver one wins. */
 export const rankOf = (state: KeyState): number => (isRemoved(state) ? 2 : isResting(state) ? 1 : 0);
@@ -80,10 +111,16 @@ export interface StoredState {
   readonly outcome?: KeyRecord['outcome'];
   readonly reason?: string;
   readonly strikes?: Strikes;
+  /** A cooldown was ended before its time: this state holds against one that cools down for longer. */
+  readonly ended?: boolean;
 }
 
-export const stateOf = ({ state, outcome, reason, strikes }: KeyRecord): Json =>
-  compact({ ...state, outcome, reason, strikes: strikes && compact({ ...strikes }) });
+export const stateOf = ({ state, outcome, reason, strikes }: KeyRecord, ended = false): Json =>
+  compact({ ...state, outcome, reason, strikes: strikes && compact({ ...strikes }), ended: ended || undefined });
+
+/** What is known of a deleted key's standing: nothing. Added again, it starts afresh. */
+export const NO_STATE: Json = { status: 'unchecked' };
+export const isNoState = (value: Json): boolean => isRecord(value) && value.status === 'unchecked';
 
 export function readState(value: Json): StoredState | undefined {
   if (!isRecord(value)) return undefined;
@@ -94,6 +131,7 @@ export function readState(value: Json): StoredState | undefined {
     state,
     outcome: isOutcome(outcome) ? outcome : undefined,
     reason: text(value.reason),
+    ended: value.ended === true,
     strikes:
       isRecord(strikes) && isOutcome(strikes.outcome)
         ? { outcome: strikes.outcome, count: number(strikes.count) ?? 1, at: number(strikes.at) ?? 0 }
@@ -101,13 +139,13 @@ export function readState(value: Json): StoredState | undefined {
   };
 }
 
-function bareState({ status, until, recheckAt, unproven }: Record<string, Json>): KeyState | undefined {
+function bareState({ status, until, recheckAt, unproven, statedUntil }: Record<string, Json>): KeyState | undefined {
   switch (status) {
     case 'healthy':
       return unproven === true ? UNPROVEN : HEALTHY;
     case 'rate_limited':
     case 'resting':
-      return { status, until: number(until) ?? 0 };
+      return { status, until: number(until) ?? 0, ...(number(statedUntil) && { statedUntil: number(statedUntil) }) };
     case 'invalid_key':
     case 'quota_exceeded':
       return { status, recheckAt: number(recheckAt) ?? 0 };

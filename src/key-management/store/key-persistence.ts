@@ -1,3 +1,4 @@
+import type { CooldownScope } from '../pool/cooldown';
 import type { ChangedBy, KeyEvent } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyPoolService } from '../pool/key-pool.service';
@@ -5,8 +6,19 @@ import type { KeyRecord } from '../pool/key-record';
 import type { DocumentOwner, KnownDocument, StoreListener } from './document-owner';
 import { DormantKeys } from './dormant-keys';
 import { applyDocument, applyField, type AppliedTo } from './apply-document';
-import { adminOf, documentOf, identityOf, keyOfDocument, KEYS, readIdentity, registersOf } from './key-documents';
-import type { FieldChange, StoredDocument } from './key-store';
+import {
+  adminOf,
+  cooldownField,
+  cooldownValue,
+  documentOf,
+  identityOf,
+  keyOfDocument,
+  KEYS,
+  NO_STATE,
+  readIdentity,
+  registersOf,
+} from './key-documents';
+import type { FieldChange, Json, StoredDocument } from './key-store';
 import type { KeyVault } from './key-vault';
 import { KeyStatistics } from './key-statistics';
 import { KeyWriter } from './key-writer';
@@ -32,7 +44,9 @@ export class KeyPersistence implements DocumentOwner {
     private readonly settings: { freshMs: () => number; now: () => number; listener: StoreListener },
   ) {
     this.#dormant = new DormantKeys(settings.now);
-    this.#writer = new KeyWriter(link, vault, this.#rests, settings.now);
+    this.#writer = new KeyWriter(link, vault, this.#rests, settings.now, (record, scope) =>
+      pools.pool(record.provider)?.cooldown(record, scope),
+    );
     this.#lostSecrets = new LostSecrets(link, vault);
     this.#statistics = new KeyStatistics(link, pools.usedKeys(), (record) => this.#isKept(record));
     pools.observe({
@@ -106,8 +120,8 @@ export class KeyPersistence implements DocumentOwner {
         told.add(doc);
         yield {
           doc,
-          registers: registersOf(record, this.vault.seal(record)),
-          ...this.#statistics.known(record, pool.snapshot(record).rests),
+          registers: { ...registersOf(record, this.vault.seal(record)), ...this.#cooldownsOf(pool, record) },
+          ...this.#statistics.known(record),
         };
       }
     }
@@ -133,6 +147,13 @@ export class KeyPersistence implements DocumentOwner {
     return false;
   }
 
+  #cooldownsOf(pool: KeyPool, record: KeyRecord): Record<string, Json> {
+    const now = this.settings.now();
+    return Object.fromEntries(
+      Array.from(pool.cooldowns(record, now), ({ scope, cooldown }) => [cooldownField(scope), cooldownValue(cooldown)]),
+    );
+  }
+
   /** Keys added at run time are only kept where they can be encrypted. */
   #isKept(record: KeyRecord): boolean {
     return record.origin === 'configuration' || this.vault.canSeal || this.#returned.has(record);
@@ -152,12 +173,12 @@ export class KeyPersistence implements DocumentOwner {
   #retire(record: KeyRecord): void {
     if (!this.#isKept(record)) return;
     const doc = documentOf(record.provider, record.id);
-    const values = { ...registersOf(record, undefined), admin: 'deleted' };
+    const values = { ...registersOf(record, undefined), state: NO_STATE, admin: 'deleted' };
     // Version 0: any that comes is newer.
     const registers = Object.fromEntries(
       Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
     );
-    this.#dormant.retire({ doc, registers, ...this.#statistics.known(record, []) });
+    this.#dormant.retire({ doc, registers, ...this.#statistics.known(record) });
     if (record.origin === 'configuration') this.#dormant.name(doc);
   }
 
@@ -168,8 +189,9 @@ export class KeyPersistence implements DocumentOwner {
     const pool = this.pools.pool(record.provider);
     if (history && pool) {
       const wasDeleted = adminOf(history) === 'deleted';
-      const { admin: _, ...registers } = history.registers;
-      applyDocument(this.#target(pool, record, 'store'), wasDeleted ? { ...history, registers } : history);
+      // Deleted on purpose, it starts afresh: only what was counted is taken up again.
+      const registers = wasDeleted ? {} : history.registers;
+      applyDocument(this.#target(pool, record, 'store'), { ...history, registers });
       if (wasDeleted) this.#writer.admin(doc, 'enabled');
     }
     const known = history?.registers.identity?.value;
@@ -185,9 +207,12 @@ export class KeyPersistence implements DocumentOwner {
     const stateHeld = (): void => {
       if (this.#isKept(record)) this.#writer.state(record);
     };
+    const cooldownHeld = (scope: CooldownScope): void => {
+      if (this.#isKept(record)) this.#writer.cooldown(record, scope);
+    };
     const secretGone = (): void => this.#lostSecrets.note(record);
     const [statistics, rests] = [this.#statistics, this.#rests];
-    return { pool, record, by, statistics, rests, now: now(), freshMs: freshMs(), stateHeld, secretGone };
+    return { pool, record, by, statistics, rests, now: now(), freshMs: freshMs(), stateHeld, cooldownHeld, secretGone };
   }
 
   /** Brings a stored key into its pool, if it was added at run time and can be opened. */

@@ -1,8 +1,7 @@
 import type { KeyRecord } from '../pool/key-record';
-import type { KeySnapshot } from '../pool/key-snapshot';
 import type { CallBatch, CallObserver } from '../pool/pool-observer';
 import type { UsedKeys } from '../pool/used-keys';
-import { documentOf, modelRestField } from './key-documents';
+import { documentOf } from './key-documents';
 import type { StoreChange } from './key-store';
 import type { StoreLink } from './store-link';
 import { SLICE } from '../slices';
@@ -78,14 +77,9 @@ export class KeyStatistics implements CallObserver {
     if (total > known) this.add(record, field, total - known);
   }
 
-  /** What the store should hold by now. `rests`: the key's rests for single models. */
-  known(
-    record: KeyRecord,
-    rests: KeySnapshot['rests'],
-  ): { maxima: Record<string, number>; sums: Record<string, number> } {
-    const maxima = timesOf(record);
-    for (const { model, until } of rests) maxima[modelRestField(model)] = until.getTime();
-    return { maxima, sums: { successes: record.keptSuccesses, errors: record.keptErrors } };
+  /** What the store should hold by now. */
+  known(record: KeyRecord): { maxima: Record<string, number>; sums: Record<string, number> } {
+    return { maxima: timesOf(record), sums: { successes: record.keptSuccesses, errors: record.keptErrors } };
   }
 }
 

@@ -1,6 +1,16 @@
+import type { Cooldown, CooldownScope } from '../pool/cooldown';
 import type { KeyEvent } from '../pool/key-events';
 import type { KeyRecord } from '../pool/key-record';
-import { documentOf, identityOf, modelRestField, rankOf, stateOf, type AdminState } from './key-documents';
+import {
+  cooldownField,
+  cooldownValue,
+  documentOf,
+  identityOf,
+  NO_STATE,
+  rankOf,
+  stateOf,
+  type AdminState,
+} from './key-documents';
 import type { KeyVault } from './key-vault';
 import type { ModelRests } from './model-rests';
 import type { StoreLink } from './store-link';
@@ -14,6 +24,7 @@ export class KeyWriter {
     private readonly vault: KeyVault,
     private readonly rests: ModelRests,
     private readonly now: () => number,
+    private readonly cooldownOf: (record: KeyRecord, scope: CooldownScope) => Cooldown | undefined,
   ) {}
 
   changed(record: KeyRecord, event: Exclude<KeyEvent, { type: 'key_added' }>): void {
@@ -23,15 +34,23 @@ export class KeyWriter {
         this.admin(doc, 'deleted');
         // Deleted means deleted: not even the encrypted key stays.
         this.link.put(doc, 'identity', identityOf(record, undefined));
+        // Added again, it starts afresh.
+        this.link.put(doc, 'state', NO_STATE);
+        for (const field of this.rests.of(record)) this.link.put(doc, field, cooldownValue(undefined, true));
         return;
       case 'key_updated':
         this.link.put(doc, 'identity', identityOf(record, this.vault.seal(record)));
         return;
-      case 'model_rested': {
-        const field = modelRestField(event.model);
-        if (this.rests.admits(record, field)) this.link.raise(doc, field, event.until.getTime());
+      case 'model_rested':
+        this.cooldown(record, { model: event.model });
         return;
-      }
+      case 'endpoint_cooled_down':
+        this.cooldown(record, { endpoint: event.endpoint });
+        return;
+      case 'cooldown_ended':
+        if (event.model !== undefined) this.cooldown(record, { model: event.model }, true);
+        else if (event.endpoint !== undefined) this.cooldown(record, { endpoint: event.endpoint }, true);
+        return;
       case 'status_changed':
         // What time brings, every instance sees by itself.
         if (event.by === 'time') return;
@@ -40,13 +59,27 @@ export class KeyWriter {
         } else {
           // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
           if (record.lastCheckedAt > 0) this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt);
-          this.state(record);
+          this.state(record, endsCooldown(event));
         }
     }
   }
 
-  state(record: KeyRecord): void {
-    this.link.put(documentOf(record.provider, record.id), 'state', stateOf(record), rankOf(record.state));
+  /** @param ended A cooldown ended before its time: the others are to end it too, though they know of a longer one. */
+  state(record: KeyRecord, ended = false): void {
+    this.link.put(documentOf(record.provider, record.id), 'state', stateOf(record, ended), rankOf(record.state));
+  }
+
+  /** Of simultaneous ones the longest wins. */
+  cooldown(record: KeyRecord, scope: CooldownScope, ended = false): void {
+    const field = cooldownField(scope);
+    if (!this.rests.admits(record, field)) return;
+    const cooldown = this.cooldownOf(record, scope);
+    this.link.put(
+      documentOf(record.provider, record.id),
+      field,
+      cooldownValue(cooldown, ended),
+      Math.floor(cooldown?.until ?? 0),
+    );
   }
 
   admin(doc: string, state: AdminState): void {
@@ -55,3 +88,7 @@ export class KeyWriter {
     this.link.put(doc, 'admin', state, RANKS[state], Math.floor(this.now() / 60_000));
   }
 }
+
+/** Time alone ends a cooldown without a word: every instance sees it by itself. */
+const endsCooldown = ({ by, from, to }: Extract<KeyEvent, { type: 'status_changed' }>): boolean =>
+  (from === 'resting' || from === 'rate_limited') && (to === 'healthy' || by === 'administrator');

@@ -1,28 +1,46 @@
 import type { KeyRecord } from '../pool/key-record';
-import { modelOfRestField } from './key-documents';
+import { scopeOfField } from './key-documents';
 
-/** Fields of one key's document cannot be taken out again, and callers may make up the names of models. */
+/** Fields of one key's document cannot be taken out again, and callers may make up the names of models and endpoints. */
 const MOST_MODELS = 256;
+const MOST_ENDPOINTS = 64;
 
-/** Which models' rests the store has of each key: beyond a bound no further ones are kept, and each instance learns them for itself. */
+interface Fields {
+  readonly models: Set<string>;
+  readonly endpoints: Set<string>;
+}
+
+/** Which cooldowns the store has of each key: beyond a bound no further ones are kept, and each instance learns them for itself. */
 export class ModelRests {
-  readonly #fields = new WeakMap<KeyRecord, Set<string>>();
+  readonly #fields = new WeakMap<KeyRecord, Fields>();
 
   /** The store has this field. */
   seen(record: KeyRecord, field: string): void {
-    if (modelOfRestField(field) !== undefined) this.#of(record).add(field);
+    const scope = scopeOfField(field);
+    if (scope === undefined) return;
+    const { models, endpoints } = this.#of(record);
+    (scope.model === undefined ? endpoints : models).add(field);
   }
 
   /** Whether the field may be written. */
   admits(record: KeyRecord, field: string): boolean {
-    const fields = this.#of(record);
-    if (fields.size < MOST_MODELS) fields.add(field);
+    const { models, endpoints } = this.#of(record);
+    const [fields, most] =
+      scopeOfField(field)?.model === undefined ? [endpoints, MOST_ENDPOINTS] : [models, MOST_MODELS];
+    if (fields.size < most) fields.add(field);
     return fields.has(field);
   }
 
-  #of(record: KeyRecord): Set<string> {
+  /** Those that the store may have of the key. */
+  *of(record: KeyRecord): Iterable<string> {
+    const { models, endpoints } = this.#of(record);
+    yield* models;
+    yield* endpoints;
+  }
+
+  #of(record: KeyRecord): Fields {
     let fields = this.#fields.get(record);
-    if (!fields) this.#fields.set(record, (fields = new Set()));
+    if (!fields) this.#fields.set(record, (fields = { models: new Set(), endpoints: new Set() }));
     return fields;
   }
 }

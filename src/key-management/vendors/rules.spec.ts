@@ -53,6 +53,8 @@ const openAiSamples: Sample[] = [
       message: 'This request requires more credits, or fewer max_tokens.',
     }),
   ],
+  ['O33', 'model_unavailable', 402, said('Payment required for this model')],
+  ['O34', 'content_blocked', 403, said('Your chosen model requires moderation and your input was flagged')],
   ['O13', 'quota_exceeded', 402, error({ code: 402, message: 'Payment required' })],
   ['O14', 'quota_exceeded', 403, said('Key limit exceeded (total limit).')],
   [
@@ -133,6 +135,8 @@ const anthropicSamples: Sample[] = [
   ],
   ['A15', 'timeout', 504, error({ type: 'timeout_error' })],
   ['A16', 'server_error', 500, error({ type: 'api_error', message: 'Internal server error' })],
+  ['A18', 'content_blocked', 403, error({ type: 'permission_error', message: 'Your prompt was flagged as harmful.' })],
+  ['A19', 'model_unavailable', 403, said('Your key is not allowed to sample from this model')],
   ['A17', 'server_error', 502, '<html><body>bad gateway</body></html>'],
 ];
 const google = (status: string, message = 'no'): object => error({ code: 0, status, message });
@@ -174,6 +178,12 @@ const googleSamples: Sample[] = [
   ['G19', 'timeout', 504, google('DEADLINE_EXCEEDED')],
   ['G20', 'invalid_key', 401, google('UNAUTHENTICATED')],
   ['G21', 'bad_request', 400, google('INVALID_ARGUMENT')],
+  [
+    'G23',
+    'content_blocked',
+    403,
+    error({ status: 'PERMISSION_DENIED', message: 'The prompt was blocked by our safety filter' }),
+  ],
   ['G22', 'server_error', 502, '<html><body>502</body></html>'],
 ];
 

@@ -32,8 +32,10 @@ export class KeyLimitsViewDto {
 }
 
 export class ModelRestDto {
-  @ApiProperty({ example: 'gpt-5-nano' }) model!: string;
+  @ApiProperty({ required: false, example: 'gpt-5-nano' }) model?: string;
+  @ApiProperty({ required: false, example: '/v1/embeddings' }) endpoint?: string;
   @ApiProperty({ format: 'date-time' }) until!: string;
+  @ApiProperty({ enum: OUTCOMES, example: 'rate_limited' }) outcome!: Outcome;
 }
 
 /** `configuration`: given there at each start, never stored; `stored`: kept encrypted; `memory_only`: gone after a restart. */
@@ -49,7 +51,8 @@ export class KeyDto extends KeyStatusDto {
   @ApiProperty({ type: String, nullable: true, example: null }) quota_group!: string | null;
   @ApiProperty({ type: [String], nullable: true, example: null, description: 'null: any model.' })
   models!: string[] | null;
-  @ApiProperty({ type: () => [ModelRestDto], description: 'Rests for single models.' }) rests!: ModelRestDto[];
+  @ApiProperty({ type: () => [ModelRestDto], description: 'Cooldowns for single models and endpoints.' })
+  rests!: ModelRestDto[];
   @ApiProperty({ enum: PERSISTENCES, example: 'stored' }) persistence!: Persistence;
 }
 

@@ -38,6 +38,8 @@ export const LOG_ENTRY_TYPES = [
   'key_updated',
   'status_changed',
   'model_rested',
+  'endpoint_cooled_down',
+  'cooldown_ended',
   'admin_action',
 ] as const satisfies readonly LogEntryType[];
 

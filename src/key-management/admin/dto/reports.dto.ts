@@ -45,6 +45,7 @@ export class EventDto {
   @ApiProperty({ required: false, format: 'date-time', description: 'End of the rest, or time of the next check.' })
   until?: string;
   @ApiProperty({ required: false, example: 'gpt-5-nano' }) model?: string;
+  @ApiProperty({ required: false, example: '/v1/embeddings' }) endpoint?: string;
   @ApiProperty({ type: [String], required: false, description: 'Fields that an administrator changed.' })
   fields?: string[];
   @ApiProperty({ required: false, enum: ADMIN_ACTIONS }) action?: AdminAction;

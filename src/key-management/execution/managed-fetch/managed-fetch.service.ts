@@ -98,6 +98,7 @@ export class ManagedFetchService {
     const result = await this.executor.execute(provider, call, {
       ...options,
       model: options.model ?? request.model,
+      endpoint: options.endpoint ?? request.endpoint,
       signal,
     });
     if (!result.success) return givenUp({ provider, url: request.url, error: result.error, answer, signal });

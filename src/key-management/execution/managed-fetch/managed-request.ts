@@ -1,3 +1,4 @@
+import { endpointOf } from '../../pool/endpoint-name';
 import type { CredentialPlace } from '../../vendors/vendor-knowledge';
 import { requestBody, type RequestBody } from './replayable-body';
 import { requestedModel } from './requested-model';
@@ -11,6 +12,7 @@ export interface ManagedRequest {
   readonly redirect: RequestRedirect;
   readonly signal: AbortSignal | undefined;
   readonly model: string | undefined;
+  readonly endpoint: string | undefined;
   /** What else the caller gave: `dispatcher`, `keepalive` … */
   readonly rest: RequestInit | undefined;
 }
@@ -35,8 +37,9 @@ export async function managedRequest(
   const redirect = init?.redirect ?? request?.redirect ?? 'follow';
   const body = await requestBody(input, init);
   const model = requestedModel(url.pathname, body.value);
+  const endpoint = endpointOf(method, url.pathname);
   url.search = withoutParameters(url.search, credential.removeQuery);
-  return { url: url.href, method, headers, body, redirect, signal, model, rest: init };
+  return { url: url.href, method, headers, body, redirect, signal, model, endpoint, rest: init };
 }
 
 /** The query without these parameters; all others stay as they are written. */

@@ -1,4 +1,5 @@
 import { detailCode, message, status, type, type EvidenceRule } from '../../classification/evidence-rules';
+import { contentRefusal, modelNotIncluded } from '../content-rules';
 
 /** Anthropic's evidence rules, in order. Removing message patterns are anchored: vendors quote callers. */
 export const anthropicRules: readonly EvidenceRule[] = [
@@ -19,12 +20,14 @@ export const anthropicRules: readonly EvidenceRule[] = [
     outcome: 'quota_exceeded',
   },
   { id: 'A7', when: [status(403), type('forbidden')], outcome: 'region_blocked' },
+  { id: 'A13', when: [message(/content filtering policy/i)], outcome: 'content_blocked' },
+  contentRefusal('A18'),
+  modelNotIncluded('A19'),
   { id: 'A8', when: [type('permission_error')], outcome: 'permission_denied' },
   { id: 'A9', when: [type('overloaded_error')], outcome: 'overloaded' },
   { id: 'A10', when: [message(/^overloaded$/i)], outcome: 'overloaded' },
   { id: 'A11', when: [type('rate_limit_error')], outcome: 'rate_limited' },
   { id: 'A12', when: [type('not_found_error'), message(/^model:/i)], outcome: 'model_unavailable' },
-  { id: 'A13', when: [message(/content filtering policy/i)], outcome: 'content_blocked' },
   {
     id: 'A14',
     when: [type('invalid_request_error', 'request_too_large', 'not_found_error')],

@@ -7,6 +7,7 @@ import {
   vendorStatus,
   type EvidenceRule,
 } from '../../classification/evidence-rules';
+import { contentRefusal } from '../content-rules';
 
 const HOUR_MS = 3_600_000;
 
@@ -74,6 +75,7 @@ const limitRules: readonly EvidenceRule[] = [
 
 /** G16 to G22: what Google's status alone says. */
 const statusRules: readonly EvidenceRule[] = [
+  contentRefusal('G23'),
   { id: 'G16', when: [vendorStatus('NOT_FOUND')], outcome: 'model_unavailable' },
   { id: 'G17', when: [vendorStatus('UNAVAILABLE')], outcome: 'overloaded' },
   { id: 'G18', when: [vendorStatus('INTERNAL')], outcome: 'server_error' },

@@ -1,4 +1,5 @@
 import { code, message, status, type, type EvidenceRule } from '../../classification/evidence-rules';
+import { contentRefusal, modelNotIncluded } from '../content-rules';
 
 /** O1 to O9: permissions, region and the key itself. Removing message patterns are anchored: vendors quote callers. */
 const keyRules: readonly EvidenceRule[] = [
@@ -55,6 +56,7 @@ const quotaRules: readonly EvidenceRule[] = [
     when: [message(/requires more credits, or fewer max_tokens|can only afford/i)],
     outcome: 'request_exceeds_key_limit',
   },
+  modelNotIncluded('O33'),
   { id: 'O13', when: [status(402)], outcome: 'quota_exceeded' },
   {
     id: 'O14',
@@ -89,9 +91,10 @@ const loadRules: readonly EvidenceRule[] = [
   },
   {
     id: 'O24',
-    when: [code('content_policy_violation', 'invalid_prompt', 'content_filter')],
+    when: [code('content_policy_violation', 'invalid_prompt', 'content_filter', 'moderation_blocked')],
     outcome: 'content_blocked',
   },
+  contentRefusal('O34'),
   {
     id: 'O25',
     when: [{ on: 'phase', is: 'probe' }, message(/could not finish the message because max_tokens/i)],

@@ -18,7 +18,7 @@ export interface KeyEntry {
   enabled: boolean;
   reason: string | null;
   rests_until: string | null;
-  rests: { model: string; until: string }[];
+  rests: { model?: string; endpoint?: string; until: string; outcome?: string }[];
   recheck_at: string | null;
   success_rate: number;
   success_count: number;
@@ -118,6 +118,7 @@ export interface LogEvent {
   reason?: string;
   until?: string;
   model?: string;
+  endpoint?: string;
   fields?: string[];
   action?: string;
   role?: Role;

@@ -17,9 +17,11 @@ export function Countdown({ entry }: { entry: KeyEntry }): JSX.Element {
   );
 }
 
+const placeOf = ({ model, endpoint }: KeyEntry['rests'][number]): string => model ?? endpoint ?? 'a part';
+
 const ModelRests = ({ entry }: { entry: KeyEntry }): JSX.Element => (
-  <span title={entry.rests.map(({ model, until }) => `${model} rests until ${dayTime(until)}`).join('\n')}>
-    rests for {entry.rests.length === 1 ? entry.rests[0]!.model : `${entry.rests.length} models`}
+  <span title={entry.rests.map((rest) => `${placeOf(rest)} rests until ${dayTime(rest.until)}`).join('\n')}>
+    rests for {entry.rests.length === 1 ? placeOf(entry.rests[0]!) : `${entry.rests.length} models or endpoints`}
   </span>
 );
 

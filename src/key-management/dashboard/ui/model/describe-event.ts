@@ -45,9 +45,12 @@ export function describeEvent(event: LogEvent): EventText {
         tone: event.to ? standingOf(event.to) : 'neutral',
       };
     }
+    case 'cooldown_ended':
+      return { text: `Cooldown ended for ${event.model ?? event.endpoint ?? 'a part'}`, detail: cause, tone: 'good' };
+    case 'endpoint_cooled_down':
     case 'model_rested':
       return {
-        text: `Rests for ${event.model ?? 'one model'}`,
+        text: `Rests for ${event.model ?? event.endpoint ?? 'one model'}`,
         detail: joined(event.reason ?? (event.outcome && words(event.outcome)), cause),
         tone: 'resting',
       };
