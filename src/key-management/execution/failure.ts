@@ -1,12 +1,20 @@
 import type { Classification } from '../classification/classification';
-import { vendorErrorFrom, vendorErrorFromResponse } from '../classification/error-evidence';
-import { isOutcome } from '../classification/outcome';
+import { isFailedAnswer } from '../classification/answer-failure';
+import { failedBase } from '../classification/body-facts';
+import {
+  vendorErrorFrom,
+  vendorErrorFromResponse,
+  vendorErrorFromStreamEvent,
+  type EvidenceContext,
+} from '../classification/error-evidence';
+import { isOutcome, type Outcome } from '../classification/outcome';
 import { shownReason } from '../classification/redact';
 import { read } from '../classification/safe-read';
 import type { VendorError } from '../classification/vendor-error';
 import type { PoolLease } from '../pool/key-lease';
 import type { AttemptEnd } from './attempt';
 import { AttemptFailure } from './attempt-failure';
+import type { AttemptContext } from './call-context';
 
 /** What the executor needs of a provider's checker. */
 export interface FailureClassifier {
@@ -19,6 +27,8 @@ export interface FailureContext {
   /** The caller's own. */
   readonly signal: AbortSignal | undefined;
   readonly now: number;
+  /** What the last answer that the context's fetch saw failed with. */
+  readonly watched?: VendorError;
 }
 
 /** A fetch `Response` with a status that is no success is a failed attempt, though nothing was thrown. */
@@ -33,6 +43,53 @@ export function isFailedResponse(value: unknown): value is Response {
   }
 }
 
+/**
+ * How an attempt failed whose function returned nevertheless: with an answer that is none, or with whatever it made of one that failed, as
+ * `(await fetch(…)).json()` does of a 401. Undefined for an answer.
+ */
+export function failedEnd(
+  context: AttemptContext,
+  value: unknown,
+  classifier: FailureClassifier,
+): AttemptEnd | undefined {
+  if (isFailedResponse(value)) return { kind: 'value', value };
+  const body = isFailureBody(value) ? bodyEvidence(value, context) : undefined;
+  const evidence = body ?? context.answers?.lastFailure;
+  if (evidence === undefined) return undefined;
+  const { outcome } = verdictOn(evidence, classifier, context);
+  // A caller may deal with a 404 as with any answer, but what is the key's or the vendor's fault is not for it to say. An object with an
+  // error that no rule knows may be one of its own making.
+  const fails = body ? outcome !== 'unknown' || failedBase(value) : NOT_THE_CALLERS.has(outcome);
+  return fails ? { kind: 'value', value, evidence } : undefined;
+}
+
+/** Failures that are no answer of any kind, whatever the caller made of it. */
+const NOT_THE_CALLERS: ReadonlySet<Outcome> = new Set<Outcome>([
+  'invalid_key',
+  'quota_exceeded',
+  'rate_limited',
+  'permission_denied',
+  'server_error',
+  'overloaded',
+]);
+
+/** What an SDK hands on of a 200 that reports a failure: `{"error": …}`. The first looks are all that a successful call costs. */
+function isFailureBody(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    const { error, base_resp: status } = value as { error?: unknown; base_resp?: unknown };
+    if ((error ?? status) == null && !Array.isArray(value)) return false;
+    return isFailedAnswer(value);
+  } catch {
+    return false;
+  }
+}
+
+function bodyEvidence(value: unknown, context: AttemptContext): VendorError {
+  const now = context.settings?.clock.now();
+  return vendorErrorFromStreamEvent(value, {}, { phase: 'http', now, secrets: [context.apiKey] });
+}
+
 /** By name too: undici, node-fetch and test doubles bring their own class. */
 const isResponse = (value: object): value is Response =>
   value instanceof Response ||
@@ -42,7 +99,7 @@ const isResponse = (value: object): value is Response =>
 export async function classifyEnd(
   end: AttemptEnd,
   classifier: FailureClassifier,
-  { lease, signal, now }: FailureContext,
+  { lease, signal, now, watched }: FailureContext,
 ): Promise<Classification> {
   if (end.kind === 'cancelled')
     return { outcome: 'cancelled', reason: 'cancelled by the caller', decidedBy: 'transport' };
@@ -53,8 +110,8 @@ export async function classifyEnd(
     const evidence =
       facts?.evidence ??
       (end.kind === 'value'
-        ? await vendorErrorFromResponse(end.value, { ...context, signal })
-        : vendorErrorFrom(end.error, { ...context, callerAborted: signal?.aborted }));
+        ? (end.evidence ?? watched ?? (await vendorErrorFromResponse(end.value as Response, { ...context, signal })))
+        : thrownEvidence(end.error, watched, { ...context, callerAborted: signal?.aborted }));
     const verdict = facts?.verdict ?? verdictOn(evidence, classifier, lease);
     return {
       status: evidence.httpStatus ?? evidence.status,
@@ -64,6 +121,13 @@ export async function classifyEnd(
   } catch {
     return UNCLASSIFIED;
   }
+}
+
+/** What was thrown, unless it says nothing of the vendor and the last answer failed: then it was thrown for that. */
+function thrownEvidence(error: unknown, watched: VendorError | undefined, context: EvidenceContext): VendorError {
+  const thrown = vendorErrorFrom(error, context);
+  const saysNothing = thrown.transport === undefined && thrown.httpStatus === undefined && thrown.status === undefined;
+  return watched && saysNothing ? watched : thrown;
 }
 
 /** evidence → verdict. Never throws. */

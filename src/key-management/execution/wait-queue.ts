@@ -1,3 +1,4 @@
+import { followAbort, unfollowAbort } from '../abort-followers';
 import type { Clock } from '../clock';
 import type { KeyPool } from '../pool/key-pool';
 import { leaseUntriedFirst, type AttemptContext } from './call-context';
@@ -73,8 +74,10 @@ export class WaitQueue {
     }
     return new Promise((resolve) => {
       let limit: TimeLimit | undefined = undefined;
-      const cancel = (): void => {
-        waiter.done('cancelled');
+      const follower = {
+        aborted: (): void => {
+          waiter.done('cancelled');
+        },
       };
       const waiter: Waiter = {
         ...request,
@@ -82,7 +85,7 @@ export class WaitQueue {
         line: this.#lineFor(request.model),
         done: (result) => {
           limit?.cancel();
-          request.signal?.removeEventListener('abort', cancel);
+          if (request.signal) unfollowAbort(request.signal, follower);
           this.#leave(waiter);
           resolve(result);
         },
@@ -90,7 +93,7 @@ export class WaitQueue {
       limit = this.limits.at(request.endsAt, () => {
         waiter.done('timed_out');
       });
-      request.signal?.addEventListener('abort', cancel, { once: true });
+      if (request.signal) followAbort(request.signal, follower);
       this.#join(waiter);
       this.serve();
     });

@@ -27,6 +27,8 @@ export interface KeyLease {
 
 export class PoolLease implements KeyLease {
   private isSettled = false;
+  /** When the first sign came that the vendor accepts the key: a good answer's headers, or a stream's first content. Milliseconds since the epoch. */
+  private acceptedAt: number | undefined = undefined;
   /** The first call after a rest: while one is in flight, no other begins. */
   readonly trial: boolean;
 
@@ -55,6 +57,14 @@ export class PoolLease implements KeyLease {
 
   get settled(): boolean {
     return this.isSettled;
+  }
+
+  /**
+   * The vendor takes the key, however long the rest of the answer may be. Only the first time counts.
+   * @param now Milliseconds since the epoch.
+   */
+  accepted(now: number): void {
+    this.acceptedAt ??= now;
   }
 
   /** Shows the pool the headers of the vendor's answer. */
