@@ -1,7 +1,7 @@
 import { FollowingSignal } from '../abort-followers';
 import { takeEvidence, type EvidenceContext } from '../classification/error-evidence';
 import { AnswerBody } from './answers/answer-body';
-import { AnswerWatch } from './answers/answer-watch';
+import { AnswerWatch, isShort } from './answers/answer-watch';
 import { BodySource } from './answers/body-source';
 import { isRefusal, withBody } from './answers/response-copies';
 import type { AttemptContext } from './call-context';
@@ -51,7 +51,7 @@ async function watched(
   const watch = response.ok
     ? AnswerWatch.for({ headers, evidence, countsTokens: context.countsTokens, asked })
     : undefined;
-  const ended = context.settled ? () => undefined : answers.opened(watch);
+  const ended = context.settled ? () => undefined : answers.opened(watch, !isShort(headers));
   const signals = [context.signal, given, bounds?.signal].filter((signal) => signal !== undefined);
   const passing = AnswerBody.open(new BodySource(body), {
     clock,
@@ -64,7 +64,7 @@ async function watched(
     watch,
     settled: ended,
   });
-  answers.passing(passing);
+  if (!isShort(headers)) answers.passing(passing);
   return withBody(response, passing);
 }
 

@@ -15,6 +15,15 @@ export function kindOf(headers: Headers): AnswerKind {
   return /^application\/(?:[\w.+-]{1,64}\+)?json\b/i.test(type) ? 'json' : 'other';
 }
 
+/** An answer whose length is told is with us at once where it is no longer than this. Bytes. */
+const SHORT = 64 * 1024;
+
+/** Whether the answer says that it is short. */
+export function isShort(headers: Headers): boolean {
+  const length = headers.get('content-length');
+  return length !== null && Number(length) <= SHORT;
+}
+
 export interface WatchTerms {
   readonly headers: Headers;
   readonly evidence: () => EvidenceContext;

@@ -33,12 +33,16 @@ export class AttemptAnswers {
     this.#bodies.push(new WeakRef(body));
   }
 
-  /** A body begins; call what it gives when that has ended. */
-  opened(watch: AnswerWatch | undefined): (end: AnswerEnd) => void {
-    this.#open += 1;
+  /**
+   * A body begins; call what it gives when that has ended.
+   * @param keepsLease Not a short one: the vendor has done its part, and it may be left unread.
+   */
+  opened(watch: AnswerWatch | undefined, keepsLease = true): (end: AnswerEnd) => void {
+    const counts = keepsLease ? 1 : 0;
+    this.#open += counts;
     const place = (this.#begun += 1);
     return (end) => {
-      this.#open -= 1;
+      this.#open -= counts;
       this.#tokens += watch?.tokens ?? 0;
       if (typeof end === 'object' && place === this.#begun) this.lastFailure = end;
       this.#end = worse(this.#end, end);

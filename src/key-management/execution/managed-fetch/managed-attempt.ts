@@ -7,7 +7,7 @@ import {
 import type { VendorError } from '../../classification/vendor-error';
 import type { ApiKey } from '../../pool/api-key';
 import type { CredentialPlace } from '../../vendors/vendor-knowledge';
-import { failureIn, kindOf, AnswerWatch, type WatchTerms } from '../answers/answer-watch';
+import { AnswerWatch, failureIn, isShort, kindOf, type WatchTerms } from '../answers/answer-watch';
 import { BodySource, type Chunk } from '../answers/body-source';
 import { isRefusal } from '../answers/response-copies';
 import { AttemptFailure } from '../attempt-failure';
@@ -87,9 +87,11 @@ export class ManagedAttempt {
       throw this.#failure(taken.evidence, this.#handedOn.refusal(response, taken));
     }
     if (response.body === null) return this.#accepted(this.#handedOn.bodiless(response));
+    // A redirect that the caller wants to see: its body is rarely looked at.
+    if (!response.ok) return this.#accepted(this.#handedOn.given(response, new BodySource(response.body)));
     const watched = this.#watchTerms(response);
     const kind = kindOf(response.headers);
-    if (kind === 'json') return this.#json(response, watched);
+    if (kind === 'json' || (kind === 'other' && isShort(response.headers))) return this.#whole(response, watched);
     const source = new BodySource(response.body);
     if (kind === 'events') {
       const failed = await this.#held(source, firstByte);
@@ -116,8 +118,8 @@ export class ManagedAttempt {
     return held.failure && held;
   }
 
-  /** A JSON answer is read whole where it is short, so that one that breaks off or reports a failure can be asked for again. */
-  async #json(response: Response, watched: WatchTerms): Promise<Response> {
+  /** JSON, and what says that it is short, is read whole, so that an answer that breaks off or reports a failure can be asked for again. */
+  async #whole(response: Response, watched: WatchTerms): Promise<Response> {
     const source = new BodySource(response.body!);
     const begun = await wholeJson(source, () => this.#peek(source), this.#patience, this.terms.holdBackMs);
     if (!begun.whole) {
