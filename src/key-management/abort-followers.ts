@@ -13,9 +13,12 @@ class SignalListener {
   constructor(private readonly signal: AbortSignal) {}
 
   handleEvent(): void {
-    LISTENERS.delete(this.signal);
     const reason = reasonOf(this.signal);
-    for (const follower of [...this.followers]) follower.aborted(reason);
+    for (const follower of this.followers) {
+      this.followers.delete(follower);
+      follower.aborted(reason);
+    }
+    LISTENERS.delete(this.signal);
   }
 }
 
@@ -39,7 +42,7 @@ export function followAbort(signal: AbortSignal, follower: AbortFollower): void 
 /** Takes it back. The last follower to go takes the listener off the signal. */
 export function unfollowAbort(signal: AbortSignal, follower: AbortFollower): void {
   const listener = LISTENERS.get(signal);
-  if (!listener?.followers.delete(follower) || listener.followers.size > 0) return;
+  if (!listener?.followers.delete(follower) || listener.followers.size > 0 || signal.aborted) return;
   LISTENERS.delete(signal);
   signal.removeEventListener('abort', listener);
 }

@@ -60,13 +60,7 @@ export class Execution<T> {
       context.attempt = this.#attempts.length + 1;
       let end: AttemptEnd;
       try {
-        const value = await runAttempt(
-          this.#call,
-          context,
-          this.terms.options,
-          this.#endsAt,
-          this.terms.settings,
-        );
+        const value = await runAttempt(this.#call, context, this.terms.options, this.#endsAt, this.terms.settings);
         const failed = failedEnd(context, value, this.terms.line.classifier);
         if (!failed) return this.#succeed(context, value);
         end = failed;

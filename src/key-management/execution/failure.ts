@@ -53,13 +53,14 @@ export function failedEnd(
   classifier: FailureClassifier,
 ): AttemptEnd | undefined {
   if (isFailedResponse(value)) return { kind: 'value', value };
-  const body = isFailureBody(value) ? bodyEvidence(value, context) : undefined;
-  const evidence = body ?? context.answers?.lastFailure;
-  if (evidence === undefined) return undefined;
+  const watched = context.answers?.lastFailure;
+  const isBody = isFailureBody(value);
+  if (!watched && !isBody) return undefined;
+  const evidence = watched ?? bodyEvidence(value, context);
   const { outcome } = verdictOn(evidence, classifier, context);
   // A caller may deal with a 404 as with any answer, but what is the key's or the vendor's fault is not for it to say. An object with an
   // error that no rule knows may be one of its own making.
-  const fails = body ? outcome !== 'unknown' || failedBase(value) : NOT_THE_CALLERS.has(outcome);
+  const fails = NOT_THE_CALLERS.has(outcome) || (isBody && (outcome !== 'unknown' || failedBase(value)));
   return fails ? { kind: 'value', value, evidence } : undefined;
 }
 

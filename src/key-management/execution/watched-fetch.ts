@@ -45,6 +45,8 @@ async function watched(
     const taken = await takeEvidence(response, { ...evidence(), signal: requestSignal });
     answers.lastFailure = taken.evidence;
     body = taken.body;
+    // It is all here already.
+    if (body !== null && taken.text !== undefined) return withBody(response, body);
   } else context.accepted(clock.now());
   if (body === null) return response;
   const { headers } = response;

@@ -95,7 +95,8 @@ export class ManagedAttempt {
     const source = new BodySource(response.body);
     if (kind === 'events') {
       const failed = await this.#held(source, firstByte);
-      if (failed) throw this.#failure(this.#streamEvidence(failed, response.headers), this.#handedOn.given(response, source));
+      if (failed)
+        throw this.#failure(this.#streamEvidence(failed, response.headers), this.#handedOn.given(response, source));
     }
     return this.#accepted(this.#handedOn.passing(response, source, AnswerWatch.for(watched)));
   }

@@ -38,7 +38,17 @@ export async function managedRequest(
   const body = await requestBody(input, init);
   const model = requestedModel(url.pathname, body.value);
   url.search = withoutParameters(url.search, credential.removeQuery);
-  return { url: url.href, method, headers, body, redirect, signal, model, isBackground: isBackground(body.value), rest: init };
+  return {
+    url: url.href,
+    method,
+    headers,
+    body,
+    redirect,
+    signal,
+    model,
+    isBackground: isBackground(body.value),
+    rest: init,
+  };
 }
 
 /** In a JSON text; a prompt that speaks of it has its quotes escaped. */

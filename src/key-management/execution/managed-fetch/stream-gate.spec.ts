@@ -72,7 +72,10 @@ describe('StreamGate', () => {
   it.each([
     ['a comment', [': PROCESSING\n\n']],
     ['a ping before anything else', ['event: ping\ndata: {"type":"ping"}\n\n']],
-    ['a second ping of Anthropic', ['data: {"type":"message_start"}\n\ndata: {"type":"ping"}\n\n', 'data: {"type":"ping"}\n\n']],
+    [
+      'a second ping of Anthropic',
+      ['data: {"type":"message_start"}\n\ndata: {"type":"ping"}\n\n', 'data: {"type":"ping"}\n\n'],
+    ],
   ])('D7: tells that the vendor keeps a stream alive: %s', (_, chunks) => {
     const gate = new StreamGate();
     const states = chunks.map((chunk) => gate.push(bytes(chunk)).state);
@@ -100,7 +103,9 @@ describe('StreamGate', () => {
 
   it('holds back no more than its bound', () => {
     const gate = new StreamGate();
-    expect(gate.push(bytes(`data: {"type":"message_start","x":"${'x'.repeat(60_000)}"}\n\n`))).toEqual({ state: 'held' });
+    expect(gate.push(bytes(`data: {"type":"message_start","x":"${'x'.repeat(60_000)}"}\n\n`))).toEqual({
+      state: 'held',
+    });
     expect(gate.push(bytes(`: ${'x'.repeat(10_000)}\n\n`))).toEqual({ state: 'open' });
   });
 });
