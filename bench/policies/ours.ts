@@ -44,6 +44,7 @@ export const ours: Policy = {
       clock,
       random,
       limits,
+      bodies: new Set(),
       pauses: new Pauses(clock),
       backoff: { initialMs: 500, maxMs: 8_000 },
       maxRetries: () => 3,

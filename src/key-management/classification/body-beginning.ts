@@ -1,3 +1,4 @@
+import { followAbort, unfollowAbort } from '../abort-followers';
 import { MOST_BODY_CHARACTERS } from './body-text';
 
 export type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
@@ -31,7 +32,8 @@ export async function beginningOf(reader: BodyReader, { signal, bodyTimeLimitMs 
     };
   });
   const timer = setTimeout(stop, bodyTimeLimitMs ?? DEFAULT_TIME_LIMIT_MS);
-  signal?.addEventListener('abort', stop, { once: true });
+  const follower = { aborted: stop };
+  if (signal) followAbort(signal, follower);
   const decoder = new TextDecoder();
   const chunks: Uint8Array[] = [];
   let text = '';
@@ -52,7 +54,7 @@ export async function beginningOf(reader: BodyReader, { signal, bodyTimeLimitMs 
     // A body that breaks off: its beginning is evidence all the same.
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
+    if (signal) unfollowAbort(signal, follower);
   }
   return { text, chunks, next, whole };
 }

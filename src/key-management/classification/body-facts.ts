@@ -35,8 +35,16 @@ export function hasErrorEnvelope(body: unknown): boolean {
   if (!isObject(body)) return false;
   const first = itemsOf(body, 1)[0] ?? body;
   if (ENVELOPE_TYPES.has(String(wordOf(read(first, 'type')))) || read(first, 'event_type') === 'error') return true;
+  if (failedBase(first) !== undefined) return true;
   const error = read(first, 'error');
   return isObject(error) || (typeof error === 'string' && error.trim() !== '');
+}
+
+/** MiniMax's `base_resp`, where it tells of a failure: any code but 0. */
+export function failedBase(body: unknown): object | undefined {
+  const base = read(body, 'base_resp');
+  const code = read(base, 'status_code');
+  return isObject(base) && typeof code === 'number' && code !== 0 ? base : undefined;
 }
 
 /** Collects every code, type, reason and status from the places where vendors put them, and only from there. */
@@ -55,6 +63,11 @@ function visit(value: unknown, facts: BodyFacts, depth: number): void {
   const failed = read(read(value, 'response'), 'error');
   if (isObject(failed)) return visit(failed, facts, depth + 1);
   addWords(value, facts);
+  const base = failedBase(value);
+  if (base) {
+    push(facts.codes, wordOf(read(base, 'status_code')));
+    facts.message ||= wordOf(read(base, 'status_msg')) ?? '';
+  }
   const error = read(value, 'error');
   if (isObject(error) || typeof error === 'string') visit(error, facts, depth + 1);
   if (facts.message === '') addMessage(value, facts, depth);

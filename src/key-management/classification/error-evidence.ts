@@ -6,7 +6,7 @@ import { transportKindOf, type Transport } from './transport-kind';
 import type { VendorError } from './vendor-error';
 
 export type { EvidenceContext } from './answer-evidence';
-export { takeEvidence, vendorErrorFromResponse, type ResponseContext } from './response-evidence';
+export { takeEvidence, vendorErrorFromResponse, type ResponseContext, type TakenEvidence } from './response-evidence';
 export { isStreamError, vendorErrorFromStreamEvent } from './stream-evidence';
 
 /**

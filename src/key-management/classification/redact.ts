@@ -57,14 +57,18 @@ export function shownReason(reason: unknown, secrets: readonly string[] = []): s
   return isFine ? reason : redactText(reason, secrets, LONGEST_REASON);
 }
 
-function maskSpans(text: string, spans: readonly Span[]): string {
+/** A text as it is, but for one secret in whatever form: for that stands the mask. */
+export const maskSecret = (text: string, secret: string, mask: string): string =>
+  maskSpans(text, secretSpans(text, [secret]), mask);
+
+function maskSpans(text: string, spans: readonly Span[], mask = MASK): string {
   if (spans.length === 0) return text;
   const sorted = [...spans].sort((a, b) => a.from - b.from);
   let masked = '';
   let done = 0;
   for (const { from, to } of sorted) {
     if (to <= done) continue;
-    if (from >= done) masked += text.slice(done, from) + MASK;
+    if (from >= done) masked += text.slice(done, from) + mask;
     done = to;
   }
   return masked + text.slice(done);

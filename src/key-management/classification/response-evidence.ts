@@ -21,18 +21,23 @@ export async function vendorErrorFromResponse(response: Response, context: Respo
   return evidenceOf({ status: response.status, headers: response.headers, body }, context);
 }
 
+/** Evidence, with the body it was in for another to read. */
+export interface TakenEvidence {
+  readonly evidence: VendorError;
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** The whole body, where it is no longer than what was read. */
+  readonly text?: string;
+}
+
 /** As above, for a response that is ours: with it comes its body for another, all of it. */
-export async function takeEvidence(
-  response: Response,
-  context: ResponseContext,
-): Promise<{ evidence: VendorError; body: ReadableStream<Uint8Array> | null }> {
+export async function takeEvidence(response: Response, context: ResponseContext): Promise<TakenEvidence> {
   const { status, headers } = response;
   if (!isReadable(response, context))
     return { evidence: evidenceOf({ status, headers, body: undefined }, context), body: response.body };
   const reader = response.body!.getReader();
   const beginning = await beginningOf(reader, context);
   const evidence = evidenceOf({ status, headers, body: beginning.text }, context);
-  return { evidence, body: continued(beginning, reader) };
+  return { evidence, body: continued(beginning, reader), text: beginning.whole ? beginning.text : undefined };
 }
 
 const isReadable = ({ bodyUsed, body }: Response, { signal }: ResponseContext): boolean =>

@@ -1,11 +1,15 @@
-import type { AttemptContext } from './call-context';
+import { followAbort, unfollowAbort, type AbortFollower } from '../abort-followers';
+import type { VendorError } from '../classification/vendor-error';
+import type { AttemptContext, CallBounds } from './call-context';
+import type { ExecutionSettings } from './execution-settings';
 import type { ExecuteOptions, ManagedCall } from './execution.types';
+import { tieToStream } from './stream-tie';
 import type { TimeLimit, TimeLimits } from './time-limits';
 
 /** How the caller's function ended where it did not give an answer. */
 export type AttemptEnd =
-  /** A fetch `Response` that is none. */
-  | { readonly kind: 'value'; readonly value: Response }
+  /** A fetch `Response` that is none, a body that reports a failure, or whatever was made of an answer that failed: then with its evidence. */
+  | { readonly kind: 'value'; readonly value: unknown; readonly evidence?: VendorError }
   | { readonly kind: 'thrown'; readonly error: unknown }
   /** A time limit of ours passed: of the attempt, or of the whole call. */
   | { readonly kind: 'timed_out'; readonly limit: 'attempt' | 'call' }
@@ -26,35 +30,44 @@ const CALL_TIMED_OUT = new OutOfBounds({ kind: 'timed_out', limit: 'call' });
 export const endOf = (error: unknown): AttemptEnd =>
   error instanceof OutOfBounds ? error.end : { kind: 'thrown', error };
 
-/** What bounds one attempt that is under way. */
-class Bounds {
+/** What bounds one attempt that is under way, and the stream that its function may return. */
+class Bounds implements CallBounds, AbortFollower {
   private limit: TimeLimit | undefined = undefined;
 
   constructor(
     private readonly context: AttemptContext,
-    private readonly signal: AbortSignal | undefined,
+    readonly signal: AbortSignal | undefined,
+    readonly callEndsAt: number,
     private readonly reject: (reason: OutOfBounds) => void,
   ) {}
 
-  /** Times are milliseconds since the epoch. */
-  set(attemptEndsAt: number, callEndsAt: number, limits: TimeLimits): void {
-    this.signal?.addEventListener('abort', this, { once: true });
-    const endsAt = Math.min(attemptEndsAt, callEndsAt);
+  /** @param attemptEndsAt Milliseconds since the epoch. */
+  set(attemptEndsAt: number, limits: TimeLimits): void {
+    if (this.signal) followAbort(this.signal, this);
+    const endsAt = Math.min(attemptEndsAt, this.callEndsAt);
     if (endsAt === Infinity) return;
-    const over = attemptEndsAt < callEndsAt ? ATTEMPT_TIMED_OUT : CALL_TIMED_OUT;
+    const over = attemptEndsAt < this.callEndsAt ? ATTEMPT_TIMED_OUT : CALL_TIMED_OUT;
     this.limit = limits.at(endsAt, () => this.timedOut(over), this.context.startedAt);
   }
 
   /** The attempt has ended within them. */
   lift(): void {
     this.limit?.cancel();
-    this.signal?.removeEventListener('abort', this);
+    if (this.signal) unfollowAbort(this.signal, this);
+  }
+
+  /** The function has returned. A stream that runs on the context's signal goes on within what bounds the call. */
+  returned(value: unknown, limits: TimeLimits): void {
+    this.lift();
+    const { aborting, answers } = this.context;
+    // Answers of the context's own fetch see to themselves.
+    if (aborting && !answers?.goesOn(value)) tieToStream(value, aborting, this, limits);
   }
 
   /** The caller aborts. */
-  handleEvent(): void {
+  aborted(reason: unknown): void {
     this.lift();
-    this.context.abort(this.signal?.reason ?? new DOMException('The call was cancelled.', 'AbortError'));
+    this.context.abort(reason);
     this.reject(CANCELLED);
   }
 
@@ -87,9 +100,10 @@ export function runAttempt<T>(
   context: AttemptContext,
   options: ExecuteOptions,
   callEndsAt: number,
-  limits: TimeLimits,
+  settings: ExecutionSettings,
 ): Promise<T> {
-  return isBounded(options) ? runBounded(call, context, options, callEndsAt, limits) : begun(call, context);
+  context.settings = settings;
+  return isBounded(options) ? runBounded(call, context, options, callEndsAt, settings) : begun(call, context);
 }
 
 /** A function that throws before its first await fails like one that throws after. */
@@ -107,16 +121,17 @@ function runBounded<T>(
   context: AttemptContext,
   { signal, attemptTimeoutMs = Infinity }: ExecuteOptions,
   callEndsAt: number,
-  limits: TimeLimits,
+  { limits }: ExecutionSettings,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const bounds = new Bounds(context, signal, reject);
-    bounds.set(context.startedAt + attemptTimeoutMs, callEndsAt, limits);
+    const bounds = new Bounds(context, signal, callEndsAt, reject);
+    context.bounds = bounds;
+    bounds.set(context.startedAt + attemptTimeoutMs, limits);
     // Not awaited: this function costs every call with a deadline.
     void awaited(
       begun(call, context),
       (value) => {
-        bounds.lift();
+        bounds.returned(value, limits);
         resolve(value);
       },
       (error) => {

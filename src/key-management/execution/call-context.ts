@@ -1,9 +1,21 @@
+import { setMaxListeners } from 'node:events';
 import { inspect } from 'node:util';
 import type { KeyPool } from '../pool/key-pool';
 import { PoolLease } from '../pool/key-lease';
 import { endpointOf } from '../pool/endpoint-name';
 import type { Slot } from '../pool/slot';
+import { AttemptAnswers } from './answers/attempt-answers';
+import type { ExecutionSettings } from './execution-settings';
 import type { CallContext } from './execution.types';
+import { watchedFetch } from './watched-fetch';
+
+/** What ends a call, and with it an answer that goes on. */
+export interface CallBounds {
+  /** The caller's own. */
+  readonly signal: AbortSignal | undefined;
+  /** Milliseconds since the epoch; Infinity for never. */
+  readonly callEndsAt: number;
+}
 
 /**
  * One attempt of a managed call: the key that was leased for it, and what the caller's function is given. One object for both, since every
@@ -12,11 +24,13 @@ import type { CallContext } from './execution.types';
 export class AttemptContext extends PoolLease implements CallContext {
   /** Counted from 1. */
   attempt = 1;
-  /** The call settles the lease itself: its answer goes on after the call has ended. */
-  keepsLease = false;
+  /** What is shared with other calls; set when the attempt begins. */
+  settings: ExecutionSettings | undefined = undefined;
+  /** What ends the attempt, and the call; undefined where nothing does. */
+  bounds: CallBounds | undefined = undefined;
   private controller: AbortController | undefined = undefined;
-  private abortReason: unknown = undefined;
   private readonly namesEndpoint: boolean;
+  private watched: AttemptAnswers | undefined = undefined;
 
   /** @param startedAt Milliseconds since the epoch. */
   constructor(
@@ -33,26 +47,33 @@ export class AttemptContext extends PoolLease implements CallContext {
   get signal(): AbortSignal {
     if (!this.controller) {
       this.controller = new AbortController();
-      if (this.abortReason !== undefined) this.controller.abort(this.abortReason);
+      // The caller's function may make any number of requests under it.
+      setMaxListeners(0, this.controller.signal);
     }
     return this.controller.signal;
   }
 
   get fetch(): typeof globalThis.fetch {
-    return async (input, init) => {
-      this.requested(input, init);
-      const given = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-      // SDKs always bring a signal of their own; the attempt's time limits must reach the request all the same.
-      const signal = given ? AbortSignal.any([given, this.signal]) : this.signal;
-      const response = await globalThis.fetch(input, { ...init, signal });
-      this.answered(response.headers);
-      if (response.ok) this.accepted();
-      return response;
-    };
+    return watchedFetch(this);
+  }
+
+  /** Those that were fetched by the context, or by the managed fetch; undefined where none was. */
+  get answers(): AttemptAnswers | undefined {
+    return this.watched;
+  }
+
+  /** The same, to be added to. */
+  get openAnswers(): AttemptAnswers {
+    return (this.watched ??= new AttemptAnswers());
+  }
+
+  /** What aborts with the signal, where anybody has looked at it. */
+  get aborting(): AbortController | undefined {
+    return this.controller;
   }
 
   /** Where the caller named no endpoint, a refusal is of the one that was asked last. */
-  private requested(input: RequestInfo | URL, init: RequestInit | undefined): void {
+  requested(input: RequestInfo | URL, init: RequestInit | undefined): void {
     if (this.namesEndpoint) return;
     const request = input instanceof Request ? input : undefined;
     const url = request?.url ?? String(input);
@@ -60,8 +81,8 @@ export class AttemptContext extends PoolLease implements CallContext {
   }
 
   abort(reason: unknown): void {
-    this.abortReason = reason;
-    this.controller?.abort(reason);
+    // Whoever looks at the signal later finds it aborted.
+    (this.controller ??= new AbortController()).abort(reason);
   }
 
   override toJSON(): unknown {

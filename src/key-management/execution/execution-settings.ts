@@ -1,13 +1,13 @@
-import type { Clock, Random } from '../clock';
+import type { Random } from '../clock';
 import type { AttemptReport } from '../errors';
 import type { KeyPool } from '../pool/key-pool';
 import type { CallTracer } from '../tracing/call-tracer';
+import type { BodySettings } from './answers/answer-body';
 import type { Backoff } from './backoff';
 import type { ExecuteOptions, ExecutionReport, ManagedCall } from './execution.types';
 import type { FailureClassifier } from './failure';
 import type { Pauses } from './pauses';
 import type { RetryBudget } from './retry-budget';
-import type { TimeLimits } from './time-limits';
 import type { WaitQueue } from './wait-queue';
 
 /** What calls of one provider share. */
@@ -26,10 +26,8 @@ export interface CallFollowers {
   readonly attemptLog: ((provider: string, report: AttemptReport) => void) | undefined;
 }
 
-export interface ExecutionSettings {
-  readonly clock: Clock;
+export interface ExecutionSettings extends BodySettings {
   readonly random: Random;
-  readonly limits: TimeLimits;
   readonly pauses: Pauses;
   readonly backoff: Backoff;
   /** As they are now: an administrator may change them. A function, since a getter would make every look at these settings a slow one. */
@@ -38,7 +36,7 @@ export interface ExecutionSettings {
   readonly followers?: (now: number) => CallFollowers | undefined;
   /** Told of each wait in the queue for a key, whatever came of it. Milliseconds. */
   readonly waited?: (provider: string, ms: number) => void;
-  /** Told of the call's end, unless its answer goes on: then whoever has the answer tells. */
+  /** Told of the call's end: that of its answer, where it goes on after the call. */
   readonly ended?: (line: ProviderLine, report: ExecutionReport, success: boolean) => void;
 }
 

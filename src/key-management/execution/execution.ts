@@ -9,7 +9,7 @@ import { callError, type WhyEnded } from './call-errors';
 import { decide, type Decision } from './decision';
 import type { CallFollowers, CallTerms } from './execution-settings';
 import type { ExecutionResult, ManagedCall } from './execution.types';
-import { classifyEnd, isFailedResponse } from './failure';
+import { classifyEnd, failedEnd } from './failure';
 import { keysTriedIn } from './keys-tried';
 import { letGo } from './let-go';
 import { mayBeShared, Refusals } from './refusals';
@@ -66,15 +66,10 @@ export class Execution<T> {
       context.attempt = this.#attempts.length + 1;
       let end: AttemptEnd;
       try {
-        const value = await runAttempt(
-          this.#call,
-          context,
-          this.terms.options,
-          this.#endsAt,
-          this.terms.settings.limits,
-        );
-        if (!isFailedResponse(value)) return this.#succeed(context, value);
-        end = { kind: 'value', value };
+        const value = await runAttempt(this.#call, context, this.terms.options, this.#endsAt, this.terms.settings);
+        const failed = failedEnd(context, value, this.terms.line.classifier);
+        if (!failed) return this.#succeed(context, value);
+        end = failed;
       } catch (error) {
         end = endOf(error);
       }
@@ -177,7 +172,12 @@ export class Execution<T> {
   async #failed(lease: AttemptContext, end: AttemptEnd): Promise<Decision> {
     const { clock } = this.terms.settings;
     const { signal } = this.terms.options;
-    const failure = await classifyEnd(end, this.terms.line.classifier, { lease, signal, now: clock.now() });
+    const failure = await classifyEnd(end, this.terms.line.classifier, {
+      lease,
+      signal,
+      now: clock.now(),
+      watched: lease.answers?.lastFailure,
+    });
     const decision = this.#settleFailure(lease, end, failure);
     return end.kind === 'timed_out' && end.limit === 'call' ? { next: 'give_up', why: 'deadline' } : decision;
   }

@@ -8,11 +8,14 @@ export interface CallContext {
   /** 1 for the first attempt. */
   readonly attempt: number;
   /**
-   * Aborts when the caller aborts or a time limit passes, until the function's promise settles: a stream that goes on after
-   * that needs the caller's own signal, or the managed fetch. Made when first read.
+   * Aborts when the caller aborts or a time limit passes, also while an answer still streams after the function has returned it.
+   * Made when first read.
    */
   readonly signal: AbortSignal;
-  /** The global fetch under this attempt's signal, watched: it shows the pool the vendor's rate-limit headers. */
+  /**
+   * The global fetch under this attempt's signal and the call's time limits, to the end of each answer, and watched: it shows the pool the
+   * vendor's rate-limit headers, and keeps the key in use until the answer has ended.
+   */
   readonly fetch: typeof globalThis.fetch;
 }
 
@@ -22,7 +25,7 @@ export type ManagedCall<T> = (context: CallContext) => Promise<T>;
 export interface ExecuteOptions {
   /** Retries of failures that leave the key in the pool. Default: the module's `maxRetries`. */
   maxRetries?: number;
-  /** Milliseconds for the whole call with all its waits. Default: none. */
+  /** Milliseconds for the whole call with all its waits, and an answer that goes on after it. Default: none. */
   timeoutMs?: number;
   /** Milliseconds for one attempt. Default: none. */
   attemptTimeoutMs?: number;

@@ -1,3 +1,4 @@
+import { followAbort, unfollowAbort } from '../abort-followers';
 import type { Clock } from '../clock';
 
 export type PauseEnd = 'over' | 'cancelled' | 'closed';
@@ -20,17 +21,19 @@ export class Pauses {
     return new Promise((resolve) => {
       const end = (how: PauseEnd): void => {
         cancelTimer();
-        signal?.removeEventListener('abort', cancel);
+        if (signal) unfollowAbort(signal, follower);
         this.#ends.delete(end);
         resolve(how);
       };
-      const cancel = (): void => {
-        end('cancelled');
+      const follower = {
+        aborted: (): void => {
+          end('cancelled');
+        },
       };
       const cancelTimer = this.clock.after(ms, () => {
         end('over');
       });
-      signal?.addEventListener('abort', cancel, { once: true });
+      if (signal) followAbort(signal, follower);
       this.#ends.add(end);
     });
   }

@@ -52,9 +52,12 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       random,
       limits: new TimeLimits(clock),
       pauses: new Pauses(clock),
+      bodies: new Set(),
       backoff: options.backoff,
       maxRetries: () => configuration.current.maxRetries,
-      ended: this.callEnded,
+      ended: (line, report, success) => {
+        this.#callEnded(line, report, success);
+      },
       followers: (now) => followers.at(now),
       waited: (provider, ms) => {
         pools.callWaited(provider, ms);
@@ -70,7 +73,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     });
   }
 
-  /** Calls under way, and answers of the managed fetch that are still streaming. */
+  /** Calls under way, and answers that are still on their way after their call. */
   get inFlight(): number {
     return this.#inFlight.count;
   }
@@ -142,13 +145,15 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     return this.#inFlight.idle(timeoutMs);
   }
 
-  /** Lets calls under way end, within `drainTimeoutMs`; then ends those that only wait. */
+  /** Lets calls and answers under way end, within `drainTimeoutMs`; then ends the answers, and calls that only wait. */
   async beforeApplicationShutdown(): Promise<void> {
     const { drainTimeoutMs } = this.options;
     if (await this.drain(drainTimeoutMs)) return;
     this.#logger.warn(
       `${this.inFlight} calls are still under way after ${drainTimeoutMs} ms; the app shuts down all the same.`,
     );
+    // Their connections would keep the host's server from closing.
+    for (const body of [...this.#settings.bodies]) body.aborted(new DOMException('The app shuts down.', 'AbortError'));
   }
 
   onApplicationShutdown(): void {
@@ -183,8 +188,8 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     return this.#settings;
   }
 
-  /** @internal Books the end of a call. */
-  readonly callEnded = (
+  /** Books the end of a call. */
+  readonly #callEnded = (
     { pool }: ProviderLine,
     { attemptsMade, totalTimeMs }: ExecutionReport,
     success: boolean,

@@ -3,7 +3,7 @@ import { leaseFor } from './call-context';
 import { Execution } from './execution';
 import type { CallTerms } from './execution-settings';
 import type { ExecutionResult } from './execution.types';
-import { isFailedResponse } from './failure';
+import { failedEnd } from './failure';
 import { succeeded } from './success';
 
 /**
@@ -20,11 +20,13 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
     isOrdinary && !line.queue.isWaiting(options) ? leaseFor(line.pool, options, undefined, startedAt) : undefined;
   if (!context) return new Execution(terms, startedAt).run();
   return awaited(
-    runAttempt(call, context, options, startedAt + timeoutMs, settings.limits),
-    (value) =>
-      isFailedResponse(value)
-        ? new Execution(terms, context.startedAt).goOn(context, { kind: 'value', value })
-        : succeeded(terms, context, value, context.startedAt),
+    runAttempt(call, context, options, startedAt + timeoutMs, settings),
+    (value) => {
+      const end = failedEnd(context, value, line.classifier);
+      return end
+        ? new Execution(terms, context.startedAt).goOn(context, end)
+        : succeeded(terms, context, value, context.startedAt);
+    },
     (error: unknown) => new Execution(terms, context.startedAt).goOn(context, endOf(error)),
   );
 }

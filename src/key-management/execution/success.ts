@@ -3,9 +3,12 @@ import type { Classification } from '../classification/classification';
 import type { AttemptReport } from '../errors';
 import type { PoolLease } from '../pool/key-lease';
 import type { CallTrace } from '../tracing/call-trace';
+import type { SettledOutcome } from '../pool/settlement';
+import type { AnswerEnd } from './answers/answer-body';
 import type { AttemptContext } from './call-context';
 import type { CallFollowers, CallTerms } from './execution-settings';
 import type { ExecutionResult } from './execution.types';
+import { verdictOn, type FailureClassifier } from './failure';
 import { keysTriedIn } from './keys-tried';
 import { tokensIn } from './token-usage';
 
@@ -49,8 +52,11 @@ export function succeeded<T>(
   soFar?: CallSoFar,
 ): ExecutionResult<T> {
   const now = settings.clock.now();
-  if (!context.keepsLease) {
-    if (context.countsTokens) context.used(tokensIn(response));
+  const { answers } = context;
+  const goesOn = answers?.goesOn(response) ?? false;
+  if (goesOn) context.accepted(now);
+  else {
+    if (context.countsTokens) context.used(tokensIn(response) || (answers?.tokens ?? 0));
     context.settle('ok', now);
   }
   const report = attemptReport(context, 'ok', now, soFar?.waitedMs ?? 0);
@@ -69,6 +75,19 @@ export function succeeded<T>(
     attempts,
   };
   soFar?.trace?.ended(result.attemptsMade);
-  if (!context.keepsLease) settings.ended?.(line, result, true);
+  if (!goesOn) settings.ended?.(line, result, true);
+  else
+    answers!.whenReleased((end) => {
+      if (context.countsTokens) context.used(answers!.tokens);
+      const outcome = outcomeOf(end, line.classifier, context);
+      context.settle(outcome);
+      settings.ended?.(line, result, outcome === 'ok' || outcome === 'cancelled');
+    });
   return result;
+}
+
+/** What the answer turned out to be that went on after its call. */
+function outcomeOf(end: AnswerEnd, classifier: FailureClassifier, context: AttemptContext): SettledOutcome {
+  if (typeof end === 'object') return verdictOn(end, classifier, context);
+  return end === 'cancelled' ? 'cancelled' : 'ok';
 }

@@ -1,3 +1,4 @@
+import { followAbort, unfollowAbort } from '../abort-followers';
 import type { Clock } from '../clock';
 import type { KeyPool } from '../pool/key-pool';
 import { leaseUntriedFirst, type AttemptContext, type CallTarget } from './call-context';
@@ -79,8 +80,10 @@ export class WaitQueue {
     if (this.#pace.expectedAt(length + 1, this.clock.now()) > request.endsAt) return Promise.resolve('queue_slow');
     return new Promise((resolve) => {
       let limit: TimeLimit | undefined = undefined;
-      const cancel = (): void => {
-        waiter.done('cancelled');
+      const follower = {
+        aborted: (): void => {
+          waiter.done('cancelled');
+        },
       };
       const waiter: Waiter = {
         ...request,
@@ -88,7 +91,7 @@ export class WaitQueue {
         line: this.#lineFor(request),
         done: (result) => {
           limit?.cancel();
-          request.signal?.removeEventListener('abort', cancel);
+          if (request.signal) unfollowAbort(request.signal, follower);
           this.#leave(waiter);
           resolve(result);
         },
@@ -96,7 +99,7 @@ export class WaitQueue {
       limit = this.limits.at(request.endsAt, () => {
         waiter.done('timed_out');
       });
-      request.signal?.addEventListener('abort', cancel, { once: true });
+      if (request.signal) followAbort(request.signal, follower);
       this.#join(waiter);
       this.serve();
     });

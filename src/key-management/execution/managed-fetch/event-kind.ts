@@ -3,16 +3,17 @@ import { isStreamError } from '../../classification/error-evidence';
 import { isObject, itemsOf, read } from '../../classification/safe-read';
 import type { SseEvent } from './sse-events';
 
-/** `preamble` says only that an answer begins: a stream that breaks off there can be begun anew, unseen. */
-export type EventKind = 'preamble' | 'content' | 'error';
+/**
+ * `preamble` says only that an answer begins: a stream that breaks off there can be begun anew, unseen. `begun`: that the vendor has
+ * taken on a work under an id, of which the answer will tell.
+ */
+export type EventKind = 'preamble' | 'ping' | 'begun' | 'content' | 'error';
 
+const BEGUN_TYPES = new Set(['response.created', 'response.queued']);
 /** Anthropic's and OpenAI's (Responses) events before the first content. */
 const PREAMBLE_TYPES = new Set([
-  'ping',
   'message_start',
   'content_block_start',
-  'response.created',
-  'response.queued',
   'response.in_progress',
   'response.output_item.added',
   'response.content_part.added',
@@ -21,12 +22,15 @@ const PREAMBLE_TYPES = new Set([
 
 /** What an event of any vendor's stream is. What is not known for a preamble is content: it is never held back. */
 export function eventKind({ name, data }: SseEvent): EventKind {
-  if (data === '') return 'preamble';
+  if (data === '') return name === 'ping' ? 'ping' : 'preamble';
   if (name === 'error') return 'error';
   const value = jsonIn(data);
   if (!isObject(value)) return 'content';
   if (isStreamError(value)) return 'error';
-  if (PREAMBLE_TYPES.has(String(read(value, 'type')))) return 'preamble';
+  const type = String(read(value, 'type'));
+  if (type === 'ping') return 'ping';
+  if (BEGUN_TYPES.has(type)) return 'begun';
+  if (PREAMBLE_TYPES.has(type)) return 'preamble';
   return isEmptyChat(value) || isEmptyCandidate(value) ? 'preamble' : 'content';
 }
 

@@ -3,7 +3,7 @@ import { holdsSecret } from '../../classification/redact';
 import { NoHealthyKeysError, type KeyManagementError } from '../../errors';
 import { AttemptFailure } from '../attempt-failure';
 import { letGo } from '../let-go';
-import { markedFinal } from './response-copies';
+import { markedFinal } from '../answers/response-copies';
 import { dialectOf, noKeysResponse } from './vendor-error-response';
 
 export interface GivenUp {

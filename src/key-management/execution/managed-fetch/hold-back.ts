@@ -1,15 +1,12 @@
+import type { Clock } from '../../clock';
+import type { BodySource, Chunk } from '../answers/body-source';
 import { StreamGate, type GateState } from './stream-gate';
 import type { SseEvent } from './sse-events';
-
-export type ChunkReader = ReadableStreamDefaultReader<Uint8Array>;
-type Chunk = Awaited<ReturnType<ChunkReader['read']>>;
 
 /** An event stream up to its first content. */
 export interface HeldStream {
   /** What was read, to be passed on or thrown away. */
   readonly held: Uint8Array[];
-  /** Nothing comes after what is held. */
-  readonly ended: boolean;
   readonly failure?: StreamFailure;
 }
 
@@ -20,41 +17,62 @@ export type StreamFailure =
   /** The stream ended properly, with nothing in it. */
   | { readonly kind: 'empty' };
 
-/** Reads until content, an error or the end comes. Never rejects. */
-export async function holdBack(read: () => Promise<Chunk>): Promise<HeldStream> {
-  const gate = new StreamGate();
-  const held: Uint8Array[] = [];
-  for (;;) {
-    let chunk: Chunk;
-    try {
-      chunk = await read();
-    } catch (error) {
-      return { held, ended: true, failure: { kind: 'broken', error } };
-    }
-    if (chunk.value) held.push(chunk.value);
-    const state: GateState = chunk.done ? gate.end() : gate.push(chunk.value);
-    if (state.state === 'open') return { held, ended: chunk.done };
-    if (state.state === 'failed') return { held, ended: chunk.done, failure: { kind: 'event', event: state.event } };
-    if (chunk.done) return { held, ended: true, failure: { kind: 'empty' } };
+/** A vendor that keeps the connection alive is given so long to fail after all. Milliseconds. */
+const WAITING_MS = 250;
+
+/** The time after which what is held goes to the caller. It may be set sooner, never later. */
+export class Patience {
+  readonly over: Promise<undefined>;
+  #end!: () => void;
+  #cancels: (() => void)[] = [];
+
+  /** @param clock What time is told by. */
+  constructor(private readonly clock: Clock) {
+    this.over = new Promise((resolve) => {
+      this.#end = () => {
+        resolve(undefined);
+      };
+    });
+  }
+
+  /** @param ms Milliseconds from now; Infinity for never. */
+  endIn(ms: number): void {
+    if (ms < Infinity) this.#cancels.push(this.clock.after(Math.max(0, ms), this.#end, false));
+  }
+
+  cancel(): void {
+    for (const cancel of this.#cancels) cancel();
   }
 }
 
-/** What was held back, and after it whatever else comes: unchanged, no faster than it is read. */
-export function replayed({ held, ended, failure }: HeldStream, reader: ChunkReader): ReadableStream<Uint8Array> {
-  const chunks = [...held];
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const chunk = chunks.shift();
-        if (chunk) return controller.enqueue(chunk);
-        if (failure?.kind === 'broken') return controller.error(failure.error);
-        if (ended) return controller.close();
-        const next = await reader.read();
-        if (next.done) controller.close();
-        else controller.enqueue(next.value);
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
+/**
+ * Reads until content, an error or the end comes, or patience ends: then the read that is under way stays with the source. Never rejects.
+ * @param read Looks at the next chunk, within the limits of the attempt.
+ */
+export async function holdBack(
+  source: BodySource,
+  read: () => Promise<Chunk>,
+  patience: Patience,
+  isBackground: boolean,
+): Promise<HeldStream> {
+  const gate = new StreamGate(isBackground);
+  const held: Uint8Array[] = [];
+  let waits = false;
+  for (;;) {
+    let chunk: Chunk | undefined;
+    try {
+      chunk = await Promise.race([read(), patience.over]);
+    } catch (error) {
+      return { held, failure: { kind: 'broken', error } };
+    }
+    if (!chunk) return { held };
+    if (!chunk.done) source.take();
+    if (chunk.value) held.push(chunk.value);
+    const state: GateState = chunk.done ? gate.end() : gate.push(chunk.value);
+    if (state.state === 'open') return { held };
+    if (state.state === 'failed') return { held, failure: { kind: 'event', event: state.event } };
+    if (chunk.done) return { held, failure: { kind: 'empty' } };
+    if (state.state === 'waiting' && !waits) patience.endIn(WAITING_MS);
+    waits = state.state === 'waiting';
+  }
 }

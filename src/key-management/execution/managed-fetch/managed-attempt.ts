@@ -1,16 +1,25 @@
-import { takeEvidence, vendorErrorFrom, vendorErrorFromStreamEvent } from '../../classification/error-evidence';
+import {
+  takeEvidence,
+  vendorErrorFrom,
+  vendorErrorFromStreamEvent,
+  type EvidenceContext,
+} from '../../classification/error-evidence';
 import type { VendorError } from '../../classification/vendor-error';
-import type { PoolLease } from '../../pool/key-lease';
+import type { ApiKey } from '../../pool/api-key';
 import type { CredentialPlace } from '../../vendors/vendor-knowledge';
+import { AnswerWatch, failureIn, isShort, kindOf, type WatchTerms } from '../answers/answer-watch';
+import { BodySource, type Chunk } from '../answers/body-source';
+import { isRefusal } from '../answers/response-copies';
 import { AttemptFailure } from '../attempt-failure';
 import type { AttemptContext } from '../call-context';
 import type { ExecutionSettings, ProviderLine } from '../execution-settings';
+import type { TimeLimit } from '../time-limits';
 import { tokensIn } from '../token-usage';
-import { holdBack, replayed, type ChunkReader, type HeldStream } from './hold-back';
+import { HandedOn } from './handed-on';
+import { holdBack, Patience, type HeldStream } from './hold-back';
 import type { ManagedRequest } from './managed-request';
-import { ManagedStream } from './managed-stream';
-import { withBody } from './response-copies';
 import { send } from './send';
+import { wholeJson } from './whole-json';
 
 /** What one call of the managed fetch goes by. */
 export interface FetchTerms {
@@ -20,140 +29,174 @@ export interface FetchTerms {
   /** Where keys may go. */
   readonly baseUrls: readonly string[];
   readonly request: ManagedRequest;
-  /** The caller's. */
-  readonly signal: AbortSignal | undefined;
+  /** Those of the attempts so far: none of them may show in an answer. */
+  readonly keysUsed: Set<ApiKey>;
+  /** The caller's: of the request, and of the options. */
+  readonly signals: readonly AbortSignal[];
+  /** When the whole call is over. Milliseconds since the epoch; Infinity for never. */
+  readonly endsAt: number;
   /** Milliseconds. */
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  readonly holdBackMs: number;
 }
 
-/** An answer for the caller. A streamed one keeps the lease. */
-export interface Answered {
-  readonly response: Response;
-  readonly stream?: ManagedStream;
+/** One attempt: the vendor's answer, once it is certain that it is one. */
+export class ManagedAttempt {
+  readonly #patience: Patience;
+  readonly #handedOn: HandedOn;
+  #silence: TimeLimit | undefined;
+
+  constructor(
+    private readonly terms: FetchTerms,
+    private readonly context: AttemptContext,
+  ) {
+    this.#patience = new Patience(terms.settings.clock);
+    this.#handedOn = new HandedOn(terms, context, this.#evidence);
+  }
+
+  /** @throws AttemptFailure always, when it fails */
+  async run(): Promise<Response> {
+    const { context, terms } = this;
+    const { limits } = terms.settings;
+    const { firstByteTimeoutMs, request } = terms;
+    const firstByte =
+      firstByteTimeoutMs === Infinity
+        ? undefined
+        : limits.at(context.startedAt + firstByteTimeoutMs, () => {
+            context.abort(new DOMException('The vendor did not begin to answer in time.', 'TimeoutError'));
+          });
+    try {
+      const response = await send(request, terms, context.apiKey, context.signal);
+      context.answered(response.headers);
+      return await this.#answer(response, firstByte);
+    } catch (error) {
+      if (error instanceof AttemptFailure) throw error;
+      throw new AttemptFailure({ evidence: this.#thrown(error), error, final: request.body.once });
+    } finally {
+      firstByte?.cancel();
+      this.#silence?.cancel();
+      this.#patience.cancel();
+    }
+  }
+
+  async #answer(response: Response, firstByte: TimeLimit | undefined): Promise<Response> {
+    const { context, terms } = this;
+    if (isRefusal(response, terms.request.redirect)) {
+      const taken = await takeEvidence(response, { ...this.#evidence(), signal: context.signal });
+      throw this.#failure(taken.evidence, this.#handedOn.refusal(response, taken));
+    }
+    if (response.body === null) return this.#accepted(this.#handedOn.bodiless(response));
+    // A redirect that the caller wants to see: its body is rarely looked at.
+    if (!response.ok) return this.#accepted(this.#handedOn.given(response, new BodySource(response.body)));
+    const watched = this.#watchTerms(response);
+    const kind = kindOf(response.headers);
+    if (kind === 'json' || (kind === 'other' && isShort(response.headers))) return this.#whole(response, watched);
+    const source = new BodySource(response.body);
+    if (kind === 'events') {
+      const failed = await this.#held(source, firstByte);
+      if (failed)
+        throw this.#failure(this.#streamEvidence(failed, response.headers), this.#handedOn.given(response, source));
+    }
+    return this.#accepted(this.#handedOn.passing(response, source, AnswerWatch.for(watched)));
+  }
+
+  /** Holds an event stream back until it is certain to be an answer, or the caller is to see that it is coming. */
+  async #held(source: BodySource, firstByte: TimeLimit | undefined): Promise<HeldStream | undefined> {
+    const { holdBackMs, firstByteTimeoutMs, request } = this.terms;
+    // Who states when the first bytes must have come wants another key asked then.
+    if (firstByteTimeoutMs === Infinity) this.#patience.endIn(holdBackMs);
+    let isFirst = true;
+    const read = async (): Promise<Chunk> => {
+      const chunk = await this.#peek(source);
+      if (isFirst && firstByteTimeoutMs !== Infinity) this.#patience.endIn(holdBackMs);
+      isFirst = false;
+      firstByte?.cancel();
+      return chunk;
+    };
+    const held = await holdBack(source, read, this.#patience, request.isBackground);
+    source.giveBack(held.held);
+    return held.failure && held;
+  }
+
+  /** JSON, and what says that it is short, is read whole, so that an answer that breaks off or reports a failure can be asked for again. */
+  async #whole(response: Response, watched: WatchTerms): Promise<Response> {
+    const source = new BodySource(response.body!);
+    const begun = await wholeJson(source, () => this.#peek(source), this.#patience, this.terms.holdBackMs);
+    if (!begun.whole) {
+      source.giveBack(begun.chunks);
+      return this.#accepted(this.#handedOn.passing(response, source, AnswerWatch.for(watched)));
+    }
+    const body = begun.whole;
+    const evidence = failureIn(body, watched);
+    if (evidence) throw this.#failure(evidence, this.#handedOn.whole(response, body));
+    if (watched.countsTokens) this.context.used(tokensIn(parsed(body)));
+    return this.#accepted(this.#handedOn.whole(response, body));
+  }
+
+  /** The next chunk, unless the vendor is silent for too long. */
+  async #peek(source: BodySource): Promise<Chunk> {
+    const { idleTimeoutMs, settings } = this.terms;
+    if (idleTimeoutMs === Infinity) return source.peek();
+    this.#silence ??= settings.limits.at(settings.clock.now() + idleTimeoutMs, () => {
+      this.context.abort(new DOMException('The stream has been silent for too long.', 'TimeoutError'));
+    });
+    try {
+      return await source.peek();
+    } finally {
+      this.#silence.cancel();
+      this.#silence = undefined;
+    }
+  }
+
+  #accepted(response: Response): Response {
+    const { context, terms } = this;
+    if (context.settled) {
+      void response.body?.cancel().catch(() => undefined);
+      throw new AttemptFailure({ error: context.signal.reason });
+    }
+    context.accepted(terms.settings.clock.now());
+    return response;
+  }
+
+  #failure(evidence: VendorError, response: Response): AttemptFailure {
+    return new AttemptFailure({ evidence, response, final: this.terms.request.body.once });
+  }
+
+  /** Evidence for a stream that failed before its first content. */
+  #streamEvidence({ failure }: HeldStream, headers: Headers): VendorError {
+    switch (failure?.kind) {
+      case 'event':
+        return vendorErrorFromStreamEvent(failure.event.data, headers, this.#evidence());
+      case 'broken':
+        return this.#thrown(failure.error);
+      default:
+        return vendorErrorFrom(new TypeError('premature close'), this.#evidence());
+    }
+  }
+
+  #thrown(error: unknown): VendorError {
+    const callerAborted = this.terms.signals.some(({ aborted }) => aborted);
+    return vendorErrorFrom(error, { ...this.#evidence(), callerAborted });
+  }
+
+  #watchTerms({ headers }: Response): WatchTerms {
+    const { method } = this.terms.request;
+    const asked = /^(?:get|head)$/i.test(method);
+    return { headers, evidence: this.#evidence, countsTokens: this.context.countsTokens, asked };
+  }
+
+  readonly #evidence = (): EvidenceContext => ({
+    phase: 'http',
+    now: this.terms.settings.clock.now(),
+    secrets: [this.context.apiKey],
+  });
 }
 
-/**
- * One attempt: the vendor's answer, once it is certain that it is one.
- * @throws AttemptFailure always, when it fails
- */
-export async function managedAttempt(terms: FetchTerms, context: AttemptContext): Promise<Answered> {
-  const { settings, request } = terms;
-  const timedOut = (): void => {
-    context.abort(new DOMException('The vendor did not begin to answer in time.', 'TimeoutError'));
-  };
-  const { firstByteTimeoutMs } = terms;
-  const firstByte =
-    firstByteTimeoutMs === Infinity ? undefined : settings.limits.at(context.startedAt + firstByteTimeoutMs, timedOut);
+function parsed(body: Buffer): unknown {
   try {
-    const signal = terms.signal ? AbortSignal.any([terms.signal, context.signal]) : context.signal;
-    const response = await send(request, terms, context.apiKey, signal);
-    context.answered(response.headers);
-    if (!response.ok && response.status !== 304 && !(response.status < 400 && request.redirect === 'manual')) {
-      const { evidence, body } = await takeEvidence(response, { ...evidenceContext(terms, context), signal });
-      const answer = body === null ? response : withBody(response, body);
-      throw new AttemptFailure({ evidence, response: answer, final: request.body.once });
-    }
-    if (!isEventStream(response)) {
-      context.accepted();
-      if (context.countsTokens) countTokens(response, context);
-      return { response };
-    }
-    return await opened(terms, context, response, () => firstByte?.cancel());
-  } catch (error) {
-    if (error instanceof AttemptFailure) throw error;
-    const callerAborted = terms.signal?.aborted ?? false;
-    const evidence = vendorErrorFrom(error, { ...evidenceContext(terms, context), callerAborted });
-    throw new AttemptFailure({ evidence, error, final: request.body.once });
-  } finally {
-    firstByte?.cancel();
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
   }
 }
-
-async function opened(
-  terms: FetchTerms,
-  context: AttemptContext,
-  response: Response,
-  begun: () => void,
-): Promise<Answered> {
-  const reader: ChunkReader = response.body!.getReader();
-  const held = await holdBack(async () => {
-    const chunk = await readWithin(reader, terms, context);
-    begun();
-    return chunk;
-  });
-  if (held.failure) {
-    const evidence = streamEvidence(held, response.headers, terms, context);
-    const answer = withBody(response, replayed(held, reader));
-    throw new AttemptFailure({ evidence, response: answer, final: terms.request.body.once });
-  }
-  if (context.settled) {
-    void reader.cancel().catch(() => undefined);
-    throw new AttemptFailure({ error: context.signal.reason });
-  }
-  context.accepted();
-  const stream = new ManagedStream(reader, held, {
-    lease: context,
-    classifier: terms.line.classifier,
-    clock: terms.settings.clock,
-    limits: terms.settings.limits,
-    idleTimeoutMs: terms.idleTimeoutMs,
-    signal: terms.signal,
-    headers: response.headers,
-    abort: (reason) => {
-      context.abort(reason);
-    },
-  });
-  context.keepsLease = true;
-  return { response: withBody(response, stream.body), stream };
-}
-
-function readWithin(reader: ChunkReader, { settings, idleTimeoutMs }: FetchTerms, context: AttemptContext) {
-  if (idleTimeoutMs === Infinity) return reader.read();
-  const limit = settings.limits.at(settings.clock.now() + idleTimeoutMs, () => {
-    context.abort(new DOMException('The stream has been silent for too long.', 'TimeoutError'));
-  });
-  return reader.read().finally(() => {
-    limit.cancel();
-  });
-}
-
-/** Evidence for a stream that failed before its first content. */
-function streamEvidence(
-  { failure }: HeldStream,
-  headers: Headers,
-  terms: FetchTerms,
-  context: AttemptContext,
-): VendorError {
-  const about = evidenceContext(terms, context);
-  switch (failure?.kind) {
-    case 'event':
-      return vendorErrorFromStreamEvent(failure.event.data, headers, about);
-    case 'broken':
-      return vendorErrorFrom(failure.error, { ...about, callerAborted: terms.signal?.aborted ?? false });
-    default:
-      return vendorErrorFrom(new TypeError('premature close'), about);
-  }
-}
-
-const evidenceContext = ({ settings }: FetchTerms, { apiKey }: AttemptContext) => ({
-  phase: 'http' as const,
-  now: settings.clock.now(),
-  secrets: [apiKey],
-});
-
-/** Reads a copy of the answer for what it says of tokens, behind the caller's back. */
-function countTokens(response: Response, lease: PoolLease): void {
-  response
-    .clone()
-    .json()
-    .then(
-      (body: unknown) => {
-        lease.used(tokensIn(body));
-      },
-      () => undefined,
-    );
-}
-
-const isEventStream = (response: Response): boolean =>
-  response.body !== null && /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');

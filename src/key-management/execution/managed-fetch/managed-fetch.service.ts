@@ -8,22 +8,40 @@ import type { CredentialPlace } from '../../vendors/vendor-knowledge';
 import { AttemptFailure } from '../attempt-failure';
 import type { AttemptContext } from '../call-context';
 import type { ExecuteOptions, ManagedCall } from '../execution.types';
+import { FollowingSignal } from '../../abort-followers';
 import { letGo } from '../let-go';
 import { RetryExecutorService } from '../retry-executor.service';
+import { IDLE_TIMEOUT_MS } from '../watched-fetch';
 import { checkDestination } from './destination';
 import { givenUp, withoutKey } from './given-up';
-import { managedAttempt, type Answered, type FetchTerms } from './managed-attempt';
+import { ManagedAttempt, type FetchTerms } from './managed-attempt';
 import { managedRequest, urlOf, type FetchInput } from './managed-request';
 
-/** `timeoutMs` and `attemptTimeoutMs` bound a call until its answer is handed on; what streams after that has `idleTimeoutMs`. */
+/**
+ * `timeoutMs` bounds a call to the end of its answer, a streamed one too. `attemptTimeoutMs` bounds each attempt until its answer is handed
+ * on: a stream at its first content, short JSON when it is read.
+ */
 export interface ManagedFetchOptions extends ExecuteOptions {
-  /** Milliseconds until the vendor's headers, or a stream's first bytes, come; then the attempt has timed out. Default: none. */
+  /**
+   * Milliseconds until the first byte could be handed on: the vendor's headers, a stream's first bytes, the whole of a short JSON answer;
+   * then the attempt has timed out. Default: none.
+   */
   firstByteTimeoutMs?: number;
   /**
-   * Milliseconds that a stream may be silent; then it has timed out. Default 300,000, as Node's own fetch has it. A stream that
+   * Milliseconds that an answer of any kind may be silent; then it has timed out. Default 300,000, as Node's own fetch has it. One that
    * nobody reads gives its key back after as long, 30,000 at the most, and stays readable.
    */
   idleTimeoutMs?: number;
+  /**
+   * Milliseconds for which a stream is held back at the most, so that one which fails before its first content can be begun anew, unseen. A
+   * stream that the vendor keeps alive meanwhile is handed on sooner. Default 2,000.
+   */
+  holdBackMs?: number;
+}
+
+/** An answer for the caller. */
+interface Answered {
+  readonly response: Response;
 }
 
 /** For a provider of which no more is known than its base URL. */
@@ -33,7 +51,7 @@ const BEARER: CredentialPlace = {
   removeHeaders: ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'],
   removeQuery: ['key', 'api_key', 'api-key'],
 };
-const IDLE_TIMEOUT_MS = 300_000;
+const HOLD_BACK_MS = 2_000;
 const NO_OPTIONS: ManagedFetchOptions = Object.freeze({});
 
 /** A drop-in `fetch` that calls vendors with the pool's keys. */
@@ -49,8 +67,9 @@ export class ManagedFetchService {
    * A `fetch` for any SDK that takes one: `new OpenAI({ apiKey: 'managed', fetch: managedFetch.for('openai') })`.
    *
    * It removes every credential the SDK set and puts a pool key into the vendor's own header, retries and rotates, and streams the
-   * answer through untouched. A stream is retried until its first content comes, never after. A body that can be sent only once (a stream) is
-   * not retried. When it gives up, it resolves with the vendor's last answer, or with one in the vendor's shape where no key is left
+   * answer through, unchanged but for keys that it may echo. A stream is retried until it is handed on: at its first content, when the vendor
+   * keeps it alive, or after `holdBackMs`. Short JSON (1 MiB) is retried until it is read, any other answer until its headers have come.
+   * A body that can be sent only once (a stream) is not retried. When it gives up, it resolves with the vendor's last answer, or with one in the vendor's shape where no key is left
    * (429 or 503 with `retry-after`), marked `x-should-retry: false`; or it rejects as fetch does: `AbortError`, `TimeoutError`, `TypeError`.
    * A request that would take a key to another origin than the provider's base URL, or there unencrypted, rejects with a `TypeError`.
    */
@@ -70,21 +89,26 @@ export class ManagedFetchService {
     const url = urlOf(input);
     checkDestination(provider, url, baseUrls);
     const request = await managedRequest(url, input, init, credential);
-    const signal = either(options.signal, request.signal);
+    const signals = [options.signal, request.signal].filter((signal) => signal !== undefined);
+    const callers = signals.length > 1 ? new FollowingSignal(signals) : undefined;
+    const signal = callers?.signal ?? signals[0];
     const terms: FetchTerms = {
       line,
       settings: this.executor.settings,
       credential,
       baseUrls,
       request,
-      signal,
+      keysUsed: new Set(),
+      signals,
+      endsAt: this.executor.settings.clock.now() + (options.timeoutMs ?? Infinity),
       firstByteTimeoutMs: options.firstByteTimeoutMs ?? Infinity,
       idleTimeoutMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+      holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
     };
     let answer: Response | undefined;
     const call: ManagedCall<Answered> = async (context) => {
       try {
-        return await managedAttempt(terms, context as AttemptContext);
+        return { response: await new ManagedAttempt(terms, context as AttemptContext).run() };
       } catch (error) {
         const facts = (error as AttemptFailure).facts;
         if (facts.response) {
@@ -95,19 +119,17 @@ export class ManagedFetchService {
         throw new AttemptFailure({ ...facts, error: withoutKey(facts.error, context.apiKey) });
       }
     };
-    const result = await this.executor.execute(provider, call, {
-      ...options,
-      model: options.model ?? request.model,
-      endpoint: options.endpoint ?? request.endpoint,
-      signal,
-    });
+    const result = await this.executor
+      .execute(provider, call, {
+        ...options,
+        model: options.model ?? request.model,
+        endpoint: options.endpoint ?? request.endpoint,
+        signal,
+      })
+      .finally(() => callers?.letGo());
     if (!result.success) return givenUp({ provider, url: request.url, error: result.error, answer, signal });
     letGo(answer);
-    const { response, stream } = result.response;
-    stream?.whenEnded((success) => {
-      this.executor.callEnded(line, result, success);
-    });
-    return response;
+    return result.response.response;
   }
 
   /** Where the provider's keys may go, and how they travel. */
@@ -120,8 +142,4 @@ export class ManagedFetchService {
       baseUrls: baseUrls.filter((each) => each !== undefined),
     };
   }
-}
-
-function either(first: AbortSignal | undefined, second: AbortSignal | undefined): AbortSignal | undefined {
-  return first && second ? AbortSignal.any([first, second]) : (first ?? second);
 }

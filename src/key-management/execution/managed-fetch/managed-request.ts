@@ -13,6 +13,8 @@ export interface ManagedRequest {
   readonly signal: AbortSignal | undefined;
   readonly model: string | undefined;
   readonly endpoint: string | undefined;
+  /** It asks for work in the background, which goes on at the vendor whether or not anybody listens. */
+  readonly isBackground: boolean;
   /** What else the caller gave: `dispatcher`, `keepalive` … */
   readonly rest: RequestInit | undefined;
 }
@@ -39,7 +41,24 @@ export async function managedRequest(
   const model = requestedModel(url.pathname, body.value);
   const endpoint = endpointOf(method, url.pathname);
   url.search = withoutParameters(url.search, credential.removeQuery);
-  return { url: url.href, method, headers, body, redirect, signal, model, endpoint, rest: init };
+  return {
+    url: url.href,
+    method,
+    headers,
+    body,
+    redirect,
+    signal,
+    model,
+    endpoint,
+    isBackground: isBackground(body.value),
+    rest: init,
+  };
+}
+
+/** In a JSON text; a prompt that speaks of it has its quotes escaped. */
+function isBackground(body: unknown): boolean {
+  const text = typeof body === 'string' ? body : body instanceof Uint8Array ? Buffer.from(body).toString('latin1') : '';
+  return text.includes('"background"') && /"background"\s{0,64}:\s{0,64}true\b/.test(text);
 }
 
 /** The query without these parameters; all others stay as they are written. */

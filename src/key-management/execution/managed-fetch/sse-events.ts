@@ -11,6 +11,12 @@ export class SseEvents {
   #rest = '';
   #name: string | undefined;
   #data: string[] = [];
+  #comments = 0;
+
+  /** Comments so far: vendors send them to keep a connection alive. */
+  get comments(): number {
+    return this.#comments;
+  }
 
   /** The events that this chunk completes. */
   push(chunk: Uint8Array): SseEvent[] {
@@ -32,6 +38,7 @@ export class SseEvents {
       if (line === '') this.#finish(events);
       else if (line.startsWith('data:')) this.#data.push(valueOf(line, 5));
       else if (line.startsWith('event:')) this.#name = valueOf(line, 6);
+      else if (line.startsWith(':')) this.#comments += 1;
     }
     return events;
   }

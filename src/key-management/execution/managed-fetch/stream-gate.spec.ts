@@ -14,15 +14,19 @@ describe('eventKind', () => {
     ['the role alone, without content', chat({ role: 'assistant' })],
     ['an empty delta', chat({})],
     ["Azure's filter results", { choices: [], prompt_filter_results: [{}] }],
-    ['response.created', { type: 'response.created', response: { status: 'in_progress', error: null } }],
     ['response.in_progress', { type: 'response.in_progress', response: { error: null } }],
     ['message_start', { type: 'message_start', message: { content: [] } }],
     ['content_block_start', { type: 'content_block_start', content_block: { type: 'text', text: '' } }],
-    ['ping', { type: 'ping' }],
     ['a Google chunk without parts', { candidates: [{ content: { role: 'model' } }], usageMetadata: {} }],
     ['Google usage alone', { usageMetadata: {}, modelVersion: 'gemini' }],
   ])('takes %s for preamble', (_, data) => {
     expect(kind(data)).toBe('preamble');
+  });
+
+  it('tells a ping and the beginning of a work with an id from other preamble', () => {
+    expect(kind({ type: 'ping' })).toBe('ping');
+    expect(kind({ type: 'response.created', response: { status: 'in_progress', error: null } })).toBe('begun');
+    expect(kind({ type: 'response.queued', response: { status: 'queued' } })).toBe('begun');
   });
 
   it.each<[string, unknown]>([
@@ -60,9 +64,30 @@ describe('StreamGate', () => {
 
   it('holds until content comes', () => {
     const gate = new StreamGate();
-    expect(gate.push(bytes('data: {"type":"ping"}\n\n: alive\n\n'))).toEqual({ state: 'held' });
+    expect(gate.push(bytes('data: {"type":"message_start"}\n\ndata: {"type":"ping"}\n\n'))).toEqual({ state: 'held' });
     expect(gate.push(bytes('data: {"type":"content_block_de'))).toEqual({ state: 'held' });
     expect(gate.push(bytes('lta"}\n\n'))).toEqual({ state: 'open' });
+  });
+
+  it.each([
+    ['a comment', [': PROCESSING\n\n']],
+    ['a ping before anything else', ['event: ping\ndata: {"type":"ping"}\n\n']],
+    [
+      'a second ping of Anthropic',
+      ['data: {"type":"message_start"}\n\ndata: {"type":"ping"}\n\n', 'data: {"type":"ping"}\n\n'],
+    ],
+  ])('D7: tells that the vendor keeps a stream alive: %s', (_, chunks) => {
+    const gate = new StreamGate();
+    const states = chunks.map((chunk) => gate.push(bytes(chunk)).state);
+    expect(states.at(-1)).toBe('waiting');
+    expect(gate.push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({ state: 'failed' });
+  });
+
+  it('D7: opens at the beginning of a work in the background alone', () => {
+    const created = bytes('data: {"type":"response.created","response":{"id":"resp_1"}}\n\n');
+    expect(new StreamGate(true).push(created)).toEqual({ state: 'open' });
+    expect(new StreamGate(false).push(created)).toEqual({ state: 'held' });
+    expect(new StreamGate(true).push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({ state: 'failed' });
   });
 
   it('tells an error before content, and not one after it', () => {
@@ -78,7 +103,9 @@ describe('StreamGate', () => {
 
   it('holds back no more than its bound', () => {
     const gate = new StreamGate();
-    expect(gate.push(bytes(`: ${'x'.repeat(60_000)}\n\n`))).toEqual({ state: 'held' });
+    expect(gate.push(bytes(`data: {"type":"message_start","x":"${'x'.repeat(60_000)}"}\n\n`))).toEqual({
+      state: 'held',
+    });
     expect(gate.push(bytes(`: ${'x'.repeat(10_000)}\n\n`))).toEqual({ state: 'open' });
   });
 });
