@@ -37,6 +37,8 @@ export class ClusterStore implements KeyStore {
   readonly kind = 'cluster';
   readonly shared = true;
   watcher: StoreWatcher | undefined;
+  /** Does not hear of what others write. */
+  isDeaf = false;
 
   constructor(private readonly cluster: Cluster) {}
 
@@ -58,7 +60,7 @@ export class ClusterStore implements KeyStore {
       this.cluster.applied.add(id);
       this.cluster.batches.push(changes);
       for (const change of changes) applyChange(this.cluster.documents, change);
-      for (const other of this.cluster.members) if (other !== this) other.watcher?.changed(changes);
+      for (const other of this.cluster.members) if (other !== this && !other.isDeaf) other.watcher?.changed(changes);
       if (this.cluster.loseNextAnswer) {
         this.cluster.loseNextAnswer = false;
         throw new StoreError('unavailable', 'the answer was lost');

@@ -72,7 +72,7 @@ export class EventArchiveService implements DocumentOwner {
   }
 
   *known(): Iterable<KnownDocument> {
-    for (const [doc, registers] of this.#own) yield { doc, registers, maxima: {}, sums: {} };
+    for (const [doc, registers] of this.#own) yield { doc, registers, maxima: {} };
   }
 
   collect(): boolean {

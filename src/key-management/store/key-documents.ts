@@ -1,8 +1,11 @@
 import { isOutcome } from '../classification/outcome';
+import { oneLine } from '../one-line';
+import { modelName } from '../pool/model-name';
 import type { KeyLimits, KeyOrigin } from '../pool/key-input';
 import type { KeyRecord } from '../pool/key-record';
 import { HEALTHY, isRemoved, isResting, UNPROVEN, type KeyState, type Strikes } from '../pool/key-state';
 import type { Json, StoredDocument } from './key-store';
+import { isTime, shiftedState, shiftedStrikes } from './key-times';
 
 /** Documents of keys: `keys/<provider>/<id>`. */
 export const KEYS = 'keys/';
@@ -18,7 +21,7 @@ export function keyOfDocument(doc: string): { provider: string; keyId: string } 
 const MODEL_REST = 'rest:';
 export const modelRestField = (model: string): string => MODEL_REST + model;
 export const modelOfRestField = (field: string): string | undefined =>
-  field.startsWith(MODEL_REST) ? field.slice(MODEL_REST.length) : undefined;
+  field.startsWith(MODEL_REST) ? modelName(field.slice(MODEL_REST.length)) : undefined;
 
 /** Of two simultaneous verdicts the graver one wins. */
 export const rankOf = (state: KeyState): number => (isRemoved(state) ? 2 : isResting(state) ? 1 : 0);
@@ -51,10 +54,14 @@ export function identityOf(record: KeyRecord, secret: string | undefined): Json 
   });
 }
 
-/** All registers of a key in its pool. */
-export const registersOf = (record: KeyRecord, secret: string | undefined): Record<string, Json> => ({
+/** All registers of a key in its pool; times by the clock of the store, which is ahead by so many milliseconds. */
+export const registersOf = (
+  record: KeyRecord,
+  secret: string | undefined,
+  offsetMs: number,
+): Record<string, Json> => ({
   identity: identityOf(record, secret),
-  state: stateOf(record),
+  state: stateOf(record, offsetMs),
   admin: record.enabled ? 'enabled' : 'disabled',
 });
 
@@ -62,12 +69,14 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
   if (!isRecord(value) || typeof value.maskedKey !== 'string') return undefined;
   const { maskedKey, label, weight, quotaGroup, models, limits, secret } = value;
   return {
-    maskedKey,
+    maskedKey: oneLine(maskedKey, LONGEST_MASK),
     origin: value.origin === 'runtime' ? 'runtime' : 'configuration',
-    label: text(label),
-    weight: positive(weight) ?? 1,
-    quotaGroup: text(quotaGroup),
-    models: Array.isArray(models) ? models.filter((model) => typeof model === 'string') : undefined,
+    label: line(label),
+    weight: Math.min(positive(weight) ?? 1, GREATEST_WEIGHT),
+    quotaGroup: line(quotaGroup),
+    models: Array.isArray(models)
+      ? models.flatMap((model) => (typeof model === 'string' ? [modelName(model)] : [])).slice(0, MOST_MODELS)
+      : undefined,
     limits: isRecord(limits) ? limitsIn(limits) : undefined,
     secret: text(secret),
     configured: text(value.configured),
@@ -82,23 +91,36 @@ export interface StoredState {
   readonly strikes?: Strikes;
 }
 
-export const stateOf = ({ state, outcome, reason, strikes }: KeyRecord): Json =>
-  compact({ ...state, outcome, reason, strikes: strikes && compact({ ...strikes }) });
+export const stateOf = ({ state, outcome, reason, strikes }: KeyRecord, offsetMs: number): Json =>
+  compact({
+    ...shiftedState(state, offsetMs),
+    outcome,
+    reason,
+    strikes: strikes && compact({ ...shiftedStrikes(strikes, offsetMs) }),
+  });
 
-export function readState(value: Json): StoredState | undefined {
+/** A stored state by the clock of this instance; undefined for what makes no sense. */
+export function readState(value: Json, offsetMs = 0): StoredState | undefined {
   if (!isRecord(value)) return undefined;
   const state = bareState(value);
   if (!state) return undefined;
   const { outcome, strikes } = value;
   return {
-    state,
+    state: shiftedState(state, -offsetMs),
     outcome: isOutcome(outcome) ? outcome : undefined,
-    reason: text(value.reason),
-    strikes:
-      isRecord(strikes) && isOutcome(strikes.outcome)
-        ? { outcome: strikes.outcome, count: number(strikes.count) ?? 1, at: number(strikes.at) ?? 0 }
-        : undefined,
+    reason: line(value.reason),
+    strikes: shiftedStrikes(strikesIn(strikes), -offsetMs),
   };
+}
+
+/** As a key's state is stored that was not checked yet: it says nothing. */
+export const isUnchecked = (value: Json): boolean => isRecord(value) && value.status === 'unchecked';
+
+function strikesIn(value: Json | undefined): Strikes | undefined {
+  if (!isRecord(value) || !isOutcome(value.outcome)) return undefined;
+  const { outcome, count, at } = value;
+  const isCount = typeof count === 'number' && Number.isInteger(count) && count > 0;
+  return { outcome, count: isCount ? Math.min(count, MOST_STRIKES) : 1, at: isTime(at) ? at : 0 };
 }
 
 function bareState({ status, until, recheckAt, unproven }: Record<string, Json>): KeyState | undefined {
@@ -107,19 +129,27 @@ function bareState({ status, until, recheckAt, unproven }: Record<string, Json>)
       return unproven === true ? UNPROVEN : HEALTHY;
     case 'rate_limited':
     case 'resting':
-      return { status, until: number(until) ?? 0 };
+      return until === undefined || isTime(until) ? { status, until: until ?? 0 } : undefined;
     case 'invalid_key':
     case 'quota_exceeded':
-      return { status, recheckAt: number(recheckAt) ?? 0 };
+      return recheckAt === undefined || isTime(recheckAt) ? { status, recheckAt: recheckAt ?? 0 } : undefined;
     default:
       return undefined;
   }
 }
 
 const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
-const number = (value: Json | undefined): number | undefined => (typeof value === 'number' ? value : undefined);
+const line = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' ? oneLine(value, LONGEST_LINE) : undefined;
 const positive = (value: Json | undefined): number | undefined =>
   typeof value === 'number' && value > 0 && value < Infinity ? value : undefined;
+
+/** As much as the options take; more was not written by this package. */
+const LONGEST_MASK = 40;
+const LONGEST_LINE = 500;
+const GREATEST_WEIGHT = 1_000;
+const MOST_MODELS = 1_000;
+const MOST_STRIKES = 1_000;
 
 const LIMITS: readonly string[] = ['concurrency', 'requestsPerMinute', 'tokensPerMinute'] satisfies (keyof KeyLimits)[];
 
@@ -136,5 +166,8 @@ function compact(value: Record<string, unknown>): Record<string, Json> {
 
 /** An administrator's switch: it lies over the state, and nothing but an administrator undoes it. */
 export type AdminState = 'enabled' | 'disabled' | 'deleted';
+
+export const isAdminState = (value: Json): value is AdminState =>
+  value === 'enabled' || value === 'disabled' || value === 'deleted';
 
 export const adminOf = (document: StoredDocument | undefined): Json | undefined => document?.registers.admin?.value;

@@ -13,7 +13,6 @@ export class KeyWriter {
     private readonly link: StoreLink,
     private readonly vault: KeyVault,
     private readonly rests: ModelRests,
-    private readonly now: () => number,
   ) {}
 
   changed(record: KeyRecord, event: Exclude<KeyEvent, { type: 'key_added' }>): void {
@@ -22,14 +21,14 @@ export class KeyWriter {
       case 'key_deleted':
         this.admin(doc, 'deleted');
         // Deleted means deleted: not even the encrypted key stays.
-        this.link.put(doc, 'identity', identityOf(record, undefined));
+        this.identity(doc, record, undefined);
         return;
       case 'key_updated':
-        this.link.put(doc, 'identity', identityOf(record, this.vault.seal(record)));
+        this.identity(doc, record, this.vault.seal(record));
         return;
       case 'model_rested': {
         const field = modelRestField(event.model);
-        if (this.rests.admits(record, field)) this.link.raise(doc, field, event.until.getTime());
+        if (this.rests.admits(record, field)) this.link.raise(doc, field, event.until.getTime() + this.link.offsetMs);
         return;
       }
       case 'status_changed':
@@ -39,19 +38,22 @@ export class KeyWriter {
           this.admin(doc, record.enabled ? 'enabled' : 'disabled');
         } else {
           // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
-          if (record.lastCheckedAt > 0) this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt);
+          if (record.lastCheckedAt > 0) this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt + this.link.offsetMs);
           this.state(record);
         }
     }
   }
 
   state(record: KeyRecord): void {
-    this.link.put(documentOf(record.provider, record.id), 'state', stateOf(record), rankOf(record.state));
+    const value = stateOf(record, this.link.offsetMs);
+    this.link.put(documentOf(record.provider, record.id), 'state', value, rankOf(record.state));
+  }
+
+  identity(doc: string, record: KeyRecord, secret: string | undefined): void {
+    this.link.putWord(doc, 'identity', identityOf(record, secret));
   }
 
   admin(doc: string, state: AdminState): void {
-    // By the clock, so that it wins over what was decided before and is not known here, the store being away since the start. In minutes,
-    // so that among simultaneous ones still the rank decides.
-    this.link.put(doc, 'admin', state, RANKS[state], Math.floor(this.now() / 60_000));
+    this.link.putWord(doc, 'admin', state, RANKS[state]);
   }
 }
