@@ -59,6 +59,7 @@ export function eventView(entry: LogEntry): EventDto {
     const { keyId, status, ...action } = entry.action;
     return { ...base, ...action, key_id: keyId, http_status: status } as EventDto;
   }
+  if (entry.type === 'store_damaged') return { ...base, reason: entry.reason };
   const { type: _type, at: _at, keyId, maskedKey, ...change } = entry.event;
   const until = 'until' in change ? change.until?.toISOString() : undefined;
   return { ...base, ...change, key_id: keyId, masked_key: maskedKey, until } as EventDto;

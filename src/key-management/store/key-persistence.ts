@@ -179,7 +179,7 @@ export class KeyPersistence implements DocumentOwner {
     const identity = identityOf(record, undefined);
     const sealed = this.vault.seal(record);
     if (sealed !== undefined || JSON.stringify(known) !== JSON.stringify(identity)) {
-      this.#writer.identity(doc, record, sealed);
+      this.#writer.identity(doc, record, sealed, by === 'administrator');
     }
   }
 
@@ -214,6 +214,6 @@ export class KeyPersistence implements DocumentOwner {
     const record = pool.add(opened.key, identity, 'runtime', by);
     this.#statistics.restore(record);
     applyDocument(this.#target(pool, record, by), { ...document, sums: {} });
-    if (opened.needsRotation) this.#writer.identity(doc, record, this.vault.seal(record));
+    if (opened.needsRotation) this.#writer.identity(doc, record, this.vault.seal(record), false);
   }
 }

@@ -49,8 +49,11 @@ export class KeyWriter {
     this.link.put(documentOf(record.provider, record.id), 'state', value, rankOf(record.state));
   }
 
-  identity(doc: string, record: KeyRecord, secret: string | undefined): void {
-    this.link.putWord(doc, 'identity', identityOf(record, secret));
+  /** @param isWord An administrator said so: that holds against what is stored and not known here yet. */
+  identity(doc: string, record: KeyRecord, secret: string | undefined, isWord = true): void {
+    const identity = identityOf(record, secret);
+    if (isWord) this.link.putWord(doc, 'identity', identity);
+    else this.link.put(doc, 'identity', identity);
   }
 
   admin(doc: string, state: AdminState): void {

@@ -39,6 +39,7 @@ export const LOG_ENTRY_TYPES = [
   'status_changed',
   'model_rested',
   'admin_action',
+  'store_damaged',
 ] as const satisfies readonly LogEntryType[];
 
 export class ListEventsQuery extends PageQuery {
