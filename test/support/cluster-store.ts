@@ -11,6 +11,8 @@ export class Cluster {
   /** Every batch that reached the store, for counting writes. */
   readonly batches: (readonly StoreChange[])[] = [];
   away = false;
+  /** The store's own time; without it each instance's counts. */
+  now: (() => number) | undefined;
   /** Applies the next write and then loses the answer. */
   loseNextAnswer = false;
 
@@ -80,6 +82,10 @@ export class ClusterStore implements KeyStore {
     return this.#reach(() => {
       if (this.cluster.locks.get(name) === holder) this.cluster.locks.delete(name);
     });
+  }
+
+  now(): number | undefined {
+    return this.cluster.now?.();
   }
 
   close(): Promise<void> {
