@@ -26,7 +26,8 @@ describe('names made up by others', () => {
   it('C3: stay two when they begin alike, and stay what they are when they are short', () => {
     const long = 'm'.repeat(500);
     expect(modelName(`${long}a`)).not.toBe(modelName(`${long}b`));
-    for (const name of ['gpt-5', 'ft:gpt-4o-mini:my-org:Größe:9', '世'.repeat(53), '']) expect(modelName(name)).toBe(name);
+    for (const name of ['gpt-5', 'ft:gpt-4o-mini:my-org:Größe:9', '世'.repeat(53), ''])
+      expect(modelName(name)).toBe(name);
     expect(boundedName(`nope${'x'.repeat(251)}😀`, 256)).toMatch(/^nopex+~[0-9a-f]{8}$/);
   });
 

@@ -57,11 +57,9 @@ describe('changes that the store does not take', () => {
   /** Time goes on while the answer is waited for. */
   const ask = async (method: 'get' | 'post' | 'patch' | 'delete', url: string, body?: object): Promise<Response> => {
     let answer: Response | undefined;
-    void request(app.getHttpServer())
-      [method](url)
-      .set('authorization', `Bearer ${ADMIN}`)
-      .send(body)
-      .then((response) => (answer = response));
+    const agent = request(app.getHttpServer());
+    const sending = agent[method](url).set('authorization', `Bearer ${ADMIN}`).send(body);
+    void sending.then((response) => (answer = response));
     while (!answer) {
       await clock.advance(50);
       await turn(5);
@@ -86,7 +84,10 @@ describe('changes that the store does not take', () => {
       expect(status).toBe(503);
       expect(body).toMatchObject(notKept);
     }
-    expect((await ask('get', `${KEYS}/${keyIdOf(SWITCHED)}`)).body).toMatchObject({ status: 'disabled', label: 'told' });
+    expect((await ask('get', `${KEYS}/${keyIdOf(SWITCHED)}`)).body).toMatchObject({
+      status: 'disabled',
+      label: 'told',
+    });
     expect((await ask('get', `${KEYS}/${keyIdOf(ADDED)}`)).body).toMatchObject({ persistence: 'pending' });
     expect((await ask('get', `${KEYS}/${keyIdOf(DELETED)}`)).status).toBe(404);
     expect((await ask('get', '/health/ready')).body).toMatchObject({
@@ -110,7 +111,10 @@ describe('changes that the store does not take', () => {
 
     await app.close();
     await start();
-    expect((await ask('get', `${KEYS}/${keyIdOf(SWITCHED)}`)).body).toMatchObject({ status: 'disabled', label: 'told' });
+    expect((await ask('get', `${KEYS}/${keyIdOf(SWITCHED)}`)).body).toMatchObject({
+      status: 'disabled',
+      label: 'told',
+    });
     expect((await ask('get', `${KEYS}/${keyIdOf(ADDED)}`)).status).toBe(200);
     expect((await ask('get', `${KEYS}/${keyIdOf(DELETED)}`)).status).toBe(404);
     expect((await ask('get', CONFIGURATION)).body).toMatchObject({ max_retries: 8 });
@@ -122,7 +126,11 @@ describe('changes that the store does not take', () => {
     await start();
     const pools = app.get(KeyPoolService);
     const id = keyIdOf(SWITCHED);
-    for (const change of [() => pools.disable('openai', id), () => pools.enable('openai', id), () => pools.remove('openai', id)]) {
+    for (const change of [
+      () => pools.disable('openai', id),
+      () => pools.enable('openai', id),
+      () => pools.remove('openai', id),
+    ]) {
       const [said] = await Promise.allSettled([change(), clock.advance(5_000)]);
       expect(said).toMatchObject({
         status: 'rejected',

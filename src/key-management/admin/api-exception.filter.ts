@@ -42,7 +42,11 @@ export class KeyManagementExceptionFilter implements ExceptionFilter {
     for (const [name, value] of Object.entries(problem.headers)) httpAdapter.setHeader(response, name, value);
     const { message, problems, facts } = problem;
     const error = STATUS_CODES[status] ?? 'Error';
-    httpAdapter.reply(response, { statusCode: status, error, message, ...(problems && { problems }), ...facts }, status);
+    httpAdapter.reply(
+      response,
+      { statusCode: status, error, message, ...(problems && { problems }), ...facts },
+      status,
+    );
   }
 }
 

@@ -38,8 +38,7 @@ export class ApiProblem extends HttpException {
 export const notKept = (
   { message, code, applied, willBeWritten }: StoreUnavailableError,
   facts: Record<string, unknown> = {},
-): ApiProblem =>
-  new ApiProblem(503, message, { facts: { code, applied, will_be_written: willBeWritten, ...facts } });
+): ApiProblem => new ApiProblem(503, message, { facts: { code, applied, will_be_written: willBeWritten, ...facts } });
 
 /** 400, naming every field. */
 export const invalidRequest = (problems: readonly FieldProblem[]): ApiProblem =>

@@ -62,7 +62,8 @@ export class KeyAdminService {
     try {
       await this.intake.saved(provider, verdicts);
     } catch (error) {
-      if (error instanceof StoreUnavailableError) throw notKept(error, { ...this.#added(provider, verdicts) });
+      if (error instanceof StoreUnavailableError)
+        throw notKept(error, Object.fromEntries(Object.entries(this.#added(provider, verdicts))));
       throw error;
     }
     return this.#added(provider, verdicts);

@@ -38,7 +38,8 @@ export function readRecord(value: Json): StoredEntry | undefined {
   if (typeof id !== 'number' || !(id >= 0 && id <= GREATEST_ID) || !isTime(value.at) || typeof type !== 'string')
     return undefined;
   const at = new Date(value.at);
-  if (type === 'admin_action') return isAction(action) ? { id, entry: { type, at, action: actionIn(action) } } : undefined;
+  if (type === 'admin_action')
+    return isAction(action) ? { id, entry: { type, at, action: actionIn(action) } } : undefined;
   if (type === 'store_damaged') return { id, entry: { type, at, reason: text(value.reason) ?? '' } };
   if (!KEY_EVENTS.has(type) || !isObject(event)) return undefined;
   const read = eventIn(event, type, at);

@@ -32,23 +32,32 @@ describe('B4: instances whose clocks are ten minutes apart', () => {
     for (const { pool } of instances) expect(pool.lease()).toBeDefined();
   });
 
-  it.each([0, 1, 2])('instance %i removes a key, for a re-check in 30 s, and rests another for one model', async (from) => {
-    const instances = await all();
-    const keys = instances.map((each) => each.add());
-    await advance(1_000);
-    instances[from]!.pool
-      .lease({ model: 'm' })!
-      .settle({ outcome: 'rate_limited', retryAfterMs: 5_000, scope: 'key_model', keyAction: 'rest' });
-    instances[from]!.pool.leaseForProbe(keys[from]!).settle('invalid_key');
-    await advance(1_000);
-    // Also one that comes now, and reads what is stored.
-    const late = new FakeClock(clocks[0]!.now() - TEN_MINUTES_MS);
-    const fresh = await instance(cluster, late, 'fresh');
-    fresh.add();
-    for (const [{ pools }, clock] of [...instances.map((each, i) => [each, clocks[i]!] as const), [fresh, late] as const]) {
-      const { recheckAt, rests } = pools.get('openai', keys[0]!.id)!;
-      expect(recheckAt!.getTime() - clock.now()).toBe(29_000);
-      expect(rests.map(({ until }) => until.getTime() - clock.now())).toEqual([4_000]);
-    }
-  });
+  it.each([0, 1, 2])(
+    'instance %i removes a key, for a re-check in 30 s, and rests another for one model',
+    async (from) => {
+      const instances = await all();
+      const keys = instances.map((each) => each.add());
+      await advance(1_000);
+      instances[from]!.pool.lease({ model: 'm' })!.settle({
+        outcome: 'rate_limited',
+        retryAfterMs: 5_000,
+        scope: 'key_model',
+        keyAction: 'rest',
+      });
+      instances[from]!.pool.leaseForProbe(keys[from]!).settle('invalid_key');
+      await advance(1_000);
+      // Also one that comes now, and reads what is stored.
+      const late = new FakeClock(clocks[0]!.now() - TEN_MINUTES_MS);
+      const fresh = await instance(cluster, late, 'fresh');
+      fresh.add();
+      for (const [{ pools }, clock] of [
+        ...instances.map((each, i) => [each, clocks[i]!] as const),
+        [fresh, late] as const,
+      ]) {
+        const { recheckAt, rests } = pools.get('openai', keys[0]!.id)!;
+        expect(recheckAt!.getTime() - clock.now()).toBe(29_000);
+        expect(rests.map(({ until }) => until.getTime() - clock.now())).toEqual([4_000]);
+      }
+    },
+  );
 });

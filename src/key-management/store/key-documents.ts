@@ -55,11 +55,7 @@ export function identityOf(record: KeyRecord, secret: string | undefined): Json 
 }
 
 /** All registers of a key in its pool; times by the clock of the store, which is ahead by so many milliseconds. */
-export const registersOf = (
-  record: KeyRecord,
-  secret: string | undefined,
-  offsetMs: number,
-): Record<string, Json> => ({
+export const registersOf = (record: KeyRecord, secret: string | undefined, offsetMs: number): Record<string, Json> => ({
   identity: identityOf(record, secret),
   state: stateOf(record, offsetMs),
   admin: record.enabled ? 'enabled' : 'disabled',

@@ -53,7 +53,8 @@ export class KeyStatistics implements CallObserver {
     record.keptErrors = record.errorCount;
     const changes: StatisticsChange[] = [];
     for (const [field, by] of Object.entries(sums)) if (by !== 0) changes.push({ kind: 'add', doc, field, by });
-    for (const [field, value] of Object.entries(timesOf(record, this.link.offsetMs))) changes.push({ kind: 'max', doc, field, value });
+    for (const [field, value] of Object.entries(timesOf(record, this.link.offsetMs)))
+      changes.push({ kind: 'max', doc, field, value });
     for (const change of changes) {
       if (change.kind === 'add') this.link.add(doc, change.field, change.by);
       else this.link.raise(doc, change.field, change.value);

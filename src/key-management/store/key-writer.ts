@@ -38,7 +38,8 @@ export class KeyWriter {
           this.admin(doc, record.enabled ? 'enabled' : 'disabled');
         } else {
           // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
-          if (record.lastCheckedAt > 0) this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt + this.link.offsetMs);
+          if (record.lastCheckedAt > 0)
+            this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt + this.link.offsetMs);
           this.state(record);
         }
     }

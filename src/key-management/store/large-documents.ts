@@ -13,7 +13,12 @@ export function* inParts(documents: Iterable<StoredDocument>): Iterable<StoredDo
       yield document;
       continue;
     }
-    yield { doc, registers, maxima: Object.fromEntries(Object.entries(maxima).filter(([name]) => !isPart(name))), sums };
+    yield {
+      doc,
+      registers,
+      maxima: Object.fromEntries(Object.entries(maxima).filter(([name]) => !isPart(name))),
+      sums,
+    };
     for (let at = 0; at < counts.length; at += PART_FIELDS)
       yield { doc, registers: {}, maxima: Object.fromEntries(counts.slice(at, at + PART_FIELDS)), sums: {} };
   }

@@ -10,9 +10,11 @@ const DOC = `keys/openai/${keyIdOf(RAW)}`;
 let deep: Json = 1;
 for (let level = 0; level < 500; level += 1) deep = [deep];
 
-const register = (field: string, value: Json, version = 3) => (document: StoredDocument) => {
-  document.registers[field] = { value, version, tie: 'z' };
-};
+const register =
+  (field: string, value: Json, version = 3) =>
+  (document: StoredDocument) => {
+    document.registers[field] = { value, version, tie: 'z' };
+  };
 const maximum = (field: string, value: number) => (document: StoredDocument) => {
   document.maxima[field] = value;
 };
@@ -62,7 +64,7 @@ describe('C6: a document that makes no sense', () => {
     await again.link.close(0);
   }
 
-  it.each(ODD)('%s: an instance starts with it, names it once, and can switch the key off', async (what, spoil) => {
+  it.each(ODD)('%s: an instance starts with it, names it once, and can switch the key off', async (_, spoil) => {
     const document = emptyDocument(DOC);
     spoil(document);
     cluster.documents.set(DOC, document);
@@ -86,15 +88,14 @@ describe('C6: a document that makes no sense', () => {
     ];
     const [[name, value]] = Object.entries(document.maxima).concat([['', 0]]) as [[string, number]];
     // Newer than all that was said, where it can be compared at all.
-    if (field !== '' && replaces({ ...odd, version: 2 ** 31 }, odd)) odd.version = odd.version === 3 ? 2 ** 31 : odd.version;
+    if (field !== '' && replaces({ ...odd, version: 2 ** 31 }, odd))
+      odd.version = odd.version === 3 ? 2 ** 31 : odd.version;
     const stored = cluster.documents.get(DOC)!;
     if (field !== '') stored.registers[field] = odd;
     if (name !== '') stored.maxima[name] = value;
     for (const { watcher } of cluster.members)
       watcher?.changed([
-        field === ''
-          ? { kind: 'max', doc: DOC, field: name, value }
-          : { kind: 'set', doc: DOC, field, register: odd },
+        field === '' ? { kind: 'max', doc: DOC, field: name, value } : { kind: 'set', doc: DOC, field, register: odd },
       ]);
     await clock.advance(2_000);
     if (isTold(what)) expect(one.warnings).toEqual([expect.stringContaining(DOC)]);

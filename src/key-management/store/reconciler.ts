@@ -43,7 +43,7 @@ export class Reconciler {
 
   /** @throws StoreError when the store does not answer */
   async run(): Promise<void> {
-    const { store, owners, ledger, writeAll } = this.#parts;
+    const { store, owners, ledger } = this.#parts;
     for (const owner of owners) {
       const documents = await store.load(owner.prefix);
       await inSlices(inParts(documents), (document) => {
@@ -55,7 +55,7 @@ export class Reconciler {
       await this.#restore(owner, new Map(documents.map((document) => [document.doc, document])));
     }
     ledger.based();
-    await writeAll();
+    await this.#parts.writeAll();
   }
 
   /** Takes in what others wrote; false if that takes a new look at all. */

@@ -222,8 +222,7 @@ export class StoreLink {
   }
 
   async unlock(name: string): Promise<void> {
-    if (this.shared && this.state.isConnected)
-      await this.store.unlock(name, this.instanceId).catch(() => undefined);
+    if (this.shared && this.state.isConnected) await this.store.unlock(name, this.instanceId).catch(() => undefined);
   }
 
   /** Writes what is left, within the limit, and closes the store. */

@@ -39,7 +39,8 @@ export const StoreAnswer = (type: Type<StoreUnavailableDto> = StoreUnavailableDt
   ApiResponse({
     status: 503,
     type,
-    description: 'The change could not be kept: the store is away, full or read-only. The answer says what became of it.',
+    description:
+      'The change could not be kept: the store is away, full or read-only. The answer says what became of it.',
   });
 
 const MEANINGS = {

@@ -18,7 +18,11 @@ describe('FileKeyStore in a place that is not as it should be', () => {
   const folder = () => join(path, 'key-store');
 
   const make = (at = path) => {
-    const store = new FileKeyStore({ path: at, clock: { ...TIMERS, now: () => NOW }, report: (message) => reports.push(message) });
+    const store = new FileKeyStore({
+      path: at,
+      clock: { ...TIMERS, now: () => NOW },
+      report: (message) => reports.push(message),
+    });
     stores.push(store);
     return store;
   };

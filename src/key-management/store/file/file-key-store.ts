@@ -89,8 +89,7 @@ export class FileKeyStore implements KeyStore {
       const unreadable: string[] = [];
       const iterator = database.iterator(rangeOfPrefix(prefix));
       for (let page = await iterator.nextv(PAGE); page.length > 0; page = await iterator.nextv(PAGE)) {
-        for (const [key, text] of page)
-          if (key !== MARK_KEY && !readEntry(documents, key, text)) unreadable.push(key);
+        for (const [key, text] of page) if (key !== MARK_KEY && !readEntry(documents, key, text)) unreadable.push(key);
       }
       await iterator.close();
       if (unreadable.length > 0) this.reportUnreadable(unreadable);
