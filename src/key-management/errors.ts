@@ -8,7 +8,8 @@ export type KeyManagementErrorCode =
   | 'DEADLINE_EXCEEDED'
   | 'CANCELLED'
   | 'UNKNOWN_PROVIDER'
-  | 'UNKNOWN_KEY';
+  | 'UNKNOWN_KEY'
+  | 'STORE_UNAVAILABLE';
 
 /** One attempt of a call: which key, what came of it, and how long it took. */
 export interface AttemptReport {
@@ -108,6 +109,27 @@ export class DeadlineExceededError extends KeyManagementError {
 export class CancelledError extends KeyManagementError {
   constructor(message: string, details: KeyManagementErrorDetails) {
     super('CANCELLED', message, details);
+  }
+}
+
+/**
+ * An administrator's change could not be kept in time: the store is away, full, read-only, or can never hold it. `provider` is empty
+ * where the change belongs to none.
+ */
+export class StoreUnavailableError extends KeyManagementError {
+  /** The change is in force in this process. */
+  readonly applied: boolean;
+  /** It waits in this process, and is written when the store works again; false if it ends with the process. */
+  readonly willBeWritten: boolean;
+
+  constructor(message: string, details: { provider: string; applied: boolean; willBeWritten: boolean }) {
+    super('STORE_UNAVAILABLE', message, details);
+    this.applied = details.applied;
+    this.willBeWritten = details.willBeWritten;
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return { ...super.toJSON(), applied: this.applied, willBeWritten: this.willBeWritten };
   }
 }
 

@@ -68,6 +68,7 @@ export {
   DeadlineExceededError,
   KeyManagementError,
   NoHealthyKeysError,
+  StoreUnavailableError,
   UnknownKeyError,
   UnknownProviderError,
   type AttemptReport,

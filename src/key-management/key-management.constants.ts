@@ -19,4 +19,6 @@ export const STORE_HEALTH = 'KEY_MANAGEMENT_STORE_HEALTH';
 export interface StoreHealth {
   /** `degraded`: the pools work on without it, and what changes is written when it is back. */
   status(): 'up' | 'degraded';
+  /** `away`: it cannot be reached or opened; `failing`: it is reached, and does not read or write (full, read-only, no permission). */
+  readonly condition: 'up' | 'away' | 'failing';
 }

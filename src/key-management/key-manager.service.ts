@@ -50,8 +50,12 @@ export class KeyManagerService {
     return this.sweep.checkNow(provider);
   }
 
-  /** Rejects with a KeyManagementConfigurationError naming the field; then nothing is changed. */
+  /**
+   * In force at once, for all instances that share the store; durable when it resolves.
+   * @throws KeyManagementConfigurationError naming the field; then nothing is changed
+   * @throws StoreUnavailableError when the store has not taken the change after 5 s
+   */
   updateConfiguration(changes: Partial<Configuration>): Promise<Configuration> {
-    return Promise.resolve(changes).then((given) => this.configuration.update(given));
+    return this.configuration.update(changes);
   }
 }

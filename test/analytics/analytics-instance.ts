@@ -1,3 +1,4 @@
+import { EMPTY } from 'rxjs';
 import { EventArchiveService } from '../../src/key-management/analytics/event-archive.service';
 import { EventLog } from '../../src/key-management/analytics/event-log';
 import { SeriesService } from '../../src/key-management/analytics/series.service';
@@ -30,6 +31,7 @@ export class AnalyticsInstance {
     // As much of the service as these owners use.
     const persistence = {
       link: this.link,
+      damages$: EMPTY,
       own: (owner: Parameters<StoreLink['own']>[0]) => this.link.own(owner),
     } as unknown as PersistenceService;
     this.series = new SeriesService(this.pools, persistence, clock);

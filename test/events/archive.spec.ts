@@ -9,6 +9,7 @@ const ACTION = { action: 'add_keys', role: 'admin', address: '192.0.2.7', result
 const shown = (log: EventLog): string[] =>
   log.latest({ limit: 10_000 }).map((entry) => {
     if (entry.type === 'admin_action') return `${entry.id} ${entry.action.action}`;
+    if (entry.type === 'store_damaged') return `${entry.id} ${entry.reason}`;
     const { event } = entry;
     return `${entry.id} ${event.type === 'status_changed' ? `${event.to} by ${event.by}` : event.type}`;
   });

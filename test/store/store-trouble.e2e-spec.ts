@@ -42,7 +42,6 @@ describe('an app whose store cannot be used', () => {
     expect(await second.ask({ do: 'execute', times: 2, url: simulator.openai.baseUrl })).toMatchObject({ good: 2 });
     expect(await second.ask({ do: 'store' })).toMatchObject({
       up: false,
-      backlog: 0,
       health: { store: { status: 'up', degraded: true } },
     });
     await Promise.all(instances.map((instance) => instance.end()));

@@ -11,6 +11,8 @@ export class Cluster {
   /** Every batch that reached the store, for counting writes. */
   readonly batches: (readonly StoreChange[])[] = [];
   away = false;
+  /** The store's own time; without it each instance's counts. */
+  now: (() => number) | undefined;
   /** Applies the next write and then loses the answer. */
   loseNextAnswer = false;
 
@@ -37,6 +39,8 @@ export class ClusterStore implements KeyStore {
   readonly kind = 'cluster';
   readonly shared = true;
   watcher: StoreWatcher | undefined;
+  /** Does not hear of what others write. */
+  isDeaf = false;
 
   constructor(private readonly cluster: Cluster) {}
 
@@ -58,7 +62,7 @@ export class ClusterStore implements KeyStore {
       this.cluster.applied.add(id);
       this.cluster.batches.push(changes);
       for (const change of changes) applyChange(this.cluster.documents, change);
-      for (const other of this.cluster.members) if (other !== this) other.watcher?.changed(changes);
+      for (const other of this.cluster.members) if (other !== this && !other.isDeaf) other.watcher?.changed(changes);
       if (this.cluster.loseNextAnswer) {
         this.cluster.loseNextAnswer = false;
         throw new StoreError('unavailable', 'the answer was lost');
@@ -78,6 +82,10 @@ export class ClusterStore implements KeyStore {
     return this.#reach(() => {
       if (this.cluster.locks.get(name) === holder) this.cluster.locks.delete(name);
     });
+  }
+
+  now(): number | undefined {
+    return this.cluster.now?.();
   }
 
   close(): Promise<void> {

@@ -3,8 +3,8 @@ import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type Exce
 import { HttpAdapterHost } from '@nestjs/core';
 import { redactText } from '../classification/redact';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
-import { KeyManagementError, UnknownKeyError, UnknownProviderError } from '../errors';
-import { ApiProblem, invalidRequest } from './api-problem';
+import { KeyManagementError, StoreUnavailableError, UnknownKeyError, UnknownProviderError } from '../errors';
+import { ApiProblem, invalidRequest, notKept } from './api-problem';
 
 const MOST_STACK_LINES = 50;
 
@@ -40,9 +40,13 @@ export class KeyManagementExceptionFilter implements ExceptionFilter {
     // Guards and parsers refuse before the interceptor that says it for answers; a 404 is kept by caches otherwise.
     httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
     for (const [name, value] of Object.entries(problem.headers)) httpAdapter.setHeader(response, name, value);
-    const { message, problems } = problem;
+    const { message, problems, facts } = problem;
     const error = STATUS_CODES[status] ?? 'Error';
-    httpAdapter.reply(response, { statusCode: status, error, message, ...(problems && { problems }) }, status);
+    httpAdapter.reply(
+      response,
+      { statusCode: status, error, message, ...(problems && { problems }), ...facts },
+      status,
+    );
   }
 }
 
@@ -65,6 +69,7 @@ function problemOf(exception: unknown): ApiProblem {
   if (exception instanceof UnknownProviderError) return new ApiProblem(404, 'There is no provider of that name.');
   if (exception instanceof UnknownKeyError) return new ApiProblem(404, 'The provider has no key of that id.');
   if (exception instanceof KeyManagementConfigurationError) return invalidRequest(exception.problems.map(fieldOf));
+  if (exception instanceof StoreUnavailableError) return notKept(exception);
   if (exception instanceof KeyManagementError) return new ApiProblem(503, exception.message);
   if (exception instanceof HttpException) return new ApiProblem(exception.getStatus(), wordsOf(exception));
   const status = statusOf(exception);

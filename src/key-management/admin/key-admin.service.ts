@@ -1,20 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../configuration/resolved-options';
-import { UnknownKeyError, UnknownProviderError } from '../errors';
+import { StoreUnavailableError, UnknownKeyError, UnknownProviderError } from '../errors';
 import { HealthCheckService } from '../health/health-check.service';
-import { KeyIntakeService, addedKeys } from '../health/key-intake.service';
+import { KeyIntakeService, addedKeys, type KeyVerdict } from '../health/key-intake.service';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
 import { KEY_ID } from '../pool/api-key';
 import type { KeyUpdate } from '../pool/key-input';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key-snapshot';
+import { PersistenceService } from '../store/persistence.service';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
-import { ApiProblem, invalidRequest } from './api-problem';
+import { ApiProblem, invalidRequest, notKept } from './api-problem';
 import type { AddedKeysDto, CheckedKeyDto, KeyDto, KeyPageDto } from './dto/keys.dto';
 import type { ListKeysQuery } from './dto/queries.dto';
 import type { NewKeyDto, UpdateKeyDto } from './dto/requests.dto';
 import { cursorOf, positionOf } from './input/cursor';
-import { keepsKeys, keyView, verdictView } from './key-views';
+import { keyView, verdictView } from './key-views';
 import { keyInputs, limitsOf } from './key-inputs';
 
 /** What the HTTP API does with keys, in the words of the wire. */
@@ -25,6 +26,7 @@ export class KeyAdminService {
     private readonly registry: HealthCheckerRegistry,
     private readonly intake: KeyIntakeService,
     private readonly checks: HealthCheckService,
+    private readonly persistence: PersistenceService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -44,28 +46,42 @@ export class KeyAdminService {
     return {
       provider,
       total_keys: pool?.size ?? 0,
-      keys: keys.map((key) => keyView(key, this.options.store)),
+      keys: keys.map((key) => this.#view(key)),
       next_cursor: found.length > limit ? cursorOf(keys.at(-1)!.id) : null,
     };
   }
 
   one(provider: string, id: string): KeyDto {
-    return keyView(this.#find(provider, id), this.options.store);
+    return this.#view(this.#find(provider, id));
   }
 
+  /** @throws ApiProblem 503 with the verdicts, when the store does not take the keys in time */
   async add(provider: string, keys: readonly NewKeyDto[]): Promise<AddedKeysDto> {
     this.#mustKnow(provider);
-    const verdicts = await this.intake.add(provider, keyInputs(keys));
+    const verdicts = await this.intake.addUnsaved(provider, keyInputs(keys));
+    try {
+      await this.intake.saved(provider, verdicts);
+    } catch (error) {
+      if (error instanceof StoreUnavailableError)
+        throw notKept(error, Object.fromEntries(Object.entries(this.#added(provider, verdicts))));
+      throw error;
+    }
+    return this.#added(provider, verdicts);
+  }
+
+  #added(provider: string, verdicts: readonly KeyVerdict[]): AddedKeysDto {
     const { totalKeys, healthyKeysAdded, rejected } = addedKeys(provider, verdicts);
-    const { store } = this.options;
-    const lost = !keepsKeys(store) && verdicts.some(({ verdict }) => verdict === 'added');
+    const lost = !this.persistence.keepsAddedKeys && verdicts.some(({ verdict }) => verdict === 'added');
     return {
       provider,
       total_keys: totalKeys,
       healthy_keys_added: healthyKeysAdded,
-      keys: verdicts.map((verdict) => verdictView(verdict, this.pools.get(provider, verdict.keyId), store)),
+      keys: verdicts.map((verdict) => {
+        const key = this.pools.get(provider, verdict.keyId);
+        return verdictView(verdict, key ? this.persistence.keptAs(key) : null);
+      }),
       rejected: rejected.map(({ maskedKey, outcome, reason }) => ({ masked_key: maskedKey, outcome, reason })),
-      notice: lost ? noticeFor(store.kind) : null,
+      notice: lost ? noticeFor(this.options.store.kind) : null,
     };
   }
 
@@ -80,8 +96,11 @@ export class KeyAdminService {
     if (names.length === 0 && enabled === undefined) {
       throw invalidRequest([{ field: 'body', problem: 'must have label, weight, limits or enabled' }]);
     }
-    if (names.length > 0) await this.pools.update(provider, id, changes);
-    if (enabled !== undefined) await (enabled ? this.pools.enable(provider, id) : this.pools.disable(provider, id));
+    // Both at once: with the store away each would wait for its own time.
+    await Promise.all([
+      names.length > 0 && this.pools.update(provider, id, changes),
+      enabled !== undefined && (enabled ? this.pools.enable(provider, id) : this.pools.disable(provider, id)),
+    ]);
     return this.one(provider, id);
   }
 
@@ -96,8 +115,11 @@ export class KeyAdminService {
     const pool = this.pools.pool(provider)!;
     const result = await this.checks.check(pool, pool.record(id)!);
     if (!result) throw new ApiProblem(409, 'The key is being checked right now. Ask again in a moment.');
-    await this.pools.saved(provider, id);
     return { outcome: result.outcome, reason: result.reason ?? null, key: this.one(provider, id) };
+  }
+
+  #view(key: KeySnapshot): KeyDto {
+    return keyView(key, this.persistence.keptAs(key));
   }
 
   #mustKnow(provider: string): void {

@@ -1,20 +1,13 @@
 import type { LogEntry } from '../analytics/event-log';
 import { keyStatusEntry, seconds } from '../analytics/comprehensive-status';
-import type { ResolvedStore } from '../configuration/resolved-options';
 import type { KeyVerdict } from '../health/key-intake.service';
 import type { HealthCheckReport } from '../health/health-sweep.service';
 import type { KeySnapshot } from '../pool/key-snapshot';
-import type { KeyDto, KeyVerdictDto, Persistence } from './dto/keys.dto';
+import type { Persistence } from '../store/kept-as';
+import type { KeyDto, KeyVerdictDto } from './dto/keys.dto';
 import type { EventDto, HealthCheckReportDto } from './dto/reports.dto';
 
-/** Whether keys added at run time outlive it. */
-export const keepsKeys = ({ kind, encryptionSecrets }: ResolvedStore): boolean =>
-  kind !== 'memory' && encryptionSecrets.length > 0;
-
-const persistenceOf = (origin: KeySnapshot['origin'], store: ResolvedStore): Persistence =>
-  origin === 'configuration' ? 'configuration' : keepsKeys(store) ? 'stored' : 'memory_only';
-
-export const keyView = (key: KeySnapshot, store: ResolvedStore): KeyDto => ({
+export const keyView = (key: KeySnapshot, persistence: Persistence): KeyDto => ({
   ...keyStatusEntry(key),
   provider: key.provider,
   label: key.label || null,
@@ -28,13 +21,12 @@ export const keyView = (key: KeySnapshot, store: ResolvedStore): KeyDto => ({
   quota_group: key.quotaGroup ?? null,
   models: key.models ?? null,
   rests: key.rests.map((rest) => ({ ...rest, until: rest.until.toISOString() })),
-  persistence: persistenceOf(key.origin, store),
+  persistence,
 });
 
 export const verdictView = (
   { keyId, maskedKey, verdict, status, outcome, reason }: KeyVerdict,
-  key: KeySnapshot | undefined,
-  store: ResolvedStore,
+  persistence: Persistence | null,
 ): KeyVerdictDto => ({
   id: keyId,
   masked_key: maskedKey,
@@ -42,7 +34,7 @@ export const verdictView = (
   status: status ?? null,
   outcome,
   reason: reason ?? null,
-  persistence: key ? persistenceOf(key.origin, store) : null,
+  persistence,
 });
 
 export const reportView = (report: HealthCheckReport): HealthCheckReportDto => ({
@@ -67,6 +59,7 @@ export function eventView(entry: LogEntry): EventDto {
     const { keyId, status, ...action } = entry.action;
     return { ...base, ...action, key_id: keyId, http_status: status } as EventDto;
   }
+  if (entry.type === 'store_damaged') return { ...base, reason: entry.reason };
   const { type: _type, at: _at, keyId, maskedKey, ...change } = entry.event;
   const until = 'until' in change ? change.until?.toISOString() : undefined;
   return { ...base, ...change, key_id: keyId, masked_key: maskedKey, until } as EventDto;

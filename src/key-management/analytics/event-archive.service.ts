@@ -26,6 +26,7 @@ export class EventArchiveService implements DocumentOwner {
   readonly #waiting: Record<Family, LogEntry[]> = { key: [], action: [] };
   readonly #written: Record<Family, number> = { key: 0, action: 0 };
   readonly #own = new Map<string, Record<string, Json>>();
+  readonly #damages: string[] = [];
   /** What the store held at the start. */
   #restored: StoredEntry[] = [];
   readonly #strange = new Map<string, { family: Family; newest: number; count: number }>();
@@ -39,13 +40,21 @@ export class EventArchiveService implements DocumentOwner {
     this.#link = persistence.link;
     this.#startedAt = clock.now();
     persistence.own(this);
+    persistence.damages$.subscribe((reason) => {
+      if (this.#link.isLoaded) log.recordDamage(reason);
+      else this.#damages.push(reason);
+    });
     log.appended$.subscribe((entry) => {
       if (this.#isOurs(entry)) this.#keep(entry);
     });
   }
 
   merge({ doc, registers }: StoredDocument): void {
-    const entries = Object.values(registers).flatMap(({ value }) => readRecord(value) ?? []);
+    const entries = Object.values(registers).flatMap(({ value }) => {
+      const read = readRecord(value);
+      if (!read) this.#link.setAside(doc, 'an entry that is none');
+      return read ?? [];
+    });
     const family = familyOf(doc);
     if (entries.length === 0 || !family || this.#own.has(doc)) return;
     const newest = Math.max(...entries.map(({ entry }) => entry.at.getTime()));
@@ -64,6 +73,11 @@ export class EventArchiveService implements DocumentOwner {
     );
   }
 
+  /** What was found damaged at the start comes after what was restored. */
+  merged(): void {
+    for (const reason of this.#damages.splice(0)) this.log.recordDamage(reason);
+  }
+
   changed(change: FieldChange): void {
     if (change.kind !== 'set') return;
     const read = readRecord(change.register.value);
@@ -72,7 +86,7 @@ export class EventArchiveService implements DocumentOwner {
   }
 
   *known(): Iterable<KnownDocument> {
-    for (const [doc, registers] of this.#own) yield { doc, registers, maxima: {}, sums: {} };
+    for (const [doc, registers] of this.#own) yield { doc, registers, maxima: {} };
   }
 
   collect(): boolean {
@@ -86,7 +100,7 @@ export class EventArchiveService implements DocumentOwner {
   /** Entries that another instance wrote, or that were written before the start, are not written again. */
   #isOurs(entry: LogEntry): boolean {
     if (this.#appending) return false;
-    if (entry.type === 'admin_action') return true;
+    if (!('event' in entry)) return true;
     const { event } = entry;
     if (event.by === 'instance') return false;
     // What every start repeats would cover what matters.
@@ -108,7 +122,7 @@ export class EventArchiveService implements DocumentOwner {
 
   #keep(entry: LogEntry): void {
     this.#restored = [];
-    const waiting = this.#waiting[entry.type === 'admin_action' ? 'action' : 'key'];
+    const waiting = this.#waiting['event' in entry ? 'key' : 'action'];
     // With the store away, or in a storm, only what would be kept anyhow.
     if (waiting.push(entry) > 2 * KEPT) waiting.splice(0, KEPT);
     this.#link.statisticsPending();

@@ -22,7 +22,9 @@ export interface AdminActionRecord {
 /** `id` grows by one with each entry. */
 export type LogEntry =
   | { readonly id: number; readonly type: KeyEventType; readonly at: Date; readonly event: KeyEvent }
-  | { readonly id: number; readonly type: 'admin_action'; readonly at: Date; readonly action: AdminActionRecord };
+  | { readonly id: number; readonly type: 'admin_action'; readonly at: Date; readonly action: AdminActionRecord }
+  /** What was stored was found damaged; `reason` says what, and what was done. */
+  | { readonly id: number; readonly type: 'store_damaged'; readonly at: Date; readonly reason: string };
 export type LogEntryType = LogEntry['type'];
 
 export interface EventQuery {
@@ -86,6 +88,11 @@ export class EventLog implements OnModuleDestroy {
     this.append({ type: 'admin_action', at: new Date(this.clock.now()), action });
   }
 
+  /** What was stored was found damaged. */
+  recordDamage(reason: string): void {
+    this.append({ type: 'store_damaged', at: new Date(this.clock.now()), reason });
+  }
+
   /** @internal Another source of entries: an instance that shares the store. */
   append(entry: UnnumberedEntry): void {
     this.#isLive = true;
@@ -119,10 +126,13 @@ export class EventLog implements OnModuleDestroy {
 const isNews = ({ type, by }: KeyEvent): boolean => by !== 'store' && !(type === 'key_added' && by === 'configuration');
 
 /** Field by field: what is spread gets a hidden class of its own, which is larger than the entry. */
-const numberedAs = (id: number, entry: UnnumberedEntry): LogEntry =>
-  'event' in entry
-    ? { id, type: entry.type, at: entry.at, event: entry.event }
-    : { id, type: entry.type, at: entry.at, action: entry.action };
+function numberedAs(id: number, entry: UnnumberedEntry): LogEntry {
+  if ('event' in entry) return { id, type: entry.type, at: entry.at, event: entry.event };
+  if ('action' in entry) return { id, type: entry.type, at: entry.at, action: entry.action };
+  return { id, type: entry.type, at: entry.at, reason: entry.reason };
+}
 
-const providerOf = (entry: LogEntry): string | undefined =>
-  'event' in entry ? entry.event.provider : entry.action.provider;
+function providerOf(entry: LogEntry): string | undefined {
+  if ('event' in entry) return entry.event.provider;
+  return 'action' in entry ? entry.action.provider : undefined;
+}

@@ -1,12 +1,15 @@
+import { isOutcome } from '../classification/outcome';
+import { oneLine } from '../one-line';
+import { isTime } from '../store/key-times';
 import type { Json } from '../store/key-store';
 import type { AdminActionRecord, LogEntry, UnnumberedEntry } from './event-log';
 import type { KeyEvent, KeyEventType } from '../pool/key-events';
+import { KEY_STATUSES } from '../pool/key-state';
 
 /** An entry as the store holds it: JSON, times in milliseconds since the epoch. */
 export function recordOf(entry: LogEntry): Json {
-  const subject = 'event' in entry ? { event: entry.event } : { action: entry.action };
-  const text = JSON.stringify({ id: entry.id, at: entry.at.getTime(), type: entry.type, ...subject });
-  return JSON.parse(text) as Json;
+  const { id, type, at, ...subject } = entry;
+  return JSON.parse(JSON.stringify({ id, at: at.getTime(), type, ...subject })) as Json;
 }
 
 export interface StoredEntry {
@@ -25,19 +28,69 @@ const KEY_EVENTS: ReadonlySet<string> = new Set<KeyEventType>([
   'cooldown_ended',
 ]);
 
-/** Undefined for what cannot be read: another version of the package may have written it. */
+/** Greater numbers were given to no entry. */
+const GREATEST_ID = 2 ** 40;
+const LONGEST_TEXT = 1_000;
+const MOST_FIELDS = 50;
+
+/** Undefined for what cannot be read: another version of the package may have written it, or somebody else. */
 export function readRecord(value: Json): StoredEntry | undefined {
-  if (!isObject(value) || typeof value.id !== 'number' || typeof value.at !== 'number') return undefined;
+  if (!isObject(value)) return undefined;
   const { id, type, event, action } = value;
+  if (typeof id !== 'number' || !(id >= 0 && id <= GREATEST_ID) || !isTime(value.at) || typeof type !== 'string')
+    return undefined;
   const at = new Date(value.at);
-  if (Number.isNaN(at.getTime()) || typeof type !== 'string') return undefined;
-  if (type === 'admin_action') {
-    if (!isObject(action) || typeof action.action !== 'string') return undefined;
-    return { id, entry: { type, at, action: action as unknown as AdminActionRecord } };
-  }
-  if (!KEY_EVENTS.has(type) || !isObject(event) || typeof event.provider !== 'string') return undefined;
-  const until = typeof event.until === 'string' ? { until: new Date(event.until) } : {};
-  return { id, entry: { type: type as KeyEventType, at, event: { ...event, at, ...until } as unknown as KeyEvent } };
+  if (type === 'admin_action')
+    return isAction(action) ? { id, entry: { type, at, action: actionIn(action) } } : undefined;
+  if (type === 'store_damaged') return { id, entry: { type, at, reason: text(value.reason) ?? '' } };
+  if (!KEY_EVENTS.has(type) || !isObject(event)) return undefined;
+  const read = eventIn(event, type, at);
+  return read && { id, entry: { type: type as KeyEventType, at, event: read } };
+}
+
+const isAction = (value: Json | undefined): value is Record<string, Json> & { action: string } =>
+  isObject(value) && typeof value.action === 'string';
+
+function actionIn({ action, role, address, provider, keyId, result, status }: Record<string, Json>): AdminActionRecord {
+  return {
+    action: text(action) ?? '',
+    role: text(role),
+    address: text(address),
+    provider: text(provider),
+    keyId: text(keyId),
+    result: result === 'ok' || result === 'refused' ? result : 'failed',
+    status: typeof status === 'number' && status >= 100 && status < 600 ? status : 500,
+  };
+}
+
+/** Only what an event may hold, each of its kind; undefined where something is missing that those who read events rely on. */
+function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent | undefined {
+  const [provider, keyId, maskedKey, by] = [event.provider, event.keyId, event.maskedKey, event.by].map(text);
+  if (provider === undefined || keyId === undefined || maskedKey === undefined || by === undefined) return undefined;
+  const [status, from, to] = [event.status, event.from, event.to].map(statusIn);
+  if (type === 'status_changed' && (from === undefined || to === undefined)) return undefined;
+  if (type === 'key_added' && status === undefined) return undefined;
+  const [until, model] = [dateIn(event.until), text(event.model)];
+  if (type === 'model_rested' && (until === undefined || model === undefined)) return undefined;
+  const fields = Array.isArray(event.fields)
+    ? event.fields.slice(0, MOST_FIELDS).flatMap((field) => text(field) ?? [])
+    : undefined;
+  if (type === 'key_updated' && fields === undefined) return undefined;
+  const outcome = isOutcome(event.outcome) ? event.outcome : undefined;
+  const optional = { status, from, to, outcome, reason: text(event.reason), until, model, fields };
+  const said = Object.entries(optional).filter(([, each]) => each !== undefined);
+  return { type, provider, keyId, maskedKey, by, at, ...Object.fromEntries(said) } as unknown as KeyEvent;
+}
+
+const text = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' ? oneLine(value, LONGEST_TEXT) : undefined;
+
+const statusIn = (value: Json | undefined): string | undefined =>
+  (KEY_STATUSES as readonly (Json | undefined)[]).includes(value) ? (value as string) : undefined;
+
+function dateIn(value: Json | undefined): Date | undefined {
+  const date = typeof value === 'string' ? new Date(value) : undefined;
+  return date && isTime(date.getTime()) ? date : undefined;
 }
 
 const isObject = (value: Json | undefined): value is Record<string, Json> =>

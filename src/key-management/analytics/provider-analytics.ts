@@ -60,7 +60,7 @@ export interface RecentEvent {
 
 /** None for what an administrator asked for: what it changed has entries of its own. */
 export function recentEvent(entry: LogEntry): RecentEvent[] {
-  if (entry.type === 'admin_action') return [];
+  if (!('event' in entry)) return [];
   const { event } = entry;
   const { type, keyId: key_id, maskedKey: masked_key, by } = event;
   const change = event.type === 'status_changed' ? { from: event.from, to: event.to } : {};

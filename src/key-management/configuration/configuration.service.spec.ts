@@ -4,15 +4,15 @@ import { KeyManagementConfigurationError, resolveOptions } from './resolve-optio
 describe('ConfigurationService', () => {
   const service = (): ConfigurationService => new ConfigurationService(resolveOptions({}, {}));
 
-  it('starts with the options, and changes what it is told to', () => {
+  it('starts with the options, and changes what it is told to', async () => {
     const configuration = service();
     expect(configuration.current).toEqual({ maxRetries: 3, healthCheckIntervalMinutes: 10 });
-    expect(configuration.update({ maxRetries: 0 })).toEqual({ maxRetries: 0, healthCheckIntervalMinutes: 10 });
-    expect(configuration.update({ healthCheckIntervalMinutes: 0.5 })).toEqual({
+    expect(await configuration.update({ maxRetries: 0 })).toEqual({ maxRetries: 0, healthCheckIntervalMinutes: 10 });
+    expect(await configuration.update({ healthCheckIntervalMinutes: 0.5 })).toEqual({
       maxRetries: 0,
       healthCheckIntervalMinutes: 0.5,
     });
-    expect(configuration.update({})).toEqual(configuration.current);
+    expect(await configuration.update({})).toEqual(configuration.current);
   });
 
   it.each<[object, string[]]>([
@@ -27,16 +27,16 @@ describe('ConfigurationService', () => {
       ['maxRetries: must be a whole number.', 'healthCheckIntervalMinutes: must be 0.05 minutes (3 s) or more.'],
     ],
     [{ max_retries: 5 }, ['configuration: has no setting named "max_retries"; correct the name, or leave it out.']],
-  ])('refuses %j and changes nothing', (changes, problems) => {
+  ])('refuses %j and changes nothing', async (changes, problems) => {
     const configuration = service();
-    expect(() => configuration.update(changes)).toThrow(new KeyManagementConfigurationError(problems));
+    await expect(configuration.update(changes)).rejects.toThrow(new KeyManagementConfigurationError(problems));
     expect(configuration.current).toEqual({ maxRetries: 3, healthCheckIntervalMinutes: 10 });
   });
 
-  it('gives out nothing that could be changed behind its back', () => {
+  it('gives out nothing that could be changed behind its back', async () => {
     const configuration = service();
     expect(Object.isFrozen(configuration.current)).toBe(true);
-    configuration.update({ maxRetries: 1 }).maxRetries = 99;
+    (await configuration.update({ maxRetries: 1 })).maxRetries = 99;
     expect(configuration.current.maxRetries).toBe(1);
   });
 });

@@ -62,19 +62,30 @@ export class KeyIntakeService {
     return addedKeys(provider, await this.add(provider, keys));
   }
 
-  /** Checks each key before it is added; one that proves invalid is refused. One verdict per different key. */
-  async add(
+  /**
+   * Checks each key before it is added; one that proves invalid is refused. One verdict per different key.
+   * @throws StoreUnavailableError when the store has not taken the keys after 5 s
+   */
+  async add(provider: string, keys: readonly (string | KeyInput)[]): Promise<KeyVerdict[]> {
+    const verdicts = await this.addUnsaved(provider, keys);
+    await this.saved(provider, verdicts);
+    return verdicts;
+  }
+
+  /** As `add`, but does not wait until they are kept. */
+  async addUnsaved(
     provider: string,
     keys: readonly (string | KeyInput)[],
     by: ChangedBy = 'administrator',
   ): Promise<KeyVerdict[]> {
     const pool = this.#poolOf(provider);
     const given = await distinct(keys);
-    const verdicts = await inParallel(given, PARALLEL_CHECKS, ({ key, ...input }) =>
-      this.#addOne(pool, key, input, by),
-    );
-    await Promise.all(given.map(({ key }) => this.pools.saved(provider, key.id)));
-    return verdicts;
+    return inParallel(given, PARALLEL_CHECKS, ({ key, ...input }) => this.#addOne(pool, key, input, by));
+  }
+
+  /** Resolves when the keys are kept. @throws StoreUnavailableError */
+  async saved(provider: string, verdicts: readonly KeyVerdict[]): Promise<void> {
+    await Promise.all(verdicts.map(({ keyId }) => this.pools.saved(provider, keyId)));
   }
 
   /** Puts keys into the pool unchecked. */

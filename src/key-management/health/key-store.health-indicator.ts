@@ -12,6 +12,7 @@ export class KeyStoreHealthIndicator {
 
   check<const Key extends string>(key: Key): HealthIndicatorResult<Key> {
     const session = this.indicators.check(key);
-    return this.store.status() === 'up' ? session.up() : session.up({ degraded: true });
+    const { condition } = this.store;
+    return condition === 'up' ? session.up() : session.up({ degraded: true, condition });
   }
 }

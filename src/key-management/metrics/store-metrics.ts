@@ -10,7 +10,7 @@ export function registerStoreMetrics(registry: Registry, store: StoreFacts): voi
   const gauge = (name: string, help: string, value: () => number): void => {
     scrapedGauge(registry, { name, help, labels: [], samples: () => [[{}, value()]] });
   };
-  gauge('ai_keys_store_up', '1 while the store can be reached.', () => (store.up ? 1 : 0));
+  gauge('ai_keys_store_up', '1 while the store is reached, and reads and writes.', () => (store.up ? 1 : 0));
   gauge(
     'ai_keys_store_backlog_documents',
     'Documents with changes that are not in the store yet.',

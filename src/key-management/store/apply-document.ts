@@ -4,9 +4,10 @@ import type { KeyLimits } from '../pool/key-input';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyRecord } from '../pool/key-record';
 import { HEALTHY, isRemoved, isRestOver, isResting, type KeyState } from '../pool/key-state';
-import { isNoState, readCooldown, readIdentity, readState, scopeOfField } from './key-documents';
+import { isNoState, readCooldown, readIdentity, readState, isAdminState, scopeOfField } from './key-documents';
 import type { FieldChange, Json, StoredDocument } from './key-store';
 import type { KeyStatistics } from './key-statistics';
+import { isTime } from './key-times';
 import type { ModelRests } from './model-rests';
 
 /** The key that a stored document is applied to. */
@@ -25,12 +26,16 @@ export interface AppliedTo {
   readonly cooldownHeld: (scope: CooldownScope) => void;
   /** The key was added at run time, and its secret is stored no more. */
   readonly secretGone: () => void;
+  /** The store's clock is ahead by so many milliseconds. */
+  readonly offsetMs: number;
+  /** A field makes no sense. */
+  readonly unreadable: (problem: string) => void;
 }
 
-/** Applies all of a stored document: times first, since how fresh a verdict is depends on them. */
+/** Applies what is new of a stored document: times first, since how fresh a verdict is depends on them. */
 export function applyDocument(target: AppliedTo, { doc, registers, maxima, sums }: StoredDocument): void {
   for (const [field, value] of Object.entries(maxima)) applyField(target, { kind: 'max', doc, field, value });
-  for (const [field, total] of Object.entries(sums)) target.statistics.total(target.record, field, total);
+  for (const [field, by] of Object.entries(sums)) target.statistics.add(target.record, field, by);
   for (const [field, register] of Object.entries(registers)) {
     applyField(target, { kind: 'set', doc, field, register });
     if (target.pool.record(target.record.id) !== target.record) return;
@@ -49,10 +54,14 @@ export function applyField(target: AppliedTo, change: FieldChange): void {
 }
 
 function applyCooldown(target: AppliedTo, field: string, value: Json): void {
-  const { pool, record, by, rests, now, cooldownHeld } = target;
+  const { pool, record, by, rests, now, cooldownHeld, offsetMs, unreadable } = target;
   const scope = scopeOfField(field);
-  const stored = readCooldown(value);
-  if (scope === undefined || stored === undefined) return;
+  if (scope === undefined) return;
+  const stored = readCooldown(value, offsetMs);
+  if (stored === undefined) {
+    unreadable('a cooldown that is none');
+    return;
+  }
   rests.seen(record, field);
   const { cooldown, ended } = stored;
   const isOver = cooldown.until <= now;
@@ -63,17 +72,38 @@ function applyCooldown(target: AppliedTo, field: string, value: Json): void {
   if (!ended && here > now && here > cooldown.until) cooldownHeld(scope);
 }
 
-function applyTime({ record }: AppliedTo, field: string, value: number): void {
-  if (field === 'lastUsedAt' || field === 'lastSuccessAt' || field === 'lastCheckedAt') {
-    record[field] = Math.max(record[field], value);
+function applyTime(target: AppliedTo, field: string, stored: number): void {
+  const { pool, record, by, rests, now, offsetMs, unreadable } = target;
+  // The version before kept the cooldown of a model as a time that only grows.
+  const scope = scopeOfField(field);
+  if (scope === undefined && !isUseField(field)) return;
+  if (!isTime(stored)) {
+    unreadable('a time that is none');
+    return;
   }
+  const value = stored - offsetMs;
+  if (scope === undefined) {
+    if (isUseField(field)) record[field] = Math.max(record[field], value);
+    return;
+  }
+  rests.seen(record, field);
+  // One that is over would only take a place among those that are not.
+  if (value > now) pool.coolDown(record, scope, { until: value, outcome: 'rate_limited', statedUntil: 0 }, by);
 }
 
-function applyState({ pool, record, by, now, freshMs, stateHeld }: AppliedTo, value: Json): void {
-  const stored = readState(value);
+const isUseField = (field: string): field is 'lastUsedAt' | 'lastSuccessAt' | 'lastCheckedAt' =>
+  field === 'lastUsedAt' || field === 'lastSuccessAt' || field === 'lastCheckedAt';
+
+function applyState(target: AppliedTo, value: Json): void {
+  const { pool, record, by, now, freshMs, stateHeld, offsetMs, unreadable } = target;
+  const stored = readState(value, offsetMs);
   // Deleted by another instance, and yet it lives here: that it is well the others are to know.
   if (isNoState(value) && record.state.status === 'healthy') stateHeld();
-  if (!stored) return;
+  if (!stored) {
+    // A key that was never checked is no news.
+    if (!isNoState(value)) unreadable('a state that is none');
+    return;
+  }
   const { strikes, reason, outcome } = stored;
   const state = over(stored.state, now);
   // A verdict that is old is asked for again before the key is used.
@@ -98,16 +128,20 @@ function notShortened(here: KeyState, there: KeyState, now: number): KeyState {
   return rests && !(isResting(there) && there.until >= here.until) ? here : there;
 }
 
-function applyAdmin({ pool, record, by }: AppliedTo, value: Json): void {
-  if (value === 'deleted') pool.delete(record, by);
+function applyAdmin({ pool, record, by, unreadable }: AppliedTo, value: Json): void {
+  if (!isAdminState(value)) unreadable("an administrator's word that is none");
+  else if (value === 'deleted') pool.delete(record, by);
   else pool.setEnabled(record, value !== 'disabled', by);
 }
 
 const NO_LIMITS: KeyLimits = { concurrency: undefined, requestsPerMinute: undefined, tokensPerMinute: undefined };
 
-function applyIdentity({ pool, record, by, secretGone }: AppliedTo, value: Json): void {
+function applyIdentity({ pool, record, by, secretGone, unreadable }: AppliedTo, value: Json): void {
   const identity = readIdentity(value);
-  if (!identity) return;
+  if (!identity) {
+    unreadable('an identity that is none');
+    return;
+  }
   if (record.origin === 'runtime' && identity.secret === undefined) secretGone();
   // An administrator's changes hold over a restart, until the configuration itself says something else.
   if (record.configured !== undefined && identity.configured !== record.configured) return;

@@ -1,5 +1,6 @@
 import { StoreError } from './store-error';
 import type { Json, StoreChange } from './key-store';
+import { isSaneVersion } from './merge';
 
 const DOCUMENT = /^[A-Za-z0-9_.:-]+(?:\/[A-Za-z0-9_.:-]+)*$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -25,7 +26,7 @@ function problemOf(change: StoreChange): string | undefined {
   if (LONE_SURROGATE.test(change.field)) return 'the field name is no well-formed text';
   switch (change.kind) {
     case 'set':
-      if (!Number.isSafeInteger(change.register.version)) return 'the version is no whole number';
+      if (!isSaneVersion(change.register.version)) return 'the version is no whole number from 0 to 2^32';
       if (!PLAIN.test(change.register.tie)) return 'the tie has other characters than A-Z a-z 0-9 _ . : -';
       return (change.register.value as Json | undefined) === undefined
         ? 'the value is undefined, which JSON cannot hold'

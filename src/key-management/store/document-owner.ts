@@ -1,27 +1,28 @@
 import type { FieldChange, Json, StoredDocument } from './key-store';
 
-/** A document as this instance knows it, to be written again to a store that lost it. */
+/** A document as this instance knows it but for its counts, to be written again to a store that lost it. */
 export interface KnownDocument {
   readonly doc: string;
   readonly registers: Readonly<Record<string, Json>>;
   readonly maxima: Readonly<Record<string, number>>;
-  /** Totals as far as the store has had them: what is still on its way is not in them. */
-  readonly sums: Readonly<Record<string, number>>;
 }
 
 /** Who makes sense of the documents under one prefix. */
 export interface DocumentOwner {
   /** As `keys/`. */
   readonly prefix: string;
-  /** A document was loaded, or a part of a large one. Its registers are those that are newer than what was known; its sums are totals. */
+  /**
+   * A document was loaded, or a part of a large one. Its registers are those that are newer than what was known; its sums what others
+   * counted that was not known.
+   */
   merge(document: StoredDocument): void;
   /** All documents were merged. */
   merged?(): void;
-  /** Another instance changed something; a `set` only comes when it is newer than what was known. */
+  /** Another instance changed something; a `set` only comes when it is newer than what was known, an `add` once. */
   changed(change: FieldChange): void;
   /** Another instance dropped the document. True if it is wanted here: then it is written again. */
   dropped?(doc: string): boolean;
-  /** All that is known here; of a large document in parts, each field once. */
+  /** All registers and maxima that are known here. */
   known(): Iterable<KnownDocument>;
   /** Time to put statistics into the outbox: those of some hundred keys at once. True if more are to be collected now. */
   collect(): boolean;

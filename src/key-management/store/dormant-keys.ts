@@ -1,6 +1,7 @@
 import { adminOf, readIdentity } from './key-documents';
 import type { FieldChange, StoredDocument } from './key-store';
-import { applyChange, joined } from './merge';
+import { applyChange, emptyDocument, joined } from './merge';
+import { isTime } from './key-times';
 
 const HOUR_MS = 60 * 60_000;
 /** For so long without a trace of it a key is remembered, and a deleted one at the least, for instances that are away. Milliseconds. */
@@ -45,14 +46,14 @@ export class DormantKeys {
     this.#retiredAt.set(document.doc, this.now());
   }
 
-  /** A document from the store, or a part of one. */
+  /** A document from the store, or a part of one. Its counts are kept elsewhere. */
   join(document: StoredDocument): void {
-    const known = this.#documents.get(document.doc);
-    this.#documents.set(document.doc, known ? joined(known, document) : document);
+    const known = this.#documents.get(document.doc) ?? emptyDocument(document.doc);
+    this.#documents.set(document.doc, joined(known, document));
   }
 
   apply(change: FieldChange): void {
-    applyChange(this.#documents, change);
+    if (change.kind !== 'add') applyChange(this.#documents, change);
   }
 
   /** It is in its pool again, or forgotten. */
@@ -84,10 +85,11 @@ export class DormantKeys {
 
   /** When the key was last used or checked, by any instance, or an administrator decided on it; milliseconds since the epoch. */
   #lastTraceOf(document: StoredDocument): number {
-    const { lastUsedAt = 0, lastCheckedAt = 0, lastSuccessAt = 0 } = document.maxima;
+    const { lastUsedAt, lastCheckedAt, lastSuccessAt } = document.maxima;
     // An administrator's word has the minute for its version.
     const saidAt = (document.registers.admin?.version ?? 0) * 60_000;
-    return Math.max(lastUsedAt, lastCheckedAt, lastSuccessAt, saidAt, this.#retiredAt.get(document.doc) ?? 0);
+    const traces = [lastUsedAt, lastCheckedAt, lastSuccessAt, saidAt, this.#retiredAt.get(document.doc)];
+    return Math.max(0, ...traces.filter((at) => isTime(at)));
   }
 }
 

@@ -46,10 +46,11 @@ export class Instances implements DocumentOwner {
   }
 
   merge({ doc, registers, maxima }: StoredDocument): void {
-    const seenAt = maxima[SEEN] ?? 0;
+    const sinceMs = this.#now() - (maxima[SEEN] ?? 0);
     const gone = registers.gone?.value === true;
-    if (!gone && this.clock.now() - seenAt < GONE_MS) this.#hear(doc);
-    else if (this.clock.now() - seenAt > FORGOTTEN_MS) this.link.drop(doc);
+    // What is far ahead was said by no clock.
+    if (!(Math.abs(sinceMs) <= FORGOTTEN_MS)) this.link.drop(doc);
+    else if (!gone && sinceMs < GONE_MS) this.#hear(doc);
   }
 
   changed(change: FieldChange): void {
@@ -66,7 +67,7 @@ export class Instances implements DocumentOwner {
   }
 
   #beat(): void {
-    this.link.raise(PREFIX + this.instanceId, SEEN, this.clock.now());
+    this.link.raise(PREFIX + this.instanceId, SEEN, this.#now());
     const now = this.clock.now();
     for (const [id, heardAt] of this.#heard) if (now - heardAt >= GONE_MS) this.#forget(PREFIX + id);
     this.#cancelTimer = this.clock.after(
@@ -76,6 +77,11 @@ export class Instances implements DocumentOwner {
       },
       false,
     );
+  }
+
+  /** By the clock of the store. */
+  #now(): number {
+    return this.clock.now() + this.link.offsetMs;
   }
 
   #hear(doc: string): void {

@@ -1,9 +1,13 @@
 import { isOutcome } from '../classification/outcome';
+import { oneLine } from '../one-line';
 import type { Cooldown, CooldownScope } from '../pool/cooldown';
+import { endpointName } from '../pool/endpoint-name';
+import { modelName } from '../pool/model-name';
 import type { KeyLimits, KeyOrigin } from '../pool/key-input';
 import type { KeyRecord } from '../pool/key-record';
 import { HEALTHY, isRemoved, isResting, UNPROVEN, type KeyState, type Strikes } from '../pool/key-state';
 import type { Json, StoredDocument } from './key-store';
+import { isTime, shiftedState, shiftedStrikes } from './key-times';
 
 /** Documents of keys: `keys/<provider>/<id>`. */
 export const KEYS = 'keys/';
@@ -21,8 +25,9 @@ const ENDPOINT_REST = 'rest@';
 export const cooldownField = ({ model, endpoint }: CooldownScope): string =>
   model === undefined ? ENDPOINT_REST + endpoint : MODEL_REST + model;
 export function scopeOfField(field: string): CooldownScope | undefined {
-  if (field.startsWith(MODEL_REST)) return { model: field.slice(MODEL_REST.length) };
-  return field.startsWith(ENDPOINT_REST) ? { endpoint: field.slice(ENDPOINT_REST.length) } : undefined;
+  if (field.startsWith(MODEL_REST)) return { model: modelName(field.slice(MODEL_REST.length)) };
+  const endpoint = field.startsWith(ENDPOINT_REST) ? endpointName(field.slice(ENDPOINT_REST.length)) : undefined;
+  return endpoint === undefined ? undefined : { endpoint };
 }
 
 /** `ended`: an administrator ended what was there before; what is left of it holds, though it is shorter. */
@@ -32,21 +37,26 @@ export interface StoredCooldown {
 }
 
 const NO_COOLDOWN: Cooldown = { until: 0, outcome: 'unknown', statedUntil: 0 };
-export const cooldownValue = (cooldown: Cooldown = NO_COOLDOWN, ended = false): Json =>
-  compact({
-    until: cooldown.until,
-    outcome: cooldown.outcome,
-    statedUntil: cooldown.statedUntil || undefined,
+/** Times by the clock of the store, which is ahead by so many milliseconds. */
+export function cooldownValue(offsetMs: number, cooldown: Cooldown = NO_COOLDOWN, ended = false): Json {
+  const { until, outcome, statedUntil } = cooldown;
+  return compact({
+    until: until && until + offsetMs,
+    outcome,
+    statedUntil: statedUntil ? statedUntil + offsetMs : undefined,
     ended: ended || undefined,
   });
+}
 
-export function readCooldown(value: Json): StoredCooldown | undefined {
+/** A stored cooldown by the clock of this instance; undefined for what makes no sense. */
+export function readCooldown(value: Json, offsetMs: number): StoredCooldown | undefined {
   if (!isRecord(value)) return undefined;
-  const { until, outcome, statedUntil, ended } = value;
+  const { until, outcome, statedUntil = 0, ended } = value;
+  if (!isTime(until) || !isTime(statedUntil)) return undefined;
   const cooldown = {
-    until: number(until) ?? 0,
-    outcome: isOutcome(outcome) ? outcome : 'unknown',
-    statedUntil: number(statedUntil) ?? 0,
+    until: until && until - offsetMs,
+    outcome: isOutcome(outcome) ? outcome : ('unknown' as const),
+    statedUntil: statedUntil && statedUntil - offsetMs,
   };
   return { cooldown, ended: ended === true };
 }
@@ -82,10 +92,10 @@ export function identityOf(record: KeyRecord, secret: string | undefined): Json 
   });
 }
 
-/** All registers of a key in its pool. */
-export const registersOf = (record: KeyRecord, secret: string | undefined): Record<string, Json> => ({
+/** All registers of a key in its pool; times by the clock of the store, which is ahead by so many milliseconds. */
+export const registersOf = (record: KeyRecord, secret: string | undefined, offsetMs: number): Record<string, Json> => ({
   identity: identityOf(record, secret),
-  state: stateOf(record),
+  state: stateOf(record, offsetMs),
   admin: record.enabled ? 'enabled' : 'disabled',
 });
 
@@ -93,12 +103,14 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
   if (!isRecord(value) || typeof value.maskedKey !== 'string') return undefined;
   const { maskedKey, label, weight, quotaGroup, models, limits, secret } = value;
   return {
-    maskedKey,
+    maskedKey: oneLine(maskedKey, LONGEST_MASK),
     origin: value.origin === 'runtime' ? 'runtime' : 'configuration',
-    label: text(label),
-    weight: positive(weight) ?? 1,
-    quotaGroup: text(quotaGroup),
-    models: Array.isArray(models) ? models.filter((model) => typeof model === 'string') : undefined,
+    label: line(label),
+    weight: Math.min(positive(weight) ?? 1, GREATEST_WEIGHT),
+    quotaGroup: line(quotaGroup),
+    models: Array.isArray(models)
+      ? models.flatMap((model) => (typeof model === 'string' ? [modelName(model)] : [])).slice(0, MOST_MODELS)
+      : undefined,
     limits: isRecord(limits) ? limitsIn(limits) : undefined,
     secret: text(secret),
     configured: text(value.configured),
@@ -115,49 +127,70 @@ export interface StoredState {
   readonly ended?: boolean;
 }
 
-export const stateOf = ({ state, outcome, reason, strikes }: KeyRecord, ended = false): Json =>
-  compact({ ...state, outcome, reason, strikes: strikes && compact({ ...strikes }), ended: ended || undefined });
+export const stateOf = ({ state, outcome, reason, strikes }: KeyRecord, offsetMs: number, ended = false): Json =>
+  compact({
+    ...shiftedState(state, offsetMs),
+    outcome,
+    reason,
+    strikes: strikes && compact({ ...shiftedStrikes(strikes, offsetMs) }),
+    ended: ended || undefined,
+  });
 
 /** What is known of a deleted key's standing: nothing. Added again, it starts afresh. */
 export const NO_STATE: Json = { status: 'unchecked' };
+/** As a key's state is stored that was deleted, or not checked yet: it says nothing. */
 export const isNoState = (value: Json): boolean => isRecord(value) && value.status === 'unchecked';
 
-export function readState(value: Json): StoredState | undefined {
+/** A stored state by the clock of this instance; undefined for what makes no sense. */
+export function readState(value: Json, offsetMs = 0): StoredState | undefined {
   if (!isRecord(value)) return undefined;
   const state = bareState(value);
   if (!state) return undefined;
   const { outcome, strikes } = value;
   return {
-    state,
+    state: shiftedState(state, -offsetMs),
     outcome: isOutcome(outcome) ? outcome : undefined,
-    reason: text(value.reason),
+    reason: line(value.reason),
+    strikes: shiftedStrikes(strikesIn(strikes), -offsetMs),
     ended: value.ended === true,
-    strikes:
-      isRecord(strikes) && isOutcome(strikes.outcome)
-        ? { outcome: strikes.outcome, count: number(strikes.count) ?? 1, at: number(strikes.at) ?? 0 }
-        : undefined,
   };
 }
 
-function bareState({ status, until, recheckAt, unproven, statedUntil }: Record<string, Json>): KeyState | undefined {
+function strikesIn(value: Json | undefined): Strikes | undefined {
+  if (!isRecord(value) || !isOutcome(value.outcome)) return undefined;
+  const { outcome, count, at } = value;
+  const isCount = typeof count === 'number' && Number.isInteger(count) && count > 0;
+  return { outcome, count: isCount ? Math.min(count, MOST_STRIKES) : 1, at: isTime(at) ? at : 0 };
+}
+
+function bareState({ status, until = 0, recheckAt, unproven, statedUntil }: Record<string, Json>): KeyState | undefined {
   switch (status) {
     case 'healthy':
       return unproven === true ? UNPROVEN : HEALTHY;
     case 'rate_limited':
     case 'resting':
-      return { status, until: number(until) ?? 0, ...(number(statedUntil) && { statedUntil: number(statedUntil) }) };
+      if (!isTime(until)) return undefined;
+      return { status, until, ...(isTime(statedUntil) && statedUntil > 0 && { statedUntil }) };
     case 'invalid_key':
     case 'quota_exceeded':
-      return { status, recheckAt: number(recheckAt) ?? 0 };
+      return recheckAt === undefined || isTime(recheckAt) ? { status, recheckAt: recheckAt ?? 0 } : undefined;
     default:
       return undefined;
   }
 }
 
 const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
-const number = (value: Json | undefined): number | undefined => (typeof value === 'number' ? value : undefined);
+const line = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' ? oneLine(value, LONGEST_LINE) : undefined;
 const positive = (value: Json | undefined): number | undefined =>
   typeof value === 'number' && value > 0 && value < Infinity ? value : undefined;
+
+/** As much as the options take; more was not written by this package. */
+const LONGEST_MASK = 40;
+const LONGEST_LINE = 500;
+const GREATEST_WEIGHT = 1_000;
+const MOST_MODELS = 1_000;
+const MOST_STRIKES = 1_000;
 
 const LIMITS: readonly string[] = ['concurrency', 'requestsPerMinute', 'tokensPerMinute'] satisfies (keyof KeyLimits)[];
 
@@ -174,5 +207,8 @@ function compact(value: Record<string, unknown>): Record<string, Json> {
 
 /** An administrator's switch: it lies over the state, and nothing but an administrator undoes it. */
 export type AdminState = 'enabled' | 'disabled' | 'deleted';
+
+export const isAdminState = (value: Json): value is AdminState =>
+  value === 'enabled' || value === 'disabled' || value === 'deleted';
 
 export const adminOf = (document: StoredDocument | undefined): Json | undefined => document?.registers.admin?.value;

@@ -1,8 +1,8 @@
 import { Cluster } from '../../../test/support/cluster-store';
 import { FakeClock, settle } from '../../../test/support/fake-clock';
 import { instance, RAW } from '../../../test/support/store-instance';
+import { countsOf } from '../../../test/support/stored-counts';
 import { ApiKey } from '../pool/api-key';
-import { totalsOf } from './missing-changes';
 
 const SECRET = 'a secret of the test suite';
 
@@ -112,7 +112,7 @@ describe('keys over several instances', () => {
     cluster.loseNextAnswer = true;
     await clock.advance(5_000);
     expect(a.link.backlog).toBe(0);
-    expect(cluster.documents.get(`keys/openai/${key.id}`)?.sums).toMatchObject({ successes: 50 });
+    expect(countsOf(cluster.documents.get(`keys/openai/${key.id}`))).toMatchObject({ successes: 50 });
   });
 
   it('gives a store that lost its data back what the instances know, without counting twice', async () => {
@@ -126,7 +126,7 @@ describe('keys over several instances', () => {
     a.pool.leaseForProbe(dead).settle('invalid_key');
     await clock.advance(2_000);
     const total = () =>
-      [...cluster.documents.values()].reduce((sum, { sums }) => sum + (totalsOf(sums).successes ?? 0), 0);
+      [...cluster.documents.values()].reduce((sum, document) => sum + (countsOf(document).successes ?? 0), 0);
     expect(total()).toBe(40);
 
     cluster.cut();
@@ -191,10 +191,9 @@ describe('keys over several instances', () => {
     });
     cluster.mend();
     await clock.advance(2_000);
-    expect(cluster.documents.get(`keys/openai/${key.id}`)).toMatchObject({
-      registers: { admin: { value: 'disabled' } },
-      sums: { successes: 1 },
-    });
+    const document = cluster.documents.get(`keys/openai/${key.id}`);
+    expect(document).toMatchObject({ registers: { admin: { value: 'disabled' } } });
+    expect(countsOf(document)).toMatchObject({ successes: 1 });
   });
 
   it('gives a deletion back to a store that lost its data, also the one instance that deleted', async () => {

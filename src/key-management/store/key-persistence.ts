@@ -44,7 +44,7 @@ export class KeyPersistence implements DocumentOwner {
     private readonly settings: { freshMs: () => number; now: () => number; listener: StoreListener },
   ) {
     this.#dormant = new DormantKeys(settings.now);
-    this.#writer = new KeyWriter(link, vault, this.#rests, settings.now, (record, scope) =>
+    this.#writer = new KeyWriter(link, vault, this.#rests, (record, scope) =>
       pools.pool(record.provider)?.cooldown(record, scope),
     );
     this.#lostSecrets = new LostSecrets(link, vault);
@@ -120,18 +120,20 @@ export class KeyPersistence implements DocumentOwner {
         told.add(doc);
         yield {
           doc,
-          registers: { ...registersOf(record, this.vault.seal(record)), ...this.#cooldownsOf(pool, record) },
-          ...this.#statistics.known(record),
+          registers: {
+            ...registersOf(record, this.vault.seal(record), this.link.offsetMs),
+            ...this.#cooldownsOf(pool, record),
+          },
+          maxima: this.#statistics.known(record),
         };
       }
     }
-    for (const { doc, registers, maxima, sums } of this.#dormant.values()) {
+    for (const { doc, registers, maxima } of this.#dormant.values()) {
       if (told.has(doc)) continue;
       yield {
         doc,
         registers: Object.fromEntries(Object.entries(registers).map(([field, { value }]) => [field, value])),
         maxima,
-        sums,
       };
     }
   }
@@ -150,7 +152,10 @@ export class KeyPersistence implements DocumentOwner {
   #cooldownsOf(pool: KeyPool, record: KeyRecord): Record<string, Json> {
     const now = this.settings.now();
     return Object.fromEntries(
-      Array.from(pool.cooldowns(record, now), ({ scope, cooldown }) => [cooldownField(scope), cooldownValue(cooldown)]),
+      Array.from(pool.cooldowns(record, now), ({ scope, cooldown }) => [
+        cooldownField(scope),
+        cooldownValue(this.link.offsetMs, cooldown),
+      ]),
     );
   }
 
@@ -165,7 +170,7 @@ export class KeyPersistence implements DocumentOwner {
 
   #write(record: KeyRecord, event: KeyEvent): void {
     if (!this.#isKept(record)) return;
-    if (event.type === 'key_added') this.#added(record, documentOf(record.provider, record.id));
+    if (event.type === 'key_added') this.#added(record, documentOf(record.provider, record.id), event.by);
     else this.#writer.changed(record, event);
   }
 
@@ -173,17 +178,18 @@ export class KeyPersistence implements DocumentOwner {
   #retire(record: KeyRecord): void {
     if (!this.#isKept(record)) return;
     const doc = documentOf(record.provider, record.id);
-    const values = { ...registersOf(record, undefined), state: NO_STATE, admin: 'deleted' };
+    const values = { ...registersOf(record, undefined, this.link.offsetMs), state: NO_STATE, admin: 'deleted' };
     // Version 0: any that comes is newer.
     const registers = Object.fromEntries(
       Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
     );
-    this.#dormant.retire({ doc, registers, ...this.#statistics.known(record) });
+    this.#dormant.retire({ doc, registers, maxima: this.#statistics.known(record), sums: {} });
     if (record.origin === 'configuration') this.#dormant.name(doc);
   }
 
   /** A key that was known before takes its history up again. */
-  #added(record: KeyRecord, doc: string): void {
+  #added(record: KeyRecord, doc: string, by: ChangedBy): void {
+    this.#statistics.restore(record);
     const history = this.#dormant.get(doc);
     this.#dormant.delete(doc);
     const pool = this.pools.pool(record.provider);
@@ -193,12 +199,15 @@ export class KeyPersistence implements DocumentOwner {
       const registers = wasDeleted ? {} : history.registers;
       applyDocument(this.#target(pool, record, 'store'), { ...history, registers });
       if (wasDeleted) this.#writer.admin(doc, 'enabled');
+    } else if (by === 'administrator' && !this.link.isLoaded) {
+      // It may be stored as deleted.
+      this.#writer.admin(doc, 'enabled');
     }
     const known = history?.registers.identity?.value;
     const identity = identityOf(record, undefined);
     const sealed = this.vault.seal(record);
     if (sealed !== undefined || JSON.stringify(known) !== JSON.stringify(identity)) {
-      this.link.put(doc, 'identity', identityOf(record, sealed));
+      this.#writer.identity(doc, record, sealed, by === 'administrator');
     }
   }
 
@@ -211,8 +220,10 @@ export class KeyPersistence implements DocumentOwner {
       if (this.#isKept(record)) this.#writer.cooldown(record, scope);
     };
     const secretGone = (): void => this.#lostSecrets.note(record);
-    const [statistics, rests] = [this.#statistics, this.#rests];
-    return { pool, record, by, statistics, rests, now: now(), freshMs: freshMs(), stateHeld, cooldownHeld, secretGone };
+    const unreadable = (problem: string): void => this.link.setAside(documentOf(record.provider, record.id), problem);
+    const [statistics, rests, { offsetMs }] = [this.#statistics, this.#rests, this.link];
+    const common = { pool, record, by, statistics, rests, offsetMs };
+    return { ...common, now: now(), freshMs: freshMs(), stateHeld, cooldownHeld, secretGone, unreadable };
   }
 
   /** Brings a stored key into its pool, if it was added at run time and can be opened. */
@@ -232,7 +243,8 @@ export class KeyPersistence implements DocumentOwner {
     this.#dormant.delete(doc);
     const pool = this.pools.ensurePool(provider);
     const record = pool.add(opened.key, identity, 'runtime', by);
-    applyDocument(this.#target(pool, record, by), document);
-    if (opened.needsRotation) this.link.put(doc, 'identity', identityOf(record, this.vault.seal(record)));
+    this.#statistics.restore(record);
+    applyDocument(this.#target(pool, record, by), { ...document, sums: {} });
+    if (opened.needsRotation) this.#writer.identity(doc, record, this.vault.seal(record), false);
   }
 }

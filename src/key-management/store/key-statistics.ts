@@ -8,7 +8,7 @@ import { SLICE } from '../slices';
 
 type StatisticsChange = Extract<StoreChange, { kind: 'add' | 'max' }>;
 
-/** Counts and times of keys, as the store holds them: sums that add up, and times that only grow. */
+/** Counts and times of keys, as the store holds them: counts that add up, and times that only grow. */
 export class KeyStatistics implements CallObserver {
   /** Those that are being collected. */
   #taken: Iterator<KeyRecord, undefined> | undefined;
@@ -52,7 +52,8 @@ export class KeyStatistics implements CallObserver {
     record.keptErrors = record.errorCount;
     const changes: StatisticsChange[] = [];
     for (const [field, by] of Object.entries(sums)) if (by !== 0) changes.push({ kind: 'add', doc, field, by });
-    for (const [field, value] of Object.entries(timesOf(record))) changes.push({ kind: 'max', doc, field, value });
+    for (const [field, value] of Object.entries(timesOf(record, this.link.offsetMs)))
+      changes.push({ kind: 'max', doc, field, value });
     for (const change of changes) {
       if (change.kind === 'add') this.link.add(doc, change.field, change.by);
       else this.link.raise(doc, change.field, change.value);
@@ -71,22 +72,23 @@ export class KeyStatistics implements CallObserver {
     }
   }
 
-  /** The store's totals: what is more there than was known here, others counted. */
-  total(record: KeyRecord, field: string, total: number): void {
-    const known = field === 'successes' ? record.keptSuccesses : record.keptErrors;
-    if (total > known) this.add(record, field, total - known);
+  /** A key that has come into its pool takes up what it ever counted. */
+  restore(record: KeyRecord): void {
+    const totals = this.link.totals(documentOf(record.provider, record.id));
+    for (const [field, total] of Object.entries(totals)) this.add(record, field, total);
   }
 
-  /** What the store should hold by now. */
-  known(record: KeyRecord): { maxima: Record<string, number>; sums: Record<string, number> } {
-    return { maxima: timesOf(record), sums: { successes: record.keptSuccesses, errors: record.keptErrors } };
+  /** Its times, as the store should hold them. */
+  known(record: KeyRecord): Record<string, number> {
+    return timesOf(record, this.link.offsetMs);
   }
 }
 
-function timesOf({ lastUsedAt, lastSuccessAt, lastCheckedAt }: KeyRecord): Record<string, number> {
+/** By the clock of the store, which is ahead by so many milliseconds. */
+function timesOf({ lastUsedAt, lastSuccessAt, lastCheckedAt }: KeyRecord, offsetMs: number): Record<string, number> {
   const times: Record<string, number> = {};
-  if (lastUsedAt > 0) times.lastUsedAt = lastUsedAt;
-  if (lastSuccessAt > 0) times.lastSuccessAt = lastSuccessAt;
-  if (lastCheckedAt > 0) times.lastCheckedAt = lastCheckedAt;
+  if (lastUsedAt > 0) times.lastUsedAt = lastUsedAt + offsetMs;
+  if (lastSuccessAt > 0) times.lastSuccessAt = lastSuccessAt + offsetMs;
+  if (lastCheckedAt > 0) times.lastCheckedAt = lastCheckedAt + offsetMs;
   return times;
 }

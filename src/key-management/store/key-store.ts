@@ -4,7 +4,10 @@ export type Json = null | boolean | number | string | Json[] | { [name: string]:
 /** A last-writer-wins value. The greater `version` wins; between equals the greater `tie` (compared as text). */
 export interface Register {
   value: Json;
-  /** A Lamport counter per field: one more than the greatest its writer had seen. */
+  /**
+   * A Lamport counter per field: one more than the greatest its writer had seen, from 0 to 2^32. A stored one beyond that is damage: any
+   * other replaces it.
+   */
   version: number;
   /** Breaks ties the same way everywhere; unique per writer. Letters, digits and `_.:-` only, so that every store orders it alike. */
   tie: string;
@@ -16,7 +19,7 @@ export interface Register {
  * `drop` removes the document with all its fields, at its place in the order of writes; a change after it starts the document anew.
  * What must stay gone is said by a `set`, not by a `drop`.
  *
- * A field is free text (well-formed, 1 to 128 characters; any adapter escapes what its store cannot hold). Numbers are finite, versions
+ * A field is free text (well-formed, 1 to 176 bytes of UTF-8; any adapter escapes what its store cannot hold). Numbers are finite, versions
  * whole. A sum of whole numbers is exact up to 2^53, one of fractions up to rounding.
  */
 export type StoreChange =
@@ -58,8 +61,9 @@ export interface KeyStore {
   readonly shared: boolean;
   /**
    * Connects, within its own time limit. `watcher` is called from then on until `close`. Called once.
-   * @throws StoreError that names the setting and the mend. With code `unavailable` the store keeps trying in the background, and
-   * tells `connection(true)` and then `reset()` when it is there; until then the other methods reject. Any other code is final.
+   * @throws StoreError that names the setting and the mend. The store keeps trying in the background, and tells `connection(true)` and
+   * then `reset()` when it is there; until then the other methods reject. Only settings that can never work are final: a shared store
+   * says so by the code `not_usable`, which stops the app's start.
    */
   open(watcher: StoreWatcher): Promise<void>;
   /**
@@ -72,7 +76,8 @@ export interface KeyStore {
    * until then.
    * @param id Names the batch (letters, digits and `_.:-`, unique). A write that failed may have been applied all the same (the answer
    * was lost): repeat it with the same id within 10 minutes, and a shared store applies it once.
-   * @throws StoreError `unavailable`, within the store's own time limit, when it is away; `invalid` for changes no store can hold.
+   * @throws StoreError `unavailable`, within the store's own time limit, when it is away or refuses to write; `invalid`, at once, for
+   * changes that it can never hold: then the batch is written again in parts, until the change to blame stands alone.
    */
   write(changes: readonly StoreChange[], id?: string): Promise<void>;
   /**
@@ -81,6 +86,11 @@ export interface KeyStore {
    */
   lock(name: string, holder: string, ttlMs: number): Promise<boolean>;
   unlock(name: string, holder: string): Promise<void>;
+  /**
+   * The time of the store's server, as far as it is known: milliseconds since the epoch. Where the machines' clocks differ, all times are
+   * stored by this one. Without it, or before it is known, each instance's own clock counts.
+   */
+  now?(): number | undefined;
   /** Closes what `open` opened, and nothing else. May be called twice, and before or while `open`. Other calls then reject (`closed`). */
   close(): Promise<void>;
 }

@@ -23,7 +23,6 @@ export class KeyWriter {
     private readonly link: StoreLink,
     private readonly vault: KeyVault,
     private readonly rests: ModelRests,
-    private readonly now: () => number,
     private readonly cooldownOf: (record: KeyRecord, scope: CooldownScope) => Cooldown | undefined,
   ) {}
 
@@ -33,13 +32,14 @@ export class KeyWriter {
       case 'key_deleted':
         this.admin(doc, 'deleted');
         // Deleted means deleted: not even the encrypted key stays.
-        this.link.put(doc, 'identity', identityOf(record, undefined));
+        this.identity(doc, record, undefined);
         // Added again, it starts afresh.
         this.link.put(doc, 'state', NO_STATE);
-        for (const field of this.rests.of(record)) this.link.put(doc, field, cooldownValue(undefined, true));
+        for (const field of this.rests.of(record))
+          this.link.put(doc, field, cooldownValue(this.link.offsetMs, undefined, true));
         return;
       case 'key_updated':
-        this.link.put(doc, 'identity', identityOf(record, this.vault.seal(record)));
+        this.identity(doc, record, this.vault.seal(record));
         return;
       case 'model_rested':
         this.cooldown(record, { model: event.model });
@@ -58,7 +58,8 @@ export class KeyWriter {
           this.admin(doc, record.enabled ? 'enabled' : 'disabled');
         } else {
           // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
-          if (record.lastCheckedAt > 0) this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt);
+          if (record.lastCheckedAt > 0)
+            this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt + this.link.offsetMs);
           this.state(record, endsCooldown(event));
         }
     }
@@ -66,7 +67,8 @@ export class KeyWriter {
 
   /** @param ended A cooldown ended before its time: the others are to end it too, though they know of a longer one. */
   state(record: KeyRecord, ended = false): void {
-    this.link.put(documentOf(record.provider, record.id), 'state', stateOf(record, ended), rankOf(record.state));
+    const value = stateOf(record, this.link.offsetMs, ended);
+    this.link.put(documentOf(record.provider, record.id), 'state', value, rankOf(record.state));
   }
 
   /** Of simultaneous ones the longest wins. */
@@ -77,15 +79,20 @@ export class KeyWriter {
     this.link.put(
       documentOf(record.provider, record.id),
       field,
-      cooldownValue(cooldown, ended),
+      cooldownValue(this.link.offsetMs, cooldown, ended),
       Math.floor(cooldown?.until ?? 0),
     );
   }
 
+  /** @param isWord An administrator said so: that holds against what is stored and not known here yet. */
+  identity(doc: string, record: KeyRecord, secret: string | undefined, isWord = true): void {
+    const identity = identityOf(record, secret);
+    if (isWord) this.link.putWord(doc, 'identity', identity);
+    else this.link.put(doc, 'identity', identity);
+  }
+
   admin(doc: string, state: AdminState): void {
-    // By the clock, so that it wins over what was decided before and is not known here, the store being away since the start. In minutes,
-    // so that among simultaneous ones still the rank decides.
-    this.link.put(doc, 'admin', state, RANKS[state], Math.floor(this.now() / 60_000));
+    this.link.putWord(doc, 'admin', state, RANKS[state]);
   }
 }
 

@@ -5,10 +5,19 @@ export function emptyDocument(doc: string): StoredDocument {
   return { doc, registers: emptyRecord(), maxima: emptyRecord(), sums: emptyRecord() };
 }
 
+/** No register has changed this often. A stored version that is greater is damage, and gives way to any other. */
+export const GREATEST_VERSION = 2 ** 32;
+
+export const isSaneVersion = (version: number): boolean =>
+  Number.isInteger(version) && version >= 0 && version <= GREATEST_VERSION;
+
+const rankOf = ({ version }: Register): number => (isSaneVersion(version) ? version : -1);
+
 /** Whether `candidate` replaces `current`: the greater version, then the greater tie. An equal one does not. */
 export function replaces(candidate: Register, current: Register | undefined): boolean {
-  if (!current || candidate.version !== current.version) return !current || candidate.version > current.version;
-  return candidate.tie > current.tie;
+  if (!current) return true;
+  const [ours, theirs] = [rankOf(candidate), rankOf(current)];
+  return ours === theirs ? candidate.tie > current.tie : ours > theirs;
 }
 
 /**
@@ -54,13 +63,13 @@ export function mergeSum(current: number | undefined, by: number): number {
   return (current ?? 0) + by;
 }
 
-/** A document with the stored one: its registers are news, and totals of either may lack what the other has. */
+/** A document with the stored one, whose registers are news. Counts are kept elsewhere. */
 export function joined(known: StoredDocument, stored: StoredDocument): StoredDocument {
   return {
     doc: known.doc,
     registers: Object.assign(emptyRecord<Register>(), known.registers, stored.registers),
     maxima: greater(known.maxima, stored.maxima),
-    sums: greater(known.sums, stored.sums),
+    sums: emptyRecord<number>(),
   };
 }
 

@@ -1,11 +1,13 @@
 import type { FieldChange, Register, StoreChange } from './key-store';
-import { mergeMax, mergeSum, replaces } from './merge';
+import { mergeMax, replaces } from './merge';
+
+/** A change that may be written any number of times. */
+export type IdempotentChange = Exclude<FieldChange, { kind: 'add' }>;
 
 /** What waits to be written of one document: one entry per field, however often it changed. */
 interface PendingDocument {
   readonly registers: Map<string, Register>;
   readonly maxima: Map<string, number>;
-  readonly sums: Map<string, number>;
 }
 
 /** Changes on their way. One that failed is repeated as it was, under the same id. */
@@ -24,8 +26,9 @@ export class Outbox {
   /** Those of them in which something was set: a removal does not wait behind the counts of ten thousand keys. */
   readonly #urgent = new Set<string>();
   readonly #dropped = new Set<string>();
-  #batch: OutboxBatch | undefined;
-  #batches = 0;
+  /** What is on its way: one batch, or what it was split into. */
+  #batches: OutboxBatch[] = [];
+  #made = 0;
 
   #pendingSince: number | undefined;
   #batchSince: number | undefined;
@@ -42,11 +45,11 @@ export class Outbox {
 
   /** Documents with changes that are not in the store yet. */
   get size(): number {
-    return this.#pending.size + this.#dropped.size + (this.#batch?.docs.size ?? 0);
+    return this.#pending.size + this.#dropped.size + this.#batches.reduce((sum, { docs }) => sum + docs.size, 0);
   }
 
   holds(doc: string): boolean {
-    return this.#pending.has(doc) || (this.#batch?.docs.has(doc) ?? false);
+    return this.#pending.has(doc) || this.#batches.some(({ docs }) => docs.has(doc));
   }
 
   set(doc: string, field: string, register: Register): void {
@@ -60,11 +63,6 @@ export class Outbox {
     maxima.set(field, mergeMax(maxima.get(field), value));
   }
 
-  add(doc: string, field: string, by: number): void {
-    const { sums } = this.#document(doc);
-    sums.set(field, mergeSum(sums.get(field), by));
-  }
-
   /** Removes the document, and what waited to be written of it. Only for one that nobody writes to any more. */
   drop(doc: string): void {
     this.#pendingSince ??= this.now();
@@ -72,30 +70,14 @@ export class Outbox {
     this.#dropped.add(doc);
   }
 
-  put(change: FieldChange): void {
+  put(change: IdempotentChange): void {
     if (change.kind === 'set') this.set(change.doc, change.field, change.register);
-    else if (change.kind === 'max') this.raise(change.doc, change.field, change.value);
-    else this.add(change.doc, change.field, change.by);
-  }
-
-  /** What is not in the store yet, as far as is known, of sums: by document and field. */
-  sums(): Map<string, Map<string, number>> {
-    const all = new Map<string, Map<string, number>>();
-    const count = (doc: string, field: string, by: number): void => {
-      let sums = all.get(doc);
-      if (!sums) all.set(doc, (sums = new Map<string, number>()));
-      sums.set(field, mergeSum(sums.get(field), by));
-    };
-    for (const change of this.#batch?.changes ?? []) {
-      if (change.kind === 'add') count(change.doc, change.field, change.by);
-    }
-    for (const [doc, { sums }] of this.#pending) for (const [field, by] of sums) count(doc, field, by);
-    return all;
+    else this.raise(change.doc, change.field, change.value);
   }
 
   /** The batch under way, or the next one; undefined when all is written. */
   next(): OutboxBatch | undefined {
-    if (this.#batch || this.#pending.size + this.#dropped.size === 0) return this.#batch;
+    if (this.#batches.length > 0 || this.#pending.size + this.#dropped.size === 0) return this.#batches[0];
     const dropped = [...this.#dropped].slice(0, BATCH_CHANGES);
     const changes: StoreChange[] = dropped.map((doc) => ({ kind: 'drop', doc }));
     for (const doc of dropped) this.#dropped.delete(doc);
@@ -107,15 +89,41 @@ export class Outbox {
     }
     this.#batchSince = this.#pendingSince;
     if (this.#pending.size + this.#dropped.size === 0) this.#pendingSince = undefined;
-    this.#batches += 1;
-    this.#batch = { id: `${this.writer}:${this.#batches}`, changes, docs };
-    return this.#batch;
+    this.#made += 1;
+    this.#batches = [{ id: `${this.writer}:${this.#made}`, changes, docs }];
+    return this.#batches[0];
   }
 
-  /** The batch under way is in the store, or can never be. */
+  /** The batch under way is in the store. */
   done(): void {
-    this.#batch = undefined;
-    this.#batchSince = undefined;
+    this.#batches.shift();
+    if (this.#batches.length === 0) this.#batchSince = undefined;
+  }
+
+  /**
+   * The store can never hold the batch under way as it is, and has applied nothing of it. It is halved, so that by and by what is to
+   * blame stands alone; a single change is taken out, and answered.
+   */
+  refused(): StoreChange | undefined {
+    const [batch] = this.#batches;
+    if (!batch) return undefined;
+    const { id, changes } = batch;
+    const [first, ...others] = changes;
+    if (others.length === 0) {
+      this.done();
+      return first;
+    }
+    const middle = changes.length >> 1;
+    this.#batches.splice(
+      0,
+      1,
+      ...[changes.slice(0, middle), changes.slice(middle)].map((half, n) => ({
+        id: `${id}.${n}`,
+        changes: half,
+        docs: new Set(half.map(({ doc }) => doc)),
+      })),
+    );
+    return undefined;
   }
 
   *#inOrder(): Iterable<string> {
@@ -132,7 +140,7 @@ export class Outbox {
     let pending = this.#pending.get(doc);
     if (!pending) {
       this.#pendingSince ??= this.now();
-      pending = { registers: new Map(), maxima: new Map(), sums: new Map() };
+      pending = { registers: new Map(), maxima: new Map() };
       this.#pending.set(doc, pending);
     }
     return pending;
@@ -140,7 +148,7 @@ export class Outbox {
 }
 
 /** Moves fields into the batch until it is full; true when none is left. */
-function takeFields(doc: string, { registers, maxima, sums }: PendingDocument, into: StoreChange[]): boolean {
+function takeFields(doc: string, { registers, maxima }: PendingDocument, into: StoreChange[]): boolean {
   const take = <Value>(fields: Map<string, Value>, change: (field: string, value: Value) => StoreChange): void => {
     for (const [field, value] of fields) {
       if (into.length >= BATCH_CHANGES) return;
@@ -150,6 +158,5 @@ function takeFields(doc: string, { registers, maxima, sums }: PendingDocument, i
   };
   take(registers, (field, register) => ({ kind: 'set', doc, field, register }));
   take(maxima, (field, value) => ({ kind: 'max', doc, field, value }));
-  take(sums, (field, by) => ({ kind: 'add', doc, field, by }));
-  return registers.size + maxima.size + sums.size === 0;
+  return registers.size + maxima.size === 0;
 }

@@ -1,19 +1,25 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Subject, type Observable } from 'rxjs';
 import type { Clock } from '../clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import type { ResolvedOptions } from '../configuration/resolved-options';
+import { StoreUnavailableError } from '../errors';
 import { oneLine } from '../one-line';
 import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS, type StoreHealth } from '../key-management.constants';
 import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
+import type { KeySnapshot } from '../pool/key-snapshot';
 import { createStore } from './create-store';
 import type { DocumentOwner } from './document-owner';
 import { Instances } from './instances';
 import { documentOf } from './key-documents';
+import type { Persistence } from './kept-as';
 import { KeyPersistence } from './key-persistence';
 import { KeyVault } from './key-vault';
 import { StoreError } from './store-error';
+import { SETTINGS_DOC, SettingsPersistence } from './settings-persistence';
 import { StoreLink } from './store-link';
+import type { StoreCondition } from './store-state';
 
 /** A stored verdict at least this young is used at once on a start; milliseconds. */
 const FRESH_MS = 60 * 60_000;
@@ -27,9 +33,10 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
   readonly #keys: KeyPersistence;
   readonly link: StoreLink;
   readonly #vault: KeyVault;
+  readonly #damages = new Subject<string>();
+  /** What was stored was found damaged, in words. */
+  readonly damages$: Observable<string> = this.#damages.asObservable();
   readonly #instances: Instances;
-  /** The store can never be used, whatever comes. */
-  #failed = false;
 
   constructor(
     pools: KeyPoolService,
@@ -48,7 +55,11 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
       },
     };
     this.#vault = new KeyVault(options.store.encryptionSecrets);
-    this.link = new StoreLink(createStore(options.store, clock, listener.warn), instanceId, clock, listener);
+    const damaged = (message: string): void => {
+      listener.warn(message);
+      this.#damages.next(oneLine(message));
+    };
+    this.link = new StoreLink(createStore(options.store, clock, damaged), instanceId, clock, listener);
     const freshMs = (): number => Math.max(FRESH_MS, configuration.current.healthCheckIntervalMinutes * 60_000);
     this.#keys = new KeyPersistence(pools, this.link, this.#vault, { freshMs, now: () => clock.now(), listener });
     this.link.own(this.#keys);
@@ -57,6 +68,12 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
       pools.shareLimits(sharing);
     });
     this.link.own(this.#instances);
+    this.link.own(
+      new SettingsPersistence(configuration, this.link, {
+        isKept: this.link.kind !== 'memory',
+        saved: () => this.keptOf(SETTINGS_DOC),
+      }),
+    );
   }
 
   /** Adds documents of another kind. Before `start`. */
@@ -73,21 +90,27 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     try {
       await this.link.open();
     } catch (error) {
-      const away = error instanceof StoreError && error.code === 'unavailable';
-      this.#failed = !away;
       const message = error instanceof Error ? oneLine(error.message) : 'unknown error';
       if (this.link.shared && error instanceof StoreError && error.code === 'not_usable') {
         throw new KeyManagementConfigurationError([message]);
       }
       this.#logger.error(
-        `${message} The app starts on what its settings give${away ? ', and reconciles when the store is there' : '; nothing is kept'}.`,
+        `${message} The app starts on what its settings give, and reconciles when the store is there; until then nothing is kept over a restart.`,
       );
     }
   }
 
-  /** Whether keys added at run time are kept over a restart. */
+  /** What becomes of a key over a restart, as of now. */
+  keptAs({ provider, id, origin }: Pick<KeySnapshot, 'provider' | 'id' | 'origin'>): Persistence {
+    if (origin === 'configuration') return 'configuration';
+    if (!this.keepsAddedKeys) return 'memory_only';
+    // What is on its way to a store that works is written within moments.
+    return !this.link.up && this.link.holds(documentOf(provider, id)) ? 'pending' : 'stored';
+  }
+
+  /** Whether keys added at run time are kept over a restart, where the store works. */
   get keepsAddedKeys(): boolean {
-    return this.#vault.canSeal && this.link.kind !== 'memory' && !this.#failed;
+    return this.#vault.canSeal && this.link.kind !== 'memory';
   }
 
   /** Whether an administrator deleted the key: then its mention in the configuration does not bring it back. */
@@ -100,13 +123,28 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     this.#keys.named(provider, keyId);
   }
 
-  /** @throws StoreError `unavailable` when the store is away for 5 s; the change holds here and is written later. */
-  async saved(provider: string, keyId: string): Promise<void> {
-    if (!this.#failed) await this.link.saved(documentOf(provider, keyId));
+  /** @throws StoreUnavailableError when the store has not taken the key's changes after 5 s, or never can */
+  saved(provider: string, keyId: string): Promise<void> {
+    return this.keptOf(documentOf(provider, keyId), provider);
+  }
+
+  /** Resolves when all changes of the document are in the store. @throws StoreUnavailableError */
+  async keptOf(doc: string, provider = ''): Promise<void> {
+    try {
+      await this.link.saved(doc);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      const willBeWritten = error.code === 'unavailable';
+      throw new StoreUnavailableError(error.message, { provider, applied: true, willBeWritten });
+    }
   }
 
   status(): 'up' | 'degraded' {
     return this.link.up ? 'up' : 'degraded';
+  }
+
+  get condition(): StoreCondition {
+    return this.link.state.current;
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,128 +1,155 @@
 import { inSlices } from '../slices';
 import type { DocumentOwner } from './document-owner';
-import type { KeyStore, StoreChange, StoredDocument } from './key-store';
+import { earlierSums, isRestoredSum } from './earlier-sums';
+import type { Json, KeyStore, StoreChange, StoredDocument } from './key-store';
 import { inParts } from './large-documents';
-import { isRestoredSum, missingChanges, totalsOf } from './missing-changes';
-import type { Outbox } from './outbox';
+import { isSaneVersion } from './merge';
+import { missingChanges, missingParts } from './missing-changes';
+import type { IdempotentChange, Outbox } from './outbox';
 import type { RegisterVersions } from './register-versions';
+import type { SetAside } from './set-aside';
+import { isPart, type SumLedger } from './sum-ledger';
 
-const RESTORE_LOCK = 'restore';
-/** For how long one instance at a time writes again what a store lost; milliseconds. */
-const RESTORE_LOCK_MS = 15_000;
-/** Changes per batch. */
-const AT_ONCE = 1_000;
+/** Nothing that this package stores is nested more deeply; what is may be more than the program's stack can follow. */
+const DEEPEST = 16;
 
-export interface ReconcilerHost {
+const isShallow = (value: Json, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1)));
+
+/** What reconciling works on. */
+export interface ReconcilerParts {
+  readonly store: KeyStore;
+  readonly owners: readonly DocumentOwner[];
+  readonly versions: RegisterVersions;
+  readonly ledger: SumLedger;
+  readonly outbox: Outbox;
+  readonly aside: SetAside;
   /** Writes all that waits in the outbox. */
   writeAll(): Promise<void>;
-  /** Rejects when the store does not answer. */
-  lock(name: string, ttlMs: number): Promise<boolean>;
-  unlock(name: string): Promise<void>;
-  /** To be run again soon. */
-  again(): void;
 }
 
-/** Brings what this instance knows and what the store holds together: at the start, and whenever changes may have been missed. */
+/**
+ * Brings what this instance knows and what the store holds together: at the start, and whenever changes may have been missed or lost.
+ * All that is stored merges in any order and any number of times, so it may run while others write.
+ */
 export class Reconciler {
-  /** What others wrote since a load that is yet being taken in: after it, or sums would count twice or not at all. */
-  #held: StoreChange[] | undefined;
+  readonly #parts: ReconcilerParts;
 
-  constructor(
-    private readonly store: KeyStore,
-    private readonly owners: readonly DocumentOwner[],
-    private readonly versions: RegisterVersions,
-    private readonly outbox: Outbox,
-    private readonly host: ReconcilerHost,
-  ) {}
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+  }
 
-  /** False if another instance is at it: to be run again soon. Must not run while anything else is written. */
-  async run(): Promise<boolean> {
-    // Before what is on its way: added to lost data, that could not be told from what is left.
-    if (!(await this.#restoreSums())) return false;
-    await this.host.writeAll();
-    for (const owner of this.owners) {
-      const documents = await this.store.load(owner.prefix);
-      await this.#holding(() =>
-        inSlices(inParts(documents), (document) => {
+  /** @throws StoreError when the store does not answer */
+  async run(): Promise<void> {
+    const { store, owners, ledger } = this.#parts;
+    for (const owner of owners) {
+      const documents = await store.load(owner.prefix);
+      await inSlices(inParts(documents), (document) => {
+        this.#guarded(document.doc, () => {
           owner.merge(this.#news(document));
-        }),
-      );
+        });
+      });
       owner.merged?.();
+      await this.#restore(owner, new Map(documents.map((document) => [document.doc, document])));
     }
-    return true;
+    ledger.based();
+    await this.#parts.writeAll();
   }
 
   /** Takes in what others wrote; false if that takes a new look at all. */
   takeIn(changes: readonly StoreChange[]): boolean {
-    if (this.#held) {
-      for (const change of changes) this.#held.push(change);
-      return true;
-    }
     let whole = true;
     for (const change of changes) {
-      const owner = this.owners.find(({ prefix }) => change.doc.startsWith(prefix));
-      if (change.kind === 'drop') {
-        // What is wanted is written again with the versions that it had.
-        if (owner?.dropped?.(change.doc)) whole = false;
-        else this.versions.forget(change.doc);
-        continue;
-      }
-      if (change.kind === 'set' && !this.versions.see(change.doc, change.field, change.register)) continue;
-      // Another instance gave back what the store had lost: totals can only be read as a whole.
-      if (isRestoredSum(change)) whole = false;
-      else owner?.changed(change);
+      this.#guarded(change.doc, () => {
+        if (!this.#take(change)) whole = false;
+      });
     }
     return whole;
   }
 
-  async #restoreSums(): Promise<boolean> {
-    if ((await this.#lost()).length === 0) return true;
-    // One instance after the other, so that lost sums are not made good twice.
-    if (!(await this.host.lock(RESTORE_LOCK, RESTORE_LOCK_MS))) return false;
-    try {
-      const lost = await this.#lost();
-      for (let i = 0; i < lost.length; i += AT_ONCE) await this.store.write(lost.slice(i, i + AT_ONCE));
-    } finally {
-      await this.host.unlock(RESTORE_LOCK);
+  #take(change: StoreChange): boolean {
+    const { owners, versions, ledger } = this.#parts;
+    const { doc } = change;
+    const owner = owners.find(({ prefix }) => doc.startsWith(prefix));
+    if (change.kind === 'drop') {
+      // What is wanted is written again with the versions that it had.
+      if (owner?.dropped?.(doc)) return false;
+      versions.forget(doc);
+      ledger.forget(doc);
+      return true;
     }
+    if (!owner) return true;
+    if (change.kind === 'set') {
+      if (this.#isNews(doc, change.field, change.register)) owner.changed(change);
+      return true;
+    }
+    if (change.kind === 'max' && !isPart(change.field)) {
+      owner.changed(change);
+      return true;
+    }
+    // Another version of the package gave back what the store had lost: that can only be read as a whole.
+    if (change.kind === 'add' && isRestoredSum(change.field)) return false;
+    const news =
+      change.kind === 'add'
+        ? ledger.addToSum(doc, change.field, change.by)
+        : ledger.see(doc, change.field, change.value);
+    if (news) owner.changed({ kind: 'add', doc, field: news.field, by: news.by });
     return true;
   }
 
-  /** The sums that the store lacks. What else it lacks merges in any order, and goes into the outbox. */
-  async #lost(): Promise<StoreChange[]> {
-    const sums: StoreChange[] = [];
-    for (const owner of this.owners) {
-      if (owner.known()[Symbol.iterator]().next().done) continue;
-      const stored = new Map((await this.store.load(owner.prefix)).map((document) => [document.doc, document]));
-      const onTheWay = this.outbox.sums();
-      await this.#holding(() =>
-        inSlices(owner.known(), (known) => {
-          for (const change of missingChanges(known, stored.get(known.doc), this.versions, onTheWay)) {
-            if (isRestoredSum(change)) sums.push(change);
-            else this.outbox.put(change);
-          }
-        }),
-      );
-    }
-    return sums;
+  /** Puts into the outbox what the store lacks of what is known here. */
+  async #restore(owner: DocumentOwner, stored: ReadonlyMap<string, StoredDocument>): Promise<void> {
+    const { versions, ledger, outbox } = this.#parts;
+    const put = (changes: readonly IdempotentChange[]): void => {
+      for (const change of changes) outbox.put(change);
+    };
+    await inSlices(owner.known(), (known) => {
+      put(missingChanges(known, stored.get(known.doc), versions));
+    });
+    await inSlices(ledger.parts(owner.prefix), (parts) => {
+      const held = stored.get(parts.doc);
+      put(missingParts(parts, held, earlierSums(held?.sums ?? {})));
+    });
   }
 
-  /** Works on what a load gave; begins in the moment in which it came. */
-  async #holding(work: () => Promise<void>): Promise<void> {
-    this.#held = [];
+  /** Of a stored document what was not known here. */
+  #news({ doc, registers, maxima, sums }: StoredDocument): StoredDocument {
+    const { ledger } = this.#parts;
+    const newer = Object.entries(registers).filter(([field, register]) => this.#isNews(doc, field, register));
+    const counted: Record<string, number> = {};
+    const count = (news: { field: string; by: number } | undefined): void => {
+      if (news) counted[news.field] = (counted[news.field] ?? 0) + news.by;
+    };
+    for (const [field, total] of Object.entries(earlierSums(sums))) count(ledger.seeSum(doc, field, total));
+    for (const [field, value] of Object.entries(maxima)) if (isPart(field)) count(ledger.see(doc, field, value));
+    return {
+      doc,
+      registers: Object.fromEntries(newer),
+      maxima: Object.fromEntries(Object.entries(maxima).filter(([field]) => !isPart(field))),
+      sums: counted,
+    };
+  }
+
+  #isNews(doc: string, field: string, register: StoredDocument['registers'][string]): boolean {
+    const { versions, aside } = this.#parts;
+    if (!isSaneVersion(register.version)) {
+      aside.unreadable(doc, `the version of ${JSON.stringify(field.slice(0, 40))} is out of all bounds`);
+      return false;
+    }
+    if (!versions.see(doc, field, register)) return false;
+    if (isShallow(register.value, DEEPEST)) return true;
+    aside.unreadable(doc, `${JSON.stringify(field.slice(0, 40))} is nested too deeply`);
+    return false;
+  }
+
+  /** Whatever is stored, and whoever wrote it: it must not stop this instance, nor keep it from the other documents. */
+  #guarded(doc: string, work: () => void): void {
     try {
-      await work();
-    } finally {
-      const held = this.#held;
-      this.#held = undefined;
-      if (!this.takeIn(held)) this.host.again();
+      work();
+    } catch (error) {
+      this.#parts.aside.unreadable(doc, error instanceof Error ? error.name : 'it cannot be read');
     }
-  }
-
-  #news(document: StoredDocument): StoredDocument {
-    const newer = Object.entries(document.registers).filter(([field, register]) =>
-      this.versions.see(document.doc, field, register),
-    );
-    return { ...document, registers: Object.fromEntries(newer), sums: totalsOf(document.sums) };
   }
 }

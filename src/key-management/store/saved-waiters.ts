@@ -22,7 +22,7 @@ export class SavedWaiters {
   wait(doc: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const cancelTimer = this.clock.after(TIMEOUT_MS, () => {
-        const message = `The ${this.kind} store is away: the change holds here, and is written when the store is back.`;
+        const message = `The ${this.kind} store is away or refuses to write: the change holds here, and is written when the store is back.`;
         waiter.done(new StoreError('unavailable', message));
       });
       const waiter: Waiter = {
@@ -41,6 +41,12 @@ export class SavedWaiters {
   /** Ends the waits for documents that have nothing left to be written. */
   written(holds: (doc: string) => boolean): void {
     for (const waiter of [...this.#waiters]) if (!holds(waiter.doc)) waiter.done();
+  }
+
+  /** Ends the waits for a document that the store can never hold. */
+  refused(doc: string): void {
+    const message = `The ${this.kind} store can never hold this change: it holds here, until the app ends.`;
+    for (const waiter of [...this.#waiters]) if (waiter.doc === doc) waiter.done(new StoreError('invalid', message));
   }
 
   close(): void {

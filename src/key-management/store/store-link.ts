@@ -6,8 +6,10 @@ import { ReconcileSchedule } from './reconcile-schedule';
 import { Reconciler } from './reconciler';
 import { RegisterVersions } from './register-versions';
 import { SavedWaiters } from './saved-waiters';
-import { StoreError } from './store-error';
+import { SetAside } from './set-aside';
+import { StoreState } from './store-state';
 import { StoreWriter } from './store-writer';
+import { SumLedger } from './sum-ledger';
 import { Timer } from './timer';
 import { within } from './within';
 
@@ -15,11 +17,16 @@ import { within } from './within';
 const STATISTICS_MS = 1_000;
 /** A store that is away is tried again after this long, if it does not say itself that it is back. */
 const RETRY_MS = 1_000;
+/** Clocks that differ by less count as equal: how long an answer took is in the difference. Milliseconds. */
+const SAME_CLOCK_MS = 1_000;
 
 /** Between the pools and a store: writes behind, takes in what others wrote, and mends a store that lost its data. */
 export class StoreLink {
+  readonly state: StoreState;
   readonly #outbox: Outbox;
   readonly #versions = new RegisterVersions();
+  readonly #ledger: SumLedger;
+  readonly #aside: SetAside;
   readonly #owners: DocumentOwner[] = [];
   readonly #writer: StoreWriter;
   readonly #reconciler: Reconciler;
@@ -27,14 +34,11 @@ export class StoreLink {
   readonly #statistics: Timer;
   readonly #flushAgain: Timer;
   readonly #reconciling: ReconcileSchedule;
-  /** Reading and writing go one after the other, so that no load meets an `add` on its way. */
+  /** Reading and writing go one after the other. */
   #queue: Promise<void> = Promise.resolve();
   #flushing = false;
   #closing = false;
-  #up = false;
   #closed = false;
-  /** The store can never be used: what can never be written is not kept. */
-  #isVain = false;
   /** Failed writes so far. */
   failures = 0;
 
@@ -44,26 +48,45 @@ export class StoreLink {
     private readonly clock: Clock,
     private readonly listener: StoreListener,
   ) {
+    this.state = new StoreState(store.kind, listener);
     this.#outbox = new Outbox(instanceId, () => clock.now());
+    this.#ledger = new SumLedger(instanceId, !store.shared);
+    this.#aside = new SetAside(store.kind, (message) => {
+      listener.warn(message);
+    });
     this.#waiters = new SavedWaiters(store.kind, clock);
-    this.#writer = new StoreWriter(store, this.#owners, this.#outbox, clock, () => {
-      this.#waiters.written((doc) => this.#outbox.holds(doc));
+    this.#writer = new StoreWriter(store, this.#owners, this.#outbox, clock, {
+      written: () => {
+        this.state.worked();
+        this.#waiters.written((doc) => this.#outbox.holds(doc));
+      },
+      refused: ({ doc }, { message }) => {
+        this.#aside.unwritable(doc, message);
+        this.#waiters.refused(doc);
+      },
     });
     this.#statistics = new Timer(clock, STATISTICS_MS, () => {
       this.#writer.collectAll();
       this.#flushSoon();
     });
     this.#flushAgain = new Timer(clock, RETRY_MS, () => this.#flushSoon());
+    this.#reconciler = new Reconciler({
+      store,
+      owners: this.#owners,
+      versions: this.#versions,
+      ledger: this.#ledger,
+      outbox: this.#outbox,
+      aside: this.#aside,
+      writeAll: () => this.#writer.writeAll(),
+    });
     this.#reconciling = new ReconcileSchedule(clock, {
       inTurn: (step) => this.#inTurn(step),
       run: () => this.#reconciler.run(),
-      isUp: () => this.#up,
-    });
-    this.#reconciler = new Reconciler(store, this.#owners, this.#versions, this.#outbox, {
-      writeAll: () => this.#writer.writeAll(),
-      lock: async (name, ttlMs) => !store.shared || store.lock(name, instanceId, ttlMs),
-      unlock: (name) => this.unlock(name),
-      again: () => this.#reconciling.soon(),
+      isUp: () => this.state.isConnected,
+      ended: (error) => {
+        if (error === undefined) this.state.worked();
+        else this.state.failed(error);
+      },
     });
   }
 
@@ -75,8 +98,14 @@ export class StoreLink {
     return this.store.shared;
   }
 
+  /** Whether the store is reached, and reads and writes. */
   get up(): boolean {
-    return this.#up;
+    return this.state.current === 'up';
+  }
+
+  /** All that was stored at the start is known here. */
+  get isLoaded(): boolean {
+    return this.state.hasWorked;
   }
 
   /** Of the last good write. */
@@ -94,21 +123,30 @@ export class StoreLink {
     return this.#outbox.waitingSince === undefined ? 0 : this.clock.now() - this.#outbox.waitingSince;
   }
 
+  /** What to add to a time of this instance to have it by the clock that all instances share; milliseconds. */
+  get offsetMs(): number {
+    const storeNow = this.store.now?.();
+    const offset = storeNow === undefined ? 0 : storeNow - this.clock.now();
+    return Math.abs(offset) < SAME_CLOCK_MS ? 0 : Math.round(offset);
+  }
+
+  /** Whether changes of the document wait to be written. */
+  holds(doc: string): boolean {
+    return this.#outbox.holds(doc);
+  }
+
   own(owner: DocumentOwner): void {
     this.#owners.push(owner);
   }
 
-  /** Connects and reads everything. @throws StoreError; with code `unavailable` the link goes on and reconciles later. */
+  /** Connects and reads everything. @throws StoreError; the link goes on, and reconciles when the store is there. */
   async open(): Promise<void> {
     const reset = (): void => this.#reconciling.soon();
     const changed = (changes: readonly StoreChange[]): void => {
       if (!this.#reconciler.takeIn(changes)) reset();
     };
-    await this.store.open({ changed, reset, connection: (up) => this.#connection(up) }).catch((error: unknown) => {
-      this.#isVain = !(error instanceof StoreError && error.code === 'unavailable');
-      throw error;
-    });
-    // Before the flush that begins with the connection, so that what is written meets data that is whole.
+    await this.store.open({ changed, reset, connection: (up) => this.#connection(up) });
+    // Before the flush that begins with the connection: what is stored is known before anything is written.
     this.#reconciling.soon();
     this.#connection(true);
     await this.#queue;
@@ -119,32 +157,46 @@ export class StoreLink {
    * @param atLeast The least version it gets: one by the clock wins over an earlier change that is not known here yet.
    */
   put(doc: string, field: string, value: Json, rank = 0, atLeast = 0): void {
-    const register = this.#versions.next(doc, field, value, `${rank}:${this.instanceId}`, atLeast);
-    if (this.#isVain) return;
-    this.#outbox.set(doc, field, register);
+    this.#outbox.set(doc, field, this.#versions.next(doc, field, value, `${rank}:${this.instanceId}`, atLeast));
     this.#flushSoon();
+  }
+
+  /** As `put`, of an administrator's word: it wins over whatever was said before and is not known here, the store being away since the start. */
+  putWord(doc: string, field: string, value: Json, rank = 0): void {
+    // In minutes, so that among simultaneous ones still the rank decides.
+    this.put(doc, field, value, rank, Math.floor((this.clock.now() + this.offsetMs) / 60_000));
   }
 
   /** Raises a field to at least `value`. Goes out with the next statistics. */
   raise(doc: string, field: string, value: number): void {
-    if (this.#isVain) return;
     this.#outbox.raise(doc, field, value);
     this.statisticsPending();
   }
 
-  /** Adds to a field. Goes out with the next statistics. */
+  /** Adds to a count. Goes out with the next statistics. */
   add(doc: string, field: string, by: number): void {
-    if (by === 0 || this.#isVain) return;
-    this.#outbox.add(doc, field, by);
+    if (!(by > 0)) return;
+    const { name, value } = this.#ledger.count(doc, field, by);
+    this.#outbox.raise(doc, name, value);
     this.statisticsPending();
+  }
+
+  /** The counts of a document, of all instances and all time. */
+  totals(doc: string): Readonly<Record<string, number>> {
+    return this.#ledger.totals(doc);
   }
 
   /** Removes a document that nobody writes to any more. Goes out with the next statistics. */
   drop(doc: string): void {
     this.#versions.forget(doc);
-    if (this.#isVain) return;
+    this.#ledger.forget(doc);
     this.#outbox.drop(doc);
     this.statisticsPending();
+  }
+
+  /** A document, or a part of it, makes no sense and is not used: it is named in the log, once. */
+  setAside(doc: string, problem: string): void {
+    this.#aside.unreadable(doc, problem);
   }
 
   /** Something is to be collected within the second. */
@@ -152,7 +204,7 @@ export class StoreLink {
     if (!this.#closed) this.#statistics.start();
   }
 
-  /** Resolves when all changes of the document are in the store. @throws StoreError `unavailable` after 5 s. */
+  /** Resolves when all changes of the document are in the store. @throws StoreError `unavailable` after 5 s; `invalid` if they never can be */
   saved(doc: string): Promise<void> {
     if (!this.#outbox.holds(doc)) return Promise.resolve();
     this.#flushSoon();
@@ -161,7 +213,7 @@ export class StoreLink {
 
   /** Takes or renews a lock. Without the store every instance works for itself, and so has it. */
   async lock(name: string, ttlMs: number): Promise<boolean> {
-    if (!this.shared || !this.#up) return true;
+    if (!this.shared || !this.state.isConnected) return true;
     try {
       return await this.store.lock(name, this.instanceId, ttlMs);
     } catch {
@@ -170,7 +222,7 @@ export class StoreLink {
   }
 
   async unlock(name: string): Promise<void> {
-    if (this.shared && this.#up) await this.store.unlock(name, this.instanceId).catch(() => undefined);
+    if (this.shared && this.state.isConnected) await this.store.unlock(name, this.instanceId).catch(() => undefined);
   }
 
   /** Writes what is left, within the limit, and closes the store. */
@@ -178,7 +230,7 @@ export class StoreLink {
     if (this.#closed) return;
     this.#closing = true;
     this.#writer.collectAll();
-    if (this.#up) await within(limitMs, this.#flushed(), this.clock);
+    if (this.state.isConnected) await within(limitMs, this.#flushed(), this.clock);
     this.#closed = true;
     for (const each of [this.#statistics, this.#flushAgain, this.#reconciling, this.#writer]) each.stop();
     this.#waiters.close();
@@ -188,27 +240,24 @@ export class StoreLink {
   }
 
   #connection(up: boolean): void {
-    if (this.#up === up || this.#closed) return;
-    this.#up = up;
-    if (up) {
-      this.listener.info(`the ${this.kind} store is there`);
-      this.#reconciling.cameUp();
-      this.#flushSoon();
-    } else {
-      this.listener.warn(`the ${this.kind} store is away; the pools work on, and changes are written when it is back`);
-    }
+    if (this.#closed || !this.state.connection(up)) return;
+    if (!up) return;
+    this.#reconciling.cameUp();
+    this.#flushSoon();
   }
 
   #flushSoon(): void {
-    if (this.#closed || this.#flushing || !this.#up) return;
+    if (this.#closed || this.#flushing || !this.state.isConnected) return;
     void this.#flushed();
   }
 
   #flushed(): Promise<void> {
     this.#flushing = true;
     return this.#inTurn(async () => {
-      if (this.#reconciling.holdsBack && !this.#closing) {
+      if (!this.#ledger.isBased) {
+        // What is stored is to be read first; reading it writes all that waits.
         this.#flushing = false;
+        if (!this.#closing) this.#reconciling.soon();
         return;
       }
       try {
@@ -218,18 +267,12 @@ export class StoreLink {
         if (this.#writer.isBehind) this.#flushSoon();
       } catch (error) {
         this.#flushing = false;
-        this.#writeFailed(error);
+        this.failures += 1;
+        if (this.#closed) return;
+        this.state.failed(error);
+        this.#flushAgain.start();
       }
     });
-  }
-
-  #writeFailed(error: unknown): void {
-    this.failures += 1;
-    if (error instanceof StoreError && error.code === 'invalid') {
-      this.#outbox.done();
-      this.listener.warn(error.message);
-    }
-    if (!this.#closed) this.#flushAgain.start();
   }
 
   #inTurn(step: () => Promise<void>): Promise<void> {

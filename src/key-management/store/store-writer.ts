@@ -1,8 +1,16 @@
 import type { Clock } from '../clock';
 import { turnOfTheLoop } from '../slices';
 import type { DocumentOwner } from './document-owner';
-import type { KeyStore } from './key-store';
+import type { KeyStore, StoreChange } from './key-store';
 import type { Outbox } from './outbox';
+import { StoreError } from './store-error';
+
+export interface WriterListener {
+  /** A batch is in the store. */
+  written(): void;
+  /** The store can never hold this change: it is set aside, and the others are written. */
+  refused(change: StoreChange, error: StoreError): void;
+}
 
 /** Writes what waits in the outbox, and brings statistics into it some at a time, so that those of many keys hold up nothing else. */
 export class StoreWriter {
@@ -17,8 +25,7 @@ export class StoreWriter {
     private readonly owners: readonly DocumentOwner[],
     private readonly outbox: Outbox,
     private readonly clock: Clock,
-    /** Told of each batch that is in the store. */
-    private readonly written: () => void,
+    private readonly listener: WriterListener,
   ) {}
 
   /** Statistics are due: of everyone, once. */
@@ -31,7 +38,7 @@ export class StoreWriter {
     return this.outbox.size > 0 || this.#owing.length > 0;
   }
 
-  /** Until nothing waits. Must not run while totals are compared. */
+  /** Until nothing waits. @throws StoreError `unavailable`; what was not written waits on */
   async writeAll(): Promise<void> {
     do {
       this.#owing = this.#owing.filter((owner) => owner.collect());
@@ -47,10 +54,17 @@ export class StoreWriter {
   async #writeWaiting(): Promise<void> {
     for (let batch = this.outbox.next(); batch && !this.#stopped; batch = this.outbox.next()) {
       const startedAt = this.clock.now();
-      await this.store.write(batch.changes, batch.id);
+      try {
+        await this.store.write(batch.changes, batch.id);
+      } catch (error) {
+        if (!(error instanceof StoreError && error.code === 'invalid')) throw error;
+        const change = this.outbox.refused();
+        if (change) this.listener.refused(change, error);
+        continue;
+      }
       this.lastWriteMs = this.clock.now() - startedAt;
       this.outbox.done();
-      this.written();
+      this.listener.written();
     }
   }
 }

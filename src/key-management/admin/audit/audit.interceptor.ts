@@ -10,7 +10,7 @@ import { Reflector } from '@nestjs/core';
 import { tap, type Observable } from 'rxjs';
 import { EventLog } from '../../analytics/event-log';
 import { KeyManagementConfigurationError } from '../../configuration/resolve-options';
-import { KeyManagementError } from '../../errors';
+import { KeyManagementError, StoreUnavailableError } from '../../errors';
 import { KEY_ID } from '../../pool/api-key';
 import { actorOf, type ApiRequest } from '../access/api-request';
 import { HealthCheckerRegistry } from '../../vendors/health-checker.registry';
@@ -61,5 +61,6 @@ export class AuditInterceptor implements NestInterceptor {
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
   if (error instanceof KeyManagementConfigurationError) return 400;
+  if (error instanceof StoreUnavailableError) return 503;
   return error instanceof KeyManagementError && error.code.startsWith('UNKNOWN_') ? 404 : 500;
 }

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiExtraModels, ApiOperation, ApiResponse, ApiTags } fro
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { Audited } from '../audit/audited.decorator';
-import { ErrorAnswers } from '../dto/errors.dto';
+import { ErrorAnswers, KeysNotStoredDto, StoreAnswer } from '../dto/errors.dto';
 import { AddedKeysDto, CheckedKeyDto, KeyDto, KeyPageDto } from '../dto/keys.dto';
 import { KeyIdParam, ProviderParam } from '../dto/parameters';
 import { ListKeysQuery } from '../dto/queries.dto';
@@ -38,6 +38,7 @@ export class KeysController {
   })
   @ApiResponse({ status: 200, type: AddedKeysDto })
   @ErrorAnswers(400, 409, 413, 415)
+  @StoreAnswer(KeysNotStoredDto)
   add(@Param('provider', ProviderNamePipe) provider: string, @Body() { keys }: AddKeysDto): Promise<AddedKeysDto> {
     return this.keys.add(provider, keys);
   }
@@ -59,6 +60,7 @@ export class KeysController {
   @KeyIdParam()
   @ApiResponse({ status: 200, type: KeyDto })
   @ErrorAnswers(400, 413, 415)
+  @StoreAnswer()
   update(
     @Param('provider', ProviderNamePipe) provider: string,
     @Param('id', KeyIdPipe) id: string,
@@ -75,6 +77,7 @@ export class KeysController {
   @KeyIdParam()
   @ApiResponse({ status: 204, description: 'Deleted.' })
   @ErrorAnswers(400)
+  @StoreAnswer()
   delete(@Param('provider', ProviderNamePipe) provider: string, @Param('id', KeyIdPipe) id: string): Promise<void> {
     return this.keys.delete(provider, id);
   }

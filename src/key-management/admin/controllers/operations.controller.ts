@@ -7,16 +7,20 @@ import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { invalidRequest } from '../api-problem';
 import { Audited } from '../audit/audited.decorator';
-import { ErrorAnswers } from '../dto/errors.dto';
+import { ErrorAnswers, StoreAnswer } from '../dto/errors.dto';
 import { ListEventsQuery } from '../dto/queries.dto';
 import { ConfigurationDto, EventPageDto, HealthCheckReportDto } from '../dto/reports.dto';
 import { RunHealthChecksDto, UpdateConfigurationDto } from '../dto/requests.dto';
 import { cursorOf, positionOf } from '../input/cursor';
 import { eventView, reportView } from '../key-views';
 
-const configurationView = ({ maxRetries, healthCheckIntervalMinutes }: Configuration): ConfigurationDto => ({
+const configurationView = (
+  { maxRetries, healthCheckIntervalMinutes }: Configuration,
+  isKept: boolean,
+): ConfigurationDto => ({
   max_retries: maxRetries,
   health_check_interval_minutes: healthCheckIntervalMinutes,
+  persistence: isKept ? 'stored' : 'memory_only',
 });
 
 @ApiTags('operations')
@@ -47,21 +51,26 @@ export class OperationsController {
   @ApiResponse({ status: 200, type: ConfigurationDto })
   @ErrorAnswers()
   settings(): ConfigurationDto {
-    return configurationView(this.configuration.current);
+    return configurationView(this.configuration.current, this.configuration.isKept);
   }
 
   @Patch('configuration')
   @RequiredAccess('admin')
   @Audited('update_configuration')
-  @ApiOperation({ summary: 'Change settings, for calls and checks from now on' })
+  @ApiOperation({
+    summary: 'Change settings, for calls and checks from now on',
+    description: 'For all instances that share the store, and over restarts, until they are changed again.',
+  })
   @ApiResponse({ status: 200, type: ConfigurationDto })
   @ErrorAnswers(400, 413, 415)
-  update(@Body() changes: UpdateConfigurationDto): ConfigurationDto {
+  @StoreAnswer()
+  async update(@Body() changes: UpdateConfigurationDto): Promise<ConfigurationDto> {
     const { max_retries: maxRetries, health_check_interval_minutes: healthCheckIntervalMinutes } = changes;
     if (maxRetries === undefined && healthCheckIntervalMinutes === undefined) {
       throw invalidRequest([{ field: 'body', problem: 'must have max_retries or health_check_interval_minutes' }]);
     }
-    return configurationView(this.configuration.update({ maxRetries, healthCheckIntervalMinutes }));
+    const changed = await this.configuration.update({ maxRetries, healthCheckIntervalMinutes });
+    return configurationView(changed, this.configuration.isKept);
   }
 
   @Get('events')

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import { applyDecorators, type Type } from '@nestjs/common';
+import { ApiProperty, ApiResponse, IntersectionType, type ApiResponseOptions } from '@nestjs/swagger';
+import { AddedKeysDto } from './keys.dto';
 
 export class FieldProblemDto {
   @ApiProperty({ example: 'keys.3.label' }) field!: string;
@@ -18,6 +19,29 @@ export class ErrorDto {
   })
   problems?: FieldProblemDto[];
 }
+
+/** 503 of a change: what became of it. */
+export class StoreUnavailableDto extends ErrorDto {
+  @ApiProperty({ enum: ['STORE_UNAVAILABLE'], example: 'STORE_UNAVAILABLE' }) code!: 'STORE_UNAVAILABLE';
+  @ApiProperty({ example: true, description: 'The change is in force in this instance.' }) applied!: boolean;
+  @ApiProperty({
+    example: true,
+    description: 'The change waits in this instance, and is written when the store works again.',
+  })
+  will_be_written!: boolean;
+}
+
+/** 503 of adding keys: also what an answer of 200 says, with `persistence` as it is now. */
+export class KeysNotStoredDto extends IntersectionType(StoreUnavailableDto, AddedKeysDto) {}
+
+/** Documents the answer to a change that the store has not taken within 5 s. */
+export const StoreAnswer = (type: Type<StoreUnavailableDto> = StoreUnavailableDto): MethodDecorator =>
+  ApiResponse({
+    status: 503,
+    type,
+    description:
+      'The change could not be kept: the store is away, full or read-only. The answer says what became of it.',
+  });
 
 const MEANINGS = {
   400: 'Malformed: `problems` names the fields.',

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { OUTCOMES, type Outcome } from '../../classification/outcome';
+import { PERSISTENCES, type Persistence } from '../../store/kept-as';
 import { KEY_STATUSES, type KeyStatus } from '../../pool/key-state';
 
 const ID = { example: '3f1c9a0b7d2e4a61', description: 'First 16 hex digits of the SHA-256 of the key.' };
@@ -37,10 +38,6 @@ export class ModelRestDto {
   @ApiProperty({ format: 'date-time' }) until!: string;
   @ApiProperty({ enum: OUTCOMES, example: 'rate_limited' }) outcome!: Outcome;
 }
-
-/** `configuration`: given there at each start, never stored; `stored`: kept encrypted; `memory_only`: gone after a restart. */
-export const PERSISTENCES = ['configuration', 'stored', 'memory_only'] as const;
-export type Persistence = (typeof PERSISTENCES)[number];
 
 export class KeyDto extends KeyStatusDto {
   @ApiProperty({ example: 'openai' }) provider!: string;

@@ -41,6 +41,7 @@ export const LOG_ENTRY_TYPES = [
   'endpoint_cooled_down',
   'cooldown_ended',
   'admin_action',
+  'store_damaged',
 ] as const satisfies readonly LogEntryType[];
 
 export class ListEventsQuery extends PageQuery {

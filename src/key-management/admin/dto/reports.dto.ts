@@ -8,6 +8,12 @@ import { LOG_ENTRY_TYPES } from './queries.dto';
 export class ConfigurationDto {
   @ApiProperty({ type: 'integer', example: 3 }) max_retries!: number;
   @ApiProperty({ example: 10 }) health_check_interval_minutes!: number;
+  @ApiProperty({
+    enum: ['stored', 'memory_only'],
+    example: 'stored',
+    description: 'Whether changes are shared and outlive a restart; with the store `memory` they end with the process.',
+  })
+  persistence!: 'stored' | 'memory_only';
 }
 
 export class CheckReportEntryDto {

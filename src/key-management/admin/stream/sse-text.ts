@@ -11,7 +11,7 @@ export const sseId = (id: number, log: string): string => `${id}.${log}`;
 
 /** One entry of the log, as `GET /admin/events` shows it. */
 export function entryText(entry: LogEntry, log: string): string {
-  const event = entry.type === 'admin_action' ? 'action' : 'key';
+  const event = 'event' in entry ? 'key' : 'action';
   return message(event, eventView(entry), sseId(entry.id, log));
 }
 

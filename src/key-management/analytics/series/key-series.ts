@@ -56,37 +56,6 @@ export class KeySeries {
     this.#tables[resolution].known.add(index, slot, { ...NOTHING, ...row });
   }
 
-  /** The store's totals: what is more there than was known here, others counted. */
-  total(resolution: Resolution, index: number, slot: number, total: KeyRow): void {
-    const known = this.known(resolution, index, slot);
-    this.received(resolution, index, slot, {
-      requests: Math.max(0, (total.requests ?? 0) - known.requests),
-      failures: Math.max(0, (total.failures ?? 0) - known.failures),
-      rateLimited: Math.max(0, (total.rateLimited ?? 0) - known.rateLimited),
-      responseMs: Math.max(0, (total.responseMs ?? 0) - known.responseMs),
-    });
-  }
-
-  /** What the store should hold by now of the key's row. */
-  known(resolution: Resolution, index: number, slot: number): KeyCounts {
-    const { known, unsent } = this.#tables[resolution];
-    return less(known.bucket(index)?.get(slot) ?? NOTHING, unsent.bucket(index)?.get(slot));
-  }
-
-  /** All rows as the store should hold them by now. */
-  *knownRows(): Iterable<{ resolution: Resolution; index: number; slot: number; counts: KeyCounts }> {
-    for (const resolution of RESOLUTIONS) {
-      const { known, unsent } = this.#tables[resolution];
-      for (const [index, bucket] of known.buckets()) {
-        for (const [slot, all] of bucket.entries()) {
-          yield { resolution, index, slot, counts: less(all, unsent.bucket(index)?.get(slot)) };
-          // Forgotten meanwhile, and the numbers of its keys given to others.
-          if (known.bucket(index) !== bucket) break;
-        }
-      }
-    }
-  }
-
   /** All buckets were taken in as a whole. */
   seal(): void {
     for (const resolution of RESOLUTIONS)
@@ -142,12 +111,3 @@ export class KeySeries {
 }
 
 const NOTHING: KeyCounts = Object.freeze({ requests: 0, failures: 0, rateLimited: 0, responseMs: 0 });
-
-function less(all: KeyCounts, waiting: KeyCounts = NOTHING): KeyCounts {
-  return {
-    requests: all.requests - waiting.requests,
-    failures: all.failures - waiting.failures,
-    rateLimited: all.rateLimited - waiting.rateLimited,
-    responseMs: all.responseMs - waiting.responseMs,
-  };
-}

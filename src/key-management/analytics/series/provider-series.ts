@@ -1,5 +1,5 @@
 import { OUTCOMES, type Outcome } from '../../classification/outcome';
-import { BUCKET_MS, COLUMN, HOUR_MS, MINUTE_MS, WIDTH, type Resolution, type SeriesEntry } from './measures';
+import { BUCKET_MS, COLUMN, HOUR_MS, WIDTH, type Resolution, type SeriesEntry } from './measures';
 import type { ProviderTally } from './tallies';
 import { HOURS, MINUTES, SumDocument, TIMES, TOTAL_COLUMN, TOTALS, type DocumentKind } from './sum-document';
 
@@ -126,10 +126,10 @@ export class ProviderSeries {
   }
 }
 
-/** Neither too old nor, by a clock that went wrong, of a time to come. */
+/** Neither too old nor of a time to come; clocks of instances may differ. */
 export function isKept({ spanMs, keep }: DocumentKind, period: number, now: number): boolean {
   const current = Math.floor(now / spanMs);
-  return period > current - keep && period <= Math.floor((now + MINUTE_MS) / spanMs);
+  return period > current - keep && period <= Math.floor((now + HOUR_MS) / spanMs);
 }
 
 const isBusy = ({ requests, rateLimited, keysRemoved, responses }: SeriesEntry): boolean =>

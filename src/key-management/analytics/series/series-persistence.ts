@@ -2,7 +2,7 @@ import type { DocumentOwner, KnownDocument } from '../../store/document-owner';
 import type { FieldChange, StoredDocument } from '../../store/key-store';
 import type { StoreLink } from '../../store/store-link';
 import type { KeyRow } from './key-series';
-import { BUCKET_MS, BUCKETS } from './measures';
+import { BUCKET_MS, BUCKETS, HOUR_MS } from './measures';
 import { isKept } from './provider-series';
 import type { SeriesBook } from './series-book';
 import { keyDoc, keyFields, readKeyField, readSeriesName, SERIES, seriesDoc, type SeriesName } from './series-names';
@@ -34,13 +34,13 @@ export class SeriesPersistence implements DocumentOwner {
       this.link.drop(doc);
     } else if (name.of === 'provider') {
       const document = this.book.document(name.provider, name.kind, name.period);
-      for (const [field, total] of Object.entries(sums)) {
+      for (const [field, by] of Object.entries(sums)) {
         const column = name.kind.columns.get(field);
-        if (column !== undefined) document.total(column, total);
+        if (column !== undefined) document.received(column, by);
       }
     } else {
       for (const [keyId, row] of rowsOf(sums)) {
-        this.book.keys.total(name.resolution, name.index, this.book.keys.slots.of(name.provider, keyId), row);
+        this.book.keys.received(name.resolution, name.index, this.book.keys.slots.of(name.provider, keyId), row);
       }
     }
   }
@@ -72,17 +72,7 @@ export class SeriesPersistence implements DocumentOwner {
   }
 
   *known(): Iterable<KnownDocument> {
-    for (const [provider, series] of this.book.providers()) {
-      for (const [document, period] of series.documents()) {
-        yield { doc: seriesDoc(document.kind, provider, period), registers: {}, maxima: {}, sums: document.known() };
-      }
-    }
-    // A part for each key: together they may be many.
-    for (const { resolution, index, slot, counts } of this.book.keys.knownRows()) {
-      const { provider, keyId } = this.book.keys.slots.keyOf(slot);
-      const sums = Object.fromEntries(keyFields(keyId, counts));
-      yield { doc: keyDoc(resolution, provider, index), registers: {}, maxima: {}, sums };
-    }
+    // All figures are counts.
   }
 
   collect(): boolean {
@@ -112,8 +102,8 @@ export class SeriesPersistence implements DocumentOwner {
   #isKept(name: SeriesName): boolean {
     const now = this.now();
     if (name.of === 'provider') return name.kind === TOTALS || isKept(name.kind, name.period, now);
-    const current = Math.floor(now / BUCKET_MS[name.resolution]);
-    return name.index > current - BUCKETS[name.resolution] && name.index <= current + 1;
+    const ms = BUCKET_MS[name.resolution];
+    return name.index > Math.floor(now / ms) - BUCKETS[name.resolution] && name.index * ms <= now + HOUR_MS;
   }
 }
 
@@ -123,7 +113,7 @@ function rowsOf(sums: Readonly<Record<string, number>>): Map<string, KeyRow> {
     const read = readKeyField(field);
     if (!read) continue;
     const row = rows.get(read.keyId) ?? {};
-    row[read.of] = total;
+    row[read.of] = (row[read.of] ?? 0) + total;
     rows.set(read.keyId, row);
   }
   return rows;

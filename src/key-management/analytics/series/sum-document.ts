@@ -43,7 +43,7 @@ export const TIMES = kind(
   25,
 );
 
-/** Sums that instances add up, by column; and what of them the store has not had yet. */
+/** Sums that instances add up, by column; and what of them was not handed on to the store yet. */
 export class SumDocument {
   readonly sums: Float64Array;
   #unsent: Float64Array | undefined;
@@ -63,12 +63,6 @@ export class SumDocument {
     this.sums[column]! += by;
   }
 
-  /** The store's total: what is more there than was known here, others added. */
-  total(column: number, total: number): void {
-    const known = this.#known(column);
-    if (total > known) this.sums[column]! += total - known;
-  }
-
   /** Gives what was added since the last time. */
   takeUnsent(add: (field: string, by: number) => void): void {
     const unsent = this.#unsent;
@@ -76,19 +70,5 @@ export class SumDocument {
     unsent?.forEach((by, column) => {
       if (by !== 0) add(this.kind.fields[column]!, by);
     });
-  }
-
-  /** By field, what the store should hold by now. */
-  known(): Record<string, number> {
-    const known: Record<string, number> = {};
-    for (const [field, column] of this.kind.columns) {
-      const sum = this.#known(column);
-      if (sum > 0) known[field] = sum;
-    }
-    return known;
-  }
-
-  #known(column: number): number {
-    return this.sums[column]! - (this.#unsent?.[column] ?? 0);
   }
 }

@@ -20,7 +20,7 @@ const VALUES: Record<string, Json> = {
 const FIELDS = [
   'status', 'gpt-4o.rest', 'a/b/c', '/', '.', '..', '#', '$', '[0]', '#$[]/.', '"quoted"', "it's", 'back\\slash', '%2F', '%', 'a b', ' ',
   '\t\n\r', 'a|b', 'a:b', '{tag}', '*', '?', '~', '`', 'ä', '世界', '🔑', '__proto__', 'constructor', 'toString', 'hasOwnProperty', '0', '-1', '\u0000',
-  '\u007f', '\ufeff', 'x'.repeat(128), '.value', '.priority', '.sv',
+  '\u007f', '\ufeff', 'x'.repeat(176), '.'.repeat(176), '🔑'.repeat(44), '世'.repeat(58), '.value', '.priority', '.sv',
 ]; // prettier-ignore
 
 const DOCUMENTS = [
@@ -84,6 +84,12 @@ export const loadingContract: ContractPart = ({ describe, it }, harness, options
         ]) {
           assert.deepEqual(await found(wild), [], wild);
         }
+      }));
+    it('says the time in milliseconds, where it has one of its own', () =>
+      withStore(harness, async ({ store }) => {
+        const now = store.now?.();
+        // A server's clock may be wrong, but not by the decades by which another unit would be.
+        assert.ok(now === undefined || Math.abs(now - Date.now()) < 10 * 365 * 86_400_000, String(now));
       }));
     it('hands out copies', () =>
       withStore(harness, async ({ store }) => {

@@ -2,11 +2,13 @@ import { ClassicLevel } from 'classic-level';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../clock';
 import { add, set } from '../contract/contract-support';
 import { RecordingWatcher } from '../contract/contract-support';
 import { FileKeyStore } from './file-key-store';
 
 const NOW = Date.UTC(2026, 10, 23, 15, 44, 1, 5);
+const TIMERS = { after: systemClock.after.bind(systemClock) };
 const ASIDE = 'key-store.damaged-2026-11-23T15-44-01-005Z';
 
 describe('FileKeyStore in a place that is not as it should be', () => {
@@ -16,7 +18,11 @@ describe('FileKeyStore in a place that is not as it should be', () => {
   const folder = () => join(path, 'key-store');
 
   const make = (at = path) => {
-    const store = new FileKeyStore({ path: at, clock: { now: () => NOW }, report: (message) => reports.push(message) });
+    const store = new FileKeyStore({
+      path: at,
+      clock: { ...TIMERS, now: () => NOW },
+      report: (message) => reports.push(message),
+    });
     stores.push(store);
     return store;
   };
@@ -79,6 +85,41 @@ describe('FileKeyStore in a place that is not as it should be', () => {
       code: 'locked',
       message: expect.stringMatching(new RegExp(`${path} .*KEY_STORE=redis or KEY_STORE=firebase.*KEY_STORE_PATH`)),
     });
+  });
+
+  it('C1: takes the folder up when the other process leaves it, and writes what is asked of it from then on', async () => {
+    const first = await open();
+    await first.store.write([set('keys/a', 'status', 1)]);
+    const [second, watcher] = [make(), new RecordingWatcher()];
+    await expect(second.open(watcher)).rejects.toMatchObject({ code: 'locked' });
+    await expect(second.write([set('keys/b', 'status', 1)])).rejects.toMatchObject({ code: 'unavailable' });
+    await first.store.close();
+    await watcher.until('the folder to come free', () => watcher.connections.at(-1) === true && watcher.resets === 1);
+    await second.write([set('keys/b', 'status', 1)]);
+    expect(await docs(second)).toEqual(['keys/a', 'keys/b']);
+  });
+
+  it('C1: takes a folder up that could not be made at first', async () => {
+    await writeFile(join(path, 'file'), 'x');
+    const [store, watcher] = [make(join(path, 'file')), new RecordingWatcher()];
+    await expect(store.open(watcher)).rejects.toMatchObject({ code: 'not_usable' });
+    await rm(join(path, 'file'));
+    await watcher.until('the folder to be made', () => watcher.resets === 1);
+    await store.write([set('keys/a', 'status', 1)]);
+    expect(await docs(store)).toEqual(['keys/a']);
+  });
+
+  it('C10: tells that the log is gone, and with it the latest writes', async () => {
+    const { store } = await open();
+    await store.write([set('keys/a', 'admin', 'disabled')]);
+    await store.close();
+    for (const name of await readdir(folder())) if (name.endsWith('.log')) await rm(join(folder(), name));
+    const again = await open();
+    expect(await docs(again.store)).toEqual([]);
+    expect(reports).toEqual([expect.stringMatching(/damaged.*latest writes are missing/)]);
+    await again.store.close();
+    await (await open()).store.close();
+    expect(reports).toHaveLength(1);
   });
 
   it('names the path and the mend when it cannot make its folder', async () => {

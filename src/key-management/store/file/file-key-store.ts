@@ -1,5 +1,6 @@
 import type { ClassicLevel } from 'classic-level';
 import { systemClock, type Clock } from '../../clock';
+import { Retry } from '../retry';
 import { checkChanges } from '../check-changes';
 import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../key-store';
 import { LocalLocks } from '../memory/local-locks';
@@ -7,6 +8,7 @@ import { closedError, StoreError } from '../store-error';
 import { applyBatch } from './batch';
 import { rangeOfPrefix, readEntry } from './entries';
 import { isDamage, LevelFolder, messageOf } from './level-folder';
+import { MARK_KEY } from './mark';
 
 /** Entries read at once. */
 const PAGE = 1_000;
@@ -15,7 +17,7 @@ export interface FileKeyStoreOptions {
   /** The folder; made if it is not there, for its owner only. @default './data' */
   path?: string;
   /** @default the system's clock */
-  clock?: Pick<Clock, 'now'>;
+  clock?: Pick<Clock, 'now' | 'after'>;
   /** Told when something stored was damaged. @default a warning of the process */
   report?: (message: string) => void;
 }
@@ -29,9 +31,13 @@ export class FileKeyStore implements KeyStore {
   private readonly folder: LevelFolder;
   private readonly locks: LocalLocks;
   private readonly report: (message: string) => void;
+  /** Of a folder that another process has, or that cannot be used: until it comes free. */
+  private readonly retry: Retry;
   private database: ClassicLevel | undefined;
   private watcher: StoreWatcher | undefined;
   private closing: Promise<void> | undefined;
+  /** The folder was opened; from then on a database that fails is opened anew with the next step. */
+  private isOpen = false;
   /** The end of the queue: reading, merging and writing is one step, and steps go one after the other. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -39,14 +45,42 @@ export class FileKeyStore implements KeyStore {
     this.folder = new LevelFolder({ path, clock, report });
     this.locks = new LocalLocks(clock);
     this.report = report;
+    this.retry = new Retry(clock, () => this.openAgain());
   }
 
   async open(watcher: StoreWatcher): Promise<void> {
     if (this.closing) throw closedError(this.kind);
-    await this.inTurn(async () => {
-      this.database = await this.folder.open();
-      this.watcher = watcher;
-    });
+    this.watcher = watcher;
+    try {
+      await this.inTurn(async () => {
+        this.database = await this.folder.open();
+      });
+      this.isOpen = true;
+    } catch (error) {
+      if (!this.isClosing()) this.retry.start();
+      throw error;
+    }
+  }
+
+  /** Whether it is open now, or need not be any more. */
+  private async openAgain(): Promise<boolean> {
+    if (this.isClosing()) return true;
+    try {
+      await this.inTurn(async () => {
+        if (!this.isClosing()) this.database = await this.folder.open();
+      });
+    } catch {
+      return false;
+    }
+    if (this.isClosing()) return true;
+    this.isOpen = true;
+    this.watcher?.connection(true);
+    this.watcher?.reset();
+    return true;
+  }
+
+  private isClosing(): boolean {
+    return this.closing !== undefined;
   }
 
   async load(prefix: string): Promise<StoredDocument[]> {
@@ -55,7 +89,7 @@ export class FileKeyStore implements KeyStore {
       const unreadable: string[] = [];
       const iterator = database.iterator(rangeOfPrefix(prefix));
       for (let page = await iterator.nextv(PAGE); page.length > 0; page = await iterator.nextv(PAGE)) {
-        for (const [key, text] of page) if (!readEntry(documents, key, text)) unreadable.push(key);
+        for (const [key, text] of page) if (key !== MARK_KEY && !readEntry(documents, key, text)) unreadable.push(key);
       }
       await iterator.close();
       if (unreadable.length > 0) this.reportUnreadable(unreadable);
@@ -82,6 +116,7 @@ export class FileKeyStore implements KeyStore {
   }
 
   close(): Promise<void> {
+    this.retry.stop();
     return (this.closing ??= this.inTurn(async () => {
       await this.database?.close();
       this.database = undefined;
@@ -131,6 +166,7 @@ export class FileKeyStore implements KeyStore {
 
   private mustBeOpen(): void {
     if (this.closing || !this.watcher) throw closedError(this.kind);
+    if (!this.isOpen) throw new StoreError('unavailable', `The key store in ${this.folder.path} is not there yet.`);
   }
 
   private inTurn<T>(step: () => Promise<T>): Promise<T> {
@@ -147,7 +183,7 @@ async function readable(database: ClassicLevel): Promise<{ type: 'put'; key: str
     const iterator = database.iterator();
     // One by one: of a longer step nothing is given when a part of it is damaged.
     for (let [entry] = await iterator.nextv(1); entry; [entry] = await iterator.nextv(1)) {
-      saved.push({ type: 'put', key: entry[0], value: entry[1] });
+      if (entry[0] !== MARK_KEY) saved.push({ type: 'put', key: entry[0], value: entry[1] });
     }
   } catch {
     // The damaged place: what came before it is saved.

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import type { Clock } from '../../clock';
 import { StoreError } from '../store-error';
+import { checkMark } from './mark';
 
 /** The database has a folder of its own within the given one, so that setting it aside moves nothing else. */
 const FOLDER = 'key-store';
@@ -60,7 +61,20 @@ export class LevelFolder {
     const { ClassicLevel } = await import('classic-level');
     const database = new ClassicLevel(this.folder);
     await database.open();
+    try {
+      if (!(await checkMark(database, this.folder))) this.tellLoss();
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
     return database;
+  }
+
+  private tellLoss(): void {
+    this.options.report(
+      `The key store in ${this.folder} is damaged: its latest writes are missing, as after files of it were removed, or an earlier copy was put in its place. ` +
+        `What the instances know is written again; what only it knew, an administrator's changes among them, may be lost.`,
+    );
   }
 
   private async makeFolders(): Promise<void> {

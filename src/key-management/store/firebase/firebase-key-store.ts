@@ -97,6 +97,11 @@ export class FirebaseKeyStore implements KeyStore {
     );
   }
 
+  now(): number | undefined {
+    const { session } = this.#connection;
+    return session?.isUp ? session.serverNow() : undefined;
+  }
+
   close(): Promise<void> {
     this.closing ??= (async () => {
       this.watcher = undefined;

@@ -33,6 +33,8 @@ export class ChangeReader {
   private position: Position | undefined;
   private isUp = false;
   private session = 0;
+  /** By elapsed time. */
+  private greetedAt = 0;
   /** Changes told since the event loop last had its turn: after an outage there are many. */
   private told = 0;
 
@@ -63,7 +65,7 @@ export class ChangeReader {
 
   /** Looks again soon whether the data is still the same. */
   suspect(epoch: string): void {
-    if (this.position && epoch !== this.position.epoch && this.isUp) this.client.disconnect(true);
+    if (this.position && epoch !== this.position.epoch) this.greetedAt = -Infinity;
   }
 
   private lost(): void {
@@ -93,6 +95,7 @@ export class ChangeReader {
   /** Takes up where it was, or where the data is now; whether there may be a gap between. */
   private async arrive(isOver: () => boolean): Promise<boolean> {
     const now = await this.hello();
+    this.greetedAt = performance.now();
     const was = this.position;
     const same = was?.epoch === now.epoch && was.run === now.run && was.seq <= now.seq;
     if (same || isOver()) return false;
@@ -118,8 +121,9 @@ export class ChangeReader {
         return;
       }
     }
-    // Data that was flushed tells nothing by itself.
-    if (!reply && (await this.arrive(isOver))) this.listener.missed();
+    // Data that was flushed or evicted tells nothing by itself.
+    if (reply && performance.now() - this.greetedAt < BLOCK_MS) return;
+    if (await this.arrive(isOver)) this.listener.missed();
   }
 
   /** False when the entry does not follow the one before, or cannot be read. */

@@ -82,6 +82,10 @@ export class RedisKeyStore implements KeyStore {
     await this.#opened().run(UNLOCK, [name, holder]);
   }
 
+  now(): number | undefined {
+    return this.#session?.now();
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#session?.close() ?? Promise.resolve());
   }

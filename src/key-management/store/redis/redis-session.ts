@@ -8,6 +8,9 @@ import { runScript } from './script-runner';
 import { HELLO } from './scripts';
 import { ToldChanges } from './told-changes';
 
+/** Documents of which each greeting looks whether they are still there. */
+const LOOKED_AT = 500;
+
 export interface SessionSettings {
   root: string;
   writer: string;
@@ -22,6 +25,8 @@ export class RedisSession {
   #reader: ChangeReader | undefined;
   #state: 'opening' | 'refused' | 'open' | 'closed' = 'opening';
   #lastFailure: unknown;
+  /** The server's time, and when by elapsed time it was that. */
+  #clock: { readonly server: number; readonly elapsed: number } | undefined;
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
 
   constructor(
@@ -74,6 +79,11 @@ export class RedisSession {
     }
   }
 
+  /** The server's time, milliseconds since the epoch; undefined before the first answer. */
+  now(): number | undefined {
+    return this.#clock && this.#clock.server + performance.now() - this.#clock.elapsed;
+  }
+
   /** A write found this data; other data than before means that the former was lost. */
   sawEpoch(epoch: string): void {
     this.#reader?.suspect(epoch);
@@ -91,7 +101,11 @@ export class RedisSession {
   async #hello(): Promise<Position> {
     const { commands } = this.#connections!;
     await whenReady(commands, this.settings.timeoutMs);
-    const [epoch, seq, last, run] = (await this.run(HELLO, [randomUUID()])) as [string, string, string, string];
+    const askedAt = performance.now();
+    const answer = (await this.run(HELLO, [randomUUID(), LOOKED_AT])) as [string, string, string, string, string];
+    const [epoch, seq, last, run, time] = answer;
+    // Half of the way there and back lies behind it.
+    this.#clock = { server: Number(time), elapsed: (askedAt + performance.now()) / 2 };
     return { epoch, seq: Number(seq), last, run };
   }
 

@@ -3,7 +3,7 @@
  *
  * | key | type | what |
  * |---|---|---|
- * | `<root>meta` | hash | `epoch`: a mark of this data, `seq`: number of the last batch, `last`: its id in the stream |
+ * | `<root>meta` | hash | `epoch`: a mark of this data, another after a loss, `seq`: number of the last batch, `last`: its id in the stream, `looked`: the last document that was looked for |
  * | `<root>docs` | sorted set | the names of all documents, all with score 0, for ranges by prefix |
  * | `<root>doc:<name>` | hash | `r<field>` → `version\|tie\|JSON`, `m<field>` and `s<field>` → number |
  * | `<root>changes` | stream | a batch per entry: `n` its number, `w` its writer, `c` the packed changes; kept a minute |
@@ -18,12 +18,32 @@ local function epoch(candidate)
 end
 `;
 
-/** ARGV: an epoch for data that has none. → epoch, number of the last batch, its stream id, the server's run id. */
+/**
+ * ARGV: an epoch for data that has none, or of which some was lost; how many documents are looked at. → epoch, number of the last batch,
+ * its stream id, the server's run id, its time in milliseconds.
+ * A server that evicts takes single documents without a word: their names are left in the index. Each call looks at some more of them.
+ */
 export const HELLO = `${META}
 local mark = epoch(ARGV[1])
+local from = redis.call('HGET', root .. 'meta', 'looked')
+local names = redis.call('ZRANGEBYLEX', root .. 'docs', from and '(' .. from or '-', '+', 'LIMIT', 0, ARGV[2])
+local lost = #names == 0 and not from and redis.call('HEXISTS', root .. 'meta', 'seq') == 1 and redis.call('EXISTS', root .. 'docs') == 0
+for _, name in ipairs(names) do
+  if redis.call('EXISTS', root .. 'doc:' .. name) == 0 then
+    redis.call('ZREM', root .. 'docs', name)
+    lost = true
+  end
+end
+if #names == tonumber(ARGV[2]) then redis.call('HSET', root .. 'meta', 'looked', names[#names])
+elseif from then redis.call('HDEL', root .. 'meta', 'looked') end
+if lost then
+  redis.call('HSET', root .. 'meta', 'epoch', ARGV[1])
+  mark = ARGV[1]
+end
+local time = redis.call('TIME')
 local info = redis.pcall('INFO', 'server')
 local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
-return { mark, redis.call('HGET', root .. 'meta', 'seq') or '0', redis.call('HGET', root .. 'meta', 'last') or '0-0', run }
+return { mark, redis.call('HGET', root .. 'meta', 'seq') or '0', redis.call('HGET', root .. 'meta', 'last') or '0-0', run, string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)) }
 `;
 
 /** ARGV: packed changes, writer, batch id or '', an epoch for data that has none, kept milliseconds. → epoch. */
@@ -42,14 +62,16 @@ local function greater(a, b)
 end
 
 local function replaces(version, tie, held)
-  local heldVersion, heldTie = string.match(held or '', '^(%-?%d+)|([^|]*)|')
+  local heldVersion, heldTie = string.match(held or '', '^(%d+)|([^|]*)|')
   if not heldVersion then return true end
   local one, other = tonumber(version), tonumber(heldVersion)
+  if other > 4294967296 then return true end
   if one ~= other then return one > other end
   return greater(tie, heldTie)
 end
 
 local named = {}
+local lost = false
 for _, change in ipairs(changes) do
   local kind, doc, field = change[1], change[2], change[3]
   local key = root .. 'doc:' .. doc
@@ -59,7 +81,13 @@ for _, change in ipairs(changes) do
     named[doc] = nil
   else
     if not named[doc] then
-      redis.call('ZADD', root .. 'docs', 0, doc)
+      local kept = redis.call('TYPE', key).ok
+      local isNew = redis.call('ZADD', root .. 'docs', 0, doc) == 1
+      -- It was evicted, or somebody put something else in its place.
+      if kept ~= 'hash' and not (isNew and kept == 'none') then
+        redis.call('DEL', key)
+        lost = true
+      end
       named[doc] = true
     end
     local held = redis.call('HGET', key, kind .. field)
@@ -69,6 +97,7 @@ for _, change in ipairs(changes) do
       end
     elseif kind == 'm' then
       local number = tonumber(held)
+      if number ~= number then number = nil end
       if not number or tonumber(change[4]) > number then redis.call('HSET', key, 'm' .. field, change[4]) end
     else
       redis.call('HSET', key, 's' .. field, string.format('%.17g', (tonumber(held) or 0) + tonumber(change[4])))
@@ -76,6 +105,10 @@ for _, change in ipairs(changes) do
   end
 end
 
+if lost then
+  redis.call('HSET', root .. 'meta', 'epoch', ARGV[4])
+  mark = ARGV[4]
+end
 local seq = redis.call('HINCRBY', root .. 'meta', 'seq', 1)
 local oldest = string.format('%.0f', redis.call('TIME')[1] * 1000 - tonumber(ARGV[5]))
 local stream = root .. 'changes'
@@ -96,7 +129,8 @@ local names = redis.call('ZRANGEBYLEX', root .. 'docs', from, '[' .. ARGV[1] .. 
 local page = { redis.call('HGET', root .. 'meta', 'seq') or '0', #names == tonumber(ARGV[3]) and names[#names] or '' }
 local fields = 0
 for i, name in ipairs(names) do
-  local hash = redis.call('HGETALL', root .. 'doc:' .. name)
+  local hash = redis.pcall('HGETALL', root .. 'doc:' .. name)
+  if hash.err then hash = {} end
   page[2 * i + 1] = name
   page[2 * i + 2] = hash
   fields = fields + #hash / 2

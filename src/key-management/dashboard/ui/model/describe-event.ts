@@ -64,6 +64,8 @@ export function describeEvent(event: LogEvent): EventText {
       return { text: 'Deleted', detail: cause, tone: 'removed' };
     case 'key_updated':
       return { text: `Changed ${event.fields?.map(words).join(', ') ?? ''}`.trim(), detail: cause, tone: 'neutral' };
+    case 'store_damaged':
+      return { text: 'The store was found damaged', detail: event.reason, tone: 'removed' };
     default:
       return describeAction(event);
   }

@@ -78,9 +78,21 @@ export class Actions {
         await work();
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) this.data.deleteKey(key.provider, key.id);
+        // The change is in force all the same.
+        if (error instanceof ApiError && error.notKept) await this.#showAgain(key);
         throw error;
       }
     });
+  }
+
+  /** The key as it stands now: changed, or gone. */
+  async #showAgain({ provider, id }: KeyEntry): Promise<void> {
+    try {
+      this.data.putKeys([await this.client.key(provider, id)]);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) this.data.deleteKey(provider, id);
+    }
+    this.refresh();
   }
 
   async #during(name: string, work: () => Promise<void>): Promise<void> {

@@ -79,6 +79,8 @@ export class KeyAdding {
     try {
       return await this.client.addKeys(this.#provider, chunk, signal);
     } catch (error) {
+      if (error instanceof ApiError && error.notKept)
+        return { ...(error.notKept as unknown as AddedKeys), notice: error.message };
       const problems =
         error instanceof ApiError && error.status === 400 ? problemsByIndex(error) : new Map<number, string>();
       if (problems.size === 0) throw error;

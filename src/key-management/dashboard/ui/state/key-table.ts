@@ -63,6 +63,6 @@ export class KeyTable {
         },
       ]);
     }
-    return event.type !== 'admin_action';
+    return event.type !== 'admin_action' && event.type !== 'store_damaged';
   }
 }

@@ -1,0 +1,59 @@
+import type { StoreListener } from './document-owner';
+
+/** `away`: not connected, or not opened; `failing`: it is reached, and does not read or write. */
+export type StoreCondition = 'up' | 'away' | 'failing';
+
+/** How the store is. Each change of it is one line in the log, however many writes it concerns. */
+export class StoreState {
+  #isConnected = false;
+  #isFailing = false;
+  #hasWorked = false;
+
+  constructor(
+    private readonly kind: string,
+    private readonly listener: StoreListener,
+  ) {}
+
+  get current(): StoreCondition {
+    if (!this.#isConnected) return 'away';
+    return this.#isFailing ? 'failing' : 'up';
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  /** It was read and written once. */
+  get hasWorked(): boolean {
+    return this.#hasWorked;
+  }
+
+  /** Answers whether that is a change. */
+  connection(up: boolean): boolean {
+    if (this.#isConnected === up) return false;
+    this.#isConnected = up;
+    this.#isFailing = false;
+    if (up) this.listener.info(`the ${this.kind} store is there`);
+    else
+      this.listener.warn(`the ${this.kind} store is away; the pools work on, and changes are written when it is back`);
+    return true;
+  }
+
+  /** What was asked of the store was done. */
+  worked(): void {
+    this.#hasWorked = true;
+    if (!this.#isFailing) return;
+    this.#isFailing = false;
+    this.listener.info(`the ${this.kind} store works again`);
+  }
+
+  /** A read or write failed though the store is connected. */
+  failed(error: unknown): void {
+    if (!this.#isConnected || this.#isFailing) return;
+    this.#isFailing = true;
+    const reason = error instanceof Error ? error.message : 'unknown error';
+    this.listener.warn(
+      `the ${this.kind} store cannot be read or written; the pools work on, and changes are written when it works again: ${reason}`,
+    );
+  }
+}
