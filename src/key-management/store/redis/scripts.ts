@@ -18,12 +18,21 @@ local function epoch(candidate)
 end
 `;
 
-/** ARGV: an epoch for data that has none. → epoch, number of the last batch, its stream id, the server's run id. */
+/**
+ * ARGV: an epoch for data that has none. → epoch, number of the last batch, its stream id, the server's run id, `1` for a node of a
+ * cluster, and the policy by which the server evicts keys, or ''. What the user may not ask for is ''.
+ * An error where nothing can be written because this is a replica; memory or disk that lack do not keep the data from being read.
+ */
 export const HELLO = `${META}
-local mark = epoch(ARGV[1])
-local info = redis.pcall('INFO', 'server')
-local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
-return { mark, redis.call('HGET', root .. 'meta', 'seq') or '0', redis.call('HGET', root .. 'meta', 'last') or '0-0', run }
+local meta = root .. 'meta'
+local refused = redis.pcall('HDEL', meta, 'nothing')
+if type(refused) == 'table' and string.match(refused.err or '', '^READONLY') then return refused end
+local mark = redis.call('HGET', meta, 'epoch') or epoch(ARGV[1])
+local info = redis.pcall('INFO')
+local function about(name) return type(info) == 'string' and string.match(info, '\\n' .. name .. ':([^\\r\\n]*)') or '' end
+local policy = about('maxmemory_policy')
+if about('maxmemory') == '0' or policy == 'noeviction' then policy = '' end
+return { mark, redis.call('HGET', meta, 'seq') or '0', redis.call('HGET', meta, 'last') or '0-0', about('run_id'), about('cluster_enabled'), policy }
 `;
 
 /** ARGV: packed changes, writer, batch id or '', an epoch for data that has none, kept milliseconds. → epoch. */
