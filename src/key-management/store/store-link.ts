@@ -104,10 +104,12 @@ export class StoreLink {
     const changed = (changes: readonly StoreChange[]): void => {
       if (!this.#reconciler.takeIn(changes)) reset();
     };
-    await this.store.open({ changed, reset, connection: (up) => this.#connection(up) }).catch((error: unknown) => {
-      this.#isVain = !(error instanceof StoreError && error.code === 'unavailable');
-      throw error;
-    });
+    await this.store
+      .open({ changed, reset, connection: (up, reason) => this.#connection(up, reason) })
+      .catch((error: unknown) => {
+        this.#isVain = !(error instanceof StoreError && error.code === 'unavailable');
+        throw error;
+      });
     // Before the flush that begins with the connection, so that what is written meets data that is whole.
     this.#reconciling.soon();
     this.#connection(true);
@@ -187,7 +189,7 @@ export class StoreLink {
     await this.store.close();
   }
 
-  #connection(up: boolean): void {
+  #connection(up: boolean, reason?: string): void {
     if (this.#up === up || this.#closed) return;
     this.#up = up;
     if (up) {
@@ -195,7 +197,10 @@ export class StoreLink {
       this.#reconciling.cameUp();
       this.#flushSoon();
     } else {
-      this.listener.warn(`the ${this.kind} store is away; the pools work on, and changes are written when it is back`);
+      const why = reason ? `: ${reason}` : '';
+      this.listener.warn(
+        `the ${this.kind} store is away; the pools work on, and changes are written when it is back${why}`,
+      );
     }
   }
 

@@ -28,7 +28,10 @@ export function makeClient(ioredis: Ioredis, source: RedisSource, timeoutMs: num
   if ('client' in source) {
     const { client } = source;
     if (!isCluster(client)) return client.duplicate(singleOptions({}, timeoutMs));
-    return client.duplicate([], clusterOptions(client.options as RedisStoreOptions, client.options.redisOptions ?? {}, timeoutMs));
+    return client.duplicate(
+      [],
+      clusterOptions(client.options as RedisStoreOptions, client.options.redisOptions ?? {}, timeoutMs),
+    );
   }
   const cluster = source.url === undefined ? undefined : clusterUrlOf(source.url);
   const given = source.options ?? {};
@@ -42,7 +45,13 @@ export function makeClient(ioredis: Ioredis, source: RedisSource, timeoutMs: num
 }
 
 /** A client of the cluster to which this server belongs. */
-export function clusterOf(ioredis: Ioredis, server: Redis, source: RedisSource, known: readonly ClusterNode[], timeoutMs: number): RedisClient {
+export function clusterOf(
+  ioredis: Ioredis,
+  server: Redis,
+  source: RedisSource,
+  known: readonly ClusterNode[],
+  timeoutMs: number,
+): RedisClient {
   const { host, port, username, password, tls, family, keyPrefix } = server.options;
   const given = 'client' in source ? {} : (source.options ?? {});
   const node = { ...given, username, password, tls, family, keyPrefix, ...given.redisOptions };
@@ -63,7 +72,9 @@ function singleOptions(given: RedisOptions, timeoutMs: number): RedisOptions {
 }
 
 function clusterOptions(given: RedisStoreOptions, node: RedisOptions, timeoutMs: number): ClusterOptions {
-  const own = Object.fromEntries(CLUSTER_OPTIONS.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])));
+  const own = Object.fromEntries(
+    CLUSTER_OPTIONS.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
+  );
   const { sentinels, host, port, path, db, lazyConnect, ...connection } = node;
   return {
     slotsRefreshTimeout: timeoutMs,

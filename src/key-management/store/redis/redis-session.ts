@@ -62,7 +62,8 @@ export class RedisSession {
       this.#state = 'refused';
       const reason = this.#lastFailure ?? error;
       const mend =
-        mendFor(reason) ?? 'Check REDIS_URL, and that the server takes connections from here. It is tried again until it answers.';
+        mendFor(reason) ??
+        'Check REDIS_URL, and that the server takes connections from here. It is tried again until it answers.';
       throw this.#explain('cannot be reached', reason, mend);
     });
   }
@@ -108,11 +109,13 @@ export class RedisSession {
     while (!this.#isClosed()) {
       const served = await this.#serve();
       if (this.#isClosed()) return;
-      if (this.#isUp && this.#state === 'open') this.watcher.connection(false);
+      if (this.#isUp && this.#state === 'open') {
+        this.watcher.connection(false, this.#explain('is away', this.#lastFailure).message);
+      }
       this.#isUp = false;
       const isGood = served === 'leave at once' || served >= SERVED_MS;
       failures = isGood ? 0 : failures + 1;
-      if (served !== 'leave at once') await this.#pause(clock, reconnectPauseMs(Math.max(0, failures - 1), random));
+      if (served !== 'leave at once') await this.#pause(clock, reconnectPauseMs(failures, random));
     }
   }
 

@@ -18,15 +18,30 @@ export const isRedirection = (error: unknown): boolean => isReply(error) && /^(?
 export const messageOf = (error: unknown): string => String((error as Error | undefined)?.message ?? error);
 
 const MENDS: readonly (readonly [RegExp, string])[] = [
-  [/^READONLY|^MASTERDOWN|^UNBLOCKED/, 'This is a replica. REDIS_URL must lead to the master; it is looked for again, as after a failover.'],
-  [/^OOM/, 'Its memory is full: raise maxmemory, or give the keys a Redis of their own (with maxmemory-policy noeviction).'],
+  [
+    /^READONLY|^MASTERDOWN|^UNBLOCKED/,
+    'This is a replica. REDIS_URL must lead to the master; it is looked for again, as after a failover.',
+  ],
+  [
+    /^OOM/,
+    'Its memory is full: raise maxmemory, or give the keys a Redis of their own (with maxmemory-policy noeviction).',
+  ],
   [/^MISCONF/, 'It cannot save its data: look at its log and at its disk.'],
   [/^NOREPLICAS/, 'It has fewer replicas than min-replicas-to-write says.'],
   [/^(?:NOAUTH|WRONGPASS)/, 'Check the user and password in REDIS_URL.'],
-  [/^NOPERM|can't run this command|No permissions to access/, 'Its user lacks a right; docs/stores.md has the ACL rule that gives those needed.'],
+  [
+    /^NOPERM|can't run this command|No permissions to access/,
+    'Its user lacks a right; docs/stores.md has the ACL rule that gives those needed.',
+  ],
   [/^CLUSTERDOWN/, 'The cluster lacks a master; it is tried again until it has one.'],
-  [/SELECT is not allowed in cluster mode/, 'A Redis Cluster has one database: leave the number out of REDIS_URL, and keep apps apart by KEY_STORE_NAMESPACE.'],
-  [/cluster support disabled/, 'Several nodes in REDIS_URL mean a Redis Cluster, and this is none: give one node, or Sentinel by store.options.'],
+  [
+    /SELECT is not allowed in cluster mode/,
+    'A Redis Cluster has one database: leave the number out of REDIS_URL, and keep apps apart by KEY_STORE_NAMESPACE.',
+  ],
+  [
+    /cluster support disabled/,
+    'Several nodes in REDIS_URL mean a Redis Cluster, and this is none: give one node, or Sentinel by store.options.',
+  ],
 ];
 
 /** What to do about it, where that can be told. */

@@ -1,4 +1,5 @@
 import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
+import { isRedisUrl, redisUrlProblem, redisUrlsOf } from '../../configuration/redis-url';
 import { StoreError } from '../store-error';
 
 export type RedisClient = Redis | Cluster;
@@ -11,7 +12,9 @@ export type RedisStoreOptions = RedisOptions & Omit<ClusterOptions, keyof RedisO
  * a client of the user's, as whose copies the connections are made.
  */
 export type RedisSource =
-  { url: string; options?: RedisStoreOptions } | { url?: undefined; options: RedisStoreOptions } | { client: RedisClient };
+  | { url: string; options?: RedisStoreOptions }
+  | { url?: undefined; options: RedisStoreOptions }
+  | { client: RedisClient };
 
 export const isCluster = (client: RedisClient): client is Cluster => 'nodes' in client;
 
@@ -23,28 +26,15 @@ export interface ClusterUrl {
   tls: boolean;
 }
 
-const FORM =
-  'Give redis://user:password@host:port/database, or rediss://… for TLS; of a Redis Cluster, nodes with commas between: redis://host:port,host:port.';
-
-/** The problem with a URL, for an error that names the setting; nothing of the URL is repeated. */
-export function urlProblem(url: string): string | undefined {
-  const urls = urlsOf(url);
-  if (urls.length === 0 || urls.some((each) => !isRedisUrl(each))) return `is no URL of a Redis. ${FORM}`;
-  if (urls.length > 1 && urls.some((each) => !/^\/?0?$/.test(new URL(each).pathname))) {
-    return 'names a database, of which a Redis Cluster has one. Leave it out, and keep apps apart by KEY_STORE_NAMESPACE.';
-  }
-  return undefined;
-}
-
 /** @throws StoreError `not_usable` */
 export function checkSource(source: RedisSource): void {
-  const problem = 'client' in source || source.url === undefined ? undefined : urlProblem(source.url);
+  const problem = 'client' in source || source.url === undefined ? undefined : redisUrlProblem(source.url);
   if (problem) throw new StoreError('not_usable', `REDIS_URL ${problem}`);
 }
 
 /** The nodes of a URL with several; undefined for a URL of one server. */
 export function clusterUrlOf(url: string): ClusterUrl | undefined {
-  const urls = urlsOf(url).map((each) => new URL(each));
+  const urls = redisUrlsOf(url).map((each) => new URL(each));
   if (urls.length < 2) return undefined;
   const named = urls.find((each) => each.username || each.password);
   return {
@@ -62,37 +52,21 @@ export function placeOf(source: RedisSource): string {
     return placeOf({ options: source.client.options });
   }
   if (source.url !== undefined) {
-    const urls = urlsOf(source.url).filter(isRedisUrl);
+    const urls = redisUrlsOf(source.url).filter(isRedisUrl);
     return urls.length === 0 ? 'REDIS_URL' : urls.map((each) => shown(new URL(each))).join(',');
   }
   const { sentinels, name, host = 'localhost', port = 6379, path } = source.options;
-  if (sentinels) return `the master "${name ?? ''}" of Sentinel ${sentinels.map((each) => `${each.host}:${each.port}`).join(',')}`;
+  if (sentinels)
+    return `the master "${name ?? ''}" of Sentinel ${sentinels.map((each) => `${each.host}:${each.port}`).join(',')}`;
   return path ?? `${host}:${port}`;
 }
 
 /** What must not be printed. */
 export function secretsOf(source: RedisSource): string[] {
   const options = 'client' in source ? (source.client.options as RedisStoreOptions) : source.options;
-  const fromUrl = 'client' in source ? [] : urlsOf(source.url ?? '').map((each) => passwordIn(each));
+  const fromUrl = 'client' in source ? [] : redisUrlsOf(source.url ?? '').map((each) => passwordIn(each));
   const secrets = [...fromUrl, options?.password, options?.sentinelPassword, options?.redisOptions?.password];
   return secrets.filter((each) => each !== undefined && each !== null && each !== '') as string[];
-}
-
-/** One URL for each node, all with the scheme of the first. */
-function urlsOf(text: string): string[] {
-  return text.split(/,\s*(?=rediss?:\/\/)/).flatMap((url) => {
-    const [, scheme, rest] = /^\s*(rediss?:\/\/)(.*?)\s*$/s.exec(url) ?? [];
-    if (scheme === undefined || rest === undefined) return [url];
-    // A password may hold a comma: hosts come after the last `@`.
-    const user = rest.slice(0, rest.lastIndexOf('@') + 1);
-    const [, hosts, path] = /^([^/?]*)(.*)$/s.exec(rest.slice(user.length)) ?? [];
-    return (hosts ?? '').split(',').map((host) => `${scheme}${user}${host.trim()}${path ?? ''}`);
-  });
-}
-
-function isRedisUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return (url?.protocol === 'redis:' || url?.protocol === 'rediss:') && url.host !== '';
 }
 
 function shown(url: URL): string {
