@@ -68,6 +68,8 @@ function singleOptions(given: RedisOptions, timeoutMs: number): RedisOptions {
     enableOfflineQueue: false,
     lazyConnect: true,
     replyMapping: 'legacy',
+    // The first command finds out, without a right to INFO: a server that loads its data says so.
+    enableReadyCheck: false,
   };
 }
 
@@ -82,6 +84,7 @@ function clusterOptions(given: RedisStoreOptions, node: RedisOptions, timeoutMs:
     redisOptions: singleOptions(connection, timeoutMs),
     // The connection to a node is made by the first command to it. One that it keeps waiting for too long ends with the whole client.
     enableOfflineQueue: true,
+    enableReadyCheck: false,
     clusterRetryStrategy: () => null,
     clusterNodeRetryStrategy: null,
     retryDelayOnFailover: 0,

@@ -40,6 +40,8 @@ export class Line {
     } catch (error) {
       throw this.#reason ?? error;
     }
+    // ioredis goes on with a connection whose AUTH or SELECT was refused. Of a cluster, other nodes may do.
+    if (this.#reason !== undefined && !isCluster(client)) throw this.#reason;
   }
 
   /** Waits for the work, but no longer than there is a line. */

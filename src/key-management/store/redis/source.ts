@@ -66,7 +66,8 @@ export function secretsOf(source: RedisSource): string[] {
   const options = 'client' in source ? (source.client.options as RedisStoreOptions) : source.options;
   const fromUrl = 'client' in source ? [] : redisUrlsOf(source.url ?? '').map((each) => passwordIn(each));
   const secrets = [...fromUrl, options?.password, options?.sentinelPassword, options?.redisOptions?.password];
-  return secrets.filter((each) => each !== undefined && each !== null && each !== '') as string[];
+  // What is shorter is no secret, and would blot out letters of ordinary words.
+  return secrets.filter((each): each is string => typeof each === 'string' && each.length >= 4);
 }
 
 function shown(url: URL): string {
