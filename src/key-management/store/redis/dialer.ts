@@ -51,7 +51,8 @@ export class Dialer {
   /** The line did not come to serve. */
   failed(line: Line, reason: unknown): void {
     if (!isCluster(line.commands)) {
-      if (isRedirection(reason)) this.#mode = 'cluster';
+      // The one in the settings may be gone for good, and other nodes known.
+      if (isRedirection(reason) || this.#known.length > 0) this.#mode = 'cluster';
       return;
     }
     if (!wantsNewConnection(reason)) return;
