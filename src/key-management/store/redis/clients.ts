@@ -70,6 +70,7 @@ function singleOptions(given: RedisOptions, timeoutMs: number): RedisOptions {
     replyMapping: 'legacy',
     // The first command finds out, without a right to INFO: a server that loads its data says so.
     enableReadyCheck: false,
+    disableClientInfo: true,
   };
 }
 
