@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { add, eventually, RecordingWatcher, set } from '../../src/key-management/store/contract/contract-support';
-import { RedisKeyStore, type RedisKeyStoreOptions } from '../../src/key-management/store/redis/redis-key-store';
+import { RedisKeyStore, type RedisKeyStoreSettings } from '../../src/key-management/store/redis/redis-key-store';
 import { startKeyManagement } from '../support/key-management-app';
 import { describeWithRedis, RedisServer } from '../support/redis-server';
 
@@ -15,11 +15,11 @@ describeWithRedis('a Redis and what it must give', () => {
   let server: RedisServer;
   const stores: RedisKeyStore[] = [];
 
-  const open = async (options: Omit<RedisKeyStoreOptions, 'client'>) => {
+  const open = async (options: RedisKeyStoreSettings & { url?: string }) => {
     const reports: string[] = [];
     const report = (message: string): void => void reports.push(message);
     const [store, watcher] = [
-      new RedisKeyStore({ url: server.url, timeoutMs: 2_000, report, ...options } as RedisKeyStoreOptions),
+      new RedisKeyStore({ url: server.url, timeoutMs: 2_000, report, ...options }),
       new RecordingWatcher(),
     ];
     stores.push(store);
