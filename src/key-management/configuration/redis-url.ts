@@ -2,7 +2,7 @@ const FORM = 'give redis://user:password@host:port/database, or rediss://… for
 
 /** One URL for each node that the text names, with the user of the first: `redis://user:password@a:1,b:2` or `redis://a:1,redis://b:2`. */
 export function redisUrlsOf(text: string): string[] {
-  return text.split(/,\s*(?=rediss?:\/\/)/).flatMap((url) => {
+  return text.split(/,\s*(?=\w+:\/\/)/).flatMap((url) => {
     const [, scheme, rest] = /^\s*(rediss?:\/\/)(.*)$/s.exec(url) ?? [];
     if (scheme === undefined || rest === undefined) return [url];
     // A password may hold a comma: hosts come after the last `@`.
@@ -26,5 +26,6 @@ export function redisUrlProblem(text: string): string | undefined {
 
 export function isRedisUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  return (url?.protocol === 'redis:' || url?.protocol === 'rediss:') && url.host !== '';
+  if (!url || url.host === '' || !/^\/?\d*$/.test(url.pathname)) return false;
+  return url.protocol === 'redis:' || url.protocol === 'rediss:';
 }
