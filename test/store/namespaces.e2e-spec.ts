@@ -135,7 +135,7 @@ describe('two apps', () => {
     const lines: string[] = [];
     const note = (message: unknown): void => void lines.push(String(message));
     const { app, pools } = await start({ kind: 'firebase', url: server.url() }, { log: note, warn: note, error: note });
-    const health = app.get(STORE_HEALTH) as { status(): string };
+    const health = app.get<{ status(): string }>(STORE_HEALTH);
     server.allow({ read: true, write: false });
     const disabled = pools.disable('openai', keyIdOf(CONFIGURED)).catch((error: unknown) => error);
     await eventually('the loss', () => Promise.resolve(health.status() === 'degraded'));

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { OwnStore } from './resolved-options';
 import { isOwnStore, ownStoreProblems } from './store-options';
 
 /** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
@@ -116,10 +115,11 @@ const storeSettings = strict({
 
 /** Settings, or a store of the app's own. */
 const store = z.unknown().superRefine((given, context) => {
-  const refuse = (path: PropertyKey[], message: string): void =>
-    void context.addIssue({ code: 'custom', path, message });
-  if (isOwnStore(given as OwnStore)) {
-    for (const [name, message] of ownStoreProblems(given as OwnStore)) refuse([name], message);
+  const refuse = (path: PropertyKey[], message: string): void => {
+    context.addIssue({ code: 'custom', path, message });
+  };
+  if (isOwnStore(given)) {
+    for (const [name, message] of ownStoreProblems(given)) refuse([name], message);
   } else {
     for (const { path, message } of storeSettings.safeParse(given).error?.issues ?? []) refuse(path, message);
   }

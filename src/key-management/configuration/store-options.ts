@@ -7,7 +7,7 @@ import type { OwnStore, ResolvedStore } from './resolved-options';
 const METHODS = ['open', 'load', 'write', 'lock', 'unlock', 'close'] as const;
 
 /** A store of the app's own, whole or not: an object with one of a store's methods, or of a class. */
-export function isOwnStore(store: KeyManagementOptions['store']): store is OwnStore {
+export function isOwnStore(store: unknown): store is OwnStore {
   if (typeof store !== 'object' || store === null) return false;
   const prototype: unknown = Object.getPrototypeOf(store);
   const isPlain = prototype === Object.prototype || prototype === null;

@@ -23,6 +23,8 @@ const CLUSTER_OPTIONS = [
   'useSRVRecords',
 ] as const satisfies readonly (keyof ClusterOptions)[];
 
+const ONE_SERVER = new Set(['sentinels', 'host', 'port', 'path', 'db']);
+
 /** Makes a client that is not connected yet, for one server or, where the source names several nodes, a cluster. */
 export function makeClient(ioredis: Ioredis, source: RedisSource, timeoutMs: number): RedisClient {
   if ('client' in source) {
@@ -78,7 +80,8 @@ function clusterOptions(given: RedisStoreOptions, node: RedisOptions, timeoutMs:
   const own = Object.fromEntries(
     CLUSTER_OPTIONS.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
   );
-  const { sentinels, host, port, path, db, lazyConnect, ...connection } = node;
+  // What leads to one server is of no use.
+  const connection = Object.fromEntries(Object.entries(node).filter(([name]) => !ONE_SERVER.has(name)));
   return {
     slotsRefreshTimeout: timeoutMs,
     ...own,

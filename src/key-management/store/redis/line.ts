@@ -7,7 +7,7 @@ export class Line {
   readonly over: Promise<never>;
   #isOver = false;
   #end!: (reason: unknown) => void;
-  #reason: unknown;
+  #reason: Error | undefined;
   #ended: Promise<unknown>[] = [];
 
   /**
@@ -22,7 +22,7 @@ export class Line {
     this.over = new Promise((_, reject) => (this.#end = reject));
     this.over.catch(() => undefined);
     for (const client of [commands, reader]) {
-      const failed = (error: unknown): void => void (this.#reason = rootOf(error));
+      const failed = (error: Error): void => void (this.#reason = rootOf(error));
       client.on('error', failed);
       client.on('node error', failed);
       client.once('end', () => this.drop(this.#reason ?? new Error('the connection was closed')));
@@ -64,8 +64,8 @@ export class Line {
 }
 
 /** Of a cluster, what one of its nodes said says more than that all have failed. */
-function rootOf(error: unknown): unknown {
-  return (error as { lastNodeError?: unknown } | undefined)?.lastNodeError ?? error;
+function rootOf(error: Error & { lastNodeError?: Error }): Error {
+  return error.lastNodeError ?? error;
 }
 
 async function end(client: RedisClient, timeoutMs: number): Promise<void> {
