@@ -3,7 +3,7 @@ import { boundedName, cutText } from './bounded-text';
 import { oneLine } from './one-line';
 import { modelName } from './pool/model-name';
 import { checkChanges } from './store/check-changes';
-import { modelRestField } from './store/key-documents';
+import { cooldownField } from './store/key-documents';
 
 const any = fc.string({ unit: 'binary', maxLength: 600 }).chain((text) =>
   // Halves of characters, too, as a cut elsewhere leaves them.
@@ -18,7 +18,7 @@ describe('names made up by others', () => {
         expect(name.isWellFormed()).toBe(true);
         expect(Buffer.byteLength(name)).toBeLessThanOrEqual(160);
         expect(modelName(name)).toBe(name);
-        checkChanges([{ kind: 'max', doc: 'keys/openai/1', field: modelRestField(name), value: 1 }]);
+        checkChanges([{ kind: 'max', doc: 'keys/openai/1', field: cooldownField({ model: name }), value: 1 }]);
       }),
     );
   });

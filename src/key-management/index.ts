@@ -25,7 +25,9 @@ export type { Clock, Random } from './clock';
 export { KeyManagementConfigurationError } from './configuration/resolve-options';
 export type { Configuration } from './configuration/configuration.service';
 export type { ResolvedKey, ResolvedOptions, ResolvedProvider, ResolvedStore } from './configuration/resolved-options';
-export type { SecretText } from './secret-text';
+export type { Hidden, SecretText } from './secret-text';
+export type { Json, KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from './store/key-store';
+export { StoreError, type StoreErrorCode } from './store/store-error';
 
 export { KeyManagerService } from './key-manager.service';
 export type { AddKeysResult, KeyVerdict } from './health/key-intake.service';

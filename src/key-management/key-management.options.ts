@@ -1,5 +1,7 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { KeyInput } from './pool/key-input';
+import type { KeyStore } from './store/key-store';
+import type { RedisClient, RedisStoreOptions } from './store/redis/source';
 
 /** How errors are read: evidence first and the specification's status table last, or the table alone. */
 export type ErrorClassificationMode = 'evidence' | 'status';
@@ -12,8 +14,14 @@ export interface KeyStoreOptions {
   kind: KeyStoreKind;
   /** `KEY_STORE_PATH`, for `file`. Default `./data`. */
   path?: string;
-  /** `FIREBASE_URL` or `REDIS_URL`. */
+  /** `FIREBASE_URL` or `REDIS_URL`; of a Redis Cluster, several nodes with commas between, or one. */
   url?: string;
+  /** For `redis`, instead of a URL: an ioredis `Redis` or `Cluster`. Connections like its are made; itself it is neither used nor closed. */
+  client?: RedisClient;
+  /** For `redis`, beside or instead of a URL: options of ioredis, such as `sentinels` and `name`, `tls`, `username`, `natMap`. */
+  options?: RedisStoreOptions;
+  /** `KEY_STORE_NAMESPACE`: keeps apps apart that share a store. `a`-`z`, `0`-`9`, `_` and `-`. Default `default`. */
+  namespace?: string;
   /** `FIREBASE_CREDENTIALS_JSON`: a path, or the JSON itself. */
   credentials?: string;
   /** `KEY_ENCRYPTION_SECRET`: keys added at run time are stored under it; without it they live in memory only. */
@@ -53,7 +61,8 @@ export interface KeyManagementOptions {
   drainTimeoutMs?: number;
   /** Usable keys that a provider needs for `GET /health` to be well. `MINIMUM_USABLE_KEYS`. Default 1. */
   minimumUsableKeys?: number;
-  store?: KeyStoreOptions;
+  /** Where key state is kept; or a store of the app's own, any object with the methods of `KeyStore`. */
+  store?: KeyStore | KeyStoreOptions;
   /** `ADMIN_TOKEN`: at least 16 characters. */
   adminToken?: string;
   /** `VIEWER_TOKEN`: at least 16 characters. */

@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 
-/** A secret that prints, serialises and inspects as `***`. */
-export class SecretText {
-  readonly #value: string;
+/** A value with secrets in it, that prints, serialises and inspects as `***`. */
+export class Hidden<T> {
+  readonly #value: T;
 
-  constructor(value: string) {
+  constructor(value: T) {
     this.#value = value;
   }
 
-  reveal(): string {
+  reveal(): T {
     return this.#value;
   }
 
@@ -21,6 +21,9 @@ export class SecretText {
   }
 
   [inspect.custom](): string {
-    return 'SecretText(***)';
+    return `${this.constructor.name}(***)`;
   }
 }
+
+/** A secret that prints, serialises and inspects as `***`. */
+export class SecretText extends Hidden<string> {}

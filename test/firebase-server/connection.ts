@@ -3,12 +3,13 @@ import { type RawData, WebSocket } from 'ws';
 import { type Database } from './database';
 import { FrameReader, toFrames } from './framing';
 import { ProtocolError } from './protocol-error';
-import { type RequestBody, Requests } from './requests';
+import { type RequestBody, Requests, type Rules } from './requests';
 
 export interface ConnectionOptions {
   database: Database;
-  /** The only credential that is accepted. */
-  token: string;
+  /** The only credential that is accepted now. */
+  token(): string;
+  rules(): Rules;
   /** The host that the client asked for, and is told to keep to. */
   host: string;
   /** Runs work now or later, always in order: how the server pauses and delays. */
@@ -26,8 +27,11 @@ export class Connection {
     private readonly socket: WebSocket,
     private readonly options: ConnectionOptions,
   ) {
-    this.requests = new Requests(options.database, (action, path, data, tag) =>
-      this.send('d', { a: action, b: { p: path.join('/'), d: data, ...(tag === undefined ? {} : { t: tag }) } }),
+    this.requests = new Requests(
+      options.database,
+      (action, path, data, tag) =>
+        this.send('d', { a: action, b: { p: path.join('/'), d: data, ...(tag === undefined ? {} : { t: tag }) } }),
+      () => options.rules(),
     );
     socket.on('message', (data: RawData) => options.inward(() => this.received(data.toString())));
     socket.on('close', () => options.inward(() => this.requests.disconnected()));
@@ -38,6 +42,18 @@ export class Connection {
   /** Cuts the connection without a word, as a network does. */
   drop(): void {
     this.socket.terminate();
+  }
+
+  /** The rules changed: what may no longer be read is not pushed any more. */
+  rulesChanged(): void {
+    if (this.options.rules().read) return;
+    for (const path of this.requests.revokeListens()) this.send('d', { a: 'c', b: { p: path.join('/') } });
+  }
+
+  /** The credential it gave is no longer good. */
+  revokeAuthentication(): void {
+    this.authenticated = false;
+    this.send('d', { a: 'ac', b: { s: 'invalid_token', d: 'The credential was revoked' } });
   }
 
   private received(frame: string): void {
@@ -90,7 +106,7 @@ export class Connection {
     if (body.noauth !== undefined || body.authvar !== undefined) {
       throw new ProtocolError('unsupported', 'An auth override is not implemented by this server');
     }
-    this.authenticated = body.cred === this.options.token;
+    this.authenticated = body.cred === this.options.token();
     if (!this.authenticated) throw new ProtocolError('invalid_token', 'The credential is not accepted');
     return { auth: null };
   }

@@ -6,6 +6,7 @@ import { Connection } from './connection';
 import { Database } from './database';
 import { Gate } from './gate';
 import { Journal } from './journal';
+import type { Rules } from './requests';
 import { answerRest } from './rest';
 
 export interface FirebaseServerOptions {
@@ -27,7 +28,8 @@ export class FirebaseServer {
   private readonly connections = new Set<Connection>();
   private readonly gate = new Gate();
   private readonly journal: Journal | undefined;
-  private readonly token: string;
+  private token: string;
+  private rules: Rules = { read: true, write: true };
   private http: Server | undefined;
   port: number;
 
@@ -50,6 +52,9 @@ export class FirebaseServer {
     return `http://localhost:${this.port}?ns=${namespace}`;
   }
 
+  /** Connections taken so far. */
+  connectionsTaken = 0;
+
   get connectionCount(): number {
     return this.connections.size;
   }
@@ -67,6 +72,18 @@ export class FirebaseServer {
   /** Writes as a second client would, past every check of credentials. */
   set(path: string, json: unknown, namespace = 'test'): void {
     this.database(namespace).put(path.split('/').filter(Boolean), json);
+  }
+
+  /** Changes the rules of all databases, also for clients that are connected. */
+  allow(rules: Rules): void {
+    this.rules = rules;
+    for (const connection of this.connections) connection.rulesChanged();
+  }
+
+  /** From now on only this credential is accepted, also of clients that gave another before. */
+  accept(token: string): void {
+    this.token = token;
+    for (const connection of this.connections) connection.revokeAuthentication();
   }
 
   dropConnections(): void {
@@ -130,11 +147,13 @@ export class FirebaseServer {
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection(webSocket, {
         database: this.database(url.searchParams.get('ns') ?? 'default'),
-        token: this.token,
+        token: () => this.token,
+        rules: () => this.rules,
         host: request.headers.host ?? `localhost:${this.port}`,
         inward: this.gate.pass,
         outward: (work) => this.delayed(work),
       });
+      this.connectionsTaken += 1;
       this.connections.add(connection);
       webSocket.on('close', () => this.connections.delete(connection));
     });

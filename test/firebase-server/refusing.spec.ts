@@ -72,6 +72,21 @@ describe('the Firebase server: what it refuses', () => {
       expect((await raw.ask(action, { p: '/x' })).s).toBe('permission_denied');
   });
 
+  it('what its rules forbid, and ends the listens that they no longer allow', async () => {
+    const clients = new SdkClients();
+    const ref = clients.connect(server.url()).ref('x');
+    const cancelled = new Promise<Error>((resolve) => ref.on('value', () => undefined, resolve));
+    await ref.get();
+    server.allow({ read: false, write: true });
+    expect((await cancelled).message).toMatch(/permission_denied/);
+    expect((await raw.ask('g', { p: '/x' })).s).toBe('permission_denied');
+    expect((await raw.ask('p', { p: '/x', d: 2 })).s).toBe('ok');
+    server.allow({ read: true, write: false });
+    for (const action of ['p', 'm']) expect((await raw.ask(action, { p: '/x', d: {} })).s).toBe('permission_denied');
+    expect((await raw.ask('g', { p: '/x' })).d).toBe(2);
+    await clients.close();
+  });
+
   it('REST but for reading', async () => {
     const url = `http://127.0.0.1:${server.port}/x.json?ns=test`;
     const authorization = 'Bearer owner';

@@ -5,6 +5,15 @@ import { ProtocolError, unsupported } from './protocol-error';
 import { applyQuery, parseQuery } from './query';
 import { toJson } from './tree';
 
+/** What the database's rules let the client do. */
+export interface Rules {
+  read: boolean;
+  write: boolean;
+}
+
+const WRITES = new Set(['p', 'm', 'o', 'om', 'oc']);
+const READS = new Set(['q', 'g']);
+
 export interface RequestBody {
   p?: unknown;
   d?: unknown;
@@ -26,11 +35,16 @@ export class Requests {
   constructor(
     private readonly database: Database,
     private readonly push: Push,
+    private readonly rules: () => Rules,
   ) {}
 
   /** Carries out one request and returns the data of its answer. */
   handle(action: string, body: RequestBody): unknown {
     const path = parsePath(body.p);
+    const { read, write } = this.rules();
+    if ((!write && WRITES.has(action)) || (!read && READS.has(action))) {
+      throw new ProtocolError('permission_denied', 'Permission denied');
+    }
     switch (action) {
       case 'p':
         return this.database.put(path, body.d ?? null, expectedHash(body.h));
@@ -63,6 +77,13 @@ export class Requests {
 
   stopListening(): void {
     for (const key of [...this.listens.keys()]) this.unlisten(key);
+  }
+
+  /** Ends the listens without a query, as the service does when its rules no longer allow them; returns their paths. */
+  revokeListens(): Path[] {
+    const revoked = [...this.listens].filter(([, { query }]) => query === undefined);
+    for (const [key] of revoked) this.unlisten(key);
+    return revoked.map(([, { path }]) => path);
   }
 
   private listen(path: Path, body: RequestBody): undefined {

@@ -1,12 +1,15 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A way to one port on loopback that can be cut for one client while others still reach the server. */
+/** A way to one port on loopback that can be cut for one client while others still reach the server, or lead to another port. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
   port = 0;
+  /** Connections taken so far. */
+  accepted = 0;
 
-  private constructor(private readonly target: number) {}
+  /** @param target Where new connections lead; those that stand stay where they are. */
+  private constructor(public target: number) {}
 
   static async start(target: number): Promise<TcpProxy> {
     const proxy = new TcpProxy(target);
@@ -36,6 +39,7 @@ export class TcpProxy {
   }
 
   private join(inward: Socket): void {
+    this.accepted += 1;
     const outward = connect(this.target, '127.0.0.1');
     for (const [socket, other] of [
       [inward, outward],

@@ -3,8 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 
 export interface RedisServerOptions {
+  /** Default: a free one. */
+  port?: number;
   password?: string;
   /** More settings, as on the command line: `['--tls-port', '7000']`. */
   settings?: string[];
@@ -37,7 +40,11 @@ export class RedisServer {
   ) {}
 
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), 'akm-redis-')), options);
+    const server = new RedisServer(
+      options.port ?? (await freePort()),
+      await mkdtemp(join(tmpdir(), 'akm-redis-')),
+      options,
+    );
     await server.run();
     return server;
   }
@@ -45,6 +52,22 @@ export class RedisServer {
   get url(): string {
     const { password } = this.options;
     return `redis://${password ? `:${encodeURIComponent(password)}@` : ''}127.0.0.1:${this.port}`;
+  }
+
+  /** One command, as an operator gives it. */
+  async command(name: string, ...args: (string | number)[]): Promise<unknown> {
+    const client = new Redis(this.url, { enableReadyCheck: false, retryStrategy: () => null });
+    client.on('error', () => undefined);
+    try {
+      return await client.call(name, ...args);
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** What `INFO` says of one thing. */
+  async info(name: string): Promise<string | undefined> {
+    return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(String(await this.command('INFO', 'everything')))?.[1];
   }
 
   /** Ends it in good order and removes its folder. */

@@ -38,6 +38,7 @@ export class AnalyticsService {
         firebase_available: this.options.store.kind === 'firebase' && this.store.status() === 'up',
         health_check_interval_minutes: this.configuration.current.healthCheckIntervalMinutes,
         store: this.options.store.kind,
+        namespace: this.options.store.namespace,
         instance_id: this.instanceId,
       },
       key_pools: {

@@ -16,6 +16,8 @@ export interface SystemInfo {
   firebase_available: boolean;
   health_check_interval_minutes: number;
   store: string;
+  /** Of the store: apps in one namespace of one store share their pools. */
+  namespace: string;
   instance_id: string;
 }
 

@@ -70,6 +70,7 @@ function storeFromEnvironment(text: Text, given: KeyStoreKind | undefined): KeyS
     path: text('store.path', 'KEY_STORE_PATH'),
     url: variable === undefined ? undefined : text('store.url', variable),
     credentials: text('store.credentials', 'FIREBASE_CREDENTIALS_JSON'),
+    namespace: text('store.namespace', 'KEY_STORE_NAMESPACE'),
     encryptionSecret: text('store.encryptionSecret', 'KEY_ENCRYPTION_SECRET'),
   };
 }

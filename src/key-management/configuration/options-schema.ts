@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isOwnStore, ownStoreProblems } from './store-options';
 
 /** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
 export const PROVIDER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
@@ -88,12 +89,40 @@ const secretText = z
   .min(16, { error: `must have at least 16 characters; ${MAKE_ONE}`, abort: true })
   .refine((text) => new Set(text).size >= 8, `must have at least 8 different characters; ${MAKE_ONE}`);
 
-const store = strict({
+const hasMethods = (given: unknown, ...names: string[]): boolean =>
+  typeof given === 'object' && given !== null && names.every((name) => typeof Reflect.get(given, name) === 'function');
+
+const storeSettings = strict({
   kind: z.enum(['file', 'firebase', 'redis', 'memory'], 'must be file, firebase, redis or memory'),
   path: z.string('must be a folder').min(1, 'must not be empty').optional(),
   url: z.string('must be a URL').optional(),
+  client: z
+    .custom<object>((given) => hasMethods(given, 'duplicate', 'evalsha'), 'must be a Redis or a Cluster of ioredis')
+    .optional(),
+  options: z
+    .custom<object>(
+      (given) => typeof given === 'object' && given !== null && !Array.isArray(given),
+      'must be an object with options of ioredis',
+    )
+    .optional(),
+  namespace: z
+    .string('must be text')
+    .regex(/^[a-z0-9_-]{1,64}$/, 'must be 1 to 64 of a-z, 0-9, "_" and "-"')
+    .optional(),
   credentials: z.string('must be a path, or the JSON itself').optional(),
   encryptionSecret: secretText.optional(),
+});
+
+/** Settings, or a store of the app's own. */
+const store = z.unknown().superRefine((given, context) => {
+  const refuse = (path: PropertyKey[], message: string): void => {
+    context.addIssue({ code: 'custom', path, message });
+  };
+  if (isOwnStore(given)) {
+    for (const [name, message] of ownStoreProblems(given)) refuse([name], message);
+  } else {
+    for (const { path, message } of storeSettings.safeParse(given).error?.issues ?? []) refuse(path, message);
+  }
 });
 
 export const OPTIONS = strict({

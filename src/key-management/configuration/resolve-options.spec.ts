@@ -1,3 +1,5 @@
+import type { Redis } from 'ioredis';
+import { MemoryKeyStore } from '../store/memory/memory-key-store';
 import { inspect } from 'node:util';
 import type { KeyManagementOptions } from '../key-management.options';
 import { keyIdOf } from '../pool/api-key';
@@ -82,6 +84,7 @@ describe('the environment', () => {
     ['GOOGLE_PROBE_MODEL', 'gemini', (options) => options.providers.get('google')!.probeModel, 'gemini'],
     ['KEY_STORE', 'memory', (options) => options.store.kind, 'memory'],
     ['KEY_STORE_PATH', '/var/keys', (options) => options.store, { path: '/var/keys', kind: 'file' }],
+    ['KEY_STORE_NAMESPACE', 'staging-2', (options) => options.store.namespace, 'staging-2'],
     ['REDIS_URL', 'redis://h', (options) => [options.store.kind, options.store.url!.reveal()], ['redis', 'redis://h']],
     [
       'FIREBASE_URL',
@@ -201,5 +204,32 @@ describe('an option', () => {
     );
     expect([...providers.keys()]).toEqual(['openai', 'anthropic', 'google', 'constructor', 'toString']);
     expect(providers.get('constructor')).toMatchObject({ keys: [{ key: { id: keyIdOf(KEY) } }], baseUrl: undefined });
+  });
+});
+
+describe('the store in the options', () => {
+  it('C9: may be a client or options of ioredis instead of a URL, and shows neither', () => {
+    const sentinels = [{ host: 'h', port: 26_379 }];
+    const options = { sentinels, name: 'main', password: 'not-to-be-shown' };
+    const resolved = resolveOptions({ store: { kind: 'redis', options } }, {});
+    expect(resolved.store).toMatchObject({ kind: 'redis', url: undefined, namespace: 'default' });
+    expect(resolved.store.redis!.reveal().options).toBe(options);
+    expect(`${inspect(resolved, { depth: null, showHidden: true })}${JSON.stringify(resolved)}`).not.toContain(
+      'not-to-be',
+    );
+    // What the environment names is for the other apps on this machine.
+    const client = { duplicate: () => undefined, evalsha: () => undefined } as unknown as Redis;
+    const byClient = resolveOptions({ store: { kind: 'redis', client } }, { REDIS_URL: 'redis://h' });
+    expect(byClient.store.redis!.reveal().client).toBe(client);
+  });
+
+  it('C9: may be a store of one’s own, with the secret from the environment', () => {
+    const own = new MemoryKeyStore();
+    const { store } = resolveOptions(
+      { store: own },
+      { KEY_STORE: 'redis', KEY_STORE_NAMESPACE: 'x', KEY_ENCRYPTION_SECRET: 'secret-at-rest-0' },
+    );
+    expect(store).toMatchObject({ kind: 'memory', own });
+    expect(store.encryptionSecrets).toHaveLength(1);
   });
 });

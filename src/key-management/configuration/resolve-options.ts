@@ -4,7 +4,8 @@ import { ApiKey } from '../pool/api-key';
 import { SecretText } from '../secret-text';
 import { ENVIRONMENT_VENDORS, optionsFromEnvironment, type Environment, type VariableNames } from './environment';
 import { OPTIONS, PROVIDER_NAME } from './options-schema';
-import type { ResolvedKey, ResolvedOptions, ResolvedProvider, ResolvedStore } from './resolved-options';
+import type { ResolvedKey, ResolvedOptions, ResolvedProvider } from './resolved-options';
+import { isOwnStore, resolveStore } from './store-options';
 
 /** Wrong settings stop the start. Names each setting, what is wrong and the mend; shows no value. */
 export class KeyManagementConfigurationError extends Error {
@@ -20,12 +21,18 @@ export class KeyManagementConfigurationError extends Error {
  */
 export function resolveOptions(given: KeyManagementOptions = {}, env: Environment = process.env): ResolvedOptions {
   refuse([...nameProblems(given.providers), ...problemsIn(given)]);
-  const { options: environment, names } = optionsFromEnvironment(env, given.store?.kind);
+  const { options: environment, names } = optionsFromEnvironment(
+    env,
+    isOwnStore(given.store) ? 'memory' : given.store?.kind,
+  );
   const providerNames = new Set([...ENVIRONMENT_VENDORS, ...Object.keys(given.providers ?? {})]);
   const providers = new Map(
     Array.from(providerNames, (name) => [name, over(own(given.providers, name), own(environment.providers, name))]),
   );
-  const store = over(given.store, environment.store);
+  const store = over(
+    isOwnStore(given.store) ? undefined : given.store,
+    environment.store as KeyStoreOptions | undefined,
+  );
   const merged: KeyManagementOptions = over({ ...given, providers: Object.fromEntries(providers), store }, environment);
   // What was given is in order, so what is wrong now came from the environment.
   refuse(problemsIn(merged, names));
@@ -41,7 +48,7 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
     drainTimeoutMs: merged.drainTimeoutMs ?? 10_000,
     minimumUsableKeys: merged.minimumUsableKeys ?? 1,
     production: env.NODE_ENV === 'production',
-    store: resolveStore(store, env, problems),
+    store: resolveStore(given.store, store, env, problems),
     adminToken: secret(merged.adminToken),
     viewerToken: secret(merged.viewerToken),
   } satisfies ResolvedOptions;
@@ -111,38 +118,4 @@ function withoutVersion(baseUrl: string): string {
   let end = baseUrl.length;
   while (baseUrl[end - 1] === '/') end -= 1;
   return baseUrl.slice(0, end).replace(/\/v1(?:beta)?$/, '');
-}
-
-function hasProtocol(text: string | undefined, ...protocols: string[]): boolean {
-  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
-  return url !== undefined && url.host !== '' && protocols.includes(url.protocol);
-}
-
-function resolveStore(store: KeyStoreOptions | undefined, env: Environment, problems: string[]): ResolvedStore {
-  const kind = store?.kind ?? 'file';
-  if ((kind === 'redis' || kind === 'firebase') && !store?.url) {
-    const variable = kind === 'redis' ? 'REDIS_URL' : 'FIREBASE_URL';
-    problems.push(`store.url (${variable}): the ${kind} store needs it; set it, or choose another KEY_STORE.`);
-  } else if (kind === 'redis' && !hasProtocol(store?.url, 'redis:', 'rediss:')) {
-    problems.push(
-      'store.url (REDIS_URL): is no URL of a Redis; give redis://user:password@host:port/database, or rediss://… for TLS.',
-    );
-  } else if (kind === 'firebase' && !hasProtocol(store?.url, 'https:', 'http:')) {
-    problems.push(
-      'store.url (FIREBASE_URL): is no URL of a database; give https://<database>.firebaseio.com, as the Firebase console shows it.',
-    );
-  }
-  const previous = (env.KEY_ENCRYPTION_SECRET_PREVIOUS ?? '').split(',').map((each) => each.trim());
-  const secrets = [store?.encryptionSecret, ...previous].filter((each) => each !== undefined && each !== '');
-  if (secrets.length > 0 && store?.encryptionSecret === undefined) {
-    problems.push('KEY_ENCRYPTION_SECRET_PREVIOUS: is of use only beside KEY_ENCRYPTION_SECRET; set that too.');
-  }
-  return {
-    kind,
-    path: store?.path ?? './data',
-    url: secret(store?.url),
-    credentials: secret(store?.credentials),
-    emulatorHost: env.FIREBASE_DATABASE_EMULATOR_HOST?.trim() || undefined,
-    encryptionSecrets: secrets.map((each) => new SecretText(each!)),
-  };
 }

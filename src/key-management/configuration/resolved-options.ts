@@ -1,7 +1,7 @@
-import type { ErrorClassificationMode, KeyStoreKind } from '../key-management.options';
+import type { ErrorClassificationMode, KeyManagementOptions, KeyStoreOptions } from '../key-management.options';
 import type { ApiKey } from '../pool/api-key';
 import type { KeyInput } from '../pool/key-input';
-import type { SecretText } from '../secret-text';
+import type { Hidden, SecretText } from '../secret-text';
 
 export interface ResolvedKey extends Omit<KeyInput, 'key'> {
   readonly key: ApiKey;
@@ -14,9 +14,16 @@ export interface ResolvedProvider {
   readonly compatibleWith?: 'openai';
 }
 
+/** A store of the app's own. */
+export type OwnStore = Exclude<KeyManagementOptions['store'], KeyStoreOptions | undefined>;
+
 export interface ResolvedStore {
-  readonly kind: KeyStoreKind;
+  /** A `KeyStoreKind`, or what a store of the app's own calls itself. */
+  readonly kind: string;
+  readonly own?: OwnStore;
+  readonly namespace: string;
   readonly path: string;
+  readonly redis?: Hidden<Pick<KeyStoreOptions, 'client' | 'options'>>;
   readonly url?: SecretText;
   readonly credentials?: SecretText;
   readonly emulatorHost?: string;

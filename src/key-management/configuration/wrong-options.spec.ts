@@ -18,6 +18,13 @@ function problemsOf(options: unknown, env: Environment = {}): readonly string[] 
   return [];
 }
 
+const METHODS = ['open', 'load', 'write', 'lock', 'unlock', 'close'] as const;
+const ownStore = (): object => ({
+  kind: 'mine',
+  shared: true,
+  ...Object.fromEntries(METHODS.map((method) => [method, () => Promise.resolve()])),
+});
+
 describe('what is wrong', () => {
   it.each<[unknown, string]>([
     [{ maxRetries: -1 }, 'maxRetries: must be 0 or more.'],
@@ -55,6 +62,36 @@ describe('what is wrong', () => {
       JSON.parse('{"providers":{"__proto__":{"keys":[]}}}'),
       'providers: the name "__proto__" must be 1 to 64 letters, digits, "_", "-" and ".", and begin with a letter or digit.',
     ],
+    ...['', 'Staging', 'a b', 'a/b', '{x}', 'é', 'a'.repeat(65)].map((namespace): [unknown, string] => [
+      { store: { kind: 'memory', namespace } },
+      'store.namespace: must be 1 to 64 of a-z, 0-9, "_" and "-".',
+    ]),
+    [{ store: { kind: 'memory', namespace: 7 } }, 'store.namespace: must be text.'],
+    [{ store: { kind: 'redis', client: {} } }, 'store.client: must be a Redis or a Cluster of ioredis.'],
+    [{ store: { kind: 'redis', options: [] } }, 'store.options: must be an object with options of ioredis.'],
+    [
+      { store: { kind: 'file', options: { password: 'SECRET' } } },
+      "store.options: is for the redis store; set kind: 'redis', or leave it out.",
+    ],
+    [
+      { store: { kind: 'redis', url: 'redis://h', client: { duplicate: () => 0, evalsha: () => 0 } } },
+      'store.client: stands for url and options; give the client alone, or leave it out.',
+    ],
+    ...['redis://:SECRET@h:1,', 'redis://a:1,http://b:2', 'redis://a:1,b:SECRET', ',redis://a'].map(
+      (url): [unknown, string] => [
+        { store: { kind: 'redis', url } },
+        'store.url (REDIS_URL): is no URL of a Redis; give redis://user:password@host:port/database, or rediss://… for TLS.',
+      ],
+    ),
+    [
+      { store: { kind: 'redis', url: 'redis://:SECRET@a:1,b:2/3' } },
+      'store.url (REDIS_URL): names a database, of which a Redis Cluster has one; leave it out, and keep apps apart by KEY_STORE_NAMESPACE.',
+    ],
+    ...METHODS.map((missing): [unknown, string] => [
+      { store: { ...ownStore(), [missing]: undefined } },
+      `store.${missing}: is no method; a store of your own needs open, load, write, lock, unlock, close, as KeyStore says.`,
+    ]),
+    [{ store: { kind: 'mine' } }, 'store.kind: must be file, firebase, redis or memory.'],
   ])('in %j is named with its mend', (options, problem) => {
     expect(problemsOf(options)).toEqual([problem]);
   });
@@ -70,6 +107,11 @@ describe('what is wrong', () => {
       'HEALTH_CHECK_INTERVAL_MINUTES',
       'SECRET',
       'HEALTH_CHECK_INTERVAL_MINUTES (option healthCheckIntervalMinutes): must be a number of minutes.',
+    ],
+    [
+      'KEY_STORE_NAMESPACE',
+      'SECRET',
+      'KEY_STORE_NAMESPACE (option store.namespace): must be 1 to 64 of a-z, 0-9, "_" and "-".',
     ],
     ['KEY_STORE', 'SECRET', 'KEY_STORE (option store.kind): must be file, firebase, redis or memory.'],
     [

@@ -47,8 +47,8 @@ export interface StoreWatcher {
   changed(changes: readonly StoreChange[]): void;
   /** Changes may have been missed, or the store lost its data: load again, and write again what it no longer has. */
   reset(): void;
-  /** The connection was lost or came back. */
-  connection(up: boolean): void;
+  /** The connection was lost, for this reason where there is one (for the log; no secrets), or came back. */
+  connection(up: boolean, reason?: string): void;
 }
 
 /**

@@ -145,7 +145,7 @@ export class StoreLink {
     const changed = (changes: readonly StoreChange[]): void => {
       if (!this.#reconciler.takeIn(changes)) reset();
     };
-    await this.store.open({ changed, reset, connection: (up) => this.#connection(up) });
+    await this.store.open({ changed, reset, connection: (up, reason) => this.#connection(up, reason) });
     // Before the flush that begins with the connection: what is stored is known before anything is written.
     this.#reconciling.soon();
     this.#connection(true);
@@ -239,8 +239,8 @@ export class StoreLink {
     await this.store.close();
   }
 
-  #connection(up: boolean): void {
-    if (this.#closed || !this.state.connection(up)) return;
+  #connection(up: boolean, reason?: string): void {
+    if (this.#closed || !this.state.connection(up, reason)) return;
     if (!up) return;
     this.#reconciling.cameUp();
     this.#flushSoon();

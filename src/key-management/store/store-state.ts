@@ -28,14 +28,18 @@ export class StoreState {
     return this.#hasWorked;
   }
 
-  /** Answers whether that is a change. */
-  connection(up: boolean): boolean {
+  /** Answers whether that is a change. @param reason Why it is away, where that is known. */
+  connection(up: boolean, reason?: string): boolean {
     if (this.#isConnected === up) return false;
     this.#isConnected = up;
     this.#isFailing = false;
     if (up) this.listener.info(`the ${this.kind} store is there`);
-    else
-      this.listener.warn(`the ${this.kind} store is away; the pools work on, and changes are written when it is back`);
+    else {
+      const why = reason ? `: ${reason}` : '';
+      this.listener.warn(
+        `the ${this.kind} store is away; the pools work on, and changes are written when it is back${why}`,
+      );
+    }
     return true;
   }
 

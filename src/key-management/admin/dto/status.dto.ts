@@ -8,6 +8,7 @@ export class SystemInfoDto {
   @ApiProperty({ example: false }) firebase_available!: boolean;
   @ApiProperty({ example: 10 }) health_check_interval_minutes!: number;
   @ApiProperty({ example: 'file' }) store!: string;
+  @ApiProperty({ example: 'default' }) namespace!: string;
   @ApiProperty({ format: 'uuid' }) instance_id!: string;
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { systemClock, type Clock } from '../../clock';
 import { Retry } from '../retry';
@@ -16,6 +17,8 @@ const PAGE = 1_000;
 export interface FileKeyStoreOptions {
   /** The folder; made if it is not there, for its owner only. @default './data' */
   path?: string;
+  /** Keeps apps apart that share the folder: one but `default` has a folder of its own within it, `namespaces/<name>`. @default 'default' */
+  namespace?: string;
   /** @default the system's clock */
   clock?: Pick<Clock, 'now' | 'after'>;
   /** Told when something stored was damaged. @default a warning of the process */
@@ -41,8 +44,10 @@ export class FileKeyStore implements KeyStore {
   /** The end of the queue: reading, merging and writing is one step, and steps go one after the other. */
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor({ path = './data', clock = systemClock, report = warn }: FileKeyStoreOptions = {}) {
-    this.folder = new LevelFolder({ path, clock, report });
+  constructor(options: FileKeyStoreOptions = {}) {
+    const { path = './data', namespace = 'default', clock = systemClock, report = warn } = options;
+    const place = namespace === 'default' ? path : join(path, 'namespaces', namespace);
+    this.folder = new LevelFolder({ path: place, clock, report });
     this.locks = new LocalLocks(clock);
     this.report = report;
     this.retry = new Retry(clock, () => this.openAgain());

@@ -27,14 +27,12 @@ export class ChangeFeed {
     this.log.on('child_added', (entry) => this.added(entry), refused);
     this.log.on('child_removed', (entry) => void this.entries.delete(entry.key ?? ''), refused);
     // The first value follows the entries that stood there before: a load answers for those.
-    void this.log.once(
-      'value',
-      () => {
+    this.log
+      .once('value', () => {
         this.isLive = true;
         this.listener.live();
-      },
-      refused,
-    );
+      })
+      .catch(refused);
   }
 
   stop(): void {

@@ -1,7 +1,8 @@
-import { systemClock } from '../../clock';
+import { systemClock, type Clock, type Random } from '../../clock';
 import type { StoreChange } from '../key-store';
+import { reconnectPauseMs, SERVED_MS } from '../reconnect-pause';
 import { type StoreError, closedError } from '../store-error';
-import { awayError, failureOf, openError, refusedError, slowError } from './firebase-errors';
+import { awayError, deniedError, failureOf, isDenied, openError, refusedError, slowError } from './firebase-errors';
 import type { FirebaseKeyStoreOptions } from './firebase-options';
 import { type FirebaseSettings, readSettings } from './firebase-settings';
 import { PendingOperations } from './pending-operations';
@@ -11,11 +12,9 @@ import { Session } from './session';
 export interface ConnectionListener {
   batch(changes: readonly StoreChange[]): void;
   unreadable(): void;
-  connection(up: boolean): void;
+  connection(up: boolean, reason?: string): void;
   reset(): void;
 }
-
-const AT_LEAST_BETWEEN_MS = 1_000;
 
 interface Opened {
   settings: FirebaseSettings;
@@ -31,14 +30,21 @@ export class FirebaseConnection {
   private opening: { resolve(): void; reject(error: Error): void } | undefined;
   private isClosed = false;
   private startedAt = 0;
-  private pause: NodeJS.Timeout | undefined;
+  /** Sessions in turn that did not serve. */
+  private failures = 0;
+  private endPause: () => void = () => undefined;
+  private readonly clock: Clock;
+  private readonly random: Random;
   private readonly ending = new Set<Promise<void>>();
 
   constructor(
     private readonly options: FirebaseKeyStoreOptions,
     private readonly writer: string,
     private readonly listener: ConnectionListener,
-  ) {}
+  ) {
+    this.clock = options.clock ?? systemClock;
+    this.random = options.random ?? Math.random;
+  }
 
   /** The present session, if it is up. */
   get session(): Session | undefined {
@@ -86,6 +92,7 @@ export class FirebaseConnection {
         },
       );
     } catch (error) {
+      if (isDenied(error)) this.lost(session, deniedError(settings.host));
       throw failureOf(error, settings.host);
     }
   }
@@ -94,20 +101,23 @@ export class FirebaseConnection {
     await this.pending.idle();
     this.isClosed = true;
     this.opening?.reject(closedError('firebase'));
-    clearTimeout(this.pause);
+    this.endPause();
     this.end(this.current);
     this.current = undefined;
     await Promise.all(this.ending);
   }
 
   private start({ settings, sdk, credential }: Opened): void {
-    this.startedAt = systemClock.now();
+    this.startedAt = this.clock.now();
     const session: Session = new Session(sdk, settings, credential, this.writer, {
       batch: (changes) => this.listener.batch(changes),
       unreadable: () => this.listener.unreadable(),
       up: () => this.up(),
       lost: () => this.lost(session),
-      refused: () => this.opening && this.giveUp(refusedError(settings.host)),
+      refused: (error) => {
+        if (this.opening && this.current === session) this.giveUp(refusedError(settings.host));
+        else this.lost(session, isDenied(error) ? deniedError(settings.host) : failureOf(error, settings.host));
+      },
     });
     this.current = session;
   }
@@ -118,17 +128,18 @@ export class FirebaseConnection {
     this.listener.reset();
   }
 
-  private lost(session: Session): void {
+  /** Ends a session that is of no more use, and begins the next after a pause. */
+  private lost(session: Session, reason?: StoreError): void {
     if (this.current !== session || this.opened === undefined) return;
     const wasUp = session.isUp;
     const { opened } = this;
     this.end(session);
     this.current = undefined;
-    // A server that drops whoever comes is not asked without pause, nor by all instances at once.
-    const wait = systemClock.now() - this.startedAt < AT_LEAST_BETWEEN_MS ? Math.random() * AT_LEAST_BETWEEN_MS : 0;
-    this.pause = setTimeout(() => this.start(opened), wait);
-    this.pending.failAll(awayError(opened.settings.host));
-    if (wasUp) this.listener.connection(false);
+    const hasServed = wasUp && this.clock.now() - this.startedAt >= SERVED_MS;
+    this.failures = hasServed ? 0 : this.failures + 1;
+    this.endPause = this.clock.after(reconnectPauseMs(this.failures, this.random), () => this.start(opened), false);
+    this.pending.failAll(reason ?? awayError(opened.settings.host));
+    if (wasUp) this.listener.connection(false, reason?.message);
   }
 
   /** What no trying again will mend. */

@@ -32,14 +32,26 @@ export function refusedError(host: string): StoreError {
   );
 }
 
+/** @internal Permission may come back, as rules and roles are set. */
+export function deniedError(host: string): StoreError {
+  return new StoreError(
+    'unavailable',
+    `The Firebase database at ${host} refuses access (permission denied): its rules, or the role of the service account in FIREBASE_CREDENTIALS_JSON, were changed. The store keeps trying.`,
+  );
+}
+
+/** @internal */
+export function isDenied(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return code === 'PERMISSION_DENIED' || /permission.denied/i.test(String(message));
+}
+
 /** @internal An operation that the SDK or the server answered with an error; its text may hold data and is not repeated. */
 export function failureOf(error: unknown, host: string): StoreError {
   if (error instanceof StoreError) return error;
   const code = (error as { code?: unknown } | null)?.code;
   const message = error instanceof Error ? error.message : '';
-  if (code === 'PERMISSION_DENIED' || /permission.denied/i.test(message)) {
-    return new StoreError('unavailable', refusedError(host).message);
-  }
+  if (isDenied(error)) return deniedError(host);
   // The SDK checks what it is given before it sends anything, and then throws an error without a code.
   if (code === undefined && /^[\w.]+ failed: /.test(message)) {
     return new StoreError(

@@ -41,7 +41,7 @@ export class FirebaseKeyStore implements KeyStore {
     this.#connection = new FirebaseConnection(options, this.writer, {
       batch: (changes) => this.told(changes),
       unreadable: () => this.watcher?.reset(),
-      connection: (up) => this.watcher?.connection(up),
+      connection: (up, reason) => this.watcher?.connection(up, reason),
       reset: () => this.reset(),
     });
   }
@@ -171,16 +171,7 @@ function documentsQuery(session: Session, prefix: string): Query {
 
 /** Reads by a listener, not by `get`: its callback runs in the order of the pushes, so that the cut between told and loaded is exact. */
 function readOnce(query: Query, cut: () => void): Promise<DataSnapshot> {
-  return new Promise((resolve, reject) => {
-    void query.once(
-      'value',
-      (snapshot) => {
-        cut();
-        resolve(snapshot);
-      },
-      reject,
-    );
-  });
+  return query.once('value', cut);
 }
 
 function afterCaller(work: () => void): Promise<void> {

@@ -33,7 +33,7 @@ export async function readSettings(options: FirebaseKeyStoreOptions): Promise<Fi
     url: `${target.protocol}//${target.host}${target.search}`,
     host: target.host,
     serviceAccount: isEmulator ? undefined : await readServiceAccount(options.credentials),
-    root: checkRoot(options.root ?? 'ai-key-management'),
+    root: checkRoot(rootOf(options)),
     timeoutMs: options.timeoutMs ?? 5_000,
     loadTimeoutMs: options.loadTimeoutMs ?? 30_000,
   };
@@ -56,6 +56,10 @@ function parseUrl(text: string, name = 'FIREBASE_URL'): URL {
     );
   }
   return url;
+}
+
+function rootOf({ root = 'ai-key-management', namespace = 'default' }: FirebaseKeyStoreOptions): string {
+  return namespace === 'default' ? root : `${root}/namespaces/${namespace}`;
 }
 
 function checkRoot(root: string): string {

@@ -12,6 +12,7 @@ export const paths = {
   log: 'log',
   batches: 'batches',
   batch: (id: string) => `batches/${encodeKey(id)}`,
+  locks: 'locks',
   lock: (name: string) => `locks/${encodeKey(name)}`,
 };
 

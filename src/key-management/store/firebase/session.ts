@@ -3,13 +3,21 @@ import type { App } from 'firebase-admin/app';
 import type { Database, Reference } from 'firebase-admin/database';
 import { systemClock } from '../../clock';
 import { ChangeFeed, type FeedListener } from './change-feed';
+import { paths } from './layout';
 import type { FirebaseSettings } from './firebase-settings';
 import type { FirebaseSdk } from './sdk';
 
-export interface SessionListener extends Pick<FeedListener, 'batch' | 'unreadable' | 'refused'> {
+export interface SessionListener extends Pick<FeedListener, 'batch' | 'unreadable'> {
   up(): void;
   lost(): void;
+  /** The database does not let the store read or write any more, or not yet. */
+  refused(error: unknown): void;
 }
+
+/** Removes what is never there, in each place the store writes to: allowed where writing is. */
+const NOTHING = Object.fromEntries(
+  [paths.documents, paths.log, paths.batches, paths.locks].map((place) => [`${place}/none`, null]),
+);
 
 /**
  * One app of the SDK and the life of one connection. It ends with the connection, because the SDK would send what is under way
@@ -22,6 +30,7 @@ export class Session {
   private readonly database: Database;
   private readonly infos: Reference[];
   private readonly nudges: NodeJS.Timeout;
+  private readonly mayWrite: Promise<void>;
   private state: 'connecting' | 'up' | 'ended' = 'connecting';
   private connectedTicks = -1;
   private offset = 0;
@@ -45,11 +54,19 @@ export class Session {
       this.offset = (Number(value.val()) || 0) + Date.now() - systemClock.now();
     });
     connected.on('value', (value) => this.connection(value.val() === true));
+    // Answered before the feed is live, since the server answers in order: a session that may read and not write is none.
+    this.mayWrite = this.root.update(NOTHING);
+    this.mayWrite.catch(() => undefined);
     this.feed = new ChangeFeed(this.root.child('log'), writer, {
       batch: (changes) => listener.batch(changes),
       unreadable: () => listener.unreadable(),
-      refused: (error) => listener.refused(error),
-      live: () => this.live(),
+      refused: (error) => this.refused(error),
+      live: () => {
+        this.mayWrite.then(
+          () => this.live(),
+          (error: unknown) => this.refused(error),
+        );
+      },
     });
     this.feed.start();
     this.nudges = setInterval(() => this.nudge(), settings.timeoutMs).unref();
@@ -79,6 +96,10 @@ export class Session {
     if (this.state === 'up' && !up) return this.listener.lost();
     if (!up && this.connectedTicks >= 0) this.vainConnections += 1;
     this.connectedTicks = up ? 0 : -1;
+  }
+
+  private refused(error: unknown): void {
+    if (this.state !== 'ended') this.listener.refused(error);
   }
 
   private live(): void {

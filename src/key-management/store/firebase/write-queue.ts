@@ -65,6 +65,8 @@ export class WriteQueue {
     try {
       // Asked even for ids never seen here: another instance may have sent them.
       const applied = Promise.all(batches.map(({ id }) => this.isApplied(id)));
+      // It may be refused while the write before is still being prepared.
+      applied.catch(() => undefined);
       await previous;
       const known = await applied;
       const fresh = batches.filter((_, i) => !known[i]);

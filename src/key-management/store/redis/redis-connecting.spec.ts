@@ -8,7 +8,7 @@ import { secret } from '../../../../test/canary/canary';
 import { describeWithRedis, freePort, RedisServer } from '../../../../test/support/redis-server';
 import { add, eventually, RecordingWatcher, set } from '../contract/contract-support';
 import type { StoreError } from '../store-error';
-import type { RedisClient } from './connections';
+import type { RedisClient } from './source';
 import { RedisKeyStore, type RedisKeyStoreOptions } from './redis-key-store';
 
 const PASSWORD = secret('CANARY/pass word 5kT9');
@@ -142,10 +142,10 @@ describeWithRedis('RedisKeyStore connecting', () => {
     expect(await client.ping()).toBe('PONG');
   }, 30_000);
 
-  it('connects by TLS', async () => {
+  it('C9: connects by TLS, to a cluster too', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'akm-tls-'));
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
     execFileSync(
       'openssl',
       ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', ...subject],
@@ -169,6 +169,32 @@ describeWithRedis('RedisKeyStore connecting', () => {
       code: 'unavailable',
       message: expect.stringMatching(/self-signed/),
     });
+
+    // The cluster tells its clients addresses, which the certificate must name, too.
+    const clusterPort = await freePort();
+    const cluster = [
+      '--tls-cluster',
+      'yes',
+      '--cluster-enabled',
+      'yes',
+      '--cluster-announce-ip',
+      '127.0.0.1',
+      '--cluster-port',
+      `${await freePort()}`,
+    ];
+    const { port } = await start({
+      password: PASSWORD,
+      settings: ['--tls-port', `${clusterPort}`, ...files, ...cluster],
+    });
+    const node = new Redis(port, '127.0.0.1', { password: PASSWORD });
+    await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    await eventually('the cluster to be ready', async () => (await node.cluster('INFO')).includes('cluster_state:ok'));
+    node.disconnect();
+    const options = { tls: { ca: await readFile(cert, 'utf8') } };
+    const user = `rediss://:${encodeURIComponent(PASSWORD)}@`;
+    for (const places of [`localhost:${clusterPort}`, `localhost:${clusterPort},127.0.0.1:${clusterPort}`]) {
+      await provesItself({ url: `${user}${places}`, options, namespace: `of-${places.length}` });
+    }
     await rm(folder, { recursive: true });
   }, 30_000);
 });

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { systemClock, type Clock, type Random } from '../../clock';
 import { checkChanges } from '../check-changes';
 import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../key-store';
 import { closedError } from '../store-error';
 import { loadDocuments } from './loading';
 import { packChanges } from './packing';
-import type { RedisSource } from './connections';
 import { LOCK, UNLOCK, WRITE } from './scripts';
 import { RedisSession } from './redis-session';
+import type { RedisSource } from './source';
 
 /** Another instance that was away longer loads everything again. */
 const STREAM_KEPT_MS = 60_000;
@@ -16,11 +17,17 @@ export interface RedisKeyStoreSettings {
   namespace?: string;
   /** Time limit of each command, and of `open`; milliseconds. @default 3000 */
   timeoutMs?: number;
+  /** @default the system's clock */
+  clock?: Clock;
+  /** @default Math.random */
+  random?: Random;
+  /** Told what an operator should mend, such as a server that evicts keys. @default a warning of the process */
+  report?: (message: string) => void;
 }
 
 /**
- * Either a URL (`redis://user:password@host:port/0`, `rediss://` for TLS), or a client (also a `Cluster`): the store makes two
- * connections like its, and leaves the client itself alone.
+ * Either a URL (`redis://user:password@host:port/0`, `rediss://` for TLS; several nodes of a cluster with commas between), options for
+ * ioredis (Sentinel, TLS), or a client (also a `Cluster`): the store makes two connections like its, and leaves the client itself alone.
  */
 export type RedisKeyStoreOptions = RedisKeyStoreSettings & RedisSource;
 
@@ -34,20 +41,21 @@ export class RedisKeyStore implements KeyStore {
   readonly shared = true;
   readonly #source: RedisSource;
   readonly #root: string;
-  readonly #timeoutMs: number;
+  readonly #settings: Omit<RedisKeyStoreSettings, 'namespace'>;
   readonly #writer = randomUUID();
   #session: RedisSession | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ namespace = 'default', timeoutMs = 3_000, ...source }: RedisKeyStoreOptions) {
+  constructor({ namespace = 'default', timeoutMs, clock, random, report, ...source }: RedisKeyStoreOptions) {
     this.#source = source;
     this.#root = `{akm:${namespace}}:`;
-    this.#timeoutMs = timeoutMs;
+    this.#settings = { timeoutMs, clock, random, report };
   }
 
   async open(watcher: StoreWatcher): Promise<void> {
     if (this.#closing) throw closedError(this.kind);
-    const settings = { root: this.#root, writer: this.#writer, timeoutMs: this.#timeoutMs };
+    const { timeoutMs = 3_000, clock = systemClock, random = Math.random, report = warn } = this.#settings;
+    const settings = { root: this.#root, writer: this.#writer, timeoutMs, clock, random, report };
     this.#session = new RedisSession(this.#source, settings, watcher);
     await this.#session.open();
   }
@@ -94,4 +102,8 @@ export class RedisKeyStore implements KeyStore {
     if (this.#closing || !this.#session) throw closedError(this.kind);
     return this.#session;
   }
+}
+
+function warn(message: string): void {
+  process.emitWarning(message);
 }

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock, Random } from '../../clock';
 import type { StoreWatcher } from '../key-store';
+import { reconnectPauseMs, SERVED_MS } from '../reconnect-pause';
 import { closedError, StoreError } from '../store-error';
 import { ChangeReader, type Position } from './change-reader';
-import { connect, end, whenReady, within, type Connections, type RedisSource } from './connections';
-import { passwordOf, placeOf } from './place';
+import { Dialer } from './dialer';
+import { within, type Line } from './line';
+import { mendFor, messageOf, wantsNewConnection } from './reply-errors';
 import { runScript } from './script-runner';
 import { HELLO } from './scripts';
+import { checkSource, placeOf, secretsOf, type RedisSource } from './source';
 import { ToldChanges } from './told-changes';
 
 /** Documents of which each greeting looks whether they are still there. */
@@ -15,66 +19,69 @@ export interface SessionSettings {
   root: string;
   writer: string;
   timeoutMs: number;
+  clock: Clock;
+  random: Random;
+  /** Told what an operator should mend. */
+  report: (message: string) => void;
 }
 
-/** The connections of one store, from `open` to `close`, and what they tell its watcher. */
+/** The lines of one store, one after the other from `open` to `close`, and what they tell its watcher. */
 export class RedisSession {
   readonly told: ToldChanges;
-  readonly #place: string;
-  #connections: Connections | undefined;
-  #reader: ChangeReader | undefined;
+  readonly #dialer: Dialer;
+  readonly #reader: ChangeReader;
+  /** The newest line, and whether it serves. */
+  #line: Line | undefined;
+  #isUp = false;
   #state: 'opening' | 'refused' | 'open' | 'closed' = 'opening';
   #lastFailure: unknown;
   /** The server's time, and when by elapsed time it was that. */
   #clock: { readonly server: number; readonly elapsed: number } | undefined;
+  #evicting = '';
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+  #wake: () => void = () => undefined;
+  #running: Promise<void> = Promise.resolve();
+  readonly #ending = new Set<Promise<void>>();
 
   constructor(
     private readonly source: RedisSource,
     private readonly settings: SessionSettings,
     private readonly watcher: StoreWatcher,
   ) {
-    this.#place = placeOf(source);
     this.told = new ToldChanges((changes) => {
       if (this.#state === 'open') watcher.changed(changes);
     });
+    this.#dialer = new Dialer(source, settings.timeoutMs);
+    this.#reader = new ChangeReader(
+      { stream: `${settings.root}changes`, writer: settings.writer, timeoutMs: settings.timeoutMs },
+      { batch: (batch) => this.told.take(batch), missed: () => this.#missed() },
+    );
   }
 
   async open(): Promise<void> {
-    const { root, writer, timeoutMs } = this.settings;
-    const connections = await connect(this.source, timeoutMs);
-    if (this.#state === 'closed') throw closedError('redis');
-    this.#connections = connections;
+    checkSource(this.source);
     const first = new Promise<void>((resolve, reject) => (this.#settle = { resolve, reject }));
-    this.#reader = new ChangeReader(connections, { stream: `${root}changes`, writer, timeoutMs }, () => this.#hello(), {
-      up: (missed) => this.#up(missed),
-      down: () => this.watcher.connection(false),
-      batch: (batch) => this.told.take(batch),
-      missed: () => this.#missed(),
-      failed: (error) => (this.#lastFailure = error),
-    });
-    this.#reader.start();
-    await within(first, timeoutMs).catch((error: unknown) => {
+    this.#running = this.#keepServing();
+    await within(first, this.settings.timeoutMs).catch((error: unknown) => {
       if (this.#isClosed()) throw closedError('redis');
       this.#state = 'refused';
-      throw this.#explain(
-        'cannot be reached',
-        this.#lastFailure ?? error,
-        'Check REDIS_URL, and that the server takes connections from here. It is tried again until it answers.',
-      );
+      const reason = this.#lastFailure ?? error;
+      const mend =
+        mendFor(reason) ??
+        'Check REDIS_URL, and that the server takes connections from here. It is tried again until it answers.';
+      throw this.#explain('cannot be reached', reason, mend);
     });
   }
 
   /** @throws StoreError `unavailable`, at once when there is no connection, else within the time limit */
   async run(script: string, args: readonly (string | number)[]): Promise<unknown> {
-    const client = this.#connections?.commands;
-    if (client?.status !== 'ready') {
-      throw this.#explain('is away', this.#lastFailure ?? new Error('no connection'));
-    }
+    const line = this.#line;
+    if (!line || !this.#isUp) throw this.#explain('is away', this.#lastFailure ?? new Error('no connection'));
     try {
-      return await within(runScript(client, script, this.settings.root, args), this.settings.timeoutMs);
+      return await this.#ask(line, script, args);
     } catch (error) {
       if (this.#isClosed()) throw closedError('redis');
+      if (wantsNewConnection(error)) line.drop(error);
       throw this.#explain('failed', error);
     }
   }
@@ -86,31 +93,112 @@ export class RedisSession {
 
   /** A write found this data; other data than before means that the former was lost. */
   sawEpoch(epoch: string): void {
-    this.#reader?.suspect(epoch);
+    const line = this.#line;
+    if (!line || !this.#reader.isOtherData(epoch)) return;
+    const look = async (): Promise<void> => {
+      const now = await this.#hello(line);
+      if (!line.isOver && this.#reader.arrive(now)) this.#missed();
+    };
+    look().catch((error: unknown) => {
+      line.drop(error);
+    });
   }
 
   async close(): Promise<void> {
     this.#state = 'closed';
     this.#settle?.reject(closedError('redis'));
-    this.#reader?.stop();
-    if (!this.#connections) return;
-    const { commands, reader } = this.#connections;
-    await Promise.all([end(commands, this.settings.timeoutMs), end(reader, this.settings.timeoutMs)]);
+    this.#line?.drop(closedError('redis'));
+    this.#wake();
+    await this.#running;
+    await Promise.all(this.#ending);
   }
 
-  async #hello(): Promise<Position> {
-    const { commands } = this.#connections!;
-    await whenReady(commands, this.settings.timeoutMs);
+  async #keepServing(): Promise<void> {
+    const { clock, random } = this.settings;
+    let failures = 0;
+    while (!this.#isClosed()) {
+      const served = await this.#serve();
+      if (this.#isClosed()) return;
+      if (this.#isUp && this.#state === 'open') {
+        this.watcher.connection(false, this.#explain('is away', this.#lastFailure).message);
+      }
+      this.#isUp = false;
+      const isGood = served === 'leave at once' || served >= SERVED_MS;
+      failures = isGood ? 0 : failures + 1;
+      if (served !== 'leave at once') await this.#pause(clock, reconnectPauseMs(failures, random));
+    }
+  }
+
+  /** One line, from dialling to its end: for how long it served; milliseconds. */
+  async #serve(): Promise<number | 'leave at once'> {
+    const { clock } = this.settings;
+    let line: Line | undefined;
+    let since: number | undefined;
+    try {
+      line = await this.#dialer.newLine();
+      if (this.#isClosed()) return 0;
+      this.#line = line;
+      await line.connect(line.commands);
+      const now = await this.#hello(line);
+      if (now.isCluster && this.#dialer.sawCluster(line)) return 'leave at once';
+      await line.connect(line.reader);
+      since = clock.now();
+      this.#dialer.served(line);
+      this.#up(this.#reader.arrive(now));
+      return await this.#reader.follow(line, () => this.#hello(line!));
+    } catch (error) {
+      this.#lastFailure = error;
+      if (line && since === undefined) this.#dialer.failed(line, error);
+      return since === undefined ? 0 : clock.now() - since;
+    } finally {
+      if (line) this.#leave(line);
+    }
+  }
+
+  #leave(line: Line): void {
+    line.drop(new Error('no longer wanted'));
+    const ending = line.ended().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+
+  #pause(clock: Clock, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve, false);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  #ask(line: Line, script: string, args: readonly (string | number)[]): Promise<unknown> {
+    return line.during(within(runScript(line.commands, script, this.settings.root, args), this.settings.timeoutMs));
+  }
+
+  async #hello(line: Line): Promise<Position & { isCluster: boolean }> {
     const askedAt = performance.now();
-    const answer = (await this.run(HELLO, [randomUUID(), LOOKED_AT])) as [string, string, string, string, string];
-    const [epoch, seq, last, run, time] = answer;
+    const answer = (await this.#ask(line, HELLO, [randomUUID(), LOOKED_AT])) as string[];
+    const [epoch = '', seq = '', last = '', run = '', time = '', isCluster = '', policy = ''] = answer;
     // Half of the way there and back lies behind it.
     this.#clock = { server: Number(time), elapsed: (askedAt + performance.now()) / 2 };
-    return { epoch, seq: Number(seq), last, run };
+    this.#sawPolicy(policy);
+    return { epoch, seq: Number(seq), last, run, isCluster: isCluster === '1' };
+  }
+
+  /** Warns once of each policy under which the server deletes keys when its memory is full. */
+  #sawPolicy(policy: string): void {
+    if (policy === this.#evicting) return;
+    this.#evicting = policy;
+    if (policy === '') return;
+    this.settings.report(
+      `Redis at ${placeOf(this.source)} evicts keys when its memory is full (maxmemory-policy ${policy}), and with them deleted and ` +
+        `disabled keys, run-time keys and counts. Set maxmemory-policy noeviction, or give the store a Redis of its own.`,
+    );
   }
 
   #up(missed: boolean): void {
     const refused = this.#state === 'refused';
+    this.#isUp = true;
     if (this.#state === 'opening') {
       this.#state = 'open';
       this.#settle?.resolve();
@@ -130,14 +218,11 @@ export class RedisSession {
     return this.#state === 'closed';
   }
 
-  #explain(what: string, error: unknown, mend = ''): StoreError {
-    const message =
-      error instanceof StoreError ? error.message : String((error as Error | undefined)?.message ?? error);
-    const password = passwordOf(this.source);
-    const safe = password ? message.replaceAll(password, '***') : message;
-    return new StoreError(
-      'unavailable',
-      `Redis at ${this.#place} ${what}: ${safe || 'no reason given'}. ${mend}`.trim(),
-    );
+  #explain(what: string, error: unknown, mend = mendFor(error)): StoreError {
+    if (error instanceof StoreError) return error;
+    let message = messageOf(error);
+    for (const secret of secretsOf(this.source)) message = message.replaceAll(secret, '***');
+    const reason = message.replace(/\.$/, '') || 'no reason given';
+    return new StoreError('unavailable', `Redis at ${placeOf(this.source)} ${what}: ${reason}. ${mend ?? ''}`.trim());
   }
 }

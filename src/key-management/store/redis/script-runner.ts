@@ -1,20 +1,26 @@
 import { createHash } from 'node:crypto';
-import type { RedisClient } from './connections';
+import type { RedisClient } from './source';
 
 const hashes = new Map<string, string>();
 
-/** Runs a script by its hash, and sends it whole where the server does not have it (after a restart, or on another node). */
+/**
+ * Runs a script by its hash, and sends it whole where the server does not have it (after a restart, or on another node).
+ *
+ * It names two keys: the root, which never exists, and `meta`. So a cluster refuses it (TRYAGAIN) while the slot moves from node to node:
+ * a script would find a part of the keys on either.
+ */
 export async function runScript(
   client: RedisClient,
   script: string,
-  key: string,
+  root: string,
   args: readonly (string | number)[],
 ): Promise<unknown> {
+  const keys = [root, `${root}meta`];
   try {
-    return await client.evalsha(hashOf(script), 1, key, ...args);
+    return await client.evalsha(hashOf(script), keys.length, ...keys, ...args);
   } catch (error) {
     if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
-    return client.eval(script, 1, key, ...args);
+    return client.eval(script, keys.length, ...keys, ...args);
   }
 }
 

@@ -20,30 +20,37 @@ end
 
 /**
  * ARGV: an epoch for data that has none, or of which some was lost; how many documents are looked at. → epoch, number of the last batch,
- * its stream id, the server's run id, its time in milliseconds.
+ * its stream id, the server's run id, its time in milliseconds, `1` for a node of a cluster, and the policy by which the server evicts keys,
+ * or ''. What the user may not ask for is ''.
  * A server that evicts takes single documents without a word: their names are left in the index. Each call looks at some more of them.
+ * An error where nothing can be written because this is a replica; memory or disk that lack do not keep the data from being read.
  */
 export const HELLO = `${META}
-local mark = epoch(ARGV[1])
-local from = redis.call('HGET', root .. 'meta', 'looked')
+local meta = root .. 'meta'
+local refused = redis.pcall('HDEL', meta, 'nothing')
+if type(refused) == 'table' and string.match(refused.err or '', '^READONLY') then return refused end
+local mark = redis.call('HGET', meta, 'epoch') or epoch(ARGV[1])
+local from = redis.call('HGET', meta, 'looked')
 local names = redis.call('ZRANGEBYLEX', root .. 'docs', from and '(' .. from or '-', '+', 'LIMIT', 0, ARGV[2])
-local lost = #names == 0 and not from and redis.call('HEXISTS', root .. 'meta', 'seq') == 1 and redis.call('EXISTS', root .. 'docs') == 0
+local lost = #names == 0 and not from and redis.call('HEXISTS', meta, 'seq') == 1 and redis.call('EXISTS', root .. 'docs') == 0
+local gone = {}
 for _, name in ipairs(names) do
-  if redis.call('EXISTS', root .. 'doc:' .. name) == 0 then
-    redis.call('ZREM', root .. 'docs', name)
-    lost = true
-  end
+  if redis.call('EXISTS', root .. 'doc:' .. name) == 0 then gone[#gone + 1] = name end
 end
-if #names == tonumber(ARGV[2]) then redis.call('HSET', root .. 'meta', 'looked', names[#names])
-elseif from then redis.call('HDEL', root .. 'meta', 'looked') end
-if lost then
-  redis.call('HSET', root .. 'meta', 'epoch', ARGV[1])
+local function failed(answer) return type(answer) == 'table' and answer.err end
+-- A server without memory tells of the loss when it can write again.
+if (lost or #gone > 0) and not failed(redis.pcall('HSET', meta, 'epoch', ARGV[1])) then
   mark = ARGV[1]
+  for _, name in ipairs(gone) do redis.pcall('ZREM', root .. 'docs', name) end
 end
+if #names == tonumber(ARGV[2]) then redis.pcall('HSET', meta, 'looked', names[#names])
+elseif from then redis.pcall('HDEL', meta, 'looked') end
 local time = redis.call('TIME')
-local info = redis.pcall('INFO', 'server')
-local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
-return { mark, redis.call('HGET', root .. 'meta', 'seq') or '0', redis.call('HGET', root .. 'meta', 'last') or '0-0', run, string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)) }
+local info = redis.pcall('INFO')
+local function about(name) return type(info) == 'string' and string.match(info, '\\n' .. name .. ':([^\\r\\n]*)') or '' end
+local policy = about('maxmemory_policy')
+if about('maxmemory') == '0' or policy == 'noeviction' then policy = '' end
+return { mark, redis.call('HGET', meta, 'seq') or '0', redis.call('HGET', meta, 'last') or '0-0', about('run_id'), string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)), about('cluster_enabled'), policy }
 `;
 
 /** ARGV: packed changes, writer, batch id or '', an epoch for data that has none, kept milliseconds. → epoch. */
