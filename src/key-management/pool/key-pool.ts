@@ -13,7 +13,7 @@ import { LaneSet } from './lane-set';
 import { CallLog } from './call-log';
 import type { PoolObserver } from './pool-observer';
 import { PoolPacing } from './pool-pacing';
-import { ProviderGate } from './provider-gate';
+import { ProviderGate, type BreakerStatus } from './provider-gate';
 import type { Settlement, Why } from './settlement';
 import type { Slot } from './slot';
 import { beginTrial } from './trial';
@@ -55,6 +55,11 @@ export class KeyPool implements LeaseOwner {
 
   snapshot(record: KeyRecord): KeySnapshot {
     return snapshotOf(record, (lane) => this.#lanes.modelOf(lane), this.clock.now());
+  }
+
+  /** Whether calls pass, or are held back because nearly all of them failed by no key's fault. */
+  breakerStatus(now = this.clock.now()): BreakerStatus {
+    return this.#gate.status(now);
   }
 
   /** Adds a key in state `unchecked`, or returns the one that is there already, unchanged. */

@@ -24,6 +24,20 @@ describe('ProviderGate', () => {
     expect(gate.admits(1_100)).toBe(true);
   });
 
+  it('F1: tells how it stands: closed, open until its next trial, half-open until that is over', () => {
+    const gate = new ProviderGate();
+    expect(gate.status(0)).toEqual({ state: 'closed', since: 0 });
+    fail(gate, 20, 10);
+    expect(gate.status(20)).toEqual({ state: 'open', since: 10, until: 1_010 });
+    expect(gate.status(1_010)).toEqual({ state: 'half_open', since: 1_010 });
+    gate.passed();
+    expect(gate.status(1_500)).toEqual({ state: 'half_open', since: 1_010 });
+    gate.settled('timeout', 1_600);
+    expect(gate.status(1_600)).toEqual({ state: 'open', since: 1_600, until: 3_600 });
+    gate.settled('ok', 3_700);
+    expect(gate.status(3_700)).toEqual({ state: 'closed', since: 3_700 });
+  });
+
   it('waits longer after each failed trial, but never more than 5 s', () => {
     const gate = new ProviderGate();
     fail(gate, 20, 0);

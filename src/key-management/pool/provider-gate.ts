@@ -17,12 +17,22 @@ type State =
 
 const OPEN: State = { kind: 'open' };
 
+/** How a provider's circuit breaker stands, in the words of the pattern: `closed` lets calls pass. Milliseconds since the epoch. */
+export interface BreakerStatus {
+  readonly state: 'closed' | 'open' | 'half_open';
+  /** When it came to stand so; 0 where it always has. */
+  readonly since: number;
+  /** Of an open one: when the next trial call may go. */
+  readonly until?: number;
+}
+
 /**
  * Pauses a whole provider when nearly every call fails for a reason that is no key's: the vendor is down, or cannot be reached.
  * Single trial calls find out when it is back. No key is blamed.
  */
 export class ProviderGate {
   #state: State = OPEN;
+  #since = 0;
   /** Of the latest failures in a row of verdicts: when each came, −1 for a verdict that was none. */
   readonly #verdicts: number[] = [];
   #next = 0;
@@ -34,9 +44,20 @@ export class ProviderGate {
     return state.kind === 'open' || (state.kind === 'paused' && now >= state.until);
   }
 
+  /** Half-open from the moment in which a trial call may go, until one has gone well or badly. */
+  status(now: number): BreakerStatus {
+    const state = this.#state;
+    if (state.kind === 'open') return { state: 'closed', since: this.#since };
+    if (state.kind === 'trial') return { state: 'half_open', since: this.#since };
+    if (now >= state.until) return { state: 'half_open', since: state.until };
+    return { state: 'open', since: this.#since, until: state.until };
+  }
+
   /** A call goes: behind a pause it is the trial. */
   passed(): void {
-    if (this.#state.kind === 'paused') this.#state = { kind: 'trial', ms: this.#state.ms };
+    if (this.#state.kind !== 'paused') return;
+    this.#since = this.#state.until;
+    this.#state = { kind: 'trial', ms: this.#state.ms };
   }
 
   /** When the next trial may go; undefined if one may go now, or is out. Milliseconds since the epoch. */
@@ -58,14 +79,17 @@ export class ProviderGate {
     if (outcome === 'cancelled') {
       // A trial that was given up says nothing: the next call is one.
       if (state.kind === 'trial') this.#state = { kind: 'paused', until: now, ms: state.ms };
-    } else if (!failed) this.#state = OPEN;
-    else if (state.kind === 'trial') this.#pause(Math.min(LONGEST_PAUSE_MS, state.ms * 2), now);
+    } else if (!failed) {
+      this.#state = OPEN;
+      this.#since = now;
+    } else if (state.kind === 'trial') this.#pause(Math.min(LONGEST_PAUSE_MS, state.ms * 2), now);
     else return false;
     return true;
   }
 
   #pause(ms: number, now: number): void {
     this.#state = { kind: 'paused', until: now + ms, ms };
+    this.#since = now;
     this.#verdicts.length = 0;
     this.#next = 0;
     this.#failed = 0;
