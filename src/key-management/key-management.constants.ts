@@ -19,4 +19,6 @@ export const STORE_HEALTH = 'KEY_MANAGEMENT_STORE_HEALTH';
 export interface StoreHealth {
   /** `degraded`: the pools work on without it, and what changes is written when it is back. */
   status(): 'up' | 'degraded';
+  /** Since when it is away, milliseconds since the epoch; undefined while it is there. */
+  readonly awaySince?: number | undefined;
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../store/key-store';
 import type { AdminActionRecord, LogEntry, UnnumberedEntry } from './event-log';
-import type { KeyEvent, KeyEventType } from '../pool/key-events';
+import { KEY_EVENT_TYPES, type KeyEvent, type KeyEventType } from '../pool/key-events';
 
 /** An entry as the store holds it: JSON, times in milliseconds since the epoch. */
 export function recordOf(entry: LogEntry): Json {
@@ -15,13 +15,7 @@ export interface StoredEntry {
   readonly entry: UnnumberedEntry;
 }
 
-const KEY_EVENTS: ReadonlySet<string> = new Set<KeyEventType>([
-  'key_added',
-  'key_deleted',
-  'key_updated',
-  'status_changed',
-  'model_rested',
-]);
+const KEY_EVENTS: ReadonlySet<string> = new Set<KeyEventType>(KEY_EVENT_TYPES);
 
 /** Undefined for what cannot be read: another version of the package may have written it. */
 export function readRecord(value: Json): StoredEntry | undefined {
@@ -35,7 +29,9 @@ export function readRecord(value: Json): StoredEntry | undefined {
   }
   if (!KEY_EVENTS.has(type) || !isObject(event) || typeof event.provider !== 'string') return undefined;
   const until = typeof event.until === 'string' ? { until: new Date(event.until) } : {};
-  return { id, entry: { type: type as KeyEventType, at, event: { ...event, at, ...until } as unknown as KeyEvent } };
+  const since = typeof event.since === 'string' ? { since: new Date(event.since) } : {};
+  const read = { ...event, at, ...until, ...since } as unknown as KeyEvent;
+  return { id, entry: { type: type as KeyEventType, at, event: read } };
 }
 
 const isObject = (value: Json | undefined): value is Record<string, Json> =>

@@ -39,7 +39,7 @@ export interface ExecutionSettings {
   /** Told of each wait in the queue for a key, whatever came of it. Milliseconds. */
   readonly waited?: (provider: string, ms: number) => void;
   /** Told of the call's end, unless its answer goes on: then whoever has the answer tells. */
-  readonly ended?: (line: ProviderLine, report: ExecutionReport, success: boolean) => void;
+  readonly ended?: (line: ProviderLine, report: ExecutionReport, success: boolean, model: string | undefined) => void;
 }
 
 /** One managed call, as it was asked for. */

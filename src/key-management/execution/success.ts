@@ -42,7 +42,7 @@ export function attemptReport(
  * @param soFar Undefined for a call that succeeds at once.
  */
 export function succeeded<T>(
-  { line, settings }: CallTerms<T>,
+  { line, settings, options }: CallTerms<T>,
   context: AttemptContext,
   response: T,
   startedAt: number,
@@ -69,6 +69,6 @@ export function succeeded<T>(
     attempts,
   };
   soFar?.trace?.ended(result.attemptsMade);
-  if (!context.keepsLease) settings.ended?.(line, result, true);
+  if (!context.keepsLease) settings.ended?.(line, result, true, options.model);
   return result;
 }

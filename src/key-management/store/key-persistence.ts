@@ -1,4 +1,4 @@
-import type { ChangedBy, KeyEvent } from '../pool/key-events';
+import type { ChangedBy, KeyChangeEvent } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key-record';
@@ -142,7 +142,7 @@ export class KeyPersistence implements DocumentOwner {
     return this.#dormant.has(documentOf(provider, id));
   }
 
-  #write(record: KeyRecord, event: KeyEvent): void {
+  #write(record: KeyRecord, event: KeyChangeEvent): void {
     if (!this.#isKept(record)) return;
     if (event.type === 'key_added') this.#added(record, documentOf(record.provider, record.id));
     else this.#writer.changed(record, event);

@@ -1,4 +1,4 @@
-import type { KeyEvent } from '../pool/key-events';
+import type { KeyChangeEvent } from '../pool/key-events';
 import type { KeyRecord } from '../pool/key-record';
 import { documentOf, identityOf, modelRestField, rankOf, stateOf, type AdminState } from './key-documents';
 import type { KeyVault } from './key-vault';
@@ -16,7 +16,7 @@ export class KeyWriter {
     private readonly now: () => number,
   ) {}
 
-  changed(record: KeyRecord, event: Exclude<KeyEvent, { type: 'key_added' }>): void {
+  changed(record: KeyRecord, event: Exclude<KeyChangeEvent, { type: 'key_added' }>): void {
     const doc = documentOf(record.provider, record.id);
     switch (event.type) {
       case 'key_deleted':

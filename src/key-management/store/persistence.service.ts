@@ -109,6 +109,10 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     return this.link.up ? 'up' : 'degraded';
   }
 
+  get awaySince(): number | undefined {
+    return this.link.awaySince;
+  }
+
   async onApplicationShutdown(): Promise<void> {
     this.#instances.stop();
     await this.link.close(CLOSE_MS);

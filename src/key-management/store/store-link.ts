@@ -32,6 +32,8 @@ export class StoreLink {
   #flushing = false;
   #closing = false;
   #up = false;
+  /** When the store last came or went; at first, when it was first asked for. */
+  #changedAt: number;
   #closed = false;
   /** The store can never be used: what can never be written is not kept. */
   #isVain = false;
@@ -44,6 +46,7 @@ export class StoreLink {
     private readonly clock: Clock,
     private readonly listener: StoreListener,
   ) {
+    this.#changedAt = clock.now();
     this.#outbox = new Outbox(instanceId, () => clock.now());
     this.#waiters = new SavedWaiters(store.kind, clock);
     this.#writer = new StoreWriter(store, this.#owners, this.#outbox, clock, () => {
@@ -77,6 +80,11 @@ export class StoreLink {
 
   get up(): boolean {
     return this.#up;
+  }
+
+  /** Since when the store is away, milliseconds since the epoch; undefined while it is there. */
+  get awaySince(): number | undefined {
+    return this.#up ? undefined : this.#changedAt;
   }
 
   /** Of the last good write. */
@@ -190,6 +198,7 @@ export class StoreLink {
   #connection(up: boolean): void {
     if (this.#up === up || this.#closed) return;
     this.#up = up;
+    this.#changedAt = this.clock.now();
     if (up) {
       this.listener.info(`the ${this.kind} store is there`);
       this.#reconciling.cameUp();

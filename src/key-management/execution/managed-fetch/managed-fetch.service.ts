@@ -95,16 +95,13 @@ export class ManagedFetchService {
         throw new AttemptFailure({ ...facts, error: withoutKey(facts.error, context.apiKey) });
       }
     };
-    const result = await this.executor.execute(provider, call, {
-      ...options,
-      model: options.model ?? request.model,
-      signal,
-    });
+    const model = options.model ?? request.model;
+    const result = await this.executor.execute(provider, call, { ...options, model, signal });
     if (!result.success) return givenUp({ provider, url: request.url, error: result.error, answer, signal });
     letGo(answer);
     const { response, stream } = result.response;
     stream?.whenEnded((success) => {
-      this.executor.callEnded(line, result, success);
+      this.executor.callEnded(line, result, success, model);
     });
     return response;
   }
