@@ -111,10 +111,9 @@ function idle({ lastCallAt, startedAt, now }: ProviderSituation): ProviderVerdic
 
 function serving({ calls, failures }: ProviderSituation): string {
   if (calls === 0) return 'No call has ended in the last five minutes; keys are ready.';
-  if (failures > 0) return `${failures} of the ${counted(calls, 'call')} in the last five minutes failed.`;
-  return calls === 1
-    ? 'The one call of the last five minutes went well.'
-    : `All ${calls} calls of the last five minutes went well.`;
+  return failures > 0
+    ? `Only ${failures} of the ${counted(calls, 'call')} in the last five minutes failed.`
+    : `${counted(calls, 'call')} in the last five minutes, and none failed by a fault of the vendor or the keys.`;
 }
 
 function latest(lastFailure: CallEnd | undefined): string {

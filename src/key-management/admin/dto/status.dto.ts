@@ -15,7 +15,8 @@ export class SystemInfoDto {
 export class ProviderStatusDto {
   @ApiProperty({ enum: PROVIDER_STATES, example: 'serving', description: 'As this instance sees it, gravest first.' })
   state!: ProviderState;
-  @ApiProperty({ example: 'All 38 calls of the last five minutes went well.' }) state_reason!: string;
+  @ApiProperty({ example: '38 calls in the last five minutes, and none failed by a fault of the vendor or the keys.' })
+  state_reason!: string;
   @ApiProperty({ format: 'date-time' }) state_since!: string;
   @ApiProperty({
     type: String,
