@@ -1,6 +1,12 @@
 import { firstValueFrom, filter } from 'rxjs';
-import { KeyManagerService, KeyMetricsService, KeyPoolService, RetryExecutorService } from '../../src/key-management';
-import { fakeKey, VendorSimulator } from '../simulator';
+import {
+  KeyManagerService,
+  KeyMetricsService,
+  KeyPoolService,
+  ManagedFetchService,
+  RetryExecutorService,
+} from '../../src/key-management';
+import { fakeKey, VendorSimulator, type Behaviour } from '../simulator';
 import { VIEWER } from '../support/tokens';
 import { startApi, type ApiUnderTest } from './support';
 
@@ -23,12 +29,18 @@ describe('the state of each provider, where it is told', () => {
     await simulator.close();
   });
 
-  const fail = async (status: number, times: number, headers = {}, model?: string): Promise<void> => {
-    const executor = api.app.get(RetryExecutorService);
-    const error = (): Error => Object.assign(new Error('no'), { status, headers });
+  /** Real calls, one after the other; each answer is whatever the vendor says. */
+  const call = async (times: number, model = 'gpt-5'): Promise<void> => {
+    const fetch = api.app.get(ManagedFetchService).for('openai', { maxWaitMs: 0 });
+    const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] });
+    const url = `${simulator.openai.baseUrl}/v1/chat/completions`;
     for (let time = 0; time < times; time += 1) {
-      await executor.execute('openai', () => Promise.reject(error()), { model, maxWaitMs: 0 });
+      const response = await fetch(url, { method: 'POST', body }).catch(() => undefined);
+      await response?.text();
     }
+  };
+  const behave = (behaviour: Behaviour): void => {
+    for (const key of KEYS) simulator.openai.key(key, behaviour);
   };
   const statusOf = async (provider: string) =>
     (await api.send('get', '/health/keys', VIEWER).expect(200)).body.key_pools.providers[provider];
@@ -45,7 +57,8 @@ describe('the state of each provider, where it is told', () => {
     const failing = firstValueFrom(
       api.app.get(KeyPoolService).events$.pipe(filter((e) => e.type === 'provider_failing')),
     );
-    await fail(500, 49);
+    behave({ kind: 'status', status: 500 });
+    await call(49);
     expect(await statusOf('openai')).toMatchObject({
       state: 'failing',
       state_reason: expect.stringMatching(/^\d+ of the \d+ calls to openai in the last five minutes failed/),
@@ -63,14 +76,16 @@ describe('the state of each provider, where it is told', () => {
   });
 
   it('F1: is not failing by the faults of callers', async () => {
-    await fail(400, 30);
+    behave({ kind: 'badRequest' });
+    await call(30);
     expect(await statusOf('openai')).toMatchObject({ state: 'serving' });
     expect((await health())[0]).toBe(200);
   });
 
   it('F2: all keys that cool down for the only model in use are no usable keys', async () => {
     expect(await metric('ai_keys_pool_usable_keys')).toContain('ai_keys_pool_usable_keys{provider="openai"} 3');
-    await fail(429, 3, { 'retry-after': '600' }, 'gpt-5');
+    behave({ kind: 'alwaysRateLimited', retryAfterMs: 600_000 });
+    await call(3);
     expect(await statusOf('openai')).toMatchObject({
       state: 'no_usable_key',
       state_reason: 'No key of openai can be used for gpt-5, the only model that is called: all 3 cool down.',
@@ -84,7 +99,8 @@ describe('the state of each provider, where it is told', () => {
       'ai_keys_pool_state{provider="openai",state="no_usable_key"} 1',
     );
 
-    await api.app.get(RetryExecutorService).execute('openai', () => Promise.resolve('yes'), { model: 'gpt-5-nano' });
+    behave({ kind: 'valid' });
+    await call(1, 'gpt-5-nano');
     expect(await statusOf('openai')).toMatchObject({
       state: 'degraded',
       state_reason: expect.stringContaining('gpt-5'),
