@@ -6,10 +6,14 @@ import { Shape } from './icon';
 const PARTS = ['healthy', 'resting', 'removed', 'unknown'] as const;
 const WORDS = { healthy: 'healthy', resting: 'resting', removed: 'removed', unknown: 'unchecked' };
 
+const partlyWords = ({ partly, healthy }: Standings): string =>
+  `${partly === healthy ? (partly === 1 ? 'but it rests' : 'but all rest') : `${partly} of them rest`} for a model`;
+
 /** How many keys work, rest and are out: as lengths and patterns, and in words below. */
 export function HealthBar({ counts }: { counts: Standings }): JSX.Element {
   const shown = PARTS.filter((part) => counts[part] > 0);
-  const text = shown.map((part) => `${counts[part]} ${WORDS[part]}`).join(', ');
+  const words = shown.map((part) => `${counts[part]} ${WORDS[part]}`);
+  const text = [...words, ...(counts.partly > 0 ? [partlyWords(counts)] : [])].join(', ');
   return (
     <div class="health">
       <div class="health-bar" role="img" aria-label={`${counted(counts.total, 'key')}: ${text || 'none'}`}>
@@ -22,6 +26,7 @@ export function HealthBar({ counts }: { counts: Standings }): JSX.Element {
           <li key={part} class={counts[part] > 0 ? `tone-${part}` : 'faint'}>
             <Shape of={part} />
             <b>{shortNumber(counts[part])}</b> {WORDS[part]}
+            {part === 'healthy' && counts.partly > 0 && `, ${partlyWords(counts)}`}
           </li>
         ))}
       </ul>
