@@ -7,7 +7,7 @@ import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { keyAvailability, usableKeys } from './key-availability';
 import { WINDOW_MS } from './provider-facts';
-import { isCalled, providerState, type ProviderVerdict } from './provider-state';
+import { isCalled, providerState, type ProviderSituation, type ProviderVerdict } from './provider-state';
 import { isInTrouble, ProviderWatch } from './provider-watch';
 
 /** How a provider stands on this instance. Times are milliseconds since the epoch. */
@@ -129,10 +129,15 @@ export class ProviderHealthService implements OnModuleDestroy {
       startedAt: this.#startedAt,
       keys: keyAvailability(pool, this.#modelsOf(provider), now),
       breaker: pool.breakerStatus(now),
-      storeAway: this.store.status() === 'up' ? undefined : this.options.store.kind,
+      storeAway: this.#storeAway(),
     });
     const since = watch.saw(verdict, now);
     return { ...verdict, provider, since, calls, failures, isCalled: isCalled(lastCallAt, now) };
+  }
+
+  #storeAway(): ProviderSituation['storeAway'] {
+    if (this.store.status() === 'up') return undefined;
+    return { kind: this.options.store.kind, since: this.store.awaySince };
   }
 
   #lookIn(ms: number): void {

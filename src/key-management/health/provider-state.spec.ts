@@ -81,16 +81,30 @@ describe('F1-F4: the state of a provider, by what is known of it', () => {
       'no_usable_key',
       /^No key of openai can be used: 1 invalid_key, 1 disabled\.$/,
     ],
-    ['the store is away', { storeAway: 'redis' }, 'degraded', /^The redis store is away/],
-    ['the store is away, nobody calls', { storeAway: 'redis', lastCallAt: undefined }, 'degraded', /store/],
+    ['the store is away', { storeAway: { kind: 'redis', since: NOW - 5_000 } }, 'degraded', /^The redis store is away/],
+    [
+      'the store is away, nobody calls',
+      { storeAway: { kind: 'redis', since: NOW - 5_000 }, lastCallAt: undefined },
+      'degraded',
+      /store/,
+    ],
     [
       'several at once, gravest first',
-      { failures: 20, storeAway: 'redis', keys: { ...served, unserved: [unserved('a')] } },
+      {
+        failures: 20,
+        storeAway: { kind: 'redis', since: NOW - 5_000 },
+        keys: { ...served, unserved: [unserved('a')] },
+      },
       'no_usable_key',
       /./,
     ],
-    ['failing before degraded', { failures: 20, storeAway: 'redis' }, 'failing', /./],
-    ['two reasons', { failures: 2, storeAway: 'redis' }, 'degraded', /calls .*; the redis store is away/],
+    ['failing before degraded', { failures: 20, storeAway: { kind: 'redis', since: NOW - 5_000 } }, 'failing', /./],
+    [
+      'two reasons',
+      { failures: 2, storeAway: { kind: 'redis', since: NOW - 5_000 } },
+      'degraded',
+      /calls .*; the redis store is away/,
+    ],
   ])('%s', (_, changes, state, reason) => {
     const verdict = providerState(situation(changes));
     expect([verdict.state, verdict.reason]).toEqual([state, expect.stringMatching(reason)]);
@@ -103,6 +117,12 @@ describe('F1-F4: the state of a provider, by what is known of it', () => {
     const breaker = { state: 'open', since: NOW, until: NOW + 1_000 } as const;
     expect(providerState(situation({ breaker })).until).toBe(NOW + 1_000);
     expect(providerState(situation({ keys: { ...served, total: 0 } })).until).toBeUndefined();
+  });
+
+  it('says since when the store is away, where that is all', () => {
+    const storeAway = { kind: 'redis', since: NOW - 5_000 };
+    expect(providerState(situation({ storeAway })).since).toBe(NOW - 5_000);
+    expect(providerState(situation({ storeAway, failures: 2 })).since).toBeUndefined();
   });
 
   it('says since when nobody calls', () => {

@@ -26,8 +26,8 @@ export interface ProviderSituation {
   readonly startedAt: number;
   readonly keys: KeyAvailability;
   readonly breaker: BreakerStatus;
-  /** The store's kind where it is away. */
-  readonly storeAway?: string | undefined;
+  /** The store's kind, and since when it is away; undefined while it is there. */
+  readonly storeAway?: { readonly kind: string; readonly since: number | undefined } | undefined;
 }
 
 export interface ProviderVerdict {
@@ -35,7 +35,7 @@ export interface ProviderVerdict {
   /** One sentence. Holds no key, and of callers' words only names of models, cut short. */
   readonly reason: string;
   /** When the state began, where that is known; otherwise it began when it was first seen. */
-  readonly since?: number;
+  readonly since?: number | undefined;
   /** When it may end, where that is known. */
   readonly until?: number | undefined;
 }
@@ -94,12 +94,13 @@ function degraded(situation: ProviderSituation): ProviderVerdict | undefined {
   }
   if (storeAway !== undefined) {
     reasons.push(
-      `the ${storeAway} store is away, so other instances do not hear of changes, and a restart now would forget them`,
+      `the ${storeAway.kind} store is away, so other instances do not hear of changes, and a restart now would forget them`,
     );
   }
   if (reasons.length === 0) return undefined;
   const [first, ...others] = reasons as [string, ...string[]];
-  return { state: 'degraded', reason: `${[first[0]!.toUpperCase() + first.slice(1), ...others].join('; ')}.` };
+  const since = others.length === 0 ? storeAway?.since : undefined;
+  return { state: 'degraded', reason: `${[first[0]!.toUpperCase() + first.slice(1), ...others].join('; ')}.`, since };
 }
 
 function idle({ lastCallAt, startedAt, now }: ProviderSituation): ProviderVerdict | undefined {

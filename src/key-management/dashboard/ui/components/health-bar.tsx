@@ -6,6 +6,10 @@ import { Shape } from './icon';
 const PARTS = ['healthy', 'resting', 'removed', 'unknown'] as const;
 const WORDS = { healthy: 'healthy', resting: 'resting', removed: 'removed', unknown: 'unchecked' };
 
+const Part = ({ fill, count }: { fill: string; count: number }): JSX.Element => (
+  <span class={`health-part fill-${fill}`} style={{ flexGrow: count }} />
+);
+
 const partlyWords = ({ partly, healthy }: Standings): string =>
   `${partly === healthy ? (partly === 1 ? 'but it rests' : 'but all rest') : `${partly} of them rest`} for a model`;
 
@@ -17,9 +21,13 @@ export function HealthBar({ counts }: { counts: Standings }): JSX.Element {
   return (
     <div class="health">
       <div class="health-bar" role="img" aria-label={`${counted(counts.total, 'key')}: ${text || 'none'}`}>
-        {shown.map((part) => (
-          <span key={part} class={`health-part fill-${part}`} style={{ flexGrow: counts[part] }} />
-        ))}
+        {counts.healthy > counts.partly && <Part fill="healthy" count={counts.healthy - counts.partly} />}
+        {counts.partly > 0 && <Part fill="partly" count={counts.partly} />}
+        {shown
+          .filter((part) => part !== 'healthy')
+          .map((part) => (
+            <Part key={part} fill={part} count={counts[part]} />
+          ))}
       </div>
       <ul class="health-words" aria-hidden="true">
         {PARTS.filter((part) => part !== 'unknown' || counts.unknown > 0).map((part) => (

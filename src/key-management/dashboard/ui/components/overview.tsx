@@ -32,7 +32,11 @@ export function Overview(): JSX.Element {
       <div class="totals">
         <dl>
           <Total name="Keys" value={wholeNumber(all.total)} />
-          <Total name="Healthy" value={wholeNumber(all.healthy)} tone="tone-healthy" />
+          <Total
+            name={all.partly > 0 ? `Healthy, ${wholeNumber(all.partly)} rest for a model` : 'Healthy'}
+            value={wholeNumber(all.healthy)}
+            tone={all.partly > 0 ? 'tone-resting' : 'tone-healthy'}
+          />
           <Total name="Resting" value={wholeNumber(all.resting)} tone={all.resting > 0 ? 'tone-resting' : ''} />
           <Total name="Removed" value={wholeNumber(all.removed)} tone={all.removed > 0 ? 'tone-removed' : ''} />
           <Total name="Calls, 5 min" value={wholeNumber(calls)} />

@@ -44,14 +44,14 @@ const Folded = ({ children }: { children: ComponentChildren }): JSX.Element =>
 
 function Charts({ provider, timeline }: TimelineProps): JSX.Element {
   const [point, setPoint] = useState<number>();
-  const columns = useMemo(() => timelineColumns(timeline), [timeline]);
+  const step = STEP_S[useStore(resolution)];
+  const columns = useMemo(() => timelineColumns(timeline, step), [timeline, step]);
   const calls = useMemo(
     (): uPlot.AlignedData => [columns.at, columns.requests, columns.failures, columns.rateLimited],
     [columns],
   );
   const response = useMemo((): uPlot.AlignedData => [columns.at, columns.responseMs], [columns]);
   const at = point ?? columns.at.length - 1;
-  const step = STEP_S[useStore(resolution)];
   const shared = { group: `timeline-${provider}`, step, onPoint: setPoint };
   return (
     <figure class="timeline" role="img" aria-label={timelineSummary(provider, timeline)}>

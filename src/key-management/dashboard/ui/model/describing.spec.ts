@@ -138,6 +138,17 @@ it('fills minutes that the server left out', () => {
   expect(columns.responseMs).toEqual([500, 500, null, null, 500]);
 });
 
+it('F7: puts a quiet minute before a single one, so that the chart has a scale', () => {
+  const at = '2026-11-01T12:00:00.000Z';
+  const only = { at, requests: 3, failures: 1, rate_limited: 0, keys_removed: 0, average_response_time: 0.5 };
+  const columns = timelineColumns([only], STEP_S.hour);
+  expect(columns.at).toEqual([Date.parse(at) / 1_000 - 3_600, Date.parse(at) / 1_000]);
+  expect([columns.requests, columns.responseMs]).toEqual([
+    [0, 3],
+    [null, 500],
+  ]);
+});
+
 describe('verdicts in words', () => {
   it.each([
     [{ verdict: 'added', status: 'healthy', outcome: 'ok', reason: null }, 'Added, healthy', undefined],

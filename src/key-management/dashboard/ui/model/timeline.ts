@@ -43,7 +43,7 @@ export const WHOLE_STEPS: readonly number[] = Array.from({ length: 10 }, (_, dig
 ]);
 
 /** In order of time, with a zero wherever the server left a quiet minute out. */
-export function timelineColumns(timeline: readonly TimelineEntry[]): TimelineColumns {
+export function timelineColumns(timeline: readonly TimelineEntry[], singleStep = STEP_S.minute): TimelineColumns {
   const entries = timeline
     .map((entry) => ({ ...entry, time: Date.parse(entry.at) / 1_000 }))
     .sort((a, b) => a.time - b.time);
@@ -57,6 +57,8 @@ export function timelineColumns(timeline: readonly TimelineEntry[]): TimelineCol
     columns.responseMs.push(entry?.average_response_time == null ? null : entry.average_response_time * 1_000);
   };
   let expected = entries[0]?.time ?? 0;
+  // A chart of a single moment has no scale. Before the first that holds anything, nothing was called.
+  if (entries.length === 1) push(expected - singleStep);
   for (const entry of entries) {
     for (let filled = 0; expected < entry.time - step / 2 && filled < 2_000; filled += 1, expected += step)
       push(expected);
