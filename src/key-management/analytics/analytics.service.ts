@@ -3,12 +3,13 @@ import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { UnknownProviderError } from '../errors';
 import { INSTANCE_ID, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
-import { ProviderHealthService } from '../health/provider-health.service';
+import { ProviderHealthService, type ProviderHealth } from '../health/provider-health.service';
 import type { KeyPool } from '../pool/key-pool';
 import { firstById } from '../pool/key-page';
 import { percentage } from '../pool/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyStatus } from '../pool/key-state';
+import { inSlices } from '../slices';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { callSummary, globalStats } from './call-summary';
 import {
@@ -16,6 +17,7 @@ import {
   providerHead,
   type ComprehensiveStatus,
   type KeyStatusEntry,
+  type ProviderHead,
   type ProviderStatus,
 } from './comprehensive-status';
 import { EventLog } from './event-log';
@@ -42,9 +44,10 @@ export class AnalyticsService {
   ) {}
 
   comprehensiveStatus(): ComprehensiveStatus {
-    const providers = this.#parts().map(
-      ({ provider, head, keys }) => [provider, { ...head, keys: [...keys] }] satisfies [string, ProviderStatus],
-    );
+    const providers = this.#listed().map(([health, pool]): [string, ProviderStatus] => {
+      const head = providerHead(statusesOf(pool), health);
+      return [health.provider, { ...head, keys: [...entriesOf(pool)] }];
+    });
     return {
       system_info: this.#systemInfo(),
       key_pools: { providers: Object.fromEntries(providers) },
@@ -54,7 +57,11 @@ export class AnalyticsService {
 
   /** The same as JSON, in pieces with turns of the event loop between. */
   comprehensiveStatusText(): AsyncGenerator<string> {
-    return statusText(this.#systemInfo(), this.#parts(), globalStats(this.series));
+    const parts = this.#listed().map(([health, pool]): StatusPart => {
+      const head = async (): Promise<ProviderHead> => providerHead(await statusesInTurns(pool), health);
+      return { provider: health.provider, head, keys: entriesOf(pool) };
+    });
+    return statusText(this.#systemInfo(), parts, globalStats(this.series));
   }
 
   /** All keys of all providers. */
@@ -67,24 +74,26 @@ export class AnalyticsService {
    * @throws UnknownProviderError
    */
   providerAnalytics(provider: string): ProviderAnalytics {
-    return this.#analytics(provider, (pool) => [...entriesOf(pool)]);
+    this.#known(provider);
+    const pool = this.pools.pool(provider);
+    return this.#analytics(provider, pool ? [...statusesOf(pool)] : [], pool ? [...entriesOf(pool)] : []);
   }
 
   /**
-   * The same with so many keys, in the order of their ids, after the one given.
+   * The same with so many keys, in the order of their ids, after the one given. Looks at all keys in turns, so that many hold up nothing.
    * @throws UnknownProviderError
    */
-  providerAnalyticsPage(
+  async providerAnalyticsPage(
     provider: string,
     { limit, after }: { limit: number; after?: string | undefined },
-  ): { analytics: ProviderAnalytics; isLast: boolean } {
-    let isLast = true;
-    const analytics = this.#analytics(provider, (pool) => {
-      const found = firstById(pool.records(), limit + 1, after);
-      isLast = found.length <= limit;
-      return found.slice(0, limit).map((record) => keyStatusEntry(pool.snapshot(record)));
-    });
-    return { analytics, isLast };
+  ): Promise<{ analytics: ProviderAnalytics; isLast: boolean }> {
+    this.#known(provider);
+    const pool = this.pools.pool(provider);
+    if (!pool) return { analytics: this.#analytics(provider, [], []), isLast: true };
+    const statuses = await statusesInTurns(pool);
+    const found = firstById(pool.records(), limit + 1, after);
+    const keys = found.slice(0, limit).map((record) => keyStatusEntry(pool.snapshot(record)));
+    return { analytics: this.#analytics(provider, statuses, keys), isLast: found.length <= limit };
   }
 
   /** @throws UnknownProviderError */
@@ -102,6 +111,12 @@ export class AnalyticsService {
     return this.series.keyTimeline(provider, keyId, query).map(timelineEntry);
   }
 
+  #known(provider: string): void {
+    if (!this.pools.pool(provider) && !this.registry.has(provider)) {
+      throw new UnknownProviderError(provider, this.registry.providers());
+    }
+  }
+
   #systemInfo(): ComprehensiveStatus['system_info'] {
     const { maxRetries, healthCheckIntervalMinutes } = this.configuration.current;
     const filled = Array.from(this.pools.pools()).filter(({ size }) => size > 0);
@@ -115,20 +130,14 @@ export class AnalyticsService {
     };
   }
 
-  /** Of every provider that has keys or is called. */
-  #parts(): StatusPart[] {
-    return this.health.all().map((health) => {
-      const pool = this.pools.pool(health.provider)!;
-      return { provider: health.provider, head: providerHead(statusesOf(pool), health), keys: entriesOf(pool) };
-    });
+  /** Every provider that has keys or is called. */
+  #listed(): [ProviderHealth, KeyPool][] {
+    return this.health.all().map((health) => [health, this.pools.pool(health.provider)!]);
   }
 
-  #analytics(provider: string, keysOf: (pool: KeyPool) => KeyStatusEntry[]): ProviderAnalytics {
-    this.#known(provider);
-    const pool = this.pools.pool(provider);
-    let healthy = 0;
-    for (const status of pool ? statusesOf(pool) : []) if (status === 'healthy') healthy += 1;
-    const total = pool?.size ?? 0;
+  #analytics(provider: string, statuses: readonly KeyStatus[], keys: KeyStatusEntry[]): ProviderAnalytics {
+    const healthy = statuses.filter((status) => status === 'healthy').length;
+    const total = statuses.length;
     const { outcomes } = this.series.totals(provider);
     return {
       provider,
@@ -140,15 +149,9 @@ export class AnalyticsService {
       },
       outcomes,
       timeline: this.timeline(provider, { resolution: 'minute' }),
-      keys: pool ? keysOf(pool) : [],
+      keys,
       recent_events: this.log.latest({ limit: RECENT_EVENTS, provider }).flatMap(recentEvent),
     };
-  }
-
-  #known(provider: string): void {
-    if (!this.pools.pool(provider) && !this.registry.has(provider)) {
-      throw new UnknownProviderError(provider, this.registry.providers());
-    }
   }
 }
 
@@ -160,4 +163,14 @@ function* statusesOf(pool: KeyPool): Generator<KeyStatus> {
   // Keys whose rest is over are healthy from here on.
   pool.wake();
   for (const { status } of pool.records()) yield status;
+}
+
+/** Keys looked at between two turns of the event loop. */
+const KEYS_AT_ONCE = 5_000;
+
+async function statusesInTurns(pool: KeyPool): Promise<KeyStatus[]> {
+  const statuses: KeyStatus[] = [];
+  pool.wake();
+  await inSlices(pool.records(), ({ status }) => void statuses.push(status), KEYS_AT_ONCE);
+  return statuses;
 }

@@ -4,7 +4,7 @@ import type { ComprehensiveStatus, KeyStatusEntry, ProviderHead } from './compre
 /** One provider of the document: its keys are only read when their turn has come. */
 export interface StatusPart {
   readonly provider: string;
-  readonly head: ProviderHead;
+  readonly head: () => Promise<ProviderHead>;
   readonly keys: Iterable<KeyStatusEntry>;
 }
 
@@ -20,7 +20,7 @@ export async function* statusText(
   yield `{"system_info":${JSON.stringify(system_info)},"key_pools":{"providers":{`;
   for (const [place, { provider, head, keys }] of parts.entries()) {
     // The closing brace comes after the keys.
-    yield `${place > 0 ? ',' : ''}${JSON.stringify(provider)}:${JSON.stringify(head).slice(0, -1)},"keys":[`;
+    yield `${place > 0 ? ',' : ''}${JSON.stringify(provider)}:${JSON.stringify(await head()).slice(0, -1)},"keys":[`;
     yield* entriesText(keys);
     yield ']}';
   }

@@ -42,12 +42,12 @@ export class StatusController {
   @ProviderParam()
   @ApiResponse({ status: 200, type: ProviderAnalyticsDto })
   @ErrorAnswers(400)
-  provider(
+  async provider(
     @Param('provider', ProviderNamePipe) provider: string,
     @Query() { limit, cursor }: AnalyticsQuery,
-  ): ProviderAnalyticsDto {
+  ): Promise<ProviderAnalyticsDto> {
     const page = { limit, after: positionOf(cursor, KEY_ID) };
-    const { analytics, isLast } = this.analytics.providerAnalyticsPage(provider, page);
+    const { analytics, isLast } = await this.analytics.providerAnalyticsPage(provider, page);
     return { ...analytics, next_cursor: isLast ? null : cursorOf(analytics.keys.at(-1)!.id) };
   }
 }
