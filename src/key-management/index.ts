@@ -36,6 +36,7 @@ export type { ComprehensiveStatus, KeyStatusEntry, ProviderStatus, SystemInfo } 
 export type { ProviderAnalytics, RecentEvent, TimelineEntry } from './analytics/provider-analytics';
 
 export { KeyPoolHealthIndicator, type KeyPoolHealthOptions } from './health/key-pool.health-indicator';
+export { ProviderHealthIndicator, type ProviderHealthOptions } from './health/provider.health-indicator';
 export { KeyStoreHealthIndicator } from './health/key-store.health-indicator';
 
 export { KeyMetricsService } from './metrics/key-metrics.service';
@@ -48,7 +49,14 @@ export { KeyPoolService } from './pool/key-pool.service';
 export type { KeyInput, KeyLimits, KeyOrigin, KeyUpdate, LeaseOptions } from './pool/key-input';
 export type { KeyLease } from './pool/key-lease';
 export type { KeySnapshot } from './pool/key-snapshot';
-export type { ChangedBy, KeyEvent, KeyEventType } from './pool/key-events';
+export type {
+  ChangedBy,
+  KeyChangeEvent,
+  KeyEvent,
+  KeyEventType,
+  ProviderEvent,
+  ProviderState,
+} from './pool/key-events';
 export { KEY_STATUSES, type KeyStatus } from './pool/key-state';
 export type { SettledOutcome } from './pool/settlement';
 export { keyIdOf, maskKey, type ApiKey } from './pool/api-key';

@@ -21,4 +21,6 @@ export interface StoreHealth {
   status(): 'up' | 'degraded';
   /** `away`: it cannot be reached or opened; `failing`: it is reached, and does not read or write (full, read-only, no permission). */
   readonly condition: 'up' | 'away' | 'failing';
+  /** Since when it is away, milliseconds since the epoch; undefined while it is there. */
+  readonly awaySince?: number | undefined;
 }

@@ -18,6 +18,8 @@ import { HealthCheckService } from './health/health-check.service';
 import { HealthSweepService } from './health/health-sweep.service';
 import { KeyIntakeService } from './health/key-intake.service';
 import { KeyPoolHealthIndicator } from './health/key-pool.health-indicator';
+import { ProviderHealthIndicator } from './health/provider.health-indicator';
+import { ProviderHealthService } from './health/provider-health.service';
 import { KeyStoreHealthIndicator } from './health/key-store.health-indicator';
 import {
   BUILT_IN_CHECKERS,
@@ -67,6 +69,7 @@ const PUBLIC: Provider[] = [
   RetryExecutorService,
   ManagedFetchService,
   KeyPoolHealthIndicator,
+  ProviderHealthIndicator,
   KeyStoreHealthIndicator,
 ];
 
@@ -80,6 +83,7 @@ const INTERNAL: Provider[] = [
   HealthSweepService,
   KeyIntakeService,
   CheckLeadership,
+  ProviderHealthService,
   HealthCheckJob,
   StartupService,
 ];

@@ -37,6 +37,10 @@ describe('the two documents, field by field', () => {
     expect(status.global_stats).toEqual({ total_requests: 11, total_failures: 1, keys_removed: 2 });
     expect(status.key_pools.providers.acme).toEqual({
       total_keys: 2,
+      state: 'no_usable_key',
+      state_reason: expect.stringContaining('1 quota_exceeded, 1 invalid_key'),
+      state_since: expect.stringMatching(ISO),
+      state_until: expect.stringMatching(ISO),
       healthy_keys: 0,
       removed_keys: 2,
       status_breakdown: { quota_exceeded: 1, invalid_key: 1 },

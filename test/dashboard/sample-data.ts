@@ -60,6 +60,10 @@ export function sampleKey(provider: string, next: () => number, now: number, for
     in_flight: status === 'healthy' ? Math.floor(next() * 4) : 0,
     last_used_at: calls === 0 ? null : iso(-next() * 400_000),
     last_checked_at: iso(-next() * 600_000),
+    weight: 1,
+    limits: { concurrency: null, requests_per_minute: null, tokens_per_minute: null },
+    quota_group: null,
+    models: null,
     persistence: next() < 0.5 ? 'configuration' : 'stored',
   };
 }
@@ -90,10 +94,19 @@ export function sampleFigures(
   const timeline = quiet ? [] : sampleTimeline(next, now, 12 + next() * 60);
   const requests = timeline.reduce((sum, each) => sum + each.requests, 0);
   const failures = timeline.reduce((sum, each) => sum + each.failures, 0);
+  const calls = quiet ? 0 : Math.round(requests / 36);
   return {
+    state: quiet ? 'idle' : 'serving',
+    state_reason: quiet
+      ? 'Nobody has called it since the start.'
+      : `${calls} calls in the last five minutes, and none failed by a fault of the vendor or the keys.`,
+    state_since: new Date(now - 5_000_000).toISOString(),
+    state_until: null,
+    called: !quiet,
+    window: { calls, failures: 0, success_rate: quiet ? null : 100 },
     summary: {
       total_keys: keys.length,
-      success_rate: requests === 0 ? 100 : Math.round(((requests - failures) / requests) * 1_000) / 10,
+      success_rate: requests === 0 ? null : Math.round(((requests - failures) / requests) * 1_000) / 10,
       average_response_time: quiet ? null : 0.8,
       response_time_p50: quiet ? null : 0.42 + next() * 0.3,
       response_time_p95: quiet ? null : 1.2 + next(),
@@ -142,7 +155,7 @@ export function figuresDocument(
   const all = Object.values(providers);
   return {
     at: new Date(now).toISOString(),
-    system_info: { ...configuration, store: 'redis' },
+    system_info: { ...configuration, store: 'redis', store_away_since: null },
     global_stats: {
       total_requests: all.reduce((sum, { summary }) => sum + summary.requests, 0),
       total_failures: all.reduce((sum, { summary }) => sum + summary.failures, 0),

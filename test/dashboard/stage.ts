@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { keyIdOf } from '../../src/key-management';
+import { keyIdOf, type KeyManagementModuleOptions } from '../../src/key-management';
 import { TcpProxy } from '../firebase-server/tcp-proxy';
 import { fakeKey, VendorSimulator } from '../simulator';
 import { Watch } from './browser';
@@ -20,11 +20,12 @@ export class Stage {
     private readonly watch: Watch,
   ) {}
 
-  static async open(browser: Browser, folder: string): Promise<Stage> {
+  static async open(browser: Browser, folder: string, more: KeyManagementModuleOptions = {}): Promise<Stage> {
     const simulator = await VendorSimulator.start();
     for (const key of [FIRST, SECOND, THIRD]) simulator.openai.key(key);
-    const providers = { openai: { keys: [FIRST, SECOND, THIRD], baseUrl: simulator.openai.baseUrl } };
-    const options = { providers, backoff: { initialMs: 0, maxMs: 0 } };
+    const openai = { keys: [FIRST, SECOND, THIRD], baseUrl: simulator.openai.baseUrl };
+    const providers = { openai, anthropic: { baseUrl: simulator.anthropic.baseUrl } };
+    const options = { providers, backoff: { initialMs: 0, maxMs: 0 }, ...more };
     const { app, port } = await startRealApp({ folder, options, withHelmet: true });
     const proxy = await TcpProxy.start(port);
     const origin = `http://127.0.0.1:${proxy.port}`;

@@ -8,6 +8,7 @@ import { parseMetrics, type MetricLine } from './prometheus-text';
 
 const FOLDER = join(__dirname, '../../examples/monitoring');
 const ALERTS = join(FOLDER, 'alerts.yml');
+const ALERT_TESTS = join(FOLDER, 'alerts.test.yml');
 const promtool = spawnSync('promtool', ['--version']).status === 0;
 if (!promtool)
   console.warn('promtool is not installed (apt-get install prometheus), so its check of the alerts is skipped.');
@@ -56,9 +57,9 @@ describe('examples/monitoring against the real /metrics', () => {
 
   it('has every metric and label of the alerts', () => {
     const text = readFileSync(ALERTS, 'utf8');
-    expect(text.match(/- alert: /g)).toHaveLength(3);
+    expect(text.match(/- alert: /g)).toHaveLength(4);
     const expressions = [...text.matchAll(/expr: (?:\|\n)?([\s\S]*?)\n {8}for:/g)].map(([, expr]) => expr!);
-    expect(expressions).toHaveLength(3);
+    expect(expressions).toHaveLength(4);
     for (const expression of expressions) {
       expect(mentions(expression).length).toBeGreaterThan(0);
       expectAll(expression);
@@ -83,6 +84,18 @@ describe('examples/monitoring against the real /metrics', () => {
     const named = new Set([...readme.matchAll(/`(ai_keys_\w+)`/g)].map(([, name]) => name));
     const shown = new Set(lines.map(({ name }) => name.replace(/_(bucket|sum|count)$/, '')));
     expect([...named].filter((name) => !name!.startsWith('ai_keys_key_')).sort()).toEqual([...shown].sort());
+  });
+
+  (promtool ? it : it.skip)('F1-F4: fires in each emergency, and in none when all is well', () => {
+    const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', ALERT_TESTS]);
+    expect([status, String(stdout), String(stderr)]).toEqual([0, expect.stringContaining('SUCCESS'), '']);
+  });
+
+  it('F1-F4: tests the alerts on metrics and labels that the app has', () => {
+    const series = [...readFileSync(ALERT_TESTS, 'utf8').matchAll(/series: '([^']*)'/g)].map(([, each]) => each!);
+    expect(series.length).toBeGreaterThan(10);
+    const ofTheApp = series.map((each) => each.replace(/instance="\w+",? ?/, '').replace('anthropic', 'openai'));
+    for (const each of ofTheApp) expectAll(each);
   });
 
   (promtool ? it : it.skip)('passes promtool check rules', () => {

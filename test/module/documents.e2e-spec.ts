@@ -69,6 +69,10 @@ describe('the documents', () => {
       key_pools: {
         providers: {
           openai: {
+            state: 'serving',
+            state_reason: expect.stringContaining('2 calls in the last five minutes'),
+            state_since: '2026-11-20T00:00:01.700Z',
+            state_until: null,
             total_keys: 2,
             healthy_keys: 1,
             removed_keys: 1,

@@ -6,7 +6,9 @@ import { KeyIntakeService, addedKeys, type KeyVerdict } from '../health/key-inta
 import { RESOLVED_OPTIONS } from '../key-management.constants';
 import { KEY_ID } from '../pool/api-key';
 import type { KeyUpdate } from '../pool/key-input';
+import { firstById } from '../pool/key-page';
 import { KeyPoolService } from '../pool/key-pool.service';
+import type { KeyRecord } from '../pool/key-record';
 import type { KeySnapshot } from '../pool/key-snapshot';
 import { PersistenceService } from '../store/persistence.service';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
@@ -33,20 +35,16 @@ export class KeyAdminService {
   /** In the order of ids, so that pages stay right while keys come and go. @throws UnknownProviderError */
   page(provider: string, { status, limit, cursor }: ListKeysQuery): KeyPageDto {
     this.#mustKnow(provider);
-    const after = positionOf(cursor, KEY_ID) ?? '';
     const pool = this.pools.pool(provider);
-    const ids = Array.from(pool?.records() ?? [], ({ id }) => id).filter((id) => id > after);
-    const found: KeySnapshot[] = [];
-    for (const id of ids.sort()) {
-      const key = this.#find(provider, id);
-      if (status === undefined || key.status === status) found.push(key);
-      if (found.length > limit) break;
-    }
+    // Keys whose rest is over are healthy from here on.
+    pool?.wake();
+    const isWanted = (record: KeyRecord): boolean => status === undefined || record.status === status;
+    const found = firstById(pool?.records() ?? [], limit + 1, positionOf(cursor, KEY_ID), isWanted);
     const keys = found.slice(0, limit);
     return {
       provider,
       total_keys: pool?.size ?? 0,
-      keys: keys.map((key) => this.#view(key)),
+      keys: keys.map((record) => this.#view(pool!.snapshot(record))),
       next_cursor: found.length > limit ? cursorOf(keys.at(-1)!.id) : null,
     };
   }

@@ -62,5 +62,6 @@ export function eventView(entry: LogEntry): EventDto {
   if (entry.type === 'store_damaged') return { ...base, reason: entry.reason };
   const { type: _type, at: _at, keyId, maskedKey, ...change } = entry.event;
   const until = 'until' in change ? change.until?.toISOString() : undefined;
-  return { ...base, ...change, key_id: keyId, masked_key: maskedKey, until } as EventDto;
+  const since = 'since' in change ? change.since.toISOString() : undefined;
+  return { ...base, ...change, key_id: keyId, masked_key: maskedKey, until, since } as EventDto;
 }

@@ -3,14 +3,27 @@ import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { UnknownProviderError } from '../errors';
 import { INSTANCE_ID, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
+import { ProviderHealthService, type ProviderHealth } from '../health/provider-health.service';
+import type { KeyPool } from '../pool/key-pool';
+import { firstById } from '../pool/key-page';
 import { percentage } from '../pool/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
+import type { KeyStatus } from '../pool/key-state';
+import { inSlices } from '../slices';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { callSummary, globalStats } from './call-summary';
-import { keyStatusEntry, providerStatus, type ComprehensiveStatus } from './comprehensive-status';
+import {
+  keyStatusEntry,
+  providerHead,
+  type ComprehensiveStatus,
+  type KeyStatusEntry,
+  type ProviderHead,
+  type ProviderStatus,
+} from './comprehensive-status';
 import { EventLog } from './event-log';
 import { recentEvent, timelineEntry, type ProviderAnalytics, type TimelineEntry } from './provider-analytics';
 import { SeriesService, type TimelineQuery } from './series.service';
+import { statusText, type StatusPart } from './status-text';
 
 /** Of the log, in the analytics of one provider. */
 const RECENT_EVENTS = 50;
@@ -24,54 +37,63 @@ export class AnalyticsService {
     private readonly configuration: ConfigurationService,
     private readonly log: EventLog,
     private readonly series: SeriesService,
+    private readonly health: ProviderHealthService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(INSTANCE_ID) private readonly instanceId: string,
     @Inject(STORE_HEALTH) private readonly store: StoreHealth,
   ) {}
 
   comprehensiveStatus(): ComprehensiveStatus {
-    const pools = [...this.pools.pools()].filter(({ size }) => size > 0);
+    const providers = this.#listed().map(([health, pool]): [string, ProviderStatus] => {
+      const head = providerHead(statusesOf(pool), health);
+      return [health.provider, { ...head, keys: [...entriesOf(pool)] }];
+    });
     return {
-      system_info: {
-        max_retries: this.configuration.current.maxRetries,
-        initialized_providers: pools.map(({ provider }) => provider),
-        firebase_available: this.options.store.kind === 'firebase' && this.store.status() === 'up',
-        health_check_interval_minutes: this.configuration.current.healthCheckIntervalMinutes,
-        store: this.options.store.kind,
-        namespace: this.options.store.namespace,
-        instance_id: this.instanceId,
-      },
-      key_pools: {
-        providers: Object.fromEntries(
-          pools.map(({ provider }) => [provider, providerStatus(this.pools.list(provider))]),
-        ),
-      },
+      system_info: this.#systemInfo(),
+      key_pools: { providers: Object.fromEntries(providers) },
       global_stats: globalStats(this.series),
     };
   }
 
+  /** The same as JSON, in pieces with turns of the event loop between. */
+  comprehensiveStatusText(): AsyncGenerator<string> {
+    const parts = this.#listed().map(([health, pool]): StatusPart => {
+      const head = async (): Promise<ProviderHead> => providerHead(await statusesInTurns(pool), health);
+      return { provider: health.provider, head, keys: entriesOf(pool) };
+    });
+    return statusText(this.#systemInfo(), parts, globalStats(this.series));
+  }
+
+  /** All keys of all providers. */
+  get keyCount(): number {
+    return Array.from(this.pools.pools()).reduce((sum, { size }) => sum + size, 0);
+  }
+
   /**
-   * The timeline in minutes unless another part of it is asked for.
+   * The timeline in minutes, and all keys.
    * @throws UnknownProviderError
    */
-  providerAnalytics(provider: string, timeline: TimelineQuery = { resolution: 'minute' }): ProviderAnalytics {
+  providerAnalytics(provider: string): ProviderAnalytics {
     this.#known(provider);
-    const keys = this.pools.list(provider);
-    const { outcomes } = this.series.totals(provider);
-    const healthy = keys.filter(({ status }) => status === 'healthy').length;
-    return {
-      provider,
-      summary: {
-        total_keys: keys.length,
-        healthy_keys: healthy,
-        health_percentage: keys.length === 0 ? 0 : percentage(healthy, keys.length),
-        ...callSummary(this.series, provider),
-      },
-      outcomes,
-      timeline: this.timeline(provider, timeline),
-      keys: keys.map(keyStatusEntry),
-      recent_events: this.log.latest({ limit: RECENT_EVENTS, provider }).flatMap(recentEvent),
-    };
+    const pool = this.pools.pool(provider);
+    return this.#analytics(provider, pool ? [...statusesOf(pool)] : [], pool ? [...entriesOf(pool)] : []);
+  }
+
+  /**
+   * The same with so many keys, in the order of their ids, after the one given. Looks at all keys in turns, so that many hold up nothing.
+   * @throws UnknownProviderError
+   */
+  async providerAnalyticsPage(
+    provider: string,
+    { limit, after }: { limit: number; after?: string | undefined },
+  ): Promise<{ analytics: ProviderAnalytics; isLast: boolean }> {
+    this.#known(provider);
+    const pool = this.pools.pool(provider);
+    if (!pool) return { analytics: this.#analytics(provider, [], []), isLast: true };
+    const statuses = await statusesInTurns(pool);
+    const found = firstById(pool.records(), limit + 1, after);
+    const keys = found.slice(0, limit).map((record) => keyStatusEntry(pool.snapshot(record)));
+    return { analytics: this.#analytics(provider, statuses, keys), isLast: found.length <= limit };
   }
 
   /** @throws UnknownProviderError */
@@ -94,4 +116,62 @@ export class AnalyticsService {
       throw new UnknownProviderError(provider, this.registry.providers());
     }
   }
+
+  #systemInfo(): ComprehensiveStatus['system_info'] {
+    const { maxRetries, healthCheckIntervalMinutes } = this.configuration.current;
+    const filled = Array.from(this.pools.pools()).filter(({ size }) => size > 0);
+    return {
+      max_retries: maxRetries,
+      initialized_providers: filled.map(({ provider }) => provider),
+      firebase_available: this.options.store.kind === 'firebase' && this.store.status() === 'up',
+      health_check_interval_minutes: healthCheckIntervalMinutes,
+      store: this.options.store.kind,
+      namespace: this.options.store.namespace,
+      instance_id: this.instanceId,
+    };
+  }
+
+  /** Every provider that has keys or is called. */
+  #listed(): [ProviderHealth, KeyPool][] {
+    return this.health.all().map((health) => [health, this.pools.pool(health.provider)!]);
+  }
+
+  #analytics(provider: string, statuses: readonly KeyStatus[], keys: KeyStatusEntry[]): ProviderAnalytics {
+    const healthy = statuses.filter((status) => status === 'healthy').length;
+    const total = statuses.length;
+    const { outcomes } = this.series.totals(provider);
+    return {
+      provider,
+      summary: {
+        total_keys: total,
+        healthy_keys: healthy,
+        health_percentage: total === 0 ? 0 : percentage(healthy, total),
+        ...callSummary(this.series, provider),
+      },
+      outcomes,
+      timeline: this.timeline(provider, { resolution: 'minute' }),
+      keys,
+      recent_events: this.log.latest({ limit: RECENT_EVENTS, provider }).flatMap(recentEvent),
+    };
+  }
+}
+
+function* entriesOf(pool: KeyPool): Generator<KeyStatusEntry> {
+  for (const record of pool.records()) yield keyStatusEntry(pool.snapshot(record));
+}
+
+function* statusesOf(pool: KeyPool): Generator<KeyStatus> {
+  // Keys whose rest is over are healthy from here on.
+  pool.wake();
+  for (const { status } of pool.records()) yield status;
+}
+
+/** Keys looked at between two turns of the event loop. */
+const KEYS_AT_ONCE = 5_000;
+
+async function statusesInTurns(pool: KeyPool): Promise<KeyStatus[]> {
+  const statuses: KeyStatus[] = [];
+  pool.wake();
+  await inSlices(pool.records(), ({ status }) => void statuses.push(status), KEYS_AT_ONCE);
+  return statuses;
 }

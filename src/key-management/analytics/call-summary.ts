@@ -10,7 +10,7 @@ export function callSummary(series: SeriesService, provider: string): CallSummar
   const { requests, failures, retries, keysRemoved } = series.totals(provider);
   const times = series.responseTimes(provider);
   return {
-    success_rate: percentage(requests - failures, requests),
+    success_rate: requests === 0 ? null : percentage(requests - failures, requests),
     average_response_time: seconds(times?.averageMs),
     response_time_p50: seconds(times?.p50Ms),
     response_time_p95: seconds(times?.p95Ms),

@@ -1,4 +1,6 @@
 import type { Outcome } from '../classification/outcome';
+import type { ProviderHealth } from '../health/provider-health.service';
+import type { ProviderState } from '../pool/key-events';
 import type { KeySnapshot } from '../pool/key-snapshot';
 import { isRemovedStatus, type KeyStatus } from '../pool/key-state';
 
@@ -21,7 +23,17 @@ export interface SystemInfo {
   instance_id: string;
 }
 
-export interface ProviderStatus {
+/** How a provider stands, as this instance sees it. */
+export interface ProviderStateFields {
+  state: ProviderState;
+  /** One sentence. */
+  state_reason: string;
+  state_since: string;
+  /** When the state may end, where that is known. */
+  state_until: string | null;
+}
+
+export interface ProviderStatus extends ProviderStateFields {
   total_keys: number;
   healthy_keys: number;
   removed_keys: number;
@@ -33,7 +45,7 @@ export interface KeyStatusEntry {
   id: string;
   masked_key: string;
   status: KeyStatus;
-  /** Per cent. */
+  /** Per cent of the calls that speak of the key; 100 before the first. */
   success_rate: number;
   /** Seconds; null before the first success. */
   response_time: number | null;
@@ -76,14 +88,29 @@ export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
   last_checked_at: iso(key.lastCheckedAt),
 });
 
-export function providerStatus(keys: readonly KeySnapshot[]): ProviderStatus {
+export const stateFields = ({ state, reason, since, until }: ProviderHealth): ProviderStateFields => ({
+  state,
+  state_reason: reason,
+  state_since: new Date(since).toISOString(),
+  state_until: until === undefined ? null : new Date(until).toISOString(),
+});
+
+/** All of a provider's status but the keys themselves. */
+export type ProviderHead = Omit<ProviderStatus, 'keys'>;
+
+export function providerHead(statuses: Iterable<KeyStatus>, health: ProviderHealth): ProviderHead {
   const breakdown: Partial<Record<KeyStatus, number>> = {};
-  for (const { status } of keys) breakdown[status] = (breakdown[status] ?? 0) + 1;
+  let [total, removed] = [0, 0];
+  for (const status of statuses) {
+    breakdown[status] = (breakdown[status] ?? 0) + 1;
+    total += 1;
+    if (isRemovedStatus(status)) removed += 1;
+  }
   return {
-    total_keys: keys.length,
+    ...stateFields(health),
+    total_keys: total,
     healthy_keys: breakdown.healthy ?? 0,
-    removed_keys: keys.filter(({ status }) => isRemovedStatus(status)).length,
+    removed_keys: removed,
     status_breakdown: breakdown,
-    keys: keys.map(keyStatusEntry),
   };
 }

@@ -123,7 +123,12 @@ export class EventLog implements OnModuleDestroy {
   }
 }
 
-const isNews = ({ type, by }: KeyEvent): boolean => by !== 'store' && !(type === 'key_added' && by === 'configuration');
+function isNews(event: KeyEvent): boolean {
+  if (event.by === 'store') return false;
+  // A dead key that a re-check finds dead again, or a longer rest: when it ends is in the key's status, and is no change to be read of.
+  if (event.type === 'status_changed') return event.from !== event.to;
+  return !(event.type === 'key_added' && event.by === 'configuration');
+}
 
 /** Field by field: what is spread gets a hidden class of its own, which is larger than the entry. */
 function numberedAs(id: number, entry: UnnumberedEntry): LogEntry {

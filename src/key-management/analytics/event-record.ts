@@ -3,7 +3,7 @@ import { oneLine } from '../one-line';
 import { isTime } from '../store/key-times';
 import type { Json } from '../store/key-store';
 import type { AdminActionRecord, LogEntry, UnnumberedEntry } from './event-log';
-import type { KeyEvent, KeyEventType } from '../pool/key-events';
+import { KEY_EVENT_TYPES, PROVIDER_STATES, type KeyEvent, type KeyEventType } from '../pool/key-events';
 import { KEY_STATUSES } from '../pool/key-state';
 
 /** An entry as the store holds it: JSON, times in milliseconds since the epoch. */
@@ -18,15 +18,7 @@ export interface StoredEntry {
   readonly entry: UnnumberedEntry;
 }
 
-const KEY_EVENTS: ReadonlySet<string> = new Set<KeyEventType>([
-  'key_added',
-  'key_deleted',
-  'key_updated',
-  'status_changed',
-  'model_rested',
-  'endpoint_cooled_down',
-  'cooldown_ended',
-]);
+const KEY_EVENTS: ReadonlySet<string> = new Set<KeyEventType>(KEY_EVENT_TYPES);
 
 /** Greater numbers were given to no entry. */
 const GREATEST_ID = 2 ** 40;
@@ -66,20 +58,35 @@ function actionIn({ action, role, address, provider, keyId, result, status }: Re
 /** Only what an event may hold, each of its kind; undefined where something is missing that those who read events rely on. */
 function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent | undefined {
   const [provider, keyId, maskedKey, by] = [event.provider, event.keyId, event.maskedKey, event.by].map(text);
-  if (provider === undefined || keyId === undefined || maskedKey === undefined || by === undefined) return undefined;
+  if (provider === undefined || by === undefined) return undefined;
+  if (type === 'provider_failing' || type === 'provider_recovered') return providerEventIn(event, { type, provider, by, at });
+  if (keyId === undefined || maskedKey === undefined) return undefined;
   const [status, from, to] = [event.status, event.from, event.to].map(statusIn);
   if (type === 'status_changed' && (from === undefined || to === undefined)) return undefined;
   if (type === 'key_added' && status === undefined) return undefined;
-  const [until, model] = [dateIn(event.until), text(event.model)];
+  const [until, model, endpoint] = [dateIn(event.until), text(event.model), text(event.endpoint)];
   if (type === 'model_rested' && (until === undefined || model === undefined)) return undefined;
+  if (type === 'endpoint_cooled_down' && (until === undefined || endpoint === undefined)) return undefined;
   const fields = Array.isArray(event.fields)
     ? event.fields.slice(0, MOST_FIELDS).flatMap((field) => text(field) ?? [])
     : undefined;
   if (type === 'key_updated' && fields === undefined) return undefined;
   const outcome = isOutcome(event.outcome) ? event.outcome : undefined;
-  const optional = { status, from, to, outcome, reason: text(event.reason), until, model, fields };
+  const optional = { status, from, to, outcome, reason: text(event.reason), until, model, endpoint, fields };
   const said = Object.entries(optional).filter(([, each]) => each !== undefined);
   return { type, provider, keyId, maskedKey, by, at, ...Object.fromEntries(said) } as unknown as KeyEvent;
+}
+
+/** An event of a provider as a whole. */
+function providerEventIn(
+  event: Record<string, Json>,
+  base: { type: 'provider_failing' | 'provider_recovered'; provider: string; by: string; at: Date },
+): KeyEvent | undefined {
+  const state = PROVIDER_STATES.find((each) => each === event.state);
+  const since = dateIn(event.since);
+  if (state === undefined || (base.type === 'provider_recovered' && since === undefined)) return undefined;
+  const [reason, until] = [text(event.reason) ?? '', dateIn(event.until)];
+  return { ...base, state, reason, ...(until && { until }), ...(since && { since }) } as KeyEvent;
 }
 
 const text = (value: Json | undefined): string | undefined =>

@@ -1,4 +1,5 @@
 import type { Outcome } from '../classification/outcome';
+import type { ProviderState } from '../pool/key-events';
 import { seconds, type KeyStatusEntry } from './comprehensive-status';
 import type { LogEntry } from './event-log';
 import type { SeriesEntry } from './series/measures';
@@ -10,7 +11,8 @@ export interface ProviderAnalytics {
     total_keys: number;
     healthy_keys: number;
     health_percentage: number;
-    success_rate: number;
+    /** Per cent of the calls; null before the first. */
+    success_rate: number | null;
     /** Of the last 24 hours, as the quantiles; null where no attempt went well in them. */
     average_response_time: number | null;
     response_time_p50: number | null;
@@ -49,13 +51,15 @@ export const timelineEntry = (entry: SeriesEntry): TimelineEntry => ({
 export interface RecentEvent {
   at: string;
   type: string;
-  key_id: string;
-  masked_key: string;
+  /** Missing where the event is of the provider as a whole. */
+  key_id?: string;
+  masked_key?: string;
   by: string;
   from?: string;
   to?: string;
   outcome?: Outcome;
   reason?: string;
+  state?: ProviderState;
 }
 
 /** None for what an administrator asked for: what it changed has entries of its own. */
@@ -65,5 +69,6 @@ export function recentEvent(entry: LogEntry): RecentEvent[] {
   const { type, keyId: key_id, maskedKey: masked_key, by } = event;
   const change = event.type === 'status_changed' ? { from: event.from, to: event.to } : {};
   const why = 'outcome' in event ? { outcome: event.outcome, reason: event.reason } : {};
-  return [{ at: event.at.toISOString(), type, key_id, masked_key, by, ...change, ...why }];
+  const state = 'state' in event ? { state: event.state, reason: event.reason } : {};
+  return [{ at: event.at.toISOString(), type, key_id, masked_key, by, ...change, ...why, ...state }];
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import type { Clock } from '../clock';
 import { CLOCK } from '../key-management.constants';
-import type { KeyEvent } from '../pool/key-events';
+import type { KeyChangeEvent } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { isRemovedStatus } from '../pool/key-state';
 import { SLICE } from '../slices';
@@ -107,10 +107,11 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
     this.#cancelMinute = undefined;
   }
 
-  #changed(event: KeyEvent): void {
+  #changed(event: KeyChangeEvent): void {
     // What the store or another instance tells was counted where it happened.
     if (event.type !== 'status_changed' || event.by === 'store' || event.by === 'instance') return;
-    if (!isRemovedStatus(event.to) || isRemovedStatus(event.from)) return;
+    // What an administrator switches off has not died.
+    if (event.to === 'disabled' || !isRemovedStatus(event.to) || isRemovedStatus(event.from)) return;
     const tally = this.#book.tally(event.provider);
     this.#book.dirtyProvider(tally);
     tally.keysRemoved += 1;

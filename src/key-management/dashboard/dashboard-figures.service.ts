@@ -1,22 +1,39 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { callSummary, globalStats, type CallSummary } from '../analytics/call-summary';
-import type { ComprehensiveStatus } from '../analytics/comprehensive-status';
+import { stateFields, type ComprehensiveStatus, type ProviderStateFields } from '../analytics/comprehensive-status';
 import { timelineEntry, type ProviderAnalytics } from '../analytics/provider-analytics';
 import { SeriesService } from '../analytics/series.service';
 import type { Clock } from '../clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
-import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
+import { ProviderHealthService } from '../health/provider-health.service';
+import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
+import { percentage } from '../pool/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
 
-export interface ProviderFigures {
+/** What the calls of the last five minutes came to, as the state is judged by. */
+export interface CallWindow {
+  calls: number;
+  /** Those that speak against the provider: faults of the caller do not. */
+  failures: number;
+  /** Per cent; null where no call ended. */
+  success_rate: number | null;
+}
+
+export interface ProviderFigures extends ProviderStateFields {
+  /** Somebody called it within the hour. */
+  called: boolean;
+  window: CallWindow;
   summary: { total_keys: number } & CallSummary;
   timeline: ProviderAnalytics['timeline'];
 }
 
 export interface DashboardFigures {
   at: string;
-  system_info: Pick<ComprehensiveStatus['system_info'], 'store' | 'max_retries' | 'health_check_interval_minutes'>;
+  system_info: Pick<ComprehensiveStatus['system_info'], 'store' | 'max_retries' | 'health_check_interval_minutes'> & {
+    /** Since when the store is away; null while it is there. */
+    store_away_since: string | null;
+  };
   global_stats: ComprehensiveStatus['global_stats'];
   providers: Record<string, ProviderFigures>;
 }
@@ -38,8 +55,10 @@ export class DashboardFiguresService {
   constructor(
     private readonly pools: KeyPoolService,
     private readonly series: SeriesService,
+    private readonly health: ProviderHealthService,
     private readonly configuration: ConfigurationService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(STORE_HEALTH) private readonly store: StoreHealth,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -54,24 +73,39 @@ export class DashboardFiguresService {
 
   #make(resolution: Resolution, now: number): DashboardFigures {
     const { maxRetries, healthCheckIntervalMinutes } = this.configuration.current;
-    const filled = [...this.pools.pools()].filter(({ size }) => size > 0);
     return {
       at: new Date(now).toISOString(),
       system_info: {
         store: this.options.store.kind,
         max_retries: maxRetries,
         health_check_interval_minutes: healthCheckIntervalMinutes,
+        store_away_since: this.#storeAwaySince(now),
       },
       global_stats: globalStats(this.series),
       providers: Object.fromEntries(
-        filled.map(({ provider, size }) => [
-          provider,
+        this.health.all().map((health) => [
+          health.provider,
           {
-            summary: { total_keys: size, ...callSummary(this.series, provider) },
-            timeline: this.series.timeline(provider, { resolution }).map(timelineEntry),
+            ...stateFields(health),
+            called: health.isCalled,
+            window: callWindow(health),
+            summary: {
+              total_keys: this.pools.pool(health.provider)!.size,
+              ...callSummary(this.series, health.provider),
+            },
+            timeline: this.series.timeline(health.provider, { resolution }).map(timelineEntry),
           },
         ]),
       ),
     };
   }
+  #storeAwaySince(now: number): string | null {
+    return this.store.status() === 'up' ? null : new Date(this.store.awaySince ?? now).toISOString();
+  }
 }
+
+const callWindow = ({ calls, failures }: { calls: number; failures: number }): CallWindow => ({
+  calls,
+  failures,
+  success_rate: calls === 0 ? null : percentage(calls - failures, calls),
+});

@@ -37,7 +37,7 @@ export interface ExecutionSettings extends BodySettings {
   /** Told of each wait in the queue for a key, whatever came of it. Milliseconds. */
   readonly waited?: (provider: string, ms: number) => void;
   /** Told of the call's end: that of its answer, where it goes on after the call. */
-  readonly ended?: (line: ProviderLine, report: ExecutionReport, success: boolean) => void;
+  readonly ended?: (line: ProviderLine, report: ExecutionReport, success: boolean, model: string | undefined) => void;
 }
 
 /** One managed call, as it was asked for. */

@@ -254,7 +254,7 @@ export class Execution<T> {
       attempts: this.#attempts,
     };
     this.#trace?.ended(result.attemptsMade, error.code);
-    this.terms.settings.ended?.(this.terms.line, result, false);
+    this.terms.settings.ended?.(this.terms.line, result, false, this.#target.model);
     return result;
   }
 }

@@ -12,6 +12,7 @@ import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
 import type { CallFollowers, ExecutionSettings, ProviderLine } from './execution-settings';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
+import { callEnd } from './call-end';
 import { choiceOptions, joined, mayFallBack, type FallbackChoice } from './fallback';
 import { InFlight } from './in-flight';
 import { Pauses } from './pauses';
@@ -55,8 +56,8 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       bodies: new Set(),
       backoff: options.backoff,
       maxRetries: () => configuration.current.maxRetries,
-      ended: (line, report, success) => {
-        this.#callEnded(line, report, success);
+      ended: (line, report, success, model) => {
+        this.#callEnded(line, report, success, model);
       },
       followers: (now) => followers.at(now),
       waited: (provider, ms) => {
@@ -191,11 +192,13 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   /** Books the end of a call. */
   readonly #callEnded = (
     { pool }: ProviderLine,
-    { attemptsMade, totalTimeMs }: ExecutionReport,
+    report: ExecutionReport,
     success: boolean,
+    model: string | undefined,
   ): void => {
     this.#inFlight.leave();
-    pool.calls.ended(success, attemptsMade, totalTimeMs);
+    const end = success ? 'ok' : callEnd(report);
+    pool.calls.ended(success, report.attemptsMade, report.totalTimeMs, model, end);
   };
 
   readonly #attempted = (provider: string, attempt: AttemptReport): void => {

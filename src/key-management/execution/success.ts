@@ -45,7 +45,7 @@ export function attemptReport(
  * @param soFar Undefined for a call that succeeds at once.
  */
 export function succeeded<T>(
-  { line, settings }: CallTerms<T>,
+  { line, settings, options }: CallTerms<T>,
   context: AttemptContext,
   response: T,
   startedAt: number,
@@ -75,13 +75,13 @@ export function succeeded<T>(
     attempts,
   };
   soFar?.trace?.ended(result.attemptsMade);
-  if (!goesOn) settings.ended?.(line, result, true);
+  if (!goesOn) settings.ended?.(line, result, true, options.model);
   else
     answers!.whenReleased((end) => {
       if (context.countsTokens) context.used(answers!.tokens);
       const outcome = outcomeOf(end, line.classifier, context);
       context.settle(outcome);
-      settings.ended?.(line, result, outcome === 'ok' || outcome === 'cancelled');
+      settings.ended?.(line, result, outcome === 'ok' || outcome === 'cancelled', options.model);
     });
   return result;
 }

@@ -61,6 +61,16 @@ export class KeyLogService implements OnModuleDestroy {
       case 'key_deleted':
         this.#logger.log(new LogLine('key deleted', subject));
         break;
+      case 'provider_failing': {
+        const { state, reason, until } = event;
+        this.#logger.warn(new LogLine('provider failing', { provider, state, reason, until: until?.toISOString() }));
+        break;
+      }
+      case 'provider_recovered': {
+        const { state, reason, since } = event;
+        this.#logger.log(new LogLine('provider recovered', { provider, state, reason, since: since.toISOString() }));
+        break;
+      }
     }
   }
 }

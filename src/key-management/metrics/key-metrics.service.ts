@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { RetryExecutorService } from '../execution/retry-executor.service';
+import { ProviderHealthService } from '../health/provider-health.service';
 import { METRICS_SETTINGS } from '../key-management.constants';
 import type { MetricsSettings } from '../key-management.options';
-import type { KeyEvent } from '../pool/key-events';
+import type { KeyChangeEvent } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key-record';
 import { isRemovedStatus } from '../pool/key-state';
@@ -30,12 +31,15 @@ export class KeyMetricsService {
     private readonly pools: KeyPoolService,
     executor: RetryExecutorService,
     persistence: PersistenceService,
+    health: ProviderHealthService,
     @Inject(METRICS_SETTINGS) { perKey = false }: MetricsSettings,
   ) {
     registerPoolMetrics(this.registry, {
       pools: () => pools.pools(),
       labelOf: (provider) => this.#counts.labelOf(provider),
       queueLength: (provider) => executor.line(provider)?.queue.length ?? 0,
+      states: () => health.all(),
+      usableKeys: (pool) => health.usableKeys(pool),
     });
     registerCallMetrics(this.registry, this.#counts);
     registerStoreMetrics(this.registry, persistence.link);
@@ -66,7 +70,7 @@ export class KeyMetricsService {
     };
   }
 
-  #changed(record: KeyRecord, event: KeyEvent): void {
+  #changed(record: KeyRecord, event: KeyChangeEvent): void {
     const counts = this.#counts.of(event.provider);
     if (event.type === 'key_deleted') this.#keys?.forget(record);
     // What a store or another instance tells was counted where it happened.

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { PROVIDER_STATES, type ProviderState } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import { KEY_STATUSES, type KeyStatus } from '../pool/key-state';
 import { scrapedGauge, type Sample } from './scraped';
@@ -9,6 +10,10 @@ export interface PoolFacts {
   labelOf(provider: string): string;
   /** Calls that wait for a key of the provider. */
   queueLength(provider: string): number;
+  /** Of every provider that has keys or is called. */
+  states(): Iterable<{ readonly provider: string; readonly state: ProviderState }>;
+  /** Keys that can serve at least one of the models called lately. */
+  usableKeys(pool: KeyPool): number;
 }
 
 export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void {
@@ -21,6 +26,27 @@ export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void 
         const counts = countStatuses(pools);
         // Also those that no key has: an alert on 0 needs something to compare.
         for (const status of KEY_STATUSES) yield [{ provider, status }, counts.get(status) ?? 0];
+      }
+    },
+  });
+  scrapedGauge(registry, {
+    name: 'ai_keys_pool_usable_keys',
+    help: 'Keys that can serve at least one of the models that were called within the hour: neither out of the pool nor cooling down for all of them.',
+    labels: ['provider'],
+    samples: () => sumPerProvider(facts, (pool) => facts.usableKeys(pool)),
+  });
+  scrapedGauge(registry, {
+    name: 'ai_keys_pool_state',
+    help: '1 for the state in which each provider is, 0 for the others; as this instance sees it.',
+    labels: ['provider', 'state'],
+    *samples() {
+      const states = new Map<string, Set<ProviderState>>();
+      for (const { provider, state } of facts.states()) {
+        const label = facts.labelOf(provider);
+        states.set(label, (states.get(label) ?? new Set()).add(state));
+      }
+      for (const [provider, current] of states) {
+        for (const state of PROVIDER_STATES) yield [{ provider, state }, current.has(state) ? 1 : 0];
       }
     },
   });

@@ -1,12 +1,15 @@
 import { OUTCOMES, type Outcome } from '../classification/outcome';
 import type { KeyRecord } from './key-record';
-import type { CallBatch, CallObserver } from './pool-observer';
+import type { CallBatch, CallEnd, CallObserver } from './pool-observer';
 import type { Source } from './settlement';
 
 /** Entries of each kind before those who read are told without being asked: some of the processor's nearest cache. */
 const CAPACITY = 256;
 
-const PLACE = Object.fromEntries(OUTCOMES.map((outcome, place) => [outcome, place])) as Record<Outcome, number>;
+/** Every way for a call to end. The outcomes have the same places as in `OUTCOMES`. */
+export const CALL_ENDS = [...OUTCOMES, 'no_key'] as const satisfies readonly CallEnd[];
+
+const PLACE = Object.fromEntries(CALL_ENDS.map((end, place) => [end, place])) as Record<CallEnd, number>;
 
 /**
  * What calls of one provider came to, until those behind the pool are told. In batches, and in columns: telling each of them of each
@@ -24,6 +27,8 @@ export class CallLog {
     successes: new Uint8Array(CAPACITY),
     attempts: new Uint32Array(CAPACITY),
     totalTimesMs: new Float64Array(CAPACITY),
+    models: [] as (string | undefined)[],
+    ends: new Uint8Array(CAPACITY),
   } satisfies CallBatch;
 
   /** @param begun Told of the first entry since all were told. */
@@ -43,12 +48,14 @@ export class CallLog {
   }
 
   /** A managed call ended. On the hot path. */
-  ended(success: boolean, attempts: number, totalTimeMs: number): void {
+  ended(success: boolean, attempts: number, totalTimeMs: number, model?: string, end: CallEnd = 'unknown'): void {
     const { batch } = this;
     const at = batch.ended;
     batch.successes[at] = success ? 1 : 0;
     batch.attempts[at] = attempts;
     batch.totalTimesMs[at] = totalTimeMs;
+    batch.models[at] = model;
+    batch.ends[at] = success ? PLACE.ok : PLACE[end];
     batch.ended = at + 1;
     if (at === 0) this.begun();
     else if (at === CAPACITY - 1) this.tell();

@@ -5,7 +5,7 @@ import { UnknownKeyError, UnknownProviderError } from '../errors';
 import { CLOCK, RANDOM } from '../key-management.constants';
 import type { BreakerStatus } from './circuit-breaker';
 import type { Sharing } from './hard-limits';
-import type { KeyEvent } from './key-events';
+import type { KeyChangeEvent, KeyEvent, ProviderEvent } from './key-events';
 import type { KeyLease } from './key-lease';
 import type { KeyUpdate, LeaseOptions } from './key-input';
 import { KeyPool } from './key-pool';
@@ -32,7 +32,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   #usedKeys = 0;
   #journal: KeyJournal | undefined;
 
-  /** Every change of a key, as it happens. No event carries a key. */
+  /** Every change of a key, and of a provider as a whole, as it happens. No event carries a key. */
   readonly events$: Observable<KeyEvent> = this.#events.asObservable();
 
   constructor(
@@ -148,8 +148,13 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   }
 
   /** @internal */
-  keyChanged(record: KeyRecord, event: KeyEvent): void {
+  keyChanged(record: KeyRecord, event: KeyChangeEvent): void {
     for (const observer of this.#observers) observer.keyChanged?.(record, event);
+    this.#events.next(event);
+  }
+
+  /** @internal Tells of a provider as a whole. */
+  providerChanged(event: ProviderEvent): void {
     this.#events.next(event);
   }
 

@@ -13,7 +13,7 @@ import type { HeaderView } from './header-view';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import { KeyRecord } from './key-record';
 import { snapshotOf, type KeySnapshot } from './key-snapshot';
-import { HEALTHY, isRestOver, isResting, type KeyState, type KeyStatus, type Strikes } from './key-state';
+import { HEALTHY, isRestOver, isResting, isSameState, type KeyState, type KeyStatus, type Strikes } from './key-state';
 import type { Lane } from './lane';
 import { LaneSet } from './lane-set';
 import { CallLog } from './call-log';
@@ -421,10 +421,20 @@ export class KeyPool implements LeaseOwner {
     return this.#breaker.status(now);
   }
 
+  /**
+   * From when on the key may be chosen for the model: 0 at once, also where it only waits for its first check; Infinity not before its
+   * state changes. What paces it from call to call is left out. Milliseconds since the epoch.
+   */
+  availableFrom(record: KeyRecord, model: string | undefined): number {
+    if (!record.serves(model)) return Infinity;
+    if (record.isUnchecked) return 0;
+    return Math.max(record.availableFrom, model === undefined ? 0 : this.#lanes.restsUntil(record, model));
+  }
+
   /** Sets a state: by a verdict here, by another instance's, or as kept from before a restart. */
   setState(record: KeyRecord, state: KeyState, by: ChangedBy, why?: Why): void {
     const next = isRestOver(state, this.clock.now()) ? HEALTHY : state;
-    if (record.state === next) return;
+    if (isSameState(record.state, next)) return;
     const from = record.status;
     record.state = next;
     record.outcome = next.status === 'healthy' ? undefined : why?.outcome;

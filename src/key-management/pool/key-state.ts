@@ -40,6 +40,13 @@ export const isRestOver = (state: KeyState, now: number): boolean => isResting(s
 export const isRemoved = (state: KeyState): state is RemovedState =>
   state.status === 'invalid_key' || state.status === 'quota_exceeded';
 
+/** Nothing that anyone sees is different: neither the status, nor when it ends or is looked at again. */
+export function isSameState(a: KeyState, b: KeyState): boolean {
+  if (isResting(a) && isResting(b)) return a.status === b.status && a.until === b.until && a.statedUntil === b.statedUntil;
+  if (isRemoved(a) && isRemoved(b)) return a.status === b.status && a.recheckAt === b.recheckAt;
+  return a === b;
+}
+
 /** `removed_keys` of the specification's status counts these. */
 export const isRemovedStatus = (status: KeyStatus): boolean =>
   status === 'invalid_key' || status === 'quota_exceeded' || status === 'disabled';

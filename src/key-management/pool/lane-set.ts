@@ -63,6 +63,12 @@ export class LaneSet {
     return lane;
   }
 
+  /** Until when the key rests for this model alone; 0 where it does not. Makes no lane. */
+  restsUntil(record: KeyRecord, model: string): number {
+    const lane = this.#byModel.get(model);
+    return lane === undefined ? 0 : record.slots[lane.index]!.restsUntil;
+  }
+
   addRecord(record: KeyRecord, now: number): void {
     if (record.models) this.#someAreForModels = true;
     // An array of its final length: one that grows has room for sixteen more.

@@ -1,6 +1,10 @@
 import type { BreakerStatus } from './circuit-breaker';
-import type { KeyEvent } from './key-events';
+import type { Outcome } from '../classification/outcome';
+import type { KeyChangeEvent } from './key-events';
 import type { KeyRecord } from './key-record';
+
+/** What a managed call ended with: the outcome of its last attempt, or that it found no key. */
+export type CallEnd = Outcome | 'no_key';
 
 /** Settled leases and ended calls, in the order in which they came: a column for each thing to know. Only valid while being told. */
 export interface CallBatch {
@@ -20,6 +24,10 @@ export interface CallBatch {
   /** Attempts made in the call. */
   readonly attempts: Uint32Array;
   readonly totalTimesMs: Float64Array;
+  /** The model that the call named; undefined where it named none. */
+  readonly models: readonly (string | undefined)[];
+  /** Places in `CALL_ENDS`. */
+  readonly ends: Uint8Array;
 }
 
 /** Told of every call of one provider: at the latest when somebody asks for figures, or within the second. */
@@ -31,7 +39,7 @@ export interface CallObserver {
 /** What a pool tells those behind it. Called in the same tick as the change. */
 export interface PoolObserver {
   /** A key changed: added, deleted, another status, another rest. */
-  keyChanged(record: KeyRecord, event: KeyEvent): void;
+  keyChanged(record: KeyRecord, event: KeyChangeEvent): void;
   /** A managed call waited that many milliseconds in the queue for a key, whether it got one or not. */
   callWaited?(provider: string, ms: number): void;
   /** A key may be chosen again that could not be before. */

@@ -1,5 +1,5 @@
 import type { CooldownScope } from '../pool/cooldown';
-import type { ChangedBy, KeyEvent } from '../pool/key-events';
+import type { ChangedBy, KeyChangeEvent } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key-record';
@@ -168,7 +168,7 @@ export class KeyPersistence implements DocumentOwner {
     return this.#dormant.has(documentOf(provider, id));
   }
 
-  #write(record: KeyRecord, event: KeyEvent): void {
+  #write(record: KeyRecord, event: KeyChangeEvent): void {
     if (!this.#isKept(record)) return;
     if (event.type === 'key_added') this.#added(record, documentOf(record.provider, record.id), event.by);
     else this.#writer.changed(record, event);

@@ -1,5 +1,5 @@
 import type { Cooldown, CooldownScope } from '../pool/cooldown';
-import type { KeyEvent } from '../pool/key-events';
+import type { KeyChangeEvent } from '../pool/key-events';
 import type { KeyRecord } from '../pool/key-record';
 import {
   cooldownField,
@@ -26,7 +26,7 @@ export class KeyWriter {
     private readonly cooldownOf: (record: KeyRecord, scope: CooldownScope) => Cooldown | undefined,
   ) {}
 
-  changed(record: KeyRecord, event: Exclude<KeyEvent, { type: 'key_added' }>): void {
+  changed(record: KeyRecord, event: Exclude<KeyChangeEvent, { type: 'key_added' }>): void {
     const doc = documentOf(record.provider, record.id);
     switch (event.type) {
       case 'key_deleted':
@@ -97,5 +97,5 @@ export class KeyWriter {
 }
 
 /** Time alone ends a cooldown without a word: every instance sees it by itself. */
-const endsCooldown = ({ by, from, to }: Extract<KeyEvent, { type: 'status_changed' }>): boolean =>
+const endsCooldown = ({ by, from, to }: Extract<KeyChangeEvent, { type: 'status_changed' }>): boolean =>
   (from === 'resting' || from === 'rate_limited') && (to === 'healthy' || by === 'administrator');

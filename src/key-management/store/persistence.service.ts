@@ -147,6 +147,10 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     return this.link.state.current;
   }
 
+  get awaySince(): number | undefined {
+    return this.link.state.awaySince;
+  }
+
   async onApplicationShutdown(): Promise<void> {
     this.#instances.stop();
     await this.link.close(CLOSE_MS);

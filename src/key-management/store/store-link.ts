@@ -48,7 +48,7 @@ export class StoreLink {
     private readonly clock: Clock,
     private readonly listener: StoreListener,
   ) {
-    this.state = new StoreState(store.kind, listener);
+    this.state = new StoreState(store.kind, listener, () => clock.now());
     this.#outbox = new Outbox(instanceId, () => clock.now());
     this.#ledger = new SumLedger(instanceId, !store.shared);
     this.#aside = new SetAside(store.kind, (message) => {

@@ -8,15 +8,25 @@ export class StoreState {
   #isConnected = false;
   #isFailing = false;
   #hasWorked = false;
+  /** When it last came or went; at first, when it was first asked for. */
+  #changedAt: number;
 
   constructor(
     private readonly kind: string,
     private readonly listener: StoreListener,
-  ) {}
+    private readonly now: () => number,
+  ) {
+    this.#changedAt = now();
+  }
 
   get current(): StoreCondition {
     if (!this.#isConnected) return 'away';
     return this.#isFailing ? 'failing' : 'up';
+  }
+
+  /** Since when it is away or failing, milliseconds since the epoch; undefined while it is there. */
+  get awaySince(): number | undefined {
+    return this.current === 'up' ? undefined : this.#changedAt;
   }
 
   get isConnected(): boolean {
@@ -33,6 +43,7 @@ export class StoreState {
     if (this.#isConnected === up) return false;
     this.#isConnected = up;
     this.#isFailing = false;
+    this.#changedAt = this.now();
     if (up) this.listener.info(`the ${this.kind} store is there`);
     else {
       const why = reason ? `: ${reason}` : '';
@@ -55,6 +66,7 @@ export class StoreState {
   failed(error: unknown): void {
     if (!this.#isConnected || this.#isFailing) return;
     this.#isFailing = true;
+    this.#changedAt = this.now();
     const reason = error instanceof Error ? error.message : 'unknown error';
     this.listener.warn(
       `the ${this.kind} store cannot be read or written; the pools work on, and changes are written when it works again: ${reason}`,

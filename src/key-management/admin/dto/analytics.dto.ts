@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { OUTCOMES, type Outcome } from '../../classification/outcome';
+import { PROVIDER_STATES, type ProviderState } from '../../pool/key-events';
 import { KeyStatusDto } from './keys.dto';
 
 const SECONDS = { type: Number, nullable: true, example: 1.2, description: 'Seconds; null before the first success.' };
@@ -8,7 +9,13 @@ export class AnalyticsSummaryDto {
   @ApiProperty({ type: 'integer', example: 5 }) total_keys!: number;
   @ApiProperty({ type: 'integer', example: 3 }) healthy_keys!: number;
   @ApiProperty({ example: 60, description: 'Per cent.' }) health_percentage!: number;
-  @ApiProperty({ example: 92, description: 'Per cent of the calls.' }) success_rate!: number;
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    example: 92,
+    description: 'Per cent of the calls; null before the first.',
+  })
+  success_rate!: number | null;
   @ApiProperty(SECONDS) average_response_time!: number | null;
   @ApiProperty(SECONDS) response_time_p50!: number | null;
   @ApiProperty(SECONDS) response_time_p95!: number | null;
@@ -30,13 +37,15 @@ export class TimelineEntryDto {
 export class RecentEventDto {
   @ApiProperty({ format: 'date-time' }) at!: string;
   @ApiProperty({ example: 'status_changed' }) type!: string;
-  @ApiProperty({ example: '3f1c9a0b7d2e4a61' }) key_id!: string;
-  @ApiProperty({ example: 'sk-1234...cdef' }) masked_key!: string;
+  @ApiProperty({ required: false, example: '3f1c9a0b7d2e4a61', description: 'Missing where it is of the provider.' })
+  key_id?: string;
+  @ApiProperty({ required: false, example: 'sk-1234...cdef' }) masked_key?: string;
   @ApiProperty({ example: 'call' }) by!: string;
   @ApiProperty({ required: false, example: 'healthy' }) from?: string;
   @ApiProperty({ required: false, example: 'invalid_key' }) to?: string;
   @ApiProperty({ required: false, enum: OUTCOMES }) outcome?: Outcome;
   @ApiProperty({ required: false, example: 'Incorrect API key provided' }) reason?: string;
+  @ApiProperty({ required: false, enum: PROVIDER_STATES, example: 'failing' }) state?: ProviderState;
 }
 
 export class ProviderAnalyticsDto {
@@ -50,6 +59,9 @@ export class ProviderAnalyticsDto {
   })
   outcomes!: Partial<Record<Outcome, number>>;
   @ApiProperty({ type: () => [TimelineEntryDto] }) timeline!: TimelineEntryDto[];
-  @ApiProperty({ type: () => [KeyStatusDto] }) keys!: KeyStatusDto[];
+  @ApiProperty({ type: () => [KeyStatusDto], description: 'A page of them, in the order of their ids.' })
+  keys!: KeyStatusDto[];
   @ApiProperty({ type: () => [RecentEventDto], description: 'Newest first.' }) recent_events!: RecentEventDto[];
+  @ApiProperty({ type: String, nullable: true, example: null, description: 'Of the keys; null on the last page.' })
+  next_cursor!: string | null;
 }

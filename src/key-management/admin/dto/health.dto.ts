@@ -1,8 +1,22 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { PROVIDER_STATES } from '../../pool/key-events';
 
 const RESULTS: ApiPropertyOptions = {
   type: 'object',
-  additionalProperties: { type: 'object', required: ['status'], properties: { status: { type: 'string' } } },
+  additionalProperties: {
+    type: 'object',
+    required: ['status'],
+    properties: {
+      status: { type: 'string' },
+      degraded: { type: 'boolean' },
+      states: {
+        type: 'object',
+        additionalProperties: { type: 'string', enum: [...PROVIDER_STATES] },
+        description: 'Of `providers`: the state of each that has keys or is called.',
+      },
+      providers: { type: 'array', items: { type: 'string' }, description: 'Of `key_pools`: those with too few keys.' },
+    },
+  },
 };
 
 /** What Terminus answers. */

@@ -3,6 +3,7 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import type { LogEntryType } from '../../analytics/event-log';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
+import { KEY_EVENT_TYPES } from '../../pool/key-events';
 import { KEY_STATUSES, type KeyStatus } from '../../pool/key-state';
 
 /** The text as it came where it is no whole number, so that the rule refuses it. */
@@ -25,6 +26,19 @@ export class PageQuery {
   cursor?: string;
 }
 
+/** As many as a page may have: an analytics document without its keys is about as large. */
+export class AnalyticsQuery extends PageQuery {
+  @ApiProperty({
+    type: 'integer',
+    required: false,
+    minimum: 1,
+    maximum: 500,
+    default: 500,
+    description: 'Of the keys.',
+  })
+  override limit: number = 500;
+}
+
 export class ListKeysQuery extends PageQuery {
   @ApiProperty({ required: false, enum: KEY_STATUSES })
   @IsOptional()
@@ -33,13 +47,7 @@ export class ListKeysQuery extends PageQuery {
 }
 
 export const LOG_ENTRY_TYPES = [
-  'key_added',
-  'key_deleted',
-  'key_updated',
-  'status_changed',
-  'model_rested',
-  'endpoint_cooled_down',
-  'cooldown_ended',
+  ...KEY_EVENT_TYPES,
   'admin_action',
   'store_damaged',
 ] as const satisfies readonly LogEntryType[];

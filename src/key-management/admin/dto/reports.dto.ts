@@ -1,8 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { OUTCOMES, type Outcome } from '../../classification/outcome';
+import { PROVIDER_STATES, type ProviderState } from '../../pool/key-events';
 import { KEY_STATUSES, type KeyStatus } from '../../pool/key-state';
 import { ADMIN_ACTIONS, type AdminAction } from '../audit/audited.decorator';
 import type { Role } from '../access/access.decorator';
+import type { LogEntryType } from '../../analytics/event-log';
 import { LOG_ENTRY_TYPES } from './queries.dto';
 
 export class ConfigurationDto {
@@ -38,7 +40,7 @@ export class HealthCheckReportDto {
 export class EventDto {
   @ApiProperty({ type: 'integer', example: 42, description: 'Grows by one with each entry.' }) id!: number;
   @ApiProperty({ format: 'date-time' }) at!: string;
-  @ApiProperty({ enum: LOG_ENTRY_TYPES, example: 'status_changed' }) type!: string;
+  @ApiProperty({ enum: LOG_ENTRY_TYPES, example: 'status_changed' }) type!: LogEntryType;
   @ApiProperty({ required: false, example: 'openai' }) provider?: string;
   @ApiProperty({ required: false, example: '3f1c9a0b7d2e4a61' }) key_id?: string;
   @ApiProperty({ required: false, example: 'sk-1234...cdef' }) masked_key?: string;
@@ -50,6 +52,10 @@ export class EventDto {
   @ApiProperty({ required: false, example: 'Incorrect API key provided' }) reason?: string;
   @ApiProperty({ required: false, format: 'date-time', description: 'End of the rest, or time of the next check.' })
   until?: string;
+  @ApiProperty({ required: false, enum: PROVIDER_STATES, example: 'failing', description: 'Of the provider.' })
+  state?: ProviderState;
+  @ApiProperty({ required: false, format: 'date-time', description: 'When the trouble that is over had begun.' })
+  since?: string;
   @ApiProperty({ required: false, example: 'gpt-5-nano' }) model?: string;
   @ApiProperty({ required: false, example: '/v1/embeddings' }) endpoint?: string;
   @ApiProperty({ type: [String], required: false, description: 'Fields that an administrator changed.' })

@@ -1,5 +1,6 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import type { ProviderStatus } from '../../analytics/comprehensive-status';
+import { PROVIDER_STATES, type ProviderState } from '../../pool/key-events';
 import { KeyStatusDto } from './keys.dto';
 
 export class SystemInfoDto {
@@ -13,6 +14,19 @@ export class SystemInfoDto {
 }
 
 export class ProviderStatusDto {
+  @ApiProperty({ enum: PROVIDER_STATES, example: 'serving', description: 'As this instance sees it, gravest first.' })
+  state!: ProviderState;
+  @ApiProperty({ example: '38 calls in the last five minutes, and none failed by a fault of the vendor or the keys.' })
+  state_reason!: string;
+  @ApiProperty({ format: 'date-time' }) state_since!: string;
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    example: null,
+    description: 'When the state may end, where that is known.',
+  })
+  state_until!: string | null;
   @ApiProperty({ type: 'integer', example: 5 }) total_keys!: number;
   @ApiProperty({ type: 'integer', example: 3 }) healthy_keys!: number;
   @ApiProperty({ type: 'integer', example: 2 }) removed_keys!: number;

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { session } from '../state/session';
 import { useStore } from '../state/store';
 import { Announcer } from './announcer';
-import { ConnectionBanner, useStale } from './connection';
+import { ConnectionBanner, StoreBanner, TroubleBanner, useStale } from './connection';
 import { DashboardContext, useReadOnly } from './context';
 import { Dialogs } from './dialogs';
 import { EventFeed } from './event-feed';
@@ -38,6 +38,8 @@ function Page(): JSX.Element {
       </a>
       <TopBar />
       <ConnectionBanner />
+      <StoreBanner />
+      <TroubleBanner />
       <main class={stale ? 'page stale' : 'page'} aria-label={stale ? 'Dashboard, data out of date' : 'Dashboard'}>
         {why !== undefined && <p class="viewer-note">{why.replace('This', 'Changing anything')}</p>}
         <Overview />

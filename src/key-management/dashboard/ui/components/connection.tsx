@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import { clockTime } from '../model/format';
+import { clockTime, momentOf, providerName } from '../model/format';
+import { byState, isInTrouble, stateWords } from '../model/status';
 import { useNow } from '../state/clock';
 import { useStore } from '../state/store';
 import { Button } from './button';
@@ -14,15 +15,22 @@ const WORDS = {
   unsupported: 'Every 15 s',
 } as const;
 
+/** Providers in trouble that the banner names. */
+const MOST_TROUBLES = 3;
+
 /** One glance says whether what is shown is of this moment. */
 export function LiveMark(): JSX.Element {
   const { data, live } = useDashboard();
   const phase = useStore(live.state, (state) => state.phase);
   const updatedAt = useStore(data.state, (state) => state.updatedAt);
+  const isStoreAway = useStore(data.state, ({ figures }) => (figures?.system_info.store_away_since ?? null) !== null);
   return (
-    <p class={`live-mark live-${phase}`} role="status">
+    <p class={`live-mark live-${phase} ${isStoreAway ? 'live-degraded' : ''}`} role="status">
       <i class="live-dot" />
-      <b>{WORDS[phase]}</b>
+      <b>
+        {WORDS[phase]}
+        {isStoreAway && ', store away'}
+      </b>
       {updatedAt !== undefined && <span class="live-time">{clockTime(updatedAt)}</span>}
     </p>
   );
@@ -68,4 +76,50 @@ export function ConnectionBanner(): JSX.Element | null {
 function RetryCountdown({ at }: { at: number }): JSX.Element {
   useNow();
   return <span>Next try in {Math.max(0, Math.ceil((at - Date.now()) / 1_000))} s</span>;
+}
+
+/** The store cannot be reached: since when, and what that means. */
+export function StoreBanner(): JSX.Element | null {
+  const { data } = useDashboard();
+  const info = useStore(data.state, (state) => state.figures?.system_info);
+  const now = useNow();
+  if (!info || info.store_away_since === null) return null;
+  return (
+    <div class="banner warn" role="region" aria-label="Key store">
+      <Icon name="warning" />
+      <p role="alert">
+        <b>
+          The {info.store} store is away since {momentOf(info.store_away_since, now)}.
+        </b>{' '}
+        The pools work on with what they know, and what changes is written when the store is back. Until then other
+        instances do not hear of it, and a restart would forget it.
+      </p>
+    </div>
+  );
+}
+
+/** Who is called and serves nobody, in the first line that is read. */
+export function TroubleBanner(): JSX.Element | null {
+  const { data } = useDashboard();
+  const providers = useStore(data.state, (state) => state.figures?.providers);
+  const troubled = byState(Object.entries(providers ?? {})).filter(([, each]) => isInTrouble(each));
+  if (troubled.length === 0) return null;
+  return (
+    <div class="banner bad" role="region" aria-label="Trouble">
+      <Icon name="warning" />
+      <p role="alert">
+        {troubled.slice(0, MOST_TROUBLES).map(([provider, { state, state_reason }]) => (
+          <span key={provider} class="banner-line">
+            <b>
+              {providerName(provider)}: {stateWords(state).word.toLowerCase()}.
+            </b>{' '}
+            {state_reason}
+          </span>
+        ))}
+        {troubled.length > MOST_TROUBLES && (
+          <span class="banner-line">And {troubled.length - MOST_TROUBLES} more.</span>
+        )}
+      </p>
+    </div>
+  );
 }

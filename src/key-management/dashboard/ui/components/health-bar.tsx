@@ -6,22 +6,35 @@ import { Shape } from './icon';
 const PARTS = ['healthy', 'resting', 'removed', 'unknown'] as const;
 const WORDS = { healthy: 'healthy', resting: 'resting', removed: 'removed', unknown: 'unchecked' };
 
+const Part = ({ fill, count }: { fill: string; count: number }): JSX.Element => (
+  <span class={`health-part fill-${fill}`} style={{ flexGrow: count }} />
+);
+
+const partlyWords = ({ partly, healthy }: Standings): string =>
+  `${partly === healthy ? (partly === 1 ? 'but it rests' : 'but all rest') : `${partly} of them rest`} for a model`;
+
 /** How many keys work, rest and are out: as lengths and patterns, and in words below. */
 export function HealthBar({ counts }: { counts: Standings }): JSX.Element {
   const shown = PARTS.filter((part) => counts[part] > 0);
-  const text = shown.map((part) => `${counts[part]} ${WORDS[part]}`).join(', ');
+  const words = shown.map((part) => `${counts[part]} ${WORDS[part]}`);
+  const text = [...words, ...(counts.partly > 0 ? [partlyWords(counts)] : [])].join(', ');
   return (
     <div class="health">
       <div class="health-bar" role="img" aria-label={`${counted(counts.total, 'key')}: ${text || 'none'}`}>
-        {shown.map((part) => (
-          <span key={part} class={`health-part fill-${part}`} style={{ flexGrow: counts[part] }} />
-        ))}
+        {counts.healthy > counts.partly && <Part fill="healthy" count={counts.healthy - counts.partly} />}
+        {counts.partly > 0 && <Part fill="partly" count={counts.partly} />}
+        {shown
+          .filter((part) => part !== 'healthy')
+          .map((part) => (
+            <Part key={part} fill={part} count={counts[part]} />
+          ))}
       </div>
       <ul class="health-words" aria-hidden="true">
         {PARTS.filter((part) => part !== 'unknown' || counts.unknown > 0).map((part) => (
           <li key={part} class={counts[part] > 0 ? `tone-${part}` : 'faint'}>
             <Shape of={part} />
             <b>{shortNumber(counts[part])}</b> {WORDS[part]}
+            {part === 'healthy' && counts.partly > 0 && `, ${partlyWords(counts)}`}
           </li>
         ))}
       </ul>

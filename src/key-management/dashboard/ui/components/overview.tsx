@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Resolution } from '../api/types';
 import { percent, wholeNumber } from '../model/format';
-import { countStandings, noStandings, rateTone } from '../model/status';
+import { byState, countStandings, noStandings, rateTone } from '../model/status';
 import { useStore } from '../state/store';
 import { openDialog, resolution } from '../state/view';
 import { Button } from './button';
@@ -19,9 +19,10 @@ export function Overview(): JSX.Element {
   const { all, byProvider } = useMemo(() => countStandings(data.keys.values()), [version]);
 
   if (!figures) return problem === undefined ? <OverviewSkeleton /> : <LoadProblem problem={problem} />;
-  const { total_requests: calls, total_failures: failures } = figures.global_stats;
+  const providers = byState(Object.entries(figures.providers));
+  const calls = providers.reduce((sum, [, { window }]) => sum + window.calls, 0);
+  const failures = providers.reduce((sum, [, { window }]) => sum + window.failures, 0);
   const rate = ((calls - failures) / calls) * 100;
-  const providers = Object.entries(figures.providers);
   if (providers.length === 0) return <NoKeys />;
   return (
     <section aria-labelledby="overview-title">
@@ -31,10 +32,14 @@ export function Overview(): JSX.Element {
       <div class="totals">
         <dl>
           <Total name="Keys" value={wholeNumber(all.total)} />
-          <Total name="Healthy" value={wholeNumber(all.healthy)} tone="tone-healthy" />
+          <Total
+            name={all.partly > 0 ? `Healthy, ${wholeNumber(all.partly)} rest for a model` : 'Healthy'}
+            value={wholeNumber(all.healthy)}
+            tone={all.partly > 0 ? 'tone-resting' : 'tone-healthy'}
+          />
           <Total name="Resting" value={wholeNumber(all.resting)} tone={all.resting > 0 ? 'tone-resting' : ''} />
           <Total name="Removed" value={wholeNumber(all.removed)} tone={all.removed > 0 ? 'tone-removed' : ''} />
-          <Total name="Calls" value={wholeNumber(calls)} />
+          <Total name="Calls, 5 min" value={wholeNumber(calls)} />
           <Total name="Failed" value={wholeNumber(failures)} />
           <Total name="Success" value={calls === 0 ? '–' : percent(rate)} tone={calls === 0 ? '' : rateTone(rate)} />
         </dl>

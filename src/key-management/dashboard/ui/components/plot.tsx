@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { FEW_POINTS, timeLabels, timeRange, WHOLE_STEPS } from '../model/timeline';
 import { paintedTheme } from '../state/preferences';
 import { useStore } from '../state/store';
 
@@ -20,6 +21,8 @@ interface PlotProps {
   group: string;
   axisText: (value: number) => string;
   timeAxis: boolean;
+  /** Seconds that one point stands for. */
+  step: number;
   onPoint: (index: number | undefined) => void;
 }
 
@@ -41,7 +44,7 @@ export function Plot(props: PlotProps): JSX.Element {
       observer.disconnect();
       made.destroy();
     };
-  }, [painted, props.lines, props.height]);
+  }, [painted, props.lines, props.height, props.step]);
 
   useEffect(() => plot.current?.setData(props.columns), [props.columns]);
 
@@ -49,7 +52,7 @@ export function Plot(props: PlotProps): JSX.Element {
 }
 
 function optionsFor(
-  { lines, height, group, axisText, timeAxis, onPoint }: PlotProps,
+  { lines, height, group, axisText, timeAxis, step, onPoint }: PlotProps,
   element: HTMLElement,
 ): uPlot.Options {
   const styles = getComputedStyle(element);
@@ -61,14 +64,26 @@ function optionsFor(
     padding: [6, 4, timeAxis ? 0 : 4, 0],
     legend: { show: false },
     cursor: { sync: { key: group }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
+    scales: {
+      x: { range: (_plot, min, max) => timeRange(min ?? 0, max ?? 0, step) },
+      y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] },
+    },
     axes: [
-      { ...axis, show: timeAxis, size: 20, gap: 4, grid: { show: false }, space: 70, values: timeTexts },
+      {
+        ...axis,
+        show: timeAxis,
+        size: 20,
+        gap: 4,
+        grid: { show: false },
+        space: 70,
+        values: (_plot, times) => timeLabels(times),
+      },
       {
         ...axis,
         size: 46,
         gap: 4,
         space: 26,
+        incrs: [...WHOLE_STEPS],
         grid: { stroke: colour('--line'), width: 1 },
         values: (_plot, values) => values.map(axisText),
       },
@@ -78,19 +93,18 @@ function optionsFor(
   };
 }
 
+const isSparse = (plot: uPlot): boolean => plot.data[0].length <= FEW_POINTS;
+
 function seriesOf({ label, shape }: PlotLine, stroke: string): uPlot.Series {
-  const base = { label, stroke, width: 1.5, points: { show: false }, spanGaps: true };
-  if (shape === 'bars') return { ...base, width: 0, fill: stroke, paths: uPlot.paths.bars!({ size: [0.7, 6, 2] }) };
+  const base = { label, stroke, width: 1.5, points: { show: isSparse, size: 5, fill: stroke }, spanGaps: true };
+  if (shape === 'bars')
+    return {
+      ...base,
+      points: { show: false },
+      width: 0,
+      fill: stroke,
+      paths: uPlot.paths.bars!({ size: [0.7, 6, 2] }),
+    };
   if (shape === 'dashes') return { ...base, dash: [4, 3] };
   return { ...base, fill: `${stroke}22` };
-}
-
-/** Hours and minutes; the day where more than a day is shown. */
-function timeTexts(_plot: uPlot, times: number[]): string[] {
-  const long = (times.at(-1) ?? 0) - (times[0] ?? 0) > 36 * 3_600;
-  const format = new Intl.DateTimeFormat(
-    'en-GB',
-    long ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' },
-  );
-  return times.map((time) => format.format(time * 1_000));
 }

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import type { ProviderFigures } from '../api/types';
-import { duration, percent, providerName, shortNumber } from '../model/format';
-import { rateTone, verdictOf, type Standings } from '../model/status';
+import { duration, momentOf, percent, providerName, shortNumber, span } from '../model/format';
+import { rateTone, stateWords, type Standings } from '../model/status';
 import { isBusy } from '../state/actions';
+import { useNow } from '../state/clock';
 import { useStore } from '../state/store';
 import { filter, openDialog } from '../state/view';
 import { IconButton } from './button';
@@ -17,34 +18,56 @@ interface ProviderCardProps {
   counts: Standings;
 }
 
-export function ProviderCard({ provider, figures: { summary, timeline }, counts }: ProviderCardProps): JSX.Element {
+export function ProviderCard({ provider, figures, counts }: ProviderCardProps): JSX.Element {
   const name = providerName(provider);
-  const verdict = verdictOf(counts);
-  const hasCalls = summary.requests > 0;
+  const { summary, timeline, window } = figures;
+  const { word, tone } = stateWords(figures.state);
   return (
     <article class="card provider" aria-labelledby={`provider-${provider}`}>
       <header class="provider-head">
         <h3 id={`provider-${provider}`}>{name}</h3>
-        <span class={`badge tone-${verdict.standing}`}>
-          <Shape of={verdict.standing} />
-          {verdict.word}
+        <span class={`badge tone-${tone}`}>
+          <Shape of={tone} />
+          {word}
         </span>
         <ProviderActions provider={provider} name={name} />
       </header>
+      <StateLine figures={figures} />
       <HealthBar counts={counts} />
       <dl class="figures">
-        <Figure name="Calls" value={shortNumber(summary.requests)} />
-        <Figure name="Failed" value={shortNumber(summary.failures)} />
+        <Figure name="Calls, 5 min" value={shortNumber(window.calls)} />
+        <Figure name="Failed" value={shortNumber(window.failures)} />
         <Figure
           name="Success"
-          value={hasCalls ? percent(summary.success_rate) : '–'}
-          tone={hasCalls ? rateTone(summary.success_rate) : ''}
+          value={percent(window.success_rate)}
+          tone={window.success_rate === null ? '' : rateTone(window.success_rate)}
         />
         <Figure name="p50" value={duration(summary.response_time_p50)} />
         <Figure name="p95" value={duration(summary.response_time_p95)} />
       </dl>
       <ProviderTimeline provider={provider} timeline={timeline} />
     </article>
+  );
+}
+
+/** Why the provider is in its state, since when, and until when where that is known. */
+export function StateLine({ figures }: { figures: ProviderFigures }): JSX.Element {
+  const now = useNow();
+  const { state, state_reason: reason, state_since: since, state_until: until } = figures;
+  const left = until === null ? undefined : Date.parse(until) - now;
+  return (
+    <p class={`state-line state-${stateWords(state).tone}`}>
+      {reason}{' '}
+      <span class="faint">
+        Since <time dateTime={since}>{momentOf(since, now)}</time>
+        {until !== null && left !== undefined && left > 0 && (
+          <>
+            , until <time dateTime={until}>{momentOf(until, now)}</time> ({span(left)})
+          </>
+        )}
+        .
+      </span>
+    </p>
   );
 }
 

@@ -3,8 +3,10 @@ import { useMemo, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { TimelineEntry } from '../api/types';
 import { duration, shortNumber, shortTime } from '../model/format';
-import { isQuiet, timelineColumns, timelineSummary } from '../model/timeline';
+import { isQuiet, STEP_S, timelineColumns, timelineSummary } from '../model/timeline';
 import { useNarrow } from '../state/narrow';
+import { useStore } from '../state/store';
+import { resolution } from '../state/view';
 import { Plot, type PlotLine } from './plot';
 
 const CALLS: readonly PlotLine[] = [
@@ -42,14 +44,15 @@ const Folded = ({ children }: { children: ComponentChildren }): JSX.Element =>
 
 function Charts({ provider, timeline }: TimelineProps): JSX.Element {
   const [point, setPoint] = useState<number>();
-  const columns = useMemo(() => timelineColumns(timeline), [timeline]);
+  const step = STEP_S[useStore(resolution)];
+  const columns = useMemo(() => timelineColumns(timeline, step), [timeline, step]);
   const calls = useMemo(
     (): uPlot.AlignedData => [columns.at, columns.requests, columns.failures, columns.rateLimited],
     [columns],
   );
   const response = useMemo((): uPlot.AlignedData => [columns.at, columns.responseMs], [columns]);
   const at = point ?? columns.at.length - 1;
-  const shared = { group: `timeline-${provider}`, onPoint: setPoint };
+  const shared = { group: `timeline-${provider}`, step, onPoint: setPoint };
   return (
     <figure class="timeline" role="img" aria-label={timelineSummary(provider, timeline)}>
       <div class="timeline-legend">

@@ -36,11 +36,19 @@ const joined = (...parts: (string | undefined)[]): string | undefined => parts.f
 export function describeEvent(event: LogEvent): EventText {
   const cause = causeOf(event.by);
   switch (event.type) {
+    case 'provider_failing':
+      return {
+        text: event.state === 'no_usable_key' ? 'Has no usable key' : 'Is failing',
+        detail: event.reason,
+        tone: 'removed',
+      };
+    case 'provider_recovered':
+      return { text: `Has recovered: ${words(event.state ?? 'serving')}`, detail: event.reason, tone: 'healthy' };
     case 'status_changed': {
       const from = event.from ? STATUSES[event.from].label : '?';
       const to = event.to ? STATUSES[event.to].label : '?';
       return {
-        text: `${from} → ${to}`,
+        text: from === to ? `Still ${to.toLowerCase()}` : `${from} → ${to}`,
         detail: joined(event.reason ?? (event.outcome && words(event.outcome)), cause),
         tone: event.to ? standingOf(event.to) : 'neutral',
       };
@@ -72,8 +80,7 @@ export function describeEvent(event: LogEvent): EventText {
 }
 
 function describeAction(event: LogEvent): EventText {
-  const role = event.actor?.role ?? event.role;
-  const address = event.actor?.address ?? event.address;
+  const { role, address } = event;
   const act = event.action ? (ACTIONS[event.action] ?? words(event.action)) : words(event.type);
   const failed = event.result !== undefined && event.result !== 'ok';
   return {
@@ -88,6 +95,8 @@ function describeAction(event: LogEvent): EventText {
 
 /** For screen readers: only what an operator would want to be told at once. */
 export function announcementOf(event: LogEvent): string | undefined {
+  if (event.type === 'provider_failing' || event.type === 'provider_recovered')
+    return `${event.provider ?? ''}: ${describeEvent(event).text}. ${event.reason ?? ''}`;
   if (event.type !== 'status_changed' || !event.to || !event.from) return undefined;
   if (standingOf(event.to) === standingOf(event.from)) return undefined;
   return `Key ${event.masked_key ?? ''} of ${event.provider ?? ''} is now ${STATUSES[event.to].label.toLowerCase()}.`;

@@ -1,8 +1,9 @@
 import type { LogEvent } from '../api/types';
 import { fieldProblem } from './configuration-form';
 import { announcementOf, describeEvent } from './describe-event';
-import { countStandings, noStandings, verdictOf } from './status';
-import { timelineColumns } from './timeline';
+import { groupEvents } from './group-events';
+import { byState, countStandings, isInTrouble } from './status';
+import { STEP_S, timeLabels, timelineColumns, timeRange } from './timeline';
 import { describeVerdict } from './verdicts';
 
 const event = (more: Partial<LogEvent>): LogEvent => ({
@@ -35,11 +36,32 @@ describe('events in words', () => {
       'from 192.0.2.7 · HTTP 404',
     ],
     [
-      { type: 'admin_action', action: 'check_key', actor: { role: 'admin', address: '::1' } },
+      { type: 'admin_action', action: 'check_key', role: 'admin', address: '::1' },
       'Administrator checked a key',
       'from ::1',
     ],
+    [{ from: 'invalid_key', to: 'invalid_key', by: 'probe' }, 'Still invalid', 'by a check'],
+    [
+      { type: 'provider_failing', state: 'no_usable_key', reason: 'All cool down.' },
+      'Has no usable key',
+      'All cool down.',
+    ],
+    [{ type: 'provider_failing', state: 'failing', reason: 'All fail.' }, 'Is failing', 'All fail.'],
+    [{ type: 'provider_recovered', state: 'serving', reason: 'Well.' }, 'Has recovered: serving', 'Well.'],
   ])('%j', (more, text, detail) => expect(describeEvent(event(more))).toMatchObject({ text, detail }));
+
+  it('F7: makes one line of consecutive events that read the same, of one provider', () => {
+    const rest = { type: 'model_rested', model: 'gpt-5', provider: 'openai', by: 'call' } as const;
+    const groups = groupEvents([
+      event({ ...rest, id: 9 }),
+      event({ ...rest, id: 8 }),
+      event({ ...rest, id: 7, provider: 'google' }),
+      event({ ...rest, id: 6, model: 'gpt-5-nano' }),
+      event({ ...rest, id: 5, model: 'gpt-5-nano' }),
+      event({ from: 'healthy', to: 'invalid_key', id: 4 }),
+    ]);
+    expect(groups.map(({ events }) => events.map(({ id }) => id))).toEqual([[9, 8], [7], [6, 5], [4]]);
+  });
 
   it('announces only what changes the standing of a key', () => {
     const of = (from: 'healthy' | 'rate_limited', to: 'resting' | 'invalid_key'): string | undefined =>
@@ -51,15 +73,51 @@ describe('events in words', () => {
 
 it('counts standings per provider', () => {
   const keys = [
-    { provider: 'openai', status: 'healthy' },
-    { provider: 'openai', status: 'quota_exceeded' },
-    { provider: 'google', status: 'rate_limited' },
+    { provider: 'openai', status: 'healthy', rests: [{ model: 'gpt-5' }] },
+    { provider: 'openai', status: 'quota_exceeded', rests: [] },
+    { provider: 'google', status: 'rate_limited', rests: [] },
   ];
   const { all, byProvider } = countStandings(keys as never);
-  expect(all).toEqual({ total: 3, healthy: 1, resting: 1, removed: 1, unknown: 0 });
-  expect(verdictOf(byProvider.get('google')!).word).toBe('All resting');
-  expect(verdictOf(byProvider.get('openai')!).word).toBe('Serving');
-  expect(verdictOf(noStandings()).word).toBe('No keys');
+  expect(all).toEqual({ total: 3, healthy: 1, partly: 1, resting: 1, removed: 1, unknown: 0 });
+  expect(byProvider.get('google')).toMatchObject({ total: 1, resting: 1 });
+});
+
+describe('F1: providers', () => {
+  const of = (state: Parameters<typeof isInTrouble>[0]['state'], called = true) => ({ state, called });
+
+  it('stand with trouble first', () => {
+    const states = ['idle', 'serving', 'degraded', 'failing', 'no_usable_key', 'serving'] as const;
+    const sorted = byState(states.map((state, at) => [String(at), of(state)]));
+    expect(sorted.map(([name]) => name)).toEqual(['4', '3', '2', '1', '5', '0']);
+  });
+
+  it('are in trouble when they are called and serve nobody', () => {
+    expect([of('failing'), of('no_usable_key')].map(isInTrouble)).toEqual([true, true]);
+    expect([of('degraded'), of('serving'), of('no_usable_key', false)].map(isInTrouble)).toEqual([false, false, false]);
+  });
+});
+
+describe('F7: the axis of time', () => {
+  const at = Date.UTC(2026, 10, 1, 12) / 1_000;
+
+  it.each(['minute', 'hour'] as const)('has room around one point or few, by the %s', (resolution) => {
+    const step = STEP_S[resolution];
+    expect(timeRange(at, at, step)).toEqual([at - 9.5 * step, at + 0.5 * step]);
+    expect(timeRange(at - 2 * step, at, step)).toEqual([at - 9.5 * step, at + 0.5 * step]);
+    expect(timeRange(at - 100 * step, at, step)).toEqual([at - 100.5 * step, at + 0.5 * step]);
+  });
+
+  it('repeats no label beside itself', () => {
+    const every = (seconds: number, times: number): number[] =>
+      Array.from({ length: times }, (_, n) => at + n * seconds);
+    for (const times of [every(10, 7), every(60, 9), every(6 * 3_600, 12), every(86_400, 9), [at]]) {
+      const labels = timeLabels(times).filter((label) => label !== '');
+      expect(labels).toEqual(labels.filter((label, n) => label !== labels[n - 1]));
+      expect(labels.length).toBeGreaterThan(0);
+    }
+    const days = timeLabels(every(6 * 3_600, 12)).filter((label) => /[A-Z]/.test(label));
+    expect(days).toEqual([...new Set(days)]);
+  });
 });
 
 it('fills minutes that the server left out', () => {
@@ -78,6 +136,17 @@ it('fills minutes that the server left out', () => {
   ]);
   expect(columns.requests).toEqual([1, 2, 0, 0, 4]);
   expect(columns.responseMs).toEqual([500, 500, null, null, 500]);
+});
+
+it('F7: puts a quiet minute before a single one, so that the chart has a scale', () => {
+  const at = '2026-11-01T12:00:00.000Z';
+  const only = { at, requests: 3, failures: 1, rate_limited: 0, keys_removed: 0, average_response_time: 0.5 };
+  const columns = timelineColumns([only], STEP_S.hour);
+  expect(columns.at).toEqual([Date.parse(at) / 1_000 - 3_600, Date.parse(at) / 1_000]);
+  expect([columns.requests, columns.responseMs]).toEqual([
+    [0, 3],
+    [null, 500],
+  ]);
 });
 
 describe('verdicts in words', () => {

@@ -56,6 +56,10 @@ const SHORT_TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '
 export const shortTime = (time: number): string => SHORT_TIME.format(time);
 export const dayTime = (time: string | number): string => DAY_TIME.format(new Date(time));
 
+/** The time of day; with the day where it is another than now. */
+export const momentOf = (time: string | number, now: number): string =>
+  Math.abs(new Date(time).getTime() - now) < 12 * 3_600_000 ? clockTime(time) : dayTime(time);
+
 /** `1 key`, `2 keys`. */
 export const counted = (count: number, noun: string): string =>
   `${wholeNumber(count)} ${noun}${count === 1 ? '' : 's'}`;

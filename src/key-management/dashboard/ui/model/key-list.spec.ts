@@ -8,6 +8,11 @@ const key = (id: string, more: Partial<KeyEntry> = {}): KeyEntry => ({
   label: null,
   status: 'healthy',
   enabled: true,
+  weight: 1,
+  limits: { concurrency: null, requests_per_minute: null, tokens_per_minute: null },
+  quota_group: null,
+  models: null,
+  persistence: 'stored',
   reason: null,
   rests_until: null,
   rests: [],
@@ -68,4 +73,15 @@ describe('sorting', () => {
     [{ field: 'success', descending: false }, ['c', 'a', 'b', 'd']],
     [{ field: 'response', descending: true }, ['a', 'c', 'b', 'd']],
   ])('%j, keys without a value last', (sorting, expected) => expect(ids({}, sorting)).toEqual(expected));
+});
+
+it('F7: sorts keys that rest, also for one model, before healthy ones', () => {
+  const keys = [
+    key('a'),
+    key('b', { rests: [{ model: 'gpt-5', until: '2026-11-01T12:00:00Z' }] }),
+    key('c', { status: 'rate_limited' }),
+    key('d', { status: 'disabled' }),
+  ];
+  const sorted = listKeys(keys, NO_FILTER, { field: 'status', descending: true });
+  expect(sorted.map(({ id }) => id)).toEqual(['c', 'b', 'd', 'a']);
 });

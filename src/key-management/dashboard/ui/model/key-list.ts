@@ -54,10 +54,13 @@ const SEVERITY: Readonly<Record<KeyStatus, number>> = {
   invalid_key: 6,
 };
 
+/** Healthy, but resting for a model: trouble of a kind, less than that of a key which rests for all. */
+const RESTS_FOR_A_MODEL = 2.5;
+
 const VALUES: Readonly<Record<SortField, (key: KeyEntry) => number | string | null>> = {
   key: ({ label, masked_key }) => `${label ?? '\uffff'} ${masked_key}`,
   provider: ({ provider }) => provider,
-  status: ({ status }) => SEVERITY[status],
+  status: ({ status, rests }) => (status === 'healthy' && rests.length > 0 ? RESTS_FOR_A_MODEL : SEVERITY[status]),
   next: (key) => nextOf(key)?.at ?? null,
   success: (key) => (key.success_count + key.error_count === 0 ? null : key.success_rate),
   calls: (key) => key.success_count + key.error_count,

@@ -1,4 +1,4 @@
-import type { KeyEntry, KeyStatus } from '../api/types';
+import type { KeyEntry, KeyStatus, ProviderFigures, ProviderState } from '../api/types';
 
 /** Where a status stands: chosen for calls, in the pool but waiting, out of the pool, or not known yet. */
 export type Standing = 'healthy' | 'resting' | 'removed' | 'unknown';
@@ -27,43 +27,57 @@ export const standingOf = (status: KeyStatus): Standing => STATUSES[status].stan
 export interface Standings {
   total: number;
   healthy: number;
+  /** Of the healthy ones, those that rest for some model. */
+  partly: number;
   resting: number;
   removed: number;
   unknown: number;
 }
 
-export const noStandings = (): Standings => ({ total: 0, healthy: 0, resting: 0, removed: 0, unknown: 0 });
+export const noStandings = (): Standings => ({ total: 0, healthy: 0, partly: 0, resting: 0, removed: 0, unknown: 0 });
 
 /** Of all keys, and by provider. */
 export function countStandings(keys: Iterable<KeyEntry>): { all: Standings; byProvider: Map<string, Standings> } {
   const all = noStandings();
   const byProvider = new Map<string, Standings>();
-  for (const { provider, status } of keys) {
+  for (const { provider, status, rests } of keys) {
     let counts = byProvider.get(provider);
     if (!counts) byProvider.set(provider, (counts = noStandings()));
     const standing = standingOf(status);
     for (const each of [all, counts]) {
       each.total += 1;
       each[standing] += 1;
+      if (standing === 'healthy' && rests.length > 0) each.partly += 1;
     }
   }
   return { all, byProvider };
 }
 
-/** One word for a provider's card. */
-export function verdictOf(counts: Standings): { word: string; standing: Standing } {
-  if (counts.total === 0) return { word: 'No keys', standing: 'unknown' };
-  if (counts.healthy === counts.total) return { word: 'All healthy', standing: 'healthy' };
-  if (counts.healthy > 0) {
-    return counts.healthy * 2 >= counts.total
-      ? { word: 'Serving', standing: 'healthy' }
-      : { word: 'Strained', standing: 'resting' };
-  }
-  if (counts.resting > 0) return { word: 'All resting', standing: 'resting' };
-  return counts.removed === counts.total
-    ? { word: 'No usable key', standing: 'removed' }
-    : { word: 'Being checked', standing: 'unknown' };
+interface StateWords {
+  readonly word: string;
+  readonly tone: Standing;
+  /** Trouble stands first. */
+  readonly rank: number;
 }
+
+const STATES: Readonly<Record<ProviderState, StateWords>> = {
+  no_usable_key: { word: 'No usable key', tone: 'removed', rank: 0 },
+  failing: { word: 'Failing', tone: 'removed', rank: 1 },
+  degraded: { word: 'Degraded', tone: 'resting', rank: 2 },
+  paused: { word: 'Paused', tone: 'unknown', rank: 3 },
+  serving: { word: 'Serving', tone: 'healthy', rank: 4 },
+  idle: { word: 'Idle', tone: 'unknown', rank: 5 },
+};
+
+export const stateWords = (state: ProviderState): StateWords => STATES[state];
+
+/** It is called and serves nobody, or hardly anybody. */
+export const isInTrouble = ({ state, called }: Pick<ProviderFigures, 'state' | 'called'>): boolean =>
+  called && (state === 'failing' || state === 'no_usable_key');
+
+/** Trouble first; otherwise as the server has them. */
+export const byState = <T extends Pick<ProviderFigures, 'state'>>(providers: readonly [string, T][]): [string, T][] =>
+  [...providers].sort(([, a], [, b]) => STATES[a.state].rank - STATES[b.state].rank);
 
 /** Colour of a rate, where it is worth a colour. */
 export const rateTone = (percent: number): string =>

@@ -1,4 +1,4 @@
-import type { TimelineEntry } from '../api/types';
+import type { Resolution, TimelineEntry } from '../api/types';
 
 /** Columns for uPlot: seconds since the epoch, then one column per line. */
 export interface TimelineColumns {
@@ -9,8 +9,41 @@ export interface TimelineColumns {
   responseMs: (number | null)[];
 }
 
+/** Seconds that one point stands for. */
+export const STEP_S: Readonly<Record<Resolution, number>> = { minute: 60, hour: 3_600 };
+/** A chart shows at least so many points' room, so that a single one does not stretch a second over the whole of it. */
+const LEAST_POINTS = 10;
+/** Points that are few enough are drawn as such: a line needs two. */
+export const FEW_POINTS = 12;
+
+/** From when to when a chart goes: half a step beyond the points on either side, so that none is cut. */
+export function timeRange(first: number, last: number, step: number): [number, number] {
+  return [Math.min(first, last - (LEAST_POINTS - 1) * step) - step / 2, last + step / 2];
+}
+
+const HOUR_TEXT = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const DAY_TEXT = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const DAY_S = 86_400;
+
+/** Hours and minutes; where more than a day and a half is shown, the day wherever a new one begins. No two neighbours read the same. */
+export function timeLabels(times: readonly number[]): string[] {
+  const isLong = (times.at(-1) ?? 0) - (times[0] ?? 0) > 1.5 * DAY_S;
+  const days = times.map((time) => DAY_TEXT.format(time * 1_000));
+  const labels = times.map((time, at) =>
+    isLong && days[at] !== days[at - 1] ? days[at]! : HOUR_TEXT.format(time * 1_000),
+  );
+  return labels.map((label, at) => (label === labels[at - 1] ? '' : label));
+}
+
+/** Distances of a count's axis: there is no half call, and below a millisecond nothing is worth a line. */
+export const WHOLE_STEPS: readonly number[] = Array.from({ length: 10 }, (_, digits) => 10 ** digits).flatMap((one) => [
+  one,
+  2 * one,
+  5 * one,
+]);
+
 /** In order of time, with a zero wherever the server left a quiet minute out. */
-export function timelineColumns(timeline: readonly TimelineEntry[]): TimelineColumns {
+export function timelineColumns(timeline: readonly TimelineEntry[], singleStep = STEP_S.minute): TimelineColumns {
   const entries = timeline
     .map((entry) => ({ ...entry, time: Date.parse(entry.at) / 1_000 }))
     .sort((a, b) => a.time - b.time);
@@ -24,6 +57,8 @@ export function timelineColumns(timeline: readonly TimelineEntry[]): TimelineCol
     columns.responseMs.push(entry?.average_response_time == null ? null : entry.average_response_time * 1_000);
   };
   let expected = entries[0]?.time ?? 0;
+  // A chart of a single moment has no scale. Before the first that holds anything, nothing was called.
+  if (entries.length === 1) push(expected - singleStep);
   for (const entry of entries) {
     for (let filled = 0; expected < entry.time - step / 2 && filled < 2_000; filled += 1, expected += step)
       push(expected);

@@ -35,6 +35,7 @@ export class Dashboard {
       lost: () => this.#again(0),
       event: (event) => {
         if (this.data.applyEvent(event)) this.#fetching.unsureOf(event.provider!, event.key_id!);
+        if (event.type === 'provider_failing' || event.type === 'provider_recovered') this.#again(0);
       },
     });
   }

@@ -3,7 +3,7 @@ import type { RefObject } from 'preact';
 import { useNarrow } from './narrow';
 
 const OVERSCAN = 6;
-const ROW_HEIGHT = { wide: 48, narrow: 136 };
+const ROW_HEIGHT = { wide: 60, narrow: 136 };
 
 export interface RowWindow {
   scroller: RefObject<HTMLDivElement>;

@@ -1,0 +1,60 @@
+import type { KeyPool } from '../pool/key-pool';
+import { isRemoved, type KeyStatus } from '../pool/key-state';
+
+/** A model that no key may serve now. */
+export interface UnservedModel {
+  /** Undefined for calls that name none. */
+  readonly model: string | undefined;
+  /** When the soonest cooldown ends, or else the soonest re-check is due; milliseconds since the epoch, undefined where neither comes. */
+  readonly until: number | undefined;
+}
+
+/** Which of the models asked about the keys of a pool may serve. */
+export interface KeyAvailability {
+  readonly total: number;
+  readonly asked: number;
+  readonly unserved: readonly UnservedModel[];
+  /** How many keys stand how, of those out of the pool; the others cool down. Only known where a model is unserved. */
+  readonly out: Partial<Record<KeyStatus, number>>;
+}
+
+/** Looks at no more keys than it must: where each model has one that may serve it, at the first few. */
+export function keyAvailability(
+  pool: Pick<KeyPool, 'size' | 'records' | 'availableFrom'>,
+  models: readonly (string | undefined)[],
+  now: number,
+): KeyAvailability {
+  const left = new Map(models.map((model) => [model, { end: Infinity, recheck: Infinity }]));
+  const out: Partial<Record<KeyStatus, number>> = {};
+  for (const record of pool.records()) {
+    if (left.size === 0) break;
+    const { enabled, state, status } = record;
+    const isOut = !enabled || isRemoved(state);
+    if (isOut) out[status] = (out[status] ?? 0) + 1;
+    if (isOut && !(enabled && isRemoved(state))) continue;
+    for (const [model, soonest] of left) {
+      if (isRemoved(state)) soonest.recheck = Math.min(soonest.recheck, state.recheckAt);
+      const from = pool.availableFrom(record, model);
+      if (from <= now) left.delete(model);
+      else soonest.end = Math.min(soonest.end, from);
+    }
+  }
+  const unserved = Array.from(left, ([model, { end, recheck }]) => {
+    const until = end < Infinity ? end : recheck;
+    return { model, until: until < Infinity ? until : undefined };
+  });
+  return { total: pool.size, asked: models.length, unserved, out };
+}
+
+/** How many keys can serve at least one of the models now. */
+export function usableKeys(
+  pool: Pick<KeyPool, 'records' | 'availableFrom'>,
+  models: readonly (string | undefined)[],
+  now: number,
+): number {
+  let usable = 0;
+  for (const record of pool.records()) {
+    if (models.some((model) => pool.availableFrom(record, model) <= now)) usable += 1;
+  }
+  return usable;
+}

@@ -1,0 +1,165 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { Clock } from '../clock';
+import type { ResolvedOptions } from '../configuration/resolved-options';
+import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
+import type { ProviderState } from '../pool/key-events';
+import type { KeyPool } from '../pool/key-pool';
+import { KeyPoolService } from '../pool/key-pool.service';
+import { keyAvailability, usableKeys } from './key-availability';
+import { WINDOW_MS } from './provider-facts';
+import { isCalled, providerState, type ProviderSituation, type ProviderVerdict } from './provider-state';
+import { isInTrouble, ProviderWatch } from './provider-watch';
+
+/** How a provider stands on this instance. Times are milliseconds since the epoch. */
+export interface ProviderHealth extends ProviderVerdict {
+  readonly provider: string;
+  readonly since: number;
+  /** Somebody called it within the hour. */
+  readonly isCalled: boolean;
+  /** Calls of the last five minutes that say something of the provider, and those of them that speak against it. */
+  readonly calls: number;
+  readonly failures: number;
+}
+
+export interface ProviderHealthSummary {
+  readonly states: Readonly<Record<string, ProviderState>>;
+  /** Of some provider that is called: it is `failing` or has `no_usable_key`. */
+  readonly serveNobody: boolean;
+  /** The same, or it is `degraded`. */
+  readonly areDegraded: boolean;
+}
+
+/** Soon after something happened, and then from time to time while it matters; milliseconds. */
+const SOON_MS = 1_000;
+const AGAIN_MS = 5_000;
+
+/** Any call: what a provider that nobody calls is judged by. */
+const ANY_MODEL = [undefined];
+
+/**
+ * How each provider stands: judged when somebody asks, and while calls come, so that it is known since when, and announced.
+ * Of this instance's calls alone: another one may reach the vendor by another road.
+ */
+@Injectable()
+export class ProviderHealthService implements OnModuleDestroy {
+  readonly #watches = new Map<string, ProviderWatch>();
+  readonly #startedAt: number;
+  #cancel: (() => void) | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly pools: KeyPoolService,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(STORE_HEALTH) private readonly store: StoreHealth,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.#startedAt = clock.now();
+    pools.observe({
+      callsOf: (provider) => {
+        const { facts } = this.#watch(provider);
+        return {
+          told: (batch) => {
+            facts.told(batch);
+            this.#lookIn(SOON_MS);
+          },
+        };
+      },
+      keyChanged: () => {
+        this.#lookIn(SOON_MS);
+      },
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.#closed = true;
+    this.#cancel?.();
+  }
+
+  /** Of every provider that has keys or is called. Only known providers have a pool, so callers cannot make this list grow. */
+  all(): ProviderHealth[] {
+    this.pools.tellCalls();
+    return Array.from(this.pools.pools()).flatMap((pool) => (this.#isListed(pool) ? [this.#judge(pool)] : []));
+  }
+
+  /** What anyone may know: the states alone, and whether a provider that is called serves nobody, or serves it badly. */
+  summary(): ProviderHealthSummary {
+    const all = this.all();
+    const called = all.filter((each) => each.isCalled);
+    return {
+      states: Object.fromEntries(all.map(({ provider, state }) => [provider, state])),
+      serveNobody: called.some(({ state }) => isInTrouble(state)),
+      areDegraded: called.some(({ state }) => isInTrouble(state) || state === 'degraded'),
+    };
+  }
+
+  /** Undefined for a provider that nobody knows. */
+  of(provider: string): ProviderHealth | undefined {
+    this.pools.tellCalls();
+    const pool = this.pools.pool(provider);
+    return pool && this.#judge(pool);
+  }
+
+  /** How many of the provider's keys can serve at least one of the models that were called within the hour. */
+  usableKeys(pool: KeyPool): number {
+    return usableKeys(pool, this.#modelsOf(pool.provider), this.clock.now());
+  }
+
+  #isListed(pool: KeyPool): boolean {
+    return pool.size > 0 || isCalled(this.#watch(pool.provider).facts.lastCallAt, this.clock.now());
+  }
+
+  #modelsOf(provider: string): readonly (string | undefined)[] {
+    const models = this.#watch(provider).facts.models();
+    return models.length === 0 ? ANY_MODEL : models;
+  }
+
+  #judge(pool: KeyPool): ProviderHealth {
+    const { provider } = pool;
+    const now = this.clock.now();
+    const watch = this.#watch(provider);
+    const { lastCallAt, lastFailure } = watch.facts;
+    const { calls, failures } = watch.facts.window();
+    const verdict = providerState({
+      provider,
+      now,
+      calls,
+      failures,
+      lastFailure,
+      lastCallAt,
+      startedAt: this.#startedAt,
+      keys: keyAvailability(pool, this.#modelsOf(provider), now),
+      breaker: pool.breakerStatus(now),
+      storeAway: this.#storeAway(),
+    });
+    const since = watch.saw(verdict, now);
+    return { ...verdict, provider, since, calls, failures, isCalled: isCalled(lastCallAt, now) };
+  }
+
+  #storeAway(): ProviderSituation['storeAway'] {
+    if (this.store.status() === 'up') return undefined;
+    return { kind: this.options.store.kind, since: this.store.awaySince };
+  }
+
+  #lookIn(ms: number): void {
+    if (!this.#closed) this.#cancel ??= this.clock.after(ms, () => this.#look(), false);
+  }
+
+  #look(): void {
+    this.#cancel = undefined;
+    const now = this.clock.now();
+    for (const health of this.all()) {
+      const watch = this.#watch(health.provider);
+      const event = watch.announcement(health, now);
+      if (event) this.pools.providerChanged(event);
+      const { lastCallAt } = watch.facts;
+      const isBusy = lastCallAt !== undefined && now - lastCallAt <= WINDOW_MS;
+      if (isBusy || watch.isTroubled || (health.isCalled && isInTrouble(health.state))) this.#lookIn(AGAIN_MS);
+    }
+  }
+
+  #watch(provider: string): ProviderWatch {
+    let watch = this.#watches.get(provider);
+    if (!watch) this.#watches.set(provider, (watch = new ProviderWatch(provider, () => this.clock.now())));
+    return watch;
+  }
+}

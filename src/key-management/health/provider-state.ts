@@ -1,0 +1,158 @@
+import { shownReason } from '../classification/redact';
+import type { ProviderState } from '../pool/key-events';
+import type { CallEnd } from '../pool/pool-observer';
+import type { BreakerStatus } from '../pool/circuit-breaker';
+import type { KeyAvailability, UnservedModel } from './key-availability';
+import { IN_USE_MS, WINDOW_MS } from './provider-facts';
+
+/** A provider with fewer failures than this in the window is not failing, whatever their share. */
+const FEWEST_FAILURES = 5;
+/** More than these parts of the calls failed. */
+const FAILING_SHARE = 0.5;
+const DEGRADED_SHARE = 0.05;
+/** Models that a sentence names. */
+const MOST_NAMED = 3;
+
+/** All that the state of a provider follows from. Times are milliseconds since the epoch. */
+export interface ProviderSituation {
+  readonly provider: string;
+  readonly now: number;
+  /** Calls of the last five minutes that say something of the provider, and those of them that speak against it. */
+  readonly calls: number;
+  readonly failures: number;
+  readonly lastFailure?: CallEnd | undefined;
+  /** Undefined where there was none since the start. */
+  readonly lastCallAt?: number | undefined;
+  readonly startedAt: number;
+  readonly keys: KeyAvailability;
+  readonly breaker: BreakerStatus;
+  /** The store's kind, and since when it is away; undefined while it is there. */
+  readonly storeAway?: { readonly kind: string; readonly since: number | undefined } | undefined;
+}
+
+export interface ProviderVerdict {
+  readonly state: ProviderState;
+  /** One sentence. Holds no key, and of callers' words only names of models, cut short. */
+  readonly reason: string;
+  /** When the state began, where that is known; otherwise it began when it was first seen. */
+  readonly since?: number | undefined;
+  /** When it may end, where that is known. */
+  readonly until?: number | undefined;
+}
+
+/** The gravest that applies, in the order of `PROVIDER_STATES`. */
+export function providerState(at: ProviderSituation): ProviderVerdict {
+  return withoutKey(at) ?? failing(at) ?? degraded(at) ?? idle(at) ?? { state: 'serving', reason: serving(at) };
+}
+
+/** Somebody called the provider within the hour. */
+export const isCalled = (lastCallAt: number | undefined, now: number): boolean =>
+  lastCallAt !== undefined && now - lastCallAt < IN_USE_MS;
+
+function withoutKey({ provider, keys, lastCallAt, now }: ProviderSituation): ProviderVerdict | undefined {
+  const state = 'no_usable_key';
+  if (keys.total === 0) {
+    if (!isCalled(lastCallAt, now)) return { state, reason: `${provider} has no keys.` };
+    return { state, reason: `${provider} is called and has no keys, so every call is refused: add some.` };
+  }
+  if (keys.unserved.length < keys.asked) return undefined;
+  const soonest = Math.min(...keys.unserved.map(({ until }) => until ?? Infinity));
+  return {
+    state,
+    reason: `No key of ${provider} can be used${forModels(keys.unserved)}: ${standing(keys)}.`,
+    until: soonest < Infinity ? soonest : undefined,
+  };
+}
+
+function failing({
+  provider,
+  calls,
+  failures,
+  lastFailure,
+  breaker,
+  now,
+}: ProviderSituation): ProviderVerdict | undefined {
+  const isBroken = breaker.state !== 'closed' && now - (breaker.until ?? breaker.since) < WINDOW_MS;
+  const isFailing = failures >= FEWEST_FAILURES && failures > calls * FAILING_SHARE;
+  if (!isBroken && !isFailing) return undefined;
+  const failed =
+    failures === 0
+      ? `Nearly every request to ${provider} failed lately`
+      : `${failures} of the ${counted(calls, 'call')} to ${provider} in the last five minutes failed${latest(lastFailure)}`;
+  const held = isBroken ? '; the circuit breaker holds calls back and lets single ones try' : '';
+  return { state: 'failing', reason: `${failed}${held}.`, until: breaker.until };
+}
+
+function degraded(situation: ProviderSituation): ProviderVerdict | undefined {
+  const { provider, calls, failures, lastFailure, keys, storeAway } = situation;
+  const reasons: string[] = [];
+  if (failures > calls * DEGRADED_SHARE) {
+    reasons.push(`${failures} of the ${counted(calls, 'call')} in the last five minutes failed${latest(lastFailure)}`);
+  }
+  if (keys.unserved.length > 0) {
+    reasons.push(`no key of ${provider} can serve ${named(keys.unserved)}, which was called within the hour`);
+  }
+  if (storeAway !== undefined) {
+    reasons.push(
+      `the ${storeAway.kind} store is away, so other instances do not hear of changes, and a restart now would forget them`,
+    );
+  }
+  if (reasons.length === 0) return undefined;
+  const [first, ...others] = reasons as [string, ...string[]];
+  const since = others.length === 0 ? storeAway?.since : undefined;
+  return { state: 'degraded', reason: `${[first[0]!.toUpperCase() + first.slice(1), ...others].join('; ')}.`, since };
+}
+
+function idle({ lastCallAt, startedAt, now }: ProviderSituation): ProviderVerdict | undefined {
+  if (isCalled(lastCallAt, now)) return undefined;
+  return lastCallAt === undefined
+    ? { state: 'idle', reason: 'Nobody has called it since the start.', since: startedAt }
+    : { state: 'idle', reason: 'Nobody has called it for an hour.', since: lastCallAt + IN_USE_MS };
+}
+
+function serving({ calls, failures }: ProviderSituation): string {
+  if (calls === 0) return 'No call has ended in the last five minutes; keys are ready.';
+  return failures > 0
+    ? `Only ${failures} of the ${counted(calls, 'call')} in the last five minutes failed.`
+    : `${counted(calls, 'call')} in the last five minutes, and none failed by a fault of the vendor or the keys.`;
+}
+
+function latest(lastFailure: CallEnd | undefined): string {
+  if (lastFailure === undefined) return '';
+  return lastFailure === 'no_key' ? ', the latest for want of a key' : `, the latest with ${lastFailure}`;
+}
+
+function forModels(unserved: readonly UnservedModel[]): string {
+  const isGeneral = unserved.some(({ model }) => model === undefined);
+  if (isGeneral) return '';
+  return unserved.length === 1
+    ? ` for ${named(unserved)}, the only model that is called`
+    : ` for any model that is called (${named(unserved)})`;
+}
+
+function named(unserved: readonly UnservedModel[]): string {
+  const names = unserved.map(({ model }) => (model === undefined ? 'calls that name no model' : modelText(model)));
+  const shown = names.slice(0, MOST_NAMED).join(', ');
+  return names.length > MOST_NAMED ? `${shown} and ${names.length - MOST_NAMED} more` : shown;
+}
+
+/** Callers may call a model anything. */
+function modelText(model: string): string {
+  const shown = shownReason(model) ?? '';
+  return shown.length <= 60 ? shown : `${Array.from(shown).slice(0, 59).join('')}…`;
+}
+
+/** How many keys cool down, and how many are out for what. */
+function standing({ total, out }: KeyAvailability): string {
+  const counts = Object.entries(out);
+  const outside = counts.reduce((sum, [, count]) => sum + count, 0);
+  const cooling = total - outside;
+  const parts = counts.map(([status, count]) => `${count} ${status}`);
+  if (cooling > 0)
+    parts.unshift(
+      cooling === total && total > 1 ? `all ${total} cool down` : `${cooling} cool${cooling === 1 ? 's' : ''} down`,
+    );
+  return parts.join(', ');
+}
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

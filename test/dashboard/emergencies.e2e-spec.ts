@@ -1,0 +1,162 @@
+import type { Browser } from 'playwright-core';
+import { ManagedFetchService, RetryExecutorService } from '../../src/key-management';
+import type { Behaviour } from '../simulator';
+import { describeWithRedis, RedisServer } from '../support/redis-server';
+import { describeInChromium, launch, signIn } from './browser';
+import { buildDashboard } from './build';
+import { ADMIN } from './real-app';
+import { FIRST, SECOND, Stage, THIRD } from './stage';
+import { useStage } from './use-stage';
+
+/** Where pictures of each go, for whoever wants to look at them. */
+const PICTURES = process.env.DASHBOARD_PICTURES;
+
+/** Real calls of one model, one after the other; each answer is whatever the vendor says. */
+async function call(stage: Stage, times: number, model = 'gpt-5'): Promise<void> {
+  const fetch = stage.app.get(ManagedFetchService).for('openai', { maxWaitMs: 0 });
+  const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] });
+  const url = `${stage.simulator.openai.baseUrl}/v1/chat/completions`;
+  for (let time = 0; time < times; time += 1) {
+    const response = await fetch(url, { method: 'POST', body }).catch(() => undefined);
+    await response?.text();
+  }
+}
+
+function behave(stage: Stage, behaviour: Behaviour): void {
+  for (const key of [FIRST, SECOND, THIRD]) stage.simulator.openai.key(key, behaviour);
+}
+
+async function picture({ page }: Stage, name: string): Promise<void> {
+  if (PICTURES === undefined) return;
+  await page.setViewportSize({ width: 1440, height: 960 });
+  await page.screenshot({ path: `${PICTURES}/${name}.png` });
+}
+
+describeInChromium('the page in an emergency, of a real app', () => {
+  const on = useStage('emergencies');
+  const card = (name: string) =>
+    on.stage.page.locator('.provider', { has: on.stage.page.getByRole('heading', { name }) });
+
+  it('F1: says of a total outage that the provider is failing, and why', async () => {
+    const { stage } = on;
+    const { page } = stage;
+    behave(stage, { kind: 'status', status: 500 });
+    await call(stage, 49);
+    await signIn(page, stage.url, ADMIN);
+    await card('OpenAI').getByText('Failing', { exact: true }).waitFor();
+    await card('OpenAI')
+      .getByText(/\d+ of the \d+ calls to openai in the last five minutes failed/)
+      .waitFor();
+    await page.getByRole('region', { name: 'Trouble' }).getByText('OpenAI: failing.').waitFor();
+    expect(await card('OpenAI').locator('.figure', { hasText: 'Success' }).innerText()).toMatch(/Success\s+0 %/);
+    await page.locator('.feed').getByText('Is failing').waitFor();
+    await picture(stage, 'outage');
+  });
+
+  it('F2: says that all keys cool down for the only model in use, and until when', async () => {
+    const { stage } = on;
+    const { page } = stage;
+    behave(stage, { kind: 'alwaysRateLimited', retryAfterMs: 600_000 });
+    await call(stage, 6);
+    await signIn(page, stage.url, ADMIN);
+    await card('OpenAI').getByText('No usable key', { exact: true }).waitFor();
+    await card('OpenAI')
+      .getByText('No key of openai can be used for gpt-5, the only model that is called: all 3 cool down.')
+      .waitFor();
+    await card('OpenAI')
+      .getByText(/until \d\d:\d\d:\d\d/)
+      .waitFor();
+    await card('OpenAI').getByText('3 healthy, but all rest for a model').waitFor();
+    await page.getByRole('region', { name: 'Trouble' }).getByText('OpenAI: no usable key.').waitFor();
+    // Nothing of the row is cut off.
+    const cut = await stage
+      .row(FIRST)
+      .locator('.cell-next')
+      .evaluate((cell) => cell.scrollHeight - cell.clientHeight);
+    expect(cut).toBeLessThanOrEqual(1);
+    await picture(stage, 'cooling-down');
+  });
+
+  it('F3: has a card for a provider that is called and has no keys', async () => {
+    const { stage } = on;
+    const { page } = stage;
+    await call(stage, 3);
+    await stage.app.get(RetryExecutorService).execute('anthropic', () => Promise.resolve('never'));
+    await signIn(page, stage.url, ADMIN);
+    await card('Anthropic').getByText('No usable key', { exact: true }).waitFor();
+    await card('Anthropic')
+      .getByText('anthropic is called and has no keys, so every call is refused: add some.')
+      .waitFor();
+    // Trouble first.
+    expect(await page.locator('.provider h3').allInnerTexts()).toEqual(['Anthropic', 'OpenAI']);
+    await card('OpenAI').getByText('Serving', { exact: true }).waitFor();
+    await picture(stage, 'no-keys');
+  });
+
+  it('F5: says of a key in the configuration what deleting it comes to', async () => {
+    const { stage } = on;
+    await signIn(stage.page, stage.url, ADMIN);
+    await stage
+      .row(FIRST)
+      .getByRole('button', { name: /^Delete/ })
+      .click();
+    // This app's store keeps nothing.
+    await stage.page
+      .getByRole('dialog')
+      .getByText(/it comes back at the next start unless you remove it there/)
+      .waitFor();
+  });
+});
+
+describeWithRedis('with a real Redis', () => {
+  describeInChromium('the page in an emergency, of a real app', () => {
+    const folder = buildDashboard('store-emergency');
+    let browser: Browser;
+    let redis: RedisServer;
+    let stage: Stage;
+    beforeAll(async () => {
+      browser = await launch();
+    });
+    afterAll(() => browser.close());
+    beforeEach(async () => {
+      redis = await RedisServer.start();
+      stage = await Stage.open(browser, folder, { store: { kind: 'redis', url: redis.url } });
+    });
+    afterEach(async () => {
+      await stage.close();
+      await redis.stop();
+    });
+
+    it('F4, F5: says that the store is away, since when and what that means, and that a deleted key stays out', async () => {
+      const { page } = stage;
+      await call(stage, 2);
+      await signIn(page, stage.url, ADMIN);
+      await stage.live();
+      await page.getByText('Live', { exact: true }).waitFor();
+      expect(await page.getByRole('region', { name: 'Key store' }).count()).toBe(0);
+      await stage
+        .row(FIRST)
+        .getByRole('button', { name: /^Delete/ })
+        .click();
+      await page
+        .getByRole('dialog')
+        .getByText(/it stays out after a restart as well/)
+        .waitFor();
+      await page.keyboard.press('Escape');
+
+      await redis.kill9();
+      const banner = page.getByRole('region', { name: 'Key store' });
+      await banner.getByText(/The redis store is away since \d\d:\d\d:\d\d\./).waitFor();
+      await banner.getByText(/other instances do not hear of it, and a restart would forget it/).waitFor();
+      await page.getByText('Live, store away').waitFor();
+      const openai = page.locator('.provider', { has: page.getByRole('heading', { name: 'OpenAI' }) });
+      await openai.getByText('Degraded', { exact: true }).waitFor();
+      await openai.getByText(/The redis store is away/).waitFor();
+      await picture(stage, 'store-away');
+
+      await redis.restart();
+      await banner.waitFor({ state: 'detached' });
+      await page.getByText('Live', { exact: true }).waitFor();
+    });
+  });
+});
