@@ -24,7 +24,7 @@ export class AttemptContext extends PoolLease implements CallContext {
     slot: Slot,
     model: string | undefined,
     startedAt: number,
-    endpoint: string | undefined = undefined,
+    endpoint?: string,
   ) {
     super(pool, slot, model, 'call', startedAt, endpoint);
     this.namesEndpoint = endpoint !== undefined;
@@ -54,7 +54,7 @@ export class AttemptContext extends PoolLease implements CallContext {
   private requested(input: RequestInfo | URL, init: RequestInit | undefined): void {
     if (this.namesEndpoint) return;
     const request = input instanceof Request ? input : undefined;
-    const url = request?.url ?? String(input);
+    const url = input instanceof Request ? input.url : input instanceof URL ? input.href : input;
     if (URL.canParse(url)) this.endpoint = endpointOf(init?.method ?? request?.method ?? 'GET', new URL(url).pathname);
   }
 

@@ -33,7 +33,7 @@ const OWN: [string, unknown][] = [
   ['an error with a plain cause', new Error('outer', { cause: new Error('inner') })],
   [
     'an error of another managed call',
-    new NoHealthyKeysError('none', { provider: 'x', attempts: [], counts: {} } as never),
+    new NoHealthyKeysError('none', { provider: 'x', attempts: [], counts: {} }),
   ],
   ['a text', 'something is wrong'],
   ['nothing', undefined],

@@ -41,7 +41,7 @@ export class PoolLease implements KeyLease {
     /** Milliseconds since the epoch. */
     readonly startedAt: number,
     /** Named by the caller, or seen in the request. */
-    public endpoint: string | undefined = undefined,
+    public endpoint?: string,
   ) {
     this.trial = source === 'call' && slot.onTrial;
   }
