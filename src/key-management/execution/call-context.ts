@@ -19,13 +19,7 @@ export class AttemptContext extends PoolLease implements CallContext {
   private readonly namesEndpoint: boolean;
 
   /** @param startedAt Milliseconds since the epoch. */
-  constructor(
-    pool: KeyPool,
-    slot: Slot,
-    model: string | undefined,
-    startedAt: number,
-    endpoint?: string,
-  ) {
+  constructor(pool: KeyPool, slot: Slot, model: string | undefined, startedAt: number, endpoint?: string) {
     super(pool, slot, model, 'call', startedAt, endpoint);
     this.namesEndpoint = endpoint !== undefined;
   }
