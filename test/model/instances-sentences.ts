@@ -38,9 +38,10 @@ export const INSTANCES_SENTENCES: readonly InstancesSentence[] = [
     },
   },
   {
-    text: 'a rest or re-check is never shortened, also not by what another instance tells',
+    text: 'a rest or re-check is never shortened, also not by what another instance tells, unless an administrator enables a key',
     always: (_, world) => {
       const now = world.clock.now();
+      if (world.hasEnabled) return;
       for (const [i, before] of world.before.entries()) {
         for (const [id, was] of before) {
           const is = world.instances[i]!.pools.get(was.provider, id);

@@ -49,6 +49,8 @@ export class InstancesWorld {
   readonly members: Member[] = [];
   /** What each instance showed after the last command. */
   before: ReadonlyMap<string, KeySnapshot>[] = [];
+  /** An administrator has let a key back in this run, which ends its cooldowns. */
+  hasEnabled = false;
   #starts = 0;
 
   /** What did not hold so far. */

@@ -82,7 +82,7 @@ export const disable = (n: number): PoolCommand =>
 export const enable = (n: number): PoolCommand =>
   named(`enable(${n})`, present(n), (model, world) => {
     void world.pools.enable(PROVIDER, world.id(n));
-    model.keys.get(n)!.enabled = true;
+    model.enable(model.keys.get(n)!, world.clock.now());
   });
 
 const stated = ({ notBeforeMs, ...said }: { outcome: Said['outcome']; notBeforeMs?: number }, now: number): Said => ({
@@ -105,10 +105,11 @@ export const said = fc.record({
   notBeforeMs: maybe(fc.constantFrom(-HOUR, MINUTE, 2 * DAY)),
   model: maybe(fc.constantFrom('x', 'y')),
 });
-/** Of the outcomes that rest a key by model, the rate limit may be told of the whole key. */
+/** Of the outcomes that rest a key by model or endpoint, these may be told of the whole key. */
+const WHOLE: ReadonlySet<string> = new Set(['rate_limited', 'permission_denied']);
 export const saidOfCall = fc
   .tuple(said, fc.boolean())
-  .map(([each, whole]) => (whole && each.outcome === 'rate_limited' ? { ...each, scope: 'key' as const } : each));
+  .map(([each, whole]) => (whole && WHOLE.has(each.outcome) ? { ...each, scope: 'key' as const } : each));
 export const ms = fc.constantFrom(0, 1, SECOND, 2 * SECOND, 30 * SECOND, MINUTE, HOUR, DAY);
 
 /** All that can happen to a pool; what happens more often in life comes more often. */

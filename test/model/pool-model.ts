@@ -95,6 +95,20 @@ export class PoolModel {
     this.keys.delete(n);
   }
 
+  /** Whatever kept it waiting is over. */
+  enable(key: ModelKey, now: number): void {
+    key.enabled = true;
+    for (const rest of [key.rest, ...key.modelRests.values()])
+      if (rest && rest.span.most > now) {
+        rest.span = { least: Math.min(rest.span.least, now), most: now };
+        // Calls that were in flight meanwhile may have begun in the same millisecond: who goes first is open.
+        rest.isTried = true;
+      }
+    if (!isResting(key)) return;
+    key.verdict = 'healthy';
+    key.verdictMayBe = ['healthy'];
+  }
+
   siblings(key: ModelKey): ModelKey[] {
     return [...this.keys.values()].filter(
       (other) => other !== key && key.group !== undefined && other.group === key.group,

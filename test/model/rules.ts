@@ -12,9 +12,8 @@ const outcomes = (...all: Outcome[]): Outcomes => new Set(all);
 
 /** These take the key out of the pool. */
 export const REMOVES = outcomes('invalid_key', 'quota_exceeded');
-/** These let it rest inside the pool; the first two for one model, where that is known. */
+/** These let it rest inside the pool: for one model, where that is known. */
 export const RESTS = outcomes('rate_limited', 'model_unavailable', 'permission_denied');
-export const RESTS_ONE_MODEL = outcomes('rate_limited', 'model_unavailable');
 /** Only these count against a key: what is the vendor's, the network's or the caller's fault does not. */
 export const COUNTS_AGAINST = outcomes('invalid_key', 'quota_exceeded', 'rate_limited', 'permission_denied', 'unknown');
 /** After many of these in a row the whole provider pauses for seconds. */
@@ -27,7 +26,13 @@ export const ASKS_TO_WAIT = outcomes('overloaded', 'server_error');
 /** So long a trial keeps other calls waiting at the most. */
 export const LONGEST_TRIAL = 10 * SECOND;
 /** A probe that ends so has shown that the vendor knows the key. */
-export const PROVES_KEY = outcomes('ok', 'model_unavailable', 'request_exceeds_key_limit', 'content_blocked');
+export const PROVES_KEY = outcomes(
+  'ok',
+  'model_unavailable',
+  'request_exceeds_key_limit',
+  'content_blocked',
+  'permission_denied',
+);
 
 export type Removed = 'invalid_key' | 'quota_exceeded';
 export type Resting = 'rate_limited' | 'resting';
@@ -44,17 +49,11 @@ export interface Stated {
   readonly notBefore?: Date;
 }
 
-/** How long a rest may be: what is stated, up to an hour or to a date; else it grows from the one to the other. */
-export function restSpan(
-  outcome: Outcome,
-  { retryAfterMs, notBefore }: Stated,
-  isModelKnown: boolean,
-  now: number,
-): Span {
+/** How long a rest may be: what is stated, up to a day or to a date; else it grows from the one to the other. */
+export function restSpan(outcome: Outcome, { retryAfterMs, notBefore }: Stated, isPlaced: boolean, now: number): Span {
   let [shortest, longest] = [2 * SECOND, MINUTE];
-  if (outcome === 'permission_denied') [shortest, longest] = [HOUR, DAY];
-  if (outcome === 'model_unavailable') [shortest, longest] = isModelKnown ? [HOUR, DAY] : [10 * SECOND, 10 * SECOND];
-  if (retryAfterMs) shortest = longest = Math.min(retryAfterMs, HOUR);
+  if (outcome !== 'rate_limited') [shortest, longest] = isPlaced ? [HOUR, DAY] : [10 * SECOND, 10 * SECOND];
+  if (retryAfterMs) shortest = longest = Math.min(retryAfterMs, DAY);
   const date = notBefore?.getTime() ?? 0;
   return { least: Math.max(date, now + shortest), most: Math.max(date, now + longest) };
 }

@@ -7,7 +7,6 @@ import {
   recheckSpan,
   REMOVES,
   RESTS,
-  RESTS_ONE_MODEL,
   restSpan,
   SECOND,
   type Removed,
@@ -40,8 +39,7 @@ export function callEnded(pool: PoolModel, lease: ModelLease, said: Said, now: n
   if (REMOVES.has(outcome)) remove(pool, key, said, now, false);
   if (!RESTS.has(outcome)) return;
   const model = lease.model ?? said.model;
-  if (RESTS_ONE_MODEL.has(outcome) && said.scope !== 'key' && model !== undefined)
-    restForModel(pool, key, model, said, now);
+  if (said.scope !== 'key' && model !== undefined) restForModel(pool, key, model, said, now);
   else if (!isRemoved(key)) rest(pool, key, said, now);
 }
 
@@ -49,7 +47,7 @@ export function callEnded(pool: PoolModel, lease: ModelLease, said: Said, now: n
 export function probeEnded(pool: PoolModel, key: ModelKey, said: Said, now: number): void {
   const { outcome } = said;
   if (REMOVES.has(outcome)) remove(pool, key, said, now, true);
-  else if (outcome === 'permission_denied' || (outcome === 'rate_limited' && !isRemoved(key)))
+  else if ((outcome === 'permission_denied' && said.scope === 'key') || (outcome === 'rate_limited' && !isRemoved(key)))
     rest(pool, key, said, now);
   else if (isRemoved(key)) {
     if (PROVES_KEY.has(outcome)) stand(key, 'healthy');
@@ -88,7 +86,7 @@ function askAgainSoon(key: ModelKey, { retryAfterMs = 0 }: Said, now: number): v
 
 /** A refusal for the rate of one key rests all that share its limits. */
 function rest(pool: PoolModel, key: ModelKey, said: Said, now: number): void {
-  const span = restSpan(said.outcome, said, said.scope === 'key' || !RESTS_ONE_MODEL.has(said.outcome), now);
+  const span = restSpan(said.outcome, said, said.scope === 'key', now);
   restUntil(key, said, span, now);
   if (said.outcome !== 'rate_limited') return;
   for (const sibling of pool.siblings(key)) {

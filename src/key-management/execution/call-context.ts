@@ -33,13 +33,7 @@ export class AttemptContext extends PoolLease implements CallContext {
   private watched: AttemptAnswers | undefined = undefined;
 
   /** @param startedAt Milliseconds since the epoch. */
-  constructor(
-    pool: KeyPool,
-    slot: Slot,
-    model: string | undefined,
-    startedAt: number,
-    endpoint: string | undefined = undefined,
-  ) {
+  constructor(pool: KeyPool, slot: Slot, model: string | undefined, startedAt: number, endpoint?: string) {
     super(pool, slot, model, 'call', startedAt, endpoint);
     this.namesEndpoint = endpoint !== undefined;
   }
@@ -76,7 +70,7 @@ export class AttemptContext extends PoolLease implements CallContext {
   requested(input: RequestInfo | URL, init: RequestInit | undefined): void {
     if (this.namesEndpoint) return;
     const request = input instanceof Request ? input : undefined;
-    const url = request?.url ?? String(input);
+    const url = input instanceof Request ? input.url : input instanceof URL ? input.href : input;
     if (URL.canParse(url)) this.endpoint = endpointOf(init?.method ?? request?.method ?? 'GET', new URL(url).pathname);
   }
 

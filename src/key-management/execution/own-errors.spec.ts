@@ -31,10 +31,7 @@ const OWN: [string, unknown][] = [
   ['an error with data of its own', Object.assign(new Error('no city'), { data: { userId: 1 } })],
   ['an error of a file', system('ENOENT', 'open', { path: '/etc/nothing' })],
   ['an error with a plain cause', new Error('outer', { cause: new Error('inner') })],
-  [
-    'an error of another managed call',
-    new NoHealthyKeysError('none', { provider: 'x', attempts: [], counts: {} } as never),
-  ],
+  ['an error of another managed call', new NoHealthyKeysError('none', { provider: 'x', attempts: [], counts: {} })],
   ['a text', 'something is wrong'],
   ['nothing', undefined],
   ['an empty object', {}],

@@ -10,7 +10,7 @@ interface Refusal {
 
 /** Words that differ from key to key although the refusal is the same: ids of accounts and requests, addresses, masked keys. */
 const VARYING =
-  /\b(?:proj|project|org|organization|user|team|acct|account|req|request)[-_][\w-]+|[\w:@-]*[\d*…][\w.:@*…-]*/gi;
+  /\b(?:proj|project|org|organization|user|team|acct|account|req|request)[-_][\w-]+|(?<![\w:@-])[\w:@-]{0,64}[\d*…][\w.:@*…-]*/gi;
 
 const wordsOf = ({ outcome, reason = '' }: Classification): string =>
   `${outcome} ${reason.replace(VARYING, '#').toLowerCase()}`;

@@ -57,7 +57,7 @@ export function cooldownLeft(state: RestingState, keepStated: boolean, now: numb
  */
 export function scopeOf(
   settlement: Settlement,
-  call: { readonly model: string | undefined; readonly endpoint: string | undefined },
+  call: { readonly model: string | undefined; readonly endpoint?: string },
 ): CooldownScope | 'unplaced' | undefined {
   const model = call.model ?? settlement.model;
   const { endpoint } = call;

@@ -25,7 +25,7 @@ export function endpointName(given: string): string | undefined {
     .slice(0, 4 * LONGEST_ENDPOINT)
     .trim()
     .replace(/[^\x20-\x7e]/g, '_');
-  const [, method = '', path = plain] = /^([A-Za-z]{3,7}) +(.*)$/.exec(plain) ?? [];
+  const [, method = '', path = plain] = /^([A-Za-z]{3,7}) +([^ ].*)$/.exec(plain) ?? [];
   const upper = method.toUpperCase();
   const name = upper === '' || upper === 'POST' ? path : `${upper} ${path}`;
   return name === '' ? undefined : name.slice(0, LONGEST_ENDPOINT);

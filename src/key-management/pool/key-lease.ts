@@ -51,7 +51,7 @@ export class PoolLease implements KeyLease, Listed {
     /** Milliseconds since the epoch. */
     readonly startedAt: number,
     /** Named by the caller, or seen in the request. */
-    public endpoint: string | undefined = undefined,
+    public endpoint?: string,
   ) {
     this.trial = source === 'call' && slot.onTrial;
     if (model !== undefined) owner.leaseMade(this);
