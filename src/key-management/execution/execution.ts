@@ -131,7 +131,7 @@ export class Execution<T> {
     const now = this.terms.settings.clock.now();
     const endsAt = Math.min(this.#endsAt, now + maxWaitMs - this.#waitedForKeys);
     const soonest = pool.mayBeFreed(model) ? now : (pool.nextWake(model) ?? Infinity);
-    if (soonest > endsAt || endsAt <= now) return 'no_keys';
+    if (soonest === Infinity || soonest > endsAt || endsAt <= now) return 'no_keys';
     const result = await queue.wait({ model, tried: this.#tried ?? NONE, endsAt, signal });
     const waited = this.terms.settings.clock.now() - now;
     this.#waited += waited;

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnAppl
 import type { Clock, Random } from '../clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
-import { UnknownProviderError, type AttemptReport } from '../errors';
+import { CallRejectedError, UnknownProviderError, type AttemptReport, type KeyManagementError } from '../errors';
 import { CLOCK, RANDOM, RESOLVED_OPTIONS } from '../key-management.constants';
 import { LogLine } from '../log-line';
 import { KeyPoolService } from '../pool/key-pool.service';
@@ -11,8 +11,9 @@ import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
 import type { CallFollowers, ExecutionSettings, ProviderLine } from './execution-settings';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
-import { choiceOptions, joined, mayFallBack, type FallbackChoice } from './fallback';
+import { choiceOptions, choicesFault, joined, mayFallBack, type FallbackChoice } from './fallback';
 import { InFlight } from './in-flight';
+import { callFault } from './option-rules';
 import { Pauses } from './pauses';
 import { PerMoment } from './per-moment';
 import { RetryBudget } from './retry-budget';
@@ -76,18 +77,23 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
 
   /**
    * Runs the call with a key of the provider, and again with others while that may help.
-   * Never rejects for a failed call: the result says what happened, attempt by attempt.
+   * Never rejects for a failed call: the result says what happened, attempt by attempt. A call that is asked for wrongly (an unknown
+   * option, a limit that is no number) fails with `CALL_REJECTED` before any attempt, and the error names the option.
    */
-  execute<T>(
-    provider: string,
-    call: ManagedCall<T>,
-    options: ExecuteOptions = NO_OPTIONS,
-  ): Promise<ExecutionResult<T>> {
+  execute<T>(provider: string, call: ManagedCall<T>, options?: ExecuteOptions): Promise<ExecutionResult<T>> {
+    const fault = callFault(provider, call, options);
+    if (fault !== undefined) return Promise.resolve(refused(provider, fault));
     const line = this.line(provider);
-    if (!line) return Promise.resolve(unknownProvider(provider, this.registry.providers()));
+    if (line) return this.run(line, call, options ?? NO_OPTIONS);
+    return Promise.resolve(failedAtOnce(new UnknownProviderError(provider, this.registry.providers())));
+  }
+
+  /** @internal The same for a provider's line and options that were looked at already. */
+  run<T>(line: ProviderLine, call: ManagedCall<T>, options: ExecuteOptions): Promise<ExecutionResult<T>> {
+    const terms = { line, call, options: bounded(options), settings: this.#settings };
     this.#inFlight.enter();
     line.budget.called();
-    return runCall({ line, call, options: bounded(options), settings: this.#settings });
+    return runCall(terms);
   }
 
   /**
@@ -118,9 +124,12 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
    *
    * One deadline: `timeoutMs` and `signal` of the first choice bound all, those of the others are not used. One trail: the
    * attempts of all, each with its `provider`. Unless it states `maxWaitMs`, only the last choice waits for a key (10 s).
+   * Choices that are asked for wrongly fail with `CALL_REJECTED` before any is tried.
    * @throws TypeError without any choice
    */
   async executeFirst<T>(choices: readonly FallbackChoice<T>[]): Promise<ExecutionResult<T>> {
+    const fault = choicesFault(choices);
+    if (fault !== undefined) return refused('', fault);
     const [first] = choices;
     if (!first) throw new TypeError('executeFirst needs at least one choice.');
     const results: ExecutionResult<T>[] = [];
@@ -206,16 +215,20 @@ function bounded(options: ExecuteOptions): ExecuteOptions {
   return name === model ? options : { ...options, model: name };
 }
 
-function unknownProvider<T>(provider: string, known: readonly string[]): ExecutionResult<T> {
-  const error = new UnknownProviderError(provider, known);
-  return {
-    success: false,
-    error,
-    errorMessage: error.message,
-    provider,
-    attemptsMade: 0,
-    keysTried: [],
-    totalTimeMs: 0,
-    attempts: [],
-  };
+/** The caller asked for the call wrongly: nothing was tried, and nothing is booked. */
+function refused<T>(provider: unknown, fault: string): ExecutionResult<T> {
+  const name = typeof provider === 'string' ? provider : '';
+  const call = name === '' ? 'The call' : `The ${name} call`;
+  return failedAtOnce(new CallRejectedError(`${call} was refused before any attempt: ${fault}`, { provider: name }));
 }
+
+const failedAtOnce = <T>(error: KeyManagementError): ExecutionResult<T> => ({
+  success: false,
+  error,
+  errorMessage: error.message,
+  provider: error.provider,
+  attemptsMade: 0,
+  keysTried: [],
+  totalTimeMs: 0,
+  attempts: [],
+});

@@ -3,6 +3,7 @@ import { Subject, type Observable } from 'rxjs';
 import type { Clock, Random } from '../clock';
 import { UnknownKeyError, UnknownProviderError } from '../errors';
 import { CLOCK, RANDOM } from '../key-management.constants';
+import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../option-fault';
 import type { Sharing } from './hard-limits';
 import type { KeyEvent } from './key-events';
 import type { KeyLease } from './key-lease';
@@ -19,6 +20,15 @@ export interface KeyJournal {
   /** Resolves when all changes of this key so far are durable. */
   saved(provider: string, keyId: string): Promise<void>;
 }
+
+const LEASE_RULES: RulesFor<LeaseOptions> = {
+  model: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the name of a model, or be left out'),
+  exclude: (value) =>
+    typeof (value as Partial<ReadonlySet<string>> | null)?.has === 'function'
+      ? undefined
+      : 'a set of key ids, or be left out',
+};
+const LEASE_OPTIONS: OptionRules = new Map<string, OptionRule>(Object.entries(LEASE_RULES));
 
 /** All pools, by provider; the only writer of key state. */
 @Injectable()
@@ -40,10 +50,12 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
 
   /**
    * Hands out the best key of the provider, or none where none is eligible. Synchronous, no I/O.
-   * @throws UnknownProviderError
+   * @throws UnknownProviderError, and TypeError where an option has no such value
    */
   lease(provider: string, options?: LeaseOptions): KeyLease | undefined {
     const pool = this.#known(provider);
+    const fault = options === undefined ? undefined : optionFault(options, LEASE_OPTIONS);
+    if (fault !== undefined) throw new TypeError(`No key of ${provider} is leased: ${fault}`);
     const name = options?.model === undefined ? undefined : modelName(options.model);
     return pool.lease(name === options?.model ? options : { ...options, model: name });
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../../configuration/resolved-options';
 import { UnknownProviderError } from '../../errors';
 import { RESOLVED_OPTIONS } from '../../key-management.constants';
+import { described, optionFault } from '../../option-fault';
 import { HealthCheckerRegistry } from '../../vendors/health-checker.registry';
 import { VendorHealthChecker } from '../../vendors/vendor-health-checker';
 import type { CredentialPlace } from '../../vendors/vendor-knowledge';
@@ -9,6 +10,7 @@ import { AttemptFailure } from '../attempt-failure';
 import type { AttemptContext } from '../call-context';
 import type { ExecuteOptions, ManagedCall } from '../execution.types';
 import { letGo } from '../let-go';
+import { milliseconds, withCallOptions } from '../option-rules';
 import { RetryExecutorService } from '../retry-executor.service';
 import { checkDestination } from './destination';
 import { givenUp, withoutKey } from './given-up';
@@ -35,6 +37,10 @@ const BEARER: CredentialPlace = {
 };
 const IDLE_TIMEOUT_MS = 300_000;
 const NO_OPTIONS: ManagedFetchOptions = Object.freeze({});
+const FETCH_OPTIONS = withCallOptions<ManagedFetchOptions>({
+  firstByteTimeoutMs: milliseconds,
+  idleTimeoutMs: milliseconds,
+});
 
 /** A drop-in `fetch` that calls vendors with the pool's keys. */
 @Injectable()
@@ -53,9 +59,17 @@ export class ManagedFetchService {
    * not retried. When it gives up, it resolves with the vendor's last answer, or with one in the vendor's shape where no key is left
    * (429 or 503 with `retry-after`), marked `x-should-retry: false`; or it rejects as fetch does: `AbortError`, `TimeoutError`, `TypeError`.
    * A request that would take a key to another origin than the provider's base URL, or there unencrypted, rejects with a `TypeError`.
+   * @throws TypeError at once where an option is unknown or has no such value: it is configuration, and is best found at the start
    */
   for(provider: string, options: ManagedFetchOptions = NO_OPTIONS): typeof globalThis.fetch {
-    return (input, init) => this.#fetch(provider, options, input, init);
+    const fault =
+      typeof provider === 'string'
+        ? optionFault(options, FETCH_OPTIONS)
+        : `provider must be the name of a provider, not ${described(provider)}.`;
+    if (fault !== undefined) throw new TypeError(`The managed fetch cannot be made: ${fault}`);
+    // As they were looked at: whoever changes them later changes nothing.
+    const own = { ...options };
+    return (input, init) => this.#fetch(provider, own, input, init);
   }
 
   async #fetch(
@@ -95,7 +109,7 @@ export class ManagedFetchService {
         throw new AttemptFailure({ ...facts, error: withoutKey(facts.error, context.apiKey) });
       }
     };
-    const result = await this.executor.execute(provider, call, {
+    const result = await this.executor.run(line, call, {
       ...options,
       model: options.model ?? request.model,
       signal,
