@@ -1,3 +1,4 @@
+import type { Classification } from '../../classification/classification';
 import { takeEvidence, vendorErrorFrom, vendorErrorFromStreamEvent } from '../../classification/error-evidence';
 import type { VendorError } from '../../classification/vendor-error';
 import type { PoolLease } from '../../pool/key-lease';
@@ -33,6 +34,13 @@ export interface Answered {
   readonly stream?: ManagedStream;
 }
 
+/** The caller's stream broke, or its function threw: no word on any key. */
+const UNREADABLE_BODY: Classification = Object.freeze({
+  outcome: 'bad_request',
+  reason: "the request's body could not be read",
+  decidedBy: 'transport',
+});
+
 /**
  * One attempt: the vendor's answer, once it is certain that it is one.
  * @throws AttemptFailure always, when it fails
@@ -61,6 +69,8 @@ export async function managedAttempt(terms: FetchTerms, context: AttemptContext)
     return await opened(terms, context, response, () => firstByte?.cancel());
   } catch (error) {
     if (error instanceof AttemptFailure) throw error;
+    const { failure } = request.body;
+    if (failure) throw new AttemptFailure({ error: failure.error, verdict: UNREADABLE_BODY });
     const callerAborted = terms.signal?.aborted ?? false;
     const evidence = vendorErrorFrom(error, { ...evidenceContext(terms, context), callerAborted });
     throw new AttemptFailure({ evidence, error, final: request.body.once });

@@ -15,7 +15,7 @@ import { RetryExecutorService } from '../retry-executor.service';
 import { checkDestination } from './destination';
 import { givenUp, withoutKey } from './given-up';
 import { managedAttempt, type Answered, type FetchTerms } from './managed-attempt';
-import { managedRequest, urlOf, type FetchInput } from './managed-request';
+import { managedRequest, urlOf, type FetchInput, type ManagedRequestInit } from './managed-request';
 
 /** `timeoutMs` and `attemptTimeoutMs` bound a call until its answer is handed on; what streams after that has `idleTimeoutMs`. */
 export interface ManagedFetchOptions extends ExecuteOptions {
@@ -27,6 +27,10 @@ export interface ManagedFetchOptions extends ExecuteOptions {
    */
   idleTimeoutMs?: number;
 }
+
+/** As `fetch`; `body` may also be a function that gives it anew for each attempt, for streams of more than 16 MiB. */
+export type ManagedFetch = typeof globalThis.fetch &
+  ((input: FetchInput, init?: ManagedRequestInit) => Promise<Response>);
 
 /** For a provider of which no more is known than its base URL. */
 const BEARER: CredentialPlace = {
@@ -55,13 +59,14 @@ export class ManagedFetchService {
    * A `fetch` for any SDK that takes one: `new OpenAI({ apiKey: 'managed', fetch: managedFetch.for('openai') })`.
    *
    * It removes every credential the SDK set and puts a pool key into the vendor's own header, retries and rotates, and streams the
-   * answer through untouched. A stream is retried until its first content comes, never after. A body that can be sent only once (a stream) is
-   * not retried. When it gives up, it resolves with the vendor's last answer, or with one in the vendor's shape where no key is left
+   * answer through untouched. A stream is retried until its first content comes, never after. Of a streamed body,
+   * 16 MiB are kept to be sent again; a longer one is sent again while no more than that was sent of it, or where `body` is a function that gives
+   * it anew. All attempts carry one idempotency key where the vendor takes one (`Idempotency-Key` of OpenAI), the SDK's own or one set here. When it gives up, it resolves with the vendor's last answer, or with one in the vendor's shape where no key is left
    * (429 or 503 with `retry-after`), marked `x-should-retry: false`; or it rejects as fetch does: `AbortError`, `TimeoutError`, `TypeError`.
    * A request that would take a key to another origin than the provider's base URL, or there unencrypted, rejects with a `TypeError`.
    * @throws TypeError at once where an option is unknown or has no such value: it is configuration, and is best found at the start
    */
-  for(provider: string, options: ManagedFetchOptions = NO_OPTIONS): typeof globalThis.fetch {
+  for(provider: string, options: ManagedFetchOptions = NO_OPTIONS): ManagedFetch {
     const fault =
       typeof provider === 'string'
         ? optionFault(options, FETCH_OPTIONS)
@@ -76,14 +81,14 @@ export class ManagedFetchService {
     provider: string,
     options: ManagedFetchOptions,
     input: FetchInput,
-    init: RequestInit | undefined,
+    init: ManagedRequestInit | undefined,
   ): Promise<Response> {
     const line = this.executor.line(provider);
     if (!line) throw new UnknownProviderError(provider, this.registry.providers());
-    const { credential, baseUrls } = this.#place(provider);
+    const { credential, idempotencyHeader, baseUrls } = this.#place(provider);
     const url = urlOf(input);
     checkDestination(provider, url, baseUrls);
-    const request = await managedRequest(url, input, init, credential);
+    const request = await managedRequest(url, input, init, { credential, idempotencyHeader });
     const signal = either(options.signal, request.signal);
     const terms: FetchTerms = {
       line,
@@ -114,6 +119,7 @@ export class ManagedFetchService {
       model: options.model ?? request.model,
       signal,
     });
+    request.body.ended(result.success);
     if (!result.success) return givenUp({ provider, url: request.url, error: result.error, answer, signal });
     letGo(answer);
     const { response, stream } = result.response;
@@ -130,6 +136,7 @@ export class ManagedFetchService {
     const baseUrls = [known?.baseUrl, this.options.providers.get(provider)?.baseUrl];
     return {
       credential: known?.knowledge.credential ?? BEARER,
+      idempotencyHeader: known?.knowledge.idempotencyHeader,
       baseUrls: baseUrls.filter((each) => each !== undefined),
     };
   }

@@ -1,4 +1,5 @@
 import { AttemptFailure } from '../attempt-failure';
+import { isStream } from './replayable-body';
 import { isUnder, RefusedDestinationError } from './destination';
 import type { FetchTerms } from './managed-attempt';
 import type { ManagedRequest } from './managed-request';
@@ -20,7 +21,7 @@ export async function send(
   let body = request.body.value;
   for (let count = 0; ; count += 1) {
     const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, body, signal, redirect: 'manual' };
-    if (request.body.once) init.duplex = 'half';
+    if (isStream(body)) init.duplex = 'half';
     const response = await globalThis.fetch(url, init);
     const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null;
     if (location === null || redirect === 'manual') return response;
@@ -38,6 +39,8 @@ export async function send(
       body = undefined;
     } else if (request.body.once) {
       throw refused('The vendor redirects, and the body cannot be sent again.');
+    } else {
+      body = request.body.value;
     }
     url = target.href;
   }
