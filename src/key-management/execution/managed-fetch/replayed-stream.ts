@@ -3,15 +3,13 @@ import type { RequestBody } from './replayable-body';
 /** Of one body. What is longer cannot be sent again once more than this of it was sent. Bytes. */
 export const MOST_KEPT_BYTES = 16 * 1024 * 1024;
 
-type Source = Iterator<unknown> | AsyncIterator<unknown>;
-
 /**
  * A streamed body that can be sent more than once: what attempts read of it is kept, up to a bound, and the next attempt begins with that.
  * The source is read no faster than the attempts read, and by one of them at a time.
  */
 export class ReplayedStream implements RequestBody {
   failure: { readonly error: unknown } | undefined;
-  readonly #source: Source;
+  readonly #source: AsyncIterator<unknown>;
   /** What was read of the source, from this chunk on. */
   readonly #kept: Uint8Array[] = [];
   #first = 0;
@@ -104,9 +102,9 @@ export class ReplayedStream implements RequestBody {
   async #next(): Promise<Uint8Array | undefined> {
     if (this.failure) throw this.failure.error;
     try {
-      const { done, value } = await this.#source.next();
-      if (done) return undefined;
-      const chunk = bytesOf(value);
+      const next = await this.#source.next();
+      if (next.done) return undefined;
+      const chunk = bytesOf(next.value);
       this.#bytes += chunk.byteLength;
       this.#kept.push(chunk);
       return chunk;
