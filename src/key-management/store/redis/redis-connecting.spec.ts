@@ -140,7 +140,7 @@ describeWithRedis('RedisKeyStore connecting', () => {
     const client = connected(new Cluster([{ host: '127.0.0.1', port }]));
     await provesItself({ client });
     expect(await client.ping()).toBe('PONG');
-  }, 30_000);
+  });
 
   it('connects by TLS', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'akm-tls-'));
@@ -170,5 +170,5 @@ describeWithRedis('RedisKeyStore connecting', () => {
       message: expect.stringMatching(/self-signed/),
     });
     await rm(folder, { recursive: true });
-  }, 30_000);
+  });
 });
