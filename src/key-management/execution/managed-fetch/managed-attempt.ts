@@ -8,6 +8,7 @@ import type { AttemptContext } from '../call-context';
 import type { ExecutionSettings, ProviderLine } from '../execution-settings';
 import { tokensIn } from '../token-usage';
 import { holdBack, replayed, type ChunkReader, type HeldStream } from './hold-back';
+import type { InterimAnswers } from './interim-answers';
 import type { ManagedRequest } from './managed-request';
 import { ManagedStream } from './managed-stream';
 import { withBody } from './response-copies';
@@ -21,6 +22,7 @@ export interface FetchTerms {
   /** Where keys may go. */
   readonly baseUrls: readonly string[];
   readonly request: ManagedRequest;
+  readonly interim: InterimAnswers;
   /** The caller's. */
   readonly signal: AbortSignal | undefined;
   /** Milliseconds. */

@@ -14,6 +14,7 @@ import { milliseconds, withCallOptions } from '../option-rules';
 import { RetryExecutorService } from '../retry-executor.service';
 import { checkDestination } from './destination';
 import { givenUp, withoutKey } from './given-up';
+import { InterimAnswers } from './interim-answers';
 import { managedAttempt, type Answered, type FetchTerms } from './managed-attempt';
 import { managedRequest, urlOf, type FetchInput, type ManagedRequestInit } from './managed-request';
 
@@ -49,6 +50,8 @@ const FETCH_OPTIONS = withCallOptions<ManagedFetchOptions>({
 /** A drop-in `fetch` that calls vendors with the pool's keys. */
 @Injectable()
 export class ManagedFetchService {
+  readonly #interim = new InterimAnswers();
+
   constructor(
     private readonly executor: RetryExecutorService,
     private readonly registry: HealthCheckerRegistry,
@@ -96,6 +99,7 @@ export class ManagedFetchService {
       credential,
       baseUrls,
       request,
+      interim: this.#interim,
       signal,
       firstByteTimeoutMs: options.firstByteTimeoutMs ?? Infinity,
       idleTimeoutMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,

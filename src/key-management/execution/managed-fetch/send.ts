@@ -10,7 +10,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Sends the request with the key in the vendor's own place. Redirects are followed only where the key may go: within the origin, under the base URL. */
 export async function send(
   request: ManagedRequest,
-  { credential, baseUrls }: Pick<FetchTerms, 'credential' | 'baseUrls'>,
+  { credential, baseUrls, interim }: Pick<FetchTerms, 'credential' | 'baseUrls' | 'interim'>,
   apiKey: string,
   signal: AbortSignal,
 ): Promise<Response> {
@@ -22,7 +22,14 @@ export async function send(
   for (let count = 0; ; count += 1) {
     const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, body, signal, redirect: 'manual' };
     if (isStream(body)) init.duplex = 'half';
-    const response = await globalThis.fetch(url, init);
+    let response: Response;
+    try {
+      response = await interim.fetch(url, init);
+    } catch (error) {
+      if (!interim.explains(error, url, init) || request.body.once) throw error;
+      if (body) body = request.body.value;
+      continue;
+    }
     const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null;
     if (location === null || redirect === 'manual') return response;
     const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
