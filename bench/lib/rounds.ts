@@ -22,14 +22,24 @@ export function inLoops(call: () => Promise<unknown>, inFlight: number): (calls:
   };
 }
 
-/** Nanoseconds of processor time, the garbage collector's included: on a busy machine the clock on the wall measures the others too. */
-async function timed({ run }: Case, calls: number): Promise<number> {
+/** A multiple of all numbers of calls in flight, so that each of them makes as many. */
+const SHORT_RUN_CALLS = 1_024;
+
+/**
+ * Nanoseconds of processor time per call, the garbage collector's included: on a busy machine the clock on the wall measures the others too.
+ * Many calls are made in short runs: V8 takes to code that it compiled meanwhile when a function is called, not while it loops.
+ */
+async function perCall({ run }: Case, calls: number): Promise<number> {
+  const runs = Math.max(1, Math.round(calls / SHORT_RUN_CALLS));
+  const each = runs === 1 ? calls : SHORT_RUN_CALLS;
   const begin = process.cpuUsage();
-  await run(calls);
+  for (let n = 0; n < runs; n += 1) await run(each);
   const { user, system } = process.cpuUsage(begin);
-  return (user + system) * 1_000;
+  return ((user + system) * 1_000) / (runs * each);
 }
 
+/** Rounds before those that count: what one case has taught V8 it unlearns at the next, until it has seen all of them. */
+const WARM_UP_ROUNDS = 3;
 const SLICE_NS = 20e6;
 const WARM_UP_NS = 200e6;
 /** Many short runs warm up better than a few long ones: V8 compiles a function anew when it is called, not while it loops. */
@@ -40,7 +50,7 @@ async function calibrated(each: Case): Promise<number> {
   const most = each.mostCalls ?? 1e6;
   let calls = 16;
   for (let spent = 0; ;) {
-    const took = await timed(each, calls);
+    const took = (await perCall(each, calls)) * calls;
     await turn();
     spent += took;
     if (spent > WARM_UP_NS) return Math.max(16, Math.min(most, Math.round((calls * SLICE_NS) / Math.max(1, took))));
@@ -56,11 +66,11 @@ export async function interleaved(cases: readonly Case[], rounds: number): Promi
   const calls = new Map<Case, number>();
   for (const each of cases) calls.set(each, await calibrated(each));
   const found = new Map(cases.map(({ name }) => [name, [] as number[]]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const each of shuffled(cases, seededRandom(round))) {
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
+    for (const each of shuffled(cases, seededRandom(round + WARM_UP_ROUNDS))) {
       await turn();
-      const count = calls.get(each)!;
-      found.get(each.name)!.push((await timed(each, count)) / count);
+      const ns = await perCall(each, calls.get(each)!);
+      if (round >= 0) found.get(each.name)!.push(ns);
     }
   }
   return found;
