@@ -41,7 +41,7 @@ beforeEach(async () => {
       'content-type': 'application/json',
       ...(isFirst ? { 'retry-after': '30' } : {}),
       ...(headers['x-goog-upload-command'] === 'start'
-        ? { 'x-goog-upload-url': `${server.origin}${url}?upload_id=1` }
+        ? { 'x-goog-upload-url': `${server.origin}${url}?upload_id=${server.seen.length}` }
         : {}),
       'x-goog-upload-status': String(headers['x-goog-upload-command']).includes('finalize') ? 'final' : 'active',
     });
@@ -106,4 +106,17 @@ it.each<[string, () => Promise<Blob | string>]>([
     'upload, finalize',
   ]);
   expect(server.seen[2]!.body).toBe(LINE.repeat(20_000));
+});
+
+it('D13: the parts of one upload by Google GenAI go with the key that began it', async () => {
+  const whole = new Blob([Buffer.alloc(20 * 1024 * 1024, 65)], { type: 'text/plain' });
+  const uploads = await Promise.all([genai().files.upload({ file: whole }), genai().files.upload({ file: whole })]);
+  expect(uploads).toMatchObject([{ name: 'files/1' }, { name: 'files/1' }]);
+  const keysOf = new Map<string, Set<unknown>>();
+  for (const { url, headers } of server.seen) {
+    const id = new URL(url, server.origin).searchParams.get('upload_id');
+    if (id) keysOf.set(id, (keysOf.get(id) ?? new Set()).add(headers['x-goog-api-key']));
+  }
+  expect([...keysOf.values()].map(({ size }) => size)).toEqual([1, 1]);
+  expect(server.seen.filter(({ body }) => body.length > 1_000_000).length).toBeGreaterThan(4);
 });

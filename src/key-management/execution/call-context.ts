@@ -65,6 +65,19 @@ export function leaseFor(
   return slot && new AttemptContext(pool, slot, model, now);
 }
 
+/** The same, a certain key before all others. */
+export function leaseFirst(
+  pool: KeyPool,
+  model: string | undefined,
+  keyId: string | undefined,
+  now: number,
+): AttemptContext | undefined {
+  if (keyId === undefined || !pool.record(keyId)) return leaseFor(pool, model, undefined, now);
+  const others = new Set(Array.from(pool.records(), ({ id }) => id));
+  others.delete(keyId);
+  return leaseFor(pool, model, others, now) ?? leaseFor(pool, model, undefined, now);
+}
+
 /** The same, an untried key before a tried one. */
 export function leaseUntriedFirst(
   pool: KeyPool,

@@ -9,7 +9,7 @@ import { KeyPoolService } from '../pool/key-pool.service';
 import { modelName } from '../pool/model-name';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
-import type { CallFollowers, ExecutionSettings, ProviderLine } from './execution-settings';
+import type { CallFollowers, ExecutionSettings, ProviderLine, RunOptions } from './execution-settings';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { choiceOptions, choicesFault, joined, mayFallBack, type FallbackChoice } from './fallback';
 import { InFlight } from './in-flight';
@@ -89,7 +89,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   }
 
   /** @internal The same for a provider's line and options that were looked at already. */
-  run<T>(line: ProviderLine, call: ManagedCall<T>, options: ExecuteOptions): Promise<ExecutionResult<T>> {
+  run<T>(line: ProviderLine, call: ManagedCall<T>, options: RunOptions): Promise<ExecutionResult<T>> {
     const terms = { line, call, options: bounded(options), settings: this.#settings };
     this.#inFlight.enter();
     line.budget.called();
@@ -208,7 +208,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
 }
 
 /** The caller's own clients may name the model. */
-function bounded(options: ExecuteOptions): ExecuteOptions {
+function bounded(options: RunOptions): RunOptions {
   const { model } = options;
   if (model === undefined) return options;
   const name = modelName(model);

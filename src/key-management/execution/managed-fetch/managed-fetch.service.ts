@@ -16,6 +16,7 @@ import { checkDestination } from './destination';
 import { givenUp, withoutKey } from './given-up';
 import { InterimAnswers } from './interim-answers';
 import { managedAttempt, type Answered, type FetchTerms } from './managed-attempt';
+import { UploadSessions } from './upload-sessions';
 import { managedRequest, urlOf, type FetchInput, type ManagedRequestInit } from './managed-request';
 
 /** `timeoutMs` and `attemptTimeoutMs` bound a call until its answer is handed on; what streams after that has `idleTimeoutMs`. */
@@ -51,6 +52,7 @@ const FETCH_OPTIONS = withCallOptions<ManagedFetchOptions>({
 @Injectable()
 export class ManagedFetchService {
   readonly #interim = new InterimAnswers();
+  readonly #uploads = new UploadSessions();
 
   constructor(
     private readonly executor: RetryExecutorService,
@@ -88,7 +90,7 @@ export class ManagedFetchService {
   ): Promise<Response> {
     const line = this.executor.line(provider);
     if (!line) throw new UnknownProviderError(provider, this.registry.providers());
-    const { credential, idempotencyHeader, baseUrls } = this.#place(provider);
+    const { credential, idempotencyHeader, uploadUrlHeader, baseUrls } = this.#place(provider);
     const url = urlOf(input);
     checkDestination(provider, url, baseUrls);
     const request = await managedRequest(url, input, init, { credential, idempotencyHeader });
@@ -121,12 +123,15 @@ export class ManagedFetchService {
     const result = await this.executor.run(line, call, {
       ...options,
       model: options.model ?? request.model,
+      firstKey: this.#uploads.keyOf(request.url),
       signal,
     });
     request.body.ended(result.success);
     if (!result.success) return givenUp({ provider, url: request.url, error: result.error, answer, signal });
     letGo(answer);
     const { response, stream } = result.response;
+    const parts = uploadUrlHeader && response.headers.get(uploadUrlHeader);
+    if (parts && URL.canParse(parts)) this.#uploads.begun(new URL(parts).href, result.attempts.at(-1)!.keyId);
     stream?.whenEnded((success) => {
       this.executor.callEnded(line, result, success);
     });
@@ -141,6 +146,7 @@ export class ManagedFetchService {
     return {
       credential: known?.knowledge.credential ?? BEARER,
       idempotencyHeader: known?.knowledge.idempotencyHeader,
+      uploadUrlHeader: known?.knowledge.uploadUrlHeader,
       baseUrls: baseUrls.filter((each) => each !== undefined),
     };
   }
