@@ -2,9 +2,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
+/** Code that has grown old is kept: where the heap is large, V8 throws away between two slices what it compiled for the first. */
+const EXEC_ARGV = ['--expose-gc', '--no-flush-bytecode'];
+
 /** What `measure` of the benchmark's main file finds, in a process of its own. */
 export async function runApart<T>(name: string): Promise<T> {
-  const child = fork(join(__dirname, '../child.js'), [name], { execArgv: ['--expose-gc'] });
+  const child = fork(join(__dirname, '../child.js'), [name], { execArgv: EXEC_ARGV });
   const exited = once(child, 'exit');
   const found = await Promise.race([once(child, 'message'), exited.then(() => undefined)]);
   await exited;

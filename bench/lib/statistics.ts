@@ -33,3 +33,10 @@ export function shown(value: number): string {
 
 export const shownSpread = ({ median: middle, low, high }: Spread): string =>
   `${shown(middle)} (${shown(low)}–${shown(high)})`;
+
+/** A difference whose middle half reaches nothing cannot be told from it. */
+export const isNoise = ({ low }: Spread): boolean => !(low > 0);
+
+/** A difference, where there is one. */
+export const shownDifference = (found: Spread): string =>
+  isNoise(found) ? `within noise (${shown(found.low)}–${shown(found.high)})` : shownSpread(found);

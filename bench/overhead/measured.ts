@@ -1,7 +1,7 @@
 import { bytesPerCall } from '../lib/bytes';
 import { inLoops, interleaved, type Case } from '../lib/rounds';
 import { say } from '../lib/say';
-import { spread, type Spread } from '../lib/statistics';
+import { isNoise, spread, type Spread } from '../lib/statistics';
 import type { PeerCall } from './peer-calls';
 
 const ROUNDS = 11;
@@ -14,8 +14,8 @@ export interface Found {
   /** Nanoseconds beyond the raw await, 1 and 64 in flight. */
   readonly one: Spread;
   readonly many: Spread;
-  /** As multiples of what cockatiel's retry adds, in the same round. */
-  readonly ratio: Spread;
+  /** As multiples of what cockatiel's retry adds, in the same round; undefined where either cannot be told from nothing. */
+  readonly ratio: Spread | undefined;
   readonly bytes: number;
 }
 
@@ -36,11 +36,12 @@ export async function measured(calls: readonly PeerCall[]): Promise<Map<string, 
     calls.map(({ name }) => {
       const added = beyond(one.get(name)!, one.get(RAW)!);
       const yardstick = beyond(one.get(YARDSTICK)!, one.get(RAW)!);
+      const isTold = !isNoise(spread(added)) && !isNoise(spread(yardstick));
       const found: Found = {
         takes: spread(one.get(name)!),
         one: spread(added),
         many: spread(beyond(many.get(name)!, many.get(RAW)!)),
-        ratio: spread(added.map((each, round) => each / yardstick[round]!)),
+        ratio: isTold ? spread(added.map((each, round) => each / yardstick[round]!)) : undefined,
         bytes: bytes.get(name)! - bytes.get(RAW)!,
       };
       return [name, found];

@@ -91,7 +91,10 @@ export class AttemptsExhaustedError extends KeyManagementError {
   }
 }
 
-/** The vendor refused the call for a reason that no other key changes. Not retried; `cause` is the vendor's error. */
+/**
+ * The vendor refused the call for a reason that no other key changes: `cause` is its error. Or the call was asked for wrongly (an option
+ * that is unknown or no such value): then no attempt was made, and the message names the option. Not retried.
+ */
 export class CallRejectedError extends KeyManagementError {
   constructor(message: string, details: KeyManagementErrorDetails) {
     super('CALL_REJECTED', message, details);

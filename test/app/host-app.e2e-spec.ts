@@ -3,7 +3,6 @@ import { ADMIN } from '../support/tokens';
 import { startHostApp, type HostApp } from './host-app';
 
 // Each start is a process of its own, which compiles as it goes: slow where the machine is busy.
-jest.setTimeout(60_000);
 
 describe('the host app', () => {
   let simulator: VendorSimulator;

@@ -2,7 +2,6 @@ import { VendorSimulator } from '../simulator';
 import { startTsChild } from '../support/start-ts-child';
 
 // Each start is a process of its own, which compiles as it goes: slow where the machine is busy.
-jest.setTimeout(60_000);
 
 describe.each(['express', 'fastify'])('after app.close() on %s', (adapter) => {
   it('no timer and no socket is left, and the process ends by itself', async () => {

@@ -85,4 +85,4 @@ it('a successful call allocates little, and looks into no object that is a dicti
   expect(dictionaries).toEqual([]);
   expect(plain).toBeLessThanOrEqual(1_900);
   expect(deadline).toBeLessThanOrEqual(3_000);
-}, 60_000);
+});

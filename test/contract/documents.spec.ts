@@ -122,4 +122,4 @@ it('firebase is available when it keeps the state and can be reached, not when i
   const { system_info } = away.manager.getComprehensiveStatus();
   expect(system_info).toMatchObject({ store: 'firebase', firebase_available: false });
   await away.app.close();
-}, 60_000);
+});

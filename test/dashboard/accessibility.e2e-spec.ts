@@ -4,8 +4,6 @@ import { describeInChromium, launch, signIn } from './browser';
 import { buildDashboard } from './build';
 import { SAMPLE_ADMIN, SAMPLE_VIEWER, SampleServer } from './sample-server';
 
-jest.setTimeout(60_000);
-
 interface Finding {
   id: string;
   impact: string;

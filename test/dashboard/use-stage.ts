@@ -3,8 +3,6 @@ import { launch } from './browser';
 import { buildDashboard } from './build';
 import { Stage } from './stage';
 
-jest.setTimeout(60_000);
-
 /**
  * For the suite in which it is called: one browser for all of its tests, and an app, a simulator and a page for each.
  * @param name Of the folder that the pages are built into.

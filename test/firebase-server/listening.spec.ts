@@ -104,7 +104,7 @@ describe('the Firebase server and the SDK: listening', () => {
     expect((await db.ref('list/a').get()).val()).toBe(1);
     await server.restart({ keepData: false });
     expect((await db.ref('list/a').get()).val()).toBe(null);
-  }, 20_000);
+  });
 
   it('answers nothing while paused, and everything after', async () => {
     const db = clients.connect(server.url());

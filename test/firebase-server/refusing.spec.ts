@@ -115,5 +115,5 @@ describe('the Firebase server in a process of its own', () => {
       await clients.close();
       rmSync(folder, { recursive: true });
     }
-  }, 30_000);
+  });
 });

@@ -20,7 +20,7 @@ describe('an error whose body does not end', () => {
     child.lines.on('line', (line) => lines.push(line));
     expect(await child.ended).toEqual({ code: 0, stderr: '' });
     expect(lines).toEqual([JSON.stringify([500, false, 500, false, 500, false])]);
-  }, 60_000);
+  });
 
   it('is handed on whole, from its beginning', async () => {
     app = await ManagedApp.start(1);

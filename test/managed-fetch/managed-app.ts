@@ -91,7 +91,7 @@ export class ManagedApp {
 
   /** Resolves when no lease is out and no call under way. */
   async idle(): Promise<void> {
-    for (let turn = 0; turn < 400 && (this.inFlight > 0 || this.executor.inFlight > 0); turn += 1)
+    for (let turn = 0; turn < 20_000 && (this.inFlight > 0 || this.executor.inFlight > 0); turn += 1)
       await new Promise((resolve) => setTimeout(resolve, 5));
     const left = { leases: this.inFlight, calls: this.executor.inFlight };
     // A test that fails here must not keep Jest from ending.

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import type { TestingModule } from '@nestjs/testing';
 import {
@@ -10,6 +11,8 @@ import { fakeKey } from '../simulator';
 import { startKeyManagement } from '../support/key-management-app';
 import { failureOf } from './managed-app';
 import { TinyServer } from './tiny-server';
+
+type FetchInput = Parameters<typeof globalThis.fetch>[0];
 
 const keys = [1, 2, 3].map((n) => fakeKey('openai', n));
 let server: TinyServer;
@@ -44,6 +47,36 @@ const refuseFirst = (status: number) => {
     response.end(server.seen.length === 1 ? '{"error":{"code":"invalid_api_key"}}' : '{"fine":true}');
   };
 };
+
+describe('the options of a managed fetch', () => {
+  it.each<[string, unknown, string]>([
+    ['a limit that is no number', { idleTimeoutMs: NaN }, 'idleTimeoutMs must be a number of milliseconds'],
+    ['a limit in text', { firstByteTimeoutMs: '5' }, 'firstByteTimeoutMs must be'],
+    ['an option of calls', { maxRetries: -1 }, 'maxRetries must be'],
+    ['an unknown option', { timeout: 5 }, 'Did you mean timeoutMs?'],
+    ['nothing', null, 'options must be an object'],
+  ])('A12: with %s are refused where it is made', (_, options, message) => {
+    const make = () => app.get(ManagedFetchService).for('openai', options as never);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
+  });
+
+  it('A14: a provider that is no text is refused there, too', () => {
+    expect(() => app.get(ManagedFetchService).for(undefined as never)).toThrow('provider must be');
+  });
+
+  it('A12: that are changed later change nothing', async () => {
+    const options = { timeoutMs: 60_000 };
+    const made = app.get(ManagedFetchService).for('openai', options);
+    options.timeoutMs = NaN;
+    expect((await made(`${server.origin}/v1/x`)).status).toBe(200);
+  });
+
+  it('A12: may say that there is no limit', async () => {
+    const made = app.get(ManagedFetchService).for('openai', { idleTimeoutMs: Infinity, firstByteTimeoutMs: Infinity });
+    expect((await made(`${server.origin}/v1/x`)).status).toBe(200);
+  });
+});
 
 describe('where a key may go', () => {
   it.each([
@@ -151,31 +184,112 @@ describe('a body', () => {
     ]);
   });
 
+  const post = (body: unknown): RequestInit => ({ method: 'POST', body, duplex: 'half' }) as RequestInit;
+  async function* parts(count: number, bytes: number) {
+    for (let n = 0; n < count; n += 1) yield await Promise.resolve(new Uint8Array(bytes).fill(120));
+  }
+
   it.each<[string, () => unknown]>([
     ['a stream', () => new Blob(['stream']).stream()],
+    ['a Node stream', () => Readable.from(['str', 'eam'])],
     [
       'an async iterable',
       async function* () {
-        yield new TextEncoder().encode('stream');
+        yield await Promise.resolve(new TextEncoder().encode('stream'));
       },
     ],
-  ])('of %s is sent once: the first answer is handed on, and its key gets its verdict', async (_, body) => {
+    ['a function that makes a stream', () => () => Readable.from(['stream'])],
+  ])('D13: of %s is sent again to the next key', async (_, body) => {
     refuseFirst(401);
-    const response = await fetch(`${server.origin}/v1/x`, {
-      method: 'POST',
-      body: body() as BodyInit,
-      duplex: 'half',
-    } as RequestInit);
-    expect(response.status).toBe(401);
-    expect(response.headers.get('x-should-retry')).toBe('false');
-    expect(await response.json()).toEqual({ error: { code: 'invalid_api_key' } });
-    expect(server.seen).toMatchObject([{ body: 'stream' }]);
-    expect(
-      app
-        .get(KeyPoolService)
-        .list('openai')
-        .filter(({ status }) => status === 'invalid_key'),
-    ).toHaveLength(1);
+    const response = await fetch(`${server.origin}/v1/x`, post(body()));
+    expect(await response.json()).toEqual({ fine: true });
+    expect(server.seen.map(({ body }) => body)).toEqual(['stream', 'stream']);
+    expect(server.seen[0]!.headers.authorization).not.toBe(server.seen[1]!.headers.authorization);
+  });
+
+  it('D13: of a stream is sent again where a redirect asks for it', async () => {
+    server.answer = (response, { url }) => {
+      if (url === '/a') response.writeHead(308, { location: '/b' });
+      response.end('{}');
+    };
+    await (await fetch(`${server.origin}/a`, post(Readable.from(['stream'])))).text();
+    expect(server.seen.map(({ url, body }) => [url, body])).toEqual([
+      ['/a', 'stream'],
+      ['/b', 'stream'],
+    ]);
+  });
+
+  it.each<[string, () => [FetchInput, RequestInit?]]>([
+    ['a stream', () => [`${server.origin}/v1/x`, post(parts(20, 1024 * 1024))]],
+    [
+      'a Request',
+      () => [new Request(`${server.origin}/v1/x`, post(Readable.toWeb(Readable.from(parts(20, 1024 * 1024)))))],
+    ],
+  ])(
+    'D13: of %s beyond the bound is sent once: the answer is handed on, and its key gets its verdict',
+    async (_, call) => {
+      refuseFirst(401);
+      const response = await fetch(...call());
+      expect(response.status).toBe(401);
+      expect(response.headers.get('x-should-retry')).toBe('false');
+      expect(await response.json()).toEqual({ error: { code: 'invalid_api_key' } });
+      expect(server.seen.map(({ body }) => body.length)).toEqual([20 * 1024 * 1024]);
+      expect(
+        app
+          .get(KeyPoolService)
+          .list('openai')
+          .filter(({ status }) => status === 'invalid_key'),
+      ).toHaveLength(1);
+    },
+  );
+
+  it('D13: of any length is sent again where a function makes it', async () => {
+    refuseFirst(401);
+    const response = await fetch(
+      `${server.origin}/v1/x`,
+      post(() => parts(20, 1024 * 1024)),
+    );
+    expect(await response.json()).toEqual({ fine: true });
+    expect(server.seen.map(({ body }) => body.length)).toEqual([20 * 1024 * 1024, 20 * 1024 * 1024]);
+  });
+
+  it.each<[string, () => unknown]>([
+    [
+      'breaks',
+      async function* () {
+        yield await Promise.resolve(Buffer.from('half'));
+        throw new RangeError('disk');
+      },
+    ],
+    [
+      'cannot be made',
+      () => () => {
+        throw new RangeError('disk');
+      },
+    ],
+  ])('D13: that %s ends the call with its own error, and blames no key', async (_, body) => {
+    await expect(fetch(`${server.origin}/v1/x`, post(body()))).rejects.toThrow(new RangeError('disk'));
+    expect(server.seen).toEqual([]);
+    expect(app.get(KeyPoolService).list('openai')).toMatchObject(keys.map(() => ({ errorCount: 0, inFlight: 0 })));
+  });
+});
+
+describe('a request whose answer never came', () => {
+  it('D9: is made again with one idempotency key for all attempts of the call', async () => {
+    const keyOf = (n: number) => server.seen[n]!.headers['idempotency-key'];
+    server.answer = (response) => {
+      if (server.seen.length % 3 === 0) response.end('{"fine":true}');
+      else response.socket!.destroy();
+    };
+    for (let call = 0; call < 2; call += 1)
+      expect(await (await fetch(`${server.origin}/v1/x`, { method: 'POST', body: '{}' })).json()).toEqual({
+        fine: true,
+      });
+    expect(server.seen).toHaveLength(6);
+    expect(keyOf(0)).toMatch(/^managed-/);
+    expect([keyOf(1), keyOf(2)]).toEqual([keyOf(0), keyOf(0)]);
+    expect([keyOf(4), keyOf(5)]).toEqual([keyOf(3), keyOf(3)]);
+    expect(keyOf(3)).not.toBe(keyOf(0));
   });
 });
 

@@ -231,6 +231,6 @@ describe('pacing, whatever happens in whatever order', () => {
         { numRuns: 150 },
       );
     },
-    60_000,
+    120_000,
   );
 });

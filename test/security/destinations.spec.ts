@@ -60,7 +60,14 @@ describe('a base URL with a path, as gateways of many tenants have', () => {
     server.seen.splice(0);
   });
 
-  it.each(['/tenant-a/openai/v1/models', '/tenant-a/openai', '/tenant-a/openai?x=1'])('is met by %s', async (path) => {
+  it.each([
+    '/tenant-a/openai/v1/models',
+    '/tenant-a/openai',
+    '/tenant-a/openai?x=1',
+    '/tenant-a/openai/v1/models/ft:gpt-4o:org::id',
+    '/tenant-a/openai/v1/models/meta-llama%2FLlama-3.3',
+    '/tenant-a/openai/v1beta/models/gemini-x:streamGenerateContent?alt=sse',
+  ])('is met by %s', async (path) => {
     await fetch(server.origin + path);
     expect(server.seen.map(({ url }) => url)).toEqual([path]);
   });
@@ -73,6 +80,10 @@ describe('a base URL with a path, as gateways of many tenants have', () => {
     '/tenant-a/openai\\..\\..\\tenant-b',
     '/tenant-a/openai/..%2f..%2ftenant-b/v1',
     '/tenant-a/openai/%2e%2e%5c..%5ctenant-b/v1',
+    '/tenant-a/openai/%252e%252e/%252e%252e/tenant-b/v1',
+    '/tenant-a/openai/..;/..;/tenant-b/v1',
+    '/tenant-a/openai/%2e%2e;x=1/tenant-b/v1',
+    '/tenant-a/openai%2f..%2f..%2ftenant-b/v1',
     '/',
   ])('is left by %s, so no key goes there', async (path) => {
     const error = await failureOf(fetch(server.origin + path));
@@ -83,13 +94,16 @@ describe('a base URL with a path, as gateways of many tenants have', () => {
     expect(server.seen).toEqual([]);
   });
 
-  it('is not left by a redirect', async () => {
-    server.answer = (response) => response.writeHead(307, { location: '/tenant-b/v1/models' }).end();
-    expect(await failureOf(fetch(`${server.origin}/tenant-a/openai/v1/models`))).toMatchObject({
-      name: 'RefusedDestinationError',
-    });
-    expect(server.seen).toHaveLength(1);
-  });
+  it.each(['/tenant-b/v1/models', '/tenant-a/openai/..;/tenant-b', '/tenant-a/openai/%252e%252e/tenant-b'])(
+    'is not left by a redirect to %s',
+    async (location) => {
+      server.answer = (response) => response.writeHead(307, { location }).end();
+      expect(await failureOf(fetch(`${server.origin}/tenant-a/openai/v1/models`))).toMatchObject({
+        name: 'RefusedDestinationError',
+      });
+      expect(server.seen).toHaveLength(1);
+    },
+  );
 });
 
 describe('a base URL', () => {

@@ -12,8 +12,6 @@ process.stdout.write(JSON.stringify(found));
 
 const node = (...args: string[]): string => execFileSync(process.execPath, args, { encoding: 'utf8' });
 
-jest.setTimeout(60_000);
-
 describe('the lint of the sources', () => {
   const eslint = resolve('node_modules/eslint/bin/eslint.js');
   const { rules } = JSON.parse(node(eslint, '--print-config', 'src/key-management/log-line.ts')) as {

@@ -21,7 +21,7 @@ const ENVIRONMENT = {
   FIREBASE_URL: '',
   REDIS_URL: '',
 };
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 100_000;
 
 /** An instance of an app with the real module, in a process of its own. */
 export class AppInstance {

@@ -76,7 +76,7 @@ describe('four processes on one Firebase server', () => {
     } finally {
       await server.stop();
     }
-  }, 120_000);
+  });
 
   it('lose and double no count when the server is killed under load and comes back with its data', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'akm-firebase-'));
@@ -95,5 +95,5 @@ describe('four processes on one Firebase server', () => {
       await server.kill();
       await rm(folder, { recursive: true });
     }
-  }, 120_000);
+  });
 });

@@ -41,6 +41,6 @@ describe('the file store of a process that is killed in the middle of its writes
       expect(documents.get('keys/latest')?.sums['changes']).toBe(written);
       expect(documents.get('keys/latest')?.registers['status']?.version).toBe(written);
     },
-    60_000,
+    120_000,
   );
 });

@@ -56,6 +56,6 @@ describe('an app on the file store that is killed in the middle of 1,000 status 
       expect(wrong).toEqual([]);
       expect(again.logs.filter(({ level }) => level === 'error')).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 });

@@ -110,5 +110,5 @@ describe('an app on the file store that is started again', () => {
     };
     expect(await timed('cold')).toBeGreaterThanOrEqual(200);
     expect(await timed('warm')).toBe(0);
-  }, 60_000);
+  });
 });

@@ -46,7 +46,7 @@ describe('an app whose store cannot be used', () => {
     });
     await Promise.all(instances.map((instance) => instance.end()));
     await rm(path, { recursive: true });
-  }, 60_000);
+  });
 
   describeWithRedis('on Redis', () => {
     let redis: RedisServer;
@@ -71,7 +71,7 @@ describe('an app whose store cannot be used', () => {
       expect(await instance.ask({ do: 'store' })).toMatchObject({ health: { store: { status: 'up' } } });
       const other = await begin(options);
       expect(await other.keys()).toMatchObject([{ id: ID, status: 'disabled', successCount: 2 }]);
-    }, 60_000);
+    });
 
     it('divides a stated limit among the instances', async () => {
       const options = { providers: providers({ concurrency: 4 }), store: { kind: 'redis' as const, url: redis.url } };
@@ -85,6 +85,6 @@ describe('an app whose store cannot be used', () => {
       process.stdout.write(`      limit 4, two instances: at most ${peakInFlight} calls in flight\n`);
       expect(peakInFlight).toBeLessThanOrEqual(4);
       await Promise.all(instances.map((instance) => instance.end()));
-    }, 60_000);
+    });
   });
 });

@@ -104,7 +104,7 @@ export class RedisServer {
     const auth = password ? ['--requirepass', password] : [];
     this.process = spawn('redis-server', [...common, ...durable, ...auth, ...settings], { stdio: 'ignore' });
     for (let tries = 0; !(await answers(this.port)); tries++) {
-      if (tries > 500 || this.process.exitCode !== null)
+      if (tries > 10_000 || this.process.exitCode !== null)
         throw new Error(`redis-server did not start on port ${this.port}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

@@ -164,8 +164,8 @@ describe('stated dates', () => {
   });
 });
 
-it('is linear in hostile texts', () => {
-  const began = performance.now();
+// That no pattern is slower than linear is lint's to say (regexp/no-super-linear-*) and test/security/patterns.spec.ts'.
+it('reads hostile texts of any length', () => {
   for (const part of [
     'try again in ',
     'retry in 1m',
@@ -176,9 +176,7 @@ it('is linear in hostile texts', () => {
     '9',
   ]) {
     const message = part.repeat(20_000);
-    wait({ 'retry-after': message }, { message });
-    statedDateIn(message);
-    parseDurationMs(message);
+    expect(() => [wait({ 'retry-after': message }, { message }), parseDurationMs(message)]).not.toThrow();
+    expect(statedDateIn(message)).toBeUndefined();
   }
-  expect(performance.now() - began).toBeLessThan(1_000);
 });

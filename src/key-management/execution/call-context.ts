@@ -105,6 +105,19 @@ export function leaseFor(
   return slot && new AttemptContext(pool, slot, model, now, endpoint);
 }
 
+/** The same, a certain key before all others. */
+export function leaseFirst(
+  pool: KeyPool,
+  target: CallTarget,
+  keyId: string | undefined,
+  now: number,
+): AttemptContext | undefined {
+  if (keyId === undefined || !pool.record(keyId)) return leaseFor(pool, target, undefined, now);
+  const others = new Set(Array.from(pool.records(), ({ id }) => id));
+  others.delete(keyId);
+  return leaseFor(pool, target, others, now) ?? leaseFor(pool, target, undefined, now);
+}
+
 /** The same, an untried key before a tried one. */
 export function leaseUntriedFirst(
   pool: KeyPool,

@@ -40,10 +40,16 @@ export interface ExecutionSettings extends BodySettings {
   readonly ended?: (line: ProviderLine, report: ExecutionReport, success: boolean, model: string | undefined) => void;
 }
 
+/** What calls of the package's own may ask for beyond what its users may. */
+export interface RunOptions extends ExecuteOptions {
+  /** Id of the key that is tried first, if it is free. */
+  firstKey?: string;
+}
+
 /** One managed call, as it was asked for. */
 export interface CallTerms<T> {
   readonly line: ProviderLine;
   readonly call: ManagedCall<T>;
-  readonly options: ExecuteOptions;
+  readonly options: RunOptions;
   readonly settings: ExecutionSettings;
 }

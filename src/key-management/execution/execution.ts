@@ -139,7 +139,8 @@ export class Execution<T> {
     const { model, endpoint } = this.#target;
     const now = this.terms.settings.clock.now();
     const endsAt = Math.min(this.#endsAt, now + maxWaitMs - this.#waitedForKeys);
-    if (now + this.#soonestKeyMs() > endsAt || endsAt <= now) return 'no_keys';
+    const waitMs = this.#soonestKeyMs();
+    if (waitMs === Infinity || now + waitMs > endsAt || endsAt <= now) return 'no_keys';
     const result = await queue.wait({ model, endpoint, tried: this.#tried ?? NONE, endsAt, signal });
     const waited = this.terms.settings.clock.now() - now;
     this.#waited += waited;

@@ -1,5 +1,7 @@
 import type { AttemptReport, KeyManagementError } from '../errors';
+import { described } from '../option-fault';
 import type { ExecuteOptions, ExecutionResult, ManagedCall } from './execution.types';
+import { callFault } from './option-rules';
 
 /** One provider of a fallback, in order of preference. */
 export interface FallbackChoice<T> {
@@ -18,11 +20,30 @@ export function mayFallBack({ code, attempts }: KeyManagementError): boolean {
       return true;
     case 'CALL_REJECTED': {
       const outcome = attempts.at(-1)?.outcome;
-      return outcome !== 'bad_request' && outcome !== 'content_blocked';
+      // Without an attempt it is the caller's options that are wrong.
+      return outcome !== undefined && outcome !== 'bad_request' && outcome !== 'content_blocked';
     }
     default:
       return false;
   }
+}
+
+/** What is wrong with the choices, before any is tried; undefined where all is right. */
+export function choicesFault(choices: unknown): string | undefined {
+  if (!Array.isArray(choices))
+    return `choices must be a list of { provider, call, options }, not ${described(choices)}.`;
+  for (const [n, choice] of choices.entries()) {
+    const fault = choiceFault(choice);
+    if (fault !== undefined) return `in choice ${n + 1}, ${fault}`;
+  }
+  return undefined;
+}
+
+function choiceFault(choice: unknown): string | undefined {
+  if (typeof choice !== 'object' || choice === null)
+    return `{ provider, call, options } is expected, not ${described(choice)}.`;
+  const { provider, call, options } = choice as Partial<FallbackChoice<unknown>>;
+  return callFault(provider, call, options);
 }
 
 /** The options of one choice within what all share. Only the last waits for a key unasked: before that, the next provider is nearer. */

@@ -10,11 +10,12 @@ import { KeyPoolService } from '../pool/key-pool.service';
 import { modelName } from '../pool/model-name';
 import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
-import type { CallFollowers, ExecutionSettings, ProviderLine } from './execution-settings';
+import type { CallFollowers, ExecutionSettings, ProviderLine, RunOptions } from './execution-settings';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { callEnd } from './call-end';
-import { choiceOptions, joined, mayFallBack, type FallbackChoice } from './fallback';
+import { choiceOptions, choicesFault, joined, mayFallBack, type FallbackChoice } from './fallback';
 import { InFlight } from './in-flight';
+import { callFault } from './option-rules';
 import { Pauses } from './pauses';
 import { PerMoment } from './per-moment';
 import { RetryBudget } from './retry-budget';
@@ -81,20 +82,23 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
 
   /**
    * Runs the call with a key of the provider, and again with others while that may help.
-   * Never rejects for a failed call: the result says what happened, attempt by attempt.
+   * Never rejects for a failed call: the result says what happened, attempt by attempt. A call that is asked for wrongly (an unknown
+   * option, a limit that is no number) fails with `CALL_REJECTED` before any attempt, and the error names the option.
    */
-  execute<T>(
-    provider: string,
-    call: ManagedCall<T>,
-    options: ExecuteOptions = NO_OPTIONS,
-  ): Promise<ExecutionResult<T>> {
+  execute<T>(provider: string, call: ManagedCall<T>, options?: ExecuteOptions): Promise<ExecutionResult<T>> {
+    const fault = callFault(provider, call, options);
+    if (fault !== undefined) return Promise.resolve(refused(provider, fault));
     const line = this.line(provider);
-    if (!line) return Promise.resolve(unknownProvider(provider, this.registry.providers()));
-    if (options.endpoint !== undefined && typeof options.endpoint !== 'string')
-      return Promise.resolve(wrongEndpoint(provider));
+    if (line) return this.run(line, call, options ?? NO_OPTIONS);
+    return Promise.resolve(failedAtOnce(new UnknownProviderError(provider, this.registry.providers())));
+  }
+
+  /** @internal The same for a provider's line and options that were looked at already. */
+  run<T>(line: ProviderLine, call: ManagedCall<T>, options: RunOptions): Promise<ExecutionResult<T>> {
+    const terms = { line, call, options: bounded(options), settings: this.#settings };
     this.#inFlight.enter();
     line.budget.called();
-    return runCall({ line, call, options: bounded(options), settings: this.#settings });
+    return runCall(terms);
   }
 
   /**
@@ -125,9 +129,12 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
    *
    * One deadline: `timeoutMs` and `signal` of the first choice bound all, those of the others are not used. One trail: the
    * attempts of all, each with its `provider`. Unless it states `maxWaitMs`, only the last choice waits for a key (10 s).
+   * Choices that are asked for wrongly fail with `CALL_REJECTED` before any is tried.
    * @throws TypeError without any choice
    */
   async executeFirst<T>(choices: readonly FallbackChoice<T>[]): Promise<ExecutionResult<T>> {
+    const fault = choicesFault(choices);
+    if (fault !== undefined) return refused('', fault);
     const [first] = choices;
     if (!first) throw new TypeError('executeFirst needs at least one choice.');
     const results: ExecutionResult<T>[] = [];
@@ -210,7 +217,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
 }
 
 /** The caller's own clients may name the model and the endpoint. */
-function bounded(options: ExecuteOptions): ExecuteOptions {
+function bounded(options: RunOptions): RunOptions {
   const { model, endpoint } = options;
   if (model === undefined && endpoint === undefined) return options;
   const name = model === undefined ? undefined : modelName(model);
@@ -218,24 +225,20 @@ function bounded(options: ExecuteOptions): ExecuteOptions {
   return name === model && place === endpoint ? options : { ...options, model: name, endpoint: place };
 }
 
-/** An endpoint that is no text is a mistake in the caller's code: told in the result, as whatever fails a call. */
-function wrongEndpoint<T>(provider: string): ExecutionResult<T> {
-  const message = 'The option endpoint must be a text, as "/v1/embeddings" or "GET /v1/files", or be left out.';
-  return notBegun(provider, new CallRejectedError(message, { provider, attempts: [] }));
+/** The caller asked for the call wrongly: nothing was tried, and nothing is booked. */
+function refused<T>(provider: unknown, fault: string): ExecutionResult<T> {
+  const name = typeof provider === 'string' ? provider : '';
+  const call = name === '' ? 'The call' : `The ${name} call`;
+  return failedAtOnce(new CallRejectedError(`${call} was refused before any attempt: ${fault}`, { provider: name }));
 }
 
-const unknownProvider = <T>(provider: string, known: readonly string[]): ExecutionResult<T> =>
-  notBegun(provider, new UnknownProviderError(provider, known));
-
-function notBegun<T>(provider: string, error: KeyManagementError): ExecutionResult<T> {
-  return {
-    success: false,
-    error,
-    errorMessage: error.message,
-    provider,
-    attemptsMade: 0,
-    keysTried: [],
-    totalTimeMs: 0,
-    attempts: [],
-  };
-}
+const failedAtOnce = <T>(error: KeyManagementError): ExecutionResult<T> => ({
+  success: false,
+  error,
+  errorMessage: error.message,
+  provider: error.provider,
+  attemptsMade: 0,
+  keysTried: [],
+  totalTimeMs: 0,
+  attempts: [],
+});

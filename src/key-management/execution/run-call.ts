@@ -1,5 +1,5 @@
 import { awaited, endOf, runAttempt } from './attempt';
-import { leaseFor } from './call-context';
+import { leaseFirst } from './call-context';
 import { Execution } from './execution';
 import type { CallTerms } from './execution-settings';
 import type { ExecutionResult } from './execution.types';
@@ -12,12 +12,12 @@ import { succeeded } from './success';
  */
 export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
   const { line, call, options, settings } = terms;
-  const { signal, timeoutMs = Infinity } = options;
+  const { signal, timeoutMs = Infinity, firstKey } = options;
   const startedAt = settings.clock.now();
   // Calls that are followed, and those that are over before they begin.
   const isOrdinary = !signal?.aborted && timeoutMs > 0 && !settings.followers?.(startedAt);
   const context =
-    isOrdinary && !line.queue.isWaiting(options) ? leaseFor(line.pool, options, undefined, startedAt) : undefined;
+    isOrdinary && !line.queue.isWaiting(options) ? leaseFirst(line.pool, options, firstKey, startedAt) : undefined;
   if (!context) return new Execution(terms, startedAt).run();
   return awaited(
     runAttempt(call, context, options, startedAt + timeoutMs, settings),

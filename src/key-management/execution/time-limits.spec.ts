@@ -55,4 +55,18 @@ describe('TimeLimits', () => {
     await clock.advance(50);
     expect(passed).toEqual(['third']);
   });
+
+  it.each([NaN, Infinity, -Infinity, -1, 1e300])(
+    'A12: a time that is %p leaves the order of all others alone',
+    async (odd) => {
+      const until = clock.now() + odd;
+      const oddOne = limits.at(until, () => undefined);
+      for (const ms of [300, 100, 200]) at(ms, `${ms}`);
+      limits.at(until, () => undefined);
+      await clock.advance(400);
+      expect(passed).toEqual(['100', '200', '300']);
+      oddOne.cancel();
+      expect(clock.pendingTimers).toBe(until < Infinity && until > clock.now() ? 1 : 0);
+    },
+  );
 });

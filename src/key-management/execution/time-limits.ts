@@ -36,6 +36,9 @@ class Limit implements TimeLimit {
   }
 }
 
+/** What no clock reaches, or what is no time at all: it never passes. */
+const NEVER: TimeLimit = Object.freeze({ cancel: () => undefined });
+
 /** Many time limits on one timer: those that end at about the same time share a bucket. */
 export class TimeLimits {
   readonly #buckets = new Map<number, Bucket>();
@@ -46,9 +49,13 @@ export class TimeLimits {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Calls `passed` at the time given (milliseconds since the epoch), up to 10 ms or 1 % of the time until then later. */
+  /**
+   * Calls `passed` at the time given (milliseconds since the epoch), up to 10 ms or 1 % of the time until then later. Infinity and NaN
+   * never pass: neither has a place in an order of times, and one of them in the heap would hold up the limits of all others.
+   */
   at(time: number, passed: () => void, now = this.clock.now()): TimeLimit {
-    const until = bucketEnd(time, time - now);
+    if (!(time < Infinity)) return NEVER;
+    const until = bucketEnd(Math.max(time, now), time - now);
     // Calls with the same limit follow each other.
     if (this.#latest?.until !== until || this.#latest.heapIndex < 0) this.#latest = this.#bucket(until);
     const bucket = this.#latest;

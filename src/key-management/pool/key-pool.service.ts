@@ -4,6 +4,7 @@ import type { Clock, Random } from '../clock';
 import { UnknownKeyError, UnknownProviderError } from '../errors';
 import { CLOCK, RANDOM } from '../key-management.constants';
 import type { BreakerStatus } from './circuit-breaker';
+import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../option-fault';
 import type { Sharing } from './hard-limits';
 import type { KeyChangeEvent, KeyEvent, ProviderEvent } from './key-events';
 import type { KeyLease } from './key-lease';
@@ -21,6 +22,17 @@ export interface KeyJournal {
   /** Resolves when all changes of this key so far are durable. */
   saved(provider: string, keyId: string): Promise<void>;
 }
+
+const LEASE_RULES: RulesFor<LeaseOptions> = {
+  model: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the name of a model, or be left out'),
+  endpoint: (value) =>
+    typeof value === 'string' && value !== '' ? undefined : 'the path of an endpoint, or be left out',
+  exclude: (value) =>
+    typeof (value as Partial<ReadonlySet<string>> | null)?.has === 'function'
+      ? undefined
+      : 'a set of key ids, or be left out',
+};
+const LEASE_OPTIONS: OptionRules = new Map<string, OptionRule>(Object.entries(LEASE_RULES));
 
 /** All pools, by provider; the only writer of key state. */
 @Injectable()
@@ -42,11 +54,13 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
 
   /**
    * Hands out the best key of the provider, or none where none is eligible. Synchronous, no I/O.
-   * @throws UnknownProviderError
+   * @throws UnknownProviderError, and TypeError where an option has no such value
    */
   lease(provider: string, options?: LeaseOptions): KeyLease | undefined {
     const pool = this.#known(provider);
     if (options === undefined) return pool.lease();
+    const fault = optionFault(options, LEASE_OPTIONS);
+    if (fault !== undefined) throw new TypeError(`No key of ${provider} is leased: ${fault}`);
     const { model, endpoint, exclude } = options;
     return pool.lease({
       model: model === undefined ? undefined : modelName(model),

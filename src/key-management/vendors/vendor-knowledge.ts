@@ -66,6 +66,10 @@ export interface VendorKnowledge extends RuleBook {
   /** Without the version path. */
   readonly defaultBaseUrl?: string;
   readonly credential: CredentialPlace;
+  /** In which header the vendor takes a key that is the same for all attempts of one request, so that it does the work once. */
+  readonly idempotencyHeader?: string;
+  /** In which header of an answer the vendor says where the parts of an upload go, which only the key that began it may send. */
+  readonly uploadUrlHeader?: string;
   /** How the vendor counts: a bucket that refills steadily, or a window that starts afresh. */
   readonly limitKind: 'token_bucket' | 'fixed_window';
   /** Whether the vendor's rate limits hold per model or for all models of a key together. */

@@ -47,7 +47,7 @@ describe('leaks that are planted', () => {
   let run: Run;
   beforeAll(async () => {
     run = await runPlanted();
-  }, 120_000);
+  });
 
   it('fail the run, though every test passes', () => {
     expect(run.output).toMatch(/Tests: .* passed/);

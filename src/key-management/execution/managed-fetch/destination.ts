@@ -1,3 +1,5 @@
+import { climbsOut } from './hidden-dots';
+
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Thrown before any key is used: the request would take one where it does not belong. */
@@ -10,12 +12,15 @@ export class RefusedDestinationError extends TypeError {
 
 /** Whether the URL lies under the base URL: the same origin, and the base's path or below it. One origin may serve many tenants. */
 export function isUnder(url: URL, baseUrl: string): boolean {
+  const root = rootAbove(url, baseUrl);
+  return root !== undefined && !(root !== '/' && climbsOut(url.pathname.slice(root.length)));
+}
+
+/** The path of the base URL, with its slash, where the URL's own is it or below it. */
+function rootAbove(url: URL, baseUrl: string): string | undefined {
   const base = new URL(baseUrl);
-  if (url.origin !== base.origin) return false;
   const root = base.pathname.endsWith('/') ? base.pathname : `${base.pathname}/`;
-  // What a server may decode before it looks for "..": URL itself has taken out the plain ones.
-  const path = url.pathname.replace(/%2e/gi, '.').replace(/%(?:2f|5c)/gi, '/');
-  return root === '/' || (`${path}/`.startsWith(root) && !path.split('/').includes('..'));
+  return url.origin === base.origin && `${url.pathname}/`.startsWith(root) ? root : undefined;
 }
 
 /**
@@ -33,6 +38,11 @@ export function checkDestination(provider: string, url: URL, baseUrls: readonly 
   }
   if (!baseUrls.some((each) => isUnder(url, each))) {
     const known = baseUrls.map((each) => each.replace(/\/$/, ''));
+    if (baseUrls.some((each) => rootAbove(url, each) !== undefined)) {
+      throw new RefusedDestinationError(
+        `A path with hidden dot segments ("..") is refused for ${provider}: a server that decodes it once more, or drops what stands after ";", would leave ${known.join(' or ')} with the key. Write the path as it is meant.`,
+      );
+    }
     const isOrigin = baseUrls.some((each) => new URL(each).origin === url.origin);
     throw new RefusedDestinationError(
       `A key of ${provider} is sent to ${known.join(' or ')} only, not to ${isOrigin ? 'another path' : url.origin}. Set the option providers.${provider}.baseUrl if that is where it is called.`,

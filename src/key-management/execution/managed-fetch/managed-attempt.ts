@@ -1,3 +1,4 @@
+import type { Classification } from '../../classification/classification';
 import {
   takeEvidence,
   vendorErrorFrom,
@@ -17,6 +18,7 @@ import type { TimeLimit } from '../time-limits';
 import { tokensIn } from '../token-usage';
 import { HandedOn } from './handed-on';
 import { holdBack, Patience, type HeldStream } from './hold-back';
+import type { InterimAnswers } from './interim-answers';
 import type { ManagedRequest } from './managed-request';
 import { send } from './send';
 import { wholeJson } from './whole-json';
@@ -29,6 +31,7 @@ export interface FetchTerms {
   /** Where keys may go. */
   readonly baseUrls: readonly string[];
   readonly request: ManagedRequest;
+  readonly interim: InterimAnswers;
   /** Those of the attempts so far: none of them may show in an answer. */
   readonly keysUsed: Set<ApiKey>;
   /** The caller's: of the request, and of the options. */
@@ -40,6 +43,13 @@ export interface FetchTerms {
   readonly idleTimeoutMs: number;
   readonly holdBackMs: number;
 }
+
+/** The caller's stream broke, or its function threw: no word on any key. */
+const UNREADABLE_BODY: Classification = Object.freeze({
+  outcome: 'bad_request',
+  reason: "the request's body could not be read",
+  decidedBy: 'transport',
+});
 
 /** One attempt: the vendor's answer, once it is certain that it is one. */
 export class ManagedAttempt {
@@ -72,6 +82,8 @@ export class ManagedAttempt {
       return await this.#answer(response, firstByte);
     } catch (error) {
       if (error instanceof AttemptFailure) throw error;
+      const { failure } = request.body;
+      if (failure) throw new AttemptFailure({ error: failure.error, verdict: UNREADABLE_BODY });
       throw new AttemptFailure({ evidence: this.#thrown(error), error, final: request.body.once });
     } finally {
       firstByte?.cancel();

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../../configuration/resolved-options';
 import { UnknownProviderError } from '../../errors';
 import { RESOLVED_OPTIONS } from '../../key-management.constants';
+import { described, optionFault } from '../../option-fault';
 import { HealthCheckerRegistry } from '../../vendors/health-checker.registry';
 import { VendorHealthChecker } from '../../vendors/vendor-health-checker';
 import type { CredentialPlace } from '../../vendors/vendor-knowledge';
@@ -10,12 +11,15 @@ import type { AttemptContext } from '../call-context';
 import type { ExecuteOptions, ManagedCall } from '../execution.types';
 import { FollowingSignal } from '../../abort-followers';
 import { letGo } from '../let-go';
+import { milliseconds, withCallOptions } from '../option-rules';
 import { RetryExecutorService } from '../retry-executor.service';
 import { IDLE_TIMEOUT_MS } from '../watched-fetch';
 import { checkDestination } from './destination';
 import { givenUp, withoutKey } from './given-up';
+import { InterimAnswers } from './interim-answers';
 import { ManagedAttempt, type FetchTerms } from './managed-attempt';
-import { managedRequest, urlOf, type FetchInput } from './managed-request';
+import { UploadSessions } from './upload-sessions';
+import { managedRequest, urlOf, type FetchInput, type ManagedRequestInit } from './managed-request';
 
 /**
  * `timeoutMs` bounds a call to the end of its answer, a streamed one too. `attemptTimeoutMs` bounds each attempt until its answer is handed
@@ -44,6 +48,10 @@ interface Answered {
   readonly response: Response;
 }
 
+/** As `fetch`; `body` may also be a function that gives it anew for each attempt, for streams of more than 16 MiB. */
+export type ManagedFetch = typeof globalThis.fetch &
+  ((input: FetchInput, init?: ManagedRequestInit) => Promise<Response>);
+
 /** For a provider of which no more is known than its base URL. */
 const BEARER: CredentialPlace = {
   header: 'authorization',
@@ -53,10 +61,18 @@ const BEARER: CredentialPlace = {
 };
 const HOLD_BACK_MS = 2_000;
 const NO_OPTIONS: ManagedFetchOptions = Object.freeze({});
+const FETCH_OPTIONS = withCallOptions<ManagedFetchOptions>({
+  firstByteTimeoutMs: milliseconds,
+  idleTimeoutMs: milliseconds,
+  holdBackMs: milliseconds,
+});
 
 /** A drop-in `fetch` that calls vendors with the pool's keys. */
 @Injectable()
 export class ManagedFetchService {
+  readonly #interim = new InterimAnswers();
+  readonly #uploads = new UploadSessions();
+
   constructor(
     private readonly executor: RetryExecutorService,
     private readonly registry: HealthCheckerRegistry,
@@ -69,26 +85,36 @@ export class ManagedFetchService {
    * It removes every credential the SDK set and puts a pool key into the vendor's own header, retries and rotates, and streams the
    * answer through, unchanged but for keys that it may echo. A stream is retried until it is handed on: at its first content, when the vendor
    * keeps it alive, or after `holdBackMs`. Short JSON (1 MiB) is retried until it is read, any other answer until its headers have come.
-   * A body that can be sent only once (a stream) is not retried. When it gives up, it resolves with the vendor's last answer, or with one in the vendor's shape where no key is left
+   * Of a streamed body, 16 MiB are kept to be sent again; a longer one is sent again while no more than that was sent of it, or where `body`
+   * is a function that gives it anew. All attempts carry one idempotency key where the vendor takes one (`Idempotency-Key` of OpenAI), the
+   * SDK's own or one set here. When it gives up, it resolves with the vendor's last answer, or with one in the vendor's shape where no key is left
    * (429 or 503 with `retry-after`), marked `x-should-retry: false`; or it rejects as fetch does: `AbortError`, `TimeoutError`, `TypeError`.
    * A request that would take a key to another origin than the provider's base URL, or there unencrypted, rejects with a `TypeError`.
+   * @throws TypeError at once where an option is unknown or has no such value: it is configuration, and is best found at the start
    */
-  for(provider: string, options: ManagedFetchOptions = NO_OPTIONS): typeof globalThis.fetch {
-    return (input, init) => this.#fetch(provider, options, input, init);
+  for(provider: string, options: ManagedFetchOptions = NO_OPTIONS): ManagedFetch {
+    const fault =
+      typeof provider === 'string'
+        ? optionFault(options, FETCH_OPTIONS)
+        : `provider must be the name of a provider, not ${described(provider)}.`;
+    if (fault !== undefined) throw new TypeError(`The managed fetch cannot be made: ${fault}`);
+    // As they were looked at: whoever changes them later changes nothing.
+    const own = { ...options };
+    return (input, init) => this.#fetch(provider, own, input, init);
   }
 
   async #fetch(
     provider: string,
     options: ManagedFetchOptions,
     input: FetchInput,
-    init: RequestInit | undefined,
+    init: ManagedRequestInit | undefined,
   ): Promise<Response> {
     const line = this.executor.line(provider);
     if (!line) throw new UnknownProviderError(provider, this.registry.providers());
-    const { credential, baseUrls } = this.#place(provider);
+    const { credential, idempotencyHeader, uploadUrlHeader, baseUrls } = this.#place(provider);
     const url = urlOf(input);
     checkDestination(provider, url, baseUrls);
-    const request = await managedRequest(url, input, init, credential);
+    const request = await managedRequest(url, input, init, { credential, idempotencyHeader });
     const signals = [options.signal, request.signal].filter((signal) => signal !== undefined);
     const callers = signals.length > 1 ? new FollowingSignal(signals) : undefined;
     const signal = callers?.signal ?? signals[0];
@@ -98,6 +124,7 @@ export class ManagedFetchService {
       credential,
       baseUrls,
       request,
+      interim: this.#interim,
       keysUsed: new Set(),
       signals,
       endsAt: this.executor.settings.clock.now() + (options.timeoutMs ?? Infinity),
@@ -120,16 +147,21 @@ export class ManagedFetchService {
       }
     };
     const result = await this.executor
-      .execute(provider, call, {
+      .run(line, call, {
         ...options,
         model: options.model ?? request.model,
         endpoint: options.endpoint ?? request.endpoint,
+        firstKey: this.#uploads.keyOf(request.url),
         signal,
       })
       .finally(() => callers?.letGo());
+    request.body.ended(result.success);
     if (!result.success) return givenUp({ provider, url: request.url, error: result.error, answer, signal });
     letGo(answer);
-    return result.response.response;
+    const { response } = result.response;
+    const parts = uploadUrlHeader && response.headers.get(uploadUrlHeader);
+    if (parts && URL.canParse(parts)) this.#uploads.begun(new URL(parts).href, result.attempts.at(-1)!.keyId);
+    return response;
   }
 
   /** Where the provider's keys may go, and how they travel. */
@@ -139,6 +171,8 @@ export class ManagedFetchService {
     const baseUrls = [known?.baseUrl, this.options.providers.get(provider)?.baseUrl];
     return {
       credential: known?.knowledge.credential ?? BEARER,
+      idempotencyHeader: known?.knowledge.idempotencyHeader,
+      uploadUrlHeader: known?.knowledge.uploadUrlHeader,
       baseUrls: baseUrls.filter((each) => each !== undefined),
     };
   }

@@ -2,11 +2,12 @@ import { anthropicKnowledge } from '../../vendors/anthropic/anthropic-knowledge'
 import { googleKnowledge } from '../../vendors/google/google-knowledge';
 import { openAiKnowledge } from '../../vendors/openai/openai-knowledge';
 import { checkDestination } from './destination';
-import { managedRequest, urlOf, withoutParameters, type FetchInput } from './managed-request';
+import type { VendorKnowledge } from '../../vendors/vendor-knowledge';
+import { managedRequest, urlOf, withoutParameters, type FetchInput, type ManagedRequestInit } from './managed-request';
 import { requestedModel } from './requested-model';
 
-const read = (input: FetchInput, init?: RequestInit, { credential } = openAiKnowledge) =>
-  managedRequest(urlOf(input), input, init, credential);
+const read = (input: FetchInput, init?: ManagedRequestInit, vendor: VendorKnowledge = openAiKnowledge) =>
+  managedRequest(urlOf(input), input, init, vendor);
 
 describe('managedRequest', () => {
   it.each([openAiKnowledge, anthropicKnowledge, googleKnowledge])(
@@ -40,23 +41,35 @@ describe('managedRequest', () => {
     expect([method, body.value, [...headers]]).toEqual(['PUT', 'b', [['two', '2']]]);
   });
 
-  it.each<[string, BodyInit, boolean]>([
-    ['text', 'x', false],
-    ['bytes', new Uint8Array(2), false],
-    ['an ArrayBuffer', new ArrayBuffer(2), false],
-    ['a form', new FormData(), false],
-    ['a blob', new Blob(['x']), false],
-    ['parameters', new URLSearchParams({ a: 'b' }), false],
-    ['a stream', new ReadableStream(), true],
-    [
-      'an async iterable',
-      (async function* () {
-        yield 'x';
-      })() as never,
-      true,
-    ],
-  ])('knows whether %s can be sent again', async (_, body, once) => {
-    expect((await read('https://x.test/', { method: 'POST', body })).body.once).toBe(once);
+  it.each<[string, ManagedRequestInit['body']]>([
+    ['text', 'x'],
+    ['bytes', new Uint8Array(2)],
+    ['an ArrayBuffer', new ArrayBuffer(2)],
+    ['a form', new FormData()],
+    ['a blob', new Blob(['x'])],
+    ['parameters', new URLSearchParams({ a: 'b' })],
+    ['a function', () => 'x'],
+    ['a stream', new ReadableStream()],
+    ['an async iterable', (async function* () {})()],
+  ])('can send %s again', async (_, body) => {
+    expect((await read('https://x.test/', { method: 'POST', body })).body.once).toBe(false);
+  });
+
+  it.each([{}, 'x', 5])('refuses a signal that is %p as fetch does', async (signal) => {
+    await expect(read('https://x.test/', { signal: signal as AbortSignal })).rejects.toThrow(TypeError);
+  });
+
+  it('D9: gives a POST one idempotency key, where the vendor takes one and the SDK set none', async () => {
+    const keyOf = async (init: ManagedRequestInit, vendor?: VendorKnowledge) =>
+      (await read('https://x.test/v1', init, vendor)).headers.get('idempotency-key');
+    const [one, two] = [await keyOf({ method: 'POST' }), await keyOf({ method: 'post' })];
+    expect(one).toMatch(/^managed-[0-9a-f-]{36}$/);
+    expect(two).not.toBe(one);
+    const own = { 'Idempotency-Key': 'stainless-node-retry-1' };
+    expect(await keyOf({ method: 'POST', headers: own })).toBe('stainless-node-retry-1');
+    expect(await keyOf({})).toBeNull();
+    for (const vendor of [anthropicKnowledge, googleKnowledge])
+      expect(await keyOf({ method: 'POST' }, vendor)).toBeNull();
   });
 });
 

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { endpointOf } from '../../pool/endpoint-name';
-import type { CredentialPlace } from '../../vendors/vendor-knowledge';
-import { requestBody, type RequestBody } from './replayable-body';
+import type { VendorKnowledge } from '../../vendors/vendor-knowledge';
+import { requestBody, type ManagedBody, type RequestBody } from './replayable-body';
 import { requestedModel } from './requested-model';
 
 /** One request of the caller, with every credential taken out. */
@@ -20,6 +21,8 @@ export interface ManagedRequest {
 }
 
 export type FetchInput = Parameters<typeof globalThis.fetch>[0];
+/** As fetch takes it; the body may also be a function that gives it anew for each attempt. */
+export type ManagedRequestInit = Omit<RequestInit, 'body'> & { body?: ManagedBody };
 
 export const urlOf = (input: FetchInput): URL => new URL(input instanceof Request ? input.url : String(input));
 
@@ -27,18 +30,21 @@ export const urlOf = (input: FetchInput): URL => new URL(input instanceof Reques
 export async function managedRequest(
   url: URL,
   input: FetchInput,
-  init: RequestInit | undefined,
-  credential: CredentialPlace,
+  init: ManagedRequestInit | undefined,
+  { credential, idempotencyHeader }: Pick<VendorKnowledge, 'credential' | 'idempotencyHeader'>,
 ): Promise<ManagedRequest> {
   const request = input instanceof Request ? input : undefined;
   const headers = new Headers(init?.headers ?? request?.headers);
   for (const name of credential.removeHeaders) headers.delete(name);
   headers.delete(credential.header);
   const method = init?.method ?? request?.method ?? 'GET';
-  const signal = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined;
+  // One for all attempts: a vendor that did the work, and whose answer was lost, is not to do it twice.
+  if (idempotencyHeader && method.toUpperCase() === 'POST' && !headers.has(idempotencyHeader))
+    headers.set(idempotencyHeader, `managed-${randomUUID()}`);
+  const signal = signalOf(request, init);
   const redirect = init?.redirect ?? request?.redirect ?? 'follow';
   const body = await requestBody(input, init);
-  const model = requestedModel(url.pathname, body.value);
+  const model = requestedModel(url.pathname, body.known);
   const endpoint = endpointOf(method, url.pathname);
   url.search = withoutParameters(url.search, credential.removeQuery);
   return {
@@ -50,8 +56,8 @@ export async function managedRequest(
     signal,
     model,
     endpoint,
-    isBackground: isBackground(body.value),
-    rest: init,
+    isBackground: isBackground(body.known),
+    rest: init as RequestInit | undefined,
   };
 }
 
@@ -59,6 +65,14 @@ export async function managedRequest(
 function isBackground(body: unknown): boolean {
   const text = typeof body === 'string' ? body : body instanceof Uint8Array ? Buffer.from(body).toString('latin1') : '';
   return text.includes('"background"') && /"background"\s{0,64}:\s{0,64}true\b/.test(text);
+}
+
+/** @throws TypeError as fetch does, before any key is used. */
+function signalOf(request: Request | undefined, init: ManagedRequestInit | undefined): AbortSignal | undefined {
+  const signal: unknown = init?.signal === undefined ? request?.signal : init.signal;
+  if (signal === undefined || signal === null) return undefined;
+  if (signal instanceof AbortSignal) return signal;
+  throw new TypeError('signal must be an AbortSignal.');
 }
 
 /** The query without these parameters; all others stay as they are written. */

@@ -1,4 +1,5 @@
 import { AttemptFailure } from '../attempt-failure';
+import { isStream } from './replayable-body';
 import { isUnder, RefusedDestinationError } from './destination';
 import type { FetchTerms } from './managed-attempt';
 import type { ManagedRequest } from './managed-request';
@@ -9,7 +10,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Sends the request with the key in the vendor's own place. Redirects are followed only where the key may go: within the origin, under the base URL. */
 export async function send(
   request: ManagedRequest,
-  { credential, baseUrls }: Pick<FetchTerms, 'credential' | 'baseUrls'>,
+  { credential, baseUrls, interim }: Pick<FetchTerms, 'credential' | 'baseUrls' | 'interim'>,
   apiKey: string,
   signal: AbortSignal,
 ): Promise<Response> {
@@ -20,8 +21,15 @@ export async function send(
   let body = request.body.value;
   for (let count = 0; ; count += 1) {
     const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, body, signal, redirect: 'manual' };
-    if (request.body.once) init.duplex = 'half';
-    const response = await globalThis.fetch(url, init);
+    if (isStream(body)) init.duplex = 'half';
+    let response: Response;
+    try {
+      response = await interim.fetch(url, init);
+    } catch (error) {
+      if (!interim.explains(error, url, init) || request.body.once) throw error;
+      if (body) body = request.body.value;
+      continue;
+    }
     const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null;
     if (location === null || redirect === 'manual') return response;
     const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
@@ -38,6 +46,8 @@ export async function send(
       body = undefined;
     } else if (request.body.once) {
       throw refused('The vendor redirects, and the body cannot be sent again.');
+    } else {
+      body = request.body.value;
     }
     url = target.href;
   }

@@ -4,7 +4,7 @@ import { applyChange } from '../merge';
 import type { KeyStoreHarness, StoreUnderTest } from './contract-types';
 
 /** Long enough for a slow machine: reached only by a failing test. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 100_000;
 
 /** Remembers what the store told, and waits for what it will tell. */
 export class RecordingWatcher implements StoreWatcher {

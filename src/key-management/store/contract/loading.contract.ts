@@ -111,7 +111,7 @@ export const loadingContract: ContractPart = ({ describe, it }, harness, options
           for (let i = 0; i < changes.length; i += 1_000) await store.write(changes.slice(i, i + 1_000));
           assert.deepEqual(plain(await store.load('keys/')), plain(result(changes).values()));
         }),
-      60_000,
+      120_000,
     );
     it(
       'loads documents of many fields among small ones',
@@ -123,7 +123,7 @@ export const loadingContract: ContractPart = ({ describe, it }, harness, options
           for (let i = 0; i < changes.length; i += 1_000) await store.write(changes.slice(i, i + 1_000));
           assert.deepEqual(plain(await store.load('series/')), plain(result(changes).values()));
         }),
-      60_000,
+      120_000,
     );
   });
 };

@@ -9,7 +9,7 @@ export const outageContract: ContractPart = ({ describe, it }, harness, options)
       it(
         name,
         () => withStore(harness, async (stores) => (stores.break && stores.mend ? test(stores) : undefined)),
-        60_000,
+        120_000,
       );
 
     whenCut('rejects within its time limit, and works again when it is back', async (stores) => {
@@ -82,7 +82,7 @@ export const outageContract: ContractPart = ({ describe, it }, harness, options)
         await under.store.close();
         await under.cleanup();
       }
-    }, 60_000);
+    }, 120_000);
 
     it('closes while it is away, also when it never came', async () => {
       for (const opened of [true, false]) {
@@ -97,6 +97,6 @@ export const outageContract: ContractPart = ({ describe, it }, harness, options)
         }
         await under.cleanup();
       }
-    }, 60_000);
+    }, 120_000);
   });
 };

@@ -140,7 +140,7 @@ describeWithRedis('RedisKeyStore connecting', () => {
     const client = connected(new Cluster([{ host: '127.0.0.1', port }]));
     await provesItself({ client });
     expect(await client.ping()).toBe('PONG');
-  }, 30_000);
+  });
 
   it('C9: connects by TLS, to a cluster too', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'akm-tls-'));
@@ -196,5 +196,5 @@ describeWithRedis('RedisKeyStore connecting', () => {
       await provesItself({ url: `${user}${places}`, options, namespace: `of-${places.length}` });
     }
     await rm(folder, { recursive: true });
-  }, 30_000);
+  });
 });

@@ -14,7 +14,7 @@ describeWithRedis('RedisKeyStore', () => {
     const namespace = `contract-${count++}`;
     const proxy = await TcpProxy.start(server.port);
     const store = (port: number) =>
-      new RedisKeyStore({ url: `redis://127.0.0.1:${port}`, namespace, timeoutMs: 1_000 });
+      new RedisKeyStore({ url: `redis://127.0.0.1:${port}`, namespace, timeoutMs: 5_000 });
     return {
       store: store(proxy.port),
       again: () => store(server.port),

@@ -4,14 +4,14 @@ import { describeWithRedis, RedisServer } from '../../../../test/support/redis-s
 import { add, eventually, RecordingWatcher, set } from '../contract/contract-support';
 import { RedisKeyStore } from './redis-key-store';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 describeWithRedis('RedisKeyStore and a server that comes and goes', () => {
   let server: RedisServer;
   let raw: Redis;
   const stores: RedisKeyStore[] = [];
 
-  const open = async (url = server.url, timeoutMs = 1_000) => {
+  const open = async (url = server.url, timeoutMs = 5_000) => {
     const [store, watcher] = [new RedisKeyStore({ url, timeoutMs }), new RecordingWatcher()];
     stores.push(store);
     await store.open(watcher);

@@ -7,6 +7,7 @@ import { googleRules } from './google-rules';
 /** Everything the package knows of Google's Gemini API. */
 export const googleKnowledge: VendorKnowledge = {
   name: 'google',
+  uploadUrlHeader: 'x-goog-upload-url',
   rules: [...anyVendorRules, ...googleRules],
   statusTable: { 403: 'invalid_key', 429: 'rate_limited' },
   defaultBaseUrl: 'https://generativelanguage.googleapis.com',

@@ -20,6 +20,7 @@ export const openAiKnowledge: VendorKnowledge = {
   statusTable: { 401: 'invalid_key', 429: 'quota_exceeded' },
   defaultBaseUrl: 'https://api.openai.com',
   credential: bearerCredential,
+  idempotencyHeader: 'idempotency-key',
   limitKind: 'token_bucket',
   rateLimitScope: 'key_model',
   readRateLimits: (headers) => readOpenAiRateLimits(headers),

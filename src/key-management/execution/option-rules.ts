@@ -1,0 +1,55 @@
+import { described, optionFault, type OptionRule, type OptionRules, type RulesFor } from '../option-fault';
+import type { ExecuteOptions } from './execution.types';
+
+/** ARNs of Bedrock are the longest names of models. Characters. */
+const LONGEST_MODEL = 2_048;
+
+/** Infinity is no limit. */
+export const milliseconds: OptionRule = (value) =>
+  typeof value === 'number' && value >= 0
+    ? undefined
+    : 'a number of milliseconds, 0 or more, or be left out for the default';
+
+const count: OptionRule = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'a whole number, 0 or more';
+
+const model: OptionRule = (value) =>
+  typeof value === 'string' && value !== '' && value.length <= LONGEST_MODEL
+    ? undefined
+    : `the name of a model, in 1 to ${LONGEST_MODEL.toLocaleString('en-US')} characters, or be left out`;
+
+const endpoint: OptionRule = (value) =>
+  typeof value === 'string' && value !== '' && value.length <= LONGEST_MODEL
+    ? undefined
+    : 'a text, as "/v1/embeddings" or "GET /v1/files", or be left out';
+
+/** Also one of another realm, or of a polyfill. */
+const signal: OptionRule = (value) => {
+  const { aborted, addEventListener, removeEventListener } = (value ?? {}) as Partial<AbortSignal>;
+  const isSignal =
+    typeof aborted === 'boolean' && typeof addEventListener === 'function' && typeof removeEventListener === 'function';
+  return isSignal ? undefined : 'an AbortSignal, or be left out';
+};
+
+const OF_CALLS: RulesFor<ExecuteOptions> = {
+  maxRetries: count,
+  timeoutMs: milliseconds,
+  attemptTimeoutMs: milliseconds,
+  maxWaitMs: milliseconds,
+  signal,
+  model,
+  endpoint,
+};
+
+export const CALL_OPTIONS: OptionRules = new Map(Object.entries(OF_CALLS));
+
+/** The options of calls and some of one's own. */
+export const withCallOptions = <T extends ExecuteOptions>(own: RulesFor<Omit<T, keyof ExecuteOptions>>): OptionRules =>
+  new Map([...CALL_OPTIONS, ...Object.entries<OptionRule>(own)]);
+
+/** What is wrong with a call as it is asked for; undefined where all is right. */
+export function callFault(provider: unknown, call: unknown, options?: unknown): string | undefined {
+  if (typeof provider !== 'string') return `provider must be the name of a provider, not ${described(provider)}.`;
+  if (typeof call !== 'function') return `call must be a function, not ${described(call)}.`;
+  return options === undefined ? undefined : optionFault(options, CALL_OPTIONS);
+}
