@@ -32,7 +32,6 @@ const floorRules = FLOORS.flatMap((rooms, floor) =>
 
 /** A driver is imported by the adapter it belongs to, so that another store or vendor never loads it. */
 const DRIVERS = {
-  axios: 'vendors',
   'classic-level': 'store/file',
   'firebase-admin': 'store/firebase',
   ioredis: 'store/redis',

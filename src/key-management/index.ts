@@ -26,6 +26,7 @@ export { KeyManagementConfigurationError } from './configuration/resolve-options
 export type { Configuration } from './configuration/configuration.service';
 export type { ResolvedKey, ResolvedOptions, ResolvedProvider, ResolvedStore } from './configuration/resolved-options';
 export type { SecretText } from './secret-text';
+export { logFieldsOf } from './log-line';
 
 export { KeyManagerService } from './key-manager.service';
 export type { AddKeysResult, KeyVerdict } from './health/key-intake.service';

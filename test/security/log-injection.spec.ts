@@ -11,7 +11,7 @@ import {
   type HealthResult,
 } from '../../src/key-management';
 import { EventLog } from '../../src/key-management/analytics/event-log';
-import { LogLine } from '../../src/key-management/log-line';
+import { logFieldsOf, logLine } from '../../src/key-management/log-line';
 import { startKeyManagement } from '../support/key-management-app';
 import { keyText } from '../support/key-text';
 
@@ -31,8 +31,8 @@ class Chatty extends BaseHealthChecker {
 
 describe('a log line', () => {
   it('as text and as JSON holds no character that forges lines or moves a terminal', () => {
-    const line = new LogLine('key rests', { reason: FORGED, model: FORGED, ms: 5 });
-    for (const text of [line.toString(), JSON.stringify(line)]) {
+    const line = logLine('key rests', { reason: FORGED, model: FORGED, ms: 5 });
+    for (const text of [line, JSON.stringify(logFieldsOf(line))]) {
       expect(text).not.toMatch(HARMFUL);
       expect(text).not.toContain('\n');
       expect(text).toContain('ERROR forged');

@@ -130,6 +130,7 @@ export const resolved = (store: ResolvedStore, provider: ResolvedProvider) => {
   return { secret, key };
 };
 export const jobName = keys.HEALTH_CHECK_JOB;
+export const fields: Record<string, string | number> | undefined = keys.logFieldsOf('attempt key=x');
 
 export const managed = (manager: keys.KeyManagerService) => ({
   added: (): Promise<AddKeysResult> => manager.addNewKeys('openai', ['k', input]),
