@@ -1,3 +1,4 @@
+import './node-version';
 export { KeyManagementModule } from './key-management.module';
 export { MODULE_OPTIONS_TOKEN as KEY_MANAGEMENT_OPTIONS } from './key-management.module-definition';
 export {

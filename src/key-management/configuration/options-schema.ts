@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
 export const PROVIDER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
 
-const strict = <T extends z.ZodRawShape>(shape: T) =>
+export const strict = <T extends z.ZodRawShape>(shape: T) =>
   z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'

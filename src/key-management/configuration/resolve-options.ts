@@ -19,6 +19,7 @@ export class KeyManagementConfigurationError extends Error {
  * @throws KeyManagementConfigurationError
  */
 export function resolveOptions(given: KeyManagementOptions = {}, env: Environment = process.env): ResolvedOptions {
+  if (!isObject(given)) throw new KeyManagementConfigurationError(['options: must be an object.']);
   refuse([...nameProblems(given.providers), ...problemsIn(given)]);
   const { options: environment, names } = optionsFromEnvironment(env, given.store?.kind);
   const providerNames = new Set([...ENVIRONMENT_VENDORS, ...Object.keys(given.providers ?? {})]);
@@ -53,6 +54,8 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
   refuse(problems);
   return Object.freeze(resolved);
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 function refuse(problems: readonly string[]): void {
   if (problems.length > 0) throw new KeyManagementConfigurationError(problems);

@@ -1,17 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { STORE_HEALTH, type StoreHealth } from '../key-management.constants';
+import { indicated, type IndicatorResult } from './health-result';
 
 /** How the store is. Without it the pools work on, so a store that is away is `up` with `degraded: true`: Terminus 11 knows no better word. */
 @Injectable()
 export class KeyStoreHealthIndicator {
-  constructor(
-    private readonly indicators: HealthIndicatorService,
-    @Inject(STORE_HEALTH) private readonly store: StoreHealth,
-  ) {}
+  constructor(@Inject(STORE_HEALTH) private readonly store: StoreHealth) {}
 
-  check<const Key extends string>(key: Key): HealthIndicatorResult<Key> {
-    const session = this.indicators.check(key);
-    return this.store.status() === 'up' ? session.up() : session.up({ degraded: true });
+  check<const Key extends string>(key: Key): IndicatorResult<Key> {
+    return indicated(key, 'up', this.store.status() === 'up' ? {} : { degraded: true });
   }
 }

@@ -1,5 +1,5 @@
 import { Get, Param } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '../openapi';
 import { AnalyticsService } from '../../analytics/analytics.service';
 import type { ComprehensiveStatus } from '../../analytics/comprehensive-status';
 import type { ProviderAnalytics } from '../../analytics/provider-analytics';

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import { ApiProperty, ApiResponse, type ApiResponseOptions } from '../openapi';
 
 export class FieldProblemDto {
   @ApiProperty({ example: 'keys.3.label' }) field!: string;

@@ -1,4 +1,4 @@
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty, type ApiPropertyOptions } from '../openapi';
 
 const RESULTS: ApiPropertyOptions = {
   type: 'object',

@@ -1,4 +1,4 @@
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '../openapi';
 import type { ProviderStatus } from '../../analytics/comprehensive-status';
 import { KeyStatusDto } from './keys.dto';
 
