@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Module, Optional, type DynamicModule, type NestModule, type Provider } from '@nestjs/common';
+import { HostRoutesService } from './admin/routes/host-routes.service';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { AnalyticsService } from './analytics/analytics.service';
 import { EventArchiveService } from './analytics/event-archive.service';
@@ -100,9 +101,19 @@ const WAYS = ['useFactory', 'useClass', 'useExisting'] as const;
   providers: [...SETTINGS, ...PUBLIC, ...INTERNAL],
   exports: [...PUBLIC, RESOLVED_OPTIONS],
 })
-export class KeyManagementModule extends ConfigurableModuleClass {
+export class KeyManagementModule extends ConfigurableModuleClass implements NestModule {
   /** @internal */
   static readonly [KEY_MANAGEMENT_MODULE] = true;
+
+  /** Without an HTTP API there are no routes of ours. */
+  constructor(@Optional() private readonly hostRoutes?: HostRoutesService) {
+    super();
+  }
+
+  /** Meant for middleware; what counts here is its moment: the last one before routes are mounted. @internal */
+  configure(): void {
+    this.hostRoutes?.giveWay();
+  }
 
   /** With nothing, all settings come from the environment. @throws KeyManagementConfigurationError for a wrong `admin` */
   static override forRoot(options: KeyManagementModuleOptions = {}): DynamicModule {

@@ -1,4 +1,4 @@
-import { Injectable, Logger, RequestMethod, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, RequestMethod } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer, type ApplicationConfig } from '@nestjs/core';
 import { collide, routesOf, type Route } from './host-routes';
 import { KEY_MANAGEMENT_ROUTE, partOf } from './module-controller.decorator';
@@ -6,7 +6,7 @@ import { joinPaths } from './mounted-controllers';
 
 /** Where the host app has a route of its own, the module's gives way: Express would answer with whichever came first, Fastify not start. */
 @Injectable()
-export class HostRoutesService implements OnModuleInit {
+export class HostRoutesService {
   readonly #logger = new Logger('KeyManagement');
 
   constructor(
@@ -15,10 +15,8 @@ export class HostRoutesService implements OnModuleInit {
     private readonly adapters: HttpAdapterHost,
   ) {}
 
-  /** Nest mounts routes after this hook. */
-  onModuleInit(): void {
-    // An application context serves nothing.
-    if (!this.#adapter) return;
+  /** Before Nest mounts the routes, and after the host has set versions and prefix. */
+  giveWay(): void {
     const versioning = this.#config?.getVersioning();
     const routes = [...this.modules.values()].flatMap((each) => routesOf(each, this.modules.applicationId, versioning));
     const isOurs = ({ controller }: Route): boolean => Reflect.hasMetadata(KEY_MANAGEMENT_ROUTE, controller);
@@ -26,12 +24,8 @@ export class HostRoutesService implements OnModuleInit {
     const yielding = routes.filter(
       (route) => isOurs(route) && (theirs.some((each) => collide(route, each)) || this.#isTaken(route)),
     );
-    for (const route of yielding) this.#giveWay(route);
+    for (const route of yielding) this.#hide(route);
     this.#report(yielding);
-  }
-
-  get #adapter(): { getInstance(): unknown } | undefined {
-    return this.adapters.httpAdapter as { getInstance(): unknown } | undefined;
   }
 
   /** Nest injects it nowhere, and gives it to its own packages by this way. */
@@ -41,14 +35,14 @@ export class HostRoutesService implements OnModuleInit {
 
   /** Fastify knows the routes that the host gave it without Nest; on Express those come first anyway. */
   #isTaken({ method, path }: Route): boolean {
-    const instance = this.#adapter?.getInstance() as
+    const instance = this.adapters.httpAdapter.getInstance() as
       { hasRoute?: (route: { method: string; url: string }) => boolean } | undefined;
     const url = `/${joinPaths(this.#config?.getGlobalPrefix() ?? '', path)}`;
     return typeof instance?.hasRoute === 'function' && instance.hasRoute({ method: RequestMethod[method], url });
   }
 
   /** This instance alone is given a method that is no route in place of the one that is: the class may serve other apps. */
-  #giveWay({ controller, handler }: Route): void {
+  #hide({ controller, handler }: Route): void {
     for (const module of this.modules.values()) {
       const instance: unknown = module.controllers.get(controller)?.instance;
       if (typeof instance !== 'object' || instance === null) continue;
