@@ -42,7 +42,9 @@ export { KeyMetricsService } from './metrics/key-metrics.service';
 
 export { KeyManagementExceptionFilter } from './admin/api-exception.filter';
 export { EventStreamService } from './admin/stream/event-stream.service';
-export { keyManagementDocument, setupKeyManagementDocs } from './admin/docs';
+export { keyManagementDocument, setupKeyManagementDocs, type OpenApiDocument } from './admin/docs';
+export { isKeyManagementRoute, KEY_MANAGEMENT_ROUTE } from './admin/routes/module-controller.decorator';
+export type { IndicatorResult } from './health/health-result';
 
 export { KeyPoolService } from './pool/key-pool.service';
 export type { KeyInput, KeyLimits, KeyOrigin, KeyUpdate, LeaseOptions } from './pool/key-input';

@@ -1,7 +1,14 @@
 import { logFieldsOf, logLine } from './log-line';
 
 describe('a line of the log', () => {
-  const fields = { provider: 'openai', key_id: '1234567890123456', status: 401, ms: 1.5, digits: '17', reason: 'a "b" = c\\' };
+  const fields = {
+    provider: 'openai',
+    key_id: '1234567890123456',
+    status: 401,
+    ms: 1.5,
+    digits: '17',
+    reason: 'a "b" = c\\',
+  };
 
   it('E11: is text, and its fields can be read again with their kinds', () => {
     const line = logLine('key removed', { ...fields, until: undefined });

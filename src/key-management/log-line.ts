@@ -28,11 +28,14 @@ export function logFieldsOf(line: string): { event: string; [field: string]: str
   for (const { 0: whole, 1: name, 2: value, index } of rest.matchAll(FIELD)) {
     if (index !== end) return undefined;
     end = index + whole.length;
-    fields[name!] = value!.startsWith('"') ? (JSON.parse(value!) as string) : NUMBER.test(value!) ? Number(value) : value!;
+    fields[name!] = value!.startsWith('"')
+      ? (JSON.parse(value!) as string)
+      : NUMBER.test(value!)
+        ? Number(value)
+        : value!;
   }
   return end > 0 && end === rest.length ? fields : undefined;
 }
 
 /** A text that looks like a number is quoted, so that numbers can be told from it. */
-const quoted = (text: string): string =>
-  /^[\w.:+-]+$/.test(text) && !NUMBER.test(text) ? text : JSON.stringify(text);
+const quoted = (text: string): string => (/^[\w.:+-]+$/.test(text) && !NUMBER.test(text) ? text : JSON.stringify(text));

@@ -24,13 +24,16 @@ export function refuseSecondImport(modules: ModulesContainer): void {
     .map(({ name }) => name);
   const copies = new Set(found.map(({ metatype }) => metatype)).size;
   const where = importers.length > 0 ? ` (by ${importers.join(' and ')})` : '';
-  const twoCopies = copies > 1 ? ' Two copies of the package are installed: `npm ls nestjs-ai-key-management` shows them.' : '';
+  const twoCopies =
+    copies > 1 ? ' Two copies of the package are installed: `npm ls nestjs-ai-key-management` shows them.' : '';
   throw new Error(`KeyManagementModule is imported ${found.length} times in this app${where}. ${MEND}${twoCopies}`);
 }
 
 /** What is wrong where the class itself stands in `imports`. */
 export const bareImport = (): Error =>
-  new Error(`KeyManagementModule is imported without its options. ${MEND} \`imports: [KeyManagementModule]\` alone makes no pool.`);
+  new Error(
+    `KeyManagementModule is imported without its options. ${MEND} \`imports: [KeyManagementModule]\` alone makes no pool.`,
+  );
 
 function importsOf(metatype: Type | undefined): unknown[] {
   const imports: unknown = metatype && Reflect.getMetadata('imports', metatype);

@@ -24,7 +24,10 @@ const ADMIN = z.object({
         authorize: z.custom(isFunction, 'must be a function (request, role) => boolean').optional(),
         guards: z
           .array(
-            z.custom((guard) => isFunction(guard) || isFunction((guard as { canActivate?: unknown } | null)?.canActivate)),
+            z.custom(
+              (guard) => isFunction(guard) || isFunction((guard as { canActivate?: unknown } | null)?.canActivate),
+              'must be a guard: a class, or an object with canActivate',
+            ),
             'must be a list of guards',
           )
           .optional(),
@@ -48,7 +51,9 @@ export function adminSettings(admin: boolean | AdminSettings = true): AdminSetti
 function problemsOf(issue: z.core.$ZodIssue, _index?: number, _all?: unknown, above: PropertyKey[] = []): string[] {
   const here = [...above, ...issue.path];
   if (issue.code === 'invalid_union') {
-    const deeper = issue.errors.find((each) => each.some(({ path: within, code }) => within.length > 0 || code === 'unrecognized_keys'));
+    const deeper = issue.errors.find((each) =>
+      each.some(({ path: within, code }) => within.length > 0 || code === 'unrecognized_keys'),
+    );
     if (deeper) return deeper.flatMap((each) => problemsOf(each, 0, 0, here));
   }
   return [`${here.join('.')}: ${issue.message}.`];

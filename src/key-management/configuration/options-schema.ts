@@ -13,6 +13,8 @@ export const strict = <T extends z.ZodRawShape>(shape: T) =>
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+export const isLoopback = (url: string): boolean => URL.canParse(url) && LOOPBACK.has(new URL(url).hostname);
+
 export const MAX_RETRIES = z
   .number('must be a whole number')
   .int('must be a whole number')
@@ -67,6 +69,11 @@ export const GIVEN_KEY = z.preprocess((given) => (typeof given === 'string' ? { 
 const keys = z.array(z.unknown(), 'must be a list of keys').superRefine((given, context) => {
   for (const [index, each] of given.entries()) {
     if (typeof each === 'string') continue;
+    if (each === undefined || each === null) {
+      const message = `is ${each}; give the key as text or an object, or leave it out. Is an environment variable not set?`;
+      context.addIssue({ code: 'custom', message, path: [index] });
+      continue;
+    }
     const { error } = KEY_INPUT.safeParse(each);
     for (const { path, message } of error?.issues ?? [])
       context.addIssue({ code: 'custom', message, path: [index, ...path] });

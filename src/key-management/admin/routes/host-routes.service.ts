@@ -30,7 +30,8 @@ export class HostRoutesService {
 
   /** Nest injects it nowhere, and gives it to its own packages by this way. */
   get #config(): ApplicationConfig | undefined {
-    return (Reflect.get(this.ref, 'container') as { applicationConfig?: ApplicationConfig } | undefined)?.applicationConfig;
+    return (Reflect.get(this.ref, 'container') as { applicationConfig?: ApplicationConfig } | undefined)
+      ?.applicationConfig;
   }
 
   /** Fastify knows the routes that the host gave it without Nest; on Express those come first anyway. */
@@ -58,7 +59,9 @@ export class HostRoutesService {
       if (routes.length === 0) continue;
       const places = routes.map(({ method, path }) => `${RequestMethod[method]} /${path}`).join(', ');
       const mend =
-        part === undefined ? 'admin.path: "keys"' : `admin.${part}: "key-${part}" (or admin.${part}: false to have none)`;
+        part === undefined
+          ? 'admin.path: "keys"'
+          : `admin.${part}: "key-${part}" (or admin.${part}: false to have none)`;
       this.#logger.warn(
         `The app has routes of its own at ${places}: they win, and those of key management are not mounted. Give these another place by the option ${mend}.`,
       );

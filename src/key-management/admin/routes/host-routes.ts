@@ -18,7 +18,8 @@ type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 
 /** Every route of the module's controllers that stands where a route without a version stands. */
 export function routesOf(module: Module, applicationId: string, versioning: VersioningOptions | undefined): Route[] {
-  const prefix = pathsIn(module.metatype, MODULE_PATH + applicationId)[0] ?? pathsIn(module.metatype, MODULE_PATH)[0] ?? '';
+  const prefix =
+    pathsIn(module.metatype, MODULE_PATH + applicationId)[0] ?? pathsIn(module.metatype, MODULE_PATH)[0] ?? '';
   return [...module.controllers.values()].flatMap(({ metatype }) => {
     if (typeof metatype !== 'function') return [];
     const controller = metatype as Type;
