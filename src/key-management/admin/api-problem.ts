@@ -10,15 +10,22 @@ export interface FieldProblem {
 export class ApiProblem extends HttpException {
   readonly problems: readonly FieldProblem[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** Which failed call it is, for programs. */
+  readonly code: string | undefined;
 
   constructor(
     status: number,
     message: string,
-    { problems, headers = {} }: { problems?: readonly FieldProblem[]; headers?: Record<string, string> } = {},
+    {
+      problems,
+      headers = {},
+      code,
+    }: { problems?: readonly FieldProblem[]; headers?: Record<string, string>; code?: string } = {},
   ) {
     super(message, status);
     this.problems = problems;
     this.headers = headers;
+    this.code = code;
   }
 }
 

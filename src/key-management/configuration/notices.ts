@@ -36,15 +36,18 @@ function keyNotices(provider: string, keys: readonly (string | { key: unknown })
 function variableNotices(env: Environment, providers: ReadonlyMap<string, ResolvedProvider>): string[] {
   const read = new Set(ENVIRONMENT_VENDORS.flatMap(keyVariables));
   const set = Object.keys(env).filter((name) => /KEY/i.test(name) && !read.has(name) && env[name]?.trim());
-  return ENVIRONMENT_VENDORS.filter((vendor) => (providers.get(vendor)?.keys.length ?? 0) === 0).flatMap((vendor) =>
-    set
-      .filter((name) => nearestName(name, [...keyVariables(vendor), ...(ALSO_CALLED[vendor] ?? [])]) !== undefined)
-      .map((name) => `The variable ${name} is set and not read. Did you mean ${keyVariables(vendor)[0]!}?`),
-  );
+  return ENVIRONMENT_VENDORS.filter((vendor) => !providers.get(vendor)?.keys.length).flatMap((vendor) => {
+    const also = ALSO_CALLED[vendor];
+    const isMeant = (name: string): boolean =>
+      also.includes(name) || nearestName(name, [...keyVariables(vendor), ...also]) !== undefined;
+    return set
+      .filter(isMeant)
+      .map((name) => `The variable ${name} is set and not read. Did you mean ${keyVariables(vendor)[0]!}?`);
+  });
 }
 
 /** Names that people give to a vendor's keys, and nothing reads. */
-const ALSO_CALLED: Partial<Record<string, readonly string[]>> = {
+const ALSO_CALLED: Readonly<Record<(typeof ENVIRONMENT_VENDORS)[number], readonly string[]>> = {
   openai: ['CHATGPT_API_KEYS', 'OPENAI_KEYS'],
   anthropic: ['CLAUDE_API_KEYS', 'ANTHROPIC_KEYS'],
   google: ['GOOGLE_KEYS', 'GEMINI_KEYS'],
