@@ -1,7 +1,7 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { RetryExecutorService } from '../../src/key-management';
 import { VendorSimulator } from '../simulator';
-import { ADAPTERS, startApi } from './support';
+import { ADAPTERS, startApi, type ApiUnderTest } from './support';
 
 @Controller('ask')
 class AskController {
@@ -11,7 +11,11 @@ class AskController {
   async ask() {
     const result = await this.executor.executeOpenAi(
       ({ apiKey, fetch }) =>
-        fetch(`${AskController.baseUrl}/v1/models`, { headers: { authorization: `Bearer ${apiKey}` } }),
+        fetch(`${AskController.baseUrl}/v1/chat/completions`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ model: 'gpt-5-nano', messages: [{ role: 'user', content: 'hi' }] }),
+        }),
       { maxWaitMs: 0, maxRetries: 0 },
     );
     if (!result.success) throw result.error;
@@ -24,12 +28,19 @@ class AskController {
 class AskModule {}
 
 describe.each(ADAPTERS)('the exported filter in a host app, on %s', (adapter) => {
+  let simulator: VendorSimulator;
+  let api: ApiUnderTest;
+  afterEach(async () => {
+    await api.app.close();
+    await simulator.close();
+  });
+
   it('E7: answers a thrown result with a status and Retry-After', async () => {
-    const simulator = await VendorSimulator.start();
+    simulator = await VendorSimulator.start();
     const keys = simulator.openai.newKeys(1) as [string];
     AskController.baseUrl = simulator.openai.baseUrl;
     const providers = { openai: { keys, baseUrl: simulator.openai.baseUrl } };
-    const api = await startApi({ adapter, options: { providers, healthCheckDepth: 'light' }, imports: [AskModule] });
+    api = await startApi({ adapter, options: { providers, healthCheckDepth: 'light' }, imports: [AskModule] });
     await api.send('get', '/ask', null).expect(200);
 
     simulator.openai.key(keys[0], { kind: 'alwaysRateLimited', retryAfterMs: 90_000 });
@@ -42,7 +53,5 @@ describe.each(ADAPTERS)('the exported filter in a host app, on %s', (adapter) =>
       message: 'Too many requests to the AI vendor. Try again later.',
       code: 'NO_HEALTHY_KEYS',
     });
-    await api.app.close();
-    await simulator.close();
   });
 });
