@@ -42,7 +42,10 @@ describe('a log line', () => {
   it('of a failure of ours has its place, and its message on one line without a key', () => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     const httpAdapter = { setHeader: () => undefined, isHeadersSent: () => false, reply: jest.fn() };
-    const host = { getType: () => 'http', switchToHttp: () => ({ getResponse: () => ({}) }) } as unknown as ArgumentsHost;
+    const host = {
+      getType: () => 'http',
+      switchToHttp: () => ({ getResponse: () => ({}) }),
+    } as unknown as ArgumentsHost;
     const key = `sk-proj-${'k'.repeat(40)}`;
     new KeyManagementExceptionFilter({ httpAdapter } as unknown as HttpAdapterHost).catch(
       new Error(`${FORGED} ${key}`),

@@ -37,7 +37,12 @@ export class DashboardController {
       return;
     }
     const access = this.settings.authorize ? 'host' : 'token';
-    this.#reply(response, 200, PAGE_HEADERS, pageHtml(built, request.originalUrl ?? request.url, access, partPath('dashboard', this.settings)));
+    this.#reply(
+      response,
+      200,
+      PAGE_HEADERS,
+      pageHtml(built, request.originalUrl ?? request.url, access, partPath('dashboard', this.settings)),
+    );
   }
 
   @Get('assets/:file')

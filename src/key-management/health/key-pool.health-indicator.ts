@@ -29,9 +29,7 @@ export class KeyPoolHealthIndicator {
     const pools = [...this.pools.pools()].filter(isInUse);
     const lacking = pools.filter((pool) => !hasUsable(pool, minimum));
     const down = providers === 'all' ? lacking.length > 0 : lacking.length > 0 && lacking.length === pools.length;
-    return down
-      ? indicated(key, 'down', { providers: lacking.map(({ provider }) => provider) })
-      : indicated(key, 'up');
+    return down ? indicated(key, 'down', { providers: lacking.map(({ provider }) => provider) }) : indicated(key, 'up');
   }
 }
 

@@ -45,7 +45,8 @@ async function wholeText({ body }: Response): Promise<string> {
   // Leaving the loop early cancels the body.
   for await (const chunk of body) {
     bytes += chunk.byteLength;
-    if (bytes > LARGEST_ANSWER) throw new TypeError(`The answer to a health check has more than ${LARGEST_ANSWER} bytes.`);
+    if (bytes > LARGEST_ANSWER)
+      throw new TypeError(`The answer to a health check has more than ${LARGEST_ANSWER} bytes.`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
