@@ -176,10 +176,9 @@ describe('a second import', () => {
   });
 
   it('E4: of another copy of the package is known as one', async () => {
-    class KeyManagementModuleOfAnotherCopy {
-      static readonly [Symbol.for('nestjs-ai-key-management:module')] = true;
-    }
-    Module({})(KeyManagementModuleOfAnotherCopy);
+    @Module({})
+    class KeyManagementModuleOfAnotherCopy {}
+    Reflect.set(KeyManagementModuleOfAnotherCopy, Symbol.for('nestjs-ai-key-management:module'), true);
     await expect(start([module(), KeyManagementModuleOfAnotherCopy])).rejects.toThrow(/Two copies of the package/);
   });
 
