@@ -1,5 +1,6 @@
 import type { KeyManagementOptions } from '../key-management.options';
 import { ENVIRONMENT_VENDORS, keyVariables, type Environment } from './environment';
+import { keysIn } from './key-list';
 import { nearestName } from './near-miss';
 import type { ResolvedProvider } from './resolved-options';
 
@@ -13,7 +14,9 @@ export function noticesOf(
   providers: ReadonlyMap<string, ResolvedProvider>,
 ): string[] {
   return [
-    ...Object.entries(given.providers ?? {}).flatMap(([name, options]) => keyNotices(name, options?.keys ?? [])),
+    ...Object.entries(given.providers ?? {}).flatMap(([name, options]) =>
+      keyNotices(name, (options as typeof options | undefined)?.keys ?? []),
+    ),
     ...variableNotices(env, providers),
   ];
 }
@@ -25,7 +28,7 @@ function keyNotices(provider: string, keys: readonly (string | { key: unknown })
     if (typeof key !== 'string') continue;
     const option = `providers.${provider}.keys.${index}`;
     if (key.trim() === '') notices.push(`${option} is blank and left out. Is an environment variable not set?`);
-    else if (/[^,;\s]{8}\s*[,;\n]\s*[^,;\s]{8}/.test(key))
+    else if (keysIn(key).length > 1)
       notices.push(`${option} looks like several keys in one text. Give each as an entry of the list.`);
     if (notices.length === MOST_PER_PROVIDER) break;
   }

@@ -36,8 +36,9 @@ export class HostRoutesService {
 
   /** Fastify knows the routes that the host gave it without Nest; on Express those come first anyway. */
   #isTaken({ method, path }: Route): boolean {
-    const instance = this.adapters.httpAdapter.getInstance() as
-      { hasRoute?: (route: { method: string; url: string }) => boolean } | undefined;
+    const instance = this.adapters.httpAdapter.getInstance<
+      { hasRoute?: (route: { method: string; url: string }) => boolean } | undefined
+    >();
     const url = `/${joinPaths(this.#config?.getGlobalPrefix() ?? '', path)}`;
     return typeof instance?.hasRoute === 'function' && instance.hasRoute({ method: RequestMethod[method], url });
   }

@@ -36,7 +36,7 @@ export const ModuleController = (path: string, part?: RoutePart): ClassDecorator
     SetMetadata(KEY_MANAGEMENT_ROUTE, true),
     SetMetadata(ROUTE_PART, part),
     ...SKIPPED_THROTTLERS.map((name) => SetMetadata(name, true)),
-    plainAnswers as ClassDecorator,
+    plainAnswers,
   );
 
 /** What a guard as in Nest's documentation looks for (`@Public()`). On routes that show nothing worth guarding. */
