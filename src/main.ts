@@ -4,12 +4,14 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module';
 import { portFrom, setUpApp } from './app-setup';
+import { JsonLogger } from './json-logger';
 
 const LEVELS: LogLevel[] = ['verbose', 'debug', 'log', 'warn', 'error', 'fatal'];
 
 function loggerFrom({ LOG_LEVEL = 'log', LOG_FORMAT }: NodeJS.ProcessEnv): ConsoleLogger {
   const least = LEVELS.indexOf(LOG_LEVEL as LogLevel);
-  return new ConsoleLogger({ logLevels: LEVELS.slice(least < 0 ? 2 : least), json: LOG_FORMAT === 'json' });
+  const logLevels = LEVELS.slice(least < 0 ? 2 : least);
+  return LOG_FORMAT === 'json' ? new JsonLogger({ logLevels }) : new ConsoleLogger({ logLevels });
 }
 
 async function start(): Promise<void> {

@@ -36,6 +36,18 @@ export interface KeyManagementErrorDetails {
   cause?: unknown;
 }
 
+/** Written out, since a bundler that minifies renames classes. */
+const NAMES: Readonly<Record<KeyManagementErrorCode, string>> = {
+  NO_HEALTHY_KEYS: 'NoHealthyKeysError',
+  ATTEMPTS_EXHAUSTED: 'AttemptsExhaustedError',
+  CALL_REJECTED: 'CallRejectedError',
+  DEADLINE_EXCEEDED: 'DeadlineExceededError',
+  CANCELLED: 'CancelledError',
+  UNKNOWN_PROVIDER: 'UnknownProviderError',
+  UNKNOWN_KEY: 'UnknownKeyError',
+  STORE_UNAVAILABLE: 'StoreUnavailableError',
+};
+
 /** What every failed call ends with. */
 export class KeyManagementError extends Error {
   readonly provider: string;
@@ -49,7 +61,7 @@ export class KeyManagementError extends Error {
     { provider, attempts = [], retryAfterMs, cause }: KeyManagementErrorDetails,
   ) {
     super(message);
-    this.name = new.target.name;
+    this.name = NAMES[code];
     this.provider = provider;
     this.attempts = attempts;
     this.retryAfterMs = retryAfterMs;

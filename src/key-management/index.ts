@@ -1,3 +1,4 @@
+import './node-version';
 export { KeyManagementModule } from './key-management.module';
 export { MODULE_OPTIONS_TOKEN as KEY_MANAGEMENT_OPTIONS } from './key-management.module-definition';
 export {
@@ -28,6 +29,7 @@ export type { ResolvedKey, ResolvedOptions, ResolvedProvider, ResolvedStore } fr
 export type { Hidden, SecretText } from './secret-text';
 export type { Json, KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from './store/key-store';
 export { StoreError, type StoreErrorCode } from './store/store-error';
+export { logFieldsOf } from './log-line';
 
 export { KeyManagerService } from './key-manager.service';
 export type { AddKeysResult, KeyVerdict } from './health/key-intake.service';
@@ -43,7 +45,9 @@ export { KeyMetricsService } from './metrics/key-metrics.service';
 
 export { KeyManagementExceptionFilter } from './admin/api-exception.filter';
 export { EventStreamService } from './admin/stream/event-stream.service';
-export { keyManagementDocument, setupKeyManagementDocs } from './admin/docs';
+export { keyManagementDocument, setupKeyManagementDocs, type OpenApiDocument } from './admin/docs';
+export { isKeyManagementRoute, KEY_MANAGEMENT_ROUTE } from './admin/routes/module-controller.decorator';
+export type { IndicatorResult } from './health/health-result';
 
 export { KeyPoolService } from './pool/key-pool.service';
 export type { KeyInput, KeyLimits, KeyOrigin, KeyUpdate, LeaseOptions } from './pool/key-input';

@@ -1,5 +1,10 @@
-import { ConfigurableModuleBuilder, type Provider } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type Provider, type Type } from '@nestjs/common';
 import { ADMIN_CONTROLLERS, ADMIN_PROVIDERS } from './admin/admin.providers';
+import { MetricsController } from './admin/controllers/metrics.controller';
+import { mountedControllers } from './admin/routes/mounted-controllers';
+import { EventStreamService } from './admin/stream/event-stream.service';
+import { adminSettings } from './configuration/admin-settings';
+import { sealOptions } from './configuration/sealed-options';
 import { DASHBOARD_CONTROLLERS, DASHBOARD_PROVIDERS } from './dashboard/dashboard.providers';
 import { ADMIN_SETTINGS, METRICS_SETTINGS } from './key-management.constants';
 import type {
@@ -9,8 +14,10 @@ import type {
   MetricsSettings,
 } from './key-management.options';
 import { KeyMetricsService } from './metrics/key-metrics.service';
-import { MetricsController } from './admin/controllers/metrics.controller';
-import { EventStreamService } from './admin/stream/event-stream.service';
+
+const OPTIONS_TOKEN = 'KEY_MANAGEMENT_MODULE_OPTIONS';
+
+const CONTROLLERS: readonly Type[] = [...DASHBOARD_CONTROLLERS, ...ADMIN_CONTROLLERS];
 
 const adminProviders = (settings: AdminSettings): Provider[] => [
   ...ADMIN_PROVIDERS,
@@ -23,30 +30,46 @@ const metricsProviders = (settings: MetricsSettings): Provider[] => [
   { provide: METRICS_SETTINGS, useValue: settings },
 ];
 
+/** The options lie in the app's container sealed, whoever gives them. */
+function sealing(provider: Provider): Provider {
+  if (typeof provider === 'function' || provider.provide !== OPTIONS_TOKEN) return provider;
+  if ('useValue' in provider) return { ...provider, useValue: sealOptions(provider.useValue as KeyManagementOptions) };
+  if (!('useFactory' in provider)) return provider;
+  const { useFactory } = provider;
+  // Nest's own type: a factory takes whatever its `inject` names.
+  return {
+    ...provider,
+    useFactory: async (...injected: unknown[]) => sealOptions((await useFactory(...injected)) as KeyManagementOptions),
+  };
+}
+
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<KeyManagementOptions>({
   moduleName: 'KeyManagement',
+  optionsInjectionToken: OPTIONS_TOKEN,
 })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createKeyManagementOptions')
   .setExtras<KeyManagementExtras>(
     { isGlobal: true, admin: true, metrics: true },
-    (definition, { isGlobal = true, admin = true, metrics = true }) => ({
-      ...definition,
-      global: isGlobal,
-      controllers:
-        admin === false
-          ? []
-          : [...DASHBOARD_CONTROLLERS, ...ADMIN_CONTROLLERS, ...(metrics === false ? [] : [MetricsController])],
-      providers: [
-        ...(definition.providers ?? []),
-        ...(metrics === false ? [] : metricsProviders(metrics === true ? {} : metrics)),
-        ...(admin === false ? [] : adminProviders(admin === true ? {} : admin)),
-      ],
-      exports: [
-        ...(definition.exports ?? []),
-        ...(metrics === false ? [] : [KeyMetricsService]),
-        ...(admin === false ? [] : [EventStreamService]),
-      ],
-    }),
+    (definition, { isGlobal = true, admin = true, metrics = true }) => {
+      const settings = adminSettings(admin);
+      return {
+        ...definition,
+        global: isGlobal,
+        controllers: settings
+          ? mountedControllers([...CONTROLLERS, ...(metrics === false ? [] : [MetricsController])], settings)
+          : [],
+        providers: [
+          ...(definition.providers ?? []).map(sealing),
+          ...(metrics === false ? [] : metricsProviders(metrics === true ? {} : metrics)),
+          ...(settings ? adminProviders(settings) : []),
+        ],
+        exports: [
+          ...(definition.exports ?? []),
+          ...(metrics === false ? [] : [KeyMetricsService]),
+          ...(settings ? [EventStreamService] : []),
+        ],
+      };
+    },
   )
   .build();

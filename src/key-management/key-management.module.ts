@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
-import { TerminusModule } from '@nestjs/terminus';
+import { Module, Optional, type DynamicModule, type NestModule, type Provider } from '@nestjs/common';
+import { HostRoutesService } from './admin/routes/host-routes.service';
+import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { AnalyticsService } from './analytics/analytics.service';
 import { EventArchiveService } from './analytics/event-archive.service';
 import { EventLog } from './analytics/event-log';
 import { SeriesService } from './analytics/series.service';
 import { systemClock, type Clock } from './clock';
 import { ConfigurationService } from './configuration/configuration.service';
-import { resolveOptions } from './configuration/resolve-options';
+import { KeyManagementConfigurationError, resolveOptions } from './configuration/resolve-options';
 import type { ResolvedOptions } from './configuration/resolved-options';
+import { openOptions } from './configuration/sealed-options';
 import { ManagedFetchService } from './execution/managed-fetch/managed-fetch.service';
 import { RetryExecutorService } from './execution/retry-executor.service';
 import { CheckLeadership } from './health/check-leadership';
 import { HealthCheckJob } from './health/health-check.job';
 import { HealthCheckService } from './health/health-check.service';
+import { HealthCheckTimer } from './health/health-check-timer.service';
 import { HealthSweepService } from './health/health-sweep.service';
 import { KeyIntakeService } from './health/key-intake.service';
 import { KeyPoolHealthIndicator } from './health/key-pool.health-indicator';
@@ -38,6 +40,7 @@ import type {
 import { KeyManagerService } from './key-manager.service';
 import { KeyLogService } from './logging/key-log.service';
 import { KeyPoolService } from './pool/key-pool.service';
+import { bareImport, KEY_MANAGEMENT_MODULE, refuseSecondImport } from './single-import';
 import { StartupService } from './startup.service';
 import { PersistenceService } from './store/persistence.service';
 import { builtInCheckers } from './vendors/built-in-checkers';
@@ -49,8 +52,12 @@ const SETTINGS: Provider[] = [
   { provide: INSTANCE_ID, useFactory: () => randomUUID() },
   {
     provide: RESOLVED_OPTIONS,
-    inject: [MODULE_OPTIONS_TOKEN],
-    useFactory: (options: KeyManagementOptions) => resolveOptions(options),
+    inject: [ModulesContainer, { token: MODULE_OPTIONS_TOKEN, optional: true }],
+    useFactory: (modules: ModulesContainer, options?: KeyManagementOptions) => {
+      refuseSecondImport(modules);
+      if (options === undefined) throw bareImport();
+      return resolveOptions(openOptions(options));
+    },
   },
   {
     provide: BUILT_IN_CHECKERS,
@@ -85,23 +92,56 @@ const INTERNAL: Provider[] = [
   CheckLeadership,
   ProviderHealthService,
   HealthCheckJob,
+  HealthCheckTimer,
   StartupService,
 ];
 
+const MODULE = 'KeyManagementModule';
+const WAYS = ['useFactory', 'useClass', 'useExisting'] as const;
+
 /** Pools of AI vendor keys for a Nest app. Import it once, in the root module. */
 @Module({
-  imports: [DiscoveryModule, TerminusModule],
+  imports: [DiscoveryModule],
   providers: [...SETTINGS, ...PUBLIC, ...INTERNAL],
   exports: [...PUBLIC, RESOLVED_OPTIONS],
 })
-export class KeyManagementModule extends ConfigurableModuleClass {
-  /** With nothing, all settings come from the environment. */
+export class KeyManagementModule extends ConfigurableModuleClass implements NestModule {
+  /** @internal */
+  static readonly [KEY_MANAGEMENT_MODULE] = true;
+
+  /** Without an HTTP API there are no routes of ours. */
+  constructor(@Optional() private readonly hostRoutes?: HostRoutesService) {
+    super();
+  }
+
+  /** Meant for middleware; what counts here is its moment: the last one before routes are mounted. @internal */
+  configure(): void {
+    this.hostRoutes?.giveWay();
+  }
+
+  /** With nothing, all settings come from the environment. @throws KeyManagementConfigurationError for a wrong `admin` */
   static override forRoot(options: KeyManagementModuleOptions = {}): DynamicModule {
+    mustBeObject(options, 'forRoot', 'the options');
     return super.forRoot(options);
   }
 
-  /** `isGlobal` and `admin` stand beside the factory, not in what it returns: they must be known while modules are scanned. */
+  /**
+   * `isGlobal`, `admin` and `metrics` stand beside the factory, not in what it returns: they must be known while modules are scanned.
+   * @throws KeyManagementConfigurationError for a wrong `admin`, and where not exactly one of `useFactory`, `useClass` and `useExisting` is given
+   */
   static override forRootAsync(options: KeyManagementModuleAsyncOptions): DynamicModule {
+    mustBeObject(options, 'forRootAsync', 'an object');
+    const given = WAYS.filter((way) => options[way] !== undefined);
+    if (given.length !== 1 || typeof options[given[0]!] !== 'function') {
+      throw new KeyManagementConfigurationError([
+        `${MODULE}.forRootAsync: needs exactly one of useFactory, useClass and useExisting, a function or class; ${given.join(' and ') || 'none of them'} is given. Without any, use ${MODULE}.forRoot().`,
+      ]);
+    }
     return super.forRootAsync(options);
   }
+}
+
+function mustBeObject(options: unknown, method: string, what: string): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new KeyManagementConfigurationError([`${MODULE}.${method}: must be given ${what}.`]);
 }

@@ -1,4 +1,4 @@
-import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
+import type { CanActivate, InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { KeyInput } from './pool/key-input';
 import type { KeyStore } from './store/key-store';
 import type { RedisClient, RedisStoreOptions } from './store/redis/source';
@@ -84,12 +84,26 @@ export interface MetricsSettings {
   perKey?: boolean;
 }
 
+/** A route of the host app at the same place wins over one of the module, and the start's log says so. */
 export interface AdminSettings {
+  /** A prefix for all the module's routes: `internal/keys`. Default none. The app's global prefix comes before it. */
+  path?: string;
+  /** `GET /health`, `/health/live` and `/health/ready`. Default true; false mounts none of them, a path puts them there. */
+  health?: boolean | string;
+  /** `GET /metrics`. Default true; false mounts no route (the metrics are counted all the same), a path puts it there. */
+  metrics?: boolean | string;
+  /** The page `GET /dashboard`. Default true; false mounts no page, a path puts it there. */
+  dashboard?: boolean | string;
   /**
    * The app's own authorisation, in place of the bearer tokens. Asked for every guarded request with the role that its route needs;
    * anything but `true` refuses it. `request` is the Express or Fastify request.
    */
   authorize?: (request: unknown, role: 'viewer' | 'admin') => boolean | Promise<boolean>;
+  /**
+   * Guards of the app's own that stand before every route which needs a role, as those that fill `request.user` for `authorize`. They
+   * take the place of neither the tokens nor `authorize`. Their classes are made in this module, so what they inject must be global.
+   */
+  guards?: (Type<CanActivate> | CanActivate)[];
 }
 
 export type KeyManagementModuleOptions = KeyManagementOptions & KeyManagementExtras;

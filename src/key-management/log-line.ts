@@ -1,33 +1,41 @@
-import { inspect } from 'node:util';
 import { oneLine } from './one-line';
-
-type Fields = Readonly<Record<string, string | number | undefined>>;
 
 /** Characters of one field. */
 const LONGEST = 500;
+const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/;
+/** ` name=value`, where the value is a plain word or a JSON text. */
+const FIELD = / (\w+)=("(?:[^"\\]|\\.)*"|[\w.:+-]+)/g;
 
-/** One line of the log: text as `key removed provider=openai …`, and an object with the same fields for JSON loggers. */
-export class LogLine {
-  constructor(
-    readonly event: string,
-    fields: Fields,
-  ) {
-    for (const [name, value] of Object.entries(fields)) {
-      // What others wrote must not end the line, nor move a terminal, which JSON's escapes alone do not see to.
-      if (value !== undefined) Reflect.set(this, name, typeof value === 'string' ? oneLine(value, LONGEST) : value);
-    }
+/** One line of the log as text: `key removed provider=openai reason="…"`. Loggers are given nothing but text. */
+export function logLine(event: string, fields: Readonly<Record<string, string | number | undefined>>): string {
+  let line = event;
+  for (const [name, value] of Object.entries(fields)) {
+    // What others wrote must not end the line, nor move a terminal, which JSON's escapes alone do not see to.
+    if (value !== undefined) line += ` ${name}=${typeof value === 'string' ? quoted(oneLine(value, LONGEST)) : value}`;
   }
-
-  toString(): string {
-    const { event, ...fields } = this;
-    return [event, ...Object.entries(fields as Fields).map(([name, value]) => `${name}=${quoted(String(value))}`)].join(
-      ' ',
-    );
-  }
-
-  [inspect.custom](): string {
-    return this.toString();
-  }
+  return line;
 }
 
-const quoted = (text: string): string => (/^[\w.:+-]+$/.test(text) ? text : JSON.stringify(text));
+/**
+ * The fields of such a line again, for loggers that write JSON: `{ event: 'key removed', provider: 'openai', … }`. Undefined for any
+ * other text.
+ */
+export function logFieldsOf(line: string): { event: string; [field: string]: string | number } | undefined {
+  const [event = ''] = line.split(/ \w+=/, 1);
+  const rest = line.slice(event.length);
+  const fields: { event: string; [field: string]: string | number } = { event };
+  let end = 0;
+  for (const { 0: whole, 1: name, 2: value, index } of rest.matchAll(FIELD)) {
+    if (index !== end) return undefined;
+    end = index + whole.length;
+    fields[name!] = value!.startsWith('"')
+      ? (JSON.parse(value!) as string)
+      : NUMBER.test(value!)
+        ? Number(value)
+        : value!;
+  }
+  return end > 0 && end === rest.length ? fields : undefined;
+}
+
+/** A text that looks like a number is quoted, so that numbers can be told from it. */
+const quoted = (text: string): string => (/^[\w.:+-]+$/.test(text) && !NUMBER.test(text) ? text : JSON.stringify(text));

@@ -9,8 +9,10 @@ import type { KeyPool } from './pool/key-pool';
 import type { KeyRecord } from './pool/key-record';
 import { KeyPoolService } from './pool/key-pool.service';
 import { inSlices } from './slices';
+import { startNotices } from './start-notices';
 import { PersistenceService } from './store/persistence.service';
 import { within } from './store/within';
+import { HealthCheckerRegistry } from './vendors/health-checker.registry';
 
 /** Brings the configured keys into their pools, and has them checked before the app serves. */
 @Injectable()
@@ -22,6 +24,7 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     private readonly checks: HealthCheckService,
     private readonly persistence: PersistenceService,
     private readonly leadership: CheckLeadership,
+    private readonly registry: HealthCheckerRegistry,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -48,6 +51,7 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
 
   /** Waits for the first checks, but no longer than the limit: the rest go on behind the app's start. */
   async onApplicationBootstrap(): Promise<void> {
+    for (const notice of startNotices(this.options, this.registry, this.pools)) this.#logger.warn(notice);
     const pools = [...this.pools.pools()].filter(({ size }) => size > 0);
     if (pools.length === 0) return;
     const limit = this.options.startupCheckTimeoutMs;

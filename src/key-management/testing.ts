@@ -1,4 +1,5 @@
 // What authors of other stores need: `nestjs-ai-key-management/testing`. Needs no test runner of its own.
+import './node-version';
 export { keyStoreContract } from './store/contract/key-store.contract';
 export type {
   ContractRunner,

@@ -150,6 +150,15 @@ describe('where a key may go', () => {
   });
 });
 
+it('E8: headers that name an account go out with the credential, and the others stay', async () => {
+  const account = ['OpenAI-Organization', 'openai-project', 'anthropic-workspace-id', 'X-Goog-User-Project'];
+  const headers = Object.fromEntries([...account, 'x-mine'].map((name) => [name, 'org-a']));
+  await (await fetch(`${server.origin}/v1/x`, { method: 'POST', body: '{}', headers })).text();
+  const sent = server.seen[0]!.headers;
+  expect(account.filter((name) => name.toLowerCase() in sent)).toEqual([]);
+  expect(sent['x-mine']).toBe('org-a');
+});
+
 describe('a body', () => {
   const form = () => {
     const data = new FormData();

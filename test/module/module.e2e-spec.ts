@@ -25,6 +25,7 @@ import {
   type KeyManagementOptionsFactory,
   type ResolvedOptions,
 } from '../../src/key-management';
+import { keyText } from '../support/key-text';
 
 const OPTIONS: KeyManagementOptions = { maxRetries: 5, store: { kind: 'memory' } };
 
@@ -154,14 +155,77 @@ describe('KeyManagementModule.forRootAsync', () => {
   });
 });
 
+describe('a second import', () => {
+  const module = (options = {}) => KeyManagementModule.forRoot({ ...OPTIONS, admin: false, ...options });
+  @Module({ imports: [module()] })
+  class Feature {}
+  @Module({ imports: [KeyManagementModule] })
+  class Bare {}
+
+  it.each<[string, () => (DynamicModule | Type)[], RegExp]>([
+    ['of forRoot', () => [module(), Feature], /imported 2 times in this app \(by App and Feature\)\. Import it once/],
+    [
+      'of forRootAsync',
+      () => [module(), KeyManagementModule.forRootAsync({ useFactory: () => OPTIONS, admin: false })],
+      /imported 2 times in this app \(by App\)/,
+    ],
+    ['of the bare class', () => [module(), Bare], /imported 2 times in this app \(by App and Bare\)/],
+    ['by the bare class alone', () => [Bare], /imported without its options.*KeyManagementModule\.forRoot\(\)/],
+  ])('E4: %s stops the start and says what to do', async (_, imports, message) => {
+    await expect(start(imports())).rejects.toThrow(message);
+  });
+
+  it('E4: of another copy of the package is known as one', async () => {
+    @Module({})
+    class KeyManagementModuleOfAnotherCopy {}
+    Reflect.set(KeyManagementModuleOfAnotherCopy, Symbol.for('nestjs-ai-key-management:module'), true);
+    await expect(start([module(), KeyManagementModuleOfAnotherCopy])).rejects.toThrow(/Two copies of the package/);
+  });
+
+  it('E4: is none where one definition is named twice, or another app has its own', async () => {
+    const one = module();
+    @Module({ imports: [one] })
+    class Sharing {}
+    await expect(start([one, Sharing])).resolves.toBeDefined();
+    await expect(start([module()])).resolves.toBeDefined();
+  });
+
+  it.each([{}, { useFactory: 7 }, { useFactory: () => OPTIONS, useClass: Feature }, undefined, null])(
+    'E4: forRootAsync(%p) is refused by name',
+    (given) => {
+      expect(() => KeyManagementModule.forRootAsync(given as never)).toThrow(/KeyManagementModule\.forRootAsync: /);
+    },
+  );
+});
+
+describe('what the start warns of', () => {
+  const warned = async (options: KeyManagementOptions) => {
+    const { logger } = await start([KeyManagementModule.forRoot({ ...OPTIONS, admin: false, ...options })]);
+    return logger.lines.filter((line) => line.startsWith('warn'));
+  };
+
+  it('E5: no keys at all', async () => {
+    expect(await warned({})).toEqual([expect.stringMatching(/^warn No provider has a key.*OPENAI_API_KEYS, /)]);
+  });
+
+  it('E5: a provider nearly named as a known one, and none that is just unknown', async () => {
+    const keys = [keyText(1)];
+    expect(await warned({ providers: { opneai: { keys }, acme: { keys } } })).toEqual([
+      expect.stringMatching(/^warn providers\.opneai: no vendor of that name is known.*Did you mean "openai"\?/),
+    ]);
+  });
+});
+
 describe('the scheduler', () => {
   const module = () => KeyManagementModule.forRoot({ ...OPTIONS, admin: false });
-  const warned = ({ lines }: Log): boolean => lines.some((line) => /^warn No health checks will run/.test(line));
+  const byTimer = ({ lines }: Log): boolean => lines.some((line) => /^log Health checks run on a timer of/.test(line));
+  const byCron = ({ lines }: Log): boolean =>
+    lines.some((line) => /^log Health checks run as the @Cron job/.test(line));
 
-  it('may be missing: the app starts, and is told', async () => {
+  it('E1: may be missing: the start’s log says that a timer of the module’s own runs the checks', async () => {
     const { logger } = await start([module()]);
-    expect(warned(logger)).toBe(true);
-    expect(logger.lines.find((line) => line.startsWith('warn No health'))).toMatch(/ScheduleModule\.forRoot\(\)/);
+    expect([byTimer(logger), byCron(logger)]).toEqual([true, false]);
+    expect(logger.lines.filter((line) => /^warn .*[Ss]chedul/.test(line))).toEqual([]);
   });
 
   it.each<[string, () => DynamicModule[]]>([
@@ -169,7 +233,7 @@ describe('the scheduler', () => {
     ['after', () => [module(), ScheduleModule.forRoot()]],
   ])('imported %s has the job, once, under its name', async (_, imports) => {
     const { app, logger } = await start(imports());
-    expect(warned(logger)).toBe(false);
+    expect([byTimer(logger), byCron(logger)]).toEqual([false, true]);
     const jobs = app.get(SchedulerRegistry, { strict: false }).getCronJobs();
     expect([...jobs.keys()]).toEqual([HEALTH_CHECK_JOB]);
     expect(jobs.get(HEALTH_CHECK_JOB)!.cronTime.source).toBe('*/3 * * * * *');

@@ -11,7 +11,7 @@ import {
   type HealthResult,
 } from '../../src/key-management';
 import { EventLog } from '../../src/key-management/analytics/event-log';
-import { LogLine } from '../../src/key-management/log-line';
+import { logFieldsOf, logLine } from '../../src/key-management/log-line';
 import { startKeyManagement } from '../support/key-management-app';
 import { keyText } from '../support/key-text';
 
@@ -31,8 +31,8 @@ class Chatty extends BaseHealthChecker {
 
 describe('a log line', () => {
   it('as text and as JSON holds no character that forges lines or moves a terminal', () => {
-    const line = new LogLine('key rests', { reason: FORGED, model: FORGED, ms: 5 });
-    for (const text of [line.toString(), JSON.stringify(line)]) {
+    const line = logLine('key rests', { reason: FORGED, model: FORGED, ms: 5 });
+    for (const text of [line, JSON.stringify(logFieldsOf(line))]) {
       expect(text).not.toMatch(HARMFUL);
       expect(text).not.toContain('\n');
       expect(text).toContain('ERROR forged');
@@ -41,8 +41,11 @@ describe('a log line', () => {
 
   it('of a failure of ours has its place, and its message on one line without a key', () => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation();
-    const httpAdapter = { setHeader: () => undefined, reply: jest.fn() };
-    const host = { switchToHttp: () => ({ getResponse: () => ({}) }) } as unknown as ArgumentsHost;
+    const httpAdapter = { setHeader: () => undefined, isHeadersSent: () => false, reply: jest.fn() };
+    const host = {
+      getType: () => 'http',
+      switchToHttp: () => ({ getResponse: () => ({}) }),
+    } as unknown as ArgumentsHost;
     const key = `sk-proj-${'k'.repeat(40)}`;
     new KeyManagementExceptionFilter({ httpAdapter } as unknown as HttpAdapterHost).catch(
       new Error(`${FORGED} ${key}`),

@@ -3,11 +3,12 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { CLOCK, KeyManagementModule, RANDOM, type KeyManagementModuleOptions } from '../../src/key-management';
 import type { Clock, Random } from '../../src/key-management';
+import { HealthCheckTimer } from '../../src/key-management/health/health-check-timer.service';
 
 export interface TestAppOptions {
   clock?: Clock;
   random?: Random;
-  /** Default false: the cron job is driven by the test. */
+  /** Default false: the health check job is driven by the test. */
   schedule?: boolean;
   logger?: LoggerService;
 }
@@ -23,6 +24,7 @@ export async function startKeyManagement(
       KeyManagementModule.forRoot({ store: { kind: 'memory' }, admin: false, ...options }),
     ],
   });
+  if (!test.schedule) module.overrideProvider(HealthCheckTimer).useValue({});
   if (test.clock) module.overrideProvider(CLOCK).useValue(test.clock);
   if (test.random) module.overrideProvider(RANDOM).useValue(test.random);
   const compiled = await module.compile();

@@ -3,6 +3,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { tryBare } from './bare.mjs';
 import { tryCell } from './cell.mjs';
 import { installAll, pack } from './install.mjs';
 import { tryMissingPeers } from './missing-peers.mjs';
@@ -85,6 +86,11 @@ async function main(folder) {
   await compileAll(installed);
   heading('Booted from the tarball');
   await bootAll(installed);
+  heading('A plain Nest app, and `npm i` of this package alone');
+  for (const nest of NESTS) {
+    const problem = await tryBare(nest, folder, tarball);
+    console.log(`Nest ${nest.major}`.padEnd(24), word(`bare Nest ${nest.major}`, problem));
+  }
   heading('Peers');
   const problems = await tryMissingPeers(installed.apps.get(12));
   console.log('a missing peer is named', word('peers', problems.join('\n')));

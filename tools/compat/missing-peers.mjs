@@ -19,12 +19,16 @@ function hide(app, peer) {
 
 /** @returns the problems, one line each */
 export async function tryMissingPeers(app) {
-  const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const { peerDependencies, peerDependenciesMeta = {} } = JSON.parse(readFileSync('package.json', 'utf8'));
   const problems = [];
   for (const peer of Object.keys(peerDependencies).filter((each) => !NOT_IMPORTED.includes(each))) {
     const show = hide(app, peer);
     const { passed, output } = await run(process.execPath, ['-e', `require('${NAME}')`], { cwd: app });
     show();
+    if (peerDependenciesMeta[peer]?.optional) {
+      if (!passed) problems.push(`Without ${peer}, which is optional: ${output}`);
+      continue;
+    }
     const named = output.includes(`Cannot find module '${peer}`) || output.includes(`Cannot find package '${peer}`);
     if (passed || !named) problems.push(`Without ${peer}: ${passed ? 'it loads, so it is no peer' : output}`);
   }

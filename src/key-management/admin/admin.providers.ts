@@ -9,6 +9,7 @@ import { OperationsController } from './controllers/operations.controller';
 import { StatusController } from './controllers/status.controller';
 import { TimelineController } from './controllers/timeline.controller';
 import { KeyAdminService } from './key-admin.service';
+import { HostRoutesService } from './routes/host-routes.service';
 import { EventStreamService } from './stream/event-stream.service';
 
 /** The HTTP API. */
@@ -27,4 +28,5 @@ export const ADMIN_PROVIDERS: Provider[] = [
   AccessGuard,
   KeyAdminService,
   EventStreamService,
+  HostRoutesService,
 ];

@@ -1,17 +1,19 @@
-import { applyDecorators, Controller, UseFilters, UseGuards, UseInterceptors, UsePipes } from '@nestjs/common';
+import { applyDecorators, UseFilters, UseGuards, UseInterceptors, UsePipes } from '@nestjs/common';
 import { AccessGuard } from './access/access.guard';
+import { AnswerInterceptor } from './answer.interceptor';
 import { KeyManagementExceptionFilter } from './api-exception.filter';
 import { AuditInterceptor } from './audit/audit.interceptor';
 import { NoStoreInterceptor } from './no-store.interceptor';
 import { JsonBodyGuard } from './input/json-body.guard';
 import { RequestValidationPipe } from './input/request-validation.pipe';
+import { ModuleController, type RoutePart } from './routes/module-controller.decorator';
 
-/** A controller of this API: guarded, validated, audited, and with one shape of errors, whatever the host app does globally. */
-export const ApiController = (path: string): ClassDecorator =>
+/** A controller of this API: guarded, validated, audited, and with one shape of answers, whatever the host app does globally. */
+export const ApiController = (path: string, part?: RoutePart): ClassDecorator =>
   applyDecorators(
-    Controller(path),
+    ModuleController(path, part),
     UseGuards(AccessGuard, JsonBodyGuard),
     UsePipes(RequestValidationPipe),
-    UseInterceptors(NoStoreInterceptor, AuditInterceptor),
+    UseInterceptors(AnswerInterceptor, NoStoreInterceptor, AuditInterceptor),
     UseFilters(KeyManagementExceptionFilter),
   );

@@ -3,8 +3,9 @@ import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type Exce
 import { HttpAdapterHost } from '@nestjs/core';
 import { redactText } from '../classification/redact';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
-import { KeyManagementError, StoreUnavailableError, UnknownKeyError, UnknownProviderError } from '../errors';
+import { KeyManagementError, StoreUnavailableError } from '../errors';
 import { ApiProblem, invalidRequest, notKept } from './api-problem';
+import { callProblem } from './call-problem';
 
 const MOST_STACK_LINES = 50;
 
@@ -16,9 +17,10 @@ const ECHOES: readonly (readonly [pattern: RegExp, status: number, message: stri
 ];
 
 /**
- * Answers every failure as `{ statusCode, error, message, problems? }`, and repeats nothing of what the client sent, which may be
- * a key in the wrong place. Scoped to the module's own controllers. An app may use it globally too: then a URL or body that no
- * controller could read is answered in the same way.
+ * Answers every failure as `{ statusCode, error, message, problems?, code? }`, and repeats nothing of what the client sent, which may be
+ * a key in the wrong place. Scoped to the module's own controllers. An app may use it globally too: then a failed call that a
+ * controller throws (`throw result.error`) is answered with 429, 503 or 504 and `Retry-After`, and a URL or body that no controller
+ * could read in the same way.
  */
 @Catch()
 @Injectable()
@@ -28,8 +30,15 @@ export class KeyManagementExceptionFilter implements ExceptionFilter {
   constructor(private readonly adapters: HttpAdapterHost) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
+    // Microservices and GraphQL answer in ways of their own.
+    if (host.getType<string>() !== 'http') throw exception;
     const { httpAdapter } = this.adapters;
     const response = host.switchToHttp().getResponse<object>();
+    if (httpAdapter.isHeadersSent(response)) {
+      // An answer that has begun can only be cut off.
+      httpAdapter.end(response);
+      return;
+    }
     if (exception instanceof HttpException && isForeign(exception)) {
       httpAdapter.reply(response, exception.getResponse(), exception.getStatus());
       return;
@@ -66,11 +75,9 @@ function isForeign(exception: HttpException): boolean {
 
 function problemOf(exception: unknown): ApiProblem {
   if (exception instanceof ApiProblem) return exception;
-  if (exception instanceof UnknownProviderError) return new ApiProblem(404, 'There is no provider of that name.');
-  if (exception instanceof UnknownKeyError) return new ApiProblem(404, 'The provider has no key of that id.');
   if (exception instanceof KeyManagementConfigurationError) return invalidRequest(exception.problems.map(fieldOf));
   if (exception instanceof StoreUnavailableError) return notKept(exception);
-  if (exception instanceof KeyManagementError) return new ApiProblem(503, exception.message);
+  if (exception instanceof KeyManagementError) return callProblem(exception);
   if (exception instanceof HttpException) return new ApiProblem(exception.getStatus(), wordsOf(exception));
   const status = statusOf(exception);
   return status === undefined

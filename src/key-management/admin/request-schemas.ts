@@ -1,4 +1,4 @@
-import type { OpenAPIObject } from '@nestjs/swagger';
+import type { OpenAPIObject } from './openapi';
 import {
   AddKeysDto,
   KeyLimitsDto,

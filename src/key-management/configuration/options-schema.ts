@@ -4,7 +4,7 @@ import { isOwnStore, ownStoreProblems } from './store-options';
 /** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
 export const PROVIDER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
 
-const strict = <T extends z.ZodRawShape>(shape: T) =>
+export const strict = <T extends z.ZodRawShape>(shape: T) =>
   z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
@@ -13,6 +13,8 @@ const strict = <T extends z.ZodRawShape>(shape: T) =>
   });
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+export const isLoopback = (url: string): boolean => URL.canParse(url) && LOOPBACK.has(new URL(url).hostname);
 
 export const MAX_RETRIES = z
   .number('must be a whole number')
@@ -68,6 +70,11 @@ export const GIVEN_KEY = z.preprocess((given) => (typeof given === 'string' ? { 
 const keys = z.array(z.unknown(), 'must be a list of keys').superRefine((given, context) => {
   for (const [index, each] of given.entries()) {
     if (typeof each === 'string') continue;
+    if (each === undefined || each === null) {
+      const message = `is ${each}; give the key as text or an object, or leave it out. Is an environment variable not set?`;
+      context.addIssue({ code: 'custom', message, path: [index] });
+      continue;
+    }
     const { error } = KEY_INPUT.safeParse(each);
     for (const { path, message } of error?.issues ?? [])
       context.addIssue({ code: 'custom', message, path: [index, ...path] });

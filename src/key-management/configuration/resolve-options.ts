@@ -3,7 +3,8 @@ import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from '../
 import { ApiKey } from '../pool/api-key';
 import { SecretText } from '../secret-text';
 import { ENVIRONMENT_VENDORS, optionsFromEnvironment, type Environment, type VariableNames } from './environment';
-import { OPTIONS, PROVIDER_NAME } from './options-schema';
+import { noticesOf } from './notices';
+import { isLoopback, OPTIONS, PROVIDER_NAME } from './options-schema';
 import type { ResolvedKey, ResolvedOptions, ResolvedProvider } from './resolved-options';
 import { isOwnStore, resolveStore } from './store-options';
 
@@ -20,6 +21,7 @@ export class KeyManagementConfigurationError extends Error {
  * @throws KeyManagementConfigurationError
  */
 export function resolveOptions(given: KeyManagementOptions = {}, env: Environment = process.env): ResolvedOptions {
+  if (!isObject(given)) throw new KeyManagementConfigurationError(['options: must be an object.']);
   refuse([...nameProblems(given.providers), ...problemsIn(given)]);
   const { options: environment, names } = optionsFromEnvironment(
     env,
@@ -41,7 +43,7 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
     providers: new Map(Array.from(providers, ([name, each]) => [name, resolveProvider(each)])),
     maxRetries: merged.maxRetries ?? 3,
     healthCheckIntervalMinutes: merged.healthCheckIntervalMinutes ?? 10,
-    healthCheckDepth: merged.healthCheckDepth ?? 'deep',
+    healthCheckDepth: merged.healthCheckDepth ?? (wouldBillTests(given, environment, env) ? 'light' : 'deep'),
     errorClassification: merged.errorClassification ?? 'evidence',
     backoff: { initialMs: merged.backoff?.initialMs ?? 500, maxMs: merged.backoff?.maxMs ?? 8_000 },
     startupCheckTimeoutMs: merged.startupCheckTimeoutMs ?? 10_000,
@@ -51,15 +53,17 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
     store: resolveStore(given.store, store, env, problems),
     adminToken: secret(merged.adminToken),
     viewerToken: secret(merged.viewerToken),
-  } satisfies ResolvedOptions;
+  } satisfies Omit<ResolvedOptions, 'notices'>;
   if (merged.adminToken !== undefined && merged.adminToken === merged.viewerToken) {
     problems.push(
       'adminToken and viewerToken (ADMIN_TOKEN, VIEWER_TOKEN) must differ: give the viewer a token of its own.',
     );
   }
   refuse(problems);
-  return Object.freeze(resolved);
+  return Object.freeze({ ...resolved, notices: noticesOf(given, env, resolved.providers) });
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 function refuse(problems: readonly string[]): void {
   if (problems.length > 0) throw new KeyManagementConfigurationError(problems);
@@ -111,6 +115,19 @@ function resolveProvider({ keys = [], baseUrl, probeModel, compatibleWith }: Pro
     distinct.set(raw, typeof each === 'string' ? { key } : { ...input, key });
   }
   return { keys: [...distinct.values()], baseUrl: baseUrl && withoutVersion(baseUrl), probeModel, compatibleWith };
+}
+
+/**
+ * Whether a test runner would have real keys checked by billed calls: those of a developer's own environment (`.env`), which no test
+ * asked for. Keys that the options name are meant.
+ */
+function wouldBillTests(given: KeyManagementOptions, environment: KeyManagementOptions, env: Environment): boolean {
+  if (env.NODE_ENV !== 'test' && env.JEST_WORKER_ID === undefined && env.VITEST === undefined) return false;
+  return Object.entries(environment.providers ?? {}).some(([name, { keys = [], baseUrl }]) => {
+    const options = own(given.providers, name);
+    const url = options?.baseUrl ?? baseUrl;
+    return keys.length > 0 && !options?.keys && (url === undefined || !isLoopback(url));
+  });
 }
 
 /** The official SDKs' own variables end in the version path, which is ours to add. */

@@ -47,4 +47,6 @@ export interface ResolvedOptions {
   readonly store: ResolvedStore;
   readonly adminToken?: SecretText;
   readonly viewerToken?: SecretText;
+  /** What the start warns of: settings that are allowed and probably not meant. */
+  readonly notices: readonly string[];
 }

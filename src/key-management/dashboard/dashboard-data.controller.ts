@@ -1,5 +1,5 @@
 import { Get, Inject, Query, Req } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../admin/openapi';
 import { IsIn, IsOptional } from 'class-validator';
 import { RequiredAccess, type Role } from '../admin/access/access.decorator';
 import { actorOf } from '../admin/access/api-request';
@@ -28,7 +28,7 @@ export interface DashboardSession {
 
 /** What the page needs and the API of `spec/api.md` does not say, or says with every key beside it. */
 @ApiExcludeController()
-@ApiController('dashboard')
+@ApiController('dashboard', 'dashboard')
 @RequiredAccess('viewer')
 export class DashboardDataController {
   constructor(

@@ -40,12 +40,19 @@ const ICON =
 /**
  * The page around the script. Its URLs are relative, so that any prefix and any proxy before it work: `/x/dashboard` resolves them
  * against `/x/`, and `/x/dashboard/` against itself.
+ * @param place Where the page stands in the API, as `admin.dashboard` says.
  */
-export function pageHtml({ manifest }: BuiltDashboard, requestUrl: string, access: 'token' | 'host'): string {
+export function pageHtml(
+  { manifest }: BuiltDashboard,
+  requestUrl: string,
+  access: 'token' | 'host',
+  place = 'dashboard',
+): string {
   const [path = ''] = requestUrl.split('?');
-  const base = path.endsWith('/') ? '../' : '';
+  const depth = place.split('/').length - (path.endsWith('/') ? 0 : 1);
+  const base = '../'.repeat(depth);
   return `<!doctype html>
-<html lang="en" data-base="${base}" data-access="${access}">
+<html lang="en" data-base="${base}" data-place="${place}" data-access="${access}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -53,8 +60,8 @@ export function pageHtml({ manifest }: BuiltDashboard, requestUrl: string, acces
 <meta name="robots" content="noindex">
 <title>Key pools</title>
 <link rel="icon" href="${ICON}">
-<link rel="stylesheet" href="${base}dashboard/assets/${manifest.style}">
-<script type="module" src="${base}dashboard/assets/${manifest.script}"></script>
+<link rel="stylesheet" href="${base}${place}/assets/${manifest.style}">
+<script type="module" src="${base}${place}/assets/${manifest.script}"></script>
 </head>
 <body>
 <div id="app"></div>

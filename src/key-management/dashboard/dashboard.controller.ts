@@ -1,8 +1,10 @@
-import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
+import { Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../admin/openapi';
 import { RequiredAccess } from '../admin/access/access.decorator';
 import { AccessGuard } from '../admin/access/access.guard';
+import { ModuleController, PublicToHost } from '../admin/routes/module-controller.decorator';
+import { partPath } from '../admin/routes/mounted-controllers';
 import { ADMIN_SETTINGS } from '../key-management.constants';
 import type { AdminSettings } from '../key-management.options';
 import { DashboardFiles } from './dashboard-files';
@@ -16,7 +18,8 @@ interface PageRequest {
 
 /** The page and its two files: open to anyone, for they hold no data. */
 @ApiExcludeController()
-@Controller('dashboard')
+@ModuleController('dashboard', 'dashboard')
+@PublicToHost()
 @UseGuards(AccessGuard)
 @RequiredAccess('public')
 export class DashboardController {
@@ -34,7 +37,12 @@ export class DashboardController {
       return;
     }
     const access = this.settings.authorize ? 'host' : 'token';
-    this.#reply(response, 200, PAGE_HEADERS, pageHtml(built, request.originalUrl ?? request.url, access));
+    this.#reply(
+      response,
+      200,
+      PAGE_HEADERS,
+      pageHtml(built, request.originalUrl ?? request.url, access, partPath('dashboard', this.settings)),
+    );
   }
 
   @Get('assets/:file')

@@ -4,7 +4,7 @@ import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { CallRejectedError, UnknownProviderError, type AttemptReport, type KeyManagementError } from '../errors';
 import { CLOCK, RANDOM, RESOLVED_OPTIONS } from '../key-management.constants';
-import { LogLine } from '../log-line';
+import { logLine } from '../log-line';
 import { endpointName } from '../pool/endpoint-name';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { modelName } from '../pool/model-name';
@@ -209,10 +209,9 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   };
 
   readonly #attempted = (provider: string, attempt: AttemptReport): void => {
+    if (!Logger.isLevelEnabled('debug')) return;
     const { maskedKey, outcome, status, reason, durationMs, waitedMs } = attempt;
-    this.#logger.debug(
-      new LogLine('attempt', { provider, key: maskedKey, outcome, status, reason, durationMs, waitedMs }),
-    );
+    this.#logger.debug(logLine('attempt', { provider, key: maskedKey, outcome, status, reason, durationMs, waitedMs }));
   };
 }
 

@@ -1,6 +1,4 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
-import { Cron, SchedulerRegistry } from '@nestjs/schedule';
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Clock } from '../clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import { CLOCK, HEALTH_CHECK_JOB } from '../key-management.constants';
@@ -9,14 +7,17 @@ import { KeyPoolService } from '../pool/key-pool.service';
 import { CheckLeadership } from './check-leadership';
 import { dueKeys } from './due-keys';
 import { HealthCheckService } from './health-check.service';
+import { Cron } from './scheduler';
 
 const MINUTE_MS = 60_000;
+/** Between two ticks, whoever makes them; milliseconds. */
+export const TICK_MS = 3_000;
 /** An instance without the lead checks what the leader left undone for so long: keys that only it has, say. */
 const LEFT_UNDONE_MS = 30_000;
 
 /** Every few seconds: probes the keys that are due. What is due follows the interval in force, so it changes at run time. */
 @Injectable()
-export class HealthCheckJob implements OnApplicationBootstrap, OnModuleDestroy {
+export class HealthCheckJob implements OnModuleDestroy {
   readonly #logger = new Logger('KeyManagement');
   readonly #running = new Set<KeyPool>();
   #closed = false;
@@ -26,24 +27,19 @@ export class HealthCheckJob implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly checks: HealthCheckService,
     private readonly configuration: ConfigurationService,
     private readonly leadership: CheckLeadership,
-    private readonly modules: ModuleRef,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
-
-  onApplicationBootstrap(): void {
-    // The job itself is mounted when the scheduler's turn comes, which may be after this.
-    if (this.#hasScheduler()) return;
-    this.#logger.warn(
-      'No health checks will run: the app has no scheduler. Add ScheduleModule.forRoot() (from @nestjs/schedule) to the imports of its root module.',
-    );
-  }
 
   onModuleDestroy(): void {
     this.#closed = true;
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Ticks of one provider never overlap, and a slow provider does not hold up the others. */
-  @Cron('*/3 * * * * *', { name: HEALTH_CHECK_JOB })
+  @Cron('*/3 * * * * *', { name: HEALTH_CHECK_JOB, unrefTimeout: true })
   async tick(): Promise<void> {
     if (this.#closed) return;
     const graceMs = (await this.leadership.held()) ? 0 : LEFT_UNDONE_MS;
@@ -63,14 +59,6 @@ export class HealthCheckJob implements OnApplicationBootstrap, OnModuleDestroy {
       this.#logger.error(`The health check of ${pool.provider} failed: ${said}`);
     } finally {
       this.#running.delete(pool);
-    }
-  }
-
-  #hasScheduler(): boolean {
-    try {
-      return this.modules.get(SchedulerRegistry, { strict: false }) instanceof SchedulerRegistry;
-    } catch {
-      return false;
     }
   }
 }

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyPool } from '../pool/key-pool';
 import { isResting } from '../pool/key-state';
+import { indicated, type IndicatorResult } from './health-result';
 
 export interface KeyPoolHealthOptions {
   /** Usable keys that a provider needs. Default: the module's `minimumUsableKeys`, 1. */
@@ -20,18 +20,16 @@ export interface KeyPoolHealthOptions {
 @Injectable()
 export class KeyPoolHealthIndicator {
   constructor(
-    private readonly indicators: HealthIndicatorService,
     private readonly pools: KeyPoolService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  check<const Key extends string>(key: Key, options: KeyPoolHealthOptions = {}): HealthIndicatorResult<Key> {
+  check<const Key extends string>(key: Key, options: KeyPoolHealthOptions = {}): IndicatorResult<Key> {
     const { minimum = this.options.minimumUsableKeys, providers = 'all' } = options;
     const pools = [...this.pools.pools()].filter(isInUse);
     const lacking = pools.filter((pool) => !hasUsable(pool, minimum));
-    const session = this.indicators.check(key);
     const down = providers === 'all' ? lacking.length > 0 : lacking.length > 0 && lacking.length === pools.length;
-    return down ? session.down({ providers: lacking.map(({ provider }) => provider) }) : session.up();
+    return down ? indicated(key, 'down', { providers: lacking.map(({ provider }) => provider) }) : indicated(key, 'up');
   }
 }
 

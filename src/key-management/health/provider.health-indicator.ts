@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { indicated, type IndicatorResult } from './health-result';
 import { ProviderHealthService } from './provider-health.service';
 
 export interface ProviderHealthOptions {
@@ -10,18 +10,14 @@ export interface ProviderHealthOptions {
 /** How the providers stand: their states alone, with no reason, count or mask. */
 @Injectable()
 export class ProviderHealthIndicator {
-  constructor(
-    private readonly indicators: HealthIndicatorService,
-    private readonly health: ProviderHealthService,
-  ) {}
+  constructor(private readonly health: ProviderHealthService) {}
 
   check<const Key extends string>(
     key: Key,
     { trouble = 'down' }: ProviderHealthOptions = {},
-  ): HealthIndicatorResult<Key> {
+  ): IndicatorResult<Key> {
     const { states, serveNobody, areDegraded } = this.health.summary();
-    const session = this.indicators.check(key);
-    if (serveNobody && trouble === 'down') return session.down({ states });
-    return areDegraded ? session.up({ degraded: true, states }) : session.up({ states });
+    if (serveNobody && trouble === 'down') return indicated(key, 'down', { states });
+    return indicated(key, 'up', areDegraded ? { degraded: true, states } : { states });
   }
 }

@@ -3,7 +3,7 @@ import type { Subscription } from 'rxjs';
 import type { KeyEvent } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { isRemovedStatus } from '../pool/key-state';
-import { LogLine } from '../log-line';
+import { logLine } from '../log-line';
 
 type StatusChange = Extract<KeyEvent, { type: 'status_changed' }>;
 
@@ -29,7 +29,7 @@ export class KeyLogService implements OnModuleDestroy {
     switch (event.type) {
       case 'status_changed': {
         const { from, to, outcome, reason, until } = event;
-        const line = new LogLine(nameOf(event), { ...subject, from, to, outcome, reason, until: until?.toISOString() });
+        const line = logLine(nameOf(event), { ...subject, from, to, outcome, reason, until: until?.toISOString() });
         // What an administrator does on purpose is no warning, and a key that stays out was warned of when it went.
         if (isRemovedStatus(to) && to !== 'disabled' && from !== to) this.#logger.warn(line);
         else this.#logger.log(line);
@@ -37,38 +37,38 @@ export class KeyLogService implements OnModuleDestroy {
       }
       case 'model_rested': {
         const { model, outcome, reason, until } = event;
-        this.#logger.log(new LogLine('key rests', { ...subject, model, outcome, reason, until: until.toISOString() }));
+        this.#logger.log(logLine('key rests', { ...subject, model, outcome, reason, until: until.toISOString() }));
         break;
       }
       case 'endpoint_cooled_down': {
         const { endpoint, outcome, reason, until } = event;
         this.#logger.log(
-          new LogLine('key cools down', { ...subject, endpoint, outcome, reason, until: until.toISOString() }),
+          logLine('key cools down', { ...subject, endpoint, outcome, reason, until: until.toISOString() }),
         );
         break;
       }
       case 'cooldown_ended': {
         const { model, endpoint, until } = event;
-        this.#logger.log(new LogLine('cooldown ended', { ...subject, model, endpoint, until: until?.toISOString() }));
+        this.#logger.log(logLine('cooldown ended', { ...subject, model, endpoint, until: until?.toISOString() }));
         break;
       }
       case 'key_added':
-        this.#logger.log(new LogLine('key added', { ...subject, status: event.status }));
+        this.#logger.log(logLine('key added', { ...subject, status: event.status }));
         break;
       case 'key_updated':
-        this.#logger.log(new LogLine('key updated', { ...subject, fields: event.fields.join(',') }));
+        this.#logger.log(logLine('key updated', { ...subject, fields: event.fields.join(',') }));
         break;
       case 'key_deleted':
-        this.#logger.log(new LogLine('key deleted', subject));
+        this.#logger.log(logLine('key deleted', subject));
         break;
       case 'provider_failing': {
         const { state, reason, until } = event;
-        this.#logger.warn(new LogLine('provider failing', { provider, state, reason, until: until?.toISOString() }));
+        this.#logger.warn(logLine('provider failing', { provider, state, reason, until: until?.toISOString() }));
         break;
       }
       case 'provider_recovered': {
         const { state, reason, since } = event;
-        this.#logger.log(new LogLine('provider recovered', { provider, state, reason, since: since.toISOString() }));
+        this.#logger.log(logLine('provider recovered', { provider, state, reason, since: since.toISOString() }));
         break;
       }
     }

@@ -94,6 +94,10 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
       if (this.link.shared && error instanceof StoreError && error.code === 'not_usable') {
         throw new KeyManagementConfigurationError([message]);
       }
+      if (error instanceof StoreError && error.code === 'not_loadable') {
+        this.#logger.log(message);
+        return;
+      }
       this.#logger.error(
         `${message} The app starts on what its settings give, and reconciles when the store is there; until then nothing is kept over a restart.`,
       );

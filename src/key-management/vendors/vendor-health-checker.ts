@@ -1,4 +1,3 @@
-import axios from 'axios';
 import type { Classification } from '../classification/classification';
 import { classify } from '../classification/classify';
 import { vendorErrorFrom } from '../classification/error-evidence';
@@ -8,10 +7,8 @@ import type { ResolvedOptions } from '../configuration/resolved-options';
 import { BaseHealthChecker, type FormatVerdict, type HealthResult, type ProbeContext } from './base-health-checker';
 import type { PacingProfile } from '../pool/pace';
 import { validateKeyFormat } from './key-format';
+import { sendProbe } from './probe-request';
 import type { ProbeRequest, VendorKnowledge } from './vendor-knowledge';
-
-/** Answers to probes are small; more is no answer of a vendor. Bytes. */
-const LARGEST_ANSWER = 8 * 1024 * 1024;
 
 /** A checker made of a vendor's knowledge: probes over HTTP, errors by its rules. */
 export abstract class VendorHealthChecker extends BaseHealthChecker {
@@ -62,34 +59,18 @@ export abstract class VendorHealthChecker extends BaseHealthChecker {
     }
     const { header, format } = this.knowledge.credential;
     const startedAt = this.clock.now();
-    const answer = await axios.request<string>({
-      method: probe.method,
-      url: baseUrl + probe.path,
-      headers: { ...probe.headers, accept: 'application/json', [header]: format(apiKey) },
-      data: probe.body,
-      signal,
-      // The body is read as evidence, so axios must not parse it; a redirect would carry the key elsewhere.
-      responseType: 'text',
-      transformResponse: (body: string) => body,
-      maxRedirects: 0,
-      // Without TLS a proxy of the environment (HTTP_PROXY) would read the key; with it, it only tunnels.
-      ...(new URL(baseUrl).protocol === 'http:' && { proxy: false as const }),
-      maxContentLength: LARGEST_ANSWER,
-      validateStatus: () => true,
-    });
+    const answer = await sendProbe(baseUrl, probe, { [header]: format(apiKey) }, signal);
     if (answer.status >= 200 && answer.status < 300) {
       // A login page or a proxy answers 200 to anything: that says nothing on the key.
-      if (isJson(answer.data)) return { outcome: 'ok', status: answer.status };
+      if (isJson(answer.body)) return { outcome: 'ok', status: answer.status };
       return {
         outcome: 'unknown',
         status: answer.status,
         reason: `${probe.endpoint} was not answered with JSON: check the base URL`,
       };
     }
-    const evidence = vendorErrorFrom(
-      { status: answer.status, headers: answer.headers, body: answer.data },
-      { phase: 'probe', endpoint: probe.endpoint, now: startedAt, secrets: [apiKey] },
-    );
+    const context = { phase: 'probe', endpoint: probe.endpoint, now: startedAt, secrets: [apiKey] } as const;
+    const evidence = vendorErrorFrom(answer, context);
     const verdict = this.classifyError(evidence);
     return { ...verdict, status: answer.status };
   }

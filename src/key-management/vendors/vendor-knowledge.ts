@@ -24,7 +24,7 @@ export interface CredentialPlace {
   /** Lower case. */
   readonly header: string;
   readonly format: (apiKey: string) => string;
-  /** Every header in which an SDK of this vendor may have put a key; lower case. */
+  /** Every header in which an SDK of this vendor may have put a key, or the account that a key belongs to; lower case. */
   readonly removeHeaders: readonly string[];
   /** Query parameters that would carry a key. */
   readonly removeQuery: readonly string[];

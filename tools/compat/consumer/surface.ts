@@ -1,8 +1,6 @@
 // Uses every export, under inferred types, so that each must be nameable from outside. Types of others are stated: in a linked layout
 // TypeScript names no package that the file does not import.
-import { Inject, Injectable, Module, type INestApplication } from '@nestjs/common';
-import type { OpenAPIObject } from '@nestjs/swagger';
-import type { HealthIndicatorResult } from '@nestjs/terminus';
+import { Inject, Injectable, Module, type ExecutionContext, type INestApplication } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import * as keys from 'nestjs-ai-key-management';
 import type {
@@ -22,6 +20,7 @@ import type {
   ExecutionResult,
   FallbackChoice,
   HealthCheckReport,
+  IndicatorResult,
   KeyEvent,
   KeyEventType,
   KeyInput,
@@ -46,6 +45,7 @@ import type {
   ManagedCall,
   ManagedFetchOptions,
   MetricsSettings,
+  OpenApiDocument,
   ProviderAnalytics,
   ProviderOptions,
   ProviderStatus,
@@ -73,7 +73,14 @@ const provider: ProviderOptions = {
   probeModel: 'm',
   compatibleWith: 'openai',
 };
-const admin: AdminSettings = { authorize: (request, role) => request !== undefined && role === 'viewer' };
+const admin: AdminSettings = {
+  path: 'keys',
+  health: 'key-health',
+  metrics: false,
+  dashboard: true,
+  authorize: (request, role) => request !== undefined && role === 'viewer',
+  guards: [],
+};
 const metrics: MetricsSettings = { perKey: true };
 const extras: KeyManagementExtras = { isGlobal: false, admin, metrics };
 const options: KeyManagementOptions = {
@@ -130,6 +137,7 @@ export const resolved = (store: ResolvedStore, provider: ResolvedProvider) => {
   return { secret, key };
 };
 export const jobName = keys.HEALTH_CHECK_JOB;
+export const fields: Record<string, string | number> | undefined = keys.logFieldsOf('attempt key=x');
 
 export const managed = (manager: keys.KeyManagerService) => ({
   added: (): Promise<AddKeysResult> => manager.addNewKeys('openai', ['k', input]),
@@ -198,7 +206,7 @@ export function failed(error: unknown): KeyManagementErrorCode | undefined {
 export const indicated = (
   pool: keys.KeyPoolHealthIndicator,
   shelf: keys.KeyStoreHealthIndicator,
-): HealthIndicatorResult[] => {
+): IndicatorResult[] => {
   const health: KeyPoolHealthOptions = { minimum: 1, providers: 'any' };
   return [pool.check('keys', health), shelf.check('store')];
 };
@@ -207,8 +215,12 @@ export const measured = (service: Metrics): [Metrics['registry'], Promise<string
   service.registry,
   service.text(),
 ];
-export const documented = (app: INestApplication): OpenAPIObject => {
+export const documented = (app: INestApplication): OpenApiDocument => {
   keys.setupKeyManagementDocs(app, 'docs');
   return keys.keyManagementDocument(app);
 };
+export const passes = (context: ExecutionContext): [boolean, string] => [
+  keys.isKeyManagementRoute(context),
+  keys.KEY_MANAGEMENT_ROUTE,
+];
 export class Filter extends keys.KeyManagementExceptionFilter {}

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Get, Headers, Query, Res, ServiceUnavailableException } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '../openapi';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { ErrorAnswers } from '../dto/errors.dto';

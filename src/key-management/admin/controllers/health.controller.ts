@@ -1,12 +1,14 @@
-import { applyDecorators, Controller, Get, UseGuards } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
+import { applyDecorators, Get, Res, UseGuards, type BeforeApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { healthReport, type IndicatorResult } from '../../health/health-result';
 import { KeyPoolHealthIndicator } from '../../health/key-pool.health-indicator';
 import { ProviderHealthIndicator } from '../../health/provider.health-indicator';
 import { KeyStoreHealthIndicator } from '../../health/key-store.health-indicator';
 import { RequiredAccess } from '../access/access.decorator';
 import { AccessGuard } from '../access/access.guard';
 import { HealthDto } from '../dto/health.dto';
+import { ApiOperation, ApiResponse, ApiTags } from '../openapi';
+import { ModuleController, PublicToHost } from '../routes/module-controller.decorator';
 
 const Answers = (when503: string): MethodDecorator =>
   applyDecorators(
@@ -14,55 +16,66 @@ const Answers = (when503: string): MethodDecorator =>
     ApiResponse({ status: 503, type: HealthDto, description: when503 }),
   );
 
-/** For orchestrators: open to anyone, so no keys, masks or counts. */
+/** For orchestrators: open to anyone, so no keys, masks or counts. Answers as Terminus does, with Terminus or without. */
 @ApiTags('health')
-@Controller('health')
+@ModuleController('health', 'health')
+@PublicToHost()
 @UseGuards(AccessGuard)
 @RequiredAccess('public')
-export class HealthController {
+export class HealthController implements BeforeApplicationShutdown {
+  #isShuttingDown = false;
+
   constructor(
-    private readonly health: HealthCheckService,
     private readonly pools: KeyPoolHealthIndicator,
     private readonly providers: ProviderHealthIndicator,
     private readonly store: KeyStoreHealthIndicator,
+    private readonly adapters: HttpAdapterHost,
   ) {}
 
+  beforeApplicationShutdown(): void {
+    this.#isShuttingDown = true;
+  }
+
   @Get()
-  @HealthCheck({ swaggerDocumentation: false, noCache: true })
   @ApiOperation({
     summary: 'Is every provider served?',
     description: 'With the state of each, as `GET /health/keys` explains it.',
   })
   @Answers('A provider has too few usable keys, or is called and is `failing` or has `no_usable_key`.')
-  all(): Promise<HealthCheckResult> {
-    return this.health.check([
-      () => this.pools.check('key_pools'),
-      () => this.providers.check('providers'),
-      () => this.store.check('key_store'),
+  all(@Res() response: object): void {
+    this.#answer(response, [
+      this.pools.check('key_pools'),
+      this.providers.check('providers'),
+      this.store.check('key_store'),
     ]);
   }
 
   @Get('live')
-  @HealthCheck({ swaggerDocumentation: false, noCache: true })
   @ApiOperation({ summary: 'Does the process answer?' })
   @Answers('The app is shutting down.')
-  live(): Promise<HealthCheckResult> {
-    return this.health.check([]);
+  live(@Res() response: object): void {
+    this.#answer(response, []);
   }
 
   @Get('ready')
-  @HealthCheck({ swaggerDocumentation: false, noCache: true })
   @ApiOperation({
     summary: 'May calls be sent to this instance?',
     description:
       'Instances share their keys and their vendors, so a provider that serves nobody takes no instance out of service: it shows as `degraded`.',
   })
   @Answers('No provider has a usable key.')
-  ready(): Promise<HealthCheckResult> {
-    return this.health.check([
-      () => this.pools.check('key_pools', { providers: 'any' }),
-      () => this.providers.check('providers', { trouble: 'degraded' }),
-      () => this.store.check('key_store'),
+  ready(@Res() response: object): void {
+    this.#answer(response, [
+      this.pools.check('key_pools', { providers: 'any' }),
+      this.providers.check('providers', { trouble: 'degraded' }),
+      this.store.check('key_store'),
     ]);
+  }
+
+  #answer(response: object, results: readonly IndicatorResult[]): void {
+    const report = healthReport(results, this.#isShuttingDown);
+    const { httpAdapter } = this.adapters;
+    httpAdapter.setHeader(response, 'Cache-Control', 'no-cache, no-store, must-revalidate');
+    httpAdapter.reply(response, report, report.status === 'ok' ? 200 : 503);
   }
 }

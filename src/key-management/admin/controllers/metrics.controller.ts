@@ -1,5 +1,5 @@
 import { Get, Header } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '../openapi';
 import { KeyMetricsService } from '../../metrics/key-metrics.service';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
@@ -7,7 +7,7 @@ import { ErrorAnswers } from '../dto/errors.dto';
 
 @ApiTags('status')
 @ApiBearerAuth()
-@ApiController('metrics')
+@ApiController('metrics', 'metrics')
 export class MetricsController {
   constructor(private readonly metrics: KeyMetricsService) {}
 

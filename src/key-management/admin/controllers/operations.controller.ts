@@ -1,5 +1,5 @@
 import { Body, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '../openapi';
 import { EventLog } from '../../analytics/event-log';
 import { ConfigurationService, type Configuration } from '../../configuration/configuration.service';
 import { HealthSweepService } from '../../health/health-sweep.service';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Get, Param, Query, StreamableFile } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '../openapi';
 import { AnalyticsService } from '../../analytics/analytics.service';
 import type { ComprehensiveStatus } from '../../analytics/comprehensive-status';
 import { KEY_ID } from '../../pool/api-key';

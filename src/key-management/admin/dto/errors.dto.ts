@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiProperty, ApiResponse, IntersectionType, type ApiResponseOptions } from '@nestjs/swagger';
+import { ApiProperty, ApiResponse, IntersectionType, type ApiResponseOptions } from '../openapi';
 import { AddedKeysDto } from './keys.dto';
 
 export class FieldProblemDto {

@@ -1,5 +1,5 @@
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { PROVIDER_STATES } from '../../pool/key-events';
+import { ApiProperty, type ApiPropertyOptions } from '../openapi';
 
 const RESULTS: ApiPropertyOptions = {
   type: 'object',

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../openapi';
 import { OUTCOMES, type Outcome } from '../../classification/outcome';
 import { PERSISTENCES, type Persistence } from '../../store/kept-as';
 import { KEY_STATUSES, type KeyStatus } from '../../pool/key-state';

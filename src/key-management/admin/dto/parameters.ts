@@ -1,4 +1,4 @@
-import { ApiParam } from '@nestjs/swagger';
+import { ApiParam } from '../openapi';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
 import { KEY_ID } from '../../pool/api-key';
 

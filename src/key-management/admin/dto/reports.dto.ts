@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../openapi';
 import { OUTCOMES, type Outcome } from '../../classification/outcome';
 import { PROVIDER_STATES, type ProviderState } from '../../pool/key-events';
 import { KEY_STATUSES, type KeyStatus } from '../../pool/key-state';

@@ -1,4 +1,4 @@
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '../openapi';
 import type { ProviderStatus } from '../../analytics/comprehensive-status';
 import { PROVIDER_STATES, type ProviderState } from '../../pool/key-events';
 import { KeyStatusDto } from './keys.dto';

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../openapi';
 import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { regexes } from 'zod';
 import type { TimelineQuery } from '../../analytics/series.service';

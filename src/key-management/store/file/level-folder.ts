@@ -101,6 +101,13 @@ export class LevelFolder {
           `To run several instances, share a store (KEY_STORE=redis or KEY_STORE=firebase), or give each its own folder by KEY_STORE_PATH.`,
       );
     }
+    // Jest runs code without the means to import an ES module, as the driver is.
+    if (codesOf(error).some((code) => String(code).startsWith('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING'))) {
+      return new StoreError(
+        'not_loadable',
+        'This test runner cannot load the file store, so keys are kept in memory. To say so: store: { kind: "memory" }, or KEY_STORE=memory.',
+      );
+    }
     return new StoreError(
       'not_usable',
       `The key store in ${this.path} cannot be opened: ${messageOf(error)}. ` +

@@ -1,3 +1,4 @@
+import { ACCOUNT_HEADERS } from '../account-headers';
 import { anyVendorRules } from '../any-vendor-rules';
 import type { VendorKnowledge } from '../vendor-knowledge';
 import { readAnthropicRateLimits } from './anthropic-headers';
@@ -16,7 +17,7 @@ export const anthropicKnowledge: VendorKnowledge = {
     header: 'x-api-key',
     format: (apiKey) => apiKey,
     // SDK 1.x sends a bearer, 0.x this header; two credentials at once are refused.
-    removeHeaders: ['x-api-key', 'authorization', 'api-key', 'x-goog-api-key'],
+    removeHeaders: ['x-api-key', 'authorization', 'api-key', 'x-goog-api-key', ...ACCOUNT_HEADERS],
     removeQuery: ['key', 'api_key'],
   },
   limitKind: 'token_bucket',

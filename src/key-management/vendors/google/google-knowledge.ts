@@ -1,3 +1,4 @@
+import { ACCOUNT_HEADERS } from '../account-headers';
 import { anyVendorRules } from '../any-vendor-rules';
 import type { VendorKnowledge } from '../vendor-knowledge';
 import { readGoogleRateLimits } from './google-headers';
@@ -15,7 +16,7 @@ export const googleKnowledge: VendorKnowledge = {
     // Never the query: transport errors print URLs, and `AQ.` keys are answered 404 there.
     header: 'x-goog-api-key',
     format: (apiKey) => apiKey,
-    removeHeaders: ['x-goog-api-key', 'authorization', 'x-api-key', 'api-key'],
+    removeHeaders: ['x-goog-api-key', 'authorization', 'x-api-key', 'api-key', ...ACCOUNT_HEADERS],
     removeQuery: ['key', 'access_token', 'oauth_token'],
   },
   limitKind: 'fixed_window',

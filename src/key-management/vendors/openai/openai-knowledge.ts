@@ -1,3 +1,4 @@
+import { ACCOUNT_HEADERS } from '../account-headers';
 import { anyVendorRules } from '../any-vendor-rules';
 import type { CredentialPlace, VendorKnowledge } from '../vendor-knowledge';
 import { readOpenAiRateLimits } from './openai-headers';
@@ -7,7 +8,7 @@ import { openAiRules } from './openai-rules';
 export const bearerCredential: CredentialPlace = {
   header: 'authorization',
   format: (apiKey) => `Bearer ${apiKey}`,
-  removeHeaders: ['authorization', 'api-key', 'x-api-key', 'x-goog-api-key'],
+  removeHeaders: ['authorization', 'api-key', 'x-api-key', 'x-goog-api-key', ...ACCOUNT_HEADERS],
   removeQuery: ['key', 'api_key', 'api-key'],
 };
 

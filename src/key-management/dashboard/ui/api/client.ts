@@ -17,16 +17,19 @@ const PAGE_SIZE = 500;
 const keysPath = (provider: string): string => `admin/providers/${encodeURIComponent(provider)}/keys`;
 const keyPath = (provider: string, id: string): string => `${keysPath(provider)}/${encodeURIComponent(id)}`;
 
-/** The API by name. */
+/** The API by name. `place` is where the page itself stands in it. */
 export class Client {
-  constructor(readonly http: Http) {}
+  constructor(
+    readonly http: Http,
+    private readonly place = 'dashboard',
+  ) {}
 
   session(): Promise<Session> {
-    return this.http.json('dashboard/session');
+    return this.http.json(`${this.place}/session`);
   }
 
   figures(resolution: Resolution): Promise<Figures> {
-    return this.http.json(`dashboard/figures?resolution=${resolution}`);
+    return this.http.json(`${this.place}/figures?resolution=${resolution}`);
   }
 
   /** Page by page, so that thousands of keys show as they come. */

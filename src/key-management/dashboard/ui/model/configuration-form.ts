@@ -1,6 +1,7 @@
 import type { Configuration } from '../api/types';
 
-export type ConfigurationField = keyof Configuration;
+/** What an administrator may change; `persistence` only says where it is kept. */
+export type ConfigurationField = Exclude<keyof Configuration, 'persistence'>;
 
 interface FieldRule {
   readonly label: string;

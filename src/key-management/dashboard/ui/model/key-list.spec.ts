@@ -78,7 +78,7 @@ describe('sorting', () => {
 it('F7: sorts keys that rest, also for one model, before healthy ones', () => {
   const keys = [
     key('a'),
-    key('b', { rests: [{ model: 'gpt-5', until: '2026-11-01T12:00:00Z' }] }),
+    key('b', { rests: [{ model: 'gpt-5', until: '2026-11-01T12:00:00Z', outcome: 'rate_limited' }] }),
     key('c', { status: 'rate_limited' }),
     key('d', { status: 'disabled' }),
   ];

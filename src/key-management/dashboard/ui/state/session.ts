@@ -13,7 +13,7 @@ export type SessionState =
 /** Of the tab only: it is gone when the tab is closed, and no other tab can read it. */
 const TOKEN_KEY = 'key-pools:token';
 
-const { base = '', access } = document.documentElement.dataset;
+const { base = '', place, access } = document.documentElement.dataset;
 
 /** The host app's own authorisation travels by itself (a cookie), so there is no token to ask for. */
 export const hostAccess = access === 'host';
@@ -30,7 +30,7 @@ export function resume(): void {
 
 export async function signIn(token: string, resuming = false): Promise<void> {
   session.set({ phase: 'signing_in', resuming });
-  const client = new Client(new Http(base, token, (error) => expired(error)));
+  const client = new Client(new Http(base, token, (error) => expired(error)), place);
   try {
     const opened = await client.session();
     if (!hostAccess) sessionStorage.setItem(TOKEN_KEY, token);

@@ -1,0 +1,63 @@
+import { applyDecorators, Controller, Res, SetMetadata, VERSION_NEUTRAL, type ExecutionContext } from '@nestjs/common';
+import { PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
+
+/** Metadata on every controller of this module; the value is `true`. For guards and interceptors of the host app. */
+export const KEY_MANAGEMENT_ROUTE = 'key-management:route';
+
+/** A part of the HTTP API that an option of `admin` moves or leaves out. */
+export type RoutePart = 'health' | 'metrics' | 'dashboard';
+
+/** Metadata on controllers: the part that they belong to, where they belong to one. */
+const ROUTE_PART = 'key-management:route-part';
+
+export const partOf = (controller: object): RoutePart | undefined =>
+  Reflect.getMetadata(ROUTE_PART, controller) as RoutePart | undefined;
+
+/** Metadata on handlers whose answer `AnswerInterceptor` writes. */
+export const PLAIN_ANSWER = 'key-management:plain-answer';
+
+/** `@SkipThrottle()` of @nestjs/throttler, for its default throttler and for those that its documentation names. */
+const SKIPPED_THROTTLERS = ['default', 'short', 'medium', 'long'].map((name) => `THROTTLER:SKIP${name}`);
+
+/**
+ * Whether a request is for a route of this module, which has an access control of its own. A global guard of the host app asks it:
+ * `if (isKeyManagementRoute(context)) return true;`
+ */
+export const isKeyManagementRoute = (context: Pick<ExecutionContext, 'getClass'>): boolean =>
+  Reflect.getMetadata(KEY_MANAGEMENT_ROUTE, context.getClass()) === true;
+
+/**
+ * A controller that stands beside those of a host app: under no version, uncounted by its throttler, recognisable to its guards, and
+ * with answers that its interceptors do not change.
+ */
+export const ModuleController = (path: string, part?: RoutePart): ClassDecorator =>
+  applyDecorators(
+    Controller({ path, version: VERSION_NEUTRAL }),
+    SetMetadata(KEY_MANAGEMENT_ROUTE, true),
+    SetMetadata(ROUTE_PART, part),
+    ...SKIPPED_THROTTLERS.map((name) => SetMetadata(name, true)),
+    plainAnswers,
+  );
+
+/** What a guard as in Nest's documentation looks for (`@Public()`). On routes that show nothing worth guarding. */
+export const PublicToHost = (): ClassDecorator => SetMetadata('isPublic', true);
+
+/**
+ * Gives each handler that does not answer by itself a `@Res()`, so that Nest sends nothing: the answer is written before it comes to
+ * the interceptors of the host app, which may wrap whatever is returned.
+ */
+function plainAnswers(controller: { readonly prototype: object }): void {
+  const { prototype } = controller;
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    const handler: unknown = Reflect.get(prototype, name);
+    if (typeof handler !== 'function' || !Reflect.hasMetadata(PATH_METADATA, handler)) continue;
+    const args = Object.keys((Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) as object | undefined) ?? {});
+    // The keys are `<kind>:<index>`.
+    if (args.some((each) => each.startsWith(`${RESPONSE}:`))) continue;
+    Res()(prototype, name, 1 + Math.max(-1, ...args.map((each) => Number(each.split(':')[1]))));
+    SetMetadata(PLAIN_ANSWER, true)(prototype, name, Object.getOwnPropertyDescriptor(prototype, name)!);
+  }
+}
+
+/** `RouteParamtypes.RESPONSE`, which Nest writes into the keys. */
+const RESPONSE = 1;

@@ -1,0 +1,47 @@
+import { keyText } from '../../../test/support/key-text';
+import { keysIn } from './key-list';
+
+const [A, B] = [keyText(1), keyText(2)];
+const both = [A, B];
+
+describe('a list of keys in a variable', () => {
+  it.each<[string, string]>([
+    ['commas', `${A},${B}`],
+    ['commas and spaces', ` ${A} , ${B} `],
+    ['a comma at the end', `${A},${B},`],
+    ['line breaks', `${A}\n${B}\n`],
+    ['Windows line breaks', `${A}\r\n${B}\r\n`],
+    ['semicolons', `${A};${B}`],
+    ['spaces', `${A} ${B}`],
+    ['tabs', `${A}\t${B}`],
+    ['double quotes around all', `"${A},${B}"`],
+    ['single quotes around all', `'${A},${B}'`],
+    ['quotes in quotes', `'"${A},${B}"'`],
+    ['quotes around each', `"${A}","${B}"`],
+    ['single quotes around each, and spaces', `'${A}', '${B}'`],
+    ['JSON', JSON.stringify(both)],
+    ['JSON on lines', JSON.stringify(both, null, 2)],
+    ['JSON in quotes', `'${JSON.stringify(both)}'`],
+    ['JSON whose quotes are escaped', `"${JSON.stringify(both).replaceAll('"', '\\"')}"`],
+    ['brackets without quotes', `[${A}, ${B}]`],
+    ['a byte order mark', `\ufeff${A},${B}`],
+    ['zero-width spaces', `${A},\u200b${B}`],
+    ['non-breaking spaces', `${A},\u00a0${B}`],
+    ['Bearer before each', `Bearer ${A},Bearer ${B}`],
+    ['its own name before it', `OPENAI_API_KEYS=${A},${B}`],
+    ['export before it', `export OPENAI_API_KEY="${A}";${B}`],
+    ['a comment after it', `${A},${B} # team a, b`],
+    ['comments on lines', `# team a\n${A}\n${B} # team b\n`],
+  ])('E6: is read with %s', (_, text) => {
+    expect(keysIn(text)).toEqual(both);
+  });
+
+  it.each(['', ' ', '""', '[]', ',;', '# none'])('E6: may hold none: %j', (text) => {
+    expect(keysIn(text)).toEqual([]);
+  });
+
+  it('E6: leaves signs within a key alone', () => {
+    const odd = `${A}#1=+/"'x`;
+    expect(keysIn(odd)).toEqual([odd]);
+  });
+});

@@ -1,0 +1,53 @@
+// A Nest app that has nothing but Nest: `npm i` by the README's one line, no flags, and the module must serve.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './run.mjs';
+
+const NEEDED = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs'];
+const OPTIONAL = ['@nestjs/swagger', '@nestjs/terminus', '@nestjs/schedule'];
+
+const APP = `
+require('reflect-metadata');
+const { Module } = require('@nestjs/common');
+const { NestFactory } = require('@nestjs/core');
+const { KeyManagementModule, setupKeyManagementDocs } = require('nestjs-ai-key-management');
+for (const name of ${JSON.stringify(OPTIONAL)}) {
+  try { require.resolve(name); } catch { continue; }
+  throw new Error(name + ' came along, so this tries nothing');
+}
+const said = [];
+const logger = { log: (line) => said.push(line), warn() {}, error: (line) => said.push('ERROR ' + line) };
+class AppModule {}
+Module({ imports: [KeyManagementModule.forRoot({ store: { kind: 'memory' }, adminToken: 'compat-admin-token-0001' })] })(AppModule);
+async function main() {
+  const app = await NestFactory.create(AppModule, { logger, abortOnError: false });
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  const headers = { authorization: 'Bearer compat-admin-token-0001' };
+  for (const path of ['/health', '/health/live', '/health/ready', '/health/keys', '/metrics', '/dashboard', '/admin/events']) {
+    const { status } = await fetch(url + path, { headers });
+    if (status !== 200) throw new Error(path + ' answered ' + status);
+  }
+  if (!said.some((line) => /timer of the module/.test(line))) throw new Error('The log does not say what runs the checks.');
+  let told = '';
+  try { setupKeyManagementDocs(app); } catch (error) { told = error.message; }
+  if (!told.includes('npm i @nestjs/swagger')) throw new Error('The docs do not name what they need: ' + told);
+  await app.close();
+}
+main().catch((error) => { console.error(error); process.exitCode = 1; });
+`;
+
+/** Resolves with the reason of the failure, or undefined. */
+export async function tryBare({ major, dependencies }, folder, tarball) {
+  const cwd = join(folder, `bare-${major}`);
+  mkdirSync(cwd);
+  const own = Object.fromEntries(Object.entries(dependencies).filter(([name]) => NEEDED.includes(name)));
+  writeFileSync(join(cwd, 'package.json'), JSON.stringify({ private: true, dependencies: own }));
+  writeFileSync(join(cwd, 'app.js'), APP);
+  for (const args of [['install'], ['i', tarball]]) {
+    const { passed, output } = await run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd });
+    if (!passed) return `npm ${args[0]}: ${output}`;
+  }
+  const { passed, output } = await run(process.execPath, ['app.js'], { cwd });
+  return passed ? undefined : output;
+}
