@@ -4,7 +4,13 @@ import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const NO_EXIT = { object: 'process', property: 'exit', message: 'A library must not end its host. Throw.' };
-const TESTS = ['**/*.spec.ts', '**/*.e2e-spec.ts', '**/*.more-spec.ts', 'test/**', 'src/key-management/store/contract/**'];
+const TESTS = [
+  '**/*.spec.ts',
+  '**/*.e2e-spec.ts',
+  '**/*.more-spec.ts',
+  'test/**',
+  'src/key-management/store/contract/**',
+];
 
 export default defineConfig(
   { ignores: ['node_modules', 'dist', '.build', 'coverage', 'data'] },

@@ -65,7 +65,11 @@ export { KEY_STATUSES, type KeyStatus } from './pool/key-state';
 export type { SettledOutcome } from './pool/settlement';
 export { keyIdOf, maskKey, type ApiKey } from './pool/api-key';
 
-export { ManagedFetchService, type ManagedFetch, type ManagedFetchOptions } from './execution/managed-fetch/managed-fetch.service';
+export {
+  ManagedFetchService,
+  type ManagedFetch,
+  type ManagedFetchOptions,
+} from './execution/managed-fetch/managed-fetch.service';
 export { RetryExecutorService } from './execution/retry-executor.service';
 export type { FallbackChoice } from './execution/fallback';
 export type {

@@ -21,13 +21,22 @@ export function callProblem(error: KeyManagementError): ApiProblem {
     case 'CANCELLED':
       return new ApiProblem(CLIENT_CLOSED_REQUEST, 'The request was cancelled.', { facts: { code } });
     case 'DEADLINE_EXCEEDED':
-      return new ApiProblem(504, 'The AI vendor did not answer in time.', { facts: { code }, headers: retryAfter(error) });
+      return new ApiProblem(504, 'The AI vendor did not answer in time.', {
+        facts: { code },
+        headers: retryAfter(error),
+      });
     case 'CALL_REJECTED':
       return rejected(error);
     default:
       return isRateLimited(error)
-        ? new ApiProblem(429, 'Too many requests to the AI vendor. Try again later.', { facts: { code }, headers: retryAfter(error) })
-        : new ApiProblem(503, 'The AI vendor cannot be used now. Try again later.', { facts: { code }, headers: retryAfter(error) });
+        ? new ApiProblem(429, 'Too many requests to the AI vendor. Try again later.', {
+            facts: { code },
+            headers: retryAfter(error),
+          })
+        : new ApiProblem(503, 'The AI vendor cannot be used now. Try again later.', {
+            facts: { code },
+            headers: retryAfter(error),
+          });
   }
 }
 

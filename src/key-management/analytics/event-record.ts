@@ -59,7 +59,8 @@ function actionIn({ action, role, address, provider, keyId, result, status }: Re
 function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent | undefined {
   const [provider, keyId, maskedKey, by] = [event.provider, event.keyId, event.maskedKey, event.by].map(text);
   if (provider === undefined || by === undefined) return undefined;
-  if (type === 'provider_failing' || type === 'provider_recovered') return providerEventIn(event, { type, provider, by, at });
+  if (type === 'provider_failing' || type === 'provider_recovered')
+    return providerEventIn(event, { type, provider, by, at });
   if (keyId === undefined || maskedKey === undefined) return undefined;
   const [status, from, to] = [event.status, event.from, event.to].map(statusIn);
   if (type === 'status_changed' && (from === undefined || to === undefined)) return undefined;

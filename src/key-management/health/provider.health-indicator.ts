@@ -12,10 +12,7 @@ export interface ProviderHealthOptions {
 export class ProviderHealthIndicator {
   constructor(private readonly health: ProviderHealthService) {}
 
-  check<const Key extends string>(
-    key: Key,
-    { trouble = 'down' }: ProviderHealthOptions = {},
-  ): IndicatorResult<Key> {
+  check<const Key extends string>(key: Key, { trouble = 'down' }: ProviderHealthOptions = {}): IndicatorResult<Key> {
     const { states, serveNobody, areDegraded } = this.health.summary();
     if (serveNobody && trouble === 'down') return indicated(key, 'down', { states });
     return indicated(key, 'up', areDegraded ? { degraded: true, states } : { states });

@@ -42,7 +42,8 @@ export const isRemoved = (state: KeyState): state is RemovedState =>
 
 /** Nothing that anyone sees is different: neither the status, nor when it ends or is looked at again. */
 export function isSameState(a: KeyState, b: KeyState): boolean {
-  if (isResting(a) && isResting(b)) return a.status === b.status && a.until === b.until && a.statedUntil === b.statedUntil;
+  if (isResting(a) && isResting(b))
+    return a.status === b.status && a.until === b.until && a.statedUntil === b.statedUntil;
   if (isRemoved(a) && isRemoved(b)) return a.status === b.status && a.recheckAt === b.recheckAt;
   return a === b;
 }

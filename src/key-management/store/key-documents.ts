@@ -163,7 +163,13 @@ function strikesIn(value: Json | undefined): Strikes | undefined {
   return { outcome, count: isCount ? Math.min(count, MOST_STRIKES) : 1, at: isTime(at) ? at : 0 };
 }
 
-function bareState({ status, until = 0, recheckAt, unproven, statedUntil }: Record<string, Json>): KeyState | undefined {
+function bareState({
+  status,
+  until = 0,
+  recheckAt,
+  unproven,
+  statedUntil,
+}: Record<string, Json>): KeyState | undefined {
   switch (status) {
     case 'healthy':
       return unproven === true ? UNPROVEN : HEALTHY;

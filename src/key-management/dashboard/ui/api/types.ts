@@ -13,7 +13,6 @@ export type AddedKeys = Pick<AddedKeysDto, 'notice'> & { keys: KeyVerdict[] };
 export type { Role } from '../../../admin/access/access.decorator';
 export type {
   CheckedKeyDto as CheckedKey,
-  KeyDto as KeyEntry,
   KeyPageDto as KeyPage,
 } from '../../../admin/dto/keys.dto';
 export type {
@@ -32,3 +31,6 @@ export type {
   ProviderFigures,
   Resolution,
 } from '../../dashboard-figures.service';
+
+/** As JSON: the fields alone, of no class. */
+export type KeyEntry = Pick<KeyDto, keyof KeyDto>;

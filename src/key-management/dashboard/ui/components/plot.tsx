@@ -65,7 +65,8 @@ function optionsFor(
     legend: { show: false },
     cursor: { sync: { key: group }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
-      x: { range: (_plot, min, max) => timeRange(min ?? 0, max ?? 0, step) },
+      // Without any point uPlot has neither, whatever its types say.
+      x: { range: (_plot, min: number | null, max: number | null) => timeRange(min ?? 0, max ?? 0, step) },
       y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] },
     },
     axes: [

@@ -54,7 +54,11 @@ export function describeEvent(event: LogEvent): EventText {
       };
     }
     case 'cooldown_ended':
-      return { text: `Cooldown ended for ${event.model ?? event.endpoint ?? 'a part'}`, detail: cause, tone: 'healthy' };
+      return {
+        text: `Cooldown ended for ${event.model ?? event.endpoint ?? 'a part'}`,
+        detail: cause,
+        tone: 'healthy',
+      };
     case 'endpoint_cooled_down':
     case 'model_rested':
       return {
