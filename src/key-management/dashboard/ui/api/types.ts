@@ -2,7 +2,7 @@
  * The documents of the API as the page reads them: the API's own types, so that a field which is renamed or dropped there does not compile
  * here. Times are ISO 8601, rates per cent, durations seconds.
  */
-import type { AddedKeysDto, KeyVerdictDto } from '../../../admin/dto/keys.dto';
+import type { AddedKeysDto, KeyDto, KeyVerdictDto } from '../../../admin/dto/keys.dto';
 
 /** Of a key that the page itself refuses to send, `malformed`. */
 export type KeyVerdict = Pick<KeyVerdictDto, 'masked_key' | 'verdict' | 'status' | 'reason'> & {
@@ -11,10 +11,7 @@ export type KeyVerdict = Pick<KeyVerdictDto, 'masked_key' | 'verdict' | 'status'
 export type AddedKeys = Pick<AddedKeysDto, 'notice'> & { keys: KeyVerdict[] };
 
 export type { Role } from '../../../admin/access/access.decorator';
-export type {
-  CheckedKeyDto as CheckedKey,
-  KeyPageDto as KeyPage,
-} from '../../../admin/dto/keys.dto';
+export type { CheckedKeyDto as CheckedKey, KeyPageDto as KeyPage } from '../../../admin/dto/keys.dto';
 export type {
   ConfigurationDto as Configuration,
   EventDto as LogEvent,
