@@ -181,7 +181,7 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
   it('changes the configuration', async () => {
     await api.send('patch', '/admin/configuration').send({ max_retries: 5 }).expect(200);
     const { body } = await api.send('get', '/admin/configuration').expect(200);
-    expect(body).toEqual({ max_retries: 5, health_check_interval_minutes: 10 });
+    expect(body).toEqual({ max_retries: 5, health_check_interval_minutes: 10, persistence: 'memory_only' });
   });
 
   it('reads status and analytics', async () => {

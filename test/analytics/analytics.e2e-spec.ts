@@ -46,7 +46,7 @@ describe.each(ADAPTERS)('analytics on %s', (adapter) => {
       healthy_keys: 1,
       success_rate: 90.9,
     });
-    expect(body.outcomes).toEqual({ ok: 10, invalid_key: 1, unknown: 1 });
+    expect(body.outcomes).toEqual({ ok: 10, invalid_key: 1, bad_request: 1 });
     expect([
       sum(body.timeline, 'requests'),
       sum(body.timeline, 'failures'),

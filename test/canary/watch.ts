@@ -51,7 +51,7 @@ watch<typeof import('../../src/key-management/execution/call-context')>(
   `${HOUSE}/execution/call-context`,
   ({ leaseFor, leaseUntriedFirst }) => {
     const face = { leaseFor, leaseUntriedFirst };
-    after(face, ['leaseFor', 'leaseUntriedFirst'], show('contexts and leases'));
+    after(face, ['leaseFor', 'leaseFirst', 'leaseUntriedFirst'], show('contexts and leases'));
     return face;
   },
 );

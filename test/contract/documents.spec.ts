@@ -19,6 +19,7 @@ describe('the two documents, field by field', () => {
         firebase_available: false,
         health_check_interval_minutes: 7,
         store: 'memory',
+        namespace: 'default',
         instance_id: expect.stringMatching(/./),
       },
       key_pools: { providers: {} },

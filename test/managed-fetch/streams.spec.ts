@@ -169,7 +169,7 @@ describe('a stream', () => {
   it('is begun anew when it falls silent before content', async () => {
     const stall = { kind: 'stall', after: 'before_content' } as const;
     app.behave('openai', stall, valid, valid, valid);
-    const { errors } = await readAll(await open({ idleTimeoutMs: PATIENCE_MS }));
+    const { errors } = await readAll(await open({ idleTimeoutMs: PATIENCE_MS, holdBackMs: Infinity }));
     expect(errors).toEqual([]);
     expect(app.outcomes).toEqual(['timeout', 'ok']);
   });

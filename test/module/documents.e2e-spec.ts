@@ -64,6 +64,7 @@ describe('the documents', () => {
         firebase_available: false,
         health_check_interval_minutes: 10,
         store: 'memory',
+        namespace: 'default',
         instance_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       },
       key_pools: {
