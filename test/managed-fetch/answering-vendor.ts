@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { TestingModule } from '@nestjs/testing';
 import {
   KeyPoolService,
