@@ -108,7 +108,7 @@ describe('an answer that the caller’s function returns', () => {
 
   it('does not keep the lease for a body that nobody can read', async () => {
     await start();
-    endless('application/x-ndjson', '{}\n');
+    void endless('application/x-ndjson', '{}\n');
     const status = await executor().executeOrThrow(
       'openai',
       async ({ fetch }) => (await fetch(`${server.origin}/v1/x`, POST)).status,
