@@ -61,7 +61,7 @@ class Bounds implements CallBounds, AbortFollower {
     this.lift();
     const { aborting, answers } = this.context;
     // Answers of the context's own fetch see to themselves.
-    if (aborting && !answers?.goesOn(value)) tieToStream(value, aborting, this, limits);
+    if (aborting && !answers) tieToStream(value, aborting, this, limits);
   }
 
   /** The caller aborts. */

@@ -60,6 +60,8 @@ const PLACES = ['body', 'data', 'stream', 'response'];
 
 /** What lives as long as the stream is read. */
 function streamIn(value: object): object | undefined {
+  // A refusal: nobody reads on.
+  if (read(value, 'ok') === false) return undefined;
   if (isStream(value)) return value;
   for (const place of PLACES) {
     const inner = read(value, place);
