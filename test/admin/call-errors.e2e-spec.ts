@@ -16,7 +16,7 @@ class AskController {
           headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
           body: JSON.stringify({ model: 'gpt-5-nano', messages: [{ role: 'user', content: 'hi' }] }),
         }),
-      { maxWaitMs: 0, maxRetries: 0 },
+      { model: 'gpt-5-nano', maxWaitMs: 0, maxRetries: 0 },
     );
     if (!result.success) throw result.error;
     return result.response.json() as Promise<object>;

@@ -49,8 +49,8 @@ watch<typeof import('../../src/key-management/secret-text')>(`${HOUSE}/secret-te
 }));
 watch<typeof import('../../src/key-management/execution/call-context')>(
   `${HOUSE}/execution/call-context`,
-  ({ leaseFor, leaseUntriedFirst }) => {
-    const face = { leaseFor, leaseUntriedFirst };
+  ({ leaseFor, leaseFirst, leaseUntriedFirst }) => {
+    const face = { leaseFor, leaseFirst, leaseUntriedFirst };
     after(face, ['leaseFor', 'leaseFirst', 'leaseUntriedFirst'], show('contexts and leases'));
     return face;
   },

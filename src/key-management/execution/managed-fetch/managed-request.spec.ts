@@ -11,7 +11,7 @@ const read = (input: FetchInput, init?: ManagedRequestInit, vendor: VendorKnowle
 
 describe('managedRequest', () => {
   it.each([openAiKnowledge, anthropicKnowledge, googleKnowledge])(
-    'takes out every credential ($name)',
+    'takes out every credential, and with it the organization that it belongs to ($name)',
     async (vendor) => {
       const headers = {
         Authorization: 'Bearer managed',
@@ -19,9 +19,10 @@ describe('managedRequest', () => {
         'x-goog-api-key': 'managed',
         'API-KEY': 'managed',
         'openai-organization': 'org',
+        'x-request-id': 'mine',
       };
       const { headers: kept, url } = await read('https://x.test/v1?alt=sse&key=managed&q=a%20b', { headers }, vendor);
-      expect([...kept]).toEqual([['openai-organization', 'org']]);
+      expect([...kept]).toEqual([['x-request-id', 'mine']]);
       expect(url).toBe('https://x.test/v1?alt=sse&q=a%20b');
     },
   );
