@@ -7,12 +7,14 @@ export class Cluster {
   documents = new Map<string, StoredDocument>();
   readonly members = new Set<ClusterStore>();
   readonly applied = new Set<string>();
-  readonly locks = new Map<string, string>();
+  readonly locks = new Map<string, { holder: string; until: number }>();
   /** Every batch that reached the store, for counting writes. */
   readonly batches: (readonly StoreChange[])[] = [];
   away = false;
   /** The store's own time; without it each instance's counts. */
   now: (() => number) | undefined;
+  /** By which locks run out; without it they never do. */
+  lockTime: () => number = () => 0;
   /** Applies the next write and then loses the answer. */
   loseNextAnswer = false;
 
@@ -70,17 +72,19 @@ export class ClusterStore implements KeyStore {
     });
   }
 
-  lock(name: string, holder: string): Promise<boolean> {
+  lock(name: string, holder: string, ttlMs: number): Promise<boolean> {
     return this.#reach(() => {
-      const current = this.cluster.locks.get(name) ?? holder;
-      this.cluster.locks.set(name, current);
-      return current === holder;
+      const now = this.cluster.lockTime();
+      const held = this.cluster.locks.get(name);
+      if (held && held.holder !== holder && held.until > now) return false;
+      this.cluster.locks.set(name, { holder, until: now + ttlMs });
+      return true;
     });
   }
 
   unlock(name: string, holder: string): Promise<void> {
     return this.#reach(() => {
-      if (this.cluster.locks.get(name) === holder) this.cluster.locks.delete(name);
+      if (this.cluster.locks.get(name)?.holder === holder) this.cluster.locks.delete(name);
     });
   }
 

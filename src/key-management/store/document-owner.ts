@@ -16,8 +16,8 @@ export interface DocumentOwner {
    * counted that was not known.
    */
   merge(document: StoredDocument): void;
-  /** All documents were merged. */
-  merged?(): void;
+  /** All documents were merged. Those of the next owner are read when it is done. */
+  merged?(): void | Promise<void>;
   /** Another instance changed something; a `set` only comes when it is newer than what was known, an `add` once. */
   changed(change: FieldChange): void;
   /** Another instance dropped the document. True if it is wanted here: then it is written again. */

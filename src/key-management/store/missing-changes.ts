@@ -25,13 +25,15 @@ export function missingChanges(
 
 /** The parts of counts that the stored document lacks. */
 export function missingParts(
-  { doc, names, values }: { doc: string; names: readonly string[]; values: readonly number[] },
+  doc: string,
+  parts: Iterable<[name: string, value: number]>,
   stored: StoredDocument | undefined,
   sums: Readonly<Record<string, number>>,
 ): IdempotentChange[] {
-  return names.flatMap((field, at) => {
-    const value = values[at]!;
+  const changes: IdempotentChange[] = [];
+  for (const [field, value] of parts) {
     const held = Math.max(stored?.maxima[field] ?? 0, field.startsWith('+~') ? (sums[field.slice(2)] ?? 0) : 0);
-    return value > held ? [{ kind: 'max', doc, field, value } as const] : [];
-  });
+    if (value > held) changes.push({ kind: 'max', doc, field, value });
+  }
+  return changes;
 }

@@ -70,6 +70,22 @@ export class Outbox {
     this.#dropped.add(doc);
   }
 
+  /** Takes out what raises maxima of these names, also of what was sent and not answered. Not while a batch is on its way. */
+  withdraw(isWithdrawn: (name: string) => boolean): void {
+    for (const [doc, { registers, maxima }] of this.#pending) {
+      for (const name of maxima.keys()) if (isWithdrawn(name)) maxima.delete(name);
+      if (registers.size + maxima.size === 0) this.#sent(doc);
+    }
+    this.#batches = this.#batches
+      .map((batch) => ({
+        ...batch,
+        changes: batch.changes.filter((change) => change.kind !== 'max' || !isWithdrawn(change.field)),
+      }))
+      .filter(({ changes }) => changes.length > 0);
+    if (this.#batches.length === 0) this.#batchSince = undefined;
+    if (this.#pending.size + this.#dropped.size === 0) this.#pendingSince = undefined;
+  }
+
   put(change: IdempotentChange): void {
     if (change.kind === 'set') this.set(change.doc, change.field, change.register);
     else this.raise(change.doc, change.field, change.value);

@@ -26,8 +26,10 @@ export interface ReconcilerParts {
   readonly ledger: SumLedger;
   readonly outbox: Outbox;
   readonly aside: SetAside;
+  /** All that is stored was read. */
+  wasRead(): Promise<void>;
   /** Writes all that waits in the outbox. */
-  writeAll(): Promise<void>;
+  writeAll(): Promise<unknown>;
 }
 
 /**
@@ -43,7 +45,7 @@ export class Reconciler {
 
   /** @throws StoreError when the store does not answer */
   async run(): Promise<void> {
-    const { store, owners, ledger } = this.#parts;
+    const { store, owners } = this.#parts;
     for (const owner of owners) {
       const documents = await store.load(owner.prefix);
       await inSlices(inParts(documents), (document) => {
@@ -51,10 +53,10 @@ export class Reconciler {
           owner.merge(this.#news(document));
         });
       });
-      owner.merged?.();
+      await owner.merged?.();
       await this.#restore(owner, new Map(documents.map((document) => [document.doc, document])));
     }
-    ledger.based();
+    await this.#parts.wasRead();
     await this.#parts.writeAll();
   }
 
@@ -108,9 +110,9 @@ export class Reconciler {
     await inSlices(owner.known(), (known) => {
       put(missingChanges(known, stored.get(known.doc), versions));
     });
-    await inSlices(ledger.parts(owner.prefix), (parts) => {
-      const held = stored.get(parts.doc);
-      put(missingParts(parts, held, earlierSums(held?.sums ?? {})));
+    await inSlices(ledger.parts(owner.prefix), ([doc, parts]) => {
+      const held = stored.get(doc);
+      put(missingParts(doc, parts, held, earlierSums(held?.sums ?? {})));
     });
   }
 

@@ -9,9 +9,10 @@ import { SavedWaiters } from './saved-waiters';
 import { SetAside } from './set-aside';
 import { StoreState } from './store-state';
 import { StoreWriter } from './store-writer';
-import { SumLedger } from './sum-ledger';
+import { isPartOf, SumLedger, type RaisedPart } from './sum-ledger';
 import { Timer } from './timer';
 import { within } from './within';
+import { WriterSlots } from './writer-slots';
 
 /** Statistics go out this often; milliseconds. */
 const STATISTICS_MS = 1_000;
@@ -25,7 +26,8 @@ export class StoreLink {
   readonly state: StoreState;
   readonly #outbox: Outbox;
   readonly #versions = new RegisterVersions();
-  readonly #ledger: SumLedger;
+  readonly #ledger = new SumLedger();
+  readonly #slots: WriterSlots;
   readonly #aside: SetAside;
   readonly #owners: DocumentOwner[] = [];
   readonly #writer: StoreWriter;
@@ -50,14 +52,24 @@ export class StoreLink {
   ) {
     this.state = new StoreState(store.kind, listener, () => clock.now());
     this.#outbox = new Outbox(instanceId, () => clock.now());
-    this.#ledger = new SumLedger(instanceId, !store.shared);
+    this.#slots = new WriterSlots(store, instanceId, clock, this.#ledger, {
+      lost: (writer) => {
+        this.#ledger.leave();
+        this.#outbox.withdraw((name) => isPartOf(writer, name));
+      },
+    });
+    // The first: as which writer this instance goes on is settled before anything counted is read.
+    if (store.shared) this.#owners.push(this.#slots);
     this.#aside = new SetAside(store.kind, (message) => {
       listener.warn(message);
     });
     this.#waiters = new SavedWaiters(store.kind, clock);
     this.#writer = new StoreWriter(store, this.#owners, this.#outbox, clock, {
-      written: () => {
+      mayWrite: () => this.#slots.mayWrite(),
+      written: (changes) => {
         this.state.worked();
+        for (const change of changes)
+          if (change.kind === 'max') this.#ledger.written(change.doc, change.field, change.value);
         this.#waiters.written((doc) => this.#outbox.holds(doc));
       },
       refused: ({ doc }, { message }) => {
@@ -77,6 +89,9 @@ export class StoreLink {
       ledger: this.#ledger,
       outbox: this.#outbox,
       aside: this.#aside,
+      wasRead: async () => {
+        if (await this.#slots.renew()) this.#takeSlot(this.#slots.current!);
+      },
       writeAll: () => this.#writer.writeAll(),
     });
     this.#reconciling = new ReconcileSchedule(clock, {
@@ -176,8 +191,8 @@ export class StoreLink {
   /** Adds to a count. Goes out with the next statistics. */
   add(doc: string, field: string, by: number): void {
     if (!(by > 0)) return;
-    const { name, value } = this.#ledger.count(doc, field, by);
-    this.#outbox.raise(doc, name, value);
+    const part = this.#ledger.count(doc, field, by);
+    if (part) this.#raisePart(doc, part);
     this.statisticsPending();
   }
 
@@ -236,6 +251,7 @@ export class StoreLink {
     this.#waiters.close();
     if (this.#outbox.size > 0)
       this.listener.warn(`the ${this.kind} store was away: changes of ${this.#outbox.size} documents were not written`);
+    if (this.state.isConnected) await this.#slots.release();
     await this.store.close();
   }
 
@@ -254,15 +270,18 @@ export class StoreLink {
   #flushed(): Promise<void> {
     this.#flushing = true;
     return this.#inTurn(async () => {
-      if (!this.#ledger.isBased) {
-        // What is stored is to be read first; reading it writes all that waits.
-        this.#flushing = false;
-        if (!this.#closing) this.#reconciling.soon();
-        return;
-      }
       try {
-        await this.#writer.writeAll();
+        let isWritten = await this.#writer.writeAll();
+        if (!isWritten && this.#closing && this.shared) {
+          this.#takeSlot(this.#slots.begin());
+          isWritten = await this.#writer.writeAll();
+        }
         this.#flushing = false;
+        if (!isWritten) {
+          // What is stored is to be read first; reading it writes all that waits.
+          if (!this.#closing) this.#reconciling.soon();
+          return;
+        }
         // What came between the last write and here.
         if (this.#writer.isBehind) this.#flushSoon();
       } catch (error) {
@@ -273,6 +292,18 @@ export class StoreLink {
         this.#flushAgain.start();
       }
     });
+  }
+
+  #takeSlot(writer: string): void {
+    this.#ledger.take(writer, (doc, part) => {
+      this.#raisePart(doc, part);
+    });
+  }
+
+  #raisePart(doc: string, { name, value }: RaisedPart): void {
+    this.#outbox.raise(doc, name, value);
+    const writer = this.#slots.used();
+    if (writer) this.#outbox.raise(writer.doc, writer.field, writer.value);
   }
 
   #inTurn(step: () => Promise<void>): Promise<void> {

@@ -6,8 +6,10 @@ import type { Outbox } from './outbox';
 import { StoreError } from './store-error';
 
 export interface WriterListener {
-  /** A batch is in the store. */
-  written(): void;
+  /** Asked before statistics are collected, and before each batch. */
+  mayWrite(): Promise<boolean>;
+  /** These changes are in the store. */
+  written(changes: readonly StoreChange[]): void;
   /** The store can never hold this change: it is set aside, and the others are written. */
   refused(change: StoreChange, error: StoreError): void;
 }
@@ -38,21 +40,27 @@ export class StoreWriter {
     return this.outbox.size > 0 || this.#owing.length > 0;
   }
 
-  /** Until nothing waits. @throws StoreError `unavailable`; what was not written waits on */
-  async writeAll(): Promise<void> {
+  /** Until nothing waits; false if it may not be written now. @throws StoreError `unavailable`; what was not written waits on */
+  async writeAll(): Promise<boolean> {
+    // Statistics are not collected before what is stored was read again.
+    if (this.isBehind && !(await this.listener.mayWrite())) return false;
     do {
       this.#owing = this.#owing.filter((owner) => owner.collect());
-      await this.#writeWaiting();
+      if (!(await this.#writeWaiting())) return false;
       if (this.#owing.length > 0) await turnOfTheLoop();
     } while (this.#owing.length > 0 && !this.#stopped);
+    return true;
   }
 
   stop(): void {
     this.#stopped = true;
   }
 
-  async #writeWaiting(): Promise<void> {
-    for (let batch = this.outbox.next(); batch && !this.#stopped; batch = this.outbox.next()) {
+  async #writeWaiting(): Promise<boolean> {
+    while (this.outbox.size > 0 && !this.#stopped) {
+      if (!(await this.listener.mayWrite())) return false;
+      const batch = this.outbox.next();
+      if (!batch) break;
       const startedAt = this.clock.now();
       try {
         await this.store.write(batch.changes, batch.id);
@@ -64,7 +72,8 @@ export class StoreWriter {
       }
       this.lastWriteMs = this.clock.now() - startedAt;
       this.outbox.done();
-      this.listener.written();
+      this.listener.written(batch.changes);
     }
+    return true;
   }
 }

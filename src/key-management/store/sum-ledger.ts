@@ -1,3 +1,5 @@
+import { CountParts } from './count-parts';
+
 /**
  * What one writer counted stands in a maximum of the document named `+<writer>~<field>`; the count is the sum over the writers.
  * `+~<field>`, without a writer, is what earlier versions of the package added up in a sum.
@@ -5,19 +7,14 @@
 const PART = /^\+([^~]*)~(.+)$/s;
 /** Greater counts are taken for damage. */
 const GREATEST_COUNT = 1e15;
-/** The only writer of a store that no other process shares. */
-const ONLY_WRITER = 'only';
-/** Characters of an instance's id that tell it from the others. */
-const WRITER_LENGTH = 13;
-/** From this many parts on a document is searched by an index. */
-const FEW_PARTS = 16;
-/** Names of parts that are kept to be shared. */
-const MOST_NAMES = 20_000;
 
 const partName = (writer: string, field: string): string => `+${writer}~${field}`;
 
 /** Whether the name of a maximum is that of a part of a count. */
 export const isPart = (name: string): boolean => name.startsWith('+') && name.includes('~');
+
+/** Whether it is that of a part of this writer. */
+export const isPartOf = (writer: string, name: string): boolean => name.startsWith(`+${writer}~`);
 
 export const isCount = (value: number): boolean => value >= 0 && value <= GREATEST_COUNT;
 
@@ -27,91 +24,100 @@ export interface CountNews {
   readonly by: number;
 }
 
-/** The parts of one document, by name. */
-class Parts {
-  names: string[] = [];
-  values: number[] = [];
-  #index: Map<string, number> | undefined;
+/** A maximum to be written. */
+export interface RaisedPart {
+  readonly name: string;
+  readonly value: number;
+}
 
-  get(name: string): number {
-    const at = this.#find(name);
-    return at === undefined ? 0 : this.values[at]!;
-  }
-
-  set(name: string, value: number): void {
-    const at = this.#find(name);
-    if (at !== undefined) this.values[at] = value;
-    else this.#append(name, value);
-  }
-
-  #append(name: string, value: number): void {
-    this.#index?.set(name, this.names.length);
-    if (this.names.length > FEW_PARTS) {
-      this.names.push(name);
-      this.values.push(value);
-    } else {
-      // Arrays of their final length: one that grows has room for sixteen more.
-      this.names = [...this.names, name];
-      this.values = [...this.values, value];
-    }
-  }
-
-  #find(name: string): number | undefined {
-    if (this.names.length > FEW_PARTS) this.#index ??= new Map(this.names.map((each, at) => [each, at]));
-    const at = this.#index ? this.#index.get(name) : this.names.indexOf(name);
-    return at === -1 ? undefined : at;
-  }
+/** What was counted here in one field and is not in the store for certain. */
+interface Unwritten {
+  by: number;
+  /** By how much the part rose through others since the first of it was counted. */
+  shift: number;
 }
 
 /**
  * The counts of all documents as grow-only counters (G-counters): each writer raises a number of its own, and the sum over all writers
  * is the count. Merging takes the greater number of each writer, so that nothing is counted twice however often it is written or read,
  * and whatever a store loses any instance that has read it can write again, also for writers that are gone.
+ *
+ * Which writer it is may change: what is not in the store by then is counted for the next one.
  */
 export class SumLedger {
-  readonly #documents = new Map<string, Parts>();
-  readonly #names = new Map<string, string>();
-  readonly #writer: string;
-  /** Documents whose stored number of this writer is added already to what it counted before it could read. Only before the first load. */
-  #based: Set<string> | undefined;
+  readonly #parts = new CountParts();
+  #writer: string | undefined;
+  /** By document and field. */
+  readonly #unwritten = new Map<string, Map<string, Unwritten>>();
+  /** Another process raised a part of this writer. */
+  hasRival = false;
 
-  /** @param isOnly No other process writes the store: this one goes on with the number that it finds there. */
-  constructor(instanceId: string, isOnly: boolean) {
-    this.#writer = isOnly ? ONLY_WRITER : instanceId.slice(0, WRITER_LENGTH);
-    this.#based = isOnly ? new Set() : undefined;
+  /** Without one, nothing may be written: what to go on with was not read, or belongs to another process. */
+  get writer(): string | undefined {
+    return this.#writer;
   }
 
-  /** False while numbers must not be written yet: those to go on with were not read. */
-  get isBased(): boolean {
-    return this.#based === undefined;
+  /** Counts here. Answers the maximum to be written, if it may be. */
+  count(doc: string, field: string, by: number): RaisedPart | undefined {
+    let fields = this.#unwritten.get(doc);
+    if (!fields) this.#unwritten.set(doc, (fields = new Map<string, Unwritten>()));
+    const unwritten = fields.get(field);
+    if (unwritten) unwritten.by += by;
+    else fields.set(field, { by, shift: 0 });
+    return this.#writer === undefined ? undefined : this.#rise(doc, partName(this.#writer, field), by);
   }
 
-  /** All that is stored was read. */
-  based(): void {
-    this.#based = undefined;
+  /** A maximum of the document is in the store. */
+  written(doc: string, name: string, value: number): void {
+    const fields = this.#unwritten.get(doc);
+    if (!fields || this.#writer === undefined || !isPartOf(this.#writer, name)) return;
+    const field = name.slice(name.indexOf('~') + 1);
+    const unwritten = fields.get(field);
+    if (!unwritten) return;
+    unwritten.by = Math.min(unwritten.by, this.#parts.get(doc, name) - unwritten.shift - value);
+    if (unwritten.by > 0) return;
+    fields.delete(field);
+    if (fields.size === 0) this.#unwritten.delete(doc);
   }
 
-  /** Counts here. Answers the maximum to be written. */
-  count(doc: string, field: string, by: number): { readonly name: string; readonly value: number } {
-    const name = this.#name(this.#writer, field);
-    const parts = this.#partsOf(doc);
-    const value = parts.get(name) + by;
-    parts.set(name, value);
-    return { name, value };
+  /**
+   * Goes on as this writer, all of whose parts were read: what waits is counted for it.
+   * @param raised Told what is to be written.
+   */
+  take(writer: string, raised: (doc: string, part: RaisedPart) => void): void {
+    if (writer === this.#writer) return;
+    this.leave();
+    this.#writer = writer;
+    for (const [doc, fields] of this.#unwritten)
+      for (const [field, { by }] of fields) raised(doc, this.#rise(doc, partName(writer, field), by));
+  }
+
+  /** The parts of the writer belong to another process, and stand as they were last written: what was not waits for the next writer. */
+  leave(): void {
+    this.hasRival = false;
+    if (this.#writer === undefined) return;
+    for (const [doc, fields] of this.#unwritten) {
+      for (const [field, unwritten] of fields) {
+        this.#rise(doc, partName(this.#writer, field), -unwritten.by);
+        unwritten.shift = 0;
+      }
+    }
+    this.#writer = undefined;
   }
 
   /** Takes note of a part that is stored; undefined when nothing is new about it. */
   see(doc: string, name: string, value: number): CountNews | undefined {
     const [, writer, field] = PART.exec(name) ?? [];
     if (writer === undefined || field === undefined || !isCount(value)) return undefined;
-    const parts = this.#partsOf(doc);
-    const known = parts.get(name);
-    const isBase = writer === this.#writer && this.#based !== undefined && !this.#based.has(partName(doc, field));
-    if (isBase) this.#based?.add(partName(doc, field));
-    const now = isBase ? known + value : Math.max(known, value);
-    if (now === known) return undefined;
-    parts.set(this.#name(writer, field), now);
-    return { field, by: now - known };
+    const known = this.#parts.get(doc, name);
+    if (value <= known) return undefined;
+    const unwritten = writer === this.#writer ? this.#unwritten.get(doc)?.get(field) : undefined;
+    if (writer === this.#writer) this.hasRival = true;
+    // What another process wrote as this writer does not hold what waits here.
+    const by = value - known + (unwritten?.by ?? 0);
+    if (unwritten) unwritten.shift += by;
+    this.#rise(doc, name, by);
+    return { field, by };
   }
 
   /** Takes note of a sum that an earlier version of the package stored. */
@@ -122,43 +128,34 @@ export class SumLedger {
   /** An instance of an earlier version added to a sum. */
   addToSum(doc: string, field: string, by: number): CountNews | undefined {
     const name = partName('', field);
-    return this.see(doc, name, (this.#documents.get(doc)?.get(name) ?? 0) + by);
+    return this.see(doc, name, this.#parts.get(doc, name) + by);
   }
 
   /** The counts of a document, over all writers. */
   totals(doc: string): Record<string, number> {
     const totals: Record<string, number> = {};
-    const { names, values } = this.#documents.get(doc) ?? { names: [], values: [] };
-    names.forEach((name, at) => {
-      const field = name.slice(name.indexOf('~') + 1);
-      totals[field] = (totals[field] ?? 0) + values[at]!;
-    });
+    const add = (field: string, by: number): void => {
+      totals[field] = (totals[field] ?? 0) + by;
+    };
+    for (const [name, value] of this.#parts.of(doc)) add(name.slice(name.indexOf('~') + 1), value);
+    if (this.#writer === undefined) for (const [field, { by }] of this.#unwritten.get(doc) ?? []) add(field, by);
     return totals;
   }
 
   /** All parts of the documents under a prefix. */
-  *parts(prefix: string): Iterable<{ doc: string; names: readonly string[]; values: readonly number[] }> {
-    for (const [doc, { names, values }] of this.#documents) if (doc.startsWith(prefix)) yield { doc, names, values };
+  parts(prefix: string): Iterable<[doc: string, parts: Iterable<[name: string, value: number]>]> {
+    return this.#parts.under(prefix);
   }
 
   /** The document is gone for good. */
   forget(doc: string): void {
-    this.#documents.delete(doc);
+    this.#parts.delete(doc);
+    this.#unwritten.delete(doc);
   }
 
-  #partsOf(doc: string): Parts {
-    let parts = this.#documents.get(doc);
-    if (!parts) this.#documents.set(doc, (parts = new Parts()));
-    return parts;
-  }
-
-  /** The same text for the same name: ten thousand documents have it. */
-  #name(writer: string, field: string): string {
-    const name = partName(writer, field);
-    const known = this.#names.get(name);
-    if (known !== undefined) return known;
-    if (this.#names.size >= MOST_NAMES) this.#names.clear();
-    this.#names.set(name, name);
-    return name;
+  #rise(doc: string, name: string, by: number): RaisedPart {
+    const value = this.#parts.get(doc, name) + by;
+    this.#parts.set(doc, name, value);
+    return { name, value };
   }
 }
