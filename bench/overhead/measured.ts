@@ -24,7 +24,7 @@ export const isLarge = (name: string): boolean => name === RAW || name === YARDS
 
 export async function measured(calls: readonly PeerCall[]): Promise<Map<string, Found>> {
   const casesOf = (inFlight: number): Case[] =>
-    calls.map(({ name, call, mostCalls }) => ({ name, run: inLoops(call, inFlight), mostCalls }));
+    calls.map(({ name, call, mostCalls }) => ({ name, ...inLoops(call, inFlight), mostCalls }));
   say('overhead: 1 in flight');
   const one = await interleaved(casesOf(1), ROUNDS);
   say('overhead: 64 in flight');

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
 import { KeyPoolService, type ManagedFetchOptions } from '../../src/key-management';
 import { asVendor } from '../canary/canary';
+import { turns } from '../support/turns';
 import {
   answer,
   app,
@@ -59,7 +60,7 @@ describe('an answer that the caller’s function returns', () => {
     const stream = await executor().executeOrThrow(
       'openai',
       ({ signal, apiKey, fetch }) => create(signal, apiKey, watched ? fetch : undefined),
-      { timeoutMs: 300 },
+      { timeoutMs: 2_000 },
     );
     await (async () => {
       for await (const chunk of stream) expect(chunk.choices).toHaveLength(1);
@@ -82,7 +83,7 @@ describe('an answer that the caller’s function returns', () => {
     const stream = await call();
     expect([inFlight(), executor().inFlight]).toEqual([1, 1]);
     const second = call();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await turns(200);
     expect(open).toHaveLength(1);
     open[0]!.end('data: [DONE]\n\n');
     for await (const chunk of stream) expect(chunk.choices).toHaveLength(1);
@@ -180,8 +181,8 @@ describe('an answer of the managed fetch', () => {
   });
 
   it.each<[string, ManagedFetchOptions]>([
-    ['timeoutMs', { timeoutMs: 150 }],
-    ['idleTimeoutMs', { idleTimeoutMs: 150 }],
+    ['timeoutMs', { timeoutMs: 2_000 }],
+    ['idleTimeoutMs', { idleTimeoutMs: 2_000 }],
   ])('D3: does not hang where its sound stalls: %s', async (_, options) => {
     await start();
     server.answer = (response) => void response.writeHead(200, { 'content-type': 'audio/mpeg' }).write('sound');
@@ -193,7 +194,7 @@ describe('an answer of the managed fetch', () => {
   it('D3: ends a stream that never falls silent when timeoutMs passes', async () => {
     await start();
     const left = endless('text/event-stream', chat('hi'));
-    expect(await failureOf((await managed({ timeoutMs: 200 })).text())).toMatchObject({ name: 'TimeoutError' });
+    expect(await failureOf((await managed({ timeoutMs: 2_000 })).text())).toMatchObject({ name: 'TimeoutError' });
     await left[0];
   });
 
@@ -275,7 +276,7 @@ describe('an answer of the managed fetch', () => {
     const used = jest.spyOn(app.get(KeyPoolService).pool('openai')!, 'tokensUsed');
     const reader = (await managed()).body!.getReader();
     await reader.read();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await turns(5_000);
     // Sockets hold a few MB; the rest waits at the vendor.
     expect(written).toBeLessThan(40);
     while (!(await reader.read()).done);

@@ -1,4 +1,5 @@
 import { KeyPoolService } from '../../src/key-management';
+import { turns } from '../support/turns';
 import { failureOf, ManagedApp, request, type VendorName } from './managed-app';
 
 const VENDORS: [VendorName, string][] = [
@@ -173,7 +174,7 @@ it('fails no call while a good key is left, though half the keys die under 200 c
   const [url, init] = request.openai(app);
   const calls = Array.from({ length: 200 }, async (_, n) => {
     if (n === 60) app.keys.openai.slice(0, 10).forEach((key) => app.vendor('openai').key(key, { kind: 'invalid' }));
-    await new Promise((resolve) => setTimeout(resolve, n / 4));
+    await turns(n);
     const response = await fetch(url, init);
     return [response.status, (await response.text()).includes('Hello')];
   });

@@ -100,7 +100,7 @@ describe.each<[string, () => void, Open]>([
     async (how) => {
       answer();
       const caller = new AbortController();
-      const options = how === 'timeoutMs passes' ? { timeoutMs: 400 } : { signal: caller.signal };
+      const options = how === 'timeoutMs passes' ? { timeoutMs: 2_000 } : { signal: caller.signal };
       const stream = await app.get(RetryExecutorService).executeOrThrow('acme', open, options);
       let read = 0;
       try {

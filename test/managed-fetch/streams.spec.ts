@@ -1,4 +1,5 @@
 import type { Behaviour, StreamErrorKind } from '../simulator';
+import { turns } from '../support/turns';
 import { failureOf, ManagedApp, request, type VendorName } from './managed-app';
 
 const VENDORS: [VendorName][] = [['openai'], ['anthropic'], ['google']];
@@ -196,7 +197,7 @@ describe('a stream', () => {
     const response = await open();
     const reader = response.body!.getReader();
     await reader.read();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await turns(5_000);
     expect(app.vendor('openai').calls.inFlight).toBe(1);
     await drain(reader);
     await app.vendor('openai').calls.waitForIdle();

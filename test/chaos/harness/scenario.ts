@@ -4,8 +4,6 @@ import type { Stage } from './stage';
 /** One thing that goes wrong, and what is promised all the same. */
 export interface Scenario {
   readonly promised: string;
-  /** Longer than this is a hang, and ends the process that runs it. Milliseconds; default 60,000, and 300,000 in the long form. */
-  readonly limitMs?: number;
   /** Left out of the short form. */
   readonly longOnly?: boolean;
   run(stage: Stage, findings: Findings): Promise<void>;

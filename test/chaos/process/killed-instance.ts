@@ -8,7 +8,6 @@ import type { Scenario } from '../harness/scenario';
 /** Kill -9 while calls go on and an administrator disables one key after the other. */
 export const killedInstance: Scenario = {
   promised: 'what was acknowledged as durable is there after kill -9 and a restart, and the keys answer again',
-  limitMs: 240_000,
   async run(stage, findings) {
     const { openai } = await stage.simulator();
     const keys = openai.newKeys(120);

@@ -28,7 +28,6 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
 export const fileDamaged: Scenario = {
   promised:
     'whatever was done to the files of the store, the app starts, calls are answered, and the store is written again',
-  limitMs: 180_000,
   async run(stage, findings) {
     const { openai } = await stage.simulator();
     const keys = openai.newKeys(20);

@@ -14,7 +14,6 @@ const TROUBLES: readonly Weather[] = [
 export const firebaseTrouble: Scenario = {
   promised:
     'a Realtime Database that resets, goes silent, answers garbage or is slow costs no call; what was missed is written when it is well, and a fresh instance finds it',
-  limitMs: 240_000,
   async run(stage, findings) {
     for (const trouble of stage.isShort ? TROUBLES.slice(0, 1) : TROUBLES) {
       const server = await startFirebaseServerProcess();

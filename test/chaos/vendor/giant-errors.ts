@@ -27,7 +27,7 @@ export const giantErrors: Scenario = {
       const calls = app.calls({ ways: ['execute', 'fetch'], timeoutMs: LIMIT_MS, maxWaitMs: 2_000, maxRetries: 2 });
       await calls.make(stage.scaled(16), 8);
       endsInTime(findings, calls, LIMIT_MS);
-      await openai.calls.waitForIdle(10_000);
+      await openai.calls.waitForIdle(60_000);
     }
     for (const record of openai.calls) flooded += record.flooded ?? 0;
     findings.inject('error body of 500 MB', openai.calls.totals.byOutcome.flood ?? 0);
