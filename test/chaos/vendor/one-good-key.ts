@@ -7,8 +7,9 @@ const DEAD: readonly Behaviour[] = [
   { kind: 'invalid' },
   { kind: 'exhausted' },
   { kind: 'alwaysRateLimited', retryAfterMs: 30_000 },
-  { kind: 'permissionDenied' },
 ];
+/** One key alone: where a second one refuses a call in the same words, the cause is not the key's, and the call ends. */
+const REFUSED: Behaviour = { kind: 'permissionDenied' };
 
 export const oneGoodKey: Scenario = {
   promised:
@@ -23,8 +24,9 @@ export const oneGoodKey: Scenario = {
     const load = calls.flow(stage.scaled(2_000), 60);
     for (const [n, key] of keys.entries()) {
       if (key === good) continue;
-      openai.key(key, DEAD[n % DEAD.length]!);
-      findings.inject(`key that turns ${DEAD[n % DEAD.length]!.kind}`);
+      const behaviour = n === 0 ? REFUSED : DEAD[n % DEAD.length]!;
+      openai.key(key, behaviour);
+      findings.inject(`key that turns ${behaviour.kind}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     await load;
@@ -33,6 +35,8 @@ export const oneGoodKey: Scenario = {
     allGood(findings, calls);
     endsInTime(findings, calls, LIMIT_MS);
     findings.atMost('requests for the last 50 calls', openai.calls.total, 75);
-    findings.equal('keys left', app.pool.list('openai').filter(({ status }) => status === 'healthy').length, 1);
+    // A limit that names its model, and a refusal of an endpoint, leave the key healthy for others.
+    const left = app.pool.list('openai').filter(({ status, rests }) => status === 'healthy' && rests.length === 0);
+    findings.equal('keys left', left.length, 1);
   },
 };
