@@ -58,7 +58,7 @@ const administer = (which: number, n: number, to: Admin): InstancesCommand =>
     if (!shown) return;
     const is: Admin = shown.status === 'disabled' ? 'disabled' : 'enabled';
     if (is === to) return;
-    if (to !== 'disabled') world.hasEnabled = true;
+    if (to !== 'disabled') world.letBack.add(n);
     const done =
       to === 'deleted'
         ? pools.remove(PROVIDER, world.id(n))

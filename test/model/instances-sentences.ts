@@ -38,14 +38,13 @@ export const INSTANCES_SENTENCES: readonly InstancesSentence[] = [
     },
   },
   {
-    text: 'a rest or re-check is never shortened, also not by what another instance tells, unless an administrator enables a key',
+    text: 'a rest or re-check is never shortened, also not by what another instance tells, unless an administrator enabled or deleted that key',
     always: (_, world) => {
       const now = world.clock.now();
-      if (world.hasEnabled) return;
       for (const [i, before] of world.before.entries()) {
         for (const [id, was] of before) {
           const is = world.instances[i]!.pools.get(was.provider, id);
-          if (!is) continue;
+          if (!is || world.letBack.has(world.number(id))) continue;
           const key = `of key ${world.number(id)} in instance ${i}`;
           const rested = time(was.restsUntil);
           if (rested > now && !isRemovedStatus(is) && is.status !== 'disabled')

@@ -49,8 +49,8 @@ export class InstancesWorld {
   readonly members: Member[] = [];
   /** What each instance showed after the last command. */
   before: ReadonlyMap<string, KeySnapshot>[] = [];
-  /** An administrator has let a key back in this run, which ends its cooldowns. */
-  hasEnabled = false;
+  /** Keys that an administrator let back in this run, or deleted: that ends their cooldowns, in each instance when it hears of it. */
+  readonly letBack = new Set<number>();
   #starts = 0;
 
   /** What did not hold so far. */

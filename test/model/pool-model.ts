@@ -127,14 +127,17 @@ export class PoolModel {
     return lease;
   }
 
-  /** Books a call that ended. */
-  settled(lease: ModelLease, outcome: Outcome, now: number): void {
+  /**
+   * Books a call that ended.
+   * @param isWithheld Whether its refusal is not counted yet, since another key may be refused alike.
+   */
+  settled(lease: ModelLease, outcome: Outcome, now: number, isWithheld = false): void {
     const { key, model, startedAt } = lease;
     this.open.splice(this.open.indexOf(lease), 1);
     key.inFlight -= 1;
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
     if (outcome === 'ok') key.successes += 1;
-    if (COUNTS_AGAINST.has(outcome)) key.errors += 1;
+    if (COUNTS_AGAINST.has(outcome) && !isWithheld) key.errors += 1;
     if (SAYS_VENDOR_IS_DOWN.has(outcome)) this.vendorFaults += 1;
     if (IS_TRANSIENT.has(outcome)) this.#compare(key, now);
     if (outcome !== 'ok') return;

@@ -23,6 +23,8 @@ export const IS_TRANSIENT = outcomes('overloaded', 'server_error', 'network_erro
 export const LONGEST_EJECTION = 5 * MINUTE;
 /** A vendor in trouble that states when to come back is heeded for this key. */
 export const ASKS_TO_WAIT = outcomes('overloaded', 'server_error');
+/** What refuses a key in these words may refuse them all: within one call it is held against none until another key has answered. */
+export const MAY_BE_SHARED = outcomes('permission_denied', 'model_unavailable', 'config_error', 'region_blocked');
 /** So long a trial keeps other calls waiting at the most. */
 export const LONGEST_TRIAL = 10 * SECOND;
 /** A probe that ends so has shown that the vendor knows the key. */

@@ -2,6 +2,7 @@ import type { Outcome } from '../../src/key-management/classification/outcome';
 import { isRemoved, isResting, type ModelKey, type ModelLease, type PoolModel, type Verdict } from './pool-model';
 import {
   ASKS_TO_WAIT,
+  COUNTS_AGAINST,
   later,
   PROVES_KEY,
   recheckSpan,
@@ -35,6 +36,20 @@ export function callEnded(pool: PoolModel, lease: ModelLease, said: Said, now: n
   if (asksToWait) pool.statedFaults += 1;
   if (key.isDeleted) return;
   if (asksToWait && !isRemoved(key)) rest(pool, key, said, now);
+  judge(pool, lease, said, now);
+}
+
+/** A call has ended, and no other key was refused as this one was: only now that speaks of the key. */
+export function refusalConfirmed(pool: PoolModel, lease: ModelLease, said: Said, now: number): void {
+  const { key } = lease;
+  if (key.isDeleted) return;
+  if (COUNTS_AGAINST.has(said.outcome)) key.errors += 1;
+  judge(pool, lease, said, now);
+}
+
+function judge(pool: PoolModel, lease: ModelLease, said: Said, now: number): void {
+  const { key } = lease;
+  const { outcome } = said;
   if (outcome === 'rate_limited') for (const each of [key, ...pool.siblings(key)]) each.isSlow = true;
   if (REMOVES.has(outcome)) remove(pool, key, said, now, false);
   if (!RESTS.has(outcome)) return;

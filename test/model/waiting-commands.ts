@@ -24,11 +24,6 @@ const named = (
   toString: () => text,
 });
 
-/** A managed call withholds what another key may share, and learns its model: these have tests of their own. */
-const saidOfManaged = saidOfCall
-  .filter(({ outcome }) => outcome !== 'permission_denied' && outcome !== 'model_unavailable')
-  .map((each) => ({ ...each, model: undefined }));
-
 const wait = (wanted: string | undefined, ms: number, tried: number[]): WaitingCommand =>
   named(
     `wait(${wanted ?? ''}, ${ms} ms, tried ${tried})`,
@@ -99,7 +94,7 @@ export const WAITING_COMMANDS: fc.Arbitrary<WaitingCommand>[] = [
       .map(([model, time, tried]) => wait(model, time, tried)),
   ),
   ...Array.from({ length: 5 }, () => options.map(call)),
-  ...Array.from({ length: 8 }, () => fc.tuple(which, saidOfManaged).map(([n, said]) => answer(n, said))),
+  ...Array.from({ length: 8 }, () => fc.tuple(which, saidOfCall).map(([n, said]) => answer(n, said))),
   ...Array.from({ length: 4 }, () => ms.map(advance)),
   fc.tuple(fc.constantFrom('waiters' as const, 'calls' as const), which).map(([of, n]) => cancel(of, n)),
 ];

@@ -62,4 +62,13 @@ export const WAITING_SENTENCES: readonly Sentence[] = [
       claim(waiting(model).calls.length === 0, 'some calls never end');
     },
   },
+  {
+    text: 'a refusal that a second key of the call shares costs neither, any other costs its key once, when the call ends',
+    always: (model) => {
+      const { calls, confirmedInVain } = model as WaitingModel;
+      claim(confirmedInVain === 0, 'a refusal was held against a key in vain');
+      for (const { order, end, withheld } of calls)
+        claim(end === undefined || withheld.length === 0, `call ${order} ended, and a refusal was held against nobody`);
+    },
+  },
 ];

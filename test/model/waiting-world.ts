@@ -1,5 +1,6 @@
 import type { Classification } from '../../src/key-management/classification/classification';
 import type { Outcome } from '../../src/key-management/classification/outcome';
+import type { AttemptContext } from '../../src/key-management/execution/call-context';
 import { RetryExecutorService } from '../../src/key-management/execution/retry-executor.service';
 import type { CallContext, ExecuteOptions } from '../../src/key-management/execution/execution.types';
 import type { WaitQueue } from '../../src/key-management/execution/wait-queue';
@@ -8,7 +9,8 @@ import { seededRandom } from '../support/fake-clock';
 import { PoolModel, type ModelLease } from './pool-model';
 import { PoolWorld, PROVIDER } from './pool-world';
 import type { Sentence } from './sentences';
-import { callEnded, type Said } from './verdicts';
+import { MAY_BE_SHARED } from './rules';
+import { callEnded, refusalConfirmed, type Said } from './verdicts';
 
 /** Someone who waits in the queue, or a call of the executor. */
 export interface Waiting {
@@ -17,6 +19,8 @@ export interface Waiting {
   readonly startedAt: number;
   readonly endsAt: number;
   readonly controller: AbortController;
+  /** Refusals of a call's keys of which it is not known yet whether another key shares them. */
+  readonly withheld: Request[];
   end: string | undefined;
 }
 
@@ -36,15 +40,11 @@ export class Request {
 
   constructor(
     readonly lease: ModelLease,
-    private readonly signal: AbortSignal,
+    readonly context: AttemptContext,
+    readonly call: Waiting,
     private readonly resolve: (answer: string) => void,
     private readonly reject: (error: Error) => void,
   ) {}
-
-  /** Answered by the vendor, or given up by its caller. */
-  get hasEnded(): boolean {
-    return this.said !== undefined || this.signal.aborted;
-  }
 
   answer(said: Said): void {
     this.said = said;
@@ -59,10 +59,12 @@ export class WaitingModel extends PoolModel {
   readonly calls: Waiting[] = [];
   /** Requests that are at the vendor. */
   readonly requests: Request[] = [];
+  /** Refusals that were held against a key although another key shared them, or twice. */
+  confirmedInVain = 0;
 
   expect(list: Waiting[], model: string | undefined, startedAt: number, ms: number): Waiting {
     const [order, endsAt, controller] = [list.length, startedAt + ms, new AbortController()];
-    const waiting = { order, model, startedAt, endsAt, controller, end: undefined };
+    const waiting = { order, model, startedAt, endsAt, controller, withheld: [], end: undefined };
     list.push(waiting);
     return waiting;
   }
@@ -97,21 +99,43 @@ export class WaitingWorld extends PoolWorld {
     const settle = this.pool.settleLease.bind(this.pool);
     this.pool.settleLease = (lease, settlement, now) => {
       settle(lease, settlement, now);
-      if (lease.source === 'call' && !this.isSettling)
-        this.#managedEnded(lease.keyId, settlement.outcome, lease.startedAt, lease.model);
+      if (lease.source === 'call' && !this.isSettling) this.#managedEnded(lease, settlement.outcome);
+    };
+    const confirm = this.pool.refusalConfirmed.bind(this.pool);
+    this.pool.refusalConfirmed = (lease, settlement, now) => {
+      confirm(lease, settlement, now);
+      this.#confirmed(lease);
     };
   }
 
-  #managedEnded(id: string, outcome: Outcome, startedAt: number, wanted: string | undefined): void {
+  #managedEnded(context: PoolLease, outcome: Outcome): void {
     const { requests } = this.model;
-    const alike = requests.filter(
-      ({ lease }) => lease.startedAt === startedAt && lease.model === wanted && this.id(lease.key.n) === id,
-    );
-    // Of several begun at the same moment, the one that was answered, or given up.
-    const request = alike.find(({ hasEnded }) => hasEnded);
+    const request = requests.find((each) => each.context === context);
     if (!request) return;
     requests.splice(requests.indexOf(request), 1);
-    callEnded(this.model, request.lease, request.said ?? { outcome }, this.now);
+    const { lease, call } = request;
+    const said = (request.said ??= { outcome });
+    if (!MAY_BE_SHARED.has(said.outcome)) {
+      callEnded(this.model, lease, said, this.now);
+      return;
+    }
+    this.model.settled(lease, said.outcome, this.now, true);
+    const same = call.withheld.findIndex(
+      (other) => other.said?.outcome === said.outcome && other.lease.key !== lease.key,
+    );
+    if (same < 0) call.withheld.push(request);
+    else call.withheld.splice(same, 1);
+  }
+
+  #confirmed(context: PoolLease): void {
+    for (const { withheld } of this.model.calls) {
+      const at = withheld.findIndex((each) => each.context === context);
+      if (at < 0) continue;
+      const [{ lease, said }] = withheld.splice(at, 1) as [Request];
+      refusalConfirmed(this.model, lease, said!, this.now);
+      return;
+    }
+    this.model.confirmedInVain += 1;
   }
 
   wait(wanted: string | undefined, ms: number, tried: ReadonlySet<string>): void {
@@ -130,16 +154,17 @@ export class WaitingWorld extends PoolWorld {
   call(options: ExecuteOptions): void {
     const call = this.model.expect(this.model.calls, options.model, this.now, options.timeoutMs ?? Infinity);
     const { signal } = call.controller;
-    const vendor = (context: CallContext): Promise<string> => this.#arrived(context, options.model);
+    const vendor = (context: CallContext): Promise<string> => this.#arrived(context as AttemptContext, call);
     void this.executor.execute(PROVIDER, vendor, { ...options, signal }).then((result) => {
       call.end = result.success ? 'ok' : result.error.code;
     });
   }
 
-  #arrived({ keyId, signal }: CallContext, wanted: string | undefined): Promise<string> {
-    const lease = this.handedOut(this.model, keyId, wanted, true);
+  #arrived(context: AttemptContext, call: Waiting): Promise<string> {
+    // A call that names no model may have learned it from a refusal.
+    const lease = this.handedOut(this.model, context.keyId, context.model, true);
     return new Promise((resolve, reject) => {
-      if (lease) this.model.requests.push(new Request(lease, signal, resolve, reject));
+      if (lease) this.model.requests.push(new Request(lease, context, call, resolve, reject));
     });
   }
 }

@@ -20,6 +20,9 @@ const AS_GOOD_AS_ONE = 1 - 1e-6;
 /** The least share of a full one that a failing key keeps, so that its recovery is noticed. */
 const LONGEST_STRIDE = 32;
 
+/** A call in flight counts like so many turns, so that a key whose calls hang is passed over long before their time limits tell of it. */
+const TURNS_PER_CALL_IN_FLIGHT = 4;
+
 /** A key that went unused makes up for so many turns, so that it is not flooded: its calls may have been for other models. */
 const MOST_TURNS_BEHIND = 8;
 
@@ -83,7 +86,9 @@ function stride(numbers: Float64Array, row: number, mean: PoolMean, now: number)
 
 /** Lower is better: success rate and weight against calls in flight and use so far. */
 function rank(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
-  return numbers[row + TURN]! + (1 + numbers[row + IN_FLIGHT]!) * stride(numbers, row, mean, now);
+  return (
+    numbers[row + TURN]! + (1 + TURNS_PER_CALL_IN_FLIGHT * numbers[row + IN_FLIGHT]!) * stride(numbers, row, mean, now)
+  );
 }
 
 /** Nothing speaks against the key: it never fails, is not in use, and has not had its turn yet. */

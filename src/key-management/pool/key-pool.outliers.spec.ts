@@ -45,6 +45,17 @@ describe('KeyPool: outliers', () => {
     },
   );
 
+  it('A4: passes over a key whose calls hang, long before their time limits tell of it', () => {
+    const [bad] = test.addMany(5) as [KeyRecord];
+    const busy = Array.from({ length: 10 }, () => test.pool.lease()!);
+    for (let calls = 10; calls < 60; calls += 1) {
+      const ended = busy.findIndex(({ keyId }) => keyId !== bad.id);
+      busy.splice(ended, 1)[0]!.settle('ok');
+      busy.push(test.pool.lease()!);
+    }
+    expect(bad.inFlight).toBeLessThanOrEqual(5);
+  });
+
   it.each([3, 5, 20, 200])('A4: finds one bad key of %d', (count) => {
     const [bad] = test.addMany(count) as [KeyRecord];
     const asked = call(count * 40, failing(bad), 1);
