@@ -123,6 +123,26 @@ describe('D8: no answer of the managed fetch shows a key', () => {
     expect([null, String(text.length)]).toContain(response.headers.get('content-length'));
   });
 
+  it('in the text of its status, also where it has no body', async () => {
+    for (const status of [204, 200, 400]) {
+      echo((response, key) => response.writeHead(status, `for ${encodeURIComponent(key)}`).end());
+      const response = await managed(`${server.origin}/v1/x`, POST);
+      expect(response.status).toBe(status);
+      expect(response.statusText).toMatch(/^for .{7}\.\.\..{4}$/);
+    }
+  });
+
+  it.each([200, 204])('in the address that it was redirected to (%s), which it tells', async (status) => {
+    server.answer = (response, { url, headers }) => {
+      const hex = Buffer.from(headers.authorization!.slice('Bearer '.length)).toString('hex');
+      if (url === '/v1/x') response.writeHead(307, { location: `/v1/y?key=${hex.replace(/../g, '%$&')}` }).end();
+      else response.writeHead(status).end();
+    };
+    const response = await managed(`${server.origin}/v1/x`, POST);
+    expect(response.redirected).toBe(true);
+    expect(response.url).toMatch(/\/v1\/y\?key=.{7}\.\.\..{4}$/);
+  });
+
   it('of an earlier attempt', async () => {
     let first: string | undefined;
     echo((response, key) => {

@@ -10,7 +10,7 @@ export interface LegibleText {
 /** What stands for a character (`%41`, also encoded twice, `\u0041`, `\x41`, `\"`, `&#65;`, `&#x41;`) or for none (blanks, controls, marks). */
 const ESCAPES =
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  /%(?:25)*([0-9a-f]{2})|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|\\([\\/"'])|&#x([0-9a-f]{1,6});|&#(\d{1,7});|[\s\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gi;
+  /%(?:25)*([0-9a-f]{2})|\\{1,16}u([0-9a-f]{4})|\\{1,16}x([0-9a-f]{2})|\\([\\/"'])|&#x([0-9a-f]{1,6});|&#(\d{1,7});|[\s\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gi;
 
 /** Escapes decoded, blanks and invisible marks left out, in lower case. */
 export function legible(original: string): LegibleText {

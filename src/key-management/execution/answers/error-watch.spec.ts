@@ -21,6 +21,12 @@ describe('ErrorWatch', () => {
     expect(found([error])).toContain('insufficient_quota');
   });
 
+  it('D6: finds the word of MiniMax that the call failed, not that it went well', () => {
+    const last = (code: number) => `data: {"choices":[],"base_resp":{"status_code":${code},"status_msg":"x"}}\n\n`;
+    expect(found(['data: {"choices":[{"delta":{"content":"x"}}]}\n\n', last(1008)])).toContain('1008');
+    expect(found([last(0)])).toBeUndefined();
+  });
+
   it('is not fooled by what a model says', () => {
     expect(found(['data: {"choices":[{"delta":{"content":"{\\"error\\":{\\"code\\":1}}"}}]}\n\n'])).toBeUndefined();
     expect(found(['data: {"type":"response.completed","response":{"error":null}}\n\n'])).toBeUndefined();

@@ -2,7 +2,8 @@ import { isStreamError } from '../../classification/error-evidence';
 
 /** A line beyond this is no error event. Bytes. */
 const LONGEST_LINE = 64 * 1024;
-const MARK = '"error"';
+/** Of an error event, or of MiniMax's word on how it went. */
+const MARKS = ['"error"', '"base_resp"'];
 const LINE_FEED = 10;
 
 /** Finds error events in a stream that passes by. Costs one search per chunk; parses only what looks like an error. */
@@ -43,9 +44,9 @@ export class ErrorWatch {
 }
 
 function errorIn(bytes: Buffer, from: number): string | undefined {
-  if (!bytes.includes(MARK, from)) return undefined;
+  if (!MARKS.some((mark) => bytes.includes(mark, from))) return undefined;
   for (const line of bytes.toString('utf8', from).split(/[\r\n]+/)) {
-    if (!line.startsWith('data:') || !line.includes(MARK)) continue;
+    if (!line.startsWith('data:') || !MARKS.some((mark) => line.includes(mark))) continue;
     const data = line.slice(5);
     if (isStreamError(data)) return data;
   }

@@ -2,7 +2,7 @@ import { maskSecret } from '../../classification/redact';
 import type { EvidenceContext, TakenEvidence } from '../../classification/error-evidence';
 import type { ApiKey } from '../../pool/api-key';
 import { AnswerBody, type AnswerEnd } from '../answers/answer-body';
-import { kindOf, type AnswerWatch } from '../answers/answer-watch';
+import type { AnswerWatch } from '../answers/answer-watch';
 import { BodySource } from '../answers/body-source';
 import { PassingRedaction, withoutKeys } from '../answers/passing-redaction';
 import { withBody } from '../answers/response-copies';
@@ -41,7 +41,9 @@ export class HandedOn {
 
   refusal(response: Response, { body, text }: TakenEvidence): Response {
     if (text === undefined) return body === null ? this.bodiless(response) : this.given(response, new BodySource(body));
-    const clean = this.#keys.reduce((rest, key) => maskSecret(rest, key.reveal(), key.masked), text);
+    // Of a short text parts of a key go, too.
+    const masked = this.#keys.reduce((rest, key) => maskSecret(rest, key.reveal(), key.masked), text);
+    const clean = withoutKeys(masked, this.#keys);
     // Bytes that are no text stay as they are.
     if (clean === text) return this.#copy(response, body);
     void body?.cancel().catch(() => undefined);
@@ -50,18 +52,16 @@ export class HandedOn {
 
   /** A short answer that is there already. */
   whole(response: Response, body: Buffer): Response {
-    const clean = new PassingRedaction(this.#keys, 'every', false).whole(body);
+    const clean = new PassingRedaction(this.#keys, false).whole(body);
     return clean === body ? this.#copy(response, bytesOf(body)) : this.#resized(response, clean);
   }
 
   bodiless(response: Response): Response {
-    const headers = this.#headers(response.headers);
-    return headers === response.headers ? response : withBody(response, null, headers);
+    return this.#copy(response, null);
   }
 
   #body(response: Response, source: BodySource, watch: AnswerWatch | undefined, settled: (end: AnswerEnd) => void) {
     const { settings, signals, endsAt, idleTimeoutMs } = this.terms;
-    const thoroughness = kindOf(response.headers) === 'other' && !isText(response.headers) ? 'plain' : 'every';
     return AnswerBody.open(source, {
       clock: settings.clock,
       limits: settings.limits,
@@ -71,19 +71,24 @@ export class HandedOn {
       idleTimeoutMs,
       evidence: this.evidence,
       watch,
-      redaction: new PassingRedaction(this.#keys, thoroughness, response.headers.has('content-length')),
+      redaction: new PassingRedaction(this.#keys, response.headers.has('content-length')),
       settled,
     });
   }
 
-  #copy(response: Response, body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null): Response {
-    return withBody(response, body, this.#headers(response.headers), withoutKeys(response.url, this.#keys));
+  #copy(
+    response: Response,
+    body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null,
+    headers: Headers = this.#headers(response.headers),
+  ): Response {
+    const url = withoutKeys(response.url, this.#keys);
+    return withBody(response, body, { headers, url, statusText: withoutKeys(response.statusText, this.#keys) });
   }
 
   #resized(response: Response, body: Buffer): Response {
     const headers = new Headers(this.#headers(response.headers));
     headers.delete('content-length');
-    return withBody(response, bytesOf(body), headers, withoutKeys(response.url, this.#keys));
+    return this.#copy(response, bytesOf(body), headers);
   }
 
   /** The same headers where no key is in them. */
@@ -98,8 +103,6 @@ export class HandedOn {
     return isClean ? headers : new Headers(pairs);
   }
 }
-
-const isText = (headers: Headers): boolean => /^text\/|json|xml/i.test(headers.get('content-type') ?? '');
 
 /** As the types of fetch want bytes. */
 const bytesOf = (body: Buffer): Uint8Array<ArrayBuffer> =>

@@ -31,7 +31,8 @@ export async function send(
       continue;
     }
     const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null;
-    if (location === null || redirect === 'manual') return response;
+    if (location === null || redirect === 'manual')
+      return count === 0 ? response : Object.defineProperty(response, 'redirected', { value: true });
     const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
     void response.body?.cancel().catch(() => undefined);
     if (redirect === 'error' || count === MOST_REDIRECTS) throw refused('The vendor redirects, which is refused.');
