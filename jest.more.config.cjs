@@ -3,4 +3,5 @@
  * These files end in `.more-spec.ts`.
  * @type {import('jest').Config}
  */
-module.exports = { ...require('./jest.config.cjs'), testMatch: ['<rootDir>/test/**/*.more-spec.ts'] };
+// A busy machine may take its time: no limit here says anything of the code.
+module.exports = { ...require('./jest.config.cjs'), testMatch: ['<rootDir>/test/**/*.more-spec.ts'], testTimeout: 600_000 };

@@ -85,7 +85,7 @@ const SENTENCES: readonly DocumentsSentence[] = [
 ];
 
 describe('documents of keys, as instances wrote them in any sequence of calls, changes and faults', () => {
-  hold(SENTENCES, 60, INSTANCES_SEQUENCES, async (sentences, { count, seed }, commands) => {
+  hold(SENTENCES, 30, INSTANCES_SEQUENCES, async (sentences, { count, seed }, commands) => {
     const broken: Broken<DocumentsSentence> = new Map();
     await runInstances([], count, commands, async (_, world) => {
       const journal = world.store.journal.filter(({ kind }) => kind !== 'drop');

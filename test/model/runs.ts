@@ -44,7 +44,7 @@ export function hold<Sentence extends { readonly text: string }, Value>(
   const numRuns = Number(MODEL_RUNS ?? everyDay);
   // The same every day, so that a run says something of the change; another in each long run, which is to find what is not known.
   const seed = Number(MODEL_SEED ?? (isLong ? Math.floor(Math.random() * 2 ** 31) : 1));
-  const limitMs = isLong ? 6 * 3_600_000 : 120_000;
+  const limitMs = isLong ? 6 * 3_600_000 : 1_800_000;
   const broken = new Set<Sentence>();
   const counts = { sequences: 0, commands: 0 };
   const all = (asked: readonly Sentence[]) =>
