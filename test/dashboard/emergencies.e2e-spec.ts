@@ -28,8 +28,13 @@ function behave(stage: Stage, behaviour: Behaviour): void {
 
 async function picture({ page }: Stage, name: string): Promise<void> {
   if (PICTURES === undefined) return;
-  await page.setViewportSize({ width: 1440, height: 960 });
-  await page.screenshot({ path: `${PICTURES}/${name}.png` });
+  for (const [width, height] of [
+    [400, 1_600],
+    [1440, 960],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.screenshot({ path: `${PICTURES}/${name}-${width}.png` });
+  }
 }
 
 describeInChromium('the page in an emergency, of a real app', () => {
