@@ -4,6 +4,7 @@ import { Test } from '@nestjs/testing';
 import request from 'supertest';
 import type { Server } from 'node:http';
 import { KeyManagementModule, KeyPoolHealthIndicator, keyIdOf } from '../../src/key-management';
+import { HealthController } from '../../src/key-management/admin/controllers/health.controller';
 import { VendorSimulator } from '../simulator';
 import { routesFor } from './routes';
 import { ADAPTERS, ADMIN, startApi } from './support';
@@ -94,7 +95,7 @@ describe('registered asynchronously', () => {
 });
 
 describe('health', () => {
-  it('tells dead pools from resting ones, without counts or masks', async () => {
+  it('F1: tells dead pools from resting ones, without counts or masks; none takes the instance out of service', async () => {
     const simulator = await VendorSimulator.start();
     const [dead, limited] = [simulator.openai.newKeys(1), simulator.anthropic.newKeys(1)] as [string[], string[]];
     simulator.anthropic.key(limited[0]!, { kind: 'alwaysRateLimited', retryAfterMs: 60_000 });
@@ -127,7 +128,16 @@ describe('health', () => {
     expect((await health())[0]).toBe(200);
     simulator.anthropic.key(limited[0]!, { kind: 'invalid' });
     await api.send('post', '/admin/health-checks').expect(200);
-    expect((await health('/ready'))[0]).toBe(503);
+    expect((await health())[0]).toBe(503);
+    const [ready, readyText] = await health('/ready');
+    expect(ready).toBe(200);
+    expect(JSON.parse(readyText)).toMatchObject({
+      status: 'ok',
+      details: { key_pools: { status: 'up', degraded: true, providers: ['anthropic'] } },
+    });
+
+    api.app.get(HealthController).beforeApplicationShutdown();
+    expect([(await health('/ready'))[0], (await health('/live'))[0]]).toEqual([503, 200]);
     await api.app.close();
     await simulator.close();
   });

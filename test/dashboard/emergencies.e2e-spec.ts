@@ -28,8 +28,13 @@ function behave(stage: Stage, behaviour: Behaviour): void {
 
 async function picture({ page }: Stage, name: string): Promise<void> {
   if (PICTURES === undefined) return;
-  await page.setViewportSize({ width: 1440, height: 960 });
-  await page.screenshot({ path: `${PICTURES}/${name}.png` });
+  for (const [width, height] of [
+    [400, 1_600],
+    [1440, 960],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.screenshot({ path: `${PICTURES}/${name}-${width}.png` });
+  }
 }
 
 describeInChromium('the page in an emergency, of a real app', () => {
@@ -50,6 +55,8 @@ describeInChromium('the page in an emergency, of a real app', () => {
     await page.getByRole('region', { name: 'Trouble' }).getByText('OpenAI: failing.').waitFor();
     expect(await card('OpenAI').locator('.figure', { hasText: 'Success' }).innerText()).toMatch(/Success\s+0 %/);
     await page.locator('.feed').getByText('Is failing').waitFor();
+    // F7: nothing answered, so there is no scale for how long that took.
+    expect(await card('OpenAI').locator('.plot').count()).toBe(1);
     await picture(stage, 'outage');
   });
 

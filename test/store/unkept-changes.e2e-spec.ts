@@ -185,4 +185,18 @@ describeWithRedis('settings on a store that instances share', () => {
     await one.close();
     await redis.stop();
   }, 60_000);
+
+  it('C5: what was evicted a moment before the app ends is given back, too', async () => {
+    const redis = await RedisServer.start();
+    const options = { store: { kind: 'redis', url: redis.url } as const, providers: { openai: { keys: [SWITCHED] } } };
+    const one = await startKeyManagement({ ...options, startupCheckTimeoutMs: 0 });
+    const id = keyIdOf(SWITCHED);
+    await one.get(KeyPoolService).disable('openai', id);
+    await redis.command('DEL', `{akm:default}:doc:keys/openai/${id}`);
+    await one.close();
+    const two = await startKeyManagement({ ...options, startupCheckTimeoutMs: 0 });
+    expect(two.get(KeyPoolService).get('openai', id)).toMatchObject({ status: 'disabled' });
+    await two.close();
+    await redis.stop();
+  }, 60_000);
 });

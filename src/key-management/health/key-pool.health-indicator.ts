@@ -11,6 +11,8 @@ export interface KeyPoolHealthOptions {
   minimum?: number;
   /** Whether every provider needs them, or one is enough. Default `all`. */
   providers?: 'all' | 'any';
+  /** `down`: a lack of usable keys makes the check fail. `degraded`: it is only told. Default `down`. */
+  trouble?: 'down' | 'degraded';
 }
 
 /**
@@ -25,11 +27,14 @@ export class KeyPoolHealthIndicator {
   ) {}
 
   check<const Key extends string>(key: Key, options: KeyPoolHealthOptions = {}): IndicatorResult<Key> {
-    const { minimum = this.options.minimumUsableKeys, providers = 'all' } = options;
+    const { minimum = this.options.minimumUsableKeys, providers = 'all', trouble = 'down' } = options;
     const pools = [...this.pools.pools()].filter(isInUse);
     const lacking = pools.filter((pool) => !hasUsable(pool, minimum));
-    const down = providers === 'all' ? lacking.length > 0 : lacking.length > 0 && lacking.length === pools.length;
-    return down ? indicated(key, 'down', { providers: lacking.map(({ provider }) => provider) }) : indicated(key, 'up');
+    const isLacking = lacking.length > 0 && (providers === 'all' || lacking.length === pools.length);
+    if (!isLacking) return indicated(key, 'up');
+    const names = lacking.map(({ provider }) => provider);
+    if (trouble === 'degraded') return indicated(key, 'up', { degraded: true, providers: names });
+    return indicated(key, 'down', { providers: names });
   }
 }
 

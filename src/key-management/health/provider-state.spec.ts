@@ -46,6 +46,17 @@ describe('F1-F4: the state of a provider, by what is known of it', () => {
       'failing',
       /^Nearly every request to openai failed lately; the circuit breaker holds calls back/,
     ],
+    [
+      'the breaker is open, and holds the latest calls back',
+      {
+        calls: 9,
+        failures: 9,
+        lastFailure: 'no_key',
+        breaker: { state: 'open', since: NOW - 100, until: NOW + 900 },
+      },
+      'failing',
+      /five minutes failed; the circuit breaker holds calls back/,
+    ],
     ['the breaker tries', { breaker: { state: 'half_open', since: NOW - 100 } }, 'failing', /circuit breaker/],
     ['the breaker tries since long', { breaker: { state: 'half_open', since: NOW - 6 * MINUTE } }, 'serving', /./],
     ['nobody called for an hour', { calls: 0, lastCallAt: NOW - 60 * MINUTE }, 'idle', /for an hour/],

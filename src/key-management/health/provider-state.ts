@@ -75,10 +75,12 @@ function failing({
   const isBroken = breaker.state !== 'closed' && now - (breaker.until ?? breaker.since) < WINDOW_MS;
   const isFailing = failures >= FEWEST_FAILURES && failures > calls * FAILING_SHARE;
   if (!isBroken && !isFailing) return undefined;
+  // What the breaker holds back ends for want of a key, which says nothing of why it is open.
+  const cause = isBroken && lastFailure === 'no_key' ? undefined : lastFailure;
   const failed =
     failures === 0
       ? `Nearly every request to ${provider} failed lately`
-      : `${failures} of the ${counted(calls, 'call')} to ${provider} in the last five minutes failed${latest(lastFailure)}`;
+      : `${failures} of the ${counted(calls, 'call')} to ${provider} in the last five minutes failed${latest(cause)}`;
   const held = isBroken ? '; the circuit breaker holds calls back and lets single ones try' : '';
   return { state: 'failing', reason: `${failed}${held}.`, until: breaker.until };
 }

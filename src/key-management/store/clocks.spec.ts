@@ -60,4 +60,30 @@ describe('B4: instances whose clocks are ten minutes apart', () => {
       }
     },
   );
+
+  it.each([0, 2])(
+    'instance %i cools a key down before the store first answers: for as long, for all of them',
+    async (from) => {
+      const { now } = cluster;
+      cluster.now = undefined;
+      cluster.away = true;
+      const instances = await all();
+      const keys = instances.map((each) => each.add());
+      instances[from]!.pool.lease({ model: 'm' })!.settle({
+        outcome: 'rate_limited',
+        retryAfterMs: 5_000,
+        scope: 'key_model',
+        keyAction: 'rest',
+      });
+      instances[from]!.pool.leaseForProbe(keys[from]!).settle('invalid_key');
+      cluster.now = now;
+      cluster.mend();
+      await advance(2_000);
+      for (const [i, { pools }] of instances.entries()) {
+        const { recheckAt, rests } = pools.get('openai', keys[0]!.id)!;
+        expect([i, recheckAt!.getTime() - clocks[i]!.now()]).toEqual([i, 28_000]);
+        expect([i, rests.map(({ until }) => until.getTime() - clocks[i]!.now())]).toEqual([i, [3_000]]);
+      }
+    },
+  );
 });

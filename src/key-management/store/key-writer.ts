@@ -75,12 +75,14 @@ export class KeyWriter {
   cooldown(record: KeyRecord, scope: CooldownScope, ended = false): void {
     const field = cooldownField(scope);
     if (!this.rests.admits(record, field)) return;
+    const { offsetMs } = this.link;
     const cooldown = this.cooldownOf(record, scope);
     this.link.put(
       documentOf(record.provider, record.id),
       field,
-      cooldownValue(this.link.offsetMs, cooldown, ended),
-      Math.floor(cooldown?.until ?? 0),
+      cooldownValue(offsetMs, cooldown, ended),
+      // By the clock of all: by its own, an instance whose clock is ahead would always win.
+      cooldown ? Math.floor(cooldown.until + offsetMs) : 0,
     );
   }
 

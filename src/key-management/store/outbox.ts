@@ -54,7 +54,9 @@ export class Outbox {
 
   set(doc: string, field: string, register: Register): void {
     const { registers } = this.#document(doc);
-    if (replaces(register, registers.get(field))) registers.set(field, register);
+    const waiting = registers.get(field);
+    // Of the same version the later word holds: its times may be by the clock of a store whose clock was not known before.
+    if (waiting === undefined || !replaces(waiting, register)) registers.set(field, register);
     this.#urgent.add(doc);
   }
 

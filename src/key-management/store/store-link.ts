@@ -245,7 +245,7 @@ export class StoreLink {
     if (this.#closed) return;
     this.#closing = true;
     this.#writer.collectAll();
-    if (this.state.isConnected) await within(limitMs, this.#flushed(), this.clock);
+    if (this.state.isConnected) await within(limitMs, this.#lastWrites(), this.clock);
     this.#closed = true;
     for (const each of [this.#statistics, this.#flushAgain, this.#reconciling, this.#writer]) each.stop();
     this.#waiters.close();
@@ -253,6 +253,15 @@ export class StoreLink {
       this.listener.warn(`the ${this.kind} store was away: changes of ${this.#outbox.size} documents were not written`);
     if (this.state.isConnected) await this.#slots.release();
     await this.store.close();
+  }
+
+  /** What waits, and then what the store lost since it was last looked at: nobody else may be left who knows it. */
+  async #lastWrites(): Promise<void> {
+    await this.#flushed();
+    if (this.#closed || this.#outbox.size > 0) return;
+    await this.store.look?.().catch(() => undefined);
+    // Reconciling, where data was lost.
+    await this.#queue;
   }
 
   #connection(up: boolean, reason?: string): void {
@@ -270,6 +279,12 @@ export class StoreLink {
   #flushed(): Promise<void> {
     this.#flushing = true;
     return this.#inTurn(async () => {
+      if (!this.isLoaded && !this.#closing) {
+        // What is stored is to be read first, and times are to be put by the store's clock; reading it writes all that waits.
+        this.#flushing = false;
+        this.#reconciling.soon();
+        return;
+      }
       try {
         let isWritten = await this.#writer.writeAll();
         if (!isWritten && this.#closing && this.shared) {

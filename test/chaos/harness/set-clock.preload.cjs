@@ -1,6 +1,9 @@
-/* Loaded before an app: SIGWINCH sets the clock of the process an hour forward, SIGUSR2 an hour back. */
+/*
+ * Loaded before an app: its clock is off from the start by CLOCK_AHEAD_MS, where that is set; SIGWINCH sets it an hour forward,
+ * SIGUSR2 an hour back.
+ */
 const TrueDate = Date;
-let ahead = 0;
+let ahead = Number(process.env.CLOCK_AHEAD_MS ?? 0);
 globalThis.Date = class extends TrueDate {
   constructor(...given) {
     if (given.length === 0) super(TrueDate.now() + ahead);

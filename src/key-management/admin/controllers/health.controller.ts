@@ -1,6 +1,6 @@
 import { applyDecorators, Get, Res, UseGuards, type BeforeApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { healthReport, type IndicatorResult } from '../../health/health-result';
+import { healthReport, type HealthReport, type IndicatorResult } from '../../health/health-result';
 import { KeyPoolHealthIndicator } from '../../health/key-pool.health-indicator';
 import { ProviderHealthIndicator } from '../../health/provider.health-indicator';
 import { KeyStoreHealthIndicator } from '../../health/key-store.health-indicator';
@@ -52,28 +52,32 @@ export class HealthController implements BeforeApplicationShutdown {
 
   @Get('live')
   @ApiOperation({ summary: 'Does the process answer?' })
-  @Answers('The app is shutting down.')
+  @ApiResponse({ status: 200, type: HealthDto })
   live(@Res() response: object): void {
-    this.#answer(response, []);
+    // Also while the app shuts down: who is killed for it would not finish its calls.
+    this.#send(response, healthReport([], false));
   }
 
   @Get('ready')
   @ApiOperation({
     summary: 'May calls be sent to this instance?',
     description:
-      'Instances share their keys and their vendors, so a provider that serves nobody takes no instance out of service: it shows as `degraded`.',
+      'Instances share their keys and their vendors, so providers that serve nobody, also all of them, take no instance out of service: they show as `degraded`.',
   })
-  @Answers('No provider has a usable key.')
+  @Answers('The app is shutting down.')
   ready(@Res() response: object): void {
     this.#answer(response, [
-      this.pools.check('key_pools', { providers: 'any' }),
+      this.pools.check('key_pools', { trouble: 'degraded' }),
       this.providers.check('providers', { trouble: 'degraded' }),
       this.store.check('key_store'),
     ]);
   }
 
   #answer(response: object, results: readonly IndicatorResult[]): void {
-    const report = healthReport(results, this.#isShuttingDown);
+    this.#send(response, healthReport(results, this.#isShuttingDown));
+  }
+
+  #send(response: object, report: HealthReport): void {
     const { httpAdapter } = this.adapters;
     httpAdapter.setHeader(response, 'Cache-Control', 'no-cache, no-store, must-revalidate');
     httpAdapter.reply(response, report, report.status === 'ok' ? 200 : 503);

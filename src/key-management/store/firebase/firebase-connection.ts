@@ -30,6 +30,8 @@ export class FirebaseConnection {
   private opening: { resolve(): void; reject(error: Error): void } | undefined;
   private isClosed = false;
   private startedAt = 0;
+  /** The server's clock against this one's, as the last session that served knew it; milliseconds. */
+  private offsetMs: number | undefined;
   /** Sessions in turn that did not serve. */
   private failures = 0;
   private endPause: () => void = () => undefined;
@@ -49,6 +51,12 @@ export class FirebaseConnection {
   /** The present session, if it is up. */
   get session(): Session | undefined {
     return this.current?.isUp ? this.current : undefined;
+  }
+
+  /** The server's time, also while it is away; undefined before the first answer. Milliseconds since the epoch. */
+  serverNow(): number | undefined {
+    this.offsetMs = this.session?.offsetMs ?? this.offsetMs;
+    return this.offsetMs === undefined ? undefined : systemClock.now() + this.offsetMs;
   }
 
   async open(): Promise<void> {
@@ -133,6 +141,7 @@ export class FirebaseConnection {
     if (this.current !== session || this.opened === undefined) return;
     const wasUp = session.isUp;
     const { opened } = this;
+    if (wasUp) this.offsetMs = session.offsetMs;
     this.end(session);
     this.current = undefined;
     const hasServed = wasUp && this.clock.now() - this.startedAt >= SERVED_MS;

@@ -98,8 +98,7 @@ export class FirebaseKeyStore implements KeyStore {
   }
 
   now(): number | undefined {
-    const { session } = this.#connection;
-    return session?.isUp ? session.serverNow() : undefined;
+    return this.#connection.serverNow();
   }
 
   close(): Promise<void> {

@@ -84,6 +84,14 @@ describe('FirebaseKeyStore and a database that refuses', () => {
     expect((await store.load('d'))[0]?.sums.s).toBe(2);
   }, 30_000);
 
+  it('B4: goes on knowing the time of the server while that is away', async () => {
+    const before = store.now();
+    server.accept('another');
+    await watcher.until('the loss', () => watcher.connections.includes(false));
+    expect(store.now()).toBeGreaterThanOrEqual(before!);
+    server.accept('owner');
+  }, 30_000);
+
   it('C11: that allows reading alone from the start is refused at the start, with the mend', async () => {
     server.allow({ read: true, write: false });
     const late = new FirebaseKeyStore({ url: server.url(), timeoutMs: 2_000 });

@@ -33,7 +33,8 @@ export class Session {
   private readonly mayWrite: Promise<void>;
   private state: 'connecting' | 'up' | 'ended' = 'connecting';
   private connectedTicks = -1;
-  private offset = 0;
+  /** The server's clock against this one's; milliseconds. */
+  offsetMs = 0;
   /** How often the server took the connection and it was lost before it served: mostly refused credentials. */
   vainConnections = 0;
 
@@ -51,7 +52,7 @@ export class Session {
     this.infos = [connected, offset];
     offset.on('value', (value) => {
       // The SDK tells it for the machine's clock, which may be set at any time.
-      this.offset = (Number(value.val()) || 0) + Date.now() - systemClock.now();
+      this.offsetMs = (Number(value.val()) || 0) + Date.now() - systemClock.now();
     });
     connected.on('value', (value) => this.connection(value.val() === true));
     // Answered before the feed is live, since the server answers in order: a session that may read and not write is none.
@@ -78,7 +79,7 @@ export class Session {
 
   /** The server's time, as far as this side knows it. */
   serverNow(): number {
-    return systemClock.now() + this.offset;
+    return systemClock.now() + this.offsetMs;
   }
 
   /** Ends it for good; what is under way is forgotten, not sent again. */

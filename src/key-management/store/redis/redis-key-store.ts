@@ -90,6 +90,10 @@ export class RedisKeyStore implements KeyStore {
     await this.#opened().run(UNLOCK, [name, holder]);
   }
 
+  async look(): Promise<void> {
+    await this.#session?.look();
+  }
+
   now(): number | undefined {
     return this.#session?.now();
   }

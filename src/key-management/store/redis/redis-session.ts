@@ -95,13 +95,17 @@ export class RedisSession {
   sawEpoch(epoch: string): void {
     const line = this.#line;
     if (!line || !this.#reader.isOtherData(epoch)) return;
-    const look = async (): Promise<void> => {
-      const now = await this.#hello(line);
-      if (!line.isOver && this.#reader.arrive(now)) this.#missed();
-    };
-    look().catch((error: unknown) => {
+    this.look().catch((error: unknown) => {
       line.drop(error);
     });
+  }
+
+  /** Looks now whether data was lost, rather than with the next greeting. */
+  async look(): Promise<void> {
+    const line = this.#line;
+    if (!line || !this.#isUp) return;
+    const now = await this.#hello(line);
+    if (!line.isOver && this.#reader.arrive(now)) this.#missed();
   }
 
   async close(): Promise<void> {

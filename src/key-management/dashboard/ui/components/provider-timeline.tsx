@@ -51,6 +51,8 @@ function Charts({ provider, timeline }: TimelineProps): JSX.Element {
     [columns],
   );
   const response = useMemo((): uPlot.AlignedData => [columns.at, columns.responseMs], [columns]);
+  // Without any, an axis of milliseconds would show a scale that was made up.
+  const hasAnswers = columns.responseMs.some((ms) => ms !== null);
   const at = point ?? columns.at.length - 1;
   const shared = { group: `timeline-${provider}`, step, onPoint: setPoint };
   return (
@@ -62,8 +64,17 @@ function Charts({ provider, timeline }: TimelineProps): JSX.Element {
         <Legend kind="area response" name="Took" value={inMilliseconds(columns.responseMs[at])} />
         <span class="timeline-at">{shortTime((columns.at[at] ?? 0) * 1_000)}</span>
       </div>
-      <Plot {...shared} columns={calls} lines={CALLS} height={92} axisText={shortNumber} timeAxis={false} />
-      <Plot {...shared} columns={response} lines={RESPONSE} height={74} axisText={inMilliseconds} timeAxis />
+      <Plot
+        {...shared}
+        columns={calls}
+        lines={CALLS}
+        height={hasAnswers ? 92 : 166}
+        axisText={shortNumber}
+        timeAxis={!hasAnswers}
+      />
+      {hasAnswers && (
+        <Plot {...shared} columns={response} lines={RESPONSE} height={74} axisText={inMilliseconds} timeAxis />
+      )}
     </figure>
   );
 }
