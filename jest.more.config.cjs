@@ -4,4 +4,8 @@
  * @type {import('jest').Config}
  */
 // A busy machine may take its time: no limit here says anything of the code.
-module.exports = { ...require('./jest.config.cjs'), testMatch: ['<rootDir>/test/**/*.more-spec.ts'], testTimeout: 600_000 };
+module.exports = {
+  ...require('./jest.config.cjs'),
+  testMatch: ['<rootDir>/test/**/*.more-spec.ts'],
+  testTimeout: 600_000,
+};
