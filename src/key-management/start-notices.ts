@@ -5,6 +5,14 @@ import type { KeyPoolService } from './pool/key-pool.service';
 import type { HealthCheckerRegistry } from './vendors/health-checker.registry';
 import { StatusTableHealthChecker } from './vendors/status-table.health-checker';
 
+/** Names of models that stand for their vendor. */
+const VENDOR_OF = new Map([
+  ['claude', 'anthropic'],
+  ['gemini', 'google'],
+  ['gpt', 'openai'],
+  ['chatgpt', 'openai'],
+]);
+
 /** What an administrator should know before the first call fails of it; known once the checkers are found and the store is read. */
 export function startNotices(
   { providers, notices }: ResolvedOptions,
@@ -17,7 +25,10 @@ export function startNotices(
   };
   const known = registry.providers().filter((name) => !isGuessed(name));
   const misspelt = [...providers.keys()].flatMap((name) => {
-    const meant = registry.has(name) && isGuessed(name) ? nearestName(name, known) : undefined;
+    const meant =
+      registry.has(name) && isGuessed(name)
+        ? (VENDOR_OF.get(name.toLowerCase()) ?? nearestName(name, known))
+        : undefined;
     return meant === undefined
       ? []
       : [

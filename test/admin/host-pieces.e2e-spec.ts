@@ -1,4 +1,5 @@
 import {
+  BadGatewayException,
   Controller,
   Get,
   Injectable,
@@ -13,13 +14,14 @@ import {
   type LoggerService,
   type ModuleMetadata,
   type NestInterceptor,
+  type OnModuleInit,
   type Type,
 } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost, Reflector } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { map, type Observable } from 'rxjs';
+import { catchError, map, of, throwError, type Observable } from 'rxjs';
 import {
   isKeyManagementRoute,
   KeyManagementModule,
@@ -228,6 +230,41 @@ describe.each(ADAPTERS)('beside a host’s own routes, on %s', (adapter) => {
       });
     });
 
+    const parts = (intercept: NestInterceptor['intercept']): ModuleMetadata => ({
+      providers: [{ provide: APP_INTERCEPTOR, useValue: { intercept } }],
+    });
+
+    it.each<[string, NestInterceptor['intercept']]>([
+      [
+        'maps errors, as in Nest’s documentation',
+        (_, next) => next.handle().pipe(catchError(() => throwError(() => new BadGatewayException()))),
+      ],
+      ['makes answers of errors', (_, next) => next.handle().pipe(catchError(() => of({ sorry: true })))],
+      [
+        'fails afterwards',
+        (_, next) =>
+          next.handle().pipe(
+            map(() => {
+              throw new Error('of the host');
+            }),
+          ),
+      ],
+    ])('E3: answers and errors come as they are where an interceptor %s', async (_, intercept) => {
+      const { get } = await start({ adapter, parts: parts(intercept) });
+      for (const path of MODULE_ROUTES) expect([path, (await get(path)).status]).toEqual([path, 200]);
+      expect(JSON.parse((await get('/admin/events?limit=0')).text)).toMatchObject({
+        statusCode: 400,
+        problems: [{ field: 'limit' }],
+      });
+      expect((await get('/analytics/nobody')).status).toBe(404);
+    });
+
+    it('E3: what an interceptor answers in the place of a handler is sent', async () => {
+      const { get } = await start({ adapter, parts: parts(() => of('from a cache')) });
+      for (const path of [...MODULE_ROUTES, '/dashboard/session', '/admin/events/stream'])
+        expect([path, await get(path)]).toEqual([path, expect.objectContaining({ status: 200, text: 'from a cache' })]);
+    });
+
     /** As Nest's documentation writes it. */
     @Injectable()
     class JwtGuard implements CanActivate {
@@ -334,12 +371,44 @@ it('E3: a throttler of the host does not count the module’s routes', () => {
     expect(Reflect.getMetadata(`THROTTLER:SKIP${name}`, MetricsController)).toBe(true);
 });
 
+it('E2: on fastify a plugin that brings a route of the module ends the start with the option that mends it', async () => {
+  @Injectable()
+  class Late implements OnModuleInit {
+    constructor(private readonly adapters: HttpAdapterHost) {}
+    /** Nest has mounted its routes by now. */
+    onModuleInit(): void {
+      const instance = (this.adapters.httpAdapter as FastifyAdapter).getInstance();
+      void instance.register(async (scope) => {
+        await Promise.resolve();
+        scope.get('/metrics', () => 'own_metric 1');
+      });
+    }
+  }
+  const parts: ModuleMetadata = { providers: [Late] };
+  await expect(start({ adapter: 'fastify', parts })).rejects.toThrow(
+    /GET \/metrics is a route of key management.*admin\.metrics: "key-metrics"/,
+  );
+  const { get } = await start({ adapter: 'fastify', parts, options: { admin: { metrics: 'prom' } } });
+  expect(await get('/metrics')).toMatchObject({ status: 200, text: 'own_metric 1' });
+  expect((await get('/prom')).text).toMatch(/^# HELP /);
+});
+
+it.each(ADAPTERS)('E2: two parts of the module in one place are refused by name, on %s', async (adapter) => {
+  await expect(start({ adapter, options: { admin: { metrics: 'health' } } })).rejects.toThrow(
+    'admin.metrics: GET /health is a route of admin.health, too; choose another path.',
+  );
+  await expect(start({ adapter, options: { admin: { health: 'admin/events' } } })).rejects.toThrow(
+    'admin.health: GET /admin/events is a route of the API, too; choose another path.',
+  );
+});
+
 describe('wrong settings of admin', () => {
   it.each<[unknown, string]>([
     ['yes', 'admin: must be true, false or an object.'],
     [{ helth: false }, 'admin: has no setting named "helth"; correct the name, or leave it out.'],
     [{ health: 'a/:b' }, 'admin.health: must be true, false, or a path as "key-health", without parameters.'],
     [{ health: 7 }, 'admin.health: must be true, false, or a path as "key-health", without parameters.'],
+    [{ path: '../keys' }, 'admin.path: must be a path as "internal/keys", without parameters.'],
     [{ path: true }, 'admin.path: must be a path as "internal/keys", without parameters.'],
     [{ guards: [7] }, 'admin.guards.0: must be a guard: a class, or an object with canActivate.'],
     [{ authorize: 'all' }, 'admin.authorize: must be a function (request, role) => boolean.'],

@@ -210,8 +210,9 @@ describe('what the start warns of', () => {
 
   it('E5: a provider nearly named as a known one, and none that is just unknown', async () => {
     const keys = [keyText(1)];
-    expect(await warned({ providers: { opneai: { keys }, acme: { keys } } })).toEqual([
+    expect(await warned({ providers: { opneai: { keys }, acme: { keys }, Claude: { keys } } })).toEqual([
       expect.stringMatching(/^warn providers\.opneai: no vendor of that name is known.*Did you mean "openai"\?/),
+      expect.stringMatching(/^warn providers\.Claude: no vendor of that name is known.*Did you mean "anthropic"\?/),
     ]);
   });
 });

@@ -1,9 +1,12 @@
-// A Nest app that has nothing but Nest: `npm i` by the README's one line, no flags, and the module must serve.
+// A Nest app that has nothing but Nest: `npm i` by the README's one line, no flags; the types must compile and the module must serve.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './run.mjs';
+import { compile } from './types.mjs';
 
 const NEEDED = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs'];
+/** What compiles an app, and has no part in its running. */
+const COMPILED_BY = ['typescript', '@types/node', '@types/express'];
 const OPTIONAL = ['@nestjs/swagger', '@nestjs/terminus', '@nestjs/schedule'];
 
 const APP = `
@@ -37,17 +40,45 @@ async function main() {
 main().catch((error) => { console.error(error); process.exitCode = 1; });
 `;
 
+const TYPED = `
+import type { INestApplication } from '@nestjs/common';
+import * as keys from 'nestjs-ai-key-management';
+export const module = keys.KeyManagementModule.forRoot({ admin: { path: 'keys' } });
+export const document = (app: INestApplication): keys.OpenApiDocument => keys.keyManagementDocument(app);
+export const check = (pools: keys.KeyPoolHealthIndicator): keys.IndicatorResult => pools.check('keys');
+export class Filter extends keys.KeyManagementExceptionFilter {}
+`;
+const TSCONFIG = {
+  compilerOptions: {
+    module: 'nodenext',
+    target: 'es2022',
+    // No DOM: servers are compiled without it.
+    lib: ['es2023'],
+    types: ['node'],
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+  },
+};
+
 /** Resolves with the reason of the failure, or undefined. */
 export async function tryBare({ major, dependencies }, folder, tarball) {
   const cwd = join(folder, `bare-${major}`);
   mkdirSync(cwd);
-  const own = Object.fromEntries(Object.entries(dependencies).filter(([name]) => NEEDED.includes(name)));
+  const own = Object.fromEntries(
+    Object.entries(dependencies).filter(([name]) => [...NEEDED, ...COMPILED_BY].includes(name)),
+  );
   writeFileSync(join(cwd, 'package.json'), JSON.stringify({ private: true, dependencies: own }));
   writeFileSync(join(cwd, 'app.js'), APP);
   for (const args of [['install'], ['i', tarball]]) {
     const { passed, output } = await run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd });
     if (!passed) return `npm ${args[0]}: ${output}`;
   }
+  mkdirSync(join(cwd, 'typed'));
+  writeFileSync(join(cwd, 'typed/app.ts'), TYPED);
+  writeFileSync(join(cwd, 'typed/tsconfig.json'), JSON.stringify(TSCONFIG));
+  const { ours } = await compile({ app: cwd, name: 'typed' });
+  if (ours.length > 0) return ours.join('\n');
   const { passed, output } = await run(process.execPath, ['app.js'], { cwd });
   return passed ? undefined : output;
 }

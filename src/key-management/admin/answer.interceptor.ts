@@ -1,22 +1,35 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
-import { HttpAdapterHost, Reflector } from '@nestjs/core';
-import { map, type Observable } from 'rxjs';
-import { PLAIN_ANSWER } from './routes/module-controller.decorator';
+import { HttpAdapterHost } from '@nestjs/core';
+import { catchError, map, of, type Observable } from 'rxjs';
+import { KeyManagementExceptionFilter } from './api-exception.filter';
+import { isAnswered, keepAnswer } from './routes/own-answer';
 
-/** Writes what a handler returns, so that interceptors of the host app around it can change nothing of it any more. */
+/** Writes what a handler returns or throws, so that interceptors of the host app around it can change nothing of it any more. */
 @Injectable()
 export class AnswerInterceptor implements NestInterceptor {
-  constructor(
-    private readonly adapters: HttpAdapterHost,
-    private readonly reflector: Reflector,
-  ) {}
+  readonly #filter: KeyManagementExceptionFilter;
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (this.reflector.get<boolean | undefined>(PLAIN_ANSWER, context.getHandler()) !== true) return next.handle();
+  constructor(private readonly adapters: HttpAdapterHost) {
+    this.#filter = new KeyManagementExceptionFilter(adapters);
+  }
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<void> {
+    const response = context.switchToHttp().getResponse<object>();
+    const written = (write: () => void): void => {
+      if (isAnswered(response)) return;
+      write();
+      keepAnswer(response);
+    };
     return next.handle().pipe(
       map((body: unknown): void => {
         // Nest has set the status already.
-        this.adapters.httpAdapter.reply(context.switchToHttp().getResponse<object>(), body);
+        written(() => void this.adapters.httpAdapter.reply(response, body));
+      }),
+      catchError((error: unknown) => {
+        written(() => {
+          this.#filter.catch(error, context);
+        });
+        return of(undefined);
       }),
     );
   }

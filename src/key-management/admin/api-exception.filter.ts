@@ -6,6 +6,7 @@ import { KeyManagementConfigurationError } from '../configuration/resolve-option
 import { KeyManagementError, StoreUnavailableError } from '../errors';
 import { ApiProblem, invalidRequest, notKept } from './api-problem';
 import { callProblem } from './call-problem';
+import { isAnswered } from './routes/own-answer';
 
 const MOST_STACK_LINES = 50;
 
@@ -34,6 +35,7 @@ export class KeyManagementExceptionFilter implements ExceptionFilter {
     if (host.getType<string>() !== 'http') throw exception;
     const { httpAdapter } = this.adapters;
     const response = host.switchToHttp().getResponse<object>();
+    if (isAnswered(response)) return;
     if (httpAdapter.isHeadersSent(response)) {
       // An answer that has begun can only be cut off.
       httpAdapter.end(response);

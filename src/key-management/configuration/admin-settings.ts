@@ -3,7 +3,8 @@ import type { AdminSettings } from '../key-management.options';
 import { KeyManagementConfigurationError } from './resolve-options';
 import { strict } from './options-schema';
 
-const PATH = /^\/?[\w.~-]+(?:\/[\w.~-]+)*\/?$/;
+/** Segments of plain letters; `.` and `..` never reach a server. */
+const PATH = /^\/?(?!\.{1,2}(?:\/|$))[\w.~-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)*\/?$/;
 
 const path = (mend: string) => z.string(`must be ${mend}`).regex(PATH, `must be ${mend}`);
 const part = (example: string) => {

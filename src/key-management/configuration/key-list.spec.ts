@@ -31,6 +31,24 @@ describe('a list of keys in a variable', () => {
     ['its own name before it', `OPENAI_API_KEYS=${A},${B}`],
     ['export before it', `export OPENAI_API_KEY="${A}";${B}`],
     ['a comment after it', `${A},${B} # team a, b`],
+    ['a comment as in code', `${A},${B} // both`],
+    ['JSON of objects', JSON.stringify(both.map((key) => ({ key, label: 'a' })))],
+    ['JSON with null', JSON.stringify([A, null, B])],
+    ['JSON with a comma too many', `["${A}","${B}",]`],
+    ['a list of YAML', `- ${A}\n- "${B}"`],
+    ['an array of a shell', `(${A} ${B})`],
+    ['line breaks that are written out', `${A}\\n${B}\\r\\n`],
+    ['written line breaks in quotes', `"${A}\\n${B}"`],
+    ['a quote at the start alone', `"${A},${B}`],
+    ['a quote at the end alone', `${A},${B}'`],
+    ['quotes of a word processor', `“${A}”, ‘${B}’`],
+    ['full-width commas', `${A}，${B}`],
+    ['a name, and quotes around all', `OPENAI_API_KEYS="${A}, ${B}"`],
+    ['a name in lower case', `openai_api_keys=${A},${B}`],
+    ['a name as YAML writes it', `OPENAI_API_KEYS: "${A}, ${B}"`],
+    ['a name before each', `OPENAI_API_KEY_1=${A}\nOPENAI_API_KEY_2='${B}'`],
+    ['a header', `Authorization: Bearer ${A}, ${B}`],
+    ['soft hyphens and marks of direction', `\u200e${A},\u00ad${B}`],
     ['comments on lines', `# team a\n${A}\n${B} # team b\n`],
   ])('E6: is read with %s', (_, text) => {
     expect(keysIn(text)).toEqual(both);
@@ -41,7 +59,6 @@ describe('a list of keys in a variable', () => {
   });
 
   it('E6: leaves signs within a key alone', () => {
-    const odd = `${A}#1=+/"'x`;
-    expect(keysIn(odd)).toEqual([odd]);
+    for (const odd of [`${A}#1=+/"'x`, `1|${A}==`, '${OPENAI_API_KEY}']) expect(keysIn(odd)).toEqual([odd]);
   });
 });

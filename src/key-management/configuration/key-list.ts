@@ -1,38 +1,48 @@
-/** Marks that are invisible where somebody pastes: byte order marks and zero-width characters. */
-const INVISIBLE = /[\u200b-\u200d\u2060\ufeff]/g;
-const QUOTES = /^(["'`])(.*)\1$/s;
+/** Marks that are invisible where somebody pastes: byte order marks, soft hyphens, zero-width and directional characters. */
+const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
+/** Line breaks that a shell or a file has written out; no key holds a backslash. */
+const WRITTEN_BREAKS = /\\r|\\n|\\t/g;
+/** `OPENAI_API_KEYS=`, also numbered or as YAML writes it; no key begins so. */
+const NAMES = /(^|[\s,;{])(["']?)[a-z]\w*_keys?(?:_?\d+)?\2\s*[=:](?!=)/gi;
+const COMMENTS = /(^|\s)(?:#|\/\/)[^\n]*/g;
+/** Full-width ones come from keyboards that write Chinese. */
+const SEPARATORS = /[\s,;，；、]+/;
+const BEFORE = /^\$?["'`“”‘’([]+/;
+const AFTER = /(?<!["'`“”‘’)\]])["'`“”‘’)\]]+$/;
+/** What stands before a key in a header, a shell or a YAML list. */
+const NO_KEY = /^(?:bearer|export|authorization:|-|)$/i;
 
 /**
  * The keys in the text of one variable, however it is written: separated by commas, semicolons, spaces or line breaks; in quotes, as a
- * whole (`docker --env-file` keeps them) or each; as a JSON array; with `NAME=` or `Bearer` before a key, or a `# comment` after it.
+ * whole (`docker --env-file` keeps them) or each; as a list of JSON, YAML or a shell; with `NAME=` or `Bearer` before a key, or a
+ * `# comment` after it.
  */
 export function keysIn(text: string): string[] {
-  const bare = unquoted(text.replace(INVISIBLE, '').replaceAll('\\"', '"').trim());
-  const list = jsonList(bare);
-  if (list) return list;
-  return bare
-    .replace(/(^|\s)#[^\n]*/g, '$1')
-    .split(/[\s,;]+/)
-    .map((each) => unquoted(each.replace(/^(?:[A-Z][A-Z\d_]*_API_KEYS?=)/, '')).trim())
-    .filter((each) => each !== '' && !/^(?:bearer|export)$/i.test(each));
+  const bare = text.replace(INVISIBLE, '').replaceAll('\\"', '"').trim();
+  return jsonList(bare) ?? wordsIn(bare);
 }
 
-/** Quotes around the whole, which may stand in quotes again. */
-function unquoted(text: string): string {
-  const inner = QUOTES.exec(text)?.[2];
-  // `"a","b"` begins and ends with a quote, and is two keys.
-  if (inner === undefined) return text;
-  return inner.includes(text[0]!) && !/^\s*\[.*\]\s*$/s.test(inner) ? text : unquoted(inner.trim());
-}
+const wordsIn = (text: string): string[] =>
+  text
+    .replace(WRITTEN_BREAKS, '\n')
+    .replace(COMMENTS, '$1')
+    .replace(NAMES, '$1')
+    .split(SEPARATORS)
+    .map((each) => each.replace(BEFORE, '').replace(AFTER, ''))
+    .filter((each) => !NO_KEY.test(each));
 
+/** A list of JSON, in quotes or not: of texts, or of keys as the options have them (`{ "key": … }`). */
 function jsonList(text: string): string[] | undefined {
-  if (!text.startsWith('[')) return undefined;
+  const list = text.replace(/^["'`]+(?=\s*\[)/, '').replace(/(\])\s*["'`]+$/, '$1');
+  if (!list.startsWith('[')) return undefined;
   try {
-    const list: unknown = JSON.parse(text);
-    if (!Array.isArray(list) || !list.every((each) => typeof each === 'string')) return undefined;
-    return list.map((each) => each.trim()).filter((each) => each !== '');
+    return (JSON.parse(list) as unknown[])
+      .map((each) => (typeof each === 'object' && each !== null ? (Reflect.get(each, 'key') as unknown) : each))
+      .filter((each) => typeof each === 'string')
+      .map((each) => each.trim())
+      .filter((each) => each !== '');
   } catch {
     // `[a, b]`, as YAML writes it.
-    return text.endsWith(']') ? keysIn(text.slice(1, -1)) : undefined;
+    return undefined;
   }
 }

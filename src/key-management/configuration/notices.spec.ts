@@ -38,7 +38,12 @@ describe('the variables of keys', () => {
     ['OPENAI_KEYS', 'OPENAI_API_KEYS'],
     ['openai_api_keys', 'OPENAI_API_KEYS'],
     ['CLAUDE_API_KEY', 'ANTHROPIC_API_KEYS'],
+    ['CLAUDE_KEY', 'ANTHROPIC_API_KEYS'],
+    ['OPENAI_SECRET_KEY', 'OPENAI_API_KEYS'],
+    ['GPT_API_KEY', 'OPENAI_API_KEYS'],
     ['GEMINI_APIKEY', 'GOOGLE_API_KEYS'],
+    ['GOOGLE_GENAI_API_KEY', 'GOOGLE_API_KEYS'],
+    ['GOOGLE_GEMINI_API_KEY', 'GOOGLE_API_KEYS'],
   ])('E5: %s is warned of as a near miss', (name, meant) => {
     expect(noticesFor({}, { [name]: KEY })).toEqual([
       `The variable ${name} is set and not read. Did you mean ${meant}?`,
@@ -47,12 +52,17 @@ describe('the variables of keys', () => {
     expect(noticesFor({ providers: keys }, { [name]: KEY })).toEqual([]);
   });
 
-  it.each(['STRIPE_API_KEY', 'SSH_KEY', 'KEY_STORE', 'KEY_ENCRYPTION_SECRET', 'PATH'])(
-    'E5: %s is nobody’s business',
-    (name) => {
-      expect(noticesFor({}, { [name]: name === 'KEY_STORE' ? 'memory' : KEY })).toEqual([]);
-    },
-  );
+  it.each([
+    'STRIPE_API_KEY',
+    'GOOGLE_MAPS_API_KEY',
+    'AZURE_OPENAI_API_KEY',
+    'SSH_KEY',
+    'KEY_STORE',
+    'KEY_ENCRYPTION_SECRET',
+    'PATH',
+  ])('E5: %s is nobody’s business', (name) => {
+    expect(noticesFor({}, { [name]: name === 'KEY_STORE' ? 'memory' : KEY })).toEqual([]);
+  });
 });
 
 describe('keys in the options', () => {

@@ -51,7 +51,7 @@ function variableNotices(env: Environment, providers: ReadonlyMap<string, Resolv
 
 /** Names that people give to a vendor's keys, and nothing reads. */
 const ALSO_CALLED: Readonly<Record<(typeof ENVIRONMENT_VENDORS)[number], readonly string[]>> = {
-  openai: ['CHATGPT_API_KEYS', 'OPENAI_KEYS'],
-  anthropic: ['CLAUDE_API_KEYS', 'ANTHROPIC_KEYS'],
-  google: ['GOOGLE_KEYS', 'GEMINI_KEYS'],
+  openai: ['CHATGPT_API_KEYS', 'GPT_API_KEYS', 'OPENAI_KEYS', 'OPENAI_SECRET_KEYS'],
+  anthropic: ['CLAUDE_API_KEYS', 'CLAUDE_KEYS', 'ANTHROPIC_KEYS'],
+  google: ['GOOGLE_KEYS', 'GEMINI_KEYS', 'GOOGLE_GENAI_API_KEYS', 'GOOGLE_GEMINI_API_KEYS'],
 };

@@ -4,6 +4,7 @@ import { ApiExcludeController } from '../admin/openapi';
 import { RequiredAccess } from '../admin/access/access.decorator';
 import { AccessGuard } from '../admin/access/access.guard';
 import { ModuleController, PublicToHost } from '../admin/routes/module-controller.decorator';
+import { keepAnswer } from '../admin/routes/own-answer';
 import { partPath } from '../admin/routes/mounted-controllers';
 import { ADMIN_SETTINGS } from '../key-management.constants';
 import type { AdminSettings } from '../key-management.options';
@@ -30,7 +31,7 @@ export class DashboardController {
   ) {}
 
   @Get()
-  page(@Req() request: PageRequest, @Res() response: object): void {
+  page(@Req() request: PageRequest, @Res({ passthrough: true }) response: object): void {
     const built = this.files.built();
     if (!built) {
       this.#reply(response, 503, PLAIN_HEADERS, NOT_BUILT);
@@ -46,7 +47,7 @@ export class DashboardController {
   }
 
   @Get('assets/:file')
-  asset(@Param('file') file: string, @Res() response: object): void {
+  asset(@Param('file') file: string, @Res({ passthrough: true }) response: object): void {
     const built = this.files.built();
     const asset = built?.assets.get(file);
     if (asset) this.#reply(response, 200, assetHeaders(asset.contentType), asset.text);
@@ -58,5 +59,6 @@ export class DashboardController {
     const { httpAdapter } = this.adapters;
     for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
     httpAdapter.reply(response, text, status);
+    keepAnswer(response);
   }
 }

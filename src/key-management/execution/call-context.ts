@@ -7,6 +7,7 @@ import type { Slot } from '../pool/slot';
 import { AttemptAnswers } from './answers/attempt-answers';
 import type { ExecutionSettings } from './execution-settings';
 import type { CallContext } from './execution.types';
+import type { FetchInput } from './fetch-types';
 import { watchedFetch } from './watched-fetch';
 
 /** What ends a call, and with it an answer that goes on. */
@@ -67,7 +68,7 @@ export class AttemptContext extends PoolLease implements CallContext {
   }
 
   /** Where the caller named no endpoint, a refusal is of the one that was asked last. */
-  requested(input: RequestInfo | URL, init: RequestInit | undefined): void {
+  requested(input: FetchInput, init: RequestInit | undefined): void {
     if (this.namesEndpoint) return;
     const request = input instanceof Request ? input : undefined;
     const url = input instanceof Request ? input.url : input instanceof URL ? input.href : input;

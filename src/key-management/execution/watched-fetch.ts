@@ -5,6 +5,7 @@ import { AnswerWatch, isShort } from './answers/answer-watch';
 import { BodySource } from './answers/body-source';
 import { isRefusal, withBody } from './answers/response-copies';
 import type { AttemptContext } from './call-context';
+import type { FetchRedirect } from './fetch-types';
 
 /** Milliseconds that a vendor may be silent, as Node's own fetch has it. */
 export const IDLE_TIMEOUT_MS = 300_000;
@@ -74,7 +75,7 @@ async function watched(
 interface RequestKind {
   /** It asks only for something that exists. */
   readonly asked: boolean;
-  readonly redirect: RequestRedirect;
+  readonly redirect: FetchRedirect;
 }
 
 function requestKind(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): RequestKind {

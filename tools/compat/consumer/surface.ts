@@ -20,7 +20,9 @@ import type {
   ExecutionResult,
   FallbackChoice,
   HealthCheckReport,
+  Hidden,
   IndicatorResult,
+  KeyChangeEvent,
   KeyEvent,
   KeyEventType,
   KeyInput,
@@ -43,11 +45,15 @@ import type {
   KeyVerdict,
   LeaseOptions,
   ManagedCall,
+  ManagedFetch,
   ManagedFetchOptions,
   MetricsSettings,
   OpenApiDocument,
   ProviderAnalytics,
+  ProviderEvent,
+  ProviderHealthOptions,
   ProviderOptions,
+  ProviderState,
   ProviderStatus,
   Random,
   RecentEvent,
@@ -57,6 +63,7 @@ import type {
   ResolvedStore,
   SecretText,
   SettledOutcome,
+  StoreErrorCode,
   StoreHealth,
   SystemInfo,
   TimelineEntry,
@@ -132,10 +139,12 @@ export class Tokens {
 }
 export const resolved = (store: ResolvedStore, provider: ResolvedProvider) => {
   const secret: SecretText | undefined = store.url;
+  const redis: Hidden<object> | undefined = store.redis;
   const [first]: readonly ResolvedKey[] = provider.keys;
   const key: ApiKey | undefined = first?.key;
-  return { secret, key };
+  return { secret, redis, key };
 };
+export const codeOf = (error: keys.StoreError): StoreErrorCode => error.code;
 export const jobName = keys.HEALTH_CHECK_JOB;
 export const fields: Record<string, string | number> | undefined = keys.logFieldsOf('attempt key=x');
 
@@ -175,6 +184,9 @@ export const told = (event: KeyEvent): [KeyEventType, ChangedBy, KeyStatus | und
   event.by,
   event.type === 'status_changed' ? event.to : undefined,
 ];
+export const changed = (event: KeyEvent): KeyChangeEvent | ProviderState =>
+  event.type === 'provider_failing' || event.type === 'provider_recovered' ? stateIn(event) : event;
+const stateIn = (event: ProviderEvent): ProviderState => event.state;
 export const named = [keys.keyIdOf('k'), keys.maskKey('k'), ...keys.KEY_STATUSES];
 
 const executeOptions: ExecuteOptions = { maxRetries: 1, timeoutMs: 1, attemptTimeoutMs: 1, maxWaitMs: 1, model: 'm' };
@@ -190,7 +202,7 @@ export const called = async (executor: keys.RetryExecutorService) => {
 /** For apps that wait for their open requests when they end. */
 export const endStreams = (streams: keys.EventStreamService): void => streams.end();
 
-export const fetched = (service: keys.ManagedFetchService) => {
+export const fetched = (service: keys.ManagedFetchService): ManagedFetch => {
   const fetchOptions: ManagedFetchOptions = { ...executeOptions, firstByteTimeoutMs: 1, idleTimeoutMs: 1 };
   return service.for('openai', fetchOptions);
 };
@@ -198,6 +210,7 @@ export function failed(error: unknown): KeyManagementErrorCode | undefined {
   if (error instanceof keys.NoHealthyKeysError) return error.counts.healthy === 0 ? error.code : undefined;
   const kinds = [keys.AttemptsExhaustedError, keys.CallRejectedError, keys.CancelledError, keys.DeadlineExceededError];
   const known = [...kinds, keys.UnknownKeyError, keys.UnknownProviderError].some((each) => error instanceof each);
+  if (error instanceof keys.StoreUnavailableError) return error.applied && error.willBeWritten ? error.code : undefined;
   if (error instanceof keys.KeyManagementConfigurationError) throw new Error(error.problems.join());
   const trail: readonly AttemptReport[] = error instanceof keys.KeyManagementError ? error.attempts : [];
   return known && trail.length > 0 && error instanceof keys.KeyManagementError ? error.code : undefined;
@@ -205,10 +218,12 @@ export function failed(error: unknown): KeyManagementErrorCode | undefined {
 
 export const indicated = (
   pool: keys.KeyPoolHealthIndicator,
+  vendors: keys.ProviderHealthIndicator,
   shelf: keys.KeyStoreHealthIndicator,
 ): IndicatorResult[] => {
   const health: KeyPoolHealthOptions = { minimum: 1, providers: 'any' };
-  return [pool.check('keys', health), shelf.check('store')];
+  const trouble: ProviderHealthOptions = { trouble: 'degraded' };
+  return [pool.check('keys', health), vendors.check('vendors', trouble), shelf.check('store')];
 };
 type Metrics = keys.KeyMetricsService;
 export const measured = (service: Metrics): [Metrics['registry'], Promise<string>] => [

@@ -5,6 +5,7 @@ import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { ErrorAnswers } from '../dto/errors.dto';
 import { EventStreamQuery } from '../dto/timeline.dto';
+import { keepAnswer } from '../routes/own-answer';
 import { EventStreamService } from '../stream/event-stream.service';
 
 /** An Express response is Node's own; a Fastify reply stands before it. */
@@ -40,7 +41,7 @@ export class EventStreamController {
   @ApiResponse({ status: 200, content: { 'text/event-stream': { schema: { type: 'string' } } } })
   @ErrorAnswers(400, 503)
   follow(
-    @Res() response: AnyResponse,
+    @Res({ passthrough: true }) response: AnyResponse,
     @Query() { last_event_id: lastEventIdInQuery }: EventStreamQuery,
     @Headers('last-event-id') lastEventId?: string,
   ): void {
@@ -48,6 +49,7 @@ export class EventStreamController {
     const raw = rawOf(response);
     raw.writeHead(200, HEADERS);
     raw.flushHeaders();
+    keepAnswer(response);
     // Who asks for the headers only would wait for the end of a stream that has none.
     if (raw.req.method === 'HEAD') raw.end();
     else this.stream.add(raw, lastEventId ?? lastEventIdInQuery);

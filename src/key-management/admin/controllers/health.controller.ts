@@ -9,6 +9,7 @@ import { AccessGuard } from '../access/access.guard';
 import { HealthDto } from '../dto/health.dto';
 import { ApiOperation, ApiResponse, ApiTags } from '../openapi';
 import { ModuleController, PublicToHost } from '../routes/module-controller.decorator';
+import { keepAnswer } from '../routes/own-answer';
 
 const Answers = (when503: string): MethodDecorator =>
   applyDecorators(
@@ -42,7 +43,7 @@ export class HealthController implements BeforeApplicationShutdown {
     description: 'With the state of each, as `GET /health/keys` explains it.',
   })
   @Answers('A provider has too few usable keys, or is called and is `failing` or has `no_usable_key`.')
-  all(@Res() response: object): void {
+  all(@Res({ passthrough: true }) response: object): void {
     this.#answer(response, [
       this.pools.check('key_pools'),
       this.providers.check('providers'),
@@ -53,7 +54,7 @@ export class HealthController implements BeforeApplicationShutdown {
   @Get('live')
   @ApiOperation({ summary: 'Does the process answer?' })
   @ApiResponse({ status: 200, type: HealthDto })
-  live(@Res() response: object): void {
+  live(@Res({ passthrough: true }) response: object): void {
     // Also while the app shuts down: who is killed for it would not finish its calls.
     this.#send(response, healthReport([], false));
   }
@@ -65,7 +66,7 @@ export class HealthController implements BeforeApplicationShutdown {
       'Instances share their keys and their vendors, so providers that serve nobody, also all of them, take no instance out of service: they show as `degraded`.',
   })
   @Answers('The app is shutting down.')
-  ready(@Res() response: object): void {
+  ready(@Res({ passthrough: true }) response: object): void {
     this.#answer(response, [
       this.pools.check('key_pools', { trouble: 'degraded' }),
       this.providers.check('providers', { trouble: 'degraded' }),
@@ -81,5 +82,6 @@ export class HealthController implements BeforeApplicationShutdown {
     const { httpAdapter } = this.adapters;
     httpAdapter.setHeader(response, 'Cache-Control', 'no-cache, no-store, must-revalidate');
     httpAdapter.reply(response, report, report.status === 'ok' ? 200 : 503);
+    keepAnswer(response);
   }
 }

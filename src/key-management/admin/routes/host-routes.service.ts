@@ -1,7 +1,8 @@
 import { Injectable, Logger, RequestMethod } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer, type ApplicationConfig } from '@nestjs/core';
+import { KeyManagementConfigurationError } from '../../configuration/resolve-options';
 import { collide, routesOf, type Route } from './host-routes';
-import { KEY_MANAGEMENT_ROUTE, partOf } from './module-controller.decorator';
+import { KEY_MANAGEMENT_ROUTE, partOf, type RoutePart } from './module-controller.decorator';
 import { joinPaths } from './mounted-controllers';
 
 /** Where the host app has a route of its own, the module's gives way: Express would answer with whichever came first, Fastify not start. */
@@ -21,11 +22,14 @@ export class HostRoutesService {
     const routes = [...this.modules.values()].flatMap((each) => routesOf(each, this.modules.applicationId, versioning));
     const isOurs = ({ controller }: Route): boolean => Reflect.hasMetadata(KEY_MANAGEMENT_ROUTE, controller);
     const theirs = routes.filter((route) => !isOurs(route));
-    const yielding = routes.filter(
-      (route) => isOurs(route) && (theirs.some((each) => collide(route, each)) || this.#isTaken(route)),
+    const ours = routes.filter(isOurs);
+    refuseSharedPlaces(ours);
+    const yielding = new Set(
+      ours.filter((route) => theirs.some((each) => collide(route, each)) || this.#isTaken(route)),
     );
     for (const route of yielding) this.#hide(route);
-    this.#report(yielding);
+    this.#report([...yielding]);
+    this.#watch(ours.filter((route) => !yielding.has(route)));
   }
 
   /** Nest injects it nowhere, and gives it to its own packages by this way. */
@@ -34,13 +38,33 @@ export class HostRoutesService {
       ?.applicationConfig;
   }
 
+  get #fastify(): Fastify | undefined {
+    const instance = this.adapters.httpAdapter.getInstance<Partial<Fastify> | undefined>();
+    return typeof instance?.hasRoute === 'function' ? (instance as Fastify) : undefined;
+  }
+
+  #urlOf({ path }: Route): string {
+    return `/${joinPaths(this.#config?.getGlobalPrefix() ?? '', path)}`;
+  }
+
   /** Fastify knows the routes that the host gave it without Nest; on Express those come first anyway. */
-  #isTaken({ method, path }: Route): boolean {
-    const instance = this.adapters.httpAdapter.getInstance<
-      { hasRoute?: (route: { method: string; url: string }) => boolean } | undefined
-    >();
-    const url = `/${joinPaths(this.#config?.getGlobalPrefix() ?? '', path)}`;
-    return typeof instance?.hasRoute === 'function' && instance.hasRoute({ method: RequestMethod[method], url });
+  #isTaken(route: Route): boolean {
+    return this.#fastify?.hasRoute({ method: RequestMethod[route.method], url: this.#urlOf(route) }) ?? false;
+  }
+
+  /** Plugins of Fastify bring their routes when those of Nest are mounted, which is too late to give way: it would not say to whom. */
+  #watch(ours: readonly Route[]): void {
+    const mounted = new Set<Route>();
+    this.#fastify?.addHook('onRoute', ({ method, url }) => {
+      for (const route of ours) {
+        if (this.#urlOf(route) !== url || ![method].flat().includes(RequestMethod[route.method])) continue;
+        if (!mounted.has(route)) mounted.add(route);
+        else
+          throw new Error(
+            `${RequestMethod[route.method]} ${url} is a route of key management, and a plugin of the app brings it, too. Give that of key management another place by the option ${mendOf(partOf(route.controller))}.`,
+          );
+      }
+    });
   }
 
   /** This instance alone is given a method that is no route in place of the one that is: the class may serve other apps. */
@@ -59,13 +83,32 @@ export class HostRoutesService {
       const routes = yielding.filter(({ controller }) => partOf(controller) === part);
       if (routes.length === 0) continue;
       const places = routes.map(({ method, path }) => `${RequestMethod[method]} /${path}`).join(', ');
-      const mend =
-        part === undefined
-          ? 'admin.path: "keys"'
-          : `admin.${part}: "key-${part}" (or admin.${part}: false to have none)`;
       this.#logger.warn(
-        `The app has routes of its own at ${places}: they win, and those of key management are not mounted. Give these another place by the option ${mend}.`,
+        `The app has routes of its own at ${places}: they win, and those of key management are not mounted. Give these another place by the option ${mendOf(part)}.`,
       );
     }
   }
+}
+
+interface Fastify {
+  hasRoute(route: { method: string; url: string }): boolean;
+  addHook(name: 'onRoute', hook: (route: { method: string | string[]; url: string }) => void): unknown;
+}
+
+const mendOf = (part: RoutePart | undefined): string =>
+  part === undefined ? 'admin.path: "keys"' : `admin.${part}: "key-${part}" (or admin.${part}: false to have none)`;
+
+/** Express would answer with whichever comes first, Fastify not start. @throws KeyManagementConfigurationError */
+function refuseSharedPlaces(ours: readonly Route[]): void {
+  const problems = ours.flatMap((route) => {
+    const part = partOf(route.controller);
+    const other = ours.find((each) => partOf(each.controller) !== part && collide(each, route));
+    if (part === undefined || other === undefined) return [];
+    const otherPart = partOf(other.controller);
+    const owner = otherPart === undefined ? 'the API' : `admin.${otherPart}`;
+    return [
+      `admin.${part}: ${RequestMethod[route.method]} /${route.path} is a route of ${owner}, too; choose another path.`,
+    ];
+  });
+  if (problems.length > 0) throw new KeyManagementConfigurationError(problems);
 }

@@ -1,5 +1,4 @@
-import { applyDecorators, Controller, Res, SetMetadata, VERSION_NEUTRAL, type ExecutionContext } from '@nestjs/common';
-import { PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
+import { applyDecorators, Controller, SetMetadata, VERSION_NEUTRAL, type ExecutionContext } from '@nestjs/common';
 
 /** Metadata on every controller of this module; the value is `true`. For guards and interceptors of the host app. */
 export const KEY_MANAGEMENT_ROUTE = 'key-management:route';
@@ -13,9 +12,6 @@ const ROUTE_PART = 'key-management:route-part';
 export const partOf = (controller: object): RoutePart | undefined =>
   Reflect.getMetadata(ROUTE_PART, controller) as RoutePart | undefined;
 
-/** Metadata on handlers whose answer `AnswerInterceptor` writes. */
-export const PLAIN_ANSWER = 'key-management:plain-answer';
-
 /** `@SkipThrottle()` of @nestjs/throttler, for its default throttler and for those that its documentation names. */
 const SKIPPED_THROTTLERS = ['default', 'short', 'medium', 'long'].map((name) => `THROTTLER:SKIP${name}`);
 
@@ -27,8 +23,7 @@ export const isKeyManagementRoute = (context: Pick<ExecutionContext, 'getClass'>
   Reflect.getMetadata(KEY_MANAGEMENT_ROUTE, context.getClass()) === true;
 
 /**
- * A controller that stands beside those of a host app: under no version, uncounted by its throttler, recognisable to its guards, and
- * with answers that its interceptors do not change.
+ * A controller that stands beside those of a host app: under no version, uncounted by its throttler, and recognisable to its guards.
  */
 export const ModuleController = (path: string, part?: RoutePart): ClassDecorator =>
   applyDecorators(
@@ -36,28 +31,7 @@ export const ModuleController = (path: string, part?: RoutePart): ClassDecorator
     SetMetadata(KEY_MANAGEMENT_ROUTE, true),
     SetMetadata(ROUTE_PART, part),
     ...SKIPPED_THROTTLERS.map((name) => SetMetadata(name, true)),
-    plainAnswers,
   );
 
 /** What a guard as in Nest's documentation looks for (`@Public()`). On routes that show nothing worth guarding. */
 export const PublicToHost = (): ClassDecorator => SetMetadata('isPublic', true);
-
-/**
- * Gives each handler that does not answer by itself a `@Res()`, so that Nest sends nothing: the answer is written before it comes to
- * the interceptors of the host app, which may wrap whatever is returned.
- */
-function plainAnswers(controller: { readonly prototype: object }): void {
-  const { prototype } = controller;
-  for (const name of Object.getOwnPropertyNames(prototype)) {
-    const handler: unknown = Reflect.get(prototype, name);
-    if (typeof handler !== 'function' || !Reflect.hasMetadata(PATH_METADATA, handler)) continue;
-    const args = Object.keys((Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) as object | undefined) ?? {});
-    // The keys are `<kind>:<index>`.
-    if (args.some((each) => each.startsWith(`${RESPONSE}:`))) continue;
-    Res()(prototype, name, 1 + Math.max(-1, ...args.map((each) => Number(each.split(':')[1]))));
-    SetMetadata(PLAIN_ANSWER, true)(prototype, name, Object.getOwnPropertyDescriptor(prototype, name)!);
-  }
-}
-
-/** `RouteParamtypes.RESPONSE`, which Nest writes into the keys. */
-const RESPONSE = 1;

@@ -1,7 +1,9 @@
+import type { FetchRedirect } from '../fetch-types';
+
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** Whether the vendor's answer refuses the call, by its status. */
-export const isRefusal = ({ ok, status }: Response, redirect: RequestRedirect): boolean =>
+export const isRefusal = ({ ok, status }: Response, redirect: FetchRedirect): boolean =>
   !ok && status !== 304 && !(status < 400 && redirect === 'manual');
 
 type CopiedBody = ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null;

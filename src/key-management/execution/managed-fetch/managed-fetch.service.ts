@@ -19,7 +19,8 @@ import { givenUp, withoutKey } from './given-up';
 import { InterimAnswers } from './interim-answers';
 import { ManagedAttempt, type FetchTerms } from './managed-attempt';
 import { UploadSessions } from './upload-sessions';
-import { managedRequest, urlOf, type FetchInput, type ManagedRequestInit } from './managed-request';
+import type { FetchInput } from '../fetch-types';
+import { managedRequest, urlOf, type ManagedRequestInit } from './managed-request';
 
 /**
  * `timeoutMs` bounds a call to the end of its answer, a streamed one too. `attemptTimeoutMs` bounds each attempt until its answer is handed

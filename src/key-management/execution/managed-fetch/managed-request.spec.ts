@@ -3,7 +3,8 @@ import { googleKnowledge } from '../../vendors/google/google-knowledge';
 import { openAiKnowledge } from '../../vendors/openai/openai-knowledge';
 import { checkDestination } from './destination';
 import type { VendorKnowledge } from '../../vendors/vendor-knowledge';
-import { managedRequest, urlOf, withoutParameters, type FetchInput, type ManagedRequestInit } from './managed-request';
+import type { FetchInput } from '../fetch-types';
+import { managedRequest, urlOf, withoutParameters, type ManagedRequestInit } from './managed-request';
 import { requestedModel } from './requested-model';
 
 const read = (input: FetchInput, init?: ManagedRequestInit, vendor: VendorKnowledge = openAiKnowledge) =>

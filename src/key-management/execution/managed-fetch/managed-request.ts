@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { endpointOf } from '../../pool/endpoint-name';
 import type { VendorKnowledge } from '../../vendors/vendor-knowledge';
+import type { FetchInput, FetchRedirect } from '../fetch-types';
 import { requestBody, type ManagedBody, type RequestBody } from './replayable-body';
 import { requestedModel } from './requested-model';
 
@@ -10,7 +11,7 @@ export interface ManagedRequest {
   readonly method: string;
   readonly headers: Headers;
   readonly body: RequestBody;
-  readonly redirect: RequestRedirect;
+  readonly redirect: FetchRedirect;
   readonly signal: AbortSignal | undefined;
   readonly model: string | undefined;
   readonly endpoint: string | undefined;
@@ -20,7 +21,6 @@ export interface ManagedRequest {
   readonly rest: RequestInit | undefined;
 }
 
-export type FetchInput = Parameters<typeof globalThis.fetch>[0];
 /** As fetch takes it; the body may also be a function that gives it anew for each attempt. */
 export type ManagedRequestInit = Omit<RequestInit, 'body'> & { body?: ManagedBody };
 

@@ -1,11 +1,12 @@
+import type { FetchBody } from '../fetch-types';
 import { ReplayedStream } from './replayed-stream';
 
 /** A request's body for one attempt or for many. */
 export interface RequestBody {
   /** What the next attempt sends: of a stream, another one each time. */
-  readonly value: BodyInit | null | undefined;
+  readonly value: FetchBody | null | undefined;
   /** The same, where it is known before the call. */
-  readonly known?: BodyInit;
+  readonly known?: FetchBody;
   /** It cannot be sent again: a failed attempt cannot be repeated. */
   readonly once: boolean;
   /** It could not be read: the caller's own trouble. */
@@ -15,7 +16,7 @@ export interface RequestBody {
 }
 
 /** A body, or what gives the same body anew for each attempt. */
-export type ManagedBody = BodyInit | AsyncIterable<unknown> | null | (() => BodyInit | AsyncIterable<unknown>);
+export type ManagedBody = FetchBody | AsyncIterable<unknown> | null | (() => FetchBody | AsyncIterable<unknown>);
 
 /**
  * Text, bytes, blobs and forms can be sent again as they are. Of a stream, what was sent is kept up to 16 MiB. The body of a `Request` is a
@@ -26,16 +27,16 @@ export async function requestBody(
   init: Pick<RequestInit, 'body'> | { body?: ManagedBody } | undefined,
 ): Promise<RequestBody> {
   const given = init?.body as ManagedBody | undefined;
-  if (typeof given === 'function') return new MadeBody(given as () => BodyInit);
+  if (typeof given === 'function') return new MadeBody(given as () => FetchBody);
   if (given !== undefined && given !== null)
-    return isStream(given) ? new ReplayedStream(given) : fixed(given as BodyInit);
+    return isStream(given) ? new ReplayedStream(given) : fixed(given as FetchBody);
   if (!(input instanceof Request) || input.body === null || given === null) return fixed(undefined);
   const stream = new ReplayedStream(input.body);
   const whole = await stream.whole();
   return whole ? fixed(whole) : stream;
 }
 
-const fixed = (value: BodyInit | undefined): RequestBody => ({
+const fixed = (value: FetchBody | undefined): RequestBody => ({
   value,
   known: value,
   once: false,
@@ -46,9 +47,9 @@ const fixed = (value: BodyInit | undefined): RequestBody => ({
 class MadeBody implements RequestBody {
   failure: { readonly error: unknown } | undefined;
 
-  constructor(private readonly make: () => BodyInit) {}
+  constructor(private readonly make: () => FetchBody) {}
 
-  get value(): BodyInit {
+  get value(): FetchBody {
     try {
       return this.make();
     } catch (error) {

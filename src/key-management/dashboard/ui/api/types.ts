@@ -30,4 +30,4 @@ export type {
 } from '../../dashboard-figures.service';
 
 /** As JSON: the fields alone, of no class. */
-export type KeyEntry = Pick<KeyDto, keyof KeyDto>;
+export type KeyEntry = { [Field in keyof KeyDto]: KeyDto[Field] };
