@@ -6,6 +6,6 @@
 // A busy machine may take its time: no limit here says anything of the code.
 module.exports = {
   ...require('./jest.config.cjs'),
-  testMatch: ['<rootDir>/test/**/*.more-spec.ts'],
+  testMatch: ['<rootDir>/{src,test}/**/*.more-spec.ts'],
   testTimeout: 600_000,
 };

@@ -40,7 +40,7 @@ const PARTS: Readonly<Record<VendorName, readonly Part[]>> = {
     ...WORKING,
     ['mistyped', 'invalid_key', { kind: 'invalid' }],
     ['leaked', 'invalid_key', { kind: 'invalid', variant: 'leaked' }],
-    ['forbidden', 'resting', { kind: 'permissionDenied' }],
+    ['forbidden', 'cooling_down', { kind: 'permissionDenied' }],
     ['busy', 'rate_limited', { kind: 'alwaysRateLimited', retryAfterMs: 60_000 }],
   ],
 };

@@ -8,7 +8,7 @@ import * as firstCalls from './scenes/first-calls';
 import * as healthChecks from './scenes/health-checks';
 import * as keysDie from './scenes/keys-die';
 import * as noKeyLeft from './scenes/no-key-left';
-import * as rests from './scenes/rests';
+import * as cooldowns from './scenes/cooldowns';
 import * as weather from './scenes/weather';
 import { Stage } from './stage';
 
@@ -23,7 +23,7 @@ const SCENES: readonly Scene[] = [
   healthChecks,
   firstCalls,
   keysDie,
-  rests,
+  cooldowns,
   weather,
   crowd,
   callersFault,

@@ -26,7 +26,7 @@ const MEANINGS: Partial<Record<Outcome | KeyStatus, Style>> = {
   quota_exceeded: 'red',
   disabled: 'red',
   rate_limited: 'yellow',
-  resting: 'yellow',
+  cooling_down: 'yellow',
 };
 
 const word = (text: Outcome | KeyStatus, width = 0): string => paint(MEANINGS[text] ?? 'cyan', text.padEnd(width));
@@ -43,8 +43,8 @@ const dayOrTime = (date: Date): string =>
 
 /** One key as it stands: who, what, why, and until when. */
 export function keyLine(key: KeySnapshot): void {
-  const until = key.restsUntil
-    ? `rests until ${dayOrTime(key.restsUntil)}`
+  const until = key.cooldownUntil
+    ? `cools down until ${dayOrTime(key.cooldownUntil)}`
     : key.recheckAt
       ? `re-check at ${dayOrTime(key.recheckAt)}`
       : '';

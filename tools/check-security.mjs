@@ -16,7 +16,7 @@ const rows = section.split('\n').filter((line) => /^\| (?!threat)[^-]/.test(line
 if (rows.length === 0) problems.push(`${FILE} has no table of threats.`);
 for (const row of rows) {
   const tests = pathsIn(row.split(' | ').at(-1)).filter((path) =>
-    /\.(?:e2e-)?spec\.ts$|^tools\/check-|^test\/[\w-]+\/$/.test(path),
+    /\.(?:e2e-|more-)?spec\.ts$|^tools\/check-|^test\/[\w-]+\/$/.test(path),
   );
   if (tests.length === 0) problems.push(`No test is named for: ${row.slice(2, 60)}…`);
 }

@@ -2,12 +2,12 @@ import type { Goal, Report } from '../lib/report';
 import { say } from '../lib/say';
 import { shown } from '../lib/statistics';
 import { ours } from './ours';
-import { blindRetry, fixedRest, retryAfterRest } from './peers';
+import { blindRetry, fixedCooldown, retryAfterCooldown } from './peers';
 import { SCENARIOS, type Scenario } from './scenarios';
 import { simulate, type Figures } from './simulate';
 
 const SEEDS = [11, 23, 47];
-const POLICIES = [ours, retryAfterRest, blindRetry, fixedRest];
+const POLICIES = [ours, retryAfterCooldown, blindRetry, fixedCooldown];
 
 interface Row {
   readonly scenario: Scenario;

@@ -12,7 +12,7 @@ const FATES: Readonly<Record<string, Behaviour>> = {
   charlie: { kind: 'alwaysRateLimited', retryAfterMs: 3_000 },
 };
 
-// Google has no removal for a spent quota in the specification: such a key rests.
+// Google has no removal for a spent quota in the specification: such a key cools down.
 const outcomesAt = (vendor: VendorName): Readonly<Record<string, Outcome>> => ({
   alpha: 'invalid_key',
   bravo: vendor === 'google' ? 'rate_limited' : 'quota_exceeded',

@@ -42,5 +42,5 @@ export async function play(stage: Stage): Promise<void> {
   promises.expect('a stream that breaks is taken up anew', streamed.success && streamed.attemptsMade > 1);
 
   subscription.unsubscribe();
-  promises.expect('after all this no key was removed or sent to rest', blamed === 0);
+  promises.expect('after all this no key was removed or made to cool down', blamed === 0);
 }

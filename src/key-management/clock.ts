@@ -19,7 +19,7 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** So often the machine's clock is compared with elapsed time, which costs more to ask for; milliseconds. */
 const LOOK_MS = 1_000;
-/** It goes this much faster or slower to meet the machine's: a rest changes by a tenth at the most, and an hour is made good in ten. */
+/** It goes this much faster or slower to meet the machine's: a cooldown changes by a tenth at the most, and an hour is made good in ten. */
 const DRAWN = 0.1;
 /** A shorter sleep of the machine is not told from its clock being set: what counts uptime may count whole seconds. Milliseconds. */
 const SHORTEST_SLEEP_MS = 5_000;
@@ -27,7 +27,7 @@ const SHORTEST_SLEEP_MS = 5_000;
 /**
  * The machine's time, but steady. A machine's clock may be set by an hour from one moment to the next; all that waits for a time would end
  * at once, or an hour late. This one goes on by elapsed time then, and is drawn to the machine's clock by and by. Only where the machine
- * was asleep, so that elapsed time stood still, the time on the wall is right, and rests of keys are over. Timers go on where they stood.
+ * was asleep, so that elapsed time stood still, the time on the wall is right, and cooldowns of keys are over. Timers go on where they stood.
  */
 export class SteadyClock implements Clock {
   /** What to add to the machine's time; milliseconds, 0 unless that was set. */

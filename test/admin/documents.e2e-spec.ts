@@ -108,7 +108,7 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(document)).not.toMatch(/sk-(?!proj-FAKE|1234\.\.\.cdef)/);
   });
 
-  it('says what is really answered, also after calls, rests and removals', async () => {
+  it('says what is really answered, also after calls, cools down and removals', async () => {
     const { openai } = simulator;
     openai.key(keys[0]!, { kind: 'invalid' });
     openai.key(keys[1]!, { kind: 'alwaysRateLimited', retryAfterMs: 60_000 });

@@ -114,7 +114,7 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
       success_count: 0,
       in_flight: 0,
       reason: null,
-      rests_until: null,
+      cooldown_until: null,
       recheck_at: null,
       last_used_at: null,
       last_checked_at: expect.stringMatching(/^\d{4}-.*Z$/),
@@ -125,7 +125,7 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
       limits: { concurrency: null, requests_per_minute: null, tokens_per_minute: null },
       quota_group: null,
       models: null,
-      rests: [],
+      cooldowns: [],
       persistence: 'memory_only',
     });
   });

@@ -56,7 +56,7 @@ describe('the two documents, field by field', () => {
           success_count: 10,
           in_flight: 0,
           reason: expect.any(String),
-          rests_until: null,
+          cooldown_until: null,
           recheck_at: expect.stringMatching(ISO),
           last_used_at: expect.stringMatching(ISO),
           last_checked_at: expect.stringMatching(ISO),

@@ -134,7 +134,7 @@ describe('a model', () => {
     jest.spyOn(contract.checker, 'classifyError').mockReturnValue({ outcome: 'rate_limited', retryAfterMs: 60_000 });
     await contract.executor.execute('acme', () => thrown(429), { model: 'big', maxWaitMs: 0 });
     expect(contract.pools.list('acme')).toMatchObject([
-      { status: 'healthy', rests: [{ model: 'big', until: expect.any(Date) }] },
+      { status: 'healthy', cooldowns: [{ model: 'big', until: expect.any(Date) }] },
     ]);
     const big = await contract.executor.execute('acme', failsWith({}), { model: 'big', maxWaitMs: 0 });
     expect(big).toMatchObject({ success: false, error: { code: 'NO_HEALTHY_KEYS' } });

@@ -30,11 +30,11 @@ describe('lease', () => {
     const lease = contract.pools.lease('acme')!;
     const before = Date.now();
     lease.settle({ outcome: 'rate_limited', retryAfterMs: 45_000, reason: 'slow down' });
-    const { status, reason, restsUntil } = contract.pools.get('acme', lease.keyId)!;
+    const { status, reason, cooldownUntil } = contract.pools.get('acme', lease.keyId)!;
     expect({ status, reason }).toEqual({ status: 'rate_limited', reason: 'slow down' });
     // Between the moments before and after it, whatever passes meanwhile; the pool's clock may differ by a little.
-    expect(restsUntil!.getTime()).toBeGreaterThanOrEqual(before + 44_000);
-    expect(restsUntil!.getTime()).toBeLessThanOrEqual(Date.now() + 50_000);
+    expect(cooldownUntil!.getTime()).toBeGreaterThanOrEqual(before + 44_000);
+    expect(cooldownUntil!.getTime()).toBeLessThanOrEqual(Date.now() + 50_000);
   });
 
   it('settled twice is an error while tests run, and does no harm', () => {
@@ -132,7 +132,7 @@ describe('snapshots', () => {
         provider: 'acme',
         maskedKey: maskKey(A),
         status: 'healthy',
-        rests: [],
+        cooldowns: [],
         successCount: 0,
         errorCount: 0,
         successRate: 100,
@@ -152,20 +152,20 @@ describe('snapshots', () => {
     lease.settle({ outcome: 'rate_limited', retryAfterMs: 30_000 });
     expect(contract.pools.get('acme', lease.keyId)).toMatchObject({
       status: 'healthy',
-      restsUntil: undefined,
-      rests: [{ model: 'big', until: expect.any(Date) }],
+      cooldownUntil: undefined,
+      cooldowns: [{ model: 'big', until: expect.any(Date) }],
     });
     expect(contract.pools.lease('acme', { model: 'big' })!.keyId).not.toBe(lease.keyId);
     const exclude = new Set([contract.pools.list('acme').find(({ id }) => id !== lease.keyId)!.id]);
     expect(contract.pools.lease('acme', { model: 'small', exclude })!.keyId).toBe(lease.keyId);
   });
 
-  it('never shorten a rest', () => {
+  it('never shorten a cooldown', () => {
     const [first, second] = [0, 1].map(() => contract.pools.lease('acme', { exclude: new Set([keyIdOf(B)]) })!);
     first!.settle({ outcome: 'rate_limited', retryAfterMs: 60_000 });
-    const until = contract.pools.get('acme', keyIdOf(A))!.restsUntil!;
+    const until = contract.pools.get('acme', keyIdOf(A))!.cooldownUntil!;
     second!.settle({ outcome: 'rate_limited', retryAfterMs: 1_000 });
-    expect(contract.pools.get('acme', keyIdOf(A))!.restsUntil!.getTime()).toBeGreaterThanOrEqual(until.getTime());
+    expect(contract.pools.get('acme', keyIdOf(A))!.cooldownUntil!.getTime()).toBeGreaterThanOrEqual(until.getTime());
   });
 });
 

@@ -20,7 +20,7 @@ const MASKS: Readonly<Record<string, string>> = { openai: 'sk-proj', anthropic: 
 const LABELS = ['team-search', 'team-mail', 'batch', 'staging', 'research', null, null];
 const REASONS: Partial<Record<KeyStatus, string>> = {
   rate_limited: 'Rate limit reached for requests per minute',
-  resting: 'The key may not use this model',
+  cooling_down: 'The key may not use this model',
   invalid_key: 'Incorrect API key provided',
   quota_exceeded: 'You exceeded your current quota, please check your plan and billing details',
 };
@@ -30,7 +30,7 @@ const hex = (next: () => number, length: number): string =>
 function statusOf(draw: number): KeyStatus {
   if (draw < 0.78) return 'healthy';
   if (draw < 0.86) return 'rate_limited';
-  if (draw < 0.89) return 'resting';
+  if (draw < 0.89) return 'cooling_down';
   if (draw < 0.93) return 'quota_exceeded';
   return draw < 0.97 ? 'invalid_key' : 'disabled';
 }
@@ -40,7 +40,7 @@ export function sampleKey(provider: string, next: () => number, now: number, for
   const iso = (ms: number): string => new Date(now + ms).toISOString();
   const calls = Math.floor(next() * next() * 4_000);
   const errors = status === 'healthy' ? Math.floor(calls * next() * 0.02) : Math.floor(calls * next() * 0.2);
-  const rests = status === 'rate_limited' || status === 'resting';
+  const cooldowns = status === 'rate_limited' || status === 'cooling_down';
   const rechecked = status === 'invalid_key' || status === 'quota_exceeded';
   return {
     id: hex(next, 16),
@@ -50,8 +50,8 @@ export function sampleKey(provider: string, next: () => number, now: number, for
     status,
     enabled: status !== 'disabled',
     reason: REASONS[status] ?? null,
-    rests_until: rests ? iso(20_000 + next() * 900_000) : null,
-    rests: [],
+    cooldown_until: cooldowns ? iso(20_000 + next() * 900_000) : null,
+    cooldowns: [],
     recheck_at: rechecked ? iso(120_000 + next() * 20_000_000) : null,
     success_count: calls - errors,
     error_count: errors,

@@ -64,7 +64,7 @@ describe('over HTTP', () => {
     refused = (url) => (url === '/v1/embeddings' ? SCOPES : undefined);
     expect(await post('/v1/embeddings')).toEqual({ status: 403, body: JSON.stringify(SCOPES) });
     expect(await post('/v1/chat/completions')).toMatchObject({ status: 200 });
-    for (const key of list()) expect(key).toMatchObject({ status: 'healthy', rests: [], errorCount: 0 });
+    for (const key of list()) expect(key).toMatchObject({ status: 'healthy', cooldowns: [], errorCount: 0 });
   });
 
   it('A9: one key’s missing right cools that key down for that endpoint, and calls choose around it', async () => {
@@ -72,8 +72,8 @@ describe('over HTTP', () => {
     const restricted = keyText(0);
     refused = (url, key) => (url === '/v1/files' && key === restricted ? DENIED : undefined);
     for (let n = 0; n < 6; n += 1) expect(await post('/v1/files', 'anthropic')).toMatchObject({ status: 200 });
-    const rests = list('anthropic').flatMap((key) => key.rests);
-    expect(rests).toMatchObject([{ endpoint: '/v1/files', outcome: 'permission_denied' }]);
+    const cooldowns = list('anthropic').flatMap((key) => key.cooldowns);
+    expect(cooldowns).toMatchObject([{ endpoint: '/v1/files', outcome: 'permission_denied' }]);
     const asked = server.seen.filter(({ url, headers }) => url === '/v1/files' && headers['x-api-key'] === restricted);
     expect(asked).toHaveLength(1);
     for (let n = 0; n < 4; n += 1) await post('/v1/messages', 'anthropic');
@@ -86,7 +86,7 @@ describe('over HTTP', () => {
     await start('openai', 1);
     refused = (url) => (url === '/v1/embeddings' ? SCOPES : undefined);
     expect(await post('/v1/embeddings')).toMatchObject({ status: 403 });
-    expect(list()).toMatchObject([{ status: 'healthy', rests: [{ endpoint: '/v1/embeddings' }] }]);
+    expect(list()).toMatchObject([{ status: 'healthy', cooldowns: [{ endpoint: '/v1/embeddings' }] }]);
     expect(await post('/v1/chat/completions')).toMatchObject({ status: 200 });
     expect(await post('/v1/embeddings')).toMatchObject({ status: 429 });
   });
@@ -100,7 +100,7 @@ describe('over HTTP', () => {
         fetch(`${server.origin}/v1/files/file-abc123`, { headers: { authorization: `Bearer ${apiKey}` } }),
       );
     expect(result).toMatchObject({ success: false, error: { code: 'CALL_REJECTED' } });
-    expect(list()).toMatchObject([{ status: 'healthy', rests: [{ endpoint: 'GET /v1/files/{id}' }] }]);
+    expect(list()).toMatchObject([{ status: 'healthy', cooldowns: [{ endpoint: 'GET /v1/files/{id}' }] }]);
   });
 
   it('A9: a flagged prompt is the caller’s fault', async () => {
@@ -111,7 +111,7 @@ describe('over HTTP', () => {
     refused = (url) => (url === '/v1/chat/completions' ? flagged : undefined);
     for (let n = 0; n < 5; n += 1) expect(await post('/v1/chat/completions', 'acme')).toMatchObject({ status: 403 });
     expect(server.seen.filter(({ method }) => method === 'POST')).toHaveLength(5);
-    for (const key of list('acme')) expect(key).toMatchObject({ status: 'healthy', rests: [], errorCount: 0 });
+    for (const key of list('acme')) expect(key).toMatchObject({ status: 'healthy', cooldowns: [], errorCount: 0 });
   });
 
   describe('A10: a cooldown of a whole key', () => {
@@ -122,7 +122,7 @@ describe('over HTTP', () => {
       await start('openai', 1);
       refused = (url) => (url === '/v1/chat/completions' ? DISABLED : undefined);
       await post('/v1/chat/completions');
-      expect(list()).toMatchObject([{ status: 'resting' }]);
+      expect(list()).toMatchObject([{ status: 'cooling_down' }]);
     };
     const check = () => {
       const pool = app.get(KeyPoolService).pool('openai')!;
@@ -146,7 +146,7 @@ describe('over HTTP', () => {
       await coolDown();
       const { checks, pool, records } = check();
       await checks.checkAll(pool, records);
-      expect(list()).toMatchObject([{ status: 'resting' }]);
+      expect(list()).toMatchObject([{ status: 'cooling_down' }]);
     });
 
     it('is not ended by a check that proves nothing', async () => {
@@ -154,7 +154,7 @@ describe('over HTTP', () => {
       refused = () => DISABLED;
       const { checks, pool, records } = check();
       await checks.check(pool, records[0]!);
-      expect(list()).toMatchObject([{ status: 'resting' }]);
+      expect(list()).toMatchObject([{ status: 'cooling_down' }]);
     });
   });
 

@@ -7,7 +7,7 @@ import { Database } from './database';
 import { Gate } from './gate';
 import { Journal } from './journal';
 import type { Rules } from './requests';
-import { answerRest } from './rest';
+import { answerCooldown } from './rest';
 
 export interface FirebaseServerOptions {
   /** 0, the default, takes a free one; kept over a restart. */
@@ -123,7 +123,7 @@ export class FirebaseServer {
   private async listen(): Promise<void> {
     const sockets = new WebSocketServer({ noServer: true });
     const http = createServer((request, response) =>
-      this.gate.pass(() => answerRest(request, response, this.token, (namespace) => this.database(namespace))),
+      this.gate.pass(() => answerCooldown(request, response, this.token, (namespace) => this.database(namespace))),
     );
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());

@@ -5,7 +5,7 @@ import { ProtocolError } from './protocol-error';
 import { toJson } from './tree';
 
 /** The REST side: `GET /path.json`, for looking at the data; everything else is refused. */
-export function answerRest(
+export function answerCooldown(
   request: IncomingMessage,
   response: ServerResponse,
   token: string,

@@ -7,7 +7,7 @@ let record: KeyRecord;
 beforeEach(async () => {
   app = await ManagedApp.start(1);
   [record] = app.app.get(KeyPoolService).pool('openai')!.records() as unknown as [KeyRecord];
-  // As after a rest.
+  // As after a cooldown.
   record.trial = 'wanted';
 });
 afterEach(async () => {

@@ -17,11 +17,22 @@ const time = (date: Date | undefined): number => date?.getTime() ?? 0;
 /** What of a key all instances know. */
 export const common = (shown: KeySnapshot | undefined): string => {
   if (!shown) return 'not there';
-  const { status, reason, restsUntil, rests, recheckAt, successCount, errorCount, label, weight, limits, lastUsedAt } =
-    shown;
-  const models = rests.map(({ model, until }) => [model, time(until)]).sort();
+  const {
+    status,
+    reason,
+    cooldownUntil,
+    cooldowns,
+    recheckAt,
+    successCount,
+    errorCount,
+    label,
+    weight,
+    limits,
+    lastUsedAt,
+  } = shown;
+  const models = cooldowns.map(({ model, until }) => [model, time(until)]).sort();
   return JSON.stringify({
-    status, reason, rests: time(restsUntil), models, recheckAt: time(recheckAt), successCount, errorCount, label, weight, limits,
+    status, reason, cooldowns: time(cooldownUntil), models, recheckAt: time(recheckAt), successCount, errorCount, label, weight, limits,
     lastUsedAt: time(lastUsedAt), lastCheckedAt: time(shown.lastCheckedAt),
   }); // prettier-ignore
 };
@@ -38,7 +49,7 @@ export const INSTANCES_SENTENCES: readonly InstancesSentence[] = [
     },
   },
   {
-    text: 'a rest or re-check is never shortened, also not by what another instance tells, unless an administrator enabled or deleted that key',
+    text: 'a cooldown or re-check is never shortened, also not by what another instance tells, unless an administrator enabled or deleted that key',
     always: (_, world) => {
       const now = world.clock.now();
       for (const [i, before] of world.before.entries()) {
@@ -46,13 +57,13 @@ export const INSTANCES_SENTENCES: readonly InstancesSentence[] = [
           const is = world.instances[i]!.pools.get(was.provider, id);
           if (!is || world.letBack.has(world.number(id))) continue;
           const key = `of key ${world.number(id)} in instance ${i}`;
-          const rested = time(was.restsUntil);
+          const rested = time(was.cooldownUntil);
           if (rested > now && !isRemovedStatus(is) && is.status !== 'disabled')
-            claim(time(is.restsUntil) >= rested, `the rest ${key} was shortened`);
+            claim(time(is.cooldownUntil) >= rested, `the rest ${key} was shortened`);
           if (isRemovedStatus(was) && isRemovedStatus(is))
             claim(time(is.recheckAt) >= time(was.recheckAt), `the re-check ${key} was shortened`);
-          for (const { model, until } of was.rests) {
-            const rest = is.rests.find((each) => each.model === model);
+          for (const { model, until } of was.cooldowns) {
+            const rest = is.cooldowns.find((each) => each.model === model);
             if (time(until) > now)
               claim(time(rest?.until) >= time(until), `the rest ${key} for ${model} was shortened`);
           }

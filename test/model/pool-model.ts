@@ -28,10 +28,10 @@ export interface ModelKey {
   /** What the vendor said last; the same words mean several where the rules leave it open. */
   verdict: Verdict;
   verdictMayBe: readonly Verdict[];
-  /** The whole key's rest. */
+  /** The whole key's cooldown. */
   rest: Rest | undefined;
   recheck: Span | undefined;
-  readonly modelRests: Map<string, Rest>;
+  readonly modelCooldowns: Map<string, Rest>;
   /** It, or one that shares its limits, was refused before: it is used with care. */
   isSlow: boolean;
   isDeleted: boolean;
@@ -53,7 +53,8 @@ export interface ModelLease {
 }
 
 export const isRemoved = ({ verdict }: ModelKey): boolean => verdict === 'invalid_key' || verdict === 'quota_exceeded';
-export const isResting = ({ verdict }: ModelKey): boolean => verdict === 'rate_limited' || verdict === 'resting';
+export const isCoolingDown = ({ verdict }: ModelKey): boolean =>
+  verdict === 'rate_limited' || verdict === 'cooling_down';
 
 /** A pool as plain values, and how they change. What a verdict does stands in `verdicts.ts`. */
 export class PoolModel {
@@ -79,7 +80,7 @@ export class PoolModel {
       verdictMayBe: ['unchecked'],
       rest: undefined,
       recheck: undefined,
-      modelRests: new Map(),
+      modelCooldowns: new Map(),
       isSlow,
       isDeleted: false,
       inFlight: 0,
@@ -98,13 +99,13 @@ export class PoolModel {
   /** Whatever kept it waiting is over. */
   enable(key: ModelKey, now: number): void {
     key.enabled = true;
-    for (const rest of [key.rest, ...key.modelRests.values()])
+    for (const rest of [key.rest, ...key.modelCooldowns.values()])
       if (rest && rest.span.most > now) {
         rest.span = { least: Math.min(rest.span.least, now), most: now };
         // Calls that were in flight meanwhile may have begun in the same millisecond: who goes first is open.
         rest.isTried = true;
       }
-    if (!isResting(key)) return;
+    if (!isCoolingDown(key)) return;
     key.verdict = 'healthy';
     key.verdictMayBe = ['healthy'];
   }
@@ -141,7 +142,7 @@ export class PoolModel {
     if (SAYS_VENDOR_IS_DOWN.has(outcome)) this.vendorFaults += 1;
     if (IS_TRANSIENT.has(outcome)) this.#compare(key, now);
     if (outcome !== 'ok') return;
-    for (const rest of [key.rest, key.modelRests.get(model ?? '')])
+    for (const rest of [key.rest, key.modelCooldowns.get(model ?? '')])
       if (rest && startedAt >= rest.span.least) rest.isTried = true;
   }
 
@@ -155,7 +156,7 @@ export class PoolModel {
   /** How the key stands: what its vendor said, or `disabled` over it. */
   standing(key: ModelKey, now: number): Verdict | 'disabled' {
     if (!key.enabled) return 'disabled';
-    return isResting(key) && key.rest!.span.least <= now ? 'healthy' : key.verdict;
+    return isCoolingDown(key) && key.rest!.span.least <= now ? 'healthy' : key.verdict;
   }
 
   /** Takes over what the pool shows where the rules leave it open: which of two verdicts, and when exactly a time ends. */
@@ -166,11 +167,11 @@ export class PoolModel {
       return end === undefined ? span : { least: at, most: at };
     };
     if (shown.status !== 'disabled' && key.verdictMayBe.includes(shown.status)) key.verdict = shown.status;
-    if (key.rest && key.rest.span.least > now) key.rest.span = exactly(key.rest.span, shown.restsUntil);
+    if (key.rest && key.rest.span.least > now) key.rest.span = exactly(key.rest.span, shown.cooldownUntil);
     if (key.recheck) key.recheck = exactly(key.recheck, shown.recheckAt);
-    for (const [model, rest] of key.modelRests)
-      rest.span = exactly(rest.span, shown.rests.find((each) => each.model === model)?.until);
-    if (isResting(key) && key.rest!.span.least <= now && key.enabled) {
+    for (const [model, rest] of key.modelCooldowns)
+      rest.span = exactly(rest.span, shown.cooldowns.find((each) => each.model === model)?.until);
+    if (isCoolingDown(key) && key.rest!.span.least <= now && key.enabled) {
       key.verdict = 'healthy';
       key.verdictMayBe = ['healthy'];
     }

@@ -37,7 +37,7 @@ export const PROVES_KEY = outcomes(
 );
 
 export type Removed = 'invalid_key' | 'quota_exceeded';
-export type Resting = 'rate_limited' | 'resting';
+export type Resting = 'rate_limited' | 'cooling_down';
 
 /** From when to when something ends, milliseconds since the epoch. */
 export interface Span {
@@ -51,8 +51,13 @@ export interface Stated {
   readonly notBefore?: Date;
 }
 
-/** How long a rest may be: what is stated, up to a day or to a date; else it grows from the one to the other. */
-export function restSpan(outcome: Outcome, { retryAfterMs, notBefore }: Stated, isPlaced: boolean, now: number): Span {
+/** How long a cooldown may be: what is stated, up to a day or to a date; else it grows from the one to the other. */
+export function cooldownSpan(
+  outcome: Outcome,
+  { retryAfterMs, notBefore }: Stated,
+  isPlaced: boolean,
+  now: number,
+): Span {
   let [shortest, longest] = [2 * SECOND, MINUTE];
   if (outcome !== 'rate_limited') [shortest, longest] = isPlaced ? [HOUR, DAY] : [10 * SECOND, 10 * SECOND];
   if (retryAfterMs) shortest = longest = Math.min(retryAfterMs, DAY);

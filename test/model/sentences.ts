@@ -1,5 +1,5 @@
 import type { ModelKey, PoolModel } from './pool-model';
-import { isRemoved, isResting } from './pool-model';
+import { isRemoved, isCoolingDown } from './pool-model';
 import type { PoolWorld } from './pool-world';
 import { LONGEST_TRIAL, MINUTE } from './rules';
 import type { Waiting, WaitingModel } from './waiting-world';
@@ -28,22 +28,22 @@ function* times({ keys }: PoolModel, world: PoolWorld) {
   const { now } = world;
   for (const [n, key] of keys) {
     const shown = world.shown(n)!;
-    const rests = isResting(key) && key.rest!.span.least > now;
+    const cooldowns = isCoolingDown(key) && key.rest!.span.least > now;
     const { outlierUntil } = key;
     yield {
       what: `the rest of key ${n}`,
-      span: rests ? key.rest!.span : undefined,
-      shown: shown.restsUntil,
+      span: cooldowns ? key.rest!.span : undefined,
+      shown: shown.cooldownUntil,
       outlierUntil,
     };
     const rechecked = isRemoved(key) && key.enabled;
     yield { what: `the re-check of key ${n}`, span: rechecked ? key.recheck : undefined, shown: shown.recheckAt };
     for (const model of ['x', 'y']) {
-      const span = key.modelRests.get(model)?.span;
+      const span = key.modelCooldowns.get(model)?.span;
       yield {
         what: `the rest of key ${n} for ${model}`,
         span: span && span.least > now ? span : undefined,
-        shown: shown.rests.find((rest) => rest.model === model)?.until,
+        shown: shown.cooldowns.find((rest) => rest.model === model)?.until,
       };
     }
   }
@@ -67,19 +67,19 @@ export const SENTENCES: readonly Sentence[] = [
     },
   },
   {
-    text: 'a resting key is never leased, and one that rests for a model never for that model',
+    text: 'a cooling-down key is never leased, and one that cools down for a model never for that model',
     leased: (model, world, n, wanted) => {
       const key = n === undefined ? undefined : model.keys.get(n);
       if (!key) return;
-      const ends = isResting(key) ? key.rest!.span.least : 0;
-      claim(ends <= world.now, `key ${n} rests until ${at(ends)}`);
-      const endsForModel = key.modelRests.get(wanted ?? '')?.span.least ?? 0;
-      claim(endsForModel <= world.now, `key ${n} rests for ${wanted} until ${at(endsForModel)}`);
+      const ends = isCoolingDown(key) ? key.rest!.span.least : 0;
+      claim(ends <= world.now, `key ${n} cools down until ${at(ends)}`);
+      const endsForModel = key.modelCooldowns.get(wanted ?? '')?.span.least ?? 0;
+      claim(endsForModel <= world.now, `key ${n} cools down for ${wanted} until ${at(endsForModel)}`);
       claim(serves(key, wanted), `key ${n} is not for ${wanted}`);
     },
   },
   {
-    text: 'a rest or re-check is never shortened',
+    text: 'a cooldown or re-check is never shortened',
     always: (model, world) => {
       for (const { what, span, shown } of times(model, world)) {
         const ends = shown?.getTime();
@@ -88,7 +88,7 @@ export const SENTENCES: readonly Sentence[] = [
     },
   },
   {
-    text: 'no rest or re-check is longer than the rules say',
+    text: 'no cooldown or re-check is longer than the rules say',
     always: (model, world) => {
       for (const { what, span, shown, outlierUntil = 0 } of times(model, world)) {
         const most = Math.max(span?.most ?? world.now, outlierUntil);
@@ -102,14 +102,14 @@ export const SENTENCES: readonly Sentence[] = [
       for (const [n, key] of model.keys) {
         const standing = model.standing(key, world.now);
         const mayBe: string[] = standing === key.verdict ? [...key.verdictMayBe] : [standing];
-        if (key.outlierUntil > world.now && (standing === 'healthy' || isResting(key))) mayBe.push('resting');
+        if (key.outlierUntil > world.now && (standing === 'healthy' || isCoolingDown(key))) mayBe.push('cooling_down');
         const { status } = world.shown(n)!;
         claim(mayBe.includes(status), `key ${n} is ${status} and should be ${mayBe.join(' or ')}`);
       }
     },
   },
   {
-    text: 'after a rest one call goes alone, until one succeeds, or for ten seconds at the most',
+    text: 'after a cooldown one call goes alone, until one succeeds, or for ten seconds at the most',
     leased: (model, { now }, n, wanted) => {
       const key = n === undefined ? undefined : model.keys.get(n);
       if (!key) return;
@@ -124,7 +124,7 @@ export const SENTENCES: readonly Sentence[] = [
         claim(others.length === 0, `key ${n} is on trial, and has ${others.length} calls already`);
       };
       if (key.rest && !key.rest.isTried) alone(key.rest.span.least);
-      const forModel = key.modelRests.get(wanted ?? '');
+      const forModel = key.modelCooldowns.get(wanted ?? '');
       if (forModel && !forModel.isTried) alone(forModel.span.least, wanted);
     },
   },

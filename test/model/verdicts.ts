@@ -1,5 +1,5 @@
 import type { Outcome } from '../../src/key-management/classification/outcome';
-import { isRemoved, isResting, type ModelKey, type ModelLease, type PoolModel, type Verdict } from './pool-model';
+import { isRemoved, isCoolingDown, type ModelKey, type ModelLease, type PoolModel, type Verdict } from './pool-model';
 import {
   ASKS_TO_WAIT,
   COUNTS_AGAINST,
@@ -8,7 +8,7 @@ import {
   recheckSpan,
   REMOVES,
   RESTS,
-  restSpan,
+  cooldownSpan,
   SECOND,
   type Removed,
   type Span,
@@ -54,7 +54,7 @@ function judge(pool: PoolModel, lease: ModelLease, said: Said, now: number): voi
   if (REMOVES.has(outcome)) remove(pool, key, said, now, false);
   if (!RESTS.has(outcome)) return;
   const model = lease.model ?? said.model;
-  if (said.scope !== 'key' && model !== undefined) restForModel(pool, key, model, said, now);
+  if (said.scope !== 'key' && model !== undefined) coolDownForModel(pool, key, model, said, now);
   else if (!isRemoved(key)) rest(pool, key, said, now);
 }
 
@@ -99,20 +99,21 @@ function askAgainSoon(key: ModelKey, { retryAfterMs = 0 }: Said, now: number): v
   key.recheck = later(key.recheck!, { least: soon, most: soon });
 }
 
-/** A refusal for the rate of one key rests all that share its limits. */
+/** A refusal for the rate of one key cools down all that share its limits. */
 function rest(pool: PoolModel, key: ModelKey, said: Said, now: number): void {
-  const span = restSpan(said.outcome, said, said.scope === 'key', now);
-  restUntil(key, said, span, now);
+  const span = cooldownSpan(said.outcome, said, said.scope === 'key', now);
+  cooldownEnd(key, said, span, now);
   if (said.outcome !== 'rate_limited') return;
   for (const sibling of pool.siblings(key)) {
     sibling.isSlow = true;
-    if (sibling.enabled && !isRemoved(sibling) && sibling.verdict !== 'unchecked') restUntil(sibling, said, span, now);
+    if (sibling.enabled && !isRemoved(sibling) && sibling.verdict !== 'unchecked')
+      cooldownEnd(sibling, said, span, now);
   }
 }
 
-function restUntil(key: ModelKey, said: Said, span: Span, now: number): void {
-  const status = said.outcome === 'rate_limited' ? 'rate_limited' : 'resting';
-  const earlier = isResting(key) && key.rest!.span.least > now ? key.rest!.span : NEVER;
+function cooldownEnd(key: ModelKey, said: Said, span: Span, now: number): void {
+  const status = said.outcome === 'rate_limited' ? 'rate_limited' : 'cooling_down';
+  const earlier = isCoolingDown(key) && key.rest!.span.least > now ? key.rest!.span : NEVER;
   key.isSlow = true;
   if (earlier.least >= span.most) stand(key, key.verdict);
   else if (earlier.least > 0) stand(key, status, key.verdict);
@@ -120,12 +121,12 @@ function restUntil(key: ModelKey, said: Said, span: Span, now: number): void {
   key.rest = { span: later(span, earlier), isTried: false };
 }
 
-function restForModel(pool: PoolModel, key: ModelKey, model: string, said: Said, now: number): void {
-  const span = restSpan(said.outcome, said, true, now);
+function coolDownForModel(pool: PoolModel, key: ModelKey, model: string, said: Said, now: number): void {
+  const span = cooldownSpan(said.outcome, said, true, now);
   const all = said.outcome === 'rate_limited' ? [key, ...pool.siblings(key)] : [key];
   for (const each of all) {
-    const earlier = each.modelRests.get(model)?.span ?? NEVER;
+    const earlier = each.modelCooldowns.get(model)?.span ?? NEVER;
     each.isSlow = true;
-    each.modelRests.set(model, { span: earlier.least > now ? later(span, earlier) : span, isTried: false });
+    each.modelCooldowns.set(model, { span: earlier.least > now ? later(span, earlier) : span, isTried: false });
   }
 }

@@ -30,7 +30,7 @@ export const WAITING_SENTENCES: readonly Sentence[] = [
         const { queue } = world as WaitingWorld;
         const before = queue.length;
         const lease = world.pools.lease('openai', { model: wanted });
-        // To ask for a key wakes those whose rest is over: nobody may have needed that.
+        // To ask for a key wakes those whose cooldown is over: nobody may have needed that.
         claim(lease === undefined && queue.length === before, `waiter ${order} waits, and there is a key`);
       }
     },

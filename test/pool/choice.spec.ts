@@ -117,8 +117,8 @@ describe('choosing a key', () => {
         ({ pool }, key) => pool.setEnabled(key, true, 'administrator'),
       ],
       [
-        'a rest',
-        ({ pool, clock }, key) => pool.setState(key, { status: 'resting', until: clock.now() + 100_000 }, 'store'),
+        'a cooldown',
+        ({ pool, clock }, key) => pool.setState(key, { status: 'cooling_down', until: clock.now() + 100_000 }, 'store'),
         () => undefined,
       ],
     ])('does not flood one that is back after %s', (_, leave, comeBack) => {

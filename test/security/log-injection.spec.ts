@@ -31,7 +31,7 @@ class Chatty extends BaseHealthChecker {
 
 describe('a log line', () => {
   it('as text and as JSON holds no character that forges lines or moves a terminal', () => {
-    const line = logLine('key rests', { reason: FORGED, model: FORGED, ms: 5 });
+    const line = logLine('key cools down', { reason: FORGED, model: FORGED, ms: 5 });
     for (const text of [line, JSON.stringify(logFieldsOf(line))]) {
       expect(text).not.toMatch(HARMFUL);
       expect(text).not.toContain('\n');

@@ -63,13 +63,13 @@ describe.each(SHARED_STORES)('on a $name', ({ describe, start }) => {
         const endedAt = Date.now();
 
         const isHeard = async (instance: AppInstance): Promise<boolean> =>
-          (await instance.keys()).every(({ status, rests }) => status === 'invalid_key' || rests.length > 0);
+          (await instance.keys()).every(({ status, cooldowns }) => status === 'invalid_key' || cooldowns.length > 0);
         for (const [instance] of seen) await until('both keys to be known as out', () => isHeard(instance));
         // One that starts now and reads what is stored.
         const late = [await begin(other), other] as const;
         for (const [instance, aheadMs] of [...seen, late]) {
-          for (const { id, rests, recheckAt } of await instance.keys()) {
-            const [at, ms] = id === keyIdOf(DEAD) ? [recheckAt, RECHECK_MS] : [rests[0]?.until, WAIT_MS];
+          for (const { id, cooldowns, recheckAt } of await instance.keys()) {
+            const [at, ms] = id === keyIdOf(DEAD) ? [recheckAt, RECHECK_MS] : [cooldowns[0]?.until, WAIT_MS];
             const byTrueClock = Date.parse(String(at)) - aheadMs;
             expect(byTrueClock).toBeGreaterThanOrEqual(begunAt + ms - TOLERANCE_MS);
             expect(byTrueClock).toBeLessThanOrEqual(endedAt + ms + TOLERANCE_MS);

@@ -36,7 +36,7 @@ export class KeyAdminService {
   page(provider: string, { status, limit, cursor }: ListKeysQuery): KeyPageDto {
     this.#mustKnow(provider);
     const pool = this.pools.pool(provider);
-    // Keys whose rest is over are healthy from here on.
+    // Keys whose cooldown is over are healthy from here on.
     pool?.wake();
     const isWanted = (record: KeyRecord): boolean => status === undefined || record.status === status;
     const found = firstById(pool?.records() ?? [], limit + 1, positionOf(cursor, KEY_ID), isWanted);

@@ -20,7 +20,7 @@ export const keyView = (key: KeySnapshot, persistence: Persistence): KeyDto => (
   },
   quota_group: key.quotaGroup ?? null,
   models: key.models ?? null,
-  rests: key.rests.map((rest) => ({ ...rest, until: rest.until.toISOString() })),
+  cooldowns: key.cooldowns.map((rest) => ({ ...rest, until: rest.until.toISOString() })),
   persistence,
 });
 

@@ -161,7 +161,7 @@ function* entriesOf(pool: KeyPool): Generator<KeyStatusEntry> {
 }
 
 function* statusesOf(pool: KeyPool): Generator<KeyStatus> {
-  // Keys whose rest is over are healthy from here on.
+  // Keys whose cooldown is over are healthy from here on.
   pool.wake();
   for (const { status } of pool.records()) yield status;
 }

@@ -53,7 +53,7 @@ export interface KeyStatusEntry {
   success_count: number;
   in_flight: number;
   reason: string | null;
-  rests_until: string | null;
+  cooldown_until: string | null;
   recheck_at: string | null;
   last_used_at: string | null;
   last_checked_at: string | null;
@@ -82,7 +82,7 @@ export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
   success_count: key.successCount,
   in_flight: key.inFlight,
   reason: key.reason ?? null,
-  rests_until: iso(key.restsUntil),
+  cooldown_until: iso(key.cooldownUntil),
   recheck_at: iso(key.recheckAt),
   last_used_at: iso(key.lastUsedAt),
   last_checked_at: iso(key.lastCheckedAt),

@@ -125,7 +125,7 @@ export class EventLog implements OnModuleDestroy {
 
 function isNews(event: KeyEvent): boolean {
   if (event.by === 'store') return false;
-  // A dead key that a re-check finds dead again, or a longer rest: when it ends is in the key's status, and is no change to be read of.
+  // A dead key that a re-check finds dead again, or a longer cooldown: when it ends is in the key's status, and is no change to be read of.
   if (event.type === 'status_changed') return event.from !== event.to;
   return !(event.type === 'key_added' && event.by === 'configuration');
 }

@@ -28,7 +28,9 @@ const MOST_FIELDS = 50;
 /** Undefined for what cannot be read: another version of the package may have written it, or somebody else. */
 export function readRecord(value: Json): StoredEntry | undefined {
   if (!isObject(value)) return undefined;
-  const { id, type, event, action } = value;
+  const { id, event, action } = value;
+  // The version before called it so.
+  const type = value.type === 'model_rested' ? 'model_cooled_down' : value.type;
   if (typeof id !== 'number' || !(id >= 0 && id <= GREATEST_ID) || !isTime(value.at) || typeof type !== 'string')
     return undefined;
   const at = new Date(value.at);
@@ -66,7 +68,7 @@ function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent 
   if (type === 'status_changed' && (from === undefined || to === undefined)) return undefined;
   if (type === 'key_added' && status === undefined) return undefined;
   const [until, model, endpoint] = [dateIn(event.until), text(event.model), text(event.endpoint)];
-  if (type === 'model_rested' && (until === undefined || model === undefined)) return undefined;
+  if (type === 'model_cooled_down' && (until === undefined || model === undefined)) return undefined;
   if (type === 'endpoint_cooled_down' && (until === undefined || endpoint === undefined)) return undefined;
   const fields = Array.isArray(event.fields)
     ? event.fields.slice(0, MOST_FIELDS).flatMap((field) => text(field) ?? [])
@@ -93,8 +95,10 @@ function providerEventIn(
 const text = (value: Json | undefined): string | undefined =>
   typeof value === 'string' ? oneLine(value, LONGEST_TEXT) : undefined;
 
-const statusIn = (value: Json | undefined): string | undefined =>
-  (KEY_STATUSES as readonly (Json | undefined)[]).includes(value) ? (value as string) : undefined;
+function statusIn(value: Json | undefined): string | undefined {
+  if (value === 'resting') return 'cooling_down';
+  return (KEY_STATUSES as readonly (Json | undefined)[]).includes(value) ? (value as string) : undefined;
+}
 
 function dateIn(value: Json | undefined): Date | undefined {
   const date = typeof value === 'string' ? new Date(value) : undefined;

@@ -32,13 +32,13 @@ export interface Classification {
   rule?: string;
   /** Milliseconds to wait, as the vendor stated it. */
   retryAfterMs?: number;
-  /** How long the key rests where the vendor states no wait, in milliseconds. */
-  restMs?: number;
-  /** The same verdict again doubles `restMs` up to this, in milliseconds. */
-  restMaxMs?: number;
+  /** How long the key cools down where the vendor states no wait, in milliseconds. */
+  cooldownMs?: number;
+  /** The same verdict again doubles `cooldownMs` up to this, in milliseconds. */
+  cooldownMaxMs?: number;
   /** A date before which the vendor says the key will not work. As stated: it may lie in the past. */
   notBefore?: Date;
-  /** When the same verdict repeats, rest until this point instead. */
+  /** When the same verdict repeats, cool down until this point instead. */
   escalateOnRepeat?: 'midnight_pacific';
   /** The model the vendor names in its refusal, where the caller named none. */
   model?: string;

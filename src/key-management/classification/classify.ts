@@ -20,8 +20,8 @@ export type FullClassification = Classification &
   Required<Pick<Classification, 'keyAction' | 'scope' | 'retry' | 'decidedBy'>>;
 
 const HOUR_MS = 3_600_000;
-/** permission_denied rests an hour, growing, since it needs a person. */
-const PERMISSION_REST = { restMs: HOUR_MS, restMaxMs: 24 * HOUR_MS };
+/** permission_denied cools down for an hour, growing, since it needs a person. */
+const PERMISSION_COOLDOWN = { cooldownMs: HOUR_MS, cooldownMaxMs: 24 * HOUR_MS };
 
 /** Outcomes for which coming back later helps, so that a stated wait means something. */
 const WAITABLE: ReadonlySet<Outcome> = new Set<Outcome>([
@@ -92,7 +92,7 @@ function verdict(
 ): FullClassification {
   const consequence = CONSEQUENCES[outcome];
   const keyAction = rule?.keyAction ?? consequence.keyAction;
-  const rest = outcome === 'permission_denied' && keyAction === 'rest' ? PERMISSION_REST : undefined;
+  const rest = outcome === 'permission_denied' && keyAction === 'cool_down' ? PERMISSION_COOLDOWN : undefined;
   return {
     outcome,
     keyAction,
@@ -102,8 +102,8 @@ function verdict(
     decidedBy,
     rule: rule?.id,
     retryAfterMs: waitOf(error, outcome),
-    restMs: rule?.restMs ?? rest?.restMs,
-    restMaxMs: rule?.restMaxMs ?? rest?.restMaxMs,
+    cooldownMs: rule?.cooldownMs ?? rest?.cooldownMs,
+    cooldownMaxMs: rule?.cooldownMaxMs ?? rest?.cooldownMaxMs,
     notBefore: keyAction === 'keep' ? undefined : dateOf(error, outcome, now),
     escalateOnRepeat: rule?.escalateOnRepeat,
     model: MODEL_MAY_BE_NAMED.has(outcome) ? error.namedModel : undefined,

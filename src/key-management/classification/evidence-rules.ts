@@ -20,10 +20,10 @@ export interface EvidenceRule {
   readonly keyAction?: KeyAction;
   readonly scope?: Scope;
   readonly retry?: RetryAdvice;
-  /** The rest where no wait is stated, in milliseconds. */
-  readonly restMs?: number;
-  /** A repeated verdict doubles the rest up to this, in milliseconds. */
-  readonly restMaxMs?: number;
+  /** The cooldown where no wait is stated, in milliseconds. */
+  readonly cooldownMs?: number;
+  /** A repeated verdict doubles the cooldown up to this, in milliseconds. */
+  readonly cooldownMaxMs?: number;
   readonly escalateOnRepeat?: 'midnight_pacific';
 }
 

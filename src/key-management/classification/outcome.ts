@@ -20,11 +20,11 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What happens to the key: nothing, a rest inside the pool, or removal from it. */
-export const KEY_ACTIONS = ['keep', 'rest', 'remove'] as const;
+/** What happens to the key: nothing, a cooldown inside the pool, or removal from it. */
+export const KEY_ACTIONS = ['keep', 'cool_down', 'remove'] as const;
 export type KeyAction = (typeof KEY_ACTIONS)[number];
 
-/** How far a rest or a removal reaches. */
+/** How far a cooldown or a removal reaches. */
 export const SCOPES = ['none', 'key', 'key_model', 'key_endpoint'] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -50,9 +50,9 @@ export const CONSEQUENCES: Readonly<Record<Outcome, Consequence>> = Object.freez
   ok: consequence('keep', 'none', 'none', 'nobody'),
   invalid_key: consequence('remove', 'key', 'other_key', 'key'),
   quota_exceeded: consequence('remove', 'key', 'other_key', 'key'),
-  rate_limited: consequence('rest', 'key_model', 'other_key', 'key'),
-  model_unavailable: consequence('rest', 'key_model', 'other_key', 'nobody'),
-  permission_denied: consequence('rest', 'key_endpoint', 'other_key', 'key'),
+  rate_limited: consequence('cool_down', 'key_model', 'other_key', 'key'),
+  model_unavailable: consequence('cool_down', 'key_model', 'other_key', 'nobody'),
+  permission_denied: consequence('cool_down', 'key_endpoint', 'other_key', 'key'),
   region_blocked: consequence('keep', 'none', 'none', 'network'),
   request_exceeds_key_limit: consequence('keep', 'none', 'other_key', 'caller'),
   bad_request: consequence('keep', 'none', 'none', 'caller'),

@@ -57,6 +57,6 @@ export function decide(
       : { next: 'back_off' };
   if (ONE_OTHER_KEY.has(failure.outcome) || SHAREABLE_REFUSALS.has(failure.outcome))
     return { next: 'other_key', costsRetry: true, otherwise: 'give_up' };
-  const rests = (failure.keyAction ?? usual.keyAction) === 'rest';
-  return { next: 'other_key', costsRetry: true, otherwise: rests ? 'wait' : 'back_off' };
+  const cooldowns = (failure.keyAction ?? usual.keyAction) === 'cool_down';
+  return { next: 'other_key', costsRetry: true, otherwise: cooldowns ? 'wait' : 'back_off' };
 }

@@ -45,7 +45,7 @@ describe('a managed call', () => {
     harness = new Harness().add('a', [limited(20), undefined]).add('b');
     const result = await harness.run({ model: 'm' });
     expect(result).toMatchObject({ success: true, response: 'answer of b', totalTimeMs: 0 });
-    expect(harness.snapshot('a').rests).toHaveLength(1);
+    expect(harness.snapshot('a').cooldowns).toHaveLength(1);
     await harness.clock.advance(19_000);
     await harness.run({ model: 'm' });
     expect(harness.called).toEqual(['a', 'b', 'b']);
@@ -108,8 +108,8 @@ describe('a managed call', () => {
       expect(await harness.run()).toMatchObject({ success: true, totalTimeMs: 0 });
     expect(harness.called.filter((name) => name === 'a')).toHaveLength(1);
     expect(harness.snapshot('a')).toMatchObject({
-      status: 'resting',
-      restsUntil: new Date(harness.clock.now() + 5_000),
+      status: 'cooling_down',
+      cooldownUntil: new Date(harness.clock.now() + 5_000),
       errorCount: 0,
     });
     await harness.clock.advance(5_000);

@@ -38,7 +38,7 @@ export class Execution<T> {
   #waitedForKeys = 0;
   #waited = 0;
   #lastError: unknown = undefined;
-  /** Milliseconds that the last failure asks to wait, and whether its key rests for as long. */
+  /** Milliseconds that the last failure asks to wait, and whether its key cools down for as long. */
   #statedMs: number | undefined = undefined;
   #keyRests = false;
 

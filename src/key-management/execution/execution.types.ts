@@ -32,7 +32,7 @@ export interface ExecuteOptions {
   /** Milliseconds the call may wait for a key in all. Default 10,000. */
   maxWaitMs?: number;
   signal?: AbortSignal;
-  /** The model called: keys that rest for it, or are not for it, are passed over. */
+  /** The model called: keys that cool down for it, or are not for it, are passed over. */
   model?: string;
   /**
    * The endpoint called, as `/v1/embeddings`, or `GET /v1/files` for another method than POST: keys that cool down for it are passed over.

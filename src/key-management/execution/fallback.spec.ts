@@ -31,7 +31,7 @@ describe('executeFirst', () => {
     ['it is exhausted', overloaded],
     ['its region is blocked', region],
     ['it has no such model', noModel],
-    ['its keys rest', () => limited(60)],
+    ['its keys cool down', () => limited(60)],
   ])('goes on to the next where %s, with one trail', async (_, fault) => {
     const result = await first(() => Promise.reject(fault()), { maxRetries: 0, model: 'm' });
     expect(result).toMatchObject({

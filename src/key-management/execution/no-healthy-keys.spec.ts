@@ -41,12 +41,12 @@ describe('A11: a call that got no key is told why', () => {
     trial.settle('ok');
   });
 
-  it('all keys rest, for a while or for the model, or are not for it', async () => {
+  it('all keys cool down, for a while or for the model, or are not for it', async () => {
     harness.add('a', [limited(4)], { models: ['m'] }).add('b', [undefined], { models: ['n'] });
     expect(await harness.run({ model: 'm', maxWaitMs: 0 })).toMatchObject({
       success: false,
       errorMessage:
-        'No key of openai can be used now for m: 1 healthy, but resting for m, 1 healthy, but not for m. The first may be back in 4 s.',
+        'No key of openai can be used now for m: 1 healthy, but cooling down for m, 1 healthy, but not for m. The first may be back in 4 s.',
     });
     harness.pool.lease({ model: 'n' })!.settle({ outcome: 'rate_limited', scope: 'key', retryAfterMs: 9_000 });
     expect(message('n')).toBe(
@@ -61,7 +61,7 @@ describe('A11: a call that got no key is told why', () => {
     lease.settle({ outcome: 'rate_limited', scope: 'key', retryAfterMs: 1_000 });
     harness.clock.skip(1_000);
     const trial = harness.pool.lease()!;
-    expect(message()).toMatch(/: 1 on trial, after a rest, by a call under way\. The first may be back in 10 s\.$/);
+    expect(message()).toMatch(/: 1 on trial, after a cooldown, by a call under way\. The first may be back in 10 s\.$/);
     trial.settle('ok');
     harness = new Harness().add('a', [undefined], { limits: { requestsPerMinute: 1 } });
     harness.pool.lease()!.settle('ok');

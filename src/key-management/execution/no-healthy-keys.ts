@@ -67,8 +67,8 @@ function standingOf(record: KeyRecord, { pool, target: { model }, now }: Keyless
   if (status !== 'healthy') return status;
   if (!record.serves(model)) return `healthy, but not for ${model}`;
   const slot = pool.slotSeen(record, model, now);
-  if (slot.restsUntil > now) return `healthy, but resting for ${model}`;
-  if (slot.onTrial && slot.pacedUntil(now) > now) return 'on trial, after a rest, by a call under way';
+  if (slot.cooldownUntil > now) return `healthy, but cooling down for ${model}`;
+  if (slot.onTrial && slot.pacedUntil(now) > now) return 'on trial, after a cooldown, by a call under way';
   if (slot.busy) return 'at its limit of calls in flight';
   return slot.pacedUntil(now) > now ? 'at its rate limit' : 'healthy';
 }

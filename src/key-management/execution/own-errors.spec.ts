@@ -103,7 +103,7 @@ describe('a checker that gives nonsense', () => {
     ['retryAfterMs: Infinity', { retryAfterMs: Infinity }],
     ['a negative retryAfterMs', { retryAfterMs: -1 }],
     ['retryAfterMs as text', { retryAfterMs: '10' }],
-    ['an impossible rest', { restMs: 1e300, restMaxMs: NaN }],
+    ['an impossible rest', { cooldownMs: 1e300, cooldownMaxMs: NaN }],
     ['an unknown scope', { scope: 'planet' }],
     ['an unknown keyAction', { keyAction: 'explode' }],
     ['an unknown retry', { retry: 'for ever' }],
@@ -132,7 +132,7 @@ describe('a checker that gives nonsense', () => {
       harness.expectIdle();
       const shown = harness.snapshot('a');
       const year = harness.clock.now() + 400 * 86_400_000;
-      for (const date of [shown.restsUntil, shown.recheckAt, ...shown.rests.map(({ until }) => until)])
+      for (const date of [shown.cooldownUntil, shown.recheckAt, ...shown.cooldowns.map(({ until }) => until)])
         if (date) expect(date.getTime()).toBeLessThanOrEqual(year);
       expect(JSON.stringify(shown).length).toBeLessThan(2_000);
     }
@@ -145,7 +145,7 @@ describe('a checker that gives nonsense', () => {
       const checker = { classifyError: () => ({ outcome: 'rate_limited', scope: 'key', notBefore: as(notBefore) }) };
       const other = new Harness({ checker: checker as never }).add('a', [new Fault(400)]).add('b');
       await other.run();
-      expect(other.snapshot('a').restsUntil).toEqual(notBefore);
+      expect(other.snapshot('a').cooldownUntil).toEqual(notBefore);
     }
   });
 

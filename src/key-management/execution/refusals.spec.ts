@@ -14,7 +14,7 @@ describe('a refusal that another key shares', () => {
   const idle = (...names: string[]) =>
     names
       .map((name) => harness.snapshot(name))
-      .map(({ status, rests, errorCount }) => [status, rests.length, errorCount]);
+      .map(({ status, cooldowns, errorCount }) => [status, cooldowns.length, errorCount]);
   const UNTOUCHED = ['healthy', 0, 0];
 
   it.each([
@@ -52,7 +52,7 @@ describe('a refusal that another key shares', () => {
     harness = new Harness().add('a', [scopes()]).add('b');
     const result = await harness.run({ endpoint: AT });
     expect(result).toMatchObject({ success: true, totalTimeMs: 0 });
-    expect(harness.snapshot('a')).toMatchObject({ status: 'healthy', errorCount: 1, rests: [{ endpoint: AT }] });
+    expect(harness.snapshot('a')).toMatchObject({ status: 'healthy', errorCount: 1, cooldowns: [{ endpoint: AT }] });
     await harness.run({ endpoint: AT });
     expect(harness.called).toEqual(['a', 'b', 'b']);
   });
@@ -71,7 +71,7 @@ describe('a refusal that another key shares', () => {
     harness = new Harness().add('a', [error]);
     const result = await harness.run({ endpoint: AT });
     expect(errorOf(result)).toMatchObject({ code: 'CALL_REJECTED', cause: error });
-    expect(harness.snapshot('a')).toMatchObject({ status: 'healthy', rests: [{ endpoint: AT }] });
+    expect(harness.snapshot('a')).toMatchObject({ status: 'healthy', cooldowns: [{ endpoint: AT }] });
     expect(await harness.run()).toMatchObject({ success: false, error: { code: 'CALL_REJECTED' } });
   });
 
@@ -81,8 +81,8 @@ describe('a refusal that another key shares', () => {
       .add('b', [limited(20)])
       .add('c');
     expect(trail(await harness.run({ endpoint: AT, model: 'm' }))).toEqual(['permission_denied', 'rate_limited', 'ok']);
-    expect(harness.snapshot('a').rests).toMatchObject([{ endpoint: AT }]);
-    expect(harness.snapshot('b').rests).toMatchObject([{ model: 'm' }]);
+    expect(harness.snapshot('a').cooldowns).toMatchObject([{ endpoint: AT }]);
+    expect(harness.snapshot('b').cooldowns).toMatchObject([{ model: 'm' }]);
   });
 
   it('A13: a call that names no model waits for a key of the one that its refusal names', async () => {

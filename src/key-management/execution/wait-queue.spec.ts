@@ -41,9 +41,9 @@ describe('WaitQueue', () => {
     expect(queue.length).toBe(0);
   });
 
-  it('wakes when a rest ends, by one timer', async () => {
+  it('wakes when a cooldown ends, by one timer', async () => {
     harness.pool.lease()!.settle({ outcome: 'rate_limited', retryAfterMs: 2_000, scope: 'key' });
-    const until = harness.snapshot('a').restsUntil!.getTime() - harness.clock.now();
+    const until = harness.snapshot('a').cooldownUntil!.getTime() - harness.clock.now();
     void wait('a', 10_000);
     void wait('b', 10_000);
     await harness.clock.advance(until - 1);
@@ -106,7 +106,7 @@ describe('WaitQueue', () => {
     harness.add('b');
     for (const name of ['a', 'b']) {
       const record = harness.pool.record(harness.id(name))!;
-      harness.pool.restModel(record, 'm', harness.clock.now() + 3_000, 'call');
+      harness.pool.coolDownModel(record, 'm', harness.clock.now() + 3_000, 'call');
     }
     void wait('for m', 5_000, undefined, 'm');
     void wait('any');

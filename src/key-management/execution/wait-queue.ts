@@ -42,7 +42,7 @@ const MOST_LINES = 64;
 /** The calls that wait for a key of one provider: first come, first served, woken as keys free up. No polling. */
 export class WaitQueue {
   /**
-   * By model and endpoint, each in order of arrival; a call whose keys all rest does not hold up the others. Beyond so many of them
+   * By model and endpoint, each in order of arrival; a call whose keys all cool down does not hold up the others. Beyond so many of them
    * the rest stand in one line, and may hold up each other.
    */
   readonly #lines = new Map<LineName, Set<Waiter>>();
@@ -192,7 +192,7 @@ export class WaitQueue {
     else if (waiter.line === OTHERS && !this.#closed) this.serve();
   }
 
-  /** Wakes the pool when the next rest ends that someone waits for. */
+  /** Wakes the pool when the next cooldown ends that someone waits for. */
   #arm(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;

@@ -49,7 +49,7 @@ describe('a key is due for a check', () => {
     expect([...dueKeys([key], INTERVAL, start + 30 * S)]).toEqual([key]);
   });
 
-  it('not before its rest is over', () => {
+  it('not before its cooldown is over', () => {
     const key = test.add(1);
     test.pool.lease()!.settle({ outcome: 'permission_denied', scope: 'key' });
     expect(due(key)).toBe(60 * M);

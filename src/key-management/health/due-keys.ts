@@ -1,5 +1,5 @@
 import { SOON_MS } from '../pool/durations';
-import { isRemoved, isResting } from '../pool/key-state';
+import { isRemoved, isCoolingDown } from '../pool/key-state';
 import type { KeyRecord } from '../pool/key-record';
 
 /** When the key is to be probed next (`isDeep`: by a whole generation, where that tells more), milliseconds since the epoch; Infinity for never. A key proven by traffic needs no probe. */
@@ -11,8 +11,8 @@ export function nextProbeAt(record: KeyRecord, intervalMs: number, isDeep = fals
   if (state.status === 'healthy' && state.unproven) return record.lastCheckedAt + SOON_MS;
   const provenAt = Math.max(record.lastCheckedAt, record.lastSuccessAt);
   const due = provenAt + intervalMs;
-  // A light probe of a resting key would tell nothing new, nor a deep one of a rate limit.
-  const isVain = isResting(state) && !(isDeep && state.status === 'resting');
+  // A light probe of a cooling-down key would tell nothing new, nor a deep one of a rate limit.
+  const isVain = isCoolingDown(state) && !(isDeep && state.status === 'cooling_down');
   return isVain ? Math.max(due, state.until) : due;
 }
 

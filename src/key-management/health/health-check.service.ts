@@ -116,7 +116,7 @@ export class HealthCheckService implements OnModuleDestroy {
     const light = await this.#ask(checker, key, 'light');
     if (!provesKey(light) || light.unproven || !DEEPER.has(status)) return light;
     if (this.isDeep) return deepened(await this.#ask(checker, key, 'deep'));
-    if (status === 'resting') return light;
+    if (status === 'cooling_down') return light;
     // Only a generation shows whether there is quota: without one the key tries itself out by traffic.
     return { ...light, unproven: status === 'quota_exceeded' };
   }
@@ -140,7 +140,7 @@ export class HealthCheckService implements OnModuleDestroy {
 }
 
 /** Of keys in these states a light probe says too little. */
-const DEEPER: ReadonlySet<KeyState['status']> = new Set(['unchecked', 'quota_exceeded', 'resting'] as const);
+const DEEPER: ReadonlySet<KeyState['status']> = new Set(['unchecked', 'quota_exceeded', 'cooling_down'] as const);
 
 const deepened = (result: HealthResult): HealthResult & { proven?: 'deep' } =>
   result.outcome === 'ok' && !result.unproven ? { ...result, proven: 'deep' } : result;

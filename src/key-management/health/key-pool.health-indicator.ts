@@ -3,7 +3,7 @@ import type { ResolvedOptions } from '../configuration/resolved-options';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyPool } from '../pool/key-pool';
-import { isResting } from '../pool/key-state';
+import { isCoolingDown } from '../pool/key-state';
 import { indicated, type IndicatorResult } from './health-result';
 
 export interface KeyPoolHealthOptions {
@@ -16,7 +16,7 @@ export interface KeyPoolHealthOptions {
 }
 
 /**
- * Whether the providers have usable keys. A key that rests is usable: it comes back by itself. Providers without keys, and those
+ * Whether the providers have usable keys. A key that cools down is usable: it comes back by itself. Providers without keys, and those
  * whose keys are all switched off, are not asked for any. Tells names of providers, and no counts or masks.
  */
 @Injectable()
@@ -46,7 +46,7 @@ function isInUse(pool: KeyPool): boolean {
 function hasUsable(pool: KeyPool, minimum: number): boolean {
   let usable = 0;
   for (const { enabled, state } of pool.records()) {
-    if (enabled && (state.status === 'healthy' || isResting(state))) usable += 1;
+    if (enabled && (state.status === 'healthy' || isCoolingDown(state))) usable += 1;
     if (usable >= minimum) return true;
   }
   return usable >= minimum;

@@ -24,7 +24,7 @@ describe('KeyLogService', () => {
     ['unchecked', 'quota_exceeded', 'warn', 'key removed'],
     ['quota_exceeded', 'invalid_key', 'warn', 'key removed'],
     ['quota_exceeded', 'quota_exceeded', 'log', 'key still out'],
-    ['healthy', 'rate_limited', 'log', 'key rests'],
+    ['healthy', 'rate_limited', 'log', 'key cools down'],
     ['healthy', 'disabled', 'log', 'key disabled'],
     ['disabled', 'healthy', 'log', 'key enabled'],
     ['unchecked', 'healthy', 'log', 'key ready'],

@@ -35,9 +35,9 @@ export class KeyLogService implements OnModuleDestroy {
         else this.#logger.log(line);
         break;
       }
-      case 'model_rested': {
+      case 'model_cooled_down': {
         const { model, outcome, reason, until } = event;
-        this.#logger.log(logLine('key rests', { ...subject, model, outcome, reason, until: until.toISOString() }));
+        this.#logger.log(logLine('key cools down', { ...subject, model, outcome, reason, until: until.toISOString() }));
         break;
       }
       case 'endpoint_cooled_down': {
@@ -79,6 +79,6 @@ function nameOf({ from, to }: StatusChange): string {
   if (to === 'disabled') return 'key disabled';
   if (from === 'disabled') return 'key enabled';
   if (isRemovedStatus(to)) return from === to ? 'key still out' : 'key removed';
-  if (to === 'rate_limited' || to === 'resting') return 'key rests';
+  if (to === 'rate_limited' || to === 'cooling_down') return 'key cools down';
   return from === 'unchecked' ? 'key ready' : 'key back';
 }

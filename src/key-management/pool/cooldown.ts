@@ -1,5 +1,5 @@
 import type { Outcome } from '../classification/outcome';
-import { HEALTHY, type KeyState, type RestingState, type Strikes } from './key-state';
+import { HEALTHY, type KeyState, type CooldownState, type Strikes } from './key-state';
 import type { Settlement } from './settlement';
 
 /** What of a key a cooldown is for. A cooldown of the whole key is the key's state. */
@@ -43,7 +43,7 @@ export function longerCooldown(known: Cooldown | undefined, other: Cooldown): Co
 }
 
 /** What is left of a key's cooldown that is ended: nothing, or the rate limit that the vendor stated. */
-export function cooldownLeft(state: RestingState, keepStated: boolean, now: number): KeyState {
+export function cooldownLeft(state: CooldownState, keepStated: boolean, now: number): KeyState {
   const { statedUntil = 0 } = state;
   if (!keepStated || statedUntil <= now) return HEALTHY;
   return statedUntil >= state.until && state.status === 'rate_limited'

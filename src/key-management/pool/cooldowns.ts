@@ -27,9 +27,9 @@ export class Cooldowns {
     }
     const slot = record.slots[this.lanes.restricted(model, now).index]!;
     slot.strikes = strikes ?? slot.strikes;
-    if (cooldown.until > slot.restsUntil) slot.trial = 'wanted';
+    if (cooldown.until > slot.cooldownUntil) slot.trial = 'wanted';
     slot.cooldown = cooldown;
-    slot.restsUntil = cooldown.until;
+    slot.cooldownUntil = cooldown.until;
   }
 
   /** False where there was none. */
@@ -42,7 +42,7 @@ export class Cooldowns {
     }
     const slot = this.#slot(record, scope.model)!;
     slot.cooldown = left;
-    slot.restsUntil = left?.until ?? 0;
+    slot.cooldownUntil = left?.until ?? 0;
     slot.strikes = undefined;
     return true;
   }

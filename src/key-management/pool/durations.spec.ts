@@ -1,12 +1,12 @@
-import { nextMidnightPacific, recheckMs, restMs } from './durations';
+import { nextMidnightPacific, recheckMs, cooldownMs } from './durations';
 import { settlementOf, type SettledOutcome } from './settlement';
 
 const S = 1_000;
 const M = 60 * S;
 const H = 60 * M;
 
-const rests = (settled: SettledOutcome, strikes: number[], modelKnown = true): number[] =>
-  strikes.map((count) => restMs(settlementOf(settled), count, modelKnown));
+const cooldowns = (settled: SettledOutcome, strikes: number[], modelKnown = true): number[] =>
+  strikes.map((count) => cooldownMs(settlementOf(settled), count, modelKnown));
 
 describe('recheckMs', () => {
   it('of an invalid key: 30 s, 5 min, then doubling to 24 h', () => {
@@ -20,34 +20,34 @@ describe('recheckMs', () => {
   });
 });
 
-describe('restMs', () => {
+describe('cooldownMs', () => {
   it('A15: keeps to a stated wait in full, up to a day', () => {
-    expect(rests({ outcome: 'rate_limited', retryAfterMs: 644 }, [1, 5])).toEqual([644, 644]);
-    expect(rests({ outcome: 'rate_limited', retryAfterMs: 3 * H }, [1])).toEqual([3 * H]);
-    expect(rests({ outcome: 'rate_limited', retryAfterMs: 114 * H }, [1])).toEqual([24 * H]);
+    expect(cooldowns({ outcome: 'rate_limited', retryAfterMs: 644 }, [1, 5])).toEqual([644, 644]);
+    expect(cooldowns({ outcome: 'rate_limited', retryAfterMs: 3 * H }, [1])).toEqual([3 * H]);
+    expect(cooldowns({ outcome: 'rate_limited', retryAfterMs: 114 * H }, [1])).toEqual([24 * H]);
   });
 
   it('takes a stated wait of nothing for none', () => {
-    expect(rests({ outcome: 'rate_limited', retryAfterMs: 0 }, [1, 2])).toEqual([2 * S, 4 * S]);
+    expect(cooldowns({ outcome: 'rate_limited', retryAfterMs: 0 }, [1, 2])).toEqual([2 * S, 4 * S]);
   });
 
   it('grows from 2 s to a minute after bare rate limits', () => {
-    expect(rests('rate_limited', [1, 2, 3, 6, 7, 100])).toEqual([2 * S, 4 * S, 8 * S, M, M, M]);
+    expect(cooldowns('rate_limited', [1, 2, 3, 6, 7, 100])).toEqual([2 * S, 4 * S, 8 * S, M, M, M]);
   });
 
   it('grows from an hour to a day where permission or a model is refused', () => {
-    expect(rests('permission_denied', [1, 2, 5, 6, 100])).toEqual([H, 2 * H, 16 * H, 24 * H, 24 * H]);
-    expect(rests('model_unavailable', [1, 2, 6])).toEqual([H, 2 * H, 24 * H]);
+    expect(cooldowns('permission_denied', [1, 2, 5, 6, 100])).toEqual([H, 2 * H, 16 * H, 24 * H, 24 * H]);
+    expect(cooldowns('model_unavailable', [1, 2, 6])).toEqual([H, 2 * H, 24 * H]);
   });
 
   it('is short where the refused model is not known, for the fault may be the caller’s', () => {
-    expect(rests('model_unavailable', [1, 9], false)).toEqual([10 * S, 10 * S]);
+    expect(cooldowns('model_unavailable', [1, 9], false)).toEqual([10 * S, 10 * S]);
   });
 
   it('doubles what a rule asks for, up to what it asks for', () => {
-    const billing = { outcome: 'rate_limited', restMs: H, restMaxMs: 24 * H } as const;
-    expect(rests(billing, [1, 2, 3, 5, 6])).toEqual([H, 2 * H, 4 * H, 16 * H, 24 * H]);
-    expect(rests({ outcome: 'rate_limited', restMs: H }, [1, 2])).toEqual([H, H]);
+    const billing = { outcome: 'rate_limited', cooldownMs: H, cooldownMaxMs: 24 * H } as const;
+    expect(cooldowns(billing, [1, 2, 3, 5, 6])).toEqual([H, 2 * H, 4 * H, 16 * H, 24 * H]);
+    expect(cooldowns({ outcome: 'rate_limited', cooldownMs: H }, [1, 2])).toEqual([H, H]);
   });
 });
 

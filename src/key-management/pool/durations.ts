@@ -14,7 +14,7 @@ interface Growth {
 const doubled = (growth: Growth, strikes: number): number =>
   Math.min(growth.longest, growth.first * 2 ** Math.min(Math.max(0, strikes - 1), 40));
 
-/** Rests where the vendor states none, or none to speak of (`retry-after: 0`). A bare 429 is mostly over within seconds; a refused permission needs a person. */
+/** Cooldowns where the vendor states no wait, or none to speak of (`retry-after: 0`). A bare 429 is mostly over within seconds; a refused permission needs a person. */
 const RESTS: Partial<Record<Outcome, Growth>> = {
   rate_limited: { first: 2 * SECOND, longest: MINUTE },
   permission_denied: { first: HOUR, longest: 24 * HOUR },
@@ -26,7 +26,7 @@ const OTHER_REST: Growth = { first: 2 * SECOND, longest: MINUTE };
 const OF_A_PART: ReadonlySet<Outcome> = new Set<Outcome>(['model_unavailable', 'permission_denied']);
 const UNPLACED_REST_MS = 10 * SECOND;
 
-/** The longest that a stated wait rests a key before it is tried again; a stated date is kept to. */
+/** The longest that a stated wait cools a key down before it is tried again; a stated date is kept to. */
 const LONGEST_STATED_REST_MS = 24 * HOUR;
 
 const FIRST_RECHECK_MS = 30 * SECOND;
@@ -37,14 +37,14 @@ const QUOTA_RECHECKS: Growth = { first: 5 * MINUTE, longest: 6 * HOUR };
 export const SOON_MS = 30 * SECOND;
 
 /**
- * How long a key rests after the `strikes`-th refusal in a row, in milliseconds.
+ * How long a key cools down after the `strikes`-th refusal in a row, in milliseconds.
  * @param placed Whether it is known what of the key was refused: a model, an endpoint, or the key as a whole.
  */
-export function restMs(settlement: Settlement, strikes: number, placed: boolean): number {
+export function cooldownMs(settlement: Settlement, strikes: number, placed: boolean): number {
   if (settlement.retryAfterMs) return Math.min(settlement.retryAfterMs, LONGEST_STATED_REST_MS);
   if (!placed && OF_A_PART.has(settlement.outcome)) return UNPLACED_REST_MS;
-  const growth = settlement.restMs
-    ? { first: settlement.restMs, longest: settlement.restMaxMs ?? settlement.restMs }
+  const growth = settlement.cooldownMs
+    ? { first: settlement.cooldownMs, longest: settlement.cooldownMaxMs ?? settlement.cooldownMs }
     : (RESTS[settlement.outcome] ?? OTHER_REST);
   return doubled(growth, strikes);
 }

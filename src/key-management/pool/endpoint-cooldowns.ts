@@ -98,8 +98,8 @@ export class EndpointCooldowns {
     let soonest = Infinity;
     for (const slot of slots) {
       if (slot.standing === 'out') continue;
-      const rests = slot.standing === 'resting' ? slot.until : 0;
-      const from = Math.max(rests, this.availableFrom(slot.record.id, endpoint, now));
+      const cooldowns = slot.standing === 'cooling_down' ? slot.until : 0;
+      const from = Math.max(cooldowns, this.availableFrom(slot.record.id, endpoint, now));
       soonest = Math.min(soonest, from > now ? from : 0);
     }
     return soonest;

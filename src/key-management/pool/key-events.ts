@@ -1,6 +1,6 @@
 import type { Outcome } from '../classification/outcome';
 import type { KeyRecord } from './key-record';
-import { isRemoved, isResting, type KeyStatus } from './key-state';
+import { isRemoved, isCoolingDown, type KeyStatus } from './key-state';
 import type { Why } from './settlement';
 
 /**
@@ -32,11 +32,11 @@ export type KeyChangeEvent =
       readonly to: KeyStatus;
       readonly outcome?: Outcome;
       readonly reason?: string;
-      /** End of the rest, or time of the next probe. */
+      /** End of the cooldown, or time of the next probe. */
       readonly until?: Date;
     })
   | (KeyEventBase & {
-      readonly type: 'model_rested';
+      readonly type: 'model_cooled_down';
       readonly model: string;
       readonly until: Date;
       readonly outcome: Outcome;
@@ -93,7 +93,7 @@ export const KEY_EVENT_TYPES = [
   'key_deleted',
   'key_updated',
   'status_changed',
-  'model_rested',
+  'model_cooled_down',
   'endpoint_cooled_down',
   'cooldown_ended',
   'provider_failing',
@@ -113,7 +113,7 @@ export function keyEvent(record: KeyRecord, by: ChangedBy, at: number, change: K
 
 export function statusChange(record: KeyRecord, from: KeyStatus, why: Why | undefined): KeyChange {
   const { state, status: to } = record;
-  const until = isResting(state) ? state.until : isRemoved(state) ? state.recheckAt : undefined;
+  const until = isCoolingDown(state) ? state.until : isRemoved(state) ? state.recheckAt : undefined;
   return {
     type: 'status_changed',
     from,

@@ -12,7 +12,7 @@ export interface KeyInput {
   label?: string;
   /** Share of calls relative to the other keys of the pool. Default 1. */
   weight?: number;
-  /** Keys of one vendor project or organization share its limits: name it, and a refusal of one rests them all. */
+  /** Keys of one vendor project or organization share its limits: name it, and a refusal of one cools down them all. */
   quotaGroup?: string;
   /** The only models this key may be used for. Default: any. */
   models?: string[];
@@ -23,7 +23,7 @@ export interface KeyInput {
 export type KeyOrigin = 'configuration' | 'runtime';
 
 export interface LeaseOptions {
-  /** The model of the call: keys that rest for it, or are not for it, are passed over. */
+  /** The model of the call: keys that cool down for it, or are not for it, are passed over. */
   model?: string;
   /** The endpoint of the call, as `/v1/embeddings` or `GET /v1/files`: keys that cool down for it are passed over. */
   endpoint?: string;

@@ -39,7 +39,7 @@ export class PoolLease implements KeyLease, Listed {
   /** Its neighbours among the pool's open leases. */
   before: Listed | undefined = undefined;
   after: Listed | undefined = undefined;
-  /** The first call after a rest: until it is accepted, no other begins. */
+  /** The first call after a cooldown: until it is accepted, no other begins. */
   readonly trial: boolean;
 
   constructor(

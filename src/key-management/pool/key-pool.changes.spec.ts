@@ -63,7 +63,7 @@ describe('KeyPool: waiting, changes and events', () => {
       expect(snapshot(0)).toMatchObject({ status: 'invalid_key', recheckAt: new Date(now() + 30 * S) });
     });
 
-    it('does not stop a rest’s time', () => {
+    it('does not stop a cooldown’s time', () => {
       const key = test.add(1);
       test.pool.lease()!.settle({ outcome: 'rate_limited', retryAfterMs: M });
       test.pool.setEnabled(key, false, 'administrator');
@@ -140,7 +140,7 @@ describe('KeyPool: waiting, changes and events', () => {
         { ...changed, from: 'rate_limited', to: 'healthy', by: 'time', at: later },
         {
           ...base,
-          type: 'model_rested',
+          type: 'model_cooled_down',
           model: 'x',
           by: 'call',
           outcome: 'rate_limited',
@@ -212,7 +212,7 @@ describe('KeyPool: waiting, changes and events', () => {
     }).not.toThrow();
   });
 
-  it('tells those who wait of a rest that has an end, where there was none before', () => {
+  it('tells those who wait of a cooldown that has an end, where there was none before', () => {
     const key = test.add(1, { limits: { requestsPerMinute: 1 } });
     test.pool.lease()!.settle('ok');
     test.pool.setEnabled(key, false, 'administrator');

@@ -12,13 +12,13 @@ describe('a key that is refused at one endpoint', () => {
     test = new TestPool();
   });
   const now = () => test.clock.now();
-  const rests = (n = 0) => [...test.pool.records()].map((record) => test.pool.snapshot(record))[n]!.rests;
+  const cooldowns = (n = 0) => [...test.pool.records()].map((record) => test.pool.snapshot(record))[n]!.cooldowns;
   const refuse = (endpoint = AT) => test.pool.lease({ endpoint })!.settle('permission_denied');
 
   it('A9: cools down for that endpoint only', () => {
     test.add(1);
     refuse();
-    expect(rests()).toEqual([{ endpoint: AT, until: new Date(now() + H), outcome: 'permission_denied' }]);
+    expect(cooldowns()).toEqual([{ endpoint: AT, until: new Date(now() + H), outcome: 'permission_denied' }]);
     expect(test.pool.lease({ endpoint: AT })).toBeUndefined();
     for (const others of [{}, { endpoint: '/v1/chat/completions' }, { model: 'm' }])
       expect(test.pool.lease(others)).toBeDefined();
@@ -58,33 +58,33 @@ describe('a key that is refused at one endpoint', () => {
     refuse();
     test.clock.skip(H);
     refuse();
-    expect(rests()[0]!.until).toEqual(new Date(now() + 2 * H));
+    expect(cooldowns()[0]!.until).toEqual(new Date(now() + 2 * H));
   });
 
   it('A9: cools down for 10 s as a whole where neither model nor endpoint is known', () => {
     const key = test.add(1);
     test.pool.lease()!.settle('permission_denied');
-    expect(key.state).toEqual({ status: 'resting', until: now() + 10 * S });
+    expect(key.state).toEqual({ status: 'cooling_down', until: now() + 10 * S });
   });
 
   it('A9: cools down for the model that the vendor names, or that alone is known', () => {
     test.add(1);
     test.pool.lease({ endpoint: AT })!.settle({ outcome: 'permission_denied', model: 'forbidden' });
     test.pool.lease({ model: 'known' })!.settle('permission_denied');
-    expect(rests()).toMatchObject([{ model: 'forbidden' }, { model: 'known' }]);
+    expect(cooldowns()).toMatchObject([{ model: 'forbidden' }, { model: 'known' }]);
   });
 
   it('A9: cools down as a whole where the vendor speaks of the key', () => {
     const key = test.add(1);
     test.pool.lease({ endpoint: AT, model: 'm' })!.settle({ outcome: 'permission_denied', scope: 'key' });
-    expect(key.state).toEqual({ status: 'resting', until: now() + H });
+    expect(key.state).toEqual({ status: 'cooling_down', until: now() + H });
   });
 
   it('A9: is remembered for a bounded number of endpoints, however many are made up', () => {
     test.add(1);
     for (let n = 0; n < 1_000; n += 1) refuse(`/v1/made-up-${n}`);
-    expect(rests()).toHaveLength(MOST_ENDPOINTS);
-    expect(rests().at(-1)).toMatchObject({ endpoint: '/v1/made-up-999' });
+    expect(cooldowns()).toHaveLength(MOST_ENDPOINTS);
+    expect(cooldowns().at(-1)).toMatchObject({ endpoint: '/v1/made-up-999' });
   });
 
   it('A9: leaves nothing behind when it is deleted', () => {
@@ -99,7 +99,7 @@ describe('a key that is refused at one endpoint', () => {
     const key = test.add(1);
     test.pool.lease()!.settle({ outcome: 'rate_limited', retryAfterMs: 30 * S, model: 'evil' });
     expect(key.state.status).toBe('healthy');
-    expect(rests()).toEqual([{ model: 'evil', until: new Date(now() + 30 * S), outcome: 'rate_limited' }]);
+    expect(cooldowns()).toEqual([{ model: 'evil', until: new Date(now() + 30 * S), outcome: 'rate_limited' }]);
     expect(test.pool.lease({ model: 'evil' })).toBeUndefined();
     expect(test.pool.lease()).toBeDefined();
   });
@@ -118,7 +118,7 @@ describe('a key that is refused at one endpoint', () => {
       const key = everywhere();
       test.pool.setEnabled(key, true, 'administrator');
       expect(key.state.status).toBe('healthy');
-      expect(rests()).toEqual([]);
+      expect(cooldowns()).toEqual([]);
       expect(test.pool.lease({ endpoint: AT, model: 'busy' })).toBeDefined();
     });
 
@@ -126,21 +126,21 @@ describe('a key that is refused at one endpoint', () => {
       const key = everywhere();
       test.pool.setEnabled(key, false, 'administrator');
       test.pool.setEnabled(key, true, 'administrator');
-      expect(test.pool.snapshot(key)).toMatchObject({ status: 'healthy', rests: [] });
+      expect(test.pool.snapshot(key)).toMatchObject({ status: 'healthy', cooldowns: [] });
     });
 
     it('A10: a check that proves the key ends all but the rate limits that the vendor stated', () => {
       const key = everywhere();
       test.pool.endCooldowns(key, 'administrator', true);
       expect(key.state.status).toBe('healthy');
-      expect(rests()).toMatchObject([{ model: 'busy', until: new Date(now() + M) }]);
+      expect(cooldowns()).toMatchObject([{ model: 'busy', until: new Date(now() + M) }]);
     });
 
     it('A10: it leaves of a longer cooldown the rate limit that the vendor stated meanwhile', () => {
       const key = test.add(1);
       test.pool.lease()!.settle({ outcome: 'permission_denied', scope: 'key' });
       test.pool.leaseForProbe(key).settle({ outcome: 'rate_limited', retryAfterMs: M });
-      expect(key.state).toMatchObject({ status: 'resting', until: now() + H });
+      expect(key.state).toMatchObject({ status: 'cooling_down', until: now() + H });
       test.pool.endCooldowns(key, 'administrator', true);
       expect(key.state).toMatchObject({ status: 'rate_limited', until: now() + M });
     });
@@ -148,10 +148,10 @@ describe('a key that is refused at one endpoint', () => {
     it('A10: a light probe ends none, a deep one those of the key that are no rate limits', () => {
       const key = everywhere();
       test.pool.leaseForProbe(key).settle('ok');
-      expect(key.state.status).toBe('resting');
+      expect(key.state.status).toBe('cooling_down');
       test.pool.leaseForProbe(key).settle({ outcome: 'ok', proven: 'deep' });
       expect(key.state.status).toBe('healthy');
-      expect(rests()).toHaveLength(3);
+      expect(cooldowns()).toHaveLength(3);
     });
 
     it('A10: wakes those who wait', () => {

@@ -40,7 +40,7 @@ describe('KeyPool: outliers', () => {
       const [bad] = test.addMany(2) as [KeyRecord];
       const asked = call(60, failing(bad, outcome));
       expect(asked.get(bad.id)).toBeLessThanOrEqual(6);
-      expect(bad).toMatchObject({ status: 'resting', outcome, errorCount: 0 });
+      expect(bad).toMatchObject({ status: 'cooling_down', outcome, errorCount: 0 });
       expect(bad.reason).toMatch(/^outlier: \d of its latest \d calls failed/);
     },
   );
@@ -60,7 +60,7 @@ describe('KeyPool: outliers', () => {
     const [bad] = test.addMany(count) as [KeyRecord];
     const asked = call(count * 40, failing(bad), 1);
     expect(asked.get(bad.id)).toBeLessThanOrEqual(6);
-    expect(bad.status).toBe('resting');
+    expect(bad.status).toBe('cooling_down');
   });
 
   it('A4: ejects a key that fails half of the time, and none that fails now and then', () => {
@@ -72,7 +72,7 @@ describe('KeyPool: outliers', () => {
       return key === rarely.id && calls % 10 === 0 ? 'server_error' : 'ok';
     };
     call(200, verdict);
-    expect([half.status, rarely.status]).toEqual(['resting', 'healthy']);
+    expect([half.status, rarely.status]).toEqual(['cooling_down', 'healthy']);
   });
 
   it('A4: ejects none while all fail alike, nor the only key', () => {
@@ -93,7 +93,7 @@ describe('KeyPool: outliers', () => {
     const keys = test.addMany(5);
     const good = new Set([keys[0]!.id]);
     call(400, (key) => (good.has(key) ? 'ok' : 'server_error'), 10);
-    expect(keys.filter(({ status }) => status === 'resting')).toHaveLength(2);
+    expect(keys.filter(({ status }) => status === 'cooling_down')).toHaveLength(2);
   });
 
   it('A4: ejects no key that alone serves the model called', () => {
@@ -129,7 +129,7 @@ describe('KeyPool: outliers', () => {
   it('A4: takes an ejected key back at once where no other can be had for long', () => {
     const [bad, other] = test.addMany(2) as [KeyRecord, KeyRecord];
     call(40, failing(bad), 10);
-    expect(bad.status).toBe('resting');
+    expect(bad.status).toBe('cooling_down');
     test.pool.lease()!.settle({ outcome: 'rate_limited', retryAfterMs: 5 * S });
     expect(test.pool.lease()).toBeUndefined();
     test.pool.setState(other, { status: 'invalid_key', recheckAt: test.clock.now() + M }, 'probe');
@@ -143,7 +143,7 @@ describe('KeyPool: outliers', () => {
     const [bad] = test.addMany(2) as [KeyRecord];
     call(40, failing(bad), 10);
     test.pool.leaseForProbe(bad).settle('ok');
-    expect(bad.status).toBe('resting');
+    expect(bad.status).toBe('cooling_down');
   });
 
   it('A4: chooses a key less that fails more often than the others, before it is ejected', () => {

@@ -162,13 +162,13 @@ describe('KeyPool', () => {
       expect(key.status).toBe('invalid_key');
     });
 
-    it('shorten no rest by a late success of an earlier call', () => {
+    it('shorten no cooldown by a late success of an earlier call', () => {
       const key = test.add(1);
       const [first, second] = [test.pool.lease()!, test.pool.lease()!];
       first.settle({ outcome: 'rate_limited', retryAfterMs: M });
       test.clock.skip(10);
       second.settle('ok');
-      expect(snapshot(0)).toMatchObject({ status: 'rate_limited', restsUntil: new Date(now() - 10 + M) });
+      expect(snapshot(0)).toMatchObject({ status: 'rate_limited', cooldownUntil: new Date(now() - 10 + M) });
       expect(key.strikes).toMatchObject({ count: 1 });
     });
 
@@ -204,7 +204,7 @@ describe('KeyPool', () => {
       expect(test.events).toEqual([]);
     });
 
-    it('rest the other keys of a quota group too, and not longer than they rest already', () => {
+    it('rest the other keys of a quota group too, and not longer than they cool down already', () => {
       const [one, two, stranger] = [
         test.add(1, { quotaGroup: 'a' }),
         test.add(2, { quotaGroup: 'a' }),
@@ -223,7 +223,7 @@ describe('KeyPool', () => {
       const [one, two] = [test.add(1, { quotaGroup: 'a' }), test.add(2, { quotaGroup: 'a' })];
       test.pool.lease({ exclude: new Set([two.id]) })!.settle({ outcome: 'permission_denied', scope: 'key' });
       test.pool.leaseForProbe(one).settle({ outcome: 'rate_limited', retryAfterMs: M });
-      expect(one.state).toEqual({ status: 'resting', until: now() + 60 * M, statedUntil: now() + M });
+      expect(one.state).toEqual({ status: 'cooling_down', until: now() + 60 * M, statedUntil: now() + M });
       expect(two.state).toEqual({ status: 'rate_limited', until: now() + M, statedUntil: now() + M });
     });
   });

@@ -13,7 +13,15 @@ import type { HeaderView } from './header-view';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import { KeyRecord } from './key-record';
 import { snapshotOf, type KeySnapshot } from './key-snapshot';
-import { HEALTHY, isRestOver, isResting, isSameState, type KeyState, type KeyStatus, type Strikes } from './key-state';
+import {
+  HEALTHY,
+  isCooldownOver,
+  isCoolingDown,
+  isSameState,
+  type KeyState,
+  type KeyStatus,
+  type Strikes,
+} from './key-state';
 import type { Lane } from './lane';
 import { LaneSet } from './lane-set';
 import { CallLog } from './call-log';
@@ -23,7 +31,7 @@ import type { PoolObserver } from './pool-observer';
 import { PoolPacing } from './pool-pacing';
 import type { Settlement, Why } from './settlement';
 import type { Slot } from './slot';
-import { restUntil, withStatedWait } from './transition';
+import { cooldownEnd, withStatedWait } from './transition';
 import { beginTrial, endTrial } from './trial';
 import { applyVerdict, countCall, countRefusal } from './verdict';
 
@@ -126,7 +134,7 @@ export class KeyPool implements LeaseOwner {
   setEnabled(record: KeyRecord, enabled: boolean, by: ChangedBy): void {
     if (record.enabled !== enabled) {
       const from = record.status;
-      record.state = isRestOver(record.state, this.clock.now()) ? HEALTHY : record.state;
+      record.state = isCooldownOver(record.state, this.clock.now()) ? HEALTHY : record.state;
       record.enabled = enabled;
       this.#moved(record, from, by, undefined);
     }
@@ -143,8 +151,8 @@ export class KeyPool implements LeaseOwner {
     return this.pacing.groups.siblings(record);
   }
 
-  /** Rests the key for one model; never shortens a rest. */
-  restModel(record: KeyRecord, model: string, until: number, by: ChangedBy, why?: Why): void {
+  /** Cools the key down for one model; never shortens a cooldown. */
+  coolDownModel(record: KeyRecord, model: string, until: number, by: ChangedBy, why?: Why): void {
     const outcome = why?.outcome ?? 'rate_limited';
     this.coolDown(record, { model }, { until, outcome, statedUntil: 0 }, by, { reason: why?.reason });
   }
@@ -162,7 +170,7 @@ export class KeyPool implements LeaseOwner {
       by,
       scope.model === undefined
         ? { type: 'endpoint_cooled_down', endpoint: scope.endpoint, ...told }
-        : { type: 'model_rested', model: scope.model, ...told },
+        : { type: 'model_cooled_down', model: scope.model, ...told },
     );
   }
 
@@ -188,7 +196,7 @@ export class KeyPool implements LeaseOwner {
   endCooldowns(record: KeyRecord, by: ChangedBy, keepStated: boolean): void {
     const now = this.clock.now();
     const { state } = record;
-    if (isResting(state) && state.until > now) {
+    if (isCoolingDown(state) && state.until > now) {
       const left = cooldownLeft(state, keepStated, now);
       if (left !== state) {
         record.strikes = undefined;
@@ -288,7 +296,7 @@ export class KeyPool implements LeaseOwner {
   #judgeVendor(lease: PoolLease, said: Settlement, settlement: Settlement, now: number): boolean {
     const { outcome } = said;
     if (outcome === 'ok' && this.#breaker.isSpotless) return false;
-    const statedUntil = settlement === said ? 0 : restUntil(settlement, NO_STRIKES, now, true);
+    const statedUntil = settlement === said ? 0 : cooldownEnd(settlement, NO_STRIKES, now, true);
     const { keyId, startedAt, wasAccepted } = lease;
     return this.#breaker.settled({ outcome, keyId, startedAt, statedUntil, wasAccepted }, now);
   }
@@ -312,7 +320,7 @@ export class KeyPool implements LeaseOwner {
     if (this.#lanes.forCall(model, now).inUse - 1 < this.#outliers.ejected().size + 1) return;
     const until = this.#outliers.eject(record, now);
     const reason = `outlier: ${found.failed} of its latest ${found.of} calls failed, other keys answered`;
-    this.setState(record, { status: 'resting', until }, 'call', { outcome, reason });
+    this.setState(record, { status: 'cooling_down', until }, 'call', { outcome, reason });
   }
 
   /** Ejecting a key is a guess: where no other can be had for long, it is given up. True if one came back. */
@@ -320,7 +328,8 @@ export class KeyPool implements LeaseOwner {
     if (!this.#outliers.isWatching || lane.mayServe || (lane.nextWake ?? 0) <= now + PATIENCE_MS) return false;
     let soonest: KeyRecord | undefined;
     for (const record of this.#outliers.ejected()) {
-      const isOf = record.serves(lane.model) && record.slots[lane.index]!.restsUntil <= now && !exclude?.has(record.id);
+      const isOf =
+        record.serves(lane.model) && record.slots[lane.index]!.cooldownUntil <= now && !exclude?.has(record.id);
       if (isOf && record.enabled && (!soonest || record.availableFrom < soonest.availableFrom)) soonest = record;
     }
     if (!soonest) return false;
@@ -371,7 +380,7 @@ export class KeyPool implements LeaseOwner {
     for (const record of this.#records.values()) if (record.hardLimits) this.#place(record);
   }
 
-  /** Lets keys back whose rest is over. */
+  /** Lets keys back whose cooldown is over. */
   wake(now = this.clock.now()): void {
     for (let slot = this.#lanes.takeAwake(now); slot; slot = this.#lanes.takeAwake(now)) {
       this.#catchUp(slot.record);
@@ -428,18 +437,18 @@ export class KeyPool implements LeaseOwner {
   availableFrom(record: KeyRecord, model: string | undefined): number {
     if (!record.serves(model)) return Infinity;
     if (record.isUnchecked) return 0;
-    return Math.max(record.availableFrom, model === undefined ? 0 : this.#lanes.restsUntil(record, model));
+    return Math.max(record.availableFrom, model === undefined ? 0 : this.#lanes.cooldownUntil(record, model));
   }
 
   /** Sets a state: by a verdict here, by another instance's, or as kept from before a restart. */
   setState(record: KeyRecord, state: KeyState, by: ChangedBy, why?: Why): void {
-    const next = isRestOver(state, this.clock.now()) ? HEALTHY : state;
+    const next = isCooldownOver(state, this.clock.now()) ? HEALTHY : state;
     if (isSameState(record.state, next)) return;
     const from = record.status;
     record.state = next;
     record.outcome = next.status === 'healthy' ? undefined : why?.outcome;
     record.reason = next.status === 'healthy' ? undefined : why?.reason;
-    if (isResting(next)) record.trial = 'wanted';
+    if (isCoolingDown(next)) record.trial = 'wanted';
     if (next.status !== 'healthy') this.#outliers.setAside(record);
     this.#moved(record, from, by, why);
   }
@@ -461,7 +470,7 @@ export class KeyPool implements LeaseOwner {
   /** Puts the key where it now belongs, in every lane. */
   #place(record: KeyRecord, now = this.clock.now()): void {
     if (record.deleted) return;
-    if (record.enabled && isRestOver(record.state, now)) this.setState(record, HEALTHY, 'time');
+    if (record.enabled && isCooldownOver(record.state, now)) this.setState(record, HEALTHY, 'time');
     else if (this.#lanes.place(record, now)) this.observer.keyFreed(this.provider);
   }
 

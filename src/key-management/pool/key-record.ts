@@ -1,7 +1,7 @@
 import type { ApiKey } from './api-key';
 import type { HardLimits } from './hard-limits';
 import type { KeyInput, KeyLimits, KeyOrigin } from './key-input';
-import { UNCHECKED, isResting, isRemoved, type KeyState, type KeyStatus, type Strikes } from './key-state';
+import { UNCHECKED, isCoolingDown, isRemoved, type KeyState, type KeyStatus, type Strikes } from './key-state';
 import type { Suspicion } from './outlier-detection';
 import { Rating, RatingTable } from './rating';
 import type { Slot } from './slot';
@@ -95,7 +95,7 @@ export class KeyRecord extends Rating implements OnTrial {
   /** From when on the key may be chosen: 0 at once, Infinity not before its state changes. */
   get availableFrom(): number {
     if (!this.enabled || this.state.status === 'unchecked' || isRemoved(this.state)) return Infinity;
-    return isResting(this.state) ? this.state.until : 0;
+    return isCoolingDown(this.state) ? this.state.until : 0;
   }
 
   serves(model: string | undefined): boolean {

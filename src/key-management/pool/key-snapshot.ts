@@ -1,4 +1,4 @@
-import { isRemoved, isResting, type KeyStatus } from './key-state';
+import { isRemoved, isCoolingDown, type KeyStatus } from './key-state';
 import type { ShownCooldown } from './cooldown';
 import type { KeyLimits, KeyOrigin } from './key-input';
 import type { KeyRecord } from './key-record';
@@ -12,10 +12,10 @@ export interface KeySnapshot {
   origin: KeyOrigin;
   status: KeyStatus;
   reason?: string;
-  /** End of the rest for all models. */
-  restsUntil?: Date;
+  /** End of the cooldown for all models. */
+  cooldownUntil?: Date;
   /** Cooldowns for single models and endpoints. */
-  rests: ShownCooldown[];
+  cooldowns: ShownCooldown[];
   /** When a removed key is probed next. */
   recheckAt?: Date;
   successCount: number;
@@ -39,10 +39,10 @@ const date = (ms: number): Date | undefined => (ms > 0 ? new Date(ms) : undefine
 export const percentage = (part: number, whole: number): number =>
   whole === 0 ? 100 : Math.round((part / whole) * 1_000) / 10;
 
-/** @param rests What of the key cools down besides the key itself. */
-export function snapshotOf(record: KeyRecord, rests: ShownCooldown[], now: number): KeySnapshot {
+/** @param cooldowns What of the key cools down besides the key itself. */
+export function snapshotOf(record: KeyRecord, cooldowns: ShownCooldown[], now: number): KeySnapshot {
   const { state } = record;
-  const over = isResting(state) && state.until <= now;
+  const over = isCoolingDown(state) && state.until <= now;
   return {
     id: record.id,
     provider: record.provider,
@@ -51,8 +51,8 @@ export function snapshotOf(record: KeyRecord, rests: ShownCooldown[], now: numbe
     origin: record.origin,
     status: record.enabled && over ? 'healthy' : record.status,
     reason: over ? undefined : record.reason,
-    restsUntil: isResting(state) && !over ? new Date(state.until) : undefined,
-    rests,
+    cooldownUntil: isCoolingDown(state) && !over ? new Date(state.until) : undefined,
+    cooldowns,
     recheckAt: record.enabled && isRemoved(state) ? new Date(state.recheckAt) : undefined,
     successCount: record.successCount,
     errorCount: record.errorCount,

@@ -7,7 +7,7 @@ export type KeyState =
   | { readonly status: 'healthy'; readonly unproven: boolean }
   /** `statedUntil`: the part of the cooldown that the vendor itself stated as a rate limit. */
   | { readonly status: 'rate_limited'; readonly until: number; readonly statedUntil?: number }
-  | { readonly status: 'resting'; readonly until: number; readonly statedUntil?: number }
+  | { readonly status: 'cooling_down'; readonly until: number; readonly statedUntil?: number }
   | { readonly status: 'invalid_key'; readonly recheckAt: number }
   | { readonly status: 'quota_exceeded'; readonly recheckAt: number };
 
@@ -18,7 +18,7 @@ export const KEY_STATUSES = [
   'unchecked',
   'healthy',
   'rate_limited',
-  'resting',
+  'cooling_down',
   'invalid_key',
   'quota_exceeded',
   'disabled',
@@ -28,21 +28,21 @@ export const UNCHECKED: KeyState = Object.freeze({ status: 'unchecked' });
 export const HEALTHY: KeyState = Object.freeze({ status: 'healthy', unproven: false });
 export const UNPROVEN: KeyState = Object.freeze({ status: 'healthy', unproven: true });
 
-export type RestingState = Extract<KeyState, { until: number }>;
+export type CooldownState = Extract<KeyState, { until: number }>;
 export type RemovedState = Extract<KeyState, { recheckAt: number }>;
 
-export const isResting = (state: KeyState): state is RestingState =>
-  state.status === 'rate_limited' || state.status === 'resting';
+export const isCoolingDown = (state: KeyState): state is CooldownState =>
+  state.status === 'rate_limited' || state.status === 'cooling_down';
 
 /** It rested, and need no longer. */
-export const isRestOver = (state: KeyState, now: number): boolean => isResting(state) && state.until <= now;
+export const isCooldownOver = (state: KeyState, now: number): boolean => isCoolingDown(state) && state.until <= now;
 
 export const isRemoved = (state: KeyState): state is RemovedState =>
   state.status === 'invalid_key' || state.status === 'quota_exceeded';
 
 /** Nothing that anyone sees is different: neither the status, nor when it ends or is looked at again. */
 export function isSameState(a: KeyState, b: KeyState): boolean {
-  if (isResting(a) && isResting(b))
+  if (isCoolingDown(a) && isCoolingDown(b))
     return a.status === b.status && a.until === b.until && a.statedUntil === b.statedUntil;
   if (isRemoved(a) && isRemoved(b)) return a.status === b.status && a.recheckAt === b.recheckAt;
   return a === b;

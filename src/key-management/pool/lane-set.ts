@@ -2,7 +2,7 @@ import type { KeyRecord } from './key-record';
 import { Lane } from './lane';
 import type { Slot } from './slot';
 
-/** A caller may ask for any model name: the lane least recently used makes room for one more, and its rests are forgotten. */
+/** A caller may ask for any model name: the lane least recently used makes room for one more, and its cooldowns are forgotten. */
 export const MOST_LANES = 64;
 
 /** The lanes of one pool: one for calls in general, and one for each model for which some key is restricted. */
@@ -13,7 +13,7 @@ export class LaneSet {
   readonly #byModel = new Map<string, Lane>();
   /** Some key is for certain models only. */
   #someAreForModels = false;
-  /** No rest ends before this. */
+  /** No cooldown ends before this. */
   #soonest = Infinity;
 
   /**
@@ -63,10 +63,10 @@ export class LaneSet {
     return lane;
   }
 
-  /** Until when the key rests for this model alone; 0 where it does not. Makes no lane. */
-  restsUntil(record: KeyRecord, model: string): number {
+  /** Until when the key cools down for this model alone; 0 where it does not. Makes no lane. */
+  cooldownUntil(record: KeyRecord, model: string): number {
     const lane = this.#byModel.get(model);
-    return lane === undefined ? 0 : record.slots[lane.index]!.restsUntil;
+    return lane === undefined ? 0 : record.slots[lane.index]!.cooldownUntil;
   }
 
   addRecord(record: KeyRecord, now: number): void {
@@ -85,13 +85,13 @@ export class LaneSet {
     for (const lane of this.#lanes) {
       const slot = record.slots[lane.index]!;
       freed = lane.place(slot, now) || freed;
-      if ((slot.standing === 'resting' || slot.standing === 'paced') && slot.until < this.#soonest)
+      if ((slot.standing === 'cooling_down' || slot.standing === 'paced') && slot.until < this.#soonest)
         this.#soonest = slot.until;
     }
     return freed;
   }
 
-  /** The next slot whose rest is over at `now`; it stands nowhere until its key is put somewhere. */
+  /** The next slot whose cooldown is over at `now`; it stands nowhere until its key is put somewhere. */
   takeAwake(now: number): Slot | undefined {
     if (now < this.#soonest) return undefined;
     let soonest = Infinity;

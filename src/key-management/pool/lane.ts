@@ -9,12 +9,12 @@ import type { KeyRecord } from './key-record';
 const MAY_SERVE_SOON: ReadonlySet<Standing> = new Set<Standing>(['busy', 'unchecked', 'paced']);
 
 /**
- * The keys of a pool as calls for one model see them: the eligible ones lie densely in an array, resting ones in a heap
+ * The keys of a pool as calls for one model see them: the eligible ones lie densely in an array, cooling-down ones in a heap
  * by time; busy and removed ones in neither.
  */
 export class Lane {
   readonly #eligible = new Eligible();
-  readonly #resting = new TimeHeap<Slot>();
+  readonly #coolingDown = new TimeHeap<Slot>();
   /** Slots that a settled call or a check may make eligible at any moment, and how many of them await their first check. */
   #soonFree = 0;
   #unchecked = 0;
@@ -41,9 +41,9 @@ export class Lane {
     return this.#eligible.length + this.#soonFree - this.#unchecked;
   }
 
-  /** The soonest end of a rest, undefined if no key rests. */
+  /** The soonest end of a cooldown, undefined if no key cools down. */
   get nextWake(): number | undefined {
-    return this.#resting.peek()?.until;
+    return this.#coolingDown.peek()?.until;
   }
 
   /** The key's slot in this lane, which the caller puts into its place among the key's. */
@@ -56,15 +56,15 @@ export class Lane {
   /** Puts the slot where its key's state now says. True if those who wait should look again: it is eligible, or will be sooner. */
   place(slot: Slot, now: number): boolean {
     const { record } = slot;
-    const rested = record.serves(this.model) ? Math.max(record.availableFrom, slot.restsUntil) : Infinity;
+    const rested = record.serves(this.model) ? Math.max(record.availableFrom, slot.cooldownUntil) : Infinity;
     const from = rested === Infinity ? Infinity : Math.max(rested, slot.pacedUntil(now));
     if (from <= now) return this.#move(slot, slot.busy ? 'busy' : 'eligible');
     if (from === Infinity)
       return this.#move(slot, record.isUnchecked && record.serves(this.model) ? 'unchecked' : 'out');
-    const wakes = slot.standing === 'resting' || slot.standing === 'paced' ? slot.until : Infinity;
-    this.#move(slot, slot.mayEase(now) ? 'paced' : 'resting');
+    const wakes = slot.standing === 'cooling_down' || slot.standing === 'paced' ? slot.until : Infinity;
+    this.#move(slot, slot.mayEase(now) ? 'paced' : 'cooling_down');
     slot.until = from;
-    this.#resting.put(slot);
+    this.#coolingDown.put(slot);
     return from < wakes;
   }
 
@@ -72,9 +72,9 @@ export class Lane {
     this.#move(slot, 'out');
   }
 
-  /** The next slot whose rest is over at `now`; it stands nowhere until it is put somewhere. */
+  /** The next slot whose cooldown is over at `now`; it stands nowhere until it is put somewhere. */
   takeAwake(now: number): Slot | undefined {
-    const slot = this.#resting.peek();
+    const slot = this.#coolingDown.peek();
     if (slot === undefined || slot.until > now) return undefined;
     this.#move(slot, 'out');
     return slot;
@@ -88,7 +88,7 @@ export class Lane {
     const from = slot.standing;
     if (from === to) return false;
     if (from === 'eligible') this.#eligible.remove(slot);
-    else if (from === 'resting' || from === 'paced') this.#resting.remove(slot);
+    else if (from === 'cooling_down' || from === 'paced') this.#coolingDown.remove(slot);
     if (MAY_SERVE_SOON.has(from)) this.#soonFree -= 1;
     if (from === 'unchecked') this.#unchecked -= 1;
     slot.standing = to;

@@ -6,9 +6,9 @@ function drive(pace: LearnedRate, rate: number, seconds: number, from = 0): { go
   let good = 0;
   let refused = 0;
   let refilledAt = from;
-  let restsUntil = 0;
+  let cooldownUntil = 0;
   for (let now = from; now < from + seconds * 1_000; now += 10) {
-    if (pace.readyAt(now) > now || restsUntil > now) continue;
+    if (pace.readyAt(now) > now || cooldownUntil > now) continue;
     tokens = Math.min(5, tokens + ((now - refilledAt) / 1_000) * rate);
     refilledAt = now;
     pace.started(now);
@@ -19,7 +19,7 @@ function drive(pace: LearnedRate, rate: number, seconds: number, from = 0): { go
     } else {
       refused += 1;
       pace.refused(now, now);
-      restsUntil = now + ((1 - tokens) / rate) * 1_000;
+      cooldownUntil = now + ((1 - tokens) / rate) * 1_000;
     }
   }
   return { good, refused };

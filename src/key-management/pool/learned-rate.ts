@@ -7,7 +7,7 @@ const GROWTH = 6e-5;
 const LEARNING = 0.5;
 /** Fewer successes measure nothing. */
 const LEAST_SUCCESSES = 3;
-/** A bucket that rests this long is full: more of a pause says nothing of how fast it fills. Milliseconds. */
+/** A bucket that cools down this long is full: more of a pause says nothing of how fast it fills. Milliseconds. */
 const LONGEST_GAP_MS = 60_000;
 /** However little was learned of a key that is seldom used, it is not kept from its calls for longer. Milliseconds. */
 const LONGEST_SPACING_MS = 15_000;

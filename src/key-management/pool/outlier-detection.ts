@@ -1,5 +1,5 @@
 import type { KeyRecord } from './key-record';
-import { isResting } from './key-state';
+import { isCoolingDown } from './key-state';
 
 /** Fewer failures than this show nothing. */
 const LEAST_FAILURES = 3;
@@ -73,7 +73,7 @@ export class OutlierDetection {
 
   /**
    * @param startedAt When the call began: one from before the ejection tells nothing new.
-   * @param isTrial It was the first call after a rest.
+   * @param isTrial It was the first call after a cooldown.
    */
   failed(record: KeyRecord, startedAt: number, isTrial: boolean, now: number): Comparison {
     const suspicion = (record.suspicion ??= this.#suspect(now));
@@ -117,7 +117,7 @@ export class OutlierDetection {
     return this.#ejected;
   }
 
-  /** The key is not among those chosen from any more: rests, or is removed. */
+  /** The key is not among those chosen from any more: it cools down, or is removed. */
   setAside({ suspicion }: KeyRecord): void {
     if (suspicion) this.#failsNoMore(suspicion);
   }
@@ -161,7 +161,7 @@ export class OutlierDetection {
 }
 
 const isEjected = ({ state, suspicion, deleted }: KeyRecord): boolean =>
-  !deleted && isResting(state) && state.status === 'resting' && state.until === suspicion?.ejectedUntil;
+  !deleted && isCoolingDown(state) && state.status === 'cooling_down' && state.until === suspicion?.ejectedUntil;
 
 /**
  * How likely it is at the most that of so many calls so many fail by chance, where usually one in `1 / usual` does: Chernoff's bound on the

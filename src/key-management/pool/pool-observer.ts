@@ -38,7 +38,7 @@ export interface CallObserver {
 
 /** What a pool tells those behind it. Called in the same tick as the change. */
 export interface PoolObserver {
-  /** A key changed: added, deleted, another status, another rest. */
+  /** A key changed: added, deleted, another status, another cooldown. */
   keyChanged(record: KeyRecord, event: KeyChangeEvent): void;
   /** A managed call waited that many milliseconds in the queue for a key, whether it got one or not. */
   callWaited?(provider: string, ms: number): void;

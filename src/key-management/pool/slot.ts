@@ -6,11 +6,11 @@ import type { Timed } from './time-heap';
 import { trialEndsAt, type OnTrial, type Trial } from './trial';
 
 /**
- * Where a key stands in a lane. `paced`: rests for what its calls in flight may take, or for its trial, and is free sooner if they take
+ * Where a key stands in a lane. `paced`: waits for what its calls in flight may take, or for its trial, and is free sooner if they take
  * less, or the trial is accepted.
  * `out`: removed, disabled, or not for the lane's model.
  */
-export type Standing = 'eligible' | 'busy' | 'resting' | 'paced' | 'unchecked' | 'out';
+export type Standing = 'eligible' | 'busy' | 'cooling_down' | 'paced' | 'unchecked' | 'out';
 
 /** One key in one lane. */
 export class Slot implements Timed, OnTrial {
@@ -26,9 +26,9 @@ export class Slot implements Timed, OnTrial {
   position = -1;
   until = 0;
   heapIndex = -1;
-  /** Until when the key rests for this lane's model alone. Milliseconds since the epoch. */
-  restsUntil = 0;
-  /** Why it rests until then. */
+  /** Until when the key cools down for this lane's model alone. Milliseconds since the epoch. */
+  cooldownUntil = 0;
+  /** Why it cools down until then. */
   cooldown: Cooldown | undefined = undefined;
 
   constructor(readonly record: KeyRecord) {}
@@ -44,7 +44,7 @@ export class Slot implements Timed, OnTrial {
   /** Nothing but the calls in flight keeps the next one waiting. */
   mayEase(now: number): boolean {
     const { record, pace } = this;
-    if (this.restsUntil > now || record.availableFrom > now) return false;
+    if (this.cooldownUntil > now || record.availableFrom > now) return false;
     if (record.hardLimits !== undefined && record.hardLimits.readyAt(now) > now) return false;
     return pace === undefined || pace.readyAt(now) <= now ? this.#trialEndsAt > now : pace.mayEase(now);
   }
@@ -53,7 +53,7 @@ export class Slot implements Timed, OnTrial {
     return Math.max(trialEndsAt(this), trialEndsAt(this.record));
   }
 
-  /** A call in flight is the first after a rest. */
+  /** A call in flight is the first after a cooldown. */
   get onTrial(): boolean {
     return this.trial === 'running' || this.record.trial === 'running';
   }

@@ -9,7 +9,7 @@ const M = 60 * S;
 const H = 60 * M;
 
 const limited: KeyState = { status: 'rate_limited', until: NOW + 10 * S };
-const resting: KeyState = { status: 'resting', until: NOW + H };
+const coolingDown: KeyState = { status: 'cooling_down', until: NOW + H };
 const invalid: KeyState = { status: 'invalid_key', recheckAt: NOW };
 const spent: KeyState = { status: 'quota_exceeded', recheckAt: NOW };
 
@@ -137,25 +137,25 @@ describe('transition', () => {
     });
   });
 
-  describe('a rest', () => {
+  describe('a cooldown', () => {
     it('is made longer by a longer one, and takes its name', () => {
       expect(after(limited, { outcome: 'permission_denied', scope: 'key' }).state).toEqual({
-        status: 'resting',
+        status: 'cooling_down',
         until: NOW + H,
       });
     });
 
     it('is never made shorter', () => {
-      expect(after(resting, 'rate_limited').state).toBe(resting);
+      expect(after(coolingDown, 'rate_limited').state).toBe(coolingDown);
       // What the vendor stated meanwhile is kept in mind, for when the longer one is ended.
-      expect(after(resting, { outcome: 'rate_limited', retryAfterMs: M }).state).toEqual({
-        ...resting,
+      expect(after(coolingDown, { outcome: 'rate_limited', retryAfterMs: M }).state).toEqual({
+        ...coolingDown,
         statedUntil: NOW + M,
       });
     });
 
     it('doubles while billing stays exhausted, and starts over after a success', () => {
-      const billing = { outcome: 'rate_limited', scope: 'key', restMs: H, restMaxMs: 24 * H } as const;
+      const billing = { outcome: 'rate_limited', scope: 'key', cooldownMs: H, cooldownMaxMs: 24 * H } as const;
       let { state, strikes } = after(HEALTHY, billing);
       const hours: number[] = [];
       for (let n = 0; n < 7; n += 1) {

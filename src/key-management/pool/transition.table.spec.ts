@@ -9,10 +9,10 @@ const M = 60 * S;
 const H = 60 * M;
 
 const limited: KeyState = { status: 'rate_limited', until: NOW + 10 * S };
-const resting: KeyState = { status: 'resting', until: NOW + H };
+const coolingDown: KeyState = { status: 'cooling_down', until: NOW + H };
 const invalid: KeyState = { status: 'invalid_key', recheckAt: NOW };
 const spent: KeyState = { status: 'quota_exceeded', recheckAt: NOW };
-const STATES = { unchecked: UNCHECKED, healthy: HEALTHY, unproven: UNPROVEN, limited, resting, invalid, spent };
+const STATES = { unchecked: UNCHECKED, healthy: HEALTHY, unproven: UNPROVEN, limited, coolingDown, invalid, spent };
 type StateName = keyof typeof STATES;
 
 const after = (
@@ -29,7 +29,7 @@ type Expected = '=' | 'healthy' | 'unproven' | readonly [KeyState['status'], num
 const REMOVED_INVALID: Expected = ['invalid_key', 30 * S];
 const REMOVED_SPENT: Expected = ['quota_exceeded', 5 * M];
 const LIMITED: Expected = ['rate_limited', 2 * S];
-const RESTS_BRIEFLY: Expected = ['resting', 10 * S];
+const RESTS_BRIEFLY: Expected = ['cooling_down', 10 * S];
 const ASKED_AGAIN_INVALID: Expected = ['invalid_key', 30 * S];
 const ASKED_AGAIN_SPENT: Expected = ['quota_exceeded', 30 * S];
 
@@ -38,7 +38,7 @@ const STATE_NAMES: readonly StateName[] = [
   'healthy',
   'unproven',
   'limited',
-  'resting',
+  'coolingDown',
   'invalid',
   'spent',
 ];
@@ -54,7 +54,7 @@ const CALLS: Record<Outcome, Row> = {
   ok: ['=', '=', 'healthy', '=', '=', '=', '='],
   ...REMOVES,
   rate_limited: [LIMITED, LIMITED, LIMITED, '=', '=', '=', '='],
-  // What is not placed rests the key for 10 s; the limited one rests as long already.
+  // What is not placed cools the key down for 10 s; the limited one cools down as long already.
   permission_denied: [RESTS_BRIEFLY, RESTS_BRIEFLY, RESTS_BRIEFLY, '=', '=', '=', '='],
   model_unavailable: [RESTS_BRIEFLY, RESTS_BRIEFLY, RESTS_BRIEFLY, '=', '=', '=', '='],
   region_blocked: NOTHING,

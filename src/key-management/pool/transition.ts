@@ -1,8 +1,16 @@
 import { isTableOnlyRemoval } from '../classification/classify';
 import { CONSEQUENCES, type Outcome } from '../classification/outcome';
 import { cooldownLeft, statedUntilOf } from './cooldown';
-import { nextMidnightPacific, recheckMs, restMs, SOON_MS } from './durations';
-import { HEALTHY, isRemoved, isResting, UNPROVEN, type KeyState, type RestingState, type Strikes } from './key-state';
+import { nextMidnightPacific, recheckMs, cooldownMs, SOON_MS } from './durations';
+import {
+  HEALTHY,
+  isRemoved,
+  isCoolingDown,
+  UNPROVEN,
+  type KeyState,
+  type CooldownState,
+  type Strikes,
+} from './key-state';
 import type { Settlement, Source } from './settlement';
 
 /** What a verdict is judged by, besides itself. */
@@ -29,17 +37,17 @@ const PROVES_KEY: ReadonlySet<Outcome> = new Set<Outcome>([
 ]);
 
 /**
- * A vendor in trouble that states when to come back asks it of this key first: the key rests for so long, and another one is tried. Where a
+ * A vendor in trouble that states when to come back asks it of this key first: the key cools down for so long, and another one is tried. Where a
  * second key is told the same, the provider's circuit breaker opens.
  */
 export function withStatedWait(settlement: Settlement, now: number): Settlement {
   const { outcome, keyAction, retryAfterMs = 0, notBefore } = settlement;
   const states = retryAfterMs > 0 || (notBefore?.getTime() ?? 0) > now;
   if (keyAction !== 'keep' || !states || CONSEQUENCES[outcome].fault !== 'vendor') return settlement;
-  return { ...settlement, keyAction: 'rest', scope: 'key' };
+  return { ...settlement, keyAction: 'cool_down', scope: 'key' };
 }
 
-/** state × verdict → state. Rests and re-checks are never shortened; only a probe brings a removed key back. */
+/** state × verdict → state. Cooldowns and re-checks are never shortened; only a probe brings a removed key back. */
 export function transition(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
   const { keyAction, outcome } = settlement;
   if (keyAction === 'remove') return removal(state, settlement, circumstances);
@@ -47,12 +55,14 @@ export function transition(state: KeyState, settlement: Settlement, circumstance
     // A probe that is refused its model or its endpoint speaks of that only; one that is rate limited brings no key back.
     const ofAPart = outcome === 'model_unavailable' || settlement.scope === 'key_endpoint';
     const silent = ofAPart || (outcome === 'rate_limited' && isRemoved(state));
-    return keyAction === 'rest' && !silent
+    return keyAction === 'cool_down' && !silent
       ? rest(state, settlement, circumstances)
       : afterProbe(state, settlement, circumstances);
   }
   if (isRemoved(state)) return { state, strikes: circumstances.strikes };
-  return keyAction === 'rest' ? rest(state, settlement, circumstances) : afterCall(state, settlement, circumstances);
+  return keyAction === 'cool_down'
+    ? rest(state, settlement, circumstances)
+    : afterCall(state, settlement, circumstances);
 }
 
 /** A success ends the row of strikes, unless its call began before the last of them. */
@@ -87,35 +97,36 @@ function removal(state: KeyState, settlement: Settlement, circumstances: Circums
 
 function rest(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
   const strikes = struck(settlement.outcome, circumstances);
-  const until = restUntil(settlement, strikes, circumstances.now, settlement.scope === 'key');
-  const status: RestingState['status'] = settlement.outcome === 'rate_limited' ? 'rate_limited' : 'resting';
+  const until = cooldownEnd(settlement, strikes, circumstances.now, settlement.scope === 'key');
+  const status: CooldownState['status'] = settlement.outcome === 'rate_limited' ? 'rate_limited' : 'cooling_down';
   const stated = statedUntilOf(settlement, until, circumstances.now);
   return { state: longerRest(state, { status, until, ...(stated > 0 && { statedUntil: stated }) }), strikes };
 }
 
 /** The one that ends later, with the later end of what the vendor stated in either. */
-export function longerRest(state: KeyState, rest: RestingState): RestingState {
-  if (!isResting(state)) return rest;
+export function longerRest(state: KeyState, rest: CooldownState): CooldownState {
+  if (!isCoolingDown(state)) return rest;
   const longer = state.until >= rest.until ? state : rest;
   const statedUntil = Math.max(state.statedUntil ?? 0, rest.statedUntil ?? 0);
   return statedUntil > (longer.statedUntil ?? 0) ? { ...longer, statedUntil } : longer;
 }
 
-/** When a rest ends: what the vendor states, the midnight its daily limit ends on when it repeats, or the growing default. */
-export function restUntil(settlement: Settlement, strikes: Strikes, now: number, placed: boolean): number {
+/** When a cooldown ends: what the vendor states, the midnight its daily limit ends on when it repeats, or the growing default. */
+export function cooldownEnd(settlement: Settlement, strikes: Strikes, now: number, placed: boolean): number {
   const stated = settlement.notBefore?.getTime() ?? 0;
   if (settlement.escalateOnRepeat === 'midnight_pacific' && strikes.count > 1) {
     return Math.max(stated, nextMidnightPacific(now));
   }
-  return Math.max(stated, now + restMs(settlement, strikes.count, placed));
+  return Math.max(stated, now + cooldownMs(settlement, strikes.count, placed));
 }
 
 function afterProbe(state: KeyState, settlement: Settlement, { now, strikes }: Circumstances): Transition {
   if (PROVES_KEY.has(settlement.outcome)) {
-    // A light probe proves neither quota nor rate: it shortens no rest and ends no row of strikes of a key in the pool.
+    // A light probe proves neither quota nor rate: it shortens no cooldown and ends no row of strikes of a key in the pool.
     // A deep one ends what is no rate limit.
-    if (state.status === 'resting' && settlement.proven === 'deep') return { state: cooldownLeft(state, true, now) };
-    if (!isRemoved(state)) return { state: isResting(state) ? state : HEALTHY, strikes };
+    if (state.status === 'cooling_down' && settlement.proven === 'deep')
+      return { state: cooldownLeft(state, true, now) };
+    if (!isRemoved(state)) return { state: isCoolingDown(state) ? state : HEALTHY, strikes };
     return { state: HEALTHY, strikes: settlement.outcome === 'ok' && !settlement.unproven ? undefined : strikes };
   }
   if (state.status === 'unchecked') return { state: UNPROVEN };

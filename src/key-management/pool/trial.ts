@@ -1,5 +1,5 @@
 /**
- * After a rest one call goes first, alone, until one is accepted: `wanted` before it began, `running` while its answer is awaited,
+ * After a cooldown one call goes first, alone, until one is accepted: `wanted` before it began, `running` while its answer is awaited,
  * for `TRIAL_MS` at the most: a call that hangs must not shut out the others.
  */
 export type Trial = 'none' | 'wanted' | 'running';
@@ -7,7 +7,7 @@ export type Trial = 'none' | 'wanted' | 'running';
 /** When a trial has shown nothing for so long, another call may be one. Milliseconds. */
 export const TRIAL_MS = 10_000;
 
-/** What a rest may lie on: a key, or a key for one model. */
+/** What a cooldown may lie on: a key, or a key for one model. */
 export interface OnTrial {
   trial: Trial;
   /** When the latest trial began; milliseconds since the epoch. */
@@ -38,7 +38,7 @@ function begin(holder: OnTrial, now: number): void {
   holder.trialSince = now;
 }
 
-/** A rest that came while the trial ran has made it `wanted` anew: then its end says nothing, nor of the trial after that rest. */
+/** A cooldown that came while the trial ran has made it `wanted` anew: then its end says nothing, nor of the trial after that rest. */
 function end(holder: OnTrial, startedAt: number, success: boolean): void {
   if (holder.trial === 'running' && startedAt >= holder.trialSince) holder.trial = success ? 'none' : 'wanted';
 }

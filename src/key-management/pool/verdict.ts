@@ -4,10 +4,10 @@ import { scopeOf, statedUntilOf, type Cooldown, type CooledBy, type CooldownScop
 import type { ChangedBy } from './key-events';
 import type { PoolLease } from './key-lease';
 import type { KeyRecord } from './key-record';
-import { HEALTHY, isRemoved, isResting, type RestingState, type KeyState, type Strikes } from './key-state';
+import { HEALTHY, isRemoved, isCoolingDown, type CooldownState, type KeyState, type Strikes } from './key-state';
 import type { Settlement, Why } from './settlement';
 import type { PoolPacing } from './pool-pacing';
-import { longerRest, restUntil, struck, transition } from './transition';
+import { longerRest, cooldownEnd, struck, transition } from './transition';
 import { endTrial } from './trial';
 
 /** The part of a pool that a verdict works on. */
@@ -70,11 +70,11 @@ export function applyVerdict(pool: VerdictTarget, lease: PoolLease, settlement: 
   const silent = settlement.keyAction === 'keep' && isRemoved(state);
   const why = silent ? { outcome: record.outcome ?? settlement.outcome, reason: record.reason } : settlement;
   pool.setState(record, state, source, why);
-  if (isResting(state) && strikes && settlement.outcome === 'rate_limited') {
+  if (isCoolingDown(state) && strikes && settlement.outcome === 'rate_limited') {
     // For as long as this refusal asks: the key itself may rest longer, for a reason that is its own.
-    const until = restUntil(settlement, strikes, now, true);
+    const until = cooldownEnd(settlement, strikes, now, true);
     const statedUntil = statedUntilOf(settlement, until, now);
-    restSiblings(
+    coolDownSiblings(
       pool,
       record,
       { status: 'rate_limited', until, ...(statedUntil > 0 && { statedUntil }) },
@@ -86,7 +86,7 @@ export function applyVerdict(pool: VerdictTarget, lease: PoolLease, settlement: 
 
 /** A refusal that speaks of one model or endpoint cools the key down for that. False where it speaks of the whole key. */
 function coolDownAPart(pool: VerdictTarget, lease: PoolLease, settlement: Settlement, now: number): boolean {
-  if (settlement.keyAction !== 'rest') return false;
+  if (settlement.keyAction !== 'cool_down') return false;
   const scope = scopeOf(settlement, lease);
   if (scope === undefined || scope === 'unplaced') return false;
   const { record } = lease.slot;
@@ -94,7 +94,7 @@ function coolDownAPart(pool: VerdictTarget, lease: PoolLease, settlement: Settle
   const before = pool.strikesOf(record, scope);
   const strikes = struck(outcome, { source: 'call', now, startedAt: lease.startedAt, strikes: before });
   // An endpoint that stands in for a model that nobody named may be well for every other model.
-  const until = restUntil(settlement, strikes, now, scope.model !== undefined || outcome !== 'model_unavailable');
+  const until = cooldownEnd(settlement, strikes, now, scope.model !== undefined || outcome !== 'model_unavailable');
   const cooldown = { until, outcome, statedUntil: statedUntilOf(settlement, until, now) };
   pool.coolDown(record, scope, cooldown, 'call', { reason: settlement.reason, strikes });
   if (outcome === 'rate_limited') {
@@ -104,15 +104,15 @@ function coolDownAPart(pool: VerdictTarget, lease: PoolLease, settlement: Settle
   return true;
 }
 
-function restSiblings(
+function coolDownSiblings(
   pool: VerdictTarget,
   record: KeyRecord,
-  state: RestingState,
+  state: CooldownState,
   by: ChangedBy,
   settlement: Settlement,
 ): void {
   for (const sibling of pool.siblings(record)) {
-    const longer = isResting(sibling.state) && sibling.state.until >= state.until;
+    const longer = isCoolingDown(sibling.state) && sibling.state.until >= state.until;
     if (sibling.availableFrom < Infinity && !longer)
       pool.setState(sibling, longerRest(sibling.state, state), by, settlement);
   }

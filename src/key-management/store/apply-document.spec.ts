@@ -35,19 +35,19 @@ describe('what instances tell each other of a key', () => {
     await clock.advance(3 * S);
   };
 
-  it.each([0, 10 * S])('shortens no rest, and all keep to the longest, heard of after %d ms', async (ms) => {
+  it.each([0, 10 * S])('shortens no cooldown, and all keep to the longest, heard of after %d ms', async (ms) => {
     const until = new Date(clock.now() + M);
     await apart(() => {
       all[0]!.pool.lease()!.settle({ outcome: 'rate_limited', retryAfterMs: M });
       all[1]!.pool.lease()!.settle({ outcome: 'rate_limited', retryAfterMs: 2 * S });
     }, ms);
-    expect(shown()).toMatchObject([{ restsUntil: until }, { restsUntil: until }]);
+    expect(shown()).toMatchObject([{ cooldownUntil: until }, { cooldownUntil: until }]);
     const third = await instance(cluster, clock, 'c', [SECRET]);
     third.add();
-    expect(third.pools.get('openai', id)).toMatchObject({ status: 'rate_limited', restsUntil: until });
+    expect(third.pools.get('openai', id)).toMatchObject({ status: 'rate_limited', cooldownUntil: until });
   });
 
-  it('ends no rest because the key was found good elsewhere', async () => {
+  it('ends no cooldown because the key was found good elsewhere', async () => {
     await apart(() => {
       all[0]!.pool.lease()!.settle({ outcome: 'rate_limited', retryAfterMs: M });
       for (const outcome of ['invalid_key', 'ok', 'invalid_key', 'ok'] as const) probe(1, outcome);
@@ -150,14 +150,14 @@ describe('what instances tell each other of the cooldowns of a key', () => {
 
   it('A9: share those of endpoints, with their outcome, and have them again after a restart', async () => {
     all[0]!.pool.lease({ endpoint: AT })!.settle('permission_denied');
-    const rests = [{ endpoint: AT, until: new Date(clock.now() + 60 * M), outcome: 'permission_denied' }];
+    const cooldowns = [{ endpoint: AT, until: new Date(clock.now() + 60 * M), outcome: 'permission_denied' }];
     await clock.advance(2 * S);
     expect(shown()).toMatchObject([
-      { status: 'healthy', rests },
-      { status: 'healthy', rests },
+      { status: 'healthy', cooldowns },
+      { status: 'healthy', cooldowns },
     ]);
     expect(all[1]!.pool.lease({ endpoint: AT })).toBeUndefined();
-    expect(await restart()).toMatchObject({ status: 'healthy', rests });
+    expect(await restart()).toMatchObject({ status: 'healthy', cooldowns });
   });
 
   it('A9: all keep to the longest of a model’s and an endpoint’s', async () => {
@@ -170,7 +170,7 @@ describe('what instances tell each other of the cooldowns of a key', () => {
       all[1]!.pool.coolDown(all[1]!.pool.record(id)!, scope, cooldown(6 * M), 'call');
       cluster.mend();
       await clock.advance(3 * S);
-      const want = { rests: expect.arrayContaining([{ ...scope, until: long, outcome: 'rate_limited' }]) };
+      const want = { cooldowns: expect.arrayContaining([{ ...scope, until: long, outcome: 'rate_limited' }]) };
       expect(shown()).toMatchObject([want, want]);
       expect(await restart()).toMatchObject(want);
     }
@@ -179,14 +179,14 @@ describe('what instances tell each other of the cooldowns of a key', () => {
   it('A10: end them for all when an administrator enables the key', async () => {
     coolDown();
     await clock.advance(2 * S);
-    expect(shown()[1]).toMatchObject({ status: 'resting', rests: [{}, {}, {}] });
+    expect(shown()[1]).toMatchObject({ status: 'cooling_down', cooldowns: [{}, {}, {}] });
     await all[1]!.pools.enable('openai', id);
     await clock.advance(2 * S);
     expect(shown()).toMatchObject([
-      { status: 'healthy', rests: [] },
-      { status: 'healthy', rests: [] },
+      { status: 'healthy', cooldowns: [] },
+      { status: 'healthy', cooldowns: [] },
     ]);
-    expect(await restart()).toMatchObject({ status: 'healthy', rests: [] });
+    expect(await restart()).toMatchObject({ status: 'healthy', cooldowns: [] });
   });
 
   it('A10: end for all what a check of an administrator’s ends', async () => {
@@ -195,7 +195,7 @@ describe('what instances tell each other of the cooldowns of a key', () => {
     const { pool } = all[1]!;
     pool.endCooldowns(pool.record(id)!, 'administrator', true);
     await clock.advance(2 * S);
-    const left = { status: 'healthy', rests: [{ model: 'busy', outcome: 'rate_limited' }] };
+    const left = { status: 'healthy', cooldowns: [{ model: 'busy', outcome: 'rate_limited' }] };
     expect(shown()).toMatchObject([left, left]);
     expect(await restart()).toMatchObject(left);
   });
@@ -226,8 +226,8 @@ describe('what instances tell each other of the cooldowns of a key', () => {
       a.add(raw, 'runtime');
       await clock.advance(2 * S);
       expect(shown()).toMatchObject([
-        { status: 'healthy', rests: [] },
-        { status: 'healthy', rests: [] },
+        { status: 'healthy', cooldowns: [] },
+        { status: 'healthy', cooldowns: [] },
       ]);
     },
   );

@@ -3,12 +3,12 @@ import type { ChangedBy } from '../pool/key-events';
 import type { KeyLimits } from '../pool/key-input';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyRecord } from '../pool/key-record';
-import { HEALTHY, isRemoved, isRestOver, isResting, type KeyState } from '../pool/key-state';
+import { HEALTHY, isRemoved, isCooldownOver, isCoolingDown, type KeyState } from '../pool/key-state';
 import { isNoState, readCooldown, readIdentity, readState, isAdminState, scopeOfField } from './key-documents';
 import type { FieldChange, Json, StoredDocument } from './key-store';
 import type { KeyStatistics } from './key-statistics';
 import { isTime } from './key-times';
-import type { ModelRests } from './model-rests';
+import type { ModelCooldowns } from './model-cooldowns';
 
 /** The key that a stored document is applied to. */
 export interface AppliedTo {
@@ -16,7 +16,7 @@ export interface AppliedTo {
   readonly record: KeyRecord;
   readonly by: ChangedBy;
   readonly statistics: KeyStatistics;
-  readonly rests: ModelRests;
+  readonly cooldowns: ModelCooldowns;
   readonly now: number;
   /** For how long a stored `healthy` is taken at its word; milliseconds. */
   readonly freshMs: number;
@@ -54,7 +54,7 @@ export function applyField(target: AppliedTo, change: FieldChange): void {
 }
 
 function applyCooldown(target: AppliedTo, field: string, value: Json): void {
-  const { pool, record, by, rests, now, cooldownHeld, offsetMs, unreadable } = target;
+  const { pool, record, by, cooldowns, now, cooldownHeld, offsetMs, unreadable } = target;
   const scope = scopeOfField(field);
   if (scope === undefined) return;
   const stored = readCooldown(value, offsetMs);
@@ -62,7 +62,7 @@ function applyCooldown(target: AppliedTo, field: string, value: Json): void {
     unreadable('a cooldown that is none');
     return;
   }
-  rests.seen(record, field);
+  cooldowns.seen(record, field);
   const { cooldown, ended } = stored;
   const isOver = cooldown.until <= now;
   if (ended) pool.endCooldown(record, scope, by, isOver ? undefined : cooldown);
@@ -73,7 +73,7 @@ function applyCooldown(target: AppliedTo, field: string, value: Json): void {
 }
 
 function applyTime(target: AppliedTo, field: string, stored: number): void {
-  const { pool, record, by, rests, now, offsetMs, unreadable } = target;
+  const { pool, record, by, cooldowns, now, offsetMs, unreadable } = target;
   // The version before kept the cooldown of a model as a time that only grows.
   const scope = scopeOfField(field);
   if (scope === undefined && !isUseField(field)) return;
@@ -86,7 +86,7 @@ function applyTime(target: AppliedTo, field: string, stored: number): void {
     if (isUseField(field)) record[field] = Math.max(record[field], value);
     return;
   }
-  rests.seen(record, field);
+  cooldowns.seen(record, field);
   // One that is over would only take a place among those that are not.
   if (value > now) pool.coolDown(record, scope, { until: value, outcome: 'rate_limited', statedUntil: 0 }, by);
 }
@@ -117,15 +117,15 @@ function applyState(target: AppliedTo, value: Json): void {
   if (merged !== state) stateHeld();
 }
 
-/** A rest that is over by now is no rest. */
-const over = (state: KeyState, now: number): KeyState => (isRestOver(state, now) ? HEALTHY : state);
+/** A cooldown that is over by now is no cooldown. */
+const over = (state: KeyState, now: number): KeyState => (isCooldownOver(state, now) ? HEALTHY : state);
 
-/** Instances' clocks and news differ: a rest or re-check only grows, whoever's word is the later one. */
+/** Instances' clocks and news differ: a cooldown or re-check only grows, whoever's word is the later one. */
 function notShortened(here: KeyState, there: KeyState, now: number): KeyState {
   if (isRemoved(here) && isRemoved(there) && there.recheckAt < here.recheckAt)
     return { ...there, recheckAt: here.recheckAt };
-  const rests = isResting(here) && here.until > now && !isRemoved(there);
-  return rests && !(isResting(there) && there.until >= here.until) ? here : there;
+  const cooldowns = isCoolingDown(here) && here.until > now && !isRemoved(there);
+  return cooldowns && !(isCoolingDown(there) && there.until >= here.until) ? here : there;
 }
 
 function applyAdmin({ pool, record, by, unreadable }: AppliedTo, value: Json): void {

@@ -25,8 +25,8 @@ describe('B4: instances whose clocks are ten minutes apart', () => {
     instances[from]!.pool.lease()!.settle({ outcome: 'rate_limited', retryAfterMs: 2_000 });
     await settle();
     for (const [i, { pools }] of instances.entries()) {
-      const { restsUntil, status } = pools.get('openai', keys[0]!.id)!;
-      expect([status, restsUntil!.getTime() - clocks[i]!.now()]).toEqual(['rate_limited', 2_000]);
+      const { cooldownUntil, status } = pools.get('openai', keys[0]!.id)!;
+      expect([status, cooldownUntil!.getTime() - clocks[i]!.now()]).toEqual(['rate_limited', 2_000]);
     }
     await advance(2_000);
     for (const { pool } of instances) expect(pool.lease()).toBeDefined();
@@ -42,7 +42,7 @@ describe('B4: instances whose clocks are ten minutes apart', () => {
         outcome: 'rate_limited',
         retryAfterMs: 5_000,
         scope: 'key_model',
-        keyAction: 'rest',
+        keyAction: 'cool_down',
       });
       instances[from]!.pool.leaseForProbe(keys[from]!).settle('invalid_key');
       await advance(1_000);
@@ -54,9 +54,9 @@ describe('B4: instances whose clocks are ten minutes apart', () => {
         ...instances.map((each, i) => [each, clocks[i]!] as const),
         [fresh, late] as const,
       ]) {
-        const { recheckAt, rests } = pools.get('openai', keys[0]!.id)!;
+        const { recheckAt, cooldowns } = pools.get('openai', keys[0]!.id)!;
         expect(recheckAt!.getTime() - clock.now()).toBe(29_000);
-        expect(rests.map(({ until }) => until.getTime() - clock.now())).toEqual([4_000]);
+        expect(cooldowns.map(({ until }) => until.getTime() - clock.now())).toEqual([4_000]);
       }
     },
   );
@@ -73,18 +73,18 @@ describe('B4: instances whose clocks are ten minutes apart', () => {
         outcome: 'rate_limited',
         retryAfterMs: 5_000,
         scope: 'key_model',
-        keyAction: 'rest',
+        keyAction: 'cool_down',
       });
       instances[from]!.pool.leaseForProbe(keys[from]!).settle('invalid_key');
       cluster.now = now;
       cluster.mend();
       await advance(2_000);
       for (const [i, { pools }] of instances.entries()) {
-        const { recheckAt, rests } = pools.get('openai', keys[0]!.id)!;
+        const { recheckAt, cooldowns } = pools.get('openai', keys[0]!.id)!;
         // The clocks are moved on one after the other, so that one may be read two seconds from the others: no ten minutes.
         const near = (ms: number): number => Math.round(ms / 4_000);
         expect([i, near(recheckAt!.getTime() - clocks[i]!.now())]).toEqual([i, near(28_000)]);
-        expect([i, rests.map(({ until }) => near(until.getTime() - clocks[i]!.now()))]).toEqual([i, [near(3_000)]]);
+        expect([i, cooldowns.map(({ until }) => near(until.getTime() - clocks[i]!.now()))]).toEqual([i, [near(3_000)]]);
       }
     },
   );

@@ -5,7 +5,7 @@ import { endpointName } from '../pool/endpoint-name';
 import { modelName } from '../pool/model-name';
 import type { KeyLimits, KeyOrigin } from '../pool/key-input';
 import type { KeyRecord } from '../pool/key-record';
-import { HEALTHY, isRemoved, isResting, UNPROVEN, type KeyState, type Strikes } from '../pool/key-state';
+import { HEALTHY, isRemoved, isCoolingDown, UNPROVEN, type KeyState, type Strikes } from '../pool/key-state';
 import type { Json, StoredDocument } from './key-store';
 import { isTime, shiftedState, shiftedStrikes } from './key-times';
 
@@ -20,12 +20,12 @@ export function keyOfDocument(doc: string): { provider: string; keyId: string } 
 }
 
 /** Cooldowns for one model or endpoint are a register each, so that an administrator can end them, everywhere. */
-const MODEL_REST = 'rest:';
+const MODEL_COOLDOWN = 'rest:';
 const ENDPOINT_REST = 'rest@';
 export const cooldownField = ({ model, endpoint }: CooldownScope): string =>
-  model === undefined ? ENDPOINT_REST + endpoint : MODEL_REST + model;
+  model === undefined ? ENDPOINT_REST + endpoint : MODEL_COOLDOWN + model;
 export function scopeOfField(field: string): CooldownScope | undefined {
-  if (field.startsWith(MODEL_REST)) return { model: modelName(field.slice(MODEL_REST.length)) };
+  if (field.startsWith(MODEL_COOLDOWN)) return { model: modelName(field.slice(MODEL_COOLDOWN.length)) };
   const endpoint = field.startsWith(ENDPOINT_REST) ? endpointName(field.slice(ENDPOINT_REST.length)) : undefined;
   return endpoint === undefined ? undefined : { endpoint };
 }
@@ -62,7 +62,7 @@ export function readCooldown(value: Json, offsetMs: number): StoredCooldown | un
 }
 
 /** Of two simultaneous verdicts the graver one wins. */
-export const rankOf = (state: KeyState): number => (isRemoved(state) ? 2 : isResting(state) ? 1 : 0);
+export const rankOf = (state: KeyState): number => (isRemoved(state) ? 2 : isCoolingDown(state) ? 1 : 0);
 
 /** What a key is, apart from how it stands. `secret`: the encrypted key, for keys added at run time. */
 export interface StoredIdentity {
@@ -174,9 +174,15 @@ function bareState({
     case 'healthy':
       return unproven === true ? UNPROVEN : HEALTHY;
     case 'rate_limited':
+    case 'cooling_down':
+    // The version before called it so.
     case 'resting':
       if (!isTime(until)) return undefined;
-      return { status, until, ...(isTime(statedUntil) && statedUntil > 0 && { statedUntil }) };
+      return {
+        status: status === 'resting' ? 'cooling_down' : status,
+        until,
+        ...(isTime(statedUntil) && statedUntil > 0 && { statedUntil }),
+      };
     case 'invalid_key':
     case 'quota_exceeded':
       return recheckAt === undefined || isTime(recheckAt) ? { status, recheckAt: recheckAt ?? 0 } : undefined;

@@ -23,7 +23,7 @@ import type { KeyVault } from './key-vault';
 import { KeyStatistics } from './key-statistics';
 import { KeyWriter } from './key-writer';
 import { LostSecrets } from './lost-secrets';
-import { ModelRests } from './model-rests';
+import { ModelCooldowns } from './model-cooldowns';
 import type { StoreLink } from './store-link';
 
 /** Keeps the pools' keys in the store, and takes in what other instances did to them. */
@@ -34,7 +34,7 @@ export class KeyPersistence implements DocumentOwner {
   readonly #returned = new WeakSet<KeyRecord>();
   readonly #lostSecrets: LostSecrets;
   readonly #statistics: KeyStatistics;
-  readonly #rests = new ModelRests();
+  readonly #cooldowns = new ModelCooldowns();
   readonly #writer: KeyWriter;
 
   constructor(
@@ -44,7 +44,7 @@ export class KeyPersistence implements DocumentOwner {
     private readonly settings: { freshMs: () => number; now: () => number; listener: StoreListener },
   ) {
     this.#dormant = new DormantKeys(settings.now);
-    this.#writer = new KeyWriter(link, vault, this.#rests, (record, scope) =>
+    this.#writer = new KeyWriter(link, vault, this.#cooldowns, (record, scope) =>
       pools.pool(record.provider)?.cooldown(record, scope),
     );
     this.#lostSecrets = new LostSecrets(link, vault);
@@ -221,8 +221,8 @@ export class KeyPersistence implements DocumentOwner {
     };
     const secretGone = (): void => this.#lostSecrets.note(record);
     const unreadable = (problem: string): void => this.link.setAside(documentOf(record.provider, record.id), problem);
-    const [statistics, rests, { offsetMs }] = [this.#statistics, this.#rests, this.link];
-    const common = { pool, record, by, statistics, rests, offsetMs };
+    const [statistics, cooldowns, { offsetMs }] = [this.#statistics, this.#cooldowns, this.link];
+    const common = { pool, record, by, statistics, cooldowns, offsetMs };
     return { ...common, now: now(), freshMs: freshMs(), stateHeld, cooldownHeld, secretGone, unreadable };
   }
 

@@ -1,4 +1,4 @@
-import { isResting, isRemoved, type KeyState, type Strikes } from '../pool/key-state';
+import { isCoolingDown, isRemoved, type KeyState, type Strikes } from '../pool/key-state';
 
 /** Later times are taken for damage, though a `Date` could hold them. */
 const LATEST = Date.UTC(2100, 0, 1);
@@ -9,7 +9,7 @@ export const isTime = (value: unknown): value is number => typeof value === 'num
 /** A state by another clock, which is ahead by so many milliseconds. */
 export function shiftedState(state: KeyState, byMs: number): KeyState {
   if (byMs === 0) return state;
-  if (isResting(state)) {
+  if (isCoolingDown(state)) {
     const { until, statedUntil } = state;
     return { ...state, until: until + byMs, ...(statedUntil && { statedUntil: statedUntil + byMs }) };
   }

@@ -12,7 +12,7 @@ import {
   type AdminState,
 } from './key-documents';
 import type { KeyVault } from './key-vault';
-import type { ModelRests } from './model-rests';
+import type { ModelCooldowns } from './model-cooldowns';
 import type { StoreLink } from './store-link';
 
 const RANKS: Readonly<Record<AdminState, number>> = { enabled: 0, disabled: 1, deleted: 2 };
@@ -22,7 +22,7 @@ export class KeyWriter {
   constructor(
     private readonly link: StoreLink,
     private readonly vault: KeyVault,
-    private readonly rests: ModelRests,
+    private readonly cooldowns: ModelCooldowns,
     private readonly cooldownOf: (record: KeyRecord, scope: CooldownScope) => Cooldown | undefined,
   ) {}
 
@@ -35,13 +35,13 @@ export class KeyWriter {
         this.identity(doc, record, undefined);
         // Added again, it starts afresh.
         this.link.put(doc, 'state', NO_STATE);
-        for (const field of this.rests.of(record))
+        for (const field of this.cooldowns.of(record))
           this.link.put(doc, field, cooldownValue(this.link.offsetMs, undefined, true));
         return;
       case 'key_updated':
         this.identity(doc, record, this.vault.seal(record));
         return;
-      case 'model_rested':
+      case 'model_cooled_down':
         this.cooldown(record, { model: event.model });
         return;
       case 'endpoint_cooled_down':
@@ -74,7 +74,7 @@ export class KeyWriter {
   /** Of simultaneous ones the longest wins. */
   cooldown(record: KeyRecord, scope: CooldownScope, ended = false): void {
     const field = cooldownField(scope);
-    if (!this.rests.admits(record, field)) return;
+    if (!this.cooldowns.admits(record, field)) return;
     const { offsetMs } = this.link;
     const cooldown = this.cooldownOf(record, scope);
     this.link.put(
@@ -100,4 +100,4 @@ export class KeyWriter {
 
 /** Time alone ends a cooldown without a word: every instance sees it by itself. */
 const endsCooldown = ({ by, from, to }: Extract<KeyChangeEvent, { type: 'status_changed' }>): boolean =>
-  (from === 'resting' || from === 'rate_limited') && (to === 'healthy' || by === 'administrator');
+  (from === 'cooling_down' || from === 'rate_limited') && (to === 'healthy' || by === 'administrator');

@@ -20,10 +20,10 @@ const maximum = (field: string, value: number) => (document: StoredDocument) => 
 };
 
 const ODD: [string, (document: StoredDocument) => void][] = [
-  ['a rest without end', register('state', { status: 'rate_limited', until: 1e300 })],
-  ['a rest until a date that is none', register('state', { status: 'resting', until: 8.64e15 + 1 })],
-  ['a rest until before all time', register('state', { status: 'resting', until: -1e300 })],
-  ['a rest until a text', register('state', { status: 'rate_limited', until: 'tomorrow' })],
+  ['a cooldown without end', register('state', { status: 'rate_limited', until: 1e300 })],
+  ['a cooldown until a date that is none', register('state', { status: 'cooling_down', until: 8.64e15 + 1 })],
+  ['a cooldown until before all time', register('state', { status: 'cooling_down', until: -1e300 })],
+  ['a cooldown until a text', register('state', { status: 'rate_limited', until: 'tomorrow' })],
   ['a re-check without end', register('state', { status: 'invalid_key', recheckAt: 1e300 })],
   ['an unknown state', register('state', { status: 'melted' })],
   ['a state as a list', register('state', [1, 2])],

@@ -69,7 +69,7 @@ describe('the link to a store', () => {
         return () => undefined;
       });
       counter.count(1);
-      link.put('a/one', 'state', 'resting');
+      link.put('a/one', 'state', 'cooling_down');
       for (let step = 0; step < steps; step += 1) await Promise.resolve();
       due!();
       for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));

@@ -8,7 +8,7 @@ describe('StatusTableHealthChecker', () => {
   it.each([
     [401, 'invalid_key', 'remove'],
     [402, 'quota_exceeded', 'remove'],
-    [429, 'rate_limited', 'rest'],
+    [429, 'rate_limited', 'cool_down'],
     [418, 'unknown', 'keep'],
     [500, 'server_error', 'keep'],
     [503, 'overloaded', 'keep'],

@@ -52,7 +52,7 @@ function evidenceOf(item: VendorCase): VendorError {
 
 const shown = (verdict: Classification) => ({
   outcome: verdict.outcome === 'model_unavailable' ? 'model_unavailable_for_key' : verdict.outcome,
-  keyAction: verdict.keyAction === 'rest' ? 'cool_down' : verdict.keyAction,
+  keyAction: verdict.keyAction === 'cool_down' ? 'cool_down' : verdict.keyAction,
   scope: verdict.scope,
   retry: verdict.retry,
   retryAfterMs: verdict.retryAfterMs ?? null,
@@ -76,7 +76,7 @@ describe('every vendor case by the table alone', () => {
     const healthy = item.phase === 'probe' && item.status === 200;
     const expected = item.specDefault!.outcome === 'other' ? (healthy ? 'ok' : 'unknown') : item.specDefault!.outcome;
     expect(verdict.outcome).toBe(expected);
-    // The table's "keep in pool, temporary" of a rate limit is a rest in the pool.
+    // The table's "keep in pool, temporary" of a rate limit is a cooldown in the pool.
     expect(verdict.keyAction === 'remove').toBe(item.specDefault!.keyAction === 'remove');
   });
 });

@@ -15,10 +15,10 @@ it('rests a Google key for an hour, growing, when its money is gone, unless a wa
   const depleted = { message: 'Your prepayment credits are depleted.', status: 'RESOURCE_EXHAUSTED' };
   expect(read(googleKnowledge, { status: 429, body: { error: depleted } })).toMatchObject({
     outcome: 'rate_limited',
-    keyAction: 'rest',
+    keyAction: 'cool_down',
     scope: 'key',
-    restMs: HOUR,
-    restMaxMs: 24 * HOUR,
+    cooldownMs: HOUR,
+    cooldownMaxMs: 24 * HOUR,
     retryAfterMs: undefined,
   });
   const stated = { ...depleted, details: [{ retryDelay: '90s' }] };
@@ -27,12 +27,12 @@ it('rests a Google key for an hour, growing, when its money is gone, unless a wa
 
 it('rests a key without permission for an hour, growing, and never where the probe keeps it', () => {
   const body = { type: 'error', error: { type: 'permission_error', message: 'no' } };
-  expect(read(anthropicKnowledge, { status: 403, body })).toMatchObject({ restMs: HOUR, restMaxMs: 24 * HOUR });
+  expect(read(anthropicKnowledge, { status: 403, body })).toMatchObject({ cooldownMs: HOUR, cooldownMaxMs: 24 * HOUR });
   const probe = vendorErrorFrom(
     { status: 403, body: { error: 'Missing scopes: api.model.read' } },
     { phase: 'probe', endpoint: 'GET /v1/models' },
   );
-  expect(classify(probe, openAiKnowledge, 'evidence', NOW)).toMatchObject({ keyAction: 'keep', restMs: undefined });
+  expect(classify(probe, openAiKnowledge, 'evidence', NOW)).toMatchObject({ keyAction: 'keep', cooldownMs: undefined });
 });
 
 it.each([

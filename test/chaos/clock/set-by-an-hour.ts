@@ -20,14 +20,14 @@ import { pause, until } from '../harness/until';
 
 const HOUR = 3_600_000;
 const TOKEN = 'viewer-token-for-chaos-0001';
-const REST_MS = 4_000;
+const COOLDOWN_MS = 4_000;
 
 /** The machine's clock is set while calls wait, rest, back off and hang; and set again, and back to what is right. */
 function setBy(jumps: readonly number[], more: Partial<Scenario> = {}): Scenario {
   return {
     ...more,
     promised:
-      'nothing is stuck for an hour and nothing ends at once: calls end in time, no rest or re-check is shortened by more than a tenth, checks and live stream go on, no figure is negative, no key and no count is lost',
+      'nothing is stuck for an hour and nothing ends at once: calls end in time, no cooldown or re-check is shortened by more than a tenth, checks and live stream go on, no figure is negative, no key and no count is lost',
     async run(stage, findings) {
       const { openai } = await stage.simulator();
       stage.onEnd(() => setClock(0));
@@ -40,18 +40,18 @@ function setBy(jumps: readonly number[], more: Partial<Scenario> = {}): Scenario
       const live = await SseClient.open(`http://127.0.0.1:${port}/admin/events/stream`, headers);
       stage.onEnd(() => live.close());
 
-      openai.key(limited, { kind: 'alwaysRateLimited', retryAfterMs: REST_MS });
+      openai.key(limited, { kind: 'alwaysRateLimited', retryAfterMs: COOLDOWN_MS });
       openai.key(dying, { kind: 'invalid' });
       const calls = app.calls({ timeoutMs: 6_000, maxRetries: 6 });
       const asked = (): Promise<number> =>
         openai.calls.waitFor((log) => log.forKey(limited).total > 0, 60_000).then(() => performance.now());
       const refused = asked();
       await calls.make(30, 6);
-      const restsFrom = await refused;
+      const coolsDownFrom = await refused;
       openai.key(limited);
       openai.key(dying);
       openai.calls.reset();
-      const restOver = asked();
+      const cooldownOver = asked();
 
       const load = calls.flow(stage.scaled(7_000, 45_000), 20);
       const stuck = Promise.all(Array.from({ length: 8 }, () => neverEnding(http)));
@@ -64,13 +64,16 @@ function setBy(jumps: readonly number[], more: Partial<Scenario> = {}): Scenario
       const stuckMs = await stuck;
       findings.atMost('slowest of the calls without an end, ms (limit 3000)', Math.max(...stuckMs), 3_600 + lateMs());
       findings.atLeast('quickest of them, ms', Math.min(...stuckMs), 2_600);
-      const restedMs = (await restOver) - restsFrom;
-      findings.atLeast('rest of 4 s, ms', restedMs, REST_MS * 0.9 - 300);
-      findings.promise(restedMs < REST_MS + 3_000 + lateMs(), `a rest of ${REST_MS} ms took ${Math.round(restedMs)}`);
+      const cooledDownMs = (await cooldownOver) - coolsDownFrom;
+      findings.atLeast('rest of 4 s, ms', cooledDownMs, COOLDOWN_MS * 0.9 - 300);
+      findings.promise(
+        cooledDownMs < COOLDOWN_MS + 3_000 + lateMs(),
+        `a rest of ${COOLDOWN_MS} ms took ${Math.round(cooledDownMs)}`,
+      );
       await load;
       allGood(findings, calls);
       endsInTime(findings, calls, 6_000);
-      if (!stage.isShort) await comesBack(findings, app, keyIdOf(dying), restsFrom);
+      if (!stage.isShort) await comesBack(findings, app, keyIdOf(dying), coolsDownFrom);
       await tellsOn(findings, app, live, keyIdOf(good[0]!));
       soundFigures(findings, http);
     },

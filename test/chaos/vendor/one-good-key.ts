@@ -36,7 +36,9 @@ export const oneGoodKey: Scenario = {
     endsInTime(findings, calls, LIMIT_MS);
     findings.atMost('requests for the last 50 calls', openai.calls.total, 75);
     // A limit that names its model, and a refusal of an endpoint, leave the key healthy for others.
-    const left = app.pool.list('openai').filter(({ status, rests }) => status === 'healthy' && rests.length === 0);
+    const left = app.pool
+      .list('openai')
+      .filter(({ status, cooldowns }) => status === 'healthy' && cooldowns.length === 0);
     findings.equal('keys left', left.length, 1);
   },
 };

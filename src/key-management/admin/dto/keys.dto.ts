@@ -20,7 +20,7 @@ export class KeyStatusDto {
   @ApiProperty({ type: 'integer', example: 0 }) in_flight!: number;
   @ApiProperty({ type: String, nullable: true, example: null, description: 'Why the key is not healthy.' })
   reason!: string | null;
-  @ApiProperty({ ...TIME, description: 'Until then the key is not chosen.' }) rests_until!: string | null;
+  @ApiProperty({ ...TIME, description: 'Until then the key is not chosen.' }) cooldown_until!: string | null;
   @ApiProperty({ ...TIME, description: 'When the removed key is checked again.' }) recheck_at!: string | null;
   @ApiProperty(TIME) last_used_at!: string | null;
   @ApiProperty(TIME) last_checked_at!: string | null;
@@ -32,7 +32,7 @@ export class KeyLimitsViewDto {
   @ApiProperty({ type: Number, nullable: true, example: null }) tokens_per_minute!: number | null;
 }
 
-export class ModelRestDto {
+export class ModelCooldownDto {
   @ApiProperty({ required: false, example: 'gpt-5-nano' }) model?: string;
   @ApiProperty({ required: false, example: '/v1/embeddings' }) endpoint?: string;
   @ApiProperty({ format: 'date-time' }) until!: string;
@@ -48,8 +48,8 @@ export class KeyDto extends KeyStatusDto {
   @ApiProperty({ type: String, nullable: true, example: null }) quota_group!: string | null;
   @ApiProperty({ type: [String], nullable: true, example: null, description: 'null: any model.' })
   models!: string[] | null;
-  @ApiProperty({ type: () => [ModelRestDto], description: 'Cooldowns for single models and endpoints.' })
-  rests!: ModelRestDto[];
+  @ApiProperty({ type: () => [ModelCooldownDto], description: 'Cooldowns for single models and endpoints.' })
+  cooldowns!: ModelCooldownDto[];
   @ApiProperty({ enum: PERSISTENCES, example: 'stored' }) persistence!: Persistence;
 }
 

@@ -50,7 +50,7 @@ export class EventDto {
   @ApiProperty({ required: false, enum: KEY_STATUSES, example: 'invalid_key' }) to?: KeyStatus;
   @ApiProperty({ required: false, enum: OUTCOMES, example: 'invalid_key' }) outcome?: Outcome;
   @ApiProperty({ required: false, example: 'Incorrect API key provided' }) reason?: string;
-  @ApiProperty({ required: false, format: 'date-time', description: 'End of the rest, or time of the next check.' })
+  @ApiProperty({ required: false, format: 'date-time', description: 'End of the cooldown, or time of the next check.' })
   until?: string;
   @ApiProperty({ required: false, enum: PROVIDER_STATES, example: 'failing', description: 'Of the provider.' })
   state?: ProviderState;

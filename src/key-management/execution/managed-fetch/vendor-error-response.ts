@@ -2,7 +2,7 @@ import type { NoHealthyKeysError } from '../../errors';
 
 type Dialect = 'openai' | 'anthropic' | 'google';
 
-/** Whether waiting helps (429: keys only rest or are busy) or not (503: none is usable). */
+/** Whether waiting helps (429: keys only cool down or are busy) or not (503: none is usable). */
 export function statusOf({ counts }: Pick<NoHealthyKeysError, 'counts'>): 429 | 503 {
   return (counts.rate_limited ?? 0) + (counts.healthy ?? 0) > 0 ? 429 : 503;
 }

@@ -11,12 +11,12 @@ import { contentRefusal } from '../content-rules';
 
 const HOUR_MS = 3_600_000;
 
-/** The specification has no exhausted quota for Google: the key stays in the pool and rests, 1 h doubling to 24 h (decision D2). */
-const billingRest = {
+/** The specification has no exhausted quota for Google: the key stays in the pool and cools down, 1 h doubling to 24 h (decision D2). */
+const billingCooldown = {
   outcome: 'rate_limited',
   scope: 'key',
-  restMs: HOUR_MS,
-  restMaxMs: 24 * HOUR_MS,
+  cooldownMs: HOUR_MS,
+  cooldownMaxMs: 24 * HOUR_MS,
 } as const satisfies Partial<EvidenceRule>;
 
 /** G1 to G8: the key, its restrictions, the region. Removing message patterns are anchored: vendors quote callers. */
@@ -60,13 +60,13 @@ const keyRules: readonly EvidenceRule[] = [
 
 /** G9 to G15: money and limits. */
 const limitRules: readonly EvidenceRule[] = [
-  { id: 'G9', when: [code('payment_required')], ...billingRest },
+  { id: 'G9', when: [code('payment_required')], ...billingCooldown },
   {
     id: 'G10',
     when: [message(/^your (?:prepayment credits are depleted|(?:billing account|project)\b.{0,60}spending cap)/i)],
-    ...billingRest,
+    ...billingCooldown,
   },
-  { id: 'G11', when: [status(402)], ...billingRest },
+  { id: 'G11', when: [status(402)], ...billingCooldown },
   { id: 'G12', when: [status(429), { on: 'all_limits_zero' }], outcome: 'model_unavailable' },
   { id: 'G13', when: [quotaId(/PerDay/)], outcome: 'rate_limited', escalateOnRepeat: 'midnight_pacific' },
   { id: 'G14', when: [code('rate_limit_exceeded', 'quota_exceeded')], outcome: 'rate_limited' },

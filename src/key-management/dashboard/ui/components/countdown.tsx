@@ -4,11 +4,11 @@ import { nextOf } from '../model/status';
 import type { KeyEntry } from '../api/types';
 import { useNow } from '../state/clock';
 
-/** `rests 0:42`, `re-check 3 h 20 min`. Not announced: it changes every second. */
+/** `cools down 0:42`, `re-check 3 h 20 min`. Not announced: it changes every second. */
 export function Countdown({ entry }: { entry: KeyEntry }): JSX.Element {
   const now = useNow();
   const next = nextOf(entry);
-  if (!next) return entry.rests.length > 0 ? <ModelRests entry={entry} /> : <span class="faint">–</span>;
+  if (!next) return entry.cooldowns.length > 0 ? <ModelCooldowns entry={entry} /> : <span class="faint">–</span>;
   const left = next.at - now;
   return (
     <time class="countdown" dateTime={new Date(next.at).toISOString()} title={`${next.what} until ${dayTime(next.at)}`}>
@@ -17,11 +17,12 @@ export function Countdown({ entry }: { entry: KeyEntry }): JSX.Element {
   );
 }
 
-const placeOf = ({ model, endpoint }: KeyEntry['rests'][number]): string => model ?? endpoint ?? 'a part';
+const placeOf = ({ model, endpoint }: KeyEntry['cooldowns'][number]): string => model ?? endpoint ?? 'a part';
 
-const ModelRests = ({ entry }: { entry: KeyEntry }): JSX.Element => (
-  <span title={entry.rests.map((rest) => `${placeOf(rest)} rests until ${dayTime(rest.until)}`).join('\n')}>
-    rests for {entry.rests.length === 1 ? placeOf(entry.rests[0]!) : `${entry.rests.length} models or endpoints`}
+const ModelCooldowns = ({ entry }: { entry: KeyEntry }): JSX.Element => (
+  <span title={entry.cooldowns.map((rest) => `${placeOf(rest)} cools down until ${dayTime(rest.until)}`).join('\n')}>
+    cools down for{' '}
+    {entry.cooldowns.length === 1 ? placeOf(entry.cooldowns[0]!) : `${entry.cooldowns.length} models or endpoints`}
   </span>
 );
 

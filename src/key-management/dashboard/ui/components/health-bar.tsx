@@ -3,17 +3,17 @@ import { counted, shortNumber } from '../model/format';
 import type { Standings } from '../model/status';
 import { Shape } from './icon';
 
-const PARTS = ['healthy', 'resting', 'removed', 'unknown'] as const;
-const WORDS = { healthy: 'healthy', resting: 'resting', removed: 'removed', unknown: 'unchecked' };
+const PARTS = ['healthy', 'cooling_down', 'removed', 'unknown'] as const;
+const WORDS = { healthy: 'healthy', cooling_down: 'cooling down', removed: 'removed', unknown: 'unchecked' };
 
 const Part = ({ fill, count }: { fill: string; count: number }): JSX.Element => (
   <span class={`health-part fill-${fill}`} style={{ flexGrow: count }} />
 );
 
 const partlyWords = ({ partly, healthy }: Standings): string =>
-  `${partly === healthy ? (partly === 1 ? 'but it rests' : 'but all rest') : `${partly} of them rest`} for a model`;
+  `${partly === healthy ? (partly === 1 ? 'but it cools down' : 'but all cool down') : `${partly} of them rest`} for a model`;
 
-/** How many keys work, rest and are out: as lengths and patterns, and in words below. */
+/** How many keys work, cool down and are out: as lengths and patterns, and in words below. */
 export function HealthBar({ counts }: { counts: Standings }): JSX.Element {
   const shown = PARTS.filter((part) => counts[part] > 0);
   const words = shown.map((part) => `${counts[part]} ${WORDS[part]}`);

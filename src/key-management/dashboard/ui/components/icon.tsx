@@ -39,7 +39,7 @@ const SHAPES: Readonly<Record<KeyStatus | Standing | 'neutral', JSX.Element>> = 
       <path d="M6 3.4V6l1.8 1.2" />
     </g>
   ),
-  resting: (
+  cooling_down: (
     <g>
       <circle cx="6" cy="6" r="4.5" />
       <path class="solid" d="M6 1.5a4.5 4.5 0 0 1 0 9z" />

@@ -77,11 +77,11 @@ function Toolbar({ chosen }: { chosen: KeyFilter }): JSX.Element {
       >
         <option value="all">Any status</option>
         <optgroup label="In groups">
-          <option value="resting">In the pool, resting</option>
+          <option value="cooling_down">in the pool, cooling down</option>
           <option value="removed">Removed from the pool</option>
         </optgroup>
         <optgroup label="Status">
-          {STATUS_NAMES.filter((status) => status !== 'resting').map((status) => (
+          {STATUS_NAMES.filter((status) => status !== 'cooling_down').map((status) => (
             <option key={status} value={status}>
               {STATUSES[status].label}
             </option>

@@ -33,11 +33,15 @@ export function Overview(): JSX.Element {
         <dl>
           <Total name="Keys" value={wholeNumber(all.total)} />
           <Total
-            name={all.partly > 0 ? `Healthy, ${wholeNumber(all.partly)} rest for a model` : 'Healthy'}
+            name={all.partly > 0 ? `Healthy, ${wholeNumber(all.partly)} cool down for a model` : 'Healthy'}
             value={wholeNumber(all.healthy)}
-            tone={all.partly > 0 ? 'tone-resting' : 'tone-healthy'}
+            tone={all.partly > 0 ? 'tone-cooling_down' : 'tone-healthy'}
           />
-          <Total name="Resting" value={wholeNumber(all.resting)} tone={all.resting > 0 ? 'tone-resting' : ''} />
+          <Total
+            name="Cooling down"
+            value={wholeNumber(all.cooling_down)}
+            tone={all.cooling_down > 0 ? 'tone-cooling_down' : ''}
+          />
           <Total name="Removed" value={wholeNumber(all.removed)} tone={all.removed > 0 ? 'tone-removed' : ''} />
           <Total name="Calls, 5 min" value={wholeNumber(calls)} />
           <Total name="Failed" value={wholeNumber(failures)} />

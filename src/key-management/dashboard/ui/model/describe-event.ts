@@ -60,11 +60,11 @@ export function describeEvent(event: LogEvent): EventText {
         tone: 'healthy',
       };
     case 'endpoint_cooled_down':
-    case 'model_rested':
+    case 'model_cooled_down':
       return {
-        text: `Rests for ${event.model ?? event.endpoint ?? 'one model'}`,
+        text: `Cools down for ${event.model ?? event.endpoint ?? 'one model'}`,
         detail: joined(event.reason ?? (event.outcome && words(event.outcome)), cause),
-        tone: 'resting',
+        tone: 'cooling_down',
       };
     case 'key_added':
       return {

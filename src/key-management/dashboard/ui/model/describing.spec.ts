@@ -20,7 +20,7 @@ describe('events in words', () => {
       'Healthy → Invalid',
       'invalid key · by a call',
     ],
-    [{ type: 'model_rested', model: 'gpt-5-nano', by: 'call' }, 'Rests for gpt-5-nano', 'by a call'],
+    [{ type: 'model_cooled_down', model: 'gpt-5-nano', by: 'call' }, 'Cools down for gpt-5-nano', 'by a call'],
     [{ type: 'key_added', status: 'healthy', by: 'administrator' }, 'Added: healthy', 'by an administrator'],
     [{ type: 'key_updated', fields: ['label', 'quota_group'] }, 'Changed label, quota group', undefined],
     [
@@ -51,7 +51,7 @@ describe('events in words', () => {
   ])('%j', (more, text, detail) => expect(describeEvent(event(more))).toMatchObject({ text, detail }));
 
   it('F7: makes one line of consecutive events that read the same, of one provider', () => {
-    const rest = { type: 'model_rested', model: 'gpt-5', provider: 'openai', by: 'call' } as const;
+    const rest = { type: 'model_cooled_down', model: 'gpt-5', provider: 'openai', by: 'call' } as const;
     const groups = groupEvents([
       event({ ...rest, id: 9 }),
       event({ ...rest, id: 8 }),
@@ -64,22 +64,22 @@ describe('events in words', () => {
   });
 
   it('announces only what changes the standing of a key', () => {
-    const of = (from: 'healthy' | 'rate_limited', to: 'resting' | 'invalid_key'): string | undefined =>
+    const of = (from: 'healthy' | 'rate_limited', to: 'cooling_down' | 'invalid_key'): string | undefined =>
       announcementOf(event({ from, to, masked_key: 'sk-1...2', provider: 'openai' }));
     expect(of('healthy', 'invalid_key')).toBe('Key sk-1...2 of openai is now invalid.');
-    expect(of('rate_limited', 'resting')).toBeUndefined();
+    expect(of('rate_limited', 'cooling_down')).toBeUndefined();
   });
 });
 
 it('counts standings per provider', () => {
   const keys = [
-    { provider: 'openai', status: 'healthy', rests: [{ model: 'gpt-5' }] },
-    { provider: 'openai', status: 'quota_exceeded', rests: [] },
-    { provider: 'google', status: 'rate_limited', rests: [] },
+    { provider: 'openai', status: 'healthy', cooldowns: [{ model: 'gpt-5' }] },
+    { provider: 'openai', status: 'quota_exceeded', cooldowns: [] },
+    { provider: 'google', status: 'rate_limited', cooldowns: [] },
   ];
   const { all, byProvider } = countStandings(keys as never);
-  expect(all).toEqual({ total: 3, healthy: 1, partly: 1, resting: 1, removed: 1, unknown: 0 });
-  expect(byProvider.get('google')).toMatchObject({ total: 1, resting: 1 });
+  expect(all).toEqual({ total: 3, healthy: 1, partly: 1, cooling_down: 1, removed: 1, unknown: 0 });
+  expect(byProvider.get('google')).toMatchObject({ total: 1, cooling_down: 1 });
 });
 
 describe('F1: providers', () => {

@@ -7,7 +7,7 @@ export interface EventGroup extends EventText {
   readonly events: readonly LogEvent[];
 }
 
-/** Consecutive events that read the same, of one provider, are one line: a hundred keys that rest for one model are no wall. */
+/** Consecutive events that read the same, of one provider, are one line: a hundred keys that cool down for one model are no wall. */
 export function groupEvents(events: readonly LogEvent[]): EventGroup[] {
   const groups: { text: EventText; events: LogEvent[] }[] = [];
   for (const event of events) {

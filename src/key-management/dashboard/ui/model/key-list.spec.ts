@@ -14,8 +14,8 @@ const key = (id: string, more: Partial<KeyEntry> = {}): KeyEntry => ({
   models: null,
   persistence: 'stored',
   reason: null,
-  rests_until: null,
-  rests: [],
+  cooldown_until: null,
+  cooldowns: [],
   recheck_at: null,
   success_rate: 100,
   success_count: 0,
@@ -38,7 +38,7 @@ const KEYS = [
     success_rate: 75,
     response_time: 1,
   }),
-  key('d', { status: 'rate_limited', rests_until: '2026-11-01T11:00:00Z' }),
+  key('d', { status: 'rate_limited', cooldown_until: '2026-11-01T11:00:00Z' }),
 ];
 const BY_KEY: Sorting = { field: 'key', descending: false };
 const ids = (filter: Partial<KeyFilter>, sorting = BY_KEY): string[] =>
@@ -50,7 +50,7 @@ describe('filtering', () => {
     [{ provider: 'google' }, ['c']],
     [{ status: 'rate_limited' }, ['d']],
     [{ status: 'removed' }, ['a', 'b']],
-    [{ status: 'resting' }, ['d']],
+    [{ status: 'cooling_down' }, ['d']],
     [{ search: 'TEAM' }, ['c']],
     [{ search: 'incorrect openai' }, ['b']],
     [{ search: 'nothing' }, []],
@@ -75,10 +75,10 @@ describe('sorting', () => {
   ])('%j, keys without a value last', (sorting, expected) => expect(ids({}, sorting)).toEqual(expected));
 });
 
-it('F7: sorts keys that rest, also for one model, before healthy ones', () => {
+it('F7: sorts keys that cool down, also for one model, before healthy ones', () => {
   const keys = [
     key('a'),
-    key('b', { rests: [{ model: 'gpt-5', until: '2026-11-01T12:00:00Z', outcome: 'rate_limited' }] }),
+    key('b', { cooldowns: [{ model: 'gpt-5', until: '2026-11-01T12:00:00Z', outcome: 'rate_limited' }] }),
     key('c', { status: 'rate_limited' }),
     key('d', { status: 'disabled' }),
   ];

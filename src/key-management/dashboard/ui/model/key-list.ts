@@ -48,19 +48,20 @@ const SEVERITY: Readonly<Record<KeyStatus, number>> = {
   healthy: 0,
   disabled: 1,
   unchecked: 2,
-  resting: 3,
+  cooling_down: 3,
   rate_limited: 4,
   quota_exceeded: 5,
   invalid_key: 6,
 };
 
-/** Healthy, but resting for a model: trouble of a kind, less than that of a key which rests for all. */
+/** Healthy, but cooling down for a model: trouble of a kind, less than that of a key which cools down for all. */
 const RESTS_FOR_A_MODEL = 2.5;
 
 const VALUES: Readonly<Record<SortField, (key: KeyEntry) => number | string | null>> = {
   key: ({ label, masked_key }) => `${label ?? '\uffff'} ${masked_key}`,
   provider: ({ provider }) => provider,
-  status: ({ status, rests }) => (status === 'healthy' && rests.length > 0 ? RESTS_FOR_A_MODEL : SEVERITY[status]),
+  status: ({ status, cooldowns }) =>
+    status === 'healthy' && cooldowns.length > 0 ? RESTS_FOR_A_MODEL : SEVERITY[status],
   next: (key) => nextOf(key)?.at ?? null,
   success: (key) => (key.success_count + key.error_count === 0 ? null : key.success_rate),
   calls: (key) => key.success_count + key.error_count,

@@ -88,11 +88,11 @@ export class Dashboard {
     await this.#fetching.keys();
   }
 
-  /** A rest ends without an event. */
+  /** A cooldown ends without an event. */
   #askAboutEnded(): void {
     const now = Date.now();
-    for (const { provider, id, rests_until } of this.data.keys.values()) {
-      if (rests_until !== null && Date.parse(rests_until) < now) this.#fetching.unsureOf(provider, id);
+    for (const { provider, id, cooldown_until } of this.data.keys.values()) {
+      if (cooldown_until !== null && Date.parse(cooldown_until) < now) this.#fetching.unsureOf(provider, id);
     }
   }
 }

@@ -58,7 +58,7 @@ export class KeyTable {
           status: event.to,
           enabled: event.to !== 'disabled',
           reason: event.reason ?? null,
-          rests_until: standing === 'resting' ? until : null,
+          cooldown_until: standing === 'cooling_down' ? until : null,
           recheck_at: standing === 'removed' && event.to !== 'disabled' ? until : null,
         },
       ]);

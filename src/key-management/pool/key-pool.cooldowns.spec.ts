@@ -3,7 +3,7 @@ import { TestPool } from '../../../test/support/pool';
 const S = 1_000;
 const M = 60 * S;
 
-describe('KeyPool: rests and limits', () => {
+describe('KeyPool: cools down and limits', () => {
   let test: TestPool;
   beforeEach(() => {
     test = new TestPool();
@@ -11,7 +11,7 @@ describe('KeyPool: rests and limits', () => {
   const now = (): number => test.clock.now();
   const snapshot = (n: number) => test.pool.snapshot([...test.pool.records()][n]!);
 
-  describe('rests', () => {
+  describe('cooldowns', () => {
     it('end with time, and the first call after one goes alone until one succeeds', () => {
       const key = test.add(1);
       test.pool.lease()!.settle({ outcome: 'rate_limited', retryAfterMs: M });
@@ -100,18 +100,18 @@ describe('KeyPool: rests and limits', () => {
       expect(snapshot(0)).toMatchObject({
         status: 'rate_limited',
         reason: 'slow down',
-        restsUntil: new Date(now() + M),
+        cooldownUntil: new Date(now() + M),
       });
       test.clock.skip(M);
-      expect(snapshot(0)).toMatchObject({ status: 'healthy', reason: undefined, restsUntil: undefined });
+      expect(snapshot(0)).toMatchObject({ status: 'healthy', reason: undefined, cooldownUntil: undefined });
     });
   });
 
-  describe('rests for one model', () => {
+  describe('cools down for one model', () => {
     it('leave the key to the others', () => {
       const key = test.add(1);
       test.pool.lease({ model: 'x' })!.settle({ outcome: 'rate_limited', retryAfterMs: M });
-      expect(snapshot(0)).toMatchObject({ status: 'healthy', rests: [{ model: 'x', until: new Date(now() + M) }] });
+      expect(snapshot(0)).toMatchObject({ status: 'healthy', cooldowns: [{ model: 'x', until: new Date(now() + M) }] });
       expect(test.pool.lease({ model: 'x' })).toBeUndefined();
       expect(test.pool.lease({ model: 'y' })?.keyId).toBe(key.id);
       expect(test.pool.lease()?.keyId).toBe(key.id);
@@ -123,13 +123,13 @@ describe('KeyPool: rests and limits', () => {
       expect(test.pool.lease({ model: 'x' })).toBeUndefined();
       trial.settle('ok');
       expect([test.pool.lease({ model: 'x' }), test.pool.lease({ model: 'x' })]).not.toContain(undefined);
-      expect(snapshot(0).rests).toEqual([]);
+      expect(snapshot(0).cooldowns).toEqual([]);
     });
 
     it('are known from what the vendor names, where the caller names none', () => {
       test.add(1);
       test.pool.lease()!.settle({ outcome: 'model_unavailable', model: 'x' });
-      expect(snapshot(0)).toMatchObject({ status: 'healthy', rests: [{ model: 'x' }] });
+      expect(snapshot(0)).toMatchObject({ status: 'healthy', cooldowns: [{ model: 'x' }] });
     });
 
     it('are never shortened, and grow while refusals go on', () => {
@@ -174,7 +174,7 @@ describe('KeyPool: rests and limits', () => {
       test.pool.lease({ model: 'x' })!.settle({ outcome: 'rate_limited', retryAfterMs: S });
       test.clock.skip(S);
       const lease = test.pool.lease({ model: 'x' })!;
-      for (let n = 0; n < 100; n += 1) test.pool.restModel(key, `model-${n}`, now() + M, 'instance');
+      for (let n = 0; n < 100; n += 1) test.pool.coolDownModel(key, `model-${n}`, now() + M, 'instance');
       lease.settle('ok');
       expect(key.inFlight).toBe(0);
       expect(test.pool.lease({ model: 'x' })).toBeDefined();
@@ -198,7 +198,7 @@ describe('KeyPool: rests and limits', () => {
 
     it('are not waited for by calls for others', () => {
       const key = test.add(1, { models: ['x'] });
-      test.pool.setState(key, { status: 'resting', until: now() + M }, 'store');
+      test.pool.setState(key, { status: 'cooling_down', until: now() + M }, 'store');
       expect(test.pool.nextWake('x')).toBe(now() + M);
       expect(test.pool.nextWake('y')).toBeUndefined();
       expect(test.pool.mayBeFreed('y')).toBe(false);
@@ -208,7 +208,7 @@ describe('KeyPool: rests and limits', () => {
   describe('limits', () => {
     it('bound the calls in flight, over all models', () => {
       const key = test.add(1, { limits: { concurrency: 2 } });
-      test.pool.restModel(key, 'x', now() + 1, 'instance');
+      test.pool.coolDownModel(key, 'x', now() + 1, 'instance');
       test.clock.skip(1);
       const leases = [test.pool.lease()!, test.pool.lease({ model: 'x' })!];
       expect([test.pool.lease(), test.pool.lease({ model: 'x' })]).toEqual([undefined, undefined]);

@@ -11,7 +11,7 @@ interface Fields {
 }
 
 /** Which cooldowns the store has of each key: beyond a bound no further ones are kept, and each instance learns them for itself. */
-export class ModelRests {
+export class ModelCooldowns {
   readonly #fields = new WeakMap<KeyRecord, Fields>();
 
   /** The store has this field. */

@@ -73,7 +73,7 @@ describeInChromium('the page in an emergency, of a real app', () => {
     await card('OpenAI')
       .getByText(/until \d\d:\d\d:\d\d/)
       .waitFor();
-    await card('OpenAI').getByText('3 healthy, but all rest for a model').waitFor();
+    await card('OpenAI').getByText('3 healthy, but all cool down for a model').waitFor();
     await page.getByRole('region', { name: 'Trouble' }).getByText('OpenAI: no usable key.').waitFor();
     // Nothing of the row is cut off.
     const cut = await stage

@@ -49,9 +49,9 @@ describe('models whose names the callers make up', () => {
       const lease = pools.lease('mine', { model: `${n}-${'m'.repeat(n % 2 === 0 ? 10 : 100_000)}` });
       lease!.settle({ outcome: 'model_unavailable', retryAfterMs: HOUR_MS });
     }
-    const { rests } = pools.get('mine', keyIdOf(KEY))!;
-    expect(rests.length).toBeLessThan(64);
-    expect(Math.max(...rests.map(({ model = '' }) => model.length))).toBeLessThanOrEqual(256);
+    const { cooldowns } = pools.get('mine', keyIdOf(KEY))!;
+    expect(cooldowns.length).toBeLessThan(64);
+    expect(Math.max(...cooldowns.map(({ model = '' }) => model.length))).toBeLessThanOrEqual(256);
     await app.close();
     const [document] = await documents();
     expect(Object.keys(document!.registers).length).toBeLessThanOrEqual(300);
@@ -87,7 +87,7 @@ describe('models whose names the callers make up', () => {
     await store.close();
     const app = await start({ kind: 'file', path });
     let told = 0;
-    app.get(KeyPoolService).events$.subscribe(({ type }) => (told += type === 'model_rested' ? 1 : 0));
+    app.get(KeyPoolService).events$.subscribe(({ type }) => (told += type === 'model_cooled_down' ? 1 : 0));
     await app.get(PersistenceService).saved('mine', keyIdOf(KEY));
     expect([...app.get(KeyPoolService).pool('mine')!.records()][0]!.slots).toHaveLength(1);
     expect(told).toBe(0);

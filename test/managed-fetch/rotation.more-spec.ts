@@ -82,14 +82,14 @@ describe.each(VENDORS)('the managed fetch of %s', (name, header) => {
     expect(app.vendor(name).calls.total).toBe(4);
   });
 
-  it('answers 429 with a true retry-after where all keys rest', async () => {
+  it('answers 429 with a true retry-after where all keys cool down', async () => {
     const limited = { kind: 'alwaysRateLimited', retryAfterMs: 30_000 } as const;
     app.behave(name, limited, limited, limited, limited);
     const fetch = app.fetch(name, { maxRetries: 10 });
     const response = await fetch(...request[name](app));
     expect(response.status).toBe(429);
     const wait = Number(response.headers.get('retry-after'));
-    const ends = app.snapshots(name).flatMap(({ rests }) => rests.map(({ until }) => until.getTime()));
+    const ends = app.snapshots(name).flatMap(({ cooldowns }) => cooldowns.map(({ until }) => until.getTime()));
     expect(wait).toBeGreaterThanOrEqual((Math.min(...ends) - Date.now()) / 1_000);
     expect(wait).toBeLessThan(60);
     expect(app.vendor(name).calls.total).toBe(4);
@@ -98,7 +98,10 @@ describe.each(VENDORS)('the managed fetch of %s', (name, header) => {
   it('rests the model that the request names, and no other', async () => {
     app.behave(name, { kind: 'alwaysRateLimited', retryAfterMs: 20_000 }, { kind: 'valid' });
     await (await app.fetch(name)(...request[name](app))).text();
-    expect(app.snapshots(name)[0]).toMatchObject({ status: 'healthy', rests: [{ model: expect.stringMatching(/-/) }] });
+    expect(app.snapshots(name)[0]).toMatchObject({
+      status: 'healthy',
+      cooldowns: [{ model: expect.stringMatching(/-/) }],
+    });
   });
 });
 

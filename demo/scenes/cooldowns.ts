@@ -3,25 +3,25 @@ import { clockTime, keyLine, say } from '../print';
 import { pause } from '../helpers';
 import type { Stage } from '../stage';
 
-export const title = 'Rate-limited keys rest, and come back by themselves';
+export const title = 'Rate-limited keys cool down, and come back by themselves';
 
 export async function play(stage: Stage): Promise<void> {
   await comesBack(stage);
-  await allRest(stage);
-  await oneModelRests(stage);
+  await allCoolDown(stage);
+  await oneModelCoolsDown(stage);
 }
 
 async function comesBack(stage: Stage): Promise<void> {
   const { promises, simulator } = stage;
   const { key } = stage.role('openai', 'charlie');
-  const until = stage.snapshot('openai', 'charlie').restsUntil;
+  const until = stage.snapshot('openai', 'charlie').cooldownUntil;
   const asked = simulator.openai.calls.forKey(key).total;
   stage.script('openai', 'charlie', { kind: 'valid' });
   if (until && until.getTime() > Date.now()) {
     for (let call = 1; call <= 3; call += 1) await stage.ask('openai');
-    say(`charlie of openai rests until ${clockTime(until)}; meanwhile 3 calls are made`);
+    say(`charlie of openai cools down until ${clockTime(until)}; meanwhile 3 calls are made`);
     const leftAlone = simulator.openai.calls.forKey(key).total === asked;
-    promises.expect('a resting key is left alone', leftAlone || until.getTime() <= Date.now());
+    promises.expect('a cooling-down key is left alone', leftAlone || until.getTime() <= Date.now());
   }
   await rested(stage, 'openai', 'charlie');
   let used = false;
@@ -30,10 +30,10 @@ async function comesBack(stage: Stage): Promise<void> {
     used = result.success && stage.labelOf(result.attempts.at(-1)?.keyId ?? '') === 'charlie';
   }
   keyLine(stage.snapshot('openai', 'charlie'));
-  promises.expect('its rest over, it is chosen again and works', used);
+  promises.expect('its cooldown over, it is chosen again and works', used);
 }
 
-async function allRest(stage: Stage): Promise<void> {
+async function allCoolDown(stage: Stage): Promise<void> {
   await rested(stage, 'anthropic', 'charlie');
   for (const label of ['charlie', 'delta']) {
     const once = { kind: 'alwaysRateLimited', retryAfterMs: 1_000 } as const;
@@ -42,16 +42,16 @@ async function allRest(stage: Stage): Promise<void> {
   const result = await stage.ask('anthropic', 'a call while every key meets its limit');
   const waited = result.attempts.reduce((sum, { waitedMs }) => sum + waitedMs, 0);
   const inTime = result.success && waited > 500;
-  stage.promises.expect('with every key resting, the call waits for the first to wake, and succeeds', inTime);
+  stage.promises.expect('with every key cooling down, the call waits for the first to wake, and succeeds', inTime);
 }
 
-/** Lets the key's rest pass. */
+/** Lets the key's cooldown pass. */
 async function rested(stage: Stage, vendor: VendorName, label: string): Promise<void> {
-  const { restsUntil } = stage.snapshot(vendor, label);
-  if (restsUntil) await pause(Math.max(0, restsUntil.getTime() - stage.clock.now()) + 10);
+  const { cooldownUntil } = stage.snapshot(vendor, label);
+  if (cooldownUntil) await pause(Math.max(0, cooldownUntil.getTime() - stage.clock.now()) + 10);
 }
 
-async function oneModelRests(stage: Stage): Promise<void> {
+async function oneModelCoolsDown(stage: Stage): Promise<void> {
   stage.script('google', 'charlie', { kind: 'valid' });
   await rested(stage, 'google', 'charlie');
   const [small, large] = ['gemini-3.1-flash-lite', 'gemini-3.1-pro'];
@@ -61,15 +61,15 @@ async function oneModelRests(stage: Stage): Promise<void> {
     { kind: 'alwaysRateLimited', retryAfterMs: 30_000, models: [large] },
     { kind: 'valid' },
   );
-  let rest = stage.snapshot('google', 'delta').rests[0];
+  let rest = stage.snapshot('google', 'delta').cooldowns[0];
   for (let call = 1; call <= 8 && !rest; call += 1) {
     await stage.ask('google', `${large}, call ${call}`, { model: large, maxWaitMs: 0 });
-    rest = stage.snapshot('google', 'delta').rests[0];
+    rest = stage.snapshot('google', 'delta').cooldowns[0];
   }
   const other = await stage.ask('google', small, { model: small });
   const { status } = stage.snapshot('google', 'delta');
   stage.promises.expect(
-    `a limit of ${large} rests the key for ${large} only`,
+    `a limit of ${large} cools the key down for ${large} only`,
     rest?.model === large && status === 'healthy' && other.success,
   );
 }
