@@ -175,9 +175,9 @@ function bareState({
       return unproven === true ? UNPROVEN : HEALTHY;
     case 'rate_limited':
     case 'cooling_down':
-    // The version before called it so.
     case 'resting':
       if (!isTime(until)) return undefined;
+      // The version before called it resting.
       return {
         status: status === 'resting' ? 'cooling_down' : status,
         until,
