@@ -106,7 +106,7 @@ describe('AnswerBody', () => {
     vendor.close();
     await reader.read();
     expect(ends).toMatchObject([{ codes: ['x'], phase: 'stream' }]);
-    expect(text(await reader.read())).toContain('cool_down');
+    expect(text(await reader.read())).toContain('rest');
     expect((await reader.read()).done).toBe(true);
     expect(ends).toHaveLength(1);
   });
