@@ -18,9 +18,11 @@ export async function documentOf(url: string): Promise<Document> {
   const document = await ask<Document>('/docs-json');
   const keys = await ask<{ keys: { id: string }[]; next_cursor: string }>('/admin/providers/openai/keys?limit=1');
   const events = await ask<{ next_cursor: string }>('/admin/events?limit=1');
+  const analytics = await ask<{ next_cursor: string }>('/analytics/openai?limit=1');
   const cursors: Readonly<Record<string, string>> = {
     '/admin/providers/{provider}/keys': keys.next_cursor,
     '/admin/events': events.next_cursor,
+    '/analytics/{provider}': analytics.next_cursor,
   };
   for (const [path, operations] of Object.entries(document.paths)) {
     for (const parameter of Object.values(operations).flatMap(({ parameters = [] }) => parameters)) {
