@@ -1,5 +1,5 @@
 import { ENVIRONMENT_VENDORS, keyVariables } from './configuration/environment';
-import { nearestName } from './configuration/near-miss';
+import { nearestName } from './near-miss';
 import type { ResolvedOptions } from './configuration/resolved-options';
 import type { KeyPoolService } from './pool/key-pool.service';
 import type { HealthCheckerRegistry } from './vendors/health-checker.registry';

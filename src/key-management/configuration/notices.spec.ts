@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { keyText } from '../../../test/support/key-text';
 import type { KeyManagementOptions } from '../key-management.options';
 import type { Environment } from './environment';
-import { editDistance, nearestName } from './near-miss';
+import { editDistance, nearestName } from '../near-miss';
 import { resolveOptions } from './resolve-options';
 import { openOptions, sealOptions } from './sealed-options';
 
