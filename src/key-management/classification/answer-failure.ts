@@ -24,6 +24,10 @@ export function isFailedAnswer(body: unknown, asked = false): boolean {
   return !CONTENT.some((name) => !isEmpty(read(first, name)));
 }
 
+/** Whether a body may report a failure at all, of whatever length: a search costs less than to parse every answer. */
+export const mayReportFailure = (body: { includes(text: string): boolean }): boolean =>
+  body.includes('"error"') || body.includes('"base_resp"');
+
 /** `{"message": null, "code": null}` is how some say that there is no error. */
 function saysSomething(error: unknown): boolean {
   if (!isObject(error)) return wordOf(error) !== undefined;

@@ -1,4 +1,4 @@
-import { isFailedAnswer } from '../../classification/answer-failure';
+import { isFailedAnswer, mayReportFailure } from '../../classification/answer-failure';
 import { jsonIn, MOST_BODY_CHARACTERS } from '../../classification/body-text';
 import { vendorErrorFromStreamEvent, type EvidenceContext } from '../../classification/error-evidence';
 import type { VendorError } from '../../classification/vendor-error';
@@ -74,10 +74,7 @@ export class AnswerWatch {
 /** The evidence in a whole JSON body that reports a failure; undefined for an answer. Bytes. */
 export function failureIn(body: Buffer, { headers, evidence, asked }: WatchTerms): VendorError | undefined {
   // What is longer is an answer: an error is short.
-  if (body.length > MOST_BODY_CHARACTERS || !mayFail(body)) return undefined;
+  if (body.length > MOST_BODY_CHARACTERS || !mayReportFailure(body)) return undefined;
   const value = jsonIn(body.toString('utf8'));
   return isFailedAnswer(value, asked) ? vendorErrorFromStreamEvent(value, headers, evidence()) : undefined;
 }
-
-/** A search costs less than to parse every answer. */
-export const mayFail = (body: Buffer): boolean => body.includes('"error"') || body.includes('"base_resp"');

@@ -1,4 +1,4 @@
-import { isFailedAnswer } from '../../classification/answer-failure';
+import { isFailedAnswer, mayReportFailure } from '../../classification/answer-failure';
 import { jsonIn } from '../../classification/body-text';
 
 /** What of a body is kept to be looked at: its beginning, and of a list its end. Bytes. */
@@ -26,7 +26,7 @@ export class JsonWatch {
 
   end(): string | undefined {
     const text = Buffer.concat(this.#length <= KEPT ? this.#head : [this.#tail]).toString('utf8');
-    if (!text.includes('"error"') && !text.includes('"base_resp"')) return undefined;
+    if (!mayReportFailure(text)) return undefined;
     if (this.#isList) return lastError(text);
     return this.#length <= KEPT && isFailedAnswer(jsonIn(text), this.asked) ? text : undefined;
   }
