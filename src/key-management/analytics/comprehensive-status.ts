@@ -1,4 +1,3 @@
-import type { Outcome } from '../classification/outcome';
 import type { ProviderHealth } from '../health/provider-health.service';
 import type { ProviderState } from '../pool/key-events';
 import type { KeySnapshot } from '../pool/key-snapshot';
@@ -57,14 +56,6 @@ export interface KeyStatusEntry {
   recheck_at: string | null;
   last_used_at: string | null;
   last_checked_at: string | null;
-}
-
-/** What calls of one provider came to. */
-export interface CallFigures {
-  readonly requests: number;
-  readonly failures: number;
-  readonly retries: number;
-  readonly outcomes: Partial<Record<Outcome, number>>;
 }
 
 const iso = (date: Date | undefined): string | null => date?.toISOString() ?? null;

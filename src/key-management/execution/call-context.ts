@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { inspect } from 'node:util';
 import type { KeyPool } from '../pool/key-pool';
 import { PoolLease } from '../pool/key-lease';
+import type { PassedOver } from '../pool/endpoint-cooldowns';
 import { endpointOf } from '../pool/endpoint-name';
 import type { Slot } from '../pool/slot';
 import { AttemptAnswers } from './answers/attempt-answers';
@@ -99,7 +100,7 @@ export interface CallTarget {
 export function leaseFor(
   pool: KeyPool,
   { model, endpoint }: CallTarget,
-  exclude: ReadonlySet<string> | undefined,
+  exclude: PassedOver | undefined,
   now: number,
 ): AttemptContext | undefined {
   const slot = pool.take(model, exclude, now, endpoint);
@@ -114,8 +115,7 @@ export function leaseFirst(
   now: number,
 ): AttemptContext | undefined {
   if (keyId === undefined || !pool.record(keyId)) return leaseFor(pool, target, undefined, now);
-  const others = new Set(Array.from(pool.records(), ({ id }) => id));
-  others.delete(keyId);
+  const others: PassedOver = { has: (id) => id !== keyId };
   return leaseFor(pool, target, others, now) ?? leaseFor(pool, target, undefined, now);
 }
 

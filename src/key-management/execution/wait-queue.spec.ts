@@ -106,7 +106,8 @@ describe('WaitQueue', () => {
     harness.add('b');
     for (const name of ['a', 'b']) {
       const record = harness.pool.record(harness.id(name))!;
-      harness.pool.coolDownModel(record, 'm', harness.clock.now() + 3_000, 'call');
+      const until = harness.clock.now() + 3_000;
+      harness.pool.coolDown(record, { model: 'm' }, { until, outcome: 'rate_limited', statedUntil: 0 }, 'call');
     }
     void wait('for m', 5_000, undefined, 'm');
     void wait('any');

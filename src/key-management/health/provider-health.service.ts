@@ -92,13 +92,6 @@ export class ProviderHealthService implements OnModuleDestroy {
     };
   }
 
-  /** Undefined for a provider that nobody knows. */
-  of(provider: string): ProviderHealth | undefined {
-    this.pools.tellCalls();
-    const pool = this.pools.pool(provider);
-    return pool && this.#judge(pool);
-  }
-
   /** How many of the provider's keys can serve at least one of the models that were called within the hour. */
   usableKeys(pool: KeyPool): number {
     return usableKeys(pool, this.#modelsOf(pool.provider), this.clock.now());

@@ -1,4 +1,5 @@
 import { TestPool } from '../../../test/support/pool';
+import type { KeyRecord } from './key-record';
 
 const S = 1_000;
 const M = 60 * S;
@@ -9,6 +10,8 @@ describe('KeyPool: cools down and limits', () => {
     test = new TestPool();
   });
   const now = (): number => test.clock.now();
+  const coolDown = (key: KeyRecord, model: string, ms: number): void =>
+    test.pool.coolDown(key, { model }, { until: now() + ms, outcome: 'rate_limited', statedUntil: 0 }, 'instance');
   const snapshot = (n: number) => test.pool.snapshot([...test.pool.records()][n]!);
 
   describe('cooldowns', () => {
@@ -174,7 +177,7 @@ describe('KeyPool: cools down and limits', () => {
       test.pool.lease({ model: 'x' })!.settle({ outcome: 'rate_limited', retryAfterMs: S });
       test.clock.skip(S);
       const lease = test.pool.lease({ model: 'x' })!;
-      for (let n = 0; n < 100; n += 1) test.pool.coolDownModel(key, `model-${n}`, now() + M, 'instance');
+      for (let n = 0; n < 100; n += 1) coolDown(key, `model-${n}`, M);
       lease.settle('ok');
       expect(key.inFlight).toBe(0);
       expect(test.pool.lease({ model: 'x' })).toBeDefined();
@@ -208,7 +211,7 @@ describe('KeyPool: cools down and limits', () => {
   describe('limits', () => {
     it('bound the calls in flight, over all models', () => {
       const key = test.add(1, { limits: { concurrency: 2 } });
-      test.pool.coolDownModel(key, 'x', now() + 1, 'instance');
+      coolDown(key, 'x', 1);
       test.clock.skip(1);
       const leases = [test.pool.lease()!, test.pool.lease({ model: 'x' })!];
       expect([test.pool.lease(), test.pool.lease({ model: 'x' })]).toEqual([undefined, undefined]);

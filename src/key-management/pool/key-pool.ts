@@ -151,12 +151,6 @@ export class KeyPool implements LeaseOwner {
     return this.pacing.groups.siblings(record);
   }
 
-  /** Cools the key down for one model; never shortens a cooldown. */
-  coolDownModel(record: KeyRecord, model: string, until: number, by: ChangedBy, why?: Why): void {
-    const outcome = why?.outcome ?? 'rate_limited';
-    this.coolDown(record, { model }, { until, outcome, statedUntil: 0 }, by, { reason: why?.reason });
-  }
-
   /** Cools the key down for one model or endpoint; never shortens a cooldown. */
   coolDown(record: KeyRecord, scope: CooldownScope, cooldown: Cooldown, by: ChangedBy, why: CooledBy = {}): void {
     const known = this.#cooldowns.get(record, scope);
@@ -227,12 +221,7 @@ export class KeyPool implements LeaseOwner {
   }
 
   /** Chooses a key as `lease` does, and books one use of it; the caller makes the lease. */
-  take(
-    model: string | undefined,
-    exclude: ReadonlySet<string> | undefined,
-    now: number,
-    endpoint?: string,
-  ): Slot | undefined {
+  take(model: string | undefined, exclude: PassedOver | undefined, now: number, endpoint?: string): Slot | undefined {
     this.wake(now);
     if (!this.#breaker.admits(now)) return undefined;
     const lane = this.#lanes.forCall(model, now);
@@ -412,11 +401,11 @@ export class KeyPool implements LeaseOwner {
 
   #soonestAt(endpoint: string, model: string | undefined, now: number): number {
     const { index } = this.#lanes.forCall(model, now);
-    return this.#endpoints.soonest(
-      endpoint,
-      Array.from(this.#records.values(), ({ slots }) => slots[index]!),
-      now,
-    );
+    return this.#endpoints.soonest(endpoint, this.#slotsAt(index), now);
+  }
+
+  *#slotsAt(index: number): Iterable<Slot> {
+    for (const { slots } of this.#records.values()) yield slots[index]!;
   }
 
   /** Some key can be had at once of which nothing speaks against its vendor: a failed call may be made again with it without harm. */
