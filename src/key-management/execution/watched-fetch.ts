@@ -1,7 +1,7 @@
 import { FollowingSignal } from '../abort-followers';
 import { takeEvidence, type EvidenceContext } from '../classification/error-evidence';
 import { AnswerBody } from './answers/answer-body';
-import { AnswerWatch, isShort } from './answers/answer-watch';
+import { AnswerWatch, isShort, onlyAsks } from './answers/answer-watch';
 import { BodySource } from './answers/body-source';
 import { isRefusal, withBody } from './answers/response-copies';
 import type { AttemptContext } from './call-context';
@@ -81,5 +81,5 @@ interface RequestKind {
 function requestKind(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): RequestKind {
   const request = input instanceof Request ? input : undefined;
   const method = init?.method ?? request?.method ?? 'GET';
-  return { asked: /^(?:get|head)$/i.test(method), redirect: init?.redirect ?? request?.redirect ?? 'follow' };
+  return { asked: onlyAsks(method), redirect: init?.redirect ?? request?.redirect ?? 'follow' };
 }

@@ -24,6 +24,9 @@ export function isShort(headers: Headers): boolean {
   return length !== null && Number(length) <= SHORT;
 }
 
+/** Whether a request with this method only asks for something that exists. */
+export const onlyAsks = (method: string): boolean => /^(?:get|head)$/i.test(method);
+
 export interface WatchTerms {
   readonly headers: Headers;
   readonly evidence: () => EvidenceContext;

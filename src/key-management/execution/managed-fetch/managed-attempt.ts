@@ -8,7 +8,7 @@ import {
 import type { VendorError } from '../../classification/vendor-error';
 import type { ApiKey } from '../../pool/api-key';
 import type { CredentialPlace } from '../../vendors/vendor-knowledge';
-import { AnswerWatch, failureIn, isShort, kindOf, type WatchTerms } from '../answers/answer-watch';
+import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type WatchTerms } from '../answers/answer-watch';
 import { BodySource, type Chunk } from '../answers/body-source';
 import { isRefusal } from '../answers/response-copies';
 import { AttemptFailure } from '../attempt-failure';
@@ -193,8 +193,7 @@ export class ManagedAttempt {
   }
 
   #watchTerms({ headers }: Response): WatchTerms {
-    const { method } = this.terms.request;
-    const asked = /^(?:get|head)$/i.test(method);
+    const asked = onlyAsks(this.terms.request.method);
     return { headers, evidence: this.#evidence, countsTokens: this.context.countsTokens, asked };
   }
 
