@@ -95,7 +95,7 @@ export default defineConfig(
   {
     files: [
       'src/key-management/{configuration,store,dashboard/ui}/**',
-      'src/key-management/{clock,key-management.module}.ts',
+      'src/key-management/{common/clock,key-management.module}.ts',
     ],
     rules: { 'no-restricted-properties': ['error', NO_EXIT] },
   },

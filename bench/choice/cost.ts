@@ -1,5 +1,5 @@
-import { systemClock } from '../../src/key-management/clock';
-import { ApiKey } from '../../src/key-management/pool/api-key';
+import { systemClock } from '../../src/key-management/common/clock';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
 import { benchKey } from '../lib/pool-app';
 import { interleaved, type Case } from '../lib/rounds';

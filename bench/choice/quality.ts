@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/key-management/clock';
-import { ApiKey } from '../../src/key-management/pool/api-key';
+import type { Clock } from '../../src/key-management/common/clock';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
 import { benchKey } from '../lib/pool-app';
 import { seededRandom } from '../../test/support/seeded-random';

@@ -2,9 +2,9 @@ import 'reflect-metadata';
 import { Logger, Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { KeyManagementModule, KeyPoolService, type KeyManagementModuleOptions } from '../../src/key-management';
-import { ApiKey } from '../../src/key-management/pool/api-key';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import type { KeyPool } from '../../src/key-management/pool/key-pool';
-import { HEALTHY } from '../../src/key-management/pool/key-state';
+import { HEALTHY } from '../../src/key-management/pool/key/key-state';
 
 export const benchKey = (n: number): string => `sk-proj-BENCH${String(n).padStart(40, '0')}`;
 

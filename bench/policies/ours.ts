@@ -1,14 +1,14 @@
 import { runCall } from '../../src/key-management/execution/run-call';
-import type { ExecutionSettings, ProviderLine } from '../../src/key-management/execution/execution-settings';
-import { Pauses } from '../../src/key-management/execution/pauses';
-import { RetryBudget } from '../../src/key-management/execution/retry-budget';
-import { TimeLimits } from '../../src/key-management/execution/time-limits';
-import { WaitQueue } from '../../src/key-management/execution/wait-queue';
+import type { ExecutionSettings, ProviderContext } from '../../src/key-management/execution/execution-settings';
+import { Pauses } from '../../src/key-management/execution/waiting/pauses';
+import { RetryBudget } from '../../src/key-management/execution/waiting/retry-budget';
+import { TimeLimits } from '../../src/key-management/execution/waiting/time-limits';
+import { WaitQueue } from '../../src/key-management/execution/waiting/wait-queue';
 import { classify } from '../../src/key-management/classification/classify';
-import { ApiKey } from '../../src/key-management/pool/api-key';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
-import { HEALTHY } from '../../src/key-management/pool/key-state';
-import { openAiKnowledge } from '../../src/key-management/vendors/openai/openai-knowledge';
+import { HEALTHY } from '../../src/key-management/pool/key/key-state';
+import { openAiKnowledge } from '../../src/key-management/vendors/openai/openai';
 import type { Policy } from './policy';
 
 const rawKey = (index: number): string => `sk-proj-simulated-${String(index).padStart(20, '0')}`;
@@ -34,7 +34,7 @@ export const ours: Policy = {
     }
     const queue = new WaitQueue(pool, clock, limits);
     queues.push(queue);
-    const line: ProviderLine = {
+    const line: ProviderContext = {
       pool,
       queue,
       budget: new RetryBudget(),

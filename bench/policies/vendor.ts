@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/key-management/clock';
+import type { Clock } from '../../src/key-management/common/clock';
 
 /** How a simulated vendor limits each of its keys. */
 export interface VendorShape {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/key-management/clock';
-import { TimeHeap, type Timed } from '../../src/key-management/pool/time-heap';
+import type { Clock } from '../../src/key-management/common/clock';
+import { TimeHeap, type Timed } from '../../src/key-management/common/time-heap';
 
 class Timer implements Timed {
   heapIndex = -1;

@@ -1,5 +1,5 @@
-import type { Outcome } from './classification/outcome';
-import type { KeyStatus } from './pool/key-state';
+import type { Outcome } from './vendors/contract/outcome';
+import type { KeyStatus } from './pool/key/key-state';
 
 export type KeyManagementErrorCode =
   | 'NO_HEALTHY_KEYS'

@@ -21,15 +21,15 @@ export type {
   KeyStoreOptions,
   MetricsSettings,
   ProviderOptions,
-} from './key-management.options';
-export type { Clock, Random } from './clock';
+} from './configuration/key-management.options';
+export type { Clock, Random } from './common/clock';
 export { KeyManagementConfigurationError } from './configuration/resolve-options';
 export type { Configuration } from './configuration/configuration.service';
 export type { ResolvedKey, ResolvedOptions, ResolvedProvider, ResolvedStore } from './configuration/resolved-options';
-export type { Hidden, SecretText } from './secret-text';
-export type { Json, KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from './store/key-store';
-export { StoreError, type StoreErrorCode } from './store/store-error';
-export { logFieldsOf } from './log-line';
+export type { Hidden, SecretText } from './common/secret-text';
+export type { Json, KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from './store/port/key-store';
+export { StoreError, type StoreErrorCode } from './store/port/store-error';
+export { logFieldsOf } from './common/log-line';
 
 export { KeyManagerService } from './key-manager.service';
 export type { AddKeysResult, KeyVerdict } from './health/key-intake.service';
@@ -50,9 +50,10 @@ export { isKeyManagementRoute, KEY_MANAGEMENT_ROUTE } from './admin/routes/modul
 export type { IndicatorResult } from './health/health-result';
 
 export { KeyPoolService } from './pool/key-pool.service';
-export type { KeyInput, KeyLimits, KeyOrigin, KeyUpdate, LeaseOptions } from './pool/key-input';
+export type { KeyInput, KeyOrigin, KeyUpdate, LeaseOptions } from './pool/key/key-input';
+export type { KeyLimits } from './pool/limits/hard-limits';
 export type { KeyLease } from './pool/key-lease';
-export type { KeySnapshot } from './pool/key-snapshot';
+export type { KeySnapshot } from './pool/key/key-snapshot';
 export type {
   ChangedBy,
   KeyChangeEvent,
@@ -61,9 +62,9 @@ export type {
   ProviderEvent,
   ProviderState,
 } from './pool/key-events';
-export { KEY_STATUSES, type KeyStatus } from './pool/key-state';
-export type { SettledOutcome } from './pool/settlement';
-export { keyIdOf, maskKey, type ApiKey } from './pool/api-key';
+export { KEY_STATUSES, type KeyStatus } from './pool/key/key-state';
+export type { SettledOutcome } from './pool/state/settlement';
+export { keyIdOf, maskKey, type ApiKey } from './pool/key/api-key';
 
 export {
   ManagedFetchService,
@@ -98,11 +99,11 @@ export {
   type HealthResult,
   type ProbeContext,
   type ProbeDepth,
-} from './vendors/base-health-checker';
-export type { FormatVerdict } from './vendors/key-format';
-export { HealthChecker } from './vendors/health-checker.decorator';
-export { HealthCheckerRegistry } from './vendors/health-checker.registry';
-export { StatusTableHealthChecker } from './vendors/status-table.health-checker';
+} from './checkers/base-health-checker';
+export type { FormatVerdict } from './checkers/key-format';
+export { HealthChecker } from './checkers/health-checker.decorator';
+export { HealthCheckerRegistry } from './checkers/health-checker.registry';
+export { StatusTableHealthChecker } from './checkers/status-table.health-checker';
 
 export {
   CONSEQUENCES,
@@ -113,6 +114,7 @@ export {
   type Outcome,
   type RetryAdvice,
   type Scope,
-} from './classification/outcome';
+} from './vendors/contract/outcome';
 export type { Classification, DecidedBy } from './classification/classification';
-export type { Phase, StatedWait, VendorError } from './classification/vendor-error';
+export type { StatedWait, VendorError } from './classification/evidence/vendor-error';
+export type { Phase } from './vendors/contract/rule';

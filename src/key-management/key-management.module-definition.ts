@@ -12,7 +12,7 @@ import type {
   KeyManagementExtras,
   KeyManagementOptions,
   MetricsSettings,
-} from './key-management.options';
+} from './configuration/key-management.options';
 import { KeyMetricsService } from './metrics/key-metrics.service';
 
 const OPTIONS_TOKEN = 'KEY_MANAGEMENT_MODULE_OPTIONS';

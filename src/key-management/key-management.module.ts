@@ -3,10 +3,10 @@ import { Module, Optional, type DynamicModule, type NestModule, type Provider } 
 import { HostRoutesService } from './admin/routes/host-routes.service';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { AnalyticsService } from './analytics/analytics.service';
-import { EventArchiveService } from './analytics/event-archive.service';
-import { EventLog } from './analytics/event-log';
-import { SeriesService } from './analytics/series.service';
-import { systemClock, type Clock } from './clock';
+import { EventArchiveService } from './events/event-archive.service';
+import { EventLog } from './events/event-log';
+import { SeriesService } from './analytics/series/series.service';
+import { systemClock, type Clock } from './common/clock';
 import { ConfigurationService } from './configuration/configuration.service';
 import { KeyManagementConfigurationError, resolveOptions } from './configuration/resolve-options';
 import type { ResolvedOptions } from './configuration/resolved-options';
@@ -36,15 +36,15 @@ import type {
   KeyManagementModuleAsyncOptions,
   KeyManagementModuleOptions,
   KeyManagementOptions,
-} from './key-management.options';
+} from './configuration/key-management.options';
 import { KeyManagerService } from './key-manager.service';
-import { KeyLogService } from './logging/key-log.service';
+import { KeyLogService } from './events/key-log.service';
 import { KeyPoolService } from './pool/key-pool.service';
 import { bareImport, KEY_MANAGEMENT_MODULE, refuseSecondImport } from './single-import';
-import { StartupService } from './startup.service';
+import { StartupService } from './health/startup-check.service';
 import { PersistenceService } from './store/persistence.service';
-import { builtInCheckers } from './vendors/built-in-checkers';
-import { HealthCheckerRegistry } from './vendors/health-checker.registry';
+import { builtInCheckers } from './checkers/built-in-checkers';
+import { HealthCheckerRegistry } from './checkers/health-checker.registry';
 
 const SETTINGS: Provider[] = [
   { provide: CLOCK, useValue: systemClock },

@@ -5,7 +5,7 @@ import type { ProviderAnalytics } from './analytics/provider-analytics';
 import { ConfigurationService, type Configuration } from './configuration/configuration.service';
 import { KeyIntakeService, type AddKeysResult } from './health/key-intake.service';
 import { HealthSweepService, type HealthCheckReport } from './health/health-sweep.service';
-import type { KeyInput } from './pool/key-input';
+import type { KeyInput } from './pool/key/key-input';
 
 /** The specification's manager: a thin face over the rooms below. */
 @Injectable()

@@ -7,7 +7,7 @@ export type {
   KeyStoreHarness,
   StoreUnderTest,
 } from './store/contract/contract-types';
-export type { Json, KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from './store/key-store';
-export { applyChange, copyDocument, mergeChange, mergeMax, mergeSum, replaces } from './store/merge';
-export { checkChanges } from './store/check-changes';
-export { StoreError } from './store/store-error';
+export type { Json, KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from './store/port/key-store';
+export { applyChange, copyDocument, mergeChange, mergeMax, mergeSum, replaces } from './store/port/merge';
+export { checkChanges } from './store/port/check-changes';
+export { StoreError } from './store/port/store-error';

@@ -6,7 +6,7 @@ import {
   ManagedFetchService,
   RetryExecutorService,
 } from '../../src/key-management';
-import { ApiKey } from '../../src/key-management/pool/api-key';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import { fakeKey, VendorSimulator, type Behaviour } from '../simulator';
 import { keyText } from '../support/key-text';
 import { VIEWER } from '../support/tokens';

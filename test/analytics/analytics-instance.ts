@@ -1,14 +1,14 @@
 import { EMPTY } from 'rxjs';
-import { EventArchiveService } from '../../src/key-management/analytics/event-archive.service';
-import { EventLog } from '../../src/key-management/analytics/event-log';
-import { SeriesService } from '../../src/key-management/analytics/series.service';
-import type { Outcome } from '../../src/key-management/classification/outcome';
-import { ApiKey } from '../../src/key-management/pool/api-key';
+import { EventArchiveService } from '../../src/key-management/events/event-archive.service';
+import { EventLog } from '../../src/key-management/events/event-log';
+import { SeriesService } from '../../src/key-management/analytics/series/series.service';
+import type { Outcome } from '../../src/key-management/vendors/contract/outcome';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import { KeyPoolService } from '../../src/key-management/pool/key-pool.service';
-import type { KeyRecord } from '../../src/key-management/pool/key-record';
+import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
 import type { PersistenceService } from '../../src/key-management/store/persistence.service';
-import type { KeyStore } from '../../src/key-management/store/key-store';
-import { StoreLink } from '../../src/key-management/store/store-link';
+import type { KeyStore } from '../../src/key-management/store/port/key-store';
+import { StoreLink } from '../../src/key-management/store/sync/store-link';
 import { seededRandom, type FakeClock } from '../support/fake-clock';
 import { keyText } from '../support/pool';
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { KeyPoolService, RetryExecutorService, type ExecuteOptions } from '../../src/key-management';
-import { ApiKey } from '../../src/key-management/pool/api-key';
-import { HEALTHY } from '../../src/key-management/pool/key-state';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
+import { HEALTHY } from '../../src/key-management/pool/key/key-state';
 import { FakeClock } from '../support/fake-clock';
 import { startKeyManagement } from '../support/key-management-app';
 import { keyText } from '../support/key-text';

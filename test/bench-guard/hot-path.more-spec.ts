@@ -1,7 +1,7 @@
 import type { TestingModule } from '@nestjs/testing';
 import { KeyPoolService, RetryExecutorService, type ExecuteOptions } from '../../src/key-management';
-import { ApiKey } from '../../src/key-management/pool/api-key';
-import { HEALTHY } from '../../src/key-management/pool/key-state';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
+import { HEALTHY } from '../../src/key-management/pool/key/key-state';
 import { MemoryKeyStore } from '../../src/key-management/store/memory/memory-key-store';
 import { startKeyManagement } from '../support/key-management-app';
 import { keyText } from '../support/pool';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestingModule } from '@nestjs/testing';
 import { KeyPoolService, RetryExecutorService } from '../../src/key-management';
-import { ApiKey } from '../../src/key-management/pool/api-key';
-import { turnOfTheLoop } from '../../src/key-management/slices';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
+import { yieldToEventLoop } from '../../src/key-management/common/event-loop';
 import { PersistenceService } from '../../src/key-management/store/persistence.service';
 import { FakeClock } from '../support/fake-clock';
 import { startKeyManagement } from '../support/key-management-app';
@@ -32,7 +32,7 @@ async function callAll(app: TestingModule, clock: FakeClock, count: number): Pro
   const executor = app.get(RetryExecutorService);
   for (let call = 0; call < count; call += 1) {
     await executor.execute('openai', ({ apiKey }) => Promise.resolve(apiKey.length));
-    if (call % 200 === 0) await turnOfTheLoop();
+    if (call % 200 === 0) await yieldToEventLoop();
   }
   await written(app, clock);
 }

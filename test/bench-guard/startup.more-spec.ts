@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { CLOCK, KeyManagementModule, KeyPoolService } from '../../src/key-management';
 import { KeySeries } from '../../src/key-management/analytics/series/key-series';
-import { ApiKey } from '../../src/key-management/pool/api-key';
-import { SLICE, turnOfTheLoop } from '../../src/key-management/slices';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
+import { SLICE, yieldToEventLoop } from '../../src/key-management/common/event-loop';
 import { FileKeyStore } from '../../src/key-management/store/file/file-key-store';
-import { KeyPersistence } from '../../src/key-management/store/key-persistence';
+import { KeyPersistence } from '../../src/key-management/store/keys/key-persistence';
 import { PersistenceService } from '../../src/key-management/store/persistence.service';
-import { StoreLink } from '../../src/key-management/store/store-link';
+import { StoreLink } from '../../src/key-management/store/sync/store-link';
 import { FakeClock } from '../support/fake-clock';
 import { keyText } from '../support/key-text';
 import { startTsChild } from '../support/start-ts-child';
@@ -111,10 +111,10 @@ describe(`an app with ${KEYS} keys on a file store`, () => {
     const written = jest.spyOn(FileKeyStore.prototype, 'write');
     /** What is being written is in the store, and nothing came after it. */
     const isIdle = async (): Promise<void> => {
-      for (let before = -1; link.backlog > 0 || before < written.mock.calls.length; await turnOfTheLoop()) {
+      for (let before = -1; link.backlog > 0 || before < written.mock.calls.length; await yieldToEventLoop()) {
         before = written.mock.calls.length;
         await Promise.all(written.mock.results.map(({ value }) => value as Promise<void>));
-        await turnOfTheLoop();
+        await yieldToEventLoop();
       }
     };
     await clock.advance(1_000);
@@ -138,7 +138,7 @@ describe(`an app with ${KEYS} keys on a file store`, () => {
     const taken = jest.spyOn(KeySeries.prototype, 'add');
     const turns = new Turns([() => taken.mock.calls.length]);
     await clock.advance(60_000);
-    for (let turn = 0; turn < 1_000 && taken.mock.calls.length < KEYS; turn += 1) await turnOfTheLoop();
+    for (let turn = 0; turn < 1_000 && taken.mock.calls.length < KEYS; turn += 1) await yieldToEventLoop();
     expect(taken).toHaveBeenCalledTimes(KEYS);
     expect(turns.stop()[0]).toBeLessThanOrEqual(SLICE);
   });

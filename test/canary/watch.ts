@@ -41,14 +41,17 @@ function showResult(result: unknown): void {
   showFailure(report.error);
 }
 
-watch<typeof import('../../src/key-management/pool/api-key')>(`${HOUSE}/pool/api-key`, ({ ApiKey }) => ({
+watch<typeof import('../../src/key-management/pool/key/api-key')>(`${HOUSE}/pool/key/api-key`, ({ ApiKey }) => ({
   ApiKey: constructed(secretive(ApiKey), (_, key) => show('keys')(key)),
 }));
-watch<typeof import('../../src/key-management/secret-text')>(`${HOUSE}/secret-text`, ({ SecretText }) => ({
-  SecretText: secretive(SecretText),
-}));
-watch<typeof import('../../src/key-management/execution/call-context')>(
-  `${HOUSE}/execution/call-context`,
+watch<typeof import('../../src/key-management/common/secret-text')>(
+  `${HOUSE}/common/secret-text`,
+  ({ SecretText }) => ({
+    SecretText: secretive(SecretText),
+  }),
+);
+watch<typeof import('../../src/key-management/execution/attempt-context')>(
+  `${HOUSE}/execution/attempt-context`,
   ({ leaseFor, leaseFirst, leaseUntriedFirst }) => {
     const face = { leaseFor, leaseFirst, leaseUntriedFirst };
     after(face, ['leaseFor', 'leaseFirst', 'leaseUntriedFirst'], show('contexts and leases'));

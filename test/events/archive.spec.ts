@@ -1,5 +1,5 @@
-import { type EventLog } from '../../src/key-management/analytics/event-log';
-import { ApiKey } from '../../src/key-management/pool/api-key';
+import { type EventLog } from '../../src/key-management/events/event-log';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import { Cluster } from '../support/cluster-store';
 import { FakeClock } from '../support/fake-clock';
 import { keyText } from '../support/pool';

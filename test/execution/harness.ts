@@ -1,13 +1,13 @@
 import { RetryExecutorService } from '../../src/key-management/execution/retry-executor.service';
 import type { ExecuteOptions, ExecutionResult, ManagedCall } from '../../src/key-management/execution/execution.types';
 import type { KeyManagementError } from '../../src/key-management/errors';
-import { ApiKey, keyIdOf } from '../../src/key-management/pool/api-key';
-import type { KeyInput } from '../../src/key-management/pool/key-input';
+import { ApiKey, keyIdOf } from '../../src/key-management/pool/key/api-key';
+import type { KeyInput } from '../../src/key-management/pool/key/key-input';
 import type { KeyPool } from '../../src/key-management/pool/key-pool';
 import { KeyPoolService } from '../../src/key-management/pool/key-pool.service';
-import { HEALTHY, type KeyState } from '../../src/key-management/pool/key-state';
-import type { BaseHealthChecker } from '../../src/key-management/vendors/base-health-checker';
-import { OpenAiHealthChecker } from '../../src/key-management/vendors/openai/openai.health-checker';
+import { HEALTHY, type KeyState } from '../../src/key-management/pool/key/key-state';
+import type { BaseHealthChecker } from '../../src/key-management/checkers/base-health-checker';
+import { OpenAiHealthChecker } from '../../src/key-management/checkers/openai.health-checker';
 import { eachCall } from '../support/each-call';
 import { FakeClock } from '../support/fake-clock';
 

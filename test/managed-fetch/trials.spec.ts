@@ -1,5 +1,5 @@
 import { KeyPoolService } from '../../src/key-management';
-import type { KeyRecord } from '../../src/key-management/pool/key-record';
+import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
 import { ManagedApp, request } from './managed-app';
 
 let app: ManagedApp;

@@ -1,5 +1,5 @@
-import type { StoreChange, StoredDocument } from '../../src/key-management/store/key-store';
-import { applyChange } from '../../src/key-management/store/merge';
+import type { StoreChange, StoredDocument } from '../../src/key-management/store/port/key-store';
+import { applyChange } from '../../src/key-management/store/port/merge';
 import { seededRandom, shuffled } from '../support/seeded-random';
 import { INSTANCES_SEQUENCES, runInstances } from './instances-run';
 import { common } from './instances-sentences';

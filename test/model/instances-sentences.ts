@@ -1,4 +1,4 @@
-import type { KeySnapshot } from '../../src/key-management/pool/key-snapshot';
+import type { KeySnapshot } from '../../src/key-management/pool/key/key-snapshot';
 import { ALL, isRemovedStatus, type InstancesModel, type InstancesWorld } from './instances-world';
 import { claim } from './sentences';
 

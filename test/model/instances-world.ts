@@ -1,6 +1,6 @@
-import { ApiKey, keyIdOf } from '../../src/key-management/pool/api-key';
+import { ApiKey, keyIdOf } from '../../src/key-management/pool/key/api-key';
 import type { KeyLease } from '../../src/key-management/pool/key-lease';
-import type { KeySnapshot } from '../../src/key-management/pool/key-snapshot';
+import type { KeySnapshot } from '../../src/key-management/pool/key/key-snapshot';
 import { FakeClock, settle as promises } from '../support/fake-clock';
 import { keyText } from '../support/key-text';
 import { instance } from '../support/store-instance';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { OUTCOMES } from '../../src/key-management/classification/outcome';
+import { OUTCOMES } from '../../src/key-management/vendors/contract/outcome';
 import { isRemoved, type PoolModel } from './pool-model';
 import { INPUTS, PROVIDER, type PoolWorld } from './pool-world';
 import { DAY, HOUR, MINUTE, SECOND } from './rules';

@@ -1,5 +1,5 @@
-import type { Outcome } from '../../src/key-management/classification/outcome';
-import type { KeySnapshot } from '../../src/key-management/pool/key-snapshot';
+import type { Outcome } from '../../src/key-management/vendors/contract/outcome';
+import type { KeySnapshot } from '../../src/key-management/pool/key/key-snapshot';
 import {
   COUNTS_AGAINST,
   IS_TRANSIENT,

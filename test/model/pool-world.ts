@@ -1,11 +1,11 @@
-import type { Outcome } from '../../src/key-management/classification/outcome';
-import { ApiKey, keyIdOf } from '../../src/key-management/pool/api-key';
-import type { KeyInput } from '../../src/key-management/pool/key-input';
+import type { Outcome } from '../../src/key-management/vendors/contract/outcome';
+import { ApiKey, keyIdOf } from '../../src/key-management/pool/key/api-key';
+import type { KeyInput } from '../../src/key-management/pool/key/key-input';
 import type { KeyLease } from '../../src/key-management/pool/key-lease';
 import type { KeyPool } from '../../src/key-management/pool/key-pool';
 import { KeyPoolService } from '../../src/key-management/pool/key-pool.service';
-import type { KeySnapshot } from '../../src/key-management/pool/key-snapshot';
-import { isRemovedStatus } from '../../src/key-management/pool/key-state';
+import type { KeySnapshot } from '../../src/key-management/pool/key/key-snapshot';
+import { isRemovedStatus } from '../../src/key-management/pool/key/key-state';
 import { eachCall } from '../support/each-call';
 import { FakeClock, seededRandom } from '../support/fake-clock';
 import { keyText } from '../support/key-text';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/key-management/classification/outcome';
+import type { Outcome } from '../../src/key-management/vendors/contract/outcome';
 
 /** The rules of the design, written a second time and plainly. Nothing but the words comes from the source. */
 

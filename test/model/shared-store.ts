@@ -1,6 +1,6 @@
-import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../../src/key-management/store/key-store';
-import { applyChange, copyDocument } from '../../src/key-management/store/merge';
-import { StoreError } from '../../src/key-management/store/store-error';
+import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../../src/key-management/store/port/key-store';
+import { applyChange, copyDocument } from '../../src/key-management/store/port/merge';
+import { StoreError } from '../../src/key-management/store/port/store-error';
 
 /** A store in memory that instances share. What one writes reaches the others when the test says so: late, twice, or not at all. */
 export class SharedStore {

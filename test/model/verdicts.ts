@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/key-management/classification/outcome';
+import type { Outcome } from '../../src/key-management/vendors/contract/outcome';
 import { isRemoved, isCoolingDown, type ModelKey, type ModelLease, type PoolModel, type Verdict } from './pool-model';
 import {
   ASKS_TO_WAIT,

@@ -1,9 +1,9 @@
 import type { Classification } from '../../src/key-management/classification/classification';
-import type { Outcome } from '../../src/key-management/classification/outcome';
-import type { AttemptContext } from '../../src/key-management/execution/call-context';
+import type { Outcome } from '../../src/key-management/vendors/contract/outcome';
+import type { AttemptContext } from '../../src/key-management/execution/attempt-context';
 import { RetryExecutorService } from '../../src/key-management/execution/retry-executor.service';
 import type { CallContext, ExecuteOptions } from '../../src/key-management/execution/execution.types';
-import type { WaitQueue } from '../../src/key-management/execution/wait-queue';
+import type { WaitQueue } from '../../src/key-management/execution/waiting/wait-queue';
 import { PoolLease } from '../../src/key-management/pool/key-lease';
 import { seededRandom } from '../support/fake-clock';
 import { PoolModel, type ModelLease } from './pool-model';

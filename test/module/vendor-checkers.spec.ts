@@ -2,11 +2,11 @@ import { resolveOptions } from '../../src/key-management/configuration/resolve-o
 import type { KeyManagementOptions } from '../../src/key-management';
 import { HealthCheckService } from '../../src/key-management/health/health-check.service';
 import { PROBE_TIMEOUT_MS } from '../../src/key-management/health/probe';
-import { ApiKey } from '../../src/key-management/pool/api-key';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
-import type { KeyState } from '../../src/key-management/pool/key-state';
-import { builtInCheckers } from '../../src/key-management/vendors/built-in-checkers';
-import type { HealthCheckerRegistry } from '../../src/key-management/vendors/health-checker.registry';
+import type { KeyState } from '../../src/key-management/pool/key/key-state';
+import { builtInCheckers } from '../../src/key-management/checkers/built-in-checkers';
+import type { HealthCheckerRegistry } from '../../src/key-management/checkers/health-checker.registry';
 import { fakeKey, VendorSimulator, type Behaviour, type SimulatedVendor } from '../simulator';
 import { FakeClock } from '../support/fake-clock';
 

@@ -1,4 +1,4 @@
-import type { KeyRecord } from '../../src/key-management/pool/key-record';
+import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
 import { seededRandom } from '../support/fake-clock';
 import { TestPool } from '../support/pool';
 

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
-import { ApiKey } from '../../src/key-management/pool/api-key';
-import type { Outcome } from '../../src/key-management/classification/outcome';
-import { TimeLimits } from '../../src/key-management/execution/time-limits';
-import { WaitQueue } from '../../src/key-management/execution/wait-queue';
-import type { LimitKind, LimitReading } from '../../src/key-management/pool/header-pace';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
+import type { Outcome } from '../../src/key-management/vendors/contract/outcome';
+import { TimeLimits } from '../../src/key-management/execution/waiting/time-limits';
+import { WaitQueue } from '../../src/key-management/execution/waiting/wait-queue';
+import type { RateLimitReading } from '../../src/key-management/vendors/contract/vendor';
+import type { LimitKind } from '../../src/key-management/pool/limits/header-pace';
 import { PoolLease } from '../../src/key-management/pool/key-lease';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
-import type { KeyRecord } from '../../src/key-management/pool/key-record';
-import { HEALTHY } from '../../src/key-management/pool/key-state';
+import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
+import { HEALTHY } from '../../src/key-management/pool/key/key-state';
 import { FakeClock, seededRandom, settle } from '../support/fake-clock';
 
 const MINUTE = 60_000;
@@ -17,7 +18,7 @@ type Step =
   | { readonly do: 'lease'; readonly model: string | undefined }
   | { readonly do: 'wait'; readonly model: string | undefined }
   | { readonly do: 'settle'; readonly which: number; readonly outcome: Outcome }
-  | { readonly do: 'headers'; readonly which: number; readonly readings: LimitReading[] }
+  | { readonly do: 'headers'; readonly which: number; readonly readings: RateLimitReading[] }
   | { readonly do: 'tokens'; readonly which: number; readonly tokens: number }
   | { readonly do: 'time'; readonly ms: number }
   | { readonly do: 'limit'; readonly which: number; readonly concurrency: number; readonly perMinute: number }
@@ -86,7 +87,7 @@ class Run {
     };
     this.pool = new KeyPool('openai', observer, this.clock, seededRandom(7));
     this.queue = new WaitQueue(this.pool, this.clock, new TimeLimits(this.clock));
-    let readings: readonly LimitReading[] = [];
+    let readings: readonly RateLimitReading[] = [];
     this.pool.pacing.profile = () => ({ limitKind: kind, rateLimitScope: scope, readRateLimits: () => readings });
     this.tell = (lease, told) => {
       readings = told;
@@ -94,7 +95,7 @@ class Run {
     };
   }
 
-  readonly tell: (lease: PoolLease, readings: readonly LimitReading[]) => void;
+  readonly tell: (lease: PoolLease, readings: readonly RateLimitReading[]) => void;
 
   add(quotaGroup: string | undefined, models: readonly string[] | undefined): void {
     const key = new ApiKey(`sk-proj-FAKE${String((this.#keys += 1)).padStart(30, '0')}`);

@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { KeyPoolService } from '../../src/key-management';
-import { EventLog } from '../../src/key-management/analytics/event-log';
+import { EventLog } from '../../src/key-management/events/event-log';
 import { startApi, type ApiUnderTest } from '../admin/support';
 import { TinyServer } from '../managed-fetch/tiny-server';
 

@@ -10,8 +10,8 @@ import {
   RetryExecutorService,
   type HealthResult,
 } from '../../src/key-management';
-import { EventLog } from '../../src/key-management/analytics/event-log';
-import { logFieldsOf, logLine } from '../../src/key-management/log-line';
+import { EventLog } from '../../src/key-management/events/event-log';
+import { logFieldsOf, logLine } from '../../src/key-management/common/log-line';
 import { startKeyManagement } from '../support/key-management-app';
 import { keyText } from '../support/key-text';
 

@@ -14,7 +14,7 @@ const node = (...args: string[]): string => execFileSync(process.execPath, args,
 
 describe('the lint of the sources', () => {
   const eslint = resolve('node_modules/eslint/bin/eslint.js');
-  const { rules } = JSON.parse(node(eslint, '--print-config', 'src/key-management/log-line.ts')) as {
+  const { rules } = JSON.parse(node(eslint, '--print-config', 'src/key-management/common/log-line.ts')) as {
     rules: Record<string, unknown>;
   };
   const ours = Object.fromEntries(

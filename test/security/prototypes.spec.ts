@@ -1,14 +1,17 @@
 import { hostileInput } from '../../src/key-management/admin/input/hostile-input';
-import { vendorErrorFrom, vendorErrorFromStreamEvent } from '../../src/key-management/classification/error-evidence';
-import { headerRecord } from '../../src/key-management/classification/header-record';
+import {
+  vendorErrorFrom,
+  vendorErrorFromStreamEvent,
+} from '../../src/key-management/classification/evidence/error-evidence';
+import { normalizeHeaders } from '../../src/key-management/classification/evidence/normalize-headers';
 import { resolveOptions } from '../../src/key-management/configuration/resolve-options';
 import { KeyManagerService, KeyPoolService, RetryExecutorService } from '../../src/key-management';
-import { readRecord } from '../../src/key-management/analytics/event-record';
-import { readIdentity, readState } from '../../src/key-management/store/key-documents';
-import { applyChange } from '../../src/key-management/store/merge';
+import { readRecord } from '../../src/key-management/events/event-record';
+import { readIdentity, readState } from '../../src/key-management/store/keys/key-documents';
+import { applyChange } from '../../src/key-management/store/port/merge';
 import { readDocument } from '../../src/key-management/store/redis/packing';
 import type { KeyManagementOptions } from '../../src/key-management';
-import type { Json, StoredDocument } from '../../src/key-management/store/key-store';
+import type { Json, StoredDocument } from '../../src/key-management/store/port/key-store';
 import { fakeKey } from '../simulator';
 import { startKeyManagement } from '../support/key-management-app';
 
@@ -50,7 +53,7 @@ describe('names that reach into prototypes', () => {
       }).status,
     ).toBe(429);
     expect(vendorErrorFromStreamEvent(text).phase).toBe('stream');
-    expect(Object.getPrototypeOf(headerRecord(JSON.parse('{"__proto__":"x","a":"b"}')))).toBe(Object.prototype);
+    expect(Object.getPrototypeOf(normalizeHeaders(JSON.parse('{"__proto__":"x","a":"b"}')))).toBe(Object.prototype);
   });
 
   it('change nothing from what a store holds', () => {

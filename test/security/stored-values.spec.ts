@@ -1,9 +1,9 @@
-import { readIdentity } from '../../src/key-management/store/key-documents';
-import type { Json } from '../../src/key-management/store/key-store';
-import { KeyVault } from '../../src/key-management/store/key-vault';
-import { SecretText } from '../../src/key-management/secret-text';
-import { ApiKey } from '../../src/key-management/pool/api-key';
-import type { KeyRecord } from '../../src/key-management/pool/key-record';
+import { readIdentity } from '../../src/key-management/store/keys/key-documents';
+import type { Json } from '../../src/key-management/store/port/key-store';
+import { KeyVault } from '../../src/key-management/store/keys/key-vault';
+import { SecretText } from '../../src/key-management/common/secret-text';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
+import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
 import { fakeKey } from '../simulator';
 
 describe('what somebody else wrote into the store', () => {

@@ -1,6 +1,6 @@
 export * from './behaviour';
 export type { Credential, Operation } from './core/call';
-export { CallLog } from './core/call-log';
+export { CallBatcher } from './core/call-log';
 export type { CallRecord, KeyCounters } from './core/call-record';
 export { realTimer, type SetTimer } from './core/timers';
 export type { ControlCommand } from './control';

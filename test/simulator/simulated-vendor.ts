@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Behaviour, Outage } from './behaviour';
 import { readBody, type RequestBody } from './core/body';
 import type { Answer, Call, Endpoint } from './core/call';
-import { CallLog } from './core/call-log';
+import { CallBatcher } from './core/call-log';
 import type { CallRecord } from './core/call-record';
 import { maskedKey } from './core/credentials';
 import { newPlan, refuse, type Plan } from './core/plan';
@@ -24,7 +24,7 @@ export interface VendorSettings {
 
 /** One vendor: its scripted keys, its weather and the log of what it was asked. */
 export class SimulatedVendor {
-  readonly calls: CallLog;
+  readonly calls: CallBatcher;
   /** What GET models lists. Any other model answers too, unless `strictModels`. */
   models: readonly string[];
   strictModels = false;
@@ -43,7 +43,7 @@ export class SimulatedVendor {
     private readonly origin: () => string,
     private readonly settings: VendorSettings,
   ) {
-    this.calls = new CallLog(settings.logLimit);
+    this.calls = new CallBatcher(settings.logLimit);
     this.models = profile.models;
     this.context = { profile, limiterFor: (limits) => this.groups.limiterFor(limits) };
   }

@@ -9,7 +9,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { setUpApp } from '../../src/app-setup';
 import { GracefulShutdown } from '../../src/graceful-shutdown';
 import { KeyManagementModule, KeyPoolService, RetryExecutorService } from '../../src/key-management';
-import { EventLog } from '../../src/key-management/analytics/event-log';
+import { EventLog } from '../../src/key-management/events/event-log';
 import { HostCalls, SETTINGS } from './host-calls';
 import { HostController, LEAK } from './host.controller';
 import { leakOf } from './leaks';

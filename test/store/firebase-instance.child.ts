@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { FirebaseKeyStore } from '../../src/key-management/store/firebase';
-import type { StoreChange } from '../../src/key-management/store/key-store';
+import type { StoreChange } from '../../src/key-management/store/port/key-store';
 
 /**
  * One instance on a Firebase store. Arguments: URL, name, number of additions, number of status changes, and of those that

@@ -1,5 +1,5 @@
 import type { KeySnapshot } from '../../src/key-management';
-import { keyIdOf } from '../../src/key-management/pool/api-key';
+import { keyIdOf } from '../../src/key-management/pool/key/api-key';
 import { fakeKey, VendorSimulator } from '../simulator';
 import { AppInstance, until } from './app-instance';
 import type { CallCounts } from './instance-commands';

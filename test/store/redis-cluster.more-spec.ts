@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import { add, eventually, RecordingWatcher, set } from '../../src/key-management/store/contract/contract-support';
 import { keyStoreContract } from '../../src/key-management/store/contract/key-store.contract';
-import type { StoreError } from '../../src/key-management/store/store-error';
+import type { StoreError } from '../../src/key-management/store/port/store-error';
 import { RedisKeyStore, type RedisKeyStoreOptions } from '../../src/key-management/store/redis/redis-key-store';
 import { RedisCluster } from '../support/redis-cluster';
 import { describeWithRedis, RedisServer } from '../support/redis-server';

@@ -1,7 +1,7 @@
 import { KeyPoolService, keyIdOf, STORE_HEALTH } from '../../src/key-management';
 import { keyStoreContract } from '../../src/key-management/store/contract/key-store.contract';
 import { eventually, RecordingWatcher, set, add } from '../../src/key-management/store/contract/contract-support';
-import type { StoreError } from '../../src/key-management/store/store-error';
+import type { StoreError } from '../../src/key-management/store/port/store-error';
 import { RedisKeyStore, type RedisKeyStoreOptions } from '../../src/key-management/store/redis/redis-key-store';
 import { TcpProxy } from '../firebase-server';
 import { fakeKey, VendorSimulator } from '../simulator';

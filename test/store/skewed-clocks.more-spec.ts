@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { keyIdOf } from '../../src/key-management/pool/api-key';
+import { keyIdOf } from '../../src/key-management/pool/key/api-key';
 import { fakeKey, VendorSimulator } from '../simulator';
 import { AppInstance, until } from './app-instance';
 import { SHARED_STORES, type SharedStore } from './shared-stores';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keyIdOf } from '../../src/key-management/pool/api-key';
+import { keyIdOf } from '../../src/key-management/pool/key/api-key';
 import { fakeKey, VendorSimulator } from '../simulator';
 import { describeWithRedis, RedisServer } from '../support/redis-server';
 import { AppInstance, until } from './app-instance';

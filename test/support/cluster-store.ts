@@ -1,6 +1,6 @@
-import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../../src/key-management/store/key-store';
-import { applyChange, copyDocument } from '../../src/key-management/store/merge';
-import { StoreError } from '../../src/key-management/store/store-error';
+import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../../src/key-management/store/port/key-store';
+import { applyChange, copyDocument } from '../../src/key-management/store/port/merge';
+import { StoreError } from '../../src/key-management/store/port/store-error';
 
 /** A shared store inside one process, whose faults a test decides. */
 export class Cluster {

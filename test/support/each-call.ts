@@ -1,5 +1,5 @@
-import { OUTCOMES, type Outcome } from '../../src/key-management/classification/outcome';
-import type { KeyRecord } from '../../src/key-management/pool/key-record';
+import { OUTCOMES, type Outcome } from '../../src/key-management/vendors/contract/outcome';
+import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
 import type { CallObserver } from '../../src/key-management/pool/pool-observer';
 
 export interface CallListener {

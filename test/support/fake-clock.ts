@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/key-management/clock';
+import type { Clock } from '../../src/key-management/common/clock';
 
 interface Timer {
   readonly at: number;

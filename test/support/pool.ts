@@ -1,10 +1,10 @@
 import { keyText } from './key-text';
-import type { Random } from '../../src/key-management/clock';
-import { ApiKey } from '../../src/key-management/pool/api-key';
+import type { Random } from '../../src/key-management/common/clock';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import type { KeyEvent } from '../../src/key-management/pool/key-events';
-import type { KeyInput } from '../../src/key-management/pool/key-input';
+import type { KeyInput } from '../../src/key-management/pool/key/key-input';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
-import type { KeyRecord } from '../../src/key-management/pool/key-record';
+import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
 import { eachCall } from './each-call';
 import { FakeClock, seededRandom } from './fake-clock';
 

@@ -1,10 +1,10 @@
-import { ApiKey } from '../../src/key-management/pool/api-key';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import { KeyPoolService } from '../../src/key-management/pool/key-pool.service';
-import { SecretText } from '../../src/key-management/secret-text';
-import type { KeyStore } from '../../src/key-management/store/key-store';
-import { KeyPersistence } from '../../src/key-management/store/key-persistence';
-import { KeyVault } from '../../src/key-management/store/key-vault';
-import { StoreLink } from '../../src/key-management/store/store-link';
+import { SecretText } from '../../src/key-management/common/secret-text';
+import type { KeyStore } from '../../src/key-management/store/port/key-store';
+import { KeyPersistence } from '../../src/key-management/store/keys/key-persistence';
+import { KeyVault } from '../../src/key-management/store/keys/key-vault';
+import { StoreLink } from '../../src/key-management/store/sync/store-link';
 import { seededRandom, type FakeClock } from './fake-clock';
 
 export const RAW = 'sk-proj-0123456789abcdefghij';

@@ -1,4 +1,4 @@
-import type { StoredDocument } from '../../src/key-management/store/key-store';
+import type { StoredDocument } from '../../src/key-management/store/port/key-store';
 
 /** The counts of a stored document by field, over all who wrote them. */
 export function countsOf(document: StoredDocument | undefined): Record<string, number> {

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { redactText } from '../classification/redact';
+import { redactText } from '../classification/redaction/redact';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import { KeyManagementError, StoreUnavailableError } from '../errors';
 import { ApiProblem, invalidRequest, notKept } from './api-problem';

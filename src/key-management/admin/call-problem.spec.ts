@@ -1,4 +1,4 @@
-import type { Outcome } from '../classification/outcome';
+import type { Outcome } from '../vendors/contract/outcome';
 import {
   AttemptsExhaustedError,
   CallRejectedError,
@@ -7,7 +7,7 @@ import {
   NoHealthyKeysError,
   type AttemptReport,
 } from '../errors';
-import type { KeyStatus } from '../pool/key-state';
+import type { KeyStatus } from '../pool/key/key-state';
 import { callProblem } from './call-problem';
 
 const attempts = (...outcomes: Outcome[]): AttemptReport[] =>

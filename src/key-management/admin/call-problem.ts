@@ -1,5 +1,5 @@
-import { CONSEQUENCES } from '../classification/outcome';
-import { redactText } from '../classification/redact';
+import { CONSEQUENCES } from '../vendors/contract/outcome';
+import { redactText } from '../classification/redaction/redact';
 import { NoHealthyKeysError, type KeyManagementError } from '../errors';
 import { statusOf } from '../execution/managed-fetch/vendor-error-response';
 import { ApiProblem } from './api-problem';

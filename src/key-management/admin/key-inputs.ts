@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { keyIdOf } from '../pool/api-key';
-import type { KeyInput, KeyLimits } from '../pool/key-input';
+import { keyIdOf } from '../pool/key/api-key';
+import type { KeyInput } from '../pool/key/key-input';
+import type { KeyLimits } from '../pool/limits/hard-limits';
 import { ApiProblem } from './api-problem';
 import type { KeyLimitsDto, NewKeyDto } from './dto/requests.dto';
 

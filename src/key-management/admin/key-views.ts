@@ -1,9 +1,9 @@
-import type { LogEntry } from '../analytics/event-log';
+import type { LogEntry } from '../events/event-log';
 import { keyStatusEntry, seconds } from '../analytics/comprehensive-status';
 import type { KeyVerdict } from '../health/key-intake.service';
 import type { HealthCheckReport } from '../health/health-sweep.service';
-import type { KeySnapshot } from '../pool/key-snapshot';
-import type { Persistence } from '../store/kept-as';
+import type { KeySnapshot } from '../pool/key/key-snapshot';
+import type { Persistence } from '../store/keys/kept-as';
 import type { KeyDto, KeyVerdictDto } from './dto/keys.dto';
 import type { EventDto, HealthCheckReportDto } from './dto/reports.dto';
 

@@ -1,5 +1,5 @@
 import type * as Swagger from '@nestjs/swagger';
-import { optionalPeer } from '../optional-peer';
+import { optionalPeer } from '../common/optional-peer';
 
 /** Undefined in an app that does without @nestjs/swagger: the API is the same there, and has no document. */
 export const swagger = optionalPeer(

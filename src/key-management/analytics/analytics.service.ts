@@ -6,11 +6,11 @@ import { INSTANCE_ID, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '.
 import { ProviderHealthService, type ProviderHealth } from '../health/provider-health.service';
 import type { KeyPool } from '../pool/key-pool';
 import { firstById } from '../pool/key-page';
-import { percentage } from '../pool/key-snapshot';
+import { percentage } from '../pool/key/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
-import type { KeyStatus } from '../pool/key-state';
-import { inSlices } from '../slices';
-import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
+import type { KeyStatus } from '../pool/key/key-state';
+import { forEachInChunks } from '../common/event-loop';
+import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { callSummary, globalStats } from './call-summary';
 import {
   keyStatusEntry,
@@ -20,9 +20,9 @@ import {
   type ProviderHead,
   type ProviderStatus,
 } from './comprehensive-status';
-import { EventLog } from './event-log';
+import { EventLog } from '../events/event-log';
 import { recentEvent, timelineEntry, type ProviderAnalytics, type TimelineEntry } from './provider-analytics';
-import { SeriesService, type TimelineQuery } from './series.service';
+import { SeriesService, type TimelineQuery } from './series/series.service';
 import { statusText, type StatusPart } from './status-text';
 
 /** Of the log, in the analytics of one provider. */
@@ -172,6 +172,6 @@ const KEYS_AT_ONCE = 5_000;
 async function statusesInTurns(pool: KeyPool): Promise<KeyStatus[]> {
   const statuses: KeyStatus[] = [];
   pool.wake();
-  await inSlices(pool.records(), ({ status }) => void statuses.push(status), KEYS_AT_ONCE);
+  await forEachInChunks(pool.records(), ({ status }) => void statuses.push(status), KEYS_AT_ONCE);
   return statuses;
 }

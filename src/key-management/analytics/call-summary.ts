@@ -1,7 +1,7 @@
-import { percentage } from '../pool/key-snapshot';
+import { percentage } from '../pool/key/key-snapshot';
 import { seconds, type ComprehensiveStatus } from './comprehensive-status';
 import type { ProviderAnalytics } from './provider-analytics';
-import type { SeriesService } from './series.service';
+import type { SeriesService } from './series/series.service';
 
 /** The part of a provider's summary that calls make, whatever keys there are. */
 export type CallSummary = Omit<ProviderAnalytics['summary'], 'total_keys' | 'healthy_keys' | 'health_percentage'>;

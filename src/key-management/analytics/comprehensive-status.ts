@@ -1,7 +1,7 @@
 import type { ProviderHealth } from '../health/provider-health.service';
 import type { ProviderState } from '../pool/key-events';
-import type { KeySnapshot } from '../pool/key-snapshot';
-import { isRemovedStatus, type KeyStatus } from '../pool/key-state';
+import type { KeySnapshot } from '../pool/key/key-snapshot';
+import { isRemovedStatus, type KeyStatus } from '../pool/key/key-state';
 
 /** The specification's status document, as `GET /health/keys` answers it: snake_case, times in ISO 8601, seconds and per cent. */
 export interface ComprehensiveStatus {

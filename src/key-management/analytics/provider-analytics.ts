@@ -1,7 +1,7 @@
-import type { Outcome } from '../classification/outcome';
+import type { Outcome } from '../vendors/contract/outcome';
 import type { ProviderState } from '../pool/key-events';
 import { seconds, type KeyStatusEntry } from './comprehensive-status';
-import type { LogEntry } from './event-log';
+import type { LogEntry } from '../events/event-log';
 import type { SeriesEntry } from './series/measures';
 
 /** Analytics of one provider, as `GET /analytics/:provider` answers it. Rates in per cent, times in seconds. */

@@ -1,4 +1,4 @@
-import { SLICE, turnOfTheLoop } from '../slices';
+import { SLICE, yieldToEventLoop } from '../common/event-loop';
 import type { ComprehensiveStatus, KeyStatusEntry, ProviderHead } from './comprehensive-status';
 
 /** One provider of the document: its keys are only read when their turn has come. */
@@ -39,7 +39,7 @@ async function* entriesText(keys: Iterable<KeyStatusEntry>): AsyncGenerator<stri
   for (const key of keys) {
     if (texts.length === SLICE) {
       yield taken();
-      await turnOfTheLoop();
+      await yieldToEventLoop();
     }
     texts.push(JSON.stringify(key));
   }

@@ -1,7 +1,7 @@
 import { DECIDERS, type Classification } from './classification';
-import { isOutcome, KEY_ACTIONS, RETRY_ADVICES, SCOPES } from './outcome';
-import { shownReason } from './redact';
-import { httpStatusOf, read } from './safe-read';
+import { isOutcome, KEY_ACTIONS, RETRY_ADVICES, SCOPES } from '../vendors/contract/outcome';
+import { shownReason } from './redaction/redact';
+import { httpStatusOf, read } from './evidence/safe-read';
 
 const DAY_MS = 86_400_000;
 /** Later dates and longer waits are taken for garbage: no limit of a vendor lasts longer than a year. */

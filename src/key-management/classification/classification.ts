@@ -1,4 +1,4 @@
-import type { KeyAction, Outcome, RetryAdvice, Scope } from './outcome';
+import type { KeyAction, Outcome, RetryAdvice, Scope } from '../vendors/contract/outcome';
 
 /** Which kind of evidence decided. `status_default` is the specification's table, `checker` a checker of the user's own. */
 export const DECIDERS = [

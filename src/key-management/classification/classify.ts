@@ -1,19 +1,13 @@
+import { RuleBook, type EvidenceRule } from '../vendors/contract/rule';
+import { decidedByOf, firstMatch } from './rule-matching';
 import { FARTHEST_DATE_MS } from './checked-classification';
 import type { Classification, DecidedBy } from './classification';
-import { decidedByOf, firstMatch, type EvidenceRule } from './evidence-rules';
-import { CONSEQUENCES, type Outcome } from './outcome';
-import { LONGEST_REASON, redactText } from './redact';
-import type { VendorError } from './vendor-error';
+import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
+import { LONGEST_REASON, redactText } from './redaction/redact';
+import type { VendorError } from './evidence/vendor-error';
 
 /** `evidence`: rules first, the table last. `status`: the specification's table alone. */
-export type ClassificationMode = 'evidence' | 'status';
-
-/** What of a vendor's knowledge decides on a failure. */
-export interface RuleBook {
-  readonly rules: readonly EvidenceRule[];
-  /** The specification's table: HTTP status → outcome. */
-  readonly statusTable: Readonly<Partial<Record<number, Outcome>>>;
-}
+export type ErrorClassificationMode = 'evidence' | 'status';
 
 /** A classification with nothing left out that the table of outcomes fills in. */
 export type FullClassification = Classification &
@@ -47,7 +41,7 @@ const MODEL_MAY_BE_NAMED: ReadonlySet<Outcome> = new Set<Outcome>([
 export function classify(
   error: VendorError,
   knowledge: RuleBook,
-  mode: ClassificationMode,
+  mode: ErrorClassificationMode,
   now: number,
 ): FullClassification {
   if (error.transport !== undefined && error.status === undefined)

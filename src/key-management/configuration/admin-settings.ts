@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AdminSettings } from '../key-management.options';
+import type { AdminSettings } from './key-management.options';
 import { KeyManagementConfigurationError } from './resolve-options';
 import { strict } from './options-schema';
 

@@ -1,5 +1,5 @@
 import { keysIn } from './key-list';
-import type { KeyManagementOptions, KeyStoreKind, KeyStoreOptions, ProviderOptions } from '../key-management.options';
+import type { KeyManagementOptions, KeyStoreKind, KeyStoreOptions, ProviderOptions } from './key-management.options';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { keyText } from '../../../test/support/key-text';
-import type { KeyManagementOptions } from '../key-management.options';
+import type { KeyManagementOptions } from './key-management.options';
 import type { Environment } from './environment';
-import { editDistance, nearestName } from '../near-miss';
+import { editDistance, nearestName } from '../common/near-miss';
 import { resolveOptions } from './resolve-options';
 import { openOptions, sealOptions } from './sealed-options';
 

@@ -1,7 +1,7 @@
-import type { KeyManagementOptions } from '../key-management.options';
+import type { KeyManagementOptions } from './key-management.options';
 import { ENVIRONMENT_VENDORS, keyVariables, type Environment } from './environment';
 import { keysIn } from './key-list';
-import { nearestName } from '../near-miss';
+import { nearestName } from '../common/near-miss';
 import type { ResolvedProvider } from './resolved-options';
 
 /** One mistake repeated is one mistake. */

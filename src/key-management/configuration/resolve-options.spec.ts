@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import { MemoryKeyStore } from '../store/memory/memory-key-store';
 import { inspect } from 'node:util';
-import type { KeyManagementOptions } from '../key-management.options';
-import { keyIdOf } from '../pool/api-key';
+import type { KeyManagementOptions } from './key-management.options';
+import { keyIdOf } from '../pool/key/api-key';
 import type { Environment } from './environment';
 import { KeyManagementConfigurationError, resolveOptions } from './resolve-options';
 import type { ResolvedOptions } from './resolved-options';

@@ -1,7 +1,7 @@
-import { redactText } from '../classification/redact';
-import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from '../key-management.options';
-import { ApiKey } from '../pool/api-key';
-import { SecretText } from '../secret-text';
+import { redactText } from '../classification/redaction/redact';
+import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
+import { ApiKey } from '../pool/key/api-key';
+import { SecretText } from '../common/secret-text';
 import { ENVIRONMENT_VENDORS, optionsFromEnvironment, type Environment, type VariableNames } from './environment';
 import { noticesOf } from './notices';
 import { isLoopback, OPTIONS, PROVIDER_NAME } from './options-schema';

@@ -1,7 +1,7 @@
-import type { ErrorClassificationMode, KeyManagementOptions, KeyStoreOptions } from '../key-management.options';
-import type { ApiKey } from '../pool/api-key';
-import type { KeyInput } from '../pool/key-input';
-import type { Hidden, SecretText } from '../secret-text';
+import type { ErrorClassificationMode, KeyManagementOptions, KeyStoreOptions } from './key-management.options';
+import type { ApiKey } from '../pool/key/api-key';
+import type { KeyInput } from '../pool/key/key-input';
+import type { Hidden, SecretText } from '../common/secret-text';
 
 export interface ResolvedKey extends Omit<KeyInput, 'key'> {
   readonly key: ApiKey;

@@ -1,5 +1,5 @@
-import type { KeyManagementOptions } from '../key-management.options';
-import { SecretText } from '../secret-text';
+import type { KeyManagementOptions } from './key-management.options';
+import { SecretText } from '../common/secret-text';
 
 /** Texts that may be shown. Whatever is not named here is taken for a secret, also what is added to the options later. */
 const SHOWN: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
-import type { KeyManagementOptions, KeyStoreOptions } from '../key-management.options';
-import { Hidden, SecretText } from '../secret-text';
+import type { KeyManagementOptions, KeyStoreOptions } from './key-management.options';
+import { Hidden, SecretText } from '../common/secret-text';
 import type { Environment } from './environment';
 import { redisUrlProblem } from './redis-url';
 import type { OwnStore, ResolvedStore } from './resolved-options';

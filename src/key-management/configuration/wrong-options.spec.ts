@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { KeyManagementOptions } from '../key-management.options';
+import type { KeyManagementOptions } from './key-management.options';
 import type { Environment } from './environment';
 import { KeyManagementConfigurationError, resolveOptions } from './resolve-options';
 import type {} from './resolved-options';

@@ -5,8 +5,8 @@ import { RequiredAccess, type Role } from '../admin/access/access.decorator';
 import { actorOf } from '../admin/access/api-request';
 import { ApiController } from '../admin/api-controller.decorator';
 import { ADMIN_SETTINGS } from '../key-management.constants';
-import type { AdminSettings } from '../key-management.options';
-import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
+import type { AdminSettings } from '../configuration/key-management.options';
+import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import {
   DashboardFiguresService,
   RESOLUTIONS,

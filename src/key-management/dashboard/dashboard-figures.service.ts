@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { callSummary, globalStats, type CallSummary } from '../analytics/call-summary';
 import { stateFields, type ComprehensiveStatus, type ProviderStateFields } from '../analytics/comprehensive-status';
 import { timelineEntry, type ProviderAnalytics } from '../analytics/provider-analytics';
-import { SeriesService } from '../analytics/series.service';
-import type { Clock } from '../clock';
+import { SeriesService } from '../analytics/series/series.service';
+import type { Clock } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { ProviderHealthService } from '../health/provider-health.service';
 import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
-import { percentage } from '../pool/key-snapshot';
+import { percentage } from '../pool/key/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
 
 /** What the calls of the last five minutes came to, as the state is judged by. */

@@ -7,7 +7,7 @@ import { ModuleController, PublicToHost } from '../admin/routes/module-controlle
 import { keepAnswer } from '../admin/routes/own-answer';
 import { partPath } from '../admin/routes/mounted-controllers';
 import { ADMIN_SETTINGS } from '../key-management.constants';
-import type { AdminSettings } from '../key-management.options';
+import type { AdminSettings } from '../configuration/key-management.options';
 import { DashboardFiles } from './dashboard-files';
 import { assetHeaders, NOT_BUILT, PAGE_HEADERS, pageHtml, PLAIN_HEADERS } from './dashboard-page';
 

@@ -1,10 +1,10 @@
-import { followAbort, unfollowAbort, type AbortFollower } from '../abort-followers';
-import type { VendorError } from '../classification/vendor-error';
-import type { AttemptContext, CallBounds } from './call-context';
+import { followAbort, unfollowAbort, type AbortFollower } from '../common/abort-followers';
+import type { VendorError } from '../classification/evidence/vendor-error';
+import type { AttemptContext, CallBounds } from './attempt-context';
 import type { ExecutionSettings } from './execution-settings';
 import type { ExecuteOptions, ManagedCall } from './execution.types';
 import { tieToStream } from './stream-tie';
-import type { TimeLimit, TimeLimits } from './time-limits';
+import type { TimeLimit, TimeLimits } from './waiting/time-limits';
 
 /** How the caller's function ended where it did not give an answer. */
 export type AttemptEnd =

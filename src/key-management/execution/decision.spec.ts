@@ -1,5 +1,5 @@
 import type { Classification } from '../classification/classification';
-import { OUTCOMES } from '../classification/outcome';
+import { OUTCOMES } from '../vendors/contract/outcome';
 import { decide, type Progress } from './decision';
 
 const fresh: Progress = { retries: 0, maxRetries: 3, sameOutcome: 1, transient: 1 };

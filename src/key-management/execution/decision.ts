@@ -1,4 +1,5 @@
-import { CONSEQUENCES, type Outcome } from '../classification/outcome';
+import { SHAREABLE_REFUSALS } from './failures/refusals';
+import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
 import type { Classification } from '../classification/classification';
 
 /** Where a call stands when one of its attempts failed. */
@@ -25,14 +26,6 @@ export type Decision =
 
 /** Outcomes in which another key may help, but hardly a third. */
 const ONE_OTHER_KEY: ReadonlySet<Outcome> = new Set<Outcome>(['model_unavailable', 'request_exceeds_key_limit']);
-
-/** Refusals that more than one key may share: where no other key can be asked, the vendor's own answer says more than that none is left. */
-export const SHAREABLE_REFUSALS: ReadonlySet<Outcome> = new Set<Outcome>([
-  'permission_denied',
-  'model_unavailable',
-  'config_error',
-  'region_blocked',
-]);
 
 /** failure × progress → what the call does next. */
 export function decide(

@@ -1,17 +1,17 @@
-import type { Random } from '../clock';
+import type { Random } from '../common/clock';
 import type { AttemptReport } from '../errors';
 import type { KeyPool } from '../pool/key-pool';
 import type { CallTracer } from '../tracing/call-tracer';
 import type { BodySettings } from './answers/answer-body';
-import type { Backoff } from './backoff';
+import type { Backoff } from './waiting/backoff';
 import type { ExecuteOptions, ExecutionReport, ManagedCall } from './execution.types';
-import type { FailureClassifier } from './failure';
-import type { Pauses } from './pauses';
-import type { RetryBudget } from './retry-budget';
-import type { WaitQueue } from './wait-queue';
+import type { FailureClassifier } from './failures/classify-attempt';
+import type { Pauses } from './waiting/pauses';
+import type { RetryBudget } from './waiting/retry-budget';
+import type { WaitQueue } from './waiting/wait-queue';
 
 /** What calls of one provider share. */
-export interface ProviderLine {
+export interface ProviderContext {
   readonly pool: KeyPool;
   readonly queue: WaitQueue;
   readonly classifier: FailureClassifier;
@@ -37,7 +37,12 @@ export interface ExecutionSettings extends BodySettings {
   /** Told of each wait in the queue for a key, whatever came of it. Milliseconds. */
   readonly waited?: (provider: string, ms: number) => void;
   /** Told of the call's end: that of its answer, where it goes on after the call. */
-  readonly ended?: (line: ProviderLine, report: ExecutionReport, success: boolean, model: string | undefined) => void;
+  readonly ended?: (
+    line: ProviderContext,
+    report: ExecutionReport,
+    success: boolean,
+    model: string | undefined,
+  ) => void;
 }
 
 /** What calls of the package's own may ask for beyond what its users may. */
@@ -48,7 +53,7 @@ export interface RunOptions extends ExecuteOptions {
 
 /** One managed call, as it was asked for. */
 export interface CallTerms<T> {
-  readonly line: ProviderLine;
+  readonly line: ProviderContext;
   readonly call: ManagedCall<T>;
   readonly options: RunOptions;
   readonly settings: ExecutionSettings;

@@ -1,19 +1,18 @@
 import type { Classification } from '../classification/classification';
-import { CONSEQUENCES, isTransient } from '../classification/outcome';
+import { CONSEQUENCES, isTransient } from '../vendors/contract/outcome';
 import type { AttemptReport } from '../errors';
 import type { CallTrace } from '../tracing/call-trace';
 import { endOf, runAttempt, type AttemptEnd } from './attempt';
-import { backoffMs } from './backoff';
-import { AttemptContext, leaseFor, leaseUntriedFirst, type CallTarget } from './call-context';
-import { callError, type WhyEnded } from './call-errors';
+import { backoffMs } from './waiting/backoff';
+import { AttemptContext, leaseFor, leaseUntriedFirst, type CallTarget } from './attempt-context';
+import { callError, type WhyEnded } from './failures/call-errors';
 import { decide, type Decision } from './decision';
 import type { CallFollowers, CallTerms } from './execution-settings';
 import type { ExecutionResult, ManagedCall } from './execution.types';
-import { classifyEnd, failedEnd } from './failure';
-import { keysTriedIn } from './keys-tried';
-import { letGo } from './let-go';
-import { mayBeShared, Refusals } from './refusals';
-import { attemptReport, succeeded } from './success';
+import { classifyEnd, failedEnd } from './failures/classify-attempt';
+import { keysTriedIn, attemptReport, succeeded } from './attempt-report';
+import { cancelResponseBody } from '../common/cancel-response-body';
+import { mayBeShared, Refusals } from './failures/refusals';
 
 /** Milliseconds a call waits for a key where it states nothing. */
 const DEFAULT_MAX_WAIT_MS = 10_000;
@@ -191,7 +190,7 @@ export class Execution<T> {
     lease.settle(isWithheld ? { ...failure, withheld: true } : failure, now);
     if (isWithheld && !sameRefusal) refusals.withhold(lease, failure);
     this.#learnTarget(lease, failure);
-    letGo(this.#lastError);
+    cancelResponseBody(this.#lastError);
     this.#lastError = end.kind === 'thrown' ? end.error : end.kind === 'value' ? end.value : undefined;
     this.#statedMs = failure.retryAfterMs;
     this.#keyRests = lease.slot.record.availableFrom > now;

@@ -1,6 +1,6 @@
 import * as faults from '../../../test/execution/harness';
 import { Harness } from '../../../test/execution/harness';
-import { ApiKey } from '../pool/api-key';
+import { ApiKey } from '../pool/key/api-key';
 import type { ExecuteOptions, ManagedCall } from './execution.types';
 import { choiceOptions } from './fallback';
 

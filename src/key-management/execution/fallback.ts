@@ -1,5 +1,5 @@
 import type { AttemptReport, KeyManagementError } from '../errors';
-import { described } from '../option-fault';
+import { described } from '../common/option-fault';
 import type { ExecuteOptions, ExecutionResult, ManagedCall } from './execution.types';
 import { callFault } from './option-rules';
 

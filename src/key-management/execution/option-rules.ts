@@ -1,4 +1,4 @@
-import { described, optionFault, type OptionRule, type OptionRules, type RulesFor } from '../option-fault';
+import { described, optionFault, type OptionRule, type OptionRules, type RulesFor } from '../common/option-fault';
 import type { ExecuteOptions } from './execution.types';
 
 /** ARNs of Bedrock are the longest names of models. Characters. */

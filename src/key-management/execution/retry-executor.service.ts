@@ -1,27 +1,27 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
-import type { Clock, Random } from '../clock';
+import type { Clock, Random } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { CallRejectedError, UnknownProviderError, type AttemptReport, type KeyManagementError } from '../errors';
 import { CLOCK, RANDOM, RESOLVED_OPTIONS } from '../key-management.constants';
-import { logLine } from '../log-line';
-import { endpointName } from '../pool/endpoint-name';
+import { logLine } from '../common/log-line';
+import { endpointName } from '../pool/state/endpoint-name';
 import { KeyPoolService } from '../pool/key-pool.service';
-import { modelName } from '../pool/model-name';
-import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
+import { modelName } from '../pool/key/key-input';
+import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
-import type { CallFollowers, ExecutionSettings, ProviderLine, RunOptions } from './execution-settings';
+import type { CallFollowers, ExecutionSettings, ProviderContext, RunOptions } from './execution-settings';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { callEnd } from './call-end';
 import { choiceOptions, choicesFault, joined, mayFallBack, type FallbackChoice } from './fallback';
-import { InFlight } from './in-flight';
+import { InFlight } from './waiting/in-flight';
 import { callFault } from './option-rules';
-import { Pauses } from './pauses';
-import { PerMoment } from './per-moment';
-import { RetryBudget } from './retry-budget';
-import { TimeLimits } from './time-limits';
+import { Pauses } from './waiting/pauses';
+import { OncePerTick } from '../common/once-per-tick';
+import { RetryBudget } from './waiting/retry-budget';
+import { TimeLimits } from './waiting/time-limits';
 import { runCall } from './run-call';
-import { WaitQueue } from './wait-queue';
+import { WaitQueue } from './waiting/wait-queue';
 
 const NO_OPTIONS: ExecuteOptions = Object.freeze({});
 
@@ -29,8 +29,8 @@ const NO_OPTIONS: ExecuteOptions = Object.freeze({});
 @Injectable()
 export class RetryExecutorService implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #logger = new Logger('KeyManagement');
-  readonly #lines = new Map<string, ProviderLine>();
-  #latest: ProviderLine | undefined;
+  readonly #lines = new Map<string, ProviderContext>();
+  #latest: ProviderContext | undefined;
   readonly #inFlight: InFlight;
   readonly #settings: ExecutionSettings;
 
@@ -44,7 +44,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   ) {
     this.#inFlight = new InFlight(clock);
     const tracer = new CallTracer();
-    const followers = new PerMoment<CallFollowers | undefined>(() => {
+    const followers = new OncePerTick<CallFollowers | undefined>(() => {
       const isLogged = Logger.isLevelEnabled('debug');
       if (!tracer.isOn && !isLogged) return undefined;
       return { tracer: tracer.isOn ? tracer : undefined, attemptLog: isLogged ? this.#attempted : undefined };
@@ -94,7 +94,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   }
 
   /** @internal The same for a provider's line and options that were looked at already. */
-  run<T>(line: ProviderLine, call: ManagedCall<T>, options: RunOptions): Promise<ExecutionResult<T>> {
+  run<T>(line: ProviderContext, call: ManagedCall<T>, options: RunOptions): Promise<ExecutionResult<T>> {
     const terms = { line, call, options: bounded(options), settings: this.#settings };
     this.#inFlight.enter();
     line.budget.called();
@@ -170,17 +170,17 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   }
 
   /** @internal What calls of the provider share; undefined for a provider that nobody knows. */
-  line(provider: string): ProviderLine | undefined {
+  line(provider: string): ProviderContext | undefined {
     // Calls to one provider follow each other.
     if (this.#latest?.pool.provider === provider) return this.#latest;
     return (this.#latest = this.#lines.get(provider) ?? this.#newLine(provider));
   }
 
-  #newLine(provider: string): ProviderLine | undefined {
+  #newLine(provider: string): ProviderContext | undefined {
     if (!this.registry.has(provider)) return undefined;
     const pool = this.pools.ensurePool(provider);
     pool.pacing.profile = () => this.registry.get(provider).pacing;
-    const line: ProviderLine = {
+    const line: ProviderContext = {
       pool,
       queue: new WaitQueue(pool, this.#settings.clock, this.#settings.limits),
       // Looked up each time, so that a checker registered later counts.
@@ -198,7 +198,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
 
   /** Books the end of a call. */
   readonly #callEnded = (
-    { pool }: ProviderLine,
+    { pool }: ProviderContext,
     report: ExecutionReport,
     success: boolean,
     model: string | undefined,

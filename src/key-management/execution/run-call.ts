@@ -1,10 +1,10 @@
 import { awaited, endOf, runAttempt } from './attempt';
-import { leaseFirst } from './call-context';
+import { leaseFirst } from './attempt-context';
 import { Execution } from './execution';
 import type { CallTerms } from './execution-settings';
 import type { ExecutionResult } from './execution.types';
-import { failedEnd } from './failure';
-import { succeeded } from './success';
+import { failedEnd } from './failures/classify-attempt';
+import { succeeded } from './attempt-report';
 
 /**
  * One managed call. Nearly all have a key at once and an answer at the first attempt: for them nothing is made that is not needed, and no

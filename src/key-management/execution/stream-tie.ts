@@ -1,12 +1,12 @@
-import { followAbort, unfollowAbort, type AbortFollower } from '../abort-followers';
-import { isObject, read } from '../classification/safe-read';
-import type { CallBounds } from './call-context';
-import type { TimeLimit, TimeLimits } from './time-limits';
+import { followAbort, unfollowAbort, type AbortFollower } from '../common/abort-followers';
+import { isObject, read } from '../classification/evidence/safe-read';
+import type { CallBounds } from './attempt-context';
+import type { TimeLimit, TimeLimits } from './waiting/time-limits';
 
 /** Keeps an abort alive as long as the stream that runs on it. */
 const ABORTS = new WeakMap<object, AbortController>();
 const COLLECTED = new FinalizationRegistry<StreamTie>((tie) => {
-  tie.letGo();
+  tie.cancelResponseBody();
 });
 
 /**
@@ -34,11 +34,11 @@ class StreamTie implements AbortFollower {
   }
 
   aborted(reason: unknown): void {
-    this.letGo();
+    this.cancelResponseBody();
     this.#aborting.deref()?.abort(reason);
   }
 
-  letGo(): void {
+  cancelResponseBody(): void {
     this.#limit?.cancel();
     if (this.bounds.signal) unfollowAbort(this.bounds.signal, this);
   }

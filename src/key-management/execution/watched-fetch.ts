@@ -1,11 +1,11 @@
-import { FollowingSignal } from '../abort-followers';
-import { takeEvidence, type EvidenceContext } from '../classification/error-evidence';
+import { FollowingSignal } from '../common/abort-followers';
+import { takeEvidence, type EvidenceContext } from '../classification/evidence/error-evidence';
 import { AnswerBody } from './answers/answer-body';
 import { AnswerWatch, isShort, onlyAsks } from './answers/answer-watch';
 import { BodySource } from './answers/body-source';
 import { isRefusal, withBody } from './answers/response-copies';
-import type { AttemptContext } from './call-context';
-import type { FetchRedirect } from './fetch-types';
+import type { AttemptContext } from './attempt-context';
+import type { FetchRedirect } from '../common/fetch-types';
 
 /** Milliseconds that a vendor may be silent, as Node's own fetch has it. */
 export const IDLE_TIMEOUT_MS = 300_000;
@@ -25,7 +25,7 @@ export function watchedFetch(context: AttemptContext): typeof globalThis.fetch {
       context.answered(response.headers);
       return await watched(context, response, given ?? undefined, requestKind(input, init), request.signal);
     } finally {
-      request.letGo();
+      request.cancelResponseBody();
     }
   };
 }

@@ -1,5 +1,5 @@
 import { TestPool } from '../../../test/support/pool';
-import type { KeyRecord } from '../pool/key-record';
+import type { KeyRecord } from '../pool/key/key-record';
 import { dueKeys, nextProbeAt } from './due-keys';
 
 const S = 1_000;

@@ -1,6 +1,6 @@
-import { SOON_MS } from '../pool/durations';
-import { isRemoved, isCoolingDown } from '../pool/key-state';
-import type { KeyRecord } from '../pool/key-record';
+import { SOON_MS } from '../pool/state/transition';
+import { isRemoved, isCoolingDown } from '../pool/key/key-state';
+import type { KeyRecord } from '../pool/key/key-record';
 
 /** When the key is to be probed next (`isDeep`: by a whole generation, where that tells more), milliseconds since the epoch; Infinity for never. A key proven by traffic needs no probe. */
 export function nextProbeAt(record: KeyRecord, intervalMs: number, isDeep = false): number {
@@ -12,8 +12,8 @@ export function nextProbeAt(record: KeyRecord, intervalMs: number, isDeep = fals
   const provenAt = Math.max(record.lastCheckedAt, record.lastSuccessAt);
   const due = provenAt + intervalMs;
   // A light probe of a cooling-down key would tell nothing new, nor a deep one of a rate limit.
-  const isVain = isCoolingDown(state) && !(isDeep && state.status === 'cooling_down');
-  return isVain ? Math.max(due, state.until) : due;
+  const isPermanentlyFailed = isCoolingDown(state) && !(isDeep && state.status === 'cooling_down');
+  return isPermanentlyFailed ? Math.max(due, state.until) : due;
 }
 
 export function* dueKeys(

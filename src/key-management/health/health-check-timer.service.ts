@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { SchedulerRegistry } from '@nestjs/schedule';
-import type { Clock } from '../clock';
+import type { Clock } from '../common/clock';
 import { CLOCK, HEALTH_CHECK_JOB } from '../key-management.constants';
 import { HealthCheckJob, TICK_MS } from './health-check.job';
 import { schedule } from './scheduler';

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import type { Clock } from '../clock';
+import type { Clock } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import { CLOCK, HEALTH_CHECK_JOB } from '../key-management.constants';
 import type { KeyPool } from '../pool/key-pool';

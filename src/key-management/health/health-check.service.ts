@@ -1,15 +1,15 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import type { Clock } from '../clock';
+import type { Clock } from '../common/clock';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
-import type { ApiKey } from '../pool/api-key';
+import type { ApiKey } from '../pool/key/api-key';
 import type { KeyPool } from '../pool/key-pool';
-import type { KeyState } from '../pool/key-state';
-import type { KeyRecord } from '../pool/key-record';
-import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../vendors/base-health-checker';
-import { inParallel } from '../slices';
-import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
-import { Gate } from './gate';
+import type { KeyState } from '../pool/key/key-state';
+import type { KeyRecord } from '../pool/key/key-record';
+import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../checkers/base-health-checker';
+import { mapConcurrent } from '../common/event-loop';
+import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
+import { Semaphore } from '../common/semaphore';
 import { formatOf, probe } from './probe';
 
 /** Checks under way at once, per provider: enough to be quick, few enough for any vendor's limits. */
@@ -30,7 +30,7 @@ export interface KeyCheck {
 @Injectable()
 export class HealthCheckService implements OnModuleDestroy {
   readonly #logger = new Logger('KeyManagement');
-  readonly #gates = new Map<string, Gate>();
+  readonly #gates = new Map<string, Semaphore>();
   readonly #underWay = new Map<KeyRecord, Promise<HealthResult>>();
   readonly #controllers = new Set<AbortController>();
   #closed = false;
@@ -57,7 +57,7 @@ export class HealthCheckService implements OnModuleDestroy {
    * under way already is waited for.
    */
   checkAll(pool: KeyPool, records: Iterable<KeyRecord>, asked: AskedBy = 'schedule'): Promise<KeyCheck[]> {
-    return inParallel(records, PARALLEL_CHECKS, async (record) => {
+    return mapConcurrent(records, PARALLEL_CHECKS, async (record) => {
       const result = await (this.#underWay.get(record) ?? this.#begin(pool, record));
       if (asked === 'administrator') this.#endCooldowns(pool, record, result);
       return { record, result };
@@ -132,8 +132,8 @@ export class HealthCheckService implements OnModuleDestroy {
     }
   }
 
-  #gate(provider: string): Gate {
-    const gate = this.#gates.get(provider) ?? new Gate(PARALLEL_CHECKS);
+  #gate(provider: string): Semaphore {
+    const gate = this.#gates.get(provider) ?? new Semaphore(PARALLEL_CHECKS);
     this.#gates.set(provider, gate);
     return gate;
   }

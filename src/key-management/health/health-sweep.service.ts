@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Outcome } from '../classification/outcome';
-import type { Clock } from '../clock';
+import type { Outcome } from '../vendors/contract/outcome';
+import type { Clock } from '../common/clock';
 import { UnknownProviderError } from '../errors';
 import { CLOCK } from '../key-management.constants';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyPool } from '../pool/key-pool';
-import type { KeyRecord } from '../pool/key-record';
-import { isRemovedStatus, type KeyStatus } from '../pool/key-state';
-import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
+import type { KeyRecord } from '../pool/key/key-record';
+import { isRemovedStatus, type KeyStatus } from '../pool/key/key-state';
+import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { HealthCheckService } from './health-check.service';
 
 /** One checked key as reported. */

@@ -1,5 +1,5 @@
 import type { KeyPool } from '../pool/key-pool';
-import { isRemoved, type KeyStatus } from '../pool/key-state';
+import { isRemoved, type KeyStatus } from '../pool/key/key-state';
 
 /** A model that no key may serve now. */
 export interface UnservedModel {

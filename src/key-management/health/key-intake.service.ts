@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { GIVEN_KEY } from '../configuration/options-schema';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
-import type { Outcome } from '../classification/outcome';
+import type { Outcome } from '../vendors/contract/outcome';
 import { UnknownProviderError } from '../errors';
-import { ApiKey } from '../pool/api-key';
+import { ApiKey } from '../pool/key/api-key';
 import type { ChangedBy } from '../pool/key-events';
-import type { KeyInput, KeyOrigin } from '../pool/key-input';
+import type { KeyInput, KeyOrigin } from '../pool/key/key-input';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
-import type { KeyRecord } from '../pool/key-record';
-import type { KeyStatus } from '../pool/key-state';
-import { HealthCheckerRegistry } from '../vendors/health-checker.registry';
-import { inParallel, inSlices } from '../slices';
+import type { KeyRecord } from '../pool/key/key-record';
+import type { KeyStatus } from '../pool/key/key-state';
+import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
+import { mapConcurrent, forEachInChunks } from '../common/event-loop';
 import { HealthCheckService, PARALLEL_CHECKS } from './health-check.service';
 
 /** What became of one key that was given. */
@@ -80,7 +80,7 @@ export class KeyIntakeService {
   ): Promise<KeyVerdict[]> {
     const pool = this.#poolOf(provider);
     const given = await distinct(keys);
-    return inParallel(given, PARALLEL_CHECKS, ({ key, ...input }) => this.#addOne(pool, key, input, by));
+    return mapConcurrent(given, PARALLEL_CHECKS, ({ key, ...input }) => this.#addOne(pool, key, input, by));
   }
 
   /** Resolves when the keys are kept. @throws StoreUnavailableError */
@@ -91,7 +91,7 @@ export class KeyIntakeService {
   /** Puts keys into the pool unchecked. */
   async register(pool: KeyPool, given: readonly GivenKey[], origin: KeyOrigin, by: ChangedBy): Promise<KeyRecord[]> {
     const records: KeyRecord[] = [];
-    await inSlices(given, ({ key, ...input }) => records.push(pool.add(key, input, origin, by)));
+    await forEachInChunks(given, ({ key, ...input }) => records.push(pool.add(key, input, origin, by)));
     return records;
   }
 
@@ -129,7 +129,7 @@ export class KeyIntakeService {
 async function distinct(keys: readonly (string | KeyInput)[]): Promise<GivenKey[]> {
   const problems: string[] = [];
   const byId = new Map<string, GivenKey>();
-  await inSlices([...keys].entries(), ([index, each]) => {
+  await forEachInChunks([...keys].entries(), ([index, each]) => {
     const checked = GIVEN_KEY.safeParse(each);
     if (!checked.success) {
       problems.push(

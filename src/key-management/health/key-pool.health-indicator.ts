@@ -3,7 +3,7 @@ import type { ResolvedOptions } from '../configuration/resolved-options';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyPool } from '../pool/key-pool';
-import { isCoolingDown } from '../pool/key-state';
+import { isCoolingDown } from '../pool/key/key-state';
 import { indicated, type IndicatorResult } from './health-result';
 
 export interface KeyPoolHealthOptions {

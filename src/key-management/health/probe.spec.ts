@@ -1,8 +1,8 @@
 import { FakeClock } from '../../../test/support/fake-clock';
 import type { Classification } from '../classification/classification';
-import type { VendorError } from '../classification/vendor-error';
-import { ApiKey } from '../pool/api-key';
-import { BaseHealthChecker, type HealthResult, type ProbeContext } from '../vendors/base-health-checker';
+import type { VendorError } from '../classification/evidence/vendor-error';
+import { ApiKey } from '../pool/key/api-key';
+import { BaseHealthChecker, type HealthResult, type ProbeContext } from '../checkers/base-health-checker';
 import { probe, PROBE_TIMEOUT_MS } from './probe';
 
 const RAW = 'sk-SECRETsecretSECRETsecret';

@@ -1,10 +1,10 @@
-import { vendorErrorFrom } from '../classification/error-evidence';
+import { vendorErrorFrom } from '../classification/evidence/error-evidence';
 import { checkedClassification } from '../classification/checked-classification';
-import { redactText, shownReason } from '../classification/redact';
-import { read } from '../classification/safe-read';
-import type { Clock } from '../clock';
-import type { ApiKey } from '../pool/api-key';
-import type { BaseHealthChecker, FormatVerdict, HealthResult, ProbeDepth } from '../vendors/base-health-checker';
+import { redactText, shownReason } from '../classification/redaction/redact';
+import { read } from '../classification/evidence/safe-read';
+import type { Clock } from '../common/clock';
+import type { ApiKey } from '../pool/key/api-key';
+import type { BaseHealthChecker, FormatVerdict, HealthResult, ProbeDepth } from '../checkers/base-health-checker';
 
 /** The longest that one probe may take, milliseconds. */
 export const PROBE_TIMEOUT_MS = 15_000;

@@ -1,5 +1,5 @@
-import { CONSEQUENCES, type Fault } from '../classification/outcome';
-import { CALL_ENDS } from '../pool/call-log';
+import { CONSEQUENCES, type Fault } from '../vendors/contract/outcome';
+import { CALL_ENDS } from '../pool/call-batches';
 import type { CallBatch, CallEnd, CallObserver } from '../pool/pool-observer';
 
 /** Calls that ended within this time say how a provider does; milliseconds. */

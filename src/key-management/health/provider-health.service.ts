@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import type { Clock } from '../clock';
+import type { Clock } from '../common/clock';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
 import type { ProviderState } from '../pool/key-events';

@@ -1,4 +1,4 @@
-import { shownReason } from '../classification/redact';
+import { shownReason } from '../classification/redaction/redact';
 import type { ProviderState } from '../pool/key-events';
 import type { CallEnd } from '../pool/pool-observer';
 import type { BreakerStatus } from '../pool/circuit-breaker';

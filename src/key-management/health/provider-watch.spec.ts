@@ -1,5 +1,5 @@
-import { CONSEQUENCES, type Outcome } from '../classification/outcome';
-import { CallLog } from '../pool/call-log';
+import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
+import { CallBatcher } from '../pool/call-batches';
 import type { CallEnd } from '../pool/pool-observer';
 import { ProviderWatch } from './provider-watch';
 import type { ProviderVerdict } from './provider-state';
@@ -10,7 +10,7 @@ const START = Date.UTC(2026, 10, 1);
 class Watched {
   now = START;
   readonly watch = new ProviderWatch('openai', () => this.now);
-  readonly #log = new CallLog(() => undefined);
+  readonly #log = new CallBatcher(() => undefined);
 
   constructor() {
     this.#log.observe([this.watch.facts]);

@@ -1,5 +1,5 @@
 import type * as Schedule from '@nestjs/schedule';
-import { optionalPeer } from '../optional-peer';
+import { optionalPeer } from '../common/optional-peer';
 
 /** Undefined in an app that does without @nestjs/schedule. */
 export const schedule = optionalPeer(

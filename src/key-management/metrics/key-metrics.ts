@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { KeyRecord } from '../pool/key-record';
+import type { KeyRecord } from '../pool/key/key-record';
 import { OutcomeCounts } from './provider-counts';
 import { scrapedCounter, scrapedGauge } from './scraped';
 

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { PROVIDER_STATES, type ProviderState } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
-import { KEY_STATUSES, type KeyStatus } from '../pool/key-state';
+import { KEY_STATUSES, type KeyStatus } from '../pool/key/key-state';
 import { scrapedGauge, type Sample } from './scraped';
 
 /** How the pools stand at the moment they are asked. */

@@ -1,4 +1,4 @@
-import { OUTCOMES, type Outcome } from '../classification/outcome';
+import { OUTCOMES, type Outcome } from '../vendors/contract/outcome';
 import { TimeHistogram } from './time-histogram';
 
 /** Counts by outcome, of attempts or probes. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Registry } from 'prom-client';
-import type { StoreLink } from '../store/store-link';
+import type { StoreLink } from '../store/sync/store-link';
 import { scrapedCounter, scrapedGauge } from './scraped';
 
 type StoreFacts = Pick<StoreLink, 'kind' | 'up' | 'backlog' | 'lagMs' | 'failures' | 'lastWriteMs'>;

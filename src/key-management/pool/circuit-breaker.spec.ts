@@ -1,6 +1,6 @@
-import type { Outcome } from '../classification/outcome';
+import type { Outcome } from '../vendors/contract/outcome';
 import { CircuitBreaker, type BreakerVerdict } from './circuit-breaker';
-import { TRIAL_MS } from './trial';
+import { TRIAL_MS } from './key/trial';
 
 const S = 1_000;
 const verdict = (outcome: Outcome, startedAt: number, more: Partial<BreakerVerdict> = {}): BreakerVerdict => ({

@@ -1,5 +1,5 @@
-import { CONSEQUENCES, type Outcome } from '../classification/outcome';
-import { TRIAL_MS } from './trial';
+import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
+import { TRIAL_MS } from './key/trial';
 
 /** So many of the latest verdicts are looked at. */
 const WINDOW = 20;

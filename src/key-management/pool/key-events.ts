@@ -1,7 +1,7 @@
-import type { Outcome } from '../classification/outcome';
-import type { KeyRecord } from './key-record';
-import { isRemoved, isCoolingDown, type KeyStatus } from './key-state';
-import type { Why } from './settlement';
+import type { Outcome } from '../vendors/contract/outcome';
+import type { KeyRecord } from './key/key-record';
+import { isRemoved, isCoolingDown, type KeyStatus } from './key/key-state';
+import type { Why } from './state/settlement';
 
 /**
  * How a provider stands, gravest first: switched off by an administrator; without a key for any model that is called; nearly all its calls

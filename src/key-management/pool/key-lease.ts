@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import type { Classification } from '../classification/classification';
-import { shownReason } from '../classification/redact';
-import type { HeaderView } from './header-view';
+import { shownReason } from '../classification/redaction/redact';
+import type { HeaderView } from '../vendors/contract/vendor';
 import type { Listed } from './open-leases';
-import { settlementOf, type SettledOutcome, type Settlement, type Source } from './settlement';
-import type { Slot } from './slot';
+import { settlementOf, type SettledOutcome, type Settlement, type Source } from './state/settlement';
+import type { KeyModelState } from './key/key-model-state';
 
 /** What a lease is given back to. */
 export interface LeaseOwner {
@@ -45,7 +45,7 @@ export class PoolLease implements KeyLease, Listed {
   constructor(
     private readonly owner: LeaseOwner,
     /** Another one when its model gets a lane of its own. */
-    public slot: Slot,
+    public slot: KeyModelState,
     readonly model: string | undefined,
     readonly source: Source,
     /** Milliseconds since the epoch. */

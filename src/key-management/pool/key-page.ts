@@ -1,4 +1,4 @@
-import type { KeyRecord } from './key-record';
+import type { KeyRecord } from './key/key-record';
 
 /**
  * The first keys in the order of their ids, after the one given: what a page of a list holds, so that pages stay right while keys come and go.

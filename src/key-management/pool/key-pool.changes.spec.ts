@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { keyText, TestPool } from '../../../test/support/pool';
-import { isRemovedStatus } from './key-state';
+import { isRemovedStatus } from './key/key-state';
 
 const S = 1_000;
 const M = 60 * S;

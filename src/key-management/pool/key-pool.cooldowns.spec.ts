@@ -1,5 +1,5 @@
 import { TestPool } from '../../../test/support/pool';
-import type { KeyRecord } from './key-record';
+import type { KeyRecord } from './key/key-record';
 
 const S = 1_000;
 const M = 60 * S;

@@ -1,6 +1,6 @@
 import { TestPool } from '../../../test/support/pool';
-import type { Outcome } from '../classification/outcome';
-import type { KeyRecord } from './key-record';
+import type { Outcome } from '../vendors/contract/outcome';
+import type { KeyRecord } from './key/key-record';
 
 const S = 1_000;
 const M = 60 * S;

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { FakeClock, seededRandom } from '../../../test/support/fake-clock';
 import { keyText } from '../../../test/support/pool';
 import { UnknownKeyError, UnknownProviderError } from '../errors';
-import { ApiKey } from './api-key';
+import { ApiKey } from './key/api-key';
 import type { KeyEvent } from './key-events';
 import { KeyPoolService } from './key-pool.service';
 

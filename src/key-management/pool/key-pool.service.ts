@@ -1,21 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
-import type { Clock, Random } from '../clock';
+import type { Clock, Random } from '../common/clock';
 import { UnknownKeyError, UnknownProviderError } from '../errors';
 import { CLOCK, RANDOM } from '../key-management.constants';
 import type { BreakerStatus } from './circuit-breaker';
-import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../option-fault';
-import type { Sharing } from './hard-limits';
+import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../common/option-fault';
+import type { Sharing } from './limits/hard-limits';
 import type { KeyChangeEvent, KeyEvent, ProviderEvent } from './key-events';
 import type { KeyLease } from './key-lease';
-import type { KeyUpdate, LeaseOptions } from './key-input';
+import { type KeyUpdate, type LeaseOptions, modelName } from './key/key-input';
 import { KeyPool } from './key-pool';
-import { endpointName } from './endpoint-name';
-import { modelName } from './model-name';
-import type { KeyRecord } from './key-record';
-import type { KeySnapshot } from './key-snapshot';
+import { endpointName } from './state/endpoint-name';
+import type { KeyRecord } from './key/key-record';
+import type { KeySnapshot } from './key/key-snapshot';
 import type { PoolObserver } from './pool-observer';
-import { UsedKeys } from './used-keys';
+import { UsedKeys } from './key/used-keys';
 
 /** Where changes of keys are kept. */
 export interface KeyJournal {

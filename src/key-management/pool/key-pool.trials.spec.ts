@@ -1,6 +1,6 @@
 import { TestPool } from '../../../test/support/pool';
 import type { PoolLease } from './key-lease';
-import { TRIAL_MS } from './trial';
+import { TRIAL_MS } from './key/trial';
 
 const S = 1_000;
 

@@ -1,48 +1,50 @@
-import type { Clock, Random } from '../clock';
-import { isTransient } from '../classification/outcome';
+import type { Clock, Random } from '../common/clock';
+import { isTransient } from '../vendors/contract/outcome';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
-import { learnRate, newMean, noteWeight, takeTurn } from './choice';
-import type { ApiKey } from './api-key';
-import { cooldownLeft, longerCooldown, type Cooldown, type CooledBy, type CooldownScope } from './cooldown';
-import { Cooldowns } from './cooldowns';
-import { EndpointCooldowns, type PassedOver } from './endpoint-cooldowns';
-import { keyEvent, statusChange, type ChangedBy, type KeyChange } from './key-events';
-import type { KeyInput, KeyOrigin, KeyUpdate, LeaseOptions } from './key-input';
-import type { Sharing } from './hard-limits';
-import type { HeaderView } from './header-view';
-import { PoolLease, type LeaseOwner } from './key-lease';
-import { KeyRecord } from './key-record';
-import { snapshotOf, type KeySnapshot } from './key-snapshot';
+import { learnRate, newMean, noteWeight, takeTurn } from './selection/choice';
+import type { ApiKey } from './key/api-key';
+import { cooldownLeft, longerCooldown, type CooldownScope } from './state/cooldown';
 import {
+  type Cooldown,
+  type CooledBy,
   HEALTHY,
   isCooldownOver,
   isCoolingDown,
   isSameState,
   type KeyState,
   type KeyStatus,
-  type Strikes,
-} from './key-state';
-import type { Lane } from './lane';
-import { LaneSet } from './lane-set';
-import { CallLog } from './call-log';
+  type FailureStreak,
+} from './key/key-state';
+import { Cooldowns } from './state/cooldowns';
+import { EndpointCooldowns } from './state/endpoint-cooldowns';
+import { type PassedOver, KeyRecord } from './key/key-record';
+import { keyEvent, statusChange, type ChangedBy, type KeyChange } from './key-events';
+import type { KeyInput, KeyOrigin, KeyUpdate, LeaseOptions } from './key/key-input';
+import type { Sharing } from './limits/hard-limits';
+import type { HeaderView } from '../vendors/contract/vendor';
+import { PoolLease, type LeaseOwner } from './key-lease';
+import { snapshotOf, type KeySnapshot } from './key/key-snapshot';
+import type { ModelIndex } from './selection/model-index';
+import { ModelIndexes } from './selection/model-indexes';
+import { CallBatcher } from './call-batches';
 import { OpenLeases } from './open-leases';
-import { OutlierDetection } from './outlier-detection';
+import { OutlierDetection } from './state/outlier-detection';
 import type { PoolObserver } from './pool-observer';
 import { PoolPacing } from './pool-pacing';
-import type { Settlement, Why } from './settlement';
-import type { Slot } from './slot';
-import { cooldownEnd, withStatedWait } from './transition';
-import { beginTrial, endTrial } from './trial';
-import { applyVerdict, countCall, countRefusal } from './verdict';
+import type { Settlement, Why } from './state/settlement';
+import type { KeyModelState } from './key/key-model-state';
+import { cooldownEnd, withStatedWait } from './state/transition';
+import { beginTrial, endTrial } from './key/trial';
+import { applyVerdict, countCall, countRefusal } from './apply-settlement';
 
-const NO_STRIKES: Strikes = Object.freeze({ outcome: 'overloaded', count: 1, at: 0 });
+const NO_STRIKES: FailureStreak = Object.freeze({ outcome: 'overloaded', count: 1, at: 0 });
 /** A call waits so long for another key before an ejected one is tried. Milliseconds. */
 const PATIENCE_MS = 10_000;
 
 /** All keys of one provider: who is chosen, and what each verdict does. The only writer of their state. */
 export class KeyPool implements LeaseOwner {
   readonly #records = new Map<string, KeyRecord>();
-  readonly #lanes: LaneSet;
+  readonly #lanes: ModelIndexes;
   readonly #breaker: CircuitBreaker;
   readonly #outliers = new OutlierDetection();
   /** Those that name their model. */
@@ -51,7 +53,7 @@ export class KeyPool implements LeaseOwner {
   readonly #cooldowns: Cooldowns;
   readonly pacing: PoolPacing;
   readonly #mean = newMean();
-  readonly calls: CallLog;
+  readonly calls: CallBatcher;
 
   constructor(
     readonly provider: string,
@@ -63,9 +65,9 @@ export class KeyPool implements LeaseOwner {
     this.#breaker = new CircuitBreaker(clock.now(), () => {
       observer.breakerChanged?.(provider, this.breakerStatus());
     });
-    this.calls = new CallLog(() => this.observer.callsPending?.());
+    this.calls = new CallBatcher(() => this.observer.callsPending?.());
     const laneMade = observer.keyFreed.bind(observer, provider);
-    this.#lanes = new LaneSet(() => this.#records.values(), this.#adopt, laneMade);
+    this.#lanes = new ModelIndexes(() => this.#records.values(), this.#adopt, laneMade);
     this.#cooldowns = new Cooldowns(this.#lanes, this.#endpoints);
     this.pacing = new PoolPacing(this.#lanes, sharing);
   }
@@ -142,7 +144,7 @@ export class KeyPool implements LeaseOwner {
   }
 
   /** The key's place among those that a call for this model chooses from. */
-  slotSeen(record: KeyRecord, model: string | undefined, now: number): Slot {
+  slotSeen(record: KeyRecord, model: string | undefined, now: number): KeyModelState {
     return record.slots[this.#lanes.forCall(model, now).index]!;
   }
 
@@ -169,7 +171,7 @@ export class KeyPool implements LeaseOwner {
   }
 
   /** Refusals in a row of the key for this model or endpoint. */
-  strikesOf(record: KeyRecord, scope: CooldownScope): Strikes | undefined {
+  strikesOf(record: KeyRecord, scope: CooldownScope): FailureStreak | undefined {
     return this.#cooldowns.strikes(record, scope);
   }
 
@@ -221,7 +223,12 @@ export class KeyPool implements LeaseOwner {
   }
 
   /** Chooses a key as `lease` does, and books one use of it; the caller makes the lease. */
-  take(model: string | undefined, exclude: PassedOver | undefined, now: number, endpoint?: string): Slot | undefined {
+  take(
+    model: string | undefined,
+    exclude: PassedOver | undefined,
+    now: number,
+    endpoint?: string,
+  ): KeyModelState | undefined {
     this.wake(now);
     if (!this.#breaker.admits(now)) return undefined;
     const lane = this.#lanes.forCall(model, now);
@@ -313,8 +320,8 @@ export class KeyPool implements LeaseOwner {
   }
 
   /** Ejecting a key is a guess: where no other can be had for long, it is given up. True if one came back. */
-  #readmitted(lane: Lane, exclude: PassedOver | undefined, now: number): boolean {
-    if (!this.#outliers.isWatching || lane.mayServe || (lane.nextWake ?? 0) <= now + PATIENCE_MS) return false;
+  #readmitted(lane: ModelIndex, exclude: PassedOver | undefined, now: number): boolean {
+    if (!this.#outliers.isWatching || lane.hasCandidate || (lane.nextWake ?? 0) <= now + PATIENCE_MS) return false;
     let soonest: KeyRecord | undefined;
     for (const record of this.#outliers.ejected()) {
       const isOf =
@@ -385,18 +392,18 @@ export class KeyPool implements LeaseOwner {
       : this.#lanes.forCall(model, now).nextWake;
     const admitsFrom = this.#breaker.admitsFrom(now);
     if (admitsFrom === undefined) return wake;
-    return Math.max(admitsFrom, this.#mayServe(model, endpoint, now) ? 0 : (wake ?? Infinity));
+    return Math.max(admitsFrom, this.#hasCandidate(model, endpoint, now) ? 0 : (wake ?? Infinity));
   }
 
   /** A key for this model and endpoint can be had now, or may be at any moment: it is in use, or being checked. */
   mayBeFreed(model: string | undefined, endpoint?: string): boolean {
     const now = this.clock.now();
-    return !this.#breaker.isOpen(now) && this.#mayServe(model, endpoint, now);
+    return !this.#breaker.isOpen(now) && this.#hasCandidate(model, endpoint, now);
   }
 
-  #mayServe(model: string | undefined, endpoint: string | undefined, now: number): boolean {
+  #hasCandidate(model: string | undefined, endpoint: string | undefined, now: number): boolean {
     if (this.#endpoints.concerns(endpoint)) return this.#soonestAt(endpoint, model, now) === 0;
-    return this.#lanes.forCall(model, now).mayServe;
+    return this.#lanes.forCall(model, now).hasCandidate;
   }
 
   #soonestAt(endpoint: string, model: string | undefined, now: number): number {
@@ -404,7 +411,7 @@ export class KeyPool implements LeaseOwner {
     return this.#endpoints.soonest(endpoint, this.#slotsAt(index), now);
   }
 
-  *#slotsAt(index: number): Iterable<Slot> {
+  *#slotsAt(index: number): Iterable<KeyModelState> {
     for (const { slots } of this.#records.values()) yield slots[index]!;
   }
 

@@ -1,7 +1,7 @@
 import type { BreakerStatus } from './circuit-breaker';
-import type { Outcome } from '../classification/outcome';
+import type { Outcome } from '../vendors/contract/outcome';
 import type { KeyChangeEvent } from './key-events';
-import type { KeyRecord } from './key-record';
+import type { KeyRecord } from './key/key-record';
 
 /** What a managed call ended with: the outcome of its last attempt, or that it found no key. */
 export type CallEnd = Outcome | 'no_key';

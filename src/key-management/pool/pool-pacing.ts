@@ -1,9 +1,9 @@
-import type { KeyRecord } from './key-record';
+import type { KeyRecord } from './key/key-record';
 import type { PoolLease } from './key-lease';
-import type { Sharing } from './hard-limits';
-import type { HeaderView } from './header-view';
-import type { LaneSet } from './lane-set';
-import type { Pace, PacingProfile } from './pace';
+import type { Sharing } from './limits/hard-limits';
+import type { HeaderView } from '../vendors/contract/vendor';
+import type { ModelIndexes } from './selection/model-indexes';
+import type { RateLimiter, PacingProfile } from './limits/rate-limiter';
 import { QuotaGroups } from './quota-groups';
 
 /** How fast the keys of one pool may be used: what the vendor tells, what refusals teach, and what the user allows. */
@@ -13,7 +13,7 @@ export class PoolPacing {
   profile: (() => PacingProfile | undefined) | undefined;
 
   constructor(
-    private readonly lanes: LaneSet,
+    private readonly lanes: ModelIndexes,
     sharing: Readonly<Sharing>,
   ) {
     this.groups = new QuotaGroups(sharing);
@@ -30,7 +30,7 @@ export class PoolPacing {
     return true;
   }
 
-  started(record: KeyRecord, pace: Pace | undefined, now: number): void {
+  started(record: KeyRecord, pace: RateLimiter | undefined, now: number): void {
     pace?.started(now);
     record.hardLimits?.taken(now);
   }
@@ -40,7 +40,7 @@ export class PoolPacing {
     this.#paceOf(record, model, now).refused(startedAt, now);
   }
 
-  #paceOf(record: KeyRecord, model: string | undefined, now: number): Pace {
+  #paceOf(record: KeyRecord, model: string | undefined, now: number): RateLimiter {
     return this.groups.paceOf(record, model === undefined ? 0 : this.lanes.restricted(model, now).index);
   }
 }

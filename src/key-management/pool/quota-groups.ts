@@ -1,8 +1,7 @@
-import { HardLimits, type Sharing } from './hard-limits';
-import type { KeyLimits } from './key-input';
-import type { KeyRecord } from './key-record';
-import { Pace } from './pace';
-import type { Slot } from './slot';
+import { HardLimits, type Sharing, type KeyLimits } from './limits/hard-limits';
+import type { KeyRecord } from './key/key-record';
+import { RateLimiter } from './limits/rate-limiter';
+import type { KeyModelState } from './key/key-model-state';
 
 /** Keys of one vendor project or organization: they share its limits. A key without a group shares with none. */
 export class QuotaGroups {
@@ -47,12 +46,12 @@ export class QuotaGroups {
   }
 
   /** The pace of the key in one lane, made if there is none; keys of one group share it. */
-  paceOf(record: KeyRecord, lane: number): Pace {
+  paceOf(record: KeyRecord, lane: number): RateLimiter {
     return shared(this.#members(record).map((member) => member.slots[lane]!));
   }
 
   /** The pace of the key in all lanes, where a vendor counts all models together. */
-  paceOfKey(record: KeyRecord): Pace {
+  paceOfKey(record: KeyRecord): RateLimiter {
     const slots = this.#members(record).flatMap((member) => member.slots);
     return shared(slots);
   }
@@ -72,8 +71,8 @@ export class QuotaGroups {
 }
 
 /** One pace for all these slots: the first that one of them has, or a new one. */
-function shared(slots: readonly Slot[]): Pace {
-  const pace = slots.find((slot) => slot.pace !== undefined)?.pace ?? new Pace();
+function shared(slots: readonly KeyModelState[]): RateLimiter {
+  const pace = slots.find((slot) => slot.pace !== undefined)?.pace ?? new RateLimiter();
   for (const slot of slots) {
     if (slot.pace === pace) continue;
     if (slot.pace) slot.pace.inFlight -= slot.inFlight;

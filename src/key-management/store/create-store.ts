@@ -1,7 +1,7 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../common/clock';
 import type { ResolvedStore } from '../configuration/resolved-options';
-import type { KeyStoreKind } from '../key-management.options';
-import type { KeyStore } from './key-store';
+import type { KeyStoreKind } from '../configuration/key-management.options';
+import type { KeyStore } from './port/key-store';
 import { FileKeyStore } from './file/file-key-store';
 import { FirebaseKeyStore } from './firebase';
 import { MemoryKeyStore } from './memory/memory-key-store';

@@ -1,25 +1,25 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
-import type { Clock } from '../clock';
+import type { Clock } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { StoreUnavailableError } from '../errors';
-import { oneLine } from '../one-line';
+import { singleLine } from '../common/text';
 import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS, type StoreHealth } from '../key-management.constants';
 import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
-import type { KeySnapshot } from '../pool/key-snapshot';
+import type { KeySnapshot } from '../pool/key/key-snapshot';
 import { createStore } from './create-store';
-import type { DocumentOwner } from './document-owner';
-import { Instances } from './instances';
-import { documentOf } from './key-documents';
-import type { Persistence } from './kept-as';
-import { KeyPersistence } from './key-persistence';
-import { KeyVault } from './key-vault';
-import { StoreError } from './store-error';
+import type { DocumentOwner } from './sync/document-owner';
+import { Instances } from './sync/instances';
+import { documentOf } from './keys/key-documents';
+import type { Persistence } from './keys/kept-as';
+import { KeyPersistence } from './keys/key-persistence';
+import { KeyVault } from './keys/key-vault';
+import { StoreError } from './port/store-error';
 import { SETTINGS_DOC, SettingsPersistence } from './settings-persistence';
-import { StoreLink } from './store-link';
-import type { StoreCondition } from './store-state';
+import { StoreLink } from './sync/store-link';
+import type { StoreCondition } from './sync/store-state';
 
 /** A stored verdict at least this young is used at once on a start; milliseconds. */
 const FRESH_MS = 60 * 60_000;
@@ -48,16 +48,16 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     const listener = {
       warn: (message: string) => {
         // What a store holds or its server says may be anything.
-        this.#logger.warn(oneLine(message));
+        this.#logger.warn(singleLine(message));
       },
       info: (message: string) => {
-        this.#logger.log(oneLine(message));
+        this.#logger.log(singleLine(message));
       },
     };
     this.#vault = new KeyVault(options.store.encryptionSecrets);
     const damaged = (message: string): void => {
       listener.warn(message);
-      this.#damages.next(oneLine(message));
+      this.#damages.next(singleLine(message));
     };
     this.link = new StoreLink(createStore(options.store, clock, damaged), instanceId, clock, listener);
     const freshMs = (): number => Math.max(FRESH_MS, configuration.current.healthCheckIntervalMinutes * 60_000);
@@ -90,7 +90,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     try {
       await this.link.open();
     } catch (error) {
-      const message = error instanceof Error ? oneLine(error.message) : 'unknown error';
+      const message = error instanceof Error ? singleLine(error.message) : 'unknown error';
       if (this.link.shared && error instanceof StoreError && error.code === 'not_usable') {
         throw new KeyManagementConfigurationError([message]);
       }

@@ -1,8 +1,8 @@
 import type { Configuration, ConfigurationService } from '../configuration/configuration.service';
 import { CONFIGURATION } from '../configuration/options-schema';
-import type { DocumentOwner, KnownDocument } from './document-owner';
-import type { FieldChange, Json, StoredDocument } from './key-store';
-import type { StoreLink } from './store-link';
+import type { DocumentOwner, KnownDocument } from './sync/document-owner';
+import type { FieldChange, Json, StoredDocument } from './port/key-store';
+import type { StoreLink } from './sync/store-link';
 
 const SETTINGS = 'settings/';
 /** The document of the settings that change at run time, a register each. */

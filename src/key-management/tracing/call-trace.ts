@@ -1,5 +1,5 @@
 import { context, SpanKind, SpanStatusCode, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
-import type { Outcome } from '../classification/outcome';
+import type { Outcome } from '../vendors/contract/outcome';
 import { ATTRIBUTE, subjectAttributes } from './span-attributes';
 
 /** The key of an attempt, as a trace may show it. */

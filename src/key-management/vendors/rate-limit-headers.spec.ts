@@ -1,8 +1,8 @@
-import { anthropicKnowledge } from './anthropic/anthropic-knowledge';
-import { compatibleKnowledge } from './compatible/compatible-knowledge';
-import { googleKnowledge } from './google/google-knowledge';
-import { openAiKnowledge } from './openai/openai-knowledge';
-import { NO_READINGS } from './vendor-knowledge';
+import { anthropicKnowledge } from './anthropic/anthropic';
+import { compatibleKnowledge } from './compatible/compatible';
+import { googleKnowledge } from './google/google';
+import { openAiKnowledge } from './openai/openai';
+import { NO_READINGS } from './contract/vendor';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 

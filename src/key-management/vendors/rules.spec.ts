@@ -1,11 +1,11 @@
 import { classify } from '../classification/classify';
-import { vendorErrorFrom, type EvidenceContext } from '../classification/error-evidence';
-import { CONSEQUENCES, type Outcome } from '../classification/outcome';
-import { anthropicKnowledge } from './anthropic/anthropic-knowledge';
-import { compatibleKnowledge } from './compatible/compatible-knowledge';
-import { googleKnowledge } from './google/google-knowledge';
-import { openAiKnowledge } from './openai/openai-knowledge';
-import type { VendorKnowledge } from './vendor-knowledge';
+import { vendorErrorFrom, type EvidenceContext } from '../classification/evidence/error-evidence';
+import { CONSEQUENCES, type Outcome } from './contract/outcome';
+import { anthropicKnowledge } from './anthropic/anthropic';
+import { compatibleKnowledge } from './compatible/compatible';
+import { googleKnowledge } from './google/google';
+import { openAiKnowledge } from './openai/openai';
+import type { VendorKnowledge } from './contract/vendor';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 const compatible = compatibleKnowledge({ name: 'somewhere' });

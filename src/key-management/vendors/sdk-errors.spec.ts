@@ -1,10 +1,10 @@
 import { CLIENT_KEY, errorAnswer, RealClients, sseAnswer, type Answer } from '../../../test/support/real-clients';
 import { classify } from '../classification/classify';
-import { vendorErrorFrom, vendorErrorFromResponse } from '../classification/error-evidence';
-import type { VendorError } from '../classification/vendor-error';
-import { anthropicKnowledge } from './anthropic/anthropic-knowledge';
-import { googleKnowledge } from './google/google-knowledge';
-import { openAiKnowledge } from './openai/openai-knowledge';
+import { vendorErrorFrom, vendorErrorFromResponse } from '../classification/evidence/error-evidence';
+import type { VendorError } from '../classification/evidence/vendor-error';
+import { anthropicKnowledge } from './anthropic/anthropic';
+import { googleKnowledge } from './google/google';
+import { openAiKnowledge } from './openai/openai';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 const clients = new RealClients();

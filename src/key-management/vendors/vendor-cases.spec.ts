@@ -1,13 +1,18 @@
 import cases from '../../../test/fixtures/vendor-cases.json';
 import type { Classification } from '../classification/classification';
 import { classify } from '../classification/classify';
-import { vendorErrorFrom, vendorErrorFromStreamEvent, type EvidenceContext } from '../classification/error-evidence';
-import type { Phase, VendorError } from '../classification/vendor-error';
-import { anthropicKnowledge } from './anthropic/anthropic-knowledge';
-import { compatibleKnowledge } from './compatible/compatible-knowledge';
-import { googleKnowledge } from './google/google-knowledge';
-import { openAiKnowledge } from './openai/openai-knowledge';
-import type { VendorKnowledge } from './vendor-knowledge';
+import {
+  vendorErrorFrom,
+  vendorErrorFromStreamEvent,
+  type EvidenceContext,
+} from '../classification/evidence/error-evidence';
+import type { VendorError } from '../classification/evidence/vendor-error';
+import type { Phase } from './contract/rule';
+import { anthropicKnowledge } from './anthropic/anthropic';
+import { compatibleKnowledge } from './compatible/compatible';
+import { googleKnowledge } from './google/google';
+import { openAiKnowledge } from './openai/openai';
+import type { VendorKnowledge } from './contract/vendor';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 

@@ -1,10 +1,10 @@
 import { classify, isTableOnlyRemoval } from '../classification/classify';
-import { vendorErrorFrom, vendorErrorFromStreamEvent } from '../classification/error-evidence';
-import { anthropicKnowledge } from './anthropic/anthropic-knowledge';
-import { compatibleKnowledge } from './compatible/compatible-knowledge';
-import { googleKnowledge } from './google/google-knowledge';
-import { openAiKnowledge } from './openai/openai-knowledge';
-import type { VendorKnowledge } from './vendor-knowledge';
+import { vendorErrorFrom, vendorErrorFromStreamEvent } from '../classification/evidence/error-evidence';
+import { anthropicKnowledge } from './anthropic/anthropic';
+import { compatibleKnowledge } from './compatible/compatible';
+import { googleKnowledge } from './google/google';
+import { openAiKnowledge } from './openai/openai';
+import type { VendorKnowledge } from './contract/vendor';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 const HOUR = 3_600_000;

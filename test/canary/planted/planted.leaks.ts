@@ -15,8 +15,8 @@ import {
   KeyPoolService,
   RetryExecutorService,
 } from '../../../src/key-management';
-import { AttemptContext } from '../../../src/key-management/execution/call-context';
-import { ApiKey } from '../../../src/key-management/pool/api-key';
+import { AttemptContext } from '../../../src/key-management/execution/attempt-context';
+import { ApiKey } from '../../../src/key-management/pool/key/api-key';
 import { FileKeyStore } from '../../../src/key-management/store/file/file-key-store';
 import { FirebaseServer } from '../../firebase-server';
 import { startKeyManagement } from '../../support/key-management-app';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { keyIdOf } from '../../../src/key-management/pool/api-key';
+import { keyIdOf } from '../../../src/key-management/pool/key/api-key';
 import { endLoads, leaders, startInstances } from '../harness/instances';
 import { faultyRedis } from '../harness/redis';
 import type { Scenario } from '../harness/scenario';

@@ -9,7 +9,7 @@ import {
   KeyPoolService,
   RetryExecutorService,
 } from '../../../src/key-management';
-import { keyIdOf } from '../../../src/key-management/pool/api-key';
+import { keyIdOf } from '../../../src/key-management/pool/key/api-key';
 import { SseClient } from '../../events/sse-client';
 import { allGood, endsInTime, lateMs } from '../harness/promises';
 import type { Findings } from '../harness/findings';

@@ -1,5 +1,5 @@
 import { KeyPoolService, type KeyStoreOptions } from '../../../src/key-management';
-import { keyIdOf } from '../../../src/key-management/pool/api-key';
+import { keyIdOf } from '../../../src/key-management/pool/key/api-key';
 import { PersistenceService } from '../../../src/key-management/store/persistence.service';
 import type { FaultyProxy, Weather } from './faulty-proxy';
 import type { Findings } from './findings';

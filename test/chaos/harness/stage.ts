@@ -47,7 +47,7 @@ export class Stage {
     return staged;
   }
 
-  /** Strikes everything. Fails with the first that would not go, after trying all. */
+  /** FailureStreak everything. Fails with the first that would not go, after trying all. */
   async strike(): Promise<void> {
     const errors: unknown[] = [];
     for (let close = this.#closing.pop(); close; close = this.#closing.pop()) {

@@ -7,7 +7,7 @@ interface Waiter {
 }
 
 /** What a vendor was asked. Counters are exact; of the records only the newest are kept. */
-export class CallLog implements Iterable<CallRecord> {
+export class CallBatcher implements Iterable<CallRecord> {
   private records: CallRecord[] = [];
   private readonly counters = new Map<string, KeyCounters>();
   private readonly waiters = new Set<Waiter>();
@@ -67,7 +67,7 @@ export class CallLog implements Iterable<CallRecord> {
   }
 
   /** Resolves once the condition holds; it is asked again whenever a call arrives, is answered or ends. */
-  waitFor(holds: (log: CallLog) => boolean, timeoutMs = 5000, what = 'the condition'): Promise<void> {
+  waitFor(holds: (log: CallBatcher) => boolean, timeoutMs = 5000, what = 'the condition'): Promise<void> {
     if (holds(this)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {

@@ -2,8 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { ResolvedOptions } from '../../configuration/resolved-options';
 import { ADMIN_SETTINGS, RESOLVED_OPTIONS } from '../../key-management.constants';
-import type { AdminSettings } from '../../key-management.options';
-import type { SecretText } from '../../secret-text';
+import type { AdminSettings } from '../../configuration/key-management.options';
+import type { SecretText } from '../../common/secret-text';
 import type { Role } from './access.decorator';
 
 const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ADMIN_SETTINGS } from '../../key-management.constants';
-import type { AdminSettings } from '../../key-management.options';
+import type { AdminSettings } from '../../configuration/key-management.options';
 import { ApiProblem } from '../api-problem';
 import { ACCESS_METADATA, type Access, type Role } from './access.decorator';
 import { AccessTokensService } from './access-tokens.service';

@@ -8,12 +8,12 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { tap, type Observable } from 'rxjs';
-import { EventLog } from '../../analytics/event-log';
+import { EventLog } from '../../events/event-log';
 import { KeyManagementConfigurationError } from '../../configuration/resolve-options';
 import { KeyManagementError, StoreUnavailableError } from '../../errors';
-import { KEY_ID } from '../../pool/api-key';
+import { KEY_ID } from '../../pool/key/api-key';
 import { actorOf, type ApiRequest } from '../access/api-request';
-import { HealthCheckerRegistry } from '../../vendors/health-checker.registry';
+import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
 import { AUDITED_METADATA, type AdminAction } from './audited.decorator';
 
 /** Writes what administrators do into the event log: who, what, on which key, and with what result. */

@@ -1,6 +1,6 @@
 import { Body, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '../openapi';
-import { EventLog } from '../../analytics/event-log';
+import { EventLog } from '../../events/event-log';
 import { ConfigurationService, type Configuration } from '../../configuration/configuration.service';
 import { HealthSweepService } from '../../health/health-sweep.service';
 import { RequiredAccess } from '../access/access.decorator';

@@ -3,7 +3,7 @@ import { Get, Param, Query, StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '../openapi';
 import { AnalyticsService } from '../../analytics/analytics.service';
 import type { ComprehensiveStatus } from '../../analytics/comprehensive-status';
-import { KEY_ID } from '../../pool/api-key';
+import { KEY_ID } from '../../pool/key/api-key';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { ProviderAnalyticsDto } from '../dto/analytics.dto';

@@ -1,5 +1,5 @@
 import { ApiProperty } from '../openapi';
-import { OUTCOMES, type Outcome } from '../../classification/outcome';
+import { OUTCOMES, type Outcome } from '../../vendors/contract/outcome';
 import { PROVIDER_STATES, type ProviderState } from '../../pool/key-events';
 import { KeyStatusDto } from './keys.dto';
 

@@ -1,7 +1,7 @@
 import { ApiProperty } from '../openapi';
-import { OUTCOMES, type Outcome } from '../../classification/outcome';
-import { PERSISTENCES, type Persistence } from '../../store/kept-as';
-import { KEY_STATUSES, type KeyStatus } from '../../pool/key-state';
+import { OUTCOMES, type Outcome } from '../../vendors/contract/outcome';
+import { PERSISTENCES, type Persistence } from '../../store/keys/kept-as';
+import { KEY_STATUSES, type KeyStatus } from '../../pool/key/key-state';
 
 const ID = { example: '3f1c9a0b7d2e4a61', description: 'First 16 hex digits of the SHA-256 of the key.' };
 const MASKED = { example: 'sk-1234...cdef' };

@@ -1,6 +1,6 @@
 import { ApiParam } from '../openapi';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
-import { KEY_ID } from '../../pool/api-key';
+import { KEY_ID } from '../../pool/key/api-key';
 
 /** Documents the path parameters as exactly as their pipes check them. */
 export const ProviderParam = (): MethodDecorator & ClassDecorator =>

@@ -1,10 +1,10 @@
 import { ApiProperty } from '../openapi';
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import type { LogEntryType } from '../../analytics/event-log';
+import type { LogEntryType } from '../../events/event-log';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
 import { KEY_EVENT_TYPES } from '../../pool/key-events';
-import { KEY_STATUSES, type KeyStatus } from '../../pool/key-state';
+import { KEY_STATUSES, type KeyStatus } from '../../pool/key/key-state';
 
 /** The text as it came where it is no whole number, so that the rule refuses it. */
 const wholeNumber = ({ value }: { value: unknown }): unknown =>

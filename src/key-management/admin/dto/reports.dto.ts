@@ -1,10 +1,10 @@
 import { ApiProperty } from '../openapi';
-import { OUTCOMES, type Outcome } from '../../classification/outcome';
+import { OUTCOMES, type Outcome } from '../../vendors/contract/outcome';
 import { PROVIDER_STATES, type ProviderState } from '../../pool/key-events';
-import { KEY_STATUSES, type KeyStatus } from '../../pool/key-state';
+import { KEY_STATUSES, type KeyStatus } from '../../pool/key/key-state';
 import { ADMIN_ACTIONS, type AdminAction } from '../audit/audited.decorator';
 import type { Role } from '../access/access.decorator';
-import type { LogEntryType } from '../../analytics/event-log';
+import type { LogEntryType } from '../../events/event-log';
 import { LOG_ENTRY_TYPES } from './queries.dto';
 
 export class ConfigurationDto {

@@ -1,7 +1,7 @@
 import { ApiProperty } from '../openapi';
 import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { regexes } from 'zod';
-import type { TimelineQuery } from '../../analytics/series.service';
+import type { TimelineQuery } from '../../analytics/series/series.service';
 import { RESOLUTIONS, type Resolution } from '../../analytics/series/measures';
 import { TimelineEntryDto } from './analytics.dto';
 

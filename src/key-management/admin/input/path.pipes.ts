@@ -1,6 +1,6 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
-import { KEY_ID } from '../../pool/api-key';
+import { KEY_ID } from '../../pool/key/api-key';
 import { invalidRequest } from '../api-problem';
 
 /** A provider's name as it may stand in a path. Whether there is such a provider is another question. */

@@ -1,6 +1,6 @@
 import { Controller, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { GUARDS_METADATA, PATH_METADATA } from '@nestjs/common/constants';
-import type { AdminSettings } from '../../key-management.options';
+import type { AdminSettings } from '../../configuration/key-management.options';
 import { ACCESS_METADATA } from '../access/access.decorator';
 import { partOf, type RoutePart } from './module-controller.decorator';
 

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { EventLog, LogEntry } from '../../analytics/event-log';
+import type { EventLog, LogEntry } from '../../events/event-log';
 import { Subject } from 'rxjs';
 import { FakeClock } from '../../../../test/support/fake-clock';
 import { EventStreamService, HEARTBEAT_MS } from './event-stream.service';

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { EventLog } from '../../analytics/event-log';
-import type { Clock } from '../../clock';
+import { EventLog } from '../../events/event-log';
+import type { Clock } from '../../common/clock';
 import { CLOCK, INSTANCE_ID } from '../../key-management.constants';
 import { entryText, GREETING, heartbeatText, resetText, resumeAfter } from './sse-text';
 import { StreamReader, type Sink } from './stream-reader';

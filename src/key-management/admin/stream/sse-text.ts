@@ -1,4 +1,4 @@
-import type { LogEntry } from '../../analytics/event-log';
+import type { LogEntry } from '../../events/event-log';
 import { eventView } from '../key-views';
 
 /** Milliseconds after which a browser that lost the connection comes back. */

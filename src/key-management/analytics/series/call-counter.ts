@@ -1,8 +1,8 @@
-import { OUTCOMES } from '../../classification/outcome';
+import { OUTCOMES } from '../../vendors/contract/outcome';
 import type { CallBatch, CallObserver } from '../../pool/pool-observer';
 import { binOf } from './response-bins';
 import type { SeriesBook } from './series-book';
-import type { ProviderTally } from './tallies';
+import type { ProviderTally } from './provider-tally';
 
 const OK = OUTCOMES.indexOf('ok');
 const RATE_LIMITED = OUTCOMES.indexOf('rate_limited');

@@ -1,4 +1,4 @@
-import { KeySlots } from './key-slots';
+import { KeySlots } from './key-numbers';
 import type { KeyCounts } from './key-bucket';
 import { KeyTable } from './key-table';
 import { BUCKET_MS, BUCKETS, RESOLUTIONS, type Resolution, type SeriesEntry } from './measures';

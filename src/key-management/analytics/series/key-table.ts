@@ -1,5 +1,5 @@
 import { KeyBucket, type KeyCounts } from './key-bucket';
-import type { KeySlots } from './key-slots';
+import type { KeySlots } from './key-numbers';
 
 /** Buckets of keys by time, within a number of rows in all: when they run out, the oldest bucket goes. */
 export class KeyTable {

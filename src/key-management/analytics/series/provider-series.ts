@@ -1,7 +1,7 @@
-import { OUTCOMES, type Outcome } from '../../classification/outcome';
+import { OUTCOMES, type Outcome } from '../../vendors/contract/outcome';
 import { BUCKET_MS, COLUMN, HOUR_MS, WIDTH, type Resolution, type SeriesEntry } from './measures';
-import type { ProviderTally } from './tallies';
-import { HOURS, MINUTES, SumDocument, TIMES, TOTAL_COLUMN, TOTALS, type DocumentKind } from './sum-document';
+import type { ProviderTally } from './provider-tally';
+import { HOURS, MINUTES, SumDocument, TIMES, TOTAL_COLUMN, TOTALS, type DocumentKind } from './counter-document';
 
 /** Sums of one provider since the first start, of all instances. */
 export interface ProviderTotals {

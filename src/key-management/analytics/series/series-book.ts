@@ -1,11 +1,11 @@
 import { HOUR_MS, MINUTE_MS } from './measures';
-import type { KeyRecord } from '../../pool/key-record';
-import type { UsedKeys } from '../../pool/used-keys';
+import type { KeyRecord } from '../../pool/key/key-record';
+import type { UsedKeys } from '../../pool/key/used-keys';
 import { KeySeries } from './key-series';
 import { ProviderSeries } from './provider-series';
 import { keyDoc, seriesDoc } from './series-names';
-import { TOTALS, type DocumentKind, type SumDocument } from './sum-document';
-import { ProviderTally } from './tallies';
+import { TOTALS, type DocumentKind, type SumDocument } from './counter-document';
+import { ProviderTally } from './provider-tally';
 
 /** All figures: what is being counted now, and what it adds up to. Time is told to it. */
 export class SeriesBook {

@@ -1,7 +1,7 @@
-import { KEY_ID } from '../../pool/api-key';
+import { KEY_ID } from '../../pool/key/api-key';
 import type { KeyCounts } from './key-bucket';
 import type { Resolution } from './measures';
-import { HOURS, MINUTES, TIMES, TOTALS, type DocumentKind } from './sum-document';
+import { HOURS, MINUTES, TIMES, TOTALS, type DocumentKind } from './counter-document';
 
 /** Documents: `series/total/<provider>`, and `series/<kind>/<provider>/<period since the epoch>`. */
 export const SERIES = 'series/';

@@ -1,12 +1,12 @@
-import type { DocumentOwner, KnownDocument } from '../../store/document-owner';
-import type { FieldChange, StoredDocument } from '../../store/key-store';
-import type { StoreLink } from '../../store/store-link';
+import type { DocumentOwner, KnownDocument } from '../../store/sync/document-owner';
+import type { FieldChange, StoredDocument } from '../../store/port/key-store';
+import type { StoreLink } from '../../store/sync/store-link';
 import type { KeyRow } from './key-series';
 import { BUCKET_MS, BUCKETS, HOUR_MS } from './measures';
 import { isKept } from './provider-series';
 import type { SeriesBook } from './series-book';
 import { keyDoc, keyFields, readKeyField, readSeriesName, SERIES, seriesDoc, type SeriesName } from './series-names';
-import { TOTALS } from './sum-document';
+import { TOTALS } from './counter-document';
 
 /** Rows of keys that go out in one second: a thousand cost the event loop less than a few milliseconds. */
 const ROWS_AT_ONCE = 500;

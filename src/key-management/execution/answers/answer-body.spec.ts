@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { FakeClock, settle } from '../../../../test/support/fake-clock';
-import { TimeLimits } from '../time-limits';
+import { TimeLimits } from '../waiting/time-limits';
 import { AnswerBody, type AnswerEnd, type BodyTerms } from './answer-body';
 import { AnswerWatch } from './answer-watch';
 import { BodySource } from './body-source';

@@ -1,8 +1,8 @@
-import { followAbort, unfollowAbort, type AbortFollower } from '../../abort-followers';
-import { vendorErrorFrom, type EvidenceContext } from '../../classification/error-evidence';
-import type { VendorError } from '../../classification/vendor-error';
-import type { Clock } from '../../clock';
-import type { TimeLimit, TimeLimits } from '../time-limits';
+import { followAbort, unfollowAbort, type AbortFollower } from '../../common/abort-followers';
+import { vendorErrorFrom, type EvidenceContext } from '../../classification/evidence/error-evidence';
+import type { VendorError } from '../../classification/evidence/vendor-error';
+import type { Clock } from '../../common/clock';
+import type { TimeLimit, TimeLimits } from '../waiting/time-limits';
 import type { AnswerWatch } from './answer-watch';
 import type { BodySource } from './body-source';
 import type { PassingRedaction } from './passing-redaction';

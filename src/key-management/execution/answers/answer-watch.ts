@@ -1,8 +1,8 @@
-import { isFailedAnswer, mayReportFailure } from '../../classification/answer-failure';
-import { jsonIn, MOST_BODY_CHARACTERS } from '../../classification/body-text';
-import { vendorErrorFromStreamEvent, type EvidenceContext } from '../../classification/error-evidence';
-import type { VendorError } from '../../classification/vendor-error';
-import { PassingUsage } from '../token-usage';
+import { isFailedAnswer, mayReportFailure } from '../../classification/evidence/answer-failure';
+import { jsonIn, MOST_BODY_CHARACTERS } from '../../classification/evidence/body-text';
+import { vendorErrorFromStreamEvent, type EvidenceContext } from '../../classification/evidence/error-evidence';
+import type { VendorError } from '../../classification/evidence/vendor-error';
+import { PassingUsage } from './token-usage';
 import { ErrorWatch } from './error-watch';
 import { JsonWatch } from './json-watch';
 

@@ -1,4 +1,4 @@
-import type { VendorError } from '../../classification/vendor-error';
+import type { VendorError } from '../../classification/evidence/vendor-error';
 import type { AnswerEnd } from './answer-body';
 import type { AnswerWatch } from './answer-watch';
 

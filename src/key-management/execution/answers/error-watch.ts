@@ -1,4 +1,4 @@
-import { isStreamError } from '../../classification/error-evidence';
+import { isStreamError } from '../../classification/evidence/error-evidence';
 
 /** A line beyond this is no error event. Bytes. */
 const LONGEST_LINE = 64 * 1024;

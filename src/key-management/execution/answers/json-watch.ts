@@ -1,5 +1,5 @@
-import { isFailedAnswer, mayReportFailure } from '../../classification/answer-failure';
-import { jsonIn } from '../../classification/body-text';
+import { isFailedAnswer, mayReportFailure } from '../../classification/evidence/answer-failure';
+import { jsonIn } from '../../classification/evidence/body-text';
 
 /** What of a body is kept to be looked at: its beginning, and of a list its end. Bytes. */
 const KEPT = 64 * 1024;

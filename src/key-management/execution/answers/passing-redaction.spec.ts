@@ -1,4 +1,4 @@
-import { ApiKey } from '../../pool/api-key';
+import { ApiKey } from '../../pool/key/api-key';
 import { keyText } from '../../../../test/support/key-text';
 import { PassingRedaction, withoutKeys } from './passing-redaction';
 

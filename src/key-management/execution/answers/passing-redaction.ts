@@ -1,5 +1,5 @@
-import { EchoSearch, spellingsOf, type Echo } from '../../classification/passing-echoes';
-import type { ApiKey } from '../../pool/api-key';
+import { EchoSearch, spellingsOf, type Echo } from '../../classification/redaction/passing-echoes';
+import type { ApiKey } from '../../pool/key/api-key';
 
 const SPELLINGS = new WeakMap<ApiKey, readonly string[]>();
 /** Of single keys: most calls try no other. */

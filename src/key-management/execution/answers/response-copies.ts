@@ -1,4 +1,4 @@
-import type { FetchRedirect } from '../fetch-types';
+import type { FetchRedirect } from '../../common/fetch-types';
 
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 

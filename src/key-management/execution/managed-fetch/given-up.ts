@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
-import { holdsSecret } from '../../classification/redact';
+import { holdsSecret } from '../../classification/redaction/redact';
 import { NoHealthyKeysError, type KeyManagementError } from '../../errors';
-import { AttemptFailure } from '../attempt-failure';
-import { letGo } from '../let-go';
+import { AttemptFailure } from '../failures/attempt-failure';
+import { cancelResponseBody } from '../../common/cancel-response-body';
 import { markedFinal } from '../answers/response-copies';
 import { dialectOf, noKeysResponse } from './vendor-error-response';
 
@@ -21,13 +21,13 @@ export interface GivenUp {
  */
 export function givenUp({ provider, url, error, answer, signal }: GivenUp): Response {
   if (error instanceof NoHealthyKeysError) {
-    letGo(answer);
+    cancelResponseBody(answer);
     return noKeysResponse(error, dialectOf(provider, new URL(url).pathname));
   }
   const endedBy = error.attempts.at(-1)?.outcome;
   const outOfTime = error.code === 'DEADLINE_EXCEEDED' && (endedBy === 'timeout' || !answer);
   if (answer && error.code !== 'CANCELLED' && !outOfTime) return markedFinal(answer);
-  letGo(answer);
+  cancelResponseBody(answer);
   throw thrownFor(error, signal, outOfTime);
 }
 

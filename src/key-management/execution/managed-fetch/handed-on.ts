@@ -1,13 +1,13 @@
-import { maskSecret } from '../../classification/redact';
-import type { EvidenceContext, TakenEvidence } from '../../classification/error-evidence';
-import type { ApiKey } from '../../pool/api-key';
+import { maskSecret } from '../../classification/redaction/redact';
+import type { EvidenceContext, TakenEvidence } from '../../classification/evidence/error-evidence';
+import type { ApiKey } from '../../pool/key/api-key';
 import { AnswerBody, type AnswerEnd } from '../answers/answer-body';
 import type { AnswerWatch } from '../answers/answer-watch';
 import { BodySource } from '../answers/body-source';
 import { PassingRedaction, withoutKeys } from '../answers/passing-redaction';
 import { withBody } from '../answers/response-copies';
-import type { AttemptContext } from '../call-context';
-import type { FetchTerms } from './managed-attempt';
+import type { AttemptContext } from '../attempt-context';
+import type { FetchTerms } from './managed-request';
 
 const NOBODY = (): void => undefined;
 

@@ -2,7 +2,7 @@ import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { pipeline, Readable, type Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { read } from '../../classification/safe-read';
+import { read } from '../../classification/evidence/safe-read';
 import { isStream } from './replayable-body';
 
 /** Origins that are remembered at the most. */

@@ -1,48 +1,23 @@
+import type { FetchTerms } from './managed-request';
 import type { Classification } from '../../classification/classification';
 import {
   takeEvidence,
   vendorErrorFrom,
   vendorErrorFromStreamEvent,
   type EvidenceContext,
-} from '../../classification/error-evidence';
-import type { VendorError } from '../../classification/vendor-error';
-import type { ApiKey } from '../../pool/api-key';
-import type { CredentialPlace } from '../../vendors/vendor-knowledge';
+} from '../../classification/evidence/error-evidence';
+import type { VendorError } from '../../classification/evidence/vendor-error';
 import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type WatchTerms } from '../answers/answer-watch';
 import { BodySource, type Chunk } from '../answers/body-source';
 import { isRefusal } from '../answers/response-copies';
-import { AttemptFailure } from '../attempt-failure';
-import type { AttemptContext } from '../call-context';
-import type { ExecutionSettings, ProviderLine } from '../execution-settings';
-import type { TimeLimit } from '../time-limits';
-import { tokensIn } from '../token-usage';
+import { AttemptFailure } from '../failures/attempt-failure';
+import type { AttemptContext } from '../attempt-context';
+import type { TimeLimit } from '../waiting/time-limits';
+import { tokensIn } from '../answers/token-usage';
 import { HandedOn } from './handed-on';
-import { holdBack, Patience, type HeldStream } from './hold-back';
-import type { InterimAnswers } from './interim-answers';
-import type { ManagedRequest } from './managed-request';
+import { holdBack, Patience, type HeldStream } from './stream-start';
 import { send } from './send';
 import { wholeJson } from './whole-json';
-
-/** What one call of the managed fetch goes by. */
-export interface FetchTerms {
-  readonly line: ProviderLine;
-  readonly settings: ExecutionSettings;
-  readonly credential: CredentialPlace;
-  /** Where keys may go. */
-  readonly baseUrls: readonly string[];
-  readonly request: ManagedRequest;
-  readonly interim: InterimAnswers;
-  /** Those of the attempts so far: none of them may show in an answer. */
-  readonly keysUsed: Set<ApiKey>;
-  /** The caller's: of the request, and of the options. */
-  readonly signals: readonly AbortSignal[];
-  /** When the whole call is over. Milliseconds since the epoch; Infinity for never. */
-  readonly endsAt: number;
-  /** Milliseconds. */
-  readonly firstByteTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly holdBackMs: number;
-}
 
 /** The caller's stream broke, or its function threw: no word on any key. */
 const UNREADABLE_BODY: Classification = Object.freeze({

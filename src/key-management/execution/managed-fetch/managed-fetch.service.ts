@@ -2,25 +2,25 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../../configuration/resolved-options';
 import { UnknownProviderError } from '../../errors';
 import { RESOLVED_OPTIONS } from '../../key-management.constants';
-import { described, optionFault } from '../../option-fault';
-import { HealthCheckerRegistry } from '../../vendors/health-checker.registry';
-import { VendorHealthChecker } from '../../vendors/vendor-health-checker';
-import type { CredentialPlace } from '../../vendors/vendor-knowledge';
-import { AttemptFailure } from '../attempt-failure';
-import type { AttemptContext } from '../call-context';
+import { described, optionFault } from '../../common/option-fault';
+import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
+import { VendorHealthChecker } from '../../checkers/vendor-health-checker';
+import type { CredentialPlace } from '../../vendors/contract/vendor';
+import { AttemptFailure } from '../failures/attempt-failure';
+import type { AttemptContext } from '../attempt-context';
 import type { ExecuteOptions, ManagedCall } from '../execution.types';
-import { FollowingSignal } from '../../abort-followers';
-import { letGo } from '../let-go';
+import { FollowingSignal } from '../../common/abort-followers';
+import { cancelResponseBody } from '../../common/cancel-response-body';
 import { milliseconds, withCallOptions } from '../option-rules';
 import { RetryExecutorService } from '../retry-executor.service';
 import { IDLE_TIMEOUT_MS } from '../watched-fetch';
 import { checkDestination } from './destination';
 import { givenUp, withoutKey } from './given-up';
 import { InterimAnswers } from './interim-answers';
-import { ManagedAttempt, type FetchTerms } from './managed-attempt';
+import { ManagedAttempt } from './managed-attempt';
+import { type FetchTerms, managedRequest, urlOf, type ManagedRequestInit } from './managed-request';
 import { UploadSessions } from './upload-sessions';
-import type { FetchInput } from '../fetch-types';
-import { managedRequest, urlOf, type ManagedRequestInit } from './managed-request';
+import type { FetchInput } from '../../common/fetch-types';
 
 /**
  * `timeoutMs` bounds a call to the end of its answer, a streamed one too. `attemptTimeoutMs` bounds each attempt until its answer is handed
@@ -140,7 +140,7 @@ export class ManagedFetchService {
       } catch (error) {
         const facts = (error as AttemptFailure).facts;
         if (facts.response) {
-          letGo(answer);
+          cancelResponseBody(answer);
           answer = facts.response;
         }
         if (facts.error === undefined) throw error;
@@ -155,10 +155,10 @@ export class ManagedFetchService {
         firstKey: this.#uploads.keyOf(request.url),
         signal,
       })
-      .finally(() => callers?.letGo());
+      .finally(() => callers?.cancelResponseBody());
     request.body.ended(result.success);
     if (!result.success) return givenUp({ provider, url: request.url, error: result.error, answer, signal });
-    letGo(answer);
+    cancelResponseBody(answer);
     const { response } = result.response;
     const parts = uploadUrlHeader && response.headers.get(uploadUrlHeader);
     if (parts && URL.canParse(parts)) this.#uploads.begun(new URL(parts).href, result.attempts.at(-1)!.keyId);

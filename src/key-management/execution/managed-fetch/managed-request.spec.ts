@@ -1,9 +1,9 @@
-import { anthropicKnowledge } from '../../vendors/anthropic/anthropic-knowledge';
-import { googleKnowledge } from '../../vendors/google/google-knowledge';
-import { openAiKnowledge } from '../../vendors/openai/openai-knowledge';
+import { anthropicKnowledge } from '../../vendors/anthropic/anthropic';
+import { googleKnowledge } from '../../vendors/google/google';
+import { openAiKnowledge } from '../../vendors/openai/openai';
 import { checkDestination } from './destination';
-import type { VendorKnowledge } from '../../vendors/vendor-knowledge';
-import type { FetchInput } from '../fetch-types';
+import type { VendorKnowledge } from '../../vendors/contract/vendor';
+import type { FetchInput } from '../../common/fetch-types';
 import { managedRequest, urlOf, withoutParameters, type ManagedRequestInit } from './managed-request';
 import { requestedModel } from './requested-model';
 

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { endpointOf } from '../../pool/endpoint-name';
-import type { VendorKnowledge } from '../../vendors/vendor-knowledge';
-import type { FetchInput, FetchRedirect } from '../fetch-types';
+import { endpointOf } from '../../pool/state/endpoint-name';
+import type { VendorKnowledge, CredentialPlace } from '../../vendors/contract/vendor';
+import type { FetchInput, FetchRedirect } from '../../common/fetch-types';
 import { requestBody, type ManagedBody, type RequestBody } from './replayable-body';
 import { requestedModel } from './requested-model';
+import { type ApiKey } from '../../pool/key/api-key';
+import { type ExecutionSettings, type ProviderContext } from '../execution-settings';
+import { type InterimAnswers } from './interim-answers';
 
 /** One request of the caller, with every credential taken out. */
 export interface ManagedRequest {
@@ -92,4 +95,25 @@ function nameOf(pair: string): string {
   } catch {
     return name.toLowerCase();
   }
+}
+
+/** What one call of the managed fetch goes by. */
+export interface FetchTerms {
+  readonly line: ProviderContext;
+  readonly settings: ExecutionSettings;
+  readonly credential: CredentialPlace;
+  /** Where keys may go. */
+  readonly baseUrls: readonly string[];
+  readonly request: ManagedRequest;
+  readonly interim: InterimAnswers;
+  /** Those of the attempts so far: none of them may show in an answer. */
+  readonly keysUsed: Set<ApiKey>;
+  /** The caller's: of the request, and of the options. */
+  readonly signals: readonly AbortSignal[];
+  /** When the whole call is over. Milliseconds since the epoch; Infinity for never. */
+  readonly endsAt: number;
+  /** Milliseconds. */
+  readonly firstByteTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly holdBackMs: number;
 }

@@ -1,4 +1,4 @@
-import type { FetchBody } from '../fetch-types';
+import type { FetchBody } from '../../common/fetch-types';
 import { ReplayedStream } from './replayed-stream';
 
 /** A request's body for one attempt or for many. */

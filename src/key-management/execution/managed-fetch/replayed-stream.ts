@@ -64,15 +64,15 @@ export class ReplayedStream implements RequestBody {
   ended(success: boolean): void {
     this.#isOver = true;
     if (!success) this.#isOpen = false;
-    this.#letGo();
+    this.#cancelResponseBody();
   }
 
   #closed(attempt: number): void {
     if (attempt === this.#attempts) this.#isOpen = false;
-    this.#letGo();
+    this.#cancelResponseBody();
   }
 
-  #letGo(): void {
+  #cancelResponseBody(): void {
     if (!this.#isOver || this.#isOpen) return;
     this.#attempts += 1;
     this.#kept.length = 0;

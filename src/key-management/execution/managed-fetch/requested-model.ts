@@ -1,4 +1,4 @@
-import { isObject, read } from '../../classification/safe-read';
+import { isObject, read } from '../../classification/evidence/safe-read';
 
 /** SDKs write the model first, so that most bodies need not be parsed. */
 const MODEL_FIRST = /^\s*\{\s*"model"\s*:\s*"([^"\\]{1,256})"/;

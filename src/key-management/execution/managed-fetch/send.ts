@@ -1,8 +1,7 @@
-import { AttemptFailure } from '../attempt-failure';
+import { AttemptFailure } from '../failures/attempt-failure';
 import { isStream } from './replayable-body';
 import { isUnder, RefusedDestinationError } from './destination';
-import type { FetchTerms } from './managed-attempt';
-import type { ManagedRequest } from './managed-request';
+import type { FetchTerms, ManagedRequest } from './managed-request';
 
 const MOST_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

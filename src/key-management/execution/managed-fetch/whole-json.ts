@@ -1,6 +1,6 @@
 import type { BodySource, Chunk } from '../answers/body-source';
 import { beginsList } from '../answers/json-watch';
-import type { Patience } from './hold-back';
+import type { Patience } from './stream-start';
 
 /** A longer answer is not held in memory but passed on. Bytes. */
 const MOST_WHOLE = 1024 * 1024;

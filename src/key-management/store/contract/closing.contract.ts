@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { KeyStore } from '../key-store';
+import type { KeyStore } from '../port/key-store';
 import type { ContractPart } from './contract-types';
 import { RecordingWatcher, add, eventually, plain, result, set, storeError, withStore } from './contract-support';
 

@@ -1,6 +1,6 @@
-import type { KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from '../key-store';
-import { StoreError } from '../store-error';
-import { applyChange } from '../merge';
+import type { KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
+import { StoreError } from '../port/store-error';
+import { applyChange } from '../port/merge';
 import type { KeyStoreHarness, StoreUnderTest } from './contract-types';
 
 /** Long enough for a slow machine: reached only by a failing test. */

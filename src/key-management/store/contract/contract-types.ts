@@ -1,4 +1,4 @@
-import type { KeyStore } from '../key-store';
+import type { KeyStore } from '../port/key-store';
 
 /** The two words of a test runner that the contract needs; Jest, Vitest and `node:test` have them. */
 export interface ContractRunner {

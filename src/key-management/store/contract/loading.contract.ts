@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Json, StoreChange } from '../key-store';
+import type { Json, StoreChange } from '../port/key-store';
 import type { ContractPart } from './contract-types';
 import { add, max, plain, result, set, withStore } from './contract-support';
 

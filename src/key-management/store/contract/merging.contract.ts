@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ContractPart } from './contract-types';
 import { add, drop, max, plain, result, set, storeError, withStore } from './contract-support';
-import type { StoreChange } from '../key-store';
+import type { StoreChange } from '../port/key-store';
 
 /** What a write does to what is there. */
 export const mergingContract: ContractPart = ({ describe, it }, harness) => {

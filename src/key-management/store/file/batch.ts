@@ -1,6 +1,6 @@
 import type { ClassicLevel } from 'classic-level';
-import type { FieldChange, StoreChange, StoredDocument } from '../key-store';
-import { applyChange } from '../merge';
+import type { FieldChange, StoreChange, StoredDocument } from '../port/key-store';
+import { applyChange } from '../port/merge';
 import { entryKey, entryText, rangeOf, readEntry } from './entries';
 
 /** Merges the changes into what the database holds, in one atomic step. Steps must not overlap. */

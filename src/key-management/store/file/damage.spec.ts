@@ -2,7 +2,7 @@ import { ClassicLevel } from 'classic-level';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../clock';
+import { systemClock } from '../../common/clock';
 import { add, set } from '../contract/contract-support';
 import { RecordingWatcher } from '../contract/contract-support';
 import { FileKeyStore } from './file-key-store';

@@ -1,6 +1,6 @@
-import { flatCopy } from '../../flat-text';
-import type { FieldChange, Register, StoredDocument } from '../key-store';
-import { emptyDocument } from '../merge';
+import { flatCopy } from '../../common/text';
+import type { FieldChange, Register, StoredDocument } from '../port/key-store';
+import { emptyDocument } from '../port/merge';
 
 /**
  * One entry per field: `<document>\0<kind><field>` → JSON, a register as `[version, tie, value]`, the others as a number.

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
-import { systemClock, type Clock } from '../../clock';
-import { Retry } from '../retry';
-import { checkChanges } from '../check-changes';
-import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../key-store';
-import { LocalLocks } from '../memory/local-locks';
-import { closedError, StoreError } from '../store-error';
+import { systemClock, type Clock } from '../../common/clock';
+import { Retry } from '../sync/retry';
+import { checkChanges } from '../port/check-changes';
+import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
+import { LocalLocks } from '../port/local-locks';
+import { closedError, StoreError } from '../port/store-error';
 import { applyBatch } from './batch';
 import { rangeOfPrefix, readEntry } from './entries';
 import { isDamage, LevelFolder, messageOf } from './level-folder';

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
-import type { Clock } from '../../clock';
-import { StoreError } from '../store-error';
+import type { Clock } from '../../common/clock';
+import { StoreError } from '../port/store-error';
 import { checkMark } from './mark';
 
 /** The database has a folder of its own within the given one, so that setting it aside moves nothing else. */

@@ -1,5 +1,5 @@
-import type { Register, StoreChange, StoredDocument } from '../key-store';
-import { applyChange } from '../merge';
+import type { Register, StoreChange, StoredDocument } from '../port/key-store';
+import { applyChange } from '../port/merge';
 import { type KnownValues } from './known-values';
 import { maximumKey, paths, registerKey } from './layout';
 import { encodeJson, encodeKey } from './names';

@@ -1,5 +1,5 @@
 import type { DataSnapshot, Reference } from 'firebase-admin/database';
-import type { StoreChange } from '../key-store';
+import type { StoreChange } from '../port/key-store';
 
 export interface FeedListener {
   /** Another writer's batch. */

@@ -1,7 +1,7 @@
-import { systemClock, type Clock, type Random } from '../../clock';
-import type { StoreChange } from '../key-store';
-import { reconnectPauseMs, SERVED_MS } from '../reconnect-pause';
-import { type StoreError, closedError } from '../store-error';
+import { systemClock, type Clock, type Random } from '../../common/clock';
+import type { StoreChange } from '../port/key-store';
+import { reconnectPauseMs, SERVED_MS } from '../sync/reconnect-pause';
+import { type StoreError, closedError } from '../port/store-error';
 import { awayError, deniedError, failureOf, isDenied, openError, refusedError, slowError } from './firebase-errors';
 import type { FirebaseKeyStoreOptions } from './firebase-options';
 import { type FirebaseSettings, readSettings } from './firebase-settings';

@@ -1,4 +1,4 @@
-import { StoreError } from '../store-error';
+import { StoreError } from '../port/store-error';
 
 const CHECK = 'Check FIREBASE_URL, the network, and that the database is running; the store keeps trying.';
 

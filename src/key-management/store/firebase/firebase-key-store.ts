@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSnapshot, Query } from 'firebase-admin/database';
-import { checkChanges } from '../check-changes';
-import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../key-store';
-import { StoreError, closedError } from '../store-error';
+import { checkChanges } from '../port/check-changes';
+import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
+import { StoreError, closedError } from '../port/store-error';
 import { FirebaseConnection } from './firebase-connection';
 import type { FirebaseKeyStoreOptions } from './firebase-options';
 import { tooLargeError } from './firebase-errors';

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../../clock';
+import type { Clock, Random } from '../../common/clock';
 
 /** Where the Firebase store is and how it is reached. */
 export interface FirebaseKeyStoreOptions {

@@ -1,5 +1,5 @@
 import type { ServiceAccount } from 'firebase-admin/app';
-import { StoreError } from '../store-error';
+import { StoreError } from '../port/store-error';
 import { type FirebaseKeyStoreOptions } from './firebase-options';
 import { readServiceAccount } from './service-account';
 

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../../clock';
+import { systemClock, type Clock } from '../../common/clock';
 import type { Session } from './session';
 import { paths, withoutLosers } from './layout';
 import type { Update } from './batch';

@@ -1,4 +1,4 @@
-import type { StoreChange } from '../key-store';
+import type { StoreChange } from '../port/key-store';
 
 /** What a load under way does to the changes that come meanwhile. */
 export interface Hold {

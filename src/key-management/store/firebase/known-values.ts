@@ -1,5 +1,5 @@
-import type { Register, StoreChange } from '../key-store';
-import { replaces } from '../merge';
+import type { Register, StoreChange } from '../port/key-store';
+import { replaces } from '../port/merge';
 import { maximumKey, paths, registerKey } from './layout';
 
 /** By their key in the database. */

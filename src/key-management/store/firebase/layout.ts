@@ -1,5 +1,5 @@
-import type { Json, Register, StoredDocument } from '../key-store';
-import { emptyDocument, mergeMax, replaces } from '../merge';
+import type { Json, Register, StoredDocument } from '../port/key-store';
+import { emptyDocument, mergeMax, replaces } from '../port/merge';
 import { decodeDocument, decodeKey, encodeDocument, encodeKey } from './names';
 
 /** Paths below the store's root; `README.md` beside this file shows the tree. */

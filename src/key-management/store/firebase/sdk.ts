@@ -1,6 +1,6 @@
 import type { AppOptions, App } from 'firebase-admin/app';
 import type { Database } from 'firebase-admin/database';
-import { StoreError } from '../store-error';
+import { StoreError } from '../port/store-error';
 import { problem } from './service-account';
 import type { FirebaseSettings } from './firebase-settings';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ServiceAccount } from 'firebase-admin/app';
-import { StoreError } from '../store-error';
+import { StoreError } from '../port/store-error';
 
 const MEND =
   'Set it to a service account key (Firebase console → Project settings → Service accounts → Generate new private key): the path of the file, or the JSON itself.';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from 'firebase-admin/app';
 import type { Database, Reference } from 'firebase-admin/database';
-import { systemClock } from '../../clock';
+import { systemClock } from '../../common/clock';
 import { ChangeFeed, type FeedListener } from './change-feed';
 import { paths } from './layout';
 import type { FirebaseSettings } from './firebase-settings';

@@ -1,4 +1,4 @@
-import type { StoreChange } from '../key-store';
+import type { StoreChange } from '../port/key-store';
 import { toUpdate } from './batch';
 import type { Update } from './batch';
 import { type KnownValues } from './known-values';

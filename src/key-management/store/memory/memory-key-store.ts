@@ -1,9 +1,9 @@
-import { systemClock, type Clock } from '../../clock';
-import { checkChanges } from '../check-changes';
-import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../key-store';
-import { applyChange, copyDocument } from '../merge';
-import { closedError } from '../store-error';
-import { LocalLocks } from './local-locks';
+import { systemClock, type Clock } from '../../common/clock';
+import { checkChanges } from '../port/check-changes';
+import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
+import { applyChange, copyDocument } from '../port/merge';
+import { closedError } from '../port/store-error';
+import { LocalLocks } from '../port/local-locks';
 
 export interface MemoryKeyStoreOptions {
   /** @default the system's clock */

@@ -1,4 +1,4 @@
-import { SLICE, turnOfTheLoop } from '../../slices';
+import { SLICE, yieldToEventLoop } from '../../common/event-loop';
 import { within, type Line } from './line';
 import { unpackChanges } from './packing';
 import type { Batch } from './told-changes';
@@ -64,7 +64,7 @@ export class ChangeReader {
     for (const [id, fields] of reply?.[0]?.[1] ?? []) {
       if (this.told >= SLICE) {
         this.told = 0;
-        await turnOfTheLoop();
+        await yieldToEventLoop();
       }
       // A write may have found other data meanwhile: what was read is of the former.
       if (line.isOver || this.position?.epoch !== from.epoch) return;

@@ -1,5 +1,6 @@
 import type { ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
-import { clusterUrlOf, isCluster, type RedisClient, type RedisSource, type RedisStoreOptions } from './source';
+import { clusterUrlOf, isCluster, type RedisSource } from './source';
+import type { RedisClient, RedisStoreOptions } from '../../configuration/key-management.options';
 
 type Ioredis = Pick<typeof import('ioredis'), 'Redis' | 'Cluster'>;
 

@@ -1,8 +1,9 @@
-import { StoreError } from '../store-error';
+import { StoreError } from '../port/store-error';
 import { clusterOf, makeClient } from './clients';
 import { Line, nodesOf } from './line';
 import { isRedirection, wantsNewConnection } from './reply-errors';
-import { isCluster, type RedisClient, type RedisSource } from './source';
+import { isCluster, type RedisSource } from './source';
+import type { RedisClient } from '../../configuration/key-management.options';
 
 /**
  * Makes new lines, and remembers what was learned of the server. One that says that it belongs to a cluster is left for a client that knows

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { isCluster, type RedisClient } from './source';
+import { isCluster } from './source';
+import type { RedisClient } from '../../configuration/key-management.options';
 
 /** The connections that serve a store, from dialling until one of them breaks or is no longer wanted: then both end. */
 export class Line {

@@ -1,4 +1,4 @@
-import type { StoredDocument } from '../key-store';
+import type { StoredDocument } from '../port/key-store';
 import { readDocument } from './packing';
 import { LOAD } from './scripts';
 

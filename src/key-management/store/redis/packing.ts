@@ -1,5 +1,5 @@
-import type { Json, Register, StoreChange, StoredDocument } from '../key-store';
-import { emptyDocument } from '../merge';
+import type { Json, Register, StoreChange, StoredDocument } from '../port/key-store';
+import { emptyDocument } from '../port/merge';
 
 /** A change as the script reads it. Numbers and values are texts, since Lua's JSON would change them. */
 type Packed =

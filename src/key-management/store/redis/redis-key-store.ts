@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { systemClock, type Clock, type Random } from '../../clock';
-import { checkChanges } from '../check-changes';
-import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../key-store';
-import { closedError } from '../store-error';
+import { systemClock, type Clock, type Random } from '../../common/clock';
+import { checkChanges } from '../port/check-changes';
+import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
+import { closedError } from '../port/store-error';
 import { loadDocuments } from './loading';
 import { packChanges } from './packing';
 import { LOCK, UNLOCK, WRITE } from './scripts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, Random } from '../../clock';
-import type { StoreWatcher } from '../key-store';
-import { reconnectPauseMs, SERVED_MS } from '../reconnect-pause';
-import { closedError, StoreError } from '../store-error';
+import type { Clock, Random } from '../../common/clock';
+import type { StoreWatcher } from '../port/key-store';
+import { reconnectPauseMs, SERVED_MS } from '../sync/reconnect-pause';
+import { closedError, StoreError } from '../port/store-error';
 import { ChangeReader, type Position } from './change-reader';
 import { Dialer } from './dialer';
 import { within, type Line } from './line';

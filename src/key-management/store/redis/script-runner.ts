@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RedisClient } from './source';
+import type { RedisClient } from '../../configuration/key-management.options';
 
 const hashes = new Map<string, string>();
 

@@ -1,11 +1,7 @@
-import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
+import type { RedisClient, RedisStoreOptions } from '../../configuration/key-management.options';
+import type { Cluster, ClusterNode } from 'ioredis';
 import { isRedisUrl, redisUrlProblem, redisUrlsOf } from '../../configuration/redis-url';
-import { StoreError } from '../store-error';
-
-export type RedisClient = Redis | Cluster;
-
-/** What ioredis takes: for one server or Sentinel (`sentinels` and `name`, `tls`, `username` …), and for a cluster (`natMap`, `dnsLookup`, `redisOptions` …). */
-export type RedisStoreOptions = RedisOptions & Omit<ClusterOptions, keyof RedisOptions>;
+import { StoreError } from '../port/store-error';
 
 /**
  * Where Redis is: a URL, or several with commas between, which are nodes of one cluster; ioredis options beside a URL or instead of one; or

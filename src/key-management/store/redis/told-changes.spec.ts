@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { add } from '../contract/contract-support';
-import type { StoreChange } from '../key-store';
+import type { StoreChange } from '../port/key-store';
 import { ToldChanges, type Batch } from './told-changes';
 
 const DOCS = ['a', 'b'];

@@ -20,7 +20,7 @@ export type {
 } from '../../../admin/dto/reports.dto';
 export type { TimelineEntry } from '../../../analytics/provider-analytics';
 export type { ProviderState } from '../../../pool/key-events';
-export type { KeyStatus } from '../../../pool/key-state';
+export type { KeyStatus } from '../../../pool/key/key-state';
 export type { DashboardSession as Session } from '../../dashboard-data.controller';
 export type {
   CallWindow,

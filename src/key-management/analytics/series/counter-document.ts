@@ -1,0 +1,74 @@
+import { OUTCOMES } from '../../vendors/contract/outcome';
+import { DAY_MS, HOUR_MS, WIDTH } from './measures';
+import { BINS } from './response-bins';
+
+/** Letters of the measures in the store's fields, in the order of the columns. */
+const LETTERS = ['r', 'f', 'l', 'x', 'n', 't'] as const;
+
+/** What a document of a provider's figures holds. */
+export interface DocumentKind {
+  readonly name: string;
+  readonly fields: readonly string[];
+  readonly columns: ReadonlyMap<string, number>;
+  /** Milliseconds that one document spans, and how many of them are kept; 0 for the one that is kept for ever. */
+  readonly spanMs: number;
+  readonly keep: number;
+}
+
+function kind(name: string, fields: readonly string[], spanMs = 0, keep = 0): DocumentKind {
+  return { name, fields, columns: new Map(fields.map((field, column) => [field, column])), spanMs, keep };
+}
+
+const cells = (buckets: number): string[] =>
+  Array.from({ length: buckets * WIDTH }, (_, i) => `${Math.floor(i / WIDTH)}${LETTERS[i % WIDTH]!}`);
+
+export const TOTAL_COLUMN = { requests: 0, failures: 1, retries: 2, keysRemoved: 3, outcomes: 4 } as const;
+
+/** Sums since the first start. */
+export const TOTALS = kind('total', [
+  'requests',
+  'failures',
+  'retries',
+  'keys_removed',
+  ...OUTCOMES.map((outcome) => `outcome:${outcome}`),
+]);
+/** Sixty minutes in one document: an hour is forgotten with one change. */
+export const MINUTES = kind('minutes', cells(60), HOUR_MS, 4);
+export const HOURS = kind('hours', cells(24), DAY_MS, 31);
+/** The quantile sketch of an hour, bin by bin. */
+export const TIMES = kind(
+  'times',
+  Array.from({ length: BINS }, (_, bin) => `b${bin}`),
+  HOUR_MS,
+  25,
+);
+
+/** Sums that instances add up, by column; and what of them was not handed on to the store yet. */
+export class SumDocument {
+  readonly sums: Float64Array;
+  #unsent: Float64Array | undefined;
+
+  constructor(readonly kind: DocumentKind) {
+    this.sums = new Float64Array(kind.fields.length);
+  }
+
+  add(column: number, by: number): void {
+    if (by === 0) return;
+    this.sums[column]! += by;
+    (this.#unsent ??= new Float64Array(this.sums.length))[column]! += by;
+  }
+
+  /** Another instance added. */
+  received(column: number, by: number): void {
+    this.sums[column]! += by;
+  }
+
+  /** Gives what was added since the last time. */
+  takeUnsent(add: (field: string, by: number) => void): void {
+    const unsent = this.#unsent;
+    this.#unsent = undefined;
+    unsent?.forEach((by, column) => {
+      if (by !== 0) add(this.kind.fields[column]!, by);
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import { OUTCOMES } from '../../vendors/contract/outcome';
+import { BINS } from './response-bins';
+
+/** What was counted of one provider since it was last taken over. Written on the hot path. */
+export class ProviderTally {
+  isDirty = false;
+  requests = 0;
+  failures = 0;
+  retries = 0;
+  rateLimited = 0;
+  keysRemoved = 0;
+  responses = 0;
+  responseMs = 0;
+  /** Attempts, by the place of their outcome. */
+  readonly outcomes = new Uint32Array(OUTCOMES.length);
+  /** Response times, by the sketch's bin. */
+  readonly bins = new Uint32Array(BINS);
+
+  constructor(readonly provider: string) {}
+
+  clear(): void {
+    if (this.responses > 0) this.bins.fill(0);
+    this.isDirty = false;
+    this.requests = this.failures = this.retries = this.rateLimited = this.keysRemoved = 0;
+    this.responses = this.responseMs = 0;
+    this.outcomes.fill(0);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Classification } from '../classification/classification';
+import type { VendorError } from '../classification/evidence/vendor-error';
+import type { PacingProfile } from '../pool/limits/rate-limiter';
+import { validateKeyFormat, type FormatVerdict } from './key-format';
+
+export type { FormatVerdict };
+
+export type ProbeDepth = 'light' | 'deep';
+
+export interface ProbeContext {
+  /** `light`: an unbilled endpoint. `deep`: the smallest billed generation, the only one that shows exhausted quota. */
+  depth: ProbeDepth;
+  /** Aborts when the probe's time is over. */
+  signal: AbortSignal;
+}
+
+/** What a health check found out: `ok`, or the failure's classification. */
+export interface HealthResult extends Classification {
+  /** Nothing was asked of the vendor: the key may try itself out by traffic. */
+  unproven?: boolean;
+}
+
+/** All that the module must know of one vendor: how to check a key, and how to read its errors. One class per vendor. */
+export abstract class BaseHealthChecker {
+  /** @internal A checker of this package gives way to one of the user's for the same vendor. */
+  readonly builtIn: boolean = false;
+
+  /** How the vendor limits its keys, so that the pool can pace them before they are refused. Default: not known. */
+  readonly pacing?: PacingProfile;
+
+  /** Asks the vendor about one key. May throw what its HTTP client throws: that is read by `classifyError`. */
+  abstract checkHealth(apiKey: string, context: ProbeContext): Promise<HealthResult>;
+
+  /** Reads the evidence in a failure: of a live call, a probe, or an error inside a stream. */
+  abstract classifyError(error: VendorError): Classification;
+
+  /** Refuses what cannot be a key of this vendor. The default refuses blanks, control characters, URLs and placeholders. */
+  validateFormat(apiKey: string): FormatVerdict {
+    return validateKeyFormat('', apiKey);
+  }
+}

@@ -1,0 +1,182 @@
+import { durationAt, parseDurationMs } from '../../common/duration';
+import { statedDateIn } from './stated-date';
+import { statedWaitIn } from './stated-wait';
+
+const NOW = Date.parse('2026-10-15T12:00:00Z');
+const wait = (headers: Record<string, string>, more: { message?: string; retryDelays?: string[]; now?: number } = {}) =>
+  statedWaitIn({ headers, now: NOW, ...more });
+
+describe('durations', () => {
+  it.each([
+    ['6m0s', 360_000],
+    ['120ms', 120],
+    ['1s', 1_000],
+    ['0s', 0],
+    ['0', 0],
+    ['1m26.4s', 86_400],
+    ['7m12s', 432_000],
+    ['114h18m0s', 411_480_000],
+    ['2m59.56s', 179_560],
+    ['45.837906927s', 45_838],
+    ['1.1s', 1_100],
+    ['250µs', 1],
+    ['7 seconds', 7_000],
+    ['2 minutes', 120_000],
+    ['1 hour, 5 minutes and 3 seconds', 3_903_000],
+    ['1d2h', 93_600_000],
+  ])('%s', (text, ms) => {
+    expect(parseDurationMs(text)).toBe(ms);
+  });
+
+  it.each(['', '-5s', '5', '5 apples', 's', '1e9s', '7s!', '99999999h', 'NaN', '.5s', '1..5s', '5 MB'])(
+    'not %j',
+    (text) => {
+      expect(parseDurationMs(text)).toBeUndefined();
+    },
+  );
+
+  it('begin anywhere in a text', () => {
+    expect(durationAt('in 7m12s. Visit', 3)).toBe(432_000);
+    expect(durationAt('in 5 MB', 3)).toBeUndefined();
+  });
+});
+
+describe('precedence', () => {
+  const all = {
+    'retry-after-ms': '1',
+    'x-ms-retry-after-ms': '2',
+    'retry-after': '3',
+    'anthropic-ratelimit-tokens-remaining': '0',
+    'anthropic-ratelimit-tokens-reset': '2026-10-15T12:00:06Z',
+  };
+  const body = { retryDelays: ['4s'], message: 'Please retry in 5s.' };
+
+  it('runs from the most exact header to the reset of a spent dimension', () => {
+    const left: Record<string, string> = { ...all };
+    const found = (more = {}) => wait(left, more);
+    expect(found(body)).toEqual({ ms: 1, source: 'retry-after-ms' });
+    delete left['retry-after-ms'];
+    expect(found(body)).toEqual({ ms: 2, source: 'x-ms-retry-after-ms' });
+    delete left['x-ms-retry-after-ms'];
+    expect(found(body)).toEqual({ ms: 3_000, source: 'retry-after' });
+    delete left['retry-after'];
+    expect(found(body)).toEqual({ ms: 4_000, source: 'retry-info' });
+    expect(found({ message: body.message })).toEqual({ ms: 5_000, source: 'message' });
+    expect(found()).toEqual({ ms: 6_000, source: 'reset-header' });
+    expect(wait({ 'anthropic-ratelimit-tokens-remaining': '1' })).toBeUndefined();
+  });
+
+  it.each(['soon', '-5', 'NaN', '', '1e400', '99999999999999'])('passes over %j for the next source', (garbage) => {
+    expect(wait({ 'retry-after-ms': garbage, 'retry-after': garbage }, body)).toEqual({
+      ms: 4_000,
+      source: 'retry-info',
+    });
+  });
+
+  it('takes the longest of several spent dimensions', () => {
+    const headers = {
+      'anthropic-ratelimit-requests-remaining': '0',
+      'anthropic-ratelimit-requests-reset': '2026-10-15T12:00:01Z',
+      'anthropic-ratelimit-output-tokens-remaining': '0',
+      'anthropic-ratelimit-output-tokens-reset': '2026-10-15T12:00:09Z',
+    };
+    expect(wait(headers)?.ms).toBe(9_000);
+  });
+});
+
+describe('retry-after', () => {
+  it.each([
+    ['0', 0],
+    ['1.5', 1_500],
+    ['86400', 86_400_000],
+    ['7, 7', 7_000],
+    ['30s', 30_000],
+    ['Thu, 15 Oct 2026 12:00:30 GMT', 30_000],
+    ['Thursday, 15-Oct-26 12:00:30 GMT', 30_000],
+    ['Thu Oct 15 12:00:30 2026', 30_000],
+    ['2026-10-15T12:00:30Z', 30_000],
+    ['Thu, 15 Oct 2026 11:00:00 GMT', 0],
+  ])('%s', (value, ms) => {
+    expect(wait({ 'retry-after': value })).toEqual({ ms, source: 'retry-after' });
+  });
+
+  it('measures a date by the answer’s own clock where ours is wrong', () => {
+    const headers = { 'retry-after': 'Thu, 15 Oct 2026 12:00:30 GMT', date: 'Thu, 15 Oct 2026 12:00:10 GMT' };
+    const at = (now: string) => statedWaitIn({ headers, now: Date.parse(now) })?.ms;
+    expect([at('2026-10-15T13:00:10Z'), at('2026-10-15T11:00:10Z')]).toEqual([20_000, 20_000]);
+    expect(at('2026-10-15T12:00:10.700Z')).toBe(19_300);
+  });
+
+  it('measures a date from the answer when no clock is given', () => {
+    const headers = { 'retry-after': 'Thu, 15 Oct 2026 12:00:30 GMT', date: 'Thu, 15 Oct 2026 12:00:10 GMT' };
+    expect(wait(headers, { now: undefined })?.ms).toBe(20_000);
+    expect(wait({ 'retry-after': headers['retry-after'] }, { now: undefined })).toBeUndefined();
+  });
+});
+
+describe('prose', () => {
+  it.each([
+    ['Please try again in 644ms. Visit', 644],
+    ['Please try again in 7m12s.', 432_000],
+    ['Please try again in 1m26.4s.', 86_400],
+    ['try again in 114h18m0s. Visit https://x', 411_480_000],
+    ['Please retry after 7 seconds.', 7_000],
+    ['Please retry in 36.429760048s.', 36_430],
+    ['Please wait 2 minutes before', 120_000],
+    ['Retry after about 1 hour', 3_600_000],
+    ['retry in 5 apples, or try again in 3s', 3_000],
+  ])('%s', (message, ms) => {
+    expect(wait({}, { message })).toEqual({ ms, source: 'message' });
+  });
+
+  it.each([
+    'Please try again later.',
+    'reduce your message size and try again.',
+    'Limit 3000, used 5s',
+    'try again in -5s',
+  ])('not in %j', (message) => {
+    expect(wait({}, { message })).toBeUndefined();
+  });
+});
+
+describe('stated dates', () => {
+  it.each([
+    ['You will regain access on 2026-11-01 at 00:00 UTC.', '2026-11-01T00:00:00Z'],
+    ['Quota resets at 2026-11-01T06:30:15.123Z', '2026-11-01T06:30:15Z'],
+    ['available again on 2026-11-01 06:30 +02:00', '2026-11-01T04:30:00Z'],
+    ['Try again after 2026-11-01', '2026-11-01T00:00:00Z'],
+    ['Your limit resets on November 1, 2026 at 12:00 AM UTC', '2026-11-01T00:00:00Z'],
+    ['Access will resume on Nov 1st, 2026, 1:15 pm', '2026-11-01T13:15:00Z'],
+    ['Suspended until 1 November 2026', '2026-11-01T00:00:00Z'],
+    ['Retry after Sun, 01 Nov 2026 00:00:00 GMT', '2026-11-01T00:00:00Z'],
+  ])('%s', (message, date) => {
+    expect(statedDateIn(message)?.toISOString()).toBe(date.replace('Z', '.000Z'));
+  });
+
+  it.each([
+    'The model gpt-4o-2024-08-06 does not exist',
+    'API version 2024-06-01 has exceeded its rate limit',
+    'resets on 2026-13-45',
+    'Please try again in 5s',
+    'until further notice',
+  ])('none in %j', (message) => {
+    expect(statedDateIn(message)).toBeUndefined();
+  });
+});
+
+// That no pattern is slower than linear is lint's to say (regexp/no-super-linear-*) and test/security/patterns.spec.ts'.
+it('reads hostile texts of any length', () => {
+  for (const part of [
+    'try again in ',
+    'retry in 1m',
+    'wait for at least ',
+    'resets on ',
+    'until 2026-',
+    '1 and ',
+    '9',
+  ]) {
+    const message = part.repeat(20_000);
+    expect(() => [wait({ 'retry-after': message }, { message }), parseDurationMs(message)]).not.toThrow();
+    expect(statedDateIn(message)).toBeUndefined();
+  }
+});

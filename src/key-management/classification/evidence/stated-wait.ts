@@ -1,0 +1,88 @@
+import { durationAt, parseDurationMs } from '../../common/duration';
+import type { StatedWait } from './vendor-error';
+import { vendorNow } from '../../common/vendor-clock';
+
+/** Everything in which a vendor may say "come back in …". */
+export interface WaitSources {
+  /** Under lower-case names. */
+  headers: Readonly<Record<string, string>>;
+  /** Google `RetryInfo.retryDelay`, as `26s`. */
+  retryDelays?: readonly string[];
+  message?: string;
+  /** Milliseconds since the epoch, for what is stated as a date. Without it the answer's `date` header serves. */
+  now?: number;
+}
+
+const LONGEST_WAIT_MS = 366 * 86_400_000;
+const NUMBER = /^\d{1,15}(?:\.\d{1,12})?$/;
+const DATE_START = /^(?:[a-z]{3,9},? |\d{4}-\d{2}-\d{2})/i;
+const ZONE = /(?:gmt|utc|z|[+-]\d{2}:?\d{2})$/i;
+const PROSE =
+  /\b(?:try(?:ing)? again|retry(?:ing)?|wait)(?: (?:in|after|for|at least|about|approximately|another)){0,3} (?=\d)/gi;
+const ANTHROPIC_DIMENSIONS = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const;
+
+/**
+ * How long the vendor says to wait. Precedence: `retry-after-ms`, `x-ms-retry-after-ms`, `retry-after` (seconds or HTTP date),
+ * `RetryInfo.retryDelay`, the message's prose, Anthropic's reset of a spent dimension. Garbage and negative values are passed
+ * over; a date in the past means no wait.
+ */
+export function statedWaitIn(sources: WaitSources): StatedWait | undefined {
+  const { headers } = sources;
+  const { date } = headers;
+  const now = sources.now === undefined ? finite(Date.parse(date ?? '')) : vendorNow(date, sources.now);
+  return (
+    waitOf(millisecondsOf(headers['retry-after-ms']), 'retry-after-ms') ??
+    waitOf(millisecondsOf(headers['x-ms-retry-after-ms']), 'x-ms-retry-after-ms') ??
+    waitOf(retryAfterMs(headers['retry-after'], now), 'retry-after') ??
+    waitOf(longestOf((sources.retryDelays ?? []).map(parseDurationMs)), 'retry-info') ??
+    waitOf(proseMs(sources.message ?? ''), 'message') ??
+    waitOf(spentResetMs(headers, now), 'reset-header')
+  );
+}
+
+/** `retry-after` in milliseconds: seconds, an HTTP date, or (some gateways) a duration as `30s`. */
+export function retryAfterMs(value: string | undefined, now: number | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const text = value.trim();
+  if (DATE_START.test(text)) {
+    // Without a zone (asctime) V8 reads local time; HTTP dates are GMT.
+    const at = finite(Date.parse(ZONE.test(text) ? text : `${text} GMT`));
+    return at === undefined || now === undefined ? undefined : Math.max(0, at - now);
+  }
+  const first = text.split(',', 1)[0]!.trim();
+  return NUMBER.test(first) ? Math.max(0, Math.ceil(Number(first) * 1_000 - 1e-6)) : parseDurationMs(first);
+}
+
+function millisecondsOf(value: string | undefined): number | undefined {
+  const first = value?.split(',', 1)[0]!.trim();
+  return first !== undefined && NUMBER.test(first) ? Math.ceil(Number(first)) : undefined;
+}
+
+function proseMs(message: string): number | undefined {
+  for (const found of message.matchAll(PROSE)) {
+    const ms = durationAt(message, found.index + found[0].length);
+    if (ms !== undefined) return ms;
+  }
+  return undefined;
+}
+
+function spentResetMs(headers: WaitSources['headers'], now: number | undefined): number | undefined {
+  if (now === undefined) return undefined;
+  return longestOf(
+    ANTHROPIC_DIMENSIONS.map((dimension) => {
+      if (headers[`anthropic-ratelimit-${dimension}-remaining`]?.trim() !== '0') return undefined;
+      const reset = finite(Date.parse(headers[`anthropic-ratelimit-${dimension}-reset`] ?? ''));
+      return reset === undefined ? undefined : Math.max(0, reset - now);
+    }),
+  );
+}
+
+function longestOf(waits: readonly (number | undefined)[]): number | undefined {
+  const known = waits.filter((ms) => ms !== undefined);
+  return known.length > 0 ? Math.max(...known) : undefined;
+}
+
+const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);
+
+const waitOf = (ms: number | undefined, source: StatedWait['source']): StatedWait | undefined =>
+  ms !== undefined && ms >= 0 && ms <= LONGEST_WAIT_MS ? { ms, source } : undefined;

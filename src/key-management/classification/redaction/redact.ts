@@ -1,0 +1,77 @@
+import { singleLine } from '../../common/text';
+import { secretSpans, type Span } from './secret-spans';
+
+/** How many characters of a redacted text are kept, unless told otherwise. */
+export const DEFAULT_REDACTED_LENGTH = 300;
+/** What of a text is looked at, at most; whatever lies behind is dropped. */
+const MOST_CHARACTERS_READ = 16_384;
+const MASK = '***';
+
+/** Tokens that look like a key of any vendor. Fixed prefixes before one character class: linear. */
+const KEY_TOKENS: readonly RegExp[] = [
+  /(?<![A-Za-z0-9])sk-[\w-]{16,}/g,
+  /sk-(?:ant|proj|svcacct|admin|service|or)-[\w-]{12,}/g,
+  /AIza[\w-]{16,}/g,
+  /AQ\.[\w-]{16,}/g,
+  /ya29\.[\w-]{16,}/g,
+  /(?:gsk|hf|fw|tgp|ghp|r8)_\w{16,}/g,
+  /(?:xai|pplx|nvapi|csk)-[\w-]{16,}/g,
+  /eyJ[\w-]{16,}(?:\.[\w-]{1,4000}){0,2}/g,
+];
+const BEARER = /\b(bearer)\s{1,4}[^\s"'<>,;]{8,}/gi;
+const BASIC = /\b(basic)\s{1,4}[A-Za-z0-9+/=_-]{16,}/gi;
+const QUERY_SECRET = /\b((?:api[-_]?)?key|access_token|token|secret)(=|%3D)[^\s&"'<>#;,]{6,}/gi;
+
+/**
+ * Takes secrets out of a text that others wrote: each given secret in every form it is echoed in (as is, percent-encoded,
+ * base64, hex, with the escapes of JSON or HTML, in another case, broken over lines), whole or 12 characters of it and more,
+ * and whatever looks like a vendor's key.
+ * The result is one line of at most `maxLength` characters (default 300). A vendor's own masked echo stays.
+ */
+export function redactText(
+  text: string,
+  secrets: readonly string[] = [],
+  maxLength: number = DEFAULT_REDACTED_LENGTH,
+): string {
+  let clean = text.slice(0, MOST_CHARACTERS_READ);
+  clean = maskSpans(clean, secretSpans(clean, secrets));
+  const flat = singleLine(clean);
+  // Flattening may turn what stood there into a secret.
+  clean = flat === clean ? flat : maskSpans(flat, secretSpans(flat, secrets));
+  clean = clean.replace(BEARER, `$1 ${MASK}`).replace(BASIC, `$1 ${MASK}`).replace(QUERY_SECRET, `$1$2${MASK}`);
+  for (const token of KEY_TOKENS) clean = clean.replace(token, MASK);
+  return clean.length <= maxLength ? clean : `${clean.slice(0, Math.max(0, maxLength - 1))}…`;
+}
+
+/** Whether a text holds a secret or a part of it, in any form in which it may be echoed. */
+export const holdsSecret = (text: string, secret: string): boolean => secretSpans(text, [secret]).length > 0;
+
+/** The longest that is shown of why something is as it is. */
+export const LONGEST_REASON = 200;
+
+/** A reason that a checker or caller may have written: one short line, without the key. Costs little where it is one already. */
+export function shownReason(reason: unknown, secrets: readonly string[] = []): string | undefined {
+  if (typeof reason !== 'string') return undefined;
+  const isFine =
+    reason.length <= LONGEST_REASON &&
+    singleLine(reason) === reason &&
+    !secrets.some((each) => holdsSecret(reason, each));
+  return isFine ? reason : redactText(reason, secrets, LONGEST_REASON);
+}
+
+/** A text as it is, but for one secret in whatever form: for that stands the mask. */
+export const maskSecret = (text: string, secret: string, mask: string): string =>
+  maskSpans(text, secretSpans(text, [secret]), mask);
+
+function maskSpans(text: string, spans: readonly Span[], mask = MASK): string {
+  if (spans.length === 0) return text;
+  const sorted = [...spans].sort((a, b) => a.from - b.from);
+  let masked = '';
+  let done = 0;
+  for (const { from, to } of sorted) {
+    if (to <= done) continue;
+    if (from >= done) masked += text.slice(done, from) + mask;
+    done = to;
+  }
+  return masked + text.slice(done);
+}

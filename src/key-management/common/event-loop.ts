@@ -1,0 +1,38 @@
+/** Items of work between two turns of the event loop: a few milliseconds, also where an item writes lines to the log. */
+export const SLICE = 200;
+
+/** Resolves when everything else that is ready to run has had its turn. */
+export const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Does the work for each item, slice by slice, so that many items hold up nothing else. A single slice is done at once. */
+export async function forEachInChunks<T>(items: Iterable<T>, work: (item: T) => void, size = SLICE): Promise<void> {
+  let left = size;
+  for (const item of items) {
+    if (left === 0) {
+      await yieldToEventLoop();
+      left = size;
+    }
+    work(item);
+    left -= 1;
+  }
+}
+
+/** Does the work for each item, so many at a time; the results in the items' order. Items are only taken when their turn has come. */
+export async function mapConcurrent<T, R>(
+  items: Iterable<T>,
+  width: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const iterator = items[Symbol.iterator]();
+  let taken = 0;
+  const worker = async (): Promise<void> => {
+    for (let next = iterator.next(); !next.done; next = iterator.next()) {
+      const place = taken;
+      taken += 1;
+      results[place] = await work(next.value);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  return results;
+}

@@ -1,0 +1,42 @@
+import { singleLine } from './text';
+
+/** Characters of one field. */
+const LONGEST = 500;
+const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/;
+/** ` name=value`, where the value is a plain word or a JSON text. */
+const FIELD = / (\w+)=("(?:[^"\\]|\\.)*"|[\w.:+-]+)/g;
+
+/** One line of the log as text: `key removed provider=openai reason="…"`. Loggers are given nothing but text. */
+export function logLine(event: string, fields: Readonly<Record<string, string | number | undefined>>): string {
+  let line = event;
+  for (const [name, value] of Object.entries(fields)) {
+    // What others wrote must not end the line, nor move a terminal, which JSON's escapes alone do not see to.
+    if (value !== undefined)
+      line += ` ${name}=${typeof value === 'string' ? quoted(singleLine(value, LONGEST)) : value}`;
+  }
+  return line;
+}
+
+/**
+ * The fields of such a line again, for loggers that write JSON: `{ event: 'key removed', provider: 'openai', … }`. Undefined for any
+ * other text.
+ */
+export function logFieldsOf(line: string): { event: string; [field: string]: string | number } | undefined {
+  const [event = ''] = line.split(/ \w+=/, 1);
+  const rest = line.slice(event.length);
+  const fields: { event: string; [field: string]: string | number } = { event };
+  let end = 0;
+  for (const { 0: whole, 1: name, 2: value, index } of rest.matchAll(FIELD)) {
+    if (index !== end) return undefined;
+    end = index + whole.length;
+    fields[name!] = value!.startsWith('"')
+      ? (JSON.parse(value!) as string)
+      : NUMBER.test(value!)
+        ? Number(value)
+        : value!;
+  }
+  return end > 0 && end === rest.length ? fields : undefined;
+}
+
+/** A text that looks like a number is quoted, so that numbers can be told from it. */
+const quoted = (text: string): string => (/^[\w.:+-]+$/.test(text) && !NUMBER.test(text) ? text : JSON.stringify(text));

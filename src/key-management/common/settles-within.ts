@@ -1,0 +1,14 @@
+import type { Clock } from './clock';
+
+/** Waits for the work, but no longer than the limit (milliseconds): whether it was done in time. */
+export async function within(limitMs: number, work: Promise<unknown>, clock: Clock): Promise<boolean> {
+  let cancelTimer: (() => void) | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    cancelTimer = clock.after(limitMs, () => {
+      resolve(false);
+    });
+  });
+  const inTime = await Promise.race([work.then(() => true), late]);
+  cancelTimer?.();
+  return inTime;
+}

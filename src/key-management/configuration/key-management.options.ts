@@ -1,0 +1,128 @@
+import type { ErrorClassificationMode } from '../classification/classify';
+import type { CanActivate, InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
+import type { KeyInput } from '../pool/key/key-input';
+import type { KeyStore } from '../store/port/key-store';
+import { type Cluster, type ClusterOptions, type Redis, type RedisOptions } from 'ioredis';
+
+export type { ErrorClassificationMode };
+
+export type KeyStoreKind = 'file' | 'firebase' | 'redis' | 'memory';
+
+/** Where key state outlives the process. */
+export interface KeyStoreOptions {
+  /** `KEY_STORE`. Default: `redis` with `REDIS_URL`, `firebase` with `FIREBASE_URL`, otherwise `file`. */
+  kind: KeyStoreKind;
+  /** `KEY_STORE_PATH`, for `file`. Default `./data`. */
+  path?: string;
+  /** `FIREBASE_URL` or `REDIS_URL`; of a Redis Cluster, several nodes with commas between, or one. */
+  url?: string;
+  /** For `redis`, instead of a URL: an ioredis `Redis` or `Cluster`. Connections like its are made; itself it is neither used nor closed. */
+  client?: RedisClient;
+  /** For `redis`, beside or instead of a URL: options of ioredis, such as `sentinels` and `name`, `tls`, `username`, `natMap`. */
+  options?: RedisStoreOptions;
+  /** `KEY_STORE_NAMESPACE`: keeps apps apart that share a store. `a`-`z`, `0`-`9`, `_` and `-`. Default `default`. */
+  namespace?: string;
+  /** `FIREBASE_CREDENTIALS_JSON`: a path, or the JSON itself. */
+  credentials?: string;
+  /** `KEY_ENCRYPTION_SECRET`: keys added at run time are stored under it; without it they live in memory only. */
+  encryptionSecret?: string;
+}
+
+export interface ProviderOptions {
+  /** Instead of the provider's environment variable (`OPENAI_API_KEYS` …). */
+  keys?: (string | KeyInput)[];
+  /** `OPENAI_BASE_URL` …: without the version path. https, or http on loopback. */
+  baseUrl?: string;
+  /** `OPENAI_PROBE_MODEL` …: the model of the deep probe. */
+  probeModel?: string;
+  /** An OpenAI-compatible vendor under a name of its own. */
+  compatibleWith?: 'openai';
+}
+
+/** What the module can be told. Each setting beats its environment variable. */
+export interface KeyManagementOptions {
+  providers?: Record<string, ProviderOptions>;
+  /** `MAX_RETRIES`. Default 3: attempts = 1 + maxRetries. */
+  maxRetries?: number;
+  /** `HEALTH_CHECK_INTERVAL_MINUTES`. Default 10. */
+  healthCheckIntervalMinutes?: number;
+  /**
+   * `HEALTH_CHECK_DEPTH`. Default `deep`: the first check and each try to return from `quota_exceeded` make one tiny billed call.
+   * A first check is made again at each start whose store does not know the key (`memory`, or an empty folder).
+   */
+  healthCheckDepth?: 'light' | 'deep';
+  /** `ERROR_CLASSIFICATION`. Default `evidence`. */
+  errorClassification?: ErrorClassificationMode;
+  /** Milliseconds, full jitter. Default 500 and 8,000. */
+  backoff?: { initialMs?: number; maxMs?: number };
+  /** Milliseconds that the app's start waits for the first health checks. Default 10,000. */
+  startupCheckTimeoutMs?: number;
+  /** Milliseconds that the app's end waits for calls in flight. `DRAIN_TIMEOUT_MS`. Default 10,000. */
+  drainTimeoutMs?: number;
+  /** Usable keys that a provider needs for `GET /health` to be well. `MINIMUM_USABLE_KEYS`. Default 1. */
+  minimumUsableKeys?: number;
+  /** Where key state is kept; or a store of the app's own, any object with the methods of `KeyStore`. */
+  store?: KeyStore | KeyStoreOptions;
+  /** `ADMIN_TOKEN`: at least 16 characters. */
+  adminToken?: string;
+  /** `VIEWER_TOKEN`: at least 16 characters. */
+  viewerToken?: string;
+}
+
+/** What must be known while modules are scanned, and so cannot come from an async factory. */
+export interface KeyManagementExtras {
+  /** Default true: a key pool exists once per app. */
+  isGlobal?: boolean;
+  /** Default true: mount the HTTP API. An object mounts it with settings of its own. */
+  admin?: boolean | AdminSettings;
+  /** Default true: Prometheus metrics, at `GET /metrics` where `admin` is on. False counts nothing. */
+  metrics?: boolean | MetricsSettings;
+}
+
+export interface MetricsSettings {
+  /** Default false. True adds metrics of every single key, by its id: as many series as there are keys. */
+  perKey?: boolean;
+}
+
+/** A route of the host app at the same place wins over one of the module, and the start's log says so. */
+export interface AdminSettings {
+  /** A prefix for all the module's routes: `internal/keys`. Default none. The app's global prefix comes before it. */
+  path?: string;
+  /** `GET /health`, `/health/live` and `/health/ready`. Default true; false mounts none of them, a path puts them there. */
+  health?: boolean | string;
+  /** `GET /metrics`. Default true; false mounts no route (the metrics are counted all the same), a path puts it there. */
+  metrics?: boolean | string;
+  /** The page `GET /dashboard`. Default true; false mounts no page, a path puts it there. */
+  dashboard?: boolean | string;
+  /**
+   * The app's own authorisation, in place of the bearer tokens. Asked for every guarded request with the role that its route needs;
+   * anything but `true` refuses it. `request` is the Express or Fastify request.
+   */
+  authorize?: (request: unknown, role: 'viewer' | 'admin') => boolean | Promise<boolean>;
+  /**
+   * Guards of the app's own that stand before every route which needs a role, as those that fill `request.user` for `authorize`. They
+   * take the place of neither the tokens nor `authorize`. Their classes are made in this module, so what they inject must be global.
+   */
+  guards?: (Type<CanActivate> | CanActivate)[];
+}
+
+export type KeyManagementModuleOptions = KeyManagementOptions & KeyManagementExtras;
+
+export interface KeyManagementOptionsFactory {
+  createKeyManagementOptions(): KeyManagementOptions | Promise<KeyManagementOptions>;
+}
+
+export interface KeyManagementModuleAsyncOptions extends KeyManagementExtras, Pick<ModuleMetadata, 'imports'> {
+  // `| undefined`, as Nest has it: under `exactOptionalPropertyTypes` the module's types would not fit those they extend.
+  // Nest's own type: a factory takes whatever its `inject` names.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  useFactory?: ((...args: any[]) => KeyManagementOptions | Promise<KeyManagementOptions>) | undefined;
+  useClass?: Type<KeyManagementOptionsFactory> | undefined;
+  useExisting?: Type<KeyManagementOptionsFactory> | undefined;
+  inject?: (InjectionToken | OptionalFactoryDependency)[] | undefined;
+}
+
+export type RedisClient = Redis | Cluster;
+
+/** What ioredis takes: for one server or Sentinel (`sentinels` and `name`, `tls`, `username` …), and for a cluster (`natMap`, `dnsLookup`, `redisOptions` …). */
+export type RedisStoreOptions = RedisOptions & Omit<ClusterOptions, keyof RedisOptions>;

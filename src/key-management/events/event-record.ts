@@ -1,0 +1,109 @@
+import { isOutcome } from '../vendors/contract/outcome';
+import { singleLine } from '../common/text';
+import { isTime } from '../store/keys/key-times';
+import type { Json } from '../store/port/key-store';
+import type { AdminActionRecord, LogEntry, UnnumberedEntry } from './event-log';
+import { KEY_EVENT_TYPES, PROVIDER_STATES, type KeyEvent, type KeyEventType } from '../pool/key-events';
+import { KEY_STATUSES } from '../pool/key/key-state';
+
+/** An entry as the store holds it: JSON, times in milliseconds since the epoch. */
+export function recordOf(entry: LogEntry): Json {
+  const { id, type, at, ...subject } = entry;
+  return JSON.parse(JSON.stringify({ id, at: at.getTime(), type, ...subject })) as Json;
+}
+
+export interface StoredEntry {
+  /** Its number in the log of the instance that wrote it. */
+  readonly id: number;
+  readonly entry: UnnumberedEntry;
+}
+
+const KEY_EVENTS: ReadonlySet<string> = new Set<KeyEventType>(KEY_EVENT_TYPES);
+
+/** Greater numbers were given to no entry. */
+const GREATEST_ID = 2 ** 40;
+const LONGEST_TEXT = 1_000;
+const MOST_FIELDS = 50;
+
+/** Undefined for what cannot be read: another version of the package may have written it, or somebody else. */
+export function readRecord(value: Json): StoredEntry | undefined {
+  if (!isObject(value)) return undefined;
+  const { id, event, action } = value;
+  // The version before called it so.
+  const type = value.type === 'model_rested' ? 'model_cooled_down' : value.type;
+  if (typeof id !== 'number' || !(id >= 0 && id <= GREATEST_ID) || !isTime(value.at) || typeof type !== 'string')
+    return undefined;
+  const at = new Date(value.at);
+  if (type === 'admin_action')
+    return isAction(action) ? { id, entry: { type, at, action: actionIn(action) } } : undefined;
+  if (type === 'store_damaged') return { id, entry: { type, at, reason: text(value.reason) ?? '' } };
+  if (!KEY_EVENTS.has(type) || !isObject(event)) return undefined;
+  const read = eventIn(event, type, at);
+  return read && { id, entry: { type: type as KeyEventType, at, event: read } };
+}
+
+const isAction = (value: Json | undefined): value is Record<string, Json> & { action: string } =>
+  isObject(value) && typeof value.action === 'string';
+
+function actionIn({ action, role, address, provider, keyId, result, status }: Record<string, Json>): AdminActionRecord {
+  return {
+    action: text(action) ?? '',
+    role: text(role),
+    address: text(address),
+    provider: text(provider),
+    keyId: text(keyId),
+    result: result === 'ok' || result === 'refused' ? result : 'failed',
+    status: typeof status === 'number' && status >= 100 && status < 600 ? status : 500,
+  };
+}
+
+/** Only what an event may hold, each of its kind; undefined where something is missing that those who read events rely on. */
+function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent | undefined {
+  const [provider, keyId, maskedKey, by] = [event.provider, event.keyId, event.maskedKey, event.by].map(text);
+  if (provider === undefined || by === undefined) return undefined;
+  if (type === 'provider_failing' || type === 'provider_recovered')
+    return providerEventIn(event, { type, provider, by, at });
+  if (keyId === undefined || maskedKey === undefined) return undefined;
+  const [status, from, to] = [event.status, event.from, event.to].map(statusIn);
+  if (type === 'status_changed' && (from === undefined || to === undefined)) return undefined;
+  if (type === 'key_added' && status === undefined) return undefined;
+  const [until, model, endpoint] = [dateIn(event.until), text(event.model), text(event.endpoint)];
+  if (type === 'model_cooled_down' && (until === undefined || model === undefined)) return undefined;
+  if (type === 'endpoint_cooled_down' && (until === undefined || endpoint === undefined)) return undefined;
+  const fields = Array.isArray(event.fields)
+    ? event.fields.slice(0, MOST_FIELDS).flatMap((field) => text(field) ?? [])
+    : undefined;
+  if (type === 'key_updated' && fields === undefined) return undefined;
+  const outcome = isOutcome(event.outcome) ? event.outcome : undefined;
+  const optional = { status, from, to, outcome, reason: text(event.reason), until, model, endpoint, fields };
+  const said = Object.entries(optional).filter(([, each]) => each !== undefined);
+  return { type, provider, keyId, maskedKey, by, at, ...Object.fromEntries(said) } as unknown as KeyEvent;
+}
+
+/** An event of a provider as a whole. */
+function providerEventIn(
+  event: Record<string, Json>,
+  base: { type: 'provider_failing' | 'provider_recovered'; provider: string; by: string; at: Date },
+): KeyEvent | undefined {
+  const state = PROVIDER_STATES.find((each) => each === event.state);
+  const since = dateIn(event.since);
+  if (state === undefined || (base.type === 'provider_recovered' && since === undefined)) return undefined;
+  const [reason, until] = [text(event.reason) ?? '', dateIn(event.until)];
+  return { ...base, state, reason, ...(until && { until }), ...(since && { since }) } as KeyEvent;
+}
+
+const text = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' ? singleLine(value, LONGEST_TEXT) : undefined;
+
+function statusIn(value: Json | undefined): string | undefined {
+  if (value === 'resting') return 'cooling_down';
+  return (KEY_STATUSES as readonly (Json | undefined)[]).includes(value) ? (value as string) : undefined;
+}
+
+function dateIn(value: Json | undefined): Date | undefined {
+  const date = typeof value === 'string' ? new Date(value) : undefined;
+  return date && isTime(date.getTime()) ? date : undefined;
+}
+
+const isObject = (value: Json | undefined): value is Record<string, Json> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

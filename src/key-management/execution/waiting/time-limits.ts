@@ -1,0 +1,119 @@
+import type { Clock } from '../../common/clock';
+import { TimeHeap, type Timed } from '../../common/time-heap';
+
+/** Limits are met this much late at the most, or 1/128 of their length, so that many share one timer. Milliseconds. */
+const GRAIN_MS = 10;
+const GRAINS_PER_LIMIT = 128;
+
+/** A time limit under way. */
+export interface TimeLimit {
+  /** Takes it back. */
+  cancel(): void;
+}
+
+class Bucket implements Timed {
+  heapIndex = -1;
+  readonly limits: Limit[] = [];
+  constructor(public until: number) {}
+}
+
+class Limit implements TimeLimit {
+  constructor(
+    private readonly bucket: Bucket,
+    readonly passed: () => void,
+    public index: number,
+  ) {}
+
+  cancel(): void {
+    if (this.index < 0) return;
+    const { limits } = this.bucket;
+    const last = limits.pop()!;
+    if (last !== this) {
+      limits[this.index] = last;
+      last.index = this.index;
+    }
+    this.index = -1;
+  }
+}
+
+/** What no clock reaches, or what is no time at all: it never passes. */
+const NEVER: TimeLimit = Object.freeze({ cancel: () => undefined });
+
+/** Many time limits on one timer: those that end at about the same time share a bucket. */
+export class TimeLimits {
+  readonly #buckets = new Map<number, Bucket>();
+  readonly #order = new TimeHeap<Bucket>();
+  #latest: Bucket | undefined;
+  #cancelTimer: (() => void) | undefined;
+  #timerAt = Infinity;
+
+  constructor(private readonly clock: Clock) {}
+
+  /**
+   * Calls `passed` at the time given (milliseconds since the epoch), up to 10 ms or 1 % of the time until then later. Infinity and NaN
+   * never pass: neither has a place in an order of times, and one of them in the heap would hold up the limits of all others.
+   */
+  at(time: number, passed: () => void, now = this.clock.now()): TimeLimit {
+    if (!(time < Infinity)) return NEVER;
+    const until = bucketEnd(Math.max(time, now), time - now);
+    // Calls with the same limit follow each other.
+    if (this.#latest?.until !== until || this.#latest.heapIndex < 0) this.#latest = this.#bucket(until);
+    const bucket = this.#latest;
+    const limit = new Limit(bucket, passed, bucket.limits.length);
+    bucket.limits.push(limit);
+    return limit;
+  }
+
+  #bucket(until: number): Bucket {
+    let bucket = this.#buckets.get(until);
+    if (bucket) return bucket;
+    bucket = new Bucket(until);
+    this.#buckets.set(until, bucket);
+    this.#order.put(bucket);
+    if (until < this.#timerAt) this.#arm();
+    return bucket;
+  }
+
+  close(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#timerAt = Infinity;
+  }
+
+  #arm(): void {
+    this.#cancelTimer?.();
+    const next = this.#order.peek();
+    this.#timerAt = next?.until ?? Infinity;
+    // Does not keep the process alive: the request it limits does.
+    this.#cancelTimer =
+      next &&
+      this.clock.after(
+        next.until - this.clock.now(),
+        () => {
+          this.#fire();
+        },
+        false,
+      );
+  }
+
+  #fire(): void {
+    const now = this.clock.now();
+    for (let bucket = this.#order.peek(); bucket && bucket.until <= now; bucket = this.#order.peek()) {
+      this.#order.remove(bucket);
+      this.#buckets.delete(bucket.until);
+      // One may take back another of the same moment.
+      for (let limit = bucket.limits[0]; limit; limit = bucket.limits[0]) {
+        limit.cancel();
+        limit.passed();
+      }
+    }
+    this.#arm();
+  }
+}
+
+/** Grains double with the limit's length, so that few buckets are open at any time. */
+function bucketEnd(time: number, length: number): number {
+  let grain = GRAIN_MS;
+  while (grain * GRAINS_PER_LIMIT < length) grain *= 2;
+  return Math.ceil(time / grain) * grain;
+}

@@ -1,0 +1,42 @@
+import { ENVIRONMENT_VENDORS, keyVariables } from '../configuration/environment';
+import { nearestName } from '../common/near-miss';
+import type { ResolvedOptions } from '../configuration/resolved-options';
+import type { KeyPoolService } from '../pool/key-pool.service';
+import type { HealthCheckerRegistry } from '../checkers/health-checker.registry';
+import { StatusTableHealthChecker } from '../checkers/status-table.health-checker';
+
+/** Names of models that stand for their vendor. */
+const VENDOR_OF = new Map([
+  ['claude', 'anthropic'],
+  ['gemini', 'google'],
+  ['gpt', 'openai'],
+  ['chatgpt', 'openai'],
+]);
+
+/** What an administrator should know before the first call fails of it; known once the checkers are found and the store is read. */
+export function startNotices(
+  { providers, notices }: ResolvedOptions,
+  registry: HealthCheckerRegistry,
+  pools: KeyPoolService,
+): string[] {
+  const isGuessed = (name: string): boolean => {
+    const checker = registry.get(name);
+    return checker.builtIn && checker instanceof StatusTableHealthChecker;
+  };
+  const known = registry.providers().filter((name) => !isGuessed(name));
+  const misspelt = [...providers.keys()].flatMap((name) => {
+    const meant =
+      registry.has(name) && isGuessed(name)
+        ? (VENDOR_OF.get(name.toLowerCase()) ?? nearestName(name, known))
+        : undefined;
+    return meant === undefined
+      ? []
+      : [
+          `providers.${name}: no vendor of that name is known, so its keys cannot be checked. Did you mean "${meant}"? If not, give it a health checker, or compatibleWith.`,
+        ];
+  });
+  const isEmpty = [...pools.pools()].every(({ size }) => size === 0);
+  const variables = ENVIRONMENT_VENDORS.map((vendor) => keyVariables(vendor)[0]).join(', ');
+  const none = `No provider has a key, so every call will fail. Set one of ${variables}, or the option providers.<name>.keys, or add keys by the admin API.`;
+  return [...notices, ...misspelt, ...(isEmpty ? [none] : [])];
+}

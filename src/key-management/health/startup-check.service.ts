@@ -1,0 +1,110 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { filter, firstValueFrom } from 'rxjs';
+import type { Clock } from '../common/clock';
+import type { ResolvedOptions } from '../configuration/resolved-options';
+import { CheckLeadership } from './check-leadership';
+import { HealthCheckService } from './health-check.service';
+import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
+import type { KeyPool } from '../pool/key-pool';
+import type { KeyRecord } from '../pool/key/key-record';
+import { KeyPoolService } from '../pool/key-pool.service';
+import { forEachInChunks } from '../common/event-loop';
+import { startNotices } from './start-notices';
+import { PersistenceService } from '../store/persistence.service';
+import { within } from '../common/settles-within';
+import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
+
+/** Brings the configured keys into their pools, and has them checked before the app serves. */
+@Injectable()
+export class StartupService implements OnModuleInit, OnApplicationBootstrap {
+  readonly #logger = new Logger('KeyManagement');
+
+  constructor(
+    private readonly pools: KeyPoolService,
+    private readonly checks: HealthCheckService,
+    private readonly persistence: PersistenceService,
+    private readonly leadership: CheckLeadership,
+    private readonly registry: HealthCheckerRegistry,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** The store first: what it knows of a key counts from the moment the key is there. */
+  async onModuleInit(): Promise<void> {
+    await this.persistence.start();
+    for (const [provider, { keys }] of this.options.providers) {
+      const pool = this.pools.ensurePool(provider);
+      await forEachInChunks(keys, ({ key, ...input }) => {
+        if (this.persistence.isDeleted(provider, key.id)) {
+          this.persistence.named(provider, key.id);
+          this.#logger.log(
+            `${provider} key ${key.masked} stays out: an administrator deleted it; add it again to have it back`,
+          );
+          return;
+        }
+        const { origin } = pool.add(key, input, 'configuration', 'configuration');
+        // It was there already, added at run time: the record does not say that the configuration names it.
+        if (origin === 'runtime') this.persistence.named(provider, key.id);
+      });
+    }
+  }
+
+  /** Waits for the first checks, but no longer than the limit: the rest go on behind the app's start. */
+  async onApplicationBootstrap(): Promise<void> {
+    for (const notice of startNotices(this.options, this.registry, this.pools)) this.#logger.warn(notice);
+    const pools = [...this.pools.pools()].filter(({ size }) => size > 0);
+    if (pools.length === 0) return;
+    const limit = this.options.startupCheckTimeoutMs;
+    const done = await within(limit, this.#checked(pools), this.clock);
+    if (!done)
+      this.#logger.warn(`The first health checks are not done after ${limit} ms; they go on while the app starts.`);
+    for (const { provider } of pools) this.#report(provider);
+  }
+
+  /** The leader checks; the others wait for its verdicts. */
+  async #checked(pools: readonly KeyPool[]): Promise<unknown> {
+    if (!(await this.leadership.held())) return this.#told(pools);
+    return Promise.all(pools.map((pool) => this.checks.checkAll(pool, unchecked(pool))));
+  }
+
+  #told(pools: readonly KeyPool[]): Promise<unknown> {
+    const left = pools.map((pool) => new Left(pool));
+    const isTold = (): boolean => left.every((each) => each.isNone);
+    if (isTold()) return Promise.resolve();
+    return firstValueFrom(this.pools.events$.pipe(filter(isTold)), { defaultValue: undefined });
+  }
+
+  #report(provider: string): void {
+    const counts = new Map<string, number>();
+    for (const { status } of this.pools.pool(provider)?.records() ?? [])
+      counts.set(status, (counts.get(status) ?? 0) + 1);
+    const text = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+    this.#logger.log(`${provider}: ${text}`);
+  }
+}
+
+/** As they are when they are taken. */
+function* unchecked(pool: KeyPool): Generator<KeyRecord, undefined> {
+  for (const record of pool.records()) if (record.state.status === 'unchecked') yield record;
+  return undefined;
+}
+
+/** The keys of a pool that nobody has spoken of yet. Goes through them once, however often it is asked. */
+class Left {
+  readonly #keys: Iterator<KeyRecord, undefined>;
+  #first: KeyRecord | undefined;
+
+  constructor(pool: KeyPool) {
+    this.#keys = unchecked(pool);
+    this.#next();
+  }
+
+  get isNone(): boolean {
+    while (this.#first && (this.#first.deleted || this.#first.state.status !== 'unchecked')) this.#next();
+    return this.#first === undefined;
+  }
+
+  #next(): void {
+    this.#first = this.#keys.next().value;
+  }
+}

@@ -1,0 +1,46 @@
+import { KeyLimits } from '../limits/hard-limits';
+import { boundedName } from '../../common/text';
+
+/** One key with what a user may say of it. */
+export interface KeyInput {
+  key: string;
+  label?: string;
+  /** Share of calls relative to the other keys of the pool. Default 1. */
+  weight?: number;
+  /** Keys of one vendor project or organization share its limits: name it, and a refusal of one cools down them all. */
+  quotaGroup?: string;
+  /** The only models this key may be used for. Default: any. */
+  models?: string[];
+  limits?: KeyLimits;
+}
+
+/** Where a key came from. Keys from the configuration are never written to a store. */
+export type KeyOrigin = 'configuration' | 'runtime';
+
+export interface LeaseOptions {
+  /** The model of the call: keys that cool down for it, or are not for it, are passed over. */
+  model?: string;
+  /** The endpoint of the call, as `/v1/embeddings` or `GET /v1/files`: keys that cool down for it are passed over. */
+  endpoint?: string;
+  /** Ids of keys that must not be chosen. */
+  exclude?: ReadonlySet<string>;
+}
+
+/** What an administrator may change of a key. */
+export interface KeyUpdate {
+  label?: string;
+  weight?: number;
+  limits?: KeyLimits;
+}
+
+/**
+ * Bytes of UTF-8. No vendor's model has a longer name, but callers may pass on whatever their own clients send; and of the 768 bytes
+ * that one store allows for a whole path, each of these may take three.
+ */
+const MOST_BYTES = 160;
+/** A text of so few UTF-16 units is no longer than that. */
+const SHORT = Math.floor(MOST_BYTES / 3);
+
+/** A model's name as it is kept: in lanes, cooldowns, events and the store. */
+export const modelName = (given: string): string =>
+  given.length <= SHORT && given.isWellFormed() ? given : boundedName(given, MOST_BYTES);

@@ -1,0 +1,69 @@
+import { isRemoved, isCoolingDown, type KeyStatus, type ShownCooldown } from './key-state';
+import type { KeyOrigin } from './key-input';
+import type { KeyLimits } from '../limits/hard-limits';
+import type { KeyRecord } from './key-record';
+
+/** One key as others may see it, at one moment. Never holds the key. */
+export interface KeySnapshot {
+  id: string;
+  provider: string;
+  maskedKey: string;
+  label?: string;
+  origin: KeyOrigin;
+  status: KeyStatus;
+  reason?: string;
+  /** End of the cooldown for all models. */
+  cooldownUntil?: Date;
+  /** Cooldowns for single models and endpoints. */
+  cooldowns: ShownCooldown[];
+  /** When a removed key is probed next. */
+  recheckAt?: Date;
+  successCount: number;
+  errorCount: number;
+  /** Per cent of the calls whose outcome speaks of the key; 100 before the first. */
+  successRate: number;
+  /** Milliseconds, exponentially weighted. */
+  responseTimeMs?: number;
+  inFlight: number;
+  weight: number;
+  limits?: KeyLimits;
+  quotaGroup?: string;
+  models?: string[];
+  lastUsedAt?: Date;
+  lastCheckedAt?: Date;
+}
+
+const date = (ms: number): Date | undefined => (ms > 0 ? new Date(ms) : undefined);
+
+/** Per cent with one decimal, 100 where nothing was counted yet. */
+export const percentage = (part: number, whole: number): number =>
+  whole === 0 ? 100 : Math.round((part / whole) * 1_000) / 10;
+
+/** @param cooldowns What of the key cools down besides the key itself. */
+export function snapshotOf(record: KeyRecord, cooldowns: ShownCooldown[], now: number): KeySnapshot {
+  const { state } = record;
+  const over = isCoolingDown(state) && state.until <= now;
+  return {
+    id: record.id,
+    provider: record.provider,
+    maskedKey: record.key.masked,
+    label: record.label,
+    origin: record.origin,
+    status: record.enabled && over ? 'healthy' : record.status,
+    reason: over ? undefined : record.reason,
+    cooldownUntil: isCoolingDown(state) && !over ? new Date(state.until) : undefined,
+    cooldowns,
+    recheckAt: record.enabled && isRemoved(state) ? new Date(state.recheckAt) : undefined,
+    successCount: record.successCount,
+    errorCount: record.errorCount,
+    successRate: percentage(record.successCount, record.successCount + record.errorCount),
+    responseTimeMs: record.responseMs < 0 ? undefined : record.responseMs,
+    inFlight: record.inFlight,
+    weight: record.weight,
+    limits: Object.keys(record.limits).length > 0 ? { ...record.limits } : undefined,
+    quotaGroup: record.quotaGroup,
+    models: record.models && [...record.models],
+    lastUsedAt: date(record.lastUsedAt),
+    lastCheckedAt: date(record.lastCheckedAt),
+  };
+}

@@ -1,0 +1,158 @@
+import type { CooldownScope } from '../../pool/state/cooldown';
+import type { ChangedBy } from '../../pool/key-events';
+import type { KeyLimits } from '../../pool/limits/hard-limits';
+import type { KeyPool } from '../../pool/key-pool';
+import type { KeyRecord } from '../../pool/key/key-record';
+import { HEALTHY, isRemoved, isCooldownOver, isCoolingDown, type KeyState } from '../../pool/key/key-state';
+import { isNoState, readCooldown, readIdentity, readState, isAdminState, scopeOfField } from './key-documents';
+import type { FieldChange, Json, StoredDocument } from '../port/key-store';
+import type { KeyStatistics } from './key-statistics';
+import { isTime } from './key-times';
+import type { ModelCooldowns } from './model-cooldowns';
+
+/** The key that a stored document is applied to. */
+export interface AppliedTo {
+  readonly pool: KeyPool;
+  readonly record: KeyRecord;
+  readonly by: ChangedBy;
+  readonly statistics: KeyStatistics;
+  readonly cooldowns: ModelCooldowns;
+  readonly now: number;
+  /** For how long a stored `healthy` is taken at its word; milliseconds. */
+  readonly freshMs: number;
+  /** What is known here holds against a newer state: the others are to hear of it, so that all come to the same. */
+  readonly stateHeld: () => void;
+  /** The same for a cooldown of one model or endpoint. */
+  readonly cooldownHeld: (scope: CooldownScope) => void;
+  /** The key was added at run time, and its secret is stored no more. */
+  readonly secretGone: () => void;
+  /** The store's clock is ahead by so many milliseconds. */
+  readonly offsetMs: number;
+  /** A field makes no sense. */
+  readonly unreadable: (problem: string) => void;
+}
+
+/** Applies what is new of a stored document: times first, since how fresh a verdict is depends on them. */
+export function applyDocument(target: AppliedTo, { doc, registers, maxima, sums }: StoredDocument): void {
+  for (const [field, value] of Object.entries(maxima)) applyField(target, { kind: 'max', doc, field, value });
+  for (const [field, by] of Object.entries(sums)) target.statistics.add(target.record, field, by);
+  for (const [field, register] of Object.entries(registers)) {
+    applyField(target, { kind: 'set', doc, field, register });
+    if (target.pool.record(target.record.id) !== target.record) return;
+  }
+}
+
+/** Applies one field of it. */
+export function applyField(target: AppliedTo, change: FieldChange): void {
+  const { record } = target;
+  if (change.kind === 'add') target.statistics.add(record, change.field, change.by);
+  else if (change.kind === 'max') applyTime(target, change.field, change.value);
+  else if (change.field === 'state') applyState(target, change.register.value);
+  else if (change.field === 'admin') applyAdmin(target, change.register.value);
+  else if (change.field === 'identity') applyIdentity(target, change.register.value);
+  else applyCooldown(target, change.field, change.register.value);
+}
+
+function applyCooldown(target: AppliedTo, field: string, value: Json): void {
+  const { pool, record, by, cooldowns, now, cooldownHeld, offsetMs, unreadable } = target;
+  const scope = scopeOfField(field);
+  if (scope === undefined) return;
+  const stored = readCooldown(value, offsetMs);
+  if (stored === undefined) {
+    unreadable('a cooldown that is none');
+    return;
+  }
+  cooldowns.seen(record, field);
+  const { cooldown, ended } = stored;
+  const isOver = cooldown.until <= now;
+  if (ended) pool.endCooldown(record, scope, by, isOver ? undefined : cooldown);
+  // One that is over would only take a place among those that are not.
+  else if (!isOver) pool.coolDown(record, scope, cooldown, by);
+  const here = pool.cooldown(record, scope)?.until ?? 0;
+  if (!ended && here > now && here > cooldown.until) cooldownHeld(scope);
+}
+
+function applyTime(target: AppliedTo, field: string, stored: number): void {
+  const { pool, record, by, cooldowns, now, offsetMs, unreadable } = target;
+  // The version before kept the cooldown of a model as a time that only grows.
+  const scope = scopeOfField(field);
+  if (scope === undefined && !isUseField(field)) return;
+  if (!isTime(stored)) {
+    unreadable('a time that is none');
+    return;
+  }
+  const value = stored - offsetMs;
+  if (scope === undefined) {
+    if (isUseField(field)) record[field] = Math.max(record[field], value);
+    return;
+  }
+  cooldowns.seen(record, field);
+  // One that is over would only take a place among those that are not.
+  if (value > now) pool.coolDown(record, scope, { until: value, outcome: 'rate_limited', statedUntil: 0 }, by);
+}
+
+const isUseField = (field: string): field is 'lastUsedAt' | 'lastSuccessAt' | 'lastCheckedAt' =>
+  field === 'lastUsedAt' || field === 'lastSuccessAt' || field === 'lastCheckedAt';
+
+function applyState(target: AppliedTo, value: Json): void {
+  const { pool, record, by, now, freshMs, stateHeld, offsetMs, unreadable } = target;
+  const stored = readState(value, offsetMs);
+  // Deleted by another instance, and yet it lives here: that it is well the others are to know.
+  if (isNoState(value) && record.state.status === 'healthy') stateHeld();
+  if (!stored) {
+    // A key that was never checked is no news.
+    if (!isNoState(value)) unreadable('a state that is none');
+    return;
+  }
+  const { strikes, reason, outcome } = stored;
+  const state = over(stored.state, now);
+  // A verdict that is old is asked for again before the key is used.
+  const provenAt = Math.max(record.lastCheckedAt, record.lastSuccessAt);
+  if (by === 'store' && state.status === 'healthy' && now - provenAt > freshMs) return;
+  const merged = stored.ended ? state : notShortened(record.state, state, now);
+  if (merged !== record.state) {
+    record.strikes = strikes;
+    pool.setState(record, merged, by, outcome && { outcome, reason });
+  }
+  if (merged !== state) stateHeld();
+}
+
+/** A cooldown that is over by now is no cooldown. */
+const over = (state: KeyState, now: number): KeyState => (isCooldownOver(state, now) ? HEALTHY : state);
+
+/** Instances' clocks and news differ: a cooldown or re-check only grows, whoever's word is the later one. */
+function notShortened(here: KeyState, there: KeyState, now: number): KeyState {
+  if (isRemoved(here) && isRemoved(there) && there.recheckAt < here.recheckAt)
+    return { ...there, recheckAt: here.recheckAt };
+  const cooldowns = isCoolingDown(here) && here.until > now && !isRemoved(there);
+  return cooldowns && !(isCoolingDown(there) && there.until >= here.until) ? here : there;
+}
+
+function applyAdmin({ pool, record, by, unreadable }: AppliedTo, value: Json): void {
+  if (!isAdminState(value)) unreadable("an administrator's word that is none");
+  else if (value === 'deleted') pool.delete(record, by);
+  else pool.setEnabled(record, value !== 'disabled', by);
+}
+
+const NO_LIMITS: KeyLimits = { concurrency: undefined, requestsPerMinute: undefined, tokensPerMinute: undefined };
+
+function applyIdentity({ pool, record, by, secretGone, unreadable }: AppliedTo, value: Json): void {
+  const identity = readIdentity(value);
+  if (!identity) {
+    unreadable('an identity that is none');
+    return;
+  }
+  if (record.origin === 'runtime' && identity.secret === undefined) secretGone();
+  // An administrator's changes hold over a restart, until the configuration itself says something else.
+  if (record.configured !== undefined && identity.configured !== record.configured) return;
+  const { label, weight, limits } = identity;
+  if (
+    label === record.label &&
+    weight === record.weight &&
+    JSON.stringify(limits ?? {}) === JSON.stringify(record.limits)
+  )
+    return;
+  // All that is stored, also that there is no label, or no limit any more.
+  record.label = label;
+  pool.update(record, { weight, limits: { ...NO_LIMITS, ...limits } }, by);
+}

@@ -1,0 +1,234 @@
+import { isOutcome } from '../../vendors/contract/outcome';
+import { singleLine } from '../../common/text';
+import type { CooldownScope } from '../../pool/state/cooldown';
+import {
+  type Cooldown,
+  HEALTHY,
+  isRemoved,
+  isCoolingDown,
+  UNPROVEN,
+  type KeyState,
+  type FailureStreak,
+} from '../../pool/key/key-state';
+import { endpointName } from '../../pool/state/endpoint-name';
+import { modelName, type KeyOrigin } from '../../pool/key/key-input';
+import type { KeyLimits } from '../../pool/limits/hard-limits';
+import type { KeyRecord } from '../../pool/key/key-record';
+import type { Json, StoredDocument } from '../port/key-store';
+import { isTime, shiftedState, shiftedStrikes } from './key-times';
+
+/** Documents of keys: `keys/<provider>/<id>`. */
+export const KEYS = 'keys/';
+
+export const documentOf = (provider: string, keyId: string): string => `${KEYS}${provider}/${keyId}`;
+
+export function keyOfDocument(doc: string): { provider: string; keyId: string } | undefined {
+  const [, provider, keyId, ...rest] = doc.split('/');
+  return provider && keyId && rest.length === 0 ? { provider, keyId } : undefined;
+}
+
+/** Cooldowns for one model or endpoint are a register each, so that an administrator can end them, everywhere. */
+const MODEL_COOLDOWN = 'rest:';
+const ENDPOINT_REST = 'rest@';
+export const cooldownField = ({ model, endpoint }: CooldownScope): string =>
+  model === undefined ? ENDPOINT_REST + endpoint : MODEL_COOLDOWN + model;
+export function scopeOfField(field: string): CooldownScope | undefined {
+  if (field.startsWith(MODEL_COOLDOWN)) return { model: modelName(field.slice(MODEL_COOLDOWN.length)) };
+  const endpoint = field.startsWith(ENDPOINT_REST) ? endpointName(field.slice(ENDPOINT_REST.length)) : undefined;
+  return endpoint === undefined ? undefined : { endpoint };
+}
+
+/** `ended`: an administrator ended what was there before; what is left of it holds, though it is shorter. */
+export interface StoredCooldown {
+  readonly cooldown: Cooldown;
+  readonly ended: boolean;
+}
+
+const NO_COOLDOWN: Cooldown = { until: 0, outcome: 'unknown', statedUntil: 0 };
+/** Times by the clock of the store, which is ahead by so many milliseconds. */
+export function cooldownValue(offsetMs: number, cooldown: Cooldown = NO_COOLDOWN, ended = false): Json {
+  const { until, outcome, statedUntil } = cooldown;
+  return compact({
+    until: until && until + offsetMs,
+    outcome,
+    statedUntil: statedUntil ? statedUntil + offsetMs : undefined,
+    ended: ended || undefined,
+  });
+}
+
+/** A stored cooldown by the clock of this instance; undefined for what makes no sense. */
+export function readCooldown(value: Json, offsetMs: number): StoredCooldown | undefined {
+  if (!isRecord(value)) return undefined;
+  const { until, outcome, statedUntil = 0, ended } = value;
+  if (!isTime(until) || !isTime(statedUntil)) return undefined;
+  const cooldown = {
+    until: until && until - offsetMs,
+    outcome: isOutcome(outcome) ? outcome : ('unknown' as const),
+    statedUntil: statedUntil && statedUntil - offsetMs,
+  };
+  return { cooldown, ended: ended === true };
+}
+
+/** Of two simultaneous verdicts the graver one wins. */
+export const rankOf = (state: KeyState): number => (isRemoved(state) ? 2 : isCoolingDown(state) ? 1 : 0);
+
+/** What a key is, apart from how it stands. `secret`: the encrypted key, for keys added at run time. */
+export interface StoredIdentity {
+  readonly maskedKey: string;
+  readonly origin: KeyOrigin;
+  readonly label?: string;
+  readonly weight: number;
+  readonly quotaGroup?: string;
+  readonly models?: string[];
+  readonly limits?: KeyLimits;
+  readonly secret?: string;
+  /** What the configuration said of the key when this was written. */
+  readonly configured?: string;
+}
+
+export function identityOf(record: KeyRecord, secret: string | undefined): Json {
+  return compact({
+    maskedKey: record.key.masked,
+    origin: record.origin,
+    label: record.label,
+    weight: record.weight,
+    quotaGroup: record.quotaGroup,
+    models: record.models && [...record.models],
+    limits: compact({ ...record.limits }),
+    secret,
+    configured: record.configured,
+  });
+}
+
+/** All registers of a key in its pool; times by the clock of the store, which is ahead by so many milliseconds. */
+export const registersOf = (record: KeyRecord, secret: string | undefined, offsetMs: number): Record<string, Json> => ({
+  identity: identityOf(record, secret),
+  state: stateOf(record, offsetMs),
+  admin: record.enabled ? 'enabled' : 'disabled',
+});
+
+export function readIdentity(value: Json): StoredIdentity | undefined {
+  if (!isRecord(value) || typeof value.maskedKey !== 'string') return undefined;
+  const { maskedKey, label, weight, quotaGroup, models, limits, secret } = value;
+  return {
+    maskedKey: singleLine(maskedKey, LONGEST_MASK),
+    origin: value.origin === 'runtime' ? 'runtime' : 'configuration',
+    label: line(label),
+    weight: Math.min(positive(weight) ?? 1, GREATEST_WEIGHT),
+    quotaGroup: line(quotaGroup),
+    models: Array.isArray(models)
+      ? models.flatMap((model) => (typeof model === 'string' ? [modelName(model)] : [])).slice(0, MOST_MODELS)
+      : undefined,
+    limits: isRecord(limits) ? limitsIn(limits) : undefined,
+    secret: text(secret),
+    configured: text(value.configured),
+  };
+}
+
+/** A state with what explains it. */
+export interface StoredState {
+  readonly state: KeyState;
+  readonly outcome?: KeyRecord['outcome'];
+  readonly reason?: string;
+  readonly strikes?: FailureStreak;
+  /** A cooldown was ended before its time: this state holds against one that cools down for longer. */
+  readonly ended?: boolean;
+}
+
+export const stateOf = ({ state, outcome, reason, strikes }: KeyRecord, offsetMs: number, ended = false): Json =>
+  compact({
+    ...shiftedState(state, offsetMs),
+    outcome,
+    reason,
+    strikes: strikes && compact({ ...shiftedStrikes(strikes, offsetMs) }),
+    ended: ended || undefined,
+  });
+
+/** What is known of a deleted key's standing: nothing. Added again, it starts afresh. */
+export const NO_STATE: Json = { status: 'unchecked' };
+/** As a key's state is stored that was deleted, or not checked yet: it says nothing. */
+export const isNoState = (value: Json): boolean => isRecord(value) && value.status === 'unchecked';
+
+/** A stored state by the clock of this instance; undefined for what makes no sense. */
+export function readState(value: Json, offsetMs = 0): StoredState | undefined {
+  if (!isRecord(value)) return undefined;
+  const state = bareState(value);
+  if (!state) return undefined;
+  const { outcome, strikes } = value;
+  return {
+    state: shiftedState(state, -offsetMs),
+    outcome: isOutcome(outcome) ? outcome : undefined,
+    reason: line(value.reason),
+    strikes: shiftedStrikes(strikesIn(strikes), -offsetMs),
+    ended: value.ended === true,
+  };
+}
+
+function strikesIn(value: Json | undefined): FailureStreak | undefined {
+  if (!isRecord(value) || !isOutcome(value.outcome)) return undefined;
+  const { outcome, count, at } = value;
+  const isCount = typeof count === 'number' && Number.isInteger(count) && count > 0;
+  return { outcome, count: isCount ? Math.min(count, MOST_STRIKES) : 1, at: isTime(at) ? at : 0 };
+}
+
+function bareState({
+  status,
+  until = 0,
+  recheckAt,
+  unproven,
+  statedUntil,
+}: Record<string, Json>): KeyState | undefined {
+  switch (status) {
+    case 'healthy':
+      return unproven === true ? UNPROVEN : HEALTHY;
+    case 'rate_limited':
+    case 'cooling_down':
+    case 'resting':
+      if (!isTime(until)) return undefined;
+      // The version before called it resting.
+      return {
+        status: status === 'resting' ? 'cooling_down' : status,
+        until,
+        ...(isTime(statedUntil) && statedUntil > 0 && { statedUntil }),
+      };
+    case 'invalid_key':
+    case 'quota_exceeded':
+      return recheckAt === undefined || isTime(recheckAt) ? { status, recheckAt: recheckAt ?? 0 } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+const line = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' ? singleLine(value, LONGEST_LINE) : undefined;
+const positive = (value: Json | undefined): number | undefined =>
+  typeof value === 'number' && value > 0 && value < Infinity ? value : undefined;
+
+/** As much as the options take; more was not written by this package. */
+const LONGEST_MASK = 40;
+const LONGEST_LINE = 500;
+const GREATEST_WEIGHT = 1_000;
+const MOST_MODELS = 1_000;
+const MOST_STRIKES = 1_000;
+
+const LIMITS: readonly string[] = ['concurrency', 'requestsPerMinute', 'tokensPerMinute'] satisfies (keyof KeyLimits)[];
+
+/** Whoever can write to the store must not make the pool reckon with what is no number. */
+const limitsIn = (stored: Record<string, Json>): KeyLimits =>
+  Object.fromEntries(Object.entries(stored).filter(([name, value]) => LIMITS.includes(name) && positive(value)));
+
+const isRecord = (value: Json | undefined): value is Record<string, Json> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function compact(value: Record<string, unknown>): Record<string, Json> {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Record<string, Json>;
+}
+
+/** An administrator's switch: it lies over the state, and nothing but an administrator undoes it. */
+export type AdminState = 'enabled' | 'disabled' | 'deleted';
+
+export const isAdminState = (value: Json): value is AdminState =>
+  value === 'enabled' || value === 'disabled' || value === 'deleted';
+
+export const adminOf = (document: StoredDocument | undefined): Json | undefined => document?.registers.admin?.value;

@@ -1,0 +1,250 @@
+import type { CooldownScope } from '../../pool/state/cooldown';
+import type { ChangedBy, KeyChangeEvent } from '../../pool/key-events';
+import type { KeyPool } from '../../pool/key-pool';
+import type { KeyPoolService } from '../../pool/key-pool.service';
+import type { KeyRecord } from '../../pool/key/key-record';
+import type { DocumentOwner, KnownDocument, StoreListener } from '../sync/document-owner';
+import { InactiveKeys } from './inactive-keys';
+import { applyDocument, applyField, type AppliedTo } from './apply-document';
+import {
+  adminOf,
+  cooldownField,
+  cooldownValue,
+  documentOf,
+  identityOf,
+  keyOfDocument,
+  KEYS,
+  NO_STATE,
+  readIdentity,
+  registersOf,
+} from './key-documents';
+import type { FieldChange, Json, StoredDocument } from '../port/key-store';
+import type { KeyVault } from './key-vault';
+import { KeyStatistics } from './key-statistics';
+import { KeyWriter } from './key-writer';
+import { LostSecrets } from './lost-secrets';
+import { ModelCooldowns } from './model-cooldowns';
+import type { StoreLink } from '../sync/store-link';
+
+/** Keeps the pools' keys in the store, and takes in what other instances did to them. */
+export class KeyPersistence implements DocumentOwner {
+  readonly prefix = KEYS;
+  readonly #dormant: InactiveKeys;
+  /** Keys that cannot be kept, but were in the store before: what becomes of them is kept there all the same. */
+  readonly #returned = new WeakSet<KeyRecord>();
+  readonly #lostSecrets: LostSecrets;
+  readonly #statistics: KeyStatistics;
+  readonly #cooldowns = new ModelCooldowns();
+  readonly #writer: KeyWriter;
+
+  constructor(
+    private readonly pools: KeyPoolService,
+    private readonly link: StoreLink,
+    private readonly vault: KeyVault,
+    private readonly settings: { freshMs: () => number; now: () => number; listener: StoreListener },
+  ) {
+    this.#dormant = new InactiveKeys(settings.now);
+    this.#writer = new KeyWriter(link, vault, this.#cooldowns, (record, scope) =>
+      pools.pool(record.provider)?.cooldown(record, scope),
+    );
+    this.#lostSecrets = new LostSecrets(link, vault);
+    this.#statistics = new KeyStatistics(link, pools.usedKeys(), (record) => this.#isKept(record));
+    pools.observe({
+      keyChanged: (record, event) => {
+        if (event.type === 'key_deleted') this.#retire(record);
+        if (event.type === 'key_added' && !this.#isKept(record) && this.#isDormant(record)) this.#returned.add(record);
+        if (event.by !== 'store' && event.by !== 'instance') this.#write(record, event);
+      },
+      callsOf: () => this.#statistics,
+      callsPending: () => this.link.statisticsPending(),
+    });
+  }
+
+  /** Whether an administrator deleted the key: then its mention in the configuration does not bring it back. */
+  isDeleted(provider: string, keyId: string): boolean {
+    return adminOf(this.#dormant.get(documentOf(provider, keyId))) === 'deleted';
+  }
+
+  /** The configuration names a key that is not in its pool for that. */
+  named(provider: string, keyId: string): void {
+    this.#dormant.name(documentOf(provider, keyId));
+  }
+
+  merge(document: StoredDocument): void {
+    const at = keyOfDocument(document.doc);
+    if (!at) return;
+    const pool = this.pools.pool(at.provider);
+    const record = pool?.record(at.keyId);
+    if (pool && record) {
+      applyDocument(this.#target(pool, record, 'store'), document);
+      if (!pool.record(at.keyId)) this.#dormant.join(document);
+      return;
+    }
+    this.#dormant.join(document);
+    this.#revive(document.doc, at.provider, at.keyId, 'store');
+  }
+
+  changed(change: FieldChange): void {
+    const at = keyOfDocument(change.doc);
+    if (!at) return;
+    const pool = this.pools.pool(at.provider);
+    const record = pool?.record(at.keyId);
+    if (pool && record) {
+      applyField(this.#target(pool, record, 'instance'), change);
+      // Deleted by it: its history stays.
+      if (!pool.record(at.keyId)) this.#dormant.apply(change);
+      return;
+    }
+    this.#dormant.apply(change);
+    this.#revive(change.doc, at.provider, at.keyId, 'instance');
+  }
+
+  /** Another instance forgot the key. It may have been added again in the same moment, or the configuration here names it. */
+  dropped(doc: string): boolean {
+    const at = keyOfDocument(doc);
+    const record = at && this.pools.pool(at.provider)?.record(at.keyId);
+    const isWanted = record ? this.#isKept(record) : this.#dormant.isNamed(doc);
+    // With a trace of today, or it would be forgotten again within the hour.
+    if (isWanted) this.#writer.admin(doc, record ? (record.enabled ? 'enabled' : 'disabled') : 'deleted');
+    else this.#dormant.delete(doc);
+    return isWanted;
+  }
+
+  *known(): Iterable<KnownDocument> {
+    // A key that is deleted meanwhile goes among the dormant ones.
+    const told = new Set<string>();
+    for (const pool of this.pools.pools()) {
+      for (const record of pool.records()) {
+        if (!this.#isKept(record)) continue;
+        const doc = documentOf(record.provider, record.id);
+        told.add(doc);
+        yield {
+          doc,
+          registers: {
+            ...registersOf(record, this.vault.seal(record), this.link.offsetMs),
+            ...this.#cooldownsOf(pool, record),
+          },
+          maxima: this.#statistics.known(record),
+        };
+      }
+    }
+    for (const { doc, registers, maxima } of this.#dormant.values()) {
+      if (told.has(doc)) continue;
+      yield {
+        doc,
+        registers: Object.fromEntries(Object.entries(registers).map(([field, { value }]) => [field, value])),
+        maxima,
+      };
+    }
+  }
+
+  collect(): boolean {
+    this.pools.tellCalls();
+    const isLeft = this.#statistics.collect((change) => {
+      this.changed(change);
+    });
+    if (isLeft) return true;
+    this.#lostSecrets.storeAgain();
+    for (const doc of this.#dormant.takeOutdated()) this.link.drop(doc);
+    return false;
+  }
+
+  #cooldownsOf(pool: KeyPool, record: KeyRecord): Record<string, Json> {
+    const now = this.settings.now();
+    return Object.fromEntries(
+      Array.from(pool.cooldowns(record, now), ({ scope, cooldown }) => [
+        cooldownField(scope),
+        cooldownValue(this.link.offsetMs, cooldown),
+      ]),
+    );
+  }
+
+  /** Keys added at run time are only kept where they can be encrypted. */
+  #isKept(record: KeyRecord): boolean {
+    return record.origin === 'configuration' || this.vault.canSeal || this.#returned.has(record);
+  }
+
+  #isDormant({ provider, id }: KeyRecord): boolean {
+    return this.#dormant.has(documentOf(provider, id));
+  }
+
+  #write(record: KeyRecord, event: KeyChangeEvent): void {
+    if (!this.#isKept(record)) return;
+    if (event.type === 'key_added') this.#added(record, documentOf(record.provider, record.id), event.by);
+    else this.#writer.changed(record, event);
+  }
+
+  /** Keeps the history of a key that is deleted: for when it is added again, and for a store that loses its data. */
+  #retire(record: KeyRecord): void {
+    if (!this.#isKept(record)) return;
+    const doc = documentOf(record.provider, record.id);
+    const values = { ...registersOf(record, undefined, this.link.offsetMs), state: NO_STATE, admin: 'deleted' };
+    // Version 0: any that comes is newer.
+    const registers = Object.fromEntries(
+      Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
+    );
+    this.#dormant.retire({ doc, registers, maxima: this.#statistics.known(record), sums: {} });
+    if (record.origin === 'configuration') this.#dormant.name(doc);
+  }
+
+  /** A key that was known before takes its history up again. */
+  #added(record: KeyRecord, doc: string, by: ChangedBy): void {
+    this.#statistics.restore(record);
+    const history = this.#dormant.get(doc);
+    this.#dormant.delete(doc);
+    const pool = this.pools.pool(record.provider);
+    if (history && pool) {
+      const wasDeleted = adminOf(history) === 'deleted';
+      // Deleted on purpose, it starts afresh: only what was counted is taken up again.
+      const registers = wasDeleted ? {} : history.registers;
+      applyDocument(this.#target(pool, record, 'store'), { ...history, registers });
+      if (wasDeleted) this.#writer.admin(doc, 'enabled');
+    } else if (by === 'administrator' && !this.link.isLoaded) {
+      // It may be stored as deleted.
+      this.#writer.admin(doc, 'enabled');
+    }
+    const known = history?.registers.identity?.value;
+    const identity = identityOf(record, undefined);
+    const sealed = this.vault.seal(record);
+    if (sealed !== undefined || JSON.stringify(known) !== JSON.stringify(identity)) {
+      this.#writer.identity(doc, record, sealed, by === 'administrator');
+    }
+  }
+
+  #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): AppliedTo {
+    const { now, freshMs } = this.settings;
+    const stateHeld = (): void => {
+      if (this.#isKept(record)) this.#writer.state(record);
+    };
+    const cooldownHeld = (scope: CooldownScope): void => {
+      if (this.#isKept(record)) this.#writer.cooldown(record, scope);
+    };
+    const secretGone = (): void => this.#lostSecrets.note(record);
+    const unreadable = (problem: string): void => this.link.setAside(documentOf(record.provider, record.id), problem);
+    const [statistics, cooldowns, { offsetMs }] = [this.#statistics, this.#cooldowns, this.link];
+    const common = { pool, record, by, statistics, cooldowns, offsetMs };
+    return { ...common, now: now(), freshMs: freshMs(), stateHeld, cooldownHeld, secretGone, unreadable };
+  }
+
+  /** Brings a stored key into its pool, if it was added at run time and can be opened. */
+  #revive(doc: string, provider: string, keyId: string, by: ChangedBy): void {
+    const document = this.#dormant.get(doc);
+    const identity = document && readIdentity(document.registers.identity?.value ?? null);
+    if (!document || !identity?.secret || adminOf(document) === 'deleted') return;
+    const opened = this.vault.open(identity.secret, provider, keyId);
+    if (opened.kind !== 'key') {
+      this.settings.listener.warn(
+        opened.kind === 'locked'
+          ? `the ${provider} key ${identity.maskedKey} is stored under another KEY_ENCRYPTION_SECRET and stays unused: set that secret, or name it in KEY_ENCRYPTION_SECRET_PREVIOUS; nothing is lost`
+          : `the stored ${provider} key ${identity.maskedKey} is damaged and cannot be used: add it again`,
+      );
+      return;
+    }
+    this.#dormant.delete(doc);
+    const pool = this.pools.ensurePool(provider);
+    const record = pool.add(opened.key, identity, 'runtime', by);
+    this.#statistics.restore(record);
+    applyDocument(this.#target(pool, record, by), { ...document, sums: {} });
+    if (opened.needsRotation) this.#writer.identity(doc, record, this.vault.seal(record), false);
+  }
+}

@@ -1,0 +1,94 @@
+import type { KeyRecord } from '../../pool/key/key-record';
+import type { CallBatch, CallObserver } from '../../pool/pool-observer';
+import type { UsedKeys } from '../../pool/key/used-keys';
+import { documentOf } from './key-documents';
+import type { StoreChange } from '../port/key-store';
+import type { StoreLink } from '../sync/store-link';
+import { SLICE } from '../../common/event-loop';
+
+type StatisticsChange = Extract<StoreChange, { kind: 'add' | 'max' }>;
+
+/** Counts and times of keys, as the store holds them: counts that add up, and times that only grow. */
+export class KeyStatistics implements CallObserver {
+  /** Those that are being collected. */
+  #taken: Iterator<KeyRecord, undefined> | undefined;
+
+  /** @param used A list of its own. */
+  constructor(
+    private readonly link: StoreLink,
+    private readonly used: UsedKeys,
+    private readonly isKept: (record: KeyRecord) => boolean,
+  ) {}
+
+  told({ settled, records }: CallBatch): void {
+    for (let at = 0; at < settled; at += 1) if (this.isKept(records[at]!)) this.used.note(records[at]!);
+  }
+
+  /**
+   * Puts what changed since the last time into the outbox, some keys at once. True if there are more.
+   * @param late Told what keys counted that had left their pool by then: whoever has taken their place is to know.
+   */
+  collect(late: (change: StatisticsChange) => void): boolean {
+    this.#taken ??= this.used.take().values();
+    for (let left = SLICE; left > 0; left -= 1) {
+      const { value: record } = this.#taken.next();
+      if (!record) {
+        this.#taken = undefined;
+        return false;
+      }
+      const changes = this.#collectOf(record);
+      if (record.deleted) changes.forEach(late);
+    }
+    return true;
+  }
+
+  #collectOf(record: KeyRecord): StatisticsChange[] {
+    const doc = documentOf(record.provider, record.id);
+    const sums = {
+      successes: record.successCount - record.persistedSuccessCount,
+      errors: record.errorCount - record.keptErrors,
+    };
+    record.persistedSuccessCount = record.successCount;
+    record.keptErrors = record.errorCount;
+    const changes: StatisticsChange[] = [];
+    for (const [field, by] of Object.entries(sums)) if (by !== 0) changes.push({ kind: 'add', doc, field, by });
+    for (const [field, value] of Object.entries(timesOf(record, this.link.offsetMs)))
+      changes.push({ kind: 'max', doc, field, value });
+    for (const change of changes) {
+      if (change.kind === 'add') this.link.add(doc, change.field, change.by);
+      else this.link.raise(doc, change.field, change.value);
+    }
+    return changes;
+  }
+
+  /** Another instance counted more. */
+  add(record: KeyRecord, field: string, by: number): void {
+    if (field === 'successes') {
+      record.successCount += by;
+      record.persistedSuccessCount += by;
+    } else if (field === 'errors') {
+      record.errorCount += by;
+      record.keptErrors += by;
+    }
+  }
+
+  /** A key that has come into its pool takes up what it ever counted. */
+  restore(record: KeyRecord): void {
+    const totals = this.link.totals(documentOf(record.provider, record.id));
+    for (const [field, total] of Object.entries(totals)) this.add(record, field, total);
+  }
+
+  /** Its times, as the store should hold them. */
+  known(record: KeyRecord): Record<string, number> {
+    return timesOf(record, this.link.offsetMs);
+  }
+}
+
+/** By the clock of the store, which is ahead by so many milliseconds. */
+function timesOf({ lastUsedAt, lastSuccessAt, lastCheckedAt }: KeyRecord, offsetMs: number): Record<string, number> {
+  const times: Record<string, number> = {};
+  if (lastUsedAt > 0) times.lastUsedAt = lastUsedAt + offsetMs;
+  if (lastSuccessAt > 0) times.lastSuccessAt = lastSuccessAt + offsetMs;
+  if (lastCheckedAt > 0) times.lastCheckedAt = lastCheckedAt + offsetMs;
+  return times;
+}

@@ -1,0 +1,35 @@
+import type { FieldChange, Json, StoredDocument } from '../port/key-store';
+
+/** A document as this instance knows it but for its counts, to be written again to a store that lost it. */
+export interface KnownDocument {
+  readonly doc: string;
+  readonly registers: Readonly<Record<string, Json>>;
+  readonly maxima: Readonly<Record<string, number>>;
+}
+
+/** Who makes sense of the documents under one prefix. */
+export interface DocumentOwner {
+  /** As `keys/`. */
+  readonly prefix: string;
+  /**
+   * A document was loaded, or a part of a large one. Its registers are those that are newer than what was known; its sums what others
+   * counted that was not known.
+   */
+  merge(document: StoredDocument): void;
+  /** All documents were merged. Those of the next owner are read when it is done. */
+  merged?(): void | Promise<void>;
+  /** Another instance changed something; a `set` only comes when it is newer than what was known, an `add` once. */
+  changed(change: FieldChange): void;
+  /** Another instance dropped the document. True if it is wanted here: then it is written again. */
+  dropped?(doc: string): boolean;
+  /** All registers and maxima that are known here. */
+  known(): Iterable<KnownDocument>;
+  /** Time to put statistics into the outbox: those of some hundred keys at once. True if more are to be collected now. */
+  collect(): boolean;
+}
+
+/** Who is told in words what happens to the store. */
+export interface StoreListener {
+  warn(message: string): void;
+  info(message: string): void;
+}

@@ -1,0 +1,329 @@
+import type { Clock } from '../../common/clock';
+import type { DocumentOwner, StoreListener } from './document-owner';
+import type { Json, KeyStore, StoreChange } from '../port/key-store';
+import { Outbox } from './outbox';
+import { ReconcileSchedule } from './reconcile-schedule';
+import { Reconciler } from './reconciler';
+import { RegisterVersions } from './register-versions';
+import { SavedWaiters } from './saved-waiters';
+import { SetAside } from './set-aside';
+import { StoreState } from './store-state';
+import { StoreWriter } from './store-writer';
+import { isPartOf, SumLedger, type RaisedPart } from './sum-ledger';
+import { Timer } from '../../common/coalescing-timer';
+import { within } from '../../common/settles-within';
+import { WriterSlots } from './writer-slots';
+
+/** Statistics go out this often; milliseconds. */
+const STATISTICS_MS = 1_000;
+/** A store that is away is tried again after this long, if it does not say itself that it is back. */
+const RETRY_MS = 1_000;
+/** Clocks that differ by less count as equal: how long an answer took is in the difference. Milliseconds. */
+const SAME_CLOCK_MS = 1_000;
+
+/** Between the pools and a store: writes behind, takes in what others wrote, and mends a store that lost its data. */
+export class StoreLink {
+  readonly state: StoreState;
+  readonly #outbox: Outbox;
+  readonly #versions = new RegisterVersions();
+  readonly #ledger = new SumLedger();
+  readonly #slots: WriterSlots;
+  readonly #aside: SetAside;
+  readonly #owners: DocumentOwner[] = [];
+  readonly #writer: StoreWriter;
+  readonly #reconciler: Reconciler;
+  readonly #waiters: SavedWaiters;
+  readonly #statistics: Timer;
+  readonly #flushAgain: Timer;
+  readonly #reconciling: ReconcileSchedule;
+  /** Reading and writing go one after the other. */
+  #queue: Promise<void> = Promise.resolve();
+  #flushing = false;
+  #closing = false;
+  #closed = false;
+  /** Failed writes so far. */
+  failures = 0;
+
+  constructor(
+    private readonly store: KeyStore,
+    private readonly instanceId: string,
+    private readonly clock: Clock,
+    private readonly listener: StoreListener,
+  ) {
+    this.state = new StoreState(store.kind, listener, () => clock.now());
+    this.#outbox = new Outbox(instanceId, () => clock.now());
+    this.#slots = new WriterSlots(store, instanceId, clock, this.#ledger, {
+      lost: (writer) => {
+        this.#ledger.leave();
+        this.#outbox.withdraw((name) => isPartOf(writer, name));
+      },
+    });
+    // The first: as which writer this instance goes on is settled before anything counted is read.
+    if (store.shared) this.#owners.push(this.#slots);
+    this.#aside = new SetAside(store.kind, (message) => {
+      listener.warn(message);
+    });
+    this.#waiters = new SavedWaiters(store.kind, clock);
+    this.#writer = new StoreWriter(store, this.#owners, this.#outbox, clock, {
+      mayWrite: () => this.#slots.mayWrite(),
+      written: (changes) => {
+        this.state.worked();
+        for (const change of changes)
+          if (change.kind === 'max') this.#ledger.written(change.doc, change.field, change.value);
+        this.#waiters.written((doc) => this.#outbox.holds(doc));
+      },
+      refused: ({ doc }, { message }) => {
+        this.#aside.unwritable(doc, message);
+        this.#waiters.refused(doc);
+      },
+    });
+    this.#statistics = new Timer(clock, STATISTICS_MS, () => {
+      this.#writer.collectAll();
+      this.#flushSoon();
+    });
+    this.#flushAgain = new Timer(clock, RETRY_MS, () => this.#flushSoon());
+    this.#reconciler = new Reconciler({
+      store,
+      owners: this.#owners,
+      versions: this.#versions,
+      ledger: this.#ledger,
+      outbox: this.#outbox,
+      aside: this.#aside,
+      wasRead: async () => {
+        if (await this.#slots.renew()) this.#takeSlot(this.#slots.current!);
+      },
+      writeAll: () => this.#writer.writeAll(),
+    });
+    this.#reconciling = new ReconcileSchedule(clock, {
+      inTurn: (step) => this.#inTurn(step),
+      run: () => this.#reconciler.run(),
+      isUp: () => this.state.isConnected,
+      ended: (error) => {
+        if (error === undefined) this.state.worked();
+        else this.state.failed(error);
+      },
+    });
+  }
+
+  get kind(): string {
+    return this.store.kind;
+  }
+
+  get shared(): boolean {
+    return this.store.shared;
+  }
+
+  /** Whether the store is reached, and reads and writes. */
+  get up(): boolean {
+    return this.state.current === 'up';
+  }
+
+  /** All that was stored at the start is known here. */
+  get isLoaded(): boolean {
+    return this.state.hasWorked;
+  }
+
+  /** Of the last good write. */
+  get lastWriteMs(): number {
+    return this.#writer.lastWriteMs;
+  }
+
+  /** Documents with changes that the store does not have yet. */
+  get backlog(): number {
+    return this.#outbox.size;
+  }
+
+  /** For how long the oldest of them has been waiting; milliseconds. */
+  get lagMs(): number {
+    return this.#outbox.waitingSince === undefined ? 0 : this.clock.now() - this.#outbox.waitingSince;
+  }
+
+  /** What to add to a time of this instance to have it by the clock that all instances share; milliseconds. */
+  get offsetMs(): number {
+    const storeNow = this.store.now?.();
+    const offset = storeNow === undefined ? 0 : storeNow - this.clock.now();
+    return Math.abs(offset) < SAME_CLOCK_MS ? 0 : Math.round(offset);
+  }
+
+  /** Whether changes of the document wait to be written. */
+  holds(doc: string): boolean {
+    return this.#outbox.holds(doc);
+  }
+
+  own(owner: DocumentOwner): void {
+    this.#owners.push(owner);
+  }
+
+  /** Connects and reads everything. @throws StoreError; the link goes on, and reconciles when the store is there. */
+  async open(): Promise<void> {
+    const reset = (): void => this.#reconciling.soon();
+    const changed = (changes: readonly StoreChange[]): void => {
+      if (!this.#reconciler.takeIn(changes)) reset();
+    };
+    await this.store.open({ changed, reset, connection: (up, reason) => this.#connection(up, reason) });
+    // Before the flush that begins with the connection: what is stored is known before anything is written.
+    this.#reconciling.soon();
+    this.#connection(true);
+    await this.#queue;
+  }
+
+  /**
+   * Sets a field, at once. Among simultaneous changes of several instances the greatest `rank` wins.
+   * @param atLeast The least version it gets: one by the clock wins over an earlier change that is not known here yet.
+   */
+  put(doc: string, field: string, value: Json, rank = 0, atLeast = 0): void {
+    this.#outbox.set(doc, field, this.#versions.next(doc, field, value, `${rank}:${this.instanceId}`, atLeast));
+    this.#flushSoon();
+  }
+
+  /** As `put`, of an administrator's word: it wins over whatever was said before and is not known here, the store being away since the start. */
+  putWord(doc: string, field: string, value: Json, rank = 0): void {
+    // In minutes, so that among simultaneous ones still the rank decides.
+    this.put(doc, field, value, rank, Math.floor((this.clock.now() + this.offsetMs) / 60_000));
+  }
+
+  /** Raises a field to at least `value`. Goes out with the next statistics. */
+  raise(doc: string, field: string, value: number): void {
+    this.#outbox.raise(doc, field, value);
+    this.statisticsPending();
+  }
+
+  /** Adds to a count. Goes out with the next statistics. */
+  add(doc: string, field: string, by: number): void {
+    if (!(by > 0)) return;
+    const part = this.#ledger.count(doc, field, by);
+    if (part) this.#raisePart(doc, part);
+    this.statisticsPending();
+  }
+
+  /** The counts of a document, of all instances and all time. */
+  totals(doc: string): Readonly<Record<string, number>> {
+    return this.#ledger.totals(doc);
+  }
+
+  /** Removes a document that nobody writes to any more. Goes out with the next statistics. */
+  drop(doc: string): void {
+    this.#versions.forget(doc);
+    this.#ledger.forget(doc);
+    this.#outbox.drop(doc);
+    this.statisticsPending();
+  }
+
+  /** A document, or a part of it, makes no sense and is not used: it is named in the log, once. */
+  setAside(doc: string, problem: string): void {
+    this.#aside.unreadable(doc, problem);
+  }
+
+  /** Something is to be collected within the second. */
+  statisticsPending(): void {
+    if (!this.#closed) this.#statistics.start();
+  }
+
+  /** Resolves when all changes of the document are in the store. @throws StoreError `unavailable` after 5 s; `invalid` if they never can be */
+  saved(doc: string): Promise<void> {
+    if (!this.#outbox.holds(doc)) return Promise.resolve();
+    this.#flushSoon();
+    return this.#waiters.wait(doc);
+  }
+
+  /** Takes or renews a lock. Without the store every instance works for itself, and so has it. */
+  async lock(name: string, ttlMs: number): Promise<boolean> {
+    if (!this.shared || !this.state.isConnected) return true;
+    try {
+      return await this.store.lock(name, this.instanceId, ttlMs);
+    } catch {
+      return true;
+    }
+  }
+
+  async unlock(name: string): Promise<void> {
+    if (this.shared && this.state.isConnected) await this.store.unlock(name, this.instanceId).catch(() => undefined);
+  }
+
+  /** Writes what is left, within the limit, and closes the store. */
+  async close(limitMs: number): Promise<void> {
+    if (this.#closed) return;
+    this.#closing = true;
+    this.#writer.collectAll();
+    if (this.state.isConnected) await within(limitMs, this.#lastWrites(), this.clock);
+    this.#closed = true;
+    for (const each of [this.#statistics, this.#flushAgain, this.#reconciling, this.#writer]) each.stop();
+    this.#waiters.close();
+    if (this.#outbox.size > 0)
+      this.listener.warn(`the ${this.kind} store was away: changes of ${this.#outbox.size} documents were not written`);
+    if (this.state.isConnected) await this.#slots.release();
+    await this.store.close();
+  }
+
+  /** What waits, and then what the store lost since it was last looked at: nobody else may be left who knows it. */
+  async #lastWrites(): Promise<void> {
+    await this.#flushed();
+    if (this.#closed || this.#outbox.size > 0) return;
+    await this.store.look?.().catch(() => undefined);
+    // Reconciling, where data was lost.
+    await this.#queue;
+  }
+
+  #connection(up: boolean, reason?: string): void {
+    if (this.#closed || !this.state.connection(up, reason)) return;
+    if (!up) return;
+    this.#reconciling.cameUp();
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#closed || this.#flushing || !this.state.isConnected) return;
+    void this.#flushed();
+  }
+
+  #flushed(): Promise<void> {
+    this.#flushing = true;
+    return this.#inTurn(async () => {
+      if (!this.isLoaded && !this.#closing) {
+        // What is stored is to be read first, and times are to be put by the store's clock; reading it writes all that waits.
+        this.#flushing = false;
+        this.#reconciling.soon();
+        return;
+      }
+      try {
+        let isWritten = await this.#writer.writeAll();
+        if (!isWritten && this.#closing && this.shared) {
+          this.#takeSlot(this.#slots.begin());
+          isWritten = await this.#writer.writeAll();
+        }
+        this.#flushing = false;
+        if (!isWritten) {
+          // What is stored is to be read first; reading it writes all that waits.
+          if (!this.#closing) this.#reconciling.soon();
+          return;
+        }
+        // What came between the last write and here.
+        if (this.#writer.isBehind) this.#flushSoon();
+      } catch (error) {
+        this.#flushing = false;
+        this.failures += 1;
+        if (this.#closed) return;
+        this.state.failed(error);
+        this.#flushAgain.start();
+      }
+    });
+  }
+
+  #takeSlot(writer: string): void {
+    this.#ledger.take(writer, (doc, part) => {
+      this.#raisePart(doc, part);
+    });
+  }
+
+  #raisePart(doc: string, { name, value }: RaisedPart): void {
+    this.#outbox.raise(doc, name, value);
+    const writer = this.#slots.used();
+    if (writer) this.#outbox.raise(writer.doc, writer.field, writer.value);
+  }
+
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const turn = this.#queue.then(step);
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../../common/clock';
+import { yieldToEventLoop } from '../../common/event-loop';
+import type { DocumentOwner } from './document-owner';
+import type { KeyStore, StoreChange } from '../port/key-store';
+import type { Outbox } from './outbox';
+import { StoreError } from '../port/store-error';
+
+export interface WriterListener {
+  /** Asked before statistics are collected, and before each batch. */
+  mayWrite(): Promise<boolean>;
+  /** These changes are in the store. */
+  written(changes: readonly StoreChange[]): void;
+  /** The store can never hold this change: it is set aside, and the others are written. */
+  refused(change: StoreChange, error: StoreError): void;
+}
+
+/** Writes what waits in the outbox, and brings statistics into it some at a time, so that those of many keys hold up nothing else. */
+export class StoreWriter {
+  /** Milliseconds. */
+  lastWriteMs = 0;
+  /** Those who have not given all their statistics yet. */
+  #owing: readonly DocumentOwner[] = [];
+  #stopped = false;
+
+  constructor(
+    private readonly store: KeyStore,
+    private readonly owners: readonly DocumentOwner[],
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+    private readonly listener: WriterListener,
+  ) {}
+
+  /** Statistics are due: of everyone, once. */
+  collectAll(): void {
+    this.#owing = [...this.owners];
+  }
+
+  /** Something waits: changes, or statistics that are due. */
+  get isBehind(): boolean {
+    return this.outbox.size > 0 || this.#owing.length > 0;
+  }
+
+  /** Until nothing waits; false if it may not be written now. @throws StoreError `unavailable`; what was not written waits on */
+  async writeAll(): Promise<boolean> {
+    // Statistics are not collected before what is stored was read again.
+    if (this.isBehind && !(await this.listener.mayWrite())) return false;
+    do {
+      this.#owing = this.#owing.filter((owner) => owner.collect());
+      if (!(await this.#writeWaiting())) return false;
+      if (this.#owing.length > 0) await yieldToEventLoop();
+    } while (this.#owing.length > 0 && !this.#stopped);
+    return true;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #writeWaiting(): Promise<boolean> {
+    while (this.outbox.size > 0 && !this.#stopped) {
+      if (!(await this.listener.mayWrite())) return false;
+      const batch = this.outbox.next();
+      if (!batch) break;
+      const startedAt = this.clock.now();
+      try {
+        await this.store.write(batch.changes, batch.id);
+      } catch (error) {
+        if (!(error instanceof StoreError && error.code === 'invalid')) throw error;
+        const change = this.outbox.refused();
+        if (change) this.listener.refused(change, error);
+        continue;
+      }
+      this.lastWriteMs = this.clock.now() - startedAt;
+      this.outbox.done();
+      this.listener.written(batch.changes);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,180 @@
+import type { Clock } from '../../common/clock';
+import type { DocumentOwner, KnownDocument } from './document-owner';
+import type { FieldChange, KeyStore, StoredDocument } from '../port/key-store';
+import type { SumLedger } from './sum-ledger';
+
+const PREFIX = 'writers/';
+const DOC = `${PREFIX}counts`;
+/** The only writer of a store that no other process shares. */
+const ONLY_WRITER = 'only';
+/** What is taken over. Writers of earlier versions hold no lock, and may be alive. */
+const SLOT = /^w[\w.:-]{1,40}$/;
+/** Characters of an instance's id that tell it from the others. */
+const ID_LENGTH = 13;
+/** The writer of an instance that says nothing for so long is taken over by the next that starts; milliseconds. */
+const LOCK_MS = 60_000;
+/** A lock that was seen within this is not looked at again; less than the pause between two writes of statistics. Milliseconds. */
+const SEEN_MS = 900;
+/** Where locks fail so often in a row though the store is read, this instance writes under a name that nobody ever takes over. */
+const MOST_FAILURES = 3;
+
+/**
+ * As which writer this instance counts. Each start with a writer of its own would add fields to every document, for ever; so an instance
+ * takes over the writer of one that is gone: a lock with a time to live says which those are, and the document `writers/counts` which
+ * there ever were. There are as many as instances were alive at the same time (or died within the last minute).
+ *
+ * Of two processes that write as one, the store keeps the greater number, and counts of the other are lost. Hence:
+ * - The lock is taken before the parts are read, and looked at before every write of statistics. What is not in the store when it turns
+ *   out to be lost is counted for the next writer, and nothing else is.
+ * - A lock that was not renewed in time (a frozen process, a store that was away) counts for nothing until everything was read again.
+ * - A new writer has a name that never was, not the first free number: when a store has lost its data and with it the locks and
+ *   `writers/counts`, one that starts does not meet those who still know and give back what was there.
+ * - A part of this writer that another process raised is taken for where this one goes on, and the lock is looked at at once.
+ *
+ * What remains possible: a write that the network delivers after the lock ran out and the next holder has read, or that is under way
+ * while a store loses the lock to one that starts in the same moment, is absorbed by the next holder's greater number (lost, one second
+ * of counts). An answer that was lost, if the writer was taken over as well before the write could be repeated, counts that write twice.
+ */
+export class WriterSlots implements DocumentOwner {
+  readonly prefix = PREFIX;
+  /** Writers that counted anything. */
+  readonly #known = new Set<string>();
+  #current: string | undefined;
+  /** When the lock was last asked for and given. */
+  #heldAt = -Infinity;
+  #made = 0;
+  #failures = 0;
+  #isUnlocked: boolean;
+
+  constructor(
+    private readonly store: KeyStore,
+    private readonly instanceId: string,
+    private readonly clock: Clock,
+    private readonly ledger: SumLedger,
+    private readonly listener: {
+      /** The parts of this writer, which is the ledger's, belong to another instance. */
+      lost(writer: string): void;
+    },
+  ) {
+    this.#isUnlocked = !store.shared;
+    if (!store.shared) this.#current = ONLY_WRITER;
+  }
+
+  /** Whose parts this instance goes on with once they were read. */
+  get current(): string | undefined {
+    return this.#current;
+  }
+
+  merge({ doc, maxima }: StoredDocument): void {
+    if (doc === DOC) for (const id of Object.keys(maxima)) this.#note(id);
+  }
+
+  changed({ doc, field }: FieldChange): void {
+    if (doc === DOC) this.#note(field);
+  }
+
+  *known(): Iterable<KnownDocument> {
+    if (this.#known.size > 0)
+      yield { doc: DOC, registers: {}, maxima: Object.fromEntries(Array.from(this.#known, (id) => [id, 1])) };
+  }
+
+  collect(): boolean {
+    return false;
+  }
+
+  /** All writers are known: one is chosen before its parts are read. @throws StoreError */
+  async merged(): Promise<void> {
+    if (this.#isUnlocked) return;
+    try {
+      await this.#claim();
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      if (this.#failures < MOST_FAILURES) throw error;
+      this.#leave();
+      this.#isUnlocked = true;
+      this.#current = this.instanceId.slice(0, ID_LENGTH);
+    }
+  }
+
+  /** Something is counted as this writer. Answers what the store is to know of it, the first time. */
+  used(): { doc: string; field: string; value: number } | undefined {
+    const id = this.#current;
+    if (id === undefined || this.#isUnlocked || this.#known.has(id)) return undefined;
+    this.#known.add(id);
+    return { doc: DOC, field: id, value: 1 };
+  }
+
+  /** Whether what was counted may be written now. If not, all is to be read again. */
+  async mayWrite(): Promise<boolean> {
+    if (this.ledger.writer === undefined) return false;
+    if (this.#isUnlocked) return true;
+    const age = this.clock.now() - this.#heldAt;
+    if (age < SEEN_MS && !this.ledger.hasRival) return true;
+    if (age >= LOCK_MS) return false;
+    try {
+      return await this.renew();
+    } catch {
+      // The write itself will tell what ails the store.
+      return age < LOCK_MS / 2;
+    }
+  }
+
+  /** Looks at the lock once more, as reading may take longer than it lasts. @throws StoreError */
+  async renew(): Promise<boolean> {
+    if (this.#isUnlocked) return true;
+    if (this.#current === undefined) return false;
+    if (!(await this.#lock(this.#current))) {
+      this.#leave();
+      return false;
+    }
+    this.ledger.hasRival = false;
+    return this.clock.now() - this.#heldAt < LOCK_MS;
+  }
+
+  /** Goes on as a writer that never was, of which there is nothing to read. */
+  begin(): string {
+    this.#leave();
+    this.#current = `w${this.instanceId.slice(0, ID_LENGTH)}${this.#made > 0 ? `.${this.#made}` : ''}`;
+    this.#made += 1;
+    this.#heldAt = this.clock.now();
+    return this.#current;
+  }
+
+  /** The next instance that starts need not wait for the lock to run out. */
+  async release(): Promise<void> {
+    if (!this.#isUnlocked && this.#current !== undefined)
+      await this.store.unlock(lockOf(this.#current), this.instanceId).catch(() => undefined);
+  }
+
+  async #claim(): Promise<void> {
+    if (this.#current !== undefined) {
+      if (await this.#lock(this.#current)) return;
+      this.#leave();
+    }
+    for (const id of [...this.#known].sort()) {
+      if (!(await this.#lock(id))) continue;
+      this.#current = id;
+      return;
+    }
+    while (!(await this.#lock(this.begin())));
+  }
+
+  async #lock(id: string): Promise<boolean> {
+    const askedAt = this.clock.now();
+    const isHeld = await this.store.lock(lockOf(id), this.instanceId, LOCK_MS);
+    if (isHeld) this.#heldAt = askedAt;
+    return isHeld;
+  }
+
+  #leave(): void {
+    if (this.#current !== undefined) this.listener.lost(this.#current);
+    this.#current = undefined;
+  }
+
+  #note(id: string): void {
+    if (SLOT.test(id)) this.#known.add(id);
+  }
+}
+
+const lockOf = (id: string): string => `writer-${id}`;

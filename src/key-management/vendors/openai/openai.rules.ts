@@ -1,0 +1,126 @@
+import { code, message, status, type, type EvidenceRule } from '../contract/rule';
+import { contentRefusal, modelNotIncluded } from '../shared.rules';
+
+/** O1 to O9: permissions, region and the key itself. Removing message patterns are anchored: vendors quote callers. */
+const keyRules: readonly EvidenceRule[] = [
+  {
+    id: 'O1',
+    when: [
+      { on: 'phase', is: 'probe' },
+      { on: 'endpoint', pattern: /models/i },
+      message(/missing scopes|insufficient permissions for this operation/i),
+    ],
+    outcome: 'permission_denied',
+    keyAction: 'keep',
+    retry: 'none',
+  },
+  {
+    id: 'O2',
+    when: [message(/missing scopes|insufficient permissions for this operation/i)],
+    outcome: 'permission_denied',
+  },
+  { id: 'O3', when: [message(/didn't provide an api key/i)], outcome: 'config_error' },
+  { id: 'O4', when: [code('mismatched_organization')], outcome: 'config_error' },
+  { id: 'O5', when: [code('ip_not_authorized')], outcome: 'permission_denied', scope: 'key' },
+  { id: 'O6', when: [code('unsupported_country_region_territory')], outcome: 'region_blocked' },
+  {
+    id: 'O7',
+    when: [code('invalid_api_key', 'account_deactivated', 'no_organization', 'organization_restricted')],
+    outcome: 'invalid_key',
+  },
+  { id: 'O8', when: [type('access_terminated')], outcome: 'invalid_key' },
+  { id: 'O9', when: [message(/^incorrect api key provided/i)], outcome: 'invalid_key' },
+];
+
+/** O10 to O15: money, and single requests that are too large for the key. */
+const quotaRules: readonly EvidenceRule[] = [
+  {
+    id: 'O10',
+    when: [
+      code(
+        'insufficient_quota',
+        'billing_not_active',
+        'billing_hard_limit_reached',
+        'credit_balance_exhausted',
+        'organization_spend_limit_exceeded',
+        'project_spend_limit_exceeded',
+        'organization_usage_limit_exceeded',
+        'blocked_api_access',
+      ),
+    ],
+    outcome: 'quota_exceeded',
+  },
+  { id: 'O11', when: [type('insufficient_quota', 'billing_not_active')], outcome: 'quota_exceeded' },
+  {
+    id: 'O12',
+    when: [message(/requires more credits, or fewer max_tokens|can only afford/i)],
+    outcome: 'request_exceeds_key_limit',
+  },
+  modelNotIncluded('O33'),
+  { id: 'O13', when: [status(402)], outcome: 'quota_exceeded' },
+  {
+    id: 'O14',
+    when: [
+      { on: 'not_5xx' },
+      message(
+        /^your team \S{0,80} has either used all available credits|^insufficient balance|^key limit exceeded|^your credit balance|^your account is not active/i,
+      ),
+    ],
+    outcome: 'quota_exceeded',
+  },
+  {
+    id: 'O15',
+    when: [message(/request too large for .{0,400}tokens per|must be reduced in order to run successfully/i)],
+    outcome: 'request_exceeds_key_limit',
+  },
+];
+
+/** O16 to O26: load, rate limits, models, content. */
+const loadRules: readonly EvidenceRule[] = [
+  { id: 'O16', when: [code('server_is_overloaded')], outcome: 'overloaded' },
+  { id: 'O17', when: [type('engine_overloaded_error')], outcome: 'overloaded' },
+  { id: 'O18', when: [message(/service tier capacity exceeded/i)], outcome: 'overloaded' },
+  { id: 'O19', when: [code('slow_down')], outcome: 'rate_limited', scope: 'key' },
+  { id: 'O20', when: [code('rate_limit_exceeded')], outcome: 'rate_limited' },
+  { id: 'O21', when: [type('tokens', 'requests', 'rate_limited', 'rate_limit_error')], outcome: 'rate_limited' },
+  { id: 'O22', when: [code('model_not_found')], outcome: 'model_unavailable' },
+  {
+    id: 'O23',
+    when: [message(/organization must be verified to use the model/i)],
+    outcome: 'model_unavailable',
+  },
+  {
+    id: 'O24',
+    when: [code('content_policy_violation', 'invalid_prompt', 'content_filter', 'moderation_blocked')],
+    outcome: 'content_blocked',
+  },
+  contentRefusal('O34'),
+  {
+    id: 'O25',
+    when: [{ on: 'phase', is: 'probe' }, message(/could not finish the message because max_tokens/i)],
+    outcome: 'ok',
+  },
+  { id: 'O26', when: [code('context_length_exceeded')], outcome: 'bad_request' },
+];
+
+/** O27 to O32: what only the status or the shape of the answer says. */
+const statusRules: readonly EvidenceRule[] = [
+  { id: 'O27', when: [status(503, 498)], outcome: 'overloaded' },
+  { id: 'O28', when: [{ on: 'http_5xx' }], outcome: 'server_error' },
+  { id: 'O29', when: [code('server_error')], outcome: 'server_error' },
+  { id: 'O30', when: [type('server_error', 'service_unavailable_error')], outcome: 'server_error' },
+  {
+    id: 'O31',
+    when: [status(400, 404, 409, 413, 415, 422), type('invalid_request_error')],
+    outcome: 'bad_request',
+  },
+  {
+    id: 'O32',
+    when: [status(429), { on: 'stated_wait' }, { on: 'body', is: 'not_json' }],
+    outcome: 'rate_limited',
+    scope: 'key',
+  },
+];
+
+/** OpenAI's evidence rules, in order; the compatible vendors share them. */
+export const openAiRules: readonly EvidenceRule[] = [...keyRules, ...quotaRules, ...loadRules, ...statusRules];
