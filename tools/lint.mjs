@@ -10,7 +10,8 @@ const CHECKS = {
   types: 'tsc --noEmit -p tsconfig.json --incremental --tsBuildInfoFile .build/types.tsbuildinfo',
   prettier: 'prettier --check . --cache --cache-location .build/prettier --log-level warn',
   rooms: `depcruise ${ROOTS.join(' ')} --config .dependency-cruiser.cjs`,
-  readme: 'node tools/check-readme.mjs',
+  docs: 'node tools/check-docs.mjs',
+  'docs are of the code': 'node tools/make-docs.mjs --check',
   lock: 'node tools/check-lock.mjs',
   security: 'node tools/check-security.mjs',
 };

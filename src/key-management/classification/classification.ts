@@ -28,7 +28,7 @@ export interface Classification {
   /** One short line for people: code or redacted message. Never holds a key. */
   reason?: string;
   decidedBy?: DecidedBy;
-  /** The rule that matched, as named in the README (`O10`). */
+  /** The rule that matched, as `docs/errors.md` lists it (`O10`). */
   rule?: string;
   /** Milliseconds to wait, as the vendor stated it. */
   retryAfterMs?: number;

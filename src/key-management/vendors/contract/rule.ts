@@ -14,7 +14,7 @@ export type Condition =
 
 /** Evidence → outcome. All conditions hold, or the rule does not match; what is left out follows from `CONSEQUENCES`. */
 export interface EvidenceRule {
-  /** As in the README: `O10`. */
+  /** As `docs/errors.md` lists it: `O10`. */
   readonly id: string;
   readonly when: readonly Condition[];
   readonly outcome: Outcome;
