@@ -33,11 +33,13 @@ if (compile()) run();
 function checkReadme() {
   const text = readFileSync('README.md', 'utf8');
   const lines = text.trimEnd().split('\n').length;
-  if (lines > LONGEST_README) problems.push(`README.md has ${lines} lines; ${LONGEST_README} at most, the rest is for docs/.`);
+  if (lines > LONGEST_README)
+    problems.push(`README.md has ${lines} lines; ${LONGEST_README} at most, the rest is for docs/.`);
   for (const command of ['npm ci && npm run demo', 'npm ci && npm test'])
     if (!new RegExp(`^${command} `, 'm').test(text)) problems.push(`README.md lacks the command: ${command}`);
   // The registry's page makes absolute links of relative ones with it.
-  if (!manifest.repository?.url) problems.push('package.json has no repository.url, by which npm resolves the links of README.md.');
+  if (!manifest.repository?.url)
+    problems.push('package.json has no repository.url, by which npm resolves the links of README.md.');
 }
 
 function checkLinks(page) {
@@ -67,7 +69,8 @@ function checkCommands(block) {
   const code = block.code.replaceAll(/#.*$/gm, '');
   for (const [, run, name] of code.matchAll(/\bnpm (run )?(?:--silent )?([\w:-]+)/g)) {
     const exists = name in manifest.scripts && (run || name === 'test' || name === 'start');
-    if (!exists && !(run === undefined && NPM.has(name))) problems.push(`${at(block)}: there is no "npm ${run ?? ''}${name}".`);
+    if (!exists && !(run === undefined && NPM.has(name)))
+      problems.push(`${at(block)}: there is no "npm ${run ?? ''}${name}".`);
   }
   for (const [, path] of code.matchAll(/\b(?:node|npx jest) (?:-\S+ )*([\w./-]+)/g))
     if (!existsSync(path)) problems.push(`${at(block)}: there is no ${path}.`);
@@ -107,7 +110,10 @@ function compile() {
 }
 
 function run() {
-  const runner = spawnSync('node', ['test/support/ts-child.cjs', 'test/docs/main.ts', FOLDER], { encoding: 'utf8', timeout: 120_000 });
+  const runner = spawnSync('node', ['test/support/ts-child.cjs', 'test/docs/main.ts', FOLDER], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   process.stdout.write(runner.stdout + runner.stderr);
   process.exitCode = runner.status ?? 1;
 }

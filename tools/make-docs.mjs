@@ -45,8 +45,10 @@ const NOTES = {
 /** Said before the TSDoc where that says little more than the default. */
 const LEADS = {
   'KeyManagementOptions.maxRetries': 'Retries of failures that leave the key in the pool.',
-  'KeyManagementOptions.healthCheckIntervalMinutes': 'Minutes between two checks of a key that no call has proven meanwhile.',
-  'KeyManagementOptions.errorClassification': 'How errors are read: `evidence` first, or `status` for the status table alone.',
+  'KeyManagementOptions.healthCheckIntervalMinutes':
+    'Minutes between two checks of a key that no call has proven meanwhile.',
+  'KeyManagementOptions.errorClassification':
+    'How errors are read: `evidence` first, or `status` for the status table alone.',
   'KeyManagementOptions.backoff': 'Waits between retries.',
   'KeyManagementOptions.adminToken': 'Opens every route of the HTTP API.',
   'KeyManagementOptions.viewerToken': 'Opens the routes that read.',
@@ -57,9 +59,11 @@ const LEADS = {
 };
 
 const table = (head, rows) =>
-  [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join(
-    '\n',
-  );
+  [
+    `| ${head.join(' | ')} |`,
+    `|${head.map(() => '---').join('|')}|`,
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+  ].join('\n');
 const cell = (text) => text.replaceAll('|', '\\|');
 const codes = (names) => names.map((name) => `\`${name}\``).join(', ');
 
@@ -92,7 +96,8 @@ function allowedBy(schema = {}) {
   if (minimum !== undefined) parts.push(`${number(minimum)} or more`);
   if (exclusiveMinimum !== undefined) parts.push(`more than ${number(exclusiveMinimum)}`);
   if (maximum < Number.MAX_SAFE_INTEGER) parts.push(`at most ${number(maximum)}`);
-  if (minLength > 1 || maxLength) parts.push(`${minLength ?? 0}${maxLength ? ` to ${maxLength}` : ' or more'} characters`);
+  if (minLength > 1 || maxLength)
+    parts.push(`${minLength ?? 0}${maxLength ? ` to ${maxLength}` : ' or more'} characters`);
   return parts.join(', ');
 }
 
@@ -111,7 +116,8 @@ function checkDefault(owner, name, doc) {
   for (const each of values) {
     if (typeof each !== 'number' && typeof each !== 'string') continue;
     const shown = [String(each), typeof each === 'number' ? number(each) : each];
-    if (!shown.some((text) => doc.includes(text))) throw new Error(`The TSDoc of ${name} does not name its default ${each}.`);
+    if (!shown.some((text) => doc.includes(text)))
+      throw new Error(`The TSDoc of ${name} does not name its default ${each}.`);
   }
 }
 
@@ -126,7 +132,8 @@ function optionTable(owner) {
   const properties = schema?.properties;
   const unknown = properties && Object.keys(properties).filter((name) => !members.some((each) => each.name === name));
   const lost = properties && members.filter(({ name }) => !(name in properties)).map(({ name }) => name);
-  if (unknown?.length || lost?.length) throw new Error(`${owner} and its schema differ: ${[...unknown, ...lost].join(', ')}.`);
+  if (unknown?.length || lost?.length)
+    throw new Error(`${owner} and its schema differ: ${[...unknown, ...lost].join(', ')}.`);
   const rows = members.map(({ name, type, doc, optional, owner: of }) => {
     const text = doc || NOTES[`${of}.${name}`];
     if (!text) throw new Error(`${of}.${name} has no TSDoc: write one, or a note in tools/make-docs.mjs.`);
@@ -161,7 +168,12 @@ function checkVariables(page, text) {
 // --- Outcomes, rules and shapes
 
 const ACTIONS = { keep: 'stays', cool_down: 'cools down', remove: 'leaves the pool' };
-const REACHES = { none: '', key: 'the key', key_model: 'the key, for one model', key_endpoint: 'the key, for one endpoint or model' };
+const REACHES = {
+  none: '',
+  key: 'the key',
+  key_model: 'the key, for one model',
+  key_endpoint: 'the key, for one endpoint or model',
+};
 const NEXT = { same_key: 'back off, then any key', other_key: 'another key', none: 'ends' };
 
 const outcomeTable = () =>
@@ -222,13 +234,18 @@ function ruleLine({ id, when, outcome, source, ...overrides }) {
 }
 
 const VENDORS = 'src/key-management/vendors';
-const isRule = (value) => typeof value?.id === 'string' && Array.isArray(value.when) && OUTCOMES.includes(value.outcome);
+const isRule = (value) =>
+  typeof value?.id === 'string' && Array.isArray(value.when) && OUTCOMES.includes(value.outcome);
 const isRuleArray = (value) => Array.isArray(value) && value.length > 0 && value.every(isRule);
 
 /** Every list of rules that a file under `vendors/` exports, alone or as a vendor's `rules`, by the vendor's name. */
 function ruleLists() {
   const files = readdirSync(VENDORS, { recursive: true }).filter((name) => /(?<!\.(?:more-)?spec)\.ts$/.test(name));
-  const order = ({ name, path }) => [/\.rules\.ts$/.test(path) ? 0 : 1, MAIN.indexOf(name) < 0 ? MAIN.length : MAIN.indexOf(name), name];
+  const order = ({ name, path }) => [
+    /\.rules\.ts$/.test(path) ? 0 : 1,
+    MAIN.indexOf(name) < 0 ? MAIN.length : MAIN.indexOf(name),
+    name,
+  ];
   const lists = files.sort().flatMap((path) =>
     Object.values(load(join(VENDORS, path))).flatMap((value) => {
       if (isRuleArray(value)) return [{ name: basename(path).split('.')[0], path, rules: value }];

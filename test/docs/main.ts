@@ -65,9 +65,9 @@ async function play({ page, line, path }: Sample, stage: Stage): Promise<void> {
 
 async function main(folder: string): Promise<void> {
   resolvePackageToSource();
-  const read = <T>(name: string): T => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
-  const samples = read<Sample[]>('samples.json');
-  const blocks = read<Block[]>('blocks.json');
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+  const samples = read('samples.json') as Sample[];
+  const blocks = read('blocks.json') as Block[];
   const stage = await Stage.open();
   try {
     for (const sample of samples) await play(sample, stage);

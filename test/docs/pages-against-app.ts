@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { INestApplication, Type } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { keyIdOf } from '../../src/key-management';
 import { AppModule } from '../../src/app.module';
 import { setUpApp } from '../../src/app-setup';
@@ -17,15 +17,23 @@ export interface Block {
 
 const PAGE = 'docs/http-api.md';
 const HTTP_ROUTE = /^\| (GET|POST|PATCH|DELETE) \| `(\/[^`]*)`.*? \| (anyone|viewer|admin) \|/gm;
-type OpenApi = { paths: Record<string, Record<string, unknown>> };
+
+/** What is read of the document. */
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+interface Operation {
+  readonly parameters?: readonly { readonly name: string; readonly schema: { readonly enum?: readonly string[] } }[];
+}
 
 /** What docs/http-api.md says of routes, roles, documents and curl against the host app itself. */
 export async function checkPagesAgainstApp(blocks: readonly Block[], stage: Stage): Promise<void> {
-  const url = await stage.serve(AppModule as Type, (app) => setUpApp(app as INestApplication as never));
+  const url = await stage.serve(AppModule, (app) => setUpApp(app as NestExpressApplication));
   const { ADMIN_TOKEN = '', VIEWER_TOKEN = '' } = process.env;
   const keyId = keyIdOf(process.env.OPENAI_API_KEYS!.split(',')[0]!);
   const asked = (path: string): string => `${url}${path.replace('{provider}', 'openai').replace('{id}', keyId)}`;
-  const routes = [...readFileSync(PAGE, 'utf8').matchAll(HTTP_ROUTE)].map(([, method, path, role]) => ({
+  const page = readFileSync(PAGE, 'utf8');
+  const routes = [...page.matchAll(HTTP_ROUTE)].map(([, method, path, role]) => ({
     method: method!,
     path: path!,
     role: role!,
@@ -38,6 +46,12 @@ export async function checkPagesAgainstApp(blocks: readonly Block[], stage: Stag
   const outsideOfTheDocument = ['GET /dashboard', 'GET /docs'];
   const onThePage = routes.map(({ method, path }) => `${method} ${path}`);
   assert.deepEqual(onThePage.sort(), [...ofTheApp, ...outsideOfTheDocument].sort(), `routes of ${PAGE}`);
+
+  const parameters = documented.paths['/admin/events']?.get?.parameters ?? [];
+  const types = parameters.find(({ name }) => name === 'type')?.schema.enum ?? [];
+  const events = /^## Events$([\s\S]*?)^## /m.exec(page)?.[1] ?? '';
+  const explained = [...events.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)].flatMap(([, names]) => names!.match(/\w+/g)!);
+  assert.deepEqual(explained.sort(), [...types].sort(), `types of events on ${PAGE}`);
 
   for (const { method, path, role } of routes) {
     const answer = async (token?: string): Promise<number> => {
@@ -91,6 +105,6 @@ async function runCurl({ code, line }: Block, url: string, env: Record<string, s
   });
   let said = '';
   shell.stderr.on('data', (data) => (said += String(data)));
-  const code_ = await new Promise((resolve) => shell.on('close', resolve));
-  assert.equal(code_, 0, `${PAGE}:${line}: ${said}`);
+  const exitCode = await new Promise((resolve) => shell.on('close', resolve));
+  assert.equal(exitCode, 0, `${PAGE}:${line}: ${said}`);
 }

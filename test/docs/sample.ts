@@ -11,6 +11,7 @@ export type Player = (exported: Exports, stage: Stage) => Promise<void> | void;
 export type Players = Readonly<Record<string, Player>>;
 
 /** An export of a sample as what it is known to be. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what comes from a page has no type of its own
 export function as<T>(exported: Exports, name: string): T {
   assert(name in exported, `The sample exports no ${name}.`);
   return exported[name] as T;

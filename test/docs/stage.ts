@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
+import type { DynamicModule, INestApplication, LoggerService, Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { VendorSimulator } from '../simulator';
 
@@ -12,6 +12,9 @@ const ENVIRONMENT = {
   VIEWER_TOKEN: 'viewer-token-0123456789',
   LOG_LEVEL: 'error',
 };
+
+const nothing = (): undefined => undefined;
+export const SILENT: LoggerService = { log: nothing, warn: nothing, error: nothing };
 
 /** The simulated vendors and the environment that the samples meet, and the apps that were started of them. */
 export class Stage {
@@ -41,14 +44,21 @@ export class Stage {
 
   /** The module as a running app without HTTP. */
   async start(imported: Type | DynamicModule, ...providers: Type[]): Promise<TestingModule> {
-    const testing = await Test.createTestingModule({ imports: [imported], providers }).setLogger(false).compile();
+    const testing = await Test.createTestingModule({ imports: [imported], providers })
+      .setLogger(SILENT)
+      .compile();
     this.#apps.push(testing);
     return testing.init();
   }
 
   /** The module's app over HTTP; `url` is its origin. */
-  async serve(imported: Type, setUp: (app: INestApplication) => void = () => undefined): Promise<string> {
-    const testing = await Test.createTestingModule({ imports: [imported] }).setLogger(false).compile();
+  async serve(
+    imported: Type | DynamicModule,
+    setUp: (app: INestApplication) => void = () => undefined,
+  ): Promise<string> {
+    const testing = await Test.createTestingModule({ imports: [imported] })
+      .setLogger(SILENT)
+      .compile();
     const app = testing.createNestApplication({ logger: false });
     setUp(app);
     return this.listen(app);

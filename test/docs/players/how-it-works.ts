@@ -12,7 +12,11 @@ import {
 } from '../../../src/key-management';
 import { as, type Players } from '../sample';
 
-const REFUSED = Object.assign(new Error('no such model'), { status: 404, headers: {}, error: { code: 'model_not_found' } });
+const REFUSED = Object.assign(new Error('no such model'), {
+  status: 404,
+  headers: {},
+  error: { code: 'model_not_found' },
+});
 
 export const howItWorks: Players = {
   describe: async (exported, stage) => {
@@ -51,7 +55,11 @@ export const howItWorks: Players = {
     try {
       asked = 0;
       writeFileSync(join(folder, 'song.bin'), Buffer.alloc(100_000));
-      const answer = await upload(app.get(ManagedFetchService).for('storage'), `${url}/v1/files`, join(folder, 'song.bin'));
+      const answer = await upload(
+        app.get(ManagedFetchService).for('storage'),
+        `${url}/v1/files`,
+        join(folder, 'song.bin'),
+      );
       assert.equal(answer.status, 200);
       assert.equal(asked, 2);
     } finally {

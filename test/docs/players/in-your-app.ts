@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ConsoleLogger, INestApplication, Type } from '@nestjs/common';
+import { Module, type ConsoleLogger, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
 import { KeyManagementModule, keyIdOf, KeyPoolService, RetryExecutorService } from '../../../src/key-management';
 import { as, type Players } from '../sample';
@@ -9,6 +9,11 @@ const statusOf = async (url: string, headers: Record<string, string> = {}): Prom
 const admin = (): Record<string, string> => ({ authorization: `Bearer ${process.env.ADMIN_TOKEN}` });
 
 const refused = Object.assign(new Error('refused'), { status: 401, headers: {}, error: { code: 'invalid_api_key' } });
+
+@Module({ imports: [KeyManagementModule.forRoot()] })
+class HostModule {}
+
+const hostWith = (...providers: Type[]): DynamicModule => ({ module: HostModule, providers });
 
 export const inYourApp: Players = {
   MovedRoutesModule: async (exported, stage) => {
@@ -50,10 +55,7 @@ export const inYourApp: Players = {
   },
 
   serveDocs: async (exported, stage) => {
-    class AppModule {}
-    const serveDocs = as<(app: INestApplication) => void>(exported, 'serveDocs');
-    const root = { module: AppModule, imports: [KeyManagementModule.forRoot()] };
-    const url = await stage.serve(root as unknown as Type, serveDocs);
+    const url = await stage.serve(HostModule, as<(app: INestApplication) => void>(exported, 'serveDocs'));
     const document = (await (await fetch(`${url}/internal/docs-json`)).json()) as { paths: object };
     assert('/health/keys' in document.paths);
   },
@@ -78,7 +80,7 @@ export const inYourApp: Players = {
     const pool = app.get(KeyPoolService);
     const [old] = pool.list('openai');
     const [dead, fresh] = stage.simulator.openai.newKeys(2);
-    stage.simulator.openai.key(dead, { kind: 'invalid' });
+    stage.simulator.openai.key(dead!, { kind: 'invalid' });
     assert.equal(await app.get(Rotation).replace(old!.id, dead!), false);
     assert.equal(await app.get(Rotation).replace(old!.id, fresh!), true);
     assert.deepEqual(
@@ -114,18 +116,21 @@ export const inYourApp: Players = {
     stage.keep(app);
     await app.init();
     assert.deepEqual(asked.sort(), ['/v1/models sk-test-0000000000000001', '/v1/models sk-test-0000000000000002']);
-    assert.equal(app.get(KeyPoolService).list('openai').every(({ status }) => status === 'healthy'), true);
+    assert.equal(
+      app
+        .get(KeyPoolService)
+        .list('openai')
+        .every(({ status }) => status === 'healthy'),
+      true,
+    );
   },
 
   Shutdown: async (exported, stage) => {
-    class AppModule {}
-    const Shutdown = as<Type>(exported, 'Shutdown');
-    const root = { module: AppModule, imports: [KeyManagementModule.forRoot()], providers: [Shutdown] };
-    const url = await stage.serve(root as unknown as Type);
+    const url = await stage.serve(hostWith(as<Type>(exported, 'Shutdown')));
     const stream = await fetch(`${url}/admin/events/stream`, { headers: admin() });
     assert.equal(stream.status, 200);
     const ended = stream.text();
     await stage.clear();
-    assert.match(await ended, /^:|event:/m);
+    assert.match(await ended, /^retry: \d+$/m);
   },
 };

@@ -11,11 +11,14 @@ import {
 } from '../../../src/key-management';
 import type { ContractRunner } from '../../../src/key-management/testing';
 import { as, type Players } from '../sample';
+import { SILENT } from '../stage';
 
 /** Refuses what the module would refuse at its start, and connects to nothing. */
 async function accepts(store: KeyStoreOptions): Promise<void> {
   const keyManagement = KeyManagementModule.forRoot({ store, admin: false });
-  const app = await Test.createTestingModule({ imports: [keyManagement] }).setLogger(false).compile();
+  const app = await Test.createTestingModule({ imports: [keyManagement] })
+    .setLogger(SILENT)
+    .compile();
   assert.equal(app.get<ResolvedOptions>(RESOLVED_OPTIONS).store.kind, 'redis');
 }
 

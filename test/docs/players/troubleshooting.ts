@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import type { INestApplication, Type } from '@nestjs/common';
+import { Module, type INestApplication, type Type } from '@nestjs/common';
 import { as, type Players } from '../sample';
 
+@Module({})
 class EmptyModule {}
 
 export const troubleshooting: Players = {
