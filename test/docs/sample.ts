@@ -5,7 +5,7 @@ import type { Stage } from './stage';
 export type Exports = Readonly<Record<string, unknown>>;
 
 /** Does with one exported thing of a sample what its reader would, and asserts on what comes of it. */
-export type Player = (exported: Exports, stage: Stage) => Promise<void> | void;
+type Player = (exported: Exports, stage: Stage) => Promise<void> | void;
 
 /** By the name of what a sample exports. */
 export type Players = Readonly<Record<string, Player>>;
