@@ -71,9 +71,11 @@ export function linksOf(page, repository) {
   );
 }
 
+/** Links to the repository's own files by their whole address are looked for like relative ones. */
 function placeOf(page, target, repository) {
-  const own = repository && new RegExp(`^${RegExp.escape?.(repository) ?? repository}/(?:blob|tree|raw)/[^/]+/`);
-  const path = own ? target.replace(own, '/') : target;
+  const isOwn = repository !== undefined && target.startsWith(`${repository}/`);
+  const own = isOwn ? /^\/(?:blob|tree|raw)\/[^/]+(\/.*)$/.exec(target.slice(repository.length)) : null;
+  const path = own?.[1] ?? target;
   if (/^[a-z][a-z+.-]*:/i.test(path)) return {};
   const [file = '', anchor] = path.split('#');
   const place = file === '' ? page : file.startsWith('/') ? file.slice(1) : join(dirname(page), file);
