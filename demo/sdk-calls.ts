@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 import type { ManagedCall } from '../src/key-management';
 import type { VendorName } from './cast';
 
-export const MODELS: Readonly<Record<VendorName, string>> = {
+const MODELS: Readonly<Record<VendorName, string>> = {
   openai: 'gpt-5-nano',
   anthropic: 'claude-haiku-4-5',
   google: 'gemini-3.1-flash-lite',

@@ -5,7 +5,7 @@ import { benchKey } from '../lib/pool-app';
 import { interleaved, type Case } from '../lib/rounds';
 import { spread, type Spread } from '../lib/statistics';
 
-export const SIZES = [3, 100, 10_000, 100_000];
+const SIZES = [3, 100, 10_000, 100_000];
 const ROUNDS = 31;
 
 const nothing = { keyChanged: () => undefined, keyFreed: () => undefined };

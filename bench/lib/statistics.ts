@@ -23,7 +23,7 @@ export const spread = (values: readonly number[]): Spread => ({
 });
 
 /** Three digits that mean something. */
-export const rounded = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(3)) : value);
+const rounded = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(3)) : value);
 
 export function shown(value: number): string {
   if (!Number.isFinite(value)) return '–';

@@ -14,7 +14,7 @@ export interface CallKind {
 }
 
 /** One in three calls meets a fault, a deadline or a client who leaves. */
-export const CALL_KINDS: readonly CallKind[] = [
+const CALL_KINDS: readonly CallKind[] = [
   { name: 'plain', share: 30, way: 'execute', model: 'soak-plain' },
   { name: 'fallback', share: 8, way: 'first', model: 'soak-plain' },
   { name: 'managed', share: 18, way: 'managed', model: 'soak-plain' },
@@ -38,7 +38,7 @@ export const CALL_KINDS: readonly CallKind[] = [
 ];
 
 /** What a call may come to. Anything else is a mistake of the package or of the app. */
-export const WORDS = new Set([
+const WORDS = new Set([
   'ok',
   'malformed',
   'NO_HEALTHY_KEYS',

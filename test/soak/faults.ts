@@ -1,7 +1,7 @@
 import type { Behaviour, SimulatorProcess } from '../simulator';
 
 /** What goes wrong at a vendor, by the model that is called: so that the load chooses its faults call by call. */
-export const FAULTS = {
+const FAULTS = {
   'soak-slow': { kind: 'slow', latencyMs: 60, firstChunkMs: 10, betweenChunksMs: 10 },
   'soak-hanging': { kind: 'hang' },
   'soak-stalling': { kind: 'stall', after: 2 },

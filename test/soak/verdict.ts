@@ -12,7 +12,7 @@ const KB = 1_024;
 const MB = 1_024 * KB;
 
 /** The second half of the run: before it code is compiled, caches fill and the heap finds its size. */
-export const secondHalf = <T>(samples: readonly T[]): readonly T[] => samples.slice(Math.floor(samples.length / 2));
+const secondHalf = <T>(samples: readonly T[]): readonly T[] => samples.slice(Math.floor(samples.length / 2));
 
 /** Of a deleted key its deletion and its history are kept on purpose, for a day at least, and its timeline within bounds of its own. */
 const KEPT_OF_DELETED = 1.6 * KB;

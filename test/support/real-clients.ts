@@ -41,7 +41,7 @@ async function drain(stream: AsyncIterable<unknown>): Promise<void> {
 export class RealClients {
   next: Answer | 'drop' | 'stall' = 'drop';
   base = '';
-  private readonly server = asVendor(
+  readonly #server = asVendor(
     createServer((req, res) => {
       req.resume();
       if (this.next === 'drop') return void req.socket.destroy();
@@ -52,13 +52,13 @@ export class RealClients {
   );
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    this.base = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.base = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   stop(): void {
-    this.server.closeAllConnections();
-    this.server.close();
+    this.#server.closeAllConnections();
+    this.#server.close();
   }
 
   openai = () => new OpenAI({ apiKey: CLIENT_KEY, baseURL: `${this.base}/v1`, maxRetries: 0, timeout: TIMEOUT_MS });

@@ -14,7 +14,7 @@ import {
 } from '@opentelemetry/api';
 import { canary } from '../canary/canary';
 
-export interface Recorded {
+interface Recorded {
   name: string;
   kind?: number;
   parent?: string;

@@ -29,7 +29,7 @@ export class RedisSentinel {
     const sentinel = spawn('redis-sentinel', [file], { stdio: 'ignore' });
     const started = new RedisSentinel(master, replica, port, sentinel, folder);
     await eventually('Sentinel to know the replica', () =>
-      started.ask('REPLICAS').then(
+      started.#ask('REPLICAS').then(
         (replicas) => (replicas as unknown[]).length === 1,
         () => false,
       ),
@@ -50,7 +50,7 @@ export class RedisSentinel {
     await Promise.all([this.master.stop(), this.replica.stop(), rm(this.folder, { recursive: true, force: true })]);
   }
 
-  private async ask(what: string): Promise<unknown> {
+  async #ask(what: string): Promise<unknown> {
     const client = new Redis(this.port, '127.0.0.1', { enableReadyCheck: false, retryStrategy: () => null });
     client.on('error', () => undefined);
     try {

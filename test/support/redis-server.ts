@@ -31,7 +31,7 @@ export function describeWithRedis(name: string, body: () => void): void {
 
 /** A real Redis on a free port with a folder of its own. Each write is on the disk before it is answered. */
 export class RedisServer {
-  private process: ChildProcess | undefined;
+  #process: ChildProcess | undefined;
 
   private constructor(
     readonly port: number,
@@ -45,7 +45,7 @@ export class RedisServer {
       await mkdtemp(join(tmpdir(), 'akm-redis-')),
       options,
     );
-    await server.run();
+    await server.#run();
     return server;
   }
 
@@ -72,46 +72,46 @@ export class RedisServer {
 
   /** Ends it in good order and removes its folder. */
   async stop(): Promise<void> {
-    await this.end('SIGTERM');
+    await this.#end('SIGTERM');
     await rm(this.folder, { recursive: true, force: true });
   }
 
   /** As a crash. */
   async kill9(): Promise<void> {
-    await this.end('SIGKILL');
+    await this.#end('SIGKILL');
   }
 
   /** Starts it again on the same port, after killing it if it runs; with its data, or without any. */
   async restart({ empty = false } = {}): Promise<void> {
     await this.kill9();
     if (empty) await rm(join(this.folder, 'appendonlydir'), { recursive: true, force: true });
-    await this.run();
+    await this.#run();
   }
 
   /** Stops answering while its connections stay, until `thaw`. */
   freeze(): void {
-    this.process?.kill('SIGSTOP');
+    this.#process?.kill('SIGSTOP');
   }
 
   thaw(): void {
-    this.process?.kill('SIGCONT');
+    this.#process?.kill('SIGCONT');
   }
 
-  private async run(): Promise<void> {
+  async #run(): Promise<void> {
     const { password, settings = [] } = this.options;
     const common = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.folder, '--save', ''];
     const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
     const auth = password ? ['--requirepass', password] : [];
-    this.process = spawn('redis-server', [...common, ...durable, ...auth, ...settings], { stdio: 'ignore' });
+    this.#process = spawn('redis-server', [...common, ...durable, ...auth, ...settings], { stdio: 'ignore' });
     for (let tries = 0; !(await answers(this.port)); tries++) {
-      if (tries > 10_000 || this.process.exitCode !== null)
+      if (tries > 10_000 || this.#process.exitCode !== null)
         throw new Error(`redis-server did not start on port ${this.port}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
 
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    const { process } = this;
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const process = this.#process;
     if (!process || process.exitCode !== null || process.signalCode !== null) return;
     const ended = new Promise((resolve) => process.once('exit', resolve));
     process.kill('SIGCONT');

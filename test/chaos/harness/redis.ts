@@ -2,7 +2,7 @@ import { RedisServer, redisAvailable } from '../../support/redis-server';
 import { FaultyProxy } from './faulty-proxy';
 import type { Stage } from './stage';
 
-export interface FaultyStore {
+interface FaultyStore {
   readonly url: string;
   readonly proxy: FaultyProxy;
 }

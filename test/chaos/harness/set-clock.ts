@@ -19,6 +19,3 @@ export function setClock(ms: number): void {
   ahead = ms;
   globalThis.Date = ms === 0 ? TrueDate : (SetDate as DateConstructor);
 }
-
-/** Milliseconds that its clock is off. */
-export const clockIsOff = (): number => ahead;
