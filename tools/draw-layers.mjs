@@ -11,13 +11,14 @@ const [BEGIN, END] = ['<!-- layers: begin -->', '<!-- layers: end -->'];
 /** One line per layer, the highest row first. Layers of one row stand in one frame. */
 function drawing() {
   const width = Math.max(...LAYERS.flatMap(Object.keys).map((name) => name.length));
+  const longest = Math.max(...LAYERS.flatMap(Object.values).map((purpose) => purpose.length));
   const rows = LAYERS.map((row, height) =>
     Object.entries(row).map(([name, purpose], index) => {
       const number = index === 0 ? String(height + 1) : '';
       return `${number.padStart(2)} │ ${name.padEnd(width)} │ ${purpose}`;
     }),
   );
-  const rule = `───┼─${'─'.repeat(width)}─┼─${'─'.repeat(60)}`;
+  const rule = `───┼─${'─'.repeat(width)}─┼─${'─'.repeat(longest)}`;
   return rows
     .reverse()
     .map((lines) => lines.join('\n'))
