@@ -12,7 +12,7 @@ const MODELS: Readonly<Record<VendorName, string>> = {
 
 const messages = [{ role: 'user' as const, content: 'Hello' }];
 
-/** One question through the official SDK. `maxRetries: 0`, because the package retries, and knows all keys. */
+/** Asks one question through the official SDK. `maxRetries: 0`, because the package retries with all keys. */
 export const ASK: Readonly<Record<VendorName, (baseUrl: string, model?: string) => ManagedCall<string>>> = {
   openai:
     (baseUrl, model = MODELS.openai) =>

@@ -33,11 +33,11 @@ function caseOf(size: number): Case {
 export interface CostOfSize {
   readonly size: number;
   readonly ns: Spread;
-  /** As a multiple of what it is with 100 keys, in the same round. */
+  /** As a multiple of the cost with 100 keys, in the same round. */
   readonly toHundred: Spread;
 }
 
-/** What lease and settle take together, without anybody who listens. */
+/** What lease and settle cost together, without observers. */
 export async function costOfChoice(): Promise<CostOfSize[]> {
   const found = await interleaved(SIZES.map(caseOf), ROUNDS);
   const hundred = found.get('100')!;

@@ -8,19 +8,17 @@ interface Reach {
 }
 
 /** Refusals with a body of the vendor's own. `variant` names one of the catalogue's bodies; left out, it is the usual one. */
-const SITUATIONS = [
-  'invalid',
-  'permissionDenied',
-  'regionBlocked',
-  'modelUnavailable',
-  'overloaded',
-  'serverError',
-  'timeout',
-  'misconfigured',
-  'contentBlocked',
-  'badRequest',
-] as const;
-export type PlainSituation = (typeof SITUATIONS)[number];
+export type PlainSituation =
+  | 'invalid'
+  | 'permissionDenied'
+  | 'regionBlocked'
+  | 'modelUnavailable'
+  | 'overloaded'
+  | 'serverError'
+  | 'timeout'
+  | 'misconfigured'
+  | 'contentBlocked'
+  | 'badRequest';
 export type Situation = PlainSituation | 'exhausted' | 'rateLimited';
 
 export type StreamErrorKind = 'rate_limit' | 'quota' | 'overloaded' | 'server';

@@ -33,7 +33,7 @@ export class RedisCluster {
     return cluster;
   }
 
-  /** The node that has the slot of a key now, and answers. */
+  /** The master that has the slot of a key now. */
   async ownerOf(key: string): Promise<RedisServer> {
     for (const node of this.nodes) {
       const answer = await node.command('EXISTS', key).catch((error: unknown) => error);
@@ -42,7 +42,7 @@ export class RedisCluster {
     throw new Error(`no node has the key ${key}`);
   }
 
-  /** Moves the slot of a key, with all that is in it, to another master; in between, `halfway` sees some keys on either side. */
+  /** Moves the slot of a key to another master. `halfway` runs while some keys of the slot are on either side. */
   async moveSlotOf(key: string, halfway: () => Promise<void>): Promise<void> {
     const from = await this.ownerOf(key);
     const to = (await this.#masters()).find((node) => node !== from)!;
@@ -83,7 +83,7 @@ export class RedisCluster {
 
 const idOf = async (node: RedisServer): Promise<string> => String(await node.command('CLUSTER', 'MYID'));
 
-/** The cluster's own port is 10,000 above the other. */
+/** A node also uses the port 10,000 above its own, for the cluster's bus. */
 async function startNode(): Promise<RedisServer> {
   let port = await freePort();
   while (port > 50_000) port = await freePort();

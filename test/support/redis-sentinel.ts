@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { eventually } from '../../src/key-management/store/contract/contract-support';
 import { freePort, RedisServer } from './redis-server';
 
-/** A real Sentinel that watches a master and its replica, and makes the one the other when it fails. */
+/** A real Sentinel that watches a master and its replica, and promotes the replica when the master fails. */
 export class RedisSentinel {
   private constructor(
     readonly master: RedisServer,
@@ -63,7 +63,7 @@ export class RedisSentinel {
 
 const QUICK = { settings: ['--repl-diskless-sync-delay', '0'] };
 
-/** Resolves when the replica has what its master has, but for what is on its way. */
+/** Resolves when the replica is connected to its master and has received its data. */
 export function inStep(replica: RedisServer): Promise<void> {
   return eventually('the replica to be in step', async () => (await replica.info('master_link_status')) === 'up');
 }

@@ -9,11 +9,11 @@ interface FaultyStore {
 
 export interface FaultyRedis extends FaultyStore {
   readonly server: RedisServer;
-  /** Past the proxy. */
+  /** A connection that does not go through the proxy. */
   readonly directUrl: string;
 }
 
-/** A real Redis behind a proxy. @throws where none is installed: a promise that was not tried is not kept */
+/** Starts a real Redis behind a proxy. @throws Error where `redis-server` is not installed: an untested promise counts as broken */
 export async function faultyRedis(stage: Stage): Promise<FaultyRedis> {
   if (!redisAvailable()) throw new Error('redis-server is not installed');
   const server = await RedisServer.start();
