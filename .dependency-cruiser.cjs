@@ -1,63 +1,40 @@
-/**
- * The layers of the package, from the ground. A layer knows those below it, and itself; folders of one line do not know each other.
- * A folder's subfolders may be layers of their own: `pool` is what stands in it beside them. `ARCHITECTURE.md` is drawn from this list.
- */
-const LAYERS = [
-  ['common', 'key-management.constants.ts'],
-  ['vendors'],
-  ['classification'],
-  ['pool/limits'],
-  ['pool/key'],
-  ['pool/selection'],
-  ['pool/state'],
-  ['errors.ts'],
-  ['pool'],
-  ['store/port'],
-  ['configuration', 'tracing'],
-  ['checkers'],
-  ['store/sync'],
-  ['store/keys', 'store/memory', 'store/file', 'store/redis', 'store/firebase'],
-  ['store'],
-  ['execution', 'health', 'events'],
-  ['analytics', 'metrics'],
-  ['admin'],
-  ['dashboard'],
-];
+const { layerNames: LAYERS } = require('./tools/layers.cjs');
 
-const HOUSE = '^src/key-management/';
+/** The package itself. */
+const PACKAGE = '^src/key-management/';
 /** Tests and the stores' contract suite may use what stands outside the package. */
 const SPECS = '\\.(spec|e2e-spec|more-spec)\\.ts$|/contract/[a-z-]+\\.contract\\.ts$|store/contract/';
 const ALL = LAYERS.flat();
 
-/** A folder without those of its subfolders that are layers of their own. */
-function folder(layer) {
+/** A pattern for a folder without those of its subfolders that are layers of their own. */
+function pathOf(layer) {
   if (layer.endsWith('.ts')) return `${layer.replaceAll('.', '\\.')}$`;
   const inner = ALL.filter((other) => other.startsWith(`${layer}/`)).map((other) => other.slice(layer.length + 1));
   return inner.length === 0 ? `${layer}/` : `${layer}/(?!(?:${inner.join('|')})/)`;
 }
-const anyOf = (layers) => `${HOUSE}(?:${layers.map(folder).join('|')})`;
+const anyOf = (layers) => `${PACKAGE}(?:${layers.map(pathOf).join('|')})`;
 
-/** No layer imports one above it, or beside it; types count as much as values. */
+/** No layer imports a layer above it or beside it. Imports of types count as much as imports of values. */
 const layerRules = LAYERS.flatMap((layers, height) =>
   layers.map((layer) => ({
     name: `layer-${layer.replaceAll('/', '-')}-knows-only-those-below`,
     comment: `${layer} may import from: ${LAYERS.slice(0, height).flat().join(', ')}.`,
     severity: 'error',
     from: { path: anyOf([layer]), pathNot: SPECS },
-    to: { path: HOUSE, pathNot: anyOf([layer, ...LAYERS.slice(0, height).flat()]) },
+    to: { path: PACKAGE, pathNot: anyOf([layer, ...LAYERS.slice(0, height).flat()]) },
   })),
 );
 
-/** A driver is imported by the adapter it belongs to, so that another store or vendor never loads it. */
+/** Only the adapter that a driver belongs to imports it, so that no other store or vendor loads it. */
 const DRIVERS = {
   'classic-level': 'store/file',
   'firebase-admin': 'store/firebase',
   ioredis: 'store/redis',
 };
-const driverRules = Object.entries(DRIVERS).map(([driver, room]) => ({
-  name: `driver-${driver}-stays-in-its-room`,
+const driverRules = Object.entries(DRIVERS).map(([driver, folder]) => ({
+  name: `driver-${driver}-is-imported-by-its-adapter-only`,
   severity: 'error',
-  from: { path: '^src/', pathNot: [`${HOUSE}${room}/`, SPECS] },
+  from: { path: '^src/', pathNot: [`${PACKAGE}${folder}/`, SPECS] },
   to: { path: `node_modules/${driver}/`, dependencyTypesNot: ['type-only'] },
 }));
 
@@ -65,47 +42,47 @@ module.exports = {
   forbidden: [
     {
       name: 'no-cycles',
-      comment: 'Not of types either: what names each other is one subject, and belongs into one file.',
+      comment: 'Not of types either: files that name each other are one subject and belong into one file.',
       severity: 'error',
-      from: { path: HOUSE },
+      from: { path: PACKAGE },
       to: { circular: true },
     },
     {
       name: 'no-cycles-elsewhere',
       severity: 'error',
-      from: { pathNot: HOUSE },
+      from: { pathNot: PACKAGE },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     ...layerRules,
     {
       name: 'every-folder-is-in-a-layer',
-      comment: 'A new folder is entered in LAYERS above.',
+      comment: 'Enter a new folder in tools/layers.cjs.',
       severity: 'error',
-      from: { path: `${HOUSE}[^/]+/`, pathNot: [anyOf(ALL), SPECS] },
+      from: { path: `${PACKAGE}[^/]+/`, pathNot: [anyOf(ALL), SPECS] },
       to: {},
     },
     ...driverRules,
     {
-      name: 'house-imports-nothing-outside',
+      name: 'package-imports-nothing-outside',
       severity: 'error',
-      from: { path: HOUSE, pathNot: SPECS },
-      to: { path: '^(src|test|demo|bench|examples|tools)/', pathNot: HOUSE },
+      from: { path: PACKAGE, pathNot: SPECS },
+      to: { path: '^(src|test|demo|bench|examples|tools)/', pathNot: PACKAGE },
     },
     {
-      name: 'a-vendor-folder-is-known-to-vendors-only',
+      name: 'only-vendors-imports-a-vendor-folder',
       severity: 'error',
-      from: { path: HOUSE, pathNot: [`${HOUSE}vendors/`, SPECS] },
-      to: { path: `${HOUSE}vendors/(?!contract/)[^/]+/` },
+      from: { path: PACKAGE, pathNot: [`${PACKAGE}vendors/`, SPECS] },
+      to: { path: `${PACKAGE}vendors/(?!contract/)[^/]+/` },
     },
     {
       name: 'hosts-use-the-public-surface',
       comment: 'The host app, the demo and the examples import the package as a user would.',
       severity: 'error',
       from: { path: '^(src/(main|app\\.module)\\.ts|demo/|examples/)' },
-      to: { path: HOUSE, pathNot: `${HOUSE}(index|testing)\\.ts$` },
+      to: { path: PACKAGE, pathNot: `${PACKAGE}(index|testing)\\.ts$` },
     },
     {
-      name: 'simulator-knows-nothing-of-us',
+      name: 'simulator-imports-nothing-of-the-package',
       severity: 'error',
       from: { path: '^test/simulator/', pathNot: SPECS },
       to: { path: '^src/' },
@@ -113,7 +90,7 @@ module.exports = {
     {
       name: 'package-uses-declared-dependencies',
       severity: 'error',
-      from: { path: HOUSE, pathNot: SPECS },
+      from: { path: PACKAGE, pathNot: SPECS },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'],
         dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional', 'type-only'],

@@ -4,6 +4,13 @@ import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const NO_EXIT = { object: 'process', property: 'exit', message: 'A library must not end its host. Throw.' };
+/** One style of private members. `#name` also keeps them out of JSON, of logs and of other code at run time. */
+const PRIVATE_MEMBERS = {
+  selector:
+    ':matches(PropertyDefinition, MethodDefinition, AccessorProperty)[accessibility="private"]:not([kind="constructor"])',
+  message:
+    'Name a private member `#name`. `private` is for parameter properties of a constructor, as Nest injects them.',
+};
 const TESTS = [
   '**/*.spec.ts',
   '**/*.e2e-spec.ts',
@@ -21,6 +28,7 @@ export default defineConfig(
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'no-restricted-syntax': ['error', PRIVATE_MEMBERS],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       'object-shorthand': 'error',
@@ -32,18 +40,18 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'always' }],
-      // `return visit(…)` out of a function of void is how the walkers end early.
+      // Walkers return early by `return visit(…)` in a function of type void.
       '@typescript-eslint/no-confusing-void-expression': 'off',
       // Nest's modules are classes without members.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
-      // Nest declares its options as classes, and everybody passes literals.
+      // Nest declares its options as classes, and callers pass literals.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
-      // Indexed access is checked (noUncheckedIndexedAccess), so hot code says where it knows better.
+      // Indexed access is checked (noUncheckedIndexedAccess); hot code asserts with `!` what it knows to be there.
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
   {
-    // Texts of vendors and clients meet these patterns: none may take more than linear time. Those built from constants are read too.
+    // These patterns read texts of vendors and clients: none may take more than linear time. The rules also read patterns built from constants.
     files: ['src/**'],
     ignores: TESTS,
     plugins: { regexp },
@@ -51,7 +59,7 @@ export default defineConfig(
       'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
       'regexp/no-super-linear-move': ['error', { report: 'potential' }],
       'regexp/no-invalid-regexp': 'error',
-      // Nothing that is configured, stored or received is ever run as code or as a command.
+      // Nothing that is configured, stored or received may run as code or as a command.
       'no-eval': 'error',
       'no-new-func': 'error',
       '@typescript-eslint/no-implied-eval': 'error',
@@ -64,8 +72,10 @@ export default defineConfig(
           ]),
         },
       ],
+      // Replaces the list above for these files, so it repeats the entry.
       'no-restricted-syntax': [
         'error',
+        PRIVATE_MEMBERS,
         {
           selector:
             ':matches(NewExpression, CallExpression)[callee.name="RegExp"] > :not(Literal, TemplateLiteral).arguments:first-child',
@@ -103,7 +113,7 @@ export default defineConfig(
     files: TESTS,
     rules: {
       'no-console': 'off',
-      // Answers of vendors and of HTTP are read as what the test says they are.
+      // Tests read answers of vendors and of HTTP as the shape that they expect.
       '@typescript-eslint/no-base-to-string': 'off',
       '@typescript-eslint/no-deprecated': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
@@ -126,7 +136,7 @@ export default defineConfig(
   {
     files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
     extends: [tseslint.configs.disableTypeChecked],
-    // tsc and Node know the globals; a list here would only grow stale.
+    // tsc and Node know the globals; a list here would go stale.
     rules: { 'no-undef': 'off', '@typescript-eslint/no-require-imports': 'off' },
   },
 );

@@ -9,10 +9,10 @@ export interface Role {
   readonly label: string;
   readonly key: string;
   readonly behaviour: Behaviour;
-  readonly verdict: KeyStatus;
+  readonly expectedStatus: KeyStatus;
 }
 
-type Part = readonly [label: string, verdict: KeyStatus, behaviour: Behaviour];
+type Part = readonly [label: string, expectedStatus: KeyStatus, behaviour: Behaviour];
 
 const WORKING: readonly Part[] = ['alpha', 'bravo', 'charlie', 'delta'].map((label) => [
   label,
@@ -49,9 +49,9 @@ const FIRST_NUMBER: Readonly<Record<VendorName, number>> = { openai: 100, anthro
 
 /** Fake keys of the vendor's own shape. */
 export const castOf = (vendor: VendorName): Role[] =>
-  PARTS[vendor].map(([label, verdict, behaviour], index) => ({
+  PARTS[vendor].map(([label, expectedStatus, behaviour], index) => ({
     label,
     key: fakeKey(vendor, FIRST_NUMBER[vendor] + index),
     behaviour,
-    verdict,
+    expectedStatus,
   }));

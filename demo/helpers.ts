@@ -5,7 +5,7 @@ export const isRemoved = (status: KeyStatus): boolean =>
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits until it holds; false if that takes longer than the limit. */
+/** Waits until the condition holds; false if that takes longer than the limit. */
 export async function holds(condition: () => boolean, limitMs = 10_000): Promise<boolean> {
   const end = performance.now() + limitMs;
   while (!condition()) {

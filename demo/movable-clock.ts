@@ -1,6 +1,6 @@
 import type { Clock } from '../src/key-management';
 
-/** Real time, which can be moved forward, so that nobody has to wait for a re-check in five minutes. */
+/** Real time plus an offset, so that the demo need not wait five minutes for a re-check. */
 export class MovableClock implements Clock {
   #aheadMs = 0;
 

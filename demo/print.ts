@@ -5,7 +5,7 @@ type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
 
 const COLOURFUL =
   !process.env.NO_COLOR && (!!process.env.FORCE_COLOR || (process.stdout.isTTY && process.stdout.hasColors()));
-/** Reasons are vendors' own sentences; their beginning says it. */
+/** Reasons are sentences of vendors. Their beginning is enough. */
 const LONGEST_REASON = 64;
 
 export const paint = (style: Style, text: string): string => (COLOURFUL ? styleText(style, text) : text);
@@ -41,7 +41,7 @@ export const clockTime = (date: Date): string => date.toTimeString().slice(0, 8)
 const dayOrTime = (date: Date): string =>
   date.getTime() - Date.now() < 12 * 3_600_000 ? clockTime(date) : date.toISOString().slice(0, 16).replace('T', ' ');
 
-/** One key as it stands: who, what, why, and until when. */
+/** Prints one key: its name, status, reason, and until when. */
 export function keyLine(key: KeySnapshot): void {
   const until = key.cooldownUntil
     ? `cools down until ${dayOrTime(key.cooldownUntil)}`
@@ -60,7 +60,7 @@ function attemptText(attempt: AttemptReport, label: string): string {
   return `${maskedKey.padEnd(15)} ${label.padEnd(10)} ${word(outcome, 15)} ${paint('dim', facts)}`.trimEnd();
 }
 
-/** The way of one call from key to key, and how it ended. */
+/** Prints the attempts of one call, and how it ended. */
 export function trail(what: string, result: ExecutionResult<unknown>, labelOf: (keyId: string) => string): void {
   const texts = result.attempts.map((attempt) => attemptText(attempt, labelOf(attempt.keyId)));
   const title = `   ${result.provider}: ${what} ${paint('dim', `(${Math.round(result.totalTimeMs)} ms)`)}`;
@@ -73,7 +73,7 @@ export function trail(what: string, result: ExecutionResult<unknown>, labelOf: (
   if (!result.success) line(`     ${paint('yellow', result.error.code)} ${result.errorMessage}`);
 }
 
-/** Columns as wide as they need to be. */
+/** Prints a table whose columns are as wide as their texts. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
   const print = (row: readonly string[]): string =>

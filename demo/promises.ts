@@ -1,6 +1,6 @@
 import { line, paint } from './print';
 
-/** What the demo announces, and whether it came true. */
+/** What the demo promises, and whether it was true. */
 export class Promises {
   readonly #broken: string[] = [];
   #kept = 0;
@@ -15,7 +15,7 @@ export class Promises {
     line(`   ${paint('red', '✗')} ${sentence}`);
   }
 
-  /** Prints the end of the demo; true if all promises were kept. */
+  /** Prints the result of the demo; true if all promises were true. */
   conclude(): boolean {
     line();
     if (this.#broken.length === 0) {

@@ -5,7 +5,7 @@ import type { LoggerService } from '@nestjs/common';
 export class Recording {
   #text = '';
 
-  /** The app's log goes here at every level, not to the terminal: the demo tells the story. */
+  /** A logger that records all levels and prints nothing, so that only the demo prints. */
   readonly logger: Required<Omit<LoggerService, 'setLogLevels'>> = {
     verbose: (...parts) => this.#log(parts),
     debug: (...parts) => this.#log(parts),
@@ -26,7 +26,7 @@ export class Recording {
     }
   }
 
-  /** Adds what was not printed but could have been: results, errors, the status document. */
+  /** Records what an app could print: results, errors, the status document. */
   note(text: string): void {
     this.#text += `${text}\n`;
   }
@@ -40,7 +40,7 @@ export class Recording {
     return this.#text.length;
   }
 
-  /** How many of the keys can be read in it. */
+  /** How many of the keys appear in the recording. */
   leaked(keys: readonly string[]): number {
     return keys.filter((key) => this.#text.includes(key)).length;
   }

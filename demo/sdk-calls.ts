@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 import type { ManagedCall } from '../src/key-management';
 import type { VendorName } from './cast';
 
-export const MODELS: Readonly<Record<VendorName, string>> = {
+const MODELS: Readonly<Record<VendorName, string>> = {
   openai: 'gpt-5-nano',
   anthropic: 'claude-haiku-4-5',
   google: 'gemini-3.1-flash-lite',
@@ -12,7 +12,7 @@ export const MODELS: Readonly<Record<VendorName, string>> = {
 
 const messages = [{ role: 'user' as const, content: 'Hello' }];
 
-/** One question through the official SDK. `maxRetries: 0`, because the package retries, and knows all keys. */
+/** Asks one question through the official SDK. `maxRetries: 0`, because the package retries with all keys. */
 export const ASK: Readonly<Record<VendorName, (baseUrl: string, model?: string) => ManagedCall<string>>> = {
   openai:
     (baseUrl, model = MODELS.openai) =>

@@ -22,7 +22,7 @@ import { Promises } from './promises';
 import type { Recording } from './recording';
 import { ASK } from './sdk-calls';
 
-/** The simulated vendors, a Nest app that uses the package, and everybody's keys. */
+/** What the scenes run on: the simulated vendors, a Nest app that uses the package, and the keys of all vendors. */
 export class Stage {
   readonly promises = new Promises();
   readonly cast: Readonly<Record<VendorName, Role[]>> = {
@@ -71,12 +71,12 @@ export class Stage {
     return role;
   }
 
-  /** From now on the vendor treats the key so. */
+  /** Sets how the vendor treats the key from now on. */
   script(vendor: VendorName, label: string, ...behaviours: Behaviour[]): void {
     this.simulator[vendor].key(this.role(vendor, label).key, ...behaviours);
   }
 
-  /** The key as the pool shows it to anyone. */
+  /** The snapshot of the key, as the pool returns it. */
   snapshot(vendor: VendorName, label: string): KeySnapshot {
     const snapshot = this.pool.get(vendor, keyIdOf(this.role(vendor, label).key));
     if (!snapshot) throw new Error(`The pool of ${vendor} does not know the key called ${label}.`);
@@ -85,7 +85,7 @@ export class Stage {
 
   readonly labelOf = (keyId: string): string => this.pool.list().find(({ id }) => id === keyId)?.label ?? '';
 
-  /** Runs one managed call and keeps count. */
+  /** Runs one managed call and counts it. */
   async call<T>(vendor: VendorName, call: ManagedCall<T>, options?: ExecuteOptions): Promise<ExecutionResult<T>> {
     const result = await this.#executor.execute(vendor, call, options);
     this.made.calls += 1;
@@ -94,7 +94,7 @@ export class Stage {
     return result;
   }
 
-  /** One question through the vendor's SDK; `what` prints its trail. */
+  /** Asks one question through the vendor's SDK. With `what`, the attempts are printed. */
   async ask(vendor: VendorName, what?: string, options?: ExecuteOptions): Promise<ExecutionResult<string>> {
     const result = await this.call(vendor, ASK[vendor](this.simulator[vendor].baseUrl, options?.model), options);
     if (what !== undefined) trail(what, result, this.labelOf);
@@ -102,9 +102,9 @@ export class Stage {
   }
 }
 
-/** An app as a user has it, but for its clock. */
+/** Starts an app as a user has it, except for its clock. */
 async function startApp(simulator: VendorSimulator, clock: Clock, { logger }: Recording): Promise<TestingModule> {
-  // Everything is said here, so that a developer's own environment (with real keys) plays no part.
+  // All settings are given here, so that the environment of a developer (with real keys) has no effect.
   const providers = VENDORS.map((name) => [name, { keys: [] as string[], baseUrl: simulator[name].baseUrl }] as const);
   const keyManagement = KeyManagementModule.forRoot({
     providers: Object.fromEntries(providers),

@@ -1,9 +1,9 @@
-// Boots the built host app with nothing configured but a memory store, and asks whether it is alive.
+// Starts the built host app with a memory store and no other setting, asks GET /health/live, and ends the app by SIGTERM.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const PATIENCE_MS = 30_000;
+const START_LIMIT_MS = 30_000;
 
 const freePort = () =>
   new Promise((resolve, reject) => {
@@ -16,7 +16,7 @@ const freePort = () =>
 
 const port = await freePort();
 const app = spawn(process.execPath, ['dist/main.js'], {
-  // Only what a process needs: keys and tokens of the machine's own environment play no part.
+  // Only what a process needs, so that keys and tokens in the environment of this machine have no effect.
   env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: String(port), KEY_STORE: 'memory' },
   stdio: ['ignore', 'ignore', 'inherit'],
 });
@@ -24,7 +24,7 @@ const ended = new Promise((resolve) => app.once('exit', (code, signal) => resolv
 const running = () => app.exitCode === null && app.signalCode === null;
 
 async function live() {
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && running(); await pause(100)) {
+  for (const end = Date.now() + START_LIMIT_MS; Date.now() < end && running(); await pause(100)) {
     const answer = await fetch(`http://127.0.0.1:${port}/health/live`).catch(() => undefined);
     if (answer) return answer.status;
   }

@@ -1,4 +1,4 @@
-// Builds the dashboard's page into dist, or into the folder that is named: one script, one style sheet, and a manifest of their names.
+// Builds the page of the dashboard into dist, or into the folder given as argument: one script, one style sheet, and a manifest of their names.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,6 @@
-// After tsc: says in the .d.ts files that Nest's types are read as an importer reads them. Nest 12 is ESM alone, and TypeScript refuses it
-// to the types of a CommonJS package (TS1479) under `module: node16` and before 5.8, though Node loads it. Nest 11 is the same in both.
+// Run after tsc. Marks imports of Nest's types in the .d.ts files with the resolution mode `import`. Nest 12 is published as ESM only, and
+// TypeScript refuses ESM types in a CommonJS package (TS1479) under `module: node16` and before 5.8, though Node loads the code. Nest 11
+// resolves to the same types in both modes.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,7 +1,7 @@
-// What `npm ci` may fetch and run: every package pinned by its hash, from a registry alone, and no install script that nobody has looked at.
+// Checks package-lock.json: every package has a SHA-512 hash and comes from a registry, and every install script was reviewed.
 import { readFileSync } from 'node:fs';
 
-/** Packages whose scripts run at an install of this repository, and why they are let. */
+/** Packages whose scripts run when this repository is installed, and why that is acceptable. */
 const SCRIPTS_LOOKED_AT = {
   '@firebase/util': 'does nothing without FIREBASE_WEBAPP_CONFIG; comes with firebase-admin',
   '@google/genai': 'prints a word; development only',
@@ -13,7 +13,7 @@ const SCRIPTS_LOOKED_AT = {
   protobufjs: 'warns of version clashes; comes with firebase-admin',
   'unrs-resolver': 'checks its binary; development only',
 };
-/** Packages that come with this one, all of the stores and drivers counted: a new one is a decision. */
+/** How many packages this one may bring along, with all stores and drivers. To add one is a decision. */
 const MOST_PACKAGES = 190;
 
 const problems = [];

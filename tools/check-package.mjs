@@ -1,4 +1,5 @@
-// After a build: is what `npm pack` would publish complete, free of tests, and does it declare all it imports? `npm run compat` tries it.
+// Run it after a build. Checks that the files which `npm pack` would publish are complete and free of tests, that package.json declares what
+// they import, and that its links point to one repository. `npm run compat` then installs the package and runs it.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -19,12 +20,30 @@ function checkTargets(packed) {
     if (!packed.has(target)) problems.push(`package.json promises ${target}, which is not in the package.`);
   }
   for (const path of packed) {
-    // The contract suite is no test of ours: authors of stores run it.
+    // The contract suite is published: authors of stores run it.
     if (/\.(spec|e2e-spec|more-spec|child)\.|\/test\//.test(path)) problems.push(`${path} is a test.`);
   }
 }
 
-/** A package that is imported but not declared works here and fails at the user's. */
+/** What a reader of the package needs beside the code. */
+const PAGES = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE'];
+
+function checkPages(packed) {
+  for (const page of PAGES) if (!packed.has(page)) problems.push(`${page} is not in the package.`);
+  if (![...packed].some((path) => /^docs\/[^/]+\.md$/.test(path))) problems.push('docs/ is not in the package.');
+}
+
+/** A fork sets `repository.url`; `homepage` and `bugs` must follow it, or users of the fork report to somebody else. */
+function checkLinks() {
+  const { author, repository, homepage, bugs } = manifest;
+  if (!author) problems.push('package.json names no author.');
+  const base = /^git\+(https:\/\/.+)\.git$/.exec(repository?.url ?? '')?.[1];
+  if (!base) problems.push('repository.url in package.json has not the form git+https://….git.');
+  else if (homepage !== `${base}#readme` || bugs?.url !== `${base}/issues`)
+    problems.push(`homepage or bugs in package.json do not belong to ${base}, the repository.`);
+}
+
+/** A package that is imported but not declared works here, and fails where a user installs this package. */
 function checkImports(packed) {
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
   for (const path of [...packed].filter((each) => /\.(js|d\.ts)$/.test(each))) {
@@ -39,6 +58,8 @@ function checkImports(packed) {
 
 const packed = new Set(packedFiles());
 checkTargets(packed);
+checkPages(packed);
+checkLinks();
 checkImports(packed);
 console.log(`${packed.size} files`);
 for (const problem of problems) console.error(problem);

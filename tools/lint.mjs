@@ -1,4 +1,5 @@
-// All checks of the code, as many at once as there are cores; what fails is printed whole, and nothing else.
+// Runs all checks of the code, or those that are named: `npm run lint -- eslint types`. As many run at once as there are cores. Prints
+// one line per check, and the whole output of a check that fails.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -9,7 +10,10 @@ const CHECKS = {
   eslint: 'eslint . --cache --cache-location .build/eslint --cache-strategy content --max-warnings 0',
   types: 'tsc --noEmit -p tsconfig.json --incremental --tsBuildInfoFile .build/types.tsbuildinfo',
   prettier: 'prettier --check . --cache --cache-location .build/prettier --log-level warn',
-  rooms: `depcruise ${ROOTS.join(' ')} --config .dependency-cruiser.cjs`,
+  layers: `depcruise ${ROOTS.join(' ')} --config .dependency-cruiser.cjs`,
+  drawing: 'node tools/draw-layers.mjs --check',
+  paths: 'node tools/check-paths.mjs',
+  unused: 'knip --no-progress',
   docs: 'node tools/check-docs.mjs',
   'docs are of the code': 'node tools/make-docs.mjs --check',
   lock: 'node tools/check-lock.mjs',

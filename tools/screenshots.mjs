@@ -1,4 +1,5 @@
-// Pictures of the dashboard for the README, with made-up data: npm run screenshots. Needs /usr/bin/chromium; Inter makes them prettier.
+// `npm run screenshots` takes the pictures of the dashboard for the README, with made-up data. It needs /usr/bin/chromium; with the font
+// Inter installed they look as on most machines.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
-// "N passed, N failed[, N skipped]" out of the JSON files of Jest's runs, added up. A suite that could not run, and a run that wrote
-// no file, count as one failure each.
+// Prints "N passed, N failed[, N skipped]": the sum over the JSON files of several Jest runs. A suite that could not run, and a run that
+// wrote no file, count as one failure each.
 import { existsSync, readFileSync } from 'node:fs';
 
 const MISSING = { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1, numPendingTests: 0 };

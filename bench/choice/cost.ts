@@ -5,7 +5,7 @@ import { benchKey } from '../lib/pool-app';
 import { interleaved, type Case } from '../lib/rounds';
 import { spread, type Spread } from '../lib/statistics';
 
-export const SIZES = [3, 100, 10_000, 100_000];
+const SIZES = [3, 100, 10_000, 100_000];
 const ROUNDS = 31;
 
 const nothing = { keyChanged: () => undefined, keyFreed: () => undefined };
@@ -33,11 +33,11 @@ function caseOf(size: number): Case {
 export interface CostOfSize {
   readonly size: number;
   readonly ns: Spread;
-  /** As a multiple of what it is with 100 keys, in the same round. */
+  /** As a multiple of the cost with 100 keys, in the same round. */
   readonly toHundred: Spread;
 }
 
-/** What lease and settle take together, without anybody who listens. */
+/** What lease and settle cost together, without observers. */
 export async function costOfChoice(): Promise<CostOfSize[]> {
   const found = await interleaved(SIZES.map(caseOf), ROUNDS);
   const hundred = found.get('100')!;

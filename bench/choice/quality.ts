@@ -8,7 +8,7 @@ const KEYS = 100;
 const CALLS = 10_000;
 const EVERY_MS = 10;
 
-/** One way of choosing: gives a key's number, and is told how its call went. */
+/** One way of choosing: returns the number of a key, and receives the result of its call. */
 export interface Chooser {
   readonly name: string;
   readonly start: (clock: Clock, random: () => number) => (fails: (key: number) => boolean) => number;
@@ -46,7 +46,7 @@ const roundRobin: Chooser = {
   },
 };
 
-/** By the success rate so far, as key pools do that count for ever: a key that recovers never gets its share back. */
+/** Chooses by the success rate since the start, as some key pools do: a key that recovers never regains its share. */
 const bestOfTwoForEver: Chooser = {
   name: 'best of two random by success rate',
   start: (_clock, random) => {

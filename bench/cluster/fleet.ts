@@ -7,7 +7,7 @@ export type Heard = Extract<Told, { kind: 'heard' }>;
 
 /** Instances of an app on one store, each a process. */
 export class Fleet {
-  /** Told of every removal that a member hears of. */
+  /** Called for every removal that a member receives. */
   onHeard: (heard: Heard, member: number) => void = () => undefined;
 
   private constructor(private readonly members: readonly ChildProcess[]) {
@@ -32,7 +32,7 @@ export class Fleet {
     return this.members.length;
   }
 
-  /** All call at once. */
+  /** Lets all instances make calls at the same time. */
   call(ms: number, perSecond: number): Promise<Extract<Told, { kind: 'called' }>[]> {
     return Promise.all(
       this.members.map((member) => {

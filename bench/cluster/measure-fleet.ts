@@ -18,7 +18,7 @@ export interface FleetFigures {
   readonly idleP99: number;
   readonly busy: Spread;
   readonly busyP99: number;
-  /** Removals that somebody did not hear of within 2 s. */
+  /** Removals that some instance did not receive within 2 s. */
   readonly unheard: number;
   readonly bytesInPerCall: number;
   readonly bytesOutPerCall: number;
@@ -29,7 +29,7 @@ export interface FleetFigures {
   readonly instanceMsPer1000: number;
 }
 
-/** Removes keys, one at a time, and waits until every other instance has heard of each. */
+/** Removes keys one at a time, and waits until every other instance has received the removal. */
 async function removals(fleet: Fleet): Promise<{ delays: number[]; unheard: number }> {
   const delays: number[] = [];
   let unheard = 0;
@@ -46,7 +46,7 @@ async function removals(fleet: Fleet): Promise<{ delays: number[]; unheard: numb
   return { delays, unheard };
 }
 
-/** One Redis, and so many instances on it. */
+/** Starts one Redis with a number of instances on it, and measures. */
 export async function measureFleet(instances: number): Promise<FleetFigures> {
   const server = await RedisServer.start();
   const redis = new Redis(server.url);

@@ -1,10 +1,10 @@
-/** What a member is told to do. */
+/** A command to a member. */
 export type Command =
   | { readonly do: 'call'; readonly ms: number; readonly perSecond: number }
   | { readonly do: 'remove' }
   | { readonly do: 'close' };
 
-/** What a member tells. Times are milliseconds since the epoch. */
+/** A message of a member. Times are milliseconds since the epoch. */
 export type Told =
   | { readonly kind: 'ready' }
   | { readonly kind: 'called'; readonly calls: number; readonly cpuMs: number }

@@ -12,7 +12,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** The Portkey gateway as npm has it, in a process of its own. @throws Error with what it wrote, if it does not start. */
+/** The Portkey gateway from npm, in a process of its own. @throws Error with its output, if it does not start. */
 export async function startGateway(): Promise<Gateway> {
   const port = await freePort();
   const script = join(ROOT, 'bench/node_modules/@portkey-ai/gateway/build/start-server.js');

@@ -38,7 +38,7 @@ async function slice({ call }: Way, inFlight: number, calls: number): Promise<Sl
   return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), throughput: times.length / seconds };
 }
 
-/** A whole HTTP call to a vendor on this machine, each way. */
+/** Measures a whole HTTP call to a vendor on this machine: direct, by the managed fetch, and by a gateway. */
 export async function measure(): Promise<Report> {
   const opened = await openWays();
   const { ways, notes } = opened;

@@ -28,7 +28,7 @@ function way(name: string, fetch: typeof globalThis.fetch, url: string, headers:
   return {
     name,
     call: async () => {
-      // A server may close a connection that was idle at the moment a request takes it: once more, as any client does.
+      // A server may close an idle connection at the moment of its reuse: try once more, as any client does.
       const response = await fetch(url, request).catch(() => fetch(url, request));
       const text = await response.text();
       if (!response.ok) throw new Error(`${name}: ${response.status} ${text.slice(0, 200)}`);

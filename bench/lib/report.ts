@@ -1,6 +1,6 @@
 import type { Spread } from './statistics';
 
-export type Cell = string | number | undefined;
+type Cell = string | number | undefined;
 
 export interface Table {
   readonly title: string;

@@ -15,7 +15,7 @@ interface Kept {
 
 const machine = (): string => `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`;
 
-/** What was measured last, benchmark by benchmark: one run may be of a single one. */
+/** The latest results of each benchmark, since one run may cover a single benchmark. */
 async function kept(): Promise<Record<string, Kept>> {
   try {
     return JSON.parse(await readFile(join(FOLDER, 'latest.json'), 'utf8')) as Record<string, Kept>;

@@ -8,7 +8,7 @@ export interface Case {
   readonly run: (calls: number) => Promise<void>;
   /** Whether V8 runs the loop around the calls as it has optimized it. */
   readonly isCompiled?: () => boolean;
-  /** Fewer, where a call takes long. */
+  /** Fewer calls, where a call takes long. */
   readonly mostCalls?: number;
 }
 
@@ -57,7 +57,7 @@ const SLICE_NS = 20e6;
 /** Many short runs warm up better than a few long ones: V8 compiles a function anew when it is called, not while it loops. */
 const WARM_UP_RUNS = 128;
 const SHORT_RUN_NS = 1e6;
-/** So many runs tell that a call is slow: one alone may be charged for what V8's other threads do meanwhile. */
+/** This many runs show that a call is slow: a single run may include work of V8's other threads. */
 const RUNS_OF_SLOW = 5;
 
 /**

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** Code that has grown old is kept: where the heap is large, V8 throws away between two slices what it compiled for the first. */
+/** Keeps compiled code: with a large heap V8 would discard between two slices what it compiled for the first. */
 const EXEC_ARGV = ['--expose-gc', '--no-flush-bytecode'];
 
 /** What `measure` of the benchmark's main file finds, in a process of its own. */

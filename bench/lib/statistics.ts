@@ -1,4 +1,4 @@
-/** Of numbers in any order; 0 ≤ share ≤ 1. */
+/** The quantile of numbers in any order; 0 ≤ share ≤ 1. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const place = (sorted.length - 1) * share;
@@ -22,8 +22,8 @@ export const spread = (values: readonly number[]): Spread => ({
   high: quantile(values, 0.75),
 });
 
-/** Three digits that mean something. */
-export const rounded = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(3)) : value);
+/** Rounds to three significant digits. */
+const rounded = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(3)) : value);
 
 export function shown(value: number): string {
   if (!Number.isFinite(value)) return '–';
@@ -34,9 +34,9 @@ export function shown(value: number): string {
 export const shownSpread = ({ median: middle, low, high }: Spread): string =>
   `${shown(middle)} (${shown(low)}–${shown(high)})`;
 
-/** A difference whose middle half reaches nothing cannot be told from it. */
+/** Whether a difference is noise: the middle half of what was measured reaches zero. */
 export const isNoise = ({ low }: Spread): boolean => !(low > 0);
 
-/** A difference, where there is one. */
+/** The difference, or `within noise`. */
 export const shownDifference = (found: Spread): string =>
   isNoise(found) ? `within noise (${shown(found.low)}–${shown(found.high)})` : shownSpread(found);

@@ -51,7 +51,7 @@ export async function ourCalls(sizes: readonly number[]): Promise<OurCalls> {
   };
 }
 
-/** Every key has answered once, so that every one is paced from then on. */
+/** Lets every key answer once, so that headers limit every key from then on. */
 function pace(app: INestApplicationContext, pool: KeyPool): void {
   app.get(RetryExecutorService).line(pool.provider);
   for (let n = 0; n < pool.size; n += 1) {

@@ -1,7 +1,7 @@
 import { benchKey } from '../lib/pool-app';
 import type { Peers } from './peers';
 
-/** The fake vendor: an answer that is there already. */
+/** The fake vendor: a promise that is resolved already. */
 export const ANSWER = { id: 'answer' };
 export const vendor = (key: string): Promise<typeof ANSWER> => Promise.resolve(key.length > 0 ? ANSWER : ANSWER);
 

@@ -49,7 +49,7 @@ export const ours: Policy = {
       backoff: { initialMs: 500, maxMs: 8_000 },
       maxRetries: () => 3,
     };
-    // The vendor is reached as any is: by the fetch of the call's context.
+    // The call reaches the vendor through the fetch of its context, as usual.
     globalThis.fetch = async (_url, init) => {
       const key = new Headers(init?.headers).get('authorization')!.slice('Bearer '.length);
       const { ok, retryAfterMs, headers } = await vendor.call(byKey.get(key)!);

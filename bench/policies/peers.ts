@@ -4,7 +4,7 @@ const ATTEMPTS = 4;
 
 /** Round robin; a refused key cools down for a minute. What most key pools do. */
 export const fixedCooldown: Policy = {
-  name: 'round robin, fixed rest of 60 s',
+  name: 'round robin, fixed cooldown of 60 s',
   start: (situation) => {
     const cooldownUntil = new Float64Array(situation.keys);
     let next = 0;
@@ -21,7 +21,7 @@ export const fixedCooldown: Policy = {
   },
 };
 
-/** Round robin without memory: each failure simply goes on to the next key. */
+/** Round robin without state: after a failure the next key is tried. */
 export const blindRetry: Policy = {
   name: 'round robin, blind retry',
   start: ({ vendor, keys }) => {
@@ -37,7 +37,7 @@ export const blindRetry: Policy = {
 
 /** Best of two random keys; a refused one cools down as long as Retry-After says; calls wait for the soonest. */
 export const retryAfterCooldown: Policy = {
-  name: 'best of two, rest by Retry-After',
+  name: 'best of two, cooldown by Retry-After',
   start: (situation) => {
     const { clock, vendor, keys, random, maxWaitMs } = situation;
     const cooldownUntil = new Float64Array(keys);

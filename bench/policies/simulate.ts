@@ -7,12 +7,12 @@ const DURATION_MS = 300_000;
 const MAX_WAIT_MS = 2_000;
 
 export interface Figures {
-  /** Share of what could have succeeded that did. */
+  /** Goodput: successful calls as a share of those that could have succeeded. */
   readonly goodput: number;
   readonly refusedPer100: number;
 }
 
-/** Five virtual minutes of calls at random moments, at so many times what the keys allow together. */
+/** Simulates five minutes of calls at random moments. The load is a multiple of what the keys allow together. */
 export async function simulate(policy: Policy, shape: VendorShape, load: number, seed: number): Promise<Figures> {
   const random = seededRandom(seed);
   const clock = new VirtualClock();

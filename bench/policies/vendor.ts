@@ -4,7 +4,7 @@ import type { Clock } from '../../src/key-management/common/clock';
 export interface VendorShape {
   /** Calls per second of each key. */
   readonly rates: readonly number[];
-  /** Calls that a rested key may make at once. */
+  /** Calls that an idle key may make at once (burst). */
   readonly burst: number;
   /** Whether answers carry rate-limit headers. */
   readonly headers: boolean;
@@ -60,7 +60,7 @@ export class VirtualVendor {
     this.#buckets = shape.rates.map((rate) => new Bucket(rate, shape.burst));
   }
 
-  /** One request with the n-th key: decided on arrival, answered after its latency. */
+  /** Makes one request with the n-th key. The vendor decides on arrival and answers after the latency. */
   async call(key: number): Promise<Answer> {
     const { burst, headers, costOn429, latencyMs } = this.shape;
     const latency = latencyMs[0] + this.random() * (latencyMs[1] - latencyMs[0]);

@@ -9,7 +9,7 @@ class Timer implements Timed {
   ) {}
 }
 
-/** Time that passes only when nothing is left to do. */
+/** A clock for discrete-event simulation: time passes only when nothing is left to do. */
 export class VirtualClock implements Clock {
   readonly #timers = new TimeHeap<Timer>();
   #now = 0;
@@ -32,7 +32,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Runs until that time; everything that one moment sets off is done before the next. */
+  /** Runs until that time. Everything that happens at one instant is finished before the next. */
   async runUntil(end: number): Promise<void> {
     await turn();
     for (let timer = this.#timers.peek(); timer && timer.until <= end; timer = this.#timers.peek()) {

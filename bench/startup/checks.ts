@@ -11,7 +11,7 @@ export interface ColdStart {
   readonly keys: number;
   readonly latencyMs: number;
   readonly wallMs: number;
-  /** What the same requests take at the same width, without anything around them. */
+  /** What the same requests take with the same concurrency and nothing around them. */
   readonly leastMs: number;
   readonly stallMs: number;
   /** Of processor time. */
@@ -37,7 +37,7 @@ export async function withSimulator<T>(
   }
 }
 
-/** Starts an app with so many new keys, each checked before it serves. */
+/** Starts an app with a number of new keys, each of which is checked before the app serves. */
 export function coldStart(count: number, latencyMs: number): Promise<ColdStart> {
   return withSimulator(count, async (simulator, keys) => {
     const behaviours = latencyMs > 0 ? [{ kind: 'slow', latencyMs } as const] : [];

@@ -13,7 +13,7 @@ const WARM = [1_000, 10_000];
 const MOST_STALL_MS = 50;
 const MOST_BYTES = 1_000;
 
-/** How long an app takes to start, and whether its event loop goes on meanwhile. */
+/** How long an app takes to start, and how long its event loop stalls meanwhile. */
 export async function measure(): Promise<Report> {
   const colds: ColdStart[] = [];
   for (const { keys, latencyMs } of COLD) {

@@ -30,10 +30,10 @@ export function warmRestart(count: number): Promise<Restart> {
     });
     await firstLife(options(keys));
     const before = await requestsAt(simulator.origin);
-    await rest();
+    await pause();
     const emptyBytes = heldBytes();
     const { value: app, wallMs, stallMs, busyMs } = await watched(() => startApp(options(keys)));
-    await rest();
+    await pause();
     const bytesPerKey = (heldBytes() - emptyBytes) / count;
     const requests = (await requestsAt(simulator.origin)) - before;
     await app.close();
@@ -42,10 +42,10 @@ export function warmRestart(count: number): Promise<Restart> {
   });
 }
 
-/** What timers and connections of an app hold is let go, or made, by then. */
-const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 6_000));
+/** After this pause timers and connections of an app have ended, or exist. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 6_000));
 
-/** In a function of its own, so that nothing of it is held when the second begins. */
+/** A function of its own, so that nothing of the first app is reachable when the second starts. */
 async function firstLife(options: KeyManagementModuleOptions): Promise<void> {
   const app = await startApp(options);
   await app.close();

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 export interface Watched<T> {
   readonly value: T;
   readonly wallMs: number;
-  /** The longest that the event loop stood still, milliseconds. */
+  /** The longest stall of the event loop, milliseconds. */
   readonly stallMs: number;
   /** The most processor time that passed between two of its turns: what is left of a stall when others' use of the machine is taken away. */
   readonly busyMs: number;
@@ -15,7 +15,7 @@ function processorMs(): number {
   return (user + system) / 1_000;
 }
 
-/** Does the work and watches the event loop meanwhile. */
+/** Runs the work, and measures stalls of the event loop meanwhile. */
 export async function watched<T>(work: () => Promise<T>): Promise<Watched<T>> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -31,7 +31,7 @@ export async function watched<T>(work: () => Promise<T>): Promise<Watched<T>> {
   const begin = performance.now();
   const value = await work();
   const wallMs = performance.now() - begin;
-  // A stall at the end is seen by the timer after it.
+  // The timer after a stall at the end measures it.
   await new Promise((resolve) => setTimeout(resolve, 20));
   clearInterval(timer);
   delay.disable();

@@ -61,15 +61,15 @@ async function oneModelCoolsDown(stage: Stage): Promise<void> {
     { kind: 'alwaysRateLimited', retryAfterMs: 30_000, models: [large] },
     { kind: 'valid' },
   );
-  let rest = stage.snapshot('google', 'delta').cooldowns[0];
-  for (let call = 1; call <= 8 && !rest; call += 1) {
+  let cooldown = stage.snapshot('google', 'delta').cooldowns[0];
+  for (let call = 1; call <= 8 && !cooldown; call += 1) {
     await stage.ask('google', `${large}, call ${call}`, { model: large, maxWaitMs: 0 });
-    rest = stage.snapshot('google', 'delta').cooldowns[0];
+    cooldown = stage.snapshot('google', 'delta').cooldowns[0];
   }
   const other = await stage.ask('google', small, { model: small });
   const { status } = stage.snapshot('google', 'delta');
   stage.promises.expect(
     `a limit of ${large} cools the key down for ${large} only`,
-    rest?.model === large && status === 'healthy' && other.success,
+    cooldown?.model === large && status === 'healthy' && other.success,
   );
 }

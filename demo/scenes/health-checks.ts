@@ -23,10 +23,10 @@ export async function play(stage: Stage): Promise<void> {
     stage.pool.list(provider).forEach(keyLine);
   }
   const wrong = VENDORS.flatMap((vendor) =>
-    stage.cast[vendor].filter(({ label, verdict }) => stage.snapshot(vendor, label).status !== verdict),
+    stage.cast[vendor].filter(({ label, expectedStatus }) => stage.snapshot(vendor, label).status !== expectedStatus),
   );
   promises.expect(
-    `every key has the verdict it deserves${wrong.map(({ label }) => `; not ${label}`).join('')}`,
+    `every key has the status it should have${wrong.map(({ label }) => `; not ${label}`).join('')}`,
     wrong.length === 0,
   );
 

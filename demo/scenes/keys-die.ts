@@ -28,7 +28,7 @@ async function killKeysOf(vendor: VendorName, stage: Stage): Promise<void> {
   for (const [label, fate] of Object.entries(FATES)) stage.script(vendor, label, fate);
   const outcomes: Record<string, Outcome> = {};
   let failed = 0;
-  // Whose turn it is, is a matter of choice: calls are made until every doomed key had its own.
+  // The pool chooses which key is next: calls are made until every key that will die was used.
   for (let call = 1; call <= 12 && Object.keys(outcomes).length < 3; call += 1) {
     const result = await stage.ask(vendor, `call ${call}`);
     if (!result.success) failed += 1;

@@ -7,7 +7,7 @@ interface Refusal {
   error: string;
 }
 
-/** Says in HTTP why a call failed. The error's own text is for the log: it speaks of keys and vendors. */
+/** Turns a failed call into an HTTP answer. The text of the error is for the log, because it names keys and vendors. */
 @Catch(KeyManagementError)
 export class CallErrorFilter implements ExceptionFilter<KeyManagementError> {
   catch(error: KeyManagementError, host: ArgumentsHost): void {
@@ -27,7 +27,7 @@ function refusalFor({ code, attempts }: KeyManagementError): Refusal {
     case 'NO_HEALTHY_KEYS':
       return { status: 503, error: 'No API key is free right now.' };
     case 'CALL_REJECTED':
-      // The caller's own fault, in the vendor's words: a message that is too long, say.
+      // The caller's fault, in the vendor's words: for example a message that is too long.
       return isCallersFault(last?.status)
         ? { status: last!.status!, error: last!.reason ?? 'The vendor rejected the request.' }
         : { status: 502, error: 'The vendor refused the request.' };

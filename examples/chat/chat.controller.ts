@@ -19,7 +19,7 @@ export class ChatController {
   @ApiResponse({ status: 504, description: 'The vendor took too long.' })
   async ask(@Body() request: ChatRequest, @Res({ passthrough: true }) response: Response): Promise<ChatAnswer> {
     const client = new AbortController();
-    // Nobody pays for an answer that nobody waits for.
+    // A client that leaves ends the call, so that nobody pays for an unread answer.
     response.once('close', () => {
       client.abort();
     });

@@ -11,12 +11,12 @@ import {
   type VendorError,
 } from '../../src/key-management';
 
-/** All that the app knows of a provider: how to check a key, and what its errors mean. Found by its decorator. */
+/** How to check keys of a provider, and what its errors mean. The module finds the class by its decorator. */
 @HealthChecker('music')
 export class MusicHealthChecker extends BaseHealthChecker {
   readonly #url = process.env.MUSIC_URL ?? 'https://api.music.example';
 
-  /** `light` must cost nothing; `deep` may, and is asked for where only it can tell whether there is quota. */
+  /** `light` must cost nothing. `deep` may cost something, and is used where only it shows whether there is quota. */
   async checkHealth(apiKey: string, { depth, signal }: ProbeContext): Promise<HealthResult> {
     const headers = { 'x-music-key': apiKey };
     const answer =
@@ -24,7 +24,7 @@ export class MusicHealthChecker extends BaseHealthChecker {
         ? await fetch(`${this.#url}/account`, { headers, signal })
         : await fetch(`${this.#url}/songs`, { method: 'POST', headers, body: '{"seconds":1}', signal });
     if (answer.ok) return { outcome: 'ok' };
-    // What is thrown here goes to classifyError, with all the evidence in it.
+    // An error that is thrown here is passed to classifyError as evidence.
     throw Object.assign(new Error('refused'), {
       status: answer.status,
       headers: answer.headers,

@@ -7,7 +7,7 @@ import {
   StatusTableHealthChecker,
 } from '../../src/key-management';
 
-/** A provider of which only the HTTP statuses are known: its keys are let in unproven, and prove themselves by traffic. */
+/** A provider of which only the HTTP statuses are known. Its keys enter the pool unproven, and their first calls prove them. */
 @Injectable()
 export class WeatherService implements OnModuleInit {
   readonly #url = process.env.WEATHER_URL ?? 'https://api.weather.example';
@@ -29,7 +29,7 @@ export class WeatherService implements OnModuleInit {
   }
 
   async forecast(city: string): Promise<string> {
-    // A Response that is not 2xx is a failed attempt: the next key has its turn.
+    // A Response with a status other than 2xx is a failed attempt, after which the next key is tried.
     const answer = await this.executor.executeOrThrow('weather', ({ apiKey, signal }) =>
       fetch(`${this.#url}/v1/forecast?city=${encodeURIComponent(city)}`, {
         headers: { authorization: `Bearer ${apiKey}` },

@@ -1,7 +1,7 @@
 import { GoogleGenAI } from '@google/genai';
 import type { ManagedFetchService } from '../../src/key-management';
 
-/** The official Google SDK on the pool's keys. Its `fetch` belongs into `httpOptions`; beside it, it is ignored. */
+/** The official Google SDK on the pool's keys. Its `fetch` belongs into `httpOptions`; elsewhere the SDK ignores it. */
 export const google = (
   managed: ManagedFetchService,
   baseUrl = 'https://generativelanguage.googleapis.com',

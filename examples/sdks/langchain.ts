@@ -1,7 +1,7 @@
 import { ChatOpenAI } from '@langchain/openai';
 import type { ManagedFetchService } from '../../src/key-management';
 
-/** LangChain on the pool's keys. Its own retries would come on top of ours, so they are off. */
+/** LangChain on the pool's keys. Its own retries are off, because the managed fetch retries. */
 export const langChain = (managed: ManagedFetchService, baseURL = 'https://api.openai.com/v1'): ChatOpenAI =>
   new ChatOpenAI({
     apiKey: 'managed',

@@ -5,7 +5,7 @@ export interface PlainClient {
   baseURL: string;
 }
 
-/** No SDK at all. A credential need not be given: the managed fetch sets it. */
+/** Without an SDK. The request needs no credential: the managed fetch sets it. */
 export const plain = (managed: ManagedFetchService, baseURL = 'https://api.openai.com/v1'): PlainClient => ({
   fetch: managed.for('openai', { timeoutMs: 60_000 }),
   baseURL,

@@ -6,7 +6,7 @@ import type { ManagedFetchService } from '../../src/key-management';
 export const vercelAi = (managed: ManagedFetchService, baseURL = 'https://api.openai.com/v1'): OpenAIProvider =>
   createOpenAI({ apiKey: 'managed', baseURL, fetch: managed.for('openai') });
 
-// This SDK retries whatever it is told; without maxRetries: 0 its retries come on top of ours.
+// Without maxRetries: 0 the SDK would repeat requests that the managed fetch has retried already.
 const MAX_RETRIES = 0;
 
 export async function ask(provider: OpenAIProvider, prompt: string): Promise<string> {

@@ -4,7 +4,7 @@ import { TinyServer, type Seen } from '../managed-fetch/tiny-server';
 const escaped = (text: string, as: (code: number) => string): string =>
   [...text].map((letter) => as(letter.charCodeAt(0))).join('');
 
-/** How a vendor may repeat a key. */
+/** The forms in which a vendor may repeat a key. */
 export const FORMS: Readonly<Record<string, (key: string) => string>> = {
   whole: (key) => key,
   'its middle': (key) => key.slice(9, 40),
@@ -19,7 +19,7 @@ export const FORMS: Readonly<Record<string, (key: string) => string>> = {
   'in pieces': (key) => key.replace(/.{9}/g, '$& '),
 };
 
-/** In what a vendor may repeat it. */
+/** The places in which a vendor may repeat a key. */
 export const KINDS: Readonly<Record<string, (response: ServerResponse, echo: string) => void>> = {
   JSON: (response, echo) => {
     const detail = { reason: echo, metadata: { [echo]: echo }, violations: [{ quotaId: echo, quotaMetric: echo }] };
@@ -60,16 +60,16 @@ export const KINDS: Readonly<Record<string, (response: ServerResponse, echo: str
   },
 };
 
-/** A call with no retry left ends with these. */
+/** A call that has no retry left ends with these. */
 export const ENDING = [400, 422, 500, 503] as const;
-/** After these it goes on with another key. */
+/** After these the call continues with another key. */
 export const WALKING = [401, 403, 429] as const;
 
-/** A vendor that lets every key in, and then repeats the key of each request in whatever it says. */
+/** A vendor that accepts every key in checks, and then repeats the key of each request in its answer. */
 export class EchoingVendor {
-  /** What it says next, and how often; after that, that all is well. */
+  /** The next answer, and how often it is given. Afterwards every request succeeds. */
   next: { form: string; kind: string; status: number; times: number } | undefined;
-  /** How often it repeated a key. */
+  /** How often the vendor repeated a key. */
   echoes = 0;
 
   private constructor(private readonly server: TinyServer) {

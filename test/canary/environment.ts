@@ -16,20 +16,20 @@ const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
 tapNetwork();
 tapProcesses();
 
-/** What one test file adds to the figures of the run. */
+/** What one test file adds to the counts of the run. */
 export type FileCounts = Recorder['counts'] & { file: string; leaks: number };
 
-/** Node's own environment, in which every secret of the tests is looked for in all that leaves the process. */
+/** Jest's environment for Node. Searches everything that leaves the process for the secrets of the tests. */
 export default class CanaryEnvironment extends TestEnvironment {
   readonly #recorder = new Recorder();
   readonly #console: BufferedConsole;
   readonly #file: string;
-  /** How many leaks were told of. */
+  /** How many leaks were reported already. */
   #told = 0;
 
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
     super(config, context);
-    // Where a run has one file only, it writes to stderr instead, and keeps nothing.
+    // In a run of one file Jest's console writes to stderr and buffers nothing.
     this.#console = context.console as BufferedConsole;
     this.#file = relative(config.globalConfig.rootDir, context.testPath);
   }
@@ -41,7 +41,7 @@ export default class CanaryEnvironment extends TestEnvironment {
     Reflect.set(this.global, DISPATCHER, Reflect.get(globalThis, DISPATCHER));
     placeCanary(this.global, this.#recorder);
     const { stdout, stderr } = this.global.process;
-    // The tests have streams of their own on the same files.
+    // The test's global has stream objects of its own for the same files.
     if (stdout !== process.stdout) tapOutput(stdout, 'stdout');
     if (stderr !== process.stderr) tapOutput(stderr, 'stderr');
     recordWith(this.#recorder);
@@ -58,7 +58,7 @@ export default class CanaryEnvironment extends TestEnvironment {
   }
 
   override async teardown(): Promise<void> {
-    // What came after the last test.
+    // Output after the last test.
     const leak = this.#leak();
     recordWith(undefined);
     await super.teardown();
@@ -69,7 +69,7 @@ export default class CanaryEnvironment extends TestEnvironment {
     if (leak) throw leak;
   }
 
-  /** What was found since the last time, as an error that fails the test file. */
+  /** The leaks found since the last call, as an error that fails the test file. */
   #leak(): Error | undefined {
     this.#recorder.flush();
     const leaks = this.#recorder.leaks.slice(this.#told);

@@ -5,7 +5,7 @@ import { inspected, waysToShow } from './shown';
 
 export interface FoundLeak extends Leak {
   readonly channel: string;
-  /** The test that ran. */
+  /** The test during which the leak happened. */
   readonly during: string;
 }
 
@@ -14,11 +14,11 @@ export interface ChannelCount {
   objects: number;
 }
 
-/** Pieces of one source are looked at together, from here on. */
+/** From this size on, the collected pieces of one source are searched. */
 const ENOUGH = 1 << 18;
-/** What of a source is looked at again with what follows: a secret in any form is shorter. */
+/** The end of a source that is searched again with what follows. A secret in any form is shorter. */
 const OVERLAP = 2_048;
-/** Of each channel, so many objects are looked at in every way, and so many as they are inspected; then one in so many. */
+/** Objects per channel that are searched in every form, then as inspected only; of later ones, one in a number is searched. */
 const IN_EVERY_WAY = 100;
 const INSPECTED = 3_000;
 const ONE_IN = 50;
@@ -29,11 +29,11 @@ interface Source {
   during: string;
   pieces: Uint8Array[];
   size: number;
-  /** How much of the first piece was looked at before. */
+  /** How much of the first piece was searched before. */
   known: number;
 }
 
-/** Takes in all that leaves the process while a test file runs, and looks for its secrets in it. */
+/** Collects everything that leaves the process while a test file runs, and searches it for secrets. */
 export class Recorder implements Canary {
   readonly #secrets = new SecretSet();
   readonly #sources = new Map<object, Map<string, Source>>();
@@ -43,7 +43,7 @@ export class Recorder implements Canary {
   readonly #vendorPorts = new Set<number>();
   readonly #leaks: FoundLeak[] = [];
   #secretCount = 0;
-  /** Milliseconds spent looking. */
+  /** Milliseconds spent on searching. */
   #ms = 0;
   /** The test that runs. */
   during = '';
@@ -82,7 +82,7 @@ export class Recorder implements Canary {
     this.output(channel, `${shown}\n`);
   }
 
-  /** Looks at all that came in since the last time. */
+  /** Searches everything collected since the last call. */
   flush(): void {
     for (const sources of this.#sources.values()) for (const source of sources.values()) this.#look(source);
   }
@@ -128,6 +128,6 @@ export class Recorder implements Canary {
   }
 }
 
-/** What a run says of leaks: where, what, how written, but no secret. */
+/** The report of a leak: channel, mask, form, and the test. It contains no secret. */
 export const describeLeak = ({ channel, secret, form, after, during }: FoundLeak): string =>
   `${channel}: the secret ${secret} stands there ${form}${after ? `, after ${JSON.stringify(after)}` : ''}${during ? ` (during "${during}")` : ''}`;

@@ -2,14 +2,14 @@ const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
-/** Adds up what the canary looked at in all test files, and says so in a line. Leaks fail their test file by themselves. */
+/** Sums up what the canary searched in all test files, and prints one line. A leak fails its test file, not the reporter. */
 module.exports = class CanaryReporter {
   #folder = mkdtempSync(join(tmpdir(), 'akm-canary-'));
   #figures = join(this.#folder, 'figures.jsonl');
 
   constructor() {
     writeFileSync(this.#figures, '');
-    // The processes of Jest are started with it.
+    // The worker processes of Jest inherit the variable.
     process.env.CANARY_FIGURES = this.#figures;
   }
 

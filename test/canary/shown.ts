@@ -6,7 +6,7 @@ const MOST_CAUSES = 16;
 export const inspected = (value: unknown): string =>
   inspect(value, { depth: DEEPEST, showHidden: true, maxArrayLength: 1_000, maxStringLength: 100_000 });
 
-/** Every way in which a value is usually printed, sent or kept. */
+/** The value in every form in which values are usually printed, sent or stored. */
 export function* waysToShow(value: unknown): Generator<string> {
   yield inspected(value);
   yield attempt(() => JSON.stringify(value));
@@ -21,11 +21,11 @@ function* waysToShowError(error: Error): Generator<string> {
   yield attempt(() => JSON.stringify(error, Object.getOwnPropertyNames(error)));
 }
 
-/** Whether it has what an error has, of whatever realm. */
+/** Whether the value looks like an error, of whatever realm. */
 const isErrorLike = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'stack' in value && 'message' in value;
 
-/** An error and what it says that caused it. */
+/** An error and its chain of causes. */
 export function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
   for (let each = error; isErrorLike(each) && causes.length < MOST_CAUSES; each = (each as Error).cause) {
@@ -39,7 +39,7 @@ function attempt(show: () => string | undefined): string {
   try {
     return show() ?? '';
   } catch {
-    // What cannot be shown in this way shows no secret in it.
+    // A form that cannot be made shows no secret.
     return '';
   }
 }

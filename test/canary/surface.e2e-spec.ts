@@ -14,7 +14,7 @@ const PREVIOUS = secret('seal-4Gf7Jk1Lp9Ox3Ci6Ub');
 const SEAL = secret('seal-2Tr5Ed8Ws0Aq7Zx3Cv');
 const SECRETS = [...KEYS, ADMIN, VIEWER, PASSWORD, PREVIOUS, SEAL];
 
-/** All that users of the package can get hold of, looked at in every way in which things are printed, sent and kept. */
+/** Everything that users can reach of the package, searched in every form in which values are printed, sent and stored. */
 describe('the public surface', () => {
   let simulator: VendorSimulator;
   let api: ApiUnderTest;
@@ -70,7 +70,7 @@ describe('the public surface', () => {
         continue;
       }
       services += 1;
-      // Services know each other, so that a deeper look would see the same over and over.
+      // Services reference each other: a deeper search would find the same objects again.
       seen.output(name, inspect(service, { depth: 7, showHidden: true, maxArrayLength: 100 }));
     }
     expect(services).toBeGreaterThan(10);
@@ -114,7 +114,7 @@ describe('the public surface', () => {
       (context) => {
         show('context', context);
         show('a copy of it', { ...context });
-        // As the SDKs' and axios's own, it holds the request with its headers.
+        // Like the errors of the SDKs and of axios, it holds the request with its headers.
         const error = Object.assign(new Error(`No such key: ${context.apiKey}`), {
           status: 400,
           config: { headers: { authorization: `Bearer ${context.apiKey}` } },

@@ -5,7 +5,7 @@ import { canary } from './canary';
 import { causesOf } from './shown';
 import { after, constructed, secretive, tellSecretOf, watch } from './watching';
 
-// Runs before each test file, and loads nothing: what a file uses of the package is watched from when it uses it.
+// Runs before each test file, and loads nothing of the package: a class or function is watched from the moment a test file loads it.
 
 const HOUSE = '../../src/key-management';
 const SERVICES = [
@@ -20,19 +20,19 @@ const SERVICES = [
   'RESOLVED_OPTIONS',
 ];
 const MOST_BYTES_OF_A_FOLDER = 4_000_000;
-/** Of each test file, so many apps are looked into when they close. */
+/** How many apps per test file are searched when they close. */
 const MOST_APPS = 3;
 const SERVICE_DEPTH = 4;
 
 const show = (channel: string) => (value: unknown) => canary()?.object(channel, value);
 
-/** What the package throws; the cause is the caller's own error, which the vendor and its SDK made. */
+/** An error of the package without its cause, which is the error of the vendor's SDK and belongs to the caller. */
 function showFailure(error: unknown): void {
   const [first] = causesOf(error);
   if (first !== undefined) canary()?.object('errors', first);
 }
 
-/** A result without the response, which is the caller's own. */
+/** A result without the response, which belongs to the caller. */
 function showResult(result: unknown): void {
   if (result instanceof Error) return showFailure(result);
   if (typeof result !== 'object' || result === null || !('success' in result)) return;
@@ -152,7 +152,7 @@ watch<typeof import('@nestjs/core')>('@nestjs/core', ({ NestApplicationContext }
 
 let apps = 0;
 
-/** What an app can get of the package, when it closes. */
+/** Searches all services that an app can get from the package, when the app closes. */
 function showServices(app: { get(token: unknown, options: object): unknown }): void {
   if ((apps += 1) > MOST_APPS) return;
   const surface = jest.requireActual<Record<string, unknown>>(HOUSE);
@@ -168,7 +168,7 @@ function showServices(app: { get(token: unknown, options: object): unknown }): v
   }
 }
 
-/** The bytes of a store's files. */
+/** Searches the files of a store. */
 function lookInto(folder: string | undefined): void {
   let left = MOST_BYTES_OF_A_FOLDER;
   try {

@@ -3,14 +3,14 @@ import { canary } from './canary';
 type Class = new (...args: never[]) => object;
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 
-/** What a method gave back, threw, or resolved or rejected with. */
+/** What a method returned, threw, or resolved or rejected with. */
 export type Look = (result: unknown, args: readonly unknown[], self: object) => void;
 
-/** Puts something into a module when it is first used: a factory runs only then, and gives the module itself. */
+/** Patches a module when it is first loaded: Jest runs the factory of a mock then, and the factory returns the real module. */
 export function watch<M extends object>(path: string, put: (actual: M) => Partial<M> | undefined): void {
   let loading = false;
   jest.doMock(path, () => {
-    // Modules that know each other meet before they are whole.
+    // Modules that import each other see each other before they are complete.
     if (loading) return jest.requireActual<M>(path);
     loading = true;
     const actual = jest.requireActual<M>(path);
@@ -20,7 +20,7 @@ export function watch<M extends object>(path: string, put: (actual: M) => Partia
   });
 }
 
-/** Looks at what the methods come to, beside whoever called them, so that nothing comes later than without. */
+/** Inspects results of the methods beside the caller, so that no result arrives later than without the canary. */
 export function after(prototype: object, names: readonly string[], look: Look): undefined {
   for (const name of names) {
     const original = (prototype as Methods)[name]!;
@@ -41,7 +41,7 @@ export function after(prototype: object, names: readonly string[], look: Look): 
   }
 }
 
-/** The class itself, told of what its objects are made of. */
+/** Wraps a class so that a function receives the arguments of its constructor. */
 export const constructed = <C extends Class>(Of: C, tell: (args: readonly unknown[], made: object) => void): C =>
   new Proxy(Of, {
     construct(target, args: unknown[], newTarget: Class) {
@@ -51,10 +51,10 @@ export const constructed = <C extends Class>(Of: C, tell: (args: readonly unknow
     },
   });
 
-/** The class itself; what its objects are made of is a secret. */
+/** Wraps a class whose first constructor argument is a secret. */
 export const secretive = <C extends Class>(Of: C): C => constructed(Of, ([text]) => tellSecretOf(text));
 
-/** Of a URL the password is secret, of a service account its private key; of other texts all. */
+/** The secret part: of a URL its password, of a service account its private key, of another text all of it. */
 export function tellSecretOf(text: unknown): void {
   if (typeof text !== 'string') return;
   if (/^\w+:\/\//.test(text)) canary()?.secret(decodeURIComponent(URL.canParse(text) ? new URL(text).password : ''));

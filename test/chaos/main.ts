@@ -6,7 +6,7 @@ import { HEADER, row, summary } from './harness/table';
 import { SCENARIOS } from './scenarios';
 
 const FOLDER = '.build/chaos';
-/** They mostly wait. */
+/** Scenarios that run at the same time. They mostly wait. */
 const AT_ONCE = 4;
 
 /** `npm run chaos -- [--short] [words in the names of scenarios]`. Prints a row per scenario; ends with 1 when a promise was broken. */

@@ -19,7 +19,7 @@ import {
 export const TABLE = { 401: 'invalid_key', 402: 'quota_exceeded', 429: 'rate_limited' } as const;
 
 /** A vendor that a test scripts: every key is `ok` but those that are listed. Errors are read by the status table. */
-export class ScriptedChecker extends BaseHealthChecker {
+class ScriptedChecker extends BaseHealthChecker {
   readonly verdicts = new Map<string, Outcome>();
   readonly probes: { apiKey: string; depth: ProbeContext['depth'] }[] = [];
   readonly #table = StatusTableHealthChecker.from(TABLE);

@@ -1,5 +1,4 @@
 export { FirebaseServer } from './firebase-server';
-export type { FirebaseServerOptions } from './firebase-server';
 export { startFirebaseServerProcess } from './process';
 export { TcpProxy } from './tcp-proxy';
 export type { FirebaseServerProcess } from './process';

@@ -1,8 +1,8 @@
 import { assertDepth, assertKey, type Path } from './path';
 import { ProtocolError, unsupported } from './protocol-error';
 
-export type Leaf = string | number | boolean;
-export type Branch = Map<string, Node>;
+type Leaf = string | number | boolean;
+type Branch = Map<string, Node>;
 /** The data at one place; `null` is no data. A branch is never empty. */
 export type Node = Leaf | Branch | null;
 type Json = unknown;

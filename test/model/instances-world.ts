@@ -12,7 +12,7 @@ import type { Said } from './verdicts';
 
 export const PROVIDER = 'openai';
 /** The first two stand in the configuration of all instances, the others are added at run time. */
-export const CONFIGURED = [0, 1];
+const CONFIGURED = [0, 1];
 export const ADDED = [2, 3];
 export const ALL = [...CONFIGURED, ...ADDED];
 const IDS = ALL.map((n) => keyIdOf(keyText(n)));

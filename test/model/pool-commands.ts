@@ -26,7 +26,7 @@ const present =
   (model: Readonly<PoolModel>): boolean =>
     model.keys.has(n);
 
-export const lease = (wanted: string | undefined): PoolCommand =>
+const lease = (wanted: string | undefined): PoolCommand =>
   named(`lease(${wanted ?? ''})`, always, (model, world) => {
     world.took(model, world.pools.lease(PROVIDER, { model: wanted }), wanted);
   });
@@ -50,7 +50,7 @@ export const probe = (n: number, said: { outcome: Said['outcome']; notBeforeMs?:
     probeEnded(model, model.keys.get(n)!, full, world.now);
   });
 
-export const pass = (ms: number): PoolCommand =>
+const pass = (ms: number): PoolCommand =>
   named(`pass(${ms} ms)`, always, (_, world) => {
     world.clock.skip(ms);
   });
@@ -65,13 +65,13 @@ export const add = (n: number): PoolCommand =>
     },
   );
 
-export const remove = (n: number): PoolCommand =>
+const remove = (n: number): PoolCommand =>
   named(`remove(${n})`, present(n), (model, world) => {
     void world.pools.remove(PROVIDER, world.id(n));
     model.delete(n);
   });
 
-export const disable = (n: number): PoolCommand =>
+const disable = (n: number): PoolCommand =>
   named(`disable(${n})`, present(n), (model, world) => {
     const key = model.keys.get(n)!;
     void world.pools.disable(PROVIDER, world.id(n));

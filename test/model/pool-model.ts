@@ -13,7 +13,7 @@ import {
 export type Verdict = 'unchecked' | 'healthy' | Resting | Removed;
 
 /** One rest: the calls that begin after its end go one at a time, until one of them succeeds. */
-export interface Rest {
+interface Rest {
   span: Span;
   isTried: boolean;
 }

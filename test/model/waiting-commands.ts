@@ -63,7 +63,7 @@ const cancel = (of: 'waiters' | 'calls', which: number): WaitingCommand => {
   );
 };
 
-export const advance = (ms: number): WaitingCommand =>
+const advance = (ms: number): WaitingCommand =>
   named(
     `advance(${ms} ms)`,
     () => true,

@@ -2,25 +2,23 @@ import type { Operation } from './core/call';
 import type { RateLimits } from './limits/rate-limits';
 
 /** A behaviour may be limited to some models and to some operations; `models` and `operations` left out mean "its usual reach". */
-export interface Reach {
+interface Reach {
   readonly models?: readonly string[];
   readonly operations?: readonly Operation[];
 }
 
 /** Refusals with a body of the vendor's own. `variant` names one of the catalogue's bodies; left out, it is the usual one. */
-export const SITUATIONS = [
-  'invalid',
-  'permissionDenied',
-  'regionBlocked',
-  'modelUnavailable',
-  'overloaded',
-  'serverError',
-  'timeout',
-  'misconfigured',
-  'contentBlocked',
-  'badRequest',
-] as const;
-export type PlainSituation = (typeof SITUATIONS)[number];
+export type PlainSituation =
+  | 'invalid'
+  | 'permissionDenied'
+  | 'regionBlocked'
+  | 'modelUnavailable'
+  | 'overloaded'
+  | 'serverError'
+  | 'timeout'
+  | 'misconfigured'
+  | 'contentBlocked'
+  | 'badRequest';
 export type Situation = PlainSituation | 'exhausted' | 'rateLimited';
 
 export type StreamErrorKind = 'rate_limit' | 'quota' | 'overloaded' | 'server';

@@ -1,12 +1,5 @@
 export * from './behaviour';
-export type { Credential, Operation } from './core/call';
-export { CallBatcher } from './core/call-log';
-export type { CallRecord, KeyCounters } from './core/call-record';
-export { realTimer, type SetTimer } from './core/timers';
-export type { ControlCommand } from './control';
 export { fakeKey } from './fake-keys';
-export type { RateLimits } from './limits/rate-limits';
 export { SimulatedVendor } from './simulated-vendor';
 export { startSimulatorProcess, type SimulatorProcess } from './simulator-process';
-export type { Flavour } from './vendors/compatible/flavours';
-export { VendorSimulator, type SimulatorOptions } from './vendor-simulator';
+export { VendorSimulator } from './vendor-simulator';

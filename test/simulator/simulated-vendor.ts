@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Behaviour, Outage } from './behaviour';
 import { readBody, type RequestBody } from './core/body';
 import type { Answer, Call, Endpoint } from './core/call';
-import { CallBatcher } from './core/call-log';
+import { CallLog } from './core/call-log';
 import type { CallRecord } from './core/call-record';
 import { maskedKey } from './core/credentials';
 import { newPlan, refuse, type Plan } from './core/plan';
@@ -24,18 +24,18 @@ export interface VendorSettings {
 
 /** One vendor: its scripted keys, its weather and the log of what it was asked. */
 export class SimulatedVendor {
-  readonly calls: CallBatcher;
+  readonly calls: CallLog;
   /** What GET models lists. Any other model answers too, unless `strictModels`. */
   models: readonly string[];
   strictModels = false;
 
-  private readonly scripts = new Map<string, Layer>();
-  private readonly groups = new QuotaGroups();
-  private readonly context: LayerContext;
-  private weather: Layer | undefined;
-  private outageLayer: Layer | undefined;
-  private requests = 0;
-  private made = 0;
+  readonly #scripts = new Map<string, Layer>();
+  readonly #groups = new QuotaGroups();
+  readonly #context: LayerContext;
+  #weather: Layer | undefined;
+  #outageLayer: Layer | undefined;
+  #requests = 0;
+  #made = 0;
 
   constructor(
     readonly name: string,
@@ -43,9 +43,9 @@ export class SimulatedVendor {
     private readonly origin: () => string,
     private readonly settings: VendorSettings,
   ) {
-    this.calls = new CallBatcher(settings.logLimit);
+    this.calls = new CallLog(settings.logLimit);
     this.models = profile.models;
-    this.context = { profile, limiterFor: (limits) => this.groups.limiterFor(limits) };
+    this.#context = { profile, limiterFor: (limits) => this.#groups.limiterFor(limits) };
   }
 
   /** Without the version path. */
@@ -59,62 +59,56 @@ export class SimulatedVendor {
 
   /** Scripts a key, anew if it was scripted before; no behaviour means a valid key. Returns the key. */
   key(key: string, ...behaviours: readonly Behaviour[]): string {
-    this.scripts.set(key, compile(behaviours, this.context));
+    this.#scripts.set(key, compile(behaviours, this.#context));
     return key;
   }
 
   /** Makes fake keys never given out before, all scripted alike. */
   newKeys(count: number, ...behaviours: readonly Behaviour[]): string[] {
-    return Array.from({ length: count }, () => this.key(fakeKey(this.name, (this.made += 1)), ...behaviours));
+    return Array.from({ length: count }, () => this.key(fakeKey(this.name, (this.#made += 1)), ...behaviours));
   }
 
   /** From now on the vendor does not know the key. */
   forget(key: string): void {
-    this.scripts.delete(key);
+    this.#scripts.delete(key);
   }
 
   /** Behaviours in front of every known key's own; none clears them. */
   everywhere(...behaviours: readonly Behaviour[]): void {
-    this.weather = behaviours.length === 0 ? undefined : compile(behaviours, this.context);
+    this.#weather = behaviours.length === 0 ? undefined : compile(behaviours, this.#context);
   }
 
   /** The whole vendor answers so, to known and unknown keys, until cleared with undefined. */
   outage(outage: Outage | undefined): void {
-    this.outageLayer = outage === undefined ? undefined : compileOutage(outage, this.context);
+    this.#outageLayer = outage === undefined ? undefined : compileOutage(outage, this.#context);
   }
 
   /** Back to a vendor that knows no key and was never asked anything. */
   reset(): void {
-    this.scripts.clear();
-    this.groups.clear();
-    this.weather = undefined;
-    this.outageLayer = undefined;
+    this.#scripts.clear();
+    this.#groups.clear();
+    this.#weather = undefined;
+    this.#outageLayer = undefined;
     this.models = this.profile.models;
     this.strictModels = false;
     this.calls.reset();
   }
 
   handle(request: IncomingMessage, response: ServerResponse, path: string, query: string): void {
-    readBody(request, this.profile.maxBodyBytes, (body) => this.answer(request, response, path, query, body));
+    readBody(request, this.profile.maxBodyBytes, (body) => this.#answer(request, response, path, query, body));
   }
 
-  private answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    path: string,
-    query: string,
-    body: RequestBody,
-  ): void {
+  #answer(request: IncomingMessage, response: ServerResponse, path: string, query: string, body: RequestBody): void {
     const { profile } = this;
     const method = request.method as string;
-    const requestId = profile.requestId((this.requests += 1));
+    const requestId = profile.requestId((this.#requests += 1));
     const endpoint = profile.route(method, path);
     const call = readCall(
       { request, path, query, body, endpoint, requestId, now: this.settings.clock(), models: this.models },
       profile,
     );
     const record: CallRecord = {
-      seq: this.requests,
+      seq: this.#requests,
       at: call.now,
       vendor: this.name,
       key: call.key,
@@ -134,7 +128,7 @@ export class SimulatedVendor {
       done: false,
     };
     const plan = newPlan();
-    this.decide(call, endpoint, body, plan);
+    this.#decide(call, endpoint, body, plan);
     record.outcome = plan.outcome;
     this.calls.arrived(record);
 
@@ -153,9 +147,9 @@ export class SimulatedVendor {
     responder.carryOut(plan, call);
   }
 
-  private decide(call: Call, endpoint: Endpoint | undefined, body: RequestBody, plan: Plan): void {
+  #decide(call: Call, endpoint: Endpoint | undefined, body: RequestBody, plan: Plan): void {
     const { profile } = this;
-    if (this.outageLayer?.(call, plan)) {
+    if (this.#outageLayer?.(call, plan)) {
       plan.outcome = 'outage';
       return;
     }
@@ -166,29 +160,29 @@ export class SimulatedVendor {
     } else if (call.key === '') {
       refuse(plan, 'missing_key', profile.missingKey(call));
     } else {
-      this.decideForKey(call, body, plan);
+      this.#decideForKey(call, body, plan);
     }
   }
 
-  private decideForKey(call: Call, body: RequestBody, plan: Plan): void {
+  #decideForKey(call: Call, body: RequestBody, plan: Plan): void {
     const { profile } = this;
     const fault = profile.gate?.(call);
-    const script = this.scripts.get(call.key);
+    const script = this.#scripts.get(call.key);
     if (fault !== undefined) {
       refuse(plan, 'caller_fault', fault);
     } else if (script === undefined) {
       refuse(plan, 'unknown_key', bodyOf(profile, 'invalid')(call));
-    } else if (!this.weather?.(call, plan) && !script(call, plan)) {
+    } else if (!this.#weather?.(call, plan) && !script(call, plan)) {
       const refused =
         body.kind === 'unparseable'
           ? profile.unparseable(call.requestId)
-          : (profile.validate(call) ?? this.strict(call));
+          : (profile.validate(call) ?? this.#strict(call));
       if (refused !== undefined) refuse(plan, 'caller_fault', refused);
       else if (call.endpoint.operation !== 'models') plan.headers ??= profile.limits.headers([], call.now);
     }
   }
 
-  private strict(call: Call): Answer | undefined {
+  #strict(call: Call): Answer | undefined {
     if (!this.strictModels || call.model === '' || this.models.includes(call.model)) return undefined;
     return bodyOf(this.profile, 'modelUnavailable')(call);
   }

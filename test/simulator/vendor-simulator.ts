@@ -29,21 +29,21 @@ export class VendorSimulator {
   readonly anthropic: SimulatedVendor;
   readonly google: SimulatedVendor;
 
-  private readonly vendors = new Map<string, SimulatedVendor>();
-  private readonly settings: VendorSettings;
-  private server: Server | undefined;
-  private port: number;
+  readonly #vendors = new Map<string, SimulatedVendor>();
+  readonly #settings: VendorSettings;
+  #server: Server | undefined;
+  #port: number;
 
   private constructor(private readonly options: SimulatorOptions) {
-    this.settings = {
+    this.#settings = {
       clock: options.clock ?? Date.now,
       setTimer: options.setTimer ?? realTimer,
       logLimit: options.logLimit ?? 10_000,
     };
-    this.port = options.port ?? 0;
-    this.openai = this.add('openai', openAiProfile);
-    this.anthropic = this.add('anthropic', anthropicProfile);
-    this.google = this.add('google', googleProfile);
+    this.#port = options.port ?? 0;
+    this.openai = this.#add('openai', openAiProfile);
+    this.anthropic = this.#add('anthropic', anthropicProfile);
+    this.google = this.#add('google', googleProfile);
   }
 
   static async start(options: SimulatorOptions = {}): Promise<VendorSimulator> {
@@ -53,29 +53,29 @@ export class VendorSimulator {
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   /** An OpenAI-compatible vendor of that name; the flavour is the name's own, or plain OpenAI. */
   compatible(name: string, flavour: Flavour = isFlavour(name) ? name : 'generic'): SimulatedVendor {
-    const existing = this.vendors.get(name);
+    const existing = this.#vendors.get(name);
     if (existing !== undefined) return existing;
-    return this.add(name, { ...FLAVOURS[flavour], name });
+    return this.#add(name, { ...FLAVOURS[flavour], name });
   }
 
   vendor(name: string): SimulatedVendor | undefined {
-    return this.vendors.get(name);
+    return this.#vendors.get(name);
   }
 
   /** Every vendor as after start; compatible ones stay. */
   reset(): void {
-    for (const vendor of this.vendors.values()) vendor.reset();
+    for (const vendor of this.#vendors.values()) vendor.reset();
   }
 
   /** Connections are refused until `online`, which takes the same port again. */
   async offline(): Promise<void> {
-    const { server } = this;
-    this.server = undefined;
+    const server = this.#server;
+    this.#server = undefined;
     if (server === undefined) return;
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -84,33 +84,33 @@ export class VendorSimulator {
   }
 
   async online(): Promise<void> {
-    if (this.server !== undefined) return;
+    if (this.#server !== undefined) return;
     const { keepAliveMs = 600_000 } = this.options;
     const server = createServer(
       { keepAliveTimeout: keepAliveMs, requestTimeout: 0, noDelay: true },
-      (request, response) => this.route(request, response),
+      (request, response) => this.#route(request, response),
     );
     asVendor(server);
     server.on('clientError', (_error, socket) => socket.destroy());
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(this.port, '127.0.0.1', resolve);
+      server.listen(this.#port, '127.0.0.1', resolve);
     });
-    this.server = server;
-    this.port = (server.address() as AddressInfo).port;
+    this.#server = server;
+    this.#port = (server.address() as AddressInfo).port;
   }
 
   close(): Promise<void> {
     return this.offline();
   }
 
-  private add(name: string, profile: SimulatedVendor['profile']): SimulatedVendor {
-    const vendor = new SimulatedVendor(name, profile, () => this.origin, this.settings);
-    this.vendors.set(name, vendor);
+  #add(name: string, profile: SimulatedVendor['profile']): SimulatedVendor {
+    const vendor = new SimulatedVendor(name, profile, () => this.origin, this.#settings);
+    this.#vendors.set(name, vendor);
     return vendor;
   }
 
-  private route(request: IncomingMessage, response: ServerResponse): void {
+  #route(request: IncomingMessage, response: ServerResponse): void {
     const url = request.url as string;
     const question = url.indexOf('?');
     const path = question < 0 ? url : url.slice(0, question);
@@ -119,7 +119,7 @@ export class VendorSimulator {
       return;
     }
     const slash = path.indexOf('/', 1);
-    const vendor = slash < 0 ? undefined : this.vendors.get(path.slice(1, slash));
+    const vendor = slash < 0 ? undefined : this.#vendors.get(path.slice(1, slash));
     if (vendor === undefined) {
       response.writeHead(404).end('no such simulated vendor');
       return;

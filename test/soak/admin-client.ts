@@ -5,7 +5,7 @@ export const ADMIN = 'admin-token-of-the-soak-0001';
 export const VIEWER = 'viewer-token-of-the-soak-0001';
 
 export interface Answer {
-  /** 0 for none: then the text says why. */
+  /** The HTTP status; 0 where no answer came, then the text says why. */
   readonly status: number;
   readonly text: string;
 }
@@ -65,7 +65,7 @@ export class AdminClient {
       );
       outgoing.on('timeout', () => outgoing.destroy(new Error('no answer')));
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        // The server closed a connection that was idle in the moment in which it was used again: once more, as every client does.
+        // The server closed an idle connection at the moment of its reuse: try once more, as every client does.
         if (outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(this.#send(method, path, body));
         else resolve({ status: 0, text: error.message });
       });

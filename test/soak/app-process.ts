@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import type { Order, Sample, SoakAppSettings, Told } from './messages';
 
 const ANSWER_MS = 60_000;
-/** How long the process may take to end once nothing is left to do. */
+/** How long the process may take to end after the app is closed. */
 const END_MS = 10_000;
 
 export interface Ending {
@@ -18,7 +18,7 @@ export interface Ending {
 
 /** The app under soak, in a process of its own. */
 export class AppProcess {
-  /** Lines of its output that nobody wants: warnings of Node, errors, keys. */
+  /** Lines of its output that must not occur: warnings of Node, errors, keys. */
   readonly alarms: string[] = [];
   lines = 0;
   url = '';

@@ -17,7 +17,7 @@ import type { Order, Sample, SoakAppSettings, Told } from './messages';
 
 const settings = JSON.parse(process.env.SOAK_APP!) as SoakAppSettings;
 const MS = 1e-6;
-/** How long closed handles may linger: idle connections to the vendor go by their keep-alive. */
+/** How long closed handles may remain: idle connections to the vendor end with their keep-alive. */
 const LINGER_MS = 5_000;
 const LOG_CAPACITY = 5_000;
 
@@ -38,7 +38,7 @@ class SoakApp {}
 const tell = (told: Told): void => void process.send!(told);
 const delay = monitorEventLoopDelay({ resolution: 10 });
 
-/** The channel to the parent is no handle of the app's. */
+/** The IPC channel to the parent is not a handle of the app. */
 const openHandles = (): string[] =>
   process.getActiveResourcesInfo().filter((kind) => !/^(Pipe|TTY|FS|Immediate|TickObject)/.test(kind));
 
@@ -51,7 +51,7 @@ function counted(names: readonly string[]): Record<string, number> {
 async function sample(app: NestExpressApplication): Promise<Sample> {
   const handles = counted(openHandles());
   const delays = { p50: delay.percentile(50) * MS, p99: delay.percentile(99) * MS, max: delay.max * MS };
-  // What was freed by the first collection may free more by the second: finalizers, weak references.
+  // Finalizers and weak references of the first collection may let the second one free more.
   for (let turn = 0; turn < 3; turn += 1) {
     globalThis.gc!();
     await new Promise(setImmediate);
@@ -71,13 +71,13 @@ async function sample(app: NestExpressApplication): Promise<Sample> {
   };
 }
 
-/** As after hours: the log of events is full of what it holds then, so that its filling up is not taken for a leak. */
+/** Fills the log of events as hours of use would, so that its filling up does not look like a leak. */
 function age(app: NestExpressApplication): void {
   const log = app.get(EventLog);
   for (let n = 0; n < LOG_CAPACITY; n += 1) {
     const keyId = n.toString(16).padStart(16, '0');
     const [at, until] = [new Date(), new Date()];
-    // A text of its own for each, as answers of vendors are.
+    // Each with a string of its own, as answers of vendors are.
     const reason = Buffer.from(
       `Rate limit reached for the model in organization org-${n}: used 60 of 60. Try later.`,
     ).toString();

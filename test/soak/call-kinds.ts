@@ -3,18 +3,18 @@ import type { Way } from './host-calls';
 
 export interface CallKind {
   readonly name: string;
-  /** Of 100 calls. */
+  /** How many of 100 calls are of this kind. */
   readonly share: number;
   readonly way: Way;
   readonly model: Model;
-  /** Milliseconds that the app gives the call. */
+  /** Time limit that the app sets for the call, milliseconds. */
   readonly timeoutMs?: number;
   /** When the client leaves: after so many milliseconds, or after the first piece of the answer. */
   readonly leaves?: number | 'midway';
 }
 
 /** One in three calls meets a fault, a deadline or a client who leaves. */
-export const CALL_KINDS: readonly CallKind[] = [
+const CALL_KINDS: readonly CallKind[] = [
   { name: 'plain', share: 30, way: 'execute', model: 'soak-plain' },
   { name: 'fallback', share: 8, way: 'first', model: 'soak-plain' },
   { name: 'managed', share: 18, way: 'managed', model: 'soak-plain' },
@@ -37,8 +37,8 @@ export const CALL_KINDS: readonly CallKind[] = [
   { name: 'blocked', share: 2, way: 'execute', model: 'soak-blocked' },
 ];
 
-/** What a call may come to. Anything else is a mistake of the package or of the app. */
-export const WORDS = new Set([
+/** The results that a call may have. Another one is a fault of the package or of the app. */
+const WORDS = new Set([
   'ok',
   'malformed',
   'NO_HEALTHY_KEYS',
@@ -48,7 +48,7 @@ export const WORDS = new Set([
   'CANCELLED',
   'AbortError',
   'TimeoutError',
-  // How fetch says that a connection failed.
+  // The error of fetch for a connection that failed.
   'TypeError',
   'client left',
   'stream ended',
@@ -56,7 +56,7 @@ export const WORDS = new Set([
 ]);
 export const isExpected = (word: string): boolean => WORDS.has(word) || /^(status|stream)_[45]\d\d$/.test(word);
 
-/** The kind of call at that place of a drawn number in 0..1. */
+/** The kind of call for a random number in 0..1. */
 export function kindAt(drawn: number): CallKind {
   let left = drawn * CALL_KINDS.reduce((sum, { share }) => sum + share, 0);
   for (const kind of CALL_KINDS) {

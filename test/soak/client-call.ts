@@ -2,10 +2,10 @@ import { get, type Agent } from 'node:http';
 import type { CallKind } from './call-kinds';
 import type { Provider } from './faults';
 
-/** Far beyond what any call of the soak takes, also where the machine stalls: an answer that does not come is a fault of its own. */
+/** Longer than any call of the soak takes, also on a stalled machine. A missing answer is a fault of its own kind. */
 export const PATIENCE_MS = 120_000;
 
-/** One call of a client of the app, who may leave before it is answered. Resolves with one word, and never rejects. */
+/** Makes one call as a client of the app, who may leave before the answer. Resolves with one word, and never rejects. */
 export function clientCall(url: string, agent: Agent, kind: CallKind, provider: Provider): Promise<string> {
   const { way, model, timeoutMs, leaves } = kind;
   const query = new URLSearchParams({
@@ -35,7 +35,7 @@ export function clientCall(url: string, agent: Agent, kind: CallKind, provider: 
       response.on('error', () => undefined);
       response.on('close', () => end(wordOf(way === 'stream', response.statusCode, response.complete, text)));
     });
-    // A stream may break off before its headers were sent on.
+    // A stream may break before its headers were passed on.
     request.on('error', ({ message }) => end(way === 'stream' ? 'stream broke off' : `connection: ${message}`));
     if (typeof leaves === 'number') timers.push(setTimeout(leave, leaves));
   });
@@ -44,7 +44,7 @@ export function clientCall(url: string, agent: Agent, kind: CallKind, provider: 
 function wordOf(isStream: boolean, status: number | undefined, complete: boolean, text: string): string {
   if (!isStream) return status === 200 && complete ? text : `answer ${status}`;
   if (!complete) return 'stream broke off';
-  // Before the first byte of a stream the app answers in a word, as it does for other calls.
+  // Before the first byte of a stream the app answers with one word, as for other calls.
   if (/^\w+$/.test(text)) return text;
   return status === 200 ? 'stream ended' : `stream_${status}`;
 }

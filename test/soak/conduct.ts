@@ -3,12 +3,12 @@ import type { Run } from './run';
 import { median } from './trend';
 import type { Judgement } from './verdict';
 
-/** The calls in hand end within a second. Below the 5 s of Node's keep-alive and the 10 s of the drain: nothing may wait for those. */
+/** Open calls must end within a second: less than Node's keep-alive (5 s) and the drain limit (10 s), for which nothing may wait. */
 const CLOSE_BOUND_MS = 4_000;
-/** A busy machine stalls the app on its way down as it did before; a stall of 100 ms is nothing out of the ordinary. */
+/** A busy machine stalls the app during its shutdown too. A stall of up to 100 ms is ordinary. */
 const STALLS = 10;
 
-/** Whether everybody got what they may expect, to the end. */
+/** Judges whether clients, readers and administrators got what they may expect. */
 export function judgeConduct(run: Run, alarms: readonly string[], ending: Ending, planned: number): Judgement[] {
   const { load, admin, onlookers } = run;
   const plain = load.words.get('plain') ?? new Map<string, number>();

@@ -1,7 +1,7 @@
 import type { Behaviour, SimulatorProcess } from '../simulator';
 
-/** What goes wrong at a vendor, by the model that is called: so that the load chooses its faults call by call. */
-export const FAULTS = {
+/** The faults of the simulated vendors, by the model that is called, so that the load chooses a fault per call. */
+const FAULTS = {
   'soak-slow': { kind: 'slow', latencyMs: 60, firstChunkMs: 10, betweenChunksMs: 10 },
   'soak-hanging': { kind: 'hang' },
   'soak-stalling': { kind: 'stall', after: 2 },
@@ -21,7 +21,7 @@ export type Model = keyof typeof FAULTS | 'soak-plain';
 export const PROVIDERS = ['openai', 'anthropic', 'google'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
-/** Every key of every vendor meets them, whatever else is the matter with it. */
+/** Scripts the faults for every key of every vendor, before its other behaviour. */
 export async function scriptFaults(simulator: SimulatorProcess): Promise<void> {
   const behaviours = Object.entries(FAULTS).map(([model, fault]): Behaviour => ({ ...fault, models: [model] }));
   for (const vendor of PROVIDERS) await simulator.control({ do: 'everywhere', vendor, behaviours });

@@ -26,7 +26,7 @@ export interface CallQuery {
   readonly timeout?: string;
 }
 
-/** The ways in which an app uses the package. Each answers in one word what came of the call. */
+/** The ways in which an app uses the package. Each returns the result of the call as one word. */
 @Injectable()
 export class HostCalls {
   constructor(
@@ -52,7 +52,7 @@ export class HostCalls {
 
   async fetched(query: CallQuery, signal: AbortSignal): Promise<string> {
     const response = await this.#fetch(query, signal, false);
-    // As SDKs do: an answer is read as JSON whatever it is.
+    // As SDKs do, the answer is read as JSON whatever its type is.
     const text = await response.text();
     return response.ok ? (isJson(text) ? 'ok' : 'malformed') : `status_${response.status}`;
   }

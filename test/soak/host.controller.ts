@@ -4,7 +4,7 @@ import { HostCalls, type CallQuery } from './host-calls';
 
 export const LEAK = Symbol('soak:leak');
 
-/** The routes of an app that has better things to do than to manage keys. */
+/** The routes of an app that uses the package. */
 @Controller('soak')
 export class HostController {
   constructor(
@@ -23,7 +23,7 @@ export class HostController {
       if (query.way === 'stream') await this.calls.streamed(query, gone.signal, response);
       else answer(response, await this.#word(query, gone.signal));
     } catch (error) {
-      // As an app would: what broke off goes on as a connection that breaks off.
+      // As an app would: an answer that broke off breaks the connection of the client.
       if (response.headersSent) response.destroy();
       else answer(response, nameOf(error));
     }

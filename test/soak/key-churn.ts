@@ -5,7 +5,7 @@ import { PROVIDERS, type Provider } from './faults';
 import { Repeated } from './repeated';
 
 const EVERY_MS = 150;
-/** Keys that come and go, beside the steady ones. Each is new to the app: what it keeps of the old ones would pile up. */
+/** Keys that come and go beside the steady ones. Each is new to the app, so that what it keeps of deleted ones would pile up. */
 const MOST = 24;
 
 interface ChurnedKey {
@@ -24,7 +24,7 @@ const FATES: readonly (Behaviour | undefined)[] = [
   { kind: 'permissionDenied' },
 ];
 
-/** Administrators at work: keys are added, removed, disabled, enabled and checked, and vendors turn on them. */
+/** Plays administrators: adds, removes, disables, enables and checks keys, while vendors revoke and restore some. */
 export class KeyChurn {
   readonly acts = new Map<string, number>();
   readonly #keys: ChurnedKey[] = [];
@@ -79,7 +79,7 @@ export class KeyChurn {
     if (text.includes('"verdict":"added"')) this.#keys.push({ provider, key, path: `${path}/${keyIdOf(key)}` });
   }
 
-  /** The vendor changes its mind about a key. */
+  /** Changes how the vendor treats a key. */
   async #turn({ provider, key }: ChurnedKey): Promise<void> {
     await this.#script(provider, key);
     this.#count('turn');

@@ -1,12 +1,12 @@
 import { connect, type Socket } from 'node:net';
 
-/** Leaks to plant (`--leak`), to see that the soak finds them. Each is small: what one careless line would do. */
+/** Leaks to plant (`--leak`), which the soak must find. Each is as small as one careless line causes. */
 export const LEAK_KINDS = ['heap', 'timers', 'sockets'] as const;
 export type LeakKind = (typeof LEAK_KINDS)[number];
 
 const EVERY = 200;
 
-/** To be called with every call of the app. */
+/** Must be called once per call of the app. */
 export function leakOf(kind: LeakKind | undefined, port: () => number): () => void {
   const kept: string[][] = [];
   const sockets: Socket[] = [];

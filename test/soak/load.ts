@@ -8,12 +8,12 @@ const TICK_MS = 20;
 /** Calls under way at once. Where the machine is too slow for the load, fewer calls are made. */
 const MOST_IN_FLIGHT = 64;
 
-/** Calls at a steady rate, in all their kinds. */
+/** Makes calls of all kinds at a steady rate. */
 export class Load {
   calls = 0;
-  /** Calls that were due and could not be made. */
+  /** Calls that were due but not made, because too many were under way. */
   skipped = 0;
-  /** What came of them, by kind of call and word. */
+  /** Number of calls by kind and result. */
   readonly words = new Map<string, Map<string, number>>();
   readonly unexpected = new Map<string, number>();
   #agent = new Agent({ keepAlive: true });
@@ -41,14 +41,14 @@ export class Load {
     }, TICK_MS);
   }
 
-  /** Makes no more calls; resolves when those under way have ended, with their connections. */
+  /** Stops making calls; resolves when those under way have ended and their connections are closed. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     while (this.#inFlight > 0) await pause(20);
     this.#agent.destroy();
   }
 
-  /** Calls that the app has in hand when it is taken down. Some come too late, and are refused: they are not counted. */
+  /** Makes calls that are open when the app shuts down. Calls that arrive too late are refused, and not counted. */
   async leaveSome(count: number): Promise<void> {
     await Promise.all(Array.from({ length: count }, () => this.#made(kindAt(this.random()))));
   }

@@ -8,7 +8,7 @@ import { Run } from './run';
 import { optionsFor, startServices } from './services';
 import { judgeSamples } from './verdict';
 
-/** All fake keys have it; their masked form has not. */
+/** Part of every fake key, and of no mask. */
 const isSecret = (text: string): boolean => text.includes('SIMULATED');
 
 function settings(): { minutes: number; perSecond: number; seed: number; leak?: LeakKind } {
@@ -17,7 +17,7 @@ function settings(): { minutes: number; perSecond: number; seed: number; leak?: 
       minutes: { type: 'string', default: '30' },
       'per-second': { type: 'string', default: '200' },
       seed: { type: 'string', default: '1' },
-      // Of the app under soak, to see that it is found: heap, timers or sockets.
+      // Plants a leak in the app under soak, which the run must find: heap, timers or sockets.
       leak: { type: 'string' },
     },
   });

@@ -13,14 +13,14 @@ export type Order = { readonly do: 'sample' } | { readonly do: 'close' };
 /** Taken while no call is under way, after forced garbage collections. Bytes, milliseconds. */
 export interface Sample {
   readonly heapUsed: number;
-  /** Outside the heap, on its behalf: buffers above all. */
+  /** Memory outside of the heap that its objects own, mostly buffers. */
   readonly external: number;
   readonly rss: number;
   /** What keeps the process alive, counted by kind. */
   readonly handles: Readonly<Record<string, number>>;
-  /** Of the event loop, since the sample before. */
+  /** Delay of the event loop since the previous sample. */
   readonly delay: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** What the pool itself holds: calls under way and leases out, both 0 in a lull. */
+  /** Calls under way and leases out; both are 0 in a lull. */
   readonly callsInFlight: number;
   readonly leasesInFlight: number;
   readonly keys: number;
@@ -29,5 +29,5 @@ export interface Sample {
 export type Told =
   | { readonly kind: 'ready'; readonly url: string }
   | { readonly kind: 'sample'; readonly sample: Sample }
-  /** The app is closed; what is left open, after time to let go. */
+  /** The app is closed: the handles that are still open after a while. */
   | { readonly kind: 'closed'; readonly closeMs: number; readonly left: readonly string[] };

@@ -21,7 +21,7 @@ const PATHS: readonly (readonly [path: string, ...expected: number[]])[] = [
   ['/no/such/route', 404],
 ];
 
-/** Dashboards, scrapers and readers of the live stream, who come and go. */
+/** Dashboards, scrapers and readers of the live stream, which come and go. */
 export class Onlookers {
   streams = 0;
   /** Readers that never got a stream. */
@@ -47,7 +47,7 @@ export class Onlookers {
     for (const reader of this.#readers.splice(0)) this.#close(reader);
   }
 
-  /** Leaves readers on the line, as when the app is taken down. */
+  /** Opens readers that stay connected while the app shuts down. */
   async stay(count: number): Promise<void> {
     for (let n = 0; n < count; n += 1) await this.#open();
   }
@@ -65,9 +65,9 @@ export class Onlookers {
     reader.close();
   }
 
-  /** Every fourth takes the headers and then reads nothing. */
+  /** Every fourth reader receives the headers and then reads nothing. */
   async #open(): Promise<void> {
-    // Some come back, and want what they missed.
+    // Some reconnect and ask for the events they missed.
     const missed = this.random() < 0.5 ? this.#lastId : undefined;
     const headers = { authorization: `Bearer ${VIEWER}`, ...(missed !== undefined && { 'last-event-id': missed }) };
     const reader = await SseClient.open(`${this.url}/admin/events/stream`, headers, this.random() < 0.25).catch(

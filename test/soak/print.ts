@@ -35,7 +35,7 @@ export class MinuteTable {
     this.print(run);
   }
 
-  /** What was sampled since the last line. */
+  /** The samples since the last line. */
   print(run: Run): void {
     const samples = this.#samples.splice(0);
     const last = samples.at(-1);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** The same again and again, with a pause between, in each burst of the soak. */
+/** Repeats some work with a pause in between, during each burst of the soak. */
 export class Repeated {
   #stopping = false;
   #run: Promise<void> | undefined;

@@ -24,7 +24,7 @@ export interface RunSettings {
   readonly isSecret: (text: string) => boolean;
 }
 
-/** All that acts on the app, and what it has seen. */
+/** Everything that acts on the app, and what it observed. */
 export class Run {
   readonly samples: TimedSample[] = [];
   readonly load: Load;
@@ -44,7 +44,7 @@ export class Run {
     this.onlookers = new Onlookers(app.url, this.admin, random);
   }
 
-  /** Load, a lull, a sample; and again, until the time is over. */
+  /** Repeats load, lull and sample until the time is over. */
   async soak(sampled: (run: Run) => void): Promise<void> {
     const everyMs = Math.min(15_000, Math.max(6_000, (this.settings.minutes * 60_000) / 20));
     const startedAt = performance.now();
@@ -66,7 +66,7 @@ export class Run {
     stall.disable();
   }
 
-  /** Takes the app down while it is used. */
+  /** Shuts the app down while it is in use. */
   async takeDown(): Promise<Ending> {
     await this.onlookers.stay(3);
     const left = this.load.leaveSome(30);

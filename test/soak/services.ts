@@ -8,10 +8,10 @@ import { ADMIN, VIEWER } from './admin-client';
 import { PROVIDERS, scriptFaults } from './faults';
 
 const STEADY_KEYS = 8;
-/** Short, so that connections to the vendor are gone when a lull is sampled; clients let go before the server does. */
+/** Short, so that connections to the vendor are closed when a lull is sampled. Clients close before the server does. */
 const KEEP_ALIVE_MS = 3_000;
 
-/** What the app under soak talks to, each in a process of its own. */
+/** The services that the app under soak talks to, each a process. */
 export interface Services {
   readonly simulator: SimulatorProcess;
   readonly store: KeyStoreOptions;

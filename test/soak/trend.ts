@@ -11,7 +11,7 @@ export function median(values: readonly number[]): number {
   return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle) - 1]!) / 2;
 }
 
-/** Theil and Sen's slope: the median of the slopes of all pairs. A few wild points do not move it. Per minute. */
+/** The Theil–Sen slope, per minute: the median of the slopes of all pairs of points. Few outliers do not change it. */
 export function slope(points: readonly Point[]): number {
   const slopes: number[] = [];
   points.forEach((a, i) => {
@@ -20,7 +20,7 @@ export function slope(points: readonly Point[]): number {
   return median(slopes);
 }
 
-/** How much the second part of the points lies above the first, in the middle. */
+/** By how much the median of the later points is above that of the earlier ones. */
 export function rise(values: readonly number[]): number {
   const part = Math.max(1, Math.floor(values.length / 3));
   return median(values.slice(-part)) - median(values.slice(0, part));

@@ -5,13 +5,13 @@ export interface VendorRequest {
   readonly baseUrl: string;
   readonly model: Model;
   readonly stream?: boolean;
-  /** Left out, the managed fetch puts one in. */
+  /** Where it is missing, the managed fetch sets the credential. */
   readonly apiKey?: string;
 }
 
 const SAID = 'Hello there';
 
-/** A generation in the vendor's own words. */
+/** A request for a generation, in the format of the vendor. */
 export function vendorRequest({ provider, baseUrl, model, stream = false, apiKey = 'managed' }: VendorRequest): {
   url: string;
   init: RequestInit;

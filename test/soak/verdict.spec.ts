@@ -5,7 +5,7 @@ import { judgeSamples } from './verdict';
 
 const MB = 1_024 * 1_024;
 
-/** A run of that many minutes as a noisy machine shows it, growing in the way asked for. */
+/** Samples of a run of that many minutes on a noisy machine, with the given growth. */
 function samples(minutes: number, grow: (minute: number) => Partial<TimedSample> = () => ({})): TimedSample[] {
   const random = seededRandom(7);
   const count = minutes * 4;

@@ -11,10 +11,10 @@ export interface Judgement {
 const KB = 1_024;
 const MB = 1_024 * KB;
 
-/** The second half of the run: before it code is compiled, caches fill and the heap finds its size. */
-export const secondHalf = <T>(samples: readonly T[]): readonly T[] => samples.slice(Math.floor(samples.length / 2));
+/** The samples of the second half of the run. In the first half code is compiled, caches fill and the heap finds its size. */
+const secondHalf = <T>(samples: readonly T[]): readonly T[] => samples.slice(Math.floor(samples.length / 2));
 
-/** Of a deleted key its deletion and its history are kept on purpose, for a day at least, and its timeline within bounds of its own. */
+/** Bytes kept of a deleted key on purpose: its deletion and history for a day at least, and its timeline within a bound of its own. */
 const KEPT_OF_DELETED = 1.6 * KB;
 
 /**
@@ -24,11 +24,11 @@ const KEPT_OF_DELETED = 1.6 * KB;
 const heapBound = (minutes: number): number => (minutes < 10 ? 2_000 : minutes < 20 ? 200 : 50) * KB;
 
 const HANDLES_BOUND = 6;
-/** Of the event loop's p99: generous, for it is the machine's as much as the app's. */
+/** Growth of the event loop's p99 delay. Generous, because the machine causes it as much as the app. */
 const DELAY_TIMES = 5;
 const DELAY_FLOOR_MS = 250;
 
-/** Whether what must stay flat stayed flat. */
+/** Judges whether memory, handles and delays stayed flat. */
 export function judgeSamples(
   samples: readonly TimedSample[],
   { minutes, deletedKeys }: { readonly minutes: number; readonly deletedKeys: number },

@@ -1,21 +1,26 @@
-import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../../src/key-management/store/port/key-store';
+import type {
+  KeyStore,
+  StoreChange,
+  StoredDocument,
+  StoreWatcher,
+} from '../../src/key-management/store/port/key-store';
 import { applyChange, copyDocument } from '../../src/key-management/store/port/merge';
 import { StoreError } from '../../src/key-management/store/port/store-error';
 
-/** A shared store inside one process, whose faults a test decides. */
+/** A shared store within one process. A test decides when and how it fails. */
 export class Cluster {
   documents = new Map<string, StoredDocument>();
   readonly members = new Set<ClusterStore>();
   readonly applied = new Set<string>();
   readonly locks = new Map<string, { holder: string; until: number }>();
-  /** Every batch that reached the store, for counting writes. */
+  /** Every batch that reached the store, so that tests can count writes. */
   readonly batches: (readonly StoreChange[])[] = [];
   away = false;
-  /** The store's own time; without it each instance's counts. */
+  /** The time of the store. Without it each instance uses its own clock. */
   now: (() => number) | undefined;
-  /** By which locks run out; without it they never do. */
+  /** The time by which locks expire. Without it they never expire. */
   lockTime: () => number = () => 0;
-  /** Applies the next write and then loses the answer. */
+  /** The next write is applied, and its answer is lost. */
   loseNextAnswer = false;
 
   member(): ClusterStore {
@@ -41,7 +46,7 @@ export class ClusterStore implements KeyStore {
   readonly kind = 'cluster';
   readonly shared = true;
   watcher: StoreWatcher | undefined;
-  /** Does not hear of what others write. */
+  /** This member receives no changes of others. */
   isDeaf = false;
 
   constructor(private readonly cluster: Cluster) {}

@@ -7,7 +7,7 @@ export interface CallListener {
   callEnded?(success: boolean, attempts: number, totalTimeMs: number): void;
 }
 
-/** Told of calls in batches, tells of each. */
+/** Turns the batches of a `CallObserver` into one call of the listener per entry. */
 export const eachCall = ({ leaseSettled, callEnded }: CallListener): CallObserver => ({
   told: ({ settled, records, outcomes, probes, durationsMs, ended, successes, attempts, totalTimesMs }) => {
     for (let at = 0; at < settled; at += 1) {

@@ -6,7 +6,7 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that a test moves. */
+/** A clock that stands still until a test moves it. */
 export class FakeClock implements Clock {
   #now: number;
   #order = 0;
@@ -32,7 +32,7 @@ export class FakeClock implements Clock {
     };
   }
 
-  /** Moves time on, firing timers in their order, and lets promises settle after each. */
+  /** Moves time forward, fires the timers that are due in their order, and lets promises settle after each. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settle();
@@ -46,7 +46,7 @@ export class FakeClock implements Clock {
     await settle();
   }
 
-  /** Moves time on without firing anything: for code that only reads the clock. */
+  /** Moves time forward without firing timers, for code that only reads the clock. */
   skip(ms: number): void {
     this.#now += ms;
   }
@@ -57,7 +57,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets everything run that is ready to. */
+/** Runs all microtasks that are ready, through twenty turns. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }

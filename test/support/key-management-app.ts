@@ -8,12 +8,12 @@ import { HealthCheckTimer } from '../../src/key-management/health/health-check-t
 export interface TestAppOptions {
   clock?: Clock;
   random?: Random;
-  /** Default false: the health check job is driven by the test. */
+  /** Whether the scheduled health checks run. Default false: the test starts them. */
   schedule?: boolean;
   logger?: LoggerService;
 }
 
-/** A booted module on a memory store, with time and chance in the test's hands. */
+/** Starts the module on a memory store. The test can replace clock and random source. */
 export async function startKeyManagement(
   options: KeyManagementModuleOptions,
   test: TestAppOptions = {},

@@ -1,4 +1,4 @@
 import { secret } from '../canary/canary';
 
-/** A fake key, the n-th. */
+/** The text of the n-th fake key. */
 export const keyText = (n: number): string => secret(`sk-SIMULATEDv7Qm2Xc9Rt4Lw8Zn${String(n).padStart(14, '0')}`);

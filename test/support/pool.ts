@@ -15,7 +15,7 @@ export interface SettledLease {
   readonly source: string;
 }
 
-/** One pool with time, chance and everything it tells in the test's hands. */
+/** One pool with a fake clock and a seeded random source, which records its events and settled leases. */
 export class TestPool {
   readonly clock = new FakeClock();
   readonly events: KeyEvent[] = [];
@@ -41,12 +41,12 @@ export class TestPool {
     return this.#settled;
   }
 
-  /** A new key, unchecked. */
+  /** Adds a key in state `unchecked`. */
   addUnchecked(n: number, input: Omit<KeyInput, 'key'> = {}): KeyRecord {
     return this.pool.add(new ApiKey(keyText(n)), input, 'configuration', 'configuration');
   }
 
-  /** A new key whose check went well. */
+  /** Adds a key and lets its check succeed. */
   add(n: number, input: Omit<KeyInput, 'key'> = {}): KeyRecord {
     const record = this.addUnchecked(n, input);
     this.pool.leaseForProbe(record).settle('ok');

@@ -10,14 +10,14 @@ import OpenAI from 'openai';
 import { request } from 'undici';
 import { asVendor, secret } from '../canary/canary';
 
-/** What the loopback server says next. */
+/** The next answer of the loopback server. */
 export interface Answer {
   status: number;
   body: unknown;
   headers?: Record<string, string>;
 }
 
-/** The key that every client is given: no output may show it. */
+/** The API key of every client. No output may show it. */
 export const CLIENT_KEY = secret('sk-proj-canaryCANARYcanary0123456789');
 const TIMEOUT_MS = 2_000;
 const messages = [{ role: 'user' as const, content: 'hi' }];
@@ -37,11 +37,11 @@ async function drain(stream: AsyncIterable<unknown>): Promise<void> {
   for await (const part of stream) void part;
 }
 
-/** The official SDKs and common HTTP clients against a server on loopback that answers what it is told. */
+/** The official SDKs and common HTTP clients, against a server on loopback whose answers a test sets. */
 export class RealClients {
   next: Answer | 'drop' | 'stall' = 'drop';
   base = '';
-  private readonly server = asVendor(
+  readonly #server = asVendor(
     createServer((req, res) => {
       req.resume();
       if (this.next === 'drop') return void req.socket.destroy();
@@ -52,13 +52,13 @@ export class RealClients {
   );
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    this.base = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.base = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   stop(): void {
-    this.server.closeAllConnections();
-    this.server.close();
+    this.#server.closeAllConnections();
+    this.#server.close();
   }
 
   openai = () => new OpenAI({ apiKey: CLIENT_KEY, baseURL: `${this.base}/v1`, maxRetries: 0, timeout: TIMEOUT_MS });

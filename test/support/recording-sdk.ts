@@ -14,7 +14,7 @@ import {
 } from '@opentelemetry/api';
 import { canary } from '../canary/canary';
 
-export interface Recorded {
+interface Recorded {
   name: string;
   kind?: number;
   parent?: string;
@@ -24,7 +24,7 @@ export interface Recorded {
   ended: boolean;
 }
 
-/** As much of an OpenTelemetry SDK as spans and their nesting need. Undo it with `trace.disable()` and `context.disable()`. */
+/** A small OpenTelemetry SDK that records spans and their nesting. `trace.disable()` and `context.disable()` remove it. */
 export function recordingSdk() {
   const spans: Recorded[] = [];
   const startSpan = (name: string, options: SpanOptions = {}, parent: Context = context.active()): Span => {
@@ -39,7 +39,7 @@ export function recordingSdk() {
       ended: false,
     };
     spans.push(recorded);
-    // SDKs make spans too, of which they say what they like.
+    // SDKs of vendors make spans too; what they contain is their own.
     const isOurs = name.startsWith('ai_keys.');
     const spanContext: SpanContext = { traceId: '1'.repeat(32), spanId: id, traceFlags: 1 };
     const span = {

@@ -21,11 +21,11 @@ export class RedisCluster {
       if (i > 0) await node.command('CLUSTER', 'MEET', '127.0.0.1', nodes[0]!.port);
     }
     const cluster = new RedisCluster(nodes);
-    await cluster.until('the nodes to know each other', 'cluster_known_nodes:6');
+    await cluster.#until('the nodes to know each other', 'cluster_known_nodes:6');
     for (const [i, master] of masters.entries()) {
       await nodes[i + 3]!.command('CLUSTER', 'REPLICATE', await idOf(master));
     }
-    await cluster.until('the cluster to be ready', 'cluster_state:ok');
+    await cluster.#until('the cluster to be ready', 'cluster_state:ok');
     await eventually('the replicas to be in step', async () => {
       const links = await Promise.all(nodes.slice(3).map((replica) => replica.info('master_link_status')));
       return links.every((link) => link === 'up');
@@ -33,7 +33,7 @@ export class RedisCluster {
     return cluster;
   }
 
-  /** The node that has the slot of a key now, and answers. */
+  /** The master that has the slot of a key now. */
   async ownerOf(key: string): Promise<RedisServer> {
     for (const node of this.nodes) {
       const answer = await node.command('EXISTS', key).catch((error: unknown) => error);
@@ -42,10 +42,10 @@ export class RedisCluster {
     throw new Error(`no node has the key ${key}`);
   }
 
-  /** Moves the slot of a key, with all that is in it, to another master; in between, `halfway` sees some keys on either side. */
+  /** Moves the slot of a key to another master. `halfway` runs while some keys of the slot are on either side. */
   async moveSlotOf(key: string, halfway: () => Promise<void>): Promise<void> {
     const from = await this.ownerOf(key);
-    const to = (await this.masters()).find((node) => node !== from)!;
+    const to = (await this.#masters()).find((node) => node !== from)!;
     const [slot, fromId, toId] = [
       Number(await from.command('CLUSTER', 'KEYSLOT', key)),
       await idOf(from),
@@ -61,19 +61,19 @@ export class RedisCluster {
     await move(2);
     await halfway();
     while ((await move(100)) > 0);
-    for (const master of await this.masters()) await master.command('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
+    for (const master of await this.#masters()) await master.command('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
 
-  private async masters(): Promise<RedisServer[]> {
+  async #masters(): Promise<RedisServer[]> {
     const roles = await Promise.all(this.nodes.map((node) => node.info('role').catch(() => undefined)));
     return this.nodes.filter((_, i) => roles[i] === 'master');
   }
 
-  private until(what: string, line: string): Promise<void> {
+  #until(what: string, line: string): Promise<void> {
     return eventually(what, async () => {
       const infos = await Promise.all(this.nodes.map((node) => node.command('CLUSTER', 'INFO')));
       return infos.every((info) => String(info).includes(line));
@@ -83,7 +83,7 @@ export class RedisCluster {
 
 const idOf = async (node: RedisServer): Promise<string> => String(await node.command('CLUSTER', 'MYID'));
 
-/** The cluster's own port is 10,000 above the other. */
+/** A node also uses the port 10,000 above its own, for the cluster's bus. */
 async function startNode(): Promise<RedisServer> {
   let port = await freePort();
   while (port > 50_000) port = await freePort();

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { eventually } from '../../src/key-management/store/contract/contract-support';
 import { freePort, RedisServer } from './redis-server';
 
-/** A real Sentinel that watches a master and its replica, and makes the one the other when it fails. */
+/** A real Sentinel that watches a master and its replica, and promotes the replica when the master fails. */
 export class RedisSentinel {
   private constructor(
     readonly master: RedisServer,
@@ -29,7 +29,7 @@ export class RedisSentinel {
     const sentinel = spawn('redis-sentinel', [file], { stdio: 'ignore' });
     const started = new RedisSentinel(master, replica, port, sentinel, folder);
     await eventually('Sentinel to know the replica', () =>
-      started.ask('REPLICAS').then(
+      started.#ask('REPLICAS').then(
         (replicas) => (replicas as unknown[]).length === 1,
         () => false,
       ),
@@ -50,7 +50,7 @@ export class RedisSentinel {
     await Promise.all([this.master.stop(), this.replica.stop(), rm(this.folder, { recursive: true, force: true })]);
   }
 
-  private async ask(what: string): Promise<unknown> {
+  async #ask(what: string): Promise<unknown> {
     const client = new Redis(this.port, '127.0.0.1', { enableReadyCheck: false, retryStrategy: () => null });
     client.on('error', () => undefined);
     try {
@@ -63,7 +63,7 @@ export class RedisSentinel {
 
 const QUICK = { settings: ['--repl-diskless-sync-delay', '0'] };
 
-/** Resolves when the replica has what its master has, but for what is on its way. */
+/** Resolves when the replica is connected to its master and has received its data. */
 export function inStep(replica: RedisServer): Promise<void> {
   return eventually('the replica to be in step', async () => (await replica.info('master_link_status')) === 'up');
 }

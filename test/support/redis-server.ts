@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 
 export interface RedisServerOptions {
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
   password?: string;
   /** More settings, as on the command line: `['--tls-port', '7000']`. */
@@ -15,7 +15,7 @@ export interface RedisServerOptions {
 
 let available: boolean | undefined;
 
-/** Whether the server's binary is installed; says so once where it is not. */
+/** Whether `redis-server` is installed. Prints a warning once when it is not. */
 export function redisAvailable(): boolean {
   if (available === undefined) {
     available = spawnSync('redis-server', ['--version']).status === 0;
@@ -24,14 +24,14 @@ export function redisAvailable(): boolean {
   return available;
 }
 
-/** `describe`, skipped where there is no Redis. */
+/** `describe`, skipped where `redis-server` is not installed. */
 export function describeWithRedis(name: string, body: () => void): void {
   (redisAvailable() ? describe : describe.skip)(name, body);
 }
 
 /** A real Redis on a free port with a folder of its own. Each write is on the disk before it is answered. */
 export class RedisServer {
-  private process: ChildProcess | undefined;
+  #process: ChildProcess | undefined;
 
   private constructor(
     readonly port: number,
@@ -45,7 +45,7 @@ export class RedisServer {
       await mkdtemp(join(tmpdir(), 'akm-redis-')),
       options,
     );
-    await server.run();
+    await server.#run();
     return server;
   }
 
@@ -54,7 +54,7 @@ export class RedisServer {
     return `redis://${password ? `:${encodeURIComponent(password)}@` : ''}127.0.0.1:${this.port}`;
   }
 
-  /** One command, as an operator gives it. */
+  /** Sends one command over a connection of its own. */
   async command(name: string, ...args: (string | number)[]): Promise<unknown> {
     const client = new Redis(this.url, { enableReadyCheck: false, retryStrategy: () => null });
     client.on('error', () => undefined);
@@ -65,53 +65,53 @@ export class RedisServer {
     }
   }
 
-  /** What `INFO` says of one thing. */
+  /** One field of `INFO`. */
   async info(name: string): Promise<string | undefined> {
     return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(String(await this.command('INFO', 'everything')))?.[1];
   }
 
-  /** Ends it in good order and removes its folder. */
+  /** Stops the server and removes its folder. */
   async stop(): Promise<void> {
-    await this.end('SIGTERM');
+    await this.#end('SIGTERM');
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** As a crash. */
+  /** Kills the server, as a crash would. */
   async kill9(): Promise<void> {
-    await this.end('SIGKILL');
+    await this.#end('SIGKILL');
   }
 
-  /** Starts it again on the same port, after killing it if it runs; with its data, or without any. */
+  /** Kills the server if it runs, and starts it on the same port, with its data or without any. */
   async restart({ empty = false } = {}): Promise<void> {
     await this.kill9();
     if (empty) await rm(join(this.folder, 'appendonlydir'), { recursive: true, force: true });
-    await this.run();
+    await this.#run();
   }
 
-  /** Stops answering while its connections stay, until `thaw`. */
+  /** Stops the process, so that connections stay open and nothing is answered, until `thaw`. */
   freeze(): void {
-    this.process?.kill('SIGSTOP');
+    this.#process?.kill('SIGSTOP');
   }
 
   thaw(): void {
-    this.process?.kill('SIGCONT');
+    this.#process?.kill('SIGCONT');
   }
 
-  private async run(): Promise<void> {
+  async #run(): Promise<void> {
     const { password, settings = [] } = this.options;
     const common = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.folder, '--save', ''];
     const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
     const auth = password ? ['--requirepass', password] : [];
-    this.process = spawn('redis-server', [...common, ...durable, ...auth, ...settings], { stdio: 'ignore' });
+    this.#process = spawn('redis-server', [...common, ...durable, ...auth, ...settings], { stdio: 'ignore' });
     for (let tries = 0; !(await answers(this.port)); tries++) {
-      if (tries > 10_000 || this.process.exitCode !== null)
+      if (tries > 10_000 || this.#process.exitCode !== null)
         throw new Error(`redis-server did not start on port ${this.port}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
 
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    const { process } = this;
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const process = this.#process;
     if (!process || process.exitCode !== null || process.signalCode !== null) return;
     const ended = new Promise((resolve) => process.once('exit', resolve));
     process.kill('SIGCONT');
@@ -120,7 +120,7 @@ export class RedisServer {
   }
 }
 
-/** A port nobody listens on at the moment. */
+/** A port that is free at the moment. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -129,7 +129,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Whether it answers, be it with an error: it wants a password, or still loads. */
+/** Whether the server answers. An error is an answer: it may require a password, or still load its data. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));

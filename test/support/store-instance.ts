@@ -9,7 +9,7 @@ import { seededRandom, type FakeClock } from './fake-clock';
 
 export const RAW = 'sk-proj-0123456789abcdefghij';
 
-/** One instance of the app, as far as the store sees it. */
+/** One instance of the app, as far as its store is concerned: pools, persistence, and the link to the store. */
 export async function instance(
   cluster: { member(): KeyStore },
   clock: FakeClock,

@@ -1,6 +1,6 @@
 import type { StoredDocument } from '../../src/key-management/store/port/key-store';
 
-/** The counts of a stored document by field, over all who wrote them. */
+/** The counts of a stored document by field, summed over all writers. */
 export function countsOf(document: StoredDocument | undefined): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [name, value] of Object.entries(document?.maxima ?? {})) {

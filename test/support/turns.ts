@@ -1,4 +1,4 @@
-/** Lets both ends of a connection go on, who share this process, as far as they will; a number of turns, and no time. */
+/** Waits for a number of turns of the event loop, in which both ends of a connection within this process can make progress. */
 export async function turns(count: number): Promise<void> {
   for (let n = 0; n < count; n += 1) await new Promise((resolve) => setImmediate(resolve));
 }

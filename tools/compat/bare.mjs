@@ -1,11 +1,11 @@
-// A Nest app that has nothing but Nest: `npm i` by the README's one line, no flags; the types must compile and the module must serve.
+// A Nest app with no other package than Nest: runs the install line of the README without flags, compiles the types, and starts the app.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './run.mjs';
 import { compile } from './types.mjs';
 
 const NEEDED = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs'];
-/** What compiles an app, and has no part in its running. */
+/** What compiles an app and is not needed at run time. */
 const COMPILED_BY = ['typescript', '@types/node', '@types/express'];
 const OPTIONAL = ['@nestjs/swagger', '@nestjs/terminus', '@nestjs/schedule'];
 
@@ -52,7 +52,7 @@ const TSCONFIG = {
   compilerOptions: {
     module: 'nodenext',
     target: 'es2022',
-    // No DOM: servers are compiled without it.
+    // Servers are compiled without the types of the DOM.
     lib: ['es2023'],
     types: ['node'],
     strict: true,

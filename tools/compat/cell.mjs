@@ -1,12 +1,12 @@
-// One cell of the matrix: boots the compiled consumer on one Node, asks it everything, and ends it.
+// One cell of the matrix: starts the compiled consumer on one version of Node, asks it all questions, and ends it.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { run } from './run.mjs';
 import { askAll, TOKEN } from './questions.mjs';
 import { KEYS, startVendor } from './vendor.mjs';
 
-/** Far more than any of it takes: a busy machine is no failure. */
-const PATIENCE_MS = 120_000;
+/** Far longer than any step takes, so that a busy machine causes no failure. */
+const STEP_LIMIT_MS = 120_000;
 
 const within = (promise, ms, message) => {
   let timer;
@@ -17,7 +17,7 @@ const within = (promise, ms, message) => {
 function start(node, folder, adapter, vendor) {
   const app = spawn(node.binary, [join(folder, 'out/app.js'), adapter], {
     cwd: folder,
-    // Only what a process needs: keys and tokens of the machine's own environment play no part.
+    // Only what a process needs, so that keys and tokens in the environment of this machine have no effect.
     env: {
       PATH: process.env.PATH,
       VENDOR_URL: vendor.url,
@@ -46,15 +46,15 @@ function start(node, folder, adapter, vendor) {
 
 /** Resolves with the reason of the failure, or undefined. */
 export async function tryCell({ node, folder, adapter, packageVersion }) {
-  const loaded = await run(node.binary, ['load.mjs'], { cwd: folder, limitMs: PATIENCE_MS });
+  const loaded = await run(node.binary, ['load.mjs'], { cwd: folder, limitMs: STEP_LIMIT_MS });
   if (!loaded.passed) return loaded.output;
   const vendor = await startVendor();
   const { app, said, ended, listening } = start(node, folder, adapter, vendor);
   try {
-    const url = await within(listening, PATIENCE_MS, 'The app does not listen.');
+    const url = await within(listening, STEP_LIMIT_MS, 'The app does not listen.');
     await askAll({ url, vendor, nodeVersion: node.version, packageVersion });
     app.kill('SIGTERM');
-    const how = await within(ended, PATIENCE_MS, 'The app does not end on SIGTERM.');
+    const how = await within(ended, STEP_LIMIT_MS, 'The app does not end on SIGTERM.');
     if (how !== 'SIGTERM' && how !== 0) return `After SIGTERM the app ended with ${how}.\n${said.text}`;
     for (const key of Object.values(KEYS).flat()) if (said.text.includes(key)) return 'The log shows a key.';
     return undefined;

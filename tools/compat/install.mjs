@@ -1,4 +1,4 @@
-// Packs the package and installs it as its users do: into empty apps outside of this repository, so that nothing is found by luck.
+// Packs the package and installs it into empty apps outside of this repository, so that no import resolves to a file of the repository.
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONSUMERS, NESTS, NODES } from './versions.mjs';
@@ -18,7 +18,7 @@ export async function pack(folder) {
   );
 }
 
-/** `--strict-peer-deps`: our ranges must fit Nest's own. `--ignore-scripts`: many run that, and the package must work all the same. */
+/** `--strict-peer-deps`: our peer ranges must fit Nest's. `--ignore-scripts`: many users install so, and the package must work then. */
 async function installApp({ major, layout, dependencies }, folder, tarball) {
   const app = join(folder, `nest-${major}`);
   mkdirSync(app);
@@ -29,14 +29,14 @@ async function installApp({ major, layout, dependencies }, folder, tarball) {
   return app;
 }
 
-/** One folder per way to compile, with the same sources. */
+/** Makes one folder per way to compile; all have the same sources. */
 function addConsumer(app, { name, type, module, moduleResolution = module, ignoreDeprecations }) {
   const folder = join(app, name);
   cpSync(CONSUMER_FILES, folder, { recursive: true });
   writeJson(join(folder, 'package.json'), { private: true, type });
   const compilerOptions = {
     target: 'ES2022',
-    // No DOM: servers are compiled without it.
+    // Servers are compiled without the types of the DOM.
     lib: ['ES2023'],
     module,
     moduleResolution,
@@ -55,7 +55,7 @@ function addConsumer(app, { name, type, module, moduleResolution = module, ignor
   writeJson(join(folder, 'tsconfig.json'), { compilerOptions, include: ['*.ts'] });
 }
 
-/** Programs from npm: the other Nodes, and the other TypeScripts. */
+/** Installs from npm the other versions of Node and of TypeScript. */
 async function installPrograms(folder) {
   const programs = join(folder, 'programs');
   mkdirSync(programs);

@@ -1,5 +1,5 @@
-// Is the package, as npm would publish it, right for everyone it is said to be for? `npm run compat`; needs `npm run build` before.
-// `npm run compat -- 24 fastify` boots these cells alone, and `--keep` leaves the apps where they are.
+// `npm run compat`, after `npm run build`: checks the package, as npm would publish it, in every supported combination of Node, Nest,
+// adapter and module system. `npm run compat -- 24 fastify` starts only the matching cells; `--keep` does not delete the apps afterwards.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ import { ADAPTERS, CONSUMERS, NESTS } from './versions.mjs';
 
 const { version: packageVersion, main: entry } = JSON.parse(readFileSync('package.json', 'utf8'));
 const only = process.argv.slice(2).filter((each) => each !== '--keep');
-/** What is booted must be compiled; the rest only where all is asked for. */
+/** A consumer that is started must be compiled; the others are compiled only in a full run. */
 const isAsked = (consumer) => only.length === 0 || consumer.startsWith('nodenext');
 const failures = [];
 let passes = 0;
@@ -31,7 +31,7 @@ async function lintPackage(tarball) {
     ['publint', 'run', tarball, '--strict'],
   ]) {
     const { passed, output } = await run(resolve('node_modules/.bin', tool), args);
-    // A suggestion ends with 0, and so does a package without any; only the latter says so.
+    // publint ends with 0 also when it makes suggestions; only without any it prints `All good!`.
     const clean = passed && (tool !== 'publint' || /All good!/.test(output));
     console.log(tool.padEnd(16), word(tool, clean ? undefined : output));
   }

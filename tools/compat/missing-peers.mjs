@@ -1,13 +1,13 @@
-// A peer that is not installed must be named by the error, and break nothing but the start.
+// When a peer is not installed, the start must fail with an error that names the peer.
 import { existsSync, readFileSync, realpathSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './run.mjs';
 
 const NAME = 'nestjs-ai-key-management';
-/** Nest's peer before it is ours: nothing here imports it. */
+/** A peer of Nest; this package does not import it. */
 const NOT_IMPORTED = ['reflect-metadata'];
 
-/** In an app of the linked layout a package is visible from two places: beside us, and in the app. */
+/** In an app of the linked layout a package is found in two places: beside this package, and in the app. */
 function hide(app, peer) {
   const beside = join(realpathSync(join(app, 'node_modules', NAME)), '..', peer);
   const places = [join(app, 'node_modules', peer), beside].filter((place) => existsSync(place));

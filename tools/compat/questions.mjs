@@ -1,4 +1,4 @@
-// What every booted app is asked, in this order.
+// The questions to every started app, in this order.
 import assert from 'node:assert/strict';
 import { KEYS } from './vendor.mjs';
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** Runs a program to its end, within the limit; resolves with what it said. */
+/** Runs a program to its end, within the time limit; resolves with its output. */
 export function run(command, args, { cwd, limitMs = 180_000, env = process.env } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -23,7 +23,7 @@ export async function mustRun(command, args, options) {
   return stdout;
 }
 
-/** Two at a time, as there are two cores: more would only make each slower. */
+/** Runs two jobs at a time, one per core of CI. */
 export async function twoAtATime(items, work) {
   const results = new Array(items.length);
   let next = 0;

@@ -1,18 +1,18 @@
-// Compiles the consumers under `strict` with `skipLibCheck: false`, and says whose types are to blame.
+// Compiles the consumers under `strict` with `skipLibCheck: false`, and tells which package each error belongs to.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './run.mjs';
 
 const CONSUMER = 'tools/compat/consumer';
 const ERROR = /^(?:(.+?)\((\d+),(\d+)\): )?error (TS\d+): (.*)$/gm;
-/** Whose file it is: the innermost package on its path, or the consumer's own. */
+/** The package that a file belongs to: the innermost one on its path. Undefined for a file of the consumer. */
 const ownerOf = (file) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(`/${file}`)?.[1];
 
 const { name: US, dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-/** The consumer, this package, and what it brings along. Types that a Nest app has anyway are their authors' affair. */
+/** Errors count in the consumer, in this package and in its dependencies, but not in types that a Nest app has anyway. */
 const isOurs = (owner) => owner === undefined || owner === US || owner in dependencies;
 
-/** @returns {{ ours: string[], others: string[] }} lines of ours; and owners of the others */
+/** @returns {{ ours: string[], others: string[] }} the errors that count, a line each, and the packages of the others */
 export async function compile({ app, name, compiler = join(app, 'node_modules/typescript/bin/tsc') }) {
   const { passed, output } = await run(process.execPath, [compiler, '-p', name, '--pretty', 'false'], { cwd: app });
   const errors = [...output.matchAll(ERROR)].map(([line, file]) => ({ line, owner: file && ownerOf(file) }));
@@ -22,12 +22,12 @@ export async function compile({ app, name, compiler = join(app, 'node_modules/ty
   return { ours, others };
 }
 
-/** A value is used through its namespace; a type stands in the import and in its use. */
+/** A value is used through its namespace; a type appears twice, in the import and where it is used. */
 const isUsed = (surface, name) =>
   new RegExp(`\\b(?:keys|testing)\\.${name}\\b`).test(surface) ||
   (surface.match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0) >= 2;
 
-/** Names that the package exports and the consumer's surface files do not use: then nobody compiled them. */
+/** Names that the package exports and that no surface file of the consumer uses, so that they were not compiled. */
 export function unusedExports(app) {
   const files = readdirSync(CONSUMER).filter((name) => name.startsWith('surface'));
   const surface = files.map((name) => readFileSync(join(CONSUMER, name), 'utf8')).join('\n');

@@ -1,4 +1,4 @@
-// A vendor on loopback: OpenAI's paths, and `acme`, which only a checker of the consumer's own knows.
+// A vendor on loopback. It serves OpenAI's paths, and those of `acme`, a provider that only the consumer's own checker supports.
 import { createServer } from 'node:http';
 
 export const KEYS = {
@@ -7,7 +7,7 @@ export const KEYS = {
   acme: 'acme-compat-key-0001',
 };
 
-/** The first key that asks for a response is revoked by that: so the call must rotate, whichever key was chosen. */
+/** Revokes the first key that asks for a response, so that the call must go on with another key, whichever was chosen first. */
 export async function startVendor() {
   const asked = [];
   let revoked;

@@ -1,9 +1,9 @@
-// What the package is tried with. Raise a version when it is shown to work; the README names the ranges.
+// The versions that the package is tested with. Raise one when it is shown to work. The README names the supported ranges.
 import { readFileSync } from 'node:fs';
 
 const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** Those of 22 and 24 come from npm, and so does 20 where another one runs this. */
+/** Versions of Node that npm installs, unless this process runs on the same major version. */
 const FROM_NPM = { 20: '20.20.2', 22: '22.23.3', 24: '24.9.0' };
 export const running = process.versions.node;
 export const NODES = Object.entries(FROM_NPM).map(([major, version]) =>
@@ -12,7 +12,7 @@ export const NODES = Object.entries(FROM_NPM).map(([major, version]) =>
 
 const COMMON = {
   '@fastify/static': '10.1.11',
-  // As Nest's starter has it: the types of its Express platform ask for them.
+  // As in Nest's starter app: the types of its Express platform need them.
   '@types/express': '5.0.6',
   '@types/node': devDependencies['@types/node'],
   'reflect-metadata': devDependencies['reflect-metadata'],
@@ -26,7 +26,7 @@ export const NESTS = [
   { major: 11, layout: 'hoisted', dependencies: { ...Object.fromEntries(PARTS.map(developedOn)), ...COMMON } },
   {
     major: 12,
-    // Every package sees what it declares and nothing else, nearly as under Yarn's Plug'n'Play.
+    // A package can import only what it declares, nearly as under Yarn's Plug'n'Play.
     layout: 'linked',
     dependencies: {
       '@nestjs/common': '12.5.1',
@@ -43,7 +43,7 @@ export const NESTS = [
 
 export const ADAPTERS = ['express', 'fastify'];
 
-/** How consumers compile. `nests`: Nest 12 itself is refused by TypeScript to CommonJS under `node16`. */
+/** How consumers compile. `nests` limits the versions of Nest: TypeScript refuses Nest 12 in CommonJS under `node16`. */
 export const CONSUMERS = [
   { name: 'nodenext-cjs', type: 'commonjs', module: 'nodenext' },
   { name: 'nodenext-esm', type: 'module', module: 'nodenext' },

@@ -5,8 +5,8 @@ export type FormatVerdict =
   { readonly valid: true; readonly warning?: string } | { readonly valid: false; readonly reason: string };
 
 /** Of the vendors that are known here. */
-export const SHORTEST_KEY = 16;
-export const LONGEST_KEY = 256;
+const SHORTEST_KEY = 16;
+const LONGEST_KEY = 256;
 /** Of any other: gateways of one's own take `ollama` or `sk-1234`, some vendors give out signed tokens. */
 const LONGEST_UNKNOWN_KEY = 1_024;
 

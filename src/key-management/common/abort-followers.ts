@@ -48,7 +48,7 @@ export function unfollowAbort(signal: AbortSignal, follower: AbortFollower): voi
 }
 
 /** Signals of other libraries may give no reason. */
-export function reasonOf(signal: AbortSignal): unknown {
+function reasonOf(signal: AbortSignal): unknown {
   return (signal.reason as unknown) ?? new DOMException('The call was cancelled.', 'AbortError');
 }
 

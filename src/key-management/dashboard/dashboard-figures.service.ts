@@ -12,7 +12,7 @@ import { percentage } from '../pool/key/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
 
 /** What the calls of the last five minutes came to, as the state is judged by. */
-export interface CallWindow {
+interface CallWindow {
   calls: number;
   /** Those that speak against the provider: faults of the caller do not. */
   failures: number;

@@ -10,7 +10,7 @@ interface Manifest {
   readonly style: string;
 }
 
-export interface DashboardAsset {
+interface DashboardAsset {
   readonly contentType: string;
   readonly text: string;
 }

@@ -1,5 +1,5 @@
 /** Upper bounds of the buckets, seconds: from a local answer to the longest generation. */
-export const BOUNDS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] as const;
+const BOUNDS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] as const;
 const BOUNDS_MS = Float64Array.from(BOUNDS_SECONDS, (seconds) => seconds * 1_000);
 
 interface Line {

@@ -1,7 +1,7 @@
 import { maskKey } from '../../../src/key-management';
 import { plantedKey } from './planted-keys';
 
-// Beside the file that leaks: this one shows what may be shown, and passes.
+// The counterpart of the leaking file: it prints what may be printed, and passes.
 
 it('shows the mask of a key', () => {
   console.warn(maskKey(plantedKey('nowhere')));

@@ -24,7 +24,7 @@ import { recordingSdk } from '../../support/recording-sdk';
 import { redisAvailable, RedisServer } from '../../support/redis-server';
 import { plantedKey } from './planted-keys';
 
-// Each test leaks a key of its own on one channel. No suite runs this file but the one that expects what it leaks.
+// Each test leaks a key of its own on one channel. Only planted.more-spec.ts runs this file, and expects the leaks.
 
 const say = (script: string): string[] => ['-e', script];
 
@@ -127,7 +127,7 @@ describe('by the package', () => {
   });
   afterEach(() => app.close());
 
-  /** What a user says of one key may name another. */
+  /** Settles a lease with a reason that names another key, as a user's text may. */
   const settled = (key: string): void => {
     const pool = app.get(KeyPoolService).ensurePool('openai');
     const [record] = [...pool.records()];

@@ -8,7 +8,7 @@ import { findLeaks } from '../scan/find-leaks';
 import { plantedKey } from './planted-keys';
 
 const ROOT = resolve(__dirname, '../../..');
-/** The channels, and where on them. */
+/** The channels, and the places on them. */
 const PLANTED: [channel: string, place: string][] = [
   ...['stdout', 'stderr', 'console'],
   ...["children's stdout", "children's stderr", 'children that are waited for', 'answers of other processes'],
@@ -22,11 +22,11 @@ for (const place of ['body', 'header', 'status', 'events']) PLANTED.push(['HTTP 
 interface Run {
   code: number | null;
   output: string;
-  /** What the run says of the test file. */
+  /** Jest's message about the test file. */
   message: string;
 }
 
-/** The file that leaks, in a Jest of its own, set up as the suite is. */
+/** Runs the leaking file in a Jest process of its own, with the configuration of the suite. */
 async function runPlanted(): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'akm-planted-'));
   const report = join(folder, 'report.json');

@@ -1,4 +1,4 @@
-/** A way to read some bytes. */
+/** One reading of some bytes, such as their base64 decoding. */
 export interface ByteView {
   readonly form: string;
   readonly bytes: Uint8Array;
@@ -26,7 +26,7 @@ const MAY_ESCAPE = table((code) => '%\\&'.includes(String.fromCharCode(code)));
 const ESCAPES =
   /%(?:25)*([0-9a-fA-F]{2})|\\+u\{?([0-9a-fA-F]{4})\}?|\\+x([0-9a-fA-F]{2})|\\+([nrtbf])|\\+(["'/])|&#x([0-9a-fA-F]{1,6});|&#(\d{1,7});/g;
 
-/** All readings of the bytes in which a secret may hide: each in one pass, so all of it is linear. */
+/** All readings of the bytes in which a secret may hide. Each takes one pass, so the whole is linear. */
 export function* viewsOf(raw: Uint8Array): Generator<ByteView> {
   yield { form: 'as it is', bytes: raw };
   const plain = holdsAny(raw, MAY_ESCAPE) ? unescaped(raw) : raw;
@@ -68,7 +68,7 @@ function kept(bytes: Uint8Array, these: Uint8Array): Uint8Array {
   return result.subarray(0, length);
 }
 
-/** Without line breaks, the blanks that follow them, and what is no ASCII. */
+/** The bytes without line breaks, the blanks after them, and non-ASCII bytes. */
 function withoutBreaks(bytes: Uint8Array): Uint8Array {
   const result = new Uint8Array(bytes.length);
   let length = 0;
@@ -118,7 +118,7 @@ function hex(bytes: Uint8Array, from: number, to: number): Uint8Array {
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57;
 const isBetween = (byte: number): boolean => byte === 44 || byte === 32 || byte === 10 || byte === 13;
 
-/** `115, 107, 45, …`, as a Buffer in JSON. */
+/** Reads lists of numbers (`115, 107, 45, …`), as a Buffer appears in JSON. */
 function* lists(bytes: Uint8Array): Generator<Uint8Array> {
   let from = 0;
   let separated = false;

@@ -1,21 +1,21 @@
 import { GRAM, GramIndex } from './gram-index';
 import { viewsOf } from './byte-views';
 
-/** One secret in some output. */
+/** One occurrence of a secret in some output. */
 export interface Leak {
-  /** The secret as its mask. */
+  /** The mask of the secret. */
   readonly secret: string;
-  /** How it was written. */
+  /** The form in which the secret was written. */
   readonly form: string;
-  /** What stands before it, without any secret. */
+  /** The text before the secret, without any secret. */
   readonly after: string;
 }
 
-/** Every vendor's keys begin with some characters that are no secret. */
+/** Beginnings of keys that are the same for all keys of a vendor, and no secret. */
 const PUBLIC_START = 4;
 const CONTEXT = 60;
 
-/** Secrets to look for. */
+/** A set of secrets to search for. */
 export class SecretSet {
   readonly #index = new GramIndex();
   readonly #known = new Set<string>();
@@ -25,11 +25,11 @@ export class SecretSet {
     return this.#masks.length;
   }
 
-  /** @returns false for what is too short to be told from other text, or known */
+  /** @returns false for a secret that is known already, or too short to be told from other text */
   add(secret: string): boolean {
     if (secret.length < PUBLIC_START + GRAM || this.#known.has(secret)) return false;
     this.#known.add(secret);
-    // What is like another secret but for some digits at its end is found with it.
+    // A secret that differs from another one only in some digits at its end is found with that one.
     if (this.#index.add(Buffer.from(secret.slice(PUBLIC_START))) === 0) return true;
     this.#masks.push(masked(secret));
     return true;
@@ -48,14 +48,14 @@ export class SecretSet {
     return [...leaks.values()];
   }
 
-  /** The text before a hit; nothing where that holds a secret itself. */
+  /** The text before a hit; empty where that text contains a secret too. */
   #context(bytes: Uint8Array, at: number): string {
     const before = bytes.subarray(Math.max(0, at - PUBLIC_START - CONTEXT), Math.max(0, at - PUBLIC_START));
     return this.#index.search(before).length > 0 ? '' : Buffer.from(before).toString('latin1');
   }
 }
 
-/** Which of the secrets stand in the text or bytes: whole or GRAM characters of them and more, in any form in which software writes them. */
+/** Which of the secrets the text or the bytes contain, whole or in a part of GRAM characters or more, in any form in which software writes them. */
 export function findLeaks(data: string | Uint8Array, secrets: Iterable<string>): Leak[] {
   const set = new SecretSet();
   for (const secret of secrets) set.add(secret);

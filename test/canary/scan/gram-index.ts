@@ -1,30 +1,30 @@
-/** So many characters in a row are a leak; masks show fewer. */
+/** This many consecutive characters of a secret are a leak. Masks show fewer. */
 export const GRAM = 12;
 const { imul } = Math;
 const BASE = 0x01000193;
 /** BASE to the power of GRAM - 1, modulo 2^32. */
 const OLDEST = Array.from({ length: GRAM - 1 }).reduce<number>((power) => imul(power, BASE), 1);
 
-/** ASCII letters in lower case: a leak in another case is one. */
+/** Maps ASCII letters to lower case, since a leak in another case is a leak. */
 const FOLD = Uint8Array.from({ length: 256 }, (_, code) => (code >= 65 && code <= 90 ? code + 32 : code));
 
-/** Where a run of a secret was found. */
+/** A place at which characters of a secret were found. */
 export interface Hit {
   readonly secret: number;
   readonly at: number;
 }
 
-/** All runs of GRAM characters of all secrets, so that one pass over some bytes finds any of any. Grows as secrets come. */
+/** An index of all n-grams (GRAM characters) of all secrets, with a rolling hash (Rabin-Karp): one pass over the bytes finds any of them. */
 export class GramIndex {
   readonly #secrets: Uint8Array[] = [];
-  /** Open addressing: for each gram its secret and the place in it, plus one. */
+  /** Hash table with open addressing: for each n-gram its secret plus one, and the place in it. */
   #slots = new Uint32Array(1 << 12);
   #places = new Uint16Array(1 << 12);
   #used = 0;
-  /** A bit per hash, small enough for the processor's cache: nearly all bytes go no further. */
+  /** One bit per hash (a Bloom filter of one hash), small enough for the processor's cache: nearly all bytes are rejected here. */
   #filter = new Uint8Array(1 << 17);
 
-  /** @returns the number of grams that were new; without any, the secret is found as others are */
+  /** @returns the number of new n-grams; 0 where the n-grams of other secrets find this one too */
   add(secret: Uint8Array): number {
     const folded = Uint8Array.from(secret, (byte) => FOLD[byte]!);
     const id = this.#secrets.push(folded);
@@ -39,7 +39,7 @@ export class GramIndex {
     return this.#used - before;
   }
 
-  /** The first run of each secret in the bytes. */
+  /** The first occurrence of each secret in the bytes. */
   search(bytes: Uint8Array, length = bytes.length): Hit[] {
     if (this.#used === 0) return [];
     let hits: Map<number, Hit> | undefined;
@@ -104,7 +104,7 @@ function eachGram(folded: Uint8Array, length: number, visit: (hash: number, at: 
   }
 }
 
-/** `000000000000` and its like stand in many texts that are no leak. */
+/** Whether the n-gram has few different characters, as `000000000000` has, which many harmless texts contain. */
 function isWord(folded: Uint8Array, at: number): boolean {
   let different = 0;
   for (let n = at; n < at + GRAM; n += 1) if (folded.indexOf(folded[n]!, at) === n) different += 1;

@@ -1,13 +1,13 @@
 import { Server, Socket, type AddressInfo } from 'node:net';
 import { before, dataOf, recorder } from './taps';
 
-/** Ports of this process's own servers: what they say is taken where they say it. */
+/** Ports of servers in this process, whose answers are tapped where they are written. */
 const ownPorts = new Set<number>();
 const kinds = new WeakMap<Socket, 'redis' | 'other'>();
 
 type Served = Socket & { server?: Server | null; _httpMessage?: { req?: { method?: string; url?: string } } };
 
-/** Answers of our servers, commands to a Redis, and what servers in other processes say. */
+/** Taps answers of servers in this process, commands to Redis, and answers of servers in other processes. */
 export function tapNetwork(): void {
   before(Server.prototype, 'listen', (server) => {
     server.once('listening', () => {
@@ -19,7 +19,7 @@ export function tapNetwork(): void {
   });
   before(Socket.prototype, 'write', (socket, [chunk, encoding]) => said(socket, dataOf(chunk, encoding)));
   before(Socket.prototype, 'end', (socket, [chunk, encoding]) => {
-    // The last piece does not come by `write`.
+    // The last piece is passed to `end`, not to `write`.
     said(socket, dataOf(chunk, encoding));
   });
   before(Socket.prototype, 'push', (socket, [chunk]) => heard(socket, dataOf(chunk, 'utf8')));
@@ -29,7 +29,7 @@ function said(socket: Served, data: Uint8Array | undefined): void {
   if (!data || data.length === 0) return;
   const { server } = socket;
   if (server) {
-    // The length of a chunk of a body, and its end.
+    // The length of a chunk of a body, and the line break after the chunk.
     if (
       recorder()!.isVendor(server) ||
       /^(?:[0-9a-f]{1,6}|(?:\r\n)+)$/.test(Buffer.from(data.subarray(0, 8)).toString('latin1'))
@@ -39,7 +39,7 @@ function said(socket: Served, data: Uint8Array | undefined): void {
   } else if (kindOf(socket, data) === 'redis') recorder()!.output('Redis commands', withoutPassword(data), socket);
 }
 
-/** A client tells the server its password in one command, and nowhere else. */
+/** A client may send its password to the server in this command, and nowhere else. */
 const withoutPassword = (data: Uint8Array): string =>
   Buffer.from(data)
     .toString('latin1')

@@ -2,12 +2,12 @@ import childProcess, { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { dataOf, recorder } from './taps';
 
-/** Settings that hold secrets. */
+/** Environment variables that hold secrets. */
 const SECRET_SETTINGS = /^(?:\w+_API_KEYS?|ADMIN_TOKEN|VIEWER_TOKEN|KEY_ENCRYPTION_SECRET(?:_PREVIOUS)?)$/;
 
 type Spawn = (this: ChildProcess, options: { envPairs?: string[] }) => unknown;
 
-/** What this process and those that it starts print. */
+/** Taps what this process and its child processes print. */
 export function tapProcesses(): void {
   for (const stream of [process.stdout, process.stderr])
     tapOutput(stream, stream === process.stdout ? 'stdout' : 'stderr');
@@ -25,7 +25,7 @@ export function tapProcesses(): void {
 
 const AT_ONCE = ['spawnSync', 'execFileSync', 'execSync'] as const;
 
-/** What was printed by processes that are waited for. */
+/** Taps the output of child processes that are run synchronously. */
 function tapWaited(): void {
   for (const name of AT_ONCE) {
     const run = childProcess[name] as (...args: unknown[]) => unknown;
@@ -51,7 +51,7 @@ export function tapOutput(stream: NodeJS.WriteStream, channel: string): void {
   };
 }
 
-/** Looks at what comes in, and lets it lie for whoever reads it. */
+/** Inspects incoming data and leaves it for the reader of the stream. */
 function tapInput(stream: Readable | null, channel: string): void {
   if (!(stream instanceof Readable)) return;
   const push = stream.push.bind(stream);

@@ -9,7 +9,7 @@ export function recordWith(given: Recorder | undefined): void {
   current = given;
 }
 
-/** Puts a function before a method, once for the life of the process. What it throws stays its own. */
+/** Runs a function before a method, installed once for the life of the process. */
 export function before<T extends object>(target: T, name: string, look: (self: T, args: unknown[]) => void): void {
   const original = Reflect.get(target, name) as (...args: unknown[]) => unknown;
   Reflect.set(target, name, function (this: T, ...args: unknown[]) {
@@ -18,7 +18,7 @@ export function before<T extends object>(target: T, name: string, look: (self: T
   });
 }
 
-/** What a stream was given, as bytes; undefined for what is no data. */
+/** The argument of a stream's `write` as bytes; undefined for an argument that is no data. */
 export function dataOf(chunk: unknown, encoding: unknown): Uint8Array | undefined {
   if (chunk instanceof Uint8Array || Buffer.isBuffer(chunk)) return chunk;
   if (typeof chunk !== 'string') return undefined;

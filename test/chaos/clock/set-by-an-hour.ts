@@ -22,7 +22,7 @@ const HOUR = 3_600_000;
 const TOKEN = 'viewer-token-for-chaos-0001';
 const COOLDOWN_MS = 4_000;
 
-/** The machine's clock is set while calls wait, rest, back off and hang; and set again, and back to what is right. */
+/** The machine's clock is set while calls wait, keys cool down, calls back off and hang; then it is set again, and set right. */
 function setBy(jumps: readonly number[], more: Partial<Scenario> = {}): Scenario {
   return {
     ...more,
@@ -102,7 +102,7 @@ async function listening(stage: Stage, keys: string[], baseUrl: string): Promise
   return http;
 }
 
-/** Milliseconds until a call ends that the vendor never answers. */
+/** Milliseconds until a call ends to which the vendor never answers. */
 async function neverEnding(http: INestApplication): Promise<number> {
   const startedAt = performance.now();
   await http.get(RetryExecutorService).execute('openai', () => new Promise(() => undefined), { timeoutMs: 3_000 });

@@ -12,23 +12,23 @@ export type Way = 'execute' | 'fetch' | 'stream';
 
 export interface CallTerms extends ManagedFetchOptions {
   readonly ways?: readonly Way[];
-  /** Ends a call from outside, as a server does that has a limit of its own; milliseconds. */
+  /** Milliseconds after which the caller aborts the call, as a server with a limit of its own does. */
   readonly callerLimitMs?: number;
 }
 
 export interface EndedCall {
   readonly way: Way;
   readonly ms: number;
-  /** What the answer said; undefined for a call that failed. */
+  /** The text of the answer; undefined for a failed call. */
   readonly text: string | undefined;
-  /** What came of a stream before it failed. */
+  /** The part of a stream that arrived before it failed. */
   readonly partial: string;
   /** The error's code, `body` for an answer that broke after it was handed on, or `status 503`. */
   readonly failure: string | undefined;
   readonly error?: unknown;
 }
 
-/** Makes calls as users make them, and remembers how each ended. */
+/** Makes calls as users do, and records how each ended. */
 export class Calls {
   readonly ended: EndedCall[] = [];
   #begun = 0;
@@ -51,14 +51,14 @@ export class Calls {
     return this.ended.reduce((most, { ms }) => Math.max(most, ms), 0);
   }
 
-  /** How often each failure came. */
+  /** The number of calls by failure. */
   get failureCounts(): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const { failure } of this.failures) counts[failure!] = (counts[failure!] ?? 0) + 1;
     return counts;
   }
 
-  /** So many calls, some at a time. */
+  /** Makes a number of calls, some of them at the same time. */
   async make(count: number, width: number): Promise<void> {
     let left = count;
     const worker = async (): Promise<void> => {
@@ -67,7 +67,7 @@ export class Calls {
     await Promise.all(Array.from({ length: width }, worker));
   }
 
-  /** Calls at a steady pace for so long, whatever becomes of them: as users arrive. */
+  /** Makes calls at a steady rate for a time, as users arrive, whether earlier calls have ended or not. */
   async flow(ms: number, perSecond: number): Promise<void> {
     const calls: Promise<void>[] = [];
     const endsAt = performance.now() + ms;

@@ -1,9 +1,9 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** What the way does with what comes along. */
+/** What the proxy does with connections and data. */
 export type Weather =
   | { readonly kind: 'open' }
-  /** Nothing passes and nothing ends, also when one side has gone: a broken cable. New connections are accepted, and that is all. */
+  /** Like a broken cable: no data passes, and no end of a connection either. New connections are accepted. */
   | { readonly kind: 'silent' }
   /** Every connection is reset, new ones at once. */
   | { readonly kind: 'reset' }
@@ -11,19 +11,19 @@ export type Weather =
   | { readonly kind: 'refuse' }
   /** Everything arrives this much later; milliseconds. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** Whatever is said is answered with these bytes. */
+  /** Every piece of data is answered with these bytes. */
   | { readonly kind: 'garbage'; readonly bytes: string };
 
 const OPEN: Weather = { kind: 'open' };
 
-/** A way to one port on loopback, on which the weather changes. */
+/** A TCP proxy to one port on loopback, which can fail in several ways (its `weather`). */
 export class FaultyProxy {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   readonly #dead = new WeakSet<Socket>();
   #server: Server | undefined;
   #weather: Weather = OPEN;
   port = 0;
-  /** Connections and pieces of data that met the weather; what was injected, for the report. */
+  /** Connections and pieces of data that met a fault, for the report. */
   struck = 0;
 
   private constructor(private readonly target: number) {}
@@ -42,13 +42,13 @@ export class FaultyProxy {
     if (weather.kind === 'silent') this.struck += this.#pairs.size;
   }
 
-  /** Back to good weather. Connections that were silenced are dead, and are told so only by a reset. */
+  /** Ends the faults. Connections that were silenced are reset. */
   async clear(): Promise<void> {
     if (this.#weather.kind === 'silent' || this.#weather.kind === 'garbage') this.#resetAll();
     await this.set(OPEN);
   }
 
-  /** New connections pass; those that were silenced stay so, for ever. */
+  /** New connections pass; silenced ones stay silent. */
   async revive(): Promise<void> {
     for (const pair of this.#pairs) this.#dead.add(pair[0]).add(pair[1]);
     await this.set(OPEN);
@@ -110,7 +110,7 @@ export class FaultyProxy {
   }
 
   #end(to: Socket): void {
-    // A side that is gone without a word, as far as the other knows.
+    // For the other side, this side has vanished without a FIN.
     if (this.#weather.kind === 'silent' || this.#dead.has(to)) return;
     if (this.#weather.kind === 'slow') setTimeout(() => to.end(), this.#weather.ms);
     else to.end();

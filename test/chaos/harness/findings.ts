@@ -1,4 +1,4 @@
-/** What one scenario did and saw. A promise that does not hold is a finding, and the scenario fails. */
+/** What one scenario injected and observed. A promise that does not hold is a finding, and fails the scenario. */
 export class Findings {
   readonly injected: Record<string, number> = {};
   readonly broken: string[] = [];
@@ -20,7 +20,7 @@ export class Findings {
     if (!holds) this.broken.push(otherwise);
   }
 
-  /** A figure with a limit. Of several the worst is shown. */
+  /** Records a figure that has a limit. The report shows the worst value. */
   atMost(what: string, value: number, limit: number): void {
     this.#figures.set(what, Math.max(value, Number(this.#figures.get(what) ?? -Infinity)));
     this.promise(value <= limit, `${what} was ${rounded(value)}, more than ${rounded(limit)}`);

@@ -3,7 +3,7 @@ import type { CallCounts } from '../../store/instance-commands';
 import type { Findings } from './findings';
 import type { Stage } from './stage';
 
-/** App instances in processes of their own, under load, ended with the stage. */
+/** Instances of an app under load, each a process. They end with the stage. */
 export async function startInstances(
   stage: Stage,
   count: number,
@@ -24,7 +24,7 @@ export async function endLoads(findings: Findings, instances: readonly AppInstan
   return counts.reduce((sum, { good }) => sum + good, 0);
 }
 
-/** How many of them say that they lead. */
+/** How many instances say that they lead the checks. */
 export async function leaders(instances: readonly AppInstance[]): Promise<AppInstance[]> {
   const held = await Promise.all(instances.map((each) => each.ask<boolean>({ do: 'lead' })));
   return instances.filter((_, n) => held[n]);

@@ -9,7 +9,7 @@ import { until } from './until';
 
 const LIMIT_MS = 3_000;
 
-/** Everything that is known is in the store, and the store is there. */
+/** Whether the store is up and has everything. */
 export const written = (app: StagedApp, limitMs: number): Promise<number | undefined> =>
   until(() => {
     const { link } = app.app.get(PersistenceService);
@@ -18,16 +18,16 @@ export const written = (app: StagedApp, limitMs: number): Promise<number | undef
 
 export interface StoreOutage {
   readonly store: KeyStoreOptions;
-  /** Of the same data, for the one who looks afterwards. */
+  /** A store on the same data, for the fresh instance at the end. */
   readonly direct: KeyStoreOptions;
   begin(): Promise<unknown>;
   end(): Promise<unknown>;
   readonly ms: number;
-  /** Until all must be written after the end; milliseconds. */
+  /** Milliseconds after the outage within which everything must be written. */
   readonly mendedMs: number;
 }
 
-/** A load of calls and a change of an administrator’s while the store is in trouble; then what a fresh instance finds in it. */
+/** Makes calls and an administrator's change while the store fails, then checks what a fresh instance finds in it. */
 export async function surviveOutage(stage: Stage, findings: Findings, outage: StoreOutage): Promise<void> {
   const { openai } = await stage.simulator();
   const keys = openai.newKeys(8);
@@ -38,7 +38,7 @@ export async function surviveOutage(stage: Stage, findings: Findings, outage: St
   const load = calls.flow(outage.ms, 40);
   const [disabled, dead] = [keyIdOf(keys[0]!), keyIdOf(keys[1]!)];
   openai.key(keys[1]!, { kind: 'invalid' });
-  // Holds at once; durable only when the store is back, which may be later than it waits for.
+  // The change holds at once. It is durable when the store is back, which may be after the change stopped waiting.
   const changed = app.pool.disable('openai', disabled).catch(() => undefined);
   await load;
   await outage.end();
@@ -63,7 +63,7 @@ const successes = ({ app }: StagedApp): number =>
     .list('openai')
     .reduce((sum, { successCount }) => sum + successCount, 0);
 
-/** The weather of a proxy in front of the store as an outage. */
+/** Makes an outage of a fault of the proxy in front of the store. */
 export const weather = (proxy: FaultyProxy, kind: Weather): Pick<StoreOutage, 'begin' | 'end'> => ({
   begin: () => proxy.set(kind),
   end: () => proxy.clear(),

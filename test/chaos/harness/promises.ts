@@ -6,8 +6,8 @@ import type { StagedApp } from './stage';
 import { longestStallMs } from './watch';
 
 /**
- * What ends by a limit may be this late, and by what the process was held up; milliseconds. It runs the vendor as well, and shares the
- * machine: what does not end at all is far later.
+ * How late an end by a time limit may be, besides the longest stall of the process; milliseconds. The process also runs the vendor and
+ * shares its machine. A call that does not end at all is far later.
  */
 export const lateMs = (): number => 3_000 + 2 * longestStallMs();
 
@@ -23,8 +23,8 @@ export function allGood(findings: Findings, calls: Calls): void {
 }
 
 /**
- * Every key is in the pool, with no error counted against it: what failed was none's fault. One that chance let fail far more often than its
- * siblings may be ejected for a while as an outlier; that is a guess, which ends by itself.
+ * Every key is in the pool, with no error counted against it, because no failure was a key's fault. A key that by chance failed far more
+ * often than its siblings may be ejected as an outlier for a while; that is a guess, and ends by itself.
  */
 export function noKeyBlamed(findings: Findings, { pool }: StagedApp): void {
   const isBlamed = ({ status, reason, errorCount }: KeySnapshot): boolean =>
@@ -35,7 +35,7 @@ export function noKeyBlamed(findings: Findings, { pool }: StagedApp): void {
   findings.promise(blamed.length === 0, `blamed: ${what.join('; ')}`);
 }
 
-/** No lease is out and no call under way, soon after the last has ended. */
+/** Soon after the last call no lease is out and no call is under way. */
 export async function nothingInFlight(findings: Findings, { app, pool }: StagedApp): Promise<void> {
   const left = (): number =>
     app.get(RetryExecutorService).inFlight + pool.list().reduce((sum, { inFlight }) => sum + inFlight, 0);
@@ -43,7 +43,7 @@ export async function nothingInFlight(findings: Findings, { app, pool }: StagedA
   findings.promise(left() === 0, `${left()} calls or leases are still in flight`);
 }
 
-/** A limit for one attempt that a good one meets, however busy the machine: at least so many milliseconds. */
+/** A time limit that a good attempt meets even on a busy machine; at least the given milliseconds. */
 export async function attemptLimit(app: StagedApp, leastMs: number): Promise<number> {
   const trial = app.calls({});
   await trial.make(60, 10);

@@ -2,18 +2,18 @@ import { RedisServer, redisAvailable } from '../../support/redis-server';
 import { FaultyProxy } from './faulty-proxy';
 import type { Stage } from './stage';
 
-export interface FaultyStore {
+interface FaultyStore {
   readonly url: string;
   readonly proxy: FaultyProxy;
 }
 
 export interface FaultyRedis extends FaultyStore {
   readonly server: RedisServer;
-  /** Past the proxy. */
+  /** A connection that does not go through the proxy. */
   readonly directUrl: string;
 }
 
-/** A real Redis behind a proxy. @throws where none is installed: a promise that was not tried is not kept */
+/** Starts a real Redis behind a proxy. @throws Error where `redis-server` is not installed: an untested promise counts as broken */
 export async function faultyRedis(stage: Stage): Promise<FaultyRedis> {
   if (!redisAvailable()) throw new Error('redis-server is not installed');
   const server = await RedisServer.start();

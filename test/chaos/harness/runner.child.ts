@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { SCENARIOS } from '../scenarios';
 import { runScenario } from './run-scenario';
 
-/** Runs the scenarios that it is told the names of, one a line, and answers each with one line. `short` as argument: the short form. */
+/** Reads names of scenarios, one per line, runs each, and answers with one line. The argument `short` selects the short form. */
 async function main(): Promise<void> {
   for await (const name of createInterface({ input: process.stdin })) {
     const result = await runScenario(name, SCENARIOS[name]!, process.argv[2] === 'short');

@@ -1,10 +1,10 @@
 import { startTsChild, type TsChild } from '../../support/start-ts-child';
 import type { Scenario, ScenarioResult } from './scenario';
 
-/** Only what hangs takes as long, on a machine however busy. The long form does five times as much. */
+/** Only a scenario that hangs takes this long, even on a busy machine. The long form does five times as much. */
 const LIMIT_MS = 300_000;
 const LONG_LIMIT_MS = 900_000;
-/** The process that plays the app knows nothing of the environment of the machine. */
+/** Variables of this machine's environment that the app under test must not see. */
 const ENVIRONMENT = { OPENAI_API_KEYS: '', REDIS_URL: '', FIREBASE_URL: '', NODE_ENV: 'test' };
 
 /** Runs scenarios in a process of their own, so that one that crashes or hangs is a failure and not the end of the run. */
@@ -45,7 +45,7 @@ export class Runner {
     });
   }
 
-  /** The process must end by itself when nobody asks for more. */
+  /** The process must end by itself when its input ends. */
   async close(): Promise<boolean> {
     const child = this.#child;
     if (!child) return true;
@@ -57,7 +57,7 @@ export class Runner {
   }
 }
 
-/** Libraries print lines of their own. */
+/** The result in a line of output; undefined for lines that libraries print. */
 function resultIn(line: string): ScenarioResult | undefined {
   try {
     return (JSON.parse(line) as { result?: ScenarioResult }).result;

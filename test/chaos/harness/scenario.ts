@@ -1,10 +1,10 @@
 import type { Findings } from './findings';
 import type { Stage } from './stage';
 
-/** One thing that goes wrong, and what is promised all the same. */
+/** One kind of fault, and what the package promises in spite of it. */
 export interface Scenario {
   readonly promised: string;
-  /** Left out of the short form. */
+  /** Whether only the long form runs it. */
   readonly longOnly?: boolean;
   run(stage: Stage, findings: Findings): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /*
- * Loaded before an app: its clock is off from the start by CLOCK_AHEAD_MS, where that is set; SIGWINCH sets it an hour forward,
- * SIGUSR2 an hour back.
+ * Loaded before an app (`node --require`). Its clock is off by CLOCK_AHEAD_MS from the start, where that is set. SIGWINCH sets it an hour
+ * forward, SIGUSR2 an hour back.
  */
 const TrueDate = Date;
 let ahead = Number(process.env.CLOCK_AHEAD_MS ?? 0);

@@ -1,7 +1,7 @@
 const TrueDate = Date;
 let ahead = 0;
 
-/** The machine's clock as everybody in this process reads it, set by so many milliseconds. Elapsed time goes on as it does. */
+/** A `Date` that is `ahead` milliseconds off, as if the machine's clock were set. Elapsed time is not changed. */
 class SetDate extends TrueDate {
   constructor(...given: [] | [number | string | Date]) {
     if (given.length === 0) super(TrueDate.now() + ahead);
@@ -14,11 +14,8 @@ class SetDate extends TrueDate {
   }
 }
 
-/** Sets the clock of this process; 0 sets it right again. */
+/** Sets the clock of this process off by milliseconds; 0 sets it right again. */
 export function setClock(ms: number): void {
   ahead = ms;
   globalThis.Date = ms === 0 ? TrueDate : (SetDate as DateConstructor);
 }
-
-/** Milliseconds that its clock is off. */
-export const clockIsOff = (): number => ahead;

@@ -5,7 +5,7 @@ import { VendorSimulator } from '../../simulator';
 import { startKeyManagement } from '../../support/key-management-app';
 import { Calls, type CallTerms } from './calls';
 
-/** What a scenario plays on: a simulated vendor, apps, and whatever else it opens. All is struck when it is over. */
+/** What a scenario runs on: a simulated vendor, apps, and whatever else it opens. `strike` closes all of it at the end. */
 export class Stage {
   readonly logs: string[] = [];
   readonly apps: StagedApp[] = [];
@@ -14,12 +14,12 @@ export class Stage {
 
   constructor(readonly isShort: boolean) {}
 
-  /** The long form does more of the same. */
+  /** Whether this is the long form, which does more of the same. */
   scaled(short: number, long = short * 5): number {
     return this.isShort ? short : long;
   }
 
-  /** Runs when the scenario is over, the latest first. */
+  /** Runs at the end of the scenario, in reverse order. */
   onEnd(close: () => unknown): void {
     this.#closing.push(close);
   }
@@ -47,7 +47,7 @@ export class Stage {
     return staged;
   }
 
-  /** FailureStreak everything. Fails with the first that would not go, after trying all. */
+  /** Closes everything. Rejects with the first error after trying all. */
   async strike(): Promise<void> {
     const errors: unknown[] = [];
     for (let close = this.#closing.pop(); close; close = this.#closing.pop()) {
@@ -87,7 +87,7 @@ export class StagedApp {
     return this.#closed !== undefined;
   }
 
-  /** Ends the app; resolves with the milliseconds that took. */
+  /** Closes the app, and resolves with the milliseconds that it took. */
   close(): Promise<number> {
     this.#closed ??= (async () => {
       const startedAt = performance.now();

@@ -1,6 +1,6 @@
 import type { ScenarioResult } from './scenario';
 
-/** Of the table that a run prints, in markdown. */
+/** The head of the table that a run prints, in markdown. */
 export const HEADER = `| scenario | injected | promised | seen | |\n|---|---|---|---|---|`;
 
 export function row({ scenario, injected, promised, seen, broken, ms }: ScenarioResult): string {

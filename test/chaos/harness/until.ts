@@ -1,4 +1,4 @@
-/** Waits for what can only be asked for. Resolves with the milliseconds it took, or undefined when it was in vain. */
+/** Polls until a condition holds. Resolves with the milliseconds it took, or undefined after the limit. */
 export async function until(holds: () => boolean | Promise<boolean>, limitMs: number): Promise<number | undefined> {
   const startedAt = performance.now();
   for (;;) {

@@ -11,13 +11,13 @@ const MB = 1024 * 1024;
 const loop = monitorEventLoopDelay({ resolution: 20 });
 loop.enable();
 
-/** The longest that this process was held up since the scenario began: by its own work, or because the machine had no time for it. Milliseconds. */
+/** The longest stall of this process since the scenario began, by its own work or for want of processor time. Milliseconds. */
 export const longestStallMs = (): number => loop.max / 1e6;
 
-/** So much more than before is looked at again without its rubbish; MB. */
+/** Above this growth, garbage is collected and the memory is measured again; MB. */
 const LOOKED_AT_TWICE = 50;
 
-/** How much the process holds on to above what it did. Rubbish is not counted: how much of it lies about is a matter of speed. */
+/** Watches how much more memory the process holds than at the beginning. Garbage does not count: its amount depends on speed. */
 export class MemoryWatch {
   readonly #before: number;
   #most: number;
@@ -35,7 +35,7 @@ export class MemoryWatch {
     this.#most = Math.max(this.#most, inUse());
   }
 
-  /** The most it grew by, in MB. */
+  /** The greatest growth, in MB. */
   stop(): number {
     clearInterval(this.#timer);
     this.#look();
@@ -53,7 +53,7 @@ function inUse(): number {
 const resources = (): string[] =>
   process.getActiveResourcesInfo().filter((each) => !/^(Pipe|TTY|FS|Immediate|TickObject)/.test(each));
 
-/** Nobody catches what goes wrong between the calls; nothing is left open when all is over. */
+/** Finds unhandled rejections, warnings of Node, and handles that are still open at the end. */
 export class LeakWatch {
   readonly #before = counted(resources());
   readonly #uncaught: string[] = [];

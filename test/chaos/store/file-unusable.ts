@@ -14,7 +14,7 @@ export const fileUnusable: Scenario = {
     const busy = join(root, 'busy');
     const holder = await stage.app(openai.newKeys(3), { store: { kind: 'file', path: busy } });
     await writeFile(join(root, 'file'), 'not a folder');
-    // The kernel lets nobody write there, not even root.
+    // The kernel refuses writes there, also for root.
     for (const path of [join(root, 'file'), join(root, 'file', 'below'), '/proc/self', '/sys/kernel', busy]) {
       const before = stage.logs.length;
       const app = await stage.app(openai.newKeys(4), { store: { kind: 'file', path } });

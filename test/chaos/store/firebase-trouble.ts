@@ -6,7 +6,7 @@ import type { Scenario } from '../harness/scenario';
 const TROUBLES: readonly Weather[] = [
   { kind: 'reset' },
   { kind: 'silent' },
-  // No well-made WebSocket frame with bad JSON in it: that is an uncaught error inside the SDK, out of our reach.
+  // No well-made WebSocket frame with bad JSON in it: that is an uncaught error inside the SDK, which this package cannot catch.
   { kind: 'garbage', bytes: 'HTTP/1.1 502 Bad Gateway\r\n\r\n<html>' },
   { kind: 'slow', ms: 400 },
 ];

@@ -5,9 +5,9 @@ import type { Scenario } from '../harness/scenario';
 
 interface Trouble {
   readonly weather: Weather;
-  /** What one unit of it is, for the report. */
+  /** The name of one injected fault, for the report. */
   readonly injected: string;
-  /** Within this all agree again; milliseconds. */
+  /** Milliseconds within which store and instances agree again. */
   readonly mendedMs: number;
 }
 

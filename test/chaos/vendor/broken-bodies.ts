@@ -24,7 +24,7 @@ export const brokenBodies: Scenario = {
     openai.calls.reset();
     const later = app.calls({ ways: ['stream'], timeoutMs: LIMIT_MS, maxRetries: 6 });
     for (const how of ['destroy', 'reset'] as const) {
-      // Not all: a vendor that never ends a stream is taken for one that is down, and left alone for a while.
+      // Not all of them, or the circuit breaker of the vendor would open.
       openai.everywhere({ kind: 'flaky', failureRate: 0.5, seed: 11, failure: { kind: 'cutOff', after: 2, how } });
       await later.make(stage.scaled(40), 5);
     }

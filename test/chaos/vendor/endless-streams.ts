@@ -45,7 +45,7 @@ export const endlessStreams: Scenario = {
     const app = await stage.app(openai.newKeys(6));
     const memory = new MemoryWatch();
     for (const [name, behaviour] of Object.entries(STREAMS)) {
-      // Good answers among them, so that the vendor is not taken for down and left alone.
+      // Good answers among them, so that the circuit breaker of the vendor stays closed.
       openai.everywhere({ kind: 'flaky', failureRate: 0.6, failure: behaviour });
       const terms = { timeoutMs: 1_500, attemptTimeoutMs: 700, callerLimitMs: LIMIT_MS, maxRetries: 2, maxWaitMs: 500 };
       const calls = app.calls({ ...terms, ways: ['stream', 'fetch', 'execute'] });

@@ -44,7 +44,7 @@ export const garbageEncodings: Scenario = {
     const app = await stage.app(openai.newKeys(6));
     const memory = new MemoryWatch();
     for (const [name, behaviour] of Object.entries(GARBAGE)) {
-      // Good answers among them, so that the vendor is not taken for down and left alone.
+      // Good answers among them, so that the circuit breaker of the vendor stays closed.
       openai.everywhere({ kind: 'flaky', failureRate: 0.6, failure: behaviour });
       const terms = { timeoutMs: LIMIT_MS, callerLimitMs: LIMIT_MS, maxRetries: 1, maxWaitMs: 1_000 };
       const calls = app.calls({ ...terms, ways: ['execute', 'fetch', 'stream'] });

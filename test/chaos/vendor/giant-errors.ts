@@ -22,7 +22,7 @@ export const giantErrors: Scenario = {
     ];
     let flooded = 0;
     for (const giant of giants) {
-      // Good answers among them, so that the vendor is not taken for down and left alone.
+      // Good answers among them, so that the circuit breaker of the vendor stays closed.
       openai.everywhere({ kind: 'flaky', failureRate: 0.6, failure: giant });
       const calls = app.calls({ ways: ['execute', 'fetch'], timeoutMs: LIMIT_MS, maxWaitMs: 2_000, maxRetries: 2 });
       await calls.make(stage.scaled(16), 8);
@@ -32,7 +32,7 @@ export const giantErrors: Scenario = {
     for (const record of openai.calls) flooded += record.flooded ?? 0;
     findings.inject('error body of 500 MB', openai.calls.totals.byOutcome.flood ?? 0);
     const requests = Math.max(1, openai.calls.totals.byOutcome.flood ?? 0);
-    // What stands in the buffers of both kernels is sent, and read by nobody.
+    // The buffers of both kernels take some of the answer although nobody reads it.
     findings.atMost('sent per body, MB', flooded / requests / MB, 32);
     findings.atMost('memory grew by, MB', memory.stop(), 150);
     noKeyBlamed(findings, app);

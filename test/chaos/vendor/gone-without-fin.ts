@@ -17,7 +17,7 @@ export const goneWithoutFin: Scenario = {
       // Some 22 connections will be dead (ten of either client, and two spare), and every fifth call may be retried.
       await calls.make(120, 10);
       await proxy.set({ kind: 'silent' });
-      // New connections pass again; those that are kept alive stay dead, and nobody has been told.
+      // New connections pass again. Those that are kept alive are dead, and the clients do not know it.
       await proxy.revive();
       await calls.make(10, 10);
     }

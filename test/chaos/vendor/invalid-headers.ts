@@ -25,7 +25,7 @@ const BROKEN: Readonly<Record<string, Behaviour>> = {
   'only 100 Continue': raw('HTTP/1.1 100 Continue\r\n\r\n'),
 };
 
-/** Said with a good answer: what is left and when it resets. None may take a key out for long. */
+/** Rate-limit headers of a good answer. None may keep a key out for long. */
 const ODD_LIMITS: readonly Record<string, string>[] = [
   {
     'x-ratelimit-remaining-requests': 'NaN',

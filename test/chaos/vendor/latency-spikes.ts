@@ -14,7 +14,7 @@ export const latencySpikes: Scenario = {
       { kind: 'flaky', failureRate: 0.06, seed: 7, failure: { kind: 'hang' } },
       { kind: 'slow', latencyMs: 15 },
     );
-    // One retry for five calls is the budget: what spikes more often is an outage, and a scenario of its own.
+    // The retry budget is one retry for five calls. More spikes than that are an outage, which is another scenario.
     const calls = app.calls({ timeoutMs, attemptTimeoutMs, maxRetries: 5 });
     await calls.make(stage.scaled(300), 15);
     findings.inject('answer held back until the client leaves', openai.calls.totals.byOutcome.hang ?? 0);

@@ -19,7 +19,7 @@ export const oneGoodKey: Scenario = {
     const keys = openai.newKeys(41);
     const app = await stage.app(keys);
     const good = keys[17]!;
-    // A key that only rests costs a retry.
+    // A key that only cools down costs a retry.
     const calls = app.calls({ timeoutMs: LIMIT_MS, maxRetries: 20 });
     const load = calls.flow(stage.scaled(2_000), 60);
     for (const [n, key] of keys.entries()) {

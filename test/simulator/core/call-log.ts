@@ -7,52 +7,52 @@ interface Waiter {
 }
 
 /** What a vendor was asked. Counters are exact; of the records only the newest are kept. */
-export class CallBatcher implements Iterable<CallRecord> {
-  private records: CallRecord[] = [];
-  private readonly counters = new Map<string, KeyCounters>();
-  private readonly waiters = new Set<Waiter>();
-  private all = newCounters();
+export class CallLog implements Iterable<CallRecord> {
+  #records: CallRecord[] = [];
+  readonly #counters = new Map<string, KeyCounters>();
+  readonly #waiters = new Set<Waiter>();
+  #all = newCounters();
 
   constructor(private readonly limit: number) {}
 
   get total(): number {
-    return this.all.total;
+    return this.#all.total;
   }
 
   get inFlight(): number {
-    return this.all.inFlight;
+    return this.#all.inFlight;
   }
 
   /** Counters over every key. */
   get totals(): Readonly<KeyCounters> {
-    return this.all;
+    return this.#all;
   }
 
   get last(): CallRecord | undefined {
-    return this.records.at(-1);
+    return this.#records.at(-1);
   }
 
   [Symbol.iterator](): Iterator<CallRecord> {
-    return this.records[Symbol.iterator]();
+    return this.#records[Symbol.iterator]();
   }
 
   toArray(): CallRecord[] {
-    return [...this.records];
+    return [...this.#records];
   }
 
   /** The records of one key, oldest first. */
   of(key: string): CallRecord[] {
-    return this.records.filter((record) => record.key === key);
+    return this.#records.filter((record) => record.key === key);
   }
 
   forKey(key: string): Readonly<KeyCounters> {
-    return this.counters.get(key) ?? newCounters();
+    return this.#counters.get(key) ?? newCounters();
   }
 
   /** Forgets everything but the calls still in flight. */
   reset(): void {
-    this.records = [];
-    for (const counters of [this.all, ...this.counters.values()]) {
+    this.#records = [];
+    for (const counters of [this.#all, ...this.#counters.values()]) {
       const { inFlight } = counters;
       Object.assign(counters, newCounters(), { inFlight, peakInFlight: inFlight });
     }
@@ -67,7 +67,7 @@ export class CallBatcher implements Iterable<CallRecord> {
   }
 
   /** Resolves once the condition holds; it is asked again whenever a call arrives, is answered or ends. */
-  waitFor(holds: (log: CallBatcher) => boolean, timeoutMs = 5000, what = 'the condition'): Promise<void> {
+  waitFor(holds: (log: CallLog) => boolean, timeoutMs = 5000, what = 'the condition'): Promise<void> {
     if (holds(this)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
@@ -78,34 +78,34 @@ export class CallBatcher implements Iterable<CallRecord> {
         },
       };
       const cancel = realTimer(() => {
-        this.waiters.delete(waiter);
+        this.#waiters.delete(waiter);
         reject(new Error(`waited ${timeoutMs} ms for ${what}; calls: ${this.total}, in flight: ${this.inFlight}`));
       }, timeoutMs);
-      this.waiters.add(waiter);
+      this.#waiters.add(waiter);
     });
   }
 
   arrived(record: CallRecord): void {
-    if (this.limit > 0) this.records.push(record);
+    if (this.limit > 0) this.#records.push(record);
     // Cut in blocks: shifting at every call would cost as much as the call.
-    if (this.records.length > this.limit * 2) this.records = this.records.slice(-this.limit);
-    for (const counters of [this.all, this.countersOf(record.key)]) {
+    if (this.#records.length > this.limit * 2) this.#records = this.#records.slice(-this.limit);
+    for (const counters of [this.#all, this.#countersOf(record.key)]) {
       counters.total += 1;
       counters.inFlight += 1;
       counters.peakInFlight = Math.max(counters.peakInFlight, counters.inFlight);
     }
-    this.notify();
+    this.#notify();
   }
 
   answered(record: CallRecord, status: number): void {
     record.status = status;
-    this.notify();
+    this.#notify();
   }
 
   ended(record: CallRecord, aborted: boolean): void {
     record.done = true;
     record.aborted = aborted;
-    for (const counters of [this.all, this.countersOf(record.key)]) {
+    for (const counters of [this.#all, this.#countersOf(record.key)]) {
       counters.inFlight -= 1;
       if (aborted) counters.aborted += 1;
       if (record.status !== undefined) {
@@ -114,19 +114,19 @@ export class CallBatcher implements Iterable<CallRecord> {
       }
       counters.byOutcome[record.outcome] = (counters.byOutcome[record.outcome] ?? 0) + 1;
     }
-    this.notify();
+    this.#notify();
   }
 
-  private countersOf(key: string): KeyCounters {
-    let counters = this.counters.get(key);
-    if (counters === undefined) this.counters.set(key, (counters = newCounters()));
+  #countersOf(key: string): KeyCounters {
+    let counters = this.#counters.get(key);
+    if (counters === undefined) this.#counters.set(key, (counters = newCounters()));
     return counters;
   }
 
-  private notify(): void {
-    for (const waiter of this.waiters) {
+  #notify(): void {
+    for (const waiter of this.#waiters) {
       if (!waiter.holds()) continue;
-      this.waiters.delete(waiter);
+      this.#waiters.delete(waiter);
       waiter.resolve();
     }
   }

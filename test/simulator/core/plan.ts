@@ -1,13 +1,13 @@
 import type { Flood, MalformedKind, StreamPoint } from '../behaviour';
 import type { Answer, Headers } from './call';
 
-export type Ending =
+type Ending =
   | { readonly kind: 'complete' }
   | { readonly kind: 'cut'; readonly after: StreamPoint; readonly how: 'destroy' | 'reset' | 'end' }
   | { readonly kind: 'stall'; readonly after: StreamPoint }
   | { readonly kind: 'error'; readonly after: number; readonly sse: string };
 
-export type Reply =
+type Reply =
   | { readonly kind: 'success' }
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'flood'; readonly flood: Flood }

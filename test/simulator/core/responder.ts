@@ -10,8 +10,8 @@ import type { SetTimer } from './timers';
 
 /** Carries out the plan of one call on its HTTP response. */
 export class Responder {
-  private closed = false;
-  private cancelTimer: (() => void) | undefined;
+  #closed = false;
+  #cancelTimer: (() => void) | undefined;
   /** Whether we tore the connection down ourselves, so that the client is not taken for having left. */
   tornDown = false;
 
@@ -25,22 +25,22 @@ export class Responder {
   ) {}
 
   onClose(): void {
-    this.closed = true;
-    this.cancelTimer?.();
+    this.#closed = true;
+    this.#cancelTimer?.();
   }
 
   carryOut(plan: Plan, call: Call | undefined): void {
-    if (plan.latencyMs > 0) this.after(plan.latencyMs, () => this.reply(plan, call));
-    else this.reply(plan, call);
+    if (plan.latencyMs > 0) this.#after(plan.latencyMs, () => this.#reply(plan, call));
+    else this.#reply(plan, call);
   }
 
-  private after(ms: number, then: () => void): void {
-    this.cancelTimer = this.setTimer(() => {
-      if (!this.closed) then();
+  #after(ms: number, then: () => void): void {
+    this.#cancelTimer = this.setTimer(() => {
+      if (!this.#closed) then();
     }, ms);
   }
 
-  private reply(plan: Plan, call: Call | undefined): void {
+  #reply(plan: Plan, call: Call | undefined): void {
     switch (plan.reply.kind) {
       case 'hang':
         return;
@@ -51,30 +51,30 @@ export class Responder {
         void pour(plan.reply.flood, this);
         return;
       case 'raw':
-        this.sendRaw(plan.reply.bytes, plan.reply.then);
+        this.#sendRaw(plan.reply.bytes, plan.reply.then);
         return;
       case 'answer':
-        this.send(plan.reply.answer);
+        this.#send(plan.reply.answer);
         return;
       case 'success':
-        this.succeed(plan, call as Call);
+        this.#succeed(plan, call as Call);
     }
   }
 
-  private succeed(plan: Plan, call: Call): void {
+  #succeed(plan: Plan, call: Call): void {
     const said = say(call, this.profile.name, plan.text, this.profile.outputCap(call));
     const headers = { ...this.profile.successHeaders(call.requestId), ...plan.headers };
     if (plan.malformed !== undefined) {
       const { as, bytes } = plan.malformed;
-      this.send(malform(this.profile.success(call, said), as, bytes), headers);
+      this.#send(malform(this.profile.success(call, said), as, bytes), headers);
     } else if (call.stream) {
       const script = this.profile.stream(call, said);
       this.writeHead(200, { ...this.profile.streamHeaders(call), ...headers });
       new StreamWriter(this.response, script, plan, this).run();
     } else if (plan.ending.kind === 'complete' || plan.ending.kind === 'error') {
-      this.send(this.profile.success(call, said), headers);
+      this.#send(this.profile.success(call, said), headers);
     } else {
-      this.sendHalf(this.profile.success(call, said), headers, plan);
+      this.#sendHalf(this.profile.success(call, said), headers, plan);
     }
   }
 
@@ -83,16 +83,16 @@ export class Responder {
     this.response.writeHead(status, { ...this.profile.everyHeader(this.requestId), ...headers });
   }
 
-  private send(answer: Answer, extra?: Headers): void {
+  #send(answer: Answer, extra?: Headers): void {
     const length = String(Buffer.byteLength(answer.body));
     this.writeHead(answer.status, { ...extra, ...answer.headers, 'content-length': length });
     this.response.end(answer.body);
   }
 
-  private sendHalf(answer: Answer, extra: Headers, plan: Plan): void {
+  #sendHalf(answer: Answer, extra: Headers, plan: Plan): void {
     const headers = { ...extra, ...answer.headers };
     if (plan.ending.kind === 'cut' && plan.ending.how === 'end') {
-      this.send({ ...answer, body: answer.body.slice(0, answer.body.length / 2) }, extra);
+      this.#send({ ...answer, body: answer.body.slice(0, answer.body.length / 2) }, extra);
       return;
     }
     this.writeHead(answer.status, { ...headers, 'content-length': String(Buffer.byteLength(answer.body)) });
@@ -102,7 +102,7 @@ export class Responder {
     });
   }
 
-  private sendRaw(bytes: string, then: 'end' | 'reset' | 'keep'): void {
+  #sendRaw(bytes: string, then: 'end' | 'reset' | 'keep'): void {
     const { socket } = this.response;
     this.tornDown = then !== 'keep';
     // A request behind one that was answered so has no connection any more.
@@ -114,11 +114,11 @@ export class Responder {
   }
 
   pause(ms: number, then: () => void): void {
-    this.after(ms, then);
+    this.#after(ms, then);
   }
 
   get isClosed(): boolean {
-    return this.closed;
+    return this.#closed;
   }
 
   tearDown(how: 'destroy' | 'reset' | 'end'): void {

@@ -6,7 +6,7 @@ import type { Responder } from './responder';
 
 /** Writes one event stream, at the scripted pace and up to the scripted end. */
 export class StreamWriter {
-  private readonly parts: readonly string[];
+  readonly #parts: readonly string[];
 
   constructor(
     private readonly response: ServerResponse,
@@ -14,21 +14,21 @@ export class StreamWriter {
     private readonly plan: Plan,
     private readonly responder: Responder,
   ) {
-    this.parts = this.partsBeforeEnding();
+    this.#parts = this.#partsBeforeEnding();
   }
 
   run(): void {
     const { plan } = this;
     if (plan.ending.kind === 'complete' && plan.firstChunkMs === 0 && plan.betweenChunksMs === 0) {
-      this.response.end(this.parts.join(''));
+      this.response.end(this.#parts.join(''));
       return;
     }
     this.response.flushHeaders();
-    if (plan.firstChunkMs > 0) this.responder.pause(plan.firstChunkMs, () => this.write(0));
-    else this.write(0);
+    if (plan.firstChunkMs > 0) this.responder.pause(plan.firstChunkMs, () => this.#write(0));
+    else this.#write(0);
   }
 
-  private partsBeforeEnding(): string[] {
+  #partsBeforeEnding(): string[] {
     const { head, deltas, tail } = this.script;
     const { ending } = this.plan;
     if (ending.kind === 'complete') return [...head, ...deltas, ...tail];
@@ -38,25 +38,25 @@ export class StreamWriter {
   }
 
   /** One part at a time, each after the one before has left: a cut must not take written content with it. */
-  private write(index: number): void {
+  #write(index: number): void {
     if (this.responder.isClosed) return;
-    const part = this.parts[index];
+    const part = this.#parts[index];
     if (part === undefined) {
-      this.finish();
+      this.#finish();
       return;
     }
     this.response.write(part, (error) => {
       if (error || this.responder.isClosed) return;
       const { betweenChunksMs } = this.plan;
-      if (betweenChunksMs > 0 && index + 1 < this.parts.length) {
-        this.responder.pause(betweenChunksMs, () => this.write(index + 1));
+      if (betweenChunksMs > 0 && index + 1 < this.#parts.length) {
+        this.responder.pause(betweenChunksMs, () => this.#write(index + 1));
       } else {
-        this.write(index + 1);
+        this.#write(index + 1);
       }
     });
   }
 
-  private finish(): void {
+  #finish(): void {
     const { ending } = this.plan;
     switch (ending.kind) {
       case 'complete':
@@ -68,11 +68,11 @@ export class StreamWriter {
       case 'stall':
         return;
       case 'cut':
-        this.cut(ending.how);
+        this.#cut(ending.how);
     }
   }
 
-  private cut(how: 'destroy' | 'reset' | 'end'): void {
+  #cut(how: 'destroy' | 'reset' | 'end'): void {
     // With no part written the headers may still be on their way; a turn of the loop lets them out.
     setImmediate(() => this.responder.tearDown(how));
   }

@@ -27,25 +27,25 @@ export type Admission =
 
 /** All budgets of one key or quota group, for every model. */
 export class Limiter {
-  private readonly specs: readonly LimitSpec[];
-  private readonly budgets = new Map<string, Meter[]>();
+  readonly #specs: readonly LimitSpec[];
+  readonly #budgets = new Map<string, Meter[]>();
 
   constructor(private readonly limits: RateLimits) {
-    this.specs = limitSpecs(limits);
+    this.#specs = limitSpecs(limits);
   }
 
   admit(now: number, model: string, tokens: number): Admission {
-    const meters = this.metersOf(this.limits.perModel === false ? '' : model);
-    const costs = this.specs.map((spec) => (spec.dimension === 'requests' ? 1 : tokens));
+    const meters = this.#metersOf(this.limits.perModel === false ? '' : model);
+    const costs = this.#specs.map((spec) => (spec.dimension === 'requests' ? 1 : tokens));
     const waits = meters.map((meter, i) => meter.waitMs(now, costs[i] as number));
     const worst = waits.indexOf(Math.max(...waits));
     if (waits[worst] === 0) {
       meters.forEach((meter, i) => meter.take(now, costs[i] as number));
-      return { admitted: true, readings: this.read(meters, now) };
+      return { admitted: true, readings: this.#read(meters, now) };
     }
     if (this.limits.costOn429)
-      meters.forEach((meter, i) => this.specs[i]?.dimension === 'requests' && meter.take(now, 1));
-    const spec = this.specs[worst] as LimitSpec;
+      meters.forEach((meter, i) => this.#specs[i]?.dimension === 'requests' && meter.take(now, 1));
+    const spec = this.#specs[worst] as LimitSpec;
     const waitAfterCost = (meters[worst] as Meter).waitMs(now, costs[worst] as number);
     return {
       admitted: false,
@@ -57,23 +57,23 @@ export class Limiter {
         requested: costs[worst] as number,
         waitMs: Math.max(waits[worst] as number, waitAfterCost),
         stated: this.limits.stated ?? 'full',
-        readings: this.read(meters, now),
+        readings: this.#read(meters, now),
       },
     };
   }
 
-  private metersOf(model: string): Meter[] {
-    let meters = this.budgets.get(model);
+  #metersOf(model: string): Meter[] {
+    let meters = this.#budgets.get(model);
     if (meters === undefined) {
       const make = this.limits.algorithm === 'fixed_window' ? FixedWindow : TokenBucket;
-      meters = this.specs.map((spec) => new make(spec));
-      this.budgets.set(model, meters);
+      meters = this.#specs.map((spec) => new make(spec));
+      this.#budgets.set(model, meters);
     }
     return meters;
   }
 
-  private read(meters: readonly Meter[], now: number): Reading[] {
-    return this.specs.map((spec, i) => {
+  #read(meters: readonly Meter[], now: number): Reading[] {
+    return this.#specs.map((spec, i) => {
       const meter = meters[i] as Meter;
       return {
         dimension: spec.dimension,

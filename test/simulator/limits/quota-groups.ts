@@ -3,7 +3,7 @@ import type { RateLimits } from './rate-limits';
 
 /** Keys of one organization or project share one budget. */
 export class QuotaGroups {
-  private readonly limiters = new Map<string, Limiter>();
+  readonly #limiters = new Map<string, Limiter>();
 
   limiterFor(limits: RateLimits): Limiter {
     if (limits.quotaGroup === undefined) return new Limiter(limits);
@@ -11,12 +11,12 @@ export class QuotaGroups {
     const { burst, algorithm, perModel, costOn429 } = limits;
     const budget = [requestsPerSecond, requestsPerMinute, requestsPerDay, tokensPerMinute, burst];
     const name = JSON.stringify([quotaGroup, budget, algorithm, perModel, costOn429]);
-    let limiter = this.limiters.get(name);
-    if (limiter === undefined) this.limiters.set(name, (limiter = new Limiter(limits)));
+    let limiter = this.#limiters.get(name);
+    if (limiter === undefined) this.#limiters.set(name, (limiter = new Limiter(limits)));
     return limiter;
   }
 
   clear(): void {
-    this.limiters.clear();
+    this.#limiters.clear();
   }
 }

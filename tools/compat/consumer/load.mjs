@@ -1,4 +1,4 @@
-// Whatever `require` finds, `import { … }` must find by name.
+// Every name that `require` returns must be importable by `import { … }`.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 

@@ -1,4 +1,4 @@
-// The part of the surface that a vendor of one's own needs.
+// The exports that a custom vendor needs.
 import * as keys from 'nestjs-ai-key-management';
 import type {
   Classification,

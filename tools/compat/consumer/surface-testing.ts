@@ -1,4 +1,4 @@
-// Uses every export of `/testing`, as surface.ts does of the package itself.
+// Uses every export of `/testing`, as surface.ts does for the main entry.
 import * as testing from 'nestjs-ai-key-management/testing';
 import type {
   ContractRunner,

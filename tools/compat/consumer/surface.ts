@@ -1,5 +1,5 @@
-// Uses every export, under inferred types, so that each must be nameable from outside. Types of others are stated: in a linked layout
-// TypeScript names no package that the file does not import.
+// Uses every export with inferred types, so that TypeScript must be able to name each of them from outside. Types of other packages are
+// written out: in a linked layout TypeScript cannot name a package that the file does not import.
 import { Inject, Injectable, Module, type ExecutionContext, type INestApplication } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import * as keys from 'nestjs-ai-key-management';
@@ -199,7 +199,7 @@ export const called = async (executor: keys.RetryExecutorService) => {
   const sum: number = result.success ? result.response : result.error.attempts.length;
   return { report, first, sum, thrown: await executor.executeOrThrow('openai', call), inFlight: executor.inFlight };
 };
-/** For apps that wait for their open requests when they end. */
+/** For apps that wait for open requests before they end. */
 export const endStreams = (streams: keys.EventStreamService): void => streams.end();
 
 export const fetched = (service: keys.ManagedFetchService): ManagedFetch => {

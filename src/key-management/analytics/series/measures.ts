@@ -1,5 +1,5 @@
 /** What is counted of a provider in each minute and hour. The order is that of the columns. */
-export const MEASURES = [
+const MEASURES = [
   /** Calls, and those of them that failed. */
   'requests',
   'failures',

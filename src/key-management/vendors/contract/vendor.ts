@@ -49,7 +49,7 @@ export interface ProbeRequest {
   readonly endpoint: string;
 }
 
-export interface Probes {
+interface Probes {
   /** Unbilled. Proves that the key is authentic, not that it has quota. */
   readonly light: ProbeRequest;
   /** The smallest billed generation. */

@@ -24,7 +24,7 @@ const errorInfo = (reason: string, metadata: object = { service: SERVICE }): obj
 
 const localized = (message: string): object => ({ '@type': `${RPC}.LocalizedMessage`, locale: 'en-US', message });
 
-export function rpcMethod(call: Call): string {
+function rpcMethod(call: Call): string {
   if (call.endpoint.operation === 'models') return `${METHOD_PREFIX}.ModelService.ListModels`;
   return `${METHOD_PREFIX}.GenerativeService.${call.stream ? 'StreamGenerateContent' : 'GenerateContent'}`;
 }

@@ -10,7 +10,7 @@ export function chatUsage(said: Said): object {
   };
 }
 
-export function responsesUsage(said: Said): object {
+function responsesUsage(said: Said): object {
   return {
     input_tokens: said.inputTokens,
     input_tokens_details: { cached_tokens: 0 },

@@ -25,7 +25,7 @@ const SHORT: Readonly<Record<Dimension, Record<Window, string>>> = {
   tokens: { second: 'tokens per second (TPS)', minute: 'tokens per min (TPM)', day: 'tokens per day (TPD)' },
 };
 
-export function rateLimitHeaders(readings: readonly Reading[]): Headers {
+function rateLimitHeaders(readings: readonly Reading[]): Headers {
   if (readings.length === 0) return GENEROUS;
   const headers = { ...GENEROUS };
   for (const dimension of ['requests', 'tokens'] as const) {

@@ -49,7 +49,7 @@ function validateCap(call: Call): Answer | undefined {
   return undefined;
 }
 
-export function validateOpenAi(call: Call): Answer | undefined {
+function validateOpenAi(call: Call): Answer | undefined {
   if (call.endpoint.operation === 'models') return undefined;
   if (call.model === '') return invalid('you must provide a model parameter', null, null);
   const payload = PAYLOAD[call.endpoint.surface];
@@ -59,7 +59,7 @@ export function validateOpenAi(call: Call): Answer | undefined {
   return validateCap(call);
 }
 
-export function openAiOutputCap(call: Call): number | undefined {
+function openAiOutputCap(call: Call): number | undefined {
   const { max_output_tokens, max_completion_tokens, max_tokens } = call.body ?? {};
   const cap = max_output_tokens ?? max_completion_tokens ?? max_tokens;
   return typeof cap === 'number' ? cap : undefined;

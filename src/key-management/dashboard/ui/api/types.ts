@@ -10,7 +10,6 @@ export type KeyVerdict = Pick<KeyVerdictDto, 'masked_key' | 'verdict' | 'status'
 };
 export type AddedKeys = Pick<AddedKeysDto, 'notice'> & { keys: KeyVerdict[] };
 
-export type { Role } from '../../../admin/access/access.decorator';
 export type { CheckedKeyDto as CheckedKey, KeyPageDto as KeyPage } from '../../../admin/dto/keys.dto';
 export type {
   ConfigurationDto as Configuration,
@@ -22,12 +21,7 @@ export type { TimelineEntry } from '../../../analytics/provider-analytics';
 export type { ProviderState } from '../../../pool/key-events';
 export type { KeyStatus } from '../../../pool/key/key-state';
 export type { DashboardSession as Session } from '../../dashboard-data.controller';
-export type {
-  CallWindow,
-  DashboardFigures as Figures,
-  ProviderFigures,
-  Resolution,
-} from '../../dashboard-figures.service';
+export type { DashboardFigures as Figures, ProviderFigures, Resolution } from '../../dashboard-figures.service';
 
 /** As JSON: the fields alone, of no class. */
 export type KeyEntry = { [Field in keyof KeyDto]: KeyDto[Field] };

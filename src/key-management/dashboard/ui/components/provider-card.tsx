@@ -51,7 +51,7 @@ export function ProviderCard({ provider, figures, counts }: ProviderCardProps): 
 }
 
 /** Why the provider is in its state, since when, and until when where that is known. */
-export function StateLine({ figures }: { figures: ProviderFigures }): JSX.Element {
+function StateLine({ figures }: { figures: ProviderFigures }): JSX.Element {
   const now = useNow();
   const { state, state_reason: reason, state_since: since, state_until: until } = figures;
   const left = until === null ? undefined : Date.parse(until) - now;

@@ -33,7 +33,7 @@ export const isFiltered = ({ provider, status, search }: KeyFilter): boolean =>
   provider !== 'all' || status !== 'all' || search.trim() !== '';
 
 /** All words of the search must occur somewhere in what the row shows. */
-export function matches(key: KeyEntry, { provider, status, search }: KeyFilter): boolean {
+function matches(key: KeyEntry, { provider, status, search }: KeyFilter): boolean {
   if (provider !== 'all' && key.provider !== provider) return false;
   if (status !== 'all' && key.status !== status && standingOf(key.status) !== status) return false;
   const wanted = search.toLowerCase().split(/\s+/).filter(Boolean);
@@ -71,7 +71,7 @@ const VALUES: Readonly<Record<SortField, (key: KeyEntry) => number | string | nu
 };
 
 /** Rows that have no value stand last in both directions; equal rows keep a stable order. */
-export function compareBy({ field, descending }: Sorting): (a: KeyEntry, b: KeyEntry) => number {
+function compareBy({ field, descending }: Sorting): (a: KeyEntry, b: KeyEntry) => number {
   const valueOf = VALUES[field];
   const sign = descending ? -1 : 1;
   return (a, b) => {

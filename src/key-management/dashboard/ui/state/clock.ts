@@ -2,7 +2,7 @@ import { serverNow } from '../model/server-time';
 import { Store, useStore } from './store';
 
 /** The server's time, once a second, for everything that counts down. */
-export const clock = new Store(serverNow());
+const clock = new Store(serverNow());
 
 setInterval(() => clock.set(serverNow()), 1_000);
 

@@ -78,7 +78,7 @@ export class Data {
 const nameOf = ({ id, at }: LogEvent): string => `${id} ${at}`;
 
 /** Newest first, each once. Ids start anew when the server does, so the time counts first. */
-export function merged(some: readonly LogEvent[], others: readonly LogEvent[]): LogEvent[] {
+function merged(some: readonly LogEvent[], others: readonly LogEvent[]): LogEvent[] {
   const all = new Map([...some, ...others].map((event) => [nameOf(event), event]));
   return [...all.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || b.id - a.id).slice(0, MOST_EVENTS);
 }

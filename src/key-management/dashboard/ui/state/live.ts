@@ -23,7 +23,7 @@ const LONGEST_PAUSE_MS = 30_000;
 const UNSUPPORTED_PAUSE_MS = 60_000;
 
 /** Each failure doubles the pause; a little chance keeps a thousand pages from coming back at the same moment. */
-export const pauseAfter = (failures: number, chance = Math.random()): number =>
+const pauseAfter = (failures: number, chance = Math.random()): number =>
   Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(10, failures - 1)) * (0.8 + 0.4 * chance);
 
 /** Keeps the live stream open, and says how it stands. */

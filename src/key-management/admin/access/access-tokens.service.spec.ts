@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { AccessTokensService } from '../../src/key-management/admin/access/access-tokens.service';
-import { resolveOptions } from '../../src/key-management/configuration/resolve-options';
+import { AccessTokensService } from './access-tokens.service';
+import { resolveOptions } from '../../configuration/resolve-options';
 
 const ADMIN = 'admin-token-for-tests-0001';
 const VIEWER = 'viewer-token-for-tests-0001';

@@ -1,6 +1,6 @@
-import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
-import { seededRandom } from '../support/fake-clock';
-import { TestPool } from '../support/pool';
+import type { KeyRecord } from './key/key-record';
+import { seededRandom } from '../../../test/support/fake-clock';
+import { TestPool } from '../../../test/support/pool';
 
 interface Traffic {
   readonly calls: number;
