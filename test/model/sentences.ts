@@ -171,7 +171,7 @@ export const SENTENCES: readonly Sentence[] = [
           `key ${n} shows ${shown}, where ${key.successes} and ${key.errors} were settled`,
         );
       }
-      world.pools.tellCalls();
+      world.pools.flushCalls();
       claim(plain(world.told) === plain(model.outcomes), `told of ${plain(world.told)}, not ${plain(model.outcomes)}`);
       claim(world.removals === model.removals, `${world.removals} removals told of, where ${model.removals} were`);
     },

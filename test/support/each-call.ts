@@ -9,7 +9,7 @@ export interface CallListener {
 
 /** Told of calls in batches, tells of each. */
 export const eachCall = ({ leaseSettled, callEnded }: CallListener): CallObserver => ({
-  told: ({ settled, records, outcomes, probes, durationsMs, ended, successes, attempts, totalTimesMs }) => {
+  onCallBatch: ({ settled, records, outcomes, probes, durationsMs, ended, successes, attempts, totalTimesMs }) => {
     for (let at = 0; at < settled; at += 1) {
       const source = probes[at] === 1 ? 'probe' : 'call';
       leaseSettled?.(records[at]!, OUTCOMES[outcomes[at]!]!, durationsMs[at]!, source);

@@ -43,7 +43,7 @@ export class ProviderFacts implements CallObserver {
     return this.#lastFailure;
   }
 
-  told({ ended, ends, models, settled, probes }: CallBatch): void {
+  onCallBatch({ ended, ends, models, settled, probes }: CallBatch): void {
     const now = this.now();
     for (let at = 0; at < settled && this.#lastCallAt !== now; at += 1) if (probes[at] === 0) this.#lastCallAt = now;
     if (ended === 0) return;

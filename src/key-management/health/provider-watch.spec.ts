@@ -18,7 +18,7 @@ class Watched {
 
   ended(end: CallEnd, times = 1, model?: string): void {
     for (let time = 0; time < times; time += 1) this.#log.ended(end === 'ok', 1, 5, model, end);
-    this.#log.tell();
+    this.#log.flush();
   }
 
   /** What is announced of the state. */

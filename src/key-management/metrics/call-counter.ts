@@ -9,7 +9,7 @@ export class CallCounter implements CallObserver {
     private readonly keys: KeyMetrics | undefined,
   ) {}
 
-  told(batch: CallBatch): void {
+  onCallBatch(batch: CallBatch): void {
     this.#settled(batch);
     this.#ended(batch);
   }

@@ -54,7 +54,7 @@ export class KeyMetricsService {
 
   /** All metrics in Prometheus' text format, as they are now. */
   text(): Promise<string> {
-    this.pools.tellCalls();
+    this.pools.flushCalls();
     return this.registry.metrics();
   }
 

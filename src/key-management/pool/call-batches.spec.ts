@@ -17,8 +17,8 @@ describe('CallLog', () => {
     test.pool.calls.ended(true, 1, 20);
     test.pool.lease()!.settle('rate_limited');
     expect(first.leaseSettled).not.toHaveBeenCalled();
-    test.pool.calls.tell();
-    test.pool.calls.tell();
+    test.pool.calls.flush();
+    test.pool.calls.flush();
     for (const { leaseSettled, callEnded } of [first, second]) {
       expect(leaseSettled.mock.calls).toEqual([
         [record, 'ok', 20, 'call'],
@@ -32,10 +32,10 @@ describe('CallLog', () => {
     const test = new TestPool();
     const record = test.add(1);
     let told: CallBatch | undefined;
-    test.pool.calls.observe([{ told: (batch) => void (told = batch) }]);
+    test.pool.calls.observe([{ onCallBatch: (batch) => void (told = batch) }]);
     test.pool.lease()!.settle('ok');
     test.pool.delete(record, 'administrator');
-    test.pool.calls.tell();
+    test.pool.calls.flush();
     expect(told?.records).not.toContain(record);
   });
 
@@ -53,7 +53,7 @@ describe('CallLog', () => {
     test.pool.calls.observe([eachCall(second)]);
     expect(first.leaseSettled).toHaveBeenCalledTimes(calls);
     expect(first.callEnded).toHaveBeenCalledTimes(calls);
-    test.pool.calls.tell();
+    test.pool.calls.flush();
     expect(second.leaseSettled).not.toHaveBeenCalled();
   });
 });

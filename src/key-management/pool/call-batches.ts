@@ -44,7 +44,7 @@ export class CallBatcher {
     batch.durationsMs[at] = durationMs;
     batch.settled = at + 1;
     if (at === 0) this.begun();
-    else if (at === CAPACITY - 1) this.tell();
+    else if (at === CAPACITY - 1) this.flush();
   }
 
   /** A managed call ended. On the hot path. */
@@ -58,20 +58,20 @@ export class CallBatcher {
     batch.ends[at] = success ? PLACE.ok : PLACE[end];
     batch.ended = at + 1;
     if (at === 0) this.begun();
-    else if (at === CAPACITY - 1) this.tell();
+    else if (at === CAPACITY - 1) this.flush();
   }
 
   /** From now on these are told of all that comes. */
   observe(observers: readonly CallObserver[]): void {
-    this.tell();
+    this.flush();
     this.observers = observers;
   }
 
   /** Tells all that was not told yet. */
-  tell(): void {
+  flush(): void {
     const { batch } = this;
     if (batch.settled + batch.ended === 0) return;
-    for (const observer of this.observers) observer.told(batch);
+    for (const observer of this.observers) observer.onCallBatch(batch);
     batch.records.fill(undefined, 0, batch.settled);
     batch.settled = batch.ended = 0;
   }

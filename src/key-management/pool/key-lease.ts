@@ -44,8 +44,8 @@ export class PoolLease implements KeyLease, Listed {
 
   constructor(
     private readonly owner: LeaseOwner,
-    /** Another one when its model gets a lane of its own. */
-    public slot: KeyModelState,
+    /** Another one when its model gets a index of its own. */
+    public candidate: KeyModelState,
     readonly model: string | undefined,
     readonly source: Source,
     /** Milliseconds since the epoch. */
@@ -53,20 +53,20 @@ export class PoolLease implements KeyLease, Listed {
     /** Named by the caller, or seen in the request. */
     public endpoint?: string,
   ) {
-    this.trial = source === 'call' && slot.onTrial;
+    this.trial = source === 'call' && candidate.onTrial;
     if (model !== undefined) owner.leaseMade(this);
   }
 
   get apiKey(): string {
-    return this.slot.record.key.reveal();
+    return this.candidate.record.key.reveal();
   }
 
   get keyId(): string {
-    return this.slot.record.key.id;
+    return this.candidate.record.key.id;
   }
 
   get maskedKey(): string {
-    return this.slot.record.key.masked;
+    return this.candidate.record.key.masked;
   }
 
   get settled(): boolean {
@@ -96,7 +96,7 @@ export class PoolLease implements KeyLease, Listed {
 
   /** Whether the tokens of the call must be counted: the user limits them. */
   get countsTokens(): boolean {
-    return this.slot.record.hardLimits?.limits.tokensPerMinute !== undefined;
+    return this.candidate.record.hardLimits?.limits.tokensPerMinute !== undefined;
   }
 
   /** Tells how many tokens the call used. */

@@ -165,7 +165,7 @@ describe('KeyPool: cools down and limits', () => {
         test.pool.lease({ model: `model-${n}` })!.settle({ outcome: 'rate_limited', retryAfterMs: M });
         test.pool.lease({ model: 'model-0' })?.settle('ok');
       }
-      expect(key.slots.length).toBeLessThanOrEqual(64);
+      expect(key.candidates.length).toBeLessThanOrEqual(64);
       expect(key.status).toBe('healthy');
       expect(test.pool.lease({ model: 'model-0' })).toBeUndefined();
       expect(test.pool.lease({ model: 'model-199' })).toBeUndefined();

@@ -95,12 +95,12 @@ describe('KeyPoolService', () => {
     pool.leaseForProbe(pool.record(id)!).settle('ok');
     pool.calls.ended(true, 1, 5);
     expect(calls.callEnded).not.toHaveBeenCalled();
-    pools.tellCalls();
+    pools.flushCalls();
     const times = [...Object.values(calls), ...Object.values(told)].map(({ mock }) => mock.calls.length);
     expect(times).toEqual([2, 1, 1, 2]);
     leave();
     pools.lease('openai')!.settle('ok');
-    pools.tellCalls();
+    pools.flushCalls();
     expect(calls.leaseSettled).toHaveBeenCalledTimes(2);
   });
 });

@@ -172,8 +172,8 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   }
 
   /** @internal Tells those who observe of the calls that they were not told of yet. */
-  tellCalls(): void {
-    for (const pool of this.#pools.values()) pool.calls.tell();
+  flushCalls(): void {
+    for (const pool of this.#pools.values()) pool.calls.flush();
   }
 
   /** @internal */

@@ -3,7 +3,7 @@ import { isTransient } from '../vendors/contract/outcome';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import { learnRate, newMean, noteWeight, takeTurn } from './selection/choice';
 import type { ApiKey } from './key/api-key';
-import { cooldownLeft, longerCooldown, type CooldownScope } from './state/cooldown';
+import { cooldownLeft, laterCooldown, type CooldownScope } from './state/cooldown';
 import {
   type Cooldown,
   type CooledBy,
@@ -30,28 +30,28 @@ import { CallBatcher } from './call-batches';
 import { OpenLeases } from './open-leases';
 import { OutlierDetection } from './state/outlier-detection';
 import type { PoolObserver } from './pool-observer';
-import { PoolPacing } from './pool-pacing';
+import { PoolRateLimits } from './pool-rate-limits';
 import type { Settlement, Why } from './state/settlement';
 import type { KeyModelState } from './key/key-model-state';
 import { cooldownEnd, withStatedWait } from './state/transition';
 import { beginTrial, endTrial } from './key/trial';
 import { applyVerdict, countCall, countRefusal } from './apply-settlement';
 
-const NO_STRIKES: FailureStreak = Object.freeze({ outcome: 'overloaded', count: 1, at: 0 });
+const NO_FAILURE_STREAK: FailureStreak = Object.freeze({ outcome: 'overloaded', count: 1, lastAt: 0 });
 /** A call waits so long for another key before an ejected one is tried. Milliseconds. */
 const PATIENCE_MS = 10_000;
 
 /** All keys of one provider: who is chosen, and what each verdict does. The only writer of their state. */
 export class KeyPool implements LeaseOwner {
   readonly #records = new Map<string, KeyRecord>();
-  readonly #lanes: ModelIndexes;
+  readonly #indexes: ModelIndexes;
   readonly #breaker: CircuitBreaker;
   readonly #outliers = new OutlierDetection();
   /** Those that name their model. */
   readonly #open = new OpenLeases<PoolLease>();
   readonly #endpoints = new EndpointCooldowns();
   readonly #cooldowns: Cooldowns;
-  readonly pacing: PoolPacing;
+  readonly rateLimits: PoolRateLimits;
   readonly #mean = newMean();
   readonly calls: CallBatcher;
 
@@ -66,10 +66,10 @@ export class KeyPool implements LeaseOwner {
       observer.breakerChanged?.(provider, this.breakerStatus());
     });
     this.calls = new CallBatcher(() => this.observer.callsPending?.());
-    const laneMade = observer.keyFreed.bind(observer, provider);
-    this.#lanes = new ModelIndexes(() => this.#records.values(), this.#adopt, laneMade);
-    this.#cooldowns = new Cooldowns(this.#lanes, this.#endpoints);
-    this.pacing = new PoolPacing(this.#lanes, sharing);
+    const onIndexAdded = observer.keyFreed.bind(observer, provider);
+    this.#indexes = new ModelIndexes(() => this.#records.values(), this.#adopt, onIndexAdded);
+    this.#cooldowns = new Cooldowns(this.#indexes, this.#endpoints);
+    this.rateLimits = new PoolRateLimits(this.#indexes, sharing);
   }
 
   get size(): number {
@@ -103,9 +103,9 @@ export class KeyPool implements LeaseOwner {
     record.turn = this.#mean.turn;
     this.#records.set(record.id, record);
     noteWeight(this.#mean, record.weight);
-    this.pacing.groups.add(record);
-    this.#lanes.addRecord(record, this.clock.now());
-    this.pacing.groups.join(record);
+    this.rateLimits.groups.add(record);
+    this.#indexes.addRecord(record, this.clock.now());
+    this.rateLimits.groups.join(record);
     this.#placeGroup(record);
     this.#emit(record, by, { type: 'key_added', status: record.status });
     return record;
@@ -114,8 +114,8 @@ export class KeyPool implements LeaseOwner {
   delete(record: KeyRecord, by: ChangedBy): void {
     if (!this.#records.delete(record.id)) return;
     this.#outliers.forget(record);
-    this.pacing.groups.remove(record);
-    this.#lanes.removeRecord(record);
+    this.rateLimits.groups.remove(record);
+    this.#indexes.removeRecord(record);
     this.#endpoints.forget(record.id);
     record.leave();
     this.#placeGroup(record);
@@ -126,7 +126,7 @@ export class KeyPool implements LeaseOwner {
     if (changes.weight !== undefined && !(changes.weight > 0)) throw new RangeError('weight must be more than 0.');
     if (changes.label !== undefined) record.label = changes.label;
     if (changes.weight !== undefined) noteWeight(this.#mean, (record.weight = changes.weight));
-    if (changes.limits !== undefined) this.pacing.groups.limit(record, changes.limits);
+    if (changes.limits !== undefined) this.rateLimits.groups.limit(record, changes.limits);
     this.#placeGroup(record);
     const fields = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     this.#emit(record, by, { type: 'key_updated', fields });
@@ -144,20 +144,20 @@ export class KeyPool implements LeaseOwner {
   }
 
   /** The key's place among those that a call for this model chooses from. */
-  slotSeen(record: KeyRecord, model: string | undefined, now: number): KeyModelState {
-    return record.slots[this.#lanes.forCall(model, now).index]!;
+  candidateFor(record: KeyRecord, model: string | undefined, now: number): KeyModelState {
+    return record.candidates[this.#indexes.forCall(model, now).ordinal]!;
   }
 
   /** Other keys that share this one's limits. */
   siblings(record: KeyRecord): Iterable<KeyRecord> {
-    return this.pacing.groups.siblings(record);
+    return this.rateLimits.groups.siblings(record);
   }
 
   /** Cools the key down for one model or endpoint; never shortens a cooldown. */
   coolDown(record: KeyRecord, scope: CooldownScope, cooldown: Cooldown, by: ChangedBy, why: CooledBy = {}): void {
     const known = this.#cooldowns.get(record, scope);
-    const merged = longerCooldown(known, cooldown);
-    this.#cooldowns.set(record, scope, merged, this.clock.now(), why.strikes);
+    const merged = laterCooldown(known, cooldown);
+    this.#cooldowns.set(record, scope, merged, this.clock.now(), why.failureStreak);
     if (known && merged.until <= known.until) return;
     this.#place(record);
     const told = { until: new Date(merged.until), outcome: merged.outcome, reason: why.reason };
@@ -171,8 +171,8 @@ export class KeyPool implements LeaseOwner {
   }
 
   /** Refusals in a row of the key for this model or endpoint. */
-  strikesOf(record: KeyRecord, scope: CooldownScope): FailureStreak | undefined {
-    return this.#cooldowns.strikes(record, scope);
+  failureStreakOf(record: KeyRecord, scope: CooldownScope): FailureStreak | undefined {
+    return this.#cooldowns.failureStreak(record, scope);
   }
 
   /** The cooldown of the key for one model or endpoint, which may be over. */
@@ -195,7 +195,7 @@ export class KeyPool implements LeaseOwner {
     if (isCoolingDown(state) && state.until > now) {
       const left = cooldownLeft(state, keepStated, now);
       if (left !== state) {
-        record.strikes = undefined;
+        record.failureStreak = undefined;
         this.setState(record, left, by);
       }
     }
@@ -211,15 +211,15 @@ export class KeyPool implements LeaseOwner {
   endCooldown(record: KeyRecord, scope: CooldownScope, by: ChangedBy, left?: Cooldown): void {
     if (!this.#cooldowns.replace(record, scope, left)) return;
     this.#place(record);
-    // A call may have waited for this endpoint alone, of which the lanes know nothing.
+    // A call may have waited for this endpoint alone, of which the indexes know nothing.
     this.observer.keyFreed(this.provider);
     this.#emit(record, by, { type: 'cooldown_ended', ...scope, until: left && new Date(left.until) });
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
   lease({ model, exclude, endpoint }: LeaseOptions = {}, now = this.clock.now()): PoolLease | undefined {
-    const slot = this.take(model, exclude, now, endpoint);
-    return slot && new PoolLease(this, slot, model, 'call', now, endpoint);
+    const candidate = this.take(model, exclude, now, endpoint);
+    return candidate && new PoolLease(this, candidate, model, 'call', now, endpoint);
   }
 
   /** Chooses a key as `lease` does, and books one use of it; the caller makes the lease. */
@@ -231,26 +231,26 @@ export class KeyPool implements LeaseOwner {
   ): KeyModelState | undefined {
     this.wake(now);
     if (!this.#breaker.admits(now)) return undefined;
-    const lane = this.#lanes.forCall(model, now);
+    const index = this.#indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.#endpoints.passedOver(endpoint, exclude, now);
-    let slot = lane.choose(passedOver, this.#mean, now, this.random);
-    if (!slot && this.#readmitted(lane, passedOver, now)) slot = lane.choose(passedOver, this.#mean, now, this.random);
-    if (!slot) return undefined;
-    const { record } = slot;
+    let candidate = index.choose(passedOver, this.#mean, now, this.random);
+    if (!candidate && this.#readmitted(index, passedOver, now)) candidate = index.choose(passedOver, this.#mean, now, this.random);
+    if (!candidate) return undefined;
+    const { record } = candidate;
     takeTurn(record, this.#mean, now);
     record.lent(now);
-    slot.inFlight += 1;
-    this.pacing.started(record, slot.pace, now);
+    candidate.inFlight += 1;
+    this.rateLimits.started(record, candidate.rateLimiter, now);
     this.#breaker.passed(now);
-    beginTrial(slot, now);
+    beginTrial(candidate, now);
     if (endpoint !== undefined) this.#endpoints.begun(record.id, endpoint, now);
-    if (slot.busy || slot.pacedUntil(now) > now) this.#placeGroup(record, now);
-    return slot;
+    if (candidate.busy || candidate.blockedUntil(now) > now) this.#placeGroup(record, now);
+    return candidate;
   }
 
   /** A lease of one certain key for a health check, whatever its state. */
   leaseForProbe(record: KeyRecord): PoolLease {
-    return new PoolLease(this, record.slots[0]!, undefined, 'probe', this.clock.now());
+    return new PoolLease(this, record.candidates[0]!, undefined, 'probe', this.clock.now());
   }
 
   leaseMade(lease: PoolLease): void {
@@ -263,14 +263,14 @@ export class KeyPool implements LeaseOwner {
     if (!lease.trial && this.#breaker.isCalm) return;
     const at = now ?? this.clock.now();
     if (lease.trial) {
-      endTrial(lease.slot, lease.startedAt, true);
-      this.#placeGroup(lease.slot.record, at);
+      endTrial(lease.candidate, lease.startedAt, true);
+      this.#placeGroup(lease.candidate.record, at);
     }
     if (this.#breaker.accepted(at)) this.observer.keyFreed(this.provider);
   }
 
   settleLease(lease: PoolLease, said: Settlement, now = this.clock.now()): void {
-    const { record } = lease.slot;
+    const { record } = lease.candidate;
     const isCall = lease.source === 'call';
     const settlement = isCall && said.outcome !== 'ok' ? withStatedWait(said, now) : said;
     if (lease.model !== undefined) this.#open.remove(lease);
@@ -281,7 +281,7 @@ export class KeyPool implements LeaseOwner {
       applyVerdict(this, lease, settlement, now);
       if (isCall) this.#compare(lease, settlement, now);
     }
-    if (lease.slot.standing !== 'eligible') this.#placeGroup(record, now);
+    if (lease.candidate.availability !== 'eligible') this.#placeGroup(record, now);
     if (this.#endpoints.concerns(lease.endpoint))
       this.#endpointEnded(lease, lease.endpoint, settlement.outcome === 'ok', now);
     if (mayGo) this.observer.keyFreed(this.provider);
@@ -292,7 +292,7 @@ export class KeyPool implements LeaseOwner {
   #judgeVendor(lease: PoolLease, said: Settlement, settlement: Settlement, now: number): boolean {
     const { outcome } = said;
     if (outcome === 'ok' && this.#breaker.isSpotless) return false;
-    const statedUntil = settlement === said ? 0 : cooldownEnd(settlement, NO_STRIKES, now, true);
+    const statedUntil = settlement === said ? 0 : cooldownEnd(settlement, NO_FAILURE_STREAK, now, true);
     const { keyId, startedAt, wasAccepted } = lease;
     return this.#breaker.settled({ outcome, keyId, startedAt, statedUntil, wasAccepted }, now);
   }
@@ -302,7 +302,7 @@ export class KeyPool implements LeaseOwner {
   }
 
   /** Compares the key with the others: one that fails alone is chosen less, and then ejected for a while. */
-  #compare({ slot: { record }, model, startedAt, trial }: PoolLease, { outcome }: Settlement, now: number): void {
+  #compare({ candidate: { record }, model, startedAt, trial }: PoolLease, { outcome }: Settlement, now: number): void {
     if (outcome === 'ok') {
       if (this.#outliers.isWatching) this.#outliers.succeeded(record, now);
       return;
@@ -311,47 +311,47 @@ export class KeyPool implements LeaseOwner {
     const found = this.#outliers.failed(record, startedAt, trial, now);
     if (found.kind === 'alike') return;
     learnRate(record, this.#mean, false, now);
-    if (found.kind === 'worse' || record.availableFrom > now) return;
+    if (found.kind === 'worse' || record.unavailableUntil > now) return;
     // Never more than half of the keys that could serve the call.
-    if (this.#lanes.forCall(model, now).inUse - 1 < this.#outliers.ejected().size + 1) return;
+    if (this.#indexes.forCall(model, now).inUse - 1 < this.#outliers.ejected().size + 1) return;
     const until = this.#outliers.eject(record, now);
     const reason = `outlier: ${found.failed} of its latest ${found.of} calls failed, other keys answered`;
     this.setState(record, { status: 'cooling_down', until }, 'call', { outcome, reason });
   }
 
   /** Ejecting a key is a guess: where no other can be had for long, it is given up. True if one came back. */
-  #readmitted(lane: ModelIndex, exclude: PassedOver | undefined, now: number): boolean {
-    if (!this.#outliers.isWatching || lane.hasCandidate || (lane.nextWake ?? 0) <= now + PATIENCE_MS) return false;
+  #readmitted(index: ModelIndex, exclude: PassedOver | undefined, now: number): boolean {
+    if (!this.#outliers.isWatching || index.hasCandidate || (index.nextWake ?? 0) <= now + PATIENCE_MS) return false;
     let soonest: KeyRecord | undefined;
     for (const record of this.#outliers.ejected()) {
       const isOf =
-        record.serves(lane.model) && record.slots[lane.index]!.cooldownUntil <= now && !exclude?.has(record.id);
-      if (isOf && record.enabled && (!soonest || record.availableFrom < soonest.availableFrom)) soonest = record;
+        record.serves(index.model) && record.candidates[index.ordinal]!.cooldownUntil <= now && !exclude?.has(record.id);
+      if (isOf && record.enabled && (!soonest || record.unavailableUntil < soonest.unavailableUntil)) soonest = record;
     }
     if (!soonest) return false;
     this.setState(soonest, HEALTHY, 'time');
     return true;
   }
 
-  /** The model's calls in flight move into its new lane. */
-  readonly #adopt = (model: string, index: number): void => {
+  /** The model's calls in flight move into its new index. */
+  readonly #adopt = (model: string, ordinal: number): void => {
     for (const lease of this.#open) {
-      const { record } = lease.slot;
+      const { record } = lease.candidate;
       if (lease.model !== model || record.deleted) continue;
-      lease.slot.inFlight -= 1;
-      lease.slot.pace?.ended();
-      lease.slot = record.slots[index]!;
-      lease.slot.inFlight += 1;
+      lease.candidate.inFlight -= 1;
+      lease.candidate.rateLimiter?.ended();
+      lease.candidate = record.candidates[ordinal]!;
+      lease.candidate.inFlight += 1;
     }
   };
 
-  #endpointEnded({ slot, startedAt }: PoolLease, endpoint: string, success: boolean, now: number): void {
-    this.#endpoints.ended(slot.record.id, endpoint, startedAt, success, now);
+  #endpointEnded({ candidate, startedAt }: PoolLease, endpoint: string, success: boolean, now: number): void {
+    this.#endpoints.ended(candidate.record.id, endpoint, startedAt, success, now);
     this.observer.keyFreed(this.provider);
   }
 
   refusalConfirmed(lease: PoolLease, settlement: Settlement, now = this.clock.now()): void {
-    const { record } = lease.slot;
+    const { record } = lease.candidate;
     if (record.deleted) return;
     countRefusal(record, settlement.outcome, this.#mean, now);
     applyVerdict(this, lease, settlement, now);
@@ -359,12 +359,12 @@ export class KeyPool implements LeaseOwner {
   }
 
   answerSeen(lease: PoolLease, headers: HeaderView): void {
-    if (lease.slot.record.deleted) return;
+    if (lease.candidate.record.deleted) return;
     const now = this.clock.now();
-    if (this.pacing.answerSeen(lease, headers, now)) this.#placeGroup(lease.slot.record, now);
+    if (this.rateLimits.answerSeen(lease, headers, now)) this.#placeGroup(lease.candidate.record, now);
   }
 
-  tokensUsed({ slot: { record } }: PoolLease, tokens: number): void {
+  tokensUsed({ candidate: { record } }: PoolLease, tokens: number): void {
     const now = this.clock.now();
     if (!record.hardLimits || !(tokens > 0)) return;
     record.hardLimits.used(tokens, now);
@@ -378,9 +378,9 @@ export class KeyPool implements LeaseOwner {
 
   /** Lets keys back whose cooldown is over. */
   wake(now = this.clock.now()): void {
-    for (let slot = this.#lanes.takeAwake(now); slot; slot = this.#lanes.takeAwake(now)) {
-      this.#catchUp(slot.record);
-      this.#place(slot.record, now);
+    for (let candidate = this.#indexes.takeAwake(now); candidate; candidate = this.#indexes.takeAwake(now)) {
+      this.#catchUp(candidate.record);
+      this.#place(candidate.record, now);
     }
   }
 
@@ -389,7 +389,7 @@ export class KeyPool implements LeaseOwner {
     const now = this.clock.now();
     const wake = this.#endpoints.concerns(endpoint)
       ? finite(this.#soonestAt(endpoint, model, now))
-      : this.#lanes.forCall(model, now).nextWake;
+      : this.#indexes.forCall(model, now).nextWake;
     const admitsFrom = this.#breaker.admitsFrom(now);
     if (admitsFrom === undefined) return wake;
     return Math.max(admitsFrom, this.#hasCandidate(model, endpoint, now) ? 0 : (wake ?? Infinity));
@@ -403,22 +403,22 @@ export class KeyPool implements LeaseOwner {
 
   #hasCandidate(model: string | undefined, endpoint: string | undefined, now: number): boolean {
     if (this.#endpoints.concerns(endpoint)) return this.#soonestAt(endpoint, model, now) === 0;
-    return this.#lanes.forCall(model, now).hasCandidate;
+    return this.#indexes.forCall(model, now).hasCandidate;
   }
 
   #soonestAt(endpoint: string, model: string | undefined, now: number): number {
-    const { index } = this.#lanes.forCall(model, now);
-    return this.#endpoints.soonest(endpoint, this.#slotsAt(index), now);
+    const { ordinal } = this.#indexes.forCall(model, now);
+    return this.#endpoints.soonest(endpoint, this.#candidatesAt(ordinal), now);
   }
 
-  *#slotsAt(index: number): Iterable<KeyModelState> {
-    for (const { slots } of this.#records.values()) yield slots[index]!;
+  *#candidatesAt(ordinal: number): Iterable<KeyModelState> {
+    for (const { candidates } of this.#records.values()) yield candidates[ordinal]!;
   }
 
   /** Some key can be had at once of which nothing speaks against its vendor: a failed call may be made again with it without harm. */
   hasWellKeys(model: string | undefined): boolean {
     const now = this.clock.now();
-    return this.#breaker.admits(now) && this.#lanes.forCall(model, now).eligible > this.#outliers.failing;
+    return this.#breaker.admits(now) && this.#indexes.forCall(model, now).eligible > this.#outliers.failing;
   }
 
   /** How the provider's circuit breaker stands. */
@@ -430,10 +430,10 @@ export class KeyPool implements LeaseOwner {
    * From when on the key may be chosen for the model: 0 at once, also where it only waits for its first check; Infinity not before its
    * state changes. What paces it from call to call is left out. Milliseconds since the epoch.
    */
-  availableFrom(record: KeyRecord, model: string | undefined): number {
+  unavailableUntil(record: KeyRecord, model: string | undefined): number {
     if (!record.serves(model)) return Infinity;
     if (record.isUnchecked) return 0;
-    return Math.max(record.availableFrom, model === undefined ? 0 : this.#lanes.cooldownUntil(record, model));
+    return Math.max(record.unavailableUntil, model === undefined ? 0 : this.#indexes.cooldownUntil(record, model));
   }
 
   /** Sets a state: by a verdict here, by another instance's, or as kept from before a restart. */
@@ -444,7 +444,7 @@ export class KeyPool implements LeaseOwner {
     record.state = next;
     record.outcome = next.status === 'healthy' ? undefined : why?.outcome;
     record.reason = next.status === 'healthy' ? undefined : why?.reason;
-    if (isCoolingDown(next)) record.trial = 'wanted';
+    if (isCoolingDown(next)) record.trial = 'pending';
     if (next.status !== 'healthy') this.#outliers.setAside(record);
     this.#moved(record, from, by, why);
   }
@@ -463,18 +463,18 @@ export class KeyPool implements LeaseOwner {
     record.turn = Math.max(record.turn, this.#mean.turn);
   }
 
-  /** Puts the key where it now belongs, in every lane. */
+  /** Puts the key where it now belongs, in every index. */
   #place(record: KeyRecord, now = this.clock.now()): void {
     if (record.deleted) return;
     if (record.enabled && isCooldownOver(record.state, now)) this.setState(record, HEALTHY, 'time');
-    else if (this.#lanes.place(record, now)) this.observer.keyFreed(this.provider);
+    else if (this.#indexes.place(record, now)) this.observer.keyFreed(this.provider);
   }
 
   /** Also the keys that share its limits: what one takes, the others lack. */
   #placeGroup(record: KeyRecord, now = this.clock.now()): void {
     this.#place(record, now);
     if (record.quotaGroup !== undefined)
-      for (const sibling of this.pacing.groups.siblings(record)) this.#place(sibling, now);
+      for (const sibling of this.rateLimits.groups.siblings(record)) this.#place(sibling, now);
   }
 
   #emit(record: KeyRecord, by: ChangedBy, change: KeyChange): void {

@@ -33,7 +33,7 @@ export interface CallBatch {
 /** Told of every call of one provider: at the latest when somebody asks for figures, or within the second. */
 export interface CallObserver {
   /** Must not throw. */
-  told(batch: CallBatch): void;
+  onCallBatch(batch: CallBatch): void;
 }
 
 /** What a pool tells those behind it. Called in the same tick as the change. */
@@ -48,6 +48,6 @@ export interface PoolObserver {
   breakerChanged?(provider: string, status: BreakerStatus): void;
   /** Who is told of the provider's calls. Asked anew whenever an observer comes or goes. */
   callsOf?(provider: string): CallObserver;
-  /** There are calls to be told of: whoever needs them in time asks for them by `tellCalls`. */
+  /** There are calls to be told of: whoever needs them in time asks for them by `flushCalls`. */
   callsPending?(): void;
 }

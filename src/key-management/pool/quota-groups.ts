@@ -45,21 +45,21 @@ export class QuotaGroups {
     }
   }
 
-  /** The pace of the key in one lane, made if there is none; keys of one group share it. */
-  paceOf(record: KeyRecord, lane: number): RateLimiter {
-    return shared(this.#members(record).map((member) => member.slots[lane]!));
+  /** The pace of the key in one index, made if there is none; keys of one group share it. */
+  rateLimiterOf(record: KeyRecord, index: number): RateLimiter {
+    return shared(this.#members(record).map((member) => member.candidates[index]!));
   }
 
-  /** The pace of the key in all lanes, where a vendor counts all models together. */
-  paceOfKey(record: KeyRecord): RateLimiter {
-    const slots = this.#members(record).flatMap((member) => member.slots);
-    return shared(slots);
+  /** The pace of the key in all indexes, where a vendor counts all models together. */
+  rateLimiterOfKey(record: KeyRecord): RateLimiter {
+    const candidates = this.#members(record).flatMap((member) => member.candidates);
+    return shared(candidates);
   }
 
   /** A key that joins a group goes at its pace from the start. */
   join(record: KeyRecord): void {
-    for (const { slots } of this.siblings(record)) {
-      for (const [lane, slot] of record.slots.entries()) slot.pace = slots[lane]!.pace;
+    for (const { candidates } of this.siblings(record)) {
+      for (const [index, candidate] of record.candidates.entries()) candidate.rateLimiter = candidates[index]!.rateLimiter;
       return;
     }
   }
@@ -70,16 +70,16 @@ export class QuotaGroups {
   }
 }
 
-/** One pace for all these slots: the first that one of them has, or a new one. */
-function shared(slots: readonly KeyModelState[]): RateLimiter {
-  const pace = slots.find((slot) => slot.pace !== undefined)?.pace ?? new RateLimiter();
-  for (const slot of slots) {
-    if (slot.pace === pace) continue;
-    if (slot.pace) slot.pace.inFlight -= slot.inFlight;
-    slot.pace = pace;
-    pace.inFlight += slot.inFlight;
+/** One pace for all these candidates: the first that one of them has, or a new one. */
+function shared(candidates: readonly KeyModelState[]): RateLimiter {
+  const rateLimiter = candidates.find((candidate) => candidate.rateLimiter !== undefined)?.rateLimiter ?? new RateLimiter();
+  for (const candidate of candidates) {
+    if (candidate.rateLimiter === rateLimiter) continue;
+    if (candidate.rateLimiter) candidate.rateLimiter.inFlight -= candidate.inFlight;
+    candidate.rateLimiter = rateLimiter;
+    rateLimiter.inFlight += candidate.inFlight;
   }
-  return pace;
+  return rateLimiter;
 }
 
 /** A limit that was taken away is none. */

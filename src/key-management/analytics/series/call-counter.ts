@@ -14,7 +14,7 @@ export class CallCounter implements CallObserver {
     private readonly book: SeriesBook,
   ) {}
 
-  told(batch: CallBatch): void {
+  onCallBatch(batch: CallBatch): void {
     this.book.dirtyProvider(this.tally);
     this.#settled(batch);
     this.#ended(batch);

@@ -9,7 +9,7 @@ import type { Outcome } from '../../vendors/contract/outcome';
 
 /** Of most keys nothing is said: they share these. */
 const NO_LIMITS: KeyLimits = Object.freeze({});
-const NO_SLOTS: KeyModelState[] = [];
+const NO_CANDIDATES: KeyModelState[] = [];
 const NOTHING_SAID = '{}';
 
 const saidOf = (input: Omit<KeyInput, 'key'>): string => {
@@ -21,7 +21,7 @@ const saidOf = (input: Omit<KeyInput, 'key'>): string => {
 export class KeyRecord extends Rating implements OnTrial {
   // What every call touches stands first, together, for the sake of the processor's cache.
   state: KeyState = UNCHECKED;
-  strikes: FailureStreak | undefined = undefined;
+  failureStreak: FailureStreak | undefined = undefined;
   trial: Trial = 'none';
   trialSince = 0;
   /** What transient failures say of it; undefined while it had none lately. */
@@ -34,12 +34,12 @@ export class KeyRecord extends Rating implements OnTrial {
   errorCount = 0;
   enabled = true;
   /** The lists of used keys that it is on, a bit each. */
-  noted = 0;
+  usedKeyListsMask = 0;
   /** Of these counts, what the store has had. Written by who keeps them there: a table of its own would cost five times as much. */
   persistedSuccessCount = 0;
-  keptErrors = 0;
-  /** One per lane: the key's place among those eligible for a model. The first is for calls that name no model. */
-  slots: KeyModelState[] = NO_SLOTS;
+  persistedErrorCount = 0;
+  /** One per index: the key's place among those eligible for a model. The first is for calls that name no model. */
+  candidates: KeyModelState[] = NO_CANDIDATES;
 
   label: string | undefined;
   quotaGroup: string | undefined;
@@ -92,7 +92,7 @@ export class KeyRecord extends Rating implements OnTrial {
   }
 
   /** From when on the key may be chosen: 0 at once, Infinity not before its state changes. */
-  get availableFrom(): number {
+  get unavailableUntil(): number {
     if (!this.enabled || this.state.status === 'unchecked' || isRemoved(this.state)) return Infinity;
     return isCoolingDown(this.state) ? this.state.until : 0;
   }

@@ -57,7 +57,7 @@ export interface FailureStreak {
   readonly outcome: Outcome;
   readonly count: number;
   /** When the row was last made longer: refusals of calls begun before that belong to the same burst. */
-  readonly at: number;
+  readonly lastAt: number;
 }
 
 /** A cooldown of one model or endpoint of a key. Times are milliseconds since the epoch. */
@@ -79,5 +79,5 @@ export interface ShownCooldown {
 /** What brought it about, where that is known. */
 export interface CooledBy {
   readonly reason?: string;
-  readonly strikes?: FailureStreak;
+  readonly failureStreak?: FailureStreak;
 }

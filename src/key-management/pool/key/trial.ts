@@ -1,8 +1,8 @@
 /**
- * After a cooldown one call goes first, alone, until one is accepted: `wanted` before it began, `running` while its answer is awaited,
+ * After a cooldown one call goes first, alone, until one is accepted: `pending` before it began, `running` while its answer is awaited,
  * for `TRIAL_MS` at the most: a call that hangs must not shut out the others.
  */
-export type Trial = 'none' | 'wanted' | 'running';
+export type Trial = 'none' | 'pending' | 'running';
 
 /** When a trial has shown nothing for so long, another call may be one. Milliseconds. */
 export const TRIAL_MS = 10_000;
@@ -22,14 +22,14 @@ export const trialEndsAt = ({ trial, trialSince }: OnTrial): number =>
   trial === 'running' ? trialSince + TRIAL_MS : 0;
 
 /** A call begins. No other has begun since the latest trial, unless that has outlived its bound. */
-export function beginTrial(slot: Tried, now: number): void {
-  begin(slot, now);
-  begin(slot.record, now);
+export function beginTrial(candidate: Tried, now: number): void {
+  begin(candidate, now);
+  begin(candidate.record, now);
 }
 
-export function endTrial(slot: Tried, startedAt: number, success: boolean): void {
-  end(slot, startedAt, success);
-  end(slot.record, startedAt, success);
+export function endTrial(candidate: Tried, startedAt: number, success: boolean): void {
+  end(candidate, startedAt, success);
+  end(candidate.record, startedAt, success);
 }
 
 function begin(holder: OnTrial, now: number): void {
@@ -38,7 +38,7 @@ function begin(holder: OnTrial, now: number): void {
   holder.trialSince = now;
 }
 
-/** A cooldown that came while the trial ran has made it `wanted` anew: then its end says nothing, nor of the trial after that rest. */
+/** A cooldown that came while the trial ran has made it `pending` anew: then its end says nothing, nor of the trial after that rest. */
 function end(holder: OnTrial, startedAt: number, success: boolean): void {
-  if (holder.trial === 'running' && startedAt >= holder.trialSince) holder.trial = success ? 'none' : 'wanted';
+  if (holder.trial === 'running' && startedAt >= holder.trialSince) holder.trial = success ? 'none' : 'pending';
 }

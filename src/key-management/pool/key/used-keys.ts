@@ -4,7 +4,7 @@ import type { KeyRecord } from './key-record';
 export class UsedKeys {
   #records: KeyRecord[] = [];
 
-  /** @param bit Its own in every record's `noted`. */
+  /** @param bit Its own in every record's `usedKeyListsMask`. */
   constructor(private readonly bit: number) {}
 
   get length(): number {
@@ -12,15 +12,15 @@ export class UsedKeys {
   }
 
   note(record: KeyRecord): void {
-    if ((record.noted & this.bit) !== 0) return;
-    record.noted |= this.bit;
+    if ((record.usedKeyListsMask & this.bit) !== 0) return;
+    record.usedKeyListsMask |= this.bit;
     this.#records.push(record);
   }
 
   take(): KeyRecord[] {
     const taken = this.#records;
     this.#records = [];
-    for (const record of taken) record.noted &= ~this.bit;
+    for (const record of taken) record.usedKeyListsMask &= ~this.bit;
     return taken;
   }
 }

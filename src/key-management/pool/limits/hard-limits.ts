@@ -40,13 +40,13 @@ export class HardLimits {
   }
 
   /** From when on one more call may go, milliseconds since the epoch; 0 for at once. */
-  readyAt(now: number): number {
+  blockedUntil(now: number): number {
     const { requestsPerMinute, tokensPerMinute } = this.limits;
-    const readyAt = Math.max(
+    const blockedUntil = Math.max(
       this.#freeAt(this.#requests, requestsPerMinute, 0, now),
       this.#freeAt(this.#tokens, tokensPerMinute, this.inFlight * this.#tokensPerCall, now),
     );
-    return readyAt > now ? readyAt : 0;
+    return blockedUntil > now ? blockedUntil : 0;
   }
 
   #freeAt(window: MinuteWindow, limit: number | undefined, expected: number, now: number): number {

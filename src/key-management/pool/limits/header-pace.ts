@@ -50,7 +50,7 @@ class Allowance {
   }
 
   /** From when on one more call fits beside those in flight, milliseconds since the epoch; 0 for at once. */
-  readyAt(inFlight: number, now: number): number {
+  blockedUntil(inFlight: number, now: number): number {
     if (this.#left === Infinity) return 0;
     // A single call goes when the bucket is full, whatever it may take.
     const needed = inFlight === 0 ? Math.min(this.#cost, this.#capacity) : (inFlight + 1) * this.#cost;
@@ -112,9 +112,9 @@ export class HeaderPace {
   }
 
   /** From when on one more call may go, milliseconds since the epoch; 0 for at once. */
-  readyAt(inFlight: number, now: number): number {
-    let readyAt = 0;
-    for (const allowance of this.#allowances.values()) readyAt = Math.max(readyAt, allowance.readyAt(inFlight, now));
-    return readyAt;
+  blockedUntil(inFlight: number, now: number): number {
+    let blockedUntil = 0;
+    for (const allowance of this.#allowances.values()) blockedUntil = Math.max(blockedUntil, allowance.blockedUntil(inFlight, now));
+    return blockedUntil;
   }
 }

@@ -55,10 +55,10 @@ export class LearnedRate {
   }
 
   /** From when on the next call may go, milliseconds since the epoch; 0 for at once. One call may always run ahead. */
-  readyAt(now: number): number {
+  blockedUntil(now: number): number {
     if (this.#rate === Infinity) return 0;
-    const readyAt = this.#spacedUntil - this.#spacingMs;
-    return readyAt > now ? readyAt : 0;
+    const blockedUntil = this.#spacedUntil - this.#spacingMs;
+    return blockedUntil > now ? blockedUntil : 0;
   }
 
   get #spacingMs(): number {

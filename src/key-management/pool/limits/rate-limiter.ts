@@ -4,9 +4,9 @@ import { HeaderPace, type LimitKind } from './header-pace';
 import { LearnedRate } from './learned-rate';
 
 /** What a pool must know of its vendor to pace its keys. */
-export type PacingProfile = Pick<VendorKnowledge, 'limitKind' | 'rateLimitScope' | 'readRateLimits'>;
+export type RateLimitProfile = Pick<VendorKnowledge, 'limitKind' | 'rateLimitScope' | 'readRateLimits'>;
 
-/** How fast one key may be used in one lane; keys of one quota group share it. */
+/** How fast one key may be used in one index; keys of one quota group share it. */
 export class RateLimiter {
   inFlight = 0;
   #headers: HeaderPace | undefined;
@@ -23,14 +23,14 @@ export class RateLimiter {
   }
 
   /** From when on one more call may go, milliseconds since the epoch; 0 for at once. */
-  readyAt(now: number): number {
-    if (this.#headers !== undefined) return this.#headers.readyAt(this.inFlight, now);
-    return this.#rate === undefined ? 0 : this.#rate.readyAt(now);
+  blockedUntil(now: number): number {
+    if (this.#headers !== undefined) return this.#headers.blockedUntil(this.inFlight, now);
+    return this.#rate === undefined ? 0 : this.#rate.blockedUntil(now);
   }
 
   /** Only for what the calls in flight may take, the next one must wait. */
   isBlockedByInFlightOnly(now: number): boolean {
-    return this.inFlight > 0 && this.#headers !== undefined && this.#headers.readyAt(0, now) <= now;
+    return this.inFlight > 0 && this.#headers !== undefined && this.#headers.blockedUntil(0, now) <= now;
   }
 
   /** No more calls fit beside those in flight. */

@@ -126,11 +126,11 @@ export function choose(
   const walk = eligible.step(random);
   // Nearly always, and then nothing else is looked at.
   if (exclude === undefined && mean.heaviest === mean.lightest && isSpotless(eligible.rows[walk]!, mean))
-    return eligible.slots[walk];
+    return eligible.candidates[walk];
   const leap = Math.floor(random() * eligible.length);
   return (
     bestOf(fourPlaces(walk, leap, eligible, mean, random), SAMPLE, eligible, exclude, mean, now) ??
-    firstFrom(eligible.slots, leap, exclude)
+    firstFrom(eligible.candidates, leap, exclude)
   );
 }
 
@@ -145,7 +145,7 @@ function fourPlaces(walk: number, leap: number, eligible: Eligible, mean: PoolMe
 function bestOf(
   places: readonly number[],
   count: number,
-  { slots, rows }: Eligible,
+  { candidates, rows }: Eligible,
   exclude: PassedOver | undefined,
   mean: PoolMean,
   now: number,
@@ -156,8 +156,8 @@ function bestOf(
   for (let look = 0; look < count; look += 1) {
     const at = places[look]!;
     const rankHere = rank(numbers, rows[at]!, mean, now);
-    if (rankHere >= bestRank || exclude?.has(slots[at]!.record.id)) continue;
-    best = slots[at];
+    if (rankHere >= bestRank || exclude?.has(candidates[at]!.record.id)) continue;
+    best = candidates[at];
     bestRank = rankHere;
   }
   return best;
@@ -176,13 +176,13 @@ function draw(first: number, { rows, length }: Eligible, { heaviest, ratings }: 
 
 /** All looked at were excluded: the next one that is not, so that a call finds the last key it has not tried. */
 function firstFrom(
-  slots: readonly KeyModelState[],
+  candidates: readonly KeyModelState[],
   start: number,
   exclude: PassedOver | undefined,
 ): KeyModelState | undefined {
-  for (let step = 0; step < slots.length; step += 1) {
-    const slot = slots[(start + step) % slots.length]!;
-    if (!exclude?.has(slot.record.id)) return slot;
+  for (let step = 0; step < candidates.length; step += 1) {
+    const candidate = candidates[(start + step) % candidates.length]!;
+    if (!exclude?.has(candidate.record.id)) return candidate;
   }
   return undefined;
 }

@@ -12,7 +12,7 @@ export function statedUntilOf({ outcome, retryAfterMs, notBefore }: Settlement, 
 }
 
 /** The one that ends later, with the later end of what the vendor stated in either. */
-export function longerCooldown(known: Cooldown | undefined, other: Cooldown): Cooldown {
+export function laterCooldown(known: Cooldown | undefined, other: Cooldown): Cooldown {
   if (!known) return other;
   const longer = known.until >= other.until ? known : other;
   const statedUntil = Math.max(known.statedUntil, other.statedUntil);

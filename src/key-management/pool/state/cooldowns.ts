@@ -5,19 +5,19 @@ import type { KeyRecord } from '../key/key-record';
 import type { ModelIndexes } from '../selection/model-indexes';
 import type { KeyModelState } from '../key/key-model-state';
 
-/** The cooldowns of keys for single models, which lie in the lanes, and for single endpoints, which lie beside them. */
+/** The cooldowns of keys for single models, which lie in the indexes, and for single endpoints, which lie beside them. */
 export class Cooldowns {
   constructor(
-    private readonly lanes: ModelIndexes,
+    private readonly indexes: ModelIndexes,
     private readonly endpoints: EndpointCooldowns,
   ) {}
 
   get(record: KeyRecord, { model, endpoint }: CooldownScope): Cooldown | undefined {
-    return model === undefined ? this.endpoints.get(record.id, endpoint) : this.#slot(record, model)?.cooldown;
+    return model === undefined ? this.endpoints.get(record.id, endpoint) : this.#candidate(record, model)?.cooldown;
   }
 
-  strikes(record: KeyRecord, { model, endpoint }: CooldownScope): FailureStreak | undefined {
-    return model === undefined ? this.endpoints.strikes(record.id, endpoint) : this.#slot(record, model)?.strikes;
+  failureStreak(record: KeyRecord, { model, endpoint }: CooldownScope): FailureStreak | undefined {
+    return model === undefined ? this.endpoints.failureStreak(record.id, endpoint) : this.#candidate(record, model)?.failureStreak;
   }
 
   set(
@@ -25,17 +25,17 @@ export class Cooldowns {
     { model, endpoint }: CooldownScope,
     cooldown: Cooldown,
     now: number,
-    strikes?: FailureStreak,
+    failureStreak?: FailureStreak,
   ): void {
     if (model === undefined) {
-      this.endpoints.set(record.id, endpoint, cooldown, strikes ?? this.endpoints.strikes(record.id, endpoint));
+      this.endpoints.set(record.id, endpoint, cooldown, failureStreak ?? this.endpoints.failureStreak(record.id, endpoint));
       return;
     }
-    const slot = record.slots[this.lanes.restricted(model, now).index]!;
-    slot.strikes = strikes ?? slot.strikes;
-    if (cooldown.until > slot.cooldownUntil) slot.trial = 'wanted';
-    slot.cooldown = cooldown;
-    slot.cooldownUntil = cooldown.until;
+    const candidate = record.candidates[this.indexes.restricted(model, now).ordinal]!;
+    candidate.failureStreak = failureStreak ?? candidate.failureStreak;
+    if (cooldown.until > candidate.cooldownUntil) candidate.trial = 'pending';
+    candidate.cooldown = cooldown;
+    candidate.cooldownUntil = cooldown.until;
   }
 
   /** False where there was none. */
@@ -46,25 +46,25 @@ export class Cooldowns {
       else this.endpoints.delete(record.id, scope.endpoint);
       return true;
     }
-    const slot = this.#slot(record, scope.model)!;
-    slot.cooldown = left;
-    slot.cooldownUntil = left?.until ?? 0;
-    slot.strikes = undefined;
+    const candidate = this.#candidate(record, scope.model)!;
+    candidate.cooldown = left;
+    candidate.cooldownUntil = left?.until ?? 0;
+    candidate.failureStreak = undefined;
     return true;
   }
 
   /** Those of one key that are not over. */
   *ofKey(record: KeyRecord, now: number): Iterable<{ scope: CooldownScope; cooldown: Cooldown }> {
-    for (const [lane, { cooldown }] of record.slots.entries()) {
-      const model = this.lanes.modelOf(lane);
+    for (const [index, { cooldown }] of record.candidates.entries()) {
+      const model = this.indexes.modelOf(index);
       if (model !== undefined && cooldown && cooldown.until > now) yield { scope: { model }, cooldown };
     }
     for (const [endpoint, cooldown] of this.endpoints.ofKey(record.id))
       if (cooldown.until > now) yield { scope: { endpoint }, cooldown };
   }
 
-  #slot(record: KeyRecord, model: string): KeyModelState | undefined {
-    const lane = this.lanes.find(model);
-    return lane && record.slots[lane.index];
+  #candidate(record: KeyRecord, model: string): KeyModelState | undefined {
+    const index = this.indexes.find(model);
+    return index && record.candidates[index.ordinal];
   }
 }

@@ -10,13 +10,13 @@ const LONGEST_TRIAL_MS = 10_000;
 /** One key at one endpoint that refused it. */
 interface KeyAtEndpoint {
   cooldown: Cooldown;
-  strikes: FailureStreak | undefined;
+  failureStreak: FailureStreak | undefined;
   /** When the trial under way began that follows the cooldown; 0 while none is under way. */
   trialSince: number;
 }
 
 /**
- * The keys of one pool that cool down for single endpoints. Such cooldowns are rare, so they stand beside the lanes of the models: a call that
+ * The keys of one pool that cool down for single endpoints. Such cooldowns are rare, so they stand beside the indexes of the models: a call that
  * names an endpoint passes over the keys that cool down for it, and all other calls are not concerned.
  */
 export class EndpointCooldowns {
@@ -32,26 +32,26 @@ export class EndpointCooldowns {
   passedOver(endpoint: string | undefined, excluded: PassedOver | undefined, now: number): PassedOver | undefined {
     const keys = endpoint === undefined ? undefined : this.#keys.get(endpoint);
     if (!keys) return excluded;
-    return { has: (id) => (excluded?.has(id) ?? false) || availableFrom(keys.get(id), now) > now };
+    return { has: (id) => (excluded?.has(id) ?? false) || unavailableUntil(keys.get(id), now) > now };
   }
 
   /** From when on the key may be chosen for the endpoint; 0 for at once. */
-  availableFrom(keyId: string, endpoint: string, now: number): number {
-    return availableFrom(this.#keys.get(endpoint)?.get(keyId), now);
+  unavailableUntil(keyId: string, endpoint: string, now: number): number {
+    return unavailableUntil(this.#keys.get(endpoint)?.get(keyId), now);
   }
 
   get(keyId: string, endpoint: string): Cooldown | undefined {
     return this.#keys.get(endpoint)?.get(keyId)?.cooldown;
   }
 
-  strikes(keyId: string, endpoint: string): FailureStreak | undefined {
-    return this.#keys.get(endpoint)?.get(keyId)?.strikes;
+  failureStreak(keyId: string, endpoint: string): FailureStreak | undefined {
+    return this.#keys.get(endpoint)?.get(keyId)?.failureStreak;
   }
 
-  set(keyId: string, endpoint: string, cooldown: Cooldown, strikes?: FailureStreak): void {
+  set(keyId: string, endpoint: string, cooldown: Cooldown, failureStreak?: FailureStreak): void {
     const keys = this.#keys.get(endpoint) ?? new Map<string, KeyAtEndpoint>();
     this.#keys.delete(endpoint);
-    this.#keys.set(endpoint, keys.set(keyId, { cooldown, strikes, trialSince: 0 }));
+    this.#keys.set(endpoint, keys.set(keyId, { cooldown, failureStreak, trialSince: 0 }));
     for (const oldest of this.#keys.keys()) {
       if (this.#keys.size <= MOST_ENDPOINTS) break;
       this.#keys.delete(oldest);
@@ -69,7 +69,7 @@ export class EndpointCooldowns {
     const key = this.#keys.get(endpoint)?.get(keyId);
     if (!key) return;
     if (startedAt >= key.trialSince) key.trialSince = 0;
-    const isProven = success && key.cooldown.until <= now && startedAt > (key.strikes?.at ?? 0);
+    const isProven = success && key.cooldown.until <= now && startedAt > (key.failureStreak?.lastAt ?? 0);
     if (isProven) this.delete(keyId, endpoint);
   }
 
@@ -90,20 +90,20 @@ export class EndpointCooldowns {
     }
   }
 
-  /** When the soonest of these slots can serve a call for the endpoint: 0 for at any moment, Infinity for none. */
-  soonest(endpoint: string, slots: Iterable<KeyModelState>, now: number): number {
+  /** When the soonest of these candidates can serve a call for the endpoint: 0 for at any moment, Infinity for none. */
+  soonest(endpoint: string, candidates: Iterable<KeyModelState>, now: number): number {
     let soonest = Infinity;
-    for (const slot of slots) {
-      if (slot.standing === 'out') continue;
-      const cooldowns = slot.standing === 'cooling_down' ? slot.until : 0;
-      const from = Math.max(cooldowns, this.availableFrom(slot.record.id, endpoint, now));
+    for (const candidate of candidates) {
+      if (candidate.availability === 'out') continue;
+      const cooldowns = candidate.availability === 'cooling_down' ? candidate.until : 0;
+      const from = Math.max(cooldowns, this.unavailableUntil(candidate.record.id, endpoint, now));
       soonest = Math.min(soonest, from > now ? from : 0);
     }
     return soonest;
   }
 }
 
-function availableFrom(key: KeyAtEndpoint | undefined, now: number): number {
+function unavailableUntil(key: KeyAtEndpoint | undefined, now: number): number {
   if (key === undefined) return 0;
   if (key.cooldown.until > now) return key.cooldown.until;
   return key.trialSince > 0 ? key.trialSince + LONGEST_TRIAL_MS : 0;

@@ -19,9 +19,9 @@ const after = (
   state: KeyState,
   settled: SettledOutcome,
   source: Source = 'call',
-  strikes?: FailureStreak,
+  failureStreak?: FailureStreak,
   startedAt = NOW,
-): Transition => transition(state, settlementOf(settled), { source, now: NOW, startedAt, strikes });
+): Transition => transition(state, settlementOf(settled), { source, now: NOW, startedAt, failureStreak });
 
 /** What a verdict makes of a state: `=` the same, a state by name, or a status with its time from now. */
 type Expected = '=' | 'healthy' | 'unproven' | readonly [KeyState['status'], number];

@@ -18,12 +18,12 @@ export interface Circumstances {
   readonly now: number;
   /** When the call or probe began: a verdict older than the last strike belongs to the same burst. */
   readonly startedAt: number;
-  readonly strikes?: FailureStreak;
+  readonly failureStreak?: FailureStreak;
 }
 
 export interface Transition {
   readonly state: KeyState;
-  readonly strikes?: FailureStreak;
+  readonly failureStreak?: FailureStreak;
 }
 
 /** Probes that prove the key itself, whatever else they could not do. */
@@ -58,22 +58,22 @@ export function transition(state: KeyState, settlement: Settlement, circumstance
       ? rest(state, settlement, circumstances)
       : afterProbe(state, settlement, circumstances);
   }
-  if (isRemoved(state)) return { state, strikes: circumstances.strikes };
+  if (isRemoved(state)) return { state, failureStreak: circumstances.failureStreak };
   return keyAction === 'cool_down'
     ? rest(state, settlement, circumstances)
     : afterCall(state, settlement, circumstances);
 }
 
-/** A success ends the row of strikes, unless its call began before the last of them. */
-function afterCall(state: KeyState, { outcome }: Settlement, { strikes, startedAt }: Circumstances): Transition {
-  if (outcome !== 'ok' || (strikes !== undefined && startedAt <= strikes.at)) return { state, strikes };
+/** A success ends the row of failureStreak, unless its call began before the last of them. */
+function afterCall(state: KeyState, { outcome }: Settlement, { failureStreak, startedAt }: Circumstances): Transition {
+  if (outcome !== 'ok' || (failureStreak !== undefined && startedAt <= failureStreak.lastAt)) return { state, failureStreak };
   return { state: state.status === 'healthy' && state.unproven ? HEALTHY : state };
 }
 
 /** One more strike, unless the verdict belongs to the burst that the last one already stands for. */
-export function struck(outcome: Outcome, { strikes, startedAt, now }: Circumstances): FailureStreak {
-  if (strikes?.outcome !== outcome) return { outcome, count: 1, at: now };
-  return startedAt <= strikes.at ? strikes : { outcome, count: strikes.count + 1, at: now };
+export function nextFailureStreak(outcome: Outcome, { failureStreak, startedAt, now }: Circumstances): FailureStreak {
+  if (failureStreak?.outcome !== outcome) return { outcome, count: 1, lastAt: now };
+  return startedAt <= failureStreak.lastAt ? failureStreak : { outcome, count: failureStreak.count + 1, lastAt: now };
 }
 
 function removal(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
@@ -82,28 +82,28 @@ function removal(state: KeyState, settlement: Settlement, circumstances: Circums
   const stated = settlement.notBefore?.getTime() ?? 0;
   const earlier = isRemoved(state) ? state.recheckAt : 0;
   // Late answers of the burst that the removal stands for do not push the re-check on.
-  const late = isRemoved(state) && circumstances.strikes !== undefined && startedAt <= circumstances.strikes.at;
-  if (late && stated <= earlier) return { state, strikes: circumstances.strikes };
+  const late = isRemoved(state) && circumstances.failureStreak !== undefined && startedAt <= circumstances.failureStreak.lastAt;
+  if (late && stated <= earlier) return { state, failureStreak: circumstances.failureStreak };
   // Nor does an administrator who asks, again and again, before the re-check is due, and hears the same.
   const asked = source === 'probe' && state.status === status && now < earlier;
-  if (asked && stated <= earlier) return { state, strikes: circumstances.strikes };
-  const strikes = struck(settlement.outcome, circumstances);
+  if (asked && stated <= earlier) return { state, failureStreak: circumstances.failureStreak };
+  const failureStreak = nextFailureStreak(settlement.outcome, circumstances);
   // A first removal that only the specification's table asks for is re-checked soon, so that a wrong one heals.
-  const soon = isTableOnlyRemoval(settlement) && strikes.count === 1;
-  const ms = soon ? SOON_MS : recheckMs(settlement.outcome, strikes.count);
-  return { state: { status, recheckAt: Math.max(now + ms, stated, earlier) }, strikes };
+  const soon = isTableOnlyRemoval(settlement) && failureStreak.count === 1;
+  const ms = soon ? SOON_MS : recheckMs(settlement.outcome, failureStreak.count);
+  return { state: { status, recheckAt: Math.max(now + ms, stated, earlier) }, failureStreak };
 }
 
 function rest(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
-  const strikes = struck(settlement.outcome, circumstances);
-  const until = cooldownEnd(settlement, strikes, circumstances.now, settlement.scope === 'key');
+  const failureStreak = nextFailureStreak(settlement.outcome, circumstances);
+  const until = cooldownEnd(settlement, failureStreak, circumstances.now, settlement.scope === 'key');
   const status: CooldownState['status'] = settlement.outcome === 'rate_limited' ? 'rate_limited' : 'cooling_down';
   const stated = statedUntilOf(settlement, until, circumstances.now);
-  return { state: longerCooldown(state, { status, until, ...(stated > 0 && { statedUntil: stated }) }), strikes };
+  return { state: laterCooldown(state, { status, until, ...(stated > 0 && { statedUntil: stated }) }), failureStreak };
 }
 
 /** The one that ends later, with the later end of what the vendor stated in either. */
-export function longerCooldown(state: KeyState, rest: CooldownState): CooldownState {
+export function laterCooldown(state: KeyState, rest: CooldownState): CooldownState {
   if (!isCoolingDown(state)) return rest;
   const longer = state.until >= rest.until ? state : rest;
   const statedUntil = Math.max(state.statedUntil ?? 0, rest.statedUntil ?? 0);
@@ -111,28 +111,28 @@ export function longerCooldown(state: KeyState, rest: CooldownState): CooldownSt
 }
 
 /** When a cooldown ends: what the vendor states, the midnight its daily limit ends on when it repeats, or the growing default. */
-export function cooldownEnd(settlement: Settlement, strikes: FailureStreak, now: number, placed: boolean): number {
+export function cooldownEnd(settlement: Settlement, failureStreak: FailureStreak, now: number, placed: boolean): number {
   const stated = settlement.notBefore?.getTime() ?? 0;
-  if (settlement.escalateOnRepeat === 'midnight_pacific' && strikes.count > 1) {
+  if (settlement.escalateOnRepeat === 'midnight_pacific' && failureStreak.count > 1) {
     return Math.max(stated, nextMidnightPacific(now));
   }
-  return Math.max(stated, now + cooldownMs(settlement, strikes.count, placed));
+  return Math.max(stated, now + cooldownMs(settlement, failureStreak.count, placed));
 }
 
-function afterProbe(state: KeyState, settlement: Settlement, { now, strikes }: Circumstances): Transition {
+function afterProbe(state: KeyState, settlement: Settlement, { now, failureStreak }: Circumstances): Transition {
   if (PROVES_KEY.has(settlement.outcome)) {
-    // A light probe proves neither quota nor rate: it shortens no cooldown and ends no row of strikes of a key in the pool.
+    // A light probe proves neither quota nor rate: it shortens no cooldown and ends no row of failureStreak of a key in the pool.
     // A deep one ends what is no rate limit.
     if (state.status === 'cooling_down' && settlement.proven === 'deep')
       return { state: cooldownLeft(state, true, now) };
-    if (!isRemoved(state)) return { state: isCoolingDown(state) ? state : HEALTHY, strikes };
-    return { state: HEALTHY, strikes: settlement.outcome === 'ok' && !settlement.unproven ? undefined : strikes };
+    if (!isRemoved(state)) return { state: isCoolingDown(state) ? state : HEALTHY, failureStreak };
+    return { state: HEALTHY, failureStreak: settlement.outcome === 'ok' && !settlement.unproven ? undefined : failureStreak };
   }
   if (state.status === 'unchecked') return { state: UNPROVEN };
-  if (!isRemoved(state)) return { state, strikes };
+  if (!isRemoved(state)) return { state, failureStreak };
   // The probe said nothing on the key: it stays what it was and is asked again soon.
   const again = now + Math.max(SOON_MS, settlement.retryAfterMs ?? 0);
-  return { state: { ...state, recheckAt: Math.max(state.recheckAt, again) }, strikes };
+  return { state: { ...state, recheckAt: Math.max(state.recheckAt, again) }, failureStreak };
 }
 
 const SECOND = 1_000;
@@ -145,8 +145,8 @@ interface Growth {
   readonly longest: number;
 }
 
-const doubled = (growth: Growth, strikes: number): number =>
-  Math.min(growth.longest, growth.first * 2 ** Math.min(Math.max(0, strikes - 1), 40));
+const doubled = (growth: Growth, failureStreak: number): number =>
+  Math.min(growth.longest, growth.first * 2 ** Math.min(Math.max(0, failureStreak - 1), 40));
 
 /** Cooldowns where the vendor states no wait, or none to speak of (`retry-after: 0`). A bare 429 is mostly over within seconds; a refused permission needs a person. */
 const RESTS: Partial<Record<Outcome, Growth>> = {
@@ -171,22 +171,22 @@ const QUOTA_RECHECKS: Growth = { first: 5 * MINUTE, longest: 6 * HOUR };
 export const SOON_MS = 30 * SECOND;
 
 /**
- * How long a key cools down after the `strikes`-th refusal in a row, in milliseconds.
+ * How long a key cools down after the `failureStreak`-th refusal in a row, in milliseconds.
  * @param placed Whether it is known what of the key was refused: a model, an endpoint, or the key as a whole.
  */
-export function cooldownMs(settlement: Settlement, strikes: number, placed: boolean): number {
+export function cooldownMs(settlement: Settlement, failureStreak: number, placed: boolean): number {
   if (settlement.retryAfterMs) return Math.min(settlement.retryAfterMs, LONGEST_STATED_REST_MS);
   if (!placed && OF_A_PART.has(settlement.outcome)) return UNPLACED_REST_MS;
   const growth = settlement.cooldownMs
     ? { first: settlement.cooldownMs, longest: settlement.cooldownMaxMs ?? settlement.cooldownMs }
     : (RESTS[settlement.outcome] ?? OTHER_REST);
-  return doubled(growth, strikes);
+  return doubled(growth, failureStreak);
 }
 
-/** When a removed key is probed again after the `strikes`-th verdict in a row, in milliseconds from now. */
-export function recheckMs(outcome: Outcome, strikes: number): number {
-  if (outcome === 'quota_exceeded') return doubled(QUOTA_RECHECKS, strikes);
-  return strikes <= 1 ? FIRST_RECHECK_MS : doubled(LATER_RECHECKS, strikes - 1);
+/** When a removed key is probed again after the `failureStreak`-th verdict in a row, in milliseconds from now. */
+export function recheckMs(outcome: Outcome, failureStreak: number): number {
+  if (outcome === 'quota_exceeded') return doubled(QUOTA_RECHECKS, failureStreak);
+  return failureStreak <= 1 ? FIRST_RECHECK_MS : doubled(LATER_RECHECKS, failureStreak - 1);
 }
 
 const PACIFIC_TIME = new Intl.DateTimeFormat('en-US', {

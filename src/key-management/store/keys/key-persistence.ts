@@ -139,7 +139,7 @@ export class KeyPersistence implements DocumentOwner {
   }
 
   collect(): boolean {
-    this.pools.tellCalls();
+    this.pools.flushCalls();
     const isLeft = this.#statistics.collect((change) => {
       this.changed(change);
     });

@@ -20,7 +20,7 @@ export class KeyStatistics implements CallObserver {
     private readonly isKept: (record: KeyRecord) => boolean,
   ) {}
 
-  told({ settled, records }: CallBatch): void {
+  onCallBatch({ settled, records }: CallBatch): void {
     for (let at = 0; at < settled; at += 1) if (this.isKept(records[at]!)) this.used.note(records[at]!);
   }
 
@@ -46,10 +46,10 @@ export class KeyStatistics implements CallObserver {
     const doc = documentOf(record.provider, record.id);
     const sums = {
       successes: record.successCount - record.persistedSuccessCount,
-      errors: record.errorCount - record.keptErrors,
+      errors: record.errorCount - record.persistedErrorCount,
     };
     record.persistedSuccessCount = record.successCount;
-    record.keptErrors = record.errorCount;
+    record.persistedErrorCount = record.errorCount;
     const changes: StatisticsChange[] = [];
     for (const [field, by] of Object.entries(sums)) if (by !== 0) changes.push({ kind: 'add', doc, field, by });
     for (const [field, value] of Object.entries(timesOf(record, this.link.offsetMs)))
@@ -68,7 +68,7 @@ export class KeyStatistics implements CallObserver {
       record.persistedSuccessCount += by;
     } else if (field === 'errors') {
       record.errorCount += by;
-      record.keptErrors += by;
+      record.persistedErrorCount += by;
     }
   }
 
