@@ -1,6 +1,6 @@
 import { OUTCOMES, type Outcome } from '../../src/key-management/vendors/contract/outcome';
 import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
-import type { CallObserver } from '../../src/key-management/pool/pool-observer';
+import type { CallObserver } from '../../src/key-management/pool/call-batches';
 
 export interface CallListener {
   leaseSettled?(record: KeyRecord, outcome: Outcome, durationMs: number, source: 'call' | 'probe'): void;

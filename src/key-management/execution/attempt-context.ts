@@ -4,7 +4,7 @@ import type { KeyPool } from '../pool/key-pool';
 import { PoolLease } from '../pool/key-lease';
 import type { PassedOver } from '../pool/key/key-record';
 import { endpointOf } from '../pool/state/endpoint-name';
-import type { KeyModelState } from '../pool/key/key-model-state';
+import type { KeyModelState } from '../pool/key/key-record';
 import { AttemptAnswers } from './answers/attempt-answers';
 import type { ExecutionSettings } from './execution-settings';
 import type { CallContext } from './execution.types';
@@ -35,7 +35,13 @@ export class AttemptContext extends PoolLease implements CallContext {
   private watched: AttemptAnswers | undefined = undefined;
 
   /** @param startedAt Milliseconds since the epoch. */
-  constructor(pool: KeyPool, candidate: KeyModelState, model: string | undefined, startedAt: number, endpoint?: string) {
+  constructor(
+    pool: KeyPool,
+    candidate: KeyModelState,
+    model: string | undefined,
+    startedAt: number,
+    endpoint?: string,
+  ) {
     super(pool, candidate, model, 'call', startedAt, endpoint);
     this.namesEndpoint = endpoint !== undefined;
   }

@@ -1,6 +1,6 @@
 import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
 import { CallBatcher } from '../pool/call-batches';
-import type { CallEnd } from '../pool/pool-observer';
+import type { CallEnd } from '../pool/call-batches';
 import { ProviderWatch } from './provider-watch';
 import type { ProviderVerdict } from './provider-state';
 

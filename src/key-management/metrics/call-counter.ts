@@ -1,4 +1,4 @@
-import type { CallBatch, CallObserver } from '../pool/pool-observer';
+import type { CallBatch, CallObserver } from '../pool/call-batches';
 import type { KeyMetrics } from './key-metrics';
 import type { ProviderCounts } from './provider-counts';
 

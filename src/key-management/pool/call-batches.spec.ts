@@ -1,6 +1,6 @@
 import { eachCall } from '../../../test/support/each-call';
 import { TestPool } from '../../../test/support/pool';
-import type { CallBatch } from './pool-observer';
+import type { CallBatch } from './call-batches';
 import { UsedKeys } from './key/used-keys';
 
 const listener = () => ({ leaseSettled: jest.fn(), callEnded: jest.fn() });

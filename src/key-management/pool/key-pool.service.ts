@@ -13,7 +13,7 @@ import { KeyPool } from './key-pool';
 import { endpointName } from './state/endpoint-name';
 import type { KeyRecord } from './key/key-record';
 import type { KeySnapshot } from './key/key-snapshot';
-import type { PoolObserver } from './pool-observer';
+import type { PoolObserver } from './key-events';
 import { UsedKeys } from './key/used-keys';
 
 /** Where changes of keys are kept. */

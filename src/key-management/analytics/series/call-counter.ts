@@ -1,5 +1,5 @@
 import { OUTCOMES } from '../../vendors/contract/outcome';
-import type { CallBatch, CallObserver } from '../../pool/pool-observer';
+import type { CallBatch, CallObserver } from '../../pool/call-batches';
 import { binOf } from './response-bins';
 import type { SeriesBook } from './series-book';
 import type { ProviderTally } from './provider-tally';

@@ -98,7 +98,7 @@ export class SeriesBook {
   }
 
   #settle(record: KeyRecord, minute: number): void {
-    const { attempts, failures, rateLimited, okMs } = record.takeUsage();
+    const { attempts, failures, rateLimited, okMs } = record.takeAttemptCounters();
     if (attempts === 0) return;
     const counts = { requests: attempts, failures, rateLimited, responseMs: okMs };
     this.keys.count(minute, record.provider, record.id, counts);

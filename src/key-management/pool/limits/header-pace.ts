@@ -114,7 +114,8 @@ export class HeaderPace {
   /** From when on one more call may go, milliseconds since the epoch; 0 for at once. */
   blockedUntil(inFlight: number, now: number): number {
     let blockedUntil = 0;
-    for (const allowance of this.#allowances.values()) blockedUntil = Math.max(blockedUntil, allowance.blockedUntil(inFlight, now));
+    for (const allowance of this.#allowances.values())
+      blockedUntil = Math.max(blockedUntil, allowance.blockedUntil(inFlight, now));
     return blockedUntil;
   }
 }

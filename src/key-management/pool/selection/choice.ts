@@ -2,7 +2,7 @@ import type { Random } from '../../common/clock';
 import type { Eligible } from './eligible';
 import type { PassedOver } from '../key/key-record';
 import { IN_FLIGHT, RATE, RATE_AT, RatingTable, TURN, WEIGHT, type Rating } from '../key/rating';
-import type { KeyModelState } from '../key/key-model-state';
+import type { KeyModelState } from '../key/key-record';
 
 /** Up to this many eligible keys are all looked at; of more, so many. */
 const LOOK_AT_ALL = 8;

@@ -1,5 +1,5 @@
 import type { Random } from '../../common/clock';
-import type { KeyModelState } from '../key/key-model-state';
+import type { KeyModelState } from '../key/key-record';
 
 /** The candidates of a index that may be chosen, densely; beside them the rows of their ratings, so that a look at one touches no object. */
 export class Eligible {

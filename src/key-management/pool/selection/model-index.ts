@@ -2,7 +2,7 @@ import type { Random } from '../../common/clock';
 import { choose, type PoolMean } from './choice';
 import { Eligible } from './eligible';
 import type { PassedOver, KeyRecord } from '../key/key-record';
-import { KeyModelState, type Availability } from '../key/key-model-state';
+import { KeyModelState, type Availability } from '../key/key-record';
 import { TimeHeap } from '../../common/time-heap';
 
 const MAY_SERVE_SOON: ReadonlySet<Availability> = new Set<Availability>(['busy', 'unchecked', 'rate_limited_locally']);
@@ -60,7 +60,10 @@ export class ModelIndex {
     if (from <= now) return this.#move(candidate, candidate.busy ? 'busy' : 'eligible');
     if (from === Infinity)
       return this.#move(candidate, record.isUnchecked && record.serves(this.model) ? 'unchecked' : 'out');
-    const wakes = candidate.availability === 'cooling_down' || candidate.availability === 'rate_limited_locally' ? candidate.until : Infinity;
+    const wakes =
+      candidate.availability === 'cooling_down' || candidate.availability === 'rate_limited_locally'
+        ? candidate.until
+        : Infinity;
     this.#move(candidate, candidate.isBlockedByInFlightOnly(now) ? 'rate_limited_locally' : 'cooling_down');
     candidate.until = from;
     this.#coolingDown.put(candidate);

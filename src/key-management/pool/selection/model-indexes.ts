@@ -1,6 +1,6 @@
 import type { KeyRecord } from '../key/key-record';
 import { ModelIndex } from './model-index';
-import type { KeyModelState } from '../key/key-model-state';
+import type { KeyModelState } from '../key/key-record';
 
 /** A caller may ask for any model name: the index least recently used makes room for one more, and its cooldowns are forgotten. */
 export const MAX_MODEL_INDEXES = 64;
@@ -53,7 +53,10 @@ export class ModelIndexes {
       if (this.#indexes.length === MAX_MODEL_INDEXES) this.#used(known, model);
       return known;
     }
-    const index = new ModelIndex(model, this.#indexes.length < MAX_MODEL_INDEXES ? this.#indexes.length : this.#giveUpOne());
+    const index = new ModelIndex(
+      model,
+      this.#indexes.length < MAX_MODEL_INDEXES ? this.#indexes.length : this.#giveUpOne(),
+    );
     this.#indexes[index.ordinal] = index;
     this.#byModel.set(model, index);
     for (const record of this.records()) record.candidates[index.ordinal] = index.add(record, now);
@@ -85,7 +88,10 @@ export class ModelIndexes {
     for (const index of this.#indexes) {
       const candidate = record.candidates[index.ordinal]!;
       freed = index.place(candidate, now) || freed;
-      if ((candidate.availability === 'cooling_down' || candidate.availability === 'rate_limited_locally') && candidate.until < this.#soonest)
+      if (
+        (candidate.availability === 'cooling_down' || candidate.availability === 'rate_limited_locally') &&
+        candidate.until < this.#soonest
+      )
         this.#soonest = candidate.until;
     }
     return freed;

@@ -137,7 +137,9 @@ describe('transition', () => {
       const failureStreak = strike(1);
       const back = after(invalid, { outcome: 'ok', unproven: true }, 'probe', failureStreak);
       expect(back).toEqual({ state: HEALTHY, failureStreak });
-      expect(after(back.state, 'invalid_key', 'call', back.failureStreak).state).toMatchObject({ recheckAt: NOW + 5 * M });
+      expect(after(back.state, 'invalid_key', 'call', back.failureStreak).state).toMatchObject({
+        recheckAt: NOW + 5 * M,
+      });
     });
   });
 

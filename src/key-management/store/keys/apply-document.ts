@@ -1,4 +1,4 @@
-import type { CooldownScope } from '../../pool/state/cooldown';
+import type { CooldownScope } from '../../pool/key/key-state';
 import type { ChangedBy } from '../../pool/key-events';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyPool } from '../../pool/key-pool';

@@ -1,6 +1,6 @@
 import { isOutcome } from '../../vendors/contract/outcome';
 import { singleLine } from '../../common/text';
-import type { CooldownScope } from '../../pool/state/cooldown';
+import type { CooldownScope } from '../../pool/key/key-state';
 import {
   type Cooldown,
   HEALTHY,

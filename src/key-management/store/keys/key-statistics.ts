@@ -1,5 +1,5 @@
 import type { KeyRecord } from '../../pool/key/key-record';
-import type { CallBatch, CallObserver } from '../../pool/pool-observer';
+import type { CallBatch, CallObserver } from '../../pool/call-batches';
 import type { UsedKeys } from '../../pool/key/used-keys';
 import { documentOf } from './key-documents';
 import type { StoreChange } from '../port/key-store';
