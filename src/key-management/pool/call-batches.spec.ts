@@ -62,11 +62,11 @@ describe('UsedKeys', () => {
   it('holds each key once until taken, whatever other lists do', () => {
     const [a, b] = new TestPool().addMany(2);
     const [mine, yours] = [new UsedKeys(1), new UsedKeys(2)];
-    for (const record of [a!, b!, a!]) mine.note(record);
-    yours.note(a!);
+    for (const record of [a!, b!, a!]) mine.add(record);
+    yours.add(a!);
     expect([mine.length, yours.length]).toEqual([2, 1]);
     expect(mine.take()).toEqual([a, b]);
-    mine.note(a!);
+    mine.add(a!);
     expect([mine.take(), mine.take(), yours.take()]).toEqual([[a], [], [a]]);
   });
 });

@@ -15,6 +15,7 @@ import {
   isSameState,
   type KeyState,
   type KeyStatus,
+  type PartCooldown,
 } from './key/key-state';
 import type { Sharing } from './limits/hard-limits';
 import { PoolRateLimits } from './pool-rate-limits';
@@ -173,7 +174,7 @@ export class KeyStates {
   }
 
   /** The key's cooldowns for models and endpoints that are not over. */
-  cooldowns(record: KeyRecord, now = this.clock.now()): Iterable<{ scope: CooldownScope; cooldown: Cooldown }> {
+  cooldowns(record: KeyRecord, now = this.clock.now()): Iterable<PartCooldown> {
     return this.parts.ofKey(record, now);
   }
 

@@ -53,7 +53,7 @@ export class PoolRateLimits {
     const limits = strictest(members.map((member) => member.limits));
     const known = members.find((member) => member.hardLimits !== undefined)?.hardLimits;
     const hard = limits && (known ?? new HardLimits(limits, this.sharing));
-    if (hard && limits) hard.limits = limits;
+    if (hard) hard.limits = limits;
     for (const member of members) {
       if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;
       member.hardLimits = hard;

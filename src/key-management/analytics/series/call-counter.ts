@@ -25,7 +25,7 @@ export class CallCounter implements CallObserver {
     const { used } = this.book;
     for (let at = 0; at < settled; at += 1) {
       if (probes[at] === 1) continue;
-      used.note(records[at]!);
+      used.add(records[at]!);
       const outcome = outcomes[at]!;
       tally.outcomes[outcome]! += 1;
       if (outcome === OK) {

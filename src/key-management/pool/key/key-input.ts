@@ -1,4 +1,4 @@
-import { KeyLimits } from '../limits/hard-limits';
+import { type KeyLimits } from '../limits/hard-limits';
 import { boundedName } from '../../common/text';
 
 /** One key with what a user may say of it. */

@@ -158,6 +158,11 @@ export class KeyModelState implements Timed, OnTrial {
     return Math.max(trialEndsAt(this), trialEndsAt(this.record));
   }
 
+  /** The candidate waits in the index's heap for a certain time, `until`. */
+  get isTimed(): boolean {
+    return this.availability === 'cooling_down' || this.availability === 'rate_limited_locally';
+  }
+
   /** A trial call of the key, or of the key for this model, is in flight. */
   get onTrial(): boolean {
     return this.trial === 'running' || this.record.trial === 'running';

@@ -1,23 +1,8 @@
 import type { Outcome } from '../../vendors/contract/outcome';
-import {
-  isCooldownOver,
-  isCoolingDown,
-  isRemoved,
-  type Cooldown,
-  type CooldownScope,
-  type KeyStatus,
-} from './key-state';
+import { isCooldownOver, isCoolingDown, isRemoved, type KeyStatus, type PartCooldown } from './key-state';
 import type { KeyOrigin } from './key-input';
 import type { KeyLimits } from '../limits/hard-limits';
 import type { KeyRecord } from './key-record';
-
-/** A cooldown of one model or endpoint as others may see it. */
-interface ShownCooldown {
-  model?: string;
-  endpoint?: string;
-  until: Date;
-  outcome: Outcome;
-}
 
 /** One key as others may see it, at one moment. It never holds the raw key. */
 export interface KeySnapshot {
@@ -31,7 +16,7 @@ export interface KeySnapshot {
   /** End of the cooldown for all models. */
   cooldownUntil?: Date;
   /** Cooldowns for single models and endpoints. */
-  cooldowns: ShownCooldown[];
+  cooldowns: { model?: string; endpoint?: string; until: Date; outcome: Outcome }[];
   /** When a removed key is probed next. */
   recheckAt?: Date;
   successCount: number;
@@ -59,11 +44,7 @@ export const percentage = (part: number, whole: number): number =>
  * The key as others may see it.
  * @param cooldowns The key's cooldowns for models and endpoints that are not over at `now`.
  */
-export function snapshotOf(
-  record: KeyRecord,
-  cooldowns: Iterable<{ scope: CooldownScope; cooldown: Cooldown }>,
-  now: number,
-): KeySnapshot {
+export function snapshotOf(record: KeyRecord, cooldowns: Iterable<PartCooldown>, now: number): KeySnapshot {
   const { state } = record;
   const isOver = isCooldownOver(state, now);
   return {

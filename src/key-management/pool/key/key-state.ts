@@ -68,6 +68,12 @@ export interface FailureStreak {
 export type CooldownScope =
   { readonly model: string; readonly endpoint?: undefined } | { readonly endpoint: string; readonly model?: undefined };
 
+/** A cooldown of a key with the part of the key that it is for. */
+export interface PartCooldown {
+  readonly scope: CooldownScope;
+  readonly cooldown: Cooldown;
+}
+
 /** A cooldown of one model or endpoint of a key. Times are milliseconds since the epoch. */
 export interface Cooldown {
   readonly until: number;

@@ -13,7 +13,7 @@ const WIDTH = 8;
 /** The weight of a new response time in the exponentially weighted mean. */
 const RESPONSE_LEARNING = 0.2;
 
-/** The columns of the attempt counters. */
+/** The columns of the attempt counters, in the order of `AttemptCounters`. */
 const ATTEMPTS = 0;
 const FAILURES = 1;
 const RATE_LIMITED = 2;
@@ -148,11 +148,9 @@ export class Rating {
   takeAttemptCounters(): AttemptCounters {
     const { counters } = this.table;
     const at = countersOf(this.row);
-    const [attempts, failures, rateLimited, okMs] = [ATTEMPTS, FAILURES, RATE_LIMITED, OK_MS].map(
-      (n) => counters[at + n]!,
-    );
+    const [attempts = 0, failures = 0, rateLimited = 0, okMs = 0] = counters.slice(at, at + COUNTERS_WIDTH);
     counters.fill(0, at, at + COUNTERS_WIDTH);
-    return { attempts: attempts!, failures: failures!, rateLimited: rateLimited!, okMs: okMs! };
+    return { attempts, failures, rateLimited, okMs };
   }
 }
 

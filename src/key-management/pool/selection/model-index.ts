@@ -8,8 +8,8 @@ import { TimeHeap } from '../../common/time-heap';
 const MAY_SERVE_SOON: ReadonlySet<Availability> = new Set<Availability>(['busy', 'unchecked', 'rate_limited_locally']);
 
 /**
- * The keys of a pool as calls for one model see them: the eligible ones lie densely in an array, cooling-down ones in a heap
- * by time; busy and removed ones in neither.
+ * The keys of a pool as candidates for calls of one model. The eligible ones lie densely in an array, those that cool down in a heap by time;
+ * busy and removed ones are in neither.
  */
 export class ModelIndex {
   readonly #eligible = new Eligible();
@@ -21,7 +21,7 @@ export class ModelIndex {
   /** @param model The model, or undefined for calls that name none. */
   constructor(
     readonly model: string | undefined,
-    /** Its place in every record's `candidates`. */
+    /** The place of this index's candidates in every record's `candidates`. */
     readonly ordinal: number,
   ) {}
 
@@ -30,12 +30,12 @@ export class ModelIndex {
     return this.#eligible.length > 0 || this.#soonFree > 0;
   }
 
-  /** Keys that can be had now. */
+  /** The number of keys that can be had now. */
   get eligible(): number {
     return this.#eligible.length;
   }
 
-  /** Keys that can be had now, or as soon as their calls in flight allow. */
+  /** The number of keys that can be had now, or as soon as their calls in flight allow. */
   get inUse(): number {
     return this.#eligible.length + this.#soonFree - this.#unchecked;
   }
@@ -45,36 +45,35 @@ export class ModelIndex {
     return this.#coolingDown.peek()?.until;
   }
 
-  /** The key's candidate in this index, which the caller puts into its place among the key's. */
+  /** Makes the key's candidate for this index; the caller puts it into the record's `candidates`. */
   add(record: KeyRecord, now: number): KeyModelState {
     const candidate = new KeyModelState(record);
     this.place(candidate, now);
     return candidate;
   }
 
-  /** Puts the candidate where its key's state now says. True if those who wait should look again: it is eligible, or will be sooner. */
+  /** Moves the candidate to where the state of its key now belongs. True if those who wait should look again: it is eligible, or will be sooner. */
   place(candidate: KeyModelState, now: number): boolean {
     const { record } = candidate;
-    const rested = record.serves(this.model) ? Math.max(record.unavailableUntil, candidate.cooldownUntil) : Infinity;
-    const from = rested === Infinity ? Infinity : Math.max(rested, candidate.blockedUntil(now));
+    const cooldownUntil = record.serves(this.model)
+      ? Math.max(record.unavailableUntil, candidate.cooldownUntil)
+      : Infinity;
+    const from = cooldownUntil === Infinity ? Infinity : Math.max(cooldownUntil, candidate.blockedUntil(now));
     if (from <= now) return this.#move(candidate, candidate.busy ? 'busy' : 'eligible');
     if (from === Infinity)
       return this.#move(candidate, record.isUnchecked && record.serves(this.model) ? 'unchecked' : 'out');
-    const wakes =
-      candidate.availability === 'cooling_down' || candidate.availability === 'rate_limited_locally'
-        ? candidate.until
-        : Infinity;
+    const earlierUntil = candidate.isTimed ? candidate.until : Infinity;
     this.#move(candidate, candidate.isBlockedByInFlightOnly(now) ? 'rate_limited_locally' : 'cooling_down');
     candidate.until = from;
     this.#coolingDown.put(candidate);
-    return from < wakes;
+    return from < earlierUntil;
   }
 
   remove(candidate: KeyModelState): void {
     this.#move(candidate, 'out');
   }
 
-  /** The next candidate whose cooldown is over at `now`; it stands nowhere until it is put somewhere. */
+  /** The next candidate whose cooldown is over at `now`; it is in no list until it is placed. */
   takeAwake(now: number): KeyModelState | undefined {
     const candidate = this.#coolingDown.peek();
     if (candidate === undefined || candidate.until > now) return undefined;
@@ -90,7 +89,7 @@ export class ModelIndex {
     const from = candidate.availability;
     if (from === to) return false;
     if (from === 'eligible') this.#eligible.remove(candidate);
-    else if (from === 'cooling_down' || from === 'rate_limited_locally') this.#coolingDown.remove(candidate);
+    else if (candidate.isTimed) this.#coolingDown.remove(candidate);
     if (MAY_SERVE_SOON.has(from)) this.#soonFree -= 1;
     if (from === 'unchecked') this.#unchecked -= 1;
     candidate.availability = to;

@@ -2,10 +2,10 @@ import type { KeyRecord } from '../key/key-record';
 import { ModelIndex } from './model-index';
 import type { KeyModelState } from '../key/key-record';
 
-/** A caller may ask for any model name: the index least recently used makes room for one more, and its cooldowns are forgotten. */
+/** Callers may name any model: beyond this number of indexes, the least recently used makes room, and its cooldowns are forgotten. */
 export const MAX_MODEL_INDEXES = 64;
 
-/** The indexes of one pool: one for calls in general, and one for each model for which some key is restricted. */
+/** The model indexes of one pool: one for calls in general, and one for each model for which some key is restricted. */
 export class ModelIndexes {
   readonly #general = new ModelIndex(undefined, 0);
   readonly #indexes: ModelIndex[] = [this.#general];
@@ -14,11 +14,11 @@ export class ModelIndexes {
   /** Some key is for certain models only. */
   #someAreForModels = false;
   /** No cooldown ends before this. */
-  #soonest = Infinity;
+  #nextWakeAt = Infinity;
 
   /**
-   * @param adopt Told of each new index at once: the calls in flight for its model belong to it.
-   * @param onIndexAdded Told of each new index, soon after: calls for its model choose from it from now on.
+   * @param adopt Called for each new index at once: the calls in flight for its model belong to it.
+   * @param onIndexAdded Called for each new index soon after: calls for its model choose from it from now on.
    */
   constructor(
     private readonly records: () => Iterable<KeyRecord>,
@@ -61,7 +61,7 @@ export class ModelIndexes {
     this.#byModel.set(model, index);
     for (const record of this.records()) record.candidates[index.ordinal] = index.add(record, now);
     this.adopt(model, index.ordinal);
-    // When what made it is through: a verdict may be about to rest the very key that those who wait would get.
+    // Only when its maker is through: a settlement may be about to cool down the very key that waiting calls would get.
     queueMicrotask(this.onIndexAdded);
     return index;
   }
@@ -74,7 +74,7 @@ export class ModelIndexes {
 
   addRecord(record: KeyRecord, now: number): void {
     if (record.models) this.#someAreForModels = true;
-    // An array of its final length: one that grows has room for sixteen more.
+    // `map` makes an array of its final length; an array that grows reserves room for sixteen more.
     record.candidates = this.#indexes.map((index) => index.add(record, now));
   }
 
@@ -88,25 +88,21 @@ export class ModelIndexes {
     for (const index of this.#indexes) {
       const candidate = record.candidates[index.ordinal]!;
       freed = index.place(candidate, now) || freed;
-      if (
-        (candidate.availability === 'cooling_down' || candidate.availability === 'rate_limited_locally') &&
-        candidate.until < this.#soonest
-      )
-        this.#soonest = candidate.until;
+      if (candidate.isTimed && candidate.until < this.#nextWakeAt) this.#nextWakeAt = candidate.until;
     }
     return freed;
   }
 
-  /** The next candidate whose cooldown is over at `now`; it stands nowhere until its key is put somewhere. */
+  /** The next candidate whose cooldown is over at `now`; it is in no list until its key is placed. */
   takeAwake(now: number): KeyModelState | undefined {
-    if (now < this.#soonest) return undefined;
-    let soonest = Infinity;
+    if (now < this.#nextWakeAt) return undefined;
+    let nextWakeAt = Infinity;
     for (const index of this.#indexes) {
       const candidate = index.takeAwake(now);
       if (candidate) return candidate;
-      soonest = Math.min(soonest, index.nextWake ?? Infinity);
+      nextWakeAt = Math.min(nextWakeAt, index.nextWake ?? Infinity);
     }
-    this.#soonest = soonest;
+    this.#nextWakeAt = nextWakeAt;
     return undefined;
   }
 

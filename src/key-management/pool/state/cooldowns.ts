@@ -1,6 +1,6 @@
 import { getOrCreate } from '../../common/get-or-create';
 import type { KeyModelState, KeyRecord, PassedOver } from '../key/key-record';
-import type { Cooldown, CooldownScope, FailureStreak } from '../key/key-state';
+import type { Cooldown, CooldownScope, FailureStreak, PartCooldown } from '../key/key-state';
 import { TRIAL_MS } from '../key/trial';
 import type { ModelIndexes } from '../selection/model-indexes';
 
@@ -151,7 +151,7 @@ export class Cooldowns {
   }
 
   /** The cooldowns of one key that are not over. */
-  *ofKey(record: KeyRecord, now: number): Iterable<{ scope: CooldownScope; cooldown: Cooldown }> {
+  *ofKey(record: KeyRecord, now: number): Iterable<PartCooldown> {
     for (const [ordinal, { cooldown }] of record.candidates.entries()) {
       const model = this.indexes.modelOf(ordinal);
       if (model !== undefined && cooldown && cooldown.until > now) yield { scope: { model }, cooldown };

@@ -21,7 +21,7 @@ export class KeyStatistics implements CallObserver {
   ) {}
 
   onCallBatch({ settled, records }: CallBatch): void {
-    for (let at = 0; at < settled; at += 1) if (this.isKept(records[at]!)) this.used.note(records[at]!);
+    for (let at = 0; at < settled; at += 1) if (this.isKept(records[at]!)) this.used.add(records[at]!);
   }
 
   /**
