@@ -4,7 +4,7 @@ import type { Clock } from '../../src/key-management/common/clock';
 export interface VendorShape {
   /** Calls per second of each key. */
   readonly rates: readonly number[];
-  /** Calls that a rested key may make at once. */
+  /** Calls that a key may make after a pause at once. */
   readonly burst: number;
   /** Whether answers carry rate-limit headers. */
   readonly headers: boolean;

@@ -1,4 +1,9 @@
-import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../../src/key-management/store/port/key-store';
+import type {
+  KeyStore,
+  StoreChange,
+  StoredDocument,
+  StoreWatcher,
+} from '../../src/key-management/store/port/key-store';
 import { applyChange, copyDocument } from '../../src/key-management/store/port/merge';
 import { StoreError } from '../../src/key-management/store/port/store-error';
 

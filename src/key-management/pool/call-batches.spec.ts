@@ -6,7 +6,7 @@ import { UsedKeys } from './key/used-keys';
 const listener = () => ({ leaseSettled: jest.fn(), callEnded: jest.fn() });
 
 describe('CallLog', () => {
-  it('tells all observers of everything once, in order, when it is asked', () => {
+  it('delivers everything to all observers once, in order, when it is flushed', () => {
     const test = new TestPool();
     const record = test.add(1);
     const [first, second] = [listener(), listener()];
@@ -28,18 +28,18 @@ describe('CallLog', () => {
     }
   });
 
-  it('holds no key once it was told of it', () => {
+  it('holds no key once it was delivered', () => {
     const test = new TestPool();
     const record = test.add(1);
-    let told: CallBatch | undefined;
-    test.pool.calls.observe([{ onCallBatch: (batch) => void (told = batch) }]);
+    let delivered: CallBatch | undefined;
+    test.pool.calls.observe([{ onCallBatch: (batch) => void (delivered = batch) }]);
     test.pool.lease()!.settle('ok');
     test.pool.delete(record, 'administrator');
     test.pool.calls.flush();
-    expect(told?.records).not.toContain(record);
+    expect(delivered?.records).not.toContain(record);
   });
 
-  it('loses nothing to those who come late or go, and tells without being asked before it grows', () => {
+  it('loses nothing to those who come late or go, and delivers unasked before it grows', () => {
     const test = new TestPool();
     test.add(1);
     const [first, second] = [listener(), listener()];

@@ -152,7 +152,7 @@ describe('KeyPool: cools down and limits', () => {
       expect(key.status).toBe('healthy');
     });
 
-    it('rest the group for that model', () => {
+    it('cool down the group for that model', () => {
       const [one, two] = [test.add(1, { quotaGroup: 'a' }), test.add(2, { quotaGroup: 'a' })];
       test.pool.lease({ model: 'x', exclude: new Set([two.id]) })!.settle({ outcome: 'rate_limited', retryAfterMs: M });
       expect(test.pool.lease({ model: 'x' })).toBeUndefined();

@@ -204,7 +204,7 @@ describe('KeyPool', () => {
       expect(test.events).toEqual([]);
     });
 
-    it('rest the other keys of a quota group too, and not longer than they cool down already', () => {
+    it('cool down the other keys of a quota group too, and not longer than they cool down already', () => {
       const [one, two, stranger] = [
         test.add(1, { quotaGroup: 'a' }),
         test.add(2, { quotaGroup: 'a' }),
@@ -219,7 +219,7 @@ describe('KeyPool', () => {
       expect(two.state).toMatchObject({ until: now() });
     });
 
-    it('rest the others of a group for their common limit, not for what its key alone rests', () => {
+    it('cool down the others of a group for their common limit, not for what its key alone cools down for', () => {
       const [one, two] = [test.add(1, { quotaGroup: 'a' }), test.add(2, { quotaGroup: 'a' })];
       test.pool.lease({ exclude: new Set([two.id]) })!.settle({ outcome: 'permission_denied', scope: 'key' });
       test.pool.leaseForProbe(one).settle({ outcome: 'rate_limited', retryAfterMs: M });

@@ -36,7 +36,7 @@ describe('transition', () => {
       expect(after(HEALTHY, { outcome: 'quota_exceeded', notBefore }).state).toMatchObject({ recheckAt: NOW + 5 * M });
     });
 
-    it('is never re-checked sooner by a later verdict', () => {
+    it('is never re-checked sooner by a later settlement', () => {
       const state: KeyState = { status: 'quota_exceeded', recheckAt: NOW + 40 * H };
       expect(after(state, 'invalid_key').state).toEqual({ status: 'invalid_key', recheckAt: NOW + 40 * H });
       expect(after(state, 'quota_exceeded', 'probe').state).toMatchObject({ recheckAt: NOW + 40 * H });
@@ -71,20 +71,20 @@ describe('transition', () => {
   });
 
   describe('a failure streak', () => {
-    const strike = (count: number, outcome: Outcome = 'invalid_key', lastAt = NOW - M): FailureStreak => ({
+    const streak = (count: number, outcome: Outcome = 'invalid_key', lastAt = NOW - M): FailureStreak => ({
       outcome,
       count,
       lastAt,
     });
 
-    it('grows with each verdict of the same kind', () => {
-      const { state, failureStreak } = after(invalid, 'invalid_key', 'probe', strike(1));
+    it('grows with each settlement of the same kind', () => {
+      const { state, failureStreak } = after(invalid, 'invalid_key', 'probe', streak(1));
       expect(failureStreak).toEqual({ outcome: 'invalid_key', count: 2, lastAt: NOW });
       expect(state).toEqual({ status: 'invalid_key', recheckAt: NOW + 5 * M });
     });
 
     it('begins anew with another kind', () => {
-      expect(after(HEALTHY, 'rate_limited', 'call', strike(7)).failureStreak).toEqual(strike(1, 'rate_limited', NOW));
+      expect(after(HEALTHY, 'rate_limited', 'call', streak(7)).failureStreak).toEqual(streak(1, 'rate_limited', NOW));
     });
 
     it.each<[string, Outcome]>([
@@ -107,7 +107,7 @@ describe('transition', () => {
 
     it('does not push a removed key’s re-check on with late answers of the burst, whatever they say', () => {
       const removed: KeyState = { status: 'quota_exceeded', recheckAt: NOW + M };
-      const failureStreak = strike(3, 'quota_exceeded', NOW - S);
+      const failureStreak = streak(3, 'quota_exceeded', NOW - S);
       for (const outcome of ['quota_exceeded', 'invalid_key'] as const) {
         expect(after(removed, outcome, 'call', failureStreak, NOW - 2 * S)).toEqual({ state: removed, failureStreak });
       }
@@ -117,24 +117,24 @@ describe('transition', () => {
     });
 
     it('ends with a success of a call that began after it, and not with an earlier one', () => {
-      const failureStreak = strike(3, 'rate_limited');
+      const failureStreak = streak(3, 'rate_limited');
       expect(after(HEALTHY, 'ok', 'call', failureStreak, NOW - S).failureStreak).toBeUndefined();
       expect(after(HEALTHY, 'ok', 'call', failureStreak, failureStreak.lastAt).failureStreak).toBe(failureStreak);
       expect(after(HEALTHY, 'ok', 'call', failureStreak, failureStreak.lastAt - 1).failureStreak).toBe(failureStreak);
     });
 
     it('is not ended by failures that are nobody’s fault', () => {
-      const failureStreak = strike(3, 'rate_limited');
+      const failureStreak = streak(3, 'rate_limited');
       expect(after(HEALTHY, 'server_error', 'call', failureStreak).failureStreak).toBe(failureStreak);
     });
 
     it('of a removed key ends with a good probe; a light one ends none of a key in the pool', () => {
-      expect(after(spent, 'ok', 'probe', strike(3)).failureStreak).toBeUndefined();
-      expect(after(HEALTHY, 'ok', 'probe', strike(3)).failureStreak).toEqual(strike(3));
+      expect(after(spent, 'ok', 'probe', streak(3)).failureStreak).toBeUndefined();
+      expect(after(HEALTHY, 'ok', 'probe', streak(3)).failureStreak).toEqual(streak(3));
     });
 
     it('goes on while a key that no probe can prove fails in traffic again', () => {
-      const failureStreak = strike(1);
+      const failureStreak = streak(1);
       const back = after(invalid, { outcome: 'ok', unproven: true }, 'probe', failureStreak);
       expect(back).toEqual({ state: HEALTHY, failureStreak });
       expect(after(back.state, 'invalid_key', 'call', back.failureStreak).state).toMatchObject({
