@@ -26,7 +26,7 @@ export const ours: Policy = {
       },
     };
     const pool = new KeyPool('openai', observer, clock, random);
-    pool.pacing.profile = () => openAiKnowledge;
+    pool.rateLimits.profile = () => openAiKnowledge;
     const byKey = new Map<string, number>();
     for (let index = 0; index < keys; index += 1) {
       byKey.set(rawKey(index), index);

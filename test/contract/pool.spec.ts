@@ -147,7 +147,7 @@ describe('snapshots', () => {
     expect(contract.pools.list('nobody')).toEqual([]);
   });
 
-  it('show a model’s rest beside a healthy key', () => {
+  it('show a model’s cooldown beside a healthy key', () => {
     const lease = contract.pools.lease('acme', { model: 'big' })!;
     lease.settle({ outcome: 'rate_limited', retryAfterMs: 30_000 });
     expect(contract.pools.get('acme', lease.keyId)).toMatchObject({

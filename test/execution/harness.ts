@@ -121,7 +121,7 @@ export class Harness {
   };
 
   get ended() {
-    this.pools.tellCalls();
+    this.pools.flushCalls();
     return this.#ended;
   }
 

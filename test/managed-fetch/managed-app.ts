@@ -34,7 +34,7 @@ export class ManagedApp {
 
   /** Of all calls so far. */
   get outcomes(): readonly Outcome[] {
-    this.app.get(KeyPoolService).tellCalls();
+    this.app.get(KeyPoolService).flushCalls();
     return this.#outcomes;
   }
 

@@ -8,7 +8,7 @@ beforeEach(async () => {
   app = await ManagedApp.start(1);
   [record] = app.app.get(KeyPoolService).pool('openai')!.records() as unknown as [KeyRecord];
   // As after a cooldown.
-  record.trial = 'wanted';
+  record.trial = 'pending';
 });
 afterEach(async () => {
   await app.idle();
@@ -31,7 +31,7 @@ describe('A2: the trial of a key', () => {
     await app
       .fetch('openai', { maxRetries: 0 })(...request.openai(app, { stream: true }))
       .catch(() => undefined);
-    expect(record.trial).toBe('wanted');
+    expect(record.trial).toBe('pending');
   });
 
   it('ends with the headers that the context’s fetch sees', async () => {
@@ -64,6 +64,6 @@ describe('A2: the trial of a key', () => {
       },
       { maxRetries: 0 },
     );
-    expect([trial, record.trial]).toEqual(['running', 'wanted']);
+    expect([trial, record.trial]).toEqual(['running', 'pending']);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { said as anySaid } from './pool-commands';
 import { ADDED, ALL, PROVIDER, type Admin, type InstancesModel, type InstancesWorld } from './instances-world';
 import { MINUTE, SECOND } from './rules';
-import type { Said } from './verdicts';
+import type { Said } from './settlements';
 
 export type InstancesCommand = fc.AsyncCommand<InstancesModel, InstancesWorld>;
 
@@ -112,7 +112,7 @@ const said = anySaid.map(({ outcome, retryAfterMs }) => ({ outcome, retryAfterMs
 const few = fc.constantFrom(1, 1, 2, 3, 1_000);
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
-/** All that can happen to instances and the store between them. Time passes in small steps: verdicts stay fresh. */
+/** All that can happen to instances and the store between them. Time passes in small steps: states stay fresh. */
 export const INSTANCES_COMMANDS: fc.Arbitrary<InstancesCommand>[] = [
   ...times(6, () => i.map(use)),
   ...times(6, () => fc.tuple(fc.nat(20), said).map(([which, each]) => settle(which, each))),

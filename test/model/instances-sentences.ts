@@ -57,22 +57,22 @@ export const INSTANCES_SENTENCES: readonly InstancesSentence[] = [
           const is = world.instances[i]!.pools.get(was.provider, id);
           if (!is || world.letBack.has(world.number(id))) continue;
           const key = `of key ${world.number(id)} in instance ${i}`;
-          const rested = time(was.cooldownUntil);
-          if (rested > now && !isRemovedStatus(is) && is.status !== 'disabled')
-            claim(time(is.cooldownUntil) >= rested, `the rest ${key} was shortened`);
+          const cooldownUntil = time(was.cooldownUntil);
+          if (cooldownUntil > now && !isRemovedStatus(is) && is.status !== 'disabled')
+            claim(time(is.cooldownUntil) >= cooldownUntil, `the cooldown ${key} was shortened`);
           if (isRemovedStatus(was) && isRemovedStatus(is))
             claim(time(is.recheckAt) >= time(was.recheckAt), `the re-check ${key} was shortened`);
           for (const { model, until } of was.cooldowns) {
-            const rest = is.cooldowns.find((each) => each.model === model);
+            const cooldown = is.cooldowns.find((each) => each.model === model);
             if (time(until) > now)
-              claim(time(rest?.until) >= time(until), `the rest ${key} for ${model} was shortened`);
+              claim(time(cooldown?.until) >= time(until), `the cooldown ${key} for ${model} was shortened`);
           }
         }
       }
     },
   },
   {
-    text: 'no instance leases a key that it shows as removed or resting',
+    text: 'no instance leases a key that it shows as removed or cooling down',
     leased: (_, world, i, n) => {
       const was = world.before[i]!.get(world.id(n));
       claim(was?.status === 'healthy', `key ${n} is ${was?.status} in instance ${i}`);

@@ -8,7 +8,7 @@ import { SharedStore, type Member } from './shared-store';
 import { COUNTS_AGAINST } from './rules';
 import { endAtFirst, look, type Broken } from './runs';
 import type { InstancesSentence } from './instances-sentences';
-import type { Said } from './verdicts';
+import type { Said } from './settlements';
 
 export const PROVIDER = 'openai';
 /** The first two stand in the configuration of all instances, the others are added at run time. */

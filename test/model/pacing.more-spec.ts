@@ -88,7 +88,7 @@ class Run {
     this.pool = new KeyPool('openai', observer, this.clock, seededRandom(7));
     this.queue = new WaitQueue(this.pool, this.clock, new TimeLimits(this.clock));
     let readings: readonly RateLimitReading[] = [];
-    this.pool.pacing.profile = () => ({ limitKind: kind, rateLimitScope: scope, readRateLimits: () => readings });
+    this.pool.rateLimits.profile = () => ({ limitKind: kind, rateLimitScope: scope, readRateLimits: () => readings });
     this.tell = (lease, told) => {
       readings = told;
       lease.answered({ get: () => null });
@@ -111,7 +111,7 @@ class Run {
   }
 
   took(lease: PoolLease): void {
-    const { hardLimits } = lease.slot.record;
+    const { hardLimits } = lease.candidate.record;
     const now = this.clock.now();
     this.leases.push(lease);
     this.taken.push({ bucket: hardLimits, at: now, lease });
@@ -196,7 +196,8 @@ class Run {
   expectNothingInFlight(): void {
     for (const record of this.records) {
       expect([record.inFlight, record.hardLimits?.inFlight ?? 0]).toEqual([0, 0]);
-      for (const slot of record.slots) expect([slot.inFlight, slot.pace?.inFlight ?? 0]).toEqual([0, 0]);
+      for (const candidate of record.candidates)
+        expect([candidate.inFlight, candidate.rateLimiter?.inFlight ?? 0]).toEqual([0, 0]);
     }
   }
 }

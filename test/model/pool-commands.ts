@@ -3,7 +3,7 @@ import { OUTCOMES } from '../../src/key-management/vendors/contract/outcome';
 import { isRemoved, type PoolModel } from './pool-model';
 import { INPUTS, PROVIDER, type PoolWorld } from './pool-world';
 import { DAY, HOUR, MINUTE, SECOND } from './rules';
-import { callEnded, probeEnded, type Said } from './verdicts';
+import { callEnded, probeEnded, type Said } from './settlements';
 
 type PoolCommand = fc.Command<PoolModel, PoolWorld>;
 
@@ -105,7 +105,7 @@ export const said = fc.record({
   notBeforeMs: maybe(fc.constantFrom(-HOUR, MINUTE, 2 * DAY)),
   model: maybe(fc.constantFrom('x', 'y')),
 });
-/** Of the outcomes that rest a key by model or endpoint, these may be told of the whole key. */
+/** Of the outcomes that cool a key down by model or endpoint, these may be told of the whole key. */
 const WHOLE: ReadonlySet<string> = new Set(['rate_limited', 'permission_denied']);
 export const saidOfCall = fc
   .tuple(said, fc.boolean())

@@ -6,14 +6,14 @@ import {
   LONGEST_EJECTION,
   SAYS_VENDOR_IS_DOWN,
   type Removed,
-  type Resting,
+  type CoolingDown,
   type Span,
 } from './rules';
 
-export type Verdict = 'unchecked' | 'healthy' | Resting | Removed;
+export type ModelStatus = 'unchecked' | 'healthy' | CoolingDown | Removed;
 
-/** One rest: the calls that begin after its end go one at a time, until one of them succeeds. */
-interface Rest {
+/** One cooldown: the calls that begin after its end go one at a time, until one of them succeeds. */
+export interface ModelCooldown {
   span: Span;
   isTried: boolean;
 }
@@ -26,12 +26,12 @@ export interface ModelKey {
   readonly concurrency: number;
   enabled: boolean;
   /** What the vendor said last; the same words mean several where the rules leave it open. */
-  verdict: Verdict;
-  verdictMayBe: readonly Verdict[];
+  status: ModelStatus;
+  possibleStatuses: readonly ModelStatus[];
   /** The whole key's cooldown. */
-  rest: Rest | undefined;
+  cooldown: ModelCooldown | undefined;
   recheck: Span | undefined;
-  readonly modelCooldowns: Map<string, Rest>;
+  readonly modelCooldowns: Map<string, ModelCooldown>;
   /** It, or one that shares its limits, was refused before: it is used with care. */
   isSlow: boolean;
   isDeleted: boolean;
@@ -52,11 +52,10 @@ export interface ModelLease {
   readonly isManaged: boolean;
 }
 
-export const isRemoved = ({ verdict }: ModelKey): boolean => verdict === 'invalid_key' || verdict === 'quota_exceeded';
-export const isCoolingDown = ({ verdict }: ModelKey): boolean =>
-  verdict === 'rate_limited' || verdict === 'cooling_down';
+export const isRemoved = ({ status }: ModelKey): boolean => status === 'invalid_key' || status === 'quota_exceeded';
+export const isCoolingDown = ({ status }: ModelKey): boolean => status === 'rate_limited' || status === 'cooling_down';
 
-/** A pool as plain values, and how they change. What a verdict does stands in `verdicts.ts`. */
+/** A pool as plain values, and how they change. `settlements.ts` has what a settlement does. */
 export class PoolModel {
   readonly keys = new Map<number, ModelKey>();
   readonly open: ModelLease[] = [];
@@ -76,9 +75,9 @@ export class PoolModel {
       group: quotaGroup,
       concurrency: limits?.concurrency ?? Infinity,
       enabled: true,
-      verdict: 'unchecked',
-      verdictMayBe: ['unchecked'],
-      rest: undefined,
+      status: 'unchecked',
+      possibleStatuses: ['unchecked'],
+      cooldown: undefined,
       recheck: undefined,
       modelCooldowns: new Map(),
       isSlow,
@@ -99,15 +98,15 @@ export class PoolModel {
   /** Whatever kept it waiting is over. */
   enable(key: ModelKey, now: number): void {
     key.enabled = true;
-    for (const rest of [key.rest, ...key.modelCooldowns.values()])
-      if (rest && rest.span.most > now) {
-        rest.span = { least: Math.min(rest.span.least, now), most: now };
+    for (const cooldown of [key.cooldown, ...key.modelCooldowns.values()])
+      if (cooldown && cooldown.span.most > now) {
+        cooldown.span = { least: Math.min(cooldown.span.least, now), most: now };
         // Calls that were in flight meanwhile may have begun in the same millisecond: who goes first is open.
-        rest.isTried = true;
+        cooldown.isTried = true;
       }
     if (!isCoolingDown(key)) return;
-    key.verdict = 'healthy';
-    key.verdictMayBe = ['healthy'];
+    key.status = 'healthy';
+    key.possibleStatuses = ['healthy'];
   }
 
   siblings(key: ModelKey): ModelKey[] {
@@ -142,8 +141,8 @@ export class PoolModel {
     if (SAYS_VENDOR_IS_DOWN.has(outcome)) this.vendorFaults += 1;
     if (IS_TRANSIENT.has(outcome)) this.#compare(key, now);
     if (outcome !== 'ok') return;
-    for (const rest of [key.rest, key.modelCooldowns.get(model ?? '')])
-      if (rest && startedAt >= rest.span.least) rest.isTried = true;
+    for (const cooldown of [key.cooldown, key.modelCooldowns.get(model ?? '')])
+      if (cooldown && startedAt >= cooldown.span.least) cooldown.isTried = true;
   }
 
   /** Whether the key is an outlier, the rules leave open here: only that one failure or two are no reason, nor where no other key answers. */
@@ -154,26 +153,27 @@ export class PoolModel {
   }
 
   /** How the key stands: what its vendor said, or `disabled` over it. */
-  standing(key: ModelKey, now: number): Verdict | 'disabled' {
+  statusOf(key: ModelKey, now: number): ModelStatus | 'disabled' {
     if (!key.enabled) return 'disabled';
-    return isCoolingDown(key) && key.rest!.span.least <= now ? 'healthy' : key.verdict;
+    return isCoolingDown(key) && key.cooldown!.span.least <= now ? 'healthy' : key.status;
   }
 
-  /** Takes over what the pool shows where the rules leave it open: which of two verdicts, and when exactly a time ends. */
+  /** Takes over what the pool shows where the rules leave it open: which of two states, and when exactly a time ends. */
   adopt(n: number, shown: KeySnapshot, now: number): void {
     const key = this.keys.get(n)!;
     const exactly = (span: Span, end: Date | undefined): Span => {
       const at = Math.max(span.least, end?.getTime() ?? 0);
       return end === undefined ? span : { least: at, most: at };
     };
-    if (shown.status !== 'disabled' && key.verdictMayBe.includes(shown.status)) key.verdict = shown.status;
-    if (key.rest && key.rest.span.least > now) key.rest.span = exactly(key.rest.span, shown.cooldownUntil);
+    if (shown.status !== 'disabled' && key.possibleStatuses.includes(shown.status)) key.status = shown.status;
+    if (key.cooldown && key.cooldown.span.least > now)
+      key.cooldown.span = exactly(key.cooldown.span, shown.cooldownUntil);
     if (key.recheck) key.recheck = exactly(key.recheck, shown.recheckAt);
-    for (const [model, rest] of key.modelCooldowns)
-      rest.span = exactly(rest.span, shown.cooldowns.find((each) => each.model === model)?.until);
-    if (isCoolingDown(key) && key.rest!.span.least <= now && key.enabled) {
-      key.verdict = 'healthy';
-      key.verdictMayBe = ['healthy'];
+    for (const [model, cooldown] of key.modelCooldowns)
+      cooldown.span = exactly(cooldown.span, shown.cooldowns.find((each) => each.model === model)?.until);
+    if (isCoolingDown(key) && key.cooldown!.span.least <= now && key.enabled) {
+      key.status = 'healthy';
+      key.possibleStatuses = ['healthy'];
     }
   }
 }

@@ -12,7 +12,7 @@ import { keyText } from '../support/key-text';
 import type { ModelLease, PoolModel } from './pool-model';
 import { endAtFirst, look, type Broken } from './runs';
 import type { Sentence } from './sentences';
-import type { Said } from './verdicts';
+import type { Said } from './settlements';
 
 export const PROVIDER = 'openai';
 const IDS = Array.from({ length: 8 }, (_, n) => keyIdOf(keyText(n)));
@@ -35,7 +35,7 @@ export class PoolWorld {
   readonly pool: KeyPool = this.pools.ensurePool(PROVIDER);
   readonly open = new Map<ModelLease, KeyLease>();
   /** What the pool told of calls that were settled. */
-  readonly told = new Map<Outcome, number>();
+  readonly settledOutcomes = new Map<Outcome, number>();
   /** What it told of keys that left. */
   removals = 0;
 
@@ -44,7 +44,7 @@ export class PoolWorld {
       callsOf: () =>
         eachCall({
           leaseSettled: (_, outcome, __, source) => {
-            if (source === 'call') this.told.set(outcome, (this.told.get(outcome) ?? 0) + 1);
+            if (source === 'call') this.settledOutcomes.set(outcome, (this.settledOutcomes.get(outcome) ?? 0) + 1);
           },
         }),
       keyChanged: (_, event) => {

@@ -12,8 +12,8 @@ const outcomes = (...all: Outcome[]): Outcomes => new Set(all);
 
 /** These take the key out of the pool. */
 export const REMOVES = outcomes('invalid_key', 'quota_exceeded');
-/** These let it rest inside the pool: for one model, where that is known. */
-export const RESTS = outcomes('rate_limited', 'model_unavailable', 'permission_denied');
+/** These cool it down inside the pool: for one model, where that is known. */
+export const COOLS_DOWN = outcomes('rate_limited', 'model_unavailable', 'permission_denied');
 /** Only these count against a key: what is the vendor's, the network's or the caller's fault does not. */
 export const COUNTS_AGAINST = outcomes('invalid_key', 'quota_exceeded', 'rate_limited', 'permission_denied', 'unknown');
 /** After many of these in a row the whole provider pauses for seconds. */
@@ -37,7 +37,7 @@ export const PROVES_KEY = outcomes(
 );
 
 export type Removed = 'invalid_key' | 'quota_exceeded';
-export type Resting = 'rate_limited' | 'cooling_down';
+export type CoolingDown = 'rate_limited' | 'cooling_down';
 
 /** From when to when something ends, milliseconds since the epoch. */
 export interface Span {

@@ -28,11 +28,11 @@ function* times({ keys }: PoolModel, world: PoolWorld) {
   const { now } = world;
   for (const [n, key] of keys) {
     const shown = world.shown(n)!;
-    const cooldowns = isCoolingDown(key) && key.rest!.span.least > now;
+    const isCooling = isCoolingDown(key) && key.cooldown!.span.least > now;
     const { outlierUntil } = key;
     yield {
-      what: `the rest of key ${n}`,
-      span: cooldowns ? key.rest!.span : undefined,
+      what: `the cooldown of key ${n}`,
+      span: isCooling ? key.cooldown!.span : undefined,
       shown: shown.cooldownUntil,
       outlierUntil,
     };
@@ -41,9 +41,9 @@ function* times({ keys }: PoolModel, world: PoolWorld) {
     for (const model of ['x', 'y']) {
       const span = key.modelCooldowns.get(model)?.span;
       yield {
-        what: `the rest of key ${n} for ${model}`,
+        what: `the cooldown of key ${n} for ${model}`,
         span: span && span.least > now ? span : undefined,
-        shown: shown.cooldowns.find((rest) => rest.model === model)?.until,
+        shown: shown.cooldowns.find((each) => each.model === model)?.until,
       };
     }
   }
@@ -58,12 +58,12 @@ export const SENTENCES: readonly Sentence[] = [
     leased: (model, world, n) => {
       if (n === undefined) return;
       const key = model.keys.get(n);
-      const standing = key ? model.standing(key, world.now) : 'deleted';
+      const expected = key ? model.statusOf(key, world.now) : 'deleted';
       claim(
-        !key || !['invalid_key', 'quota_exceeded', 'disabled', 'unchecked'].includes(standing),
-        `key ${n} is ${standing}`,
+        !key || !['invalid_key', 'quota_exceeded', 'disabled', 'unchecked'].includes(expected),
+        `key ${n} is ${expected}`,
       );
-      claim(key !== undefined, `key ${n} is ${standing}`);
+      claim(key !== undefined, `key ${n} is ${expected}`);
     },
   },
   {
@@ -71,7 +71,7 @@ export const SENTENCES: readonly Sentence[] = [
     leased: (model, world, n, wanted) => {
       const key = n === undefined ? undefined : model.keys.get(n);
       if (!key) return;
-      const ends = isCoolingDown(key) ? key.rest!.span.least : 0;
+      const ends = isCoolingDown(key) ? key.cooldown!.span.least : 0;
       claim(ends <= world.now, `key ${n} cools down until ${at(ends)}`);
       const endsForModel = key.modelCooldowns.get(wanted ?? '')?.span.least ?? 0;
       claim(endsForModel <= world.now, `key ${n} cools down for ${wanted} until ${at(endsForModel)}`);
@@ -97,12 +97,12 @@ export const SENTENCES: readonly Sentence[] = [
     },
   },
   {
-    text: 'a key stands as its last verdict says, until time, a good probe or an administrator changes that',
+    text: 'a key stands as its last settlement says, until time, a good probe or an administrator changes that',
     always: (model, world) => {
       for (const [n, key] of model.keys) {
-        const standing = model.standing(key, world.now);
-        const mayBe: string[] = standing === key.verdict ? [...key.verdictMayBe] : [standing];
-        if (key.outlierUntil > world.now && (standing === 'healthy' || isCoolingDown(key))) mayBe.push('cooling_down');
+        const expected = model.statusOf(key, world.now);
+        const mayBe: string[] = expected === key.status ? [...key.possibleStatuses] : [expected];
+        if (key.outlierUntil > world.now && (expected === 'healthy' || isCoolingDown(key))) mayBe.push('cooling_down');
         const { status } = world.shown(n)!;
         claim(mayBe.includes(status), `key ${n} is ${status} and should be ${mayBe.join(' or ')}`);
       }
@@ -123,7 +123,7 @@ export const SENTENCES: readonly Sentence[] = [
         );
         claim(others.length === 0, `key ${n} is on trial, and has ${others.length} calls already`);
       };
-      if (key.rest && !key.rest.isTried) alone(key.rest.span.least);
+      if (key.cooldown && !key.cooldown.isTried) alone(key.cooldown.span.least);
       const forModel = key.modelCooldowns.get(wanted ?? '');
       if (forModel && !forModel.isTried) alone(forModel.span.least, wanted);
     },
@@ -142,7 +142,7 @@ export const SENTENCES: readonly Sentence[] = [
       if (n !== undefined || model.vendorFaults >= 18 || model.statedFaults >= 2) return;
       for (const key of model.keys.values()) {
         if (key.outlierUntil > now) continue;
-        const free = model.standing(key, now) === 'healthy' && !key.isSlow && key.inFlight < key.concurrency;
+        const free = model.statusOf(key, now) === 'healthy' && !key.isSlow && key.inFlight < key.concurrency;
         claim(!free || !serves(key, wanted), `key ${key.n} is free, and no key was found`);
       }
     },
@@ -171,8 +171,11 @@ export const SENTENCES: readonly Sentence[] = [
           `key ${n} shows ${shown}, where ${key.successes} and ${key.errors} were settled`,
         );
       }
-      world.pools.tellCalls();
-      claim(plain(world.told) === plain(model.outcomes), `told of ${plain(world.told)}, not ${plain(model.outcomes)}`);
+      world.pools.flushCalls();
+      claim(
+        plain(world.settledOutcomes) === plain(model.outcomes),
+        `saw ${plain(world.settledOutcomes)}, not ${plain(model.outcomes)}`,
+      );
       claim(world.removals === model.removals, `${world.removals} removals told of, where ${model.removals} were`);
     },
   },

@@ -3,7 +3,7 @@ import { settle as promises } from '../support/fake-clock';
 import { ms, POOL_COMMANDS, saidOfCall } from './pool-commands';
 import { INPUTS } from './pool-world';
 import { HOUR, MINUTE, SECOND } from './rules';
-import type { Said } from './verdicts';
+import type { Said } from './settlements';
 import type { Waiting, WaitingModel, WaitingWorld } from './waiting-world';
 
 type WaitingCommand = fc.AsyncCommand<WaitingModel, WaitingWorld>;

@@ -10,7 +10,7 @@ import { PoolModel, type ModelLease } from './pool-model';
 import { PoolWorld, PROVIDER } from './pool-world';
 import type { Sentence } from './sentences';
 import { MAY_BE_SHARED } from './rules';
-import { callEnded, refusalConfirmed, type Said } from './verdicts';
+import { callEnded, refusalConfirmed, type Said } from './settlements';
 
 /** Someone who waits in the queue, or a call of the executor. */
 export interface Waiting {

@@ -89,7 +89,7 @@ describe('models whose names the callers make up', () => {
     let told = 0;
     app.get(KeyPoolService).events$.subscribe(({ type }) => (told += type === 'model_cooled_down' ? 1 : 0));
     await app.get(PersistenceService).saved('mine', keyIdOf(KEY));
-    expect([...app.get(KeyPoolService).pool('mine')!.records()][0]!.slots).toHaveLength(1);
+    expect([...app.get(KeyPoolService).pool('mine')!.records()][0]!.candidates).toHaveLength(1);
     expect(told).toBe(0);
     await app.close();
   });

@@ -37,7 +37,7 @@ export class TestPool {
   }
 
   get settled(): readonly SettledLease[] {
-    this.pool.calls.tell();
+    this.pool.calls.flush();
     return this.#settled;
   }
 

@@ -1,6 +1,6 @@
 import type { Classification } from '../classification/classification';
 import type { VendorError } from '../classification/evidence/vendor-error';
-import type { PacingProfile } from '../pool/limits/rate-limiter';
+import type { RateLimitProfile } from '../pool/limits/rate-limiter';
 import { validateKeyFormat, type FormatVerdict } from './key-format';
 
 export type { FormatVerdict };
@@ -26,7 +26,7 @@ export abstract class BaseHealthChecker {
   readonly builtIn: boolean = false;
 
   /** How the vendor limits its keys, so that the pool can pace them before they are refused. Default: not known. */
-  readonly pacing?: PacingProfile;
+  readonly pacing?: RateLimitProfile;
 
   /** Asks the vendor about one key. May throw what its HTTP client throws: that is read by `classifyError`. */
   abstract checkHealth(apiKey: string, context: ProbeContext): Promise<HealthResult>;

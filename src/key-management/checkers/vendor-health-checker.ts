@@ -5,7 +5,7 @@ import type { VendorError } from '../classification/evidence/vendor-error';
 import type { Clock } from '../common/clock';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { BaseHealthChecker, type FormatVerdict, type HealthResult, type ProbeContext } from './base-health-checker';
-import type { PacingProfile } from '../pool/limits/rate-limiter';
+import type { RateLimitProfile } from '../pool/limits/rate-limiter';
 import { validateKeyFormat } from './key-format';
 import { sendProbe } from './probe-request';
 import type { ProbeRequest, VendorKnowledge } from '../vendors/contract/vendor';
@@ -13,7 +13,7 @@ import type { ProbeRequest, VendorKnowledge } from '../vendors/contract/vendor';
 /** A checker made of a vendor's knowledge: probes over HTTP, errors by its rules. */
 export abstract class VendorHealthChecker extends BaseHealthChecker {
   override readonly builtIn = true;
-  override readonly pacing: PacingProfile;
+  override readonly pacing: RateLimitProfile;
 
   protected constructor(
     readonly knowledge: VendorKnowledge,

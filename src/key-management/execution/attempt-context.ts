@@ -4,7 +4,7 @@ import type { KeyPool } from '../pool/key-pool';
 import { PoolLease } from '../pool/key-lease';
 import type { PassedOver } from '../pool/key/key-record';
 import { endpointOf } from '../pool/state/endpoint-name';
-import type { KeyModelState } from '../pool/key/key-model-state';
+import type { KeyModelState } from '../pool/key/key-record';
 import { AttemptAnswers } from './answers/attempt-answers';
 import type { ExecutionSettings } from './execution-settings';
 import type { CallContext } from './execution.types';
@@ -35,8 +35,14 @@ export class AttemptContext extends PoolLease implements CallContext {
   private watched: AttemptAnswers | undefined = undefined;
 
   /** @param startedAt Milliseconds since the epoch. */
-  constructor(pool: KeyPool, slot: KeyModelState, model: string | undefined, startedAt: number, endpoint?: string) {
-    super(pool, slot, model, 'call', startedAt, endpoint);
+  constructor(
+    pool: KeyPool,
+    candidate: KeyModelState,
+    model: string | undefined,
+    startedAt: number,
+    endpoint?: string,
+  ) {
+    super(pool, candidate, model, 'call', startedAt, endpoint);
     this.namesEndpoint = endpoint !== undefined;
   }
 
@@ -103,8 +109,8 @@ export function leaseFor(
   exclude: PassedOver | undefined,
   now: number,
 ): AttemptContext | undefined {
-  const slot = pool.take(model, exclude, now, endpoint);
-  return slot && new AttemptContext(pool, slot, model, now, endpoint);
+  const candidate = pool.take(model, exclude, now, endpoint);
+  return candidate && new AttemptContext(pool, candidate, model, now, endpoint);
 }
 
 /** The same, a certain key before all others. */

@@ -1,5 +1,5 @@
 import type { KeyManagementError } from '../errors';
-import type { CallEnd } from '../pool/pool-observer';
+import type { CallEnd } from '../pool/call-batches';
 import type { ExecutionReport } from './execution.types';
 
 /** What a call that failed ended with, for those who count: the outcome of its last attempt, unless no key or no caller was left. */

@@ -193,7 +193,7 @@ export class Execution<T> {
     cancelResponseBody(this.#lastError);
     this.#lastError = end.kind === 'thrown' ? end.error : end.kind === 'value' ? end.value : undefined;
     this.#statedMs = failure.retryAfterMs;
-    this.#keyRests = lease.slot.record.availableFrom > now;
+    this.#keyRests = lease.candidate.record.unavailableUntil > now;
     const report = attemptReport(lease, failure.outcome, now, this.#waited, failure);
     this.#waited = 0;
     this.#attempts.push(report);
@@ -223,8 +223,8 @@ export class Execution<T> {
   }
 
   /** A call that names neither model nor endpoint is told by its first refusal what it is for, and waits for a key of that. */
-  #learnTarget({ endpoint, slot }: AttemptContext, failure: Classification): void {
-    const named = slot.record.serves(failure.model) ? failure.model : undefined;
+  #learnTarget({ endpoint, candidate }: AttemptContext, failure: Classification): void {
+    const named = candidate.record.serves(failure.model) ? failure.model : undefined;
     const { model = named } = this.#target;
     if (failure.outcome !== 'rate_limited' && this.#target.endpoint === undefined && endpoint !== undefined)
       this.#target = { model, endpoint };

@@ -179,7 +179,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   #newLine(provider: string): ProviderContext | undefined {
     if (!this.registry.has(provider)) return undefined;
     const pool = this.pools.ensurePool(provider);
-    pool.pacing.profile = () => this.registry.get(provider).pacing;
+    pool.rateLimits.profile = () => this.registry.get(provider).pacing;
     const line: ProviderContext = {
       pool,
       queue: new WaitQueue(pool, this.#settings.clock, this.#settings.limits),

@@ -20,7 +20,7 @@ export interface KeyAvailability {
 
 /** Looks at no more keys than it must: where each model has one that may serve it, at the first few. */
 export function keyAvailability(
-  pool: Pick<KeyPool, 'size' | 'records' | 'availableFrom'>,
+  pool: Pick<KeyPool, 'size' | 'records' | 'unavailableUntil'>,
   models: readonly (string | undefined)[],
   now: number,
 ): KeyAvailability {
@@ -34,7 +34,7 @@ export function keyAvailability(
     if (isOut && !(enabled && isRemoved(state))) continue;
     for (const [model, soonest] of left) {
       if (isRemoved(state)) soonest.recheck = Math.min(soonest.recheck, state.recheckAt);
-      const from = pool.availableFrom(record, model);
+      const from = pool.unavailableUntil(record, model);
       if (from <= now) left.delete(model);
       else soonest.end = Math.min(soonest.end, from);
     }
@@ -48,13 +48,13 @@ export function keyAvailability(
 
 /** How many keys can serve at least one of the models now. */
 export function usableKeys(
-  pool: Pick<KeyPool, 'records' | 'availableFrom'>,
+  pool: Pick<KeyPool, 'records' | 'unavailableUntil'>,
   models: readonly (string | undefined)[],
   now: number,
 ): number {
   let usable = 0;
   for (const record of pool.records()) {
-    if (models.some((model) => pool.availableFrom(record, model) <= now)) usable += 1;
+    if (models.some((model) => pool.unavailableUntil(record, model) <= now)) usable += 1;
   }
   return usable;
 }

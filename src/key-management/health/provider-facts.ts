@@ -1,6 +1,6 @@
 import { CONSEQUENCES, type Fault } from '../vendors/contract/outcome';
 import { CALL_ENDS } from '../pool/call-batches';
-import type { CallBatch, CallEnd, CallObserver } from '../pool/pool-observer';
+import type { CallBatch, CallEnd, CallObserver } from '../pool/call-batches';
 
 /** Calls that ended within this time say how a provider does; milliseconds. */
 export const WINDOW_MS = 5 * 60_000;
@@ -43,7 +43,7 @@ export class ProviderFacts implements CallObserver {
     return this.#lastFailure;
   }
 
-  told({ ended, ends, models, settled, probes }: CallBatch): void {
+  onCallBatch({ ended, ends, models, settled, probes }: CallBatch): void {
     const now = this.now();
     for (let at = 0; at < settled && this.#lastCallAt !== now; at += 1) if (probes[at] === 0) this.#lastCallAt = now;
     if (ended === 0) return;

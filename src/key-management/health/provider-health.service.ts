@@ -58,8 +58,8 @@ export class ProviderHealthService implements OnModuleDestroy {
       callsOf: (provider) => {
         const { facts } = this.#watch(provider);
         return {
-          told: (batch) => {
-            facts.told(batch);
+          onCallBatch: (batch) => {
+            facts.onCallBatch(batch);
             this.#lookIn(SOON_MS);
           },
         };
@@ -77,7 +77,7 @@ export class ProviderHealthService implements OnModuleDestroy {
 
   /** Of every provider that has keys or is called. Only known providers have a pool, so callers cannot make this list grow. */
   all(): ProviderHealth[] {
-    this.pools.tellCalls();
+    this.pools.flushCalls();
     return Array.from(this.pools.pools()).flatMap((pool) => (this.#isListed(pool) ? [this.#judge(pool)] : []));
   }
 

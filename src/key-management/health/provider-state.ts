@@ -1,6 +1,6 @@
 import { shownReason } from '../classification/redaction/redact';
 import type { ProviderState } from '../pool/key-events';
-import type { CallEnd } from '../pool/pool-observer';
+import type { CallEnd } from '../pool/call-batches';
 import type { BreakerStatus } from '../pool/circuit-breaker';
 import type { KeyAvailability, UnservedModel } from './key-availability';
 import { IN_USE_MS, WINDOW_MS } from './provider-facts';

@@ -1,6 +1,6 @@
 import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
 import { CallBatcher } from '../pool/call-batches';
-import type { CallEnd } from '../pool/pool-observer';
+import type { CallEnd } from '../pool/call-batches';
 import { ProviderWatch } from './provider-watch';
 import type { ProviderVerdict } from './provider-state';
 
@@ -18,7 +18,7 @@ class Watched {
 
   ended(end: CallEnd, times = 1, model?: string): void {
     for (let time = 0; time < times; time += 1) this.#log.ended(end === 'ok', 1, 5, model, end);
-    this.#log.tell();
+    this.#log.flush();
   }
 
   /** What is announced of the state. */

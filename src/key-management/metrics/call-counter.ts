@@ -1,4 +1,4 @@
-import type { CallBatch, CallObserver } from '../pool/pool-observer';
+import type { CallBatch, CallObserver } from '../pool/call-batches';
 import type { KeyMetrics } from './key-metrics';
 import type { ProviderCounts } from './provider-counts';
 
@@ -9,7 +9,7 @@ export class CallCounter implements CallObserver {
     private readonly keys: KeyMetrics | undefined,
   ) {}
 
-  told(batch: CallBatch): void {
+  onCallBatch(batch: CallBatch): void {
     this.#settled(batch);
     this.#ended(batch);
   }

@@ -8,7 +8,7 @@ import type { KeyChangeEvent } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
 import { isRemovedStatus } from '../pool/key/key-state';
-import type { PoolObserver } from '../pool/pool-observer';
+import type { PoolObserver } from '../pool/key-events';
 import { PersistenceService } from '../store/persistence.service';
 import { CallCounter } from './call-counter';
 import { registerCallMetrics } from './call-metrics';
@@ -54,7 +54,7 @@ export class KeyMetricsService {
 
   /** All metrics in Prometheus' text format, as they are now. */
   text(): Promise<string> {
-    this.pools.tellCalls();
+    this.pools.flushCalls();
     return this.registry.metrics();
   }
 

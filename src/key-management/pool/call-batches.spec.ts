@@ -1,12 +1,12 @@
 import { eachCall } from '../../../test/support/each-call';
 import { TestPool } from '../../../test/support/pool';
-import type { CallBatch } from './pool-observer';
+import type { CallBatch } from './call-batches';
 import { UsedKeys } from './key/used-keys';
 
 const listener = () => ({ leaseSettled: jest.fn(), callEnded: jest.fn() });
 
 describe('CallLog', () => {
-  it('tells all observers of everything once, in order, when it is asked', () => {
+  it('delivers everything to all observers once, in order, when it is flushed', () => {
     const test = new TestPool();
     const record = test.add(1);
     const [first, second] = [listener(), listener()];
@@ -17,8 +17,8 @@ describe('CallLog', () => {
     test.pool.calls.ended(true, 1, 20);
     test.pool.lease()!.settle('rate_limited');
     expect(first.leaseSettled).not.toHaveBeenCalled();
-    test.pool.calls.tell();
-    test.pool.calls.tell();
+    test.pool.calls.flush();
+    test.pool.calls.flush();
     for (const { leaseSettled, callEnded } of [first, second]) {
       expect(leaseSettled.mock.calls).toEqual([
         [record, 'ok', 20, 'call'],
@@ -28,18 +28,18 @@ describe('CallLog', () => {
     }
   });
 
-  it('holds no key once it was told of it', () => {
+  it('holds no key once it was delivered', () => {
     const test = new TestPool();
     const record = test.add(1);
-    let told: CallBatch | undefined;
-    test.pool.calls.observe([{ told: (batch) => void (told = batch) }]);
+    let delivered: CallBatch | undefined;
+    test.pool.calls.observe([{ onCallBatch: (batch) => void (delivered = batch) }]);
     test.pool.lease()!.settle('ok');
     test.pool.delete(record, 'administrator');
-    test.pool.calls.tell();
-    expect(told?.records).not.toContain(record);
+    test.pool.calls.flush();
+    expect(delivered?.records).not.toContain(record);
   });
 
-  it('loses nothing to those who come late or go, and tells without being asked before it grows', () => {
+  it('loses nothing to those who come late or go, and delivers unasked before it grows', () => {
     const test = new TestPool();
     test.add(1);
     const [first, second] = [listener(), listener()];
@@ -53,7 +53,7 @@ describe('CallLog', () => {
     test.pool.calls.observe([eachCall(second)]);
     expect(first.leaseSettled).toHaveBeenCalledTimes(calls);
     expect(first.callEnded).toHaveBeenCalledTimes(calls);
-    test.pool.calls.tell();
+    test.pool.calls.flush();
     expect(second.leaseSettled).not.toHaveBeenCalled();
   });
 });
@@ -62,11 +62,11 @@ describe('UsedKeys', () => {
   it('holds each key once until taken, whatever other lists do', () => {
     const [a, b] = new TestPool().addMany(2);
     const [mine, yours] = [new UsedKeys(1), new UsedKeys(2)];
-    for (const record of [a!, b!, a!]) mine.note(record);
-    yours.note(a!);
+    for (const record of [a!, b!, a!]) mine.add(record);
+    yours.add(a!);
     expect([mine.length, yours.length]).toEqual([2, 1]);
     expect(mine.take()).toEqual([a, b]);
-    mine.note(a!);
+    mine.add(a!);
     expect([mine.take(), mine.take(), yours.take()]).toEqual([[a], [], [a]]);
   });
 });

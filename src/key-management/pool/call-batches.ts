@@ -1,55 +1,76 @@
 import { OUTCOMES, type Outcome } from '../vendors/contract/outcome';
 import type { KeyRecord } from './key/key-record';
-import type { CallBatch, CallEnd, CallObserver } from './pool-observer';
 import type { Source } from './state/settlement';
 
-/** Entries of each kind before those who read are told without being asked: some of the processor's nearest cache. */
+/** Entries of each kind that are collected before a batch is delivered unasked: so many fit into the processor's nearest cache. */
 const CAPACITY = 256;
+
+/** What a managed call ended with: the outcome of its last attempt, or that it found no key. */
+export type CallEnd = Outcome | 'no_key';
 
 /** Every way for a call to end. The outcomes have the same places as in `OUTCOMES`. */
 export const CALL_ENDS = [...OUTCOMES, 'no_key'] as const satisfies readonly CallEnd[];
 
 const PLACE = Object.fromEntries(CALL_ENDS.map((end, place) => [end, place])) as Record<CallEnd, number>;
 
+const newBatch = () => ({
+  /** The number of settled leases, which fill the next four columns. */
+  settled: 0,
+  /** Emptied once the batch is delivered, so that it holds no deleted key. */
+  records: [] as (KeyRecord | undefined)[],
+  /** Places in `OUTCOMES`. */
+  outcomes: new Uint8Array(CAPACITY),
+  /** 1 for a health check, 0 for an attempt of a call. */
+  probes: new Uint8Array(CAPACITY),
+  durationsMs: new Float64Array(CAPACITY),
+  /** The number of managed calls that ended, which fill the columns below. */
+  ended: 0,
+  /** 1 for a success, 0 for a failure. */
+  successes: new Uint8Array(CAPACITY),
+  /** Attempts made in the call. */
+  attempts: new Uint32Array(CAPACITY),
+  totalTimesMs: new Float64Array(CAPACITY),
+  /** The model that the call named; undefined where it named none. */
+  models: [] as (string | undefined)[],
+  /** Places in `CALL_ENDS`. */
+  ends: new Uint8Array(CAPACITY),
+});
+
+/** Settled leases and ended calls, in the order in which they came: one column for each fact. Only valid while it is being delivered. */
+export type CallBatch = Readonly<ReturnType<typeof newBatch>>;
+
+/** A follower of every call of one provider. */
+export interface CallObserver {
+  /** Called at the latest when somebody asks for figures, or within the second. Must not throw. */
+  onCallBatch(batch: CallBatch): void;
+}
+
 /**
- * What calls of one provider came to, until those behind the pool are told. In batches, and in columns: telling each of them of each
- * call costs a call several times what the counting does.
+ * Collects the calls of one provider and delivers them to the observers behind the pool, in batches and in columns: a method call to each
+ * observer for each call would take several times as long as the counting does.
  */
 export class CallBatcher {
-  private observers: readonly CallObserver[] = [];
-  private readonly batch = {
-    settled: 0,
-    records: [] as (KeyRecord | undefined)[],
-    outcomes: new Uint8Array(CAPACITY),
-    probes: new Uint8Array(CAPACITY),
-    durationsMs: new Float64Array(CAPACITY),
-    ended: 0,
-    successes: new Uint8Array(CAPACITY),
-    attempts: new Uint32Array(CAPACITY),
-    totalTimesMs: new Float64Array(CAPACITY),
-    models: [] as (string | undefined)[],
-    ends: new Uint8Array(CAPACITY),
-  } satisfies CallBatch;
+  #observers: readonly CallObserver[] = [];
+  readonly #batch = newBatch();
 
-  /** @param begun Told of the first entry since all were told. */
-  constructor(private readonly begun: () => void) {}
+  /** @param onFirstEntry Called for the first entry of each batch. */
+  constructor(private readonly onFirstEntry: () => void) {}
 
-  /** A lease was settled. On the hot path. */
+  /** Adds a settled lease. On the hot path. */
   settled(record: KeyRecord, outcome: Outcome, durationMs: number, source: Source): void {
-    const { batch } = this;
+    const batch = this.#batch;
     const at = batch.settled;
     batch.records[at] = record;
     batch.outcomes[at] = PLACE[outcome];
     batch.probes[at] = source === 'probe' ? 1 : 0;
     batch.durationsMs[at] = durationMs;
     batch.settled = at + 1;
-    if (at === 0) this.begun();
-    else if (at === CAPACITY - 1) this.tell();
+    this.#added(at);
   }
 
-  /** A managed call ended. On the hot path. */
+  /** Adds a managed call that ended. On the hot path. */
   ended(success: boolean, attempts: number, totalTimeMs: number, model?: string, end: CallEnd = 'unknown'): void {
-    const { batch } = this;
+    const batch = this.#batch;
     const at = batch.ended;
     batch.successes[at] = success ? 1 : 0;
     batch.attempts[at] = attempts;
@@ -57,22 +78,26 @@ export class CallBatcher {
     batch.models[at] = model;
     batch.ends[at] = success ? PLACE.ok : PLACE[end];
     batch.ended = at + 1;
-    if (at === 0) this.begun();
-    else if (at === CAPACITY - 1) this.tell();
+    this.#added(at);
   }
 
-  /** From now on these are told of all that comes. */
+  /** Delivers what is collected to the present observers, and everything that comes later to these. */
   observe(observers: readonly CallObserver[]): void {
-    this.tell();
-    this.observers = observers;
+    this.flush();
+    this.#observers = observers;
   }
 
-  /** Tells all that was not told yet. */
-  tell(): void {
-    const { batch } = this;
+  /** Delivers all that is collected. */
+  flush(): void {
+    const batch = this.#batch;
     if (batch.settled + batch.ended === 0) return;
-    for (const observer of this.observers) observer.told(batch);
+    for (const observer of this.#observers) observer.onCallBatch(batch);
     batch.records.fill(undefined, 0, batch.settled);
     batch.settled = batch.ended = 0;
+  }
+
+  #added(at: number): void {
+    if (at === 0) this.onFirstEntry();
+    else if (at === CAPACITY - 1) this.flush();
   }
 }

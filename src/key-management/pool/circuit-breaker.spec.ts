@@ -1,9 +1,9 @@
 import type { Outcome } from '../vendors/contract/outcome';
-import { CircuitBreaker, type BreakerVerdict } from './circuit-breaker';
+import { CircuitBreaker, type SettledCall } from './circuit-breaker';
 import { TRIAL_MS } from './key/trial';
 
 const S = 1_000;
-const verdict = (outcome: Outcome, startedAt: number, more: Partial<BreakerVerdict> = {}): BreakerVerdict => ({
+const call = (outcome: Outcome, startedAt: number, more: Partial<SettledCall> = {}): SettledCall => ({
   outcome,
   keyId: 'a',
   startedAt,
@@ -19,8 +19,8 @@ describe('CircuitBreaker', () => {
     changes = 0;
     breaker = new CircuitBreaker(0, () => (changes += 1));
   });
-  const settled = (outcome: Outcome, now: number, more?: Partial<BreakerVerdict>): boolean =>
-    breaker.settled(verdict(outcome, now, more), now);
+  const settled = (outcome: Outcome, now: number, more?: Partial<SettledCall>): boolean =>
+    breaker.settled(call(outcome, now, more), now);
   const fail = (times: number, now: number): void => {
     for (let time = 0; time < times; time += 1) settled('server_error', now);
   };
@@ -36,7 +36,7 @@ describe('CircuitBreaker', () => {
     fail(20, 0);
     expect(breaker.admits(999)).toBe(false);
     expect(breaker.status(999)).toEqual({ state: 'open', since: 0, until: S });
-    expect(breaker.admitsFrom(0)).toBe(S);
+    expect(breaker.admitsAt(0)).toBe(S);
     expect(breaker.status(S)).toEqual({ state: 'half_open', since: S });
     expect(breaker.admits(S)).toBe(true);
     breaker.passed(S);
@@ -50,12 +50,12 @@ describe('CircuitBreaker', () => {
   it('waits longer after each failed trial, but never more than 5 s', () => {
     fail(20, 0);
     const pauses: number[] = [];
-    let at = breaker.admitsFrom(0)!;
+    let at = breaker.admitsAt(0)!;
     for (let trial = 0; trial < 5; trial += 1) {
       const now = at;
       breaker.passed(now);
       settled('timeout', now);
-      pauses.push((at = breaker.admitsFrom(now)!) - now);
+      pauses.push((at = breaker.admitsAt(now)!) - now);
     }
     expect(pauses).toEqual([2_000, 4_000, 5_000, 5_000, 5_000]);
   });
@@ -65,8 +65,8 @@ describe('CircuitBreaker', () => {
     breaker.passed(S);
     settled('cancelled', 1_500);
     expect(breaker.admits(1_500)).toBe(true);
-    expect(breaker.settled(verdict('ok', 0), 1_500)).toBe(true);
-    expect(breaker.admitsFrom(0)).toBeUndefined();
+    expect(breaker.settled(call('ok', 0), 1_500)).toBe(true);
+    expect(breaker.admitsAt(0)).toBeUndefined();
   });
 
   it('forgets failures that are old', () => {
@@ -79,7 +79,7 @@ describe('CircuitBreaker', () => {
     fail(20, 0);
     breaker.passed(S);
     expect(breaker.admits(S + TRIAL_MS - 1)).toBe(false);
-    expect(breaker.admitsFrom(S)).toBe(S + TRIAL_MS);
+    expect(breaker.admitsAt(S)).toBe(S + TRIAL_MS);
     expect(breaker.admits(S + TRIAL_MS)).toBe(true);
     breaker.passed(S + TRIAL_MS);
     expect(breaker.admits(S + TRIAL_MS)).toBe(false);
@@ -88,7 +88,7 @@ describe('CircuitBreaker', () => {
   it('A1: heeds no failure of a call that began before the trial', () => {
     fail(20, 0);
     breaker.passed(S);
-    expect(breaker.settled(verdict('timeout', 500), S + 1)).toBe(false);
+    expect(breaker.settled(call('timeout', 500), S + 1)).toBe(false);
     expect(breaker.status(S + 1)).toMatchObject({ state: 'half_open' });
   });
 

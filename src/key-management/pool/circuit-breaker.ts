@@ -1,11 +1,11 @@
 import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
 import { TRIAL_MS } from './key/trial';
 
-/** So many of the latest verdicts are looked at. */
+/** The sliding window: the number of latest calls that count. */
 const WINDOW = 20;
-/** The breaker opens when so many of them are the vendor's fault … */
+/** The breaker opens when this number of calls in the window failed by the vendor's fault … */
 const MOST_FAILED = 18;
-/** … and the oldest of them is at most this old; milliseconds. */
+/** … and none of those failures is older than this. Milliseconds. */
 const RECENT_MS = 30_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 5_000;
@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 5_000;
 /** Times are milliseconds since the epoch. */
 type State =
   | { readonly kind: 'closed'; readonly since: number }
-  /** `ms`: how long the pause was meant to be. `stated`: the vendor asked for it. */
+  /** `ms`: the length of the pause, which grows. `stated`: the vendor asked for it. */
   | {
       readonly kind: 'open';
       readonly since: number;
@@ -24,17 +24,17 @@ type State =
   /** One call is out to see whether the vendor is back. */
   | { readonly kind: 'half_open'; readonly since: number; readonly ms: number };
 
-/** How a provider's circuit breaker stands. Times are milliseconds since the epoch. */
+/** The state of a provider's circuit breaker. Times are milliseconds since the epoch. */
 export type BreakerStatus = {
   /** `closed`: calls go through. `open`: none does. `half_open`: single trial calls do. */
   readonly state: 'closed' | 'open' | 'half_open';
   readonly since: number;
-  /** When the next trial call may go; not set where one may go now, and while the breaker is closed. */
+  /** When the next trial call may go; undefined where one may go now, and while the breaker is closed. */
   readonly until?: number;
 };
 
 /** One call as it was settled. Times are milliseconds since the epoch. */
-export interface BreakerVerdict {
+export interface SettledCall {
   readonly outcome: Outcome;
   readonly keyId: string;
   readonly startedAt: number;
@@ -51,8 +51,8 @@ export interface BreakerVerdict {
  */
 export class CircuitBreaker {
   #state: State;
-  /** Of the latest failures in a row of verdicts: when each came, −1 for a verdict that was none. */
-  readonly #verdicts: number[] = [];
+  /** A ring buffer: when each of the latest calls failed, −1 for a call that did not fail. */
+  readonly #window: number[] = [];
   #next = 0;
   #failed = 0;
   /** The key that was last asked to wait while no call has gone well since, and until when. */
@@ -61,7 +61,7 @@ export class CircuitBreaker {
 
   /**
    * @param now Milliseconds since the epoch, as all times here.
-   * @param changed Told after each change of state.
+   * @param changed Called after each change of state.
    */
   constructor(
     now: number,
@@ -70,12 +70,12 @@ export class CircuitBreaker {
     this.#state = { kind: 'closed', since: now };
   }
 
-  /** Closed, and nothing speaks against the vendor: a good answer tells nothing new. */
+  /** The breaker is closed, and no key was asked to wait: that the vendor accepts a call tells nothing new. */
   get isCalm(): boolean {
     return this.#state.kind === 'closed' && this.#statedBy === undefined;
   }
 
-  /** Closed, and none of the latest calls failed: a call that ended well changes nothing. */
+  /** The breaker is closed, and none of the latest calls failed: a call that ended well changes nothing. */
   get isSpotless(): boolean {
     return this.isCalm && this.#failed === 0;
   }
@@ -87,21 +87,22 @@ export class CircuitBreaker {
     return now >= (state.kind === 'open' ? state.until : state.since + TRIAL_MS);
   }
 
-  /** A call goes: where the breaker is not closed it is the trial. */
+  /** A call goes: where the breaker is not closed, the call is the trial. */
   passed(now: number): void {
     if (this.#state.kind !== 'closed') this.#become({ kind: 'half_open', since: now, ms: this.#state.ms });
   }
 
-  /** No call goes before some time that lies ahead. */
+  /** No call may go until some later time. */
   isOpen(now: number): boolean {
     return this.#state.kind === 'open' && this.#state.until > now;
   }
 
-  /** When the next trial may go at the latest; undefined if a call may go now. */
-  admitsFrom(now: number): number | undefined {
+  /** When the next trial may go at the latest, milliseconds since the epoch; undefined if a call may go now. */
+  admitsAt(now: number): number | undefined {
     return this.admits(now) ? undefined : this.status(now).until;
   }
 
+  /** The state as others may see it: an open breaker whose pause is over is half-open. */
   status(now: number): BreakerStatus {
     const state = this.#state;
     if (state.kind === 'closed') return { state: 'closed', since: state.since };
@@ -126,20 +127,20 @@ export class CircuitBreaker {
     return true;
   }
 
-  /** Takes in the verdict on a call. True if those who wait should look again. */
-  settled(verdict: BreakerVerdict, now: number): boolean {
-    const { outcome, startedAt, statedUntil, wasAccepted } = verdict;
+  /** Counts a settled call. True if those who wait should look again. */
+  settled(call: SettledCall, now: number): boolean {
+    const { outcome, startedAt, statedUntil, wasAccepted } = call;
     const { fault } = CONSEQUENCES[outcome];
     const failed = fault === 'vendor' || fault === 'network';
     const state = this.#state;
     if (state.kind === 'closed') {
-      this.#settledWhileClosed(verdict, failed, now);
+      this.#settledWhileClosed(call, failed, now);
       return false;
     }
     // What began before the trial does not speak of the vendor as it is now.
     const isTrial = state.kind === 'half_open' && startedAt >= state.since;
     if (outcome === 'cancelled') {
-      // A trial that was given up says nothing: the next call is one.
+      // A trial that the caller gave up says nothing: the next call is another trial.
       if (!isTrial) return false;
       this.#become({ kind: 'open', since: state.since, until: now, ms: state.ms, stated: false });
       return true;
@@ -150,13 +151,13 @@ export class CircuitBreaker {
     return true;
   }
 
-  #settledWhileClosed({ keyId, statedUntil, wasAccepted }: BreakerVerdict, failed: boolean, now: number): void {
+  #settledWhileClosed({ keyId, statedUntil, wasAccepted }: SettledCall, failed: boolean, now: number): void {
     if (!failed && this.isSpotless) return;
     this.#note(failed ? now : -1);
     if (!failed && !wasAccepted) this.#statedBy = undefined;
     if (failed && statedUntil > now) {
       const isSecond = this.#statedBy !== undefined && this.#statedBy !== keyId && this.#statedUntil > now;
-      // For as long as both are asked to wait: what one of them is asked beyond that is between it and the vendor.
+      // For as long as both keys are asked to wait: what the vendor asks of one key alone beyond that is no reason to pause.
       const agreed = isSecond ? Math.min(this.#statedUntil, statedUntil) : 0;
       this.#statedBy = keyId;
       this.#statedUntil = statedUntil;
@@ -168,7 +169,7 @@ export class CircuitBreaker {
   /** @param statedUntil The end that the vendor stated; 0 where it stated none. */
   #open(ms: number, statedUntil: number, now: number): void {
     const stated = statedUntil > now;
-    this.#verdicts.length = 0;
+    this.#window.length = 0;
     this.#next = 0;
     this.#failed = 0;
     this.#become({ kind: 'open', since: now, until: stated ? statedUntil : now + ms, ms, stated });
@@ -180,15 +181,15 @@ export class CircuitBreaker {
   }
 
   #note(at: number): void {
-    const replaced = this.#verdicts[this.#next];
+    const replaced = this.#window[this.#next];
     if (replaced !== undefined && replaced >= 0) this.#failed -= 1;
     if (at >= 0) this.#failed += 1;
-    this.#verdicts[this.#next] = at;
+    this.#window[this.#next] = at;
     this.#next = (this.#next + 1) % WINDOW;
   }
 
   #isDown(now: number): boolean {
     if (this.#failed < MOST_FAILED) return false;
-    return this.#verdicts.every((at) => at < 0 || now - at <= RECENT_MS);
+    return this.#window.every((at) => at < 0 || now - at <= RECENT_MS);
   }
 }

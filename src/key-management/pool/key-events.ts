@@ -1,11 +1,13 @@
 import type { Outcome } from '../vendors/contract/outcome';
+import type { CallObserver } from './call-batches';
+import type { BreakerStatus } from './circuit-breaker';
 import type { KeyRecord } from './key/key-record';
 import { isRemoved, isCoolingDown, type KeyStatus } from './key/key-state';
-import type { Why } from './state/settlement';
+import type { SettlementSummary } from './state/settlement';
 
 /**
- * How a provider stands, gravest first: switched off by an administrator; without a key for any model that is called; nearly all its calls
- * fail; some do, or something is missing; nobody called for an hour; well.
+ * The states of a provider, gravest first: switched off by an administrator; without a key for any model that is called; nearly all its calls
+ * fail; some do, or something is missing; nobody called for an hour; all is well.
  */
 export const PROVIDER_STATES = ['paused', 'no_usable_key', 'failing', 'degraded', 'idle', 'serving'] as const;
 export type ProviderState = (typeof PROVIDER_STATES)[number];
@@ -21,12 +23,19 @@ interface KeyEventBase {
   readonly by: ChangedBy;
 }
 
-/** One change of one key. No event carries a key. */
-export type KeyChangeEvent =
-  | (KeyEventBase & { readonly type: 'key_added'; readonly status: KeyStatus })
-  | (KeyEventBase & { readonly type: 'key_deleted' })
-  | (KeyEventBase & { readonly type: 'key_updated'; readonly fields: readonly string[] })
-  | (KeyEventBase & {
+/** The cooldown of one model or endpoint began, or became longer. */
+interface CooldownFacts {
+  readonly until: Date;
+  readonly outcome: Outcome;
+  readonly reason?: string;
+}
+
+/** One change of a key, without what every event has. */
+export type KeyChange =
+  | { readonly type: 'key_added'; readonly status: KeyStatus }
+  | { readonly type: 'key_deleted' }
+  | { readonly type: 'key_updated'; readonly fields: readonly string[] }
+  | {
       readonly type: 'status_changed';
       readonly from: KeyStatus;
       readonly to: KeyStatus;
@@ -34,32 +43,23 @@ export type KeyChangeEvent =
       readonly reason?: string;
       /** End of the cooldown, or time of the next probe. */
       readonly until?: Date;
-    })
-  | (KeyEventBase & {
-      readonly type: 'model_cooled_down';
-      readonly model: string;
-      readonly until: Date;
-      readonly outcome: Outcome;
-      readonly reason?: string;
-    })
-  | (KeyEventBase & {
-      readonly type: 'endpoint_cooled_down';
-      readonly endpoint: string;
-      readonly until: Date;
-      readonly outcome: Outcome;
-      readonly reason?: string;
-    })
-  | (KeyEventBase & {
+    }
+  | (CooldownFacts & { readonly type: 'model_cooled_down'; readonly model: string })
+  | (CooldownFacts & { readonly type: 'endpoint_cooled_down'; readonly endpoint: string })
+  | {
       /** An administrator ended the cooldown of a model or an endpoint before its time. */
       readonly type: 'cooldown_ended';
       readonly model?: string;
       readonly endpoint?: string;
       /** What is left of it: a rate limit that the vendor stated. */
       readonly until?: Date;
-    });
+    };
 
-/** A provider serves nobody, or does so again. Of no single key. */
-interface ProviderEventBase {
+/** One change of one key. No event carries a key. */
+export type KeyChangeEvent = KeyEventBase & KeyChange;
+
+/** A provider serves nobody, or does so again. The event belongs to no single key. */
+export type ProviderEvent = {
   readonly provider: string;
   readonly keyId?: undefined;
   readonly maskedKey?: undefined;
@@ -68,19 +68,18 @@ interface ProviderEventBase {
   /** As `GET /health/keys` has it: the state that the provider came into, and one sentence on it. */
   readonly state: ProviderState;
   readonly reason: string;
-}
-
-export type ProviderEvent =
-  | (ProviderEventBase & {
+} & (
+  | {
       readonly type: 'provider_failing';
       /** When it may end, where that is known. */
       readonly until?: Date;
-    })
-  | (ProviderEventBase & {
+    }
+  | {
       readonly type: 'provider_recovered';
       /** When it had begun to fail. */
       readonly since: Date;
-    });
+    }
+);
 
 /** One change of one key, or of a provider as a whole. No event carries a key. */
 export type KeyEvent = KeyChangeEvent | ProviderEvent;
@@ -100,10 +99,21 @@ export const KEY_EVENT_TYPES = [
   'provider_recovered',
 ] as const satisfies readonly KeyEventType[];
 
-type WithoutBase<E> = E extends KeyChangeEvent ? Omit<E, keyof KeyEventBase> : never;
-
-/** An event but for what every event has. */
-export type KeyChange = WithoutBase<KeyChangeEvent>;
+/** Those who follow what happens in the pools. Each method is called in the same tick as the change, and must not throw. */
+export interface PoolObserver {
+  /** A key changed: added, deleted, another status, another cooldown. */
+  keyChanged(record: KeyRecord, event: KeyChangeEvent): void;
+  /** A managed call waited that many milliseconds in the queue for a key, whether it got one or not. */
+  callWaited?(provider: string, ms: number): void;
+  /** A key may be chosen again that could not be before. */
+  keyFreed(provider: string): void;
+  /** The provider's circuit breaker changed its state. */
+  breakerChanged?(provider: string, status: BreakerStatus): void;
+  /** The follower of the provider's calls. The pools ask for it anew whenever an observer comes or goes. */
+  callsOf?(provider: string): CallObserver;
+  /** There are calls that no observer has seen yet: whoever needs them in time calls `flushCalls`. */
+  callsPending?(): void;
+}
 
 /** @param change Becomes the event itself: an object spread into another gives V8 a hidden class of its own, 400 bytes each. */
 export function keyEvent(record: KeyRecord, by: ChangedBy, at: number, change: KeyChange): KeyChangeEvent {
@@ -111,15 +121,16 @@ export function keyEvent(record: KeyRecord, by: ChangedBy, at: number, change: K
   return Object.assign(change, { provider, keyId, maskedKey: key.masked, at: new Date(at), by });
 }
 
-export function statusChange(record: KeyRecord, from: KeyStatus, why: Why | undefined): KeyChange {
+/** The change of a key's status, as its event has it. */
+export function statusChange(record: KeyRecord, from: KeyStatus, settlement?: SettlementSummary): KeyChange {
   const { state, status: to } = record;
   const until = isCoolingDown(state) ? state.until : isRemoved(state) ? state.recheckAt : undefined;
   return {
     type: 'status_changed',
     from,
     to,
-    outcome: why?.outcome,
-    reason: why?.reason,
+    outcome: settlement?.outcome,
+    reason: settlement?.reason,
     until: until === undefined || to === 'disabled' ? undefined : new Date(until),
   };
 }

@@ -1,21 +1,18 @@
 import { inspect } from 'node:util';
 import type { Classification } from '../classification/classification';
-import { shownReason } from '../classification/redaction/redact';
 import type { HeaderView } from '../vendors/contract/vendor';
-import type { Listed } from './open-leases';
+import type { KeyModelState } from './key/key-record';
 import { settlementOf, type SettledOutcome, type Settlement, type Source } from './state/settlement';
-import type { KeyModelState } from './key/key-model-state';
 
-/** What a lease is given back to. */
+/** Takes leases back: the pool that made them. `now` is milliseconds since the epoch, where the caller has just looked. */
 export interface LeaseOwner {
-  /** A lease was made. */
   leaseMade(lease: PoolLease): void;
   /** The vendor has begun to answer well. */
   leaseAccepted(lease: PoolLease, now?: number): void;
   settleLease(lease: PoolLease, settlement: Settlement, now?: number): void;
   /** A refusal that was withheld is the key's own. */
   refusalConfirmed(lease: PoolLease, settlement: Settlement, now?: number): void;
-  /** The vendor's answer to this lease's request has come: what its headers say is left paces the key. */
+  /** The vendor's answer has come: its headers may state rate limits. */
   answerSeen(lease: PoolLease, headers: HeaderView): void;
   tokensUsed(lease: PoolLease, tokens: number): void;
 }
@@ -33,49 +30,54 @@ export interface KeyLease {
   settle(outcome: SettledOutcome): void;
 }
 
-export class PoolLease implements KeyLease, Listed {
-  private isSettled = false;
-  private isAccepted = false;
-  /** Its neighbours among the pool's open leases. */
-  before: Listed | undefined = undefined;
-  after: Listed | undefined = undefined;
-  /** The first call after a cooldown: until it is accepted, no other begins. */
+/** The lease as the pool and the executor know it. Its times are milliseconds since the epoch. */
+export class PoolLease implements KeyLease {
+  #isSettled = false;
+  #isAccepted = false;
+  /** The neighbours in the list of open leases, which alone writes them. */
+  before: PoolLease | undefined = undefined;
+  after: PoolLease | undefined = undefined;
+  /** The first call after a cooldown: until the vendor accepts it, no other begins. */
   readonly trial: boolean;
 
   constructor(
     private readonly owner: LeaseOwner,
-    /** Another one when its model gets a lane of its own. */
-    public slot: KeyModelState,
+    /** Replaced when a model index is made for the lease's model. */
+    public candidate: KeyModelState,
     readonly model: string | undefined,
     readonly source: Source,
-    /** Milliseconds since the epoch. */
     readonly startedAt: number,
-    /** Named by the caller, or seen in the request. */
+    /** The endpoint that the caller named, or that was seen in the request. */
     public endpoint?: string,
   ) {
-    this.trial = source === 'call' && slot.onTrial;
+    this.trial = source === 'call' && candidate.onTrial;
     if (model !== undefined) owner.leaseMade(this);
   }
 
   get apiKey(): string {
-    return this.slot.record.key.reveal();
+    return this.candidate.record.key.reveal();
   }
 
   get keyId(): string {
-    return this.slot.record.key.id;
+    return this.candidate.record.key.id;
   }
 
   get maskedKey(): string {
-    return this.slot.record.key.masked;
+    return this.candidate.record.key.masked;
   }
 
   get settled(): boolean {
-    return this.isSettled;
+    return this.#isSettled;
   }
 
   /** The vendor had accepted the call before it ended. */
   get wasAccepted(): boolean {
-    return this.isAccepted;
+    return this.#isAccepted;
+  }
+
+  /** The user limits the key's tokens, so the tokens of the call must be reported with `used`. */
+  get countsTokens(): boolean {
+    return this.candidate.record.hardLimits?.limits.tokensPerMinute !== undefined;
   }
 
   /**
@@ -84,8 +86,8 @@ export class PoolLease implements KeyLease, Listed {
    * @param now Milliseconds since the epoch, where the caller has just looked.
    */
   accepted(now?: number): void {
-    if (this.isSettled || this.isAccepted) return;
-    this.isAccepted = true;
+    if (this.#isSettled || this.#isAccepted) return;
+    this.#isAccepted = true;
     this.owner.leaseAccepted(this, now);
   }
 
@@ -94,41 +96,62 @@ export class PoolLease implements KeyLease, Listed {
     this.owner.answerSeen(this, headers);
   }
 
-  /** Whether the tokens of the call must be counted: the user limits them. */
-  get countsTokens(): boolean {
-    return this.slot.record.hardLimits?.limits.tokensPerMinute !== undefined;
-  }
-
-  /** Tells how many tokens the call used. */
+  /** Reports how many tokens the call used. */
   used(tokens: number): void {
     this.owner.tokensUsed(this, tokens);
   }
 
   /** @param now Milliseconds since the epoch, where the caller has just looked. */
   settle(outcome: SettledOutcome, now?: number): void {
-    if (this.isSettled) {
+    if (this.#isSettled) {
       // No setting: what Jest and others set while tests run.
       // eslint-disable-next-line no-restricted-properties
       if (process.env.NODE_ENV === 'test') throw new Error(`The lease of key ${this.maskedKey} is settled already.`);
       return;
     }
-    const settlement = settlementOf(outcome);
-    // Whoever took the lease may say why in the vendor's own words. Verdicts of the tables have no reason, and are shared.
-    if (settlement.reason !== undefined) settlement.reason = shownReason(settlement.reason, [this.apiKey]);
-    this.isSettled = true;
+    const settlement = settlementOf(outcome, this);
+    this.#isSettled = true;
     this.owner.settleLease(this, settlement, now);
   }
 
-  /** The refusal that this lease was settled with, withheld, is the key's own: now it counts. */
+  /** The withheld refusal that this lease was settled with is the key's own: now it counts. */
   confirm(refusal: Classification, now?: number): void {
-    this.owner.refusalConfirmed(this, settlementOf(refusal), now);
+    this.owner.refusalConfirmed(this, settlementOf(refusal, this), now);
   }
 
   toJSON(): unknown {
-    return { keyId: this.keyId, maskedKey: this.maskedKey, settled: this.isSettled };
+    return { keyId: this.keyId, maskedKey: this.maskedKey, settled: this.#isSettled };
   }
 
   [inspect.custom](): string {
     return `KeyLease(${this.maskedKey})`;
+  }
+}
+
+/**
+ * The open leases that name their model, for whoever must find those of one model. A doubly linked list through the leases themselves, since
+ * every call that names its model joins and leaves it: that takes no object and no look-up.
+ */
+export class OpenLeases {
+  #first: PoolLease | undefined = undefined;
+
+  add(lease: PoolLease): void {
+    const next = this.#first;
+    lease.after = next;
+    if (next !== undefined) next.before = lease;
+    this.#first = lease;
+  }
+
+  /** Does nothing for a lease that is not in the list. */
+  remove(lease: PoolLease): void {
+    const { before, after } = lease;
+    if (before !== undefined) before.after = after;
+    else if (this.#first === lease) this.#first = after;
+    if (after !== undefined) after.before = before;
+    lease.before = lease.after = undefined;
+  }
+
+  *[Symbol.iterator](): Iterator<PoolLease> {
+    for (let lease = this.#first; lease !== undefined; lease = lease.after) yield lease;
   }
 }

@@ -1,8 +1,10 @@
 import type { KeyRecord } from './key/key-record';
 
 /**
- * The first keys in the order of their ids, after the one given: what a page of a list holds, so that pages stay right while keys come and go.
- * One pass, with no list of all ids to sort: 100,000 keys cost a few milliseconds.
+ * One page of a list of keys: the first keys in the order of their ids after the given id, so that pages stay right while keys come and go.
+ * One pass by insertion, without a sorted list of all ids: 100,000 keys take a few milliseconds.
+ * @param count The greatest number of keys of the page.
+ * @param after The id of the last key of the page before; the empty text for the first page.
  */
 export function firstById(
   records: Iterable<KeyRecord>,
@@ -13,19 +15,8 @@ export function firstById(
   const first: KeyRecord[] = [];
   for (const record of records) {
     if (record.id <= after || (first.length === count && record.id > first.at(-1)!.id) || !isWanted(record)) continue;
-    first.splice(placeOf(record.id, first), 0, record);
+    first.splice(first.findLastIndex(({ id }) => id < record.id) + 1, 0, record);
     if (first.length > count) first.pop();
   }
   return first;
-}
-
-/** By bisection. */
-function placeOf(id: string, sorted: readonly KeyRecord[]): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]!.id < id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

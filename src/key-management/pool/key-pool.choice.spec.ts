@@ -37,12 +37,12 @@ describe('choosing a key', () => {
   it.each([2, 8, 20, 100])('keeps to the weights of %d keys', (count) => {
     const test = new TestPool();
     const [heavy, light] = [test.add(0, { weight: 10 }), test.add(1, { weight: 0.5 })];
-    const rest = Array.from({ length: count - 2 }, (_, n) => test.add(n + 2));
+    const others = Array.from({ length: count - 2 }, (_, n) => test.add(n + 2));
     const used = drive(test, { calls: 10_000 });
-    const share = 10_000 / (10.5 + rest.length);
+    const share = 10_000 / (10.5 + others.length);
     expect(used.of(heavy) / (10 * share)).toBeCloseTo(1, 1);
     expect(used.of(light) / (0.5 * share)).toBeCloseTo(1, 1);
-    for (const key of rest) expect(Math.abs(used.of(key) - share)).toBeLessThanOrEqual(0.1 * share + 2);
+    for (const key of others) expect(Math.abs(used.of(key) - share)).toBeLessThanOrEqual(0.1 * share + 2);
   });
 
   it('interleaves keys of different weight', () => {

@@ -152,7 +152,7 @@ describe('KeyPool: cools down and limits', () => {
       expect(key.status).toBe('healthy');
     });
 
-    it('rest the group for that model', () => {
+    it('cool down the group for that model', () => {
       const [one, two] = [test.add(1, { quotaGroup: 'a' }), test.add(2, { quotaGroup: 'a' })];
       test.pool.lease({ model: 'x', exclude: new Set([two.id]) })!.settle({ outcome: 'rate_limited', retryAfterMs: M });
       expect(test.pool.lease({ model: 'x' })).toBeUndefined();
@@ -165,7 +165,7 @@ describe('KeyPool: cools down and limits', () => {
         test.pool.lease({ model: `model-${n}` })!.settle({ outcome: 'rate_limited', retryAfterMs: M });
         test.pool.lease({ model: 'model-0' })?.settle('ok');
       }
-      expect(key.slots.length).toBeLessThanOrEqual(64);
+      expect(key.candidates.length).toBeLessThanOrEqual(64);
       expect(key.status).toBe('healthy');
       expect(test.pool.lease({ model: 'model-0' })).toBeUndefined();
       expect(test.pool.lease({ model: 'model-199' })).toBeUndefined();

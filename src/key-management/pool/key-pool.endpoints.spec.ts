@@ -1,5 +1,5 @@
 import { TestPool } from '../../../test/support/pool';
-import { MOST_ENDPOINTS } from './state/endpoint-cooldowns';
+import { MOST_ENDPOINTS } from './state/cooldowns';
 
 const S = 1_000;
 const M = 60 * S;

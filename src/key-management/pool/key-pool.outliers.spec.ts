@@ -11,7 +11,7 @@ describe('KeyPool: outliers', () => {
     test = new TestPool();
   });
   /** Calls one after another, a second apart by default; how often each key was asked. */
-  const call = (count: number, verdict: (key: string) => Outcome, stepMs = 100): Map<string, number> => {
+  const call = (count: number, outcomeOf: (key: string) => Outcome, stepMs = 100): Map<string, number> => {
     const asked = new Map<string, number>();
     for (let n = 0; n < count; n += 1) {
       const tried = new Set<string>();
@@ -20,7 +20,7 @@ describe('KeyPool: outliers', () => {
         if (!lease) break;
         asked.set(lease.keyId, (asked.get(lease.keyId) ?? 0) + 1);
         tried.add(lease.keyId);
-        const outcome = verdict(lease.keyId);
+        const outcome = outcomeOf(lease.keyId);
         lease.settle(outcome);
         if (outcome === 'ok') break;
       }
@@ -66,12 +66,12 @@ describe('KeyPool: outliers', () => {
   it('A4: ejects a key that fails half of the time, and none that fails now and then', () => {
     const [half, rarely] = test.addMany(4) as [KeyRecord, KeyRecord];
     let calls = 0;
-    const verdict = (key: string): Outcome => {
+    const outcomeOf = (key: string): Outcome => {
       calls += 1;
       if (key === half.id) return calls % 2 ? 'server_error' : 'ok';
       return key === rarely.id && calls % 10 === 0 ? 'server_error' : 'ok';
     };
-    call(200, verdict);
+    call(200, outcomeOf);
     expect([half.status, rarely.status]).toEqual(['cooling_down', 'healthy']);
   });
 

@@ -45,7 +45,7 @@ describe('KeyPoolService', () => {
     expect(Array.from(pools.pools(), ({ provider }) => provider)).toEqual(['openai']);
   });
 
-  it('disables, enables, changes and removes a key, and tells of it', async () => {
+  it('disables, enables, changes and removes a key, and emits each change', async () => {
     const events: KeyEvent[] = [];
     pools.events$.subscribe((event) => events.push(event));
     await pools.disable('openai', id);
@@ -86,21 +86,21 @@ describe('KeyPoolService', () => {
     expect(done).toBe(true);
   });
 
-  it('tells observers of settled leases, freed keys and ended calls until they leave', () => {
+  it('informs observers of settled leases, freed keys and ended calls until they leave', () => {
     const calls = { leaseSettled: jest.fn(), callEnded: jest.fn() };
-    const told = { keyFreed: jest.fn(), keyChanged: jest.fn() };
-    const leave = pools.observe({ ...told, callsOf: () => eachCall(calls) });
+    const changes = { keyFreed: jest.fn(), keyChanged: jest.fn() };
+    const leave = pools.observe({ ...changes, callsOf: () => eachCall(calls) });
     pools.lease('openai')!.settle('invalid_key');
     const pool = pools.pool('openai')!;
     pool.leaseForProbe(pool.record(id)!).settle('ok');
     pool.calls.ended(true, 1, 5);
     expect(calls.callEnded).not.toHaveBeenCalled();
-    pools.tellCalls();
-    const times = [...Object.values(calls), ...Object.values(told)].map(({ mock }) => mock.calls.length);
+    pools.flushCalls();
+    const times = [...Object.values(calls), ...Object.values(changes)].map(({ mock }) => mock.calls.length);
     expect(times).toEqual([2, 1, 1, 2]);
     leave();
     pools.lease('openai')!.settle('ok');
-    pools.tellCalls();
+    pools.flushCalls();
     expect(calls.leaseSettled).toHaveBeenCalledTimes(2);
   });
 });

@@ -1,22 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
 import type { Clock, Random } from '../common/clock';
+import { getOrCreate } from '../common/get-or-create';
 import { UnknownKeyError, UnknownProviderError } from '../errors';
 import { CLOCK, RANDOM } from '../key-management.constants';
 import type { BreakerStatus } from './circuit-breaker';
 import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../common/option-fault';
 import type { Sharing } from './limits/hard-limits';
-import type { KeyChangeEvent, KeyEvent, ProviderEvent } from './key-events';
+import type { KeyChangeEvent, KeyEvent, PoolObserver, ProviderEvent } from './key-events';
 import type { KeyLease } from './key-lease';
 import { type KeyUpdate, type LeaseOptions, modelName } from './key/key-input';
 import { KeyPool } from './key-pool';
 import { endpointName } from './state/endpoint-name';
 import type { KeyRecord } from './key/key-record';
 import type { KeySnapshot } from './key/key-snapshot';
-import type { PoolObserver } from './pool-observer';
 import { UsedKeys } from './key/used-keys';
 
-/** Where changes of keys are kept. */
+/** Keeps the changes of keys: the store, where there is one. */
 export interface KeyJournal {
   /** Resolves when all changes of this key so far are durable. */
   saved(provider: string, keyId: string): Promise<void>;
@@ -33,7 +33,7 @@ const LEASE_RULES: RulesFor<LeaseOptions> = {
 };
 const LEASE_OPTIONS: OptionRules = new Map<string, OptionRule>(Object.entries(LEASE_RULES));
 
-/** All pools, by provider; the only writer of key state. */
+/** The pools of all providers. Users lease keys here, and read and change them; the pools alone write the state of a key. */
 @Injectable()
 export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   readonly #pools = new Map<string, KeyPool>();
@@ -85,30 +85,22 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
    * Durable when it resolves.
    */
   enable(provider: string, keyId: string): Promise<void> {
-    return this.#change(provider, keyId, (pool, record) => {
-      pool.setEnabled(record, true, 'administrator');
-    });
+    return this.#change(provider, keyId, (pool, record) => pool.setEnabled(record, true, 'administrator'));
   }
 
   /** Takes a key out of the pool until it is enabled again. Durable when it resolves. */
   disable(provider: string, keyId: string): Promise<void> {
-    return this.#change(provider, keyId, (pool, record) => {
-      pool.setEnabled(record, false, 'administrator');
-    });
+    return this.#change(provider, keyId, (pool, record) => pool.setEnabled(record, false, 'administrator'));
   }
 
   /** Deletes a key. One given in the environment stays deleted until it is added again. Durable when it resolves. */
   remove(provider: string, keyId: string): Promise<void> {
-    return this.#change(provider, keyId, (pool, record) => {
-      pool.delete(record, 'administrator');
-    });
+    return this.#change(provider, keyId, (pool, record) => pool.delete(record, 'administrator'));
   }
 
   /** Changes label, weight or limits. Durable when it resolves. */
   update(provider: string, keyId: string, changes: KeyUpdate): Promise<void> {
-    return this.#change(provider, keyId, (pool, record) => {
-      pool.update(record, changes, 'administrator');
-    });
+    return this.#change(provider, keyId, (pool, record) => pool.update(record, changes, 'administrator'));
   }
 
   /** @internal */
@@ -123,15 +115,14 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
 
   /** @internal The provider's pool, made if it is new. */
   ensurePool(provider: string): KeyPool {
-    let pool = this.#pools.get(provider);
-    if (pool) return pool;
-    pool = new KeyPool(provider, this, this.clock, this.random, this.#sharing);
-    this.#pools.set(provider, pool);
-    this.#observeCalls(pool);
-    return pool;
+    return getOrCreate(this.#pools, provider, () => {
+      const pool = new KeyPool(provider, this, this.clock, this.random, this.#sharing);
+      this.#observeCalls(pool);
+      return pool;
+    });
   }
 
-  /** @internal Tells the observer of all that happens, until the returned function is called. */
+  /** @internal Calls the observer for everything that happens, until the returned function is called. */
   observe(observer: Partial<PoolObserver>): () => void {
     this.#setObservers([...this.#observers, observer]);
     return () => {
@@ -139,12 +130,12 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     };
   }
 
-  /** @internal A list of its own for whoever looks at used keys from time to time. */
+  /** @internal A new list for somebody who collects the used keys from time to time. */
   usedKeys(): UsedKeys {
     return new UsedKeys(1 << this.#usedKeys++);
   }
 
-  /** @internal Instances share keys: each takes its part of the stated limits. */
+  /** @internal Sets this instance's part of the stated limits, where instances share keys. */
   shareLimits(sharing: Sharing): void {
     Object.assign(this.#sharing, sharing);
     for (const pool of this.#pools.values()) pool.limitsShared();
@@ -166,14 +157,14 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     this.#events.next(event);
   }
 
-  /** @internal Tells of a provider as a whole. */
+  /** @internal Emits an event of a provider as a whole. */
   providerChanged(event: ProviderEvent): void {
     this.#events.next(event);
   }
 
-  /** @internal Tells those who observe of the calls that they were not told of yet. */
-  tellCalls(): void {
-    for (const pool of this.#pools.values()) pool.calls.tell();
+  /** @internal Delivers the calls that the observers have not seen yet. */
+  flushCalls(): void {
+    for (const pool of this.#pools.values()) pool.calls.flush();
   }
 
   /** @internal */

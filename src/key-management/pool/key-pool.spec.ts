@@ -137,7 +137,7 @@ describe('KeyPool', () => {
       for (const [n, lease] of leases.entries())
         lease.settle((['ok', 'invalid_key', 'rate_limited', 'unknown', 'timeout'] as const)[n]!);
       expect(key.inFlight).toBe(0);
-      expect(key.slots.map(({ inFlight }) => inFlight)).toEqual([0]);
+      expect(key.candidates.map(({ inFlight }) => inFlight)).toEqual([0]);
       expect(test.pool.lease()).toBeUndefined();
     });
 
@@ -148,7 +148,7 @@ describe('KeyPool', () => {
       const anew = test.add(1);
       lease.settle('invalid_key');
       expect(anew).toMatchObject({ status: 'healthy', inFlight: 0, errorCount: 0 });
-      expect(test.pool.lease()?.slot.record).toBe(anew);
+      expect(test.pool.lease()?.candidate.record).toBe(anew);
     });
   });
 
@@ -169,7 +169,7 @@ describe('KeyPool', () => {
       test.clock.skip(10);
       second.settle('ok');
       expect(snapshot(0)).toMatchObject({ status: 'rate_limited', cooldownUntil: new Date(now() - 10 + M) });
-      expect(key.strikes).toMatchObject({ count: 1 });
+      expect(key.failureStreak).toMatchObject({ count: 1 });
     });
 
     it('bring a key without quota back by a probe alone', () => {
@@ -204,7 +204,7 @@ describe('KeyPool', () => {
       expect(test.events).toEqual([]);
     });
 
-    it('rest the other keys of a quota group too, and not longer than they cool down already', () => {
+    it('cool down the other keys of a quota group too, and not longer than they cool down already', () => {
       const [one, two, stranger] = [
         test.add(1, { quotaGroup: 'a' }),
         test.add(2, { quotaGroup: 'a' }),
@@ -219,7 +219,7 @@ describe('KeyPool', () => {
       expect(two.state).toMatchObject({ until: now() });
     });
 
-    it('rest the others of a group for their common limit, not for what its key alone rests', () => {
+    it('cool down the others of a group for their common limit, not for what its key alone cools down for', () => {
       const [one, two] = [test.add(1, { quotaGroup: 'a' }), test.add(2, { quotaGroup: 'a' })];
       test.pool.lease({ exclude: new Set([two.id]) })!.settle({ outcome: 'permission_denied', scope: 'key' });
       test.pool.leaseForProbe(one).settle({ outcome: 'rate_limited', retryAfterMs: M });

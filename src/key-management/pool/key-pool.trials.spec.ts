@@ -93,16 +93,16 @@ describe('KeyPool: trials', () => {
     });
   });
 
-  describe('a new lane', () => {
-    const lane = (model: string) => test.pool.slotSeen([...test.pool.records()][0]!, model, now());
+  describe('a new index', () => {
+    const index = (model: string) => test.pool.candidateFor([...test.pool.records()][0]!, model, now());
 
     it('A3: the first 429 of a model halves the calls that really are in flight', () => {
       test.add(1);
       const [x, y] = [many(20, 'x') as PoolLease[], many(30, 'y') as PoolLease[]];
       x.pop()!.settle({ outcome: 'rate_limited', retryAfterMs: S });
-      expect([lane('x').inFlight, lane('y').inFlight]).toEqual([19, 30]);
+      expect([index('x').inFlight, index('y').inFlight]).toEqual([19, 30]);
       for (const lease of [...x, ...y]) lease.settle('cancelled');
-      expect([lane('x').inFlight, lane('y').inFlight]).toEqual([0, 0]);
+      expect([index('x').inFlight, index('y').inFlight]).toEqual([0, 0]);
       test.clock.skip(S);
       (test.pool.lease({ model: 'x' }) as PoolLease).settle('cancelled');
       (test.pool.lease({ model: 'x' }) as PoolLease).accepted();
@@ -115,9 +115,9 @@ describe('KeyPool: trials', () => {
       test.add(2, { quotaGroup: 'g' });
       const open = many(20, 'x') as PoolLease[];
       open.pop()!.settle({ outcome: 'rate_limited', retryAfterMs: S });
-      expect(lane('x').pace!.inFlight).toBe(19);
+      expect(index('x').rateLimiter!.inFlight).toBe(19);
       for (const lease of open) lease.settle('ok');
-      expect(lane('x').pace!.inFlight).toBe(0);
+      expect(index('x').rateLimiter!.inFlight).toBe(0);
     });
 
     it('A3: leaves a deleted key’s calls to themselves', () => {
@@ -125,9 +125,9 @@ describe('KeyPool: trials', () => {
       const open = many(3, 'x') as PoolLease[];
       test.pool.delete(gone, 'administrator');
       test.add(2);
-      expect(lane('x').inFlight).toBe(0);
+      expect(index('x').inFlight).toBe(0);
       for (const lease of open) lease.settle('ok');
-      expect(gone.slots[0]!.inFlight).toBe(0);
+      expect(gone.candidates[0]!.inFlight).toBe(0);
     });
   });
 });

@@ -1,5 +1,5 @@
 import { OUTCOMES } from '../../vendors/contract/outcome';
-import type { CallBatch, CallObserver } from '../../pool/pool-observer';
+import type { CallBatch, CallObserver } from '../../pool/call-batches';
 import { binOf } from './response-bins';
 import type { SeriesBook } from './series-book';
 import type { ProviderTally } from './provider-tally';
@@ -14,7 +14,7 @@ export class CallCounter implements CallObserver {
     private readonly book: SeriesBook,
   ) {}
 
-  told(batch: CallBatch): void {
+  onCallBatch(batch: CallBatch): void {
     this.book.dirtyProvider(this.tally);
     this.#settled(batch);
     this.#ended(batch);
@@ -25,7 +25,7 @@ export class CallCounter implements CallObserver {
     const { used } = this.book;
     for (let at = 0; at < settled; at += 1) {
       if (probes[at] === 1) continue;
-      used.note(records[at]!);
+      used.add(records[at]!);
       const outcome = outcomes[at]!;
       tally.outcomes[outcome]! += 1;
       if (outcome === OK) {

@@ -22,11 +22,11 @@ export class SeriesBook {
 
   /**
    * @param used The keys that were used since they were last settled.
-   * @param tellCalls Has all that was not told yet counted in the tallies.
+   * @param flushCalls Has all that was not told yet counted in the tallies.
    */
   constructor(
     readonly used: UsedKeys,
-    private readonly tellCalls: () => void,
+    private readonly flushCalls: () => void,
     readonly keys = new KeySeries(),
   ) {}
 
@@ -55,7 +55,7 @@ export class SeriesBook {
 
   /** The minute is over: all is taken over, but of keys what `closeKeys` is for. Answers whether anything was counted in it. */
   close(): boolean {
-    this.tellCalls();
+    this.flushCalls();
     const wasBusy = this.#dirtyProviders.length + this.used.length > 0;
     this.settleProviders();
     this.#settleLate(Infinity);
@@ -72,7 +72,7 @@ export class SeriesBook {
   }
 
   settleProviders(): void {
-    this.tellCalls();
+    this.flushCalls();
     const dirty = this.#dirtyProviders;
     if (dirty.length === 0) return;
     this.#dirtyProviders = [];
@@ -80,14 +80,14 @@ export class SeriesBook {
   }
 
   settleKeys(): void {
-    this.tellCalls();
+    this.flushCalls();
     this.#settleLate(Infinity);
     for (const record of this.used.take()) this.#settle(record, this.#minute);
   }
 
   /** One key alone: it stays among those that are taken over, with nothing. */
   settleKey(record: KeyRecord): void {
-    this.tellCalls();
+    this.flushCalls();
     this.#settle(record, this.isOpen ? this.#minute : (this.#late?.minute ?? -1));
   }
 
@@ -98,7 +98,7 @@ export class SeriesBook {
   }
 
   #settle(record: KeyRecord, minute: number): void {
-    const { attempts, failures, rateLimited, okMs } = record.takeUsage();
+    const { attempts, failures, rateLimited, okMs } = record.takeAttemptCounters();
     if (attempts === 0) return;
     const counts = { requests: attempts, failures, rateLimited, responseMs: okMs };
     this.keys.count(minute, record.provider, record.id, counts);

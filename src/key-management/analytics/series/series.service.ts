@@ -41,7 +41,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.#book = new SeriesBook(pools.usedKeys(), () => {
-      pools.tellCalls();
+      pools.flushCalls();
     });
     this.#link = persistence.link;
     this.#persistence = new SeriesPersistence(this.#book, this.#link, () => clock.now());

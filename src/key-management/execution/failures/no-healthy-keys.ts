@@ -66,9 +66,9 @@ function standingOf(record: KeyRecord, { pool, target: { model }, now }: Keyless
   const { status } = record;
   if (status !== 'healthy') return status;
   if (!record.serves(model)) return `healthy, but not for ${model}`;
-  const slot = pool.slotSeen(record, model, now);
-  if (slot.cooldownUntil > now) return `healthy, but cooling down for ${model}`;
-  if (slot.onTrial && slot.pacedUntil(now) > now) return 'on trial, after a cooldown, by a call under way';
-  if (slot.busy) return 'at its limit of calls in flight';
-  return slot.pacedUntil(now) > now ? 'at its rate limit' : 'healthy';
+  const candidate = pool.candidateFor(record, model, now);
+  if (candidate.cooldownUntil > now) return `healthy, but cooling down for ${model}`;
+  if (candidate.onTrial && candidate.blockedUntil(now) > now) return 'on trial, after a cooldown, by a call under way';
+  if (candidate.busy) return 'at its limit of calls in flight';
+  return candidate.blockedUntil(now) > now ? 'at its rate limit' : 'healthy';
 }

@@ -20,7 +20,7 @@ export class HandedOn {
     private readonly context: AttemptContext,
     private readonly evidence: () => EvidenceContext,
   ) {
-    const { key } = context.slot.record;
+    const { key } = context.candidate.record;
     terms.keysUsed.add(key);
     this.#keys = [...terms.keysUsed];
   }

@@ -1,4 +1,4 @@
-import { KeyLimits } from '../limits/hard-limits';
+import { type KeyLimits } from '../limits/hard-limits';
 import { boundedName } from '../../common/text';
 
 /** One key with what a user may say of it. */
@@ -41,6 +41,6 @@ const MOST_BYTES = 160;
 /** A text of so few UTF-16 units is no longer than that. */
 const SHORT = Math.floor(MOST_BYTES / 3);
 
-/** A model's name as it is kept: in lanes, cooldowns, events and the store. */
+/** A model's name as it is kept: in indexes, cooldowns, events and the store. */
 export const modelName = (given: string): string =>
   given.length <= SHORT && given.isWellFormed() ? given : boundedName(given, MOST_BYTES);

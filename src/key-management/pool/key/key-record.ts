@@ -1,53 +1,58 @@
 import type { ApiKey } from './api-key';
+import type { Timed } from '../../common/time-heap';
 import type { HardLimits, KeyLimits } from '../limits/hard-limits';
+import type { RateLimiter } from '../limits/rate-limiter';
 import type { KeyInput, KeyOrigin } from './key-input';
-import { UNCHECKED, isCoolingDown, isRemoved, type KeyState, type KeyStatus, type FailureStreak } from './key-state';
+import {
+  UNCHECKED,
+  isCoolingDown,
+  isRemoved,
+  type Cooldown,
+  type FailureStreak,
+  type KeyState,
+  type KeyStatus,
+} from './key-state';
 import { Rating, RatingTable } from './rating';
-import type { KeyModelState } from './key-model-state';
-import type { OnTrial, Trial } from './trial';
+import { trialEndsAt, type OnTrial, type Trial } from './trial';
 import type { Outcome } from '../../vendors/contract/outcome';
 
-/** Of most keys nothing is said: they share these. */
+/** Most keys have no settings of their own: they share these objects, which saves memory per key. */
 const NO_LIMITS: KeyLimits = Object.freeze({});
-const NO_SLOTS: KeyModelState[] = [];
-const NOTHING_SAID = '{}';
+const NO_CANDIDATES: KeyModelState[] = [];
+const NO_SETTINGS = '{}';
+const sharedText = (settings: string): string => (settings === NO_SETTINGS ? NO_SETTINGS : settings);
 
-const saidOf = (input: Omit<KeyInput, 'key'>): string => {
-  const said = JSON.stringify(input);
-  return said === NOTHING_SAID ? NOTHING_SAID : said;
-};
-
-/** All that the pool knows of one key. Written by its pool alone. */
+/** Everything that the pool knows of one key. Only the key's pool writes it. */
 export class KeyRecord extends Rating implements OnTrial {
-  // What every call touches stands first, together, for the sake of the processor's cache.
+  // The fields that every call touches come first and together: they share cache lines of the processor.
   state: KeyState = UNCHECKED;
-  strikes: FailureStreak | undefined = undefined;
+  failureStreak: FailureStreak | undefined = undefined;
   trial: Trial = 'none';
   trialSince = 0;
-  /** What transient failures say of it; undefined while it had none lately. */
+  /** The record of the outlier detection; undefined while no call of the key failed lately. */
   suspicion: Suspicion | undefined = undefined;
-  /** It has left its pool: what is settled yet is counted, and changes nothing. */
+  /** The key has left its pool: leases that are still open are counted when they settle, and change nothing. */
   deleted = false;
-  /** Limits the user stated; shared by the keys of a quota group. */
+  /** The limits that the user stated; the keys of a quota group share one object. */
   hardLimits: HardLimits | undefined = undefined;
   successCount = 0;
   errorCount = 0;
   enabled = true;
-  /** The lists of used keys that it is on, a bit each. */
-  noted = 0;
-  /** Of these counts, what the store has had. Written by who keeps them there: a table of its own would cost five times as much. */
+  /** One bit for each `UsedKeys` list that holds the key. */
+  usedKeyListsMask = 0;
+  /** The part of these counters that the store has. `KeyStatistics` writes both: a table of its own would take five times the memory. */
   persistedSuccessCount = 0;
-  keptErrors = 0;
-  /** One per lane: the key's place among those eligible for a model. The first is for calls that name no model. */
-  slots: KeyModelState[] = NO_SLOTS;
+  persistedErrorCount = 0;
+  /** The key as a candidate of each model index, by the index's ordinal. The first is for calls that name no model. */
+  candidates: KeyModelState[] = NO_CANDIDATES;
 
   label: string | undefined;
   quotaGroup: string | undefined;
   models: ReadonlySet<string> | undefined;
   limits: KeyLimits;
-  /** What the configuration says of the key, as text; undefined for keys added at run time. */
+  /** The key's settings in the configuration, as JSON; undefined for keys added at run time. */
   readonly configured: string | undefined;
-  /** Why the state is what it is: one line, and the outcome that led to it. */
+  /** What brought the state about: one redacted line for people, and the outcome. */
   reason: string | undefined = undefined;
   outcome: Outcome | undefined = undefined;
   /** Milliseconds since the epoch, as all times here. */
@@ -69,10 +74,10 @@ export class KeyRecord extends Rating implements OnTrial {
     this.quotaGroup = input.quotaGroup;
     this.models = input.models && input.models.length > 0 ? new Set(input.models) : undefined;
     this.limits = input.limits && Object.keys(input.limits).length > 0 ? { ...input.limits } : NO_LIMITS;
-    this.configured = origin === 'configuration' ? saidOf(input) : undefined;
+    this.configured = origin === 'configuration' ? sharedText(JSON.stringify(input)) : undefined;
   }
 
-  /** Out of the pool, for ever. */
+  /** Marks the key as deleted and gives its row of the rating table back. */
   leave(): void {
     this.deleted = true;
     this.leaveTable();
@@ -86,38 +91,106 @@ export class KeyRecord extends Rating implements OnTrial {
     return this.enabled ? this.state.status : 'disabled';
   }
 
-  /** Enabled, and to be checked before it is chosen. */
+  /** The key is enabled, and must be checked before it may be chosen. */
   get isUnchecked(): boolean {
     return this.enabled && this.state.status === 'unchecked';
   }
 
-  /** From when on the key may be chosen: 0 at once, Infinity not before its state changes. */
-  get availableFrom(): number {
+  /** Until when the key may not be chosen, milliseconds since the epoch: 0 if it may be now, Infinity until its state changes. */
+  get unavailableUntil(): number {
     if (!this.enabled || this.state.status === 'unchecked' || isRemoved(this.state)) return Infinity;
     return isCoolingDown(this.state) ? this.state.until : 0;
   }
 
+  /** Whether the key may be used for this model; every key may be used where none is named. */
   serves(model: string | undefined): boolean {
     return model === undefined || this.models === undefined || this.models.has(model);
   }
 }
 
-/** What is held against a key of which calls failed lately for a reason that is not its own: plain counts since the first of them. */
+/**
+ * Whether a key can be chosen from a model index. `busy`: at its limit of calls in flight. `rate_limited_locally`: the pool holds the key back
+ * for the sake of its calls in flight or its trial; it is free sooner if those calls take less than expected, or the trial is accepted.
+ * `out`: removed, disabled, or not for the model.
+ */
+export type Availability = 'eligible' | 'busy' | 'cooling_down' | 'rate_limited_locally' | 'unchecked' | 'out';
+
+/** One key as a candidate for calls of one model: its place in the `ModelIndex`, its cooldown, and its calls in flight for the model. */
+export class KeyModelState implements Timed, OnTrial {
+  inFlight = 0;
+  trial: Trial = 'none';
+  trialSince = 0;
+  failureStreak: FailureStreak | undefined = undefined;
+  /** Made when the vendor first states a rate limit for the model, or first refuses a call for its rate. */
+  rateLimiter: RateLimiter | undefined = undefined;
+  availability: Availability = 'out';
+
+  /** Place among the eligible keys of the index; −1 outside of it. */
+  position = -1;
+  until = 0;
+  heapIndex = -1;
+  /** Until when the key cools down for this model alone; milliseconds since the epoch. */
+  cooldownUntil = 0;
+  /** That cooldown; it may be over. */
+  cooldown: Cooldown | undefined = undefined;
+
+  constructor(readonly record: KeyRecord) {}
+
+  /** Until when rate limits and a running trial allow no further call, milliseconds since the epoch; 0 if one may go now. */
+  blockedUntil(now: number): number {
+    const { hardLimits } = this.record;
+    let blockedUntil = this.rateLimiter === undefined ? 0 : this.rateLimiter.blockedUntil(now);
+    if (this.onTrial) blockedUntil = Math.max(blockedUntil, this.#trialEndsAt);
+    return hardLimits === undefined ? blockedUntil : Math.max(blockedUntil, hardLimits.blockedUntil(now));
+  }
+
+  /** Only the calls in flight keep the next one waiting: no cooldown, and no limit that time alone would lift. */
+  isBlockedByInFlightOnly(now: number): boolean {
+    const { record, rateLimiter } = this;
+    if (this.cooldownUntil > now || record.unavailableUntil > now) return false;
+    if (record.hardLimits !== undefined && record.hardLimits.blockedUntil(now) > now) return false;
+    return rateLimiter === undefined || rateLimiter.blockedUntil(now) <= now
+      ? this.#trialEndsAt > now
+      : rateLimiter.isBlockedByInFlightOnly(now);
+  }
+
+  get #trialEndsAt(): number {
+    return Math.max(trialEndsAt(this), trialEndsAt(this.record));
+  }
+
+  /** The candidate waits in the index's heap for a certain time, `until`. */
+  get isTimed(): boolean {
+    return this.availability === 'cooling_down' || this.availability === 'rate_limited_locally';
+  }
+
+  /** A trial call of the key, or of the key for this model, is in flight. */
+  get onTrial(): boolean {
+    return this.trial === 'running' || this.record.trial === 'running';
+  }
+
+  /** The key is at its limit of calls in flight. */
+  get busy(): boolean {
+    const { record } = this;
+    return (this.rateLimiter?.full ?? false) || (record.hardLimits?.full ?? false);
+  }
+}
+
+/** The counters of the outlier detection for one key, since the first of its recent transient failures. */
 export interface Suspicion {
-  /** Times are milliseconds since the epoch. */
+  /** Milliseconds since the epoch, as all times here. */
   since: number;
   failed: number;
   good: number;
-  /** Its latest call failed. */
+  /** The key's latest call failed. */
   isFailing: boolean;
-  /** The pool's counts when this began. */
+  /** The pool's counters at `since`. */
   poolFailed: number;
   poolGood: number;
-  /** How often it was ejected, the latest time from when to when. */
+  /** The number of ejections, and the beginning and end of the latest. */
   ejections: number;
   ejectedAt: number;
   ejectedUntil: number;
 }
 
-/** Ids of keys to pass over. */
+/** The ids of keys that must not be chosen. */
 export type PassedOver = Pick<ReadonlySet<string>, 'has'>;

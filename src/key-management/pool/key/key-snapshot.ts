@@ -1,9 +1,10 @@
-import { isRemoved, isCoolingDown, type KeyStatus, type ShownCooldown } from './key-state';
+import type { Outcome } from '../../vendors/contract/outcome';
+import { isCooldownOver, isCoolingDown, isRemoved, type KeyStatus, type PartCooldown } from './key-state';
 import type { KeyOrigin } from './key-input';
 import type { KeyLimits } from '../limits/hard-limits';
 import type { KeyRecord } from './key-record';
 
-/** One key as others may see it, at one moment. Never holds the key. */
+/** One key as others may see it, at one moment. It never holds the raw key. */
 export interface KeySnapshot {
   id: string;
   provider: string;
@@ -15,7 +16,7 @@ export interface KeySnapshot {
   /** End of the cooldown for all models. */
   cooldownUntil?: Date;
   /** Cooldowns for single models and endpoints. */
-  cooldowns: ShownCooldown[];
+  cooldowns: { model?: string; endpoint?: string; until: Date; outcome: Outcome }[];
   /** When a removed key is probed next. */
   recheckAt?: Date;
   successCount: number;
@@ -39,20 +40,27 @@ const date = (ms: number): Date | undefined => (ms > 0 ? new Date(ms) : undefine
 export const percentage = (part: number, whole: number): number =>
   whole === 0 ? 100 : Math.round((part / whole) * 1_000) / 10;
 
-/** @param cooldowns What of the key cools down besides the key itself. */
-export function snapshotOf(record: KeyRecord, cooldowns: ShownCooldown[], now: number): KeySnapshot {
+/**
+ * The key as others may see it.
+ * @param cooldowns The key's cooldowns for models and endpoints that are not over at `now`.
+ */
+export function snapshotOf(record: KeyRecord, cooldowns: Iterable<PartCooldown>, now: number): KeySnapshot {
   const { state } = record;
-  const over = isCoolingDown(state) && state.until <= now;
+  const isOver = isCooldownOver(state, now);
   return {
     id: record.id,
     provider: record.provider,
     maskedKey: record.key.masked,
     label: record.label,
     origin: record.origin,
-    status: record.enabled && over ? 'healthy' : record.status,
-    reason: over ? undefined : record.reason,
-    cooldownUntil: isCoolingDown(state) && !over ? new Date(state.until) : undefined,
-    cooldowns,
+    status: record.enabled && isOver ? 'healthy' : record.status,
+    reason: isOver ? undefined : record.reason,
+    cooldownUntil: isCoolingDown(state) && !isOver ? new Date(state.until) : undefined,
+    cooldowns: Array.from(cooldowns, ({ scope, cooldown: { until, outcome } }) => ({
+      ...scope,
+      until: new Date(until),
+      outcome,
+    })),
     recheckAt: record.enabled && isRemoved(state) ? new Date(state.recheckAt) : undefined,
     successCount: record.successCount,
     errorCount: record.errorCount,

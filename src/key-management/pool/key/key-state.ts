@@ -1,9 +1,9 @@
 import type { Outcome } from '../../vendors/contract/outcome';
 
-/** Where a key stands. Times are milliseconds since the epoch. */
+/** The state of a key, as its vendor's answers say. Times are milliseconds since the epoch. */
 export type KeyState =
   | { readonly status: 'unchecked' }
-  /** `unproven`: let in by a probe that said nothing on the key, so it is probed again soon. */
+  /** `unproven`: a probe that said nothing on the key let it in, so it is probed again soon. */
   | { readonly status: 'healthy'; readonly unproven: boolean }
   /** `statedUntil`: the part of the cooldown that the vendor itself stated as a rate limit. */
   | { readonly status: 'rate_limited'; readonly until: number; readonly statedUntil?: number }
@@ -11,9 +11,10 @@ export type KeyState =
   | { readonly status: 'invalid_key'; readonly recheckAt: number }
   | { readonly status: 'quota_exceeded'; readonly recheckAt: number };
 
-/** A state, or `disabled`: an administrator's switch that lies over whatever the vendor's verdict is. */
+/** A state, or `disabled`: an administrator's switch, which hides whatever the vendor's answers say. */
 export type KeyStatus = KeyState['status'] | 'disabled';
 
+/** Every status that a key may have. */
 export const KEY_STATUSES = [
   'unchecked',
   'healthy',
@@ -24,23 +25,26 @@ export const KEY_STATUSES = [
   'disabled',
 ] as const satisfies readonly KeyStatus[];
 
+/** Shared by all keys, so that states can be compared by identity. */
 export const UNCHECKED: KeyState = Object.freeze({ status: 'unchecked' });
 export const HEALTHY: KeyState = Object.freeze({ status: 'healthy', unproven: false });
 export const UNPROVEN: KeyState = Object.freeze({ status: 'healthy', unproven: true });
 
+/** The states of a key that is in the pool and is not chosen until a time. */
 export type CooldownState = Extract<KeyState, { until: number }>;
+/** The states of a key that is out of the pool until a probe proves it. */
 export type RemovedState = Extract<KeyState, { recheckAt: number }>;
 
 export const isCoolingDown = (state: KeyState): state is CooldownState =>
   state.status === 'rate_limited' || state.status === 'cooling_down';
 
-/** It rested, and need no longer. */
+/** The key cooled down, and the cooldown is over. */
 export const isCooldownOver = (state: KeyState, now: number): boolean => isCoolingDown(state) && state.until <= now;
 
 export const isRemoved = (state: KeyState): state is RemovedState =>
   state.status === 'invalid_key' || state.status === 'quota_exceeded';
 
-/** Nothing that anyone sees is different: neither the status, nor when it ends or is looked at again. */
+/** Whether the two differ in nothing that anybody sees: status, end of the cooldown, time of the re-check. */
 export function isSameState(a: KeyState, b: KeyState): boolean {
   if (isCoolingDown(a) && isCoolingDown(b))
     return a.status === b.status && a.until === b.until && a.statedUntil === b.statedUntil;
@@ -52,12 +56,22 @@ export function isSameState(a: KeyState, b: KeyState): boolean {
 export const isRemovedStatus = (status: KeyStatus): boolean =>
   status === 'invalid_key' || status === 'quota_exceeded' || status === 'disabled';
 
-/** How often in a row a key met the same kind of refusal; a success ends the row. */
+/** Refusals of one kind in a row; a success ends the streak. */
 export interface FailureStreak {
   readonly outcome: Outcome;
   readonly count: number;
-  /** When the row was last made longer: refusals of calls begun before that belong to the same burst. */
-  readonly at: number;
+  /** When the last failure was counted: refusals of calls that began before that belong to the same burst. Milliseconds since the epoch. */
+  readonly lastAt: number;
+}
+
+/** The part of a key that a cooldown is for. A cooldown of the whole key is the key's state. */
+export type CooldownScope =
+  { readonly model: string; readonly endpoint?: undefined } | { readonly endpoint: string; readonly model?: undefined };
+
+/** A cooldown of a key with the part of the key that it is for. */
+export interface PartCooldown {
+  readonly scope: CooldownScope;
+  readonly cooldown: Cooldown;
 }
 
 /** A cooldown of one model or endpoint of a key. Times are milliseconds since the epoch. */
@@ -66,18 +80,4 @@ export interface Cooldown {
   readonly outcome: Outcome;
   /** Until when the vendor itself said that the key is rate limited; 0 where it stated nothing. */
   readonly statedUntil: number;
-}
-
-/** A cooldown of one model or endpoint as others may see it. */
-export interface ShownCooldown {
-  model?: string;
-  endpoint?: string;
-  until: Date;
-  outcome: Outcome;
-}
-
-/** What brought it about, where that is known. */
-export interface CooledBy {
-  readonly reason?: string;
-  readonly strikes?: FailureStreak;
 }

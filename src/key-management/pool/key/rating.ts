@@ -10,47 +10,47 @@ const LAST_USED_AT = 6;
 const LAST_SUCCESS_AT = 7;
 const WIDTH = 8;
 
-/** How fast the shown response time follows a new one. */
+/** The weight of a new response time in the exponentially weighted mean. */
 const RESPONSE_LEARNING = 0.2;
 
-/** What a key was used for since that was last taken: four numbers a key. */
+/** The columns of the attempt counters, in the order of `AttemptCounters`. */
 const ATTEMPTS = 0;
 const FAILURES = 1;
 const RATE_LIMITED = 2;
 const OK_MS = 3;
-const USAGE_WIDTH = 4;
-const ROWS_PER_USAGE_LOG2 = 1;
+const COUNTERS_WIDTH = 4;
+const COUNTERS_SHIFT = 1;
 
-/** What calls with one key came to. */
-export interface KeyUsage {
+/** What the attempts with one key came to. */
+export interface AttemptCounters {
   readonly attempts: number;
-  /** Those of them that did not go well, and those that met a rate limit. */
   readonly failures: number;
+  /** The failures that met a rate limit. */
   readonly rateLimited: number;
-  /** Milliseconds that those took in all that went well. */
+  /** Milliseconds that the successful attempts took in all. */
   readonly okMs: number;
 }
 
 /**
- * The numbers by which keys are chosen, one row a key. A row is a cache line: to look at four random keys of a hundred thousand
- * costs as many misses, where objects cost thirty.
+ * The numbers by which keys are chosen, one row for each key. A row is one cache line of the processor: a look at four random keys out of
+ * 100,000 costs four cache misses, where objects cost thirty.
  */
 export class RatingTable {
-  /** Replaced when the table grows: to be read anew each time. */
+  /** The arrays are replaced when the table grows, so nobody may hold on to them. */
   numbers: Float64Array;
-  usage: Float64Array;
+  counters: Float64Array;
   #end = 0;
   readonly #free: number[] = [];
 
   constructor(rows = 16) {
     this.numbers = new Float64Array(rows * WIDTH);
-    this.usage = new Float64Array(rows * USAGE_WIDTH);
+    this.counters = new Float64Array(rows * COUNTERS_WIDTH);
   }
 
   take(): number {
     const row = this.#free.pop() ?? this.#next();
     this.numbers.fill(0, row, row + WIDTH);
-    this.usage.fill(0, usageOf(row), usageOf(row) + USAGE_WIDTH);
+    this.counters.fill(0, countersOf(row), countersOf(row) + COUNTERS_WIDTH);
     return row;
   }
 
@@ -60,24 +60,24 @@ export class RatingTable {
 
   copy(from: RatingTable, row: number, to: number): void {
     this.numbers.set(from.numbers.subarray(row, row + WIDTH), to);
-    this.usage.set(from.usage.subarray(usageOf(row), usageOf(row) + USAGE_WIDTH), usageOf(to));
+    this.counters.set(from.counters.subarray(countersOf(row), countersOf(row) + COUNTERS_WIDTH), countersOf(to));
   }
 
   #next(): number {
     const row = this.#end;
     this.#end += WIDTH;
     if (this.#end > this.numbers.length) {
-      // By a quarter: what is not used yet is a part of what each key costs.
+      // Grows by a quarter: unused rows are a part of the memory that each key takes.
       const rows = Math.ceil((this.numbers.length / WIDTH) * 1.25);
       this.numbers = larger(this.numbers, rows * WIDTH);
-      this.usage = larger(this.usage, rows * USAGE_WIDTH);
+      this.counters = larger(this.counters, rows * COUNTERS_WIDTH);
     }
     return row;
   }
 }
 
-/** Whole numbers by shifting: a division would make a fraction of the place. */
-const usageOf = (row: number): number => row >> ROWS_PER_USAGE_LOG2;
+/** Where a row's counters begin: they take half the width of a row. */
+const countersOf = (row: number): number => row >> COUNTERS_SHIFT;
 
 function larger(numbers: Float64Array, length: number): Float64Array {
   const grown = new Float64Array(length);
@@ -85,9 +85,19 @@ function larger(numbers: Float64Array, length: number): Float64Array {
   return grown;
 }
 
-/** One key's row. */
+/** One key's row of the table, with a property for each column. Times are milliseconds since the epoch. */
 export class Rating {
   row: number;
+  /** The key's place in the order of choice: it grows with each use, more slowly for better keys. */
+  declare turn: number;
+  /** Success rate in 0..1, exponentially weighted. */
+  declare rate: number;
+  declare weight: number;
+  declare inFlight: number;
+  /** Milliseconds, exponentially weighted; −1 before the first success. */
+  declare responseMs: number;
+  declare lastUsedAt: number;
+  declare lastSuccessAt: number;
 
   constructor(public table: RatingTable) {
     this.row = table.take();
@@ -95,7 +105,7 @@ export class Rating {
     this.responseMs = -1;
   }
 
-  /** Gives the row back and takes the numbers along: calls in flight are yet to be settled. */
+  /** Gives the row back and moves the numbers to a table of the key's own, since calls in flight are yet to be settled. */
   leaveTable(): void {
     const own = new RatingTable(1);
     own.copy(this.table, this.row, own.take());
@@ -104,16 +114,16 @@ export class Rating {
     this.row = 0;
   }
 
-  /** Handed out once more. On the hot path, as what follows: the table is looked up once for all. */
-  lent(now: number): void {
+  /** Counts a lease of the key. On the hot path, as the next methods: each looks the table up once. */
+  leased(now: number): void {
     const { row } = this;
     const { numbers } = this.table;
     numbers[row + LAST_USED_AT] = now;
     numbers[row + IN_FLIGHT]! += 1;
   }
 
-  /** An attempt with it went well. */
-  wentWell(now: number, tookMs: number): void {
+  /** An attempt with the key succeeded. */
+  succeeded(now: number, tookMs: number): void {
     const { row } = this;
     const { numbers } = this.table;
     numbers[row + LAST_SUCCESS_AT] = now;
@@ -121,87 +131,45 @@ export class Rating {
     numbers[row + RESPONSE_MS] = known < 0 ? tookMs : known + (tookMs - known) * RESPONSE_LEARNING;
   }
 
-  /** Books one attempt. */
-  countUsage(outcome: Outcome, durationMs: number): void {
-    const { usage } = this.table;
-    const at = usageOf(this.row);
-    usage[at + ATTEMPTS]! += 1;
+  /** Counts one attempt. */
+  countAttempt(outcome: Outcome, durationMs: number): void {
+    const { counters } = this.table;
+    const at = countersOf(this.row);
+    counters[at + ATTEMPTS]! += 1;
     if (outcome === 'ok') {
-      usage[at + OK_MS]! += durationMs;
+      counters[at + OK_MS]! += durationMs;
       return;
     }
-    usage[at + FAILURES]! += 1;
-    if (outcome === 'rate_limited') usage[at + RATE_LIMITED]! += 1;
+    counters[at + FAILURES]! += 1;
+    if (outcome === 'rate_limited') counters[at + RATE_LIMITED]! += 1;
   }
 
-  /** What it was used for since this was last asked. */
-  takeUsage(): KeyUsage {
-    const { usage } = this.table;
-    const at = usageOf(this.row);
-    const [attempts, failures, rateLimited, okMs] = [ATTEMPTS, FAILURES, RATE_LIMITED, OK_MS].map(
-      (n) => usage[at + n]!,
-    );
-    usage.fill(0, at, at + USAGE_WIDTH);
-    return { attempts: attempts!, failures: failures!, rateLimited: rateLimited!, okMs: okMs! };
-  }
-
-  /** Where the key stands in the order of choice: it grows with each use, more slowly for better keys. */
-  get turn(): number {
-    return this.table.numbers[this.row + TURN]!;
-  }
-  set turn(value: number) {
-    this.table.numbers[this.row + TURN] = value;
-  }
-
-  /** Success rate in 0..1, exponentially weighted, as of `rateAt`. */
-  get rate(): number {
-    return this.table.numbers[this.row + RATE]!;
-  }
-  set rate(value: number) {
-    this.table.numbers[this.row + RATE] = value;
-  }
-
-  /** Milliseconds since the epoch, as all times here. */
-  get rateAt(): number {
-    return this.table.numbers[this.row + RATE_AT]!;
-  }
-  set rateAt(value: number) {
-    this.table.numbers[this.row + RATE_AT] = value;
-  }
-
-  get weight(): number {
-    return this.table.numbers[this.row + WEIGHT]!;
-  }
-  set weight(value: number) {
-    this.table.numbers[this.row + WEIGHT] = value;
-  }
-
-  get inFlight(): number {
-    return this.table.numbers[this.row + IN_FLIGHT]!;
-  }
-  set inFlight(value: number) {
-    this.table.numbers[this.row + IN_FLIGHT] = value;
-  }
-
-  /** Milliseconds, exponentially weighted; −1 before the first success. */
-  get responseMs(): number {
-    return this.table.numbers[this.row + RESPONSE_MS]!;
-  }
-  set responseMs(value: number) {
-    this.table.numbers[this.row + RESPONSE_MS] = value;
-  }
-
-  get lastUsedAt(): number {
-    return this.table.numbers[this.row + LAST_USED_AT]!;
-  }
-  set lastUsedAt(value: number) {
-    this.table.numbers[this.row + LAST_USED_AT] = value;
-  }
-
-  get lastSuccessAt(): number {
-    return this.table.numbers[this.row + LAST_SUCCESS_AT]!;
-  }
-  set lastSuccessAt(value: number) {
-    this.table.numbers[this.row + LAST_SUCCESS_AT] = value;
+  /** The attempts since the last time this was called. */
+  takeAttemptCounters(): AttemptCounters {
+    const { counters } = this.table;
+    const at = countersOf(this.row);
+    const [attempts = 0, failures = 0, rateLimited = 0, okMs = 0] = counters.slice(at, at + COUNTERS_WIDTH);
+    counters.fill(0, at, at + COUNTERS_WIDTH);
+    return { attempts, failures, rateLimited, okMs };
   }
 }
+
+const COLUMNS = {
+  turn: TURN,
+  rate: RATE,
+  weight: WEIGHT,
+  inFlight: IN_FLIGHT,
+  responseMs: RESPONSE_MS,
+  lastUsedAt: LAST_USED_AT,
+  lastSuccessAt: LAST_SUCCESS_AT,
+} as const satisfies Partial<Record<keyof Rating, number>>;
+
+for (const [name, column] of Object.entries(COLUMNS))
+  Object.defineProperty(Rating.prototype, name, {
+    get(this: Rating) {
+      return this.table.numbers[this.row + column];
+    },
+    set(this: Rating, value: number) {
+      this.table.numbers[this.row + column] = value;
+    },
+  });

@@ -23,7 +23,7 @@ describe('HardLimits', () => {
           let now = 1_700_000_000_000;
           for (const gap of gaps) {
             now += gap;
-            if (limits.readyAt(now) > now) continue;
+            if (limits.blockedUntil(now) > now) continue;
             limits.taken(now);
             taken.push(now);
           }
@@ -39,15 +39,15 @@ describe('HardLimits', () => {
     const limits = new HardLimits({ requestsPerMinute: 2 });
     limits.taken(10_500);
     limits.taken(20_500);
-    const readyAt = limits.readyAt(30_000);
-    expect(readyAt).toBe(71_000);
-    expect(limits.readyAt(readyAt)).toBe(0);
+    const blockedUntil = limits.blockedUntil(30_000);
+    expect(blockedUntil).toBe(71_000);
+    expect(limits.blockedUntil(blockedUntil)).toBe(0);
   });
 
   it('counts tokens when they are known', () => {
     const limits = new HardLimits({ tokensPerMinute: 1_000 });
     limits.used(1_000, 0);
-    expect(limits.readyAt(1)).toBe(61_000);
+    expect(limits.blockedUntil(1)).toBe(61_000);
   });
 
   it('takes only its share where instances divide a limit', () => {
@@ -58,7 +58,7 @@ describe('HardLimits', () => {
       return taken;
     });
     expect(parts).toEqual([1, 1, 2]);
-    expect(new HardLimits({ requestsPerMinute: 1 }, { count: 2, rank: 0 }).readyAt(0)).toBe(Infinity);
+    expect(new HardLimits({ requestsPerMinute: 1 }, { count: 2, rank: 0 }).blockedUntil(0)).toBe(Infinity);
   });
 
   it('expects calls in flight to take the tokens that calls took lately', () => {
@@ -67,17 +67,17 @@ describe('HardLimits', () => {
     limits.used(300, 0);
     limits.inFlight = 0;
     for (const inFlight of [0, 1, 2]) {
-      expect([limits.full, limits.readyAt(1)]).toEqual([false, 0]);
+      expect([limits.full, limits.blockedUntil(1)]).toEqual([false, 0]);
       limits.taken(1);
       expect(limits.inFlight).toBe(inFlight + 1);
     }
-    expect(limits.full || limits.readyAt(1) > 1).toBe(true);
+    expect(limits.full || limits.blockedUntil(1) > 1).toBe(true);
   });
 
   it('lets a single call go that may take more than the limit', () => {
     const limits = new HardLimits({ tokensPerMinute: 100 });
     limits.used(5_000, 0);
-    expect(limits.readyAt(61_000)).toBe(0);
+    expect(limits.blockedUntil(61_000)).toBe(0);
     expect(limits.full).toBe(false);
     limits.taken(61_000);
     expect(limits.full).toBe(true);

@@ -1,20 +1,20 @@
 import { MinuteWindow } from './minute-window';
 
-/** The instances that share keys divide the stated limits: this one is the `rank`-th of `count`. */
+/** The instances that share keys divide the stated limits: this instance is the `rank`-th of `count`, counted from 0. */
 export interface Sharing {
   count: number;
   rank: number;
 }
 
-/** How fast the tokens that a call is expected to take follow what calls took. */
+/** The weight of a call's tokens in the exponentially weighted mean of tokens per call. */
 const LEARNING = 0.2;
 
-/** Limits that the user states: never exceeded. Keys of one quota group share them. */
+/** Enforces the limits that the user states, over a sliding minute: they are never exceeded. The keys of a quota group share them. */
 export class HardLimits {
   inFlight = 0;
   readonly #requests = new MinuteWindow();
   readonly #tokens = new MinuteWindow();
-  /** What calls took lately: those in flight are expected to take as much. */
+  /** The mean of what calls took lately: each call in flight is expected to take as much. */
   #tokensPerCall = 0;
 
   constructor(
@@ -39,14 +39,14 @@ export class HardLimits {
     this.#tokensPerCall += (tokens - this.#tokensPerCall) * (this.#tokensPerCall === 0 ? 1 : LEARNING);
   }
 
-  /** From when on one more call may go, milliseconds since the epoch; 0 for at once. */
-  readyAt(now: number): number {
+  /** Until when no further call may go, milliseconds since the epoch; 0 if one may go now. */
+  blockedUntil(now: number): number {
     const { requestsPerMinute, tokensPerMinute } = this.limits;
-    const readyAt = Math.max(
+    const blockedUntil = Math.max(
       this.#freeAt(this.#requests, requestsPerMinute, 0, now),
       this.#freeAt(this.#tokens, tokensPerMinute, this.inFlight * this.#tokensPerCall, now),
     );
-    return readyAt > now ? readyAt : 0;
+    return blockedUntil > now ? blockedUntil : 0;
   }
 
   #freeAt(window: MinuteWindow, limit: number | undefined, expected: number, now: number): number {

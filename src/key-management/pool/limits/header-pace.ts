@@ -1,3 +1,4 @@
+import { getOrCreate } from '../../common/get-or-create';
 import type { RateLimitReading } from '../../vendors/contract/vendor';
 
 export type LimitKind = 'token_bucket' | 'fixed_window';
@@ -5,24 +6,27 @@ export type LimitKind = 'token_bucket' | 'fixed_window';
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const LEARNING = 0.2;
-/** As many calls are in flight as a window takes, and none has told of the new window yet. */
+/** When to look again while the calls in flight fill a window, and no answer has shown the new window yet. Milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 const LEAST_TELLING_RESET_MS = 5_000;
 const LEAST_TELLING_CALLS = 1;
 
-/** What is left of one dimension, as the last answer told it and as it has refilled since. */
+/**
+ * What is left of one dimension of a rate limit (requests, tokens): as the last answer stated it, and as it has refilled since. A token bucket
+ * refills continuously, a fixed window at its reset.
+ */
 class Allowance {
   #left = Infinity;
   #asOf = 0;
   #resetMs = 0;
   /** Per millisecond. */
   #refill = 0;
-  /** As two readings show it. 0 until known. */
+  /** The refill per millisecond that two readings show; 0 until known. */
   #measured = 0;
   #fullest = { remaining: -1, resetMs: 0 };
   /** What a bucket holds at most, or a window begins with. */
   #capacity = Infinity;
-  /** What one call takes: one request, or as many tokens as calls took lately. */
+  /** What one call takes: one request, or the mean number of tokens that calls took lately. */
   #cost = 1;
 
   constructor(
@@ -44,13 +48,13 @@ class Allowance {
     this.#left = remaining;
     this.#asOf = now;
     this.#resetMs = resetMs;
-    // A vendor may enforce its limit in smaller buckets than the one it names.
+    // A vendor may enforce its limit in smaller buckets than the limit that it states.
     const bucket = resetMs > 0 ? Math.max(1, remaining + this.#refill * resetMs) : full;
     this.#capacity = this.kind === 'fixed_window' ? full : Math.min(full, bucket);
   }
 
-  /** From when on one more call fits beside those in flight, milliseconds since the epoch; 0 for at once. */
-  readyAt(inFlight: number, now: number): number {
+  /** Until when no further call fits beside those in flight, milliseconds since the epoch; 0 if one fits now. */
+  blockedUntil(inFlight: number, now: number): number {
     if (this.#left === Infinity) return 0;
     // A single call goes when the bucket is full, whatever it may take.
     const needed = inFlight === 0 ? Math.min(this.#cost, this.#capacity) : (inFlight + 1) * this.#cost;
@@ -64,19 +68,19 @@ class Allowance {
 
   #leftAt(now: number): number {
     const elapsed = Math.max(0, now - this.#asOf);
-    // By the vendor's own word; also where the refill is not known so well.
+    // The vendor states when the bucket is full, and that holds where the refill is not known well.
     if (elapsed >= this.#resetMs && (this.#resetMs > 0 || this.kind === 'fixed_window')) return this.#capacity;
     if (this.kind === 'fixed_window') return this.#left;
     return Math.max(this.#left, Math.min(this.#capacity, this.#left + elapsed * this.#refill));
   }
 
-  /** Against the fullest reading: what more is missing takes so much longer to refill. */
+  /** Measures the refill against the fullest reading: what is missing beyond that takes the difference of the two resets to refill. */
   #measure(remaining: number, resetMs: number): void {
     if (remaining >= this.#fullest.remaining) {
       this.#fullest = { remaining, resetMs };
       return;
     }
-    // Vendors state whole calls: one less is certain.
+    // Vendors state whole calls, so one call less is certain.
     const more = this.#fullest.remaining - remaining - 1;
     const longerMs = resetMs - this.#fullest.resetMs;
     const telling = more >= LEAST_TELLING_CALLS && longerMs > 0 && isExact(longerMs);
@@ -94,7 +98,7 @@ function statedRefill(missing: number, resetMs: number, perWindow: number): numb
   return missing > 0 && resetMs > 0 && isExact(resetMs) ? Math.min(perWindow, missing / resetMs) : perWindow;
 }
 
-/** Paces by what a vendor's headers say is left, before it has to refuse. */
+/** Holds calls back by what the vendor's headers say is left, before the vendor has to refuse. */
 export class HeaderPace {
   readonly #allowances = new Map<RateLimitReading['dimension'], Allowance>();
 
@@ -102,19 +106,17 @@ export class HeaderPace {
 
   observe(readings: readonly RateLimitReading[], now: number): void {
     for (const reading of readings) {
-      let allowance = this.#allowances.get(reading.dimension);
-      if (!allowance) {
-        allowance = new Allowance(this.kind, reading.dimension === 'requests');
-        this.#allowances.set(reading.dimension, allowance);
-      }
-      allowance.observe(reading, now);
+      const { dimension } = reading;
+      const make = (): Allowance => new Allowance(this.kind, dimension === 'requests');
+      getOrCreate(this.#allowances, dimension, make).observe(reading, now);
     }
   }
 
-  /** From when on one more call may go, milliseconds since the epoch; 0 for at once. */
-  readyAt(inFlight: number, now: number): number {
-    let readyAt = 0;
-    for (const allowance of this.#allowances.values()) readyAt = Math.max(readyAt, allowance.readyAt(inFlight, now));
-    return readyAt;
+  /** Until when no further call may go, milliseconds since the epoch; 0 if one may go now. */
+  blockedUntil(inFlight: number, now: number): number {
+    let blockedUntil = 0;
+    for (const allowance of this.#allowances.values())
+      blockedUntil = Math.max(blockedUntil, allowance.blockedUntil(inFlight, now));
+    return blockedUntil;
   }
 }

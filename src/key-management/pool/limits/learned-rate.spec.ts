@@ -8,7 +8,7 @@ function drive(pace: LearnedRate, rate: number, seconds: number, from = 0): { go
   let refilledAt = from;
   let cooldownUntil = 0;
   for (let now = from; now < from + seconds * 1_000; now += 10) {
-    if (pace.readyAt(now) > now || cooldownUntil > now) continue;
+    if (pace.blockedUntil(now) > now || cooldownUntil > now) continue;
     tokens = Math.min(5, tokens + ((now - refilledAt) / 1_000) * rate);
     refilledAt = now;
     pace.started(now);
@@ -29,7 +29,7 @@ describe('LearnedRate', () => {
   it('does not pace before it was refused', () => {
     const pace = new LearnedRate();
     pace.started(0);
-    expect(pace.readyAt(0)).toBe(0);
+    expect(pace.blockedUntil(0)).toBe(0);
   });
 
   it.each([1, 5, 20])('finds a rate of %d a second, with few refusals', (rate) => {
@@ -50,9 +50,9 @@ describe('LearnedRate', () => {
     pace.refused(0, 100);
     for (let call = 0; call < 10; call += 1) pace.succeeded();
     pace.refused(200, 10_100);
-    const before = pace.readyAt(10_100);
+    const before = pace.blockedUntil(10_100);
     for (let call = 0; call < 10; call += 1) pace.refused(5_000, 10_100);
-    expect(pace.readyAt(10_100)).toBe(before);
+    expect(pace.blockedUntil(10_100)).toBe(before);
   });
 
   it('does not take seldom use for a slow vendor', () => {
@@ -65,6 +65,6 @@ describe('LearnedRate', () => {
     rate.refused(60 * 60_000 + 1, 60 * 60_000 + 1);
     rate.started(61 * 60_000);
     rate.started(61 * 60_000);
-    expect(rate.readyAt(61 * 60_000)).toBeLessThanOrEqual(61 * 60_000 + 15_000);
+    expect(rate.blockedUntil(61 * 60_000)).toBeLessThanOrEqual(61 * 60_000 + 15_000);
   });
 });

@@ -1,15 +1,15 @@
 /**
- * How fast the pace grows with the successes since the last refusal, squared: slowly at first, so that a limit is met again
+ * How fast the rate grows with the square of the successes since the last refusal: slowly at first, so that a limit is met again
  * only after some thirty calls; fast later, so that a limit that was raised, or measured too low, is found.
  */
 const GROWTH = 6e-5;
-/** How far one measurement moves the estimate. */
+/** The weight of a new measurement in the exponentially weighted mean. */
 const LEARNING = 0.5;
 /** Fewer successes measure nothing. */
 const LEAST_SUCCESSES = 3;
-/** A bucket that cools down this long is full: more of a pause says nothing of how fast it fills. Milliseconds. */
+/** A bucket that is not used for this time is full: a longer pause says nothing of how fast it fills. Milliseconds. */
 const LONGEST_GAP_MS = 60_000;
-/** However little was learned of a key that is seldom used, it is not kept from its calls for longer. Milliseconds. */
+/** The longest time between two calls, however low the rate that was learned of a seldom used key. Milliseconds. */
 const LONGEST_SPACING_MS = 15_000;
 
 /**
@@ -23,7 +23,7 @@ export class LearnedRate {
   #successes = 0;
   #since = -1;
   #refusedAt = -1;
-  /** The last that was heard of the key, and what of the present measurement was idle; milliseconds. */
+  /** When the key was last used, and the idle time within the present measurement; milliseconds. */
   #activeAt = -1;
   #idleMs = 0;
   #successesSinceRefusal = 0;
@@ -54,11 +54,11 @@ export class LearnedRate {
     this.#successes = 0;
   }
 
-  /** From when on the next call may go, milliseconds since the epoch; 0 for at once. One call may always run ahead. */
-  readyAt(now: number): number {
+  /** Until when the next call may not go, milliseconds since the epoch; 0 if it may go now. One call may always run ahead. */
+  blockedUntil(now: number): number {
     if (this.#rate === Infinity) return 0;
-    const readyAt = this.#spacedUntil - this.#spacingMs;
-    return readyAt > now ? readyAt : 0;
+    const blockedUntil = this.#spacedUntil - this.#spacingMs;
+    return blockedUntil > now ? blockedUntil : 0;
   }
 
   get #spacingMs(): number {

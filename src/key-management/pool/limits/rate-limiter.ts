@@ -3,18 +3,18 @@ import type { RateLimitReading, VendorKnowledge } from '../../vendors/contract/v
 import { HeaderPace, type LimitKind } from './header-pace';
 import { LearnedRate } from './learned-rate';
 
-/** What a pool must know of its vendor to pace its keys. */
-export type PacingProfile = Pick<VendorKnowledge, 'limitKind' | 'rateLimitScope' | 'readRateLimits'>;
+/** What a pool must know of its vendor to keep to the vendor's rate limits. */
+export type RateLimitProfile = Pick<VendorKnowledge, 'limitKind' | 'rateLimitScope' | 'readRateLimits'>;
 
-/** How fast one key may be used in one lane; keys of one quota group share it. */
+/** The rate limiter of one key for one model; the keys of a quota group share it. Headers are the better guide; without them refusals teach. */
 export class RateLimiter {
   inFlight = 0;
   #headers: HeaderPace | undefined;
-  /** Where no header tells: learned from refusals. */
+  /** Learned from refusals, where no header states a limit. */
   #cap: AdaptiveConcurrency | undefined;
   #rate: LearnedRate | undefined;
 
-  /** What the headers of an answer say is left. They are the better guide from then on. */
+  /** Takes in what the headers of an answer say is left. From then on, what refusals taught does not count. */
   observe(readings: readonly RateLimitReading[], kind: LimitKind, now: number): void {
     this.#headers ??= new HeaderPace(kind);
     this.#headers.observe(readings, now);
@@ -22,18 +22,18 @@ export class RateLimiter {
     this.#rate = undefined;
   }
 
-  /** From when on one more call may go, milliseconds since the epoch; 0 for at once. */
-  readyAt(now: number): number {
-    if (this.#headers !== undefined) return this.#headers.readyAt(this.inFlight, now);
-    return this.#rate === undefined ? 0 : this.#rate.readyAt(now);
+  /** Until when no further call may go, milliseconds since the epoch; 0 if one may go now. */
+  blockedUntil(now: number): number {
+    if (this.#headers !== undefined) return this.#headers.blockedUntil(this.inFlight, now);
+    return this.#rate === undefined ? 0 : this.#rate.blockedUntil(now);
   }
 
-  /** Only for what the calls in flight may take, the next one must wait. */
+  /** The next call must wait only for what the calls in flight may take. */
   isBlockedByInFlightOnly(now: number): boolean {
-    return this.inFlight > 0 && this.#headers !== undefined && this.#headers.readyAt(0, now) <= now;
+    return this.inFlight > 0 && this.#headers !== undefined && this.#headers.blockedUntil(0, now) <= now;
   }
 
-  /** No more calls fit beside those in flight. */
+  /** No further call fits beside those in flight. */
   get full(): boolean {
     return this.#cap !== undefined && this.inFlight >= this.#cap.value;
   }

@@ -2,13 +2,14 @@ import type { Random } from '../../common/clock';
 import type { Eligible } from './eligible';
 import type { PassedOver } from '../key/key-record';
 import { IN_FLIGHT, RATE, RATE_AT, RatingTable, TURN, WEIGHT, type Rating } from '../key/rating';
-import type { KeyModelState } from '../key/key-model-state';
+import type { KeyModelState } from '../key/key-record';
 
-/** Up to this many eligible keys are all looked at; of more, so many. */
+/** Up to this number of eligible keys, all are looked at. */
 const LOOK_AT_ALL = 8;
+/** Of more eligible keys, this number is looked at. */
 const SAMPLE = 4;
 const FIRST_PLACES: readonly number[] = Array.from({ length: LOOK_AT_ALL }, (_, place) => place);
-/** So often a draw is repeated, at the most, to draw keys by their weight. */
+/** The greatest number of draws of rejection sampling, by which keys are drawn in proportion to their weight. */
 const MOST_DRAWS = 16;
 
 /** A key's success rate goes half the way back to its provider's mean in this time, so that a recovered key is tried. */
@@ -17,25 +18,25 @@ const LEARNING = 0.2;
 const MEAN_LEARNING = 0.01;
 /** A rate this close to 1 is 1, so that a pool whose last failure is long ago is as quick as one without any. */
 const AS_GOOD_AS_ONE = 1 - 1e-6;
-/** The least share of a full one that a failing key keeps, so that its recovery is noticed. */
+/** The longest stride: a failing key keeps at least one turn in this number, so that its recovery is noticed. */
 const LONGEST_STRIDE = 32;
 
-/** A call in flight counts like so many turns, so that a key whose calls hang is passed over long before their time limits tell of it. */
+/** A call in flight counts as this number of turns, so that a key whose calls hang is passed over long before the calls time out. */
 const TURNS_PER_CALL_IN_FLIGHT = 4;
 
-/** A key that went unused makes up for so many turns, so that it is not flooded: its calls may have been for other models. */
+/** A key that went unused makes up for this number of turns at the most, so that it is not flooded. */
 const MOST_TURNS_BEHIND = 8;
 
-/** What all keys of a pool are compared with. */
+/** What the keys of a pool are compared with. */
 export interface PoolMean {
   /** Mean success rate, 0..1. */
   rate: number;
   /** The greatest weight among the keys, and the least. */
   heaviest: number;
   lightest: number;
-  /** How far the order of choice has come: keys that join start here. */
+  /** The virtual time of stride scheduling: keys that join start here. */
   turn: number;
-  /** The keys' own numbers. */
+  /** The numbers of each key. */
   readonly ratings: RatingTable;
 }
 
@@ -47,7 +48,7 @@ export const newMean = (): PoolMean => ({
   ratings: new RatingTable(),
 });
 
-/** The key's success rate as it counts now: what was learned fades towards the pool's mean. */
+/** The key's success rate as it counts now: it fades towards the pool's mean with time. */
 function currentRate(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
   // While nothing fails, all are the same.
   if (numbers[row + RATE] === mean.rate) return mean.rate;
@@ -71,7 +72,7 @@ function towards(seen: number, rate: number, learning: number): number {
 }
 
 /**
- * How far one use moves a key back in the order of choice: the less, the greater its weight and success rate.
+ * Stride scheduling: how far one use moves a key back in the order of choice. The greater the key's weight and success rate, the shorter its stride.
  * The sixth power makes a key that fails half the time rare instead of half as frequent.
  */
 function stride(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
@@ -84,25 +85,25 @@ function stride(numbers: Float64Array, row: number, mean: PoolMean, now: number)
   return Math.min(LONGEST_STRIDE, 1 / Math.max(share, 1e-9)) / weight;
 }
 
-/** Lower is better: success rate and weight against calls in flight and use so far. */
+/** The key's place in the order of choice, lower is better: its turn, and a stride for the next call and for those in flight. */
 function rank(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
   return (
     numbers[row + TURN]! + (1 + TURNS_PER_CALL_IN_FLIGHT * numbers[row + IN_FLIGHT]!) * stride(numbers, row, mean, now)
   );
 }
 
-/** Nothing speaks against the key: it never fails, is not in use, and has not had its turn yet. */
+/** The key never fails, has no call in flight, and has not had its turn yet. */
 function isSpotless(row: number, { ratings: { numbers }, turn }: PoolMean): boolean {
   return numbers[row + RATE] === 1 && numbers[row + IN_FLIGHT] === 0 && numbers[row + TURN]! < turn + 1;
 }
 
-/** Never narrows: a heaviest or lightest key that has left costs further draws, and nothing else. */
+/** Widens the range of weights. It never narrows: the weight of a key that has left costs further draws, and nothing else. */
 export function noteWeight(mean: PoolMean, weight: number): void {
   mean.heaviest = Math.max(mean.heaviest, weight);
   mean.lightest = Math.min(mean.lightest, weight);
 }
 
-/** Books one use of the key: it takes its turn. */
+/** Counts one use of the key: its turn moves on by its stride. */
 export function takeTurn(key: Rating, mean: PoolMean, now: number): void {
   const { row } = key;
   const { numbers } = key.table;
@@ -112,8 +113,8 @@ export function takeTurn(key: Rating, mean: PoolMean, now: number): void {
 }
 
 /**
- * The best of all, where there are few. Of many the one that a walk through all comes to, if nothing speaks against it; otherwise the best of
- * four. Excluded ones are passed over.
+ * Chooses a key. Of a few keys it is the best of all. Of many it is the next key of a round through all, if that key never failed and is not in
+ * use; otherwise the best of four, as in "the power of two choices". Undefined where all keys are excluded.
  */
 export function choose(
   eligible: Eligible,
@@ -124,28 +125,28 @@ export function choose(
 ): KeyModelState | undefined {
   if (eligible.length <= LOOK_AT_ALL) return bestOf(FIRST_PLACES, eligible.length, eligible, exclude, mean, now);
   const walk = eligible.step(random);
-  // Nearly always, and then nothing else is looked at.
+  // The usual case: no other key is looked at.
   if (exclude === undefined && mean.heaviest === mean.lightest && isSpotless(eligible.rows[walk]!, mean))
-    return eligible.slots[walk];
+    return eligible.candidates[walk];
   const leap = Math.floor(random() * eligible.length);
   return (
     bestOf(fourPlaces(walk, leap, eligible, mean, random), SAMPLE, eligible, exclude, mean, now) ??
-    firstFrom(eligible.slots, leap, exclude)
+    firstFrom(eligible.candidates, leap, exclude)
   );
 }
 
-/** Two that the walk comes to, since neighbours lie in the cache, and two at random, for where it leads through a stretch of bad keys. */
+/** Two neighbours of the round, which share cache lines, and two at random, in case the round goes through a stretch of bad keys. */
 function fourPlaces(walk: number, leap: number, eligible: Eligible, mean: PoolMean, random: Random): readonly number[] {
   const after = (at: number): number => (at + 1 < eligible.length ? at + 1 : 0);
   const places = [walk, after(walk), leap, after(leap)];
   return mean.heaviest === mean.lightest ? places : places.map((at) => draw(at, eligible, mean, random));
 }
 
-/** The best of those at the first `count` places; none where all of them are excluded. */
+/** The best of the keys at the first `count` places; undefined where all of them are excluded. */
 function bestOf(
   places: readonly number[],
   count: number,
-  { slots, rows }: Eligible,
+  { candidates, rows }: Eligible,
   exclude: PassedOver | undefined,
   mean: PoolMean,
   now: number,
@@ -156,14 +157,14 @@ function bestOf(
   for (let look = 0; look < count; look += 1) {
     const at = places[look]!;
     const rankHere = rank(numbers, rows[at]!, mean, now);
-    if (rankHere >= bestRank || exclude?.has(slots[at]!.record.id)) continue;
-    best = slots[at];
+    if (rankHere >= bestRank || exclude?.has(candidates[at]!.record.id)) continue;
+    best = candidates[at];
     bestRank = rankHere;
   }
   return best;
 }
 
-/** The first, or by its weight another at random: a key must be looked at as often as it should be used. */
+/** Rejection sampling: the first key, or another at random, so that keys are looked at in proportion to their weight. */
 function draw(first: number, { rows, length }: Eligible, { heaviest, ratings }: PoolMean, random: Random): number {
   let at = first;
   for (let tries = 1; tries < MOST_DRAWS; tries += 1) {
@@ -174,15 +175,15 @@ function draw(first: number, { rows, length }: Eligible, { heaviest, ratings }: 
   return at;
 }
 
-/** All looked at were excluded: the next one that is not, so that a call finds the last key it has not tried. */
+/** The next key that is not excluded, where all that were looked at are: a call must find the last key that it has not tried. */
 function firstFrom(
-  slots: readonly KeyModelState[],
+  candidates: readonly KeyModelState[],
   start: number,
   exclude: PassedOver | undefined,
 ): KeyModelState | undefined {
-  for (let step = 0; step < slots.length; step += 1) {
-    const slot = slots[(start + step) % slots.length]!;
-    if (!exclude?.has(slot.record.id)) return slot;
+  for (let step = 0; step < candidates.length; step += 1) {
+    const candidate = candidates[(start + step) % candidates.length]!;
+    if (!exclude?.has(candidate.record.id)) return candidate;
   }
   return undefined;
 }

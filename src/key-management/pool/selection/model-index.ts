@@ -2,14 +2,14 @@ import type { Random } from '../../common/clock';
 import { choose, type PoolMean } from './choice';
 import { Eligible } from './eligible';
 import type { PassedOver, KeyRecord } from '../key/key-record';
-import { KeyModelState, type Availability } from '../key/key-model-state';
+import { KeyModelState, type Availability } from '../key/key-record';
 import { TimeHeap } from '../../common/time-heap';
 
-const MAY_SERVE_SOON: ReadonlySet<Availability> = new Set<Availability>(['busy', 'unchecked', 'paced']);
+const MAY_SERVE_SOON: ReadonlySet<Availability> = new Set<Availability>(['busy', 'unchecked', 'rate_limited_locally']);
 
 /**
- * The keys of a pool as calls for one model see them: the eligible ones lie densely in an array, cooling-down ones in a heap
- * by time; busy and removed ones in neither.
+ * The keys of a pool as candidates for calls of one model. The eligible ones lie densely in an array, those that cool down in a heap by time;
+ * busy and removed ones are in neither.
  */
 export class ModelIndex {
   readonly #eligible = new Eligible();
@@ -21,8 +21,8 @@ export class ModelIndex {
   /** @param model The model, or undefined for calls that name none. */
   constructor(
     readonly model: string | undefined,
-    /** Its place in every record's `slots`. */
-    readonly index: number,
+    /** The place of this index's candidates in every record's `candidates`. */
+    readonly ordinal: number,
   ) {}
 
   /** Some key can be had now, or may be at any moment: it is in use, or being checked. */
@@ -30,12 +30,12 @@ export class ModelIndex {
     return this.#eligible.length > 0 || this.#soonFree > 0;
   }
 
-  /** Keys that can be had now. */
+  /** The number of keys that can be had now. */
   get eligible(): number {
     return this.#eligible.length;
   }
 
-  /** Keys that can be had now, or as soon as their calls in flight allow. */
+  /** The number of keys that can be had now, or as soon as their calls in flight allow. */
   get inUse(): number {
     return this.#eligible.length + this.#soonFree - this.#unchecked;
   }
@@ -45,55 +45,57 @@ export class ModelIndex {
     return this.#coolingDown.peek()?.until;
   }
 
-  /** The key's slot in this lane, which the caller puts into its place among the key's. */
+  /** Makes the key's candidate for this index; the caller puts it into the record's `candidates`. */
   add(record: KeyRecord, now: number): KeyModelState {
-    const slot = new KeyModelState(record);
-    this.place(slot, now);
-    return slot;
+    const candidate = new KeyModelState(record);
+    this.place(candidate, now);
+    return candidate;
   }
 
-  /** Puts the slot where its key's state now says. True if those who wait should look again: it is eligible, or will be sooner. */
-  place(slot: KeyModelState, now: number): boolean {
-    const { record } = slot;
-    const rested = record.serves(this.model) ? Math.max(record.availableFrom, slot.cooldownUntil) : Infinity;
-    const from = rested === Infinity ? Infinity : Math.max(rested, slot.pacedUntil(now));
-    if (from <= now) return this.#move(slot, slot.busy ? 'busy' : 'eligible');
+  /** Moves the candidate to where the state of its key now belongs. True if those who wait should look again: it is eligible, or will be sooner. */
+  place(candidate: KeyModelState, now: number): boolean {
+    const { record } = candidate;
+    const cooldownUntil = record.serves(this.model)
+      ? Math.max(record.unavailableUntil, candidate.cooldownUntil)
+      : Infinity;
+    const from = cooldownUntil === Infinity ? Infinity : Math.max(cooldownUntil, candidate.blockedUntil(now));
+    if (from <= now) return this.#move(candidate, candidate.busy ? 'busy' : 'eligible');
     if (from === Infinity)
-      return this.#move(slot, record.isUnchecked && record.serves(this.model) ? 'unchecked' : 'out');
-    const wakes = slot.standing === 'cooling_down' || slot.standing === 'paced' ? slot.until : Infinity;
-    this.#move(slot, slot.isBlockedByInFlightOnly(now) ? 'paced' : 'cooling_down');
-    slot.until = from;
-    this.#coolingDown.put(slot);
-    return from < wakes;
+      return this.#move(candidate, record.isUnchecked && record.serves(this.model) ? 'unchecked' : 'out');
+    const earlierUntil = candidate.isTimed ? candidate.until : Infinity;
+    this.#move(candidate, candidate.isBlockedByInFlightOnly(now) ? 'rate_limited_locally' : 'cooling_down');
+    candidate.until = from;
+    this.#coolingDown.put(candidate);
+    return from < earlierUntil;
   }
 
-  remove(slot: KeyModelState): void {
-    this.#move(slot, 'out');
+  remove(candidate: KeyModelState): void {
+    this.#move(candidate, 'out');
   }
 
-  /** The next slot whose cooldown is over at `now`; it stands nowhere until it is put somewhere. */
+  /** The next candidate whose cooldown is over at `now`; it is in no list until it is placed. */
   takeAwake(now: number): KeyModelState | undefined {
-    const slot = this.#coolingDown.peek();
-    if (slot === undefined || slot.until > now) return undefined;
-    this.#move(slot, 'out');
-    return slot;
+    const candidate = this.#coolingDown.peek();
+    if (candidate === undefined || candidate.until > now) return undefined;
+    this.#move(candidate, 'out');
+    return candidate;
   }
 
   choose(exclude: PassedOver | undefined, mean: PoolMean, now: number, random: Random): KeyModelState | undefined {
     return choose(this.#eligible, exclude, mean, now, random);
   }
 
-  #move(slot: KeyModelState, to: Availability): boolean {
-    const from = slot.standing;
+  #move(candidate: KeyModelState, to: Availability): boolean {
+    const from = candidate.availability;
     if (from === to) return false;
-    if (from === 'eligible') this.#eligible.remove(slot);
-    else if (from === 'cooling_down' || from === 'paced') this.#coolingDown.remove(slot);
+    if (from === 'eligible') this.#eligible.remove(candidate);
+    else if (candidate.isTimed) this.#coolingDown.remove(candidate);
     if (MAY_SERVE_SOON.has(from)) this.#soonFree -= 1;
     if (from === 'unchecked') this.#unchecked -= 1;
-    slot.standing = to;
+    candidate.availability = to;
     if (MAY_SERVE_SOON.has(to)) this.#soonFree += 1;
     if (to === 'unchecked') this.#unchecked += 1;
-    if (to === 'eligible') this.#eligible.add(slot);
+    if (to === 'eligible') this.#eligible.add(candidate);
     return to === 'eligible';
   }
 }

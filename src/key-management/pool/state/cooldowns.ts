@@ -1,70 +1,167 @@
-import type { CooldownScope } from './cooldown';
-import type { Cooldown, FailureStreak } from '../key/key-state';
-import type { EndpointCooldowns } from './endpoint-cooldowns';
-import type { KeyRecord } from '../key/key-record';
+import { getOrCreate } from '../../common/get-or-create';
+import type { KeyModelState, KeyRecord, PassedOver } from '../key/key-record';
+import type { Cooldown, CooldownScope, FailureStreak, PartCooldown } from '../key/key-state';
+import { TRIAL_MS } from '../key/trial';
 import type { ModelIndexes } from '../selection/model-indexes';
-import type { KeyModelState } from '../key/key-model-state';
 
-/** The cooldowns of keys for single models, which lie in the lanes, and for single endpoints, which lie beside them. */
+/** A client of the app may make up any path: of more endpoints than this, the one that cooled down least recently is forgotten. */
+export const MOST_ENDPOINTS = 64;
+
+/** A cooldown of a model or an endpoint, and the failure streak that led to it. */
+interface ScopedCooldown {
+  readonly cooldown?: Cooldown;
+  readonly failureStreak?: FailureStreak;
+}
+
+/** One key at one endpoint that refused it. */
+interface KeyAtEndpoint {
+  cooldown: Cooldown;
+  failureStreak: FailureStreak | undefined;
+  /** When the trial under way began that follows the cooldown; 0 while none is under way. Milliseconds since the epoch. */
+  trialSince: number;
+}
+
+/**
+ * The keys of one pool that cool down for single endpoints. Such cooldowns are rare, so they stand beside the model indexes: a call that
+ * names an endpoint passes over the keys that cool down for it, and all other calls are not concerned.
+ */
+export class EndpointCooldowns {
+  /** By endpoint, then by the key's id. The endpoint that cooled down least recently stands first. */
+  readonly #keys = new Map<string, Map<string, KeyAtEndpoint>>();
+
+  /** Whether some key has had a cooldown for this endpoint: then not all keys may serve it. */
+  concerns(endpoint: string | undefined): endpoint is string {
+    return endpoint !== undefined && this.#keys.has(endpoint);
+  }
+
+  /** The keys that must not be chosen for this endpoint: the excluded ones, and those that cool down for it or are on trial. */
+  passedOver(endpoint: string, excluded: PassedOver | undefined, now: number): PassedOver | undefined {
+    if (!this.#keys.has(endpoint)) return excluded;
+    return { has: (id) => (excluded?.has(id) ?? false) || this.#unavailableUntil(id, endpoint, now) > now };
+  }
+
+  get(keyId: string, endpoint: string): KeyAtEndpoint | undefined {
+    return this.#keys.get(endpoint)?.get(keyId);
+  }
+
+  set(keyId: string, endpoint: string, cooldown: Cooldown, failureStreak?: FailureStreak): void {
+    const keys = getOrCreate(this.#keys, endpoint, () => new Map<string, KeyAtEndpoint>());
+    this.#keys.delete(endpoint);
+    this.#keys.set(endpoint, keys.set(keyId, { cooldown, failureStreak, trialSince: 0 }));
+    for (const oldest of this.#keys.keys()) {
+      if (this.#keys.size <= MOST_ENDPOINTS) break;
+      this.#keys.delete(oldest);
+    }
+  }
+
+  delete(keyId: string, endpoint: string): void {
+    const keys = this.#keys.get(endpoint);
+    if (keys?.delete(keyId) && keys.size === 0) this.#keys.delete(endpoint);
+  }
+
+  /** Forgets a key that has left its pool. */
+  forget(keyId: string): void {
+    for (const endpoint of [...this.#keys.keys()]) this.delete(keyId, endpoint);
+  }
+
+  /** A call for the endpoint was given this key. */
+  callStarted(keyId: string, endpoint: string, now: number): void {
+    const key = this.get(keyId, endpoint);
+    if (key) key.trialSince = now;
+  }
+
+  /** A call for the endpoint ended. A success proves the key for it once its cooldown is over. */
+  callEnded(keyId: string, endpoint: string, startedAt: number, success: boolean, now: number): void {
+    const key = this.get(keyId, endpoint);
+    if (!key) return;
+    if (startedAt >= key.trialSince) key.trialSince = 0;
+    const isProven = success && key.cooldown.until <= now && startedAt > (key.failureStreak?.lastAt ?? 0);
+    if (isProven) this.delete(keyId, endpoint);
+  }
+
+  *ofKey(keyId: string): Iterable<readonly [endpoint: string, cooldown: Cooldown]> {
+    for (const [endpoint, keys] of this.#keys) {
+      const key = keys.get(keyId);
+      if (key) yield [endpoint, key.cooldown];
+    }
+  }
+
+  /**
+   * When the first of these keys can serve a call for the endpoint: 0 for at any moment, Infinity for never.
+   * @param ordinal Of the model index that the call chooses from.
+   */
+  availableAt(endpoint: string, records: Iterable<KeyRecord>, ordinal: number, now: number): number {
+    let first = Infinity;
+    for (const { id, candidates } of records) {
+      const { availability, until } = candidates[ordinal]!;
+      if (availability === 'out') continue;
+      const ready = availability === 'cooling_down' ? until : 0;
+      const at = Math.max(ready, this.#unavailableUntil(id, endpoint, now));
+      first = Math.min(first, at > now ? at : 0);
+    }
+    return first;
+  }
+
+  /** Until when the key may not be chosen for the endpoint; 0 if it may be now. */
+  #unavailableUntil(keyId: string, endpoint: string, now: number): number {
+    const key = this.get(keyId, endpoint);
+    if (key === undefined || key.cooldown.until > now) return key?.cooldown.until ?? 0;
+    return key.trialSince > 0 ? key.trialSince + TRIAL_MS : 0;
+  }
+}
+
+/** The cooldowns of keys for single models, which the model indexes hold, and for single endpoints. */
 export class Cooldowns {
-  constructor(
-    private readonly lanes: ModelIndexes,
-    private readonly endpoints: EndpointCooldowns,
-  ) {}
+  readonly endpoints = new EndpointCooldowns();
 
-  get(record: KeyRecord, { model, endpoint }: CooldownScope): Cooldown | undefined {
-    return model === undefined ? this.endpoints.get(record.id, endpoint) : this.#slot(record, model)?.cooldown;
+  constructor(private readonly indexes: ModelIndexes) {}
+
+  /** The latest cooldown of the key for the model or endpoint; it may be over. */
+  get(record: KeyRecord, { model, endpoint }: CooldownScope): ScopedCooldown | undefined {
+    return model === undefined ? this.endpoints.get(record.id, endpoint) : this.#candidate(record, model);
   }
 
-  strikes(record: KeyRecord, { model, endpoint }: CooldownScope): FailureStreak | undefined {
-    return model === undefined ? this.endpoints.strikes(record.id, endpoint) : this.#slot(record, model)?.strikes;
-  }
-
-  set(
-    record: KeyRecord,
-    { model, endpoint }: CooldownScope,
-    cooldown: Cooldown,
-    now: number,
-    strikes?: FailureStreak,
-  ): void {
-    if (model === undefined) {
-      this.endpoints.set(record.id, endpoint, cooldown, strikes ?? this.endpoints.strikes(record.id, endpoint));
+  /** Puts a cooldown in place of whatever is known. The failure streak stays where none is given. */
+  set(record: KeyRecord, scope: CooldownScope, cooldown: Cooldown, now: number, streak?: FailureStreak): void {
+    const failureStreak = streak ?? this.get(record, scope)?.failureStreak;
+    if (scope.model === undefined) {
+      this.endpoints.set(record.id, scope.endpoint, cooldown, failureStreak);
       return;
     }
-    const slot = record.slots[this.lanes.restricted(model, now).index]!;
-    slot.strikes = strikes ?? slot.strikes;
-    if (cooldown.until > slot.cooldownUntil) slot.trial = 'wanted';
-    slot.cooldown = cooldown;
-    slot.cooldownUntil = cooldown.until;
+    const candidate = record.candidates[this.indexes.restricted(scope.model, now).ordinal]!;
+    candidate.failureStreak = failureStreak;
+    if (cooldown.until > candidate.cooldownUntil) candidate.trial = 'pending';
+    candidate.cooldown = cooldown;
+    candidate.cooldownUntil = cooldown.until;
   }
 
-  /** False where there was none. */
+  /** Ends a cooldown, or puts what is left of it in its place; the failure streak ends. False where there was none. */
   replace(record: KeyRecord, scope: CooldownScope, left: Cooldown | undefined): boolean {
-    if (!this.get(record, scope)) return false;
+    if (!this.get(record, scope)?.cooldown) return false;
     if (scope.model === undefined) {
       if (left) this.endpoints.set(record.id, scope.endpoint, left);
       else this.endpoints.delete(record.id, scope.endpoint);
       return true;
     }
-    const slot = this.#slot(record, scope.model)!;
-    slot.cooldown = left;
-    slot.cooldownUntil = left?.until ?? 0;
-    slot.strikes = undefined;
+    const candidate = this.#candidate(record, scope.model)!;
+    candidate.cooldown = left;
+    candidate.cooldownUntil = left?.until ?? 0;
+    candidate.failureStreak = undefined;
     return true;
   }
 
-  /** Those of one key that are not over. */
-  *ofKey(record: KeyRecord, now: number): Iterable<{ scope: CooldownScope; cooldown: Cooldown }> {
-    for (const [lane, { cooldown }] of record.slots.entries()) {
-      const model = this.lanes.modelOf(lane);
+  /** The cooldowns of one key that are not over. */
+  *ofKey(record: KeyRecord, now: number): Iterable<PartCooldown> {
+    for (const [ordinal, { cooldown }] of record.candidates.entries()) {
+      const model = this.indexes.modelOf(ordinal);
       if (model !== undefined && cooldown && cooldown.until > now) yield { scope: { model }, cooldown };
     }
     for (const [endpoint, cooldown] of this.endpoints.ofKey(record.id))
       if (cooldown.until > now) yield { scope: { endpoint }, cooldown };
   }
 
-  #slot(record: KeyRecord, model: string): KeyModelState | undefined {
-    const lane = this.lanes.find(model);
-    return lane && record.slots[lane.index];
+  #candidate(record: KeyRecord, model: string): KeyModelState | undefined {
+    const index = this.indexes.find(model);
+    return index && record.candidates[index.ordinal];
   }
 }

@@ -5,17 +5,17 @@ const S = 1_000;
 const M = 60 * S;
 const H = 60 * M;
 
-const cooldowns = (settled: SettledOutcome, strikes: number[], modelKnown = true): number[] =>
-  strikes.map((count) => cooldownMs(settlementOf(settled), count, modelKnown));
+const cooldowns = (settled: SettledOutcome, failureStreak: number[], modelKnown = true): number[] =>
+  failureStreak.map((count) => cooldownMs(settlementOf(settled), count, modelKnown));
 
 describe('recheckMs', () => {
   it('of an invalid key: 30 s, 5 min, then doubling to 24 h', () => {
-    const times = [0, 1, 2, 3, 4, 10, 11, 12, 1e9].map((strikes) => recheckMs('invalid_key', strikes));
+    const times = [0, 1, 2, 3, 4, 10, 11, 12, 1e9].map((failureStreak) => recheckMs('invalid_key', failureStreak));
     expect(times).toEqual([30 * S, 30 * S, 5 * M, 10 * M, 20 * M, 1_280 * M, 24 * H, 24 * H, 24 * H]);
   });
 
   it('of exhausted quota: 5 min, doubling to 6 h', () => {
-    const times = [1, 2, 3, 7, 8, 1e9].map((strikes) => recheckMs('quota_exceeded', strikes));
+    const times = [1, 2, 3, 7, 8, 1e9].map((failureStreak) => recheckMs('quota_exceeded', failureStreak));
     expect(times).toEqual([5 * M, 10 * M, 20 * M, 320 * M, 6 * H, 6 * H]);
   });
 });

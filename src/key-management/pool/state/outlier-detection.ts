@@ -1,18 +1,18 @@
-import { Suspicion, type KeyRecord } from '../key/key-record';
+import type { KeyRecord, Suspicion } from '../key/key-record';
 import { isCoolingDown } from '../key/key-state';
 
-/** Fewer failures than this show nothing. */
+/** Fewer failures than this are no evidence. */
 const LEAST_FAILURES = 3;
-/** A key that fails by mere chance is taken for an outlier once in so many times, at the most. */
+/** The significance level: the greatest chance at which a key that fails by chance alone may be taken for an outlier. */
 const CHANCE_OF_ERROR = 1e-4;
-/** Good calls per failure after which a key is not suspect any more. */
+/** Good calls per failure after which a key is no longer suspect. */
 const GOOD_PER_FAILURE = 4;
-/** What happened longer ago says nothing of today. Milliseconds. */
+/** Failures and successes from before this time do not count. Milliseconds. */
 const MEMORY_MS = 5 * 60_000;
 const FIRST_EJECTION_MS = 30_000;
 const LONGEST_EJECTION_MS = 5 * 60_000;
 
-/** How a key that just failed compares with the others: as they do, worse, or so much worse that it cannot be chance. */
+/** How a key that just failed compares with the others: it fails as they do, or worse, or so much worse that it cannot be chance. */
 export type Comparison =
   | { readonly kind: 'alike' }
   | { readonly kind: 'worse' }
@@ -27,7 +27,7 @@ const WORSE: Comparison = { kind: 'worse' };
  * Counts only while some key is suspect.
  */
 export class OutlierDetection {
-  /** Verdicts on calls while some key was suspect. */
+  /** Calls that were settled while some key was suspect. */
   #good = 0;
   #failed = 0;
   #latestWasGood = false;
@@ -36,7 +36,7 @@ export class OutlierDetection {
   /** Keys among those chosen from whose latest call failed. */
   failing = 0;
 
-  /** Some key is suspect, so that good calls count. */
+  /** Some key is suspect, so good calls must be counted. */
   get isWatching(): boolean {
     return this.#suspects > 0;
   }
@@ -51,17 +51,18 @@ export class OutlierDetection {
     if (suspicion.good <= GOOD_PER_FAILURE * suspicion.failed) return;
     // That it was ejected is remembered for longer, so that the next time is longer too.
     if (now - suspicion.ejectedUntil > MEMORY_MS) this.forget(record);
-    else this.#restart(suspicion, now);
+    else Object.assign(suspicion, this.#sinceNow(now));
   }
 
   /**
-   * @param startedAt When the call began: one from before the ejection tells nothing new.
-   * @param isTrial It was the first call after a cooldown.
+   * Counts a transient failure of the key.
+   * @param startedAt When the call began: a call from before the ejection tells nothing new.
+   * @param isTrial The call was the first after a cooldown.
    */
   failed(record: KeyRecord, startedAt: number, isTrial: boolean, now: number): Comparison {
     const suspicion = (record.suspicion ??= this.#suspect(now));
     if (startedAt < suspicion.ejectedAt) return ALIKE;
-    if (now - suspicion.since > MEMORY_MS) this.#restart(suspicion, now);
+    if (now - suspicion.since > MEMORY_MS) Object.assign(suspicion, this.#sinceNow(now));
     const othersAreWell = this.#latestWasGood;
     this.#latestWasGood = false;
     this.#failed += 1;
@@ -72,7 +73,7 @@ export class OutlierDetection {
     const otherGood = this.#good - suspicion.poolGood - good;
     const otherFailed = this.#failed - suspicion.poolFailed - failed;
     if (otherGood === 0) return ALIKE;
-    // As if one more of them had failed, and one more not: of a few calls little is known.
+    // Laplace smoothing, as if one more call had failed and one more had not: a few calls prove little.
     const usual = (otherFailed + 1) / (otherGood + otherFailed + 2);
     const of = failed + good;
     if (failed / of <= usual) return ALIKE;
@@ -81,7 +82,7 @@ export class OutlierDetection {
     return failsAgain || standsOut ? { kind: 'outlier', failed, of } : WORSE;
   }
 
-  /** Books an ejection; until when, milliseconds since the epoch: 30 s, and twice as long each further time up to 5 min. */
+  /** Counts an ejection. Returns its end, milliseconds since the epoch: 30 s from now, doubled each further time up to 5 min. */
   eject(record: KeyRecord, now: number): number {
     const suspicion = (record.suspicion ??= this.#suspect(now));
     const ms = Math.min(LONGEST_EJECTION_MS, FIRST_EJECTION_MS * 2 ** Math.min(suspicion.ejections, 30));
@@ -90,22 +91,22 @@ export class OutlierDetection {
     suspicion.ejectedUntil = now + ms;
     this.#ejected.add(record);
     this.#failsNoMore(suspicion);
-    this.#restart(suspicion, now);
+    Object.assign(suspicion, this.#sinceNow(now));
     return suspicion.ejectedUntil;
   }
 
-  /** Keys that are ejected now. */
+  /** The keys that are ejected now. */
   ejected(): ReadonlySet<KeyRecord> {
     for (const record of this.#ejected) if (!isEjected(record)) this.#ejected.delete(record);
     return this.#ejected;
   }
 
-  /** The key is not among those chosen from any more: it cools down, or is removed. */
+  /** The key cannot be chosen any more: it cools down, or is removed. */
   setAside({ suspicion }: KeyRecord): void {
     if (suspicion) this.#failsNoMore(suspicion);
   }
 
-  /** Nothing is held against the key any more. */
+  /** Forgets what was counted against the key. */
   forget(record: KeyRecord): void {
     if (record.suspicion === undefined) return;
     this.#failsNoMore(record.suspicion);
@@ -116,25 +117,12 @@ export class OutlierDetection {
 
   #suspect(now: number): Suspicion {
     this.#suspects += 1;
-    return {
-      since: now,
-      failed: 0,
-      good: 0,
-      isFailing: false,
-      poolFailed: this.#failed,
-      poolGood: this.#good,
-      ejections: 0,
-      ejectedAt: -1,
-      ejectedUntil: -Infinity,
-    };
+    return { ...this.#sinceNow(now), isFailing: false, ejections: 0, ejectedAt: -1, ejectedUntil: -Infinity };
   }
 
-  #restart(suspicion: Suspicion, now: number): void {
-    suspicion.since = now;
-    suspicion.failed = 0;
-    suspicion.good = 0;
-    suspicion.poolFailed = this.#failed;
-    suspicion.poolGood = this.#good;
+  /** Counters that begin now. */
+  #sinceNow(now: number): Pick<Suspicion, 'since' | 'failed' | 'good' | 'poolFailed' | 'poolGood'> {
+    return { since: now, failed: 0, good: 0, poolFailed: this.#failed, poolGood: this.#good };
   }
 
   #failsNoMore(suspicion: Suspicion): void {
@@ -147,8 +135,8 @@ const isEjected = ({ state, suspicion, deleted }: KeyRecord): boolean =>
   !deleted && isCoolingDown(state) && state.status === 'cooling_down' && state.until === suspicion?.ejectedUntil;
 
 /**
- * How likely it is at the most that of so many calls so many fail by chance, where usually one in `1 / usual` does: Chernoff's bound on the
- * binomial distribution's tail, by the relative entropy.
+ * The greatest probability that `failed` out of `of` calls fail by chance, where the usual share of failures is `usual`: Chernoff's bound on the
+ * tail of the binomial distribution, by the relative entropy.
  */
 function chanceOf(failed: number, of: number, usual: number): number {
   const share = failed / of;

@@ -10,30 +10,32 @@ import type { Classification } from '../../classification/classification';
 import { checkedClassification } from '../../classification/checked-classification';
 import { modelName } from '../key/key-input';
 
-/** What a lease is settled with: a classification, or an outcome alone. */
-export type SettledOutcome = Outcome | (Classification & { unproven?: boolean; withheld?: boolean; proven?: 'deep' });
-
-/** What brought a verdict. */
-export type Source = 'call' | 'probe';
-
-/** A verdict with everything that the table leaves open filled in. */
-export interface Settlement extends Classification {
-  keyAction: KeyAction;
-  scope: Scope;
+/** What only the pool's own callers say of an attempt or a probe, besides its classification. */
+interface SettlementFlags {
   /** Of a probe: nothing was asked, so the key may only try itself out. */
   unproven?: boolean;
-  /** Of a probe: the vendor answered a whole generation. */
-  proven?: 'deep';
   /** Another key is asked first whether it says the same: until then the refusal neither counts against this one nor cools it down. */
   withheld?: boolean;
+  /** Of a probe: the vendor answered a whole generation. */
+  proven?: 'deep';
 }
 
-/** What a change of a key is explained by. */
-export type Why = Pick<Settlement, 'outcome' | 'reason'>;
+/** What a lease is settled with: a classification, or an outcome alone. */
+export type SettledOutcome = Outcome | (Classification & SettlementFlags);
 
-const NO_SECRETS = { secrets: [] };
+/** What was settled: an attempt of a call, or a health check. */
+export type Source = 'call' | 'probe';
 
-/** Plain outcomes are settled with on every call, so what follows from them is made once. */
+/** What an attempt did: its classification, with everything filled in that the table of outcomes leaves open. */
+export interface Settlement extends Classification, SettlementFlags {
+  keyAction: KeyAction;
+  scope: Scope;
+}
+
+/** What explains a change of a key: the outcome, and one redacted line for people. */
+export type SettlementSummary = Pick<Settlement, 'outcome' | 'reason'>;
+
+/** Most calls are settled with a plain outcome, so its settlement is made once. */
 const PLAIN = Object.fromEntries(
   OUTCOMES.map((outcome) => {
     const { keyAction, scope } = CONSEQUENCES[outcome];
@@ -41,16 +43,18 @@ const PLAIN = Object.fromEntries(
   }),
 ) as Readonly<Record<Outcome, Settlement>>;
 
-/** @throws TypeError for what is no outcome, as a checker written in JavaScript may give. */
-export function settlementOf(settled: SettledOutcome): Settlement {
+/**
+ * Fills in what an outcome or a classification leaves open. This is the boundary at which a reason is redacted: behind it, none holds the key.
+ * @param key The raw key that no part of the settlement may contain.
+ * @throws TypeError for what is no outcome, as a checker written in JavaScript may give.
+ */
+export function settlementOf(settled: SettledOutcome, key?: { readonly apiKey: string }): Settlement {
   const given = typeof settled === 'string' ? settled : (settled as Classification | null | undefined)?.outcome;
-  if (!isOutcome(given)) {
-    throw new TypeError('A lease is settled with an outcome, or with an object that has one.');
-  }
+  if (!isOutcome(given)) throw new TypeError('A lease is settled with an outcome, or with an object that has one.');
   const plain = PLAIN[given];
   if (typeof settled === 'string') return plain;
   const { unproven, withheld, proven } = settled;
-  const checked = checkedClassification(settled, NO_SECRETS)!;
+  const checked = checkedClassification(settled, { secrets: key === undefined ? [] : [key.apiKey] })!;
   return {
     ...checked,
     model: checked.model === undefined ? undefined : modelName(checked.model),

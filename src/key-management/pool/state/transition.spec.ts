@@ -17,9 +17,9 @@ const after = (
   state: KeyState,
   settled: SettledOutcome,
   source: Source = 'call',
-  strikes?: FailureStreak,
+  failureStreak?: FailureStreak,
   startedAt = NOW,
-): Transition => transition(state, settlementOf(settled), { source, now: NOW, startedAt, strikes });
+): Transition => transition(state, settlementOf(settled), { source, now: NOW, startedAt, failureStreak });
 
 describe('transition', () => {
   describe('a removal', () => {
@@ -36,7 +36,7 @@ describe('transition', () => {
       expect(after(HEALTHY, { outcome: 'quota_exceeded', notBefore }).state).toMatchObject({ recheckAt: NOW + 5 * M });
     });
 
-    it('is never re-checked sooner by a later verdict', () => {
+    it('is never re-checked sooner by a later settlement', () => {
       const state: KeyState = { status: 'quota_exceeded', recheckAt: NOW + 40 * H };
       expect(after(state, 'invalid_key').state).toEqual({ status: 'invalid_key', recheckAt: NOW + 40 * H });
       expect(after(state, 'quota_exceeded', 'probe').state).toMatchObject({ recheckAt: NOW + 40 * H });
@@ -45,21 +45,21 @@ describe('transition', () => {
 
     it('is not put off by a check that was asked for before it is due, and says the same', () => {
       const state: KeyState = { status: 'quota_exceeded', recheckAt: NOW + 5 * M };
-      const strikes: FailureStreak = { outcome: 'quota_exceeded', count: 1, at: NOW - S };
-      expect(after(state, 'quota_exceeded', 'probe', strikes)).toEqual({ state, strikes });
+      const failureStreak: FailureStreak = { outcome: 'quota_exceeded', count: 1, lastAt: NOW - S };
+      expect(after(state, 'quota_exceeded', 'probe', failureStreak)).toEqual({ state, failureStreak });
       const notBefore = new Date(NOW + 40 * H);
-      expect(after(state, { outcome: 'quota_exceeded', notBefore }, 'probe', strikes).state).toMatchObject({
+      expect(after(state, { outcome: 'quota_exceeded', notBefore }, 'probe', failureStreak).state).toMatchObject({
         recheckAt: NOW + 40 * H,
       });
-      expect(after(state, 'invalid_key', 'probe', strikes).state).toMatchObject({ status: 'invalid_key' });
+      expect(after(state, 'invalid_key', 'probe', failureStreak).state).toMatchObject({ status: 'invalid_key' });
     });
 
     it('that only the table asks for is re-checked after 30 s, and later like any other', () => {
       const settled = { outcome: 'quota_exceeded', decidedBy: 'status_default' } as const;
       const first = after(HEALTHY, settled);
       expect(first.state).toMatchObject({ recheckAt: NOW + 30 * S });
-      const strikes = { ...first.strikes!, at: NOW - S };
-      expect(after(spent, settled, 'probe', strikes).state).toMatchObject({ recheckAt: NOW + 10 * M });
+      const failureStreak = { ...first.failureStreak!, lastAt: NOW - S };
+      expect(after(spent, settled, 'probe', failureStreak).state).toMatchObject({ recheckAt: NOW + 10 * M });
     });
 
     it('is asked again no sooner than the vendor allows', () => {
@@ -70,21 +70,21 @@ describe('transition', () => {
     });
   });
 
-  describe('a row of strikes', () => {
-    const strike = (count: number, outcome: Outcome = 'invalid_key', at = NOW - M): FailureStreak => ({
+  describe('a failure streak', () => {
+    const streak = (count: number, outcome: Outcome = 'invalid_key', lastAt = NOW - M): FailureStreak => ({
       outcome,
       count,
-      at,
+      lastAt,
     });
 
-    it('grows with each verdict of the same kind', () => {
-      const { state, strikes } = after(invalid, 'invalid_key', 'probe', strike(1));
-      expect(strikes).toEqual({ outcome: 'invalid_key', count: 2, at: NOW });
+    it('grows with each settlement of the same kind', () => {
+      const { state, failureStreak } = after(invalid, 'invalid_key', 'probe', streak(1));
+      expect(failureStreak).toEqual({ outcome: 'invalid_key', count: 2, lastAt: NOW });
       expect(state).toEqual({ status: 'invalid_key', recheckAt: NOW + 5 * M });
     });
 
     it('begins anew with another kind', () => {
-      expect(after(HEALTHY, 'rate_limited', 'call', strike(7)).strikes).toEqual(strike(1, 'rate_limited', NOW));
+      expect(after(HEALTHY, 'rate_limited', 'call', streak(7)).failureStreak).toEqual(streak(1, 'rate_limited', NOW));
     });
 
     it.each<[string, Outcome]>([
@@ -99,45 +99,47 @@ describe('transition', () => {
           source: 'call',
           now: NOW + n,
           startedAt: NOW,
-          strikes: now.strikes,
+          failureStreak: now.failureStreak,
         });
       }
-      expect(now.strikes).toEqual({ outcome, count: 1, at: NOW });
+      expect(now.failureStreak).toEqual({ outcome, count: 1, lastAt: NOW });
     });
 
     it('does not push a removed key’s re-check on with late answers of the burst, whatever they say', () => {
       const removed: KeyState = { status: 'quota_exceeded', recheckAt: NOW + M };
-      const strikes = strike(3, 'quota_exceeded', NOW - S);
+      const failureStreak = streak(3, 'quota_exceeded', NOW - S);
       for (const outcome of ['quota_exceeded', 'invalid_key'] as const) {
-        expect(after(removed, outcome, 'call', strikes, NOW - 2 * S)).toEqual({ state: removed, strikes });
+        expect(after(removed, outcome, 'call', failureStreak, NOW - 2 * S)).toEqual({ state: removed, failureStreak });
       }
       const notBefore = new Date(NOW + H);
-      const dated = after(removed, { outcome: 'quota_exceeded', notBefore }, 'call', strikes, NOW - 2 * S);
+      const dated = after(removed, { outcome: 'quota_exceeded', notBefore }, 'call', failureStreak, NOW - 2 * S);
       expect(dated.state).toEqual({ status: 'quota_exceeded', recheckAt: NOW + H });
     });
 
     it('ends with a success of a call that began after it, and not with an earlier one', () => {
-      const strikes = strike(3, 'rate_limited');
-      expect(after(HEALTHY, 'ok', 'call', strikes, NOW - S).strikes).toBeUndefined();
-      expect(after(HEALTHY, 'ok', 'call', strikes, strikes.at).strikes).toBe(strikes);
-      expect(after(HEALTHY, 'ok', 'call', strikes, strikes.at - 1).strikes).toBe(strikes);
+      const failureStreak = streak(3, 'rate_limited');
+      expect(after(HEALTHY, 'ok', 'call', failureStreak, NOW - S).failureStreak).toBeUndefined();
+      expect(after(HEALTHY, 'ok', 'call', failureStreak, failureStreak.lastAt).failureStreak).toBe(failureStreak);
+      expect(after(HEALTHY, 'ok', 'call', failureStreak, failureStreak.lastAt - 1).failureStreak).toBe(failureStreak);
     });
 
     it('is not ended by failures that are nobody’s fault', () => {
-      const strikes = strike(3, 'rate_limited');
-      expect(after(HEALTHY, 'server_error', 'call', strikes).strikes).toBe(strikes);
+      const failureStreak = streak(3, 'rate_limited');
+      expect(after(HEALTHY, 'server_error', 'call', failureStreak).failureStreak).toBe(failureStreak);
     });
 
     it('of a removed key ends with a good probe; a light one ends none of a key in the pool', () => {
-      expect(after(spent, 'ok', 'probe', strike(3)).strikes).toBeUndefined();
-      expect(after(HEALTHY, 'ok', 'probe', strike(3)).strikes).toEqual(strike(3));
+      expect(after(spent, 'ok', 'probe', streak(3)).failureStreak).toBeUndefined();
+      expect(after(HEALTHY, 'ok', 'probe', streak(3)).failureStreak).toEqual(streak(3));
     });
 
     it('goes on while a key that no probe can prove fails in traffic again', () => {
-      const strikes = strike(1);
-      const back = after(invalid, { outcome: 'ok', unproven: true }, 'probe', strikes);
-      expect(back).toEqual({ state: HEALTHY, strikes });
-      expect(after(back.state, 'invalid_key', 'call', back.strikes).state).toMatchObject({ recheckAt: NOW + 5 * M });
+      const failureStreak = streak(1);
+      const back = after(invalid, { outcome: 'ok', unproven: true }, 'probe', failureStreak);
+      expect(back).toEqual({ state: HEALTHY, failureStreak });
+      expect(after(back.state, 'invalid_key', 'call', back.failureStreak).state).toMatchObject({
+        recheckAt: NOW + 5 * M,
+      });
     });
   });
 
@@ -160,22 +162,22 @@ describe('transition', () => {
 
     it('doubles while billing stays exhausted, and starts over after a success', () => {
       const billing = { outcome: 'rate_limited', scope: 'key', cooldownMs: H, cooldownMaxMs: 24 * H } as const;
-      let { state, strikes } = after(HEALTHY, billing);
+      let { state, failureStreak } = after(HEALTHY, billing);
       const hours: number[] = [];
       for (let n = 0; n < 7; n += 1) {
         hours.push(('until' in state ? state.until - NOW : 0) / H);
-        ({ state, strikes } = after(HEALTHY, billing, 'call', { ...strikes!, at: NOW - 1 }));
+        ({ state, failureStreak } = after(HEALTHY, billing, 'call', { ...failureStreak!, lastAt: NOW - 1 }));
       }
       expect(hours).toEqual([1, 2, 4, 8, 16, 24, 24]);
-      const proven = after(HEALTHY, 'ok', 'call', { ...strikes!, at: NOW - 1 });
-      expect(after(proven.state, billing, 'call', proven.strikes).state).toMatchObject({ until: NOW + H });
+      const proven = after(HEALTHY, 'ok', 'call', { ...failureStreak!, lastAt: NOW - 1 });
+      expect(after(proven.state, billing, 'call', proven.failureStreak).state).toMatchObject({ until: NOW + H });
     });
 
     it('of a daily limit keeps to the stated wait once, and on a repeat lasts until midnight Pacific', () => {
       const daily = { outcome: 'rate_limited', retryAfterMs: 36 * S, escalateOnRepeat: 'midnight_pacific' } as const;
       const first = after(HEALTHY, daily);
       expect(first.state).toEqual({ status: 'rate_limited', until: NOW + 36 * S, statedUntil: NOW + 36 * S });
-      const again = after(HEALTHY, daily, 'call', { ...first.strikes!, at: NOW - M });
+      const again = after(HEALTHY, daily, 'call', { ...first.failureStreak!, lastAt: NOW - M });
       const midnight = Date.parse('2026-10-01T00:00:00-07:00');
       expect(again.state).toEqual({ status: 'rate_limited', until: midnight, statedUntil: NOW + 36 * S });
     });

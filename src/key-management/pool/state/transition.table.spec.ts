@@ -19,11 +19,11 @@ const after = (
   state: KeyState,
   settled: SettledOutcome,
   source: Source = 'call',
-  strikes?: FailureStreak,
+  failureStreak?: FailureStreak,
   startedAt = NOW,
-): Transition => transition(state, settlementOf(settled), { source, now: NOW, startedAt, strikes });
+): Transition => transition(state, settlementOf(settled), { source, now: NOW, startedAt, failureStreak });
 
-/** What a verdict makes of a state: `=` the same, a state by name, or a status with its time from now. */
+/** What a settlement makes of a state: `=` the same, a state by name, or a status with its time from now. */
 type Expected = '=' | 'healthy' | 'unproven' | readonly [KeyState['status'], number];
 
 const REMOVED_INVALID: Expected = ['invalid_key', 30 * S];
@@ -45,7 +45,7 @@ const STATE_NAMES: readonly StateName[] = [
 type Row = readonly [Expected, Expected, Expected, Expected, Expected, Expected, Expected];
 
 const NOTHING: Row = ['=', '=', '=', '=', '=', '=', '='];
-// Columns: unchecked, healthy, unproven, limited (10 s to go), resting (1 h to go), invalid, spent
+// Columns: unchecked, healthy, unproven, limited (10 s to go), cooling_down (1 h to go), invalid, spent
 const REMOVES: Record<'invalid_key' | 'quota_exceeded', Row> = {
   invalid_key: Array<Expected>(7).fill(REMOVED_INVALID) as unknown as Row,
   quota_exceeded: Array<Expected>(7).fill(REMOVED_SPENT) as unknown as Row,

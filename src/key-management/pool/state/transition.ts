@@ -1,32 +1,34 @@
 import { isTableOnlyRemoval } from '../../classification/classify';
 import { CONSEQUENCES, type Outcome } from '../../vendors/contract/outcome';
-import { cooldownLeft, statedUntilOf } from './cooldown';
 import {
   HEALTHY,
   isRemoved,
   isCoolingDown,
   UNPROVEN,
-  type KeyState,
+  type Cooldown,
+  type CooldownScope,
   type CooldownState,
   type FailureStreak,
+  type KeyState,
 } from '../key/key-state';
 import type { Settlement, Source } from './settlement';
 
-/** What a verdict is judged by, besides itself. */
+/** What a settlement is judged by besides itself. Times are milliseconds since the epoch. */
 export interface Circumstances {
   readonly source: Source;
   readonly now: number;
-  /** When the call or probe began: a verdict older than the last strike belongs to the same burst. */
+  /** When the call or probe began. A settlement of a call from before the streak's last failure belongs to the same burst. */
   readonly startedAt: number;
-  readonly strikes?: FailureStreak;
+  readonly failureStreak?: FailureStreak;
 }
 
+/** What a settlement makes of a key. */
 export interface Transition {
   readonly state: KeyState;
-  readonly strikes?: FailureStreak;
+  readonly failureStreak?: FailureStreak;
 }
 
-/** Probes that prove the key itself, whatever else they could not do. */
+/** Outcomes of a probe that prove the key itself, whatever else the probe could not do. */
 const PROVES_KEY: ReadonlySet<Outcome> = new Set<Outcome>([
   'ok',
   'model_unavailable',
@@ -35,158 +37,230 @@ const PROVES_KEY: ReadonlySet<Outcome> = new Set<Outcome>([
   'permission_denied',
 ]);
 
+const statedAt = ({ notBefore }: Settlement): number => notBefore?.getTime() ?? 0;
+
 /**
- * A vendor in trouble that states when to come back asks it of this key first: the key cools down for so long, and another one is tried. Where a
- * second key is told the same, the provider's circuit breaker opens.
+ * A vendor in trouble that states when to come back asks it of this key first: the key cools down for the stated time, and the call goes on with
+ * another key. Where a second key gets the same answer, the provider's circuit breaker opens. All other settlements are returned as they are.
  */
 export function withStatedWait(settlement: Settlement, now: number): Settlement {
-  const { outcome, keyAction, retryAfterMs = 0, notBefore } = settlement;
-  const states = retryAfterMs > 0 || (notBefore?.getTime() ?? 0) > now;
+  const { outcome, keyAction, retryAfterMs = 0 } = settlement;
+  const states = retryAfterMs > 0 || statedAt(settlement) > now;
   if (keyAction !== 'keep' || !states || CONSEQUENCES[outcome].fault !== 'vendor') return settlement;
   return { ...settlement, keyAction: 'cool_down', scope: 'key' };
 }
 
-/** state × verdict → state. Cooldowns and re-checks are never shortened; only a probe brings a removed key back. */
+/**
+ * The state machine of a key: state × settlement → state. Cooldowns and re-checks are never shortened, and only a probe brings a removed key
+ * back. Pure: it reads no clock and changes nothing.
+ */
 export function transition(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
   const { keyAction, outcome } = settlement;
+  const { source, failureStreak } = circumstances;
   if (keyAction === 'remove') return removal(state, settlement, circumstances);
-  if (circumstances.source === 'probe') {
-    // A probe that is refused its model or its endpoint speaks of that only; one that is rate limited brings no key back.
-    const ofAPart = outcome === 'model_unavailable' || settlement.scope === 'key_endpoint';
-    const silent = ofAPart || (outcome === 'rate_limited' && isRemoved(state));
-    return keyAction === 'cool_down' && !silent
-      ? rest(state, settlement, circumstances)
-      : afterProbe(state, settlement, circumstances);
+  if (source === 'call' && isRemoved(state)) return { state, failureStreak };
+  // A probe that is refused its model or its endpoint speaks of that only; one that is rate limited brings no key back.
+  const isOfPart = outcome === 'model_unavailable' || settlement.scope === 'key_endpoint';
+  const isSilent = source === 'probe' && (isOfPart || (outcome === 'rate_limited' && isRemoved(state)));
+  if (keyAction === 'cool_down' && !isSilent) {
+    const streak = nextFailureStreak(outcome, circumstances);
+    const cooldown = keyCooldown(settlement, streak, circumstances.now);
+    return { state: laterCooldown(isCoolingDown(state) ? state : undefined, cooldown), failureStreak: streak };
   }
-  if (isRemoved(state)) return { state, strikes: circumstances.strikes };
-  return keyAction === 'cool_down'
-    ? rest(state, settlement, circumstances)
-    : afterCall(state, settlement, circumstances);
+  return (source === 'probe' ? afterProbe : afterCall)(state, settlement, circumstances);
 }
 
-/** A success ends the row of strikes, unless its call began before the last of them. */
-function afterCall(state: KeyState, { outcome }: Settlement, { strikes, startedAt }: Circumstances): Transition {
-  if (outcome !== 'ok' || (strikes !== undefined && startedAt <= strikes.at)) return { state, strikes };
+/** A success ends the failure streak, unless its call began before the streak's last failure. */
+function afterCall(state: KeyState, { outcome }: Settlement, { failureStreak, startedAt }: Circumstances): Transition {
+  if (outcome !== 'ok' || (failureStreak !== undefined && startedAt <= failureStreak.lastAt))
+    return { state, failureStreak };
   return { state: state.status === 'healthy' && state.unproven ? HEALTHY : state };
 }
 
-/** One more strike, unless the verdict belongs to the burst that the last one already stands for. */
-export function struck(outcome: Outcome, { strikes, startedAt, now }: Circumstances): FailureStreak {
-  if (strikes?.outcome !== outcome) return { outcome, count: 1, at: now };
-  return startedAt <= strikes.at ? strikes : { outcome, count: strikes.count + 1, at: now };
+function afterProbe(state: KeyState, settlement: Settlement, { now, failureStreak }: Circumstances): Transition {
+  if (PROVES_KEY.has(settlement.outcome)) {
+    // A light probe proves neither quota nor rate: it shortens no cooldown and ends no streak of a key in the pool.
+    // A deep one ends every cooldown that is no rate limit.
+    if (state.status === 'cooling_down' && settlement.proven === 'deep')
+      return { state: cooldownLeft(state, true, now) };
+    if (!isRemoved(state)) return { state: isCoolingDown(state) ? state : HEALTHY, failureStreak };
+    const isProven = settlement.outcome === 'ok' && !settlement.unproven;
+    return { state: HEALTHY, failureStreak: isProven ? undefined : failureStreak };
+  }
+  if (state.status === 'unchecked') return { state: UNPROVEN };
+  if (!isRemoved(state)) return { state, failureStreak };
+  // The probe said nothing on the key: the key stays what it was, and is probed again soon.
+  const againAt = now + Math.max(SOON_MS, settlement.retryAfterMs ?? 0);
+  return { state: { ...state, recheckAt: Math.max(state.recheckAt, againAt) }, failureStreak };
 }
 
 function removal(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
-  const { now, startedAt, source } = circumstances;
-  const status = settlement.outcome === 'quota_exceeded' ? 'quota_exceeded' : 'invalid_key';
-  const stated = settlement.notBefore?.getTime() ?? 0;
+  const { now, startedAt, source, failureStreak } = circumstances;
+  const { outcome } = settlement;
+  const status = outcome === 'quota_exceeded' ? 'quota_exceeded' : 'invalid_key';
+  const stated = statedAt(settlement);
   const earlier = isRemoved(state) ? state.recheckAt : 0;
   // Late answers of the burst that the removal stands for do not push the re-check on.
-  const late = isRemoved(state) && circumstances.strikes !== undefined && startedAt <= circumstances.strikes.at;
-  if (late && stated <= earlier) return { state, strikes: circumstances.strikes };
+  const isLate = isRemoved(state) && failureStreak !== undefined && startedAt <= failureStreak.lastAt;
   // Nor does an administrator who asks, again and again, before the re-check is due, and hears the same.
-  const asked = source === 'probe' && state.status === status && now < earlier;
-  if (asked && stated <= earlier) return { state, strikes: circumstances.strikes };
-  const strikes = struck(settlement.outcome, circumstances);
+  const isAskedEarly = source === 'probe' && state.status === status && now < earlier;
+  if ((isLate || isAskedEarly) && stated <= earlier) return { state, failureStreak };
+  const streak = nextFailureStreak(outcome, circumstances);
   // A first removal that only the specification's table asks for is re-checked soon, so that a wrong one heals.
-  const soon = isTableOnlyRemoval(settlement) && strikes.count === 1;
-  const ms = soon ? SOON_MS : recheckMs(settlement.outcome, strikes.count);
-  return { state: { status, recheckAt: Math.max(now + ms, stated, earlier) }, strikes };
+  const ms = isTableOnlyRemoval(settlement) && streak.count === 1 ? SOON_MS : recheckMs(outcome, streak.count);
+  return { state: { status, recheckAt: Math.max(now + ms, stated, earlier) }, failureStreak: streak };
 }
 
-function rest(state: KeyState, settlement: Settlement, circumstances: Circumstances): Transition {
-  const strikes = struck(settlement.outcome, circumstances);
-  const until = cooldownEnd(settlement, strikes, circumstances.now, settlement.scope === 'key');
-  const status: CooldownState['status'] = settlement.outcome === 'rate_limited' ? 'rate_limited' : 'cooling_down';
-  const stated = statedUntilOf(settlement, until, circumstances.now);
-  return { state: longerCooldown(state, { status, until, ...(stated > 0 && { statedUntil: stated }) }), strikes };
+/** The streak with one more failure, unless the failure belongs to the burst that the last one already stands for. */
+function nextFailureStreak(outcome: Outcome, { failureStreak, startedAt, now }: Circumstances): FailureStreak {
+  if (failureStreak?.outcome !== outcome) return { outcome, count: 1, lastAt: now };
+  if (startedAt <= failureStreak.lastAt) return failureStreak;
+  return { outcome, count: failureStreak.count + 1, lastAt: now };
 }
 
-/** The one that ends later, with the later end of what the vendor stated in either. */
-export function longerCooldown(state: KeyState, rest: CooldownState): CooldownState {
-  if (!isCoolingDown(state)) return rest;
-  const longer = state.until >= rest.until ? state : rest;
-  const statedUntil = Math.max(state.statedUntil ?? 0, rest.statedUntil ?? 0);
-  return statedUntil > (longer.statedUntil ?? 0) ? { ...longer, statedUntil } : longer;
-}
-
-/** When a cooldown ends: what the vendor states, the midnight its daily limit ends on when it repeats, or the growing default. */
-export function cooldownEnd(settlement: Settlement, strikes: FailureStreak, now: number, placed: boolean): number {
-  const stated = settlement.notBefore?.getTime() ?? 0;
-  if (settlement.escalateOnRepeat === 'midnight_pacific' && strikes.count > 1) {
-    return Math.max(stated, nextMidnightPacific(now));
+/**
+ * What a refusal cools down: the narrowest part of the key that is known to be refused. `unplaced`: it speaks of a model or an endpoint, and
+ * neither is known; `undefined`: the whole key.
+ */
+export function scopeOf(
+  settlement: Settlement,
+  call: { readonly model: string | undefined; readonly endpoint?: string },
+): CooldownScope | 'unplaced' | undefined {
+  const model = call.model ?? settlement.model;
+  const { endpoint } = call;
+  switch (settlement.scope) {
+    case 'key_model':
+      if (model !== undefined) return { model };
+      // A rate limit without a model may be the key's own.
+      if (settlement.outcome === 'rate_limited') return undefined;
+      return endpoint === undefined ? 'unplaced' : { endpoint };
+    case 'key_endpoint':
+      // A sentence that names its model is about that model.
+      if (endpoint !== undefined && settlement.model === undefined) return { endpoint };
+      return model === undefined ? 'unplaced' : { model };
+    default:
+      return undefined;
   }
-  return Math.max(stated, now + cooldownMs(settlement, strikes.count, placed));
 }
 
-function afterProbe(state: KeyState, settlement: Settlement, { now, strikes }: Circumstances): Transition {
-  if (PROVES_KEY.has(settlement.outcome)) {
-    // A light probe proves neither quota nor rate: it shortens no cooldown and ends no row of strikes of a key in the pool.
-    // A deep one ends what is no rate limit.
-    if (state.status === 'cooling_down' && settlement.proven === 'deep')
-      return { state: cooldownLeft(state, true, now) };
-    if (!isRemoved(state)) return { state: isCoolingDown(state) ? state : HEALTHY, strikes };
-    return { state: HEALTHY, strikes: settlement.outcome === 'ok' && !settlement.unproven ? undefined : strikes };
-  }
-  if (state.status === 'unchecked') return { state: UNPROVEN };
-  if (!isRemoved(state)) return { state, strikes };
-  // The probe said nothing on the key: it stays what it was and is asked again soon.
-  const again = now + Math.max(SOON_MS, settlement.retryAfterMs ?? 0);
-  return { state: { ...state, recheckAt: Math.max(state.recheckAt, again) }, strikes };
+/** The cooldown of a model or an endpoint that one refusal asks for, and the failure streak that it makes longer. */
+export function partCooldown(
+  settlement: Settlement,
+  scope: CooldownScope,
+  circumstances: Circumstances,
+): { readonly cooldown: Cooldown; readonly failureStreak: FailureStreak } {
+  const { outcome } = settlement;
+  const failureStreak = nextFailureStreak(outcome, circumstances);
+  // An endpoint that stands in for a model that nobody named may be well for every other model.
+  const isPlaced = scope.model !== undefined || outcome !== 'model_unavailable';
+  const until = cooldownEnd(settlement, failureStreak.count, circumstances.now, isPlaced);
+  return {
+    cooldown: { until, outcome, statedUntil: statedUntilOf(settlement, until, circumstances.now) },
+    failureStreak,
+  };
+}
+
+/** The cooldown of the whole key that one refusal asks for, whatever the key's state is. */
+export function keyCooldown(settlement: Settlement, { count }: FailureStreak, now: number): CooldownState {
+  const until = cooldownEnd(settlement, count, now, settlement.scope === 'key');
+  const statedUntil = statedUntilOf(settlement, until, now);
+  const status = settlement.outcome === 'rate_limited' ? 'rate_limited' : 'cooling_down';
+  return { status, until, ...(statedUntil > 0 && { statedUntil }) };
+}
+
+/**
+ * The one rule that cooldowns only ever get longer: the one of the two that ends later, with the later of the ends that the vendor stated.
+ * @param known The present cooldown, which may be over; undefined where there is none.
+ */
+export function laterCooldown<C extends Pick<CooldownState, 'until' | 'statedUntil'>>(
+  known: C | undefined,
+  other: C,
+): C {
+  if (!known) return other;
+  const later = known.until >= other.until ? known : other;
+  const statedUntil = Math.max(known.statedUntil ?? 0, other.statedUntil ?? 0);
+  return statedUntil > (later.statedUntil ?? 0) ? { ...later, statedUntil } : later;
+}
+
+/** What is left of a key's cooldown that is ended before its time: nothing, or the rate limit that the vendor stated. */
+export function cooldownLeft(state: CooldownState, keepStated: boolean, now: number): KeyState {
+  const { statedUntil = 0 } = state;
+  if (!keepStated || statedUntil <= now) return HEALTHY;
+  return statedUntil >= state.until && state.status === 'rate_limited'
+    ? state
+    : { status: 'rate_limited', until: statedUntil, statedUntil };
+}
+
+/** Until when the vendor itself states a rate limit, and 0 where it states none: only an administrator's `enable` ends that before its time. */
+function statedUntilOf(settlement: Settlement, until: number, now: number): number {
+  const { outcome, retryAfterMs, notBefore } = settlement;
+  if (outcome !== 'rate_limited' || (!retryAfterMs && notBefore === undefined)) return 0;
+  return Math.min(until, Math.max(now + (retryAfterMs ?? 0), statedAt(settlement)));
+}
+
+/**
+ * When a cooldown ends: at what the vendor states, at the midnight when a daily limit that repeats begins anew, or after the default for the
+ * length of the streak. Milliseconds since the epoch.
+ */
+export function cooldownEnd(settlement: Settlement, streakLength: number, now: number, isPlaced: boolean): number {
+  const isUntilMidnight = settlement.escalateOnRepeat === 'midnight_pacific' && streakLength > 1;
+  const end = isUntilMidnight ? nextMidnightPacific(now) : now + cooldownMs(settlement, streakLength, isPlaced);
+  return Math.max(statedAt(settlement), end);
 }
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** From `first`, doubled at each further strike, up to `longest`. Milliseconds. */
+/** Exponential growth: `first` for the first failure, doubled for each further one of the streak, up to `longest`. Milliseconds. */
 interface Growth {
   readonly first: number;
   readonly longest: number;
 }
 
-const doubled = (growth: Growth, strikes: number): number =>
-  Math.min(growth.longest, growth.first * 2 ** Math.min(Math.max(0, strikes - 1), 40));
+const doubled = ({ first, longest }: Growth, streakLength: number): number =>
+  Math.min(longest, first * 2 ** Math.min(Math.max(0, streakLength - 1), 40));
 
-/** Cooldowns where the vendor states no wait, or none to speak of (`retry-after: 0`). A bare 429 is mostly over within seconds; a refused permission needs a person. */
-const RESTS: Partial<Record<Outcome, Growth>> = {
-  rate_limited: { first: 2 * SECOND, longest: MINUTE },
+/**
+ * Cooldowns where the vendor states no wait, or none to speak of (`retry-after: 0`). A bare 429 is mostly over within seconds; a refused
+ * permission needs a person.
+ */
+const COOLDOWNS: Partial<Record<Outcome, Growth>> = {
   permission_denied: { first: HOUR, longest: 24 * HOUR },
   model_unavailable: { first: HOUR, longest: 24 * HOUR },
 };
-const OTHER_REST: Growth = { first: 2 * SECOND, longest: MINUTE };
+const DEFAULT_COOLDOWN: Growth = { first: 2 * SECOND, longest: MINUTE };
 
-/** What speaks of a model or an endpoint, and not of the key. Where neither is known it must not take the whole key away for long. */
-const OF_A_PART: ReadonlySet<Outcome> = new Set<Outcome>(['model_unavailable', 'permission_denied']);
-const UNPLACED_REST_MS = 10 * SECOND;
+/** For a refusal of a model or an endpoint where neither is known: it must not take the whole key away for long. */
+const UNPLACED_COOLDOWN_MS = 10 * SECOND;
 
-/** The longest that a stated wait cools a key down before it is tried again; a stated date is kept to. */
-const LONGEST_STATED_REST_MS = 24 * HOUR;
+/** The longest that a stated wait cools a key down before the key is tried again. A stated date is kept in full. */
+const MAX_STATED_COOLDOWN_MS = 24 * HOUR;
 
 const FIRST_RECHECK_MS = 30 * SECOND;
 const LATER_RECHECKS: Growth = { first: 5 * MINUTE, longest: 24 * HOUR };
 const QUOTA_RECHECKS: Growth = { first: 5 * MINUTE, longest: 6 * HOUR };
 
-/** An unproven key, or a removed one whose probe said nothing, is probed again this soon. */
+/** An unproven key, and a removed key whose probe said nothing, is probed again after this time. Milliseconds. */
 export const SOON_MS = 30 * SECOND;
 
 /**
- * How long a key cools down after the `strikes`-th refusal in a row, in milliseconds.
- * @param placed Whether it is known what of the key was refused: a model, an endpoint, or the key as a whole.
+ * How long a key cools down after the given number of refusals in a row, in milliseconds.
+ * @param isPlaced Whether it is known what of the key was refused: a model, an endpoint, or the key as a whole.
  */
-export function cooldownMs(settlement: Settlement, strikes: number, placed: boolean): number {
-  if (settlement.retryAfterMs) return Math.min(settlement.retryAfterMs, LONGEST_STATED_REST_MS);
-  if (!placed && OF_A_PART.has(settlement.outcome)) return UNPLACED_REST_MS;
-  const growth = settlement.cooldownMs
-    ? { first: settlement.cooldownMs, longest: settlement.cooldownMaxMs ?? settlement.cooldownMs }
-    : (RESTS[settlement.outcome] ?? OTHER_REST);
-  return doubled(growth, strikes);
+export function cooldownMs(settlement: Settlement, streakLength: number, isPlaced: boolean): number {
+  const { outcome, retryAfterMs, cooldownMs: first, cooldownMaxMs: longest } = settlement;
+  if (retryAfterMs) return Math.min(retryAfterMs, MAX_STATED_COOLDOWN_MS);
+  // The outcomes with a default of their own speak of a model or an endpoint, and not of the key.
+  const ofPart = COOLDOWNS[outcome];
+  if (!isPlaced && ofPart) return UNPLACED_COOLDOWN_MS;
+  return doubled(first ? { first, longest: longest ?? first } : (ofPart ?? DEFAULT_COOLDOWN), streakLength);
 }
 
-/** When a removed key is probed again after the `strikes`-th verdict in a row, in milliseconds from now. */
-export function recheckMs(outcome: Outcome, strikes: number): number {
-  if (outcome === 'quota_exceeded') return doubled(QUOTA_RECHECKS, strikes);
-  return strikes <= 1 ? FIRST_RECHECK_MS : doubled(LATER_RECHECKS, strikes - 1);
+/** When a removed key is probed again after the given number of failures in a row, in milliseconds from now. */
+export function recheckMs(outcome: Outcome, streakLength: number): number {
+  if (outcome === 'quota_exceeded') return doubled(QUOTA_RECHECKS, streakLength);
+  return streakLength <= 1 ? FIRST_RECHECK_MS : doubled(LATER_RECHECKS, streakLength - 1);
 }
 
 const PACIFIC_TIME = new Intl.DateTimeFormat('en-US', {
@@ -204,7 +278,7 @@ function sincePacificMidnight(at: number): number {
   return part('hour') * HOUR + part('minute') * MINUTE + part('second') * SECOND + (at % SECOND);
 }
 
-/** The next midnight in Los Angeles after `now`, when Google's daily limits start anew. */
+/** The next midnight in Los Angeles after `now`, when Google's daily limits begin anew. Milliseconds since the epoch. */
 export function nextMidnightPacific(now: number): number {
   const inADay = now - sincePacificMidnight(now) + 24 * HOUR;
   const beyond = sincePacificMidnight(inADay);

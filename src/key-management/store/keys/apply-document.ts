@@ -1,4 +1,4 @@
-import type { CooldownScope } from '../../pool/state/cooldown';
+import type { CooldownScope } from '../../pool/key/key-state';
 import type { ChangedBy } from '../../pool/key-events';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyPool } from '../../pool/key-pool';
@@ -104,14 +104,14 @@ function applyState(target: AppliedTo, value: Json): void {
     if (!isNoState(value)) unreadable('a state that is none');
     return;
   }
-  const { strikes, reason, outcome } = stored;
+  const { failureStreak, reason, outcome } = stored;
   const state = over(stored.state, now);
   // A verdict that is old is asked for again before the key is used.
   const provenAt = Math.max(record.lastCheckedAt, record.lastSuccessAt);
   if (by === 'store' && state.status === 'healthy' && now - provenAt > freshMs) return;
   const merged = stored.ended ? state : notShortened(record.state, state, now);
   if (merged !== record.state) {
-    record.strikes = strikes;
+    record.failureStreak = failureStreak;
     pool.setState(record, merged, by, outcome && { outcome, reason });
   }
   if (merged !== state) stateHeld();

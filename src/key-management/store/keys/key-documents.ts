@@ -1,6 +1,6 @@
 import { isOutcome } from '../../vendors/contract/outcome';
 import { singleLine } from '../../common/text';
-import type { CooldownScope } from '../../pool/state/cooldown';
+import type { CooldownScope } from '../../pool/key/key-state';
 import {
   type Cooldown,
   HEALTHY,
@@ -15,7 +15,7 @@ import { modelName, type KeyOrigin } from '../../pool/key/key-input';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyRecord } from '../../pool/key/key-record';
 import type { Json, StoredDocument } from '../port/key-store';
-import { isTime, shiftedState, shiftedStrikes } from './key-times';
+import { isTime, shiftedState } from './key-times';
 
 /** Documents of keys: `keys/<provider>/<id>`. */
 export const KEYS = 'keys/';
@@ -130,17 +130,17 @@ export interface StoredState {
   readonly state: KeyState;
   readonly outcome?: KeyRecord['outcome'];
   readonly reason?: string;
-  readonly strikes?: FailureStreak;
+  readonly failureStreak?: FailureStreak;
   /** A cooldown was ended before its time: this state holds against one that cools down for longer. */
   readonly ended?: boolean;
 }
 
-export const stateOf = ({ state, outcome, reason, strikes }: KeyRecord, offsetMs: number, ended = false): Json =>
+export const stateOf = ({ state, outcome, reason, failureStreak }: KeyRecord, offsetMs: number, ended = false): Json =>
   compact({
     ...shiftedState(state, offsetMs),
     outcome,
     reason,
-    strikes: strikes && compact({ ...shiftedStrikes(strikes, offsetMs) }),
+    strikes: failureStreak && storedStreak(failureStreak, offsetMs),
     ended: ended || undefined,
   });
 
@@ -159,16 +159,23 @@ export function readState(value: Json, offsetMs = 0): StoredState | undefined {
     state: shiftedState(state, -offsetMs),
     outcome: isOutcome(outcome) ? outcome : undefined,
     reason: line(value.reason),
-    strikes: shiftedStrikes(strikesIn(strikes), -offsetMs),
+    failureStreak: streakIn(strikes, offsetMs),
     ended: value.ended === true,
   };
 }
 
-function strikesIn(value: Json | undefined): FailureStreak | undefined {
+/** The stored fields have had these names from the start. */
+const storedStreak = ({ outcome, count, lastAt }: FailureStreak, offsetMs: number): Json => ({
+  outcome,
+  count,
+  at: lastAt + offsetMs,
+});
+
+function streakIn(value: Json | undefined, offsetMs: number): FailureStreak | undefined {
   if (!isRecord(value) || !isOutcome(value.outcome)) return undefined;
   const { outcome, count, at } = value;
   const isCount = typeof count === 'number' && Number.isInteger(count) && count > 0;
-  return { outcome, count: isCount ? Math.min(count, MOST_STRIKES) : 1, at: isTime(at) ? at : 0 };
+  return { outcome, count: isCount ? Math.min(count, MOST_STRIKES) : 1, lastAt: (isTime(at) ? at : 0) - offsetMs };
 }
 
 function bareState({

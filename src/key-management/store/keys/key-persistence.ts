@@ -1,4 +1,4 @@
-import type { CooldownScope } from '../../pool/state/cooldown';
+import type { CooldownScope } from '../../pool/key/key-state';
 import type { ChangedBy, KeyChangeEvent } from '../../pool/key-events';
 import type { KeyPool } from '../../pool/key-pool';
 import type { KeyPoolService } from '../../pool/key-pool.service';
@@ -139,7 +139,7 @@ export class KeyPersistence implements DocumentOwner {
   }
 
   collect(): boolean {
-    this.pools.tellCalls();
+    this.pools.flushCalls();
     const isLeft = this.#statistics.collect((change) => {
       this.changed(change);
     });

@@ -1,5 +1,5 @@
 import type { KeyRecord } from '../../pool/key/key-record';
-import type { CallBatch, CallObserver } from '../../pool/pool-observer';
+import type { CallBatch, CallObserver } from '../../pool/call-batches';
 import type { UsedKeys } from '../../pool/key/used-keys';
 import { documentOf } from './key-documents';
 import type { StoreChange } from '../port/key-store';
@@ -20,8 +20,8 @@ export class KeyStatistics implements CallObserver {
     private readonly isKept: (record: KeyRecord) => boolean,
   ) {}
 
-  told({ settled, records }: CallBatch): void {
-    for (let at = 0; at < settled; at += 1) if (this.isKept(records[at]!)) this.used.note(records[at]!);
+  onCallBatch({ settled, records }: CallBatch): void {
+    for (let at = 0; at < settled; at += 1) if (this.isKept(records[at]!)) this.used.add(records[at]!);
   }
 
   /**
@@ -46,10 +46,10 @@ export class KeyStatistics implements CallObserver {
     const doc = documentOf(record.provider, record.id);
     const sums = {
       successes: record.successCount - record.persistedSuccessCount,
-      errors: record.errorCount - record.keptErrors,
+      errors: record.errorCount - record.persistedErrorCount,
     };
     record.persistedSuccessCount = record.successCount;
-    record.keptErrors = record.errorCount;
+    record.persistedErrorCount = record.errorCount;
     const changes: StatisticsChange[] = [];
     for (const [field, by] of Object.entries(sums)) if (by !== 0) changes.push({ kind: 'add', doc, field, by });
     for (const [field, value] of Object.entries(timesOf(record, this.link.offsetMs)))
@@ -68,7 +68,7 @@ export class KeyStatistics implements CallObserver {
       record.persistedSuccessCount += by;
     } else if (field === 'errors') {
       record.errorCount += by;
-      record.keptErrors += by;
+      record.persistedErrorCount += by;
     }
   }
 

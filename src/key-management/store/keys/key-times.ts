@@ -1,4 +1,4 @@
-import { isCoolingDown, isRemoved, type KeyState, type FailureStreak } from '../../pool/key/key-state';
+import { isCoolingDown, isRemoved, type KeyState } from '../../pool/key/key-state';
 
 /** Later times are taken for damage, though a `Date` could hold them. */
 const LATEST = Date.UTC(2100, 0, 1);
@@ -15,6 +15,3 @@ export function shiftedState(state: KeyState, byMs: number): KeyState {
   }
   return isRemoved(state) ? { ...state, recheckAt: state.recheckAt + byMs } : state;
 }
-
-export const shiftedStrikes = (strikes: FailureStreak | undefined, byMs: number): FailureStreak | undefined =>
-  strikes === undefined || byMs === 0 ? strikes : { ...strikes, at: strikes.at + byMs };

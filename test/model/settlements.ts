@@ -1,5 +1,12 @@
 import type { Outcome } from '../../src/key-management/vendors/contract/outcome';
-import { isRemoved, isCoolingDown, type ModelKey, type ModelLease, type PoolModel, type Verdict } from './pool-model';
+import {
+  isRemoved,
+  isCoolingDown,
+  type ModelKey,
+  type ModelLease,
+  type PoolModel,
+  type ModelStatus,
+} from './pool-model';
 import {
   ASKS_TO_WAIT,
   COUNTS_AGAINST,
@@ -7,7 +14,7 @@ import {
   PROVES_KEY,
   recheckSpan,
   REMOVES,
-  RESTS,
+  COOLS_DOWN,
   cooldownSpan,
   SECOND,
   type Removed,
@@ -35,8 +42,8 @@ export function callEnded(pool: PoolModel, lease: ModelLease, said: Said, now: n
     ASKS_TO_WAIT.has(outcome) && ((said.retryAfterMs ?? 0) > 0 || (said.notBefore?.getTime() ?? 0) > now);
   if (asksToWait) pool.statedFaults += 1;
   if (key.isDeleted) return;
-  if (asksToWait && !isRemoved(key)) rest(pool, key, said, now);
-  judge(pool, lease, said, now);
+  if (asksToWait && !isRemoved(key)) coolDown(pool, key, said, now);
+  settle(pool, lease, said, now);
 }
 
 /** A call has ended, and no other key was refused as this one was: only now that speaks of the key. */
@@ -44,35 +51,35 @@ export function refusalConfirmed(pool: PoolModel, lease: ModelLease, said: Said,
   const { key } = lease;
   if (key.isDeleted) return;
   if (COUNTS_AGAINST.has(said.outcome)) key.errors += 1;
-  judge(pool, lease, said, now);
+  settle(pool, lease, said, now);
 }
 
-function judge(pool: PoolModel, lease: ModelLease, said: Said, now: number): void {
+function settle(pool: PoolModel, lease: ModelLease, said: Said, now: number): void {
   const { key } = lease;
   const { outcome } = said;
   if (outcome === 'rate_limited') for (const each of [key, ...pool.siblings(key)]) each.isSlow = true;
   if (REMOVES.has(outcome)) remove(pool, key, said, now, false);
-  if (!RESTS.has(outcome)) return;
+  if (!COOLS_DOWN.has(outcome)) return;
   const model = lease.model ?? said.model;
   if (said.scope !== 'key' && model !== undefined) coolDownForModel(pool, key, model, said, now);
-  else if (!isRemoved(key)) rest(pool, key, said, now);
+  else if (!isRemoved(key)) coolDown(pool, key, said, now);
 }
 
-/** What a probe's verdict does to the key in the model. Only a probe brings a removed key back. */
+/** What a probe does to the key in the model. Only a probe brings a removed key back. */
 export function probeEnded(pool: PoolModel, key: ModelKey, said: Said, now: number): void {
   const { outcome } = said;
   if (REMOVES.has(outcome)) remove(pool, key, said, now, true);
   else if ((outcome === 'permission_denied' && said.scope === 'key') || (outcome === 'rate_limited' && !isRemoved(key)))
-    rest(pool, key, said, now);
+    coolDown(pool, key, said, now);
   else if (isRemoved(key)) {
     if (PROVES_KEY.has(outcome)) stand(key, 'healthy');
     else askAgainSoon(key, said, now);
-  } else if (key.verdict === 'unchecked') stand(key, 'healthy');
+  } else if (key.status === 'unchecked') stand(key, 'healthy');
 }
 
-function stand(key: ModelKey, ...mayBe: Verdict[]): void {
-  key.verdict = mayBe[0]!;
-  key.verdictMayBe = mayBe;
+function stand(key: ModelKey, ...mayBe: ModelStatus[]): void {
+  key.status = mayBe[0]!;
+  key.possibleStatuses = mayBe;
   key.recheck = undefined;
 }
 
@@ -82,15 +89,15 @@ function remove(pool: PoolModel, key: ModelKey, said: Said, now: number, isProbe
   if (!isRemoved(key)) {
     if (key.enabled) pool.removals += 1;
     stand(key, outcome);
-    key.rest = undefined;
+    key.cooldown = undefined;
     key.recheck = next;
     return;
   }
-  // One more verdict on a removed key may move its re-check on, and never back; after a probe that was due it lies ahead.
+  // one more settlement of a removed key may move its re-check on, and never back; after a probe that was due it lies ahead.
   const { least, most } = key.recheck!;
   const due = isProbe && least <= now ? now + 1 : 0;
   const stated = said.notBefore?.getTime() ?? 0;
-  stand(key, key.verdict, outcome);
+  stand(key, key.status, outcome);
   key.recheck = { least: Math.max(least, due, stated), most: Math.max(most, next.most) };
 }
 
@@ -100,25 +107,24 @@ function askAgainSoon(key: ModelKey, { retryAfterMs = 0 }: Said, now: number): v
 }
 
 /** A refusal for the rate of one key cools down all that share its limits. */
-function rest(pool: PoolModel, key: ModelKey, said: Said, now: number): void {
+function coolDown(pool: PoolModel, key: ModelKey, said: Said, now: number): void {
   const span = cooldownSpan(said.outcome, said, said.scope === 'key', now);
   cooldownEnd(key, said, span, now);
   if (said.outcome !== 'rate_limited') return;
   for (const sibling of pool.siblings(key)) {
     sibling.isSlow = true;
-    if (sibling.enabled && !isRemoved(sibling) && sibling.verdict !== 'unchecked')
-      cooldownEnd(sibling, said, span, now);
+    if (sibling.enabled && !isRemoved(sibling) && sibling.status !== 'unchecked') cooldownEnd(sibling, said, span, now);
   }
 }
 
 function cooldownEnd(key: ModelKey, said: Said, span: Span, now: number): void {
   const status = said.outcome === 'rate_limited' ? 'rate_limited' : 'cooling_down';
-  const earlier = isCoolingDown(key) && key.rest!.span.least > now ? key.rest!.span : NEVER;
+  const earlier = isCoolingDown(key) && key.cooldown!.span.least > now ? key.cooldown!.span : NEVER;
   key.isSlow = true;
-  if (earlier.least >= span.most) stand(key, key.verdict);
-  else if (earlier.least > 0) stand(key, status, key.verdict);
+  if (earlier.least >= span.most) stand(key, key.status);
+  else if (earlier.least > 0) stand(key, status, key.status);
   else stand(key, status);
-  key.rest = { span: later(span, earlier), isTried: false };
+  key.cooldown = { span: later(span, earlier), isTried: false };
 }
 
 function coolDownForModel(pool: PoolModel, key: ModelKey, model: string, said: Said, now: number): void {

@@ -1,0 +1,282 @@
+import type { Clock } from '../common/clock';
+import type { ApiKey } from './key/api-key';
+import { keyEvent, statusChange, type ChangedBy, type KeyChange, type PoolObserver } from './key-events';
+import type { KeyInput, KeyOrigin, KeyUpdate } from './key/key-input';
+import { OpenLeases } from './key-lease';
+import { KeyRecord, type KeyModelState } from './key/key-record';
+import { snapshotOf, type KeySnapshot } from './key/key-snapshot';
+import {
+  type Cooldown,
+  type CooldownScope,
+  type FailureStreak,
+  HEALTHY,
+  isCooldownOver,
+  isCoolingDown,
+  isSameState,
+  type KeyState,
+  type KeyStatus,
+  type PartCooldown,
+} from './key/key-state';
+import type { Sharing } from './limits/hard-limits';
+import { PoolRateLimits } from './pool-rate-limits';
+import { newMean, noteWeight } from './selection/choice';
+import { ModelIndexes } from './selection/model-indexes';
+import { Cooldowns } from './state/cooldowns';
+import { OutlierDetection } from './state/outlier-detection';
+import type { SettlementSummary } from './state/settlement';
+import { cooldownLeft, laterCooldown } from './state/transition';
+
+/**
+ * All keys of one provider with their states, cooldowns and rate limits: the only writer of a key's state. Each change puts the key into its
+ * place in the model indexes and emits one event. `KeyPool` chooses among these keys and settles their leases.
+ */
+export class KeyStates {
+  readonly #records = new Map<string, KeyRecord>();
+  readonly rateLimits: PoolRateLimits;
+  protected readonly mean = newMean();
+  protected readonly indexes: ModelIndexes;
+  protected readonly parts: Cooldowns;
+  protected readonly outliers = new OutlierDetection();
+  protected readonly openLeases = new OpenLeases();
+
+  constructor(
+    readonly provider: string,
+    protected readonly observer: Omit<PoolObserver, 'callWaited' | 'callsOf'>,
+    protected readonly clock: Clock,
+    sharing: Readonly<Sharing>,
+  ) {
+    const onIndexAdded = observer.keyFreed.bind(observer, provider);
+    this.indexes = new ModelIndexes(() => this.#records.values(), this.#adopt, onIndexAdded);
+    this.parts = new Cooldowns(this.indexes);
+    this.rateLimits = new PoolRateLimits(this.indexes, sharing);
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  records(): IterableIterator<KeyRecord> {
+    return this.#records.values();
+  }
+
+  record(id: string): KeyRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  /** The key as others may see it now. */
+  snapshot(record: KeyRecord): KeySnapshot {
+    const now = this.clock.now();
+    return snapshotOf(record, this.cooldowns(record, now), now);
+  }
+
+  /** Adds a key in state `unchecked`, or returns the one that is there already, unchanged. */
+  add(key: ApiKey, input: Omit<KeyInput, 'key'>, origin: KeyOrigin, by: ChangedBy): KeyRecord {
+    const known = this.#records.get(key.id);
+    if (known) return known;
+    const record = new KeyRecord(this.provider, key, input, origin, this.mean.ratings);
+    record.addedAt = this.clock.now();
+    record.turn = this.mean.turn;
+    this.#records.set(record.id, record);
+    noteWeight(this.mean, record.weight);
+    this.indexes.addRecord(record, this.clock.now());
+    this.rateLimits.add(record);
+    this.placeGroup(record);
+    this.#emit(record, by, { type: 'key_added', status: record.status });
+    return record;
+  }
+
+  delete(record: KeyRecord, by: ChangedBy): void {
+    if (!this.#records.delete(record.id)) return;
+    this.outliers.forget(record);
+    this.rateLimits.remove(record);
+    this.indexes.removeRecord(record);
+    this.parts.endpoints.forget(record.id);
+    record.leave();
+    this.placeGroup(record);
+    this.#emit(record, by, { type: 'key_deleted' });
+  }
+
+  /** @throws RangeError for a weight that is not more than 0. */
+  update(record: KeyRecord, changes: KeyUpdate, by: ChangedBy): void {
+    if (changes.weight !== undefined && !(changes.weight > 0)) throw new RangeError('weight must be more than 0.');
+    if (changes.label !== undefined) record.label = changes.label;
+    if (changes.weight !== undefined) noteWeight(this.mean, (record.weight = changes.weight));
+    if (changes.limits !== undefined) this.rateLimits.limit(record, changes.limits);
+    this.placeGroup(record);
+    const fields = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    this.#emit(record, by, { type: 'key_updated', fields });
+  }
+
+  /** An administrator's switch. A key that is enabled, or enabled once more, is what the vendor last said of it, but cools down no longer. */
+  setEnabled(record: KeyRecord, enabled: boolean, by: ChangedBy): void {
+    if (record.enabled !== enabled) {
+      const from = record.status;
+      record.state = isCooldownOver(record.state, this.clock.now()) ? HEALTHY : record.state;
+      record.enabled = enabled;
+      this.#stateChanged(record, from, by);
+    }
+    if (enabled && by === 'administrator') this.endCooldowns(record, by, false);
+  }
+
+  /** The key as a candidate of the model index that a call for this model chooses from. */
+  candidateFor(record: KeyRecord, model: string | undefined, now: number): KeyModelState {
+    return record.candidates[this.indexes.forCall(model, now).ordinal]!;
+  }
+
+  /** Other keys that share this one's limits. */
+  siblings(record: KeyRecord): Iterable<KeyRecord> {
+    return this.rateLimits.siblings(record);
+  }
+
+  /** Sets a state: by a settlement here, by another instance's, or as the store kept it from before a restart. */
+  setState(record: KeyRecord, state: KeyState, by: ChangedBy, settlement?: SettlementSummary): void {
+    const next = isCooldownOver(state, this.clock.now()) ? HEALTHY : state;
+    if (isSameState(record.state, next)) return;
+    const from = record.status;
+    const isHealthy = next.status === 'healthy';
+    record.state = next;
+    record.outcome = isHealthy ? undefined : settlement?.outcome;
+    record.reason = isHealthy ? undefined : settlement?.reason;
+    if (isCoolingDown(next)) record.trial = 'pending';
+    if (!isHealthy) this.outliers.setAside(record);
+    this.#stateChanged(record, from, by, settlement);
+  }
+
+  /**
+   * Cools the key down for one model or endpoint; never shortens a cooldown.
+   * @param cause What led to it, where that is known: one redacted line, and the failure streak.
+   */
+  coolDown(
+    record: KeyRecord,
+    scope: CooldownScope,
+    cooldown: Cooldown,
+    by: ChangedBy,
+    cause: { readonly reason?: string; readonly failureStreak?: FailureStreak } = {},
+  ): void {
+    const known = this.cooldown(record, scope);
+    const later = laterCooldown(known, cooldown);
+    this.parts.set(record, scope, later, this.clock.now(), cause.failureStreak);
+    if (known && later.until <= known.until) return;
+    this.#place(record);
+    const facts = { until: new Date(later.until), outcome: later.outcome, reason: cause.reason };
+    this.#emit(
+      record,
+      by,
+      scope.model === undefined
+        ? { type: 'endpoint_cooled_down', endpoint: scope.endpoint, ...facts }
+        : { type: 'model_cooled_down', model: scope.model, ...facts },
+    );
+  }
+
+  /** The cooldown of the key for one model or endpoint, which may be over. */
+  cooldown(record: KeyRecord, scope: CooldownScope): Cooldown | undefined {
+    return this.parts.get(record, scope)?.cooldown;
+  }
+
+  /** The key's cooldowns for models and endpoints that are not over. */
+  cooldowns(record: KeyRecord, now = this.clock.now()): Iterable<PartCooldown> {
+    return this.parts.ofKey(record, now);
+  }
+
+  /**
+   * Ends the cooldowns of the key as a whole and for all models and endpoints: an administrator says that their causes are gone.
+   * @param keepStated Whether rate limits that the vendor itself stated go on to their end.
+   */
+  endCooldowns(record: KeyRecord, by: ChangedBy, keepStated: boolean): void {
+    const now = this.clock.now();
+    const { state } = record;
+    if (isCoolingDown(state) && state.until > now) {
+      const left = cooldownLeft(state, keepStated, now);
+      if (left !== state) {
+        record.failureStreak = undefined;
+        this.setState(record, left, by);
+      }
+    }
+    for (const { scope, cooldown } of [...this.cooldowns(record, now)]) {
+      const isKept = keepStated && cooldown.statedUntil > now;
+      if (isKept && cooldown.statedUntil >= cooldown.until) continue;
+      const left = isKept ? { ...cooldown, until: cooldown.statedUntil, outcome: 'rate_limited' as const } : undefined;
+      this.endCooldown(record, scope, by, left);
+    }
+  }
+
+  /** Ends one cooldown, or shortens it to what is left of it. */
+  endCooldown(record: KeyRecord, scope: CooldownScope, by: ChangedBy, left?: Cooldown): void {
+    if (!this.parts.replace(record, scope, left)) return;
+    this.#place(record);
+    // A call may have waited for this endpoint alone, which the model indexes do not know.
+    this.keyFreed();
+    this.#emit(record, by, { type: 'cooldown_ended', ...scope, until: left && new Date(left.until) });
+  }
+
+  /** Lets keys back whose cooldown is over. */
+  wake(now = this.clock.now()): void {
+    for (let awake = this.indexes.takeAwake(now); awake; awake = this.indexes.takeAwake(now)) {
+      this.#catchUp(awake.record);
+      this.#place(awake.record, now);
+    }
+  }
+
+  /** The parts of limits that are this instance's have changed. */
+  limitsShared(): void {
+    for (const record of this.#records.values()) if (record.hardLimits) this.#place(record);
+  }
+
+  /**
+   * Until when the key may not be chosen for the model: 0 if it may be now, also where it only waits for its first check; Infinity until its
+   * state changes. Rate limits from call to call are left out. Milliseconds since the epoch.
+   */
+  unavailableUntil(record: KeyRecord, model: string | undefined): number {
+    if (!record.serves(model)) return Infinity;
+    if (record.isUnchecked) return 0;
+    return Math.max(record.unavailableUntil, model === undefined ? 0 : this.indexes.cooldownUntil(record, model));
+  }
+
+  /** Puts the key, and those that share its limits, where they now belong: what one takes, the others lack. */
+  protected placeGroup(record: KeyRecord, now = this.clock.now()): void {
+    this.#place(record, now);
+    if (record.quotaGroup !== undefined) for (const sibling of this.siblings(record)) this.#place(sibling, now);
+  }
+
+  /** Those who wait for a key should look again. */
+  protected keyFreed(): void {
+    this.observer.keyFreed(this.provider);
+  }
+
+  /** Puts the key where it now belongs, in every model index. */
+  #place(record: KeyRecord, now = this.clock.now()): void {
+    if (record.deleted) return;
+    if (record.enabled && isCooldownOver(record.state, now)) this.setState(record, HEALTHY, 'time');
+    else if (this.indexes.place(record, now)) this.keyFreed();
+  }
+
+  #stateChanged(record: KeyRecord, from: KeyStatus, by: ChangedBy, settlement?: SettlementSummary): void {
+    const { status: to } = record;
+    if (to === 'healthy') this.#catchUp(record);
+    this.#place(record);
+    // An unproven key that was proven: nothing that anyone sees has changed.
+    if (to === 'healthy' && from === 'healthy') return;
+    this.#emit(record, by, statusChange(record, from, settlement));
+  }
+
+  /** A key that was away takes its turn among the others now, and does not make up for what it missed. */
+  #catchUp(record: KeyRecord): void {
+    record.turn = Math.max(record.turn, this.mean.turn);
+  }
+
+  /** The open leases of a model move into its new index. */
+  readonly #adopt = (model: string, ordinal: number): void => {
+    for (const lease of this.openLeases) {
+      const { record } = lease.candidate;
+      if (lease.model !== model || record.deleted) continue;
+      lease.candidate.inFlight -= 1;
+      lease.candidate.rateLimiter?.ended();
+      lease.candidate = record.candidates[ordinal]!;
+      lease.candidate.inFlight += 1;
+    }
+  };
+
+  #emit(record: KeyRecord, by: ChangedBy, change: KeyChange): void {
+    this.observer.keyChanged(record, keyEvent(record, by, this.clock.now(), change));
+  }
+}
