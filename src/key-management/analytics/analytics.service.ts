@@ -8,8 +8,7 @@ import type { KeyPool } from '../pool/key-pool';
 import { firstById } from '../pool/key-page';
 import { percentage } from '../pool/key/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
-import type { KeyStatus } from '../pool/key/key-state';
-import { forEachInChunks } from '../common/event-loop';
+import { countStatuses, countStatusesInTurns, totalOf, type StatusCounts } from '../pool/key/status-counts';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { callSummary, globalStats } from './call-summary';
 import {
@@ -45,7 +44,7 @@ export class AnalyticsService {
 
   comprehensiveStatus(): ComprehensiveStatus {
     const providers = this.#listed().map(([health, pool]): [string, ProviderStatus] => {
-      const head = providerHead(statusesOf(pool), health);
+      const head = providerHead(countStatuses(pool), health);
       return [health.provider, { ...head, keys: [...entriesOf(pool)] }];
     });
     return {
@@ -58,7 +57,7 @@ export class AnalyticsService {
   /** The same as JSON, in pieces with turns of the event loop between. */
   comprehensiveStatusText(): AsyncGenerator<string> {
     const parts = this.#listed().map(([health, pool]): StatusPart => {
-      const head = async (): Promise<ProviderHead> => providerHead(await statusesInTurns(pool), health);
+      const head = async (): Promise<ProviderHead> => providerHead(await countStatusesInTurns(pool), health);
       return { provider: health.provider, head, keys: entriesOf(pool) };
     });
     return statusText(this.#systemInfo(), parts, globalStats(this.series));
@@ -76,7 +75,7 @@ export class AnalyticsService {
   providerAnalytics(provider: string): ProviderAnalytics {
     this.#known(provider);
     const pool = this.pools.pool(provider);
-    return this.#analytics(provider, pool ? [...statusesOf(pool)] : [], pool ? [...entriesOf(pool)] : []);
+    return this.#analytics(provider, pool ? countStatuses(pool) : {}, pool ? [...entriesOf(pool)] : []);
   }
 
   /**
@@ -89,11 +88,11 @@ export class AnalyticsService {
   ): Promise<{ analytics: ProviderAnalytics; isLast: boolean }> {
     this.#known(provider);
     const pool = this.pools.pool(provider);
-    if (!pool) return { analytics: this.#analytics(provider, [], []), isLast: true };
-    const statuses = await statusesInTurns(pool);
+    if (!pool) return { analytics: this.#analytics(provider, {}, []), isLast: true };
+    const counts = await countStatusesInTurns(pool);
     const found = firstById(pool.records(), limit + 1, after);
     const keys = found.slice(0, limit).map((record) => keyStatusEntry(pool.snapshot(record)));
-    return { analytics: this.#analytics(provider, statuses, keys), isLast: found.length <= limit };
+    return { analytics: this.#analytics(provider, counts, keys), isLast: found.length <= limit };
   }
 
   /** @throws UnknownProviderError */
@@ -136,9 +135,9 @@ export class AnalyticsService {
     return this.health.all().map((health) => [health, this.pools.pool(health.provider)!]);
   }
 
-  #analytics(provider: string, statuses: readonly KeyStatus[], keys: KeyStatusEntry[]): ProviderAnalytics {
-    const healthy = statuses.filter((status) => status === 'healthy').length;
-    const total = statuses.length;
+  #analytics(provider: string, counts: StatusCounts, keys: KeyStatusEntry[]): ProviderAnalytics {
+    const { healthy = 0 } = counts;
+    const total = totalOf(counts);
     const { outcomes } = this.series.totals(provider);
     return {
       provider,
@@ -158,20 +157,4 @@ export class AnalyticsService {
 
 function* entriesOf(pool: KeyPool): Generator<KeyStatusEntry> {
   for (const record of pool.records()) yield keyStatusEntry(pool.snapshot(record));
-}
-
-function* statusesOf(pool: KeyPool): Generator<KeyStatus> {
-  // Keys whose cooldown is over are healthy from here on.
-  pool.wake();
-  for (const { status } of pool.records()) yield status;
-}
-
-/** Keys looked at between two turns of the event loop. */
-const KEYS_AT_ONCE = 5_000;
-
-async function statusesInTurns(pool: KeyPool): Promise<KeyStatus[]> {
-  const statuses: KeyStatus[] = [];
-  pool.wake();
-  await forEachInChunks(pool.records(), ({ status }) => void statuses.push(status), KEYS_AT_ONCE);
-  return statuses;
 }

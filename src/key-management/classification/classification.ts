@@ -1,3 +1,4 @@
+import type { RedactedText } from './redaction/redact';
 import type { KeyAction, Outcome, RetryAdvice, Scope } from '../vendors/contract/outcome';
 
 /** Which kind of evidence decided. `status_default` is the specification's table, `checker` a checker of the user's own. */
@@ -43,4 +44,9 @@ export interface Classification {
   /** The model the vendor names in its refusal, where the caller named none. */
   model?: string;
   status?: number;
+}
+
+/** A classification within the package: every field was checked, and the reason is redacted. What a user's code gives becomes one in `checkedClassification`. */
+export interface CheckedClassification extends Classification {
+  reason?: RedactedText;
 }

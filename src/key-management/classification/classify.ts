@@ -1,16 +1,16 @@
-import { RuleBook, type EvidenceRule } from '../vendors/contract/rule';
+import type { RuleBook, EvidenceRule } from '../vendors/contract/rule';
 import { decidedByOf, firstMatch } from './rule-matching';
 import { FARTHEST_DATE_MS } from './checked-classification';
-import type { Classification, DecidedBy } from './classification';
+import type { CheckedClassification, Classification, DecidedBy } from './classification';
 import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
-import { LONGEST_REASON, redactText } from './redaction/redact';
+import { LONGEST_REASON, redactText, type RedactedText } from './redaction/redact';
 import type { VendorError } from './evidence/vendor-error';
 
 /** `evidence`: rules first, the table last. `status`: the specification's table alone. */
 export type ErrorClassificationMode = 'evidence' | 'status';
 
 /** A classification with nothing left out that the table of outcomes fills in. */
-export type FullClassification = Classification &
+export type FullClassification = CheckedClassification &
   Required<Pick<Classification, 'keyAction' | 'scope' | 'retry' | 'decidedBy'>>;
 
 const HOUR_MS = 3_600_000;
@@ -118,7 +118,7 @@ function dateOf(error: VendorError, outcome: Outcome, now: number): Date | undef
   return date.getTime() - now <= FARTHEST_DATE_MS ? date : undefined;
 }
 
-function reasonOf(error: VendorError, outcome: Outcome): string {
+function reasonOf(error: VendorError, outcome: Outcome): RedactedText {
   const word = error.reasons[0] ?? error.detailCodes[0] ?? error.codes[0] ?? error.types[0] ?? error.vendorStatuses[0];
   const parts = [word, error.message].filter((part) => part !== undefined && part !== '');
   if (parts.length === 0) parts.push(error.status === undefined ? outcome : `HTTP ${error.status}`);

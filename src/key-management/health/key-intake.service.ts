@@ -112,7 +112,7 @@ export class KeyIntakeService {
     const meanwhile = pool.record(key.id);
     if (meanwhile) return verdictOf(meanwhile, 'present');
     const record = pool.add(key, input, 'runtime', by);
-    pool.leaseForProbe(record).settle(result);
+    pool.leaseForProbe(record).settleChecked(result);
     return { ...verdictOf(record, 'added'), outcome: result.outcome, reason: result.reason };
   }
 

@@ -1,5 +1,6 @@
-import { shownReason } from '../classification/redaction/redact';
+import { redactReason } from '../classification/redaction/redact';
 import type { ProviderState } from '../pool/key-events';
+import { countsText, totalOf } from '../pool/key/status-counts';
 import type { CallEnd } from '../pool/pool-observer';
 import type { BreakerStatus } from '../pool/circuit-breaker';
 import type { KeyAvailability, UnservedModel } from './key-availability';
@@ -140,16 +141,14 @@ function named(unserved: readonly UnservedModel[]): string {
 
 /** Callers may call a model anything. */
 function modelText(model: string): string {
-  const shown = shownReason(model) ?? '';
+  const shown = redactReason(model) ?? '';
   return shown.length <= 60 ? shown : `${Array.from(shown).slice(0, 59).join('')}…`;
 }
 
 /** How many keys cool down, and how many are out for what. */
 function standing({ total, out }: KeyAvailability): string {
-  const counts = Object.entries(out);
-  const outside = counts.reduce((sum, [, count]) => sum + count, 0);
-  const cooling = total - outside;
-  const parts = counts.map(([status, count]) => `${count} ${status}`);
+  const cooling = total - totalOf(out);
+  const parts = countsText(out);
   if (cooling > 0)
     parts.unshift(
       cooling === total && total > 1 ? `all ${total} cool down` : `${cooling} cool${cooling === 1 ? 's' : ''} down`,

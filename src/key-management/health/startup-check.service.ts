@@ -7,6 +7,7 @@ import { HealthCheckService } from './health-check.service';
 import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyRecord } from '../pool/key/key-record';
+import { countStatuses, countsText } from '../pool/key/status-counts';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { forEachInChunks } from '../common/event-loop';
 import { startNotices } from './start-notices';
@@ -58,7 +59,7 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     const done = await within(limit, this.#checked(pools), this.clock);
     if (!done)
       this.#logger.warn(`The first health checks are not done after ${limit} ms; they go on while the app starts.`);
-    for (const { provider } of pools) this.#report(provider);
+    for (const pool of pools) this.#logger.log(`${pool.provider}: ${countsText(countStatuses(pool)).join(', ')}`);
   }
 
   /** The leader checks; the others wait for its verdicts. */
@@ -72,14 +73,6 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     const isTold = (): boolean => left.every((each) => each.isNone);
     if (isTold()) return Promise.resolve();
     return firstValueFrom(this.pools.events$.pipe(filter(isTold)), { defaultValue: undefined });
-  }
-
-  #report(provider: string): void {
-    const counts = new Map<string, number>();
-    for (const { status } of this.pools.pool(provider)?.records() ?? [])
-      counts.set(status, (counts.get(status) ?? 0) + 1);
-    const text = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
-    this.#logger.log(`${provider}: ${text}`);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Registry } from 'prom-client';
 import { PROVIDER_STATES, type ProviderState } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
-import { KEY_STATUSES, type KeyStatus } from '../pool/key/key-state';
+import { KEY_STATUSES } from '../pool/key/key-state';
+import { countStatuses } from '../pool/key/status-counts';
 import { scrapedGauge, type Sample } from './scraped';
 
 /** How the pools stand at the moment they are asked. */
@@ -23,9 +24,9 @@ export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void 
     labels: ['provider', 'status'],
     *samples() {
       for (const [provider, pools] of byLabel(facts)) {
-        const counts = countStatuses(pools);
+        const counts = countStatuses(...pools);
         // Also those that no key has: an alert on 0 needs something to compare.
-        for (const status of KEY_STATUSES) yield [{ provider, status }, counts.get(status) ?? 0];
+        for (const status of KEY_STATUSES) yield [{ provider, status }, counts[status] ?? 0];
       }
     },
   });
@@ -75,15 +76,6 @@ function byLabel(facts: PoolFacts): Map<string, KeyPool[]> {
     byName.set(label, [...(byName.get(label) ?? []), pool]);
   }
   return byName;
-}
-
-function countStatuses(pools: readonly KeyPool[]): Map<KeyStatus, number> {
-  const counts = new Map<KeyStatus, number>();
-  for (const pool of pools) {
-    pool.wake();
-    for (const { status } of pool.records()) counts.set(status, (counts.get(status) ?? 0) + 1);
-  }
-  return counts;
 }
 
 function inFlightOf(pool: KeyPool): number {

@@ -1,9 +1,15 @@
 import { inspect } from 'node:util';
-import type { Classification } from '../classification/classification';
-import { shownReason } from '../classification/redaction/redact';
+import type { CheckedClassification } from '../classification/classification';
 import type { HeaderView } from '../vendors/contract/vendor';
 import type { Listed } from './open-leases';
-import { settlementOf, type SettledOutcome, type Settlement, type Source } from './state/settlement';
+import {
+  checkedSettlement,
+  settlementOf,
+  type CheckedOutcome,
+  type SettledOutcome,
+  type Settlement,
+  type Source,
+} from './state/settlement';
 import type { KeyModelState } from './key/key-model-state';
 
 /** What a lease is given back to. */
@@ -106,22 +112,32 @@ export class PoolLease implements KeyLease, Listed {
 
   /** @param now Milliseconds since the epoch, where the caller has just looked. */
   settle(outcome: SettledOutcome, now?: number): void {
+    if (this.#isOpen())
+      this.#settle(typeof outcome === 'string' ? settlementOf(outcome) : settlementOf(outcome, [this.apiKey]), now);
+  }
+
+  /** As `settle`, with what the package classified itself. */
+  settleChecked(outcome: CheckedOutcome, now?: number): void {
+    if (this.#isOpen()) this.#settle(checkedSettlement(outcome), now);
+  }
+
+  #isOpen(): boolean {
     if (this.isSettled) {
       // No setting: what Jest and others set while tests run.
       // eslint-disable-next-line no-restricted-properties
       if (process.env.NODE_ENV === 'test') throw new Error(`The lease of key ${this.maskedKey} is settled already.`);
-      return;
     }
-    const settlement = settlementOf(outcome);
-    // Whoever took the lease may say why in the vendor's own words. Verdicts of the tables have no reason, and are shared.
-    if (settlement.reason !== undefined) settlement.reason = shownReason(settlement.reason, [this.apiKey]);
+    return !this.isSettled;
+  }
+
+  #settle(settlement: Settlement, now: number | undefined): void {
     this.isSettled = true;
     this.owner.settleLease(this, settlement, now);
   }
 
   /** The refusal that this lease was settled with, withheld, is the key's own: now it counts. */
-  confirm(refusal: Classification, now?: number): void {
-    this.owner.refusalConfirmed(this, settlementOf(refusal), now);
+  confirm(refusal: CheckedClassification, now?: number): void {
+    this.owner.refusalConfirmed(this, checkedSettlement(refusal), now);
   }
 
   toJSON(): unknown {

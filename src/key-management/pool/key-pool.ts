@@ -1,3 +1,4 @@
+import { ownWords } from '../classification/redaction/redact';
 import type { Clock, Random } from '../common/clock';
 import { isTransient } from '../vendors/contract/outcome';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
@@ -315,7 +316,7 @@ export class KeyPool implements LeaseOwner {
     // Never more than half of the keys that could serve the call.
     if (this.#lanes.forCall(model, now).inUse - 1 < this.#outliers.ejected().size + 1) return;
     const until = this.#outliers.eject(record, now);
-    const reason = `outlier: ${found.failed} of its latest ${found.of} calls failed, other keys answered`;
+    const reason = ownWords`outlier: ${found.failed} of its latest ${found.of} calls failed, other keys answered`;
     this.setState(record, { status: 'cooling_down', until }, 'call', { outcome, reason });
   }
 

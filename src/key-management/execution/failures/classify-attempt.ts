@@ -1,4 +1,4 @@
-import type { Classification } from '../../classification/classification';
+import type { CheckedClassification, Classification } from '../../classification/classification';
 import { failedBase, isFailedAnswer } from '../../classification/evidence/body-facts';
 import { treeOf, type Tree } from '../../classification/evidence/body-tree';
 import { checkedClassification, type CheckContext } from '../../classification/checked-classification';
@@ -10,7 +10,7 @@ import {
 } from '../../classification/evidence/error-evidence';
 import type { Outcome } from '../../vendors/contract/outcome';
 import { isCallersOwnError } from '../../classification/evidence/thrown-error';
-import { shownReason } from '../../classification/redaction/redact';
+import { ownWords, redactReason } from '../../classification/redaction/redact';
 import { read, wordOf } from '../../classification/evidence/safe-read';
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import { KeyManagementError } from '../../errors';
@@ -107,10 +107,11 @@ export async function classifyEnd(
   end: AttemptEnd,
   classifier: FailureClassifier,
   context: FailureContext,
-): Promise<Classification> {
+): Promise<CheckedClassification> {
   if (end.kind === 'cancelled')
-    return { outcome: 'cancelled', reason: 'cancelled by the caller', decidedBy: 'transport' };
-  if (end.kind === 'timed_out') return { outcome: 'timeout', reason: 'time limit of the call', decidedBy: 'transport' };
+    return { outcome: 'cancelled', reason: ownWords`cancelled by the caller`, decidedBy: 'transport' };
+  if (end.kind === 'timed_out')
+    return { outcome: 'timeout', reason: ownWords`time limit of the call`, decidedBy: 'transport' };
   try {
     return end.kind === 'value'
       ? await classifyValue(end, classifier, context)
@@ -124,7 +125,7 @@ async function classifyValue(
   end: Extract<AttemptEnd, { kind: 'value' }>,
   classifier: FailureClassifier,
   { lease, signal, now, watched }: FailureContext,
-): Promise<Classification> {
+): Promise<CheckedClassification> {
   const context = { phase: 'http' as const, now, secrets: [lease.apiKey], signal };
   const evidence = end.evidence ?? watched ?? (await vendorErrorFromResponse(end.value as Response, context));
   return { status: evidence.httpStatus ?? evidence.status, ...verdictOn(evidence, classifier, lease, now) };
@@ -134,7 +135,7 @@ function classifyThrown(
   thrown: unknown,
   classifier: FailureClassifier,
   { lease, signal, now, watched }: FailureContext,
-): Classification {
+): CheckedClassification {
   const facts = thrown instanceof AttemptFailure ? thrown.facts : undefined;
   const error = facts ? facts.error : thrown;
   const context = { phase: 'http' as const, now, secrets: [lease.apiKey], callerAborted: signal?.aborted };
@@ -161,11 +162,11 @@ const isOwnError = (error: unknown, evidence: VendorError): boolean =>
   error instanceof KeyManagementError || isCallersOwnError(error, evidence);
 
 /** The caller's function failed by itself: nothing is said of the key, and another one would meet the same. */
-function ownErrorOf(error: unknown, apiKey: string): Classification {
+function ownErrorOf(error: unknown, apiKey: string): CheckedClassification {
   const name = wordOf(read(error, 'name'));
   const message = typeof error === 'string' ? error : wordOf(read(error, 'message'));
   const what = [name, message].filter((part) => part !== undefined).join(': ');
-  const reason = shownReason(`the call's own function failed: ${what === '' ? typeof error : what}`, [apiKey]);
+  const reason = redactReason(`the call's own function failed: ${what === '' ? typeof error : what}`, [apiKey]);
   return { outcome: 'bad_request', reason, decidedBy: 'transport' };
 }
 
@@ -175,7 +176,7 @@ export function verdictOn(
   classifier: FailureClassifier,
   lease: PoolLease,
   now?: number,
-): Classification {
+): CheckedClassification {
   try {
     return checked(classifier.classifyError(evidence), { secrets: [lease.apiKey], now });
   } catch {
@@ -183,14 +184,14 @@ export function verdictOn(
   }
 }
 
-const UNCLASSIFIED: Classification = Object.freeze({
+const UNCLASSIFIED: CheckedClassification = Object.freeze({
   outcome: 'unknown',
-  reason: 'the failure could not be classified',
+  reason: ownWords`the failure could not be classified`,
   decidedBy: 'checker',
 });
 
 /** A user's checker may say anything: what is no outcome, or `ok` of what failed, is `unknown`, and takes no action on the key. */
-function checked(verdict: unknown, context: CheckContext): Classification {
+function checked(verdict: unknown, context: CheckContext): CheckedClassification {
   const given = checkedClassification(verdict, context);
   if (given === undefined) return UNCLASSIFIED;
   return given.outcome === 'ok' ? { ...given, outcome: 'unknown', keyAction: undefined, retry: undefined } : given;

@@ -1,3 +1,4 @@
+import type { RedactedText } from '../../classification/redaction/redact';
 import type { ApiKey } from './api-key';
 import type { HardLimits, KeyLimits } from '../limits/hard-limits';
 import type { KeyInput, KeyOrigin } from './key-input';
@@ -48,7 +49,7 @@ export class KeyRecord extends Rating implements OnTrial {
   /** What the configuration says of the key, as text; undefined for keys added at run time. */
   readonly configured: string | undefined;
   /** Why the state is what it is: one line, and the outcome that led to it. */
-  reason: string | undefined = undefined;
+  reason: RedactedText | undefined = undefined;
   outcome: Outcome | undefined = undefined;
   /** Milliseconds since the epoch, as all times here. */
   addedAt = 0;

@@ -1,3 +1,4 @@
+import type { RedactedText } from '../../classification/redaction/redact';
 import type { Outcome } from '../../vendors/contract/outcome';
 
 /** Where a key stands. Times are milliseconds since the epoch. */
@@ -78,6 +79,6 @@ export interface ShownCooldown {
 
 /** What brought it about, where that is known. */
 export interface CooledBy {
-  readonly reason?: string;
+  readonly reason?: RedactedText;
   readonly strikes?: FailureStreak;
 }

@@ -6,18 +6,27 @@ import {
   type Outcome,
   type Scope,
 } from '../../vendors/contract/outcome';
-import type { Classification } from '../../classification/classification';
+import type { CheckedClassification, Classification } from '../../classification/classification';
 import { checkedClassification } from '../../classification/checked-classification';
 import { modelName } from '../key/key-input';
 
+interface SettlementNotes {
+  unproven?: boolean;
+  withheld?: boolean;
+  proven?: 'deep';
+}
+
 /** What a lease is settled with: a classification, or an outcome alone. */
-export type SettledOutcome = Outcome | (Classification & { unproven?: boolean; withheld?: boolean; proven?: 'deep' });
+export type SettledOutcome = Outcome | (Classification & SettlementNotes);
+
+/** The same of the package's own code: its reason is redacted. */
+export type CheckedOutcome = CheckedClassification & SettlementNotes;
 
 /** What brought a verdict. */
 export type Source = 'call' | 'probe';
 
 /** A verdict with everything that the table leaves open filled in. */
-export interface Settlement extends Classification {
+export interface Settlement extends CheckedClassification {
   keyAction: KeyAction;
   scope: Scope;
   /** Of a probe: nothing was asked, so the key may only try itself out. */
@@ -31,8 +40,6 @@ export interface Settlement extends Classification {
 /** What a change of a key is explained by. */
 export type Why = Pick<Settlement, 'outcome' | 'reason'>;
 
-const NO_SECRETS = { secrets: [] };
-
 /** Plain outcomes are settled with on every call, so what follows from them is made once. */
 const PLAIN = Object.fromEntries(
   OUTCOMES.map((outcome) => {
@@ -41,16 +48,25 @@ const PLAIN = Object.fromEntries(
   }),
 ) as Readonly<Record<Outcome, Settlement>>;
 
-/** @throws TypeError for what is no outcome, as a checker written in JavaScript may give. */
-export function settlementOf(settled: SettledOutcome): Settlement {
+/**
+ * What a lease is settled with by whoever took it, checked: a checker written in JavaScript may give anything.
+ * @param secrets Raw keys that the reason must not hold.
+ * @throws TypeError for what is no outcome
+ */
+export function settlementOf(settled: SettledOutcome, secrets: readonly string[] = []): Settlement {
   const given = typeof settled === 'string' ? settled : (settled as Classification | null | undefined)?.outcome;
   if (!isOutcome(given)) {
     throw new TypeError('A lease is settled with an outcome, or with an object that has one.');
   }
-  const plain = PLAIN[given];
-  if (typeof settled === 'string') return plain;
+  if (typeof settled === 'string') return PLAIN[settled];
   const { unproven, withheld, proven } = settled;
-  const checked = checkedClassification(settled, NO_SECRETS)!;
+  return checkedSettlement({ ...checkedClassification(settled, { secrets })!, unproven, withheld, proven });
+}
+
+/** The settlement of what the package classified itself. */
+export function checkedSettlement(checked: CheckedOutcome): Settlement {
+  const { unproven, withheld, proven } = checked;
+  const plain = PLAIN[checked.outcome];
   return {
     ...checked,
     model: checked.model === undefined ? undefined : modelName(checked.model),
