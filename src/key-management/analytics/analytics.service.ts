@@ -10,7 +10,6 @@ import { percentage } from '../pool/key/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { countStatuses, countStatusesInTurns, totalOf, type StatusCounts } from '../pool/key/status-counts';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
-import { callSummary, globalStats } from './call-summary';
 import {
   keyStatusEntry,
   providerHead,
@@ -20,14 +19,21 @@ import {
   type ProviderStatus,
 } from './comprehensive-status';
 import { EventLog } from '../events/event-log';
-import { recentEvent, timelineEntry, type ProviderAnalytics, type TimelineEntry } from './provider-analytics';
+import {
+  callSummary,
+  globalStats,
+  recentEvent,
+  timelineEntry,
+  type ProviderAnalytics,
+  type TimelineEntry,
+} from './provider-analytics';
 import { SeriesService, type TimelineQuery } from './series/series.service';
 import { statusText, type StatusPart } from './status-text';
 
 /** Of the log, in the analytics of one provider. */
 const RECENT_EVENTS = 50;
 
-/** What calls came to, and the documents built of it. */
+/** Builds the status and analytics documents from pools, counters and the event log. */
 @Injectable()
 export class AnalyticsService {
   constructor(
@@ -79,7 +85,7 @@ export class AnalyticsService {
   }
 
   /**
-   * The same with so many keys, in the order of their ids, after the one given. Looks at all keys in turns, so that many hold up nothing.
+   * The same with at most `limit` keys, in the order of their ids, beginning after the id `after`. Counts the keys in turns of the event loop.
    * @throws UnknownProviderError
    */
   async providerAnalyticsPage(

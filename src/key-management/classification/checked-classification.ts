@@ -19,7 +19,7 @@ export interface CheckContext {
 }
 
 /**
- * The one door through which what a checker returns comes in. A checker of the user's own may be written in JavaScript and return anything:
+ * The one boundary through which what a user's code returns comes in: a checker's answer, or what a lease is settled with. A checker of the user's own may be written in JavaScript and return anything:
  * each field that can be read is kept, a date given as text or as milliseconds since the epoch becomes a `Date`, and every other field
  * is dropped, so that it falls back to the table of outcomes. Undefined where there is no outcome. Never throws.
  */

@@ -1,3 +1,4 @@
+import { getOrCreate } from '../common/get-or-create';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { ownWords, redactReason } from '../classification/redaction/redact';
 import type { Clock } from '../common/clock';
@@ -18,7 +19,7 @@ export const PARALLEL_CHECKS = 16;
 
 const CLOSED: CheckedHealthResult = { outcome: 'cancelled', reason: ownWords`the app is closing` };
 
-/** Who wants a check. A scheduled one ends no cooldown but what it proves itself. */
+/** Who asked for a check. A scheduled check ends no cooldown except the one whose end it proves. */
 export type AskedBy = 'schedule' | 'administrator';
 
 /** One checked key. */
@@ -31,7 +32,7 @@ export interface KeyCheck {
 @Injectable()
 export class HealthCheckService implements OnModuleDestroy {
   readonly #logger = new Logger('KeyManagement');
-  readonly #gates = new Map<string, Semaphore>();
+  readonly #semaphores = new Map<string, Semaphore>();
   readonly #underWay = new Map<KeyRecord, Promise<CheckedHealthResult>>();
   readonly #controllers = new Set<AbortController>();
   #closed = false;
@@ -79,14 +80,14 @@ export class HealthCheckService implements OnModuleDestroy {
     pool.endCooldowns(record, 'administrator', true);
   }
 
-  /** What the vendor says of a key that is in no pool yet. */
+  /** Asks the vendor about a key that is in no pool yet. */
   checkNew(provider: string, key: ApiKey): Promise<CheckedHealthResult> {
-    return this.#gate(provider).run(() => this.#examine(provider, key, 'unchecked'));
+    return this.#semaphoreOf(provider).run(() => this.#examine(provider, key, 'unchecked'));
   }
 
   #begin(pool: KeyPool, record: KeyRecord): Promise<CheckedHealthResult> {
     record.probing = true;
-    const check = this.#gate(record.provider)
+    const check = this.#semaphoreOf(record.provider)
       .run(() => this.#settled(pool, record))
       .finally(() => {
         record.probing = false;
@@ -133,10 +134,8 @@ export class HealthCheckService implements OnModuleDestroy {
     }
   }
 
-  #gate(provider: string): Semaphore {
-    const gate = this.#gates.get(provider) ?? new Semaphore(PARALLEL_CHECKS);
-    this.#gates.set(provider, gate);
-    return gate;
+  #semaphoreOf(provider: string): Semaphore {
+    return getOrCreate(this.#semaphores, provider, () => new Semaphore(PARALLEL_CHECKS));
   }
 }
 

@@ -15,11 +15,11 @@ export interface KeyAvailability {
   readonly total: number;
   readonly asked: number;
   readonly unserved: readonly UnservedModel[];
-  /** How many keys stand how, of those out of the pool; the others cool down. Only known where a model is unserved. */
+  /** The keys out of the pool by status; all others cool down. Only counted where a model is unserved. */
   readonly out: StatusCounts;
 }
 
-/** Looks at no more keys than it must: where each model has one that may serve it, at the first few. */
+/** Looks only at as many keys as it needs: it stops once each model has a key that may serve it. */
 export function keyAvailability(
   pool: Pick<KeyPool, 'size' | 'records' | 'availableFrom'>,
   models: readonly (string | undefined)[],

@@ -68,20 +68,20 @@ type CheckedFormat =
   { readonly valid: true; readonly warning?: string } | { readonly valid: false; readonly reason: RedactedText };
 
 /**
- * What the checker says of the key's form. One that throws or returns no verdict has said nothing, and a key is refused only by a verdict.
+ * What the checker says of the key's form. A checker that throws, or returns anything else, has said nothing: a key is refused only where `valid` is false.
  */
 export function formatOf(checker: BaseHealthChecker, key: ApiKey): CheckedFormat {
   const apiKey = key.reveal();
-  let verdict: unknown;
+  let given: unknown;
   try {
-    verdict = checker.validateFormat(apiKey);
+    given = checker.validateFormat(apiKey);
   } catch {
     return { valid: true, warning: 'the health checker failed to check the format of the key' };
   }
   // Nobody would hear of its rejection.
-  if (verdict instanceof Promise) verdict.catch(() => undefined);
-  const said = (name: string): RedactedText | undefined => redactReason(read(verdict, name), [apiKey]);
-  return read(verdict, 'valid') === false
+  if (given instanceof Promise) given.catch(() => undefined);
+  const said = (name: string): RedactedText | undefined => redactReason(read(given, name), [apiKey]);
+  return read(given, 'valid') === false
     ? { valid: false, reason: said('reason') ?? ownWords`the health checker refuses the format of the key` }
     : { valid: true, warning: said('warning') };
 }

@@ -31,7 +31,7 @@ export interface ProviderSituation {
   readonly storeAway?: { readonly kind: string; readonly since: number | undefined } | undefined;
 }
 
-export interface ProviderVerdict {
+export interface ProviderAssessment {
   readonly state: ProviderState;
   /** One sentence. Holds no key, and of callers' words only names of models, cut short. */
   readonly reason: string;
@@ -42,7 +42,7 @@ export interface ProviderVerdict {
 }
 
 /** The gravest that applies, in the order of `PROVIDER_STATES`. */
-export function providerState(at: ProviderSituation): ProviderVerdict {
+export function providerState(at: ProviderSituation): ProviderAssessment {
   return withoutKey(at) ?? failing(at) ?? degraded(at) ?? idle(at) ?? { state: 'serving', reason: serving(at) };
 }
 
@@ -50,7 +50,7 @@ export function providerState(at: ProviderSituation): ProviderVerdict {
 export const isCalled = (lastCallAt: number | undefined, now: number): boolean =>
   lastCallAt !== undefined && now - lastCallAt < IN_USE_MS;
 
-function withoutKey({ provider, keys, lastCallAt, now }: ProviderSituation): ProviderVerdict | undefined {
+function withoutKey({ provider, keys, lastCallAt, now }: ProviderSituation): ProviderAssessment | undefined {
   const state = 'no_usable_key';
   if (keys.total === 0) {
     if (!isCalled(lastCallAt, now)) return { state, reason: `${provider} has no keys.` };
@@ -72,7 +72,7 @@ function failing({
   lastFailure,
   breaker,
   now,
-}: ProviderSituation): ProviderVerdict | undefined {
+}: ProviderSituation): ProviderAssessment | undefined {
   const isBroken = breaker.state !== 'closed' && now - (breaker.until ?? breaker.since) < WINDOW_MS;
   const isFailing = failures >= FEWEST_FAILURES && failures > calls * FAILING_SHARE;
   if (!isBroken && !isFailing) return undefined;
@@ -86,7 +86,7 @@ function failing({
   return { state: 'failing', reason: `${failed}${held}.`, until: breaker.until };
 }
 
-function degraded(situation: ProviderSituation): ProviderVerdict | undefined {
+function degraded(situation: ProviderSituation): ProviderAssessment | undefined {
   const { provider, calls, failures, lastFailure, keys, storeAway } = situation;
   const reasons: string[] = [];
   if (failures > calls * DEGRADED_SHARE) {
@@ -106,7 +106,7 @@ function degraded(situation: ProviderSituation): ProviderVerdict | undefined {
   return { state: 'degraded', reason: `${[first[0]!.toUpperCase() + first.slice(1), ...others].join('; ')}.`, since };
 }
 
-function idle({ lastCallAt, startedAt, now }: ProviderSituation): ProviderVerdict | undefined {
+function idle({ lastCallAt, startedAt, now }: ProviderSituation): ProviderAssessment | undefined {
   if (isCalled(lastCallAt, now)) return undefined;
   return lastCallAt === undefined
     ? { state: 'idle', reason: 'Nobody has called it since the start.', since: startedAt }

@@ -62,17 +62,17 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     for (const pool of pools) this.#logger.log(`${pool.provider}: ${countsText(countStatuses(pool)).join(', ')}`);
   }
 
-  /** The leader checks; the others wait for its verdicts. */
+  /** The leader checks; the others wait until it has classified every key. */
   async #checked(pools: readonly KeyPool[]): Promise<unknown> {
-    if (!(await this.leadership.held())) return this.#told(pools);
+    if (!(await this.leadership.held())) return this.#checkedByLeader(pools);
     return Promise.all(pools.map((pool) => this.checks.checkAll(pool, unchecked(pool))));
   }
 
-  #told(pools: readonly KeyPool[]): Promise<unknown> {
-    const left = pools.map((pool) => new Left(pool));
-    const isTold = (): boolean => left.every((each) => each.isNone);
-    if (isTold()) return Promise.resolve();
-    return firstValueFrom(this.pools.events$.pipe(filter(isTold)), { defaultValue: undefined });
+  #checkedByLeader(pools: readonly KeyPool[]): Promise<unknown> {
+    const left = pools.map((pool) => new UncheckedKeys(pool));
+    const isDone = (): boolean => left.every((each) => each.isEmpty);
+    if (isDone()) return Promise.resolve();
+    return firstValueFrom(this.pools.events$.pipe(filter(isDone)), { defaultValue: undefined });
   }
 }
 
@@ -82,8 +82,8 @@ function* unchecked(pool: KeyPool): Generator<KeyRecord, undefined> {
   return undefined;
 }
 
-/** The keys of a pool that nobody has spoken of yet. Goes through them once, however often it is asked. */
-class Left {
+/** The keys of a pool that no instance has checked yet. Goes through them once, however often `isEmpty` is read. */
+class UncheckedKeys {
   readonly #keys: Iterator<KeyRecord, undefined>;
   #first: KeyRecord | undefined;
 
@@ -92,7 +92,7 @@ class Left {
     this.#next();
   }
 
-  get isNone(): boolean {
+  get isEmpty(): boolean {
     while (this.#first && (this.#first.deleted || this.#first.state.status !== 'unchecked')) this.#next();
     return this.#first === undefined;
   }

@@ -1,3 +1,4 @@
+import { getOrCreate } from '../common/get-or-create';
 import type { Registry } from 'prom-client';
 import { PROVIDER_STATES, type ProviderState } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
@@ -5,7 +6,7 @@ import { KEY_STATUSES } from '../pool/key/key-state';
 import { countStatuses } from '../pool/key/status-counts';
 import { scrapedGauge, type Sample } from './scraped';
 
-/** How the pools stand at the moment they are asked. */
+/** Reads the state of the pools at the moment of the scrape. */
 export interface PoolFacts {
   pools(): Iterable<KeyPool>;
   labelOf(provider: string): string;
@@ -17,6 +18,7 @@ export interface PoolFacts {
   usableKeys(pool: KeyPool): number;
 }
 
+/** Registers the gauges of keys, provider states, attempts in flight and queues. */
 export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void {
   scrapedGauge(registry, {
     name: 'ai_keys_pool_keys',
@@ -43,8 +45,7 @@ export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void 
     *samples() {
       const states = new Map<string, Set<ProviderState>>();
       for (const { provider, state } of facts.states()) {
-        const label = facts.labelOf(provider);
-        states.set(label, (states.get(label) ?? new Set()).add(state));
+        getOrCreate(states, facts.labelOf(provider), () => new Set<ProviderState>()).add(state);
       }
       for (const [provider, current] of states) {
         for (const state of PROVIDER_STATES) yield [{ provider, state }, current.has(state) ? 1 : 0];
@@ -72,8 +73,7 @@ function* sumPerProvider(facts: PoolFacts, of: (pool: KeyPool) => number): Itera
 function byLabel(facts: PoolFacts): Map<string, KeyPool[]> {
   const byName = new Map<string, KeyPool[]>();
   for (const pool of facts.pools()) {
-    const label = facts.labelOf(pool.provider);
-    byName.set(label, [...(byName.get(label) ?? []), pool]);
+    getOrCreate(byName, facts.labelOf(pool.provider), (): KeyPool[] => []).push(pool);
   }
   return byName;
 }

@@ -14,10 +14,6 @@ export type Measure = (typeof MEASURES)[number];
 
 export const WIDTH = MEASURES.length;
 
-const columns = Object.fromEntries(MEASURES.map((measure, column) => [measure, column])) as Record<Measure, number>;
-/** Column of each measure. */
-export const COLUMN: Readonly<Record<Measure, number>> = Object.freeze(columns);
-
 /** One bucket of a timeline, of a provider or of a key. */
 export interface SeriesEntry extends Readonly<Record<Measure, number>> {
   /** Begin, milliseconds since the epoch. */

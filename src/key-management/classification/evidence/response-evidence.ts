@@ -6,9 +6,9 @@ import type { VendorError } from './vendor-error';
 export interface ResponseContext extends EvidenceContext, BodyLimits {}
 
 /**
- * The evidence in a fetch `Response` that another has in hand. Reads at most 64 kB of a clone, so that the body can still be read; one that is
- * used up, stalls or breaks counts as far as it was read. Of what is longer the rest is let go: hardly anybody will read it, and
- * it holds a connection. Never rejects.
+ * The evidence in a fetch `Response` that somebody else holds. Reads at most 64 kB of a clone, so that the body can still be read. A body that
+ * is used up, stalls or breaks counts as far as it was read. The rest of a longer body is cancelled, since it would hold a connection.
+ * Never rejects.
  */
 export async function vendorErrorFromResponse(response: Response, context: ResponseContext = {}): Promise<VendorError> {
   let body = WITHOUT_BODY;
@@ -30,7 +30,7 @@ export interface TakenEvidence {
   readonly text?: string;
 }
 
-/** As above, for a response that is ours: with it comes its body for another, all of it. */
+/** As `vendorErrorFromResponse`, for a response that is the package's own: returns the whole body for whoever reads it next. */
 export async function takeEvidence(response: Response, context: ResponseContext): Promise<TakenEvidence> {
   const { status, headers } = response;
   if (!isReadable(response, context))

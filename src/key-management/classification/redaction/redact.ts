@@ -54,7 +54,7 @@ export const ownWords = (words: TemplateStringsArray, ...numbers: readonly numbe
 /** Whether a text holds a secret or a part of it, in any form in which it may be echoed. */
 export const holdsSecret = (text: string, secret: string): boolean => secretSpans(text, [secret]).length > 0;
 
-/** The longest that is shown of why something is as it is. */
+/** The longest reason, in characters. */
 export const LONGEST_REASON = 200;
 
 /** A reason that a checker or caller may have written: one short line, without the key. Costs little where it is one already. */
@@ -67,7 +67,7 @@ export function redactReason(reason: unknown, secrets: readonly string[] = []): 
   return isFine ? (reason as RedactedText) : redactText(reason, secrets, LONGEST_REASON);
 }
 
-/** A text as it is, but for one secret in whatever form: for that stands the mask. */
+/** The text with a mask in place of one secret, in whatever form it stands there. */
 export const maskSecret = (text: string, secret: string, mask: string): string =>
   maskSpans(text, secretSpans(text, [secret]), mask);
 
