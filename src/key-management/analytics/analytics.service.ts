@@ -8,10 +8,8 @@ import type { KeyPool } from '../pool/key-pool';
 import { firstById } from '../pool/key-page';
 import { percentage } from '../pool/key/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
-import type { KeyStatus } from '../pool/key/key-state';
-import { forEachInChunks } from '../common/event-loop';
+import { countStatuses, countStatusesInTurns, totalOf, type StatusCounts } from '../pool/key/status-counts';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
-import { callSummary, globalStats } from './call-summary';
 import {
   keyStatusEntry,
   providerHead,
@@ -21,14 +19,21 @@ import {
   type ProviderStatus,
 } from './comprehensive-status';
 import { EventLog } from '../events/event-log';
-import { recentEvent, timelineEntry, type ProviderAnalytics, type TimelineEntry } from './provider-analytics';
+import {
+  callSummary,
+  globalStats,
+  recentEvent,
+  timelineEntry,
+  type ProviderAnalytics,
+  type TimelineEntry,
+} from './provider-analytics';
 import { SeriesService, type TimelineQuery } from './series/series.service';
 import { statusText, type StatusPart } from './status-text';
 
 /** Of the log, in the analytics of one provider. */
 const RECENT_EVENTS = 50;
 
-/** What calls came to, and the documents built of it. */
+/** Builds the status and analytics documents from pools, counters and the event log. */
 @Injectable()
 export class AnalyticsService {
   constructor(
@@ -45,7 +50,7 @@ export class AnalyticsService {
 
   comprehensiveStatus(): ComprehensiveStatus {
     const providers = this.#listed().map(([health, pool]): [string, ProviderStatus] => {
-      const head = providerHead(statusesOf(pool), health);
+      const head = providerHead(countStatuses(pool), health);
       return [health.provider, { ...head, keys: [...entriesOf(pool)] }];
     });
     return {
@@ -58,7 +63,7 @@ export class AnalyticsService {
   /** The same as JSON, in pieces with turns of the event loop between. */
   comprehensiveStatusText(): AsyncGenerator<string> {
     const parts = this.#listed().map(([health, pool]): StatusPart => {
-      const head = async (): Promise<ProviderHead> => providerHead(await statusesInTurns(pool), health);
+      const head = async (): Promise<ProviderHead> => providerHead(await countStatusesInTurns(pool), health);
       return { provider: health.provider, head, keys: entriesOf(pool) };
     });
     return statusText(this.#systemInfo(), parts, globalStats(this.series));
@@ -76,11 +81,11 @@ export class AnalyticsService {
   providerAnalytics(provider: string): ProviderAnalytics {
     this.#known(provider);
     const pool = this.pools.pool(provider);
-    return this.#analytics(provider, pool ? [...statusesOf(pool)] : [], pool ? [...entriesOf(pool)] : []);
+    return this.#analytics(provider, pool ? countStatuses(pool) : {}, pool ? [...entriesOf(pool)] : []);
   }
 
   /**
-   * The same with so many keys, in the order of their ids, after the one given. Looks at all keys in turns, so that many hold up nothing.
+   * The same with at most `limit` keys, in the order of their ids, beginning after the id `after`. Counts the keys in turns of the event loop.
    * @throws UnknownProviderError
    */
   async providerAnalyticsPage(
@@ -89,11 +94,11 @@ export class AnalyticsService {
   ): Promise<{ analytics: ProviderAnalytics; isLast: boolean }> {
     this.#known(provider);
     const pool = this.pools.pool(provider);
-    if (!pool) return { analytics: this.#analytics(provider, [], []), isLast: true };
-    const statuses = await statusesInTurns(pool);
+    if (!pool) return { analytics: this.#analytics(provider, {}, []), isLast: true };
+    const counts = await countStatusesInTurns(pool);
     const found = firstById(pool.records(), limit + 1, after);
     const keys = found.slice(0, limit).map((record) => keyStatusEntry(pool.snapshot(record)));
-    return { analytics: this.#analytics(provider, statuses, keys), isLast: found.length <= limit };
+    return { analytics: this.#analytics(provider, counts, keys), isLast: found.length <= limit };
   }
 
   /** @throws UnknownProviderError */
@@ -136,9 +141,9 @@ export class AnalyticsService {
     return this.health.all().map((health) => [health, this.pools.pool(health.provider)!]);
   }
 
-  #analytics(provider: string, statuses: readonly KeyStatus[], keys: KeyStatusEntry[]): ProviderAnalytics {
-    const healthy = statuses.filter((status) => status === 'healthy').length;
-    const total = statuses.length;
+  #analytics(provider: string, counts: StatusCounts, keys: KeyStatusEntry[]): ProviderAnalytics {
+    const { healthy = 0 } = counts;
+    const total = totalOf(counts);
     const { outcomes } = this.series.totals(provider);
     return {
       provider,
@@ -158,20 +163,4 @@ export class AnalyticsService {
 
 function* entriesOf(pool: KeyPool): Generator<KeyStatusEntry> {
   for (const record of pool.records()) yield keyStatusEntry(pool.snapshot(record));
-}
-
-function* statusesOf(pool: KeyPool): Generator<KeyStatus> {
-  // Keys whose cooldown is over are healthy from here on.
-  pool.wake();
-  for (const { status } of pool.records()) yield status;
-}
-
-/** Keys looked at between two turns of the event loop. */
-const KEYS_AT_ONCE = 5_000;
-
-async function statusesInTurns(pool: KeyPool): Promise<KeyStatus[]> {
-  const statuses: KeyStatus[] = [];
-  pool.wake();
-  await forEachInChunks(pool.records(), ({ status }) => void statuses.push(status), KEYS_AT_ONCE);
-  return statuses;
 }

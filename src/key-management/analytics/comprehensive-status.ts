@@ -1,7 +1,8 @@
 import type { ProviderHealth } from '../health/provider-health.service';
 import type { ProviderState } from '../pool/key-events';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
-import { isRemovedStatus, type KeyStatus } from '../pool/key/key-state';
+import type { KeyStatus } from '../pool/key/key-state';
+import { removedOf, totalOf, type StatusCounts } from '../pool/key/status-counts';
 
 /** The specification's status document, as `GET /health/keys` answers it: snake_case, times in ISO 8601, seconds and per cent. */
 export interface ComprehensiveStatus {
@@ -36,7 +37,7 @@ export interface ProviderStatus extends ProviderStateFields {
   total_keys: number;
   healthy_keys: number;
   removed_keys: number;
-  status_breakdown: Partial<Record<KeyStatus, number>>;
+  status_breakdown: StatusCounts;
   keys: KeyStatusEntry[];
 }
 
@@ -89,19 +90,10 @@ export const stateFields = ({ state, reason, since, until }: ProviderHealth): Pr
 /** All of a provider's status but the keys themselves. */
 export type ProviderHead = Omit<ProviderStatus, 'keys'>;
 
-export function providerHead(statuses: Iterable<KeyStatus>, health: ProviderHealth): ProviderHead {
-  const breakdown: Partial<Record<KeyStatus, number>> = {};
-  let [total, removed] = [0, 0];
-  for (const status of statuses) {
-    breakdown[status] = (breakdown[status] ?? 0) + 1;
-    total += 1;
-    if (isRemovedStatus(status)) removed += 1;
-  }
-  return {
-    ...stateFields(health),
-    total_keys: total,
-    healthy_keys: breakdown.healthy ?? 0,
-    removed_keys: removed,
-    status_breakdown: breakdown,
-  };
-}
+export const providerHead = (counts: StatusCounts, health: ProviderHealth): ProviderHead => ({
+  ...stateFields(health),
+  total_keys: totalOf(counts),
+  healthy_keys: counts.healthy ?? 0,
+  removed_keys: removedOf(counts),
+  status_breakdown: counts,
+});

@@ -1,8 +1,10 @@
 import type { Outcome } from '../vendors/contract/outcome';
 import type { ProviderState } from '../pool/key-events';
-import { seconds, type KeyStatusEntry } from './comprehensive-status';
+import { percentage } from '../pool/key/key-snapshot';
+import { seconds, type ComprehensiveStatus, type KeyStatusEntry } from './comprehensive-status';
 import type { LogEntry } from '../events/event-log';
 import type { SeriesEntry } from './series/measures';
+import type { SeriesService } from './series/series.service';
 
 /** Analytics of one provider, as `GET /analytics/:provider` answers it. Rates in per cent, times in seconds. */
 export interface ProviderAnalytics {
@@ -71,4 +73,32 @@ export function recentEvent(entry: LogEntry): RecentEvent[] {
   const why = 'outcome' in event ? { outcome: event.outcome, reason: event.reason } : {};
   const state = 'state' in event ? { state: event.state, reason: event.reason } : {};
   return [{ at: event.at.toISOString(), type, key_id, masked_key, by, ...change, ...why, ...state }];
+}
+
+/** The part of a provider's summary that calls make, whatever keys there are. */
+export type CallSummary = Omit<ProviderAnalytics['summary'], 'total_keys' | 'healthy_keys' | 'health_percentage'>;
+
+export function callSummary(series: SeriesService, provider: string): CallSummary {
+  const { requests, failures, retries, keysRemoved } = series.totals(provider);
+  const times = series.responseTimes(provider);
+  return {
+    success_rate: requests === 0 ? null : percentage(requests - failures, requests),
+    average_response_time: seconds(times?.averageMs),
+    response_time_p50: seconds(times?.p50Ms),
+    response_time_p95: seconds(times?.p95Ms),
+    requests,
+    failures,
+    retries,
+    keys_removed: keysRemoved,
+  };
+}
+
+/** Of all providers together. */
+export function globalStats(series: SeriesService): ComprehensiveStatus['global_stats'] {
+  const totals = series.allTotals();
+  return {
+    total_requests: totals.reduce((sum, { requests }) => sum + requests, 0),
+    total_failures: totals.reduce((sum, { failures }) => sum + failures, 0),
+    keys_removed: totals.reduce((sum, { keysRemoved }) => sum + keysRemoved, 0),
+  };
 }

@@ -1,6 +1,6 @@
-import { DECIDERS, type Classification } from './classification';
+import { DECIDERS, type CheckedClassification } from './classification';
 import { isOutcome, KEY_ACTIONS, RETRY_ADVICES, SCOPES } from '../vendors/contract/outcome';
-import { shownReason } from './redaction/redact';
+import { redactReason } from './redaction/redact';
 import { httpStatusOf, read } from './evidence/safe-read';
 
 const DAY_MS = 86_400_000;
@@ -19,25 +19,28 @@ export interface CheckContext {
 }
 
 /**
- * The one door through which what a checker returns comes in. A checker of the user's own may be written in JavaScript and return anything:
+ * The one boundary through which what a user's code returns comes in: a checker's answer, or what a lease is settled with. A checker of the user's own may be written in JavaScript and return anything:
  * each field that can be read is kept, a date given as text or as milliseconds since the epoch becomes a `Date`, and every other field
  * is dropped, so that it falls back to the table of outcomes. Undefined where there is no outcome. Never throws.
  */
-export function checkedClassification(given: unknown, { secrets, now }: CheckContext): Classification | undefined {
+export function checkedClassification(
+  given: unknown,
+  { secrets, now }: CheckContext,
+): CheckedClassification | undefined {
   // A promise is no classification, and nobody would hear of its rejection.
   if (given instanceof Promise) given.catch(() => undefined);
   const outcome = read(given, 'outcome');
   if (!isOutcome(outcome)) return undefined;
   const model = read(given, 'model');
   const rule = read(given, 'rule');
-  const checked: Classification = {
+  const checked: CheckedClassification = {
     outcome,
     keyAction: oneOf(KEY_ACTIONS, read(given, 'keyAction')),
     scope: oneOf(SCOPES, read(given, 'scope')),
     retry: oneOf(RETRY_ADVICES, read(given, 'retry')),
-    reason: shownReason(read(given, 'reason'), secrets),
+    reason: redactReason(read(given, 'reason'), secrets),
     decidedBy: oneOf(DECIDERS, read(given, 'decidedBy')),
-    rule: typeof rule === 'string' ? shownReason(rule.slice(0, LONGEST_RULE), secrets) : undefined,
+    rule: typeof rule === 'string' ? redactReason(rule.slice(0, LONGEST_RULE), secrets) : undefined,
     retryAfterMs: durationOf(read(given, 'retryAfterMs')),
     cooldownMs: durationOf(read(given, 'cooldownMs')),
     cooldownMaxMs: durationOf(read(given, 'cooldownMaxMs')),
@@ -46,7 +49,7 @@ export function checkedClassification(given: unknown, { secrets, now }: CheckCon
     model: typeof model === 'string' && model !== '' ? model.slice(0, LONGEST_MODEL) : undefined,
     status: httpStatusOf(read(given, 'status')),
   };
-  for (const name of Object.keys(checked) as (keyof Classification)[])
+  for (const name of Object.keys(checked) as (keyof CheckedClassification)[])
     if (checked[name] === undefined) Reflect.deleteProperty(checked, name);
   return checked;
 }

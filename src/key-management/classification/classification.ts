@@ -1,3 +1,4 @@
+import type { RedactedText } from './redaction/redact';
 import type { KeyAction, Outcome, RetryAdvice, Scope } from '../vendors/contract/outcome';
 
 /** Which kind of evidence decided. `status_default` is the specification's table, `checker` a checker of the user's own. */
@@ -18,7 +19,7 @@ export const DECIDERS = [
 ] as const;
 export type DecidedBy = (typeof DECIDERS)[number];
 
-/** The verdict on one failure. Only `outcome` is needed; what is left out follows from the table in `outcome.ts`. */
+/** What one failure is. Only `outcome` is needed; what is left out follows from the table in `vendors/contract/outcome.ts`. */
 export interface Classification {
   outcome: Outcome;
   /** Overrides of the table, for the few rules that need one. */
@@ -34,13 +35,18 @@ export interface Classification {
   retryAfterMs?: number;
   /** How long the key cools down where the vendor states no wait, in milliseconds. */
   cooldownMs?: number;
-  /** The same verdict again doubles `cooldownMs` up to this, in milliseconds. */
+  /** The same classification again doubles `cooldownMs` up to this, in milliseconds. */
   cooldownMaxMs?: number;
   /** A date before which the vendor says the key will not work. As stated: it may lie in the past. */
   notBefore?: Date;
-  /** When the same verdict repeats, cool down until this point instead. */
+  /** When the same classification repeats, cool down until this point instead. */
   escalateOnRepeat?: 'midnight_pacific';
   /** The model the vendor names in its refusal, where the caller named none. */
   model?: string;
   status?: number;
+}
+
+/** A classification within the package: every field was checked, and the reason is redacted. What a user's code gives becomes one in `checkedClassification`. */
+export interface CheckedClassification extends Classification {
+  reason?: RedactedText;
 }

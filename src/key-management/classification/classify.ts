@@ -1,16 +1,16 @@
-import { RuleBook, type EvidenceRule } from '../vendors/contract/rule';
+import type { RuleBook, EvidenceRule } from '../vendors/contract/rule';
 import { decidedByOf, firstMatch } from './rule-matching';
 import { FARTHEST_DATE_MS } from './checked-classification';
-import type { Classification, DecidedBy } from './classification';
+import type { CheckedClassification, Classification, DecidedBy } from './classification';
 import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
-import { LONGEST_REASON, redactText } from './redaction/redact';
+import { LONGEST_REASON, redactText, type RedactedText } from './redaction/redact';
 import type { VendorError } from './evidence/vendor-error';
 
 /** `evidence`: rules first, the table last. `status`: the specification's table alone. */
 export type ErrorClassificationMode = 'evidence' | 'status';
 
 /** A classification with nothing left out that the table of outcomes fills in. */
-export type FullClassification = Classification &
+export type FullClassification = CheckedClassification &
   Required<Pick<Classification, 'keyAction' | 'scope' | 'retry' | 'decidedBy'>>;
 
 const HOUR_MS = 3_600_000;
@@ -35,8 +35,8 @@ const MODEL_MAY_BE_NAMED: ReadonlySet<Outcome> = new Set<Outcome>([
 ]);
 
 /**
- * The verdict on a failure, every consequence filled in. Pure: `now` (milliseconds since the epoch) only bounds stated dates.
- * Mode `status` applies the specification's table alone; what came before any answer is no matter of the table in either mode.
+ * The classification of a failure, with every consequence filled in. Pure: `now` (milliseconds since the epoch) only bounds stated dates.
+ * Mode `status` applies the specification's table alone; a failure of the transport, before any answer, is not looked up in the table in either mode.
  */
 export function classify(
   error: VendorError,
@@ -45,16 +45,16 @@ export function classify(
   now: number,
 ): FullClassification {
   if (error.transport !== undefined && error.status === undefined)
-    return verdict(error, error.transport, 'transport', now);
+    return classificationOf(error, error.transport, 'transport', now);
   if (mode === 'status') return byTable(error, knowledge, statusOnTheWire(error), now);
-  if (isSuccess(error.status)) return verdict(error, 'ok', 'status', now);
+  if (isSuccess(error.status)) return classificationOf(error, 'ok', 'status', now);
   const rule = firstMatch(knowledge.rules, error);
   return rule
-    ? verdict(error, rule.outcome, decidedByOf(rule), now, rule)
+    ? classificationOf(error, rule.outcome, decidedByOf(rule), now, rule)
     : byTable(error, knowledge, error.status, now);
 }
 
-/** Whether the verdict removes a key with nothing but the specification's table behind it: to be re-checked soon. */
+/** Whether the classification removes a key with nothing but the specification's table behind it: to be re-checked soon. */
 export const isTableOnlyRemoval = (classification: Classification): boolean =>
   classification.decidedBy === 'status_default' &&
   (classification.keyAction ?? CONSEQUENCES[classification.outcome].keyAction) === 'remove';
@@ -63,12 +63,12 @@ function byTable(error: VendorError, knowledge: RuleBook, status: number | undef
   // A 2xx that carries a failure is a stream's: no row of the table is about it.
   if (isSuccess(status)) {
     return error.phase === 'stream'
-      ? verdict(error, 'unknown', 'status_default', now)
-      : verdict(error, 'ok', 'status', now);
+      ? classificationOf(error, 'unknown', 'status_default', now)
+      : classificationOf(error, 'ok', 'status', now);
   }
   const outcome =
     status !== undefined && Object.hasOwn(knowledge.statusTable, status) ? knowledge.statusTable[status] : undefined;
-  return verdict(error, outcome ?? 'unknown', 'status_default', now);
+  return classificationOf(error, outcome ?? 'unknown', 'status_default', now);
 }
 
 /** Inside a stream the table sees what the wire showed, never the status that an event stands for. */
@@ -77,7 +77,7 @@ const statusOnTheWire = (error: VendorError): number | undefined =>
 
 const isSuccess = (status: number | undefined): boolean => status !== undefined && status >= 200 && status < 300;
 
-function verdict(
+function classificationOf(
   error: VendorError,
   outcome: Outcome,
   decidedBy: DecidedBy,
@@ -86,7 +86,7 @@ function verdict(
 ): FullClassification {
   const consequence = CONSEQUENCES[outcome];
   const keyAction = rule?.keyAction ?? consequence.keyAction;
-  const rest = outcome === 'permission_denied' && keyAction === 'cool_down' ? PERMISSION_COOLDOWN : undefined;
+  const permission = outcome === 'permission_denied' && keyAction === 'cool_down' ? PERMISSION_COOLDOWN : undefined;
   return {
     outcome,
     keyAction,
@@ -96,8 +96,8 @@ function verdict(
     decidedBy,
     rule: rule?.id,
     retryAfterMs: waitOf(error, outcome),
-    cooldownMs: rule?.cooldownMs ?? rest?.cooldownMs,
-    cooldownMaxMs: rule?.cooldownMaxMs ?? rest?.cooldownMaxMs,
+    cooldownMs: rule?.cooldownMs ?? permission?.cooldownMs,
+    cooldownMaxMs: rule?.cooldownMaxMs ?? permission?.cooldownMaxMs,
     notBefore: keyAction === 'keep' ? undefined : dateOf(error, outcome, now),
     escalateOnRepeat: rule?.escalateOnRepeat,
     model: MODEL_MAY_BE_NAMED.has(outcome) ? error.namedModel : undefined,
@@ -118,7 +118,7 @@ function dateOf(error: VendorError, outcome: Outcome, now: number): Date | undef
   return date.getTime() - now <= FARTHEST_DATE_MS ? date : undefined;
 }
 
-function reasonOf(error: VendorError, outcome: Outcome): string {
+function reasonOf(error: VendorError, outcome: Outcome): RedactedText {
   const word = error.reasons[0] ?? error.detailCodes[0] ?? error.codes[0] ?? error.types[0] ?? error.vendorStatuses[0];
   const parts = [word, error.message].filter((part) => part !== undefined && part !== '');
   if (parts.length === 0) parts.push(error.status === undefined ? outcome : `HTTP ${error.status}`);

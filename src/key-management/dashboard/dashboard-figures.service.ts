@@ -1,7 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { callSummary, globalStats, type CallSummary } from '../analytics/call-summary';
 import { stateFields, type ComprehensiveStatus, type ProviderStateFields } from '../analytics/comprehensive-status';
-import { timelineEntry, type ProviderAnalytics } from '../analytics/provider-analytics';
+import {
+  callSummary,
+  globalStats,
+  timelineEntry,
+  type CallSummary,
+  type ProviderAnalytics,
+} from '../analytics/provider-analytics';
 import { SeriesService } from '../analytics/series/series.service';
 import type { Clock } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';

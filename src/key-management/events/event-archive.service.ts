@@ -1,3 +1,4 @@
+import { getOrCreate } from '../common/get-or-create';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../common/clock';
 import { CLOCK, INSTANCE_ID } from '../key-management.constants';
@@ -17,19 +18,19 @@ const KEPT_DOCUMENTS = KEPT / ENTRIES_PER_DOCUMENT + 1;
 type Family = 'key' | 'action';
 const FAMILIES = ['key', 'action'] as const satisfies readonly Family[];
 
-/** Keeps the log over restarts, and shows each instance what administrators did on the others. */
+/** Keeps the event log in the store over restarts, and adds what administrators did on other instances. */
 @Injectable()
 export class EventArchiveService implements DocumentOwner {
   readonly prefix = EVENTS;
   readonly #link: PersistenceService['link'];
   readonly #startedAt: number;
-  readonly #waiting: Record<Family, LogEntry[]> = { key: [], action: [] };
+  readonly #pending: Record<Family, LogEntry[]> = { key: [], action: [] };
   readonly #written: Record<Family, number> = { key: 0, action: 0 };
-  readonly #own = new Map<string, Record<string, Json>>();
+  readonly #ownDocuments = new Map<string, Record<string, Json>>();
   readonly #damages: string[] = [];
-  /** What the store held at the start. */
+  /** Entries that the store held at the start. */
   #restored: StoredEntry[] = [];
-  readonly #strange = new Map<string, { family: Family; newest: number; count: number }>();
+  readonly #documentsOfOtherInstances = new Map<string, { family: Family; newest: number; count: number }>();
 
   constructor(
     private readonly log: EventLog,
@@ -56,9 +57,9 @@ export class EventArchiveService implements DocumentOwner {
       return read ?? [];
     });
     const family = familyOf(doc);
-    if (entries.length === 0 || !family || this.#own.has(doc)) return;
+    if (entries.length === 0 || !family || this.#ownDocuments.has(doc)) return;
     const newest = Math.max(...entries.map(({ entry }) => entry.at.getTime()));
-    this.#strange.set(doc, { family, newest, count: entries.length });
+    this.#documentsOfOtherInstances.set(doc, { family, newest, count: entries.length });
     if (this.log.isLive) {
       // Missed while the store was away; what is older was not restored when it should have been.
       for (const { entry } of entries) if (entry.at.getTime() >= this.#startedAt) this.#append(entry);
@@ -81,19 +82,19 @@ export class EventArchiveService implements DocumentOwner {
   changed(change: FieldChange): void {
     if (change.kind !== 'set') return;
     const read = readRecord(change.register.value);
-    // Changes of keys are told as such, and sooner.
+    // The change feed of the keys brings their events, and sooner.
     if (read?.entry.type === 'admin_action') this.#append(read.entry);
   }
 
   *known(): Iterable<KnownDocument> {
-    for (const [doc, registers] of this.#own) yield { doc, registers, maxima: {} };
+    for (const [doc, registers] of this.#ownDocuments) yield { doc, registers, maxima: {} };
   }
 
   collect(): boolean {
     for (const family of FAMILIES) {
-      for (const entry of this.#waiting[family].splice(0)) this.#write(family, entry);
+      for (const entry of this.#pending[family].splice(0)) this.#write(family, entry);
     }
-    if (this.#strange.size > 0) this.#forgetStrange();
+    if (this.#documentsOfOtherInstances.size > 0) this.#dropOldDocuments();
     return false;
   }
 
@@ -103,7 +104,7 @@ export class EventArchiveService implements DocumentOwner {
     if (!('event' in entry)) return true;
     const { event } = entry;
     if (event.by === 'instance') return false;
-    // What every start repeats would cover what matters.
+    // What every start repeats would push out the entries that matter.
     return !(
       (event.type === 'key_added' && event.by === 'configuration') ||
       (event.type === 'status_changed' && event.from === 'unchecked' && event.to === 'healthy')
@@ -122,9 +123,9 @@ export class EventArchiveService implements DocumentOwner {
 
   #keep(entry: LogEntry): void {
     this.#restored = [];
-    const waiting = this.#waiting['event' in entry ? 'key' : 'action'];
+    const pending = this.#pending['event' in entry ? 'key' : 'action'];
     // With the store away, or in a storm, only what would be kept anyhow.
-    if (waiting.push(entry) > 2 * KEPT) waiting.splice(0, KEPT);
+    if (pending.push(entry) > 2 * KEPT) pending.splice(0, KEPT);
     this.#link.statisticsPending();
   }
 
@@ -132,26 +133,25 @@ export class EventArchiveService implements DocumentOwner {
     const number = this.#written[family]++;
     const chunk = Math.floor(number / ENTRIES_PER_DOCUMENT);
     const doc = this.#docOf(family, chunk);
-    const registers = this.#own.get(doc) ?? {};
-    this.#own.set(doc, registers);
+    const registers = getOrCreate(this.#ownDocuments, doc, (): Record<string, Json> => ({}));
     const field = String(number);
     registers[field] = recordOf(entry);
     this.#link.put(doc, field, registers[field]);
     const old = this.#docOf(family, chunk - KEPT_DOCUMENTS);
-    if (this.#own.delete(old)) this.#link.drop(old);
+    if (this.#ownDocuments.delete(old)) this.#link.drop(old);
   }
 
-  /** Documents of earlier lives and other instances, once newer ones hold enough. */
-  #forgetStrange(): void {
+  /** Drops documents of earlier runs and of other instances once newer ones hold enough entries. */
+  #dropOldDocuments(): void {
     for (const family of FAMILIES) {
       let count = 0;
-      const documents = [...this.#strange].filter(([, each]) => each.family === family);
+      const documents = [...this.#documentsOfOtherInstances].filter(([, each]) => each.family === family);
       for (const [doc, each] of documents.sort(([, a], [, b]) => b.newest - a.newest)) {
         if (count >= KEPT) this.#link.drop(doc);
         count += each.count;
       }
     }
-    this.#strange.clear();
+    this.#documentsOfOtherInstances.clear();
   }
 
   #docOf(family: Family, chunk: number): string {

@@ -38,12 +38,12 @@ export interface EventQuery {
 /** An entry before it is numbered. */
 export type UnnumberedEntry = LogEntry extends infer E ? (E extends LogEntry ? Omit<E, 'id'> : never) : never;
 
-/** About 300 bytes each. */
+/** Entries; about 300 bytes each. */
 const CAPACITY = 5_000;
 
 /**
- * The latest changes of keys and acts of administrators, in memory. What was restored from a store is no change, and not in it; nor is
- * that the configuration names its keys, which every start repeats: with many keys it would cover all else.
+ * The latest changes of keys and acts of administrators, in memory. It leaves out what was restored from a store, since nothing changed, and
+ * the keys that the configuration names, since every start repeats them and many keys would push out everything else.
  */
 @Injectable()
 export class EventLog implements OnModuleDestroy {
@@ -52,7 +52,7 @@ export class EventLog implements OnModuleDestroy {
   readonly #appended = new Subject<LogEntry>();
   #isLive = false;
 
-  /** Every new entry, in the tick in which it came to be. */
+  /** Every new entry, in the tick in which it was appended. */
   readonly appended$: Observable<LogEntry> = this.#appended.asObservable();
 
   constructor(
@@ -64,7 +64,7 @@ export class EventLog implements OnModuleDestroy {
     });
   }
 
-  /** Something was logged since the start: what is restored now comes too late. */
+  /** Whether something was logged since the start: a log that is restored later is ignored. */
   get isLive(): boolean {
     return this.#isLive;
   }
@@ -93,7 +93,7 @@ export class EventLog implements OnModuleDestroy {
     this.append({ type: 'store_damaged', at: new Date(this.clock.now()), reason });
   }
 
-  /** @internal Another source of entries: an instance that shares the store. */
+  /** @internal Adds an entry, also one of another instance that shares the store. */
   append(entry: UnnumberedEntry): void {
     this.#isLive = true;
     const numbered = numberedAs(this.#ring.lastId + 1, entry);

@@ -1,4 +1,4 @@
-/** The latest entries, numbered one after the other: a ring that forgets the oldest. */
+/** A ring buffer of the latest entries, numbered one after the other; it overwrites the oldest. */
 export class EventRing<T extends { readonly id: number }> {
   #ring: T[] = [];
   #lastId = 0;

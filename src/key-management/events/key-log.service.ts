@@ -7,7 +7,7 @@ import { logLine } from '../common/log-line';
 
 type StatusChange = Extract<KeyEvent, { type: 'status_changed' }>;
 
-/** Logs every change of a key, one line each: removals as warnings. */
+/** Writes one line to the log for each change of a key or provider: removals and failing providers as warnings. */
 @Injectable()
 export class KeyLogService implements OnModuleDestroy {
   readonly #logger = new Logger('KeyManagement');
@@ -24,58 +24,44 @@ export class KeyLogService implements OnModuleDestroy {
   }
 
   #log(event: KeyEvent): void {
-    const { provider, maskedKey: key, keyId: key_id, by } = event;
-    const subject = { provider, key, key_id, by };
-    switch (event.type) {
-      case 'status_changed': {
-        const { from, to, outcome, reason, until } = event;
-        const line = logLine(nameOf(event), { ...subject, from, to, outcome, reason, until: until?.toISOString() });
-        // What an administrator does on purpose is no warning, and a key that stays out was warned of when it went.
-        if (isRemovedStatus(to) && to !== 'disabled' && from !== to) this.#logger.warn(line);
-        else this.#logger.log(line);
-        break;
-      }
-      case 'model_cooled_down': {
-        const { model, outcome, reason, until } = event;
-        this.#logger.log(logLine('key cools down', { ...subject, model, outcome, reason, until: until.toISOString() }));
-        break;
-      }
-      case 'endpoint_cooled_down': {
-        const { endpoint, outcome, reason, until } = event;
-        this.#logger.log(
-          logLine('key cools down', { ...subject, endpoint, outcome, reason, until: until.toISOString() }),
-        );
-        break;
-      }
-      case 'cooldown_ended': {
-        const { model, endpoint, until } = event;
-        this.#logger.log(logLine('cooldown ended', { ...subject, model, endpoint, until: until?.toISOString() }));
-        break;
-      }
-      case 'key_added':
-        this.#logger.log(logLine('key added', { ...subject, status: event.status }));
-        break;
-      case 'key_updated':
-        this.#logger.log(logLine('key updated', { ...subject, fields: event.fields.join(',') }));
-        break;
-      case 'key_deleted':
-        this.#logger.log(logLine('key deleted', subject));
-        break;
-      case 'provider_failing': {
-        const { state, reason, until } = event;
-        this.#logger.warn(logLine('provider failing', { provider, state, reason, until: until?.toISOString() }));
-        break;
-      }
-      case 'provider_recovered': {
-        const { state, reason, since } = event;
-        this.#logger.log(logLine('provider recovered', { provider, state, reason, since: since.toISOString() }));
-        break;
-      }
-    }
+    const line = logLine(nameOf(event), fieldsOf(event));
+    if (isWarning(event)) this.#logger.warn(line);
+    else this.#logger.log(line);
   }
 }
 
-function nameOf({ from, to }: StatusChange): string {
+/** What an administrator does on purpose is no warning, and a key that stays out was warned of when it went. */
+function isWarning(event: KeyEvent): boolean {
+  if (event.type !== 'status_changed') return event.type === 'provider_failing';
+  return isRemovedStatus(event.to) && event.to !== 'disabled' && event.from !== event.to;
+}
+
+/** The fields that any event may have. */
+type AnyFields = { readonly [Name in KeyOfAny<KeyEvent>]?: FieldOf<KeyEvent, Name> };
+type KeyOfAny<Event> = Event extends unknown ? keyof Event : never;
+type FieldOf<Event, Name extends PropertyKey> =
+  Event extends Readonly<Partial<Record<Name, infer Value>>> ? Value : never;
+
+function fieldsOf(event: AnyFields): Record<string, string | undefined> {
+  const { provider, maskedKey, keyId, by, state, from, to, status, fields, model, endpoint, outcome, reason } = event;
+  const subject = state ? { provider, state } : { provider, key: maskedKey, key_id: keyId, by };
+  const change = { from, to, status, fields: fields?.join(','), model, endpoint, outcome, reason };
+  return { ...subject, ...change, until: event.until?.toISOString(), since: event.since?.toISOString() };
+}
+
+function nameOf(event: KeyEvent): string {
+  switch (event.type) {
+    case 'status_changed':
+      return nameOfChange(event);
+    case 'model_cooled_down':
+    case 'endpoint_cooled_down':
+      return 'key cools down';
+    default:
+      return event.type.replace('_', ' ');
+  }
+}
+
+function nameOfChange({ from, to }: StatusChange): string {
   if (to === 'disabled') return 'key disabled';
   if (from === 'disabled') return 'key enabled';
   if (isRemovedStatus(to)) return from === to ? 'key still out' : 'key removed';

@@ -1,5 +1,5 @@
 import type { Outcome } from '../vendors/contract/outcome';
-import type { Classification } from '../classification/classification';
+import type { CheckedClassification } from '../classification/classification';
 import type { AttemptReport } from '../errors';
 import type { PoolLease } from '../pool/key-lease';
 import type { CallTrace } from '../tracing/call-trace';
@@ -26,7 +26,7 @@ export function attemptReport(
   outcome: Outcome,
   now: number,
   waitedMs: number,
-  failure?: Classification,
+  failure?: CheckedClassification,
 ): AttemptReport {
   return {
     keyId: lease.keyId,

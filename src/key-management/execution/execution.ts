@@ -1,4 +1,4 @@
-import type { Classification } from '../classification/classification';
+import type { CheckedClassification } from '../classification/classification';
 import { CONSEQUENCES, isTransient } from '../vendors/contract/outcome';
 import type { AttemptReport } from '../errors';
 import type { CallTrace } from '../tracing/call-trace';
@@ -182,12 +182,12 @@ export class Execution<T> {
     return end.kind === 'timed_out' && end.limit === 'call' ? { next: 'give_up', why: 'deadline' } : decision;
   }
 
-  #settleFailure(lease: AttemptContext, end: AttemptEnd, failure: Classification): Decision {
+  #settleFailure(lease: AttemptContext, end: AttemptEnd, failure: CheckedClassification): Decision {
     const now = this.terms.settings.clock.now();
     const refusals = (this.#refusals ??= new Refusals());
     const sameRefusal = refusals.isShared(lease, failure);
     const isWithheld = sameRefusal || mayBeShared(failure);
-    lease.settle(isWithheld ? { ...failure, withheld: true } : failure, now);
+    lease.settleChecked(isWithheld ? { ...failure, withheld: true } : failure, now);
     if (isWithheld && !sameRefusal) refusals.withhold(lease, failure);
     this.#learnTarget(lease, failure);
     cancelResponseBody(this.#lastError);
@@ -211,7 +211,7 @@ export class Execution<T> {
     return decision;
   }
 
-  #decide(failure: Classification, sameRefusal: boolean): Decision {
+  #decide(failure: CheckedClassification, sameRefusal: boolean): Decision {
     const { options, settings } = this.terms;
     let [sameOutcome, transient] = [0, 0];
     for (const { outcome } of this.#attempts) {
@@ -223,7 +223,7 @@ export class Execution<T> {
   }
 
   /** A call that names neither model nor endpoint is told by its first refusal what it is for, and waits for a key of that. */
-  #learnTarget({ endpoint, candidate }: AttemptContext, failure: Classification): void {
+  #learnTarget({ endpoint, candidate }: AttemptContext, failure: CheckedClassification): void {
     const named = candidate.record.serves(failure.model) ? failure.model : undefined;
     const { model = named } = this.#target;
     if (failure.outcome !== 'rate_limited' && this.#target.endpoint === undefined && endpoint !== undefined)

@@ -5,7 +5,7 @@ const LOCK = 'health-check';
 /** Renewed at each tick of the job; a holder that dies is followed within this. Milliseconds. */
 const LOCK_MS = 15_000;
 
-/** Which of the instances on one store checks the keys. Alone, or without the store, every instance does. */
+/** Decides by a named lock (a lease) which of the instances on one store checks the keys. Alone, or without the store, every instance does. */
 @Injectable()
 export class CheckLeadership implements BeforeApplicationShutdown {
   constructor(private readonly persistence: PersistenceService) {}

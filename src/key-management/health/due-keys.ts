@@ -12,8 +12,8 @@ export function nextProbeAt(record: KeyRecord, intervalMs: number, isDeep = fals
   const provenAt = Math.max(record.lastCheckedAt, record.lastSuccessAt);
   const due = provenAt + intervalMs;
   // A light probe of a cooling-down key would tell nothing new, nor a deep one of a rate limit.
-  const isPermanentlyFailed = isCoolingDown(state) && !(isDeep && state.status === 'cooling_down');
-  return isPermanentlyFailed ? Math.max(due, state.until) : due;
+  const tellsNothingNew = isCoolingDown(state) && !(isDeep && state.status === 'cooling_down');
+  return tellsNothingNew ? Math.max(due, state.until) : due;
 }
 
 export function* dueKeys(

@@ -1,4 +1,6 @@
+import { getOrCreate } from '../common/get-or-create';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { ownWords, redactReason } from '../classification/redaction/redact';
 import type { Clock } from '../common/clock';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
@@ -6,32 +8,32 @@ import type { ApiKey } from '../pool/key/api-key';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyState } from '../pool/key/key-state';
 import type { KeyRecord } from '../pool/key/key-record';
-import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../checkers/base-health-checker';
+import type { BaseHealthChecker, ProbeDepth } from '../checkers/base-health-checker';
 import { mapConcurrent } from '../common/event-loop';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { Semaphore } from '../common/semaphore';
-import { formatOf, probe } from './probe';
+import { formatOf, probe, type CheckedHealthResult } from './probe';
 
 /** Checks under way at once, per provider: enough to be quick, few enough for any vendor's limits. */
 export const PARALLEL_CHECKS = 16;
 
-const CLOSED: HealthResult = { outcome: 'cancelled', reason: 'the app is closing' };
+const CLOSED: CheckedHealthResult = { outcome: 'cancelled', reason: ownWords`the app is closing` };
 
-/** Who wants a check. A scheduled one ends no cooldown but what it proves itself. */
+/** Who asked for a check. A scheduled check ends no cooldown except the one whose end it proves. */
 export type AskedBy = 'schedule' | 'administrator';
 
 /** One checked key. */
 export interface KeyCheck {
   readonly record: KeyRecord;
-  readonly result: HealthResult;
+  readonly result: CheckedHealthResult;
 }
 
 /** Checks keys, and settles each check as a lease like any call. */
 @Injectable()
 export class HealthCheckService implements OnModuleDestroy {
   readonly #logger = new Logger('KeyManagement');
-  readonly #gates = new Map<string, Semaphore>();
-  readonly #underWay = new Map<KeyRecord, Promise<HealthResult>>();
+  readonly #semaphores = new Map<string, Semaphore>();
+  readonly #underWay = new Map<KeyRecord, Promise<CheckedHealthResult>>();
   readonly #controllers = new Set<AbortController>();
   #closed = false;
 
@@ -65,7 +67,7 @@ export class HealthCheckService implements OnModuleDestroy {
   }
 
   /** Checks one key now, for an administrator. Undefined if it is being checked already. */
-  async check(pool: KeyPool, record: KeyRecord): Promise<HealthResult | undefined> {
+  async check(pool: KeyPool, record: KeyRecord): Promise<CheckedHealthResult | undefined> {
     if (record.probing) return undefined;
     const result = await this.#begin(pool, record);
     this.#endCooldowns(pool, record, result);
@@ -73,19 +75,19 @@ export class HealthCheckService implements OnModuleDestroy {
   }
 
   /** An administrator who asks has mended something: a check that proves the key ends every cooldown but a rate limit that the vendor stated. */
-  #endCooldowns(pool: KeyPool, record: KeyRecord, result: HealthResult): void {
+  #endCooldowns(pool: KeyPool, record: KeyRecord, result: CheckedHealthResult): void {
     if (this.#closed || record.deleted || !provesKey(result) || result.unproven === true) return;
     pool.endCooldowns(record, 'administrator', true);
   }
 
-  /** What the vendor says of a key that is in no pool yet. */
-  checkNew(provider: string, key: ApiKey): Promise<HealthResult> {
-    return this.#gate(provider).run(() => this.#examine(provider, key, 'unchecked'));
+  /** Asks the vendor about a key that is in no pool yet. */
+  checkNew(provider: string, key: ApiKey): Promise<CheckedHealthResult> {
+    return this.#semaphoreOf(provider).run(() => this.#examine(provider, key, 'unchecked'));
   }
 
-  #begin(pool: KeyPool, record: KeyRecord): Promise<HealthResult> {
+  #begin(pool: KeyPool, record: KeyRecord): Promise<CheckedHealthResult> {
     record.probing = true;
-    const check = this.#gate(record.provider)
+    const check = this.#semaphoreOf(record.provider)
       .run(() => this.#settled(pool, record))
       .finally(() => {
         record.probing = false;
@@ -95,18 +97,18 @@ export class HealthCheckService implements OnModuleDestroy {
     return check;
   }
 
-  async #settled(pool: KeyPool, record: KeyRecord): Promise<HealthResult> {
+  async #settled(pool: KeyPool, record: KeyRecord): Promise<CheckedHealthResult> {
     const lease = pool.leaseForProbe(record);
     const result = await this.#examine(record.provider, record.key, record.state.status);
-    if (!this.#closed) lease.settle(result);
+    if (!this.#closed) lease.settleChecked(result);
     return result;
   }
 
   /** The key's format first, then a light probe, then a deep one where only it can tell. */
-  async #examine(provider: string, key: ApiKey, status: KeyState['status']): Promise<HealthResult> {
+  async #examine(provider: string, key: ApiKey, status: KeyState['status']): Promise<CheckedHealthResult> {
     // The store may know keys of a provider that the app does not.
     if (!this.registry.has(provider))
-      return { outcome: 'unknown', reason: `no health checker is registered for ${provider}` };
+      return { outcome: 'unknown', reason: redactReason(`no health checker is registered for ${provider}`) };
     const checker = this.registry.get(provider);
     const format = formatOf(checker, key);
     if (!format.valid) return { outcome: 'invalid_key', reason: format.reason, decidedBy: 'checker' };
@@ -121,7 +123,7 @@ export class HealthCheckService implements OnModuleDestroy {
     return { ...light, unproven: status === 'quota_exceeded' };
   }
 
-  async #ask(checker: BaseHealthChecker, key: ApiKey, depth: ProbeDepth): Promise<HealthResult> {
+  async #ask(checker: BaseHealthChecker, key: ApiKey, depth: ProbeDepth): Promise<CheckedHealthResult> {
     if (this.#closed) return CLOSED;
     const controller = new AbortController();
     this.#controllers.add(controller);
@@ -132,19 +134,17 @@ export class HealthCheckService implements OnModuleDestroy {
     }
   }
 
-  #gate(provider: string): Semaphore {
-    const gate = this.#gates.get(provider) ?? new Semaphore(PARALLEL_CHECKS);
-    this.#gates.set(provider, gate);
-    return gate;
+  #semaphoreOf(provider: string): Semaphore {
+    return getOrCreate(this.#semaphores, provider, () => new Semaphore(PARALLEL_CHECKS));
   }
 }
 
 /** Of keys in these states a light probe says too little. */
 const DEEPER: ReadonlySet<KeyState['status']> = new Set(['unchecked', 'quota_exceeded', 'cooling_down'] as const);
 
-const deepened = (result: HealthResult): HealthResult & { proven?: 'deep' } =>
+const deepened = (result: CheckedHealthResult): CheckedHealthResult & { proven?: 'deep' } =>
   result.outcome === 'ok' && !result.unproven ? { ...result, proven: 'deep' } : result;
 
 /** The key is authentic; one that may not list models may yet generate. */
-const provesKey = ({ outcome, keyAction }: HealthResult): boolean =>
+const provesKey = ({ outcome, keyAction }: CheckedHealthResult): boolean =>
   outcome === 'ok' || (outcome === 'permission_denied' && keyAction === 'keep');

@@ -12,7 +12,7 @@ export interface HealthReport {
   details: IndicatorResult;
 }
 
-/** One answer of what the indicators say: `error` as soon as one is down. */
+/** Puts the results of the indicators into one report: `error` as soon as one is down. */
 export function healthReport(results: readonly IndicatorResult[], isShuttingDown: boolean): HealthReport {
   const details = Object.assign({}, ...results) as IndicatorResult;
   const those = (status: 'up' | 'down'): IndicatorResult =>

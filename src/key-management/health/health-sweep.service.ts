@@ -10,7 +10,7 @@ import { isRemovedStatus, type KeyStatus } from '../pool/key/key-state';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { HealthCheckService } from './health-check.service';
 
-/** One checked key as reported. */
+/** What the report says of one checked key. */
 export interface CheckedKey {
   provider: string;
   keyId: string;

@@ -1,5 +1,6 @@
 import type { KeyPool } from '../pool/key-pool';
-import { isRemoved, type KeyStatus } from '../pool/key/key-state';
+import { isRemoved } from '../pool/key/key-state';
+import { countStatus, type StatusCounts } from '../pool/key/status-counts';
 
 /** A model that no key may serve now. */
 export interface UnservedModel {
@@ -14,23 +15,23 @@ export interface KeyAvailability {
   readonly total: number;
   readonly asked: number;
   readonly unserved: readonly UnservedModel[];
-  /** How many keys stand how, of those out of the pool; the others cool down. Only known where a model is unserved. */
-  readonly out: Partial<Record<KeyStatus, number>>;
+  /** The keys out of the pool by status; all others cool down. Only counted where a model is unserved. */
+  readonly out: StatusCounts;
 }
 
-/** Looks at no more keys than it must: where each model has one that may serve it, at the first few. */
+/** Looks only at as many keys as it needs: it stops once each model has a key that may serve it. */
 export function keyAvailability(
   pool: Pick<KeyPool, 'size' | 'records' | 'unavailableUntil'>,
   models: readonly (string | undefined)[],
   now: number,
 ): KeyAvailability {
   const left = new Map(models.map((model) => [model, { end: Infinity, recheck: Infinity }]));
-  const out: Partial<Record<KeyStatus, number>> = {};
+  const out: StatusCounts = {};
   for (const record of pool.records()) {
     if (left.size === 0) break;
     const { enabled, state, status } = record;
     const isOut = !enabled || isRemoved(state);
-    if (isOut) out[status] = (out[status] ?? 0) + 1;
+    if (isOut) countStatus(out, status);
     if (isOut && !(enabled && isRemoved(state))) continue;
     for (const [model, soonest] of left) {
       if (isRemoved(state)) soonest.recheck = Math.min(soonest.recheck, state.recheckAt);

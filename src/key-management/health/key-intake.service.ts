@@ -14,7 +14,7 @@ import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { mapConcurrent, forEachInChunks } from '../common/event-loop';
 import { HealthCheckService, PARALLEL_CHECKS } from './health-check.service';
 
-/** What became of one key that was given. */
+/** The result for one key that was given. */
 export interface KeyVerdict {
   keyId: string;
   maskedKey: string;
@@ -37,7 +37,7 @@ interface GivenKey extends Omit<KeyInput, 'key'> {
   readonly key: ApiKey;
 }
 
-/** How new keys come into a pool. */
+/** Brings new keys into a pool: checks them, and refuses those that prove invalid. */
 @Injectable()
 export class KeyIntakeService {
   constructor(
@@ -112,7 +112,7 @@ export class KeyIntakeService {
     const meanwhile = pool.record(key.id);
     if (meanwhile) return verdictOf(meanwhile, 'present');
     const record = pool.add(key, input, 'runtime', by);
-    pool.leaseForProbe(record).settle(result);
+    pool.leaseForProbe(record).settleChecked(result);
     return { ...verdictOf(record, 'added'), outcome: result.outcome, reason: result.reason };
   }
 

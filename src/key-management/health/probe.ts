@@ -1,13 +1,23 @@
 import { vendorErrorFrom } from '../classification/evidence/error-evidence';
+import type { CheckedClassification } from '../classification/classification';
 import { checkedClassification } from '../classification/checked-classification';
-import { redactText, shownReason } from '../classification/redaction/redact';
+import {
+  LONGEST_REASON,
+  ownWords,
+  redactReason,
+  redactText,
+  type RedactedText,
+} from '../classification/redaction/redact';
 import { read } from '../classification/evidence/safe-read';
 import type { Clock } from '../common/clock';
 import type { ApiKey } from '../pool/key/api-key';
-import type { BaseHealthChecker, FormatVerdict, HealthResult, ProbeDepth } from '../checkers/base-health-checker';
+import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../checkers/base-health-checker';
 
 /** The longest that one probe may take, milliseconds. */
 export const PROBE_TIMEOUT_MS = 15_000;
+
+/** What a health check found out, as the package carries it. */
+export type CheckedHealthResult = CheckedClassification & Pick<HealthResult, 'unproven'>;
 
 /** Asks a vendor about one key, within a time limit and until the controller aborts. Never rejects, whatever the checker does. */
 export async function probe(
@@ -16,7 +26,7 @@ export async function probe(
   depth: ProbeDepth,
   clock: Clock,
   controller: AbortController,
-): Promise<HealthResult> {
+): Promise<CheckedHealthResult> {
   const apiKey = key.reveal();
   const { signal } = controller;
   let timedOut = false;
@@ -36,8 +46,9 @@ export async function probe(
       const context = { phase: 'probe', timedOut, callerAborted, now: clock.now(), secrets: [apiKey] } as const;
       return checked(checker.classifyError(vendorErrorFrom(error, context)), apiKey, clock);
     } catch (failure) {
-      const said = redactText(failure instanceof Error ? failure.message : String(failure), [apiKey]);
-      return { outcome: 'unknown', reason: `the health checker failed: ${said}`, decidedBy: 'checker' };
+      const said = failure instanceof Error ? failure.message : String(failure);
+      const reason = redactText(`the health checker failed: ${said}`, [apiKey], LONGEST_REASON);
+      return { outcome: 'unknown', reason, decidedBy: 'checker' };
     }
   } finally {
     cancelTimer();
@@ -45,29 +56,33 @@ export async function probe(
 }
 
 /** What a checker of the user's own returns is checked at the one door for it. */
-function checked(result: unknown, apiKey: string, clock: Clock): HealthResult {
+function checked(result: unknown, apiKey: string, clock: Clock): CheckedHealthResult {
   const checkedResult = checkedClassification(result, { secrets: [apiKey], now: clock.now() });
   if (checkedResult === undefined)
     throw new TypeError('it gave no outcome. checkHealth and classifyError must return { outcome: … }.');
   return read(result, 'unproven') === true ? { ...checkedResult, unproven: true } : checkedResult;
 }
 
+/** What a checker says of a key's form, redacted. */
+type CheckedFormat =
+  { readonly valid: true; readonly warning?: string } | { readonly valid: false; readonly reason: RedactedText };
+
 /**
- * What the checker says of the key's form. One that throws or returns no verdict has said nothing, and a key is refused only by a verdict.
+ * What the checker says of the key's form. A checker that throws, or returns anything else, has said nothing: a key is refused only where `valid` is false.
  */
-export function formatOf(checker: BaseHealthChecker, key: ApiKey): FormatVerdict {
+export function formatOf(checker: BaseHealthChecker, key: ApiKey): CheckedFormat {
   const apiKey = key.reveal();
-  let verdict: unknown;
+  let given: unknown;
   try {
-    verdict = checker.validateFormat(apiKey);
+    given = checker.validateFormat(apiKey);
   } catch {
     return { valid: true, warning: 'the health checker failed to check the format of the key' };
   }
   // Nobody would hear of its rejection.
-  if (verdict instanceof Promise) verdict.catch(() => undefined);
-  const said = (name: string): string | undefined => shownReason(read(verdict, name), [apiKey]);
-  return read(verdict, 'valid') === false
-    ? { valid: false, reason: said('reason') ?? 'the health checker refuses the format of the key' }
+  if (given instanceof Promise) given.catch(() => undefined);
+  const said = (name: string): RedactedText | undefined => redactReason(read(given, name), [apiKey]);
+  return read(given, 'valid') === false
+    ? { valid: false, reason: said('reason') ?? ownWords`the health checker refuses the format of the key` }
     : { valid: true, warning: said('warning') };
 }
 

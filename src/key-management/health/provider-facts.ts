@@ -20,7 +20,7 @@ const SPEAKS_AGAINST = Uint8Array.from(CALL_ENDS, (end) =>
 /** A call that its caller gave up says nothing either way. */
 const CANCELLED = CALL_ENDS.indexOf('cancelled');
 
-/** What the calls of one provider came to lately, on this instance. */
+/** Counts the calls of one provider on this instance in a sliding window, and remembers the models that were called. */
 export class ProviderFacts implements CallObserver {
   /** Buckets by their number since the epoch, modulo the length: the numbers, and what was counted. */
   readonly #numbers = new Float64Array(BUCKETS).fill(-1);

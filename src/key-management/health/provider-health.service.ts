@@ -1,3 +1,4 @@
+import { getOrCreate } from '../common/get-or-create';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Clock } from '../common/clock';
 import type { ResolvedOptions } from '../configuration/resolved-options';
@@ -7,11 +8,11 @@ import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { keyAvailability, usableKeys } from './key-availability';
 import { WINDOW_MS } from './provider-facts';
-import { isCalled, providerState, type ProviderSituation, type ProviderVerdict } from './provider-state';
+import { isCalled, providerState, type ProviderSituation, type ProviderAssessment } from './provider-state';
 import { isInTrouble, ProviderWatch } from './provider-watch';
 
 /** How a provider stands on this instance. Times are milliseconds since the epoch. */
-export interface ProviderHealth extends ProviderVerdict {
+export interface ProviderHealth extends ProviderAssessment {
   readonly provider: string;
   readonly since: number;
   /** Somebody called it within the hour. */
@@ -112,7 +113,7 @@ export class ProviderHealthService implements OnModuleDestroy {
     const watch = this.#watch(provider);
     const { lastCallAt, lastFailure } = watch.facts;
     const { calls, failures } = watch.facts.window();
-    const verdict = providerState({
+    const assessment = providerState({
       provider,
       now,
       calls,
@@ -124,8 +125,8 @@ export class ProviderHealthService implements OnModuleDestroy {
       breaker: pool.breakerStatus(now),
       storeAway: this.#storeAway(),
     });
-    const since = watch.saw(verdict, now);
-    return { ...verdict, provider, since, calls, failures, isCalled: isCalled(lastCallAt, now) };
+    const since = watch.saw(assessment, now);
+    return { ...assessment, provider, since, calls, failures, isCalled: isCalled(lastCallAt, now) };
   }
 
   #storeAway(): ProviderSituation['storeAway'] {
@@ -151,8 +152,6 @@ export class ProviderHealthService implements OnModuleDestroy {
   }
 
   #watch(provider: string): ProviderWatch {
-    let watch = this.#watches.get(provider);
-    if (!watch) this.#watches.set(provider, (watch = new ProviderWatch(provider, () => this.clock.now())));
-    return watch;
+    return getOrCreate(this.#watches, provider, () => new ProviderWatch(provider, () => this.clock.now()));
   }
 }

@@ -1,6 +1,7 @@
-import { shownReason } from '../classification/redaction/redact';
+import { redactReason } from '../classification/redaction/redact';
 import type { ProviderState } from '../pool/key-events';
 import type { CallEnd } from '../pool/call-batches';
+import { countsText, totalOf } from '../pool/key/status-counts';
 import type { BreakerStatus } from '../pool/circuit-breaker';
 import type { KeyAvailability, UnservedModel } from './key-availability';
 import { IN_USE_MS, WINDOW_MS } from './provider-facts';
@@ -30,7 +31,7 @@ export interface ProviderSituation {
   readonly storeAway?: { readonly kind: string; readonly since: number | undefined } | undefined;
 }
 
-export interface ProviderVerdict {
+export interface ProviderAssessment {
   readonly state: ProviderState;
   /** One sentence. Holds no key, and of callers' words only names of models, cut short. */
   readonly reason: string;
@@ -41,7 +42,7 @@ export interface ProviderVerdict {
 }
 
 /** The gravest that applies, in the order of `PROVIDER_STATES`. */
-export function providerState(at: ProviderSituation): ProviderVerdict {
+export function providerState(at: ProviderSituation): ProviderAssessment {
   return withoutKey(at) ?? failing(at) ?? degraded(at) ?? idle(at) ?? { state: 'serving', reason: serving(at) };
 }
 
@@ -49,7 +50,7 @@ export function providerState(at: ProviderSituation): ProviderVerdict {
 export const isCalled = (lastCallAt: number | undefined, now: number): boolean =>
   lastCallAt !== undefined && now - lastCallAt < IN_USE_MS;
 
-function withoutKey({ provider, keys, lastCallAt, now }: ProviderSituation): ProviderVerdict | undefined {
+function withoutKey({ provider, keys, lastCallAt, now }: ProviderSituation): ProviderAssessment | undefined {
   const state = 'no_usable_key';
   if (keys.total === 0) {
     if (!isCalled(lastCallAt, now)) return { state, reason: `${provider} has no keys.` };
@@ -71,7 +72,7 @@ function failing({
   lastFailure,
   breaker,
   now,
-}: ProviderSituation): ProviderVerdict | undefined {
+}: ProviderSituation): ProviderAssessment | undefined {
   const isBroken = breaker.state !== 'closed' && now - (breaker.until ?? breaker.since) < WINDOW_MS;
   const isFailing = failures >= FEWEST_FAILURES && failures > calls * FAILING_SHARE;
   if (!isBroken && !isFailing) return undefined;
@@ -85,7 +86,7 @@ function failing({
   return { state: 'failing', reason: `${failed}${held}.`, until: breaker.until };
 }
 
-function degraded(situation: ProviderSituation): ProviderVerdict | undefined {
+function degraded(situation: ProviderSituation): ProviderAssessment | undefined {
   const { provider, calls, failures, lastFailure, keys, storeAway } = situation;
   const reasons: string[] = [];
   if (failures > calls * DEGRADED_SHARE) {
@@ -105,7 +106,7 @@ function degraded(situation: ProviderSituation): ProviderVerdict | undefined {
   return { state: 'degraded', reason: `${[first[0]!.toUpperCase() + first.slice(1), ...others].join('; ')}.`, since };
 }
 
-function idle({ lastCallAt, startedAt, now }: ProviderSituation): ProviderVerdict | undefined {
+function idle({ lastCallAt, startedAt, now }: ProviderSituation): ProviderAssessment | undefined {
   if (isCalled(lastCallAt, now)) return undefined;
   return lastCallAt === undefined
     ? { state: 'idle', reason: 'Nobody has called it since the start.', since: startedAt }
@@ -140,16 +141,14 @@ function named(unserved: readonly UnservedModel[]): string {
 
 /** Callers may call a model anything. */
 function modelText(model: string): string {
-  const shown = shownReason(model) ?? '';
+  const shown = redactReason(model) ?? '';
   return shown.length <= 60 ? shown : `${Array.from(shown).slice(0, 59).join('')}…`;
 }
 
 /** How many keys cool down, and how many are out for what. */
 function standing({ total, out }: KeyAvailability): string {
-  const counts = Object.entries(out);
-  const outside = counts.reduce((sum, [, count]) => sum + count, 0);
-  const cooling = total - outside;
-  const parts = counts.map(([status, count]) => `${count} ${status}`);
+  const cooling = total - totalOf(out);
+  const parts = countsText(out);
   if (cooling > 0)
     parts.unshift(
       cooling === total && total > 1 ? `all ${total} cool down` : `${cooling} cool${cooling === 1 ? 's' : ''} down`,

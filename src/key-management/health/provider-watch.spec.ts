@@ -2,7 +2,7 @@ import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
 import { CallBatcher } from '../pool/call-batches';
 import type { CallEnd } from '../pool/call-batches';
 import { ProviderWatch } from './provider-watch';
-import type { ProviderVerdict } from './provider-state';
+import type { ProviderAssessment } from './provider-state';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 10, 1);
@@ -22,7 +22,7 @@ class Watched {
   }
 
   /** What is announced of the state. */
-  saw(state: ProviderVerdict['state']): string | undefined {
+  saw(state: ProviderAssessment['state']): string | undefined {
     const verdict = { state, reason: 'So it is.' };
     this.watch.saw(verdict, this.now);
     return this.watch.announcement(verdict, this.now)?.type;

@@ -1,6 +1,6 @@
 import type { ProviderEvent, ProviderState } from '../pool/key-events';
 import { ProviderFacts } from './provider-facts';
-import { isCalled, type ProviderVerdict } from './provider-state';
+import { isCalled, type ProviderAssessment } from './provider-state';
 
 /** A provider must have been well for this long before it is said to have recovered; milliseconds. */
 const CALM_MS = 60_000;
@@ -8,11 +8,11 @@ const CALM_MS = 60_000;
 const LONGEST_CALM_MS = 16 * 60_000;
 const REMEMBERED_MS = 60 * 60_000;
 
-/** Serves nobody. */
+/** States in which a provider serves nobody. */
 const IN_TROUBLE: ReadonlySet<ProviderState> = new Set<ProviderState>(['failing', 'no_usable_key']);
 export const isInTrouble = (state: ProviderState): boolean => IN_TROUBLE.has(state);
 
-/** Follows one provider: since when it is in its state, and what is to be announced of it. Flapping is announced once. */
+/** Follows one provider: since when it is in its state, and which changes are announced. A provider that flaps is announced once (hysteresis). */
 export class ProviderWatch {
   readonly facts: ProviderFacts;
   #state: ProviderState | undefined;
@@ -30,22 +30,22 @@ export class ProviderWatch {
     this.facts = new ProviderFacts(now);
   }
 
-  /** Trouble was announced and is not over yet. */
+  /** Whether trouble was announced that is not over yet. */
   get isTroubled(): boolean {
     return this.#announced !== undefined;
   }
 
-  /** Takes in the state as it is now; answers since when it is so. Milliseconds since the epoch. */
-  saw(verdict: ProviderVerdict, now: number): number {
-    if (verdict.state !== this.#state) {
-      this.#state = verdict.state;
-      this.#since = verdict.since ?? now;
+  /** Takes in the current state. @returns Since when the provider is in it, milliseconds since the epoch. */
+  saw(assessment: ProviderAssessment, now: number): number {
+    if (assessment.state !== this.#state) {
+      this.#state = assessment.state;
+      this.#since = assessment.since ?? now;
     }
     return this.#since;
   }
 
-  /** What is to be told of the state, if anything. */
-  announcement({ state, reason, until }: ProviderVerdict, now: number): ProviderEvent | undefined {
+  /** The event that announces the state; undefined where nothing is to be announced. */
+  announcement({ state, reason, until }: ProviderAssessment, now: number): ProviderEvent | undefined {
     const { provider } = this;
     if (isInTrouble(state) && isCalled(this.facts.lastCallAt, now)) {
       this.#calmSince = undefined;

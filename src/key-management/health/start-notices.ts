@@ -13,7 +13,7 @@ const VENDOR_OF = new Map([
   ['chatgpt', 'openai'],
 ]);
 
-/** What an administrator should know before the first call fails of it; known once the checkers are found and the store is read. */
+/** Warnings about settings that would make calls fail. Needs the checkers to be registered and the store to be read. */
 export function startNotices(
   { providers, notices }: ResolvedOptions,
   registry: HealthCheckerRegistry,

@@ -7,6 +7,7 @@ import { HealthCheckService } from './health-check.service';
 import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyRecord } from '../pool/key/key-record';
+import { countStatuses, countsText } from '../pool/key/status-counts';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { forEachInChunks } from '../common/event-loop';
 import { startNotices } from './start-notices';
@@ -58,28 +59,20 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     const done = await within(limit, this.#checked(pools), this.clock);
     if (!done)
       this.#logger.warn(`The first health checks are not done after ${limit} ms; they go on while the app starts.`);
-    for (const { provider } of pools) this.#report(provider);
+    for (const pool of pools) this.#logger.log(`${pool.provider}: ${countsText(countStatuses(pool)).join(', ')}`);
   }
 
-  /** The leader checks; the others wait for its verdicts. */
+  /** The leader checks; the others wait until it has classified every key. */
   async #checked(pools: readonly KeyPool[]): Promise<unknown> {
-    if (!(await this.leadership.held())) return this.#told(pools);
+    if (!(await this.leadership.held())) return this.#checkedByLeader(pools);
     return Promise.all(pools.map((pool) => this.checks.checkAll(pool, unchecked(pool))));
   }
 
-  #told(pools: readonly KeyPool[]): Promise<unknown> {
-    const left = pools.map((pool) => new Left(pool));
-    const isTold = (): boolean => left.every((each) => each.isNone);
-    if (isTold()) return Promise.resolve();
-    return firstValueFrom(this.pools.events$.pipe(filter(isTold)), { defaultValue: undefined });
-  }
-
-  #report(provider: string): void {
-    const counts = new Map<string, number>();
-    for (const { status } of this.pools.pool(provider)?.records() ?? [])
-      counts.set(status, (counts.get(status) ?? 0) + 1);
-    const text = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
-    this.#logger.log(`${provider}: ${text}`);
+  #checkedByLeader(pools: readonly KeyPool[]): Promise<unknown> {
+    const left = pools.map((pool) => new UncheckedKeys(pool));
+    const isDone = (): boolean => left.every((each) => each.isEmpty);
+    if (isDone()) return Promise.resolve();
+    return firstValueFrom(this.pools.events$.pipe(filter(isDone)), { defaultValue: undefined });
   }
 }
 
@@ -89,8 +82,8 @@ function* unchecked(pool: KeyPool): Generator<KeyRecord, undefined> {
   return undefined;
 }
 
-/** The keys of a pool that nobody has spoken of yet. Goes through them once, however often it is asked. */
-class Left {
+/** The keys of a pool that no instance has checked yet. Goes through them once, however often `isEmpty` is read. */
+class UncheckedKeys {
   readonly #keys: Iterator<KeyRecord, undefined>;
   #first: KeyRecord | undefined;
 
@@ -99,7 +92,7 @@ class Left {
     this.#next();
   }
 
-  get isNone(): boolean {
+  get isEmpty(): boolean {
     while (this.#first && (this.#first.deleted || this.#first.state.status !== 'unchecked')) this.#next();
     return this.#first === undefined;
   }

@@ -1,3 +1,4 @@
+import { getOrCreate } from '../common/get-or-create';
 import type { Registry } from 'prom-client';
 import type { KeyRecord } from '../pool/key/key-record';
 import { OutcomeCounts } from './provider-counts';
@@ -31,13 +32,14 @@ export class KeyMetrics {
     });
   }
 
+  /** On the hot path. @param place Of the outcome, in `OUTCOMES`. */
   count(record: KeyRecord, place: number): void {
-    let counts = this.#attempts.get(record);
-    if (!counts) this.#attempts.set(record, (counts = new OutcomeCounts()));
-    counts.count(place);
+    getOrCreate(this.#attempts, record, newCounts).count(place);
   }
 
   forget(record: KeyRecord): void {
     this.#attempts.delete(record);
   }
 }
+
+const newCounts = (): OutcomeCounts => new OutcomeCounts();

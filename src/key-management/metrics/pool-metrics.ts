@@ -1,10 +1,12 @@
+import { getOrCreate } from '../common/get-or-create';
 import type { Registry } from 'prom-client';
 import { PROVIDER_STATES, type ProviderState } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
-import { KEY_STATUSES, type KeyStatus } from '../pool/key/key-state';
+import { KEY_STATUSES } from '../pool/key/key-state';
+import { countStatuses } from '../pool/key/status-counts';
 import { scrapedGauge, type Sample } from './scraped';
 
-/** How the pools stand at the moment they are asked. */
+/** Reads the state of the pools at the moment of the scrape. */
 export interface PoolFacts {
   pools(): Iterable<KeyPool>;
   labelOf(provider: string): string;
@@ -16,6 +18,7 @@ export interface PoolFacts {
   usableKeys(pool: KeyPool): number;
 }
 
+/** Registers the gauges of keys, provider states, attempts in flight and queues. */
 export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void {
   scrapedGauge(registry, {
     name: 'ai_keys_pool_keys',
@@ -23,9 +26,9 @@ export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void 
     labels: ['provider', 'status'],
     *samples() {
       for (const [provider, pools] of byLabel(facts)) {
-        const counts = countStatuses(pools);
+        const counts = countStatuses(...pools);
         // Also those that no key has: an alert on 0 needs something to compare.
-        for (const status of KEY_STATUSES) yield [{ provider, status }, counts.get(status) ?? 0];
+        for (const status of KEY_STATUSES) yield [{ provider, status }, counts[status] ?? 0];
       }
     },
   });
@@ -42,8 +45,7 @@ export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void 
     *samples() {
       const states = new Map<string, Set<ProviderState>>();
       for (const { provider, state } of facts.states()) {
-        const label = facts.labelOf(provider);
-        states.set(label, (states.get(label) ?? new Set()).add(state));
+        getOrCreate(states, facts.labelOf(provider), () => new Set<ProviderState>()).add(state);
       }
       for (const [provider, current] of states) {
         for (const state of PROVIDER_STATES) yield [{ provider, state }, current.has(state) ? 1 : 0];
@@ -71,19 +73,9 @@ function* sumPerProvider(facts: PoolFacts, of: (pool: KeyPool) => number): Itera
 function byLabel(facts: PoolFacts): Map<string, KeyPool[]> {
   const byName = new Map<string, KeyPool[]>();
   for (const pool of facts.pools()) {
-    const label = facts.labelOf(pool.provider);
-    byName.set(label, [...(byName.get(label) ?? []), pool]);
+    getOrCreate(byName, facts.labelOf(pool.provider), (): KeyPool[] => []).push(pool);
   }
   return byName;
-}
-
-function countStatuses(pools: readonly KeyPool[]): Map<KeyStatus, number> {
-  const counts = new Map<KeyStatus, number>();
-  for (const pool of pools) {
-    pool.wake();
-    for (const { status } of pool.records()) counts.set(status, (counts.get(status) ?? 0) + 1);
-  }
-  return counts;
 }
 
 function inFlightOf(pool: KeyPool): number {

@@ -1,3 +1,4 @@
+import { getOrCreate } from '../common/get-or-create';
 import { OUTCOMES, type Outcome } from '../vendors/contract/outcome';
 import { TimeHistogram } from './time-histogram';
 
@@ -35,12 +36,13 @@ export class ProviderCounts {
 export const MAX_PROVIDERS = 50;
 export const OTHER_PROVIDERS = 'other';
 
+/** The counters of all providers, by label. */
 export class CountsByProvider {
   readonly #counts = new Map<string, ProviderCounts>();
 
   /** On the hot path. */
   of(provider: string): ProviderCounts {
-    return this.#counts.get(provider) ?? this.#made(this.labelOf(provider));
+    return this.#counts.get(provider) ?? getOrCreate(this.#counts, this.labelOf(provider), () => new ProviderCounts());
   }
 
   /** The label's value for the provider. */
@@ -50,11 +52,5 @@ export class CountsByProvider {
 
   entries(): IterableIterator<[provider: string, counts: ProviderCounts]> {
     return this.#counts.entries();
-  }
-
-  #made(label: string): ProviderCounts {
-    let counts = this.#counts.get(label);
-    if (!counts) this.#counts.set(label, (counts = new ProviderCounts()));
-    return counts;
   }
 }

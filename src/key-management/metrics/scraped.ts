@@ -4,7 +4,7 @@ import type { TimeHistogram } from './time-histogram';
 /** Labels and value of one line. */
 export type Sample<L extends string> = readonly [labels: LabelValues<L>, value: number];
 
-/** Where a metric's values come from when it is asked for. Nothing is kept by the metric itself. */
+/** A metric whose values are computed when it is scraped; the metric itself keeps none. */
 export interface Scraped<L extends string, S> {
   readonly name: string;
   readonly help: string;
@@ -12,35 +12,34 @@ export interface Scraped<L extends string, S> {
   readonly samples: () => Iterable<S>;
 }
 
-export function scrapedGauge<L extends string>(
-  registry: Registry,
-  { samples, labels, ...metric }: Scraped<L, Sample<L>>,
-): void {
+/** Registers a gauge that asks for its values when it is scraped. */
+export function scrapedGauge<L extends string>(registry: Registry, scraped: Scraped<L, Sample<L>>): void {
   new Gauge<L>({
-    ...metric,
-    labelNames: labels,
-    registers: [registry],
+    ...settingsOf(registry, scraped),
     collect() {
       this.reset();
-      for (const [values, value] of samples()) this.set(values, value);
+      for (const [values, value] of scraped.samples()) this.set(values, value);
     },
   });
 }
 
-export function scrapedCounter<L extends string>(
-  registry: Registry,
-  { samples, labels, ...metric }: Scraped<L, Sample<L>>,
-): void {
+/** The same as a counter. */
+export function scrapedCounter<L extends string>(registry: Registry, scraped: Scraped<L, Sample<L>>): void {
   new Counter<L>({
-    ...metric,
-    labelNames: labels,
-    registers: [registry],
+    ...settingsOf(registry, scraped),
     collect() {
       this.reset();
-      for (const [values, value] of samples()) this.inc(values, value);
+      for (const [values, value] of scraped.samples()) this.inc(values, value);
     },
   });
 }
+
+const settingsOf = <L extends string>(registry: Registry, { name, help, labels }: Scraped<L, Sample<L>>) => ({
+  name,
+  help,
+  labelNames: labels,
+  registers: [registry],
+});
 
 /**
  * prom-client's own histogram costs 250 ns an observation, too much for the hot path; ours costs a few, and is put into its words

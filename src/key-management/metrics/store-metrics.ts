@@ -6,6 +6,7 @@ import { scrapedCounter, scrapedGauge } from './scraped';
 
 type StoreFacts = Pick<StoreLink, 'kind' | 'up' | 'backlog' | 'lagMs' | 'failures' | 'lastWriteMs'>;
 
+/** Registers the metrics of the store and of the build. */
 export function registerStoreMetrics(registry: Registry, store: StoreFacts): void {
   const gauge = (name: string, help: string, value: () => number): void => {
     scrapedGauge(registry, { name, help, labels: [], samples: () => [[{}, value()]] });

@@ -8,7 +8,7 @@ interface Line {
   readonly value: number;
 }
 
-/** How long things took, in fixed buckets. Told in milliseconds, shown in seconds. */
+/** A histogram of durations in fixed buckets. Observed in milliseconds, exposed in seconds. */
 export class TimeHistogram {
   readonly #counts = new Float64Array(BOUNDS_MS.length + 1);
   #sumMs = 0;

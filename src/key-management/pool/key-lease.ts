@@ -1,8 +1,15 @@
 import { inspect } from 'node:util';
-import type { Classification } from '../classification/classification';
+import type { CheckedClassification } from '../classification/classification';
 import type { HeaderView } from '../vendors/contract/vendor';
 import type { KeyModelState } from './key/key-record';
-import { settlementOf, type SettledOutcome, type Settlement, type Source } from './state/settlement';
+import {
+  checkedSettlement,
+  settlementOf,
+  type CheckedOutcome,
+  type SettledOutcome,
+  type Settlement,
+  type Source,
+} from './state/settlement';
 
 /** Takes leases back: the pool that made them. `now` is milliseconds since the epoch, where the caller has just looked. */
 export interface LeaseOwner {
@@ -103,20 +110,31 @@ export class PoolLease implements KeyLease {
 
   /** @param now Milliseconds since the epoch, where the caller has just looked. */
   settle(outcome: SettledOutcome, now?: number): void {
+    if (this.#isOpen()) this.#settle(settlementOf(outcome, this), now);
+  }
+
+  /** As `settle`, with what the package classified itself. */
+  settleChecked(outcome: CheckedOutcome, now?: number): void {
+    if (this.#isOpen()) this.#settle(checkedSettlement(outcome), now);
+  }
+
+  #isOpen(): boolean {
     if (this.#isSettled) {
       // No setting: what Jest and others set while tests run.
       // eslint-disable-next-line no-restricted-properties
       if (process.env.NODE_ENV === 'test') throw new Error(`The lease of key ${this.maskedKey} is settled already.`);
-      return;
     }
-    const settlement = settlementOf(outcome, this);
+    return !this.#isSettled;
+  }
+
+  #settle(settlement: Settlement, now: number | undefined): void {
     this.#isSettled = true;
     this.owner.settleLease(this, settlement, now);
   }
 
   /** The withheld refusal that this lease was settled with is the key's own: now it counts. */
-  confirm(refusal: Classification, now?: number): void {
-    this.owner.refusalConfirmed(this, settlementOf(refusal, this), now);
+  confirm(refusal: CheckedClassification, now?: number): void {
+    this.owner.refusalConfirmed(this, checkedSettlement(refusal), now);
   }
 
   toJSON(): unknown {

@@ -1,3 +1,4 @@
+import { ownWords } from '../classification/redaction/redact';
 import type { Clock, Random } from '../common/clock';
 import { CONSEQUENCES, isTransient, type Outcome } from '../vendors/contract/outcome';
 import type { HeaderView } from '../vendors/contract/vendor';
@@ -241,7 +242,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     // Never more than half of the keys that could serve the call.
     if (this.indexes.forCall(model, now).inUse - 1 < this.outliers.ejected().size + 1) return;
     const until = this.outliers.eject(record, now);
-    const reason = `outlier: ${found.failed} of its latest ${found.of} calls failed, other keys answered`;
+    const reason = ownWords`outlier: ${found.failed} of its latest ${found.of} calls failed, other keys answered`;
     this.setState(record, { status: 'cooling_down', until }, 'call', { outcome, reason });
   }
 

@@ -7,7 +7,7 @@ import type { ProviderTally } from './provider-tally';
 const OK = OUTCOMES.indexOf('ok');
 const RATE_LIMITED = OUTCOMES.indexOf('rate_limited');
 
-/** Counts the calls of one provider as they are told. What keys were used for is in their records: only that they were is noted. */
+/** Adds each batch of calls to the provider's tally. The calls of single keys are counted in their records; here the keys are only marked as used. */
 export class CallCounter implements CallObserver {
   constructor(
     private readonly tally: ProviderTally,
@@ -15,7 +15,7 @@ export class CallCounter implements CallObserver {
   ) {}
 
   onCallBatch(batch: CallBatch): void {
-    this.book.dirtyProvider(this.tally);
+    this.book.markDirty(this.tally);
     this.#settled(batch);
     this.#ended(batch);
   }

@@ -5,7 +5,7 @@ import { BINS } from './response-bins';
 /** Letters of the measures in the store's fields, in the order of the columns. */
 const LETTERS = ['r', 'f', 'l', 'x', 'n', 't'] as const;
 
-/** What a document of a provider's figures holds. */
+/** The layout of one kind of document of a provider's counters. */
 export interface DocumentKind {
   readonly name: string;
   readonly fields: readonly string[];
@@ -43,8 +43,8 @@ export const TIMES = kind(
   25,
 );
 
-/** Sums that instances add up, by column; and what of them was not handed on to the store yet. */
-export class SumDocument {
+/** Counters that all instances add to (grow-only counters), by column, and the part that this instance has not yet handed to the store. */
+export class CounterDocument {
   readonly sums: Float64Array;
   #unsent: Float64Array | undefined;
 
@@ -58,7 +58,7 @@ export class SumDocument {
     (this.#unsent ??= new Float64Array(this.sums.length))[column]! += by;
   }
 
-  /** Another instance added. */
+  /** Adds what another instance counted: it is not sent to the store again. */
   received(column: number, by: number): void {
     this.sums[column]! += by;
   }

@@ -11,7 +11,7 @@ export interface KeyCounts {
 /** The keys that were used in one minute or hour, a row of 24 bytes each. Keys that were not used cost nothing. */
 export class KeyBucket {
   #rows = 0;
-  #slots = new Uint32Array(FIRST_ROWS);
+  #numbers = new Uint32Array(FIRST_ROWS);
   #requests = new Uint32Array(FIRST_ROWS);
   #failures = new Uint32Array(FIRST_ROWS);
   #rateLimited = new Uint32Array(FIRST_ROWS);
@@ -24,10 +24,10 @@ export class KeyBucket {
   }
 
   /** Adds to the key's row; true if the row is new. */
-  add(slot: number, { requests, failures, rateLimited, responseMs }: KeyCounts): boolean {
+  add(keyNumber: number, { requests, failures, rateLimited, responseMs }: KeyCounts): boolean {
     const index = (this.#index ??= this.#indexed());
-    const found = index.get(slot);
-    const row = found ?? this.#newRow(slot, index);
+    const found = index.get(keyNumber);
+    const row = found ?? this.#newRow(keyNumber, index);
     this.#requests[row]! += requests;
     this.#failures[row]! += failures;
     this.#rateLimited[row]! += rateLimited;
@@ -35,24 +35,24 @@ export class KeyBucket {
     return found === undefined;
   }
 
-  get(slot: number): KeyCounts | undefined {
-    const row = this.#index ? this.#index.get(slot) : this.#slots.indexOf(slot);
+  get(keyNumber: number): KeyCounts | undefined {
+    const row = this.#index ? this.#index.get(keyNumber) : this.#numbers.indexOf(keyNumber);
     return row === undefined || row < 0 || row >= this.#rows ? undefined : this.#row(row);
   }
 
-  has(slot: number): boolean {
-    return this.get(slot) !== undefined;
+  has(keyNumber: number): boolean {
+    return this.get(keyNumber) !== undefined;
   }
 
-  *entries(): Iterable<readonly [slot: number, counts: KeyCounts]> {
-    for (let row = 0; row < this.#rows; row += 1) yield [this.#slots[row]!, this.#row(row)];
+  *entries(): Iterable<readonly [keyNumber: number, counts: KeyCounts]> {
+    for (let row = 0; row < this.#rows; row += 1) yield [this.#numbers[row]!, this.#row(row)];
   }
 
   /** Takes the last row out. */
-  pop(): readonly [slot: number, counts: KeyCounts] | undefined {
+  pop(): readonly [keyNumber: number, counts: KeyCounts] | undefined {
     if (this.#rows === 0) return undefined;
     const row = this.#rows - 1;
-    const popped = [this.#slots[row]!, this.#row(row)] as const;
+    const popped = [this.#numbers[row]!, this.#row(row)] as const;
     this.#rows = row;
     this.#index?.delete(popped[0]);
     for (const column of [this.#requests, this.#failures, this.#rateLimited, this.#responseMs]) column[row] = 0;
@@ -75,23 +75,23 @@ export class KeyBucket {
     };
   }
 
-  #newRow(slot: number, index: Map<number, number>): number {
-    if (this.#rows === this.#slots.length) this.#resize(this.#rows * 2);
+  #newRow(keyNumber: number, index: Map<number, number>): number {
+    if (this.#rows === this.#numbers.length) this.#resize(this.#rows * 2);
     const row = this.#rows;
     this.#rows += 1;
-    this.#slots[row] = slot;
-    index.set(slot, row);
+    this.#numbers[row] = keyNumber;
+    index.set(keyNumber, row);
     return row;
   }
 
   #indexed(): Map<number, number> {
     const index = new Map<number, number>();
-    for (let row = 0; row < this.#rows; row += 1) index.set(this.#slots[row]!, row);
+    for (let row = 0; row < this.#rows; row += 1) index.set(this.#numbers[row]!, row);
     return index;
   }
 
   #resize(length: number): void {
-    this.#slots = resized(this.#slots, new Uint32Array(length));
+    this.#numbers = resized(this.#numbers, new Uint32Array(length));
     this.#requests = resized(this.#requests, new Uint32Array(length));
     this.#failures = resized(this.#failures, new Uint32Array(length));
     this.#rateLimited = resized(this.#rateLimited, new Uint32Array(length));

@@ -1,5 +1,7 @@
-/** Numbers for keys, so that rows of tables need no text. A number is free again when neither a key nor a row holds it. */
-export class KeySlots {
+import { getOrCreate } from '../../common/get-or-create';
+
+/** Gives keys small numbers, so that rows of tables need no text (interning). A number is free again when neither a key nor a row holds it. */
+export class KeyNumbers {
   readonly #byProvider = new Map<string, Map<string, number>>();
   readonly #providers: (string | undefined)[] = [];
   readonly #keyIds: string[] = [];
@@ -12,37 +14,36 @@ export class KeySlots {
 
   /** The key's number, given if it has none. It stays only while it is held. */
   of(provider: string, keyId: string): number {
-    let slots = this.#byProvider.get(provider);
-    if (!slots) this.#byProvider.set(provider, (slots = new Map<string, number>()));
-    let slot = slots.get(keyId);
-    if (slot === undefined) {
-      slot = this.#free.pop() ?? this.#providers.length;
-      slots.set(keyId, slot);
-      this.#providers[slot] = provider;
-      this.#keyIds[slot] = keyId;
-      this.#holds[slot] = 0;
+    const numbers = getOrCreate(this.#byProvider, provider, () => new Map<string, number>());
+    let keyNumber = numbers.get(keyId);
+    if (keyNumber === undefined) {
+      keyNumber = this.#free.pop() ?? this.#providers.length;
+      numbers.set(keyId, keyNumber);
+      this.#providers[keyNumber] = provider;
+      this.#keyIds[keyNumber] = keyId;
+      this.#holds[keyNumber] = 0;
     }
-    return slot;
+    return keyNumber;
   }
 
-  keyOf(slot: number): { readonly provider: string; readonly keyId: string } {
-    return { provider: this.#providers[slot]!, keyId: this.#keyIds[slot]! };
+  keyOf(keyNumber: number): { readonly provider: string; readonly keyId: string } {
+    return { provider: this.#providers[keyNumber]!, keyId: this.#keyIds[keyNumber]! };
   }
 
   providers(): Iterable<string> {
     return this.#byProvider.keys();
   }
 
-  hold(slot: number): void {
-    this.#holds[slot]! += 1;
+  hold(keyNumber: number): void {
+    this.#holds[keyNumber]! += 1;
   }
 
-  release(slot: number): void {
-    this.#holds[slot]! -= 1;
-    const provider = this.#providers[slot];
-    if (this.#holds[slot]! > 0 || provider === undefined) return;
-    this.#byProvider.get(provider)?.delete(this.#keyIds[slot]!);
-    this.#providers[slot] = undefined;
-    this.#free.push(slot);
+  release(keyNumber: number): void {
+    this.#holds[keyNumber]! -= 1;
+    const provider = this.#providers[keyNumber];
+    if (this.#holds[keyNumber]! > 0 || provider === undefined) return;
+    this.#byProvider.get(provider)?.delete(this.#keyIds[keyNumber]!);
+    this.#providers[keyNumber] = undefined;
+    this.#free.push(keyNumber);
   }
 }

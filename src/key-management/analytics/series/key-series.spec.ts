@@ -8,39 +8,40 @@ const counts = (requests: number) => ({ requests, failures: 0, rateLimited: 0, r
 describe('KeySeries', () => {
   it('never holds more rows than it may, and lets the oldest go first', () => {
     const keys = new KeySeries({ minute: 100, hour: 1_000 });
-    const slots = Array.from({ length: 20 }, (_, n) => keys.slots.of('openai', String(n).padStart(16, '0')));
+    const numbers = Array.from({ length: 20 }, (_, n) => keys.numbers.of('openai', String(n).padStart(16, '0')));
     const dropped: number[] = [];
     for (let minute = 0; minute < 50; minute += 1) {
-      for (const slot of slots) keys.add(MINUTE + minute, slot, counts(1));
+      for (const keyNumber of numbers) keys.add(MINUTE + minute, keyNumber, counts(1));
       keys.prune(NOW + minute * MINUTE_MS, (resolution, index) => {
         if (resolution === 'minute') dropped.push(index - MINUTE);
       });
       expect(keys.rows('minute')).toBeLessThanOrEqual(100);
     }
     expect(dropped).toEqual(Array.from({ length: 45 }, (_, n) => n));
-    expect(keys.timeline('minute', slots[0], MINUTE, MINUTE + 49)).toHaveLength(5);
-    const hours = keys.timeline('hour', slots[0], Math.floor(MINUTE / 60), Math.floor(MINUTE / 60) + 1);
+    expect(keys.timeline('minute', numbers[0], MINUTE, MINUTE + 49)).toHaveLength(5);
+    const hours = keys.timeline('hour', numbers[0], Math.floor(MINUTE / 60), Math.floor(MINUTE / 60) + 1);
     expect(hours.reduce((sum, { requests }) => sum + requests, 0)).toBe(50);
   });
 
   it('keeps the rows that came first where one minute alone has too many keys', () => {
     const keys = new KeySeries({ minute: 10, hour: 10 });
-    for (let n = 0; n < 100; n += 1) keys.add(MINUTE, keys.slots.of('openai', String(n).padStart(16, '0')), counts(1));
+    for (let n = 0; n < 100; n += 1)
+      keys.add(MINUTE, keys.numbers.of('openai', String(n).padStart(16, '0')), counts(1));
     expect(keys.rows('minute')).toBe(10);
   });
 
   it('gives each row to the store once', () => {
     const keys = new KeySeries();
-    const slot = keys.slots.of('openai', '0'.repeat(16));
+    const keyNumber = keys.numbers.of('openai', '0'.repeat(16));
     const taken: number[] = [];
     const take = (limit = Infinity) =>
       keys.takeUnsent(limit, MINUTE, (resolution, _index, _slot, { requests }) => {
         if (resolution === 'minute') taken.push(requests);
       });
-    keys.add(MINUTE, slot, counts(3));
-    keys.add(MINUTE + 1, slot, counts(100));
+    keys.add(MINUTE, keyNumber, counts(3));
+    keys.add(MINUTE + 1, keyNumber, counts(100));
     take();
-    keys.add(MINUTE, slot, counts(4));
+    keys.add(MINUTE, keyNumber, counts(4));
     take();
     take();
     expect(taken).toEqual([3, 4]);
@@ -48,21 +49,21 @@ describe('KeySeries', () => {
 
   it('adds what others counted, and does not give it to the store', () => {
     const keys = new KeySeries();
-    const slot = keys.slots.of('openai', '0'.repeat(16));
-    keys.add(MINUTE, slot, counts(3));
+    const keyNumber = keys.numbers.of('openai', '0'.repeat(16));
+    keys.add(MINUTE, keyNumber, counts(3));
     keys.takeUnsent(Infinity, MINUTE, () => undefined);
-    keys.add(MINUTE, slot, counts(2));
-    keys.received('minute', MINUTE, slot, { requests: 7, responseMs: 0 });
-    expect(keys.timeline('minute', slot, MINUTE, MINUTE)[0]).toMatchObject({ requests: 12, responseMs: 50 });
+    keys.add(MINUTE, keyNumber, counts(2));
+    keys.received('minute', MINUTE, keyNumber, { requests: 7, responseMs: 0 });
+    expect(keys.timeline('minute', keyNumber, MINUTE, MINUTE)[0]).toMatchObject({ requests: 12, responseMs: 50 });
   });
 
   it('gives a number to another key once nothing holds it', () => {
     const keys = new KeySeries();
-    const slot = keys.slots.of('openai', 'a'.repeat(16));
-    keys.add(MINUTE, slot, counts(1));
+    const keyNumber = keys.numbers.of('openai', 'a'.repeat(16));
+    keys.add(MINUTE, keyNumber, counts(1));
     keys.takeUnsent(Infinity, MINUTE, () => undefined);
     keys.prune(NOW + 31 * 24 * 60 * MINUTE_MS, () => undefined);
-    expect(keys.slots.find('openai', 'a'.repeat(16))).toBeUndefined();
-    expect(keys.slots.of('google', 'b'.repeat(16))).toBe(slot);
+    expect(keys.numbers.find('openai', 'a'.repeat(16))).toBeUndefined();
+    expect(keys.numbers.of('google', 'b'.repeat(16))).toBe(keyNumber);
   });
 });

@@ -1,4 +1,4 @@
-import { KeySlots } from './key-numbers';
+import { KeyNumbers } from './key-numbers';
 import type { KeyCounts } from './key-bucket';
 import { KeyTable } from './key-table';
 import { BUCKET_MS, BUCKETS, RESOLUTIONS, type Resolution, type SeriesEntry } from './measures';
@@ -20,12 +20,12 @@ interface Tables {
 
 /** Minutes and hours of all keys. */
 export class KeySeries {
-  readonly slots = new KeySlots();
+  readonly numbers = new KeyNumbers();
   readonly #tables: Readonly<Record<Resolution, Tables>>;
 
   constructor(maxRows: Readonly<Record<Resolution, number>> = MAX_ROWS) {
     const table = (resolution: Resolution): KeyTable =>
-      new KeyTable(this.slots, maxRows[resolution], BUCKETS[resolution]);
+      new KeyTable(this.numbers, maxRows[resolution], BUCKETS[resolution]);
     this.#tables = {
       minute: { known: table('minute'), unsent: table('minute') },
       hour: { known: table('hour'), unsent: table('hour') },
@@ -38,22 +38,22 @@ export class KeySeries {
 
   /** Takes in what was counted of a key in a minute (since the epoch). Its number stays as long as a row holds it. */
   count(minute: number, provider: string, keyId: string, counts: KeyCounts): void {
-    const slot = this.slots.of(provider, keyId);
-    this.slots.hold(slot);
-    this.add(minute, slot, counts);
-    this.slots.release(slot);
+    const keyNumber = this.numbers.of(provider, keyId);
+    this.numbers.hold(keyNumber);
+    this.add(minute, keyNumber, counts);
+    this.numbers.release(keyNumber);
   }
 
-  add(minute: number, slot: number, counts: KeyCounts): void {
+  add(minute: number, keyNumber: number, counts: KeyCounts): void {
     for (const [resolution, index] of [['minute', minute] as const, ['hour', Math.floor(minute / 60)] as const]) {
-      this.#tables[resolution].known.add(index, slot, counts);
-      this.#tables[resolution].unsent.add(index, slot, counts);
+      this.#tables[resolution].known.add(index, keyNumber, counts);
+      this.#tables[resolution].unsent.add(index, keyNumber, counts);
     }
   }
 
   /** Another instance counted. */
-  received(resolution: Resolution, index: number, slot: number, row: KeyRow): void {
-    this.#tables[resolution].known.add(index, slot, { ...NOTHING, ...row });
+  received(resolution: Resolution, index: number, keyNumber: number, row: KeyRow): void {
+    this.#tables[resolution].known.add(index, keyNumber, { ...NOTHING, ...row });
   }
 
   /** All buckets were taken in as a whole. */
@@ -66,7 +66,7 @@ export class KeySeries {
   takeUnsent(
     limit: number,
     untilMinute: number,
-    taken: (resolution: Resolution, index: number, slot: number, counts: KeyCounts) => void,
+    taken: (resolution: Resolution, index: number, keyNumber: number, counts: KeyCounts) => void,
   ): boolean {
     const { minute, hour } = this.#tables;
     minute.unsent.take(limit, untilMinute, (...row) => {
@@ -96,11 +96,11 @@ export class KeySeries {
   }
 
   /** Every bucket from..to of one key, from the first in which it was used. */
-  timeline(resolution: Resolution, slot: number | undefined, from: number, to: number): SeriesEntry[] {
+  timeline(resolution: Resolution, keyNumber: number | undefined, from: number, to: number): SeriesEntry[] {
     const entries: SeriesEntry[] = [];
-    if (slot === undefined) return entries;
+    if (keyNumber === undefined) return entries;
     for (let index = from; index <= to; index += 1) {
-      const counts = this.#tables[resolution].known.bucket(index)?.get(slot);
+      const counts = this.#tables[resolution].known.bucket(index)?.get(keyNumber);
       if (!counts && entries.length === 0) continue;
       const { requests, failures, rateLimited, responseMs } = counts ?? NOTHING;
       const at = index * BUCKET_MS[resolution];

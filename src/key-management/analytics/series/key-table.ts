@@ -1,5 +1,5 @@
 import { KeyBucket, type KeyCounts } from './key-bucket';
-import type { KeySlots } from './key-numbers';
+import type { KeyNumbers } from './key-numbers';
 
 /** Buckets of keys by time, within a number of rows in all: when they run out, the oldest bucket goes. */
 export class KeyTable {
@@ -7,7 +7,7 @@ export class KeyTable {
   #rows = 0;
 
   constructor(
-    private readonly slots: KeySlots,
+    private readonly numbers: KeyNumbers,
     private readonly maxRows: number,
     private readonly maxBuckets: number,
   ) {}
@@ -17,15 +17,15 @@ export class KeyTable {
   }
 
   /** Adds to a key's row in a bucket (minutes or hours since the epoch). */
-  add(index: number, slot: number, counts: KeyCounts): void {
+  add(index: number, keyNumber: number, counts: KeyCounts): void {
     const known = this.#buckets.get(index);
     // One bucket with more keys than there are rows: those that come too late are left out.
-    if (this.#rows >= this.maxRows && this.#buckets.size <= 1 && known && !known.has(slot)) return;
+    if (this.#rows >= this.maxRows && this.#buckets.size <= 1 && known && !known.has(keyNumber)) return;
     const bucket = known ?? new KeyBucket();
     if (!known) this.#buckets.set(index, bucket);
-    if (!bucket.add(slot, counts)) return;
+    if (!bucket.add(keyNumber, counts)) return;
     this.#rows += 1;
-    this.slots.hold(slot);
+    this.numbers.hold(keyNumber);
   }
 
   bucket(index: number): KeyBucket | undefined {
@@ -54,11 +54,11 @@ export class KeyTable {
     if (!bucket) return;
     this.#buckets.delete(index);
     this.#rows -= bucket.rows;
-    for (const [slot] of bucket.entries()) this.slots.release(slot);
+    for (const [keyNumber] of bucket.entries()) this.numbers.release(keyNumber);
   }
 
   /** Takes out up to that many rows, of buckets up to `until`. */
-  take(limit: number, until: number, taken: (index: number, slot: number, counts: KeyCounts) => void): void {
+  take(limit: number, until: number, taken: (index: number, keyNumber: number, counts: KeyCounts) => void): void {
     let left = limit;
     for (const [index, bucket] of this.#buckets) {
       if (index > until) continue;
@@ -66,7 +66,7 @@ export class KeyTable {
         left -= 1;
         this.#rows -= 1;
         taken(index, ...row);
-        this.slots.release(row[0]);
+        this.numbers.release(row[0]);
       }
       if (bucket.rows === 0) this.#buckets.delete(index);
       if (left === 0) return;

@@ -1,5 +1,5 @@
 /** What is counted of a provider in each minute and hour. The order is that of the columns. */
-const MEASURES = [
+export const MEASURES = [
   /** Calls, and those of them that failed. */
   'requests',
   'failures',
@@ -13,10 +13,6 @@ const MEASURES = [
 export type Measure = (typeof MEASURES)[number];
 
 export const WIDTH = MEASURES.length;
-
-const columns = Object.fromEntries(MEASURES.map((measure, column) => [measure, column])) as Record<Measure, number>;
-/** Column of each measure. */
-export const COLUMN: Readonly<Record<Measure, number>> = Object.freeze(columns);
 
 /** One bucket of a timeline, of a provider or of a key. */
 export interface SeriesEntry extends Readonly<Record<Measure, number>> {

@@ -1,7 +1,8 @@
+import { getOrCreate } from '../../common/get-or-create';
 import { OUTCOMES, type Outcome } from '../../vendors/contract/outcome';
-import { BUCKET_MS, COLUMN, HOUR_MS, WIDTH, type Resolution, type SeriesEntry } from './measures';
+import { BUCKET_MS, HOUR_MS, MEASURES, WIDTH, type Measure, type Resolution, type SeriesEntry } from './measures';
 import type { ProviderTally } from './provider-tally';
-import { HOURS, MINUTES, SumDocument, TIMES, TOTAL_COLUMN, TOTALS, type DocumentKind } from './counter-document';
+import { HOURS, MINUTES, CounterDocument, TIMES, TOTAL_COLUMN, TOTALS, type DocumentKind } from './counter-document';
 
 /** Sums of one provider since the first start, of all instances. */
 export interface ProviderTotals {
@@ -16,10 +17,10 @@ const PERIODIC = [MINUTES, HOURS, TIMES] as const;
 /** Hours that the quantiles look back. */
 const QUANTILE_HOURS = 24;
 
-/** All figures of one provider: totals, minutes, hours, and the hours' response times. About 0.4 MB, whatever the load. */
+/** All counters of one provider: totals, minutes, hours, and the hours' response times. About 0.4 MB, whatever the load. */
 export class ProviderSeries {
-  readonly totals = new SumDocument(TOTALS);
-  readonly #periodic = new Map<DocumentKind, Map<number, SumDocument>>(PERIODIC.map((kind) => [kind, new Map()]));
+  readonly totals = new CounterDocument(TOTALS);
+  readonly #periodic = new Map<DocumentKind, Map<number, CounterDocument>>(PERIODIC.map((kind) => [kind, new Map()]));
 
   /** Takes over what was counted in the minute (since the epoch), and empties the tally. */
   take(tally: ProviderTally, minute: number): void {
@@ -73,14 +74,11 @@ export class ProviderSeries {
   }
 
   /** The document of the period (a number of spans since the epoch), made if it is new. */
-  document(kind: DocumentKind, period: number): SumDocument {
-    const documents = this.#of(kind);
-    let document = documents.get(period);
-    if (!document) documents.set(period, (document = new SumDocument(kind)));
-    return document;
+  document(kind: DocumentKind, period: number): CounterDocument {
+    return getOrCreate(this.#of(kind), period, () => new CounterDocument(kind));
   }
 
-  *documents(): Iterable<readonly [document: SumDocument, period: number | undefined]> {
+  *documents(): Iterable<readonly [document: CounterDocument, period: number | undefined]> {
     yield [this.totals, undefined];
     for (const documents of this.#periodic.values()) for (const [period, each] of documents) yield [each, period];
   }
@@ -100,28 +98,15 @@ export class ProviderSeries {
     const [kind, per] = resolution === 'minute' ? ([MINUTES, 60] as const) : ([HOURS, 24] as const);
     const sums = this.#of(kind).get(Math.floor(bucket / per))?.sums;
     const first = (bucket % per) * WIDTH;
-    const sum = (column: number): number => sums?.[first + column] ?? 0;
-    return {
-      at: bucket * BUCKET_MS[resolution],
-      requests: sum(COLUMN.requests),
-      failures: sum(COLUMN.failures),
-      rateLimited: sum(COLUMN.rateLimited),
-      keysRemoved: sum(COLUMN.keysRemoved),
-      responses: sum(COLUMN.responses),
-      responseMs: sum(COLUMN.responseMs),
-    };
+    const measured = MEASURES.map((measure, column) => [measure, sums?.[first + column] ?? 0]);
+    return { at: bucket * BUCKET_MS[resolution], ...(Object.fromEntries(measured) as Record<Measure, number>) };
   }
 
-  #addMeasures(document: SumDocument, first: number, tally: ProviderTally): void {
-    document.add(first + COLUMN.requests, tally.requests);
-    document.add(first + COLUMN.failures, tally.failures);
-    document.add(first + COLUMN.rateLimited, tally.rateLimited);
-    document.add(first + COLUMN.keysRemoved, tally.keysRemoved);
-    document.add(first + COLUMN.responses, tally.responses);
-    document.add(first + COLUMN.responseMs, tally.responseMs);
+  #addMeasures(document: CounterDocument, first: number, tally: ProviderTally): void {
+    MEASURES.forEach((measure, column) => document.add(first + column, tally[measure]));
   }
 
-  #of(kind: DocumentKind): Map<number, SumDocument> {
+  #of(kind: DocumentKind): Map<number, CounterDocument> {
     return this.#periodic.get(kind)!;
   }
 }

@@ -1,28 +1,29 @@
+import { getOrCreate } from '../../common/get-or-create';
 import { HOUR_MS, MINUTE_MS } from './measures';
 import type { KeyRecord } from '../../pool/key/key-record';
 import type { UsedKeys } from '../../pool/key/used-keys';
 import { KeySeries } from './key-series';
 import { ProviderSeries } from './provider-series';
 import { keyDoc, seriesDoc } from './series-names';
-import { TOTALS, type DocumentKind, type SumDocument } from './counter-document';
+import { TOTALS, type DocumentKind, type CounterDocument } from './counter-document';
 import { ProviderTally } from './provider-tally';
 
-/** All figures: what is being counted now, and what it adds up to. Time is told to it. */
+/** All counters: the tallies of the current minute, and the series that they are added to. Its callers pass the time. */
 export class SeriesBook {
   readonly #providers = new Map<string, ProviderSeries>();
   readonly #tallies = new Map<string, ProviderTally>();
-  #dirtyProviders: ProviderTally[] = [];
+  #dirtyTallies: ProviderTally[] = [];
   /** Of the minute that ended last: the keys that were used, taken over some at a time. */
   #late: { readonly minute: number; readonly records: KeyRecord[] } | undefined;
   /** Minute since the epoch that is being counted; -1 while nothing is. */
   #minute = -1;
   #prunedHour = -1;
-  /** A document that was forgotten. */
+  /** Called with the name of each document that was forgotten. */
   onDropped: (doc: string) => void = () => undefined;
 
   /**
    * @param used The keys that were used since they were last settled.
-   * @param flushCalls Has all that was not told yet counted in the tallies.
+   * @param flushCalls Makes the pools deliver the calls that they hold back, so that the tallies are complete.
    */
   constructor(
     readonly used: UsedKeys,
@@ -30,22 +31,20 @@ export class SeriesBook {
     readonly keys = new KeySeries(),
   ) {}
 
-  /** Something is being counted. */
+  /** Whether a minute is being counted. */
   get isOpen(): boolean {
     return this.#minute >= 0;
   }
 
   tally(provider: string): ProviderTally {
-    let tally = this.#tallies.get(provider);
-    if (!tally) this.#tallies.set(provider, (tally = new ProviderTally(provider)));
-    return tally;
+    return getOrCreate(this.#tallies, provider, () => new ProviderTally(provider));
   }
 
-  /** The tally is written to. */
-  dirtyProvider(tally: ProviderTally): void {
+  /** Marks the tally as written to, so that it is taken over. */
+  markDirty(tally: ProviderTally): void {
     if (tally.isDirty) return;
     tally.isDirty = true;
-    this.#dirtyProviders.push(tally);
+    this.#dirtyTallies.push(tally);
   }
 
   /** Begins to count the minute that `now` is in. */
@@ -56,7 +55,7 @@ export class SeriesBook {
   /** The minute is over: all is taken over, but of keys what `closeKeys` is for. Answers whether anything was counted in it. */
   close(): boolean {
     this.flushCalls();
-    const wasBusy = this.#dirtyProviders.length + this.used.length > 0;
+    const wasBusy = this.#dirtyTallies.length + this.used.length > 0;
     this.settleProviders();
     this.#settleLate(Infinity);
     this.#late = { minute: this.#minute, records: this.used.take() };
@@ -64,7 +63,7 @@ export class SeriesBook {
     return wasBusy;
   }
 
-  /** Takes over so many keys of the minute that is over. True while more are left; then forgets what is too old. */
+  /** Takes over at most `limit` keys of the minute that is over. True while more are left; otherwise forgets what is too old. */
   closeKeys(limit: number, now: number): boolean {
     if (this.#settleLate(limit)) return true;
     this.#prune(now);
@@ -73,9 +72,9 @@ export class SeriesBook {
 
   settleProviders(): void {
     this.flushCalls();
-    const dirty = this.#dirtyProviders;
+    const dirty = this.#dirtyTallies;
     if (dirty.length === 0) return;
-    this.#dirtyProviders = [];
+    this.#dirtyTallies = [];
     for (const tally of dirty) this.provider(tally.provider).take(tally, this.#minute);
   }
 
@@ -110,23 +109,21 @@ export class SeriesBook {
   }
 
   provider(provider: string): ProviderSeries {
-    let series = this.#providers.get(provider);
-    if (!series) this.#providers.set(provider, (series = new ProviderSeries()));
-    return series;
+    return getOrCreate(this.#providers, provider, () => new ProviderSeries());
   }
 
   providers(): Iterable<readonly [provider: string, series: ProviderSeries]> {
     return this.#providers;
   }
 
-  document(provider: string, kind: DocumentKind, period: number): SumDocument {
+  document(provider: string, kind: DocumentKind, period: number): CounterDocument {
     const series = this.provider(provider);
     return kind === TOTALS ? series.totals : series.document(kind, period);
   }
 
   #prune(now: number): void {
     this.keys.prune(now, (resolution, index) => {
-      for (const provider of this.keys.slots.providers()) this.onDropped(keyDoc(resolution, provider, index));
+      for (const provider of this.keys.numbers.providers()) this.onDropped(keyDoc(resolution, provider, index));
     });
     const hour = Math.floor(now / HOUR_MS);
     if (hour === this.#prunedHour) return;

@@ -11,10 +11,10 @@ import { TOTALS } from './counter-document';
 /** Rows of keys that go out in one second: a thousand cost the event loop less than a few milliseconds. */
 const ROWS_AT_ONCE = 500;
 
-/** Keeps the figures in the store, and adds what other instances counted. */
+/** Keeps the counters in the store, and adds what other instances counted. */
 export class SeriesPersistence implements DocumentOwner {
   readonly prefix = SERIES;
-  /** The end of the app is near: everything goes out at once. */
+  /** The app is shutting down: everything is handed over at once. */
   isEnding = false;
 
   constructor(
@@ -40,7 +40,7 @@ export class SeriesPersistence implements DocumentOwner {
       }
     } else {
       for (const [keyId, row] of rowsOf(sums)) {
-        this.book.keys.received(name.resolution, name.index, this.book.keys.slots.of(name.provider, keyId), row);
+        this.book.keys.received(name.resolution, name.index, this.book.keys.numbers.of(name.provider, keyId), row);
       }
     }
   }
@@ -66,13 +66,13 @@ export class SeriesPersistence implements DocumentOwner {
     } else {
       const read = readKeyField(change.field);
       if (!read) return;
-      const slot = this.book.keys.slots.of(name.provider, read.keyId);
-      this.book.keys.received(name.resolution, name.index, slot, { [read.of]: change.by });
+      const keyNumber = this.book.keys.numbers.of(name.provider, read.keyId);
+      this.book.keys.received(name.resolution, name.index, keyNumber, { [read.of]: change.by });
     }
   }
 
   *known(): Iterable<KnownDocument> {
-    // All figures are counts.
+    // Counters have no registers that would have to be compared.
   }
 
   collect(): boolean {
@@ -89,8 +89,8 @@ export class SeriesPersistence implements DocumentOwner {
     const isLeft = this.book.keys.takeUnsent(
       ROWS_AT_ONCE,
       this.book.lastMinute(this.isEnding),
-      (resolution, index, slot, counts) => {
-        const { provider, keyId } = this.book.keys.slots.keyOf(slot);
+      (resolution, index, keyNumber, counts) => {
+        const { provider, keyId } = this.book.keys.numbers.keyOf(keyNumber);
         const doc = keyDoc(resolution, provider, index);
         for (const [field, by] of keyFields(keyId, counts)) this.link.add(doc, field, by);
       },

@@ -27,7 +27,7 @@ export interface ResponseTimes {
   readonly p95Ms: number;
 }
 
-/** Counts what calls come to, by provider and by key, over all instances and restarts. */
+/** Counts calls and attempts by provider and by key, over all instances and restarts. */
 @Injectable()
 export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown {
   readonly #book: SeriesBook;
@@ -95,7 +95,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
   keyTimeline(provider: string, keyId: string, { resolution, from = 0, to = Infinity }: TimelineQuery): SeriesEntry[] {
     this.#settle(provider, keyId);
     const [first, last] = bucketsBetween(resolution, from, to, this.clock.now());
-    return this.#book.keys.timeline(resolution, this.#book.keys.slots.find(provider, keyId), first, last);
+    return this.#book.keys.timeline(resolution, this.#book.keys.numbers.find(provider, keyId), first, last);
   }
 
   beforeApplicationShutdown(): void {
@@ -108,17 +108,17 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
   }
 
   #changed(event: KeyChangeEvent): void {
-    // What the store or another instance tells was counted where it happened.
+    // A change that came from the store or another instance was counted where it happened.
     if (event.type !== 'status_changed' || event.by === 'store' || event.by === 'instance') return;
     // What an administrator switches off has not died.
     if (event.to === 'disabled' || !isRemovedStatus(event.to) || isRemovedStatus(event.from)) return;
     const tally = this.#book.tally(event.provider);
-    this.#book.dirtyProvider(tally);
+    this.#book.markDirty(tally);
     tally.keysRemoved += 1;
     this.#begin();
   }
 
-  /** Something was or will be counted in this minute, and goes out within the second. */
+  /** Opens the minute that is counted, and has the counters written within the second. */
   #begin(): void {
     this.#link.statisticsPending();
     if (!this.#book.isOpen) this.#openMinute();

@@ -1,6 +1,10 @@
 import { singleLine } from '../../common/text';
 import { secretSpans, type Span } from './secret-spans';
 
+declare const REDACTED: unique symbol;
+/** A text that holds no secret: only this file makes one, so that whoever is handed it need not redact again. */
+export type RedactedText = string & { readonly [REDACTED]: true };
+
 /** How many characters of a redacted text are kept, unless told otherwise. */
 export const DEFAULT_REDACTED_LENGTH = 300;
 /** What of a text is looked at, at most; whatever lies behind is dropped. */
@@ -32,7 +36,7 @@ export function redactText(
   text: string,
   secrets: readonly string[] = [],
   maxLength: number = DEFAULT_REDACTED_LENGTH,
-): string {
+): RedactedText {
   let clean = text.slice(0, MOST_CHARACTERS_READ);
   clean = maskSpans(clean, secretSpans(clean, secrets));
   const flat = singleLine(clean);
@@ -40,26 +44,30 @@ export function redactText(
   clean = flat === clean ? flat : maskSpans(flat, secretSpans(flat, secrets));
   clean = clean.replace(BEARER, `$1 ${MASK}`).replace(BASIC, `$1 ${MASK}`).replace(QUERY_SECRET, `$1$2${MASK}`);
   for (const token of KEY_TOKENS) clean = clean.replace(token, MASK);
-  return clean.length <= maxLength ? clean : `${clean.slice(0, Math.max(0, maxLength - 1))}…`;
+  return (clean.length <= maxLength ? clean : `${clean.slice(0, Math.max(0, maxLength - 1))}…`) as RedactedText;
 }
+
+/** The package's own words, tagged: literals and numbers alone, so that no secret can be among them. */
+export const ownWords = (words: TemplateStringsArray, ...numbers: readonly number[]): RedactedText =>
+  String.raw({ raw: words }, ...numbers) as RedactedText;
 
 /** Whether a text holds a secret or a part of it, in any form in which it may be echoed. */
 export const holdsSecret = (text: string, secret: string): boolean => secretSpans(text, [secret]).length > 0;
 
-/** The longest that is shown of why something is as it is. */
+/** The longest reason, in characters. */
 export const LONGEST_REASON = 200;
 
 /** A reason that a checker or caller may have written: one short line, without the key. Costs little where it is one already. */
-export function shownReason(reason: unknown, secrets: readonly string[] = []): string | undefined {
+export function redactReason(reason: unknown, secrets: readonly string[] = []): RedactedText | undefined {
   if (typeof reason !== 'string') return undefined;
   const isFine =
     reason.length <= LONGEST_REASON &&
     singleLine(reason) === reason &&
     !secrets.some((each) => holdsSecret(reason, each));
-  return isFine ? reason : redactText(reason, secrets, LONGEST_REASON);
+  return isFine ? (reason as RedactedText) : redactText(reason, secrets, LONGEST_REASON);
 }
 
-/** A text as it is, but for one secret in whatever form: for that stands the mask. */
+/** The text with a mask in place of one secret, in whatever form it stands there. */
 export const maskSecret = (text: string, secret: string, mask: string): string =>
   maskSpans(text, secretSpans(text, [secret]), mask);
 

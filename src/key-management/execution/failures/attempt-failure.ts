@@ -1,11 +1,11 @@
-import type { Classification } from '../../classification/classification';
+import type { CheckedClassification } from '../../classification/classification';
 import type { VendorError } from '../../classification/evidence/vendor-error';
 
 export interface FailureFacts {
   /** What the vendor's rules are to judge by. */
   readonly evidence?: VendorError;
   /** The verdict itself, where no rule has a say. */
-  readonly verdict?: Classification;
+  readonly verdict?: CheckedClassification;
   /** The vendor's answer, body unread. */
   readonly response?: Response;
   /** What the caller would have been thrown. */

@@ -1,6 +1,6 @@
-import type { Classification } from '../../classification/classification';
-import { isFailedAnswer } from '../../classification/evidence/answer-failure';
-import { failedBase } from '../../classification/evidence/body-facts';
+import type { CheckedClassification, Classification } from '../../classification/classification';
+import { failedBase, isFailedAnswer } from '../../classification/evidence/body-facts';
+import { treeOf, type Tree } from '../../classification/evidence/body-tree';
 import { checkedClassification, type CheckContext } from '../../classification/checked-classification';
 import {
   vendorErrorFrom,
@@ -9,8 +9,8 @@ import {
   type EvidenceContext,
 } from '../../classification/evidence/error-evidence';
 import type { Outcome } from '../../vendors/contract/outcome';
-import { isCallersOwnError } from '../../classification/evidence/own-error';
-import { shownReason } from '../../classification/redaction/redact';
+import { isCallersOwnError } from '../../classification/evidence/thrown-error';
+import { ownWords, redactReason } from '../../classification/redaction/redact';
 import { read, wordOf } from '../../classification/evidence/safe-read';
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import { KeyManagementError } from '../../errors';
@@ -57,13 +57,13 @@ export function failedEnd(
 ): AttemptEnd | undefined {
   if (isFailedResponse(value)) return { kind: 'value', value };
   const watched = context.answers?.lastFailure;
-  const isBody = isFailureBody(value);
-  if (!watched && !isBody) return undefined;
-  const evidence = watched ?? bodyEvidence(value, context);
+  const body = failureBodyOf(value);
+  if (!watched && !body) return undefined;
+  const evidence = watched ?? bodyEvidence(body, context);
   const { outcome } = verdictOn(evidence, classifier, context);
   // A caller may deal with a 404 as with any answer, but what is the key's or the vendor's fault is not for it to say. An object with an
   // error that no rule knows may be one of its own making.
-  const fails = NOT_THE_CALLERS.has(outcome) || (isBody && (outcome !== 'unknown' || failedBase(value)));
+  const fails = NOT_THE_CALLERS.has(outcome) || (body && (outcome !== 'unknown' || failedBase(body)));
   return fails ? { kind: 'value', value, evidence } : undefined;
 }
 
@@ -78,18 +78,21 @@ const NOT_THE_CALLERS: ReadonlySet<Outcome> = new Set<Outcome>([
 ]);
 
 /** What an SDK hands on of a 200 that reports a failure: `{"error": …}`. The first looks are all that a successful call costs. */
-function isFailureBody(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+function failureBodyOf(value: unknown): Tree {
+  if (typeof value !== 'object' || value === null) return undefined;
   try {
     const { error, base_resp: status } = value as { error?: unknown; base_resp?: unknown };
-    if ((error ?? status) == null && !Array.isArray(value)) return false;
-    return isFailedAnswer(value);
+    const isArray = Array.isArray(value);
+    if ((error ?? status) == null && !isArray) return undefined;
+    // Of a list the first item tells.
+    const body = treeOf(isArray ? value.slice(0, 1) : value);
+    return isFailedAnswer(body) ? body : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-function bodyEvidence(value: unknown, context: AttemptContext): VendorError {
+function bodyEvidence(value: Tree, context: AttemptContext): VendorError {
   const now = context.settings?.clock.now();
   return vendorErrorFromStreamEvent(value, {}, { phase: 'http', now, secrets: [context.apiKey] });
 }
@@ -104,10 +107,11 @@ export async function classifyEnd(
   end: AttemptEnd,
   classifier: FailureClassifier,
   context: FailureContext,
-): Promise<Classification> {
+): Promise<CheckedClassification> {
   if (end.kind === 'cancelled')
-    return { outcome: 'cancelled', reason: 'cancelled by the caller', decidedBy: 'transport' };
-  if (end.kind === 'timed_out') return { outcome: 'timeout', reason: 'time limit of the call', decidedBy: 'transport' };
+    return { outcome: 'cancelled', reason: ownWords`cancelled by the caller`, decidedBy: 'transport' };
+  if (end.kind === 'timed_out')
+    return { outcome: 'timeout', reason: ownWords`time limit of the call`, decidedBy: 'transport' };
   try {
     return end.kind === 'value'
       ? await classifyValue(end, classifier, context)
@@ -121,7 +125,7 @@ async function classifyValue(
   end: Extract<AttemptEnd, { kind: 'value' }>,
   classifier: FailureClassifier,
   { lease, signal, now, watched }: FailureContext,
-): Promise<Classification> {
+): Promise<CheckedClassification> {
   const context = { phase: 'http' as const, now, secrets: [lease.apiKey], signal };
   const evidence = end.evidence ?? watched ?? (await vendorErrorFromResponse(end.value as Response, context));
   return { status: evidence.httpStatus ?? evidence.status, ...verdictOn(evidence, classifier, lease, now) };
@@ -131,7 +135,7 @@ function classifyThrown(
   thrown: unknown,
   classifier: FailureClassifier,
   { lease, signal, now, watched }: FailureContext,
-): Classification {
+): CheckedClassification {
   const facts = thrown instanceof AttemptFailure ? thrown.facts : undefined;
   const error = facts ? facts.error : thrown;
   const context = { phase: 'http' as const, now, secrets: [lease.apiKey], callerAborted: signal?.aborted };
@@ -158,11 +162,11 @@ const isOwnError = (error: unknown, evidence: VendorError): boolean =>
   error instanceof KeyManagementError || isCallersOwnError(error, evidence);
 
 /** The caller's function failed by itself: nothing is said of the key, and another one would meet the same. */
-function ownErrorOf(error: unknown, apiKey: string): Classification {
+function ownErrorOf(error: unknown, apiKey: string): CheckedClassification {
   const name = wordOf(read(error, 'name'));
   const message = typeof error === 'string' ? error : wordOf(read(error, 'message'));
   const what = [name, message].filter((part) => part !== undefined).join(': ');
-  const reason = shownReason(`the call's own function failed: ${what === '' ? typeof error : what}`, [apiKey]);
+  const reason = redactReason(`the call's own function failed: ${what === '' ? typeof error : what}`, [apiKey]);
   return { outcome: 'bad_request', reason, decidedBy: 'transport' };
 }
 
@@ -172,7 +176,7 @@ export function verdictOn(
   classifier: FailureClassifier,
   lease: PoolLease,
   now?: number,
-): Classification {
+): CheckedClassification {
   try {
     return checked(classifier.classifyError(evidence), { secrets: [lease.apiKey], now });
   } catch {
@@ -180,14 +184,14 @@ export function verdictOn(
   }
 }
 
-const UNCLASSIFIED: Classification = Object.freeze({
+const UNCLASSIFIED: CheckedClassification = Object.freeze({
   outcome: 'unknown',
-  reason: 'the failure could not be classified',
+  reason: ownWords`the failure could not be classified`,
   decidedBy: 'checker',
 });
 
 /** A user's checker may say anything: what is no outcome, or `ok` of what failed, is `unknown`, and takes no action on the key. */
-function checked(verdict: unknown, context: CheckContext): Classification {
+function checked(verdict: unknown, context: CheckContext): CheckedClassification {
   const given = checkedClassification(verdict, context);
   if (given === undefined) return UNCLASSIFIED;
   return given.outcome === 'ok' ? { ...given, outcome: 'unknown', keyAction: undefined, retry: undefined } : given;

@@ -1,10 +1,10 @@
-import type { Classification } from '../../classification/classification';
+import type { CheckedClassification, Classification } from '../../classification/classification';
 import { CONSEQUENCES, type Outcome } from '../../vendors/contract/outcome';
 import type { PoolLease } from '../../pool/key-lease';
 
 interface Refusal {
   readonly lease: PoolLease;
-  readonly failure: Classification;
+  readonly failure: CheckedClassification;
 }
 
 /** Words that differ from key to key although the refusal is the same: ids of accounts and requests, addresses, masked keys. */
@@ -33,7 +33,7 @@ export class Refusals {
     return true;
   }
 
-  withhold(lease: PoolLease, failure: Classification): void {
+  withhold(lease: PoolLease, failure: CheckedClassification): void {
     this.#withheld.push({ lease, failure });
   }
 

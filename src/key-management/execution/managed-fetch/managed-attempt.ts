@@ -1,5 +1,6 @@
 import type { FetchTerms } from './managed-request';
-import type { Classification } from '../../classification/classification';
+import { ownWords } from '../../classification/redaction/redact';
+import type { CheckedClassification } from '../../classification/classification';
 import {
   takeEvidence,
   vendorErrorFrom,
@@ -20,9 +21,9 @@ import { send } from './send';
 import { wholeJson } from './whole-json';
 
 /** The caller's stream broke, or its function threw: no word on any key. */
-const UNREADABLE_BODY: Classification = Object.freeze({
+const UNREADABLE_BODY: CheckedClassification = Object.freeze({
   outcome: 'bad_request',
-  reason: "the request's body could not be read",
+  reason: ownWords`the request's body could not be read`,
   decidedBy: 'transport',
 });
 

@@ -1,3 +1,4 @@
+import { redactReason } from '../../classification/redaction/redact';
 import { AttemptFailure } from '../failures/attempt-failure';
 import { isStream } from './replayable-body';
 import { isUnder, RefusedDestinationError } from './destination';
@@ -56,5 +57,5 @@ export async function send(
 const refused = (message: string): AttemptFailure =>
   new AttemptFailure({
     error: new RefusedDestinationError(message),
-    verdict: { outcome: 'config_error', reason: message, decidedBy: 'header' },
+    verdict: { outcome: 'config_error', reason: redactReason(message), decidedBy: 'header' },
   });

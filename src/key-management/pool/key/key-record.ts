@@ -1,3 +1,4 @@
+import type { RedactedText } from '../../classification/redaction/redact';
 import type { ApiKey } from './api-key';
 import type { Timed } from '../../common/time-heap';
 import type { HardLimits, KeyLimits } from '../limits/hard-limits';
@@ -53,7 +54,7 @@ export class KeyRecord extends Rating implements OnTrial {
   /** The key's settings in the configuration, as JSON; undefined for keys added at run time. */
   readonly configured: string | undefined;
   /** What brought the state about: one redacted line for people, and the outcome. */
-  reason: string | undefined = undefined;
+  reason: RedactedText | undefined = undefined;
   outcome: Outcome | undefined = undefined;
   /** Milliseconds since the epoch, as all times here. */
   addedAt = 0;

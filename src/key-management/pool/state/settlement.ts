@@ -6,7 +6,7 @@ import {
   type Outcome,
   type Scope,
 } from '../../vendors/contract/outcome';
-import type { Classification } from '../../classification/classification';
+import type { CheckedClassification, Classification } from '../../classification/classification';
 import { checkedClassification } from '../../classification/checked-classification';
 import { modelName } from '../key/key-input';
 
@@ -23,11 +23,14 @@ interface SettlementFlags {
 /** What a lease is settled with: a classification, or an outcome alone. */
 export type SettledOutcome = Outcome | (Classification & SettlementFlags);
 
+/** The same of the package's own code: its reason is redacted. */
+export type CheckedOutcome = CheckedClassification & SettlementFlags;
+
 /** What was settled: an attempt of a call, or a health check. */
 export type Source = 'call' | 'probe';
 
 /** What an attempt did: its classification, with everything filled in that the table of outcomes leaves open. */
-export interface Settlement extends Classification, SettlementFlags {
+export interface Settlement extends CheckedClassification, SettlementFlags {
   keyAction: KeyAction;
   scope: Scope;
 }
@@ -44,17 +47,24 @@ const PLAIN = Object.fromEntries(
 ) as Readonly<Record<Outcome, Settlement>>;
 
 /**
- * Fills in what an outcome or a classification leaves open. This is the boundary at which a reason is redacted: behind it, none holds the key.
+ * What a lease is settled with by whoever took it, checked: a checker written in JavaScript may give anything. This is the boundary at which a
+ * reason is redacted: behind it, none holds the key.
  * @param key The raw key that no part of the settlement may contain.
- * @throws TypeError for what is no outcome, as a checker written in JavaScript may give.
+ * @throws TypeError for what is no outcome
  */
 export function settlementOf(settled: SettledOutcome, key?: { readonly apiKey: string }): Settlement {
   const given = typeof settled === 'string' ? settled : (settled as Classification | null | undefined)?.outcome;
   if (!isOutcome(given)) throw new TypeError('A lease is settled with an outcome, or with an object that has one.');
-  const plain = PLAIN[given];
-  if (typeof settled === 'string') return plain;
+  if (typeof settled === 'string') return PLAIN[settled];
   const { unproven, withheld, proven } = settled;
-  const checked = checkedClassification(settled, { secrets: key === undefined ? [] : [key.apiKey] })!;
+  const secrets = key === undefined ? [] : [key.apiKey];
+  return checkedSettlement({ ...checkedClassification(settled, { secrets })!, unproven, withheld, proven });
+}
+
+/** The settlement of what the package classified itself. */
+export function checkedSettlement(checked: CheckedOutcome): Settlement {
+  const { unproven, withheld, proven } = checked;
+  const plain = PLAIN[checked.outcome];
   return {
     ...checked,
     model: checked.model === undefined ? undefined : modelName(checked.model),

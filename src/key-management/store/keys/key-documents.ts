@@ -1,3 +1,4 @@
+import { redactReason, type RedactedText } from '../../classification/redaction/redact';
 import { isOutcome } from '../../vendors/contract/outcome';
 import { singleLine } from '../../common/text';
 import type { CooldownScope } from '../../pool/key/key-state';
@@ -129,7 +130,7 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
 export interface StoredState {
   readonly state: KeyState;
   readonly outcome?: KeyRecord['outcome'];
-  readonly reason?: string;
+  readonly reason?: RedactedText;
   readonly failureStreak?: FailureStreak;
   /** A cooldown was ended before its time: this state holds against one that cools down for longer. */
   readonly ended?: boolean;
@@ -158,7 +159,7 @@ export function readState(value: Json, offsetMs = 0): StoredState | undefined {
   return {
     state: shiftedState(state, -offsetMs),
     outcome: isOutcome(outcome) ? outcome : undefined,
-    reason: line(value.reason),
+    reason: redactReason(line(value.reason)),
     failureStreak: streakIn(strikes, offsetMs),
     ended: value.ended === true,
   };
