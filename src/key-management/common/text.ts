@@ -42,3 +42,12 @@ export const flattenString = (...parts: readonly string[]): string => parts.join
 
 /** The same text without what it was cut from. */
 export const flatCopy = (text: string): string => flattenString(text.slice(0, 1), text.slice(1));
+
+/** The value of a JSON text; undefined where the text is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
