@@ -49,7 +49,7 @@ export function unfollowAbort(signal: AbortSignal | undefined, follower: AbortFo
 }
 
 /** The reason of an aborted signal. Signals of other libraries may give none. */
-export function reasonOf(signal: AbortSignal): unknown {
+function reasonOf(signal: AbortSignal): unknown {
   return (signal.reason as unknown) ?? new DOMException('The call was cancelled.', 'AbortError');
 }
 

@@ -63,9 +63,7 @@ export class SteadyClock implements Clock {
   after(ms: number, callback: () => void, keepAlive = true): () => void {
     const timer = setTimeout(callback, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
     if (!keepAlive) timer.unref();
-    return () => {
-      clearTimeout(timer);
-    };
+    return () => clearTimeout(timer);
   }
 
   #compare(machine: number): void {

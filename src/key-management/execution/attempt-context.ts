@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { takeEvidence, type EvidenceContext } from '../classification/evidence/error-evidence';
 import { mergeAbortSignals } from '../common/abort-followers';
 import { BodySource } from '../common/body-source';
-import type { FetchInput, FetchRedirect } from '../common/fetch-types';
+import type { FetchRedirect } from '../common/fetch-types';
 import type { KeyModelState } from '../pool/key/key-model-state';
 import type { PassedOver } from '../pool/key/key-record';
 import { PoolLease } from '../pool/key-lease';
@@ -81,11 +81,8 @@ export class AttemptContext extends PoolLease implements CallContext {
   }
 
   /** Notes the endpoint of a request. Where the caller named no endpoint, a refusal is of the endpoint that was asked last. */
-  requested(input: FetchInput, init: RequestInit | undefined): void {
-    if (this.#namesEndpoint) return;
-    const request = input instanceof Request ? input : undefined;
-    const url = input instanceof Request ? input.url : input instanceof URL ? input.href : input;
-    if (URL.canParse(url)) this.endpoint = endpointOf(init?.method ?? request?.method ?? 'GET', new URL(url).pathname);
+  requested(method: string, url: string): void {
+    if (!this.#namesEndpoint && URL.canParse(url)) this.endpoint = endpointOf(method, new URL(url).pathname);
   }
 
   abort(reason: unknown): void {
@@ -148,47 +145,41 @@ export function leaseUntriedFirst(
  */
 function watchedFetch(context: AttemptContext): typeof globalThis.fetch {
   return async (input, init) => {
-    context.requested(input, init);
-    const given = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+    const request = input instanceof Request ? input : undefined;
+    const method = init?.method ?? request?.method ?? 'GET';
+    context.requested(method, request?.url ?? String(input));
+    const given = init?.signal ?? request?.signal;
     // SDKs always bring a signal of their own; the attempt's time limits must reach the request all the same.
     const merged = mergeAbortSignals(given ? [context.signal, given] : [context.signal]);
     try {
       const response = await globalThis.fetch(input, { ...init, signal: merged.signal });
       context.answered(response.headers);
-      return await watched(context, response, requestFacts(input, init, given ?? undefined), merged.signal);
+      const asked = onlyAsks(method);
+      const redirect = init?.redirect ?? request?.redirect ?? 'follow';
+      return await watched(context, response, { asked, redirect, given, merged: merged.signal });
     } finally {
       merged.release();
     }
   };
 }
 
-interface RequestFacts {
+interface WatchedRequest {
   /** The request only asks for something that exists. */
   readonly asked: boolean;
   readonly redirect: FetchRedirect;
-  /** The signal that came with the request. */
-  readonly signal: AbortSignal | undefined;
+  /** The signal that came with the request, and the signal that the request was made with. */
+  readonly given: AbortSignal | undefined;
+  readonly merged: AbortSignal;
 }
 
-function requestFacts(input: FetchInput, init: RequestInit | undefined, signal: AbortSignal | undefined): RequestFacts {
-  const request = input instanceof Request ? input : undefined;
-  const method = init?.method ?? request?.method ?? 'GET';
-  return { asked: onlyAsks(method), redirect: init?.redirect ?? request?.redirect ?? 'follow', signal };
-}
-
-async function watched(
-  context: AttemptContext,
-  response: Response,
-  request: RequestFacts,
-  requestSignal: AbortSignal,
-): Promise<Response> {
+async function watched(context: AttemptContext, response: Response, request: WatchedRequest): Promise<Response> {
   const { settings, bounds, openAnswers: answers } = context;
   if (!settings) return response;
   const evidence = (): EvidenceContext => context.evidenceContext();
   let body: ReadableStream<Uint8Array> | null = response.body;
   answers.lastFailure = undefined;
   if (isRefusal(response, request.redirect)) {
-    const taken = await takeEvidence(response, { ...evidence(), signal: requestSignal });
+    const taken = await takeEvidence(response, { ...evidence(), signal: request.merged });
     answers.lastFailure = taken.evidence;
     body = taken.body;
     // The whole body is here already.
@@ -200,7 +191,7 @@ async function watched(
   const watch = response.ok ? AnswerWatch.for({ headers, evidence, countsTokens, asked: request.asked }) : undefined;
   const passing = AnswerBody.open(new BodySource(body), {
     settings,
-    signals: [context.signal, request.signal, bounds?.signal].filter((signal) => signal !== undefined),
+    signals: [context.signal, request.given, bounds?.signal].filter((signal) => signal !== undefined),
     endsAt: bounds?.callEndsAt ?? Infinity,
     idleTimeoutMs: IDLE_TIMEOUT_MS,
     evidence,

@@ -33,30 +33,42 @@ const CALL_TIMED_OUT = new OutOfBounds({ kind: 'timed_out', limit: 'call' });
 export const endOf = (error: unknown): AttemptEnd =>
   error instanceof OutOfBounds ? error.end : { kind: 'thrown', error };
 
-/** What bounds one attempt that is under way, and the stream that its function may return. */
-class AttemptBounds implements CallBounds, AbortFollower {
+/** A signal and a time limit, whichever comes first. */
+abstract class Bounds implements AbortFollower {
   #limit: TimeLimit | undefined = undefined;
 
-  constructor(
-    private readonly context: AttemptContext,
-    readonly signal: AbortSignal | undefined,
-    readonly callEndsAt: number,
-    private readonly reject: (reason: OutOfBounds) => void,
-  ) {}
+  constructor(readonly signal: AbortSignal | undefined) {}
 
-  /** @param attemptEndsAt Milliseconds since the epoch. */
-  set(attemptEndsAt: number, limits: TimeLimits): void {
+  abstract aborted(reason: unknown): void;
+
+  /** @param endsAt Milliseconds since the epoch. */
+  protected begin(endsAt: number, limits: TimeLimits, timedOut: () => void, now?: number): void {
     followAbort(this.signal, this);
-    const endsAt = Math.min(attemptEndsAt, this.callEndsAt);
-    if (endsAt === Infinity) return;
-    const over = attemptEndsAt < this.callEndsAt ? ATTEMPT_TIMED_OUT : CALL_TIMED_OUT;
-    this.#limit = limits.at(endsAt, () => this.#timedOut(over), this.context.startedAt);
+    if (endsAt < Infinity) this.#limit = limits.at(endsAt, timedOut, now);
   }
 
-  /** The attempt has ended within its bounds. */
+  /** What was bounded has ended. */
   lift(): void {
     this.#limit?.cancel();
     unfollowAbort(this.signal, this);
+  }
+}
+
+/** What bounds one attempt that is under way, and the stream that its function may return. */
+class AttemptBounds extends Bounds implements CallBounds {
+  constructor(
+    private readonly context: AttemptContext,
+    signal: AbortSignal | undefined,
+    readonly callEndsAt: number,
+    private readonly reject: (reason: OutOfBounds) => void,
+  ) {
+    super(signal);
+  }
+
+  /** @param attemptEndsAt Milliseconds since the epoch. */
+  set(attemptEndsAt: number, limits: TimeLimits): void {
+    const over = attemptEndsAt < this.callEndsAt ? ATTEMPT_TIMED_OUT : CALL_TIMED_OUT;
+    this.begin(Math.min(attemptEndsAt, this.callEndsAt), limits, () => this.#timedOut(over), this.context.startedAt);
   }
 
   /** The function has returned. A stream that runs on the context's signal stays within what bounds the call. */
@@ -149,57 +161,34 @@ function runBounded<T>(
 
 /** Keeps an abort controller alive as long as the stream that runs on its signal. */
 const CONTROLLERS = new WeakMap<object, AbortController>();
-const COLLECTED = new FinalizationRegistry<StreamBounds>((bounds) => {
-  bounds.lift();
-});
+const COLLECTED = new FinalizationRegistry<StreamBounds>((bounds) => bounds.lift());
 
 /**
  * Passes the caller's abort and the call's time limit on to a stream that the caller's function returned. Nothing reports the end of such
  * a stream, so it is held weakly: these bounds are lifted when it is garbage-collected.
  */
-class StreamBounds implements AbortFollower {
+class StreamBounds extends Bounds {
   readonly #aborting: WeakRef<AbortController>;
-  #limit: TimeLimit | undefined;
 
-  constructor(
-    aborting: AbortController,
-    private readonly signal: AbortSignal | undefined,
-  ) {
+  constructor(aborting: AbortController, { signal, callEndsAt }: CallBounds, limits: TimeLimits) {
+    super(signal);
     this.#aborting = new WeakRef(aborting);
-  }
-
-  set(callEndsAt: number, limits: TimeLimits): void {
-    followAbort(this.signal, this);
-    if (callEndsAt === Infinity) return;
-    this.#limit = limits.at(callEndsAt, () => {
-      this.aborted(new DOMException('The time limit of the call has passed.', 'TimeoutError'));
-    });
+    const timedOut = () => this.aborted(new DOMException('The time limit of the call has passed.', 'TimeoutError'));
+    this.begin(callEndsAt, limits, timedOut);
   }
 
   aborted(reason: unknown): void {
     this.lift();
     this.#aborting.deref()?.abort(reason);
   }
-
-  lift(): void {
-    this.#limit?.cancel();
-    unfollowAbort(this.signal, this);
-  }
 }
 
 /** Bounds the stream in what the caller's function returned; nothing happens where there is no stream in it. */
-function bindStream(
-  value: unknown,
-  aborting: AbortController,
-  { signal, callEndsAt }: CallBounds,
-  limits: TimeLimits,
-): void {
+function bindStream(value: unknown, aborting: AbortController, bounds: CallBounds, limits: TimeLimits): void {
   const stream = isObject(value) ? streamIn(value) : undefined;
   if (!stream) return;
-  const bounds = new StreamBounds(aborting, signal);
   CONTROLLERS.set(stream, aborting);
-  COLLECTED.register(stream, bounds);
-  bounds.set(callEndsAt, limits);
+  COLLECTED.register(stream, new StreamBounds(aborting, bounds, limits));
 }
 
 /** Where SDKs put the stream in what they return. */

@@ -5,7 +5,7 @@ import type { CallTrace } from '../tracing/call-trace';
 import { CONSEQUENCES, isTransient } from '../vendors/contract/outcome';
 import { awaited, endOf, runAttempt, type AttemptEnd } from './attempt';
 import { AttemptContext, leaseFirst, leaseFor, leaseUntriedFirst, type CallTarget } from './attempt-context';
-import { attemptReport, executionReport, succeeded } from './attempt-report';
+import { attemptReport, executionReport, succeeded, type CallSoFar } from './attempt-report';
 import { decide, type Decision } from './decision';
 import type { CallFollowers, CallTerms } from './execution-settings';
 import type { ExecutionResult, ManagedCall } from './execution.types';
@@ -49,20 +49,20 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
 }
 
 /** One managed call: lease → call → classify → settle → decide, until it succeeds or gives up. */
-class Execution<T> {
+class Execution<T> implements CallSoFar {
   readonly #endsAt: number;
   readonly #call: ManagedCall<T>;
-  readonly #followers: CallFollowers | undefined;
-  readonly #trace: CallTrace | undefined;
-  readonly #attempts: AttemptReport[] = [];
+  readonly followers: CallFollowers | undefined;
+  readonly trace: CallTrace | undefined;
+  readonly attempts: AttemptReport[] = [];
   #tried: Set<string> | undefined;
   #refusals: Refusals | undefined;
   /** What the call is for: as the caller names it, or else as the vendor's refusals do. */
   #target: CallTarget;
   #retries = 0;
-  /** Milliseconds waited in all for keys, and before the next attempt. */
+  /** Milliseconds waited before the next attempt, and in all for keys. */
+  waitedMs = 0;
   #waitedForKeysMs = 0;
-  #waitedMs = 0;
   #lastError: unknown = undefined;
   /** Milliseconds that the last failure asks to wait. */
   #statedMs: number | undefined = undefined;
@@ -77,8 +77,8 @@ class Execution<T> {
     const { provider, call, options, settings } = terms;
     this.#target = options;
     this.#endsAt = startedAt + (options.timeoutMs ?? Infinity);
-    this.#followers = settings.followers?.(startedAt);
-    const trace = (this.#trace = this.#followers?.tracer?.start(provider.pool.provider, options.model));
+    this.followers = settings.followers?.(startedAt);
+    const trace = (this.trace = this.followers?.tracer?.start(provider.pool.provider, options.model));
     this.#call = trace ? (context) => trace.attempt(context as AttemptContext, () => call(context)) : call;
   }
 
@@ -90,7 +90,7 @@ class Execution<T> {
       if (options.signal?.aborted) return this.#fail('cancelled');
       const context = this.#leaseAtOnce(next) ?? (await this.#leaseLater(next));
       if (!(context instanceof AttemptContext)) return this.#fail(context);
-      context.attempt = this.#attempts.length + 1;
+      context.attempt = this.attempts.length + 1;
       let end: AttemptEnd;
       try {
         const value = await runAttempt(this.#call, context, options, this.#endsAt, settings);
@@ -152,7 +152,7 @@ class Execution<T> {
     if (statedMs > MAX_STATED_WAIT_MS) return 'exhausted';
     const ms = backoffMs(backoff, { retry: this.#retries - 1, statedMs, leftMs }, random);
     const end = await pauses.pause(ms, this.terms.options.signal);
-    this.#waitedMs += this.#now - before;
+    this.waitedMs += this.#now - before;
     if (end !== 'over') return end;
     return this.#isOver() ? 'deadline' : undefined;
   }
@@ -175,7 +175,7 @@ class Execution<T> {
     if (waitMs === Infinity || now + waitMs > endsAt || endsAt <= now) return 'no_keys';
     const result = await queue.wait({ model, endpoint, tried: this.#tried ?? NONE, endsAt, signal });
     const waited = this.#now - now;
-    this.#waitedMs += waited;
+    this.waitedMs += waited;
     this.#waitedForKeysMs += waited;
     this.terms.settings.onWait?.(pool.provider, waited);
     if (result instanceof AttemptContext) {
@@ -193,12 +193,7 @@ class Execution<T> {
 
   #succeed(context: AttemptContext, response: T): ExecutionResult<T> {
     this.#refusals?.confirm(this.#now);
-    return succeeded(this.terms, context, response, this.startedAt, {
-      attempts: this.#attempts,
-      waitedMs: this.#waitedMs,
-      trace: this.#trace,
-      followers: this.#followers,
-    });
+    return succeeded(this.terms, context, response, this.startedAt, this);
   }
 
   async #failed(context: AttemptContext, end: AttemptEnd): Promise<Decision> {
@@ -221,11 +216,11 @@ class Execution<T> {
     this.#lastError = end.kind === 'thrown' ? end.error : end.kind === 'value' ? end.value : undefined;
     this.#statedMs = failure.retryAfterMs;
     this.#isKeyCoolingDown = context.slot.record.availableFrom > now;
-    const report = attemptReport(context, failure.outcome, now, this.#waitedMs, failure);
-    this.#waitedMs = 0;
-    this.#attempts.push(report);
-    this.#trace?.attemptEnded(report);
-    this.#followers?.onAttempt?.(this.terms.provider.pool.provider, report);
+    const report = attemptReport(context, failure.outcome, now, this.waitedMs, failure);
+    this.waitedMs = 0;
+    this.attempts.push(report);
+    this.trace?.attemptEnded(report);
+    this.followers?.onAttempt?.(this.terms.provider.pool.provider, report);
     (this.#tried ??= new Set()).add(context.keyId);
     const decision = this.#decide(failure, sameRefusal);
     if (decision.next === 'give_up' || (decision.next === 'other_key' && !decision.costsRetry)) return decision;
@@ -243,8 +238,8 @@ class Execution<T> {
     return decide(failure, {
       retries: this.#retries,
       maxRetries: options.maxRetries ?? settings.maxRetries(),
-      sameOutcome: this.#attempts.filter(({ outcome }) => outcome === failure.outcome).length,
-      transient: this.#attempts.filter(({ outcome }) => isTransient(outcome)).length,
+      sameOutcome: this.attempts.filter(({ outcome }) => outcome === failure.outcome).length,
+      transient: this.attempts.filter(({ outcome }) => isTransient(outcome)).length,
       sameRefusal,
     });
   }
@@ -266,7 +261,7 @@ class Execution<T> {
       pool: provider.pool,
       target: this.#target,
       timeoutMs: options.timeoutMs,
-      attempts: this.#attempts,
+      attempts: this.attempts,
       cause: this.#lastError,
       retryAfterMs: this.#statedMs,
       waiting: provider.queue.length,
@@ -276,9 +271,9 @@ class Execution<T> {
       success: false as const,
       error,
       errorMessage: error.message,
-      ...executionReport(provider.pool.provider, this.#attempts, now - this.startedAt),
+      ...executionReport(provider.pool.provider, this.attempts, now - this.startedAt),
     };
-    this.#trace?.ended(result.attemptsMade, error.code);
+    this.trace?.ended(result.attemptsMade, error.code);
     settings.onCallEnd?.(provider, result, false, this.#target.model);
     return result;
   }

@@ -33,7 +33,8 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   readonly #providers = new Map<string, ProviderContext>();
   #latest: ProviderContext | undefined;
   readonly #inFlight: InFlight;
-  readonly #settings: ExecutionSettings;
+  /** @internal */
+  readonly settings: ExecutionSettings;
 
   constructor(
     private readonly pools: KeyPoolService,
@@ -50,7 +51,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       if (!tracer.isOn && !isLogged) return undefined;
       return { tracer: tracer.isOn ? tracer : undefined, onAttempt: isLogged ? this.#logAttempt : undefined };
     });
-    this.#settings = {
+    this.settings = {
       clock,
       random,
       limits: new TimeLimits(clock),
@@ -88,7 +89,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
 
   /** @internal The same with a provider's context and options that were checked already. */
   run<T>(provider: ProviderContext, call: ManagedCall<T>, options: RunOptions): Promise<ExecutionResult<T>> {
-    const terms = { provider, call, options: bounded(options), settings: this.#settings };
+    const terms = { provider, call, options: bounded(options), settings: this.settings };
     this.#inFlight.enter();
     provider.budget.called();
     return runCall(terms);
@@ -154,11 +155,11 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       `${this.inFlight} calls are still under way after ${drainTimeoutMs} ms; the app shuts down all the same.`,
     );
     // Their connections would keep the host's server from closing.
-    for (const body of [...this.#settings.bodies]) body.aborted(new DOMException('The app shuts down.', 'AbortError'));
+    for (const body of [...this.settings.bodies]) body.aborted(new DOMException('The app shuts down.', 'AbortError'));
   }
 
   onApplicationShutdown(): void {
-    this.#settings.pauses.close();
+    this.settings.pauses.close();
     for (const { queue } of this.#providers.values()) queue.close();
   }
 
@@ -175,18 +176,13 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     pool.pacing.profile = () => this.registry.get(provider).pacing;
     const context: ProviderContext = {
       pool,
-      queue: new WaitQueue(pool, this.#settings.clock, this.#settings.limits),
+      queue: new WaitQueue(pool, this.settings.clock, this.settings.limits),
       // Looked up each time, so that a checker registered later counts.
       budget: new RetryBudget(),
       classifier: { classifyError: (error) => this.registry.get(provider).classifyError(error) },
     };
     this.#providers.set(provider, context);
     return context;
-  }
-
-  /** @internal */
-  get settings(): ExecutionSettings {
-    return this.#settings;
   }
 
   /** Counts the end of a call. */

@@ -65,9 +65,7 @@ export class AnswerBody implements AbortFollower {
     const body = new AnswerBody(source, terms);
     const stream = new ReadableStream<Uint8Array>(
       {
-        start: (controller) => {
-          body.#controller = new WeakRef(controller);
-        },
+        start: (controller) => void (body.#controller = new WeakRef(controller)),
         pull: (controller) => body.#pull(controller),
         cancel: (reason) => {
           body.#finish('cancelled');
@@ -191,6 +189,4 @@ export class AnswerBody implements AbortFollower {
   }
 }
 
-const COLLECTED = new FinalizationRegistry<AnswerBody>((body) => {
-  body.collected();
-});
+const COLLECTED = new FinalizationRegistry<AnswerBody>((body) => body.collected());

@@ -50,10 +50,7 @@ function isRouted(init: RequestInit): boolean {
 async function fetchByHttp(url: string, { method, headers: given, body, signal }: RequestInit): Promise<Response> {
   const content = new Response(isStream(body) ? null : body);
   const headers = new Headers({ accept: '*/*', 'accept-encoding': 'gzip, deflate, br' });
-  for (const source of [content.headers, new Headers(given)])
-    source.forEach((value, name) => {
-      headers.set(name, value);
-    });
+  for (const source of [content.headers, new Headers(given)]) source.forEach((value, name) => headers.set(name, value));
   const bytes = Buffer.from(await content.arrayBuffer());
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     const options = { method, headers: Object.fromEntries(headers), signal: signal ?? undefined };

@@ -158,7 +158,7 @@ export class ManagedFetchService {
         signal,
       })
       .finally(() => merged?.release());
-    request.body.ended(result.success);
+    request.body.ended?.(result.success);
     if (!result.success) return failedCallResponse({ provider, url: request.url, error: result.error, answer, signal });
     cancelResponseBody(answer);
     const { response } = result.response;

@@ -46,20 +46,18 @@ export async function managedRequest(
   if (idempotencyHeader && method.toUpperCase() === 'POST' && !headers.has(idempotencyHeader))
     headers.set(idempotencyHeader, `managed-${randomUUID()}`);
   const signal = signalOf(request, init);
-  const redirect = init?.redirect ?? request?.redirect ?? 'follow';
   const body = await requestBody(input, init);
-  const model = requestedModel(url.pathname, body.known);
-  const endpoint = endpointOf(method, url.pathname);
+  const { pathname } = url;
   url.search = withoutParameters(url.search, credential.removeQuery);
   return {
     url: url.href,
     method,
     headers,
     body,
-    redirect,
+    redirect: init?.redirect ?? request?.redirect ?? 'follow',
     signal,
-    model,
-    endpoint,
+    model: requestedModel(pathname, body.known),
+    endpoint: endpointOf(method, pathname),
     isBackground: isBackground(body.known),
     rest: init as RequestInit | undefined,
   };

@@ -10,8 +10,8 @@ export interface RequestBody {
   readonly once: boolean;
   /** The body could not be read, which is the caller's own failure. */
   readonly failure?: { readonly error: unknown };
-  /** The call has ended. */
-  ended(success: boolean): void;
+  /** To be called when the call has ended, where there is something to close. */
+  ended?(success: boolean): void;
 }
 
 /** A body as fetch takes it, an iterable of chunks, or a function that makes the same body anew for each attempt. */
@@ -35,12 +35,7 @@ export async function requestBody(
   return whole ? fixed(whole) : stream;
 }
 
-const fixed = (value: FetchBody | undefined): RequestBody => ({
-  value,
-  known: value,
-  once: false,
-  ended: () => undefined,
-});
+const fixed = (value: FetchBody | undefined): RequestBody => ({ value, known: value, once: false });
 
 /** A body that the caller's function makes for each attempt. Whatever sends it reads it to its end, or cancels it. */
 class MadeBody implements RequestBody {
@@ -60,8 +55,6 @@ class MadeBody implements RequestBody {
   get once(): boolean {
     return this.failure !== undefined;
   }
-
-  readonly ended = (): void => undefined;
 }
 
 export const isStream = (body: unknown): body is AsyncIterable<unknown> =>
@@ -117,9 +110,7 @@ export class ReplayedStream implements RequestBody {
           controller.close();
           this.#closed(attempt);
         },
-        cancel: () => {
-          this.#closed(attempt);
-        },
+        cancel: () => this.#closed(attempt),
       },
       { highWaterMark: 0 },
     );

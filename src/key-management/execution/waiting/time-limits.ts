@@ -85,15 +85,7 @@ export class TimeLimits {
     const next = this.#order.peek();
     this.#timerAt = next?.until ?? Infinity;
     // Does not keep the process alive: the request it limits does.
-    this.#cancelTimer =
-      next &&
-      this.clock.after(
-        next.until - this.clock.now(),
-        () => {
-          this.#fire();
-        },
-        false,
-      );
+    this.#cancelTimer = next && this.clock.after(next.until - this.clock.now(), () => this.#fire(), false);
   }
 
   #fire(): void {
