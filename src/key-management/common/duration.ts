@@ -12,7 +12,7 @@ const UNIT_MS = new Map<string, number>([
 const PART = /(\d{1,24}(?:\.\d{1,24})?) ?([A-Za-zµμ]{1,13})/y;
 /** A further part, after what stands between two parts in prose: a comma, a space, "and". */
 const NEXT_PART = /,? ?(?:and )?(\d{1,24}(?:\.\d{1,24})?) ?([A-Za-zµμ]{1,13})/y;
-/** Longer waits are taken for garbage. */
+/** A longer duration is garbage. */
 const MAX_MS = 366 * 86_400_000;
 
 function units(ms: number, ...names: string[]): [string, number][] {
