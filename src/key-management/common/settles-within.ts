@@ -1,6 +1,6 @@
 import type { Clock } from './clock';
 
-/** Waits for the work, but no longer than the limit (milliseconds). Resolves with whether it was done in time. */
+/** Waits for the work, but no longer than the limit (milliseconds): whether it was done in time. */
 export async function within(limitMs: number, work: Promise<unknown>, clock: Clock): Promise<boolean> {
   let cancelTimer: (() => void) | undefined;
   const late = new Promise<boolean>((resolve) => {

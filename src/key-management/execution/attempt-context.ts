@@ -42,8 +42,14 @@ export class AttemptContext extends PoolLease implements CallContext {
   #answers: AttemptAnswers | undefined = undefined;
 
   /** @param startedAt Milliseconds since the epoch. */
-  constructor(pool: KeyPool, slot: KeyModelState, model: string | undefined, startedAt: number, endpoint?: string) {
-    super(pool, slot, model, 'call', startedAt, endpoint);
+  constructor(
+    pool: KeyPool,
+    candidate: KeyModelState,
+    model: string | undefined,
+    startedAt: number,
+    endpoint?: string,
+  ) {
+    super(pool, candidate, model, 'call', startedAt, endpoint);
     this.#namesEndpoint = endpoint !== undefined;
   }
 
@@ -147,7 +153,7 @@ function watchedFetch(context: AttemptContext): typeof globalThis.fetch {
   return async (input, init) => {
     const request = input instanceof Request ? input : undefined;
     const method = init?.method ?? request?.method ?? 'GET';
-    context.requested(method, request?.url ?? String(input));
+    context.requested(method, input instanceof Request ? input.url : String(input));
     const given = init?.signal ?? request?.signal;
     // SDKs always bring a signal of their own; the attempt's time limits must reach the request all the same.
     const merged = mergeAbortSignals(given ? [context.signal, given] : [context.signal]);

@@ -34,7 +34,8 @@ export function failedCallResponse({ provider, url, error, answer, signal }: Fai
   const thrown = error.cause instanceof AttemptFailure ? error.cause.facts.error : undefined;
   if (outOfTime || (thrown === undefined && endedBy === 'timeout'))
     throw new DOMException(error.message, 'TimeoutError');
-  throw thrown === undefined ? error : thrown;
+  const reason: unknown = thrown === undefined ? error : thrown;
+  throw reason;
 }
 
 /** What is thrown may quote the request: where it holds the key, it is replaced by an error that says only `fetch failed`. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../common/clock';
+import { getOrCreate } from '../../common/get-or-create';
 import { TimeHeap, type Timed } from '../../common/time-heap';
 
 /** A limit passes at most this much late, or 1/128 of its length, so that many share one timer. Milliseconds. */
@@ -65,13 +66,12 @@ export class TimeLimits {
   }
 
   #bucket(until: number): Bucket {
-    let bucket = this.#buckets.get(until);
-    if (bucket) return bucket;
-    bucket = new Bucket(until);
-    this.#buckets.set(until, bucket);
-    this.#order.put(bucket);
-    if (until < this.#timerAt) this.#arm();
-    return bucket;
+    return getOrCreate(this.#buckets, until, () => {
+      const bucket = new Bucket(until);
+      this.#order.put(bucket);
+      if (until < this.#timerAt) this.#arm();
+      return bucket;
+    });
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { followAbort, unfollowAbort } from '../../common/abort-followers';
 import type { Clock } from '../../common/clock';
+import { getOrCreate } from '../../common/get-or-create';
 import type { KeyPool } from '../../pool/key-pool';
 import { leaseUntriedFirst, type AttemptContext, type CallTarget } from '../attempt-context';
 import type { TimeLimits } from './time-limits';
@@ -178,8 +179,7 @@ export class WaitQueue {
   }
 
   #join(waiter: Waiter): void {
-    const queue = this.#queuesByModel.get(waiter.queue) ?? new Set();
-    this.#queuesByModel.set(waiter.queue, queue.add(waiter));
+    getOrCreate(this.#queuesByModel, waiter.queue, () => new Set()).add(waiter);
   }
 
   #leave(waiter: Waiter): void {
