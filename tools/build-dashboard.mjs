@@ -21,7 +21,9 @@ const { outputFiles } = await build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
   legalComments: 'none',
-  banner: { js: '/*! With Preact (MIT, (c) 2015-present Jason Miller) and uPlot (MIT, (c) 2022 Leon Sorokin). */' },
+  banner: {
+    js: '/*! With Preact (MIT, (c) 2015-present Jason Miller), uPlot (MIT, (c) 2022 Leon Sorokin) and eventsource-parser (MIT, (c) 2026 Espen Hovlandsdal). */',
+  },
   tsconfig: join(source, 'tsconfig.json'),
   logLevel: 'warning',
 });

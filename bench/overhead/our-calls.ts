@@ -53,7 +53,7 @@ export async function ourCalls(sizes: readonly number[]): Promise<OurCalls> {
 
 /** Lets every key answer once, so that headers limit every key from then on. */
 function pace(app: INestApplicationContext, pool: KeyPool): void {
-  app.get(RetryExecutorService).line(pool.provider);
+  app.get(RetryExecutorService).providerContext(pool.provider);
   for (let n = 0; n < pool.size; n += 1) {
     const lease = pool.lease();
     lease?.answered(HEADERS);

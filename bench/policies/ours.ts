@@ -1,6 +1,6 @@
-import { runCall } from '../../src/key-management/execution/run-call';
+import { runCall } from '../../src/key-management/execution/execution';
 import type { ExecutionSettings, ProviderContext } from '../../src/key-management/execution/execution-settings';
-import { Pauses } from '../../src/key-management/execution/waiting/pauses';
+import { Pauses } from '../../src/key-management/execution/waiting/backoff';
 import { RetryBudget } from '../../src/key-management/execution/waiting/retry-budget';
 import { TimeLimits } from '../../src/key-management/execution/waiting/time-limits';
 import { WaitQueue } from '../../src/key-management/execution/waiting/wait-queue';
@@ -34,7 +34,7 @@ export const ours: Policy = {
     }
     const queue = new WaitQueue(pool, clock, limits);
     queues.push(queue);
-    const line: ProviderContext = {
+    const provider: ProviderContext = {
       pool,
       queue,
       budget: new RetryBudget(),
@@ -64,7 +64,7 @@ export const ours: Policy = {
     };
     return async () => {
       const result = await runCall({
-        line,
+        provider,
         call: ({ apiKey, fetch }) =>
           fetch('http://vendor.invalid/', { headers: { authorization: `Bearer ${apiKey}` } }),
         options: { maxWaitMs },

@@ -1,4 +1,5 @@
 import type { Outcome } from './vendors/contract/outcome';
+import { nearestName } from './common/near-miss';
 import type { KeyStatus } from './pool/key/key-state';
 
 export type KeyManagementErrorCode =
@@ -148,12 +149,14 @@ export class StoreUnavailableError extends KeyManagementError {
   }
 }
 
-/** No pool has that name. */
+/** No pool has that name. The message lists the known providers, and names the one that was probably meant. */
 export class UnknownProviderError extends KeyManagementError {
   constructor(provider: string, known: readonly string[]) {
+    const near = nearestName(provider, known);
+    const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
     super(
       'UNKNOWN_PROVIDER',
-      `There is no provider "${provider}". Known: ${known.join(', ') || 'none'}. Add it to the option "providers", or register a health checker for it.`,
+      `There is no provider "${provider}".${hint} Known: ${known.join(', ') || 'none'}. Add it to the option "providers", or register a health checker for it.`,
       { provider },
     );
   }

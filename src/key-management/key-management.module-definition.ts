@@ -30,7 +30,7 @@ const metricsProviders = (settings: MetricsSettings): Provider[] => [
   { provide: METRICS_SETTINGS, useValue: settings },
 ];
 
-/** The options lie in the app's container sealed, whoever gives them. */
+/** Seals the options in the app's container, whether they come as a value or from a factory. */
 function sealing(provider: Provider): Provider {
   if (typeof provider === 'function' || provider.provide !== OPTIONS_TOKEN) return provider;
   if ('useValue' in provider) return { ...provider, useValue: sealOptions(provider.useValue as KeyManagementOptions) };

@@ -109,12 +109,12 @@ export class KeyManagementModule extends ConfigurableModuleClass implements Nest
   /** @internal */
   static readonly [KEY_MANAGEMENT_MODULE] = true;
 
-  /** Without an HTTP API there are no routes of ours. */
+  /** `hostRoutes` is undefined without the HTTP API. */
   constructor(@Optional() private readonly hostRoutes?: HostRoutesService) {
     super();
   }
 
-  /** Meant for middleware; what counts here is its moment: the last one before routes are mounted. @internal */
+  /** Nest calls it to configure middleware; here it is used as the last moment before routes are mounted. @internal */
   configure(): void {
     this.hostRoutes?.giveWay();
   }

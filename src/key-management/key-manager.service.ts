@@ -7,7 +7,7 @@ import { KeyIntakeService, type AddKeysResult } from './health/key-intake.servic
 import { HealthSweepService, type HealthCheckReport } from './health/health-sweep.service';
 import type { KeyInput } from './pool/key/key-input';
 
-/** The specification's manager: a thin face over the rooms below. */
+/** The specification's manager: a facade over intake, sweeps, analytics and configuration. */
 @Injectable()
 export class KeyManagerService {
   constructor(
@@ -18,7 +18,7 @@ export class KeyManagerService {
   ) {}
 
   /**
-   * Registers every key and checks them in parallel: those that fail stand in the pool's status as removed, with a re-check.
+   * Registers every key and checks them in parallel: keys that fail are in the pool's status as removed, with a re-check.
    * @throws UnknownProviderError
    */
   initializeKeys(provider: string, keys: (string | KeyInput)[]): Promise<AddKeysResult> {
@@ -26,24 +26,25 @@ export class KeyManagerService {
   }
 
   /**
-   * Checks the keys and adds those that do not prove invalid. One that is there already is changed in nothing.
+   * Checks the keys and adds those that do not prove invalid. A key that is in the pool already is not changed.
    * @throws UnknownProviderError
    */
   addNewKeys(provider: string, keys: (string | KeyInput)[]): Promise<AddKeysResult> {
     return this.intake.addNew(provider, keys);
   }
 
+  /** The status of all pools and keys. */
   getComprehensiveStatus(): ComprehensiveStatus {
     return this.analytics.comprehensiveStatus();
   }
 
-  /** @throws UnknownProviderError */
+  /** Success rate, response times and recent events of one provider. @throws UnknownProviderError */
   getProviderAnalytics(provider: string): ProviderAnalytics {
     return this.analytics.providerAnalytics(provider);
   }
 
   /**
-   * Checks all keys now, or those of one provider; only disabled ones are left out.
+   * Checks all keys now, or those of one provider, except disabled keys.
    * @throws UnknownProviderError
    */
   forceHealthCheck(provider?: string): Promise<HealthCheckReport> {

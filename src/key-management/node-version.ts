@@ -1,4 +1,4 @@
-/** As `engines` in package.json has it. */
+/** The same as `engines` in package.json. */
 const NEEDED = '20.19 or later, 22.12 or later, or 24';
 
 /** Whether the package can run there. @param version As `20.19.0`. */
@@ -7,7 +7,7 @@ export function isNodeVersionServed(version: string): boolean {
   return major > 22 || (major === 20 && minor >= 19) || (major === 22 && minor >= 12);
 }
 
-/** @throws Error naming the Node that is needed: what an older one says of a file that it cannot load helps nobody. */
+/** @throws Error that names the Node versions which are needed, since an older Node's own error about a file that it cannot load helps nobody. */
 export function checkNodeVersion(version: string = process.versions.node): void {
   if (isNodeVersionServed(version)) return;
   throw new Error(`nestjs-ai-key-management needs Node ${NEEDED}. This is Node ${version}: use a newer one.`);

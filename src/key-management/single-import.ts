@@ -1,7 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 
-/** Stands on the module's class. Registered with the runtime, so that another copy of this package knows it too. */
+/** Marks the module's class. A symbol of the runtime's registry, so that another copy of this package knows it too. */
 export const KEY_MANAGEMENT_MODULE = Symbol.for('nestjs-ai-key-management:module');
 
 const isOurs = (metatype: object | undefined): boolean =>
@@ -11,7 +11,7 @@ const MEND =
   'Import it once, as KeyManagementModule.forRoot() or .forRootAsync(), in the root module: it is global, so every other module can inject what it exports without importing it.';
 
 /**
- * Two pools would each know half: a key disabled in one serves on in the other, and every probe is made twice.
+ * Refuses a second import: each of two pools would know half, a key disabled in one would serve on in the other, and every probe would be made twice.
  * @throws Error that names the modules which import it
  */
 export function refuseSecondImport(modules: ModulesContainer): void {
@@ -19,7 +19,7 @@ export function refuseSecondImport(modules: ModulesContainer): void {
   if (found.length < 2) return;
   const importers = [...modules.values()]
     .filter((each) => found.some((ours) => each.imports.has(ours)) && !found.includes(each))
-    // A global module is bound to every module; whoever names it in its own imports does so by class or definition.
+    // A global module is bound to every module; a module that imports it itself names it by class or definition.
     .filter(({ metatype }) => importsOf(metatype).some((each) => isOurs(classOf(each))))
     .map(({ name }) => name);
   const copies = new Set(found.map(({ metatype }) => metatype)).size;
@@ -29,7 +29,7 @@ export function refuseSecondImport(modules: ModulesContainer): void {
   throw new Error(`KeyManagementModule is imported ${found.length} times in this app${where}. ${MEND}${twoCopies}`);
 }
 
-/** What is wrong where the class itself stands in `imports`. */
+/** The error where the class itself is in `imports`. */
 export const bareImport = (): Error =>
   new Error(
     `KeyManagementModule is imported without its options. ${MEND} \`imports: [KeyManagementModule]\` alone makes no pool.`,

@@ -32,9 +32,9 @@ async function main(): Promise<void> {
     return bytesPerCall(run);
   };
   const [plain, deadline] = [await measure(), await measure({ timeoutMs: 30_000 })];
-  const line = executor.line('openai')!;
+  const provider = executor.providerContext('openai')!;
   const [record] = [...pool.records()];
-  const onTheWay = { settings: executor.settings, line, ...line, record: record!, candidate: record!.candidates[0]! };
+  const onTheWay = { settings: executor.settings, provider, ...provider, record: record!, slot: record!.candidates[0]! };
   const dictionaries = Object.entries(onTheWay).flatMap(([name, object]) => (isFast(object) ? [] : [name]));
   process.stdout.write(`${JSON.stringify({ plain, deadline, dictionaries })}\n`);
   await app.close();

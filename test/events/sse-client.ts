@@ -1,4 +1,5 @@
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { createParser } from 'eventsource-parser';
 
 export interface SseMessage {
   event: string;
@@ -11,8 +12,12 @@ export interface SseMessage {
 export class SseClient {
   readonly messages: SseMessage[] = [];
   closed = false;
-  #text = '';
   #waiters: (() => void)[] = [];
+  readonly #parser = createParser({
+    onEvent: ({ event, id, data }) => {
+      if (event) this.messages.push({ event, id, data: JSON.parse(data) });
+    },
+  });
 
   private constructor(
     private readonly outgoing: ClientRequest,
@@ -63,13 +68,7 @@ export class SseClient {
   }
 
   #take(text: string): void {
-    this.#text += text;
-    const parts = this.#text.split('\n\n');
-    this.#text = parts.pop()!;
-    for (const part of parts) {
-      const fields = Object.fromEntries(part.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2)));
-      if (fields.event) this.messages.push({ event: fields.event, id: fields.id, data: JSON.parse(fields.data) });
-    }
+    this.#parser.feed(text);
     this.#wake();
   }
 

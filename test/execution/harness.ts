@@ -1,6 +1,6 @@
 import { RetryExecutorService } from '../../src/key-management/execution/retry-executor.service';
 import type { ExecuteOptions, ExecutionResult, ManagedCall } from '../../src/key-management/execution/execution.types';
-import type { KeyManagementError } from '../../src/key-management/errors';
+import { UnknownProviderError, type KeyManagementError } from '../../src/key-management/errors';
 import { ApiKey, keyIdOf } from '../../src/key-management/pool/key/api-key';
 import type { KeyInput } from '../../src/key-management/pool/key/key-input';
 import type { KeyPool } from '../../src/key-management/pool/key-pool';
@@ -78,7 +78,11 @@ export class Harness {
     });
     this.pool = this.pools.ensurePool('openai');
     const known = checker ?? new OpenAiHealthChecker(options as never, this.clock);
-    const registry = { has: (name: string) => name !== 'nobody', get: () => known, providers: () => ['openai'] };
+    const registry = {
+      has: (name: string) => name !== 'nobody',
+      get: () => known,
+      unknownProvider: (name: string) => new UnknownProviderError(name, ['openai']),
+    };
     const configuration = { current: { maxRetries } };
     this.executor = new RetryExecutorService(
       this.pools,

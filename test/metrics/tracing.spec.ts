@@ -69,7 +69,7 @@ describe('the queue in the metrics', () => {
     const keys = ['sk-SIMULATED-key-that-takes-one-call-at-a-time'].map((key) => ({ key, limits: { concurrency: 1 } }));
     const app = await startKeyManagement({ providers: { openai: { keys } } });
     const executor = app.get(RetryExecutorService);
-    const pool = executor.line('openai')!.pool;
+    const pool = executor.providerContext('openai')!.pool;
     for (const record of pool.records()) pool.leaseForProbe(record).settle('ok');
     const metrics = app.get(KeyMetricsService);
     const value = async (name: string) => valueOf(parseMetrics(await metrics.text()), name, { provider: 'openai' });

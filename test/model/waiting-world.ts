@@ -94,7 +94,7 @@ export class WaitingWorld extends PoolWorld {
       this.clock,
       seededRandom(2),
     );
-    this.queue = this.executor.line(PROVIDER)!.queue;
+    this.queue = this.executor.providerContext(PROVIDER)!.queue;
     // The executor settles its own calls: the model hears of it in the same moment.
     const settle = this.pool.settleLease.bind(this.pool);
     this.pool.settleLease = (lease, settlement, now) => {

@@ -1,7 +1,7 @@
 import { CONSEQUENCES } from '../vendors/contract/outcome';
 import { redactText } from '../classification/redaction/redact';
 import { NoHealthyKeysError, type KeyManagementError } from '../errors';
-import { statusOf } from '../execution/managed-fetch/vendor-error-response';
+import { noKeysStatus } from '../execution/managed-fetch/failed-call-response';
 import { ApiProblem } from './api-problem';
 
 /** What nginx logs for a client that went away: nobody reads the answer. */
@@ -54,7 +54,7 @@ function rejected({ code, attempts }: KeyManagementError): ApiProblem {
 /** Whether waiting is all that it needs: the keys that could serve are over their rate limits. The managed fetch answers alike. */
 function isRateLimited(error: KeyManagementError): boolean {
   const isLimited = error.attempts.every(({ outcome }) => outcome === 'rate_limited');
-  if (error instanceof NoHealthyKeysError) return isLimited && statusOf(error) === 429;
+  if (error instanceof NoHealthyKeysError) return isLimited && noKeysStatus(error) === 429;
   return isLimited && error.attempts.length > 0;
 }
 

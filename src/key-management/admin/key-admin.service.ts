@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../configuration/resolved-options';
-import { StoreUnavailableError, UnknownKeyError, UnknownProviderError } from '../errors';
+import { StoreUnavailableError, UnknownKeyError } from '../errors';
 import { HealthCheckService } from '../health/health-check.service';
 import { KeyIntakeService, addedKeys, type KeyVerdict } from '../health/key-intake.service';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
@@ -34,7 +34,7 @@ export class KeyAdminService {
 
   /** In the order of ids, so that pages stay right while keys come and go. @throws UnknownProviderError */
   page(provider: string, { status, limit, cursor }: ListKeysQuery): KeyPageDto {
-    this.#mustKnow(provider);
+    this.registry.assertKnown(provider, this.pools);
     const pool = this.pools.pool(provider);
     // Keys whose cooldown is over are healthy from here on.
     pool?.wake();
@@ -55,7 +55,7 @@ export class KeyAdminService {
 
   /** @throws ApiProblem 503 with the verdicts, when the store does not take the keys in time */
   async add(provider: string, keys: readonly NewKeyDto[]): Promise<AddedKeysDto> {
-    this.#mustKnow(provider);
+    this.registry.assertKnown(provider, this.pools);
     const verdicts = await this.intake.addUnsaved(provider, keyInputs(keys));
     try {
       await this.intake.saved(provider, verdicts);
@@ -120,13 +120,8 @@ export class KeyAdminService {
     return keyView(key, this.persistence.keptAs(key));
   }
 
-  #mustKnow(provider: string): void {
-    if (this.pools.pool(provider) || this.registry.has(provider)) return;
-    throw new UnknownProviderError(provider, this.registry.providers());
-  }
-
   #find(provider: string, id: string): KeySnapshot {
-    this.#mustKnow(provider);
+    this.registry.assertKnown(provider, this.pools);
     const key = this.pools.get(provider, id);
     if (!key) throw new UnknownKeyError(provider, id);
     return key;

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
-import { UnknownProviderError } from '../errors';
 import { INSTANCE_ID, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
 import { ProviderHealthService, type ProviderHealth } from '../health/provider-health.service';
 import type { KeyPool } from '../pool/key-pool';
@@ -79,7 +78,7 @@ export class AnalyticsService {
    * @throws UnknownProviderError
    */
   providerAnalytics(provider: string): ProviderAnalytics {
-    this.#known(provider);
+    this.registry.assertKnown(provider, this.pools);
     const pool = this.pools.pool(provider);
     return this.#analytics(provider, pool ? countStatuses(pool) : {}, pool ? [...entriesOf(pool)] : []);
   }
@@ -92,7 +91,7 @@ export class AnalyticsService {
     provider: string,
     { limit, after }: { limit: number; after?: string | undefined },
   ): Promise<{ analytics: ProviderAnalytics; isLast: boolean }> {
-    this.#known(provider);
+    this.registry.assertKnown(provider, this.pools);
     const pool = this.pools.pool(provider);
     if (!pool) return { analytics: this.#analytics(provider, {}, []), isLast: true };
     const counts = await countStatusesInTurns(pool);
@@ -103,7 +102,7 @@ export class AnalyticsService {
 
   /** @throws UnknownProviderError */
   timeline(provider: string, query: TimelineQuery): TimelineEntry[] {
-    this.#known(provider);
+    this.registry.assertKnown(provider, this.pools);
     return this.series.timeline(provider, query).map(timelineEntry);
   }
 
@@ -112,14 +111,8 @@ export class AnalyticsService {
    * @throws UnknownProviderError
    */
   keyTimeline(provider: string, keyId: string, query: TimelineQuery): TimelineEntry[] {
-    this.#known(provider);
+    this.registry.assertKnown(provider, this.pools);
     return this.series.keyTimeline(provider, keyId, query).map(timelineEntry);
-  }
-
-  #known(provider: string): void {
-    if (!this.pools.pool(provider) && !this.registry.has(provider)) {
-      throw new UnknownProviderError(provider, this.registry.providers());
-    }
   }
 
   #systemInfo(): ComprehensiveStatus['system_info'] {

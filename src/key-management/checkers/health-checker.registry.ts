@@ -3,6 +3,7 @@ import { DiscoveryService, Reflector } from '@nestjs/core';
 import { PROVIDER_NAME } from '../configuration/options-schema';
 import { UnknownProviderError } from '../errors';
 import { BUILT_IN_CHECKERS } from '../key-management.constants';
+import type { KeyPoolService } from '../pool/key-pool.service';
 import { BaseHealthChecker } from './base-health-checker';
 import { HEALTH_CHECKER_METADATA } from './health-checker.decorator';
 
@@ -50,12 +51,22 @@ export class HealthCheckerRegistry implements OnModuleInit {
   /** @throws UnknownProviderError */
   get(provider: string): BaseHealthChecker {
     const checker = this.#checkers.get(provider);
-    if (!checker) throw new UnknownProviderError(provider, this.providers());
+    if (!checker) throw this.unknownProvider(provider);
     return checker;
   }
 
   has(provider: string): boolean {
     return this.#checkers.has(provider);
+  }
+
+  /** The error for a provider that nobody knows. It names the known providers. */
+  unknownProvider(provider: string): UnknownProviderError {
+    return new UnknownProviderError(provider, this.providers());
+  }
+
+  /** A provider is known by its checker or by its pool. @throws UnknownProviderError */
+  assertKnown(provider: string, pools: Pick<KeyPoolService, 'pool'>): void {
+    if (!this.has(provider) && !pools.pool(provider)) throw this.unknownProvider(provider);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { followAbort, FollowingSignal, unfollowAbort } from './abort-followers';
+import { followAbort, mergeAbortSignals, unfollowAbort } from './abort-followers';
 
 const follower = () => ({ aborted: jest.fn() });
 
@@ -33,18 +33,18 @@ describe('followers of a signal', () => {
   });
 });
 
-describe('FollowingSignal', () => {
-  it('aborts with the first that does, and not any more when it is let go', () => {
+describe('mergeAbortSignals', () => {
+  it('aborts with the first that does, and not any more when it is released', () => {
     const [first, second] = [new AbortController(), new AbortController()];
-    const following = new FollowingSignal([first.signal, second.signal]);
+    const following = mergeAbortSignals([first.signal, second.signal]);
     second.abort('second');
     first.abort('first');
     expect(following.signal.reason).toBe('second');
-    const free = new FollowingSignal([new AbortController().signal, (() => first.signal)()]);
+    const free = mergeAbortSignals([new AbortController().signal, (() => first.signal)()]);
     expect(free.signal.aborted).toBe(true);
     const third = new AbortController();
-    const gone = new FollowingSignal([third.signal]);
-    gone.cancelResponseBody();
+    const gone = mergeAbortSignals([third.signal]);
+    gone.release();
     third.abort();
     expect(gone.signal.aborted).toBe(false);
   });

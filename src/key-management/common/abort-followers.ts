@@ -1,4 +1,4 @@
-/** Whoever is told when a signal aborts. */
+/** What an abort of a signal is reported to. */
 export interface AbortFollower {
   aborted(reason: unknown): void;
 }
@@ -24,8 +24,9 @@ class SignalListener {
 
 const LISTENERS = new WeakMap<AbortSignal, SignalListener>();
 
-/** Tells the follower when the signal aborts, at once where it has already. */
-export function followAbort(signal: AbortSignal, follower: AbortFollower): void {
+/** Reports the signal's abort to the follower, at once if the signal has aborted already. Without a signal nothing happens. */
+export function followAbort(signal: AbortSignal | undefined, follower: AbortFollower): void {
+  if (!signal) return;
   if (signal.aborted) {
     follower.aborted(reasonOf(signal));
     return;
@@ -39,37 +40,41 @@ export function followAbort(signal: AbortSignal, follower: AbortFollower): void 
   listener.followers.add(follower);
 }
 
-/** Takes it back. The last follower to go takes the listener off the signal. */
-export function unfollowAbort(signal: AbortSignal, follower: AbortFollower): void {
-  const listener = LISTENERS.get(signal);
-  if (!listener?.followers.delete(follower) || listener.followers.size > 0 || signal.aborted) return;
-  LISTENERS.delete(signal);
-  signal.removeEventListener('abort', listener);
+/** Ends what {@link followAbort} began. The last follower to leave takes the listener off the signal. */
+export function unfollowAbort(signal: AbortSignal | undefined, follower: AbortFollower): void {
+  const listener = signal && LISTENERS.get(signal);
+  if (!listener?.followers.delete(follower) || listener.followers.size > 0 || signal!.aborted) return;
+  LISTENERS.delete(signal!);
+  signal!.removeEventListener('abort', listener);
 }
 
-/** Signals of other libraries may give no reason. */
+/** The reason of an aborted signal. Signals of other libraries may give none. */
 function reasonOf(signal: AbortSignal): unknown {
   return (signal.reason as unknown) ?? new DOMException('The call was cancelled.', 'AbortError');
 }
 
-/** A signal of our own that follows others until it is let go. It leaves nothing behind on them, as `AbortSignal.any` does. */
-export class FollowingSignal implements AbortFollower {
-  readonly #controller = new AbortController();
+/** One signal for several. */
+export interface MergedAbortSignal {
+  readonly signal: AbortSignal;
+  /** Takes the merged signal off those that it follows. */
+  release(): void;
+}
 
-  constructor(private readonly signals: readonly AbortSignal[]) {
-    for (const signal of signals) followAbort(signal, this);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  aborted(reason: unknown): void {
-    this.cancelResponseBody();
-    this.#controller.abort(reason);
-  }
-
-  cancelResponseBody(): void {
-    for (const signal of this.signals) unfollowAbort(signal, this);
-  }
+/**
+ * Gives a signal that aborts with the first of these. In contrast to `AbortSignal.any`, it leaves nothing behind on them once it is released
+ * or has aborted.
+ */
+export function mergeAbortSignals(signals: readonly AbortSignal[]): MergedAbortSignal {
+  const controller = new AbortController();
+  const release = (): void => {
+    for (const signal of signals) unfollowAbort(signal, follower);
+  };
+  const follower: AbortFollower = {
+    aborted(reason) {
+      release();
+      controller.abort(reason);
+    },
+  };
+  for (const signal of signals) followAbort(signal, follower);
+  return { signal: controller.signal, release };
 }

@@ -1,6 +1,13 @@
-/** A failed answer that nobody will read: its connection is given back. */
+/**
+ * Cancels the body of a response that nobody will read, so that its connection can serve another request: an unread body holds the
+ * connection, and its memory, until it is garbage-collected. Errors are ignored, since the response is not wanted any more. A value that is
+ * no fetch `Response` is left to the library that made it, and a body that is being read to its reader.
+ */
 export function cancelResponseBody(value: unknown): void {
-  // A body of another library than fetch is left to that library.
-  if (!(value instanceof Response) || value.body === null || value.body.locked) return;
-  void value.body.cancel().catch(() => undefined);
+  if (value instanceof Response && value.body?.locked === false) cancelBody(value.body);
+}
+
+/** Cancels a stream that nobody will read on. Errors are ignored. */
+export function cancelBody(body: ReadableStream | null | undefined): void {
+  void body?.cancel().catch(() => undefined);
 }

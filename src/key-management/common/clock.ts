@@ -15,28 +15,29 @@ export interface Clock {
 export type Random = () => number;
 
 /** setTimeout fires at once above this, so longer waits are cut into pieces. */
-const LONGEST_TIMER_MS = 2_147_483_647;
+const MAX_TIMER_MS = 2_147_483_647;
 
-/** So often the machine's clock is compared with elapsed time, which costs more to ask for; milliseconds. */
+/** The interval at which the machine's clock is compared with elapsed time, which costs more to read. Milliseconds. */
 const DRIFT_CHECK_MS = 1_000;
-/** It goes this much faster or slower to meet the machine's: a cooldown changes by a tenth at the most, and an hour is made good in ten. */
+/** How much faster or slower the clock runs while it is slewed: a cooldown changes by a tenth at most, and an hour is made up in ten. */
 const MAX_SLEW_RATE = 0.1;
-/** A shorter sleep of the machine is not told from its clock being set: what counts uptime may count whole seconds. Milliseconds. */
-const SHORTEST_SLEEP_MS = 5_000;
+/** A shorter sleep of the machine cannot be distinguished from its clock being set, since uptime may be counted in whole seconds. Milliseconds. */
+const MIN_SLEEP_MS = 5_000;
 
 /**
  * The machine's time, but steady. A machine's clock may be set by an hour from one moment to the next; all that waits for a time would end
- * at once, or an hour late. This one goes on by elapsed time then, and is drawn to the machine's clock by and by. Only where the machine
- * was asleep, so that elapsed time stood still, the time on the wall is right, and cooldowns of keys are over. Timers go on where they stood.
+ * at once, or an hour late. This clock goes on by elapsed time then, and is slewed towards the machine's clock, as NTP does. Only where the
+ * machine was asleep, so that elapsed time stood still, it takes over the machine's time at once: cooldowns of keys are over. Timers go on where
+ * they stood.
  */
 export class SteadyClock implements Clock {
   /** What to add to the machine's time; milliseconds, 0 unless that was set. */
   #correction = 0;
-  /** Both clocks as of the last comparison. */
+  /** Both clocks at the last comparison. */
   #machineAt: number;
   #elapsedAt: number;
   #latest = 0;
-  /** How much longer the machine is up than time has elapsed, in which it was asleep. */
+  /** How long the machine was asleep: it is up for that much longer than time has elapsed. Milliseconds. */
   #asleep: number;
 
   constructor(
@@ -55,17 +56,15 @@ export class SteadyClock implements Clock {
     const since = machine - this.#machineAt;
     if (since >= DRIFT_CHECK_MS || since < 0) this.#compare(machine);
     const now = Math.floor(machine + this.#correction);
-    // While it is drawn back it stands still rather than going back.
+    // While it is slewed back it stands still rather than going back.
     if (now > this.#latest) this.#latest = now;
     return this.#latest;
   }
 
   after(ms: number, callback: () => void, keepAlive = true): () => void {
-    const timer = setTimeout(callback, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
+    const timer = setTimeout(callback, Math.min(Math.max(0, ms), MAX_TIMER_MS));
     if (!keepAlive) timer.unref();
-    return () => {
-      clearTimeout(timer);
-    };
+    return () => clearTimeout(timer);
   }
 
   #compare(machine: number): void {
@@ -82,9 +81,9 @@ export class SteadyClock implements Clock {
 
   /** Milliseconds that the machine was asleep, where its clock is found ahead of elapsed time. */
   #slept(elapsed: number, aheadBy: number): number {
-    if (aheadBy < SHORTEST_SLEEP_MS) return 0;
+    if (aheadBy < MIN_SLEEP_MS) return 0;
     const slept = this.upFor() - elapsed - this.#asleep;
-    if (!(slept >= SHORTEST_SLEEP_MS)) return 0;
+    if (!(slept >= MIN_SLEEP_MS)) return 0;
     this.#asleep += slept;
     return Math.min(slept, aheadBy);
   }

@@ -1,6 +1,6 @@
 import type { Clock } from './clock';
 
-/** One piece of work that is due after a while, however often it is asked for. Keeps no process alive. */
+/** Runs one piece of work after a while, once however often it is started meanwhile. The timer does not keep the process alive. */
 export class Timer {
   #cancel: (() => void) | undefined;
 

@@ -1,10 +1,10 @@
-/** Items of work between two turns of the event loop: a few milliseconds, also where an item writes lines to the log. */
+/** Items of work between two turns of the event loop: that takes a few milliseconds, also where an item writes lines to the log. */
 export const SLICE = 200;
 
-/** Resolves when everything else that is ready to run has had its turn. */
+/** Resolves after everything else that is ready to run has run. */
 export const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Does the work for each item, slice by slice, so that many items hold up nothing else. A single slice is done at once. */
+/** Does the work for each item, chunk by chunk, so that many items do not block the event loop. A single chunk is done at once. */
 export async function forEachInChunks<T>(items: Iterable<T>, work: (item: T) => void, size = SLICE): Promise<void> {
   let left = size;
   for (const item of items) {
@@ -17,7 +17,7 @@ export async function forEachInChunks<T>(items: Iterable<T>, work: (item: T) => 
   }
 }
 
-/** Does the work for each item, so many at a time; the results in the items' order. Items are only taken when their turn has come. */
+/** Does the work for each item, `width` items at a time, and gives the results in the items' order. An item is taken only when its turn has come. */
 export async function mapConcurrent<T, R>(
   items: Iterable<T>,
   width: number,

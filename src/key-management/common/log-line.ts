@@ -1,25 +1,25 @@
 import { singleLine } from './text';
 
-/** Characters of one field. */
-const LONGEST = 500;
+/** The longest value of a field. Characters. */
+const MAX_VALUE_LENGTH = 500;
 const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/;
 /** ` name=value`, where the value is a plain word or a JSON text. */
 const FIELD = / (\w+)=("(?:[^"\\]|\\.)*"|[\w.:+-]+)/g;
 
-/** One line of the log as text: `key removed provider=openai reason="…"`. Loggers are given nothing but text. */
+/** Writes one line of the log as text: `key removed provider=openai reason="…"`. Loggers are given nothing but text. */
 export function logLine(event: string, fields: Readonly<Record<string, string | number | undefined>>): string {
   let line = event;
   for (const [name, value] of Object.entries(fields)) {
-    // What others wrote must not end the line, nor move a terminal, which JSON's escapes alone do not see to.
+    // Text of others must neither end the line nor control a terminal, which JSON's escapes alone do not prevent.
     if (value !== undefined)
-      line += ` ${name}=${typeof value === 'string' ? quoted(singleLine(value, LONGEST)) : value}`;
+      line += ` ${name}=${typeof value === 'string' ? quoted(singleLine(value, MAX_VALUE_LENGTH)) : value}`;
   }
   return line;
 }
 
 /**
- * The fields of such a line again, for loggers that write JSON: `{ event: 'key removed', provider: 'openai', … }`. Undefined for any
- * other text.
+ * Reads the fields of such a line, for loggers that write JSON: `{ event: 'key removed', provider: 'openai', … }`. Undefined for any other
+ * text.
  */
 export function logFieldsOf(line: string): { event: string; [field: string]: string | number } | undefined {
   const [event = ''] = line.split(/ \w+=/, 1);
@@ -38,5 +38,5 @@ export function logFieldsOf(line: string): { event: string; [field: string]: str
   return end > 0 && end === rest.length ? fields : undefined;
 }
 
-/** A text that looks like a number is quoted, so that numbers can be told from it. */
+/** A text that looks like a number is quoted, so that the two can be distinguished. */
 const quoted = (text: string): string => (/^[\w.:+-]+$/.test(text) && !NUMBER.test(text) ? text : JSON.stringify(text));

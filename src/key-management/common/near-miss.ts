@@ -1,4 +1,4 @@
-/** The known name that a wrong one most likely stands for, also where one is part of the other; undefined where none is near. */
+/** Finds the known name that a wrong name most likely stands for, also where one is part of the other; undefined where none is near. */
 export function nearMiss(name: string, known: readonly string[]): string | undefined {
   const given = plain(name);
   if (given === '') return undefined;
@@ -6,7 +6,7 @@ export function nearMiss(name: string, known: readonly string[]): string | undef
   return known.find((each) => plain(each) === given) ?? within ?? known.find((each) => isTypo(given, plain(each)));
 }
 
-/** The name among the known that was probably meant; undefined where none is near, or the name is one of them. */
+/** Finds the known name that was probably meant, by edit distance alone; undefined where none is near, or the name itself is known. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (known.includes(name)) return undefined;
   const given = plain(name);

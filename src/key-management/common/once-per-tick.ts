@@ -1,4 +1,4 @@
-/** What hardly ever changes, and may at any time: looked up when the clock has moved since it was last asked for, not for every call. */
+/** A value that hardly ever changes, but may at any time. It is looked up once per time of the clock, not for every call. */
 export class OncePerTick<T> {
   #value: T | undefined;
   #lookedAt = NaN;

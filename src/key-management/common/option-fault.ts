@@ -1,6 +1,6 @@
 import { nearMiss } from './near-miss';
 
-/** What a value must be where it is not: `a number, 0 or more`. Undefined where the value is right. */
+/** Checks a value: returns what it must be (`a number, 0 or more`), or undefined where it is right. */
 export type OptionRule = (value: unknown) => string | undefined;
 export type OptionRules = ReadonlyMap<string, OptionRule>;
 
@@ -8,8 +8,8 @@ export type OptionRules = ReadonlyMap<string, OptionRule>;
 export type RulesFor<T> = { readonly [Name in keyof Required<T>]: OptionRule };
 
 /**
- * What is wrong with the options, and how it is mended; undefined where all is right. Nothing is made for those that are right: calls with
- * options pass here one by one. The message never quotes text, which may be a key in the wrong place.
+ * Says what is wrong with the options, and how to mend it; undefined where all are right. It allocates nothing for options that are right, since
+ * each call with options is checked. The message never quotes text, which may be a key in the wrong place.
  */
 export function optionFault(options: unknown, rules: OptionRules): string | undefined {
   if (typeof options !== 'object' || options === null) return `options must be an object, not ${described(options)}.`;
@@ -34,7 +34,7 @@ function unknownOption(given: string, known: readonly string[]): string {
   return `there is no option ${JSON.stringify(given.slice(0, 32))}.${hint} Known: ${known.join(', ')}.`;
 }
 
-/** What somebody gave, without its content. */
+/** Describes a value without its content. */
 export function described(value: unknown): string {
   switch (typeof value) {
     case 'number':

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** A value with secrets in it, that prints, serialises and inspects as `***`. */
+/** A value that holds secrets, and prints, serialises and inspects as `***`. */
 export class Hidden<T> {
   readonly #value: T;
 

@@ -1,4 +1,4 @@
-/** Lets so many run at once; the others wait, first come, first served. */
+/** A counting semaphore: lets `width` pieces of work run at once; the others wait, first come, first served. */
 export class Semaphore {
   #running = 0;
   readonly #waiting = new Set<() => void>();
@@ -12,7 +12,7 @@ export class Semaphore {
       return await work();
     } finally {
       const [next] = this.#waiting;
-      // The place is handed on, so that nobody who comes now can take it first.
+      // The place goes to the first that waits, so that no newcomer can take it first.
       if (next === undefined) this.#running -= 1;
       else {
         this.#waiting.delete(next);

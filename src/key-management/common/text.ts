@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The beginning of a text, of at most so many UTF-16 units, and never half a character. */
+/** The beginning of a text, of at most `maxLength` UTF-16 units, and never half a character. */
 export function cutText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const last = text.charCodeAt(maxLength - 1);
@@ -8,17 +8,17 @@ export function cutText(text: string, maxLength: number): string {
   return text.slice(0, isCutWithinPair ? maxLength - 1 : maxLength);
 }
 
-/** Hexadecimal digits that tell names apart that begin alike. */
+/** Hexadecimal digits of the mark that distinguishes names which begin alike. */
 const MARK_LENGTH = 8;
-/** What a mark is made of; a name that is longer was made up. */
-const MOST_MARKED = 4_096;
+/** The part of a name that its mark is made of: a longer name was made up. Characters. */
+const MAX_MARKED_LENGTH = 4_096;
 
 /**
- * A name made up by others as every store and protocol can hold it: well-formed, and of at most so many bytes of UTF-8. One that is
- * longer is cut at a character and ends in a mark, so that two names that begin alike stay two.
+ * Makes a name of others fit for every store and protocol: well-formed, and of at most `maxBytes` bytes of UTF-8. A longer name is cut
+ * at a character and ends in a mark, so that two names that begin alike stay two.
  */
 export function boundedName(name: string, maxBytes: number): string {
-  const whole = cutText(name, MOST_MARKED).toWellFormed();
+  const whole = cutText(name, MAX_MARKED_LENGTH).toWellFormed();
   if (name.length <= maxBytes && Buffer.byteLength(whole) <= maxBytes) return whole;
   const mark = `~${createHash('sha256').update(whole).digest('hex').slice(0, MARK_LENGTH)}`;
   let beginning = cutText(whole, maxBytes - mark.length);
@@ -27,18 +27,27 @@ export function boundedName(name: string, maxBytes: number): string {
   return beginning + mark;
 }
 
-// C0 and C1 controls, line separators, and the marks that turn or hide text: all would forge or garble log lines.
+// C0 and C1 controls, line separators, and the marks that turn or hide text: each of them could forge or garble log lines.
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
 
-/** A text of others as one line that a log or a terminal can be given, of at most `maxLength` characters. */
+/** Makes a text of others one line that is safe for a log or a terminal, of at most `maxLength` characters. */
 export function singleLine(text: string, maxLength = Infinity): string {
   const flat = text.replace(CONTROLS, ' ').trim();
   return flat.length <= maxLength ? flat : `${cutText(flat, Math.max(0, maxLength - 1))}…`;
 }
 
-/** One text of its own: what `slice` and `+` give holds on to the texts that it came from. */
+/** Joins the parts to a flat string: the result of `slice` and `+` keeps the strings that it came from in memory. */
 export const flattenString = (...parts: readonly string[]): string => parts.join('');
 
-/** The same text without what it was cut from. */
+/** Copies a text that was cut from a longer one, so that the longer one can be freed. */
 export const flatCopy = (text: string): string => flattenString(text.slice(0, 1), text.slice(1));
+
+/** The value of a JSON text; undefined where the text is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,4 +1,4 @@
-/** What a {@link TimeHeap} holds: it remembers its own place, so that it can be moved and taken out in O(log n). */
+/** An item of a {@link TimeHeap}. It knows its own place in the heap, so that it can be moved and removed in O(log n). */
 export interface Timed {
   /** Milliseconds since the epoch. */
   until: number;
@@ -6,7 +6,7 @@ export interface Timed {
   heapIndex: number;
 }
 
-/** A binary heap by time, soonest first. */
+/** A binary heap by time, the earliest first. */
 export class TimeHeap<T extends Timed> {
   readonly #items: T[] = [];
 

@@ -1,17 +1,24 @@
 import { setMaxListeners } from 'node:events';
 import { inspect } from 'node:util';
-import type { KeyPool } from '../pool/key-pool';
-import { PoolLease } from '../pool/key-lease';
-import type { PassedOver } from '../pool/key/key-record';
-import { endpointOf } from '../pool/state/endpoint-name';
+import { takeEvidence, type EvidenceContext } from '../classification/evidence/error-evidence';
+import { mergeAbortSignals } from '../common/abort-followers';
+import { BodySource } from '../common/body-source';
+import type { FetchRedirect } from '../common/fetch-types';
 import type { KeyModelState } from '../pool/key/key-record';
+import type { PassedOver } from '../pool/key/key-record';
+import { PoolLease } from '../pool/key-lease';
+import type { KeyPool } from '../pool/key-pool';
+import { endpointOf } from '../pool/state/endpoint-name';
+import { AnswerBody, type BodySettings } from './answers/answer-body';
+import { AnswerWatch, isShort, onlyAsks } from './answers/answer-watch';
 import { AttemptAnswers } from './answers/attempt-answers';
-import type { ExecutionSettings } from './execution-settings';
+import { isRefusal, responseWith } from './answers/response-with';
 import type { CallContext } from './execution.types';
-import type { FetchInput } from '../common/fetch-types';
-import { watchedFetch } from './watched-fetch';
 
-/** What ends a call, and with it an answer that goes on. */
+/** Milliseconds that a vendor may be silent, as in Node's own fetch. */
+export const IDLE_TIMEOUT_MS = 300_000;
+
+/** What ends a call, and an answer that still streams after it. */
 export interface CallBounds {
   /** The caller's own. */
   readonly signal: AbortSignal | undefined;
@@ -20,19 +27,19 @@ export interface CallBounds {
 }
 
 /**
- * One attempt of a managed call: the key that was leased for it, and what the caller's function is given. One object for both, since every
- * call makes one. Signal and fetch are made only when the call reads them.
+ * One attempt of a managed call: the lease of a key, and at the same time the context that the caller's function is given. It is one object
+ * for both, since every call makes one. Signal and fetch are made only when the caller's function reads them.
  */
 export class AttemptContext extends PoolLease implements CallContext {
-  /** Counted from 1. */
+  /** 1 for the first attempt. */
   attempt = 1;
-  /** What is shared with other calls; set when the attempt begins. */
-  settings: ExecutionSettings | undefined = undefined;
-  /** What ends the attempt, and the call; undefined where nothing does. */
+  /** What the bodies of all calls share; set when the attempt begins. */
+  settings: BodySettings | undefined = undefined;
+  /** What ends the attempt and the call; undefined where nothing does. */
   bounds: CallBounds | undefined = undefined;
-  private controller: AbortController | undefined = undefined;
-  private readonly namesEndpoint: boolean;
-  private watched: AttemptAnswers | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  readonly #namesEndpoint: boolean;
+  #answers: AttemptAnswers | undefined = undefined;
 
   /** @param startedAt Milliseconds since the epoch. */
   constructor(
@@ -43,48 +50,50 @@ export class AttemptContext extends PoolLease implements CallContext {
     endpoint?: string,
   ) {
     super(pool, candidate, model, 'call', startedAt, endpoint);
-    this.namesEndpoint = endpoint !== undefined;
+    this.#namesEndpoint = endpoint !== undefined;
   }
 
   get signal(): AbortSignal {
-    if (!this.controller) {
-      this.controller = new AbortController();
+    if (!this.#controller) {
+      this.#controller = new AbortController();
       // The caller's function may make any number of requests under it.
-      setMaxListeners(0, this.controller.signal);
+      setMaxListeners(0, this.#controller.signal);
     }
-    return this.controller.signal;
+    return this.#controller.signal;
   }
 
   get fetch(): typeof globalThis.fetch {
     return watchedFetch(this);
   }
 
-  /** Those that were fetched by the context, or by the managed fetch; undefined where none was. */
+  /** The answers that the context's own fetch or the managed fetch received; undefined where there are none. */
   get answers(): AttemptAnswers | undefined {
-    return this.watched;
+    return this.#answers;
   }
 
-  /** The same, to be added to. */
+  /** The same, made where there are none yet. */
   get openAnswers(): AttemptAnswers {
-    return (this.watched ??= new AttemptAnswers());
+    return (this.#answers ??= new AttemptAnswers());
   }
 
-  /** What aborts with the signal, where anybody has looked at it. */
+  /** The controller of the signal; undefined while nobody has read the signal. */
   get aborting(): AbortController | undefined {
-    return this.controller;
+    return this.#controller;
   }
 
-  /** Where the caller named no endpoint, a refusal is of the one that was asked last. */
-  requested(input: FetchInput, init: RequestInit | undefined): void {
-    if (this.namesEndpoint) return;
-    const request = input instanceof Request ? input : undefined;
-    const url = input instanceof Request ? input.url : input instanceof URL ? input.href : input;
-    if (URL.canParse(url)) this.endpoint = endpointOf(init?.method ?? request?.method ?? 'GET', new URL(url).pathname);
+  /** What an answer or error of this attempt is judged by. */
+  evidenceContext(now = this.settings?.clock.now()): EvidenceContext {
+    return { phase: 'http', now, secrets: [this.apiKey] };
+  }
+
+  /** Notes the endpoint of a request. Where the caller named no endpoint, a refusal is of the endpoint that was asked last. */
+  requested(method: string, url: string): void {
+    if (!this.#namesEndpoint && URL.canParse(url)) this.endpoint = endpointOf(method, new URL(url).pathname);
   }
 
   abort(reason: unknown): void {
-    // Whoever looks at the signal later finds it aborted.
-    (this.controller ??= new AbortController()).abort(reason);
+    // Whoever reads the signal later finds it aborted.
+    (this.#controller ??= new AbortController()).abort(reason);
   }
 
   override toJSON(): unknown {
@@ -96,13 +105,13 @@ export class AttemptContext extends PoolLease implements CallContext {
   }
 }
 
-/** What a call is for: keys that cool down for either are passed over. */
+/** What a call is for: keys that cool down for the model or the endpoint are passed over. */
 export interface CallTarget {
   readonly model?: string;
   readonly endpoint?: string;
 }
 
-/** A key for one attempt, or none where none may be had at once. Milliseconds since the epoch. */
+/** Leases a key for one attempt; undefined where no key can be had at once. @param now Milliseconds since the epoch. */
 export function leaseFor(
   pool: KeyPool,
   { model, endpoint }: CallTarget,
@@ -113,7 +122,7 @@ export function leaseFor(
   return candidate && new AttemptContext(pool, candidate, model, now, endpoint);
 }
 
-/** The same, a certain key before all others. */
+/** As {@link leaseFor}, but the key with this id before all others. */
 export function leaseFirst(
   pool: KeyPool,
   target: CallTarget,
@@ -125,7 +134,7 @@ export function leaseFirst(
   return leaseFor(pool, target, others, now) ?? leaseFor(pool, target, undefined, now);
 }
 
-/** The same, an untried key before a tried one. */
+/** As {@link leaseFor}, but an untried key before a tried one. */
 export function leaseUntriedFirst(
   pool: KeyPool,
   target: CallTarget,
@@ -134,4 +143,67 @@ export function leaseUntriedFirst(
 ): AttemptContext | undefined {
   const lease = leaseFor(pool, target, tried, now);
   return lease || tried.size === 0 ? lease : leaseFor(pool, target, undefined, now);
+}
+
+/**
+ * The global fetch for one attempt: under its signal and time limits to the end of each body, and watched, so that the pool sees the
+ * vendor's rate-limit headers and the executor sees what the answers were, whatever the caller's function makes of them.
+ */
+function watchedFetch(context: AttemptContext): typeof globalThis.fetch {
+  return async (input, init) => {
+    const request = input instanceof Request ? input : undefined;
+    const method = init?.method ?? request?.method ?? 'GET';
+    context.requested(method, input instanceof Request ? input.url : String(input));
+    const given = init?.signal ?? request?.signal;
+    // SDKs always bring a signal of their own; the attempt's time limits must reach the request all the same.
+    const merged = mergeAbortSignals(given ? [context.signal, given] : [context.signal]);
+    try {
+      const response = await globalThis.fetch(input, { ...init, signal: merged.signal });
+      context.answered(response.headers);
+      const asked = onlyAsks(method);
+      const redirect = init?.redirect ?? request?.redirect ?? 'follow';
+      return await watched(context, response, { asked, redirect, given, merged: merged.signal });
+    } finally {
+      merged.release();
+    }
+  };
+}
+
+interface WatchedRequest {
+  /** The request only asks for something that exists. */
+  readonly asked: boolean;
+  readonly redirect: FetchRedirect;
+  /** The signal that came with the request, and the signal that the request was made with. */
+  readonly given: AbortSignal | undefined;
+  readonly merged: AbortSignal;
+}
+
+async function watched(context: AttemptContext, response: Response, request: WatchedRequest): Promise<Response> {
+  const { settings, bounds, openAnswers: answers } = context;
+  if (!settings) return response;
+  const evidence = (): EvidenceContext => context.evidenceContext();
+  let body: ReadableStream<Uint8Array> | null = response.body;
+  answers.lastFailure = undefined;
+  if (isRefusal(response, request.redirect)) {
+    const taken = await takeEvidence(response, { ...evidence(), signal: request.merged });
+    answers.lastFailure = taken.evidence;
+    body = taken.body;
+    // The whole body is here already.
+    if (body !== null && taken.text !== undefined) return responseWith(response, body);
+  } else context.accepted(settings.clock.now());
+  if (body === null) return response;
+  const { headers } = response;
+  const { countsTokens } = context;
+  const watch = response.ok ? AnswerWatch.for({ headers, evidence, countsTokens, asked: request.asked }) : undefined;
+  const passing = AnswerBody.open(new BodySource(body), {
+    settings,
+    signals: [context.signal, request.given, bounds?.signal].filter((signal) => signal !== undefined),
+    endsAt: bounds?.callEndsAt ?? Infinity,
+    idleTimeoutMs: IDLE_TIMEOUT_MS,
+    evidence,
+    watch,
+    onSettled: context.settled ? () => undefined : answers.opened(watch, !isShort(headers)),
+  });
+  if (!isShort(headers)) answers.addBody(passing);
+  return responseWith(response, passing);
 }

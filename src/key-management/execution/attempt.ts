@@ -1,17 +1,20 @@
-import { followAbort, unfollowAbort, type AbortFollower } from '../common/abort-followers';
+import { isObject, read } from '../classification/evidence/safe-read';
 import type { VendorError } from '../classification/evidence/vendor-error';
+import { followAbort, unfollowAbort, type AbortFollower } from '../common/abort-followers';
 import type { AttemptContext, CallBounds } from './attempt-context';
-import type { ExecutionSettings } from './execution-settings';
+import type { BodySettings } from './answers/answer-body';
 import type { ExecuteOptions, ManagedCall } from './execution.types';
-import { tieToStream } from './stream-tie';
 import type { TimeLimit, TimeLimits } from './waiting/time-limits';
 
-/** How the caller's function ended where it did not give an answer. */
+/** How an attempt ended that gave no good answer. */
 export type AttemptEnd =
-  /** A fetch `Response` that is none, a body that reports a failure, or whatever was made of an answer that failed: then with its evidence. */
+  /**
+   * The caller's function returned a failed fetch `Response`, a body that reports a failure, or whatever it made of an answer that failed; in
+   * the last case with the evidence of that answer.
+   */
   | { readonly kind: 'value'; readonly value: unknown; readonly evidence?: VendorError }
   | { readonly kind: 'thrown'; readonly error: unknown }
-  /** A time limit of ours passed: of the attempt, or of the whole call. */
+  /** A time limit passed: of the attempt, or of the whole call. */
   | { readonly kind: 'timed_out'; readonly limit: 'attempt' | 'call' }
   | { readonly kind: 'cancelled' };
 
@@ -26,42 +29,54 @@ const CANCELLED = new OutOfBounds({ kind: 'cancelled' });
 const ATTEMPT_TIMED_OUT = new OutOfBounds({ kind: 'timed_out', limit: 'attempt' });
 const CALL_TIMED_OUT = new OutOfBounds({ kind: 'timed_out', limit: 'call' });
 
-/** What the failed attempt was rejected with → how it ended. */
+/** How the attempt ended that was rejected with this error. */
 export const endOf = (error: unknown): AttemptEnd =>
   error instanceof OutOfBounds ? error.end : { kind: 'thrown', error };
 
-/** What bounds one attempt that is under way, and the stream that its function may return. */
-class Bounds implements CallBounds, AbortFollower {
-  private limit: TimeLimit | undefined = undefined;
+/** A signal and a time limit, whichever comes first. */
+abstract class Bounds implements AbortFollower {
+  #limit: TimeLimit | undefined = undefined;
 
+  constructor(readonly signal: AbortSignal | undefined) {}
+
+  abstract aborted(reason: unknown): void;
+
+  /** @param endsAt Milliseconds since the epoch. */
+  protected begin(endsAt: number, limits: TimeLimits, timedOut: () => void, now?: number): void {
+    followAbort(this.signal, this);
+    if (endsAt < Infinity) this.#limit = limits.at(endsAt, timedOut, now);
+  }
+
+  /** What was bounded has ended. */
+  lift(): void {
+    this.#limit?.cancel();
+    unfollowAbort(this.signal, this);
+  }
+}
+
+/** What bounds one attempt that is under way, and the stream that its function may return. */
+class AttemptBounds extends Bounds implements CallBounds {
   constructor(
     private readonly context: AttemptContext,
-    readonly signal: AbortSignal | undefined,
+    signal: AbortSignal | undefined,
     readonly callEndsAt: number,
     private readonly reject: (reason: OutOfBounds) => void,
-  ) {}
+  ) {
+    super(signal);
+  }
 
   /** @param attemptEndsAt Milliseconds since the epoch. */
   set(attemptEndsAt: number, limits: TimeLimits): void {
-    if (this.signal) followAbort(this.signal, this);
-    const endsAt = Math.min(attemptEndsAt, this.callEndsAt);
-    if (endsAt === Infinity) return;
     const over = attemptEndsAt < this.callEndsAt ? ATTEMPT_TIMED_OUT : CALL_TIMED_OUT;
-    this.limit = limits.at(endsAt, () => this.timedOut(over), this.context.startedAt);
+    this.begin(Math.min(attemptEndsAt, this.callEndsAt), limits, () => this.#timedOut(over), this.context.startedAt);
   }
 
-  /** The attempt has ended within them. */
-  lift(): void {
-    this.limit?.cancel();
-    if (this.signal) unfollowAbort(this.signal, this);
-  }
-
-  /** The function has returned. A stream that runs on the context's signal goes on within what bounds the call. */
+  /** The function has returned. A stream that runs on the context's signal stays within what bounds the call. */
   returned(value: unknown, limits: TimeLimits): void {
     this.lift();
     const { aborting, answers } = this.context;
-    // Answers of the context's own fetch see to themselves.
-    if (aborting && !answers) tieToStream(value, aborting, this, limits);
+    // Answers of the context's own fetch are bounded by themselves.
+    if (aborting && !answers) bindStream(value, aborting, this, limits);
   }
 
   /** The caller aborts. */
@@ -71,14 +86,14 @@ class Bounds implements CallBounds, AbortFollower {
     this.reject(CANCELLED);
   }
 
-  private timedOut(over: OutOfBounds): void {
+  #timedOut(over: OutOfBounds): void {
     this.lift();
     this.context.abort(new DOMException('The time limit has passed.', 'TimeoutError'));
     this.reject(over);
   }
 }
 
-/** As `await` does it: not by a `then` of the promise's own, which may do anything. */
+/** Calls `then` as `await` does: not a `then` of the promise's own, which may do anything. */
 export const awaited = <T, R>(
   promise: Promise<T>,
   fulfilled: (value: T) => R | Promise<R>,
@@ -92,7 +107,8 @@ const isBounded = ({ signal, timeoutMs, attemptTimeoutMs }: ExecuteOptions): boo
   timeoutMs !== undefined || signal !== undefined || attemptTimeoutMs !== undefined;
 
 /**
- * Runs the caller's function until it ends, the caller aborts, or a time limit passes: then it is told by its signal and left behind.
+ * Runs the caller's function until it ends, the caller aborts, or a time limit passes. In the last two cases its signal aborts, and what it
+ * still does is not awaited.
  * @param callEndsAt Milliseconds since the epoch.
  */
 export function runAttempt<T>(
@@ -100,14 +116,14 @@ export function runAttempt<T>(
   context: AttemptContext,
   options: ExecuteOptions,
   callEndsAt: number,
-  settings: ExecutionSettings,
+  settings: BodySettings,
 ): Promise<T> {
   context.settings = settings;
-  return isBounded(options) ? runBounded(call, context, options, callEndsAt, settings) : begun(call, context);
+  return isBounded(options) ? runBounded(call, context, options, callEndsAt, settings.limits) : begin(call, context);
 }
 
 /** A function that throws before its first await fails like one that throws after. */
-function begun<T>(call: ManagedCall<T>, context: AttemptContext): Promise<T> {
+function begin<T>(call: ManagedCall<T>, context: AttemptContext): Promise<T> {
   try {
     return Promise.resolve(call(context));
   } catch (error) {
@@ -121,15 +137,15 @@ function runBounded<T>(
   context: AttemptContext,
   { signal, attemptTimeoutMs = Infinity }: ExecuteOptions,
   callEndsAt: number,
-  { limits }: ExecutionSettings,
+  limits: TimeLimits,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const bounds = new Bounds(context, signal, callEndsAt, reject);
+    const bounds = new AttemptBounds(context, signal, callEndsAt, reject);
     context.bounds = bounds;
     bounds.set(context.startedAt + attemptTimeoutMs, limits);
-    // Not awaited: this function costs every call with a deadline.
+    // Not `await`: this function costs every call with a deadline.
     void awaited(
-      begun(call, context),
+      begin(call, context),
       (value) => {
         bounds.returned(value, limits);
         resolve(value);
@@ -141,4 +157,60 @@ function runBounded<T>(
       },
     );
   });
+}
+
+/** Keeps an abort controller alive as long as the stream that runs on its signal. */
+const CONTROLLERS = new WeakMap<object, AbortController>();
+const COLLECTED = new FinalizationRegistry<StreamBounds>((bounds) => bounds.lift());
+
+/**
+ * Passes the caller's abort and the call's time limit on to a stream that the caller's function returned. Nothing reports the end of such
+ * a stream, so it is held weakly: these bounds are lifted when it is garbage-collected.
+ */
+class StreamBounds extends Bounds {
+  readonly #aborting: WeakRef<AbortController>;
+
+  constructor(aborting: AbortController, { signal, callEndsAt }: CallBounds, limits: TimeLimits) {
+    super(signal);
+    this.#aborting = new WeakRef(aborting);
+    const timedOut = () => this.aborted(new DOMException('The time limit of the call has passed.', 'TimeoutError'));
+    this.begin(callEndsAt, limits, timedOut);
+  }
+
+  aborted(reason: unknown): void {
+    this.lift();
+    this.#aborting.deref()?.abort(reason);
+  }
+}
+
+/** Bounds the stream in what the caller's function returned; nothing happens where there is no stream in it. */
+function bindStream(value: unknown, aborting: AbortController, bounds: CallBounds, limits: TimeLimits): void {
+  const stream = isObject(value) ? streamIn(value) : undefined;
+  if (!stream) return;
+  CONTROLLERS.set(stream, aborting);
+  COLLECTED.register(stream, new StreamBounds(aborting, bounds, limits));
+}
+
+/** Where SDKs put the stream in what they return. */
+const STREAM_PROPERTIES = ['body', 'data', 'stream', 'response'];
+
+/** The object that lives as long as the stream is read. */
+function streamIn(value: object): object | undefined {
+  // A refusal: nobody reads on.
+  if (read(value, 'ok') === false) return undefined;
+  if (isStream(value)) return value;
+  for (const name of STREAM_PROPERTIES) {
+    const inner = read(value, name);
+    if (isObject(inner) && isStream(inner)) return inner;
+  }
+  return undefined;
+}
+
+/** Anything that can be read piece by piece; of the Vercel AI SDK's answers only the property's name is looked at, since reading it begins the stream. */
+function isStream(value: object): boolean {
+  try {
+    return Symbol.asyncIterator in value || value instanceof ReadableStream || 'textStream' in value;
+  } catch {
+    return false;
+  }
 }

@@ -43,7 +43,7 @@ export function decide(
   // Not `>=`: a number that is none (`Number('many')`) must not retry for ever.
   if (!(retries < maxRetries))
     return { next: 'give_up', why: ONE_OTHER_KEY.has(failure.outcome) ? 'rejected' : 'exhausted' };
-  // Who fails alone is at fault: another key is asked at once, the first time, and always where the vendor asks this one to wait.
+  // A key that fails alone is at fault: another key is asked at once, the first time, and always where the vendor asks this key to wait.
   if (retry === 'same_key')
     return transient <= 1 || failure.retryAfterMs
       ? { next: 'other_key', costsRetry: true, otherwise: 'back_off' }

@@ -2,7 +2,7 @@ import type { AttemptReport, KeyManagementError } from '../errors';
 
 /** What a managed call is given for one attempt. Prints without its key. */
 export interface CallContext {
-  /** The raw key: for the vendor's request and nothing else. */
+  /** The raw key, for the vendor's request and nothing else. */
   readonly apiKey: string;
   readonly keyId: string;
   /** 1 for the first attempt. */
@@ -19,9 +19,10 @@ export interface CallContext {
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** One request to the vendor. Called once per attempt. */
+/** The caller's function: makes one request to the vendor. Called once per attempt. */
 export type ManagedCall<T> = (context: CallContext) => Promise<T>;
 
+/** The options of a managed call. */
 export interface ExecuteOptions {
   /** Retries of failures that leave the key in the pool. Default: the module's `maxRetries`. */
   maxRetries?: number;
@@ -41,6 +42,7 @@ export interface ExecuteOptions {
   endpoint?: string;
 }
 
+/** What a managed call took, whether it succeeded or failed. */
 export interface ExecutionReport {
   provider: string;
   attemptsMade: number;
@@ -50,6 +52,7 @@ export interface ExecutionReport {
   attempts: AttemptReport[];
 }
 
+/** What a managed call came to. */
 export type ExecutionResult<T> =
   | ({ success: true; response: T } & ExecutionReport)
   | ({ success: false; error: KeyManagementError; errorMessage: string } & ExecutionReport);

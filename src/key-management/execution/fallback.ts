@@ -7,11 +7,11 @@ import { callFault } from './option-rules';
 export interface FallbackChoice<T> {
   provider: string;
   call: ManagedCall<T>;
-  /** `timeoutMs` and `signal` of the first choice bound all; those of the others are not used. */
+  /** `timeoutMs` and `signal` of the first choice bound all choices; those of the others are not used. */
   options?: ExecuteOptions;
 }
 
-/** Whether another provider may still answer what this one did not: not where the fault, or the wish to stop, is the caller's. */
+/** Whether another provider may still answer a call that failed with this error: not where the fault, or the wish to stop, is the caller's. */
 export function mayFallBack({ code, attempts }: KeyManagementError): boolean {
   switch (code) {
     case 'NO_HEALTHY_KEYS':
@@ -28,7 +28,7 @@ export function mayFallBack({ code, attempts }: KeyManagementError): boolean {
   }
 }
 
-/** What is wrong with the choices, before any is tried; undefined where all is right. */
+/** Says what is wrong with the choices, before any is tried; undefined where all are right. */
 export function choicesFault(choices: unknown): string | undefined {
   if (!Array.isArray(choices))
     return `choices must be a list of { provider, call, options }, not ${described(choices)}.`;
@@ -46,7 +46,7 @@ function choiceFault(choice: unknown): string | undefined {
   return callFault(provider, call, options);
 }
 
-/** The options of one choice within what all share. Only the last waits for a key unasked: before that, the next provider is nearer. */
+/** The options of one choice within what all choices share. Only the last waits for a key by default: before that, the next provider is tried. */
 export function choiceOptions(
   first: ExecuteOptions | undefined,
   own: ExecuteOptions | undefined,
@@ -60,14 +60,14 @@ export function choiceOptions(
   };
 }
 
-/** The trail of all providers as one; `provider` is the one that answered, or the last. */
+/** Joins the results of all providers to one; `provider` is the provider that answered, or the last. */
 export function joined<T>(results: readonly ExecutionResult<T>[]): ExecutionResult<T> {
   const last = results.at(-1)!;
   if (results.length === 1) return last;
   const attempts: AttemptReport[] = results.flatMap(({ provider, attempts }) =>
     attempts.map((attempt) => ({ ...attempt, provider })),
   );
-  // The error speaks for the whole call, so it tells of all attempts.
+  // The error is about the whole call, so it lists all attempts.
   if (!last.success) Object.assign(last.error, { attempts });
   return {
     ...last,

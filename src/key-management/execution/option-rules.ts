@@ -1,10 +1,10 @@
 import { described, optionFault, type OptionRule, type OptionRules, type RulesFor } from '../common/option-fault';
 import type { ExecuteOptions } from './execution.types';
 
-/** ARNs of Bedrock are the longest names of models. Characters. */
-const LONGEST_MODEL = 2_048;
+/** The longest name of a model: ARNs of Bedrock are that long. Characters. */
+const MAX_MODEL_LENGTH = 2_048;
 
-/** Infinity is no limit. */
+/** A number of milliseconds; Infinity for no limit. */
 export const milliseconds: OptionRule = (value) =>
   typeof value === 'number' && value >= 0
     ? undefined
@@ -14,16 +14,16 @@ const count: OptionRule = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'a whole number, 0 or more';
 
 const model: OptionRule = (value) =>
-  typeof value === 'string' && value !== '' && value.length <= LONGEST_MODEL
+  typeof value === 'string' && value !== '' && value.length <= MAX_MODEL_LENGTH
     ? undefined
-    : `the name of a model, in 1 to ${LONGEST_MODEL.toLocaleString('en-US')} characters, or be left out`;
+    : `the name of a model, in 1 to ${MAX_MODEL_LENGTH.toLocaleString('en-US')} characters, or be left out`;
 
 const endpoint: OptionRule = (value) =>
-  typeof value === 'string' && value !== '' && value.length <= LONGEST_MODEL
+  typeof value === 'string' && value !== '' && value.length <= MAX_MODEL_LENGTH
     ? undefined
     : 'a text, as "/v1/embeddings" or "GET /v1/files", or be left out';
 
-/** Also one of another realm, or of a polyfill. */
+/** Accepts also a signal of another realm, or of a polyfill. */
 const signal: OptionRule = (value) => {
   const { aborted, addEventListener, removeEventListener } = (value ?? {}) as Partial<AbortSignal>;
   const isSignal =
@@ -43,11 +43,11 @@ const OF_CALLS: RulesFor<ExecuteOptions> = {
 
 export const CALL_OPTIONS: OptionRules = new Map(Object.entries(OF_CALLS));
 
-/** The options of calls and some of one's own. */
+/** The rules for the options of calls, and for some more. */
 export const withCallOptions = <T extends ExecuteOptions>(own: RulesFor<Omit<T, keyof ExecuteOptions>>): OptionRules =>
   new Map([...CALL_OPTIONS, ...Object.entries<OptionRule>(own)]);
 
-/** What is wrong with a call as it is asked for; undefined where all is right. */
+/** Says what is wrong with a call as it is asked for; undefined where all is right. */
 export function callFault(provider: unknown, call: unknown, options?: unknown): string | undefined {
   if (typeof provider !== 'string') return `provider must be the name of a provider, not ${described(provider)}.`;
   if (typeof call !== 'function') return `call must be a function, not ${described(call)}.`;

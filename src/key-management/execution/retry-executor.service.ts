@@ -2,9 +2,10 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnAppl
 import type { Clock, Random } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
-import { CallRejectedError, UnknownProviderError, type AttemptReport, type KeyManagementError } from '../errors';
+import { CallRejectedError, type AttemptReport, type KeyManagementError } from '../errors';
 import { CLOCK, RANDOM, RESOLVED_OPTIONS } from '../key-management.constants';
 import { logLine } from '../common/log-line';
+import { OncePerTick } from '../common/once-per-tick';
 import { endpointName } from '../pool/state/endpoint-name';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { modelName } from '../pool/key/key-input';
@@ -12,15 +13,15 @@ import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
 import type { CallFollowers, ExecutionSettings, ProviderContext, RunOptions } from './execution-settings';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
-import { callEnd } from './call-end';
+import { executionReport } from './attempt-report';
+import { runCall } from './execution';
+import { callEnd } from './failures/call-errors';
 import { choiceOptions, choicesFault, joined, mayFallBack, type FallbackChoice } from './fallback';
 import { InFlight } from './waiting/in-flight';
 import { callFault } from './option-rules';
-import { Pauses } from './waiting/pauses';
-import { OncePerTick } from '../common/once-per-tick';
+import { Pauses } from './waiting/backoff';
 import { RetryBudget } from './waiting/retry-budget';
 import { TimeLimits } from './waiting/time-limits';
-import { runCall } from './run-call';
 import { WaitQueue } from './waiting/wait-queue';
 
 const NO_OPTIONS: ExecuteOptions = Object.freeze({});
@@ -29,10 +30,11 @@ const NO_OPTIONS: ExecuteOptions = Object.freeze({});
 @Injectable()
 export class RetryExecutorService implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #logger = new Logger('KeyManagement');
-  readonly #lines = new Map<string, ProviderContext>();
+  readonly #providers = new Map<string, ProviderContext>();
   #latest: ProviderContext | undefined;
   readonly #inFlight: InFlight;
-  readonly #settings: ExecutionSettings;
+  /** @internal */
+  readonly settings: ExecutionSettings;
 
   constructor(
     private readonly pools: KeyPoolService,
@@ -47,9 +49,9 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     const followers = new OncePerTick<CallFollowers | undefined>(() => {
       const isLogged = Logger.isLevelEnabled('debug');
       if (!tracer.isOn && !isLogged) return undefined;
-      return { tracer: tracer.isOn ? tracer : undefined, attemptLog: isLogged ? this.#attempted : undefined };
+      return { tracer: tracer.isOn ? tracer : undefined, onAttempt: isLogged ? this.#logAttempt : undefined };
     });
-    this.#settings = {
+    this.settings = {
       clock,
       random,
       limits: new TimeLimits(clock),
@@ -57,21 +59,13 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       bodies: new Set(),
       backoff: options.backoff,
       maxRetries: () => configuration.current.maxRetries,
-      ended: (line, report, success, model) => {
-        this.#callEnded(line, report, success, model);
-      },
+      onCallEnd: this.#countCall,
       followers: (now) => followers.at(now),
-      waited: (provider, ms) => {
-        pools.callWaited(provider, ms);
-      },
+      onWait: (provider, ms) => pools.callWaited(provider, ms),
     };
     pools.observe({
-      keyFreed: (provider) => {
-        this.#lines.get(provider)?.queue.serve();
-      },
-      keyChanged: ({ provider }) => {
-        this.#lines.get(provider)?.queue.review();
-      },
+      keyFreed: (provider) => this.#providers.get(provider)?.queue.serve(),
+      keyChanged: ({ provider }) => this.#providers.get(provider)?.queue.review(),
     });
   }
 
@@ -88,16 +82,16 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   execute<T>(provider: string, call: ManagedCall<T>, options?: ExecuteOptions): Promise<ExecutionResult<T>> {
     const fault = callFault(provider, call, options);
     if (fault !== undefined) return Promise.resolve(refused(provider, fault));
-    const line = this.line(provider);
-    if (line) return this.run(line, call, options ?? NO_OPTIONS);
-    return Promise.resolve(failedAtOnce(new UnknownProviderError(provider, this.registry.providers())));
+    const context = this.providerContext(provider);
+    if (context) return this.run(context, call, options ?? NO_OPTIONS);
+    return Promise.resolve(failedAtOnce(this.registry.unknownProvider(provider)));
   }
 
-  /** @internal The same for a provider's line and options that were looked at already. */
-  run<T>(line: ProviderContext, call: ManagedCall<T>, options: RunOptions): Promise<ExecutionResult<T>> {
-    const terms = { line, call, options: bounded(options), settings: this.#settings };
+  /** @internal The same with a provider's context and options that were checked already. */
+  run<T>(provider: ProviderContext, call: ManagedCall<T>, options: RunOptions): Promise<ExecutionResult<T>> {
+    const terms = { provider, call, options: bounded(options), settings: this.settings };
     this.#inFlight.enter();
-    line.budget.called();
+    provider.budget.called();
     return runCall(terms);
   }
 
@@ -148,12 +142,12 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     return joined(results);
   }
 
-  /** Resolves when no call is under way: true, or false if some still are after so many milliseconds. Calls may still begin. */
+  /** Resolves with true when no call is under way, or with false if calls still are after this time (milliseconds). Calls may still begin. */
   drain(timeoutMs: number): Promise<boolean> {
     return this.#inFlight.idle(timeoutMs);
   }
 
-  /** Lets calls and answers under way end, within `drainTimeoutMs`; then ends the answers, and calls that only wait. */
+  /** Lets calls and answers under way end within `drainTimeoutMs`; then ends the answers, and calls that only wait. */
   async beforeApplicationShutdown(): Promise<void> {
     const { drainTimeoutMs } = this.options;
     if (await this.drain(drainTimeoutMs)) return;
@@ -161,43 +155,38 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       `${this.inFlight} calls are still under way after ${drainTimeoutMs} ms; the app shuts down all the same.`,
     );
     // Their connections would keep the host's server from closing.
-    for (const body of [...this.#settings.bodies]) body.aborted(new DOMException('The app shuts down.', 'AbortError'));
+    for (const body of [...this.settings.bodies]) body.aborted(new DOMException('The app shuts down.', 'AbortError'));
   }
 
   onApplicationShutdown(): void {
-    this.#settings.pauses.close();
-    for (const { queue } of this.#lines.values()) queue.close();
+    this.settings.pauses.close();
+    for (const { queue } of this.#providers.values()) queue.close();
   }
 
-  /** @internal What calls of the provider share; undefined for a provider that nobody knows. */
-  line(provider: string): ProviderContext | undefined {
-    // Calls to one provider follow each other.
+  /** @internal What calls of the provider share; undefined for an unknown provider. */
+  providerContext(provider: string): ProviderContext | undefined {
+    // Calls to one provider often follow each other.
     if (this.#latest?.pool.provider === provider) return this.#latest;
-    return (this.#latest = this.#lines.get(provider) ?? this.#newLine(provider));
+    return (this.#latest = this.#providers.get(provider) ?? this.#newContext(provider));
   }
 
-  #newLine(provider: string): ProviderContext | undefined {
+  #newContext(provider: string): ProviderContext | undefined {
     if (!this.registry.has(provider)) return undefined;
     const pool = this.pools.ensurePool(provider);
     pool.rateLimits.profile = () => this.registry.get(provider).pacing;
-    const line: ProviderContext = {
+    const context: ProviderContext = {
       pool,
-      queue: new WaitQueue(pool, this.#settings.clock, this.#settings.limits),
+      queue: new WaitQueue(pool, this.settings.clock, this.settings.limits),
       // Looked up each time, so that a checker registered later counts.
       budget: new RetryBudget(),
       classifier: { classifyError: (error) => this.registry.get(provider).classifyError(error) },
     };
-    this.#lines.set(provider, line);
-    return line;
+    this.#providers.set(provider, context);
+    return context;
   }
 
-  /** @internal */
-  get settings(): ExecutionSettings {
-    return this.#settings;
-  }
-
-  /** Books the end of a call. */
-  readonly #callEnded = (
+  /** Counts the end of a call. */
+  readonly #countCall = (
     { pool }: ProviderContext,
     report: ExecutionReport,
     success: boolean,
@@ -208,14 +197,14 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     pool.calls.ended(success, report.attemptsMade, report.totalTimeMs, model, end);
   };
 
-  readonly #attempted = (provider: string, attempt: AttemptReport): void => {
+  readonly #logAttempt = (provider: string, attempt: AttemptReport): void => {
     if (!Logger.isLevelEnabled('debug')) return;
     const { maskedKey, outcome, status, reason, durationMs, waitedMs } = attempt;
     this.#logger.debug(logLine('attempt', { provider, key: maskedKey, outcome, status, reason, durationMs, waitedMs }));
   };
 }
 
-/** The caller's own clients may name the model and the endpoint. */
+/** The names of the model and the endpoint may come from the caller's own clients: they are cut to a bounded length. */
 function bounded(options: RunOptions): RunOptions {
   const { model, endpoint } = options;
   if (model === undefined && endpoint === undefined) return options;
@@ -224,7 +213,7 @@ function bounded(options: RunOptions): RunOptions {
   return name === model && place === endpoint ? options : { ...options, model: name, endpoint: place };
 }
 
-/** The caller asked for the call wrongly: nothing was tried, and nothing is booked. */
+/** The caller asked for the call wrongly: nothing was tried, and nothing is counted. */
 function refused<T>(provider: unknown, fault: string): ExecutionResult<T> {
   const name = typeof provider === 'string' ? provider : '';
   const call = name === '' ? 'The call' : `The ${name} call`;
@@ -235,9 +224,5 @@ const failedAtOnce = <T>(error: KeyManagementError): ExecutionResult<T> => ({
   success: false,
   error,
   errorMessage: error.message,
-  provider: error.provider,
-  attemptsMade: 0,
-  keysTried: [],
-  totalTimeMs: 0,
-  attempts: [],
+  ...executionReport(error.provider, [], 0),
 });

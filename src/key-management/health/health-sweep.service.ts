@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Outcome } from '../vendors/contract/outcome';
 import type { Clock } from '../common/clock';
-import { UnknownProviderError } from '../errors';
 import { CLOCK } from '../key-management.constants';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyPool } from '../pool/key-pool';
@@ -42,10 +41,8 @@ export class HealthSweepService {
 
   /** Checks every key that is not disabled. @throws UnknownProviderError */
   async checkNow(provider?: string): Promise<HealthCheckReport> {
+    if (provider !== undefined) this.registry.assertKnown(provider, this.pools);
     const pool = provider === undefined ? undefined : this.pools.pool(provider);
-    if (provider !== undefined && !pool && !this.registry.has(provider)) {
-      throw new UnknownProviderError(provider, this.registry.providers());
-    }
     const startedAt = this.clock.now();
     const pools = provider === undefined ? [...this.pools.pools()] : pool ? [pool] : [];
     const keys = (await Promise.all(pools.map((each) => this.#check(each)))).flat();

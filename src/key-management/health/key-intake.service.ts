@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { GIVEN_KEY } from '../configuration/options-schema';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import type { Outcome } from '../vendors/contract/outcome';
-import { UnknownProviderError } from '../errors';
 import { ApiKey } from '../pool/key/api-key';
 import type { ChangedBy } from '../pool/key-events';
 import type { KeyInput, KeyOrigin } from '../pool/key/key-input';
@@ -118,9 +117,7 @@ export class KeyIntakeService {
 
   /** @throws UnknownProviderError */
   #poolOf(provider: string): KeyPool {
-    if (!this.registry.has(provider) && !this.pools.pool(provider)) {
-      throw new UnknownProviderError(provider, this.registry.providers());
-    }
+    this.registry.assertKnown(provider, this.pools);
     return this.pools.ensurePool(provider);
   }
 }

@@ -37,7 +37,7 @@ export class KeyMetricsService {
     registerPoolMetrics(this.registry, {
       pools: () => pools.pools(),
       labelOf: (provider) => this.#counts.labelOf(provider),
-      queueLength: (provider) => executor.line(provider)?.queue.length ?? 0,
+      queueLength: (provider) => executor.providerContext(provider)?.queue.length ?? 0,
       states: () => health.all(),
       usableKeys: (pool) => health.usableKeys(pool),
     });

@@ -2,13 +2,13 @@ import { context, SpanKind, SpanStatusCode, trace, type Context, type Span, type
 import type { Outcome } from '../vendors/contract/outcome';
 import { ATTRIBUTE, subjectAttributes } from './span-attributes';
 
-/** The key of an attempt, as a trace may show it. */
+/** The key of an attempt as a trace may show it: masked. */
 export interface TracedKey {
   readonly keyId: string;
   readonly maskedKey: string;
 }
 
-/** What an attempt came to. */
+/** How an attempt ended. */
 export interface TracedEnd {
   readonly outcome: Outcome;
   /** HTTP status of the vendor's answer. */
@@ -18,7 +18,7 @@ export interface TracedEnd {
   readonly waitedMs: number;
 }
 
-/** The spans of one managed call: one of its own, and one for each attempt below it. */
+/** The spans of one managed call: a span for the call, and a child span for each attempt. */
 export class CallTrace {
   readonly #span: Span;
   readonly #context: Context;
@@ -51,6 +51,7 @@ export class CallTrace {
     return context.with(trace.setSpan(this.#context, span), run);
   }
 
+  /** Ends the span of the attempt under way. */
   attemptEnded({ outcome, status, reason, waitedMs }: TracedEnd): void {
     const span = this.#attempt;
     this.#attempt = undefined;
@@ -65,7 +66,7 @@ export class CallTrace {
     span.end();
   }
 
-  /** @param code Of the error that the call ended with. */
+  /** Ends the span of the call. @param code The code of the error that the call failed with. */
   ended(attempts: number, code?: string): void {
     this.#span.setAttribute(ATTRIBUTE.attempts, attempts);
     if (code !== undefined) {

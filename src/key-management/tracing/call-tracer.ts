@@ -5,11 +5,11 @@ import { CallTrace } from './call-trace';
 
 const SCOPE = 'nestjs-ai-key-management';
 
-/** The API's own provider as it is before an SDK is registered: it makes nothing but spans that record nothing. */
-const NOTHING = new ProxyTracerProvider().getDelegate();
+/** The API's own provider before an SDK is registered: its spans record nothing. */
+const NO_SDK = new ProxyTracerProvider().getDelegate();
 
 /**
- * Traces calls where the app has registered an OpenTelemetry SDK, whenever that happens. Where none is, a call pays for one look at the
+ * Traces calls once the app has registered an OpenTelemetry SDK, whenever that happens. Without an SDK, a call costs one look at the
  * registered provider.
  */
 export class CallTracer {
@@ -21,7 +21,7 @@ export class CallTracer {
     return this.#current() !== undefined;
   }
 
-  /** Undefined without an SDK. */
+  /** Starts the trace of one call; undefined without an SDK. */
   start(provider: string, model: string | undefined): CallTrace | undefined {
     const tracer = this.#current();
     return tracer && new CallTrace(tracer, provider, model);
@@ -30,7 +30,7 @@ export class CallTracer {
   #current(): Tracer | undefined {
     const registered = trace.getTracerProvider();
     const provider = registered instanceof ProxyTracerProvider ? registered.getDelegate() : registered;
-    if (provider === NOTHING) return undefined;
+    if (provider === NO_SDK) return undefined;
     if (provider !== this.#provider) {
       this.#provider = provider;
       this.#tracer = provider.getTracer(SCOPE);

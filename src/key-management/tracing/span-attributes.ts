@@ -17,9 +17,10 @@ export const ATTRIBUTE = {
   attempts: 'ai_keys.attempts',
 } as const;
 
-/** The conventions' own names of vendors where they differ from ours. */
+/** The conventions' names of vendors where they differ from the providers' names. */
 const CONVENTIONAL: Readonly<Record<string, string>> = { google: 'gcp.gemini', xai: 'x_ai', mistral: 'mistral_ai' };
 
+/** The attributes that say whom a span is about: the provider and the model. */
 export function subjectAttributes(provider: string, model: string | undefined): Attributes {
   return {
     [ATTRIBUTE.provider]: Object.hasOwn(CONVENTIONAL, provider) ? CONVENTIONAL[provider] : provider,

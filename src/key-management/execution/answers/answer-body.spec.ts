@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { FakeClock, settle } from '../../../../test/support/fake-clock';
+import { BodySource } from '../../common/body-source';
 import { TimeLimits } from '../waiting/time-limits';
 import { AnswerBody, type AnswerEnd, type BodyTerms } from './answer-body';
 import { AnswerWatch } from './answer-watch';
-import { BodySource } from './body-source';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (chunk: { value?: Uint8Array }) => new TextDecoder().decode(chunk.value);
@@ -26,15 +26,13 @@ describe('AnswerBody', () => {
     const headers = new Headers({ 'content-type': 'text/event-stream' });
     const bodies = new Set<AnswerBody>();
     const body = AnswerBody.open(source, {
-      clock,
-      limits: new TimeLimits(clock),
-      bodies,
+      settings: { clock, limits: new TimeLimits(clock), bodies },
       signals: [],
       endsAt: Infinity,
       idleTimeoutMs: 300_000,
       evidence,
       watch: AnswerWatch.for({ headers, evidence, countsTokens: false, asked: false }),
-      settled: (end) => void ends.push(end),
+      onSettled: (end) => void ends.push(end),
       ...more,
     });
     return { clock, vendor, ends, cancelled, body, bodies };

@@ -1,51 +1,53 @@
-import { followAbort, unfollowAbort, type AbortFollower } from '../../common/abort-followers';
 import { vendorErrorFrom, type EvidenceContext } from '../../classification/evidence/error-evidence';
 import type { VendorError } from '../../classification/evidence/vendor-error';
+import { followAbort, unfollowAbort, type AbortFollower } from '../../common/abort-followers';
+import type { BodySource } from '../../common/body-source';
 import type { Clock } from '../../common/clock';
 import type { TimeLimit, TimeLimits } from '../waiting/time-limits';
 import type { AnswerWatch } from './answer-watch';
-import type { BodySource } from './body-source';
 import type { PassingRedaction } from './passing-redaction';
 
-/** How an answer's body ended. `unread`: it did not, but nobody reads it. */
+/** How an answer's body ended; `unread`: it has not ended, but nobody reads it; a vendor error: it broke off, or reported a failure. */
 export type AnswerEnd = 'whole' | 'unread' | 'cancelled' | VendorError;
 
-/** What bodies of all calls share. */
+/** What the bodies of all calls share. */
 export interface BodySettings {
   readonly clock: Clock;
   readonly limits: TimeLimits;
-  /** The bodies under way: ended when the app is. */
+  /** The bodies under way, which are aborted when the app shuts down. */
   readonly bodies: Set<AnswerBody>;
 }
 
-export interface BodyTerms extends BodySettings {
-  /** Each ends the body: the caller's, an SDK's, the attempt's. */
+/** What bounds one body, and who looks at it. */
+export interface BodyTerms {
+  readonly settings: BodySettings;
+  /** Each of them ends the body: the caller's, an SDK's, the attempt's. */
   readonly signals: readonly AbortSignal[];
   /** When the whole call is over. Milliseconds since the epoch; Infinity for never. */
   readonly endsAt: number;
   /** Milliseconds that the vendor may be silent. */
   readonly idleTimeoutMs: number;
-  /** What the evidence of a failure goes by. */
+  /** The context in which the evidence of a failure is read. */
   readonly evidence: () => EvidenceContext;
   readonly watch?: AnswerWatch;
   readonly redaction?: PassingRedaction;
-  /** Told once: at the end, at an error that passes by, or when the body is left unread. */
-  readonly settled: (end: AnswerEnd) => void;
+  /** Called once: at the end, at an error that passes by, or when the body is left unread. */
+  readonly onSettled: (end: AnswerEnd) => void;
 }
 
-/** A body that nobody reads for so long gives its key back. Milliseconds. */
+/** A body that nobody reads for this long gives its key back. Milliseconds. */
 const UNREAD_MS = 30_000;
 
 /**
- * The one way by which a vendor's answer passes to the caller: read no faster than the caller does, bounded by the caller's signal and all
- * time limits until its end, whoever made the request.
+ * The one way by which a vendor's answer passes to the caller: read no faster than the caller reads, and bounded by the caller's signal and
+ * all time limits until its end, whoever made the request.
  *
- * It never holds the stream that it feeds, so that one which is thrown away unread is collected, and told of.
+ * It holds the stream that it feeds weakly, so that a stream which is thrown away unread is garbage-collected, and its lease ends.
  */
 export class AnswerBody implements AbortFollower {
   #controller: WeakRef<ReadableStreamDefaultController<Uint8Array>> | undefined;
-  #reading = false;
-  /** Since when a chunk is awaited, or the caller does not ask for one. Milliseconds since the epoch. */
+  #isReading = false;
+  /** Since when a chunk is awaited, or since when the caller has not asked for one. Milliseconds since the epoch. */
   #since: number;
   #limit: TimeLimit | undefined;
   #isSettled = false;
@@ -55,17 +57,15 @@ export class AnswerBody implements AbortFollower {
     private readonly source: BodySource,
     private readonly terms: BodyTerms,
   ) {
-    this.#since = terms.clock.now();
+    this.#since = terms.settings.clock.now();
   }
 
-  /** The body for the caller. */
+  /** Opens the body for the caller. */
   static open(source: BodySource, terms: BodyTerms): ReadableStream<Uint8Array> {
     const body = new AnswerBody(source, terms);
     const stream = new ReadableStream<Uint8Array>(
       {
-        start: (controller) => {
-          body.#controller = new WeakRef(controller);
-        },
+        start: (controller) => void (body.#controller = new WeakRef(controller)),
         pull: (controller) => body.#pull(controller),
         cancel: (reason) => {
           body.#finish('cancelled');
@@ -74,26 +74,26 @@ export class AnswerBody implements AbortFollower {
       },
       { highWaterMark: 0 },
     );
-    THROWN_AWAY.register(stream, body, body);
-    terms.bodies.add(body);
+    COLLECTED.register(stream, body, body);
+    terms.settings.bodies.add(body);
     body.#arm();
     for (const signal of terms.signals) followAbort(signal, body);
     return stream;
   }
 
-  /** A signal aborts, or the app ends. */
+  /** A signal aborts, or the app shuts down. */
   aborted(reason: unknown): void {
     this.#stop(reason, 'cancelled');
   }
 
-  /** Nobody can read it any more. */
-  thrownAway(): void {
+  /** The stream was garbage-collected: nobody can read it any more. */
+  collected(): void {
     this.#finish('unread');
     this.source.cancel();
   }
 
   async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    this.#turn(true);
+    this.#setReading(true);
     try {
       for (;;) {
         const { done, value } = await this.source.read();
@@ -114,7 +114,7 @@ export class AnswerBody implements AbortFollower {
       this.#finish(this.#evidenceOf(error));
       controller.error(error);
     }
-    this.#turn(false);
+    this.#setReading(false);
   }
 
   #close(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -131,7 +131,7 @@ export class AnswerBody implements AbortFollower {
     this.source.cancel(reason);
   }
 
-  /** The time is over for good: the rest is not awaited. */
+  /** A time limit has passed: the rest is not awaited. */
   #timedOut(message: string): void {
     const error = new DOMException(message, 'TimeoutError');
     this.#stop(error, this.#evidenceOf(error));
@@ -145,8 +145,8 @@ export class AnswerBody implements AbortFollower {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#limit?.cancel();
-    THROWN_AWAY.unregister(this);
-    this.terms.bodies.delete(this);
+    COLLECTED.unregister(this);
+    this.terms.settings.bodies.delete(this);
     for (const signal of this.terms.signals) unfollowAbort(signal, this);
     this.#settle(end);
   }
@@ -154,28 +154,28 @@ export class AnswerBody implements AbortFollower {
   #settle(end: AnswerEnd | undefined): void {
     if (end === undefined || this.#isSettled) return;
     this.#isSettled = true;
-    this.terms.settled(end);
+    this.terms.onSettled(end);
   }
 
-  #turn(reading: boolean): void {
-    this.#reading = reading;
-    this.#since = this.terms.clock.now();
-    if (reading && this.#limit === undefined) this.#arm();
+  #setReading(isReading: boolean): void {
+    this.#isReading = isReading;
+    this.#since = this.terms.settings.clock.now();
+    if (isReading && this.#limit === undefined) this.#arm();
   }
 
-  /** One limit for the whole body, looked at every 30 s at the most seldom: whether it has passed depends on who is waited for. */
+  /** One limit serves the whole body; it is checked at least every 30 s, since whether it has passed depends on who is waited for. */
   #arm(): void {
-    const { limits, clock, endsAt } = this.terms;
-    const looks = this.#reading || !this.#isSettled ? this.#since + this.#patienceMs : Infinity;
-    const next = Math.min(looks, endsAt);
+    const { settings, endsAt } = this.terms;
+    const idleUntil = this.#isReading || !this.#isSettled ? this.#since + this.#idleLimitMs : Infinity;
+    const next = Math.min(idleUntil, endsAt);
     this.#limit = undefined;
-    // Nobody reads it, which was told, and it has no end: whoever reads on sets the next limit.
-    if (next === Infinity && !this.#reading) return;
-    this.#limit = limits.at(Math.min(next, clock.now() + UNREAD_MS), () => {
-      const now = clock.now();
+    // Nobody reads it, its lease has ended, and the call has no time limit: whoever reads on sets the next limit.
+    if (next === Infinity && !this.#isReading) return;
+    this.#limit = settings.limits.at(Math.min(next, settings.clock.now() + UNREAD_MS), () => {
+      const now = settings.clock.now();
       if (now >= endsAt) return this.#timedOut('The time limit of the call has passed.');
-      if (now >= this.#since + this.#patienceMs) {
-        if (this.#reading) return this.#timedOut('The answer has been silent for too long.');
+      if (now >= this.#since + this.#idleLimitMs) {
+        if (this.#isReading) return this.#timedOut('The answer has been silent for too long.');
         // The vendor did its part, but nobody reads: the key goes back, and the body stays readable.
         this.#settle('unread');
       }
@@ -183,12 +183,10 @@ export class AnswerBody implements AbortFollower {
     });
   }
 
-  get #patienceMs(): number {
+  get #idleLimitMs(): number {
     const { idleTimeoutMs } = this.terms;
-    return this.#reading ? idleTimeoutMs : Math.min(idleTimeoutMs, UNREAD_MS);
+    return this.#isReading ? idleTimeoutMs : Math.min(idleTimeoutMs, UNREAD_MS);
   }
 }
 
-const THROWN_AWAY = new FinalizationRegistry<AnswerBody>((body) => {
-  body.thrownAway();
-});
+const COLLECTED = new FinalizationRegistry<AnswerBody>((body) => body.collected());

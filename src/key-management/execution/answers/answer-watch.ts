@@ -1,41 +1,52 @@
 import { isFailedAnswer, mayReportFailure } from '../../classification/evidence/body-facts';
 import { jsonIn, MOST_BODY_CHARACTERS } from '../../classification/evidence/body-tree';
-import { vendorErrorFromStreamEvent, type EvidenceContext } from '../../classification/evidence/error-evidence';
+import {
+  isStreamError,
+  vendorErrorFromStreamEvent,
+  type EvidenceContext,
+} from '../../classification/evidence/error-evidence';
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import { PassingUsage } from './token-usage';
-import { ErrorWatch } from './error-watch';
-import { JsonWatch } from './json-watch';
 
+/** A body is short where its stated length is no more, and the part of a long body that is kept to be looked at. Bytes. */
+const SHORT_BYTES = 64 * 1024;
+/** A line beyond this is no error event. Bytes. */
+const MAX_LINE_BYTES = 64 * 1024;
+/** Marks of an error event, and of MiniMax's status of the call. */
+const ERROR_MARKS = ['"error"', '"base_resp"'];
+const LINE_FEED = 0x0a;
+const OPENING_BRACKET = 0x5b;
+const EMPTY = Buffer.alloc(0);
+
+/** What kind of content an answer states to be. */
 export type AnswerKind = 'events' | 'json' | 'other';
 
-/** What an answer is, by what it says it is. */
+/** Reads the kind from the content type. */
 export function kindOf(headers: Headers): AnswerKind {
   const type = headers.get('content-type') ?? '';
   if (/^text\/event-stream\b/i.test(type)) return 'events';
   return /^application\/(?:[\w.+-]{1,64}\+)?json\b/i.test(type) ? 'json' : 'other';
 }
 
-/** An answer whose length is told is with us at once where it is no longer than this. Bytes. */
-const SHORT = 64 * 1024;
-
-/** Whether the answer says that it is short. */
+/** Whether the answer states a length of at most 64 kB: then all of it arrives at once. */
 export function isShort(headers: Headers): boolean {
   const length = headers.get('content-length');
-  return length !== null && Number(length) <= SHORT;
+  return length !== null && Number(length) <= SHORT_BYTES;
 }
 
 /** Whether a request with this method only asks for something that exists. */
 export const onlyAsks = (method: string): boolean => /^(?:get|head)$/i.test(method);
 
+/** What an answer is watched for. */
 export interface WatchTerms {
   readonly headers: Headers;
   readonly evidence: () => EvidenceContext;
   readonly countsTokens: boolean;
-  /** The call asked only for something that exists. */
+  /** The call only asked for something that exists. */
   readonly asked: boolean;
 }
 
-/** Looks at an answer as it passes: for a failure inside of it, and for the tokens that it took. Bounded, and copies next to nothing. */
+/** Watches an answer as it passes: for a failure inside it, and for the tokens that it took. Its memory is bounded, and it copies next to nothing. */
 export class AnswerWatch {
   readonly #search: ErrorWatch | JsonWatch;
   readonly #usage: PassingUsage | undefined;
@@ -48,7 +59,7 @@ export class AnswerWatch {
     this.#usage = terms.countsTokens ? new PassingUsage() : undefined;
   }
 
-  /** Undefined where nothing can be seen: in sound, pictures and other bytes. */
+  /** Undefined where there is nothing to see: in sound, pictures and other bytes. */
   static for(terms: WatchTerms): AnswerWatch | undefined {
     const kind = kindOf(terms.headers);
     return kind === 'other' ? undefined : new AnswerWatch(kind, terms);
@@ -58,12 +69,13 @@ export class AnswerWatch {
     return this.#usage?.tokens ?? 0;
   }
 
-  /** The evidence, where this chunk completes an error. */
+  /** Returns the evidence where this chunk completes an error. */
   push(chunk: Uint8Array): VendorError | undefined {
     this.#usage?.push(chunk);
     return this.#evidence(this.#search.push(chunk));
   }
 
+  /** Returns the evidence where the body's end completes an error. */
   end(): VendorError | undefined {
     return this.#evidence(this.#search.end());
   }
@@ -74,10 +86,110 @@ export class AnswerWatch {
   }
 }
 
-/** The evidence in a whole JSON body that reports a failure; undefined for an answer. Bytes. */
+/** The evidence in a whole JSON body that reports a failure; undefined for a good answer. */
 export function failureIn(body: Buffer, { headers, evidence, asked }: WatchTerms): VendorError | undefined {
-  // What is longer is an answer: an error is short.
+  // An error is short: what is longer is an answer.
   if (body.length > MOST_BODY_CHARACTERS || !mayReportFailure(body)) return undefined;
   const value = jsonIn(body.toString('utf8'));
   return isFailedAnswer(value, asked) ? vendorErrorFromStreamEvent(value, headers, evidence()) : undefined;
+}
+
+/**
+ * Finds error events in a stream that passes by. It does not read the events, which would cost a parse of each: it searches each chunk for
+ * the marks of an error, and parses only the lines that have one.
+ */
+export class ErrorWatch {
+  #rest: Buffer | undefined;
+  #isSkipping = false;
+
+  /** Returns the data of the first error event that this chunk completes. */
+  push(chunk: Uint8Array): string | undefined {
+    const bytes = bytesOf(chunk);
+    const end = bytes.lastIndexOf(LINE_FEED) + 1;
+    if (end === 0) {
+      this.#keep(bytes);
+      return undefined;
+    }
+    const lines = this.#rest ? Buffer.concat([this.#rest, bytes.subarray(0, end)]) : bytes.subarray(0, end);
+    // The rest of a line that is too long is no line of its own.
+    const from = this.#isSkipping ? lines.indexOf(LINE_FEED) + 1 : 0;
+    this.#rest = undefined;
+    this.#isSkipping = false;
+    if (end < bytes.length) this.#keep(bytes.subarray(end));
+    return errorIn(lines, from);
+  }
+
+  /** Returns the error in the last line, which may have no line end. */
+  end(): string | undefined {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    return rest && errorIn(rest, 0);
+  }
+
+  #keep(bytes: Buffer): void {
+    if (this.#isSkipping) return;
+    const length = (this.#rest?.length ?? 0) + bytes.length;
+    this.#isSkipping = length > MAX_LINE_BYTES;
+    this.#rest = this.#isSkipping ? undefined : this.#rest ? Buffer.concat([this.#rest, bytes]) : bytes;
+  }
+}
+
+function errorIn(bytes: Buffer, from: number): string | undefined {
+  if (!ERROR_MARKS.some((mark) => bytes.includes(mark, from))) return undefined;
+  for (const line of bytes.toString('utf8', from).split(/[\r\n]+/)) {
+    if (!line.startsWith('data:') || !ERROR_MARKS.some((mark) => line.includes(mark))) continue;
+    const data = line.slice('data:'.length);
+    if (isStreamError(data)) return data;
+  }
+  return undefined;
+}
+
+/**
+ * Finds the failure that a JSON body reports: in the whole of a short body, or in the last item of a list that streams (Google without
+ * `alt=sse`). It keeps the first 64 kB of the body, and of a list the last 64 kB.
+ */
+class JsonWatch {
+  readonly #head: Uint8Array[] = [];
+  #tail: Buffer = EMPTY;
+  #length = 0;
+  #isList: boolean | undefined;
+
+  constructor(private readonly asked: boolean) {}
+
+  push(chunk: Uint8Array): undefined {
+    const bytes = bytesOf(chunk);
+    this.#isList ??= beginsList(bytes);
+    if (this.#length < SHORT_BYTES) this.#head.push(bytes.subarray(0, SHORT_BYTES - this.#length));
+    this.#length += bytes.length;
+    if (!this.#isList || this.#length <= SHORT_BYTES) return;
+    const tail = bytes.length >= SHORT_BYTES ? bytes : Buffer.concat([this.#tail, bytes]);
+    this.#tail = tail.subarray(Math.max(0, tail.length - SHORT_BYTES));
+  }
+
+  end(): string | undefined {
+    const isShortBody = this.#length <= SHORT_BYTES;
+    const text = Buffer.concat(isShortBody ? this.#head : [this.#tail]).toString('utf8');
+    if (!mayReportFailure(text)) return undefined;
+    if (this.#isList) return lastErrorIn(text);
+    return isShortBody && isFailedAnswer(jsonIn(text), this.asked) ? text : undefined;
+  }
+}
+
+const bytesOf = (chunk: Uint8Array): Buffer => Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+
+/** Whether the first byte that is not blank opens a list; undefined as long as there are only blanks. */
+export function beginsList(bytes: Uint8Array): boolean | undefined {
+  for (const byte of bytes) if (byte > 0x20) return byte === OPENING_BRACKET;
+  return undefined;
+}
+
+/** The last item of the list, where it is an error: an error ends the answer. */
+function lastErrorIn(text: string): string | undefined {
+  const end = text.lastIndexOf(']');
+  for (let at = text.lastIndexOf('{"error"'), tries = 0; at >= 0 && tries < 4; tries += 1) {
+    const item = text.slice(at, end < at ? undefined : end);
+    if (isFailedAnswer(jsonIn(item))) return item;
+    at = at === 0 ? -1 : text.lastIndexOf('{"error"', at - 1);
+  }
+  return isFailedAnswer(jsonIn(text)) ? text : undefined;
 }

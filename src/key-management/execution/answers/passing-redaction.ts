@@ -2,7 +2,7 @@ import { EchoSearch, spellingsOf, type Echo } from '../../classification/redacti
 import type { ApiKey } from '../../pool/key/api-key';
 
 const SPELLINGS = new WeakMap<ApiKey, readonly string[]>();
-/** Of single keys: most calls try no other. */
+/** The searches for single keys: most calls try one key alone. */
 const SEARCHES = new WeakMap<ApiKey, EchoSearch>();
 
 function spellings(key: ApiKey): readonly string[] {
@@ -20,14 +20,14 @@ function searchFor(keys: readonly ApiKey[]): EchoSearch {
 }
 
 /**
- * Takes keys out of bytes that pass by, in every spelling and every cut: linear, and holds back no more than the beginning of what may be a
- * key. A chunk without any passes as it is.
+ * Masks keys in bytes that pass by, in every spelling and wherever chunks cut them. It takes linear time, and keeps back no more than the
+ * beginning of what may be a key. A chunk without keys passes as it is.
  */
 export class PassingRedaction {
   readonly #search: EchoSearch;
-  #held: Buffer | undefined;
+  #kept: Buffer | undefined;
 
-  /** @param keepsLength The answer has told its length: the mask is filled up to that of the key. */
+  /** @param keepsLength The answer states its length: the mask is filled up to the length of the key. */
   constructor(
     private readonly keys: readonly ApiKey[],
     private readonly keepsLength: boolean,
@@ -37,24 +37,24 @@ export class PassingRedaction {
 
   push(chunk: Uint8Array): Uint8Array {
     const given = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    const bytes = this.#held ? Buffer.concat([this.#held, given]) : given;
+    const bytes = this.#kept ? Buffer.concat([this.#kept, given]) : given;
     const clean = this.#cleaned(bytes, false);
     return clean === given ? chunk : clean;
   }
 
-  /** What was held back. */
+  /** Returns what was kept back. */
   end(): Uint8Array | undefined {
-    return this.#held && this.#cleaned(this.#held, true);
+    return this.#kept && this.#cleaned(this.#kept, true);
   }
 
-  /** The same for a body that is there whole. */
+  /** Masks the keys in a whole body. */
   whole(body: Buffer): Buffer {
     return this.#cleaned(body, true);
   }
 
   #cleaned(bytes: Buffer, isLast: boolean): Buffer {
     const { echoes, end } = this.#search.find(bytes.toString('latin1'), isLast);
-    this.#held = end < bytes.length ? Buffer.from(bytes.subarray(end)) : undefined;
+    this.#kept = end < bytes.length ? Buffer.from(bytes.subarray(end)) : undefined;
     if (echoes.length === 0) return end === bytes.length ? bytes : bytes.subarray(0, end);
     const parts: Buffer[] = [];
     let done = 0;
@@ -71,7 +71,7 @@ export class PassingRedaction {
   }
 }
 
-/** A text, such as a header's value, without the keys. */
+/** Masks the keys in a text, such as a header's value. */
 export function withoutKeys(text: string, keys: readonly ApiKey[]): string {
   const { echoes } = searchFor(keys).find(text, true);
   let clean = '';

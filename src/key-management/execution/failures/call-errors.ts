@@ -3,65 +3,161 @@ import {
   CallRejectedError,
   CancelledError,
   DeadlineExceededError,
+  NoHealthyKeysError,
   type AttemptReport,
   type KeyManagementError,
+  type KeyManagementErrorDetails,
 } from '../../errors';
+import type { KeyRecord } from '../../pool/key/key-record';
+import { isRemoved, type KeyStatus } from '../../pool/key/key-state';
 import type { KeyPool } from '../../pool/key-pool';
+import type { CallEnd } from '../../pool/call-batches';
 import type { CallTarget } from '../attempt-context';
-import { noHealthyKeys, type WhyNoKey } from './no-healthy-keys';
+import type { ExecutionReport } from '../execution.types';
+import { MAX_WAITING } from '../waiting/wait-queue';
 
-export type WhyEnded = 'rejected' | 'exhausted' | 'cancelled' | 'closed' | 'deadline' | WhyNoKey;
+/** Why a call got no key: no key could be had in time, or too many calls wait for a key already. */
+export type NoKeyReason = 'no_keys' | 'queue_full' | 'queue_slow';
 
-/** A call as it stands when it gives up. */
-export interface FailedCall {
+/** Why a call failed. */
+export type FailureReason = 'rejected' | 'exhausted' | 'cancelled' | 'closed' | 'deadline' | NoKeyReason;
+
+/** A call that found no key. Times are milliseconds since the epoch. */
+export interface KeylessCall {
   readonly pool: KeyPool;
   readonly target: CallTarget;
+  /** How many calls wait for a key of the provider. */
+  readonly waiting: number;
+  readonly now: number;
+}
+
+/** A call as it stands when it gives up. */
+export interface FailedCall extends KeylessCall {
   /** Milliseconds. */
   readonly timeoutMs: number | undefined;
   readonly attempts: readonly AttemptReport[];
   /** What the last attempt ended with. */
   readonly cause: unknown;
   readonly retryAfterMs: number | undefined;
-  /** Calls that wait for a key of the provider. */
-  readonly waiting: number;
-  readonly now: number;
 }
 
 /** The error that a call ends with. */
-export function callError(why: WhyEnded, call: FailedCall): KeyManagementError {
+export function callError(reason: FailureReason, call: FailedCall): KeyManagementError {
   const { pool, attempts, retryAfterMs, cause } = call;
   const { provider } = pool;
   const details = { provider, attempts, retryAfterMs, cause };
   const tries = `${attempts.length} attempt${attempts.length === 1 ? '' : 's'}`;
-  const what = lastOf(attempts);
-  switch (why) {
+  const last = lastOf(attempts);
+  switch (reason) {
     case 'cancelled':
       return new CancelledError(`The ${provider} call was cancelled after ${tries}.`, details);
     case 'closed':
       return new CancelledError(`The ${provider} call was ended after ${tries}: the app shuts down.`, details);
     case 'deadline': {
       const wait = retryAfterMs === undefined ? 'ran out of time' : `has no time for a wait of ${retryAfterMs} ms`;
-      const last = what && `; the last ended with ${what}`;
+      const ending = last && `; the last ended with ${last}`;
       return new DeadlineExceededError(
-        `The ${provider} call ${wait} (timeoutMs ${call.timeoutMs}) after ${tries}${last}.`,
+        `The ${provider} call ${wait} (timeoutMs ${call.timeoutMs}) after ${tries}${ending}.`,
         details,
       );
     }
     case 'rejected':
-      return new CallRejectedError(`The ${provider} call was rejected: ${what}. Another key would not help.`, details);
+      return new CallRejectedError(`The ${provider} call was rejected: ${last}. Another key would not help.`, details);
     case 'exhausted':
       return new AttemptsExhaustedError(
-        `The ${provider} call failed after ${tries}; the last ended with ${what}.`,
+        `The ${provider} call failed after ${tries}; the last ended with ${last}.`,
         details,
       );
     case 'no_keys':
     case 'queue_full':
     case 'queue_slow':
-      return noHealthyKeys(why, call, details);
+      return noHealthyKeys(reason, call, details);
   }
 }
 
 function lastOf(attempts: readonly AttemptReport[]): string {
   const last = attempts.at(-1);
   return last ? `${last.outcome}${last.reason ? ` (${last.reason})` : ''}` : '';
+}
+
+/** The error of a call that found no key: why, how many keys are in which condition, and when the first key may be back. */
+export function noHealthyKeys(
+  reason: NoKeyReason,
+  call: KeylessCall,
+  details: KeyManagementErrorDetails,
+): NoHealthyKeysError {
+  const { pool, target, now } = call;
+  const counts: Partial<Record<KeyStatus, number>> = {};
+  const conditions = new Map<string, number>();
+  let recoveryAt = pool.nextWake(target.model, target.endpoint) ?? Infinity;
+  for (const record of pool.records()) {
+    counts[record.status] = (counts[record.status] ?? 0) + 1;
+    const condition = conditionOf(record, call);
+    conditions.set(condition, (conditions.get(condition) ?? 0) + 1);
+    if (record.enabled && isRemoved(record.state)) recoveryAt = Math.min(recoveryAt, record.state.recheckAt);
+  }
+  const isKnown = recoveryAt < Infinity;
+  const retryAfterMs = isKnown ? Math.max(0, recoveryAt - now) : undefined;
+  const keys = [...conditions].map(([condition, count]) => `${count} ${condition}`).join(', ');
+  const when = retryAfterMs === undefined ? '' : ` The first may be back in ${Math.ceil(retryAfterMs / 1_000)} s.`;
+  return new NoHealthyKeysError(sentence(reason, call, keys, when), {
+    ...details,
+    retryAfterMs,
+    counts,
+    soonestRecovery: isKnown ? new Date(recoveryAt) : undefined,
+  });
+}
+
+function sentence(
+  reason: NoKeyReason,
+  { pool, target, waiting, now }: KeylessCall,
+  keys: string,
+  when: string,
+): string {
+  const { provider } = pool;
+  if (pool.size === 0) {
+    return `The pool of ${provider} has no keys. Add some: in the option providers.${provider}.keys, its environment variable, or the admin API.`;
+  }
+  if (reason === 'queue_full')
+    return `The queue of ${provider} is full: ${waiting} calls wait for a key already, and no more than ${MAX_WAITING} may. Keys: ${keys}.`;
+  if (reason === 'queue_slow')
+    return `The queue of ${provider} is too long: ${waiting} calls wait for a key already, and at its present pace this one would wait longer than it may. Keys: ${keys}.`;
+  const breaker = pool.breakerStatus(now);
+  if (breaker.state === 'open')
+    return `${provider} is not called at present, whatever the key: its calls failed, and its circuit breaker is open until ${new Date(breaker.until!).toISOString()}. Keys: ${keys}.`;
+  if (breaker.state === 'half_open' && breaker.until !== undefined)
+    return `${provider} is not called at present, whatever the key: its calls failed, and a trial call is under way to see whether it is back. Keys: ${keys}.`;
+  const what = [target.model, target.endpoint].filter((each) => each !== undefined).join(' at ');
+  return `No key of ${provider} can be used now${what === '' ? '' : ` for ${what}`}: ${keys}.${when}`;
+}
+
+/** The condition of the key for this call: a healthy key may not be usable for it all the same. */
+function conditionOf(record: KeyRecord, { pool, target: { model }, now }: KeylessCall): string {
+  const { status } = record;
+  if (status !== 'healthy') return status;
+  if (!record.serves(model)) return `healthy, but not for ${model}`;
+  const candidate = pool.candidateFor(record, model, now);
+  if (candidate.cooldownUntil > now) return `healthy, but cooling down for ${model}`;
+  if (candidate.onTrial && candidate.blockedUntil(now) > now) return 'on trial, after a cooldown, by a call under way';
+  if (candidate.busy) return 'at its limit of calls in flight';
+  return candidate.blockedUntil(now) > now ? 'at its rate limit' : 'healthy';
+}
+
+/** What a failed call counts as: the outcome of its last attempt, unless no key or no caller was left. */
+export function callEnd(report: ExecutionReport & { error?: KeyManagementError }): CallEnd {
+  const last = report.attempts.at(-1)?.outcome;
+  switch (report.error?.code) {
+    case 'NO_HEALTHY_KEYS':
+      return 'no_key';
+    case 'CANCELLED':
+      return 'cancelled';
+    case 'CALL_REJECTED':
+      // Without any attempt it is the caller's options that were refused.
+      return last ?? 'bad_request';
+    case 'DEADLINE_EXCEEDED':
+      return last ?? 'no_key';
+    default:
+      // An answer that broke after it had begun well.
+      return last === undefined || last === 'ok' ? 'unknown' : last;
+  }
 }

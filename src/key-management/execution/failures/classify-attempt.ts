@@ -1,22 +1,20 @@
+import { checkedClassification } from '../../classification/checked-classification';
 import type { CheckedClassification, Classification } from '../../classification/classification';
 import { failedBase, isFailedAnswer } from '../../classification/evidence/body-facts';
 import { treeOf, type Tree } from '../../classification/evidence/body-tree';
-import { checkedClassification, type CheckContext } from '../../classification/checked-classification';
 import {
   vendorErrorFrom,
   vendorErrorFromResponse,
   vendorErrorFromStreamEvent,
-  type EvidenceContext,
 } from '../../classification/evidence/error-evidence';
-import type { Outcome } from '../../vendors/contract/outcome';
-import { isCallersOwnError } from '../../classification/evidence/thrown-error';
-import { ownWords, redactReason } from '../../classification/redaction/redact';
 import { read, wordOf } from '../../classification/evidence/safe-read';
+import { isCallersOwnError } from '../../classification/evidence/thrown-error';
 import type { VendorError } from '../../classification/evidence/vendor-error';
+import { ownWords, redactReason } from '../../classification/redaction/redact';
 import { KeyManagementError } from '../../errors';
 import type { PoolLease } from '../../pool/key-lease';
+import type { Outcome } from '../../vendors/contract/outcome';
 import type { AttemptEnd } from '../attempt';
-import { AttemptFailure } from './attempt-failure';
 import type { AttemptContext } from '../attempt-context';
 
 /** What the executor needs of a provider's checker. */
@@ -24,18 +22,37 @@ export interface FailureClassifier {
   classifyError(error: VendorError): Classification;
 }
 
-/** What is known of a failed attempt besides how it ended. */
-export interface FailureContext {
-  readonly lease: PoolLease;
-  /** The caller's own. */
-  readonly signal: AbortSignal | undefined;
-  readonly now: number;
-  /** What the last answer that the context's fetch saw failed with. */
-  readonly watched?: VendorError;
+/** What is known of a failed attempt of the package's own calls. */
+export interface FailureFacts {
+  /** What the vendor's rules judge by. */
+  readonly evidence?: VendorError;
+  /** The classification itself, where no rule has a say. */
+  readonly classification?: CheckedClassification;
+  /** The vendor's answer, body unread. */
+  readonly response?: Response;
+  /** What the caller would have been thrown. */
+  readonly error?: unknown;
+  /** The request cannot be made again. */
+  readonly final?: boolean;
+}
+
+/** A failed attempt of the package's own calls (the managed fetch), whose evidence is read already. */
+export class AttemptFailure extends Error {
+  readonly #facts: FailureFacts;
+
+  constructor(facts: FailureFacts) {
+    super('The attempt failed.');
+    this.name = 'AttemptFailure';
+    this.#facts = facts;
+  }
+
+  get facts(): FailureFacts {
+    return this.#facts;
+  }
 }
 
 /** A fetch `Response` with a status that is no success is a failed attempt, though nothing was thrown. */
-export function isFailedResponse(value: unknown): value is Response {
+function isFailedResponse(value: unknown): value is Response {
   if (typeof value !== 'object' || value === null) return false;
   try {
     // The first test is all that a successful call costs.
@@ -47,8 +64,8 @@ export function isFailedResponse(value: unknown): value is Response {
 }
 
 /**
- * How an attempt failed whose function returned nevertheless: with an answer that is none, or with whatever it made of one that failed, as
- * `(await fetch(…)).json()` does of a 401. Undefined for an answer.
+ * Why an attempt failed whose function returned nevertheless: with a failed `Response`, or with whatever it made of an answer that failed, as
+ * `(await fetch(…)).json()` does of a 401. Undefined for a good answer.
  */
 export function failedEnd(
   context: AttemptContext,
@@ -59,16 +76,16 @@ export function failedEnd(
   const watched = context.answers?.lastFailure;
   const body = failureBodyOf(value);
   if (!watched && !body) return undefined;
-  const evidence = watched ?? bodyEvidence(body, context);
-  const { outcome } = verdictOn(evidence, classifier, context);
-  // A caller may deal with a 404 as with any answer, but what is the key's or the vendor's fault is not for it to say. An object with an
-  // error that no rule knows may be one of its own making.
-  const fails = NOT_THE_CALLERS.has(outcome) || (body && (outcome !== 'unknown' || failedBase(body)));
+  const evidence = watched ?? vendorErrorFromStreamEvent(body, {}, context.evidenceContext());
+  const { outcome } = classifyEvidence(evidence, classifier, context);
+  // A caller may treat a 404 as any answer, but what is the key's or the vendor's fault is not for the caller to say. An object with an
+  // error that no rule knows may be of the caller's own making.
+  const fails = NEVER_AN_ANSWER.has(outcome) || (body && (outcome !== 'unknown' || failedBase(body)));
   return fails ? { kind: 'value', value, evidence } : undefined;
 }
 
-/** Failures that are no answer of any kind, whatever the caller made of it. */
-const NOT_THE_CALLERS: ReadonlySet<Outcome> = new Set<Outcome>([
+/** Outcomes that are a failure of the attempt, whatever the caller's function made of the answer. */
+const NEVER_AN_ANSWER: ReadonlySet<Outcome> = new Set<Outcome>([
   'invalid_key',
   'quota_exceeded',
   'rate_limited',
@@ -77,7 +94,7 @@ const NOT_THE_CALLERS: ReadonlySet<Outcome> = new Set<Outcome>([
   'overloaded',
 ]);
 
-/** What an SDK hands on of a 200 that reports a failure: `{"error": …}`. The first looks are all that a successful call costs. */
+/** What an SDK returned of a 200 that reports a failure: `{"error": …}`. The first tests are all that a successful call costs. */
 function failureBodyOf(value: unknown): Tree {
   if (typeof value !== 'object' || value === null) return undefined;
   try {
@@ -92,30 +109,27 @@ function failureBodyOf(value: unknown): Tree {
   }
 }
 
-function bodyEvidence(value: Tree, context: AttemptContext): VendorError {
-  const now = context.settings?.clock.now();
-  return vendorErrorFromStreamEvent(value, {}, { phase: 'http', now, secrets: [context.apiKey] });
-}
-
 /** By name too: undici, node-fetch and test doubles bring their own class. */
 const isResponse = (value: object): value is Response =>
   value instanceof Response ||
   (read(read(value, 'constructor'), 'name') === 'Response' && 'status' in value && 'headers' in value);
 
-/** failed attempt → verdict. Never throws: what cannot be read is `unknown`. */
-export async function classifyEnd(
-  end: AttemptEnd,
-  classifier: FailureClassifier,
-  context: FailureContext,
-): Promise<CheckedClassification> {
+/** What a failed attempt is classified by, besides how it ended. */
+interface AttemptFacts {
+  readonly context: AttemptContext;
+  readonly classifier: FailureClassifier;
+  /** The caller's own. */
+  readonly signal: AbortSignal | undefined;
+  readonly now: number;
+}
+
+/** Classifies a failed attempt. Never throws: what cannot be read is `unknown`. */
+export async function classifyEnd(end: AttemptEnd, facts: AttemptFacts): Promise<CheckedClassification> {
   if (end.kind === 'cancelled')
     return { outcome: 'cancelled', reason: ownWords`cancelled by the caller`, decidedBy: 'transport' };
-  if (end.kind === 'timed_out')
-    return { outcome: 'timeout', reason: ownWords`time limit of the call`, decidedBy: 'transport' };
+  if (end.kind === 'timed_out') return { outcome: 'timeout', reason: ownWords`time limit of the call`, decidedBy: 'transport' };
   try {
-    return end.kind === 'value'
-      ? await classifyValue(end, classifier, context)
-      : classifyThrown(end.error, classifier, context);
+    return end.kind === 'value' ? await classifyValue(end, facts) : classifyThrown(end.error, facts);
   } catch {
     return UNCLASSIFIED;
   }
@@ -123,45 +137,42 @@ export async function classifyEnd(
 
 async function classifyValue(
   end: Extract<AttemptEnd, { kind: 'value' }>,
-  classifier: FailureClassifier,
-  { lease, signal, now, watched }: FailureContext,
+  { context, classifier, signal, now }: AttemptFacts,
 ): Promise<CheckedClassification> {
-  const context = { phase: 'http' as const, now, secrets: [lease.apiKey], signal };
-  const evidence = end.evidence ?? watched ?? (await vendorErrorFromResponse(end.value as Response, context));
-  return { status: evidence.httpStatus ?? evidence.status, ...verdictOn(evidence, classifier, lease, now) };
+  const evidence =
+    end.evidence ??
+    context.answers?.lastFailure ??
+    (await vendorErrorFromResponse(end.value as Response, { ...context.evidenceContext(now), signal }));
+  return { status: evidence.httpStatus ?? evidence.status, ...classifyEvidence(evidence, classifier, context, now) };
 }
 
-function classifyThrown(
-  thrown: unknown,
-  classifier: FailureClassifier,
-  { lease, signal, now, watched }: FailureContext,
-): CheckedClassification {
+function classifyThrown(thrown: unknown, { context, classifier, signal, now }: AttemptFacts): CheckedClassification {
+  const watched = context.answers?.lastFailure;
   const facts = thrown instanceof AttemptFailure ? thrown.facts : undefined;
   const error = facts ? facts.error : thrown;
-  const context = { phase: 'http' as const, now, secrets: [lease.apiKey], callerAborted: signal?.aborted };
-  const evidence = facts?.evidence ?? thrownEvidence(error, watched, context);
-  const verdict = facts?.verdict ?? verdictOn(evidence, classifier, lease, now);
+  let evidence = facts?.evidence;
+  if (!evidence) {
+    evidence = vendorErrorFrom(error, { ...context.evidenceContext(now), callerAborted: signal?.aborted });
+    const { transport, httpStatus, status } = evidence;
+    // What says nothing of the vendor was thrown because the last answer failed.
+    if (watched && transport === undefined && httpStatus === undefined && status === undefined) evidence = watched;
+  }
+  const classification = facts?.classification ?? classifyEvidence(evidence, classifier, context, now);
   const isSeen = evidence === watched || facts?.response !== undefined;
-  if (verdict.outcome === 'unknown' && !isSeen && isOwnError(error, evidence)) return ownErrorOf(error, lease.apiKey);
+  if (classification.outcome === 'unknown' && !isSeen && isOwnError(error, evidence))
+    return ownErrorOf(error, context.apiKey);
   return {
     status: evidence.httpStatus ?? evidence.status,
-    ...verdict,
+    ...classification,
     ...(facts?.final ? { retry: 'none' as const } : undefined),
   };
 }
 
-/** What was thrown, unless it says nothing of the vendor and the last answer failed: then it was thrown for that. */
-function thrownEvidence(error: unknown, watched: VendorError | undefined, context: EvidenceContext): VendorError {
-  const thrown = vendorErrorFrom(error, context);
-  const saysNothing = thrown.transport === undefined && thrown.httpStatus === undefined && thrown.status === undefined;
-  return watched && saysNothing ? watched : thrown;
-}
-
-/** The error of another managed call within this one speaks of that call's keys. */
+/** The error of another managed call within this one is about that call's keys. */
 const isOwnError = (error: unknown, evidence: VendorError): boolean =>
   error instanceof KeyManagementError || isCallersOwnError(error, evidence);
 
-/** The caller's function failed by itself: nothing is said of the key, and another one would meet the same. */
+/** The caller's function failed by itself: the error says nothing about the key, and another key would meet the same. */
 function ownErrorOf(error: unknown, apiKey: string): CheckedClassification {
   const name = wordOf(read(error, 'name'));
   const message = typeof error === 'string' ? error : wordOf(read(error, 'message'));
@@ -170,29 +181,27 @@ function ownErrorOf(error: unknown, apiKey: string): CheckedClassification {
   return { outcome: 'bad_request', reason, decidedBy: 'transport' };
 }
 
-/** evidence → verdict. Never throws. */
-export function verdictOn(
-  evidence: VendorError,
-  classifier: FailureClassifier,
-  lease: PoolLease,
-  now?: number,
-): CheckedClassification {
-  try {
-    return checked(classifier.classifyError(evidence), { secrets: [lease.apiKey], now });
-  } catch {
-    return UNCLASSIFIED;
-  }
-}
-
 const UNCLASSIFIED: CheckedClassification = Object.freeze({
   outcome: 'unknown',
   reason: ownWords`the failure could not be classified`,
   decidedBy: 'checker',
 });
 
-/** A user's checker may say anything: what is no outcome, or `ok` of what failed, is `unknown`, and takes no action on the key. */
-function checked(verdict: unknown, context: CheckContext): CheckedClassification {
-  const given = checkedClassification(verdict, context);
-  if (given === undefined) return UNCLASSIFIED;
-  return given.outcome === 'ok' ? { ...given, outcome: 'unknown', keyAction: undefined, retry: undefined } : given;
+/**
+ * Classifies evidence. Never throws. A user's checker may return anything: what is no outcome, or `ok` for what failed, is `unknown` and
+ * takes no action on the key.
+ */
+export function classifyEvidence(
+  evidence: VendorError,
+  classifier: FailureClassifier,
+  lease: PoolLease,
+  now?: number,
+): CheckedClassification {
+  try {
+    const given = checkedClassification(classifier.classifyError(evidence), { secrets: [lease.apiKey], now });
+    if (given === undefined) return UNCLASSIFIED;
+    return given.outcome === 'ok' ? { ...given, outcome: 'unknown', keyAction: undefined, retry: undefined } : given;
+  } catch {
+    return UNCLASSIFIED;
+  }
 }

@@ -7,7 +7,7 @@ interface Refusal {
   readonly failure: CheckedClassification;
 }
 
-/** Words that differ from key to key although the refusal is the same: ids of accounts and requests, addresses, masked keys. */
+/** The words of a refusal that differ from key to key although the refusal is the same: ids of accounts and requests, addresses, masked keys. */
 const VARYING =
   /\b(?:proj|project|org|organization|user|team|acct|account|req|request)[-_][\w-]+|(?<![\w:@-])[\w:@-]{0,64}[\d*…][\w.:@*…-]*/gi;
 
@@ -15,14 +15,14 @@ const wordsOf = ({ outcome, reason = '' }: Classification): string =>
   `${outcome} ${reason.replace(VARYING, '#').toLowerCase()}`;
 
 /**
- * The refusals of one call. Who is refused alone is at fault: a key's refusal is withheld until another key has answered the same call. When that
- * one is refused in the same words, the cause is not the key's (a forbidden endpoint, a model that no key may use, a flagged prompt), and no
+ * The refusals of one call. A key that is refused alone is at fault: its refusal is withheld until another key has answered the same call. When
+ * that key is refused in the same words, the cause is not the key's (a forbidden endpoint, a model that no key may use, a flagged prompt), and no
  * key pays.
  */
 export class Refusals {
   #withheld: Refusal[] = [];
 
-  /** Whether another key's refusal of this call was the same; then that one is forgiven. */
+  /** Whether another key's refusal of this call was the same. Then that refusal is dropped. */
   isShared(lease: PoolLease, failure: Classification): boolean {
     if (!SHAREABLE_REFUSALS.has(failure.outcome)) return false;
     const words = wordsOf(failure);
@@ -37,18 +37,18 @@ export class Refusals {
     this.#withheld.push({ lease, failure });
   }
 
-  /** The call has ended: what no other key shared is the key's own. */
+  /** The call has ended: a refusal that no other key shared is the key's own. */
   confirm(now: number): void {
     for (const { lease, failure } of this.#withheld) lease.confirm(failure, now);
     this.#withheld = [];
   }
 }
 
-/** Whether the refusal would cost the key something, and may be another's too. */
+/** Whether the refusal would cost the key something, and may meet other keys too. */
 export const mayBeShared = ({ outcome, keyAction }: Classification): boolean =>
   SHAREABLE_REFUSALS.has(outcome) && (keyAction ?? CONSEQUENCES[outcome].keyAction) !== 'remove';
 
-/** Refusals that more than one key may share: where no other key can be asked, the vendor's own answer says more than that none is left. */
+/** Refusals that several keys may share: where no other key can be asked, the vendor's own answer says more than that no key is left. */
 export const SHAREABLE_REFUSALS: ReadonlySet<Outcome> = new Set<Outcome>([
   'permission_denied',
   'model_unavailable',

@@ -1,5 +1,3 @@
-import { climbsOut } from './hidden-dots';
-
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Thrown before any key is used: the request would take one where it does not belong. */
@@ -10,10 +8,10 @@ export class RefusedDestinationError extends TypeError {
   }
 }
 
-/** Whether the URL lies under the base URL: the same origin, and the base's path or below it. One origin may serve many tenants. */
+/** Whether the URL lies under the base URL: the same origin, and the base's path or below it, since one origin may serve many tenants. */
 export function isUnder(url: URL, baseUrl: string): boolean {
   const root = rootAbove(url, baseUrl);
-  return root !== undefined && !(root !== '/' && climbsOut(url.pathname.slice(root.length)));
+  return root !== undefined && !(root !== '/' && hasHiddenDotSegments(url.pathname.slice(root.length)));
 }
 
 /** The path of the base URL, with its slash, where the URL's own is it or below it. */
@@ -52,3 +50,39 @@ export function checkDestination(provider: string, url: URL, baseUrls: readonly 
     throw new RefusedDestinationError(`A key of ${provider} is never sent unencrypted: ${url.origin} is not https.`);
   }
 }
+
+/** No client encodes a path more often, and each proxy on the way decodes it once. */
+const MAX_DECODINGS = 5;
+/** Longer than any character's shortest form (RFC 3629, section 10): written so only to hide what it is. */
+const OVERLONG = /%(?:c[01]|e0%[89]|f0%8)/i;
+
+/**
+ * Whether a server on the way may see a `.` or `..` segment in what stands below the base path. `URL` has resolved the segments that it knows;
+ * others decode once more, take a backslash for a slash, cut what stands after `;`, `?`, `#` or a NUL, drop control characters and spaces,
+ * or fold wide characters (NFKC). Encodings as such pass: names of models hold `%2F`.
+ */
+export function hasHiddenDotSegments(path: string): boolean {
+  let text = path;
+  for (let count = 0; count <= MAX_DECODINGS; count += 1) {
+    if (OVERLONG.test(text) || text.split(/[/\\]/).some(isDotSegment)) return true;
+    const next = decodedOnce(text);
+    if (next === text) return false;
+    text = next;
+  }
+  return true;
+}
+
+/** `.%00.`: cut at the NUL, it is one dot; with it dropped, two. */
+const isDotSegment = (segment: string): boolean => {
+  const bare = segment.split(/[;?#]/, 1)[0]!;
+  return DOTS.test(bare.split('\0', 1)[0]!) || DOTS.test(bare);
+};
+
+const DOTS = /^[\p{C}\p{Z}]*\.[\p{C}\p{Z}]*(?:\.[\p{C}\p{Z}]*)?$/u;
+
+/** Percent-encoding as UTF-8, IIS's `%uXXXX`, and the compatible forms of characters. */
+const decodedOnce = (text: string): string =>
+  text
+    .replace(/%u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+    .replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'))
+    .normalize('NFKC');

@@ -3,11 +3,11 @@ import { request as requestHttps } from 'node:https';
 import { pipeline, Readable, type Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { read } from '../../classification/evidence/safe-read';
-import { isStream } from './replayable-body';
+import { BODILESS } from '../answers/response-with';
+import { isStream } from './request-body';
 
-/** Origins that are remembered at the most. */
-const MOST_ORIGINS = 64;
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+/** The most origins that are remembered. */
+const MAX_ORIGINS = 64;
 const DECODERS: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duplex>([
   ['gzip', createGunzip],
   ['x-gzip', createGunzip],
@@ -17,31 +17,30 @@ const DECODERS: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duplex
 
 /**
  * Fetches from servers that send interim answers, too. Node's fetch (undici, as of 7.30) passes over 102 and 103, but breaks the connection
- * at a `100 Continue` that it did not ask for, which RFC 9110 (section 15.2) lets a server send. Such a server is remembered, and asked by
+ * at a `100 Continue` that it did not ask for, which RFC 9110 (section 15.2) lets a server send. Such a server is remembered, and called by
  * `node:http` from then on.
  */
 export class InterimAnswers {
   readonly #origins = new Set<string>();
 
-  /** As the global fetch, redirects not followed. */
+  /** The global fetch, or its like by `node:http`, which follows no redirects. */
   fetch(url: string, init: RequestInit): Promise<Response> {
     const isKnown = this.#origins.size > 0 && this.#origins.has(new URL(url).origin);
     return isKnown ? fetchByHttp(url, init) : globalThis.fetch(url, init);
   }
 
-  /** Whether the failure was such an answer, so that the same request passes if it is made again. */
+  /** Whether such an answer explains the failure, so that the same request passes if it is made again. */
   explains(error: unknown, url: string, init: RequestInit): boolean {
     const cause = read(error, 'cause');
     const isUnasked100 = read(cause, 'code') === 'UND_ERR_SOCKET' && read(cause, 'message') === 'bad response';
     const { origin } = new URL(url);
-    if (!isUnasked100 || this.#origins.has(origin) || this.#origins.size >= MOST_ORIGINS || isRouted(init))
-      return false;
+    if (!isUnasked100 || this.#origins.has(origin) || this.#origins.size >= MAX_ORIGINS || isRouted(init)) return false;
     this.#origins.add(origin);
     return true;
   }
 }
 
-/** A dispatcher of the app's own (a proxy, perhaps) is the only way out: it is not to be passed by. */
+/** Whether the app has a dispatcher of its own. It may be a proxy, the only way out, so it must not be bypassed. */
 function isRouted(init: RequestInit): boolean {
   const common: unknown = (globalThis as Record<symbol, unknown>)[Symbol.for('undici.globalDispatcher.1')];
   const isPlain = common === undefined || read(read(common, 'constructor'), 'name') === 'Agent';
@@ -51,10 +50,7 @@ function isRouted(init: RequestInit): boolean {
 async function fetchByHttp(url: string, { method, headers: given, body, signal }: RequestInit): Promise<Response> {
   const content = new Response(isStream(body) ? null : body);
   const headers = new Headers({ accept: '*/*', 'accept-encoding': 'gzip, deflate, br' });
-  for (const source of [content.headers, new Headers(given)])
-    source.forEach((value, name) => {
-      headers.set(name, value);
-    });
+  for (const source of [content.headers, new Headers(given)]) source.forEach((value, name) => headers.set(name, value));
   const bytes = Buffer.from(await content.arrayBuffer());
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     const options = { method, headers: Object.fromEntries(headers), signal: signal ?? undefined };
@@ -66,10 +62,10 @@ async function fetchByHttp(url: string, { method, headers: given, body, signal }
     return responseOf(await answer, url);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    // The error of the older client holds its request, and that the key.
+    // The error of `node:http` holds its request, and that holds the key.
     const { message, code } = error as NodeJS.ErrnoException;
     const cause = Object.assign(new Error(message), { code });
-    // eslint-disable-next-line preserve-caught-error -- its like, without the request
+    // eslint-disable-next-line preserve-caught-error -- a copy of it, without the request
     throw new TypeError('fetch failed', { cause });
   }
 }

@@ -1,134 +1,133 @@
-import type { FetchTerms } from './managed-request';
-import { ownWords } from '../../classification/redaction/redact';
 import type { CheckedClassification } from '../../classification/classification';
+import { ownWords } from '../../classification/redaction/redact';
 import {
   takeEvidence,
   vendorErrorFrom,
   vendorErrorFromStreamEvent,
-  type EvidenceContext,
 } from '../../classification/evidence/error-evidence';
 import type { VendorError } from '../../classification/evidence/vendor-error';
+import { BodySource, type Chunk } from '../../common/body-source';
+import { cancelBody } from '../../common/cancel-response-body';
+import { parseJson } from '../../common/text';
 import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type WatchTerms } from '../answers/answer-watch';
-import { BodySource, type Chunk } from '../answers/body-source';
-import { isRefusal } from '../answers/response-copies';
-import { AttemptFailure } from '../failures/attempt-failure';
-import type { AttemptContext } from '../attempt-context';
-import type { TimeLimit } from '../waiting/time-limits';
+import { isRefusal } from '../answers/response-with';
 import { tokensIn } from '../answers/token-usage';
-import { HandedOn } from './handed-on';
-import { holdBack, Patience, type HeldStream } from './stream-start';
+import type { AttemptContext } from '../attempt-context';
+import { AttemptFailure } from '../failures/classify-attempt';
+import type { TimeLimit } from '../waiting/time-limits';
+import { HandOnTimer, holdBackStream, wholeJson, type StreamFailure } from './answer-start';
+import { CallerResponses } from './caller-responses';
+import type { FetchTerms } from './managed-request';
 import { send } from './send';
-import { wholeJson } from './whole-json';
 
-/** The caller's stream broke, or its function threw: no word on any key. */
+/** The caller's stream broke, or its function threw, which says nothing of any key. */
 const UNREADABLE_BODY: CheckedClassification = Object.freeze({
   outcome: 'bad_request',
   reason: ownWords`the request's body could not be read`,
   decidedBy: 'transport',
 });
 
-/** One attempt: the vendor's answer, once it is certain that it is one. */
+/** One attempt of the managed fetch: gives the vendor's answer, once it is certain that it is one. */
 export class ManagedAttempt {
-  readonly #patience: Patience;
-  readonly #handedOn: HandedOn;
+  readonly #handOnTimer: HandOnTimer;
+  readonly #responses: CallerResponses;
+  #firstByte: TimeLimit | undefined;
   #silence: TimeLimit | undefined;
 
   constructor(
     private readonly terms: FetchTerms,
     private readonly context: AttemptContext,
   ) {
-    this.#patience = new Patience(terms.settings.clock);
-    this.#handedOn = new HandedOn(terms, context, this.#evidence);
+    this.#handOnTimer = new HandOnTimer(terms.settings.clock);
+    this.#responses = new CallerResponses(terms, context);
   }
 
   /** @throws AttemptFailure always, when it fails */
   async run(): Promise<Response> {
     const { context, terms } = this;
-    const { limits } = terms.settings;
     const { firstByteTimeoutMs, request } = terms;
-    const firstByte =
-      firstByteTimeoutMs === Infinity
-        ? undefined
-        : limits.at(context.startedAt + firstByteTimeoutMs, () => {
-            context.abort(new DOMException('The vendor did not begin to answer in time.', 'TimeoutError'));
-          });
+    if (firstByteTimeoutMs < Infinity)
+      this.#firstByte = this.#abortAt(
+        context.startedAt + firstByteTimeoutMs,
+        'The vendor did not begin to answer in time.',
+      );
     try {
       const response = await send(request, terms, context.apiKey, context.signal);
       context.answered(response.headers);
-      return await this.#answer(response, firstByte);
+      return await this.#answer(response);
     } catch (error) {
       if (error instanceof AttemptFailure) throw error;
       const { failure } = request.body;
-      if (failure) throw new AttemptFailure({ error: failure.error, verdict: UNREADABLE_BODY });
+      if (failure) throw new AttemptFailure({ error: failure.error, classification: UNREADABLE_BODY });
       throw new AttemptFailure({ evidence: this.#thrown(error), error, final: request.body.once });
     } finally {
-      firstByte?.cancel();
+      this.#firstByte?.cancel();
       this.#silence?.cancel();
-      this.#patience.cancel();
+      this.#handOnTimer.cancel();
     }
   }
 
-  async #answer(response: Response, firstByte: TimeLimit | undefined): Promise<Response> {
+  async #answer(response: Response): Promise<Response> {
     const { context, terms } = this;
     if (isRefusal(response, terms.request.redirect)) {
-      const taken = await takeEvidence(response, { ...this.#evidence(), signal: context.signal });
-      throw this.#failure(taken.evidence, this.#handedOn.refusal(response, taken));
+      const taken = await takeEvidence(response, { ...context.evidenceContext(), signal: context.signal });
+      throw this.#failure(taken.evidence, this.#responses.refusal(response, taken));
     }
-    if (response.body === null) return this.#accepted(this.#handedOn.bodiless(response));
-    // A redirect that the caller wants to see: its body is rarely looked at.
-    if (!response.ok) return this.#accepted(this.#handedOn.given(response, new BodySource(response.body)));
-    const watched = this.#watchTerms(response);
-    const kind = kindOf(response.headers);
-    if (kind === 'json' || (kind === 'other' && isShort(response.headers))) return this.#whole(response, watched);
+    if (response.body === null) return this.#accepted(this.#responses.bodiless(response));
     const source = new BodySource(response.body);
-    if (kind === 'events') {
-      const failed = await this.#held(source, firstByte);
-      if (failed)
-        throw this.#failure(this.#streamEvidence(failed, response.headers), this.#handedOn.given(response, source));
+    // A redirect that the caller wants to see: its body is rarely looked at.
+    if (!response.ok) return this.#accepted(this.#responses.unwatched(response, source));
+    const kind = kindOf(response.headers);
+    const watchTerms: WatchTerms = {
+      headers: response.headers,
+      evidence: () => context.evidenceContext(),
+      countsTokens: context.countsTokens,
+      asked: onlyAsks(terms.request.method),
+    };
+    if (kind === 'json' || (kind === 'other' && isShort(response.headers))) {
+      const body = await wholeJson(source, () => this.#peek(source), this.#handOnTimer, terms.holdBackMs);
+      if (body) return this.#whole(response, body, watchTerms);
+    } else if (kind === 'events') {
+      const failure = await this.#holdBack(source);
+      if (failure)
+        throw this.#failure(
+          this.#streamEvidence(failure, response.headers),
+          this.#responses.unwatched(response, source),
+        );
     }
-    return this.#accepted(this.#handedOn.passing(response, source, AnswerWatch.for(watched)));
+    return this.#accepted(this.#responses.streaming(response, source, AnswerWatch.for(watchTerms)));
   }
 
   /** Holds an event stream back until it is certain to be an answer, or the caller is to see that it is coming. */
-  async #held(source: BodySource, firstByte: TimeLimit | undefined): Promise<HeldStream | undefined> {
+  #holdBack(source: BodySource): Promise<StreamFailure | undefined> {
     const { holdBackMs, firstByteTimeoutMs, request } = this.terms;
-    // Who states when the first bytes must have come wants another key asked then.
-    if (firstByteTimeoutMs === Infinity) this.#patience.endIn(holdBackMs);
+    // A caller who states when the first bytes must have come wants another key asked then.
+    const waitsForFirstByte = firstByteTimeoutMs < Infinity;
+    if (!waitsForFirstByte) this.#handOnTimer.expireIn(holdBackMs);
     let isFirst = true;
-    const read = async (): Promise<Chunk> => {
+    const peek = async (): Promise<Chunk> => {
       const chunk = await this.#peek(source);
-      if (isFirst && firstByteTimeoutMs !== Infinity) this.#patience.endIn(holdBackMs);
+      if (isFirst && waitsForFirstByte) this.#handOnTimer.expireIn(holdBackMs);
       isFirst = false;
-      firstByte?.cancel();
+      this.#firstByte?.cancel();
       return chunk;
     };
-    const held = await holdBack(source, read, this.#patience, request.isBackground);
-    source.giveBack(held.held);
-    return held.failure && held;
+    return holdBackStream(source, peek, this.#handOnTimer, request.isBackground);
   }
 
-  /** JSON, and what says that it is short, is read whole, so that an answer that breaks off or reports a failure can be asked for again. */
-  async #whole(response: Response, watched: WatchTerms): Promise<Response> {
-    const source = new BodySource(response.body!);
-    const begun = await wholeJson(source, () => this.#peek(source), this.#patience, this.terms.holdBackMs);
-    if (!begun.whole) {
-      source.giveBack(begun.chunks);
-      return this.#accepted(this.#handedOn.passing(response, source, AnswerWatch.for(watched)));
-    }
-    const body = begun.whole;
-    const evidence = failureIn(body, watched);
-    if (evidence) throw this.#failure(evidence, this.#handedOn.whole(response, body));
-    if (watched.countsTokens) this.context.used(tokensIn(parsed(body)));
-    return this.#accepted(this.#handedOn.whole(response, body));
+  /** JSON, and what states that it is short, is read whole, so that an answer that breaks off or reports a failure can be asked for again. */
+  #whole(response: Response, body: Buffer, watchTerms: WatchTerms): Response {
+    const evidence = failureIn(body, watchTerms);
+    if (evidence) throw this.#failure(evidence, this.#responses.whole(response, body));
+    if (watchTerms.countsTokens) this.context.used(tokensIn(parseJson(body.toString('utf8'))));
+    return this.#accepted(this.#responses.whole(response, body));
   }
 
   /** The next chunk, unless the vendor is silent for too long. */
   async #peek(source: BodySource): Promise<Chunk> {
     const { idleTimeoutMs, settings } = this.terms;
     if (idleTimeoutMs === Infinity) return source.peek();
-    this.#silence ??= settings.limits.at(settings.clock.now() + idleTimeoutMs, () => {
-      this.context.abort(new DOMException('The stream has been silent for too long.', 'TimeoutError'));
-    });
+    this.#silence ??= this.#abortAt(settings.clock.now() + idleTimeoutMs, 'The stream has been silent for too long.');
     try {
       return await source.peek();
     } finally {
@@ -137,10 +136,15 @@ export class ManagedAttempt {
     }
   }
 
+  /** @param time Milliseconds since the epoch. */
+  #abortAt(time: number, message: string): TimeLimit {
+    return this.terms.settings.limits.at(time, () => this.context.abort(new DOMException(message, 'TimeoutError')));
+  }
+
   #accepted(response: Response): Response {
     const { context, terms } = this;
     if (context.settled) {
-      void response.body?.cancel().catch(() => undefined);
+      cancelBody(response.body);
       throw new AttemptFailure({ error: context.signal.reason });
     }
     context.accepted(terms.settings.clock.now());
@@ -151,39 +155,20 @@ export class ManagedAttempt {
     return new AttemptFailure({ evidence, response, final: this.terms.request.body.once });
   }
 
-  /** Evidence for a stream that failed before its first content. */
-  #streamEvidence({ failure }: HeldStream, headers: Headers): VendorError {
-    switch (failure?.kind) {
+  /** The evidence of a stream that failed before its first content. */
+  #streamEvidence(failure: StreamFailure, headers: Headers): VendorError {
+    switch (failure.kind) {
       case 'event':
-        return vendorErrorFromStreamEvent(failure.event.data, headers, this.#evidence());
+        return vendorErrorFromStreamEvent(failure.event.data, headers, this.context.evidenceContext());
       case 'broken':
         return this.#thrown(failure.error);
-      default:
-        return vendorErrorFrom(new TypeError('premature close'), this.#evidence());
+      case 'empty':
+        return vendorErrorFrom(new TypeError('premature close'), this.context.evidenceContext());
     }
   }
 
   #thrown(error: unknown): VendorError {
     const callerAborted = this.terms.signals.some(({ aborted }) => aborted);
-    return vendorErrorFrom(error, { ...this.#evidence(), callerAborted });
-  }
-
-  #watchTerms({ headers }: Response): WatchTerms {
-    const asked = onlyAsks(this.terms.request.method);
-    return { headers, evidence: this.#evidence, countsTokens: this.context.countsTokens, asked };
-  }
-
-  readonly #evidence = (): EvidenceContext => ({
-    phase: 'http',
-    now: this.terms.settings.clock.now(),
-    secrets: [this.context.apiKey],
-  });
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
+    return vendorErrorFrom(error, { ...this.context.evidenceContext(), callerAborted });
   }
 }

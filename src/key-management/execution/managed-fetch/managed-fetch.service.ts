@@ -1,26 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../../configuration/resolved-options';
-import { UnknownProviderError } from '../../errors';
 import { RESOLVED_OPTIONS } from '../../key-management.constants';
+import { mergeAbortSignals } from '../../common/abort-followers';
+import { cancelResponseBody } from '../../common/cancel-response-body';
+import type { FetchInput } from '../../common/fetch-types';
 import { described, optionFault } from '../../common/option-fault';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
 import { VendorHealthChecker } from '../../checkers/vendor-health-checker';
 import type { CredentialPlace } from '../../vendors/contract/vendor';
-import { AttemptFailure } from '../failures/attempt-failure';
-import type { AttemptContext } from '../attempt-context';
+import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';
 import type { ExecuteOptions, ManagedCall } from '../execution.types';
-import { FollowingSignal } from '../../common/abort-followers';
-import { cancelResponseBody } from '../../common/cancel-response-body';
+import { AttemptFailure } from '../failures/classify-attempt';
 import { milliseconds, withCallOptions } from '../option-rules';
 import { RetryExecutorService } from '../retry-executor.service';
-import { IDLE_TIMEOUT_MS } from '../watched-fetch';
 import { checkDestination } from './destination';
-import { givenUp, withoutKey } from './given-up';
+import { failedCallResponse, withoutKey } from './failed-call-response';
 import { InterimAnswers } from './interim-answers';
 import { ManagedAttempt } from './managed-attempt';
-import { type FetchTerms, managedRequest, urlOf, type ManagedRequestInit } from './managed-request';
-import { UploadSessions } from './upload-sessions';
-import type { FetchInput } from '../../common/fetch-types';
+import { managedRequest, urlOf, type FetchTerms, type ManagedRequestInit } from './managed-request';
 
 /**
  * `timeoutMs` bounds a call to the end of its answer, a streamed one too. `attemptTimeoutMs` bounds each attempt until its answer is handed
@@ -44,16 +41,16 @@ export interface ManagedFetchOptions extends ExecuteOptions {
   holdBackMs?: number;
 }
 
-/** An answer for the caller. */
+/** What the call of the executor returns: wrapped, since a bare `Response` would be judged by its status. */
 interface Answered {
   readonly response: Response;
 }
 
-/** As `fetch`; `body` may also be a function that gives it anew for each attempt, for streams of more than 16 MiB. */
+/** A `fetch` whose `body` may also be a function that makes it anew for each attempt, for streams of more than 16 MiB. */
 export type ManagedFetch = typeof globalThis.fetch &
   ((input: FetchInput, init?: ManagedRequestInit) => Promise<Response>);
 
-/** For a provider of which no more is known than its base URL. */
+/** The place of the key for a provider of which no more is known than its base URL. */
 const BEARER: CredentialPlace = {
   header: 'authorization',
   format: (apiKey) => `Bearer ${apiKey}`,
@@ -61,6 +58,7 @@ const BEARER: CredentialPlace = {
   removeQuery: ['key', 'api_key', 'api-key'],
 };
 const HOLD_BACK_MS = 2_000;
+const MAX_UPLOADS = 1_000;
 const NO_OPTIONS: ManagedFetchOptions = Object.freeze({});
 const FETCH_OPTIONS = withCallOptions<ManagedFetchOptions>({
   firstByteTimeoutMs: milliseconds,
@@ -72,7 +70,11 @@ const FETCH_OPTIONS = withCallOptions<ManagedFetchOptions>({
 @Injectable()
 export class ManagedFetchService {
   readonly #interim = new InterimAnswers();
-  readonly #uploads = new UploadSessions();
+  /**
+   * Ids of the keys that began an upload which is sent in parts, by the URL of the parts: only the account that began it may send them. The
+   * oldest entry makes room for a new one.
+   */
+  readonly #uploadKeys = new Map<string, string>();
 
   constructor(
     private readonly executor: RetryExecutorService,
@@ -99,7 +101,7 @@ export class ManagedFetchService {
         ? optionFault(options, FETCH_OPTIONS)
         : `provider must be the name of a provider, not ${described(provider)}.`;
     if (fault !== undefined) throw new TypeError(`The managed fetch cannot be made: ${fault}`);
-    // As they were looked at: whoever changes them later changes nothing.
+    // A copy of what was checked: whoever changes the options later changes nothing.
     const own = { ...options };
     return (input, init) => this.#fetch(provider, own, input, init);
   }
@@ -110,59 +112,64 @@ export class ManagedFetchService {
     input: FetchInput,
     init: ManagedRequestInit | undefined,
   ): Promise<Response> {
-    const line = this.executor.line(provider);
-    if (!line) throw new UnknownProviderError(provider, this.registry.providers());
+    const { settings } = this.executor;
+    const context = this.executor.providerContext(provider);
+    if (!context) throw this.registry.unknownProvider(provider);
     const { credential, idempotencyHeader, uploadUrlHeader, baseUrls } = this.#place(provider);
     const url = urlOf(input);
     checkDestination(provider, url, baseUrls);
     const request = await managedRequest(url, input, init, { credential, idempotencyHeader });
     const signals = [options.signal, request.signal].filter((signal) => signal !== undefined);
-    const callers = signals.length > 1 ? new FollowingSignal(signals) : undefined;
-    const signal = callers?.signal ?? signals[0];
+    const merged = signals.length > 1 ? mergeAbortSignals(signals) : undefined;
+    const signal = merged?.signal ?? signals[0];
     const terms: FetchTerms = {
-      line,
-      settings: this.executor.settings,
+      settings,
       credential,
       baseUrls,
       request,
       interim: this.#interim,
       keysUsed: new Set(),
       signals,
-      endsAt: this.executor.settings.clock.now() + (options.timeoutMs ?? Infinity),
+      endsAt: settings.clock.now() + (options.timeoutMs ?? Infinity),
       firstByteTimeoutMs: options.firstByteTimeoutMs ?? Infinity,
       idleTimeoutMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
       holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
     };
     let answer: Response | undefined;
-    const call: ManagedCall<Answered> = async (context) => {
+    const call: ManagedCall<Answered> = async (attempt) => {
       try {
-        return { response: await new ManagedAttempt(terms, context as AttemptContext).run() };
+        return { response: await new ManagedAttempt(terms, attempt as AttemptContext).run() };
       } catch (error) {
-        const facts = (error as AttemptFailure).facts;
+        const { facts } = error as AttemptFailure;
         if (facts.response) {
           cancelResponseBody(answer);
           answer = facts.response;
         }
         if (facts.error === undefined) throw error;
-        throw new AttemptFailure({ ...facts, error: withoutKey(facts.error, context.apiKey) });
+        throw new AttemptFailure({ ...facts, error: withoutKey(facts.error, attempt.apiKey) });
       }
     };
     const result = await this.executor
-      .run(line, call, {
+      .run(context, call, {
         ...options,
         model: options.model ?? request.model,
         endpoint: options.endpoint ?? request.endpoint,
-        firstKey: this.#uploads.keyOf(request.url),
+        firstKey: this.#uploadKeys.size === 0 ? undefined : this.#uploadKeys.get(request.url),
         signal,
       })
-      .finally(() => callers?.cancelResponseBody());
-    request.body.ended(result.success);
-    if (!result.success) return givenUp({ provider, url: request.url, error: result.error, answer, signal });
+      .finally(() => merged?.release());
+    request.body.ended?.(result.success);
+    if (!result.success) return failedCallResponse({ provider, url: request.url, error: result.error, answer, signal });
     cancelResponseBody(answer);
     const { response } = result.response;
-    const parts = uploadUrlHeader && response.headers.get(uploadUrlHeader);
-    if (parts && URL.canParse(parts)) this.#uploads.begun(new URL(parts).href, result.attempts.at(-1)!.keyId);
+    const uploadUrl = uploadUrlHeader && response.headers.get(uploadUrlHeader);
+    if (uploadUrl && URL.canParse(uploadUrl)) this.#uploadBegan(new URL(uploadUrl).href, result.attempts.at(-1)!.keyId);
     return response;
+  }
+
+  #uploadBegan(url: string, keyId: string): void {
+    this.#uploadKeys.set(url, keyId);
+    if (this.#uploadKeys.size > MAX_UPLOADS) this.#uploadKeys.delete(this.#uploadKeys.keys().next().value!);
   }
 
   /** Where the provider's keys may go, and how they travel. */

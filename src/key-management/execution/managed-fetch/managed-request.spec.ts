@@ -4,8 +4,7 @@ import { openAiKnowledge } from '../../vendors/openai/openai';
 import { checkDestination } from './destination';
 import type { VendorKnowledge } from '../../vendors/contract/vendor';
 import type { FetchInput } from '../../common/fetch-types';
-import { managedRequest, urlOf, withoutParameters, type ManagedRequestInit } from './managed-request';
-import { requestedModel } from './requested-model';
+import { managedRequest, requestedModel, urlOf, withoutParameters, type ManagedRequestInit } from './managed-request';
 
 const read = (input: FetchInput, init?: ManagedRequestInit, vendor: VendorKnowledge = openAiKnowledge) =>
   managedRequest(urlOf(input), input, init, vendor);

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { read } from '../../classification/evidence/safe-read';
+import type { FetchInput, FetchRedirect } from '../../common/fetch-types';
+import { parseJson } from '../../common/text';
+import type { ApiKey } from '../../pool/key/api-key';
 import { endpointOf } from '../../pool/state/endpoint-name';
 import type { VendorKnowledge, CredentialPlace } from '../../vendors/contract/vendor';
-import type { FetchInput, FetchRedirect } from '../../common/fetch-types';
-import { requestBody, type ManagedBody, type RequestBody } from './replayable-body';
-import { requestedModel } from './requested-model';
-import { type ApiKey } from '../../pool/key/api-key';
-import { type ExecutionSettings, type ProviderContext } from '../execution-settings';
-import { type InterimAnswers } from './interim-answers';
+import type { ExecutionSettings } from '../execution-settings';
+import type { InterimAnswers } from './interim-answers';
+import { requestBody, type ManagedBody, type RequestBody } from './request-body';
 
 /** One request of the caller, with every credential taken out. */
 export interface ManagedRequest {
@@ -18,18 +19,18 @@ export interface ManagedRequest {
   readonly signal: AbortSignal | undefined;
   readonly model: string | undefined;
   readonly endpoint: string | undefined;
-  /** It asks for work in the background, which goes on at the vendor whether or not anybody listens. */
+  /** Whether it asks for work in the background, which the vendor continues whether or not anybody listens. */
   readonly isBackground: boolean;
-  /** What else the caller gave: `dispatcher`, `keepalive` … */
+  /** The other options of the caller: `dispatcher`, `keepalive` … */
   readonly rest: RequestInit | undefined;
 }
 
-/** As fetch takes it; the body may also be a function that gives it anew for each attempt. */
+/** The options of fetch; the body may also be a function that makes it anew for each attempt. */
 export type ManagedRequestInit = Omit<RequestInit, 'body'> & { body?: ManagedBody };
 
 export const urlOf = (input: FetchInput): URL => new URL(input instanceof Request ? input.url : String(input));
 
-/** @param url That of the input, checked. */
+/** Reads the caller's request, and takes every credential out of it. @param url The URL of the input, checked. */
 export async function managedRequest(
   url: URL,
   input: FetchInput,
@@ -41,30 +42,28 @@ export async function managedRequest(
   for (const name of credential.removeHeaders) headers.delete(name);
   headers.delete(credential.header);
   const method = init?.method ?? request?.method ?? 'GET';
-  // One for all attempts: a vendor that did the work, and whose answer was lost, is not to do it twice.
+  // One key for all attempts: a vendor that did the work, and whose answer was lost, is not to do it twice.
   if (idempotencyHeader && method.toUpperCase() === 'POST' && !headers.has(idempotencyHeader))
     headers.set(idempotencyHeader, `managed-${randomUUID()}`);
   const signal = signalOf(request, init);
-  const redirect = init?.redirect ?? request?.redirect ?? 'follow';
   const body = await requestBody(input, init);
-  const model = requestedModel(url.pathname, body.known);
-  const endpoint = endpointOf(method, url.pathname);
+  const { pathname } = url;
   url.search = withoutParameters(url.search, credential.removeQuery);
   return {
     url: url.href,
     method,
     headers,
     body,
-    redirect,
+    redirect: init?.redirect ?? request?.redirect ?? 'follow',
     signal,
-    model,
-    endpoint,
+    model: requestedModel(pathname, body.known),
+    endpoint: endpointOf(method, pathname),
     isBackground: isBackground(body.known),
     rest: init as RequestInit | undefined,
   };
 }
 
-/** In a JSON text; a prompt that speaks of it has its quotes escaped. */
+/** Whether the JSON text asks for work in the background; a prompt that mentions the field has its quotes escaped. */
 function isBackground(body: unknown): boolean {
   const text = typeof body === 'string' ? body : body instanceof Uint8Array ? Buffer.from(body).toString('latin1') : '';
   return text.includes('"background"') && /"background"\s{0,64}:\s{0,64}true\b/.test(text);
@@ -78,7 +77,7 @@ function signalOf(request: Request | undefined, init: ManagedRequestInit | undef
   throw new TypeError('signal must be an AbortSignal.');
 }
 
-/** The query without these parameters; all others stay as they are written. */
+/** The query without these parameters. All others stay as they are written. */
 export function withoutParameters(search: string, names: readonly string[]): string {
   if (search === '') return search;
   const kept = search
@@ -97,18 +96,17 @@ function nameOf(pair: string): string {
   }
 }
 
-/** What one call of the managed fetch goes by. */
+/** What the attempts of one call of the managed fetch share. */
 export interface FetchTerms {
-  readonly line: ProviderContext;
   readonly settings: ExecutionSettings;
   readonly credential: CredentialPlace;
   /** Where keys may go. */
   readonly baseUrls: readonly string[];
   readonly request: ManagedRequest;
   readonly interim: InterimAnswers;
-  /** Those of the attempts so far: none of them may show in an answer. */
+  /** The keys of the attempts so far: none of them may show in an answer. */
   readonly keysUsed: Set<ApiKey>;
-  /** The caller's: of the request, and of the options. */
+  /** The caller's signals: of the request, and of the options. */
   readonly signals: readonly AbortSignal[];
   /** When the whole call is over. Milliseconds since the epoch; Infinity for never. */
   readonly endsAt: number;
@@ -116,4 +114,42 @@ export interface FetchTerms {
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly holdBackMs: number;
+}
+
+/** SDKs write the model first, so that most bodies need not be parsed. */
+const MODEL_FIRST = /^\s*\{\s*"model"\s*:\s*"([^"\\]{1,256})"/;
+/** `/v1beta/models/{model}:generateContent`, and Azure's `/deployments/{model}/`. */
+const MODEL_IN_PATH = /\/(?:models\/([^/:?#]{1,256}):|deployments\/([^/?#]{1,256})\/)/;
+/** A longer body without its model at the start is not searched. Characters. */
+const MAX_PARSED_LENGTH = 1024 * 1024;
+
+/** The model that a request names, in its path or in its body. */
+export function requestedModel(path: string, body: unknown): string | undefined {
+  const inPath = MODEL_IN_PATH.exec(path);
+  if (inPath) return decoded(inPath[1] ?? inPath[2]!);
+  if (typeof body === 'string') return modelIn(body);
+  if (body instanceof ArrayBuffer) return modelInBytes(Buffer.from(body));
+  if (ArrayBuffer.isView(body)) return modelInBytes(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+  if (body instanceof FormData) return named(body.get('model'));
+  return undefined;
+}
+
+function modelIn(text: string): string | undefined {
+  const first = MODEL_FIRST.exec(text);
+  if (first) return first[1];
+  if (text.length > MAX_PARSED_LENGTH || !text.includes('"model"')) return undefined;
+  return named(read(parseJson(text), 'model'));
+}
+
+const named = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+const modelInBytes = (bytes: Buffer): string | undefined =>
+  bytes.length <= MAX_PARSED_LENGTH ? modelIn(bytes.toString('utf8')) : undefined;
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -1,13 +1,18 @@
 import { redactReason } from '../../classification/redaction/redact';
-import { AttemptFailure } from '../failures/attempt-failure';
-import { isStream } from './replayable-body';
+import { cancelBody } from '../../common/cancel-response-body';
+import { AttemptFailure } from '../failures/classify-attempt';
 import { isUnder, RefusedDestinationError } from './destination';
 import type { FetchTerms, ManagedRequest } from './managed-request';
+import { isStream } from './request-body';
 
-const MOST_REDIRECTS = 5;
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const MAX_REDIRECTS = 5;
+const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Sends the request with the key in the vendor's own place. Redirects are followed only where the key may go: within the origin, under the base URL. */
+/**
+ * Sends the request with the key in the vendor's own place. Redirects are followed only where the key may go: within the origin, under the
+ * base URL.
+ * @throws AttemptFailure for a redirect that is not followed, and what fetch throws
+ */
 export async function send(
   request: ManagedRequest,
   { credential, baseUrls, interim }: Pick<FetchTerms, 'credential' | 'baseUrls' | 'interim'>,
@@ -30,12 +35,12 @@ export async function send(
       if (body) body = request.body.value;
       continue;
     }
-    const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null;
+    const location = REDIRECT_STATUSES.has(response.status) ? response.headers.get('location') : null;
     if (location === null || redirect === 'manual')
       return count === 0 ? response : Object.defineProperty(response, 'redirected', { value: true });
     const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
-    void response.body?.cancel().catch(() => undefined);
-    if (redirect === 'error' || count === MOST_REDIRECTS) throw refused('The vendor redirects, which is refused.');
+    cancelBody(response.body);
+    if (redirect === 'error' || count === MAX_REDIRECTS) throw refused('The vendor redirects, which is refused.');
     if (target && (target.username !== '' || target.password !== '')) {
       throw refused('The vendor redirects to a URL with credentials in it, which is refused.');
     }
@@ -57,5 +62,5 @@ export async function send(
 const refused = (message: string): AttemptFailure =>
   new AttemptFailure({
     error: new RefusedDestinationError(message),
-    verdict: { outcome: 'config_error', reason: redactReason(message), decidedBy: 'header' },
+    classification: { outcome: 'config_error', reason: redactReason(message), decidedBy: 'header' },
   });

@@ -1,9 +1,10 @@
 import type { Clock } from '../../common/clock';
+import { within } from '../../common/settles-within';
 
 /** Counts calls under way, so that the app can wait for them before it ends. */
 export class InFlight {
   #count = 0;
-  readonly #idle = new Set<() => void>();
+  readonly #onIdle = new Set<() => void>();
 
   constructor(private readonly clock: Clock) {}
 
@@ -17,25 +18,16 @@ export class InFlight {
 
   leave(): void {
     this.#count -= 1;
-    if (this.#count === 0 && this.#idle.size > 0) for (const tell of [...this.#idle]) tell();
+    if (this.#count === 0 && this.#onIdle.size > 0) for (const resolve of [...this.#onIdle]) resolve();
   }
 
-  /** True once no call is under way; false if some still are after so many milliseconds. */
-  idle(timeoutMs: number): Promise<boolean> {
-    if (this.#count === 0) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const end = (idle: boolean): void => {
-        cancelTimer();
-        this.#idle.delete(tell);
-        resolve(idle);
-      };
-      const tell = (): void => {
-        end(true);
-      };
-      const cancelTimer = this.clock.after(timeoutMs, () => {
-        end(false);
-      });
-      this.#idle.add(tell);
-    });
+  /** Resolves with true once no call is under way, or with false if calls still are after this time (milliseconds). */
+  async idle(timeoutMs: number): Promise<boolean> {
+    if (this.#count === 0) return true;
+    let whenIdle = (): void => undefined;
+    const idle = new Promise<void>((resolve) => this.#onIdle.add((whenIdle = resolve)));
+    const isIdle = await within(timeoutMs, idle, this.clock);
+    this.#onIdle.delete(whenIdle);
+    return isIdle;
   }
 }

@@ -1,13 +1,14 @@
 import type { Clock } from '../../common/clock';
+import { getOrCreate } from '../../common/get-or-create';
 import { TimeHeap, type Timed } from '../../common/time-heap';
 
-/** Limits are met this much late at the most, or 1/128 of their length, so that many share one timer. Milliseconds. */
+/** A limit passes at most this much late, or 1/128 of its length, so that many share one timer. Milliseconds. */
 const GRAIN_MS = 10;
 const GRAINS_PER_LIMIT = 128;
 
 /** A time limit under way. */
 export interface TimeLimit {
-  /** Takes it back. */
+  /** Cancels the limit: it does not pass any more. */
   cancel(): void;
 }
 
@@ -36,10 +37,10 @@ class Limit implements TimeLimit {
   }
 }
 
-/** What no clock reaches, or what is no time at all: it never passes. */
+/** The limit for a time that no clock reaches, or that is no time at all: it never passes. */
 const NEVER: TimeLimit = Object.freeze({ cancel: () => undefined });
 
-/** Many time limits on one timer: those that end at about the same time share a bucket. */
+/** Many time limits on one timer: limits that end at about the same time share a bucket, as in a timing wheel. */
 export class TimeLimits {
   readonly #buckets = new Map<number, Bucket>();
   readonly #order = new TimeHeap<Bucket>();
@@ -56,7 +57,7 @@ export class TimeLimits {
   at(time: number, passed: () => void, now = this.clock.now()): TimeLimit {
     if (!(time < Infinity)) return NEVER;
     const until = bucketEnd(Math.max(time, now), time - now);
-    // Calls with the same limit follow each other.
+    // Calls with the same limit often follow each other.
     if (this.#latest?.until !== until || this.#latest.heapIndex < 0) this.#latest = this.#bucket(until);
     const bucket = this.#latest;
     const limit = new Limit(bucket, passed, bucket.limits.length);
@@ -65,13 +66,12 @@ export class TimeLimits {
   }
 
   #bucket(until: number): Bucket {
-    let bucket = this.#buckets.get(until);
-    if (bucket) return bucket;
-    bucket = new Bucket(until);
-    this.#buckets.set(until, bucket);
-    this.#order.put(bucket);
-    if (until < this.#timerAt) this.#arm();
-    return bucket;
+    return getOrCreate(this.#buckets, until, () => {
+      const bucket = new Bucket(until);
+      this.#order.put(bucket);
+      if (until < this.#timerAt) this.#arm();
+      return bucket;
+    });
   }
 
   close(): void {
@@ -85,15 +85,7 @@ export class TimeLimits {
     const next = this.#order.peek();
     this.#timerAt = next?.until ?? Infinity;
     // Does not keep the process alive: the request it limits does.
-    this.#cancelTimer =
-      next &&
-      this.clock.after(
-        next.until - this.clock.now(),
-        () => {
-          this.#fire();
-        },
-        false,
-      );
+    this.#cancelTimer = next && this.clock.after(next.until - this.clock.now(), () => this.#fire(), false);
   }
 
   #fire(): void {
@@ -101,7 +93,7 @@ export class TimeLimits {
     for (let bucket = this.#order.peek(); bucket && bucket.until <= now; bucket = this.#order.peek()) {
       this.#order.remove(bucket);
       this.#buckets.delete(bucket.until);
-      // One may take back another of the same moment.
+      // A limit may cancel another of the same bucket.
       for (let limit = bucket.limits[0]; limit; limit = bucket.limits[0]) {
         limit.cancel();
         limit.passed();

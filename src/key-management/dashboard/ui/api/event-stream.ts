@@ -1,13 +1,13 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { ApiError } from './api-error';
 import type { Http } from './http';
-import { SseParser, type SseMessage } from './sse-parser';
 
 /** Longer than any sensible heartbeat: then the connection is dead, whatever the socket says. */
 const SILENCE_MS = 50_000;
 
 export interface StreamEvents {
   opened(): void;
-  message(message: SseMessage): void;
+  message(message: EventSourceMessage): void;
 }
 
 /**
@@ -33,14 +33,14 @@ export async function readEventStream(
       throw new ApiError(404, 'The server has no live stream.');
     }
     on.opened();
-    const parser = new SseParser();
+    const parser = createParser({ onEvent: (message) => on.message(message) });
     const decoder = new TextDecoder();
     const reader = response.body.getReader();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) throw new ApiError(0, 'The live stream ended.');
       alive.note();
-      for (const message of parser.push(decoder.decode(value, { stream: true }))) on.message(message);
+      parser.feed(decoder.decode(value, { stream: true }));
     }
   } finally {
     alive.end();

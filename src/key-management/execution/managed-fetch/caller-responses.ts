@@ -1,56 +1,57 @@
+import type { TakenEvidence } from '../../classification/evidence/error-evidence';
 import { maskSecret } from '../../classification/redaction/redact';
-import type { EvidenceContext, TakenEvidence } from '../../classification/evidence/error-evidence';
+import { BodySource } from '../../common/body-source';
+import { cancelBody } from '../../common/cancel-response-body';
 import type { ApiKey } from '../../pool/key/api-key';
 import { AnswerBody, type AnswerEnd } from '../answers/answer-body';
 import type { AnswerWatch } from '../answers/answer-watch';
-import { BodySource } from '../answers/body-source';
 import { PassingRedaction, withoutKeys } from '../answers/passing-redaction';
-import { withBody } from '../answers/response-copies';
+import { responseWith } from '../answers/response-with';
 import type { AttemptContext } from '../attempt-context';
 import type { FetchTerms } from './managed-request';
 
-const NOBODY = (): void => undefined;
-
-/** Makes of the vendor's answers what the caller of a managed fetch gets: the same, without the keys that it never had, and bounded to its end. */
-export class HandedOn {
+/** Makes the responses for the caller of a managed fetch: the vendor's, but without the keys that the caller never had, and bounded to their end. */
+export class CallerResponses {
   readonly #keys: readonly ApiKey[];
 
   constructor(
     private readonly terms: FetchTerms,
     private readonly context: AttemptContext,
-    private readonly evidence: () => EvidenceContext,
   ) {
-    const { key } = context.candidate.record;
-    terms.keysUsed.add(key);
+    terms.keysUsed.add(context.candidate.record.key);
     this.#keys = [...terms.keysUsed];
   }
 
-  /** A good answer, as it comes. Its key is in use until it ends. */
-  passing(response: Response, source: BodySource, watch: AnswerWatch | undefined): Response {
+  /** A good answer that streams. Its key is in use until the answer ends. */
+  streaming(response: Response, source: BodySource, watch: AnswerWatch | undefined): Response {
     const { openAnswers } = this.context;
-    const ended = openAnswers.opened(watch);
-    const body = this.#body(response, source, watch, ended);
-    openAnswers.passing(body);
+    const body = this.#body(response, source, openAnswers.opened(watch), watch);
+    openAnswers.addBody(body);
     return this.#copy(response, body);
   }
 
-  /** A failed answer, as it comes: its key has got its verdict. */
-  given(response: Response, source: BodySource): Response {
-    return this.#copy(response, this.#body(response, source, undefined, NOBODY));
+  /** An answer that streams without being watched, since its key is settled already, or its body says nothing. */
+  unwatched(response: Response, source: BodySource): Response {
+    return this.#copy(
+      response,
+      this.#body(response, source, () => undefined),
+    );
   }
 
+  /** A failed answer whose evidence was read. */
   refusal(response: Response, { body, text }: TakenEvidence): Response {
-    if (text === undefined) return body === null ? this.bodiless(response) : this.given(response, new BodySource(body));
-    // Of a short text parts of a key go, too.
+    if (text === undefined)
+      return body === null ? this.bodiless(response) : this.unwatched(response, new BodySource(body));
+    // Of a short text parts of a key are removed, too.
     const masked = this.#keys.reduce((rest, key) => maskSecret(rest, key.reveal(), key.masked), text);
     const clean = withoutKeys(masked, this.#keys);
     // Bytes that are no text stay as they are.
     if (clean === text) return this.#copy(response, body);
-    void body?.cancel().catch(() => undefined);
+    cancelBody(body);
     return this.#resized(response, Buffer.from(clean));
   }
 
-  /** A short answer that is there already. */
+  /** An answer whose body was read whole. */
   whole(response: Response, body: Buffer): Response {
     const clean = new PassingRedaction(this.#keys, false).whole(body);
     return clean === body ? this.#copy(response, bytesOf(body)) : this.#resized(response, clean);
@@ -60,19 +61,17 @@ export class HandedOn {
     return this.#copy(response, null);
   }
 
-  #body(response: Response, source: BodySource, watch: AnswerWatch | undefined, settled: (end: AnswerEnd) => void) {
+  #body(response: Response, source: BodySource, onSettled: (end: AnswerEnd) => void, watch?: AnswerWatch) {
     const { settings, signals, endsAt, idleTimeoutMs } = this.terms;
     return AnswerBody.open(source, {
-      clock: settings.clock,
-      limits: settings.limits,
-      bodies: settings.bodies,
+      settings,
       signals,
       endsAt,
       idleTimeoutMs,
-      evidence: this.evidence,
+      evidence: () => this.context.evidenceContext(),
       watch,
       redaction: new PassingRedaction(this.#keys, response.headers.has('content-length')),
-      settled,
+      onSettled,
     });
   }
 
@@ -82,7 +81,7 @@ export class HandedOn {
     headers: Headers = this.#headers(response.headers),
   ): Response {
     const url = withoutKeys(response.url, this.#keys);
-    return withBody(response, body, { headers, url, statusText: withoutKeys(response.statusText, this.#keys) });
+    return responseWith(response, body, { headers, url, statusText: withoutKeys(response.statusText, this.#keys) });
   }
 
   #resized(response: Response, body: Buffer): Response {
@@ -91,7 +90,7 @@ export class HandedOn {
     return this.#copy(response, bytesOf(body), headers);
   }
 
-  /** The same headers where no key is in them. */
+  /** The headers without keys: the same object where no key is in them. */
   #headers(headers: Headers): Headers {
     let isClean = true;
     const pairs: [string, string][] = [];
@@ -104,6 +103,6 @@ export class HandedOn {
   }
 }
 
-/** As the types of fetch want bytes. */
+/** The bytes as the types of fetch want them. */
 const bytesOf = (body: Buffer): Uint8Array<ArrayBuffer> =>
   new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength);

@@ -1,9 +1,11 @@
 export type Chunk = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>;
 
-/** The chunks of an answer's body. One may wait for the next without taking it, and leave the wait to another. */
+/**
+ * The chunks of a body that was begun to be read and goes on with another reader. A reader may look at the next chunk without taking it, so
+ * that a read under way is left to the next reader, and may give chunks back, to be read again.
+ */
 export class BodySource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  /** Read already, to be read again. */
   #returned: Uint8Array[] = [];
   #next: Promise<Chunk> | undefined;
 
@@ -11,21 +13,22 @@ export class BodySource {
     this.#reader = body.getReader();
   }
 
-  /** The next chunk of the vendor. Until it is taken, each look is at the same one. */
+  /** Looks at the next chunk of the stream. Until it is taken, each look is at the same chunk. */
   peek(): Promise<Chunk> {
     return (this.#next ??= this.#reader.read());
   }
 
-  /** Takes the chunk that was looked at. */
+  /** Takes the chunk that {@link peek} showed. */
   take(): void {
     this.#next = undefined;
   }
 
-  /** Gives back what was taken, in the order in which it came. */
+  /** Gives back the chunks that were taken, in the order in which they came. */
   giveBack(chunks: Uint8Array[]): void {
     this.#returned = chunks;
   }
 
+  /** Reads the next chunk: first those that were given back. */
   async read(): Promise<Chunk> {
     const value = this.#returned.shift();
     if (value) return { done: false, value };
@@ -34,7 +37,7 @@ export class BodySource {
     return chunk;
   }
 
-  /** Lets the vendor know that no more is wanted. */
+  /** Closes the stream: its sender need not send the rest. */
   cancel(reason?: unknown): void {
     this.#returned = [];
     this.#next?.catch(() => undefined);

@@ -1,7 +1,7 @@
-import { eventKind, StreamStart } from './stream-start';
+import { eventKind, StreamStart } from './answer-start';
 
 const kind = (data: unknown, name?: string) =>
-  eventKind({ name, data: typeof data === 'string' ? data : JSON.stringify(data) });
+  eventKind({ event: name, data: typeof data === 'string' ? data : JSON.stringify(data) });
 const chat = (delta: object | undefined, more: object = {}) => ({
   object: 'chat.completion.chunk',
   choices: [{ index: 0, delta, finish_reason: null, ...more }],
@@ -58,14 +58,14 @@ describe('eventKind', () => {
   });
 });
 
-describe('StreamGate', () => {
+describe('StreamStart', () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
 
   it('holds until content comes', () => {
-    const gate = new StreamStart();
-    expect(gate.push(bytes('data: {"type":"message_start"}\n\ndata: {"type":"ping"}\n\n'))).toEqual({ state: 'held' });
-    expect(gate.push(bytes('data: {"type":"content_block_de'))).toEqual({ state: 'held' });
-    expect(gate.push(bytes('lta"}\n\n'))).toEqual({ state: 'open' });
+    const start = new StreamStart();
+    expect(start.push(bytes('data: {"type":"message_start"}\n\ndata: {"type":"ping"}\n\n'))).toEqual({ state: 'held' });
+    expect(start.push(bytes('data: {"type":"content_block_de'))).toEqual({ state: 'held' });
+    expect(start.push(bytes('lta"}\n\n'))).toEqual({ state: 'open' });
   });
 
   it.each([
@@ -76,10 +76,10 @@ describe('StreamGate', () => {
       ['data: {"type":"message_start"}\n\ndata: {"type":"ping"}\n\n', 'data: {"type":"ping"}\n\n'],
     ],
   ])('D7: tells that the vendor keeps a stream alive: %s', (_, chunks) => {
-    const gate = new StreamStart();
-    const states = chunks.map((chunk) => gate.push(bytes(chunk)).state);
+    const start = new StreamStart();
+    const states = chunks.map((chunk) => start.push(bytes(chunk)).state);
     expect(states.at(-1)).toBe('waiting');
-    expect(gate.push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({ state: 'failed' });
+    expect(start.push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({ state: 'failed' });
   });
 
   it('D7: opens at the beginning of a work in the background alone', () => {
@@ -95,16 +95,23 @@ describe('StreamGate', () => {
   });
 
   it('tells an error that is cut off before its blank line', () => {
-    const gate = new StreamStart();
-    expect(gate.push(bytes('data: {"error":{"code":"x"}}'))).toEqual({ state: 'held' });
-    expect(gate.end()).toMatchObject({ state: 'failed' });
+    const start = new StreamStart();
+    expect(start.push(bytes('data: {"error":{"code":"x"}}'))).toEqual({ state: 'held' });
+    expect(start.end()).toMatchObject({ state: 'failed' });
+  });
+
+  it('hands on a line that never ends at its bound', () => {
+    const start = new StreamStart();
+    const states = Array.from({ length: 66 }, () => start.push(bytes('x'.repeat(1_000))).state);
+    expect(states.slice(0, 64)).toEqual(Array.from({ length: 64 }, () => 'held'));
+    expect(states.at(-1)).toBe('open');
   });
 
   it('holds back no more than its bound', () => {
-    const gate = new StreamStart();
-    expect(gate.push(bytes(`data: {"type":"message_start","x":"${'x'.repeat(60_000)}"}\n\n`))).toEqual({
+    const start = new StreamStart();
+    expect(start.push(bytes(`data: {"type":"message_start","x":"${'x'.repeat(60_000)}"}\n\n`))).toEqual({
       state: 'held',
     });
-    expect(gate.push(bytes(`: ${'x'.repeat(10_000)}\n\n`))).toEqual({ state: 'open' });
+    expect(start.push(bytes(`: ${'x'.repeat(10_000)}\n\n`))).toEqual({ state: 'open' });
   });
 });

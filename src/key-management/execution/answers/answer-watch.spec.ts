@@ -1,4 +1,4 @@
-import { ErrorWatch } from './error-watch';
+import { ErrorWatch } from './answer-watch';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const error = 'data: {"error":{"code":"insufficient_quota"}}';

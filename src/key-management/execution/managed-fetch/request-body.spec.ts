@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { ReplayedStream } from './replayed-stream';
+import { ReplayedStream } from './request-body';
 
 const BOUND = 10;
 

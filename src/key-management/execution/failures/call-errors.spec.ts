@@ -1,8 +1,8 @@
 import { Harness, limited } from '../../../../test/execution/harness';
 import type { KeyPool } from '../../pool/key-pool';
-import { noHealthyKeys, type WhyNoKey } from './no-healthy-keys';
+import { noHealthyKeys, type NoKeyReason } from './call-errors';
 
-const said = (pool: KeyPool, now: number, model?: string, why: WhyNoKey = 'no_keys', waiting = 0): string =>
+const said = (pool: KeyPool, now: number, model?: string, why: NoKeyReason = 'no_keys', waiting = 0): string =>
   noHealthyKeys(why, { pool, target: { model }, waiting, now }, { provider: 'openai' }).message;
 
 describe('A11: a call that got no key is told why', () => {
@@ -10,7 +10,7 @@ describe('A11: a call that got no key is told why', () => {
   beforeEach(() => {
     harness = new Harness();
   });
-  const message = (model?: string, why?: WhyNoKey, waiting?: number): string =>
+  const message = (model?: string, why?: NoKeyReason, waiting?: number): string =>
     said(harness.pool, harness.clock.now(), model, why, waiting);
 
   it('there are none', () => {
