@@ -11,21 +11,21 @@ export class RecordingWatcher implements StoreWatcher {
   readonly changes: StoreChange[] = [];
   readonly connections: boolean[] = [];
   resets = 0;
-  private wake: () => void = () => undefined;
+  #wake: () => void = () => undefined;
 
   changed(changes: readonly StoreChange[]): void {
     this.changes.push(...changes);
-    this.wake();
+    this.#wake();
   }
 
   reset(): void {
     this.resets += 1;
-    this.wake();
+    this.#wake();
   }
 
   connection(up: boolean): void {
     this.connections.push(up);
-    this.wake();
+    this.#wake();
   }
 
   /** The changes of one document. */
@@ -39,7 +39,7 @@ export class RecordingWatcher implements StoreWatcher {
       if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 100);
-        this.wake = () => {
+        this.#wake = () => {
           clearTimeout(timer);
           resolve();
         };

@@ -31,65 +31,65 @@ export interface FileKeyStoreOptions {
 export class FileKeyStore implements KeyStore {
   readonly kind = 'file';
   readonly shared = false;
-  private readonly folder: LevelFolder;
-  private readonly locks: LocalLocks;
-  private readonly report: (message: string) => void;
+  readonly #folder: LevelFolder;
+  readonly #locks: LocalLocks;
+  readonly #report: (message: string) => void;
   /** Of a folder that another process has, or that cannot be used: until it comes free. */
-  private readonly retry: Retry;
-  private database: ClassicLevel | undefined;
-  private watcher: StoreWatcher | undefined;
-  private closing: Promise<void> | undefined;
+  readonly #retry: Retry;
+  #database: ClassicLevel | undefined;
+  #watcher: StoreWatcher | undefined;
+  #closing: Promise<void> | undefined;
   /** The folder was opened; from then on a database that fails is opened anew with the next step. */
-  private isOpen = false;
+  #isOpen = false;
   /** The end of the queue: reading, merging and writing is one step, and steps go one after the other. */
-  private last: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: FileKeyStoreOptions = {}) {
     const { path = './data', namespace = 'default', clock = systemClock, report = warn } = options;
     const place = namespace === 'default' ? path : join(path, 'namespaces', namespace);
-    this.folder = new LevelFolder({ path: place, clock, report });
-    this.locks = new LocalLocks(clock);
-    this.report = report;
-    this.retry = new Retry(clock, () => this.openAgain());
+    this.#folder = new LevelFolder({ path: place, clock, report });
+    this.#locks = new LocalLocks(clock);
+    this.#report = report;
+    this.#retry = new Retry(clock, () => this.#openAgain());
   }
 
   async open(watcher: StoreWatcher): Promise<void> {
-    if (this.closing) throw closedError(this.kind);
-    this.watcher = watcher;
+    if (this.#closing) throw closedError(this.kind);
+    this.#watcher = watcher;
     try {
-      await this.inTurn(async () => {
-        this.database = await this.folder.open();
+      await this.#inTurn(async () => {
+        this.#database = await this.#folder.open();
       });
-      this.isOpen = true;
+      this.#isOpen = true;
     } catch (error) {
-      if (!this.isClosing()) this.retry.start();
+      if (!this.#isClosing()) this.#retry.start();
       throw error;
     }
   }
 
   /** Whether it is open now, or need not be any more. */
-  private async openAgain(): Promise<boolean> {
-    if (this.isClosing()) return true;
+  async #openAgain(): Promise<boolean> {
+    if (this.#isClosing()) return true;
     try {
-      await this.inTurn(async () => {
-        if (!this.isClosing()) this.database = await this.folder.open();
+      await this.#inTurn(async () => {
+        if (!this.#isClosing()) this.#database = await this.#folder.open();
       });
     } catch {
       return false;
     }
-    if (this.isClosing()) return true;
-    this.isOpen = true;
-    this.watcher?.connection(true);
-    this.watcher?.reset();
+    if (this.#isClosing()) return true;
+    this.#isOpen = true;
+    this.#watcher?.connection(true);
+    this.#watcher?.reset();
     return true;
   }
 
-  private isClosing(): boolean {
-    return this.closing !== undefined;
+  #isClosing(): boolean {
+    return this.#closing !== undefined;
   }
 
   async load(prefix: string): Promise<StoredDocument[]> {
-    return this.step(async (database) => {
+    return this.#step(async (database) => {
       const documents = new Map<string, StoredDocument>();
       const unreadable: string[] = [];
       const iterator = database.iterator(rangeOfPrefix(prefix));
@@ -97,86 +97,88 @@ export class FileKeyStore implements KeyStore {
         for (const [key, text] of page) if (key !== MARK_KEY && !readEntry(documents, key, text)) unreadable.push(key);
       }
       await iterator.close();
-      if (unreadable.length > 0) this.reportUnreadable(unreadable);
+      if (unreadable.length > 0) this.#reportUnreadable(unreadable);
       return [...documents.values()];
     });
   }
 
   async write(changes: readonly StoreChange[], id?: string): Promise<void> {
-    this.mustBeOpen();
+    this.#mustBeOpen();
     checkChanges(changes, id);
-    await this.step((database) => applyBatch(database, changes));
+    await this.#step((database) => applyBatch(database, changes));
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, and so are its errors
   async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {
-    this.mustBeOpen();
-    return this.locks.take(name, holder, ttlMs);
+    this.#mustBeOpen();
+    return this.#locks.take(name, holder, ttlMs);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await
   async unlock(name: string, holder: string): Promise<void> {
-    this.mustBeOpen();
-    this.locks.release(name, holder);
+    this.#mustBeOpen();
+    this.#locks.release(name, holder);
   }
 
   close(): Promise<void> {
-    this.retry.stop();
-    return (this.closing ??= this.inTurn(async () => {
-      await this.database?.close();
-      this.database = undefined;
+    this.#retry.stop();
+    return (this.#closing ??= this.#inTurn(async () => {
+      await this.#database?.close();
+      this.#database = undefined;
     }));
   }
 
   /** Runs a step in its turn; on a damaged database, once more on the one that replaces it. */
-  private async step<T>(run: (database: ClassicLevel) => Promise<T>): Promise<T> {
-    this.mustBeOpen();
-    return this.inTurn(async () => {
+  async #step<T>(run: (database: ClassicLevel) => Promise<T>): Promise<T> {
+    this.#mustBeOpen();
+    return this.#inTurn(async () => {
       try {
         // LevelDB refuses all writes after a failed one until it is opened again.
-        const database = (this.database ??= await this.folder.open());
+        const database = (this.#database ??= await this.#folder.open());
         return await run(database).catch(async (error: unknown) => {
           if (!isDamage(error)) throw error;
-          return run(await this.replaceDamaged(database, messageOf(error)));
+          return run(await this.#replaceDamaged(database, messageOf(error)));
         });
       } catch (error) {
-        await this.database?.close().catch(() => undefined);
-        this.database = undefined;
+        await this.#database?.close().catch(() => undefined);
+        this.#database = undefined;
         const explained = error instanceof StoreError;
-        const message = explained ? error.message : `The key store in ${this.folder.path} failed: ${messageOf(error)}.`;
+        const message = explained
+          ? error.message
+          : `The key store in ${this.#folder.path} failed: ${messageOf(error)}.`;
         throw new StoreError('unavailable', message);
       }
     });
   }
 
-  private async replaceDamaged(damaged: ClassicLevel, reason: string): Promise<ClassicLevel> {
+  async #replaceDamaged(damaged: ClassicLevel, reason: string): Promise<ClassicLevel> {
     const saved = await readable(damaged);
     await damaged.close();
-    this.database = undefined;
-    await this.folder.setAside(reason);
-    this.database = await this.folder.open();
-    await this.database.batch(saved, { sync: true });
+    this.#database = undefined;
+    await this.#folder.setAside(reason);
+    this.#database = await this.#folder.open();
+    await this.#database.batch(saved, { sync: true });
     setImmediate(() => {
-      if (!this.closing) this.watcher?.reset();
+      if (!this.#closing) this.#watcher?.reset();
     });
-    return this.database;
+    return this.#database;
   }
 
-  private reportUnreadable(keys: readonly string[]): void {
+  #reportUnreadable(keys: readonly string[]): void {
     const first = JSON.stringify(keys[0]!.replace('\0', ' '));
-    this.report(
-      `The key store in ${this.folder.path} has ${keys.length} unreadable entries (first: ${first}), left out.`,
+    this.#report(
+      `The key store in ${this.#folder.path} has ${keys.length} unreadable entries (first: ${first}), left out.`,
     );
   }
 
-  private mustBeOpen(): void {
-    if (this.closing || !this.watcher) throw closedError(this.kind);
-    if (!this.isOpen) throw new StoreError('unavailable', `The key store in ${this.folder.path} is not there yet.`);
+  #mustBeOpen(): void {
+    if (this.#closing || !this.#watcher) throw closedError(this.kind);
+    if (!this.#isOpen) throw new StoreError('unavailable', `The key store in ${this.#folder.path} is not there yet.`);
   }
 
-  private inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const turn = this.last.then(step);
-    this.last = turn.catch(() => undefined);
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(step);
+    this.#last = turn.catch(() => undefined);
     return turn;
   }
 }

@@ -19,50 +19,50 @@ export interface LevelFolderOptions {
 /** Opens the database, and begins a new one in place of one that is damaged. */
 export class LevelFolder {
   readonly path: string;
-  private readonly folder: string;
+  readonly #folder: string;
 
   constructor(private readonly options: LevelFolderOptions) {
     this.path = resolve(options.path);
-    this.folder = join(this.path, FOLDER);
+    this.#folder = join(this.path, FOLDER);
   }
 
   /** @throws StoreError `locked` or `not_usable` */
   async open(): Promise<ClassicLevel> {
-    await this.makeFolders();
+    await this.#makeFolders();
     // Without its CURRENT file LevelDB begins anew and deletes what it finds.
-    if (await this.isHeadless()) await this.setAside('the file CURRENT, or the one it names, is missing');
+    if (await this.#isHeadless()) await this.setAside('the file CURRENT, or the one it names, is missing');
     try {
-      return await this.openDatabase();
+      return await this.#openDatabase();
     } catch (error) {
-      if (!isDamage(error)) throw this.explain(error);
+      if (!isDamage(error)) throw this.#explain(error);
       await this.setAside(messageOf(error));
     }
-    return this.openDatabase().catch((error: unknown) => {
-      throw this.explain(error);
+    return this.#openDatabase().catch((error: unknown) => {
+      throw this.#explain(error);
     });
   }
 
   /** Moves the database out of the way, once it is closed. Nothing of it is deleted. */
   async setAside(reason: string): Promise<void> {
     const stamp = new Date(this.options.clock.now()).toISOString().replaceAll(/[:.]/g, '-');
-    let aside = `${this.folder}.damaged-${stamp}`;
-    for (let n = 2; existsSync(aside); n++) aside = `${this.folder}.damaged-${stamp}-${n}`;
-    await rename(this.folder, aside).catch((error: unknown) => {
-      throw this.explain(error);
+    let aside = `${this.#folder}.damaged-${stamp}`;
+    for (let n = 2; existsSync(aside); n++) aside = `${this.#folder}.damaged-${stamp}-${n}`;
+    await rename(this.#folder, aside).catch((error: unknown) => {
+      throw this.#explain(error);
     });
-    await this.makeFolders();
+    await this.#makeFolders();
     this.options.report(
-      `The key store in ${this.folder} is damaged (${reason}). It was set aside as ${aside}, and a new one begun. ` +
+      `The key store in ${this.#folder} is damaged (${reason}). It was set aside as ${aside}, and a new one begun. ` +
         `What the instances know is written again; ClassicLevel.repair may save more from the old one.`,
     );
   }
 
-  private async openDatabase(): Promise<ClassicLevel> {
+  async #openDatabase(): Promise<ClassicLevel> {
     const { ClassicLevel } = await import('classic-level');
-    const database = new ClassicLevel(this.folder);
+    const database = new ClassicLevel(this.#folder);
     await database.open();
     try {
-      if (!(await checkMark(database, this.folder))) this.tellLoss();
+      if (!(await checkMark(database, this.#folder))) this.#tellLoss();
     } catch (error) {
       await database.close();
       throw error;
@@ -70,29 +70,29 @@ export class LevelFolder {
     return database;
   }
 
-  private tellLoss(): void {
+  #tellLoss(): void {
     this.options.report(
-      `The key store in ${this.folder} is damaged: its latest writes are missing, as after files of it were removed, or an earlier copy was put in its place. ` +
+      `The key store in ${this.#folder} is damaged: its latest writes are missing, as after files of it were removed, or an earlier copy was put in its place. ` +
         `What the instances know is written again; what only it knew, an administrator's changes among them, may be lost.`,
     );
   }
 
-  private async makeFolders(): Promise<void> {
-    await makeFolder(this.folder).catch((error: unknown) => {
-      throw this.explain(error);
+  async #makeFolders(): Promise<void> {
+    await makeFolder(this.#folder).catch((error: unknown) => {
+      throw this.#explain(error);
     });
     // One that was there before (a restored copy, a volume) may be open to others. Not ours to change: as it is.
-    await chmod(this.folder, 0o700).catch(() => undefined);
+    await chmod(this.#folder, 0o700).catch(() => undefined);
   }
 
-  private async isHeadless(): Promise<boolean> {
-    const names = await readdir(this.folder).catch((): string[] => []);
+  async #isHeadless(): Promise<boolean> {
+    const names = await readdir(this.#folder).catch((): string[] => []);
     if (!names.some((name) => name.endsWith('.ldb') || name.endsWith('.log'))) return false;
-    const current = await readFile(join(this.folder, 'CURRENT'), 'utf8').catch(() => '');
+    const current = await readFile(join(this.#folder, 'CURRENT'), 'utf8').catch(() => '');
     return !names.includes(current.trimEnd());
   }
 
-  private explain(error: unknown): StoreError {
+  #explain(error: unknown): StoreError {
     if (error instanceof StoreError) return error;
     if (codesOf(error).includes('LEVEL_LOCKED')) {
       return new StoreError(

@@ -13,8 +13,8 @@ export interface FeedListener {
 
 /** Follows the log, to which every batch is appended in the same update that writes it. */
 export class ChangeFeed {
-  private isLive = false;
-  private readonly entries = new Map<string, { writer: string; at: number }>();
+  #isLive = false;
+  readonly #entries = new Map<string, { writer: string; at: number }>();
 
   constructor(
     private readonly log: Reference,
@@ -24,12 +24,12 @@ export class ChangeFeed {
 
   start(): void {
     const refused = (error: Error): void => this.listener.refused(error);
-    this.log.on('child_added', (entry) => this.added(entry), refused);
-    this.log.on('child_removed', (entry) => void this.entries.delete(entry.key ?? ''), refused);
+    this.log.on('child_added', (entry) => this.#added(entry), refused);
+    this.log.on('child_removed', (entry) => void this.#entries.delete(entry.key ?? ''), refused);
     // The first value follows the entries that stood there before: a load answers for those.
     this.log
       .once('value', () => {
-        this.isLive = true;
+        this.#isLive = true;
         this.listener.live();
       })
       .catch(refused);
@@ -41,13 +41,13 @@ export class ChangeFeed {
 
   /** Keys of others' entries that were written before `time`, by the server's clock. */
   strayBefore(time: number): string[] {
-    return [...this.entries].filter(([, { writer, at }]) => writer !== this.writer && at < time).map(([key]) => key);
+    return [...this.#entries].filter(([, { writer, at }]) => writer !== this.writer && at < time).map(([key]) => key);
   }
 
-  private added(entry: DataSnapshot): void {
+  #added(entry: DataSnapshot): void {
     const { w: writer, t: at, c: text } = (entry.val() ?? {}) as { w?: unknown; t?: unknown; c?: unknown };
-    this.entries.set(entry.key ?? '', { writer: String(writer), at: typeof at === 'number' ? at : 0 });
-    if (!this.isLive || writer === this.writer) return;
+    this.#entries.set(entry.key ?? '', { writer: String(writer), at: typeof at === 'number' ? at : 0 });
+    if (!this.#isLive || writer === this.writer) return;
     let changes: StoreChange[];
     try {
       changes = JSON.parse(String(text)) as StoreChange[];

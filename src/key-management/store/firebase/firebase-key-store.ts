@@ -25,31 +25,31 @@ import { MAX_BATCH_CHARACTERS, WriteQueue } from './write-queue';
 export class FirebaseKeyStore implements KeyStore {
   readonly kind = 'firebase';
   readonly shared = true;
-  private readonly writer = randomUUID();
-  private readonly known = new KnownValues();
-  private readonly inFlight = new Map<string, Promise<void>>();
+  readonly #writer = randomUUID();
+  readonly #known = new KnownValues();
+  readonly #inFlight = new Map<string, Promise<void>>();
   /** This and the queue lead to the credentials: not where an inspector looks. */
   readonly #connection: FirebaseConnection;
-  private watcher: StoreWatcher | undefined;
-  private inbox = new Inbox((changes) => this.watcher?.changed(changes));
-  private housekeeping: Housekeeping | undefined;
-  private loads: Promise<unknown> = Promise.resolve();
+  #watcher: StoreWatcher | undefined;
+  #inbox = new Inbox((changes) => this.#watcher?.changed(changes));
+  #housekeeping: Housekeeping | undefined;
+  #loads: Promise<unknown> = Promise.resolve();
   #queue: { session: Session; writes: WriteQueue } | undefined;
-  private closing: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(options: FirebaseKeyStoreOptions) {
-    this.#connection = new FirebaseConnection(options, this.writer, {
-      batch: (changes) => this.told(changes),
-      unreadable: () => this.watcher?.reset(),
-      connection: (up, reason) => this.watcher?.connection(up, reason),
-      reset: () => this.reset(),
+    this.#connection = new FirebaseConnection(options, this.#writer, {
+      batch: (changes) => this.#told(changes),
+      unreadable: () => this.#watcher?.reset(),
+      connection: (up, reason) => this.#watcher?.connection(up, reason),
+      reset: () => this.#reset(),
     });
   }
 
   async open(watcher: StoreWatcher): Promise<void> {
-    if (this.closing) throw closedError(this.kind);
-    this.watcher = watcher;
-    this.housekeeping = new Housekeeping(
+    if (this.#closing) throw closedError(this.kind);
+    this.#watcher = watcher;
+    this.#housekeeping = new Housekeeping(
       () => this.#connection.session,
       (update) => this.#connection.run((session) => session.root.update(update)),
     );
@@ -62,9 +62,9 @@ export class FirebaseKeyStore implements KeyStore {
   }
 
   async load(prefix: string): Promise<StoredDocument[]> {
-    this.assertOpen();
-    const loading = this.loads.then(() => this.loadNow(prefix));
-    this.loads = loading.then(
+    this.#assertOpen();
+    const loading = this.#loads.then(() => this.#loadNow(prefix));
+    this.#loads = loading.then(
       ({ release }) => afterCaller(release),
       () => undefined,
     );
@@ -72,26 +72,26 @@ export class FirebaseKeyStore implements KeyStore {
   }
 
   async write(changes: readonly StoreChange[], id?: string): Promise<void> {
-    this.assertOpen();
+    this.#assertOpen();
     checkChanges(changes, id);
     if (changes.length === 0) return;
-    if (id === undefined) return this.apply(changes, undefined);
-    const same = this.inFlight.get(id);
+    if (id === undefined) return this.#apply(changes, undefined);
+    const same = this.#inFlight.get(id);
     if (same !== undefined) return same;
-    const writing = this.apply(changes, id).finally(() => this.inFlight.delete(id));
-    this.inFlight.set(id, writing);
+    const writing = this.#apply(changes, id).finally(() => this.#inFlight.delete(id));
+    this.#inFlight.set(id, writing);
     return writing;
   }
 
   async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {
-    this.assertOpen();
+    this.#assertOpen();
     return this.#connection.run((session, sdk) =>
       takeLock({ root: session.root, name, holder, now: () => session.serverNow() }, ttlMs, sdk.timestamp),
     );
   }
 
   async unlock(name: string, holder: string): Promise<void> {
-    this.assertOpen();
+    this.#assertOpen();
     await this.#connection.run((session) =>
       releaseLock({ root: session.root, name, holder, now: () => session.serverNow() }),
     );
@@ -102,32 +102,33 @@ export class FirebaseKeyStore implements KeyStore {
   }
 
   close(): Promise<void> {
-    this.closing ??= (async () => {
-      this.watcher = undefined;
-      this.housekeeping?.stop();
+    this.#closing ??= (async () => {
+      this.#watcher = undefined;
+      this.#housekeeping?.stop();
       await this.#connection.close();
     })();
-    return this.closing;
+    return this.#closing;
   }
 
-  private apply(changes: readonly StoreChange[], id: string | undefined): Promise<void> {
+  #apply(changes: readonly StoreChange[], id: string | undefined): Promise<void> {
     const { length } = encodeJson(changes);
     if (length > MAX_BATCH_CHARACTERS) return Promise.reject(tooLargeError(length, MAX_BATCH_CHARACTERS));
-    return this.#connection.run((session, sdk) => this.queueOf(session, sdk).add(changes, id, length));
+    return this.#connection.run((session, sdk) => this.#queueOf(session, sdk).add(changes, id, length));
   }
 
-  private queueOf(session: Session, sdk: FirebaseSdk): WriteQueue {
+  #queueOf(session: Session, sdk: FirebaseSdk): WriteQueue {
     if (this.#queue?.session !== session) {
-      const { writer, known } = this;
+      const writer = this.#writer;
+      const known = this.#known;
       const written = (logPath: string, batchPaths: readonly string[]): void =>
-        this.housekeeping?.batchWritten(logPath, batchPaths);
+        this.#housekeeping?.batchWritten(logPath, batchPaths);
       this.#queue = { session, writes: new WriteQueue({ session, sdk, writer, known, written }) };
     }
     return this.#queue.writes;
   }
 
-  private async loadNow(prefix: string): Promise<{ documents: StoredDocument[]; release: () => void }> {
-    const hold = this.inbox.hold(prefix);
+  async #loadNow(prefix: string): Promise<{ documents: StoredDocument[]; release: () => void }> {
+    const hold = this.#inbox.hold(prefix);
     try {
       const snapshot = await this.#connection.run(
         (session) => readOnce(documentsQuery(session, prefix), () => hold.cut()),
@@ -136,7 +137,7 @@ export class FirebaseKeyStore implements KeyStore {
       const read = Object.entries((snapshot.val() ?? {}) as Record<string, unknown>).map(([key, raw]) =>
         readDocument(key, raw),
       );
-      this.housekeeping?.crowded(read.flatMap(({ crowded }) => crowded));
+      this.#housekeeping?.crowded(read.flatMap(({ crowded }) => crowded));
       return {
         documents: read.map(({ document }) => document).filter(({ doc }) => doc.startsWith(prefix)),
         release: () => hold.release(),
@@ -147,18 +148,18 @@ export class FirebaseKeyStore implements KeyStore {
     }
   }
 
-  private told(changes: readonly StoreChange[]): void {
-    this.known.learn(changes);
-    this.inbox.receive(changes);
+  #told(changes: readonly StoreChange[]): void {
+    this.#known.learn(changes);
+    this.#inbox.receive(changes);
   }
 
-  private reset(): void {
-    this.known.clear();
-    this.watcher?.reset();
+  #reset(): void {
+    this.#known.clear();
+    this.#watcher?.reset();
   }
 
-  private assertOpen(): void {
-    if (this.watcher === undefined) throw closedError(this.kind);
+  #assertOpen(): void {
+    if (this.#watcher === undefined) throw closedError(this.kind);
   }
 }
 

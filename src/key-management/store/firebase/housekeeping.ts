@@ -16,10 +16,10 @@ const FIELDS_AT_ONCE = 50;
 
 /** Removes what has served its time: own log entries and batch ids, values that lost, and what crashed writers left. */
 export class Housekeeping {
-  private readonly due: { path: string; at: number }[] = [];
-  private readonly fields = new Set<string>();
-  private readonly timer: NodeJS.Timeout;
-  private nextSweep = 0;
+  readonly #due: { path: string; at: number }[] = [];
+  readonly #fields = new Set<string>();
+  readonly #timer: NodeJS.Timeout;
+  #nextSweep = 0;
 
   /**
    * @param session The present one, if it is up.
@@ -31,21 +31,21 @@ export class Housekeeping {
     private readonly clock: Pick<Clock, 'now'> = systemClock,
   ) {
     // What fails here is tried again later, by this instance or another.
-    this.timer = setInterval(() => void this.tick().catch(() => undefined), TICK_MS).unref();
+    this.#timer = setInterval(() => void this.tick().catch(() => undefined), TICK_MS).unref();
   }
 
   batchWritten(logPath: string, batchPaths: readonly string[]): void {
     const now = this.clock.now();
-    this.due.push({ path: logPath, at: now + LOG_KEEP_MS });
-    this.due.push(...batchPaths.map((path) => ({ path, at: now + BATCH_KEEP_MS })));
+    this.#due.push({ path: logPath, at: now + LOG_KEEP_MS });
+    this.#due.push(...batchPaths.map((path) => ({ path, at: now + BATCH_KEEP_MS })));
   }
 
   crowded(fieldPaths: readonly string[]): void {
-    for (const path of fieldPaths) this.fields.add(path);
+    for (const path of fieldPaths) this.#fields.add(path);
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    clearInterval(this.#timer);
   }
 
   /** One round; public for tests. */
@@ -53,28 +53,28 @@ export class Housekeeping {
     const session = this.session();
     if (session === undefined) return;
     const now = this.clock.now();
-    const ready = this.due.filter(({ at }) => at <= now).slice(0, AT_ONCE);
+    const ready = this.#due.filter(({ at }) => at <= now).slice(0, AT_ONCE);
     if (ready.length > 0) {
       const taken = new Set(ready);
-      this.due.splice(0, this.due.length, ...this.due.filter((item) => !taken.has(item)));
+      this.#due.splice(0, this.#due.length, ...this.#due.filter((item) => !taken.has(item)));
       await this.remove(nulls(ready.map(({ path }) => path)));
     }
-    await this.clear(session);
-    if (now >= this.nextSweep) {
-      this.nextSweep = now + SWEEP_MS;
-      await this.sweep(session);
+    await this.#clear(session);
+    if (now >= this.#nextSweep) {
+      this.#nextSweep = now + SWEEP_MS;
+      await this.#sweep(session);
     }
   }
 
   /** By transaction, because the document may have been dropped and begun anew since it was read. */
-  private async clear(session: Session): Promise<void> {
-    for (const path of [...this.fields].slice(0, FIELDS_AT_ONCE)) {
-      this.fields.delete(path);
+  async #clear(session: Session): Promise<void> {
+    for (const path of [...this.#fields].slice(0, FIELDS_AT_ONCE)) {
+      this.#fields.delete(path);
       await session.root.child(path).transaction((values) => withoutLosers(path, values), undefined, false);
     }
   }
 
-  private async sweep(session: Session): Promise<void> {
+  async #sweep(session: Session): Promise<void> {
     const stray = session.feed.strayBefore(session.serverNow() - STRAY_MS).slice(0, AT_ONCE);
     const old = session.root
       .child(paths.batches)

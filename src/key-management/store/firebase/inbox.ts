@@ -10,12 +10,12 @@ export interface Hold {
 
 /** Passes others' changes on, so that each counts once: in a load's answer or after it. One load at a time. */
 export class Inbox {
-  private held: { prefix: string; changes: StoreChange[] } | undefined;
+  #held: { prefix: string; changes: StoreChange[] } | undefined;
 
   constructor(private readonly tell: (changes: readonly StoreChange[]) => void) {}
 
   receive(changes: readonly StoreChange[]): void {
-    const held = this.held;
+    const held = this.#held;
     if (held === undefined) return this.tell(changes);
     held.changes.push(...changes.filter(({ doc }) => doc.startsWith(held.prefix)));
     const others = changes.filter(({ doc }) => !doc.startsWith(held.prefix));
@@ -24,13 +24,13 @@ export class Inbox {
 
   hold(prefix: string): Hold {
     const held = { prefix, changes: [] as StoreChange[] };
-    this.held = held;
+    this.#held = held;
     return {
       cut: () => {
         held.changes = [];
       },
       release: () => {
-        this.held = undefined;
+        this.#held = undefined;
         if (held.changes.length > 0) this.tell(held.changes);
       },
     };

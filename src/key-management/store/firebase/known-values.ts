@@ -7,19 +7,19 @@ type Values = Map<string, Register | number>;
 
 /** The values of registers and maxima that are known to stand in the database, so that the next write removes those it beats. */
 export class KnownValues {
-  private readonly documents = new Map<string, Map<string, Values>>();
+  readonly #documents = new Map<string, Map<string, Values>>();
 
   /** Takes note of changes that are in the database now. */
   learn(changes: readonly StoreChange[]): void {
     for (const change of changes) {
-      if (change.kind === 'drop') this.documents.delete(change.doc);
+      if (change.kind === 'drop') this.#documents.delete(change.doc);
       else if (change.kind === 'set') {
-        this.values(change.doc, paths.registerField(change.doc, change.field)).set(
+        this.#values(change.doc, paths.registerField(change.doc, change.field)).set(
           registerKey(change.register),
           change.register,
         );
       } else if (change.kind === 'max') {
-        this.values(change.doc, paths.maximumField(change.doc, change.field)).set(
+        this.#values(change.doc, paths.maximumField(change.doc, change.field)).set(
           maximumKey(change.value),
           change.value,
         );
@@ -29,7 +29,7 @@ export class KnownValues {
 
   /** Takes from what is known, and returns the paths of, the values that `value` beats at the field. */
   beatenBy(doc: string, fieldPath: string, value: Register | number): string[] {
-    const known = this.documents.get(doc)?.get(fieldPath);
+    const known = this.#documents.get(doc)?.get(fieldPath);
     if (known === undefined) return [];
     const beaten = [...known].filter(([, other]) => beats(value, other)).map(([key]) => key);
     for (const key of beaten) known.delete(key);
@@ -37,12 +37,12 @@ export class KnownValues {
   }
 
   clear(): void {
-    this.documents.clear();
+    this.#documents.clear();
   }
 
-  private values(doc: string, fieldPath: string): Values {
-    let fields = this.documents.get(doc);
-    if (fields === undefined) this.documents.set(doc, (fields = new Map<string, Values>()));
+  #values(doc: string, fieldPath: string): Values {
+    let fields = this.#documents.get(doc);
+    if (fields === undefined) this.#documents.set(doc, (fields = new Map<string, Values>()));
     let values = fields.get(fieldPath);
     if (values === undefined) fields.set(fieldPath, (values = new Map<string, Register | number>()));
     return values;

@@ -1,6 +1,6 @@
 /** The operations under way: each ends by itself, by its time limit, or when all are failed at once. */
 export class PendingOperations {
-  private readonly failures = new Map<Promise<unknown>, (error: Error) => void>();
+  readonly #failures = new Map<Promise<unknown>, (error: Error) => void>();
 
   /**
    * Starts `work` and answers within `ms`.
@@ -19,18 +19,18 @@ export class PendingOperations {
         resolve(value);
       }, fail);
     });
-    this.failures.set(operation, fail);
-    const forget = (): void => void this.failures.delete(operation);
+    this.#failures.set(operation, fail);
+    const forget = (): void => void this.#failures.delete(operation);
     operation.then(forget, forget);
     return operation;
   }
 
   failAll(error: Error): void {
-    for (const fail of [...this.failures.values()]) fail(error);
+    for (const fail of [...this.#failures.values()]) fail(error);
   }
 
   /** Resolves when none is under way any more, whatever came of them. */
   async idle(): Promise<void> {
-    await Promise.allSettled([...this.failures.keys()]);
+    await Promise.allSettled([...this.#failures.keys()]);
   }
 }

@@ -26,13 +26,13 @@ const NOTHING = Object.fromEntries(
 export class Session {
   readonly root: Reference;
   readonly feed: ChangeFeed;
-  private readonly app: App;
-  private readonly database: Database;
-  private readonly infos: Reference[];
-  private readonly nudges: NodeJS.Timeout;
-  private readonly mayWrite: Promise<void>;
-  private state: 'connecting' | 'up' | 'ended' = 'connecting';
-  private connectedTicks = -1;
+  readonly #app: App;
+  readonly #database: Database;
+  readonly #infos: Reference[];
+  readonly #nudges: NodeJS.Timeout;
+  readonly #mayWrite: Promise<void>;
+  #state: 'connecting' | 'up' | 'ended' = 'connecting';
+  #connectedTicks = -1;
   /** The server's clock against this one's; milliseconds. */
   offsetMs = 0;
   /** How often the server took the connection and it was lost before it served: mostly refused credentials. */
@@ -45,36 +45,36 @@ export class Session {
     writer: string,
     private readonly listener: SessionListener,
   ) {
-    this.app = sdk.initializeApp({ databaseURL: settings.url, credential }, `ai-key-management-${randomUUID()}`);
-    this.database = sdk.getDatabase(this.app);
-    this.root = this.database.ref(settings.root);
-    const [connected, offset] = [this.database.ref('.info/connected'), this.database.ref('.info/serverTimeOffset')];
-    this.infos = [connected, offset];
+    this.#app = sdk.initializeApp({ databaseURL: settings.url, credential }, `ai-key-management-${randomUUID()}`);
+    this.#database = sdk.getDatabase(this.#app);
+    this.root = this.#database.ref(settings.root);
+    const [connected, offset] = [this.#database.ref('.info/connected'), this.#database.ref('.info/serverTimeOffset')];
+    this.#infos = [connected, offset];
     offset.on('value', (value) => {
       // The SDK tells it for the machine's clock, which may be set at any time.
       this.offsetMs = (Number(value.val()) || 0) + Date.now() - systemClock.now();
     });
-    connected.on('value', (value) => this.connection(value.val() === true));
+    connected.on('value', (value) => this.#connection(value.val() === true));
     // Answered before the feed is live, since the server answers in order: a session that may read and not write is none.
-    this.mayWrite = this.root.update(NOTHING);
-    this.mayWrite.catch(() => undefined);
+    this.#mayWrite = this.root.update(NOTHING);
+    this.#mayWrite.catch(() => undefined);
     this.feed = new ChangeFeed(this.root.child('log'), writer, {
       batch: (changes) => listener.batch(changes),
       unreadable: () => listener.unreadable(),
-      refused: (error) => this.refused(error),
+      refused: (error) => this.#refused(error),
       live: () => {
-        this.mayWrite.then(
-          () => this.live(),
-          (error: unknown) => this.refused(error),
+        this.#mayWrite.then(
+          () => this.#live(),
+          (error: unknown) => this.#refused(error),
         );
       },
     });
     this.feed.start();
-    this.nudges = setInterval(() => this.nudge(), settings.timeoutMs).unref();
+    this.#nudges = setInterval(() => this.#nudge(), settings.timeoutMs).unref();
   }
 
   get isUp(): boolean {
-    return this.state === 'up';
+    return this.#state === 'up';
   }
 
   /** The server's time, as far as this side knows it. */
@@ -84,36 +84,36 @@ export class Session {
 
   /** Ends it for good; what is under way is forgotten, not sent again. */
   async end(): Promise<void> {
-    if (this.state === 'ended') return;
-    this.state = 'ended';
-    clearInterval(this.nudges);
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    clearInterval(this.#nudges);
     this.feed.stop();
-    for (const info of this.infos) info.off();
-    this.database.goOffline();
-    await this.sdk.deleteApp(this.app);
+    for (const info of this.#infos) info.off();
+    this.#database.goOffline();
+    await this.sdk.deleteApp(this.#app);
   }
 
-  private connection(up: boolean): void {
-    if (this.state === 'up' && !up) return this.listener.lost();
-    if (!up && this.connectedTicks >= 0) this.vainConnections += 1;
-    this.connectedTicks = up ? 0 : -1;
+  #connection(up: boolean): void {
+    if (this.#state === 'up' && !up) return this.listener.lost();
+    if (!up && this.#connectedTicks >= 0) this.vainConnections += 1;
+    this.#connectedTicks = up ? 0 : -1;
   }
 
-  private refused(error: unknown): void {
-    if (this.state !== 'ended') this.listener.refused(error);
+  #refused(error: unknown): void {
+    if (this.#state !== 'ended') this.listener.refused(error);
   }
 
-  private live(): void {
-    if (this.state !== 'connecting') return;
-    this.state = 'up';
-    clearInterval(this.nudges);
+  #live(): void {
+    if (this.#state !== 'connecting') return;
+    this.#state = 'up';
+    clearInterval(this.#nudges);
     this.listener.up();
   }
 
   /** The SDK's pauses between attempts grow to minutes; going off and on again makes it try at once and start with short ones. */
-  private nudge(): void {
-    if (this.connectedTicks >= 0 && this.connectedTicks++ < 2) return;
-    this.database.goOffline();
-    this.database.goOnline();
+  #nudge(): void {
+    if (this.#connectedTicks >= 0 && this.#connectedTicks++ < 2) return;
+    this.#database.goOffline();
+    this.#database.goOnline();
   }
 }

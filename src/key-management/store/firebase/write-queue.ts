@@ -33,69 +33,69 @@ export interface WriteQueueOptions {
  * down with the square of what is under way.
  */
 export class WriteQueue {
-  private readonly waiting: Batch[] = [];
-  private underWay = 0;
-  private lastSent: Promise<void> = Promise.resolve();
+  readonly #waiting: Batch[] = [];
+  #underWay = 0;
+  #lastSent: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: WriteQueueOptions) {}
 
   /** Resolves when the batch is durable. */
   add(changes: readonly StoreChange[], id: string | undefined, characters: number): Promise<void> {
     return new Promise((done, failed) => {
-      this.waiting.push({ changes, id, characters, done, failed });
-      this.pump();
+      this.#waiting.push({ changes, id, characters, done, failed });
+      this.#pump();
     });
   }
 
-  private pump(): void {
-    while (this.underWay < MAX_UPDATES_UNDER_WAY && this.waiting.length > 0) void this.send(this.next());
+  #pump(): void {
+    while (this.#underWay < MAX_UPDATES_UNDER_WAY && this.#waiting.length > 0) void this.#send(this.#next());
   }
 
-  private next(): Batch[] {
+  #next(): Batch[] {
     let characters = 0;
-    const end = this.waiting.findIndex((batch, i) => (characters += batch.characters) > MAX_BATCH_CHARACTERS && i > 0);
-    return this.waiting.splice(0, end < 0 ? this.waiting.length : end);
+    const end = this.#waiting.findIndex((batch, i) => (characters += batch.characters) > MAX_BATCH_CHARACTERS && i > 0);
+    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
   }
 
-  private async send(batches: Batch[]): Promise<void> {
-    this.underWay += 1;
-    const previous = this.lastSent;
+  async #send(batches: Batch[]): Promise<void> {
+    this.#underWay += 1;
+    const previous = this.#lastSent;
     let sent: () => void = () => undefined;
-    this.lastSent = new Promise((resolve) => (sent = resolve));
+    this.#lastSent = new Promise((resolve) => (sent = resolve));
     try {
       // Asked even for ids never seen here: another instance may have sent them.
-      const applied = Promise.all(batches.map(({ id }) => this.isApplied(id)));
+      const applied = Promise.all(batches.map(({ id }) => this.#isApplied(id)));
       // It may be refused while the write before is still being prepared.
       applied.catch(() => undefined);
       await previous;
       const known = await applied;
       const fresh = batches.filter((_, i) => !known[i]);
       if (this.options.session.isUp) {
-        const writing = fresh.length > 0 ? this.update(fresh) : undefined;
+        const writing = fresh.length > 0 ? this.#update(fresh) : undefined;
         sent();
         await writing;
         for (const batch of batches) batch.done();
       }
     } catch (error) {
-      this.failed(batches, error);
+      this.#failed(batches, error);
     } finally {
       sent();
-      this.underWay -= 1;
-      this.pump();
+      this.#underWay -= 1;
+      this.#pump();
     }
   }
 
   /** The SDK checks an update before it sends it: of several batches, only the one to blame should fail. */
-  private failed(batches: Batch[], error: unknown): void {
+  #failed(batches: Batch[], error: unknown): void {
     if (batches.length === 1) batches[0]!.failed(error);
-    else for (const batch of batches) void this.send([batch]);
+    else for (const batch of batches) void this.#send([batch]);
   }
 
-  private async isApplied(id: string | undefined): Promise<boolean> {
+  async #isApplied(id: string | undefined): Promise<boolean> {
     return id !== undefined && (await this.options.session.root.child(paths.batch(id)).get()).exists();
   }
 
-  private async update(batches: Batch[]): Promise<void> {
+  async #update(batches: Batch[]): Promise<void> {
     const { session, sdk, writer, known, written } = this.options;
     const changes = batches.flatMap((batch) => batch.changes);
     const logPath = `${paths.log}/${session.root.child(paths.log).push().key}`;

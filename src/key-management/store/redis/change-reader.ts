@@ -26,11 +26,11 @@ export interface ReaderListener {
 
 /** Follows the stream of changes from the last one seen, from line to line. */
 export class ChangeReader {
-  private position: Position | undefined;
+  #position: Position | undefined;
   /** By elapsed time. */
-  private greetedAt = 0;
+  #greetedAt = 0;
   /** Changes told since the event loop last had its turn: after an outage there are many. */
-  private told = 0;
+  #told = 0;
 
   constructor(
     private readonly settings: { stream: string; writer: string; timeoutMs: number },
@@ -39,54 +39,54 @@ export class ChangeReader {
 
   /** Takes up where it was, or where the data is now; whether there may be a gap between. */
   arrive(now: Position): boolean {
-    this.greetedAt = performance.now();
-    const was = this.position;
+    this.#greetedAt = performance.now();
+    const was = this.#position;
     if (was?.epoch === now.epoch && was.run === now.run && was.seq <= now.seq) return false;
-    this.position = now;
+    this.#position = now;
     return was !== undefined;
   }
 
   /** Whether a write found other data than is followed. */
   isOtherData(epoch: string): boolean {
-    return this.position !== undefined && epoch !== this.position.epoch;
+    return this.#position !== undefined && epoch !== this.#position.epoch;
   }
 
   /** Reads until the line is over; rejects with the reason. */
   async follow(line: Line, hello: () => Promise<Position>): Promise<never> {
-    for (;;) await line.during(this.read(line, hello));
+    for (;;) await line.during(this.#read(line, hello));
   }
 
-  private async read(line: Line, hello: () => Promise<Position>): Promise<void> {
-    const from = this.position!;
+  async #read(line: Line, hello: () => Promise<Position>): Promise<void> {
+    const from = this.#position!;
     const reading = line.reader.xread('COUNT', ENTRIES, 'BLOCK', BLOCK_MS, 'STREAMS', this.settings.stream, from.last);
     const reply = await within(reading, BLOCK_MS + this.settings.timeoutMs);
     let isInOrder = true;
     for (const [id, fields] of reply?.[0]?.[1] ?? []) {
-      if (this.told >= SLICE) {
-        this.told = 0;
+      if (this.#told >= SLICE) {
+        this.#told = 0;
         await yieldToEventLoop();
       }
       // A write may have found other data meanwhile: what was read is of the former.
-      if (line.isOver || this.position?.epoch !== from.epoch) return;
-      isInOrder = this.take(id, fields);
+      if (line.isOver || this.#position?.epoch !== from.epoch) return;
+      isInOrder = this.#take(id, fields);
       if (!isInOrder) break;
     }
     // Data that was flushed or evicted tells nothing by itself.
-    if (isInOrder && reply && performance.now() - this.greetedAt < BLOCK_MS) return;
+    if (isInOrder && reply && performance.now() - this.#greetedAt < BLOCK_MS) return;
     const now = await hello();
     if (line.isOver) return;
-    if (!isInOrder) this.position = now;
+    if (!isInOrder) this.#position = now;
     if (this.arrive(now) || !isInOrder) this.listener.missed();
   }
 
   /** False when the entry does not follow the one before, or cannot be read. */
-  private take(id: string, fields: string[]): boolean {
+  #take(id: string, fields: string[]): boolean {
     const { n, w, c } = Object.fromEntries(pairs(fields));
     const seq = Number(n);
     const changes = w === this.settings.writer ? [] : unpack(c);
-    if (seq !== this.position!.seq + 1 || !changes) return false;
-    this.position = { ...this.position!, seq, last: id };
-    this.told += changes.length;
+    if (seq !== this.#position!.seq + 1 || !changes) return false;
+    this.#position = { ...this.#position!, seq, last: id };
+    this.#told += changes.length;
     this.listener.batch({ seq, changes });
     return true;
   }
