@@ -1,7 +1,7 @@
 import type { KeyManagementOptions, KeyStoreOptions } from './key-management.options';
 import { Hidden, SecretText } from '../common/secret-text';
 import type { Environment } from './environment';
-import { redisUrlProblem } from './redis-url';
+import { redisUrlProblem } from '../store/redis/redis-url';
 import type { OwnStore, ResolvedStore } from './resolved-options';
 
 const METHODS = ['open', 'load', 'write', 'lock', 'unlock', 'close'] as const;

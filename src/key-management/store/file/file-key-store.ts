@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
-import { systemClock, type Clock } from '../../common/clock';
-import { Retry } from '../sync/retry';
+import { systemClock, type Clock, type Random } from '../../common/clock';
 import { checkChanges } from '../port/check-changes';
 import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
 import { LocalLocks } from '../port/local-locks';
+import { Reconnect } from '../port/reconnect';
 import { closedError, StoreError } from '../port/store-error';
-import { applyBatch } from './batch';
-import { rangeOfPrefix, readEntry } from './entries';
-import { isDamage, LevelFolder, messageOf } from './level-folder';
-import { MARK_KEY } from './mark';
+import { applyBatch, rangeOfPrefix, readEntry } from './entries';
+import { isDamage, LevelFolder, MARK_KEY, messageOf } from './level-folder';
 
 /** Entries read at once. */
 const PAGE = 1_000;
@@ -17,11 +15,13 @@ const PAGE = 1_000;
 export interface FileKeyStoreOptions {
   /** The folder; made if it is not there, for its owner only. @default './data' */
   path?: string;
-  /** Keeps apps apart that share the folder: one but `default` has a folder of its own within it, `namespaces/<name>`. @default 'default' */
+  /** Keeps apps apart that share the folder: any namespace but `default` has its own folder within it, `namespaces/<name>`. @default 'default' */
   namespace?: string;
   /** @default the system's clock */
   clock?: Pick<Clock, 'now' | 'after'>;
-  /** Told when something stored was damaged. @default a warning of the process */
+  /** @default Math.random */
+  random?: Random;
+  /** Receives what was found damaged. @default a warning of the process */
   report?: (message: string) => void;
 }
 
@@ -34,8 +34,8 @@ export class FileKeyStore implements KeyStore {
   readonly #folder: LevelFolder;
   readonly #locks: LocalLocks;
   readonly #report: (message: string) => void;
-  /** Of a folder that another process has, or that cannot be used: until it comes free. */
-  readonly #retry: Retry;
+  /** Opens a folder later that another process has, or that cannot be used. */
+  readonly #reconnect: Reconnect;
   #database: ClassicLevel | undefined;
   #watcher: StoreWatcher | undefined;
   #closing: Promise<void> | undefined;
@@ -45,12 +45,13 @@ export class FileKeyStore implements KeyStore {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: FileKeyStoreOptions = {}) {
-    const { path = './data', namespace = 'default', clock = systemClock, report = warn } = options;
+    const { path = './data', namespace = 'default', clock = systemClock, random = Math.random } = options;
+    const { report = (message) => process.emitWarning(message) } = options;
     const place = namespace === 'default' ? path : join(path, 'namespaces', namespace);
     this.#folder = new LevelFolder({ path: place, clock, report });
     this.#locks = new LocalLocks(clock);
     this.#report = report;
-    this.#retry = new Retry(clock, () => this.#openAgain());
+    this.#reconnect = new Reconnect(clock, random, () => void this.#openAgain());
   }
 
   async open(watcher: StoreWatcher): Promise<void> {
@@ -62,26 +63,24 @@ export class FileKeyStore implements KeyStore {
       });
       this.#isOpen = true;
     } catch (error) {
-      if (!this.#isClosing()) this.#retry.start();
+      this.#reconnect.schedule();
       throw error;
     }
   }
 
-  /** Whether it is open now, or need not be any more. */
-  async #openAgain(): Promise<boolean> {
-    if (this.#isClosing()) return true;
+  async #openAgain(): Promise<void> {
     try {
       await this.#inTurn(async () => {
         if (!this.#isClosing()) this.#database = await this.#folder.open();
       });
     } catch {
-      return false;
+      this.#reconnect.schedule();
+      return;
     }
-    if (this.#isClosing()) return true;
+    if (this.#isClosing()) return;
     this.#isOpen = true;
     this.#watcher?.connection(true);
     this.#watcher?.reset();
-    return true;
   }
 
   #isClosing(): boolean {
@@ -121,7 +120,7 @@ export class FileKeyStore implements KeyStore {
   }
 
   close(): Promise<void> {
-    this.#retry.stop();
+    this.#reconnect.stop();
     return (this.#closing ??= this.#inTurn(async () => {
       await this.#database?.close();
       this.#database = undefined;
@@ -196,8 +195,4 @@ async function readable(database: ClassicLevel): Promise<{ type: 'put'; key: str
     // The damaged place: what came before it is saved.
   }
   return saved;
-}
-
-function warn(message: string): void {
-  process.emitWarning(message);
 }

@@ -1,16 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import type { Clock } from '../../common/clock';
 import { StoreError } from '../port/store-error';
-import { checkMark } from './mark';
 
 /** The database has a folder of its own within the given one, so that setting it aside moves nothing else. */
 const FOLDER = 'key-store';
+/** No document is named like this. */
+export const MARK_KEY = '\0mark';
+/** Beside LevelDB's own files, which it leaves alone. */
+const MARK_FILE = 'MARK';
 const MEND = 'Give another folder by KEY_STORE_PATH';
 
-export interface LevelFolderOptions {
+interface LevelFolderOptions {
   path: string;
   clock: Pick<Clock, 'now'>;
   report: (message: string) => void;
@@ -62,7 +66,7 @@ export class LevelFolder {
     const database = new ClassicLevel(this.#folder);
     await database.open();
     try {
-      if (!(await checkMark(database, this.#folder))) this.#tellLoss();
+      if (!(await checkMark(database, this.#folder))) this.#reportLoss();
     } catch (error) {
       await database.close();
       throw error;
@@ -70,7 +74,7 @@ export class LevelFolder {
     return database;
   }
 
-  #tellLoss(): void {
+  #reportLoss(): void {
     this.options.report(
       `The key store in ${this.#folder} is damaged: its latest writes are missing, as after files of it were removed, or an earlier copy was put in its place. ` +
         `What the instances know is written again; what only it knew, an administrator's changes among them, may be lost.`,
@@ -147,4 +151,21 @@ async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   });
+}
+
+/**
+ * Writes a new mark into the database and into a file beside it, with each opening. LevelDB does not notice when its log is gone, and with
+ * it the latest writes: then the mark is gone, too.
+ * @returns false if the database does not hold the mark that was written last
+ */
+async function checkMark(database: ClassicLevel, folder: string): Promise<boolean> {
+  const file = join(folder, MARK_FILE);
+  const beside = (await readFile(file, 'utf8').catch(() => '')).trim();
+  const within = ((await database.get(MARK_KEY)) ?? '').split(' ');
+  const next = randomUUID();
+  // The one of before stays with it: the process may end between the two writes.
+  await database.put(MARK_KEY, beside === '' ? next : `${next} ${beside}`, { sync: true });
+  await writeFile(`${file}.new`, next, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return beside === '' || within.includes(beside);
 }

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import type { RedisClient } from './source';
+
 /**
  * What must be atomic. All keys begin with KEYS[1], a root with a hash tag, so that a cluster keeps them together:
  *
@@ -164,3 +167,28 @@ local key = KEYS[1] .. 'lock:' .. ARGV[1]
 if redis.call('GET', key) == ARGV[2] then redis.call('DEL', key) end
 return 1
 `;
+
+const hashes = new Map(
+  [HELLO, WRITE, LOAD, LOCK, UNLOCK].map((script) => [script, createHash('sha1').update(script).digest('hex')]),
+);
+
+/**
+ * Runs a script by its hash, and sends the whole script where the server does not have it (after a restart, or on another node).
+ *
+ * It names two keys: the root, which never exists, and `meta`. So a cluster refuses it (TRYAGAIN) while the slot moves from node to node,
+ * when a script would find only a part of the keys on either node.
+ */
+export async function runScript(
+  client: RedisClient,
+  script: string,
+  root: string,
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  const keys = [root, `${root}meta`];
+  try {
+    return await client.evalsha(hashes.get(script)!, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
+    return client.eval(script, keys.length, ...keys, ...args);
+  }
+}
