@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { FirebaseKeyStore } from '../../src/key-management/store/firebase';
+import { FirebaseKeyStore } from '../../src/key-management/store/firebase/firebase-key-store';
 import type { StoreChange } from '../../src/key-management/store/port/key-store';
 
 /**

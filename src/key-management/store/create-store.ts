@@ -3,7 +3,7 @@ import type { ResolvedStore } from '../configuration/resolved-options';
 import type { KeyStoreKind } from '../configuration/key-management.options';
 import type { KeyStore } from './port/key-store';
 import { FileKeyStore } from './file/file-key-store';
-import { FirebaseKeyStore } from './firebase';
+import { FirebaseKeyStore } from './firebase/firebase-key-store';
 import { MemoryKeyStore } from './memory/memory-key-store';
 import { RedisKeyStore } from './redis/redis-key-store';
 import type { RedisSource } from './redis/source';

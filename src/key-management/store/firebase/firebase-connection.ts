@@ -1,11 +1,11 @@
-import { systemClock, type Clock, type Random } from '../../common/clock';
+import { systemClock, type Clock } from '../../common/clock';
+import { within } from '../../common/settles-within';
 import type { StoreChange } from '../port/key-store';
-import { reconnectPauseMs, SERVED_MS } from '../sync/reconnect-pause';
+import { PendingOperations } from '../port/pending-operations';
+import { Reconnect } from '../port/reconnect';
 import { type StoreError, closedError } from '../port/store-error';
 import { awayError, deniedError, failureOf, isDenied, openError, refusedError, slowError } from './firebase-errors';
-import type { FirebaseKeyStoreOptions } from './firebase-options';
-import { type FirebaseSettings, readSettings } from './firebase-settings';
-import { PendingOperations } from './pending-operations';
+import { type FirebaseKeyStoreOptions, type FirebaseSettings, readSettings } from './firebase-settings';
 import { type FirebaseSdk, loadSdk } from './sdk';
 import { Session } from './session';
 
@@ -30,13 +30,10 @@ export class FirebaseConnection {
   #opening: { resolve(): void; reject(error: Error): void } | undefined;
   #isClosed = false;
   #startedAt = 0;
-  /** The server's clock against this one's, as the last session that served knew it; milliseconds. */
+  /** What to add to this machine's time to have the server's, as the last session that served knew it; milliseconds. */
   #offsetMs: number | undefined;
-  /** Sessions in turn that did not serve. */
-  #failures = 0;
-  #endPause: () => void = () => undefined;
   readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #reconnect: Reconnect;
   readonly #ending = new Set<Promise<void>>();
 
   constructor(
@@ -45,7 +42,7 @@ export class FirebaseConnection {
     private readonly listener: ConnectionListener,
   ) {
     this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? Math.random;
+    this.#reconnect = new Reconnect(this.#clock, options.random ?? Math.random, () => this.#start(this.#opened!));
   }
 
   /** The present session, if it is up. */
@@ -65,22 +62,19 @@ export class FirebaseConnection {
     this.#assertNotClosed();
     this.#opened = { settings, sdk, credential: sdk.credentialOf(settings) };
     const up = new Promise<void>((resolve, reject) => (this.#opening = { resolve, reject }));
-    const timer = setTimeout(() => {
-      this.#opening?.reject(openError(settings.host, settings.timeoutMs, this.#current?.vainConnections ?? 0));
-    }, settings.timeoutMs);
     this.#checkCredential(this.#opened);
     this.#start(this.#opened);
     try {
-      await up;
+      if (await within(settings.timeoutMs, up, this.#clock)) return;
+      throw openError(settings.host, settings.timeoutMs, this.#current?.failedConnections ?? 0);
     } finally {
-      clearTimeout(timer);
       this.#opening = undefined;
     }
   }
 
   /**
-   * Runs one operation on the present session. One that does not answer in time ends the session: the SDK would otherwise go on
-   * trying what its caller was told has failed.
+   * Runs one operation on the present session. An operation that is not answered in time ends the session: the SDK would otherwise go on
+   * trying what has failed for its caller.
    * @throws StoreError
    */
   async run<T>(work: (session: Session, sdk: FirebaseSdk) => Promise<T>, kind: 'load' | 'other' = 'other'): Promise<T> {
@@ -109,7 +103,7 @@ export class FirebaseConnection {
     await this.#pending.idle();
     this.#isClosed = true;
     this.#opening?.reject(closedError('firebase'));
-    this.#endPause();
+    this.#reconnect.stop();
     this.#end(this.#current);
     this.#current = undefined;
     await Promise.all(this.#ending);
@@ -136,26 +130,19 @@ export class FirebaseConnection {
     this.listener.reset();
   }
 
-  /** Ends a session that is of no more use, and begins the next after a pause. */
+  /** Ends a session that is no longer useful, and begins the next after a pause. */
   #lost(session: Session, reason?: StoreError): void {
     if (this.#current !== session || this.#opened === undefined) return;
     const wasUp = session.isUp;
-    const opened = this.#opened;
     if (wasUp) this.#offsetMs = session.offsetMs;
     this.#end(session);
     this.#current = undefined;
-    const hasServed = wasUp && this.#clock.now() - this.#startedAt >= SERVED_MS;
-    this.#failures = hasServed ? 0 : this.#failures + 1;
-    this.#endPause = this.#clock.after(
-      reconnectPauseMs(this.#failures, this.#random),
-      () => this.#start(opened),
-      false,
-    );
-    this.#pending.failAll(reason ?? awayError(opened.settings.host));
+    this.#reconnect.schedule(wasUp ? this.#clock.now() - this.#startedAt : 0);
+    this.#pending.failAll(reason ?? awayError(this.#opened.settings.host));
     if (wasUp) this.listener.connection(false, reason?.message);
   }
 
-  /** What no trying again will mend. */
+  /** Fails `open` with an error that no further attempt can mend. */
   #giveUp(error: StoreError): void {
     this.#end(this.#current);
     this.#current = undefined;

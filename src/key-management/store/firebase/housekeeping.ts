@@ -1,20 +1,22 @@
 import { systemClock, type Clock } from '../../common/clock';
 import type { Session } from './session';
 import { paths, withoutLosers } from './layout';
-import type { Update } from './batch';
+import type { Update } from './write-queue';
 
 /** How long a batch stays in the log: only as long as the slowest connected instance may take to be sent it. */
 const LOG_KEEP_MS = 30_000;
 /** How long a batch's id is remembered: the port promises 10 minutes. */
 const BATCH_KEEP_MS = 11 * 60_000;
-/** Others' log entries this old have lost their writer. */
+/** A log entry of another writer that is this old was left behind by a writer that crashed. */
 const STRAY_MS = 5 * 60_000;
+/** Milliseconds between two rounds, and between two sweeps for what others left. */
 const TICK_MS = 5_000;
 const SWEEP_MS = 10 * 60_000;
+/** Most paths that one update removes, and most fields that one round clears. */
 const AT_ONCE = 2_000;
 const FIELDS_AT_ONCE = 50;
 
-/** Removes what has served its time: own log entries and batch ids, values that lost, and what crashed writers left. */
+/** Removes what is no longer needed: own log entries and batch ids, values that lost, and what crashed writers left. */
 export class Housekeeping {
   readonly #due: { path: string; at: number }[] = [];
   readonly #fields = new Set<string>();
@@ -22,7 +24,7 @@ export class Housekeeping {
   #nextSweep = 0;
 
   /**
-   * @param session The present one, if it is up.
+   * @param session Returns the present session, if it is up.
    * @param remove Sends one update, within the store's time limit.
    */
   constructor(
@@ -34,12 +36,14 @@ export class Housekeeping {
     this.#timer = setInterval(() => void this.tick().catch(() => undefined), TICK_MS).unref();
   }
 
+  /** An own batch left a log entry and ids, to be removed when their time is over. */
   batchWritten(logPath: string, batchPaths: readonly string[]): void {
     const now = this.clock.now();
     this.#due.push({ path: logPath, at: now + LOG_KEEP_MS });
     this.#due.push(...batchPaths.map((path) => ({ path, at: now + BATCH_KEEP_MS })));
   }
 
+  /** These fields hold values that lost. */
   crowded(fieldPaths: readonly string[]): void {
     for (const path of fieldPaths) this.#fields.add(path);
   }

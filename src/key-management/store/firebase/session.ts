@@ -1,11 +1,68 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from 'firebase-admin/app';
-import type { Database, Reference } from 'firebase-admin/database';
+import type { Database, DataSnapshot, Reference } from 'firebase-admin/database';
 import { systemClock } from '../../common/clock';
-import { ChangeFeed, type FeedListener } from './change-feed';
+import type { StoreChange } from '../port/key-store';
 import { paths } from './layout';
 import type { FirebaseSettings } from './firebase-settings';
 import type { FirebaseSdk } from './sdk';
+
+export interface FeedListener {
+  /** Another writer's batch. */
+  batch(changes: readonly StoreChange[]): void;
+  /** An entry that cannot be read: something was missed. */
+  unreadable(): void;
+  /** From now on every batch is passed on. */
+  live(): void;
+  refused(error: Error): void;
+}
+
+/** The change feed: follows the log, to which every batch is appended in the same update that writes it. */
+export class ChangeFeed {
+  #isLive = false;
+  readonly #entries = new Map<string, { writer: string; at: number }>();
+
+  constructor(
+    private readonly log: Reference,
+    private readonly writer: string,
+    private readonly listener: FeedListener,
+  ) {}
+
+  start(): void {
+    const refused = (error: Error): void => this.listener.refused(error);
+    this.log.on('child_added', (entry) => this.#added(entry), refused);
+    this.log.on('child_removed', (entry) => void this.#entries.delete(entry.key ?? ''), refused);
+    // The first value follows the entries that stood there before: a load answers for those.
+    this.log
+      .once('value', () => {
+        this.#isLive = true;
+        this.listener.live();
+      })
+      .catch(refused);
+  }
+
+  stop(): void {
+    this.log.off();
+  }
+
+  /** Keys of others' entries that were written before `time`, by the server's clock. */
+  strayBefore(time: number): string[] {
+    return [...this.#entries].filter(([, { writer, at }]) => writer !== this.writer && at < time).map(([key]) => key);
+  }
+
+  #added(entry: DataSnapshot): void {
+    const { w: writer, t: at, c: text } = (entry.val() ?? {}) as { w?: unknown; t?: unknown; c?: unknown };
+    this.#entries.set(entry.key ?? '', { writer: String(writer), at: typeof at === 'number' ? at : 0 });
+    if (!this.#isLive || writer === this.writer) return;
+    let changes: StoreChange[];
+    try {
+      changes = JSON.parse(String(text)) as StoreChange[];
+    } catch {
+      return this.listener.unreadable();
+    }
+    this.listener.batch(changes);
+  }
+}
 
 export interface SessionListener extends Pick<FeedListener, 'batch' | 'unreadable'> {
   up(): void;
@@ -14,7 +71,7 @@ export interface SessionListener extends Pick<FeedListener, 'batch' | 'unreadabl
   refused(error: unknown): void;
 }
 
-/** Removes what is never there, in each place the store writes to: allowed where writing is. */
+/** Removes what never exists, in each place the store writes to: this is allowed exactly where writing is. */
 const NOTHING = Object.fromEntries(
   [paths.documents, paths.log, paths.batches, paths.locks].map((place) => [`${place}/none`, null]),
 );
@@ -33,10 +90,10 @@ export class Session {
   readonly #mayWrite: Promise<void>;
   #state: 'connecting' | 'up' | 'ended' = 'connecting';
   #connectedTicks = -1;
-  /** The server's clock against this one's; milliseconds. */
+  /** What to add to this machine's time to have the server's; milliseconds. */
   offsetMs = 0;
-  /** How often the server took the connection and it was lost before it served: mostly refused credentials. */
-  vainConnections = 0;
+  /** How often the server took the connection and closed it before it served: mostly because it refused the credentials. */
+  failedConnections = 0;
 
   constructor(
     private readonly sdk: FirebaseSdk,
@@ -51,11 +108,11 @@ export class Session {
     const [connected, offset] = [this.#database.ref('.info/connected'), this.#database.ref('.info/serverTimeOffset')];
     this.#infos = [connected, offset];
     offset.on('value', (value) => {
-      // The SDK tells it for the machine's clock, which may be set at any time.
+      // The SDK states it for the machine's clock, which may be set at any time.
       this.offsetMs = (Number(value.val()) || 0) + Date.now() - systemClock.now();
     });
     connected.on('value', (value) => this.#connection(value.val() === true));
-    // Answered before the feed is live, since the server answers in order: a session that may read and not write is none.
+    // Answered before the feed is live, since the server answers in order: a session that may read but not write does not count as up.
     this.#mayWrite = this.root.update(NOTHING);
     this.#mayWrite.catch(() => undefined);
     this.feed = new ChangeFeed(this.root.child('log'), writer, {
@@ -95,7 +152,7 @@ export class Session {
 
   #connection(up: boolean): void {
     if (this.#state === 'up' && !up) return this.listener.lost();
-    if (!up && this.#connectedTicks >= 0) this.vainConnections += 1;
+    if (!up && this.#connectedTicks >= 0) this.failedConnections += 1;
     this.#connectedTicks = up ? 0 : -1;
   }
 
