@@ -2,11 +2,10 @@ import type { ErrorClassificationMode } from '../classification/classify';
 import type { CanActivate, InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { KeyInput } from '../pool/key/key-input';
 import type { KeyStore } from '../store/port/key-store';
+import type { KeyStoreKind } from '../store/built-in-stores';
 import type { RedisClient, RedisStoreOptions } from '../store/redis/source';
 
-export type { ErrorClassificationMode };
-
-export type KeyStoreKind = 'file' | 'firebase' | 'redis' | 'memory';
+export type { ErrorClassificationMode, KeyStoreKind };
 
 /** Where key state outlives the process. */
 export interface KeyStoreOptions {

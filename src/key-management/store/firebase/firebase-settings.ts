@@ -37,6 +37,13 @@ export interface FirebaseSettings {
 
 const URL_MEND = 'Set it to https://<database>.firebaseio.com, as the Firebase console shows it.';
 
+/** What is wrong with a URL, for an error that names the setting; nothing of the URL is repeated. */
+export function firebaseUrlProblem(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.host && /^https?:$/.test(url.protocol)) return undefined;
+  return 'is no URL of a database; give https://<database>.firebaseio.com, as the Firebase console shows it.';
+}
+
 /**
  * Checks the options and reads the credentials.
  * @throws StoreError `not_usable`, naming the setting and the mend.
