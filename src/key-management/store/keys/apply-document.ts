@@ -4,11 +4,10 @@ import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyPool } from '../../pool/key-pool';
 import type { KeyRecord } from '../../pool/key/key-record';
 import { HEALTHY, isRemoved, isCooldownOver, isCoolingDown, type KeyState } from '../../pool/key/key-state';
-import { isNoState, readCooldown, readIdentity, readState, isAdminState, scopeOfField } from './key-documents';
+import { isNoState, isTime, readCooldown, readIdentity, readState, isAdminState, scopeOfField } from './key-documents';
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { KeyStatistics } from './key-statistics';
-import { isTime } from './key-times';
-import type { ModelCooldowns } from './model-cooldowns';
+import type { StoredCooldowns } from './key-writer';
 
 /** The key that a stored document is applied to. */
 export interface AppliedTo {
@@ -16,7 +15,7 @@ export interface AppliedTo {
   readonly record: KeyRecord;
   readonly by: ChangedBy;
   readonly statistics: KeyStatistics;
-  readonly cooldowns: ModelCooldowns;
+  readonly cooldowns: StoredCooldowns;
   readonly now: number;
   /** For how long a stored `healthy` is taken at its word; milliseconds. */
   readonly freshMs: number;

@@ -1,7 +1,6 @@
-import { adminOf, readIdentity } from './key-documents';
+import { adminOf, isTime, readIdentity } from './key-documents';
 import type { FieldChange, StoredDocument } from '../port/key-store';
 import { applyChange, emptyDocument, joined } from '../port/merge';
-import { isTime } from './key-times';
 
 const HOUR_MS = 60 * 60_000;
 /** For so long without a trace of it a key is remembered, and a deleted one at the least, for instances that are away. Milliseconds. */

@@ -15,7 +15,6 @@ import { modelName, type KeyOrigin } from '../../pool/key/key-input';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyRecord } from '../../pool/key/key-record';
 import type { Json, StoredDocument } from '../port/key-store';
-import { isTime, shiftedState, shiftedStrikes } from './key-times';
 
 /** Documents of keys: `keys/<provider>/<id>`. */
 export const KEYS = 'keys/';
@@ -232,3 +231,22 @@ export const isAdminState = (value: Json): value is AdminState =>
   value === 'enabled' || value === 'disabled' || value === 'deleted';
 
 export const adminOf = (document: StoredDocument | undefined): Json | undefined => document?.registers.admin?.value;
+
+/** Later times are taken for damage, though a `Date` could hold them. */
+const LATEST = Date.UTC(2100, 0, 1);
+
+/** Milliseconds since the epoch that a stored document may hold. */
+export const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= LATEST;
+
+/** A state by another clock, which is ahead by so many milliseconds. */
+export function shiftedState(state: KeyState, byMs: number): KeyState {
+  if (byMs === 0) return state;
+  if (isCoolingDown(state)) {
+    const { until, statedUntil } = state;
+    return { ...state, until: until + byMs, ...(statedUntil && { statedUntil: statedUntil + byMs }) };
+  }
+  return isRemoved(state) ? { ...state, recheckAt: state.recheckAt + byMs } : state;
+}
+
+export const shiftedStrikes = (strikes: FailureStreak | undefined, byMs: number): FailureStreak | undefined =>
+  strikes === undefined || byMs === 0 ? strikes : { ...strikes, at: strikes.at + byMs };

@@ -9,11 +9,11 @@ import {
   identityOf,
   NO_STATE,
   rankOf,
+  scopeOfField,
   stateOf,
   type AdminState,
 } from './key-documents';
 import type { KeyVault } from './key-vault';
-import type { ModelCooldowns } from './model-cooldowns';
 import type { StoreLink } from '../sync/store-link';
 
 const RANKS: Readonly<Record<AdminState, number>> = { enabled: 0, disabled: 1, deleted: 2 };
@@ -23,7 +23,7 @@ export class KeyWriter {
   constructor(
     private readonly link: StoreLink,
     private readonly vault: KeyVault,
-    private readonly cooldowns: ModelCooldowns,
+    private readonly cooldowns: StoredCooldowns,
     private readonly cooldownOf: (record: KeyRecord, scope: CooldownScope) => Cooldown | undefined,
   ) {}
 
@@ -102,3 +102,71 @@ export class KeyWriter {
 /** Time alone ends a cooldown without a word: every instance sees it by itself. */
 const endsCooldown = ({ by, from, to }: Extract<KeyChangeEvent, { type: 'status_changed' }>): boolean =>
   (from === 'cooling_down' || from === 'rate_limited') && (to === 'healthy' || by === 'administrator');
+
+/** Fields of one key's document cannot be taken out again, and callers may make up the names of models and endpoints. */
+const MOST_MODELS = 256;
+const MOST_ENDPOINTS = 64;
+
+interface Fields {
+  readonly models: Set<string>;
+  readonly endpoints: Set<string>;
+}
+
+/** Which cooldowns the store has of each key: beyond a bound no further ones are kept, and each instance learns them for itself. */
+export class StoredCooldowns {
+  readonly #fields = new WeakMap<KeyRecord, Fields>();
+
+  /** The store has this field. */
+  seen(record: KeyRecord, field: string): void {
+    const scope = scopeOfField(field);
+    if (scope === undefined) return;
+    const { models, endpoints } = this.#of(record);
+    (scope.model === undefined ? endpoints : models).add(field);
+  }
+
+  /** Whether the field may be written. */
+  admits(record: KeyRecord, field: string): boolean {
+    const { models, endpoints } = this.#of(record);
+    const [fields, most] =
+      scopeOfField(field)?.model === undefined ? [endpoints, MOST_ENDPOINTS] : [models, MOST_MODELS];
+    if (fields.size < most) fields.add(field);
+    return fields.has(field);
+  }
+
+  /** Those that the store may have of the key. */
+  *of(record: KeyRecord): Iterable<string> {
+    const { models, endpoints } = this.#of(record);
+    yield* models;
+    yield* endpoints;
+  }
+
+  #of(record: KeyRecord): Fields {
+    let fields = this.#fields.get(record);
+    if (!fields) this.#fields.set(record, (fields = { models: new Set(), endpoints: new Set() }));
+    return fields;
+  }
+}
+
+/** Keys that another instance deleted, and that live: unless that is over within the second, they are stored with their secret again. */
+export class LostSecrets {
+  readonly #records = new Set<KeyRecord>();
+
+  constructor(
+    private readonly link: StoreLink,
+    private readonly vault: KeyVault,
+  ) {}
+
+  note(record: KeyRecord): void {
+    this.#records.add(record);
+    this.link.statisticsPending();
+  }
+
+  storeAgain(): void {
+    for (const record of this.#records) {
+      const sealed = this.vault.seal(record);
+      if (sealed !== undefined && !record.deleted)
+        this.link.put(documentOf(record.provider, record.id), 'identity', identityOf(record, sealed));
+    }
+    this.#records.clear();
+  }
+}

@@ -1,15 +1,18 @@
+import type { Clock } from '../../common/clock';
+import { Timer } from '../../common/coalescing-timer';
 import { forEachInChunks } from '../../common/event-loop';
-import type { DocumentOwner } from './document-owner';
-import { earlierSums, isRestoredSum } from './earlier-sums';
 import type { Json, KeyStore, StoreChange, StoredDocument } from '../port/key-store';
-import { inParts } from './large-documents';
-import { isSaneVersion } from '../port/merge';
-import { missingChanges, missingParts } from './missing-changes';
+import { isSaneVersion, replaces } from '../port/merge';
+import type { DocumentOwner, KnownDocument } from './document-owner';
 import type { IdempotentChange, Outbox } from './outbox';
 import type { RegisterVersions } from './register-versions';
-import type { SetAside } from './set-aside';
-import { isPart, type SumLedger } from './sum-ledger';
+import type { UnusableDocuments } from './store-state';
+import { earlierSums, isPart, isRestoredSum, type SumLedger } from './sum-ledger';
 
+/** A failed run is repeated after this long, while the store is connected; milliseconds. */
+const RETRY_MS = 1_000;
+/** Counts per part of a document that is merged in parts; a document of a key has about five. */
+const PART_FIELDS = 50;
 /** Nothing that this package stores is nested more deeply; what is may be more than the program's stack can follow. */
 const DEEPEST = 16;
 
@@ -25,7 +28,7 @@ export interface ReconcilerParts {
   readonly versions: RegisterVersions;
   readonly ledger: SumLedger;
   readonly outbox: Outbox;
-  readonly aside: SetAside;
+  readonly unusable: UnusableDocuments;
   /** All that is stored was read. */
   wasRead(): Promise<void>;
   /** Writes all that waits in the outbox. */
@@ -48,7 +51,7 @@ export class Reconciler {
     const { store, owners } = this.#parts;
     for (const owner of owners) {
       const documents = await store.load(owner.prefix);
-      await forEachInChunks(inParts(documents), (document) => {
+      await forEachInChunks(splitIntoParts(documents), (document) => {
         this.#guarded(document.doc, () => {
           owner.merge(this.#news(document));
         });
@@ -135,14 +138,14 @@ export class Reconciler {
   }
 
   #isNews(doc: string, field: string, register: StoredDocument['registers'][string]): boolean {
-    const { versions, aside } = this.#parts;
+    const { versions, unusable } = this.#parts;
     if (!isSaneVersion(register.version)) {
-      aside.unreadable(doc, `the version of ${JSON.stringify(field.slice(0, 40))} is out of all bounds`);
+      unusable.unreadable(doc, `the version of ${JSON.stringify(field.slice(0, 40))} is out of all bounds`);
       return false;
     }
     if (!versions.see(doc, field, register)) return false;
     if (isShallow(register.value, DEEPEST)) return true;
-    aside.unreadable(doc, `${JSON.stringify(field.slice(0, 40))} is nested too deeply`);
+    unusable.unreadable(doc, `${JSON.stringify(field.slice(0, 40))} is nested too deeply`);
     return false;
   }
 
@@ -151,7 +154,127 @@ export class Reconciler {
     try {
       work();
     } catch (error) {
-      this.#parts.aside.unreadable(doc, error instanceof Error ? error.name : 'it cannot be read');
+      this.#parts.unusable.unreadable(doc, error instanceof Error ? error.name : 'it cannot be read');
     }
+  }
+}
+
+/** What the stored document lacks of the known one: a store may have lost its data, or an earlier state may have come back. */
+function missingChanges(
+  { doc, registers, maxima }: KnownDocument,
+  stored: StoredDocument | undefined,
+  versions: RegisterVersions,
+): IdempotentChange[] {
+  const changes: IdempotentChange[] = [];
+  for (const [field, value] of Object.entries(registers)) {
+    const version = versions.get(doc, field);
+    if (!version) continue;
+    const register = { version: version.version, tie: version.tie, value };
+    if (replaces(register, stored?.registers[field])) changes.push({ kind: 'set', doc, field, register });
+  }
+  for (const [field, value] of Object.entries(maxima)) {
+    if (value > (stored?.maxima[field] ?? 0)) changes.push({ kind: 'max', doc, field, value });
+  }
+  return changes;
+}
+
+/** The parts of counts that the stored document lacks. */
+function missingParts(
+  doc: string,
+  parts: Iterable<[name: string, value: number]>,
+  stored: StoredDocument | undefined,
+  sums: Readonly<Record<string, number>>,
+): IdempotentChange[] {
+  const changes: IdempotentChange[] = [];
+  for (const [field, value] of parts) {
+    const held = Math.max(stored?.maxima[field] ?? 0, field.startsWith('+~') ? (sums[field.slice(2)] ?? 0) : 0);
+    if (value > held) changes.push({ kind: 'max', doc, field, value });
+  }
+  return changes;
+}
+
+/** Splits documents with many counts into parts, which can be merged one by one; everything else comes with the first part. */
+export function* splitIntoParts(documents: Iterable<StoredDocument>): Iterable<StoredDocument> {
+  for (const document of documents) {
+    const { doc, registers, maxima, sums } = document;
+    const counts = Object.entries(maxima).filter(([name]) => isPart(name));
+    if (counts.length + Object.keys(sums).length <= PART_FIELDS) {
+      yield document;
+      continue;
+    }
+    yield {
+      doc,
+      registers,
+      maxima: Object.fromEntries(Object.entries(maxima).filter(([name]) => !isPart(name))),
+      sums,
+    };
+    for (let at = 0; at < counts.length; at += PART_FIELDS)
+      yield { doc, registers: {}, maxima: Object.fromEntries(counts.slice(at, at + PART_FIELDS)), sums: {} };
+  }
+}
+
+export interface ReconcileHost {
+  /** Reading and writing go one after the other. */
+  inTurn(step: () => Promise<void>): Promise<void>;
+  run(): Promise<void>;
+  isUp(): boolean;
+  /** It was run, or could not be. */
+  ended(error: unknown): void;
+}
+
+/** When to reconcile: as soon as changes may have been missed, until it succeeds, and never twice at once. */
+export class ReconcileSchedule {
+  readonly #again: Timer;
+  #isDue = false;
+  #isQueued = false;
+  #isStopped = false;
+
+  constructor(
+    clock: Clock,
+    private readonly host: ReconcileHost,
+  ) {
+    this.#again = new Timer(clock, RETRY_MS, () => {
+      this.soon();
+    });
+  }
+
+  soon(): void {
+    if (this.#isQueued || this.#isStopped) return;
+    this.#isQueued = true;
+    this.#isDue = true;
+    void this.host.inTurn(() => this.#run());
+  }
+
+  /** The store is there again: what failed without it is due now. */
+  cameUp(): void {
+    if (this.#isDue) this.soon();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#again.stop();
+  }
+
+  async #run(): Promise<void> {
+    this.#isQueued = false;
+    if (this.#isStopped) return;
+    try {
+      await this.host.run();
+      // Asked for again meanwhile, it is still due.
+      this.#isDue = this.#queued();
+      this.host.ended(undefined);
+    } catch (error) {
+      if (this.#stopped()) return;
+      this.host.ended(error);
+      if (this.host.isUp()) this.#again.start();
+    }
+  }
+
+  #queued(): boolean {
+    return this.#isQueued;
+  }
+
+  #stopped(): boolean {
+    return this.#isStopped;
   }
 }

@@ -2,13 +2,10 @@ import type { Clock } from '../../common/clock';
 import type { DocumentOwner, StoreListener } from './document-owner';
 import type { Json, KeyStore, StoreChange } from '../port/key-store';
 import { Outbox } from './outbox';
-import { ReconcileSchedule } from './reconcile-schedule';
-import { Reconciler } from './reconciler';
+import { Reconciler, ReconcileSchedule } from './reconciler';
 import { RegisterVersions } from './register-versions';
-import { SavedWaiters } from './saved-waiters';
-import { SetAside } from './set-aside';
-import { StoreState } from './store-state';
-import { StoreWriter } from './store-writer';
+import { StoreState, UnusableDocuments } from './store-state';
+import { SavedWaiters, StoreWriter } from './store-writer';
 import { isPartOf, SumLedger, type RaisedPart } from './sum-ledger';
 import { Timer } from '../../common/coalescing-timer';
 import { within } from '../../common/settles-within';
@@ -28,7 +25,7 @@ export class StoreLink {
   readonly #versions = new RegisterVersions();
   readonly #ledger = new SumLedger();
   readonly #slots: WriterSlots;
-  readonly #aside: SetAside;
+  readonly #unusable: UnusableDocuments;
   readonly #owners: DocumentOwner[] = [];
   readonly #writer: StoreWriter;
   readonly #reconciler: Reconciler;
@@ -60,7 +57,7 @@ export class StoreLink {
     });
     // The first: as which writer this instance goes on is settled before anything counted is read.
     if (store.shared) this.#owners.push(this.#slots);
-    this.#aside = new SetAside(store.kind, (message) => {
+    this.#unusable = new UnusableDocuments(store.kind, (message) => {
       listener.warn(message);
     });
     this.#waiters = new SavedWaiters(store.kind, clock);
@@ -73,7 +70,7 @@ export class StoreLink {
         this.#waiters.written((doc) => this.#outbox.holds(doc));
       },
       refused: ({ doc }, { message }) => {
-        this.#aside.unwritable(doc, message);
+        this.#unusable.unwritable(doc, message);
         this.#waiters.refused(doc);
       },
     });
@@ -88,7 +85,7 @@ export class StoreLink {
       versions: this.#versions,
       ledger: this.#ledger,
       outbox: this.#outbox,
-      aside: this.#aside,
+      unusable: this.#unusable,
       wasRead: async () => {
         if (await this.#slots.renew()) this.#takeSlot(this.#slots.current!);
       },
@@ -211,7 +208,7 @@ export class StoreLink {
 
   /** A document, or a part of it, makes no sense and is not used: it is named in the log, once. */
   setAside(doc: string, problem: string): void {
-    this.#aside.unreadable(doc, problem);
+    this.#unusable.unreadable(doc, problem);
   }
 
   /** Something is to be collected within the second. */
