@@ -1,12 +1,12 @@
 import type { KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
 import { StoreError } from '../port/store-error';
 import { applyChange } from '../port/merge';
-import type { KeyStoreHarness, StoreUnderTest } from './contract-types';
+import type { ContractRunner, KeyStoreContractOptions, KeyStoreHarness, StoreUnderTest } from './contract-types';
 
-/** Long enough for a slow machine: reached only by a failing test. */
-const PATIENCE_MS = 100_000;
+/** Long enough for a slow machine: reached only by a failing test. Milliseconds. */
+const LONGEST_WAIT_MS = 100_000;
 
-/** Remembers what the store told, and waits for what it will tell. */
+/** Records what the store reports, and waits for what it will report. */
 export class RecordingWatcher implements StoreWatcher {
   readonly changes: StoreChange[] = [];
   readonly connections: boolean[] = [];
@@ -34,7 +34,7 @@ export class RecordingWatcher implements StoreWatcher {
   }
 
   async until(what: string, holds: () => boolean): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + LONGEST_WAIT_MS;
     while (!holds()) {
       if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
       await new Promise<void>((resolve) => {
@@ -48,16 +48,25 @@ export class RecordingWatcher implements StoreWatcher {
   }
 }
 
-/** Waits for what the store does not tell of itself. */
+/** Polls for what the store does not report by itself. */
 export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + LONGEST_WAIT_MS;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-export interface OpenStores extends StoreUnderTest {
+/** One group of the contract. `itWithStore` is a test with an open store, which ends with the test. */
+export type ContractPart = (
+  runner: ContractRunner & {
+    itWithStore(name: string, test: (stores: OpenStores) => Promise<void>, timeoutMs?: number): void;
+  },
+  options: KeyStoreContractOptions,
+  harness: KeyStoreHarness,
+) => void;
+
+interface OpenStores extends StoreUnderTest {
   watcher: RecordingWatcher;
   /** Opens another instance, closed with the test. */
   open(store?: KeyStore): Promise<{ store: KeyStore; watcher: RecordingWatcher }>;
@@ -124,3 +133,12 @@ export function result(
 export function storeError(...codes: StoreError['code'][]): (error: unknown) => boolean {
   return (error) => error instanceof StoreError && codes.includes(error.code) && error.message.length > 20;
 }
+
+/** Writes until a write passes, as after an outage. */
+export const untilWritten = (store: KeyStore, changes: readonly StoreChange[], id?: string): Promise<void> =>
+  eventually('a write to pass', () =>
+    store.write(changes, id).then(
+      () => true,
+      () => false,
+    ),
+  );

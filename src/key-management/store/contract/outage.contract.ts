@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import type { ContractPart } from './contract-types';
-import { RecordingWatcher, add, eventually, plain, result, set, storeError, withStore } from './contract-support';
+import {
+  RecordingWatcher,
+  add,
+  plain,
+  result,
+  set,
+  storeError,
+  untilWritten,
+  type ContractPart,
+} from './contract-support';
 
 /** What happens when the store is away, where the harness can cut it. */
-export const outageContract: ContractPart = ({ describe, it }, harness, options) => {
+export const outageContract: ContractPart = ({ describe, it, itWithStore }, options, harness) => {
   describe('a store that is away', () => {
-    const whenCut = (name: string, test: Parameters<typeof withStore>[1]) =>
-      it(
-        name,
-        () => withStore(harness, async (stores) => (stores.break && stores.mend ? test(stores) : undefined)),
-        120_000,
-      );
+    const whenCut: typeof itWithStore = (name, test) =>
+      itWithStore(name, async (stores) => (stores.break && stores.mend ? test(stores) : undefined), 120_000);
 
     whenCut('rejects within its time limit, and works again when it is back', async (stores) => {
       const { store, watcher } = stores;
@@ -22,12 +26,7 @@ export const outageContract: ContractPart = ({ describe, it }, harness, options)
       await watcher.until('the loss to be told', () => watcher.connections.includes(false));
       await stores.mend!();
       await watcher.until('the return to be told', () => watcher.connections.at(-1) === true);
-      await eventually('a write to pass', () =>
-        store.write([set('d', 'f', 3, 3)]).then(
-          () => true,
-          () => false,
-        ),
-      );
+      await untilWritten(store, [set('d', 'f', 3, 3)]);
       assert.deepEqual(plain(await store.load('')), plain(result([set('d', 'f', 3, 3)]).values()));
     });
 
@@ -39,12 +38,7 @@ export const outageContract: ContractPart = ({ describe, it }, harness, options)
       await first;
       await store.write([add('d', 's', 1)], 'w:1').catch(() => undefined);
       await stores.mend!();
-      await eventually('the write to pass', () =>
-        store.write([add('d', 's', 1)], 'w:1').then(
-          () => true,
-          () => false,
-        ),
-      );
+      await untilWritten(store, [add('d', 's', 1)], 'w:1');
       assert.equal((await store.load('d'))[0]?.sums['s'], 1);
     });
 
