@@ -48,10 +48,6 @@ export class SettingsPersistence implements DocumentOwner {
     yield { doc: SETTINGS_DOC, registers: { ...this.#set }, maxima: {} };
   }
 
-  collect(): boolean {
-    return false;
-  }
-
   #take(doc: string, field: string, value: Json): void {
     if (doc !== SETTINGS_DOC || !isName(field)) return;
     const { data } = CONFIGURATION.safeParse({ [field]: value });

@@ -1,6 +1,6 @@
 import type { Clock } from '../../common/clock';
 import type { Sharing } from '../../pool/limits/hard-limits';
-import type { DocumentOwner, KnownDocument } from './document-owner';
+import type { DocumentOwner } from './document-owner';
 import type { FieldChange, StoredDocument } from '../port/key-store';
 import type { StoreLink } from './store-link';
 
@@ -56,14 +56,6 @@ export class Instances implements DocumentOwner {
   changed(change: FieldChange): void {
     if (change.kind === 'max') this.#hear(change.doc);
     else if (change.kind === 'set') this.#forget(change.doc);
-  }
-
-  *known(): Iterable<KnownDocument> {
-    // Heartbeats are not worth giving back: the next one comes soon.
-  }
-
-  collect(): boolean {
-    return false;
   }
 
   #beat(): void {

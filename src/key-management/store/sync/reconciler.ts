@@ -21,7 +21,7 @@ const isShallow = (value: Json, levels: number): boolean =>
   value === null ||
   (levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1)));
 
-/** What reconciling works on. */
+/** What reconciling works on and reports to. */
 export interface ReconcilerParts {
   readonly store: KeyStore;
   readonly owners: readonly DocumentOwner[];
@@ -33,22 +33,71 @@ export interface ReconcilerParts {
   wasRead(): Promise<void>;
   /** Writes all that waits in the outbox. */
   writeAll(): Promise<unknown>;
+  /** Runs the step when those before it are done: reading and writing go one after the other. */
+  inTurn(step: () => Promise<void>): Promise<void>;
+  isConnected(): boolean;
+  /** A run succeeded, or failed with this error. */
+  ended(error?: unknown): void;
 }
 
 /**
- * Brings what this instance knows and what the store holds together: at the start, and whenever changes may have been missed or lost.
- * All that is stored merges in any order and any number of times, so it may run while others write.
+ * Brings what this instance knows and what the store holds together: at the start, and whenever changes may have been missed or lost. A
+ * run is repeated until it succeeds, and never runs twice at once.
+ * All that is stored merges in any order and any number of times, so a run may overlap with the writes of other instances.
  */
 export class Reconciler {
-  readonly #parts: ReconcilerParts;
+  readonly #again: Timer;
+  /** A run is needed: none has succeeded since changes may have been missed. */
+  #isDue = false;
+  #isQueued = false;
+  #isStopped = false;
 
-  constructor(parts: ReconcilerParts) {
-    this.#parts = parts;
+  constructor(
+    clock: Clock,
+    private readonly parts: ReconcilerParts,
+  ) {
+    this.#again = new Timer(clock, RETRY_MS, () => this.soon());
   }
 
-  /** @throws StoreError when the store does not answer */
-  async run(): Promise<void> {
-    const { store, owners } = this.#parts;
+  /** Queues a run. */
+  soon(): void {
+    if (this.#isQueued || this.#isStopped) return;
+    this.#isQueued = true;
+    this.#isDue = true;
+    void this.parts.inTurn(() => this.#runAndReport());
+  }
+
+  /** The store is connected again: a run that failed without it is due now. */
+  cameUp(): void {
+    if (this.#isDue) this.soon();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#again.stop();
+  }
+
+  async #runAndReport(): Promise<void> {
+    this.#isQueued = false;
+    if (this.#isStopped) return;
+    try {
+      // Asked for again meanwhile, it is still due.
+      this.#isDue = await this.#run();
+      this.parts.ended();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isStopped) return;
+    this.parts.ended(error);
+    if (this.parts.isConnected()) this.#again.start();
+  }
+
+  /** Returns whether another run was queued meanwhile. @throws StoreError when the store does not answer */
+  async #run(): Promise<boolean> {
+    const { store, owners } = this.parts;
     for (const owner of owners) {
       const documents = await store.load(owner.prefix);
       await forEachInChunks(splitIntoParts(documents), (document) => {
@@ -59,8 +108,9 @@ export class Reconciler {
       await owner.merged?.();
       await this.#restore(owner, new Map(documents.map((document) => [document.doc, document])));
     }
-    await this.#parts.wasRead();
-    await this.#parts.writeAll();
+    await this.parts.wasRead();
+    await this.parts.writeAll();
+    return this.#isQueued;
   }
 
   /** Takes in what others wrote; false if that takes a new look at all. */
@@ -75,7 +125,7 @@ export class Reconciler {
   }
 
   #take(change: StoreChange): boolean {
-    const { owners, versions, ledger } = this.#parts;
+    const { owners, versions, ledger } = this.parts;
     const { doc } = change;
     const owner = owners.find(({ prefix }) => doc.startsWith(prefix));
     if (change.kind === 'drop') {
@@ -106,11 +156,11 @@ export class Reconciler {
 
   /** Puts into the outbox what the store lacks of what is known here. */
   async #restore(owner: DocumentOwner, stored: ReadonlyMap<string, StoredDocument>): Promise<void> {
-    const { versions, ledger, outbox } = this.#parts;
+    const { versions, ledger, outbox } = this.parts;
     const put = (changes: readonly IdempotentChange[]): void => {
       for (const change of changes) outbox.put(change);
     };
-    await forEachInChunks(owner.known(), (known) => {
+    await forEachInChunks(owner.known?.() ?? [], (known) => {
       put(missingChanges(known, stored.get(known.doc), versions));
     });
     await forEachInChunks(ledger.parts(owner.prefix), ([doc, parts]) => {
@@ -121,7 +171,7 @@ export class Reconciler {
 
   /** Of a stored document what was not known here. */
   #news({ doc, registers, maxima, sums }: StoredDocument): StoredDocument {
-    const { ledger } = this.#parts;
+    const { ledger } = this.parts;
     const newer = Object.entries(registers).filter(([field, register]) => this.#isNews(doc, field, register));
     const counted: Record<string, number> = {};
     const count = (news: { field: string; by: number } | undefined): void => {
@@ -138,7 +188,7 @@ export class Reconciler {
   }
 
   #isNews(doc: string, field: string, register: StoredDocument['registers'][string]): boolean {
-    const { versions, unusable } = this.#parts;
+    const { versions, unusable } = this.parts;
     if (!isSaneVersion(register.version)) {
       unusable.unreadable(doc, `the version of ${JSON.stringify(field.slice(0, 40))} is out of all bounds`);
       return false;
@@ -154,7 +204,7 @@ export class Reconciler {
     try {
       work();
     } catch (error) {
-      this.#parts.unusable.unreadable(doc, error instanceof Error ? error.name : 'it cannot be read');
+      this.parts.unusable.unreadable(doc, error instanceof Error ? error.name : 'it cannot be read');
     }
   }
 }
@@ -210,71 +260,5 @@ export function* splitIntoParts(documents: Iterable<StoredDocument>): Iterable<S
     };
     for (let at = 0; at < counts.length; at += PART_FIELDS)
       yield { doc, registers: {}, maxima: Object.fromEntries(counts.slice(at, at + PART_FIELDS)), sums: {} };
-  }
-}
-
-export interface ReconcileHost {
-  /** Reading and writing go one after the other. */
-  inTurn(step: () => Promise<void>): Promise<void>;
-  run(): Promise<void>;
-  isUp(): boolean;
-  /** It was run, or could not be. */
-  ended(error: unknown): void;
-}
-
-/** When to reconcile: as soon as changes may have been missed, until it succeeds, and never twice at once. */
-export class ReconcileSchedule {
-  readonly #again: Timer;
-  #isDue = false;
-  #isQueued = false;
-  #isStopped = false;
-
-  constructor(
-    clock: Clock,
-    private readonly host: ReconcileHost,
-  ) {
-    this.#again = new Timer(clock, RETRY_MS, () => {
-      this.soon();
-    });
-  }
-
-  soon(): void {
-    if (this.#isQueued || this.#isStopped) return;
-    this.#isQueued = true;
-    this.#isDue = true;
-    void this.host.inTurn(() => this.#run());
-  }
-
-  /** The store is there again: what failed without it is due now. */
-  cameUp(): void {
-    if (this.#isDue) this.soon();
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-    this.#again.stop();
-  }
-
-  async #run(): Promise<void> {
-    this.#isQueued = false;
-    if (this.#isStopped) return;
-    try {
-      await this.host.run();
-      // Asked for again meanwhile, it is still due.
-      this.#isDue = this.#queued();
-      this.host.ended(undefined);
-    } catch (error) {
-      if (this.#stopped()) return;
-      this.host.ended(error);
-      if (this.host.isUp()) this.#again.start();
-    }
-  }
-
-  #queued(): boolean {
-    return this.#isQueued;
-  }
-
-  #stopped(): boolean {
-    return this.#isStopped;
   }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../common/clock';
 import type { DocumentOwner, StoreListener } from './document-owner';
 import type { Json, KeyStore, StoreChange } from '../port/key-store';
 import { Outbox } from './outbox';
-import { Reconciler, ReconcileSchedule } from './reconciler';
+import { Reconciler } from './reconciler';
 import { RegisterVersions } from './register-versions';
 import { StoreState, UnusableDocuments } from './store-state';
 import { SavedWaiters, StoreWriter } from './store-writer';
@@ -32,7 +32,6 @@ export class StoreLink {
   readonly #waiters: SavedWaiters;
   readonly #statistics: Timer;
   readonly #flushAgain: Timer;
-  readonly #reconciling: ReconcileSchedule;
   /** Reading and writing go one after the other. */
   #queue: Promise<void> = Promise.resolve();
   #flushing = false;
@@ -79,7 +78,7 @@ export class StoreLink {
       this.#flushSoon();
     });
     this.#flushAgain = new Timer(clock, RETRY_MS, () => this.#flushSoon());
-    this.#reconciler = new Reconciler({
+    this.#reconciler = new Reconciler(clock, {
       store,
       owners: this.#owners,
       versions: this.#versions,
@@ -90,11 +89,8 @@ export class StoreLink {
         if (await this.#slots.renew()) this.#takeSlot(this.#slots.current!);
       },
       writeAll: () => this.#writer.writeAll(),
-    });
-    this.#reconciling = new ReconcileSchedule(clock, {
       inTurn: (step) => this.#inTurn(step),
-      run: () => this.#reconciler.run(),
-      isUp: () => this.state.isConnected,
+      isConnected: () => this.state.isConnected,
       ended: (error) => {
         if (error === undefined) this.state.worked();
         else this.state.failed(error);
@@ -153,13 +149,13 @@ export class StoreLink {
 
   /** Connects and reads everything. @throws StoreError; the link goes on, and reconciles when the store is there. */
   async open(): Promise<void> {
-    const reset = (): void => this.#reconciling.soon();
+    const reset = (): void => this.#reconciler.soon();
     const changed = (changes: readonly StoreChange[]): void => {
       if (!this.#reconciler.takeIn(changes)) reset();
     };
     await this.store.open({ changed, reset, connection: (up, reason) => this.#connection(up, reason) });
     // Before the flush that begins with the connection: what is stored is known before anything is written.
-    this.#reconciling.soon();
+    this.#reconciler.soon();
     this.#connection(true);
     await this.#queue;
   }
@@ -244,7 +240,7 @@ export class StoreLink {
     this.#writer.collectAll();
     if (this.state.isConnected) await within(limitMs, this.#lastWrites(), this.clock);
     this.#closed = true;
-    for (const each of [this.#statistics, this.#flushAgain, this.#reconciling, this.#writer]) each.stop();
+    for (const each of [this.#statistics, this.#flushAgain, this.#reconciler, this.#writer]) each.stop();
     this.#waiters.close();
     if (this.#outbox.size > 0)
       this.listener.warn(`the ${this.kind} store was away: changes of ${this.#outbox.size} documents were not written`);
@@ -264,7 +260,7 @@ export class StoreLink {
   #connection(up: boolean, reason?: string): void {
     if (this.#closed || !this.state.connection(up, reason)) return;
     if (!up) return;
-    this.#reconciling.cameUp();
+    this.#reconciler.cameUp();
     this.#flushSoon();
   }
 
@@ -279,7 +275,7 @@ export class StoreLink {
       if (!this.isLoaded && !this.#closing) {
         // What is stored is to be read first, and times are to be put by the store's clock; reading it writes all that waits.
         this.#flushing = false;
-        this.#reconciling.soon();
+        this.#reconciler.soon();
         return;
       }
       try {
@@ -291,7 +287,7 @@ export class StoreLink {
         this.#flushing = false;
         if (!isWritten) {
           // What is stored is to be read first; reading it writes all that waits.
-          if (!this.#closing) this.#reconciling.soon();
+          if (!this.#closing) this.#reconciler.soon();
           return;
         }
         // What came between the last write and here.

@@ -18,8 +18,8 @@ export interface WriterListener {
 export class StoreWriter {
   /** Milliseconds. */
   lastWriteMs = 0;
-  /** Those who have not given all their statistics yet. */
-  #owing: readonly DocumentOwner[] = [];
+  /** The owners whose statistics are not all collected yet. */
+  #uncollected: readonly DocumentOwner[] = [];
   #stopped = false;
 
   constructor(
@@ -30,25 +30,25 @@ export class StoreWriter {
     private readonly listener: WriterListener,
   ) {}
 
-  /** Statistics are due: of everyone, once. */
+  /** Statistics of all owners are due, once. */
   collectAll(): void {
-    this.#owing = [...this.owners];
+    this.#uncollected = [...this.owners];
   }
 
-  /** Something waits: changes, or statistics that are due. */
+  /** Whether changes wait, or statistics are due. */
   get isBehind(): boolean {
-    return this.outbox.size > 0 || this.#owing.length > 0;
+    return this.outbox.size > 0 || this.#uncollected.length > 0;
   }
 
-  /** Until nothing waits; false if it may not be written now. @throws StoreError `unavailable`; what was not written waits on */
+  /** Writes until nothing waits. Returns false if it may not be written now. @throws StoreError `unavailable`; what was not written waits on */
   async writeAll(): Promise<boolean> {
     // Statistics are not collected before what is stored was read again.
     if (this.isBehind && !(await this.listener.mayWrite())) return false;
     do {
-      this.#owing = this.#owing.filter((owner) => owner.collect());
+      this.#uncollected = this.#uncollected.filter((owner) => owner.collect?.());
       if (!(await this.#writeWaiting())) return false;
-      if (this.#owing.length > 0) await yieldToEventLoop();
-    } while (this.#owing.length > 0 && !this.#stopped);
+      if (this.#uncollected.length > 0) await yieldToEventLoop();
+    } while (this.#uncollected.length > 0 && !this.#stopped);
     return true;
   }
 

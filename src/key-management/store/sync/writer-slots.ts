@@ -78,10 +78,6 @@ export class WriterSlots implements DocumentOwner {
       yield { doc: DOC, registers: {}, maxima: Object.fromEntries(Array.from(this.#known, (id) => [id, 1])) };
   }
 
-  collect(): boolean {
-    return false;
-  }
-
   /** All writers are known: one is chosen before its parts are read. @throws StoreError */
   async merged(): Promise<void> {
     if (this.#isUnlocked) return;
