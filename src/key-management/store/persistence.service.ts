@@ -20,9 +20,9 @@ import { SETTINGS_DOC, SettingsPersistence } from './settings-persistence';
 import { StoreLink } from './sync/store-link';
 import type { StoreCondition } from './sync/store-state';
 
-/** A stored verdict at least this young is used at once on a start; milliseconds. */
+/** On a start, a stored state that is younger than this is used without a check; milliseconds. */
 const FRESH_MS = 60 * 60_000;
-/** What is left is written within this at shutdown; milliseconds. */
+/** Time limit for writing what is left at shutdown; milliseconds. */
 const CLOSE_MS = 5_000;
 
 /** The store of this app: opened before the keys are registered, closed after the last call. */
@@ -33,7 +33,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
   readonly link: StoreLink;
   readonly #vault: KeyVault;
   readonly #damages = new Subject<string>();
-  /** What was stored was found damaged, in words. */
+  /** Messages about stored data that was found damaged. */
   readonly damages$: Observable<string> = this.#damages.asObservable();
   readonly #instances: Instances;
 

@@ -65,15 +65,15 @@ export const closingContract: ContractPart = ({ describe, it, itWithStore }, opt
     });
 
     itWithStore('says nothing to its watcher after close', async ({ store, watcher, open }) => {
-      const told = () => [watcher.changes.length, watcher.resets, watcher.connections.length];
+      const seen = () => [watcher.changes.length, watcher.resets, watcher.connections.length];
       await store.close();
-      const before = told();
+      const before = seen();
       if (options.shared) {
         const [other, third] = [await open(), await open()];
         await other.store.write([set('d', 'f', 1)]);
         await third.watcher.until('the change at another instance', () => third.watcher.of('d').length > 0);
       }
-      assert.deepEqual(told(), before);
+      assert.deepEqual(seen(), before);
     });
 
     it('leaves no handle behind', async () => {

@@ -36,7 +36,7 @@ export class RecordingWatcher implements StoreWatcher {
   async until(what: string, holds: () => boolean): Promise<void> {
     const deadline = Date.now() + LONGEST_WAIT_MS;
     while (!holds()) {
-      if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
+      if (Date.now() > deadline) throw new Error(`no success within the time limit: ${what}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 100);
         this.#wake = () => {
@@ -52,7 +52,7 @@ export class RecordingWatcher implements StoreWatcher {
 export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + LONGEST_WAIT_MS;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
+    if (Date.now() > deadline) throw new Error(`no success within the time limit: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -23,9 +23,9 @@ export const outageContract: ContractPart = ({ describe, it, itWithStore }, opti
       await assert.rejects(store.write([set('d', 'f', 2, 2)]), storeError('unavailable'));
       await assert.rejects(store.load(''), storeError('unavailable'));
       await assert.rejects(store.lock('job', 'one', 1_000), storeError('unavailable'));
-      await watcher.until('the loss to be told', () => watcher.connections.includes(false));
+      await watcher.until('the report of the loss', () => watcher.connections.includes(false));
       await stores.mend!();
-      await watcher.until('the return to be told', () => watcher.connections.at(-1) === true);
+      await watcher.until('the report of the return', () => watcher.connections.at(-1) === true);
       await untilWritten(store, [set('d', 'f', 3, 3)]);
       assert.deepEqual(plain(await store.load('')), plain(result([set('d', 'f', 3, 3)]).values()));
     });
@@ -42,16 +42,17 @@ export const outageContract: ContractPart = ({ describe, it, itWithStore }, opti
       assert.equal((await store.load('d'))[0]?.sums['s'], 1);
     });
 
-    whenCut('tells what others changed meanwhile, or says that it may have missed it', async (stores) => {
+    whenCut('delivers what others changed meanwhile, or reports that it may have missed changes', async (stores) => {
       if (!options.shared) return;
       const { watcher } = stores;
       const other = await stores.open();
       await stores.break!();
-      await watcher.until('the loss to be told', () => watcher.connections.includes(false));
+      await watcher.until('the report of the loss', () => watcher.connections.includes(false));
       for (let i = 1; i <= 10; i++) await other.store.write([set('d', 'f', i, i)]);
       await stores.mend!();
-      const told = () => watcher.of('d').some((change) => change.kind === 'set' && change.register.version === 10);
-      await watcher.until('the missed changes, or a reset', () => told() || watcher.resets > 0);
+      const isDelivered = () =>
+        watcher.of('d').some((change) => change.kind === 'set' && change.register.version === 10);
+      await watcher.until('the missed changes, or a reset', () => isDelivered() || watcher.resets > 0);
       await other.store.write([set('e', 'f', 1)]);
       await watcher.until('a change after the return', () => watcher.of('e').length > 0);
     });

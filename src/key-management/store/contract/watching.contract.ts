@@ -35,7 +35,7 @@ export const watchingContract: ContractPart = ({ describe, itWithStore }, option
         .of('d')
         .flatMap((change) => (change.kind === 'set' && change.field === 'f' ? [change.register.version] : []));
       const dropped = watcher.of('d').findIndex(({ kind }) => kind === 'drop');
-      assert.ok(dropped >= 0, 'the drop was told');
+      assert.ok(dropped >= 0, 'the drop was delivered');
       assert.deepEqual(
         versions.slice(0, -1),
         versions.slice(0, -1).sort((a, b) => a - b),
@@ -97,7 +97,7 @@ export const watchingContract: ContractPart = ({ describe, itWithStore }, option
     );
 
     itWithStore(
-      'count each addition once in a load and what is told after it',
+      'count each addition once in a load and what is delivered after it',
       async ({ store, watcher, open }) => {
         const other = await open();
         const writing = (async () => {

@@ -127,7 +127,7 @@ export class FileKeyStore implements KeyStore {
     }));
   }
 
-  /** Runs a step in its turn; on a damaged database, once more on the one that replaces it. */
+  /** Runs a step in its turn. On a damaged database it runs once more, on the replacement. */
   async #step<T>(run: (database: ClassicLevel) => Promise<T>): Promise<T> {
     this.#mustBeOpen();
     return this.#inTurn(async () => {

@@ -20,7 +20,7 @@ interface LevelFolderOptions {
   report: (message: string) => void;
 }
 
-/** Opens the database, and begins a new one in place of one that is damaged. */
+/** Opens the database, and begins a new one in place of a damaged one. */
 export class LevelFolder {
   readonly path: string;
   readonly #folder: string;

@@ -28,12 +28,14 @@ export function keyOfDocument(doc: string): { provider: string; keyId: string } 
 
 /** Cooldowns for one model or endpoint are a register each, so that an administrator can end them, everywhere. */
 const MODEL_COOLDOWN = 'rest:';
-const ENDPOINT_REST = 'rest@';
+const ENDPOINT_COOLDOWN = 'rest@';
 export const cooldownField = ({ model, endpoint }: CooldownScope): string =>
-  model === undefined ? ENDPOINT_REST + endpoint : MODEL_COOLDOWN + model;
+  model === undefined ? ENDPOINT_COOLDOWN + endpoint : MODEL_COOLDOWN + model;
 export function scopeOfField(field: string): CooldownScope | undefined {
   if (field.startsWith(MODEL_COOLDOWN)) return { model: modelName(field.slice(MODEL_COOLDOWN.length)) };
-  const endpoint = field.startsWith(ENDPOINT_REST) ? endpointName(field.slice(ENDPOINT_REST.length)) : undefined;
+  const endpoint = field.startsWith(ENDPOINT_COOLDOWN)
+    ? endpointName(field.slice(ENDPOINT_COOLDOWN.length))
+    : undefined;
   return endpoint === undefined ? undefined : { endpoint };
 }
 
@@ -44,7 +46,7 @@ export interface StoredCooldown {
 }
 
 const NO_COOLDOWN: Cooldown = { until: 0, outcome: 'unknown', statedUntil: 0 };
-/** Times by the clock of the store, which is ahead by so many milliseconds. */
+/** The stored form of a cooldown, its times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */
 export function cooldownValue(offsetMs: number, cooldown: Cooldown = NO_COOLDOWN, ended = false): Json {
   const { until, outcome, statedUntil } = cooldown;
   return compact({
@@ -68,7 +70,7 @@ export function readCooldown(value: Json, offsetMs: number): StoredCooldown | un
   return { cooldown, ended: ended === true };
 }
 
-/** Of two simultaneous verdicts the graver one wins. */
+/** Between two simultaneous states the more serious one wins. */
 export const rankOf = (state: KeyState): number => (isRemoved(state) ? 2 : isCoolingDown(state) ? 1 : 0);
 
 /** What a key is, apart from how it stands. `secret`: the encrypted key, for keys added at run time. */
@@ -99,7 +101,7 @@ export function identityOf(record: KeyRecord, secret: string | undefined): Json 
   });
 }
 
-/** All registers of a key in its pool; times by the clock of the store, which is ahead by so many milliseconds. */
+/** All registers of a key in its pool, with times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */
 export const registersOf = (record: KeyRecord, secret: string | undefined, offsetMs: number): Record<string, Json> => ({
   identity: identityOf(record, secret),
   state: stateOf(record, offsetMs),
@@ -112,9 +114,9 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
   return {
     maskedKey: singleLine(maskedKey, LONGEST_MASK),
     origin: value.origin === 'runtime' ? 'runtime' : 'configuration',
-    label: line(label),
+    label: shortText(label),
     weight: Math.min(positive(weight) ?? 1, GREATEST_WEIGHT),
-    quotaGroup: line(quotaGroup),
+    quotaGroup: shortText(quotaGroup),
     models: Array.isArray(models)
       ? models.flatMap((model) => (typeof model === 'string' ? [modelName(model)] : [])).slice(0, MOST_MODELS)
       : undefined,
@@ -130,7 +132,7 @@ export interface StoredState {
   readonly outcome?: KeyRecord['outcome'];
   readonly reason?: string;
   readonly strikes?: FailureStreak;
-  /** A cooldown was ended before its time: this state holds against one that cools down for longer. */
+  /** A cooldown was ended before its time: this state holds against another that cools down for longer. */
   readonly ended?: boolean;
 }
 
@@ -139,13 +141,13 @@ export const stateOf = ({ state, outcome, reason, strikes }: KeyRecord, offsetMs
     ...shiftedState(state, offsetMs),
     outcome,
     reason,
-    strikes: strikes && compact({ ...shiftedStrikes(strikes, offsetMs) }),
+    strikes: strikes && compact({ ...shiftedStreak(strikes, offsetMs) }),
     ended: ended || undefined,
   });
 
-/** What is known of a deleted key's standing: nothing. Added again, it starts afresh. */
+/** The state of a deleted key: unknown. Added again, it starts afresh. */
 export const NO_STATE: Json = { status: 'unchecked' };
-/** As a key's state is stored that was deleted, or not checked yet: it says nothing. */
+/** Whether a stored state says nothing: the key was deleted, or not checked yet. */
 export const isNoState = (value: Json): boolean => isRecord(value) && value.status === 'unchecked';
 
 /** A stored state by the clock of this instance; undefined for what makes no sense. */
@@ -157,17 +159,17 @@ export function readState(value: Json, offsetMs = 0): StoredState | undefined {
   return {
     state: shiftedState(state, -offsetMs),
     outcome: isOutcome(outcome) ? outcome : undefined,
-    reason: line(value.reason),
-    strikes: shiftedStrikes(strikesIn(strikes), -offsetMs),
+    reason: shortText(value.reason),
+    strikes: shiftedStreak(readStreak(strikes), -offsetMs),
     ended: value.ended === true,
   };
 }
 
-function strikesIn(value: Json | undefined): FailureStreak | undefined {
+function readStreak(value: Json | undefined): FailureStreak | undefined {
   if (!isRecord(value) || !isOutcome(value.outcome)) return undefined;
   const { outcome, count, at } = value;
   const isCount = typeof count === 'number' && Number.isInteger(count) && count > 0;
-  return { outcome, count: isCount ? Math.min(count, MOST_STRIKES) : 1, at: isTime(at) ? at : 0 };
+  return { outcome, count: isCount ? Math.min(count, GREATEST_STREAK) : 1, at: isTime(at) ? at : 0 };
 }
 
 function bareState({
@@ -199,21 +201,21 @@ function bareState({
 }
 
 const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
-const line = (value: Json | undefined): string | undefined =>
-  typeof value === 'string' ? singleLine(value, LONGEST_LINE) : undefined;
+const shortText = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' ? singleLine(value, LONGEST_TEXT) : undefined;
 const positive = (value: Json | undefined): number | undefined =>
   typeof value === 'number' && value > 0 && value < Infinity ? value : undefined;
 
 /** As much as the options take; more was not written by this package. */
 const LONGEST_MASK = 40;
-const LONGEST_LINE = 500;
+const LONGEST_TEXT = 500;
 const GREATEST_WEIGHT = 1_000;
 const MOST_MODELS = 1_000;
-const MOST_STRIKES = 1_000;
+const GREATEST_STREAK = 1_000;
 
 const LIMITS: readonly string[] = ['concurrency', 'requestsPerMinute', 'tokensPerMinute'] satisfies (keyof KeyLimits)[];
 
-/** Whoever can write to the store must not make the pool reckon with what is no number. */
+/** The limits that are positive numbers: a store that others can write to must not bring anything else into the pool. */
 const limitsIn = (stored: Record<string, Json>): KeyLimits =>
   Object.fromEntries(Object.entries(stored).filter(([name, value]) => LIMITS.includes(name) && positive(value)));
 
@@ -238,7 +240,7 @@ const LATEST = Date.UTC(2100, 0, 1);
 /** Milliseconds since the epoch that a stored document may hold. */
 export const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= LATEST;
 
-/** A state by another clock, which is ahead by so many milliseconds. */
+/** The state by another clock. @param byMs By how much that clock is ahead; milliseconds. */
 export function shiftedState(state: KeyState, byMs: number): KeyState {
   if (byMs === 0) return state;
   if (isCoolingDown(state)) {
@@ -248,5 +250,5 @@ export function shiftedState(state: KeyState, byMs: number): KeyState {
   return isRemoved(state) ? { ...state, recheckAt: state.recheckAt + byMs } : state;
 }
 
-export const shiftedStrikes = (strikes: FailureStreak | undefined, byMs: number): FailureStreak | undefined =>
+export const shiftedStreak = (strikes: FailureStreak | undefined, byMs: number): FailureStreak | undefined =>
   strikes === undefined || byMs === 0 ? strikes : { ...strikes, at: strikes.at + byMs };

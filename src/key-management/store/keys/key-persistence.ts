@@ -5,7 +5,7 @@ import type { KeyPoolService } from '../../pool/key-pool.service';
 import type { KeyRecord } from '../../pool/key/key-record';
 import type { DocumentOwner, KnownDocument, StoreListener } from '../sync/document-owner';
 import { InactiveKeys } from './inactive-keys';
-import { applyDocument, applyField, type AppliedTo } from './apply-document';
+import { applyDocument, applyField, type DocumentTarget } from './apply-document';
 import {
   adminOf,
   cooldownField,
@@ -24,11 +24,11 @@ import { KeyStatistics } from './key-statistics';
 import { KeyWriter, LostSecrets, StoredCooldowns } from './key-writer';
 import type { StoreLink } from '../sync/store-link';
 
-/** Keeps the pools' keys in the store, and takes in what other instances did to them. */
+/** Writes the pools' keys to the store, and takes in what other instances did to them. */
 export class KeyPersistence implements DocumentOwner {
   readonly prefix = KEYS;
   readonly #inactive: InactiveKeys;
-  /** Keys that cannot be kept, but were in the store before: what becomes of them is kept there all the same. */
+  /** Keys that cannot be stored with their secret, but were in the store before: their changes are still written. */
   readonly #returned = new WeakSet<KeyRecord>();
   readonly #lostSecrets: LostSecrets;
   readonly #statistics: KeyStatistics;
@@ -65,7 +65,7 @@ export class KeyPersistence implements DocumentOwner {
 
   /** The configuration names a key that is not in its pool for that. */
   named(provider: string, keyId: string): void {
-    this.#inactive.name(documentOf(provider, keyId));
+    this.#inactive.markConfigured(documentOf(provider, keyId));
   }
 
   merge(document: StoredDocument): void {
@@ -101,7 +101,7 @@ export class KeyPersistence implements DocumentOwner {
   dropped(doc: string): boolean {
     const at = keyOfDocument(doc);
     const record = at && this.pools.pool(at.provider)?.record(at.keyId);
-    const isWanted = record ? this.#isKept(record) : this.#inactive.isNamed(doc);
+    const isWanted = record ? this.#isKept(record) : this.#inactive.isConfigured(doc);
     // With a trace of today, or it would be forgotten again within the hour.
     if (isWanted) this.#writer.admin(doc, record ? (record.enabled ? 'enabled' : 'disabled') : 'deleted');
     else this.#inactive.delete(doc);
@@ -110,12 +110,12 @@ export class KeyPersistence implements DocumentOwner {
 
   *known(): Iterable<KnownDocument> {
     // A key that is deleted meanwhile goes among the inactive keys.
-    const told = new Set<string>();
+    const seen = new Set<string>();
     for (const pool of this.pools.pools()) {
       for (const record of pool.records()) {
         if (!this.#isKept(record)) continue;
         const doc = documentOf(record.provider, record.id);
-        told.add(doc);
+        seen.add(doc);
         yield {
           doc,
           registers: {
@@ -127,7 +127,7 @@ export class KeyPersistence implements DocumentOwner {
       }
     }
     for (const { doc, registers, maxima } of this.#inactive.values()) {
-      if (told.has(doc)) continue;
+      if (seen.has(doc)) continue;
       yield {
         doc,
         registers: Object.fromEntries(Object.entries(registers).map(([field, { value }]) => [field, value])),
@@ -182,7 +182,7 @@ export class KeyPersistence implements DocumentOwner {
       Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
     );
     this.#inactive.retire({ doc, registers, maxima: this.#statistics.known(record), sums: {} });
-    if (record.origin === 'configuration') this.#inactive.name(doc);
+    if (record.origin === 'configuration') this.#inactive.markConfigured(doc);
   }
 
   /** A key that was known before takes its history up again. */
@@ -209,7 +209,7 @@ export class KeyPersistence implements DocumentOwner {
     }
   }
 
-  #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): AppliedTo {
+  #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): DocumentTarget {
     const { now, freshMs } = this.settings;
     const stateHeld = (): void => {
       if (this.#isKept(record)) this.#writer.state(record);

@@ -18,7 +18,7 @@ import type { StoreLink } from '../sync/store-link';
 
 const RANKS: Readonly<Record<AdminState, number>> = { enabled: 0, disabled: 1, deleted: 2 };
 
-/** Puts into the outbox what becomes of keys. */
+/** Puts the changes of keys into the outbox. */
 export class KeyWriter {
   constructor(
     private readonly link: StoreLink,
@@ -58,7 +58,7 @@ export class KeyWriter {
         if (event.from !== event.to && (event.from === 'disabled' || event.to === 'disabled')) {
           this.admin(doc, record.enabled ? 'enabled' : 'disabled');
         } else {
-          // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
+          // In the same batch: an instance that starts now does not trust a state without the time of its check.
           if (record.lastCheckedAt > 0)
             this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt + this.link.offsetMs);
           this.state(record, endsCooldown(event));
@@ -87,19 +87,19 @@ export class KeyWriter {
     );
   }
 
-  /** @param isWord An administrator said so: that holds against what is stored and not known here yet. */
-  identity(doc: string, record: KeyRecord, secret: string | undefined, isWord = true): void {
+  /** @param byAdministrator An administrator's change wins over what is stored and not known here yet. */
+  identity(doc: string, record: KeyRecord, secret: string | undefined, byAdministrator = true): void {
     const identity = identityOf(record, secret);
-    if (isWord) this.link.putWord(doc, 'identity', identity);
+    if (byAdministrator) this.link.putByAdministrator(doc, 'identity', identity);
     else this.link.put(doc, 'identity', identity);
   }
 
   admin(doc: string, state: AdminState): void {
-    this.link.putWord(doc, 'admin', state, RANKS[state]);
+    this.link.putByAdministrator(doc, 'admin', state, RANKS[state]);
   }
 }
 
-/** Time alone ends a cooldown without a word: every instance sees it by itself. */
+/** A cooldown that time ends is not written: every instance sees that by itself. */
 const endsCooldown = ({ by, from, to }: Extract<KeyChangeEvent, { type: 'status_changed' }>): boolean =>
   (from === 'cooling_down' || from === 'rate_limited') && (to === 'healthy' || by === 'administrator');
 
@@ -112,7 +112,7 @@ interface Fields {
   readonly endpoints: Set<string>;
 }
 
-/** Which cooldowns the store has of each key: beyond a bound no further ones are kept, and each instance learns them for itself. */
+/** Which cooldowns of each key the store holds. Above a bound no further ones are stored, and each instance learns them by itself. */
 export class StoredCooldowns {
   readonly #fields = new WeakMap<KeyRecord, Fields>();
 
@@ -147,7 +147,7 @@ export class StoredCooldowns {
   }
 }
 
-/** Keys that another instance deleted, and that live: unless that is over within the second, they are stored with their secret again. */
+/** Keys that another instance deleted from the store while they are in use here: they are stored with their secret again, unless they are gone within the second. */
 export class LostSecrets {
   readonly #records = new Set<KeyRecord>();
 

@@ -8,7 +8,7 @@ export interface Batch {
 
 /**
  * Delivers each change of others exactly once together with the loads: batches wait while a load is under way, and a change whose batch
- * the load's answer already contains is not delivered after it. The sequence numbers of the batches tell.
+ * the load's answer already contains is not delivered after it. The sequence numbers of the batches decide.
  */
 export class ChangeDeduplicator {
   #loads = 0;

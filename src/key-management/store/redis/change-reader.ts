@@ -25,7 +25,7 @@ export interface ReaderListener {
   missed(): void;
 }
 
-/** Follows the stream of changes from the last one that was seen, from connection to connection. */
+/** Follows the stream of changes from the last one that was read, from connection to connection. */
 export class ChangeReader {
   #position: Position | undefined;
   /** By elapsed time, as of `performance.now()`. */

@@ -24,7 +24,7 @@ export class RedisConnection {
   #ending: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param commands For all commands but the one that blocks.
+   * @param commands For all commands but the blocking read.
    * @param reader For the blocking read of changes.
    * @param timeoutMs Time limit of connecting, of each command, and of closing; milliseconds.
    */

@@ -25,7 +25,7 @@ end
  * ARGV: an epoch for data that has none, or of which some was lost; how many documents are looked at. → epoch, number of the last batch,
  * its stream id, the server's run id, its time in milliseconds, `1` for a node of a cluster, and the policy by which the server evicts keys,
  * or ''. What the user may not ask for is ''.
- * A server that evicts takes single documents without a word: their names are left in the index. Each call looks at some more of them.
+ * A server that evicts deletes single documents without notice: their names stay in the index. Each call checks some more of them.
  * An error where nothing can be written because this is a replica; memory or disk that lack do not keep the data from being read.
  */
 export const HELLO = `${META}
@@ -41,7 +41,7 @@ for _, name in ipairs(names) do
   if redis.call('EXISTS', root .. 'doc:' .. name) == 0 then gone[#gone + 1] = name end
 end
 local function failed(answer) return type(answer) == 'table' and answer.err end
--- A server without memory tells of the loss when it can write again.
+-- A server without memory reports the loss when it can write again.
 if (lost or #gone > 0) and not failed(redis.pcall('HSET', meta, 'epoch', ARGV[1])) then
   mark = ARGV[1]
   for _, name in ipairs(gone) do redis.pcall('ZREM', root .. 'docs', name) end

@@ -18,7 +18,7 @@ const RETRY_MS = 1_000;
 /** Clocks that differ by less count as equal: how long an answer took is in the difference. Milliseconds. */
 const SAME_CLOCK_MS = 1_000;
 
-/** Between the pools and a store: writes behind, takes in what others wrote, and mends a store that lost its data. */
+/** Connects the pools with a store: writes behind (through an outbox), takes in what others wrote, and restores what the store lost. */
 export class StoreLink {
   readonly state: StoreState;
   readonly #outbox: Outbox;
@@ -169,8 +169,8 @@ export class StoreLink {
     this.#flushSoon();
   }
 
-  /** As `put`, of an administrator's word: it wins over whatever was said before and is not known here, the store being away since the start. */
-  putWord(doc: string, field: string, value: Json, rank = 0): void {
+  /** As `put`, for a change by an administrator: it wins over any earlier change, also over one that is not known here because the store is away. */
+  putByAdministrator(doc: string, field: string, value: Json, rank = 0): void {
     // In minutes, so that among simultaneous ones still the rank decides.
     this.put(doc, field, value, rank, Math.floor((this.clock.now() + this.offsetMs) / 60_000));
   }

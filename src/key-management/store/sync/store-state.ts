@@ -74,12 +74,12 @@ export class StoreState {
   }
 }
 
-/** At most so many documents are named in the log. */
+/** The log names at most this many documents. */
 const MOST_NAMED = 1_000;
 
 /** Names each document that cannot be read or written in the log, once. */
 export class UnusableDocuments {
-  readonly #named = new Set<string>();
+  readonly #configuredIds = new Set<string>();
 
   constructor(
     private readonly kind: string,
@@ -96,8 +96,8 @@ export class UnusableDocuments {
   }
 
   #name(doc: string, message: string): void {
-    if (this.#named.has(doc) || this.#named.size >= MOST_NAMED) return;
-    this.#named.add(doc);
+    if (this.#configuredIds.has(doc) || this.#configuredIds.size >= MOST_NAMED) return;
+    this.#configuredIds.add(doc);
     this.warn(message);
   }
 }
