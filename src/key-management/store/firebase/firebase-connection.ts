@@ -65,7 +65,7 @@ export class FirebaseConnection {
     this.#checkCredential(this.#opened);
     this.#start(this.#opened);
     try {
-      if (await within(settings.timeoutMs, up, this.#clock)) return;
+      if (await within(settings.timeoutMs, up, systemClock)) return;
       throw openError(settings.host, settings.timeoutMs, this.#current?.failedConnections ?? 0);
     } finally {
       this.#opening = undefined;

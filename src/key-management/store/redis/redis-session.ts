@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, Random } from '../../common/clock';
+import { systemClock, type Clock, type Random } from '../../common/clock';
 import { within } from '../../common/settles-within';
 import type { StoreWatcher } from '../port/key-store';
 import { Reconnect } from '../port/reconnect';
@@ -67,8 +67,8 @@ export class RedisSession {
     checkSource(this.source);
     const first = new Promise<void>((resolve, reject) => (this.#opening = { resolve, reject }));
     this.#serve();
-    const { timeoutMs, clock } = this.settings;
-    if (await within(timeoutMs, first, clock)) return;
+    const { timeoutMs } = this.settings;
+    if (await within(timeoutMs, first, systemClock)) return;
     this.#state = 'refused';
     const reason = this.#lastFailure ?? new NoAnswer(timeoutMs);
     const mend =
