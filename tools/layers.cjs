@@ -22,18 +22,19 @@ const LAYERS = [
   { pool: 'All keys of one provider: lease and settle. The only writer of key state.' },
   { 'store/port': 'The contract of a store: documents, changes, and how two changes merge.' },
   {
+    'store/memory': 'The store that ends with the process.',
+    'store/file': 'The store in a folder (LevelDB).',
+    'store/redis': 'The store in Redis, Sentinel or Redis Cluster.',
+    'store/firebase': 'The store in a Firebase Realtime Database.',
+  },
+  { 'store/built-in-stores.ts': 'The table of the built-in stores: options, environment and creation follow from it.' },
+  {
     configuration: 'Options and environment variables, checked and resolved once at the start.',
     tracing: 'OpenTelemetry spans of calls and attempts.',
   },
   { checkers: 'Health checkers: the probes of each vendor, their registry, and the base class for custom ones.' },
   { 'store/sync': 'Keeps an instance and its store equal: outbox, reconnects, registers and sums of many instances.' },
-  {
-    'store/keys': 'Keys as documents: writing, reading, encryption, inactive keys.',
-    'store/memory': 'The store that ends with the process.',
-    'store/file': 'The store in a folder (LevelDB).',
-    'store/redis': 'The store in Redis or Redis Cluster.',
-    'store/firebase': 'The store in a Firebase Realtime Database.',
-  },
+  { 'store/keys': 'Keys as documents: writing, reading, encryption, inactive keys.' },
   { store: 'Chooses the adapter and ties it to pools and settings.' },
   {
     execution: 'Managed calls and the managed fetch: attempt, retry, wait, time limits.',

@@ -19,24 +19,24 @@ export interface ConnectionOptions {
 
 /** One client's WebSocket: handshake, authentication, and requests answered in order. */
 export class Connection {
-  private readonly reader = new FrameReader();
-  private readonly requests: Requests;
-  private authenticated = false;
+  readonly #reader = new FrameReader();
+  readonly #requests: Requests;
+  #authenticated = false;
 
   constructor(
     private readonly socket: WebSocket,
     private readonly options: ConnectionOptions,
   ) {
-    this.requests = new Requests(
+    this.#requests = new Requests(
       options.database,
       (action, path, data, tag) =>
-        this.send('d', { a: action, b: { p: path.join('/'), d: data, ...(tag === undefined ? {} : { t: tag }) } }),
+        this.#send('d', { a: action, b: { p: path.join('/'), d: data, ...(tag === undefined ? {} : { t: tag }) } }),
       () => options.rules(),
     );
-    socket.on('message', (data: RawData) => options.inward(() => this.received(data.toString())));
-    socket.on('close', () => options.inward(() => this.requests.disconnected()));
+    socket.on('message', (data: RawData) => options.inward(() => this.#received(data.toString())));
+    socket.on('close', () => options.inward(() => this.#requests.disconnected()));
     socket.on('error', () => socket.terminate());
-    options.inward(() => this.send('c', { t: 'h', d: { ts: Date.now(), v: '5', h: options.host, s: randomUUID() } }));
+    options.inward(() => this.#send('c', { t: 'h', d: { ts: Date.now(), v: '5', h: options.host, s: randomUUID() } }));
   }
 
   /** Cuts the connection without a word, as a network does. */
@@ -47,71 +47,71 @@ export class Connection {
   /** The rules changed: what may no longer be read is not pushed any more. */
   rulesChanged(): void {
     if (this.options.rules().read) return;
-    for (const path of this.requests.revokeListens()) this.send('d', { a: 'c', b: { p: path.join('/') } });
+    for (const path of this.#requests.revokeListens()) this.#send('d', { a: 'c', b: { p: path.join('/') } });
   }
 
   /** The credential it gave is no longer good. */
   revokeAuthentication(): void {
-    this.authenticated = false;
-    this.send('d', { a: 'ac', b: { s: 'invalid_token', d: 'The credential was revoked' } });
+    this.#authenticated = false;
+    this.#send('d', { a: 'ac', b: { s: 'invalid_token', d: 'The credential was revoked' } });
   }
 
-  private received(frame: string): void {
-    const text = this.reader.read(frame);
+  #received(frame: string): void {
+    const text = this.#reader.read(frame);
     if (text === undefined) return;
     try {
       const message = JSON.parse(text) as { t?: unknown; d?: Record<string, unknown> };
-      if (message.t === 'c') return this.control(message.d ?? {});
-      if (message.t === 'd') return this.request(message.d ?? {});
+      if (message.t === 'c') return this.#control(message.d ?? {});
+      if (message.t === 'd') return this.#request(message.d ?? {});
     } catch {
       // Falls through: what is no JSON is answered like an unknown layer.
     }
-    this.send('c', { t: 'e', d: 'Malformed message' });
+    this.#send('c', { t: 'e', d: 'Malformed message' });
     this.drop();
   }
 
-  private control(message: Record<string, unknown>): void {
-    if (message.t === 'p') return this.send('c', { t: 'o', d: {} });
-    this.send('c', { t: 'e', d: `Control message ${String(message.t)} is not implemented by this server` });
+  #control(message: Record<string, unknown>): void {
+    if (message.t === 'p') return this.#send('c', { t: 'o', d: {} });
+    this.#send('c', { t: 'e', d: `Control message ${String(message.t)} is not implemented by this server` });
   }
 
-  private request({ r, a, b }: Record<string, unknown>): void {
+  #request({ r, a, b }: Record<string, unknown>): void {
     let answer: { s: string; d: unknown };
     try {
-      answer = { s: 'ok', d: this.answer(String(a), (b ?? {}) as RequestBody) ?? (a === 'g' ? null : {}) };
+      answer = { s: 'ok', d: this.#answer(String(a), (b ?? {}) as RequestBody) ?? (a === 'g' ? null : {}) };
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       answer = { s: error.status, d: error.message };
     }
-    this.send('d', { r, b: answer });
+    this.#send('d', { r, b: answer });
   }
 
-  private answer(action: string, body: RequestBody): unknown {
+  #answer(action: string, body: RequestBody): unknown {
     switch (action) {
       case 's':
         return {};
       case 'auth':
       case 'gauth':
-        return this.authenticate(body);
+        return this.#authenticate(body);
       case 'unauth':
-        this.authenticated = false;
-        this.requests.stopListening();
+        this.#authenticated = false;
+        this.#requests.stopListening();
         return {};
     }
-    if (!this.authenticated) throw new ProtocolError('permission_denied', 'Not authenticated');
-    return this.requests.handle(action, body);
+    if (!this.#authenticated) throw new ProtocolError('permission_denied', 'Not authenticated');
+    return this.#requests.handle(action, body);
   }
 
-  private authenticate(body: RequestBody): unknown {
+  #authenticate(body: RequestBody): unknown {
     if (body.noauth !== undefined || body.authvar !== undefined) {
       throw new ProtocolError('unsupported', 'An auth override is not implemented by this server');
     }
-    this.authenticated = body.cred === this.options.token();
-    if (!this.authenticated) throw new ProtocolError('invalid_token', 'The credential is not accepted');
+    this.#authenticated = body.cred === this.options.token();
+    if (!this.#authenticated) throw new ProtocolError('invalid_token', 'The credential is not accepted');
     return { auth: null };
   }
 
-  private send(layer: 'c' | 'd', data: unknown): void {
+  #send(layer: 'c' | 'd', data: unknown): void {
     const frames = toFrames(JSON.stringify({ t: layer, d: data }));
     this.options.outward(() => {
       if (this.socket.readyState === WebSocket.OPEN) for (const frame of frames) this.socket.send(frame);

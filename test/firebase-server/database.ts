@@ -13,28 +13,28 @@ export interface Write {
 
 /** One namespace: its tree, and those who listen to it. Every write is one synchronous step. */
 export class Database {
-  private root: Node = null;
-  private readonly listens = new Set<Listen>();
+  #root: Node = null;
+  readonly #listens = new Set<Listen>();
 
   /** `onWrite` is told of each write before anyone else, to make it durable. */
   constructor(private readonly onWrite: (writes: readonly Write[]) => void = () => undefined) {}
 
   get(path: Path): Node {
-    return getAt(this.root, path);
+    return getAt(this.#root, path);
   }
 
   data(): unknown {
-    return toJson(this.root);
+    return toJson(this.#root);
   }
 
   /** Replaces everything, as an import does. */
   import(json: unknown): void {
-    this.apply([], [{ path: [], node: fromJson(json) }], false);
+    this.#apply([], [{ path: [], node: fromJson(json) }], false);
   }
 
   /** Applies writes of earlier times without telling `onWrite`. */
   replay(writes: readonly Write[]): void {
-    for (const { path, node } of writes) this.root = setAt(this.root, path, node);
+    for (const { path, node } of writes) this.#root = setAt(this.#root, path, node);
   }
 
   /** Replaces what is at `path`; with a hash, only if that is the hash of the present data. */
@@ -43,7 +43,7 @@ export class Database {
       throw new ProtocolError('datastale', 'Transaction was made on data that has changed since');
     }
     const node = fromJson(resolveServerValues(json, this.get(path), Date.now()), path.length);
-    this.apply(path, [{ path, node }], false);
+    this.#apply(path, [{ path, node }], false);
   }
 
   /** A multi-location update: all places change in one step, or none does. */
@@ -59,21 +59,21 @@ export class Database {
       return { path, node: fromJson(resolveServerValues(value, this.get(path), now), path.length) };
     });
     assertDisjoint(writes);
-    this.apply(base, writes, true);
+    this.#apply(base, writes, true);
   }
 
   addListen(listen: Listen): void {
-    this.listens.add(listen);
+    this.#listens.add(listen);
   }
 
   removeListen(listen: Listen): void {
-    this.listens.delete(listen);
+    this.#listens.delete(listen);
   }
 
-  private apply(base: Path, writes: readonly Write[], merge: boolean): void {
+  #apply(base: Path, writes: readonly Write[], merge: boolean): void {
     this.onWrite(writes);
-    for (const { path, node } of writes) this.root = setAt(this.root, path, node);
-    for (const listen of this.listens) listen.changed(base, writes, merge);
+    for (const { path, node } of writes) this.#root = setAt(this.#root, path, node);
+    for (const listen of this.#listens) listen.changed(base, writes, merge);
   }
 }
 

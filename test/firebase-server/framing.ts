@@ -2,21 +2,21 @@ const MAX_FRAME_CHARACTERS = 16384;
 
 /** Joins a client's frames into messages: a long message is announced by a frame that holds only their number. */
 export class FrameReader {
-  private missing = 0;
-  private parts: string[] = [];
+  #missing = 0;
+  #parts: string[] = [];
 
   /** The whole message as soon as its last frame is there. The keep-alive "0" is none. */
   read(frame: string): string | undefined {
-    if (this.missing === 0) {
+    if (this.#missing === 0) {
       if (!/^\d{1,6}$/.test(frame)) return frame;
-      this.missing = Number(frame);
+      this.#missing = Number(frame);
       return undefined;
     }
-    this.parts.push(frame);
-    this.missing -= 1;
-    if (this.missing > 0) return undefined;
-    const message = this.parts.join('');
-    this.parts = [];
+    this.#parts.push(frame);
+    this.#missing -= 1;
+    if (this.#missing > 0) return undefined;
+    const message = this.#parts.join('');
+    this.#parts = [];
     return message;
   }
 }

@@ -1,19 +1,19 @@
 /** Runs work in the order it arrives: at once, or, while shut, when it opens again. */
 export class Gate {
-  private waiting: (() => void)[] | undefined;
+  #waiting: (() => void)[] | undefined;
 
   pass = (work: () => void): void => {
-    if (this.waiting === undefined) work();
-    else this.waiting.push(work);
+    if (this.#waiting === undefined) work();
+    else this.#waiting.push(work);
   };
 
   shut(): void {
-    this.waiting ??= [];
+    this.#waiting ??= [];
   }
 
   open(): void {
-    const waiting = this.waiting ?? [];
-    this.waiting = undefined;
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
     for (const work of waiting) work();
   }
 }

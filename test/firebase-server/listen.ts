@@ -9,7 +9,7 @@ export type Push = (action: 'd' | 'm', path: Path, data: unknown, tag?: number) 
 
 /** One listen of one connection, with or without a query. */
 export class Listen {
-  private sentHash: string | undefined;
+  #sentHash: string | undefined;
 
   constructor(
     private readonly database: Database,
@@ -21,17 +21,17 @@ export class Listen {
 
   /** The first answer; nothing is sent to a client that proves by its hash that it has the data. */
   start(knownHash: unknown): void {
-    const node = this.result();
-    this.sentHash = hashOf(node);
-    if (knownHash !== this.sentHash) this.push('d', this.path, toJson(node), this.tag);
+    const node = this.#result();
+    this.#sentHash = hashOf(node);
+    if (knownHash !== this.#sentHash) this.push('d', this.path, toJson(node), this.tag);
   }
 
   changed(base: Path, writes: readonly Write[], merge: boolean): void {
     const touching = writes.filter((write) => startsWith(write.path, this.path) || startsWith(this.path, write.path));
     if (touching.length === 0) return;
-    if (this.query !== undefined) return this.resend();
+    if (this.query !== undefined) return this.#resend();
     if (touching.some((write) => startsWith(this.path, write.path))) {
-      return this.push('d', this.path, toJson(this.result()));
+      return this.push('d', this.path, toJson(this.#result()));
     }
     if (!merge) return touching.forEach(({ path, node }) => this.push('d', path, toJson(node)));
     const from = base.length > this.path.length ? base : this.path;
@@ -39,15 +39,15 @@ export class Listen {
     this.push('m', from, Object.fromEntries(children));
   }
 
-  private resend(): void {
-    const node = this.result();
+  #resend(): void {
+    const node = this.#result();
     const hash = hashOf(node);
-    if (hash === this.sentHash) return;
-    this.sentHash = hash;
+    if (hash === this.#sentHash) return;
+    this.#sentHash = hash;
     this.push('d', this.path, toJson(node), this.tag);
   }
 
-  private result(): Node {
+  #result(): Node {
     return applyQuery(this.database.get(this.path), this.query);
   }
 }

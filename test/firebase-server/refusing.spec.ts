@@ -8,7 +8,7 @@ import { SdkClients } from './sdk-clients';
 
 /** Speaks the protocol by hand, to send what the SDK never would. */
 class RawClient {
-  private request = 0;
+  #request = 0;
   private constructor(private readonly socket: WebSocket) {}
 
   static async connect(port: number): Promise<RawClient> {
@@ -18,11 +18,11 @@ class RawClient {
   }
 
   async ask(a: string, b: object): Promise<{ s: string; d: unknown }> {
-    this.socket.send(JSON.stringify({ t: 'd', d: { r: ++this.request, a, b } }));
+    this.socket.send(JSON.stringify({ t: 'd', d: { r: ++this.#request, a, b } }));
     for (;;) {
       const [data] = (await once(this.socket, 'message')) as [Buffer];
       const { d } = JSON.parse(data.toString()) as { d: { r?: number; b: { s: string; d: unknown } } };
-      if (d.r === this.request) return d.b;
+      if (d.r === this.#request) return d.b;
     }
   }
 

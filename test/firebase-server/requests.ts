@@ -29,8 +29,8 @@ interface Deferred {
 
 /** What one client may ask of one database, and what it has under way there. Throws `ProtocolError` to refuse. */
 export class Requests {
-  private readonly listens = new Map<string, Listen>();
-  private onDisconnect: Deferred[] = [];
+  readonly #listens = new Map<string, Listen>();
+  #onDisconnect: Deferred[] = [];
 
   constructor(
     private readonly database: Database,
@@ -54,15 +54,15 @@ export class Requests {
       case 'g':
         return toJson(applyQuery(this.database.get(path), parseQuery(body.q)));
       case 'q':
-        return this.listen(path, body);
+        return this.#listen(path, body);
       case 'n':
-        return this.unlisten(listenKey(path, body));
+        return this.#unlisten(listenKey(path, body));
       case 'o':
-        return this.defer(path, () => this.database.put(path, body.d ?? null));
+        return this.#defer(path, () => this.database.put(path, body.d ?? null));
       case 'om':
-        return this.defer(path, () => this.database.merge(path, body.d));
+        return this.#defer(path, () => this.database.merge(path, body.d));
       case 'oc':
-        this.onDisconnect = this.onDisconnect.filter((deferred) => deferred.path.join('/') !== path.join('/'));
+        this.#onDisconnect = this.#onDisconnect.filter((deferred) => deferred.path.join('/') !== path.join('/'));
         return undefined;
       default:
         throw unsupported(`The action ${action}`);
@@ -72,41 +72,41 @@ export class Requests {
   /** The connection is gone: no more pushes, and what the client left for this moment is written. */
   disconnected(): void {
     this.stopListening();
-    for (const deferred of this.onDisconnect.splice(0)) deferred.run();
+    for (const deferred of this.#onDisconnect.splice(0)) deferred.run();
   }
 
   stopListening(): void {
-    for (const key of [...this.listens.keys()]) this.unlisten(key);
+    for (const key of [...this.#listens.keys()]) this.#unlisten(key);
   }
 
   /** Ends the listens without a query, as the service does when its rules no longer allow them; returns their paths. */
   revokeListens(): Path[] {
-    const revoked = [...this.listens].filter(([, { query }]) => query === undefined);
-    for (const [key] of revoked) this.unlisten(key);
+    const revoked = [...this.#listens].filter(([, { query }]) => query === undefined);
+    for (const [key] of revoked) this.#unlisten(key);
     return revoked.map(([, { path }]) => path);
   }
 
-  private listen(path: Path, body: RequestBody): undefined {
+  #listen(path: Path, body: RequestBody): undefined {
     const query = parseQuery(body.q);
     if (query !== undefined && typeof body.t !== 'number') throw unsupported('A query without a tag');
-    this.unlisten(listenKey(path, body));
+    this.#unlisten(listenKey(path, body));
     const tag = query === undefined ? undefined : (body.t as number);
     const listen = new Listen(this.database, path, query, tag, this.push);
-    this.listens.set(listenKey(path, body), listen);
+    this.#listens.set(listenKey(path, body), listen);
     this.database.addListen(listen);
     listen.start(body.h);
     return undefined;
   }
 
-  private unlisten(key: string): undefined {
-    const listen = this.listens.get(key);
+  #unlisten(key: string): undefined {
+    const listen = this.#listens.get(key);
     if (listen !== undefined) this.database.removeListen(listen);
-    this.listens.delete(key);
+    this.#listens.delete(key);
     return undefined;
   }
 
-  private defer(path: Path, run: () => void): undefined {
-    this.onDisconnect.push({ path, run });
+  #defer(path: Path, run: () => void): undefined {
+    this.#onDisconnect.push({ path, run });
     return undefined;
   }
 }

@@ -4,17 +4,17 @@ import { type Database, getDatabase, type Query, type Reference } from 'firebase
 
 /** Clients of the real SDK, all ended with one call. */
 export class SdkClients {
-  private readonly apps: App[] = [];
+  readonly #apps: App[] = [];
 
   connect(url: string): Database {
     const credential = { getAccessToken: () => Promise.resolve({ access_token: 'owner', expires_in: 3600 }) };
     const app = initializeApp({ databaseURL: url, credential }, randomUUID());
-    this.apps.push(app);
+    this.#apps.push(app);
     return getDatabase(app);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.apps.splice(0).map((app) => deleteApp(app)));
+    await Promise.all(this.#apps.splice(0).map((app) => deleteApp(app)));
   }
 }
 

@@ -21,7 +21,7 @@ const ENVIRONMENT = {
   FIREBASE_URL: '',
   REDIS_URL: '',
 };
-const PATIENCE_MS = 100_000;
+const TEST_TIMEOUT_MS = 100_000;
 
 /** An instance of an app with the real module, in a process of its own. */
 export class AppInstance {
@@ -125,11 +125,11 @@ function parse(text: string): Line | undefined {
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  limitMs = PATIENCE_MS,
+  limitMs = TEST_TIMEOUT_MS,
 ): Promise<number> {
   const startedAt = Date.now();
   while (!(await holds())) {
-    if (Date.now() - startedAt > limitMs) throw new Error(`waited in vain for: ${what}`);
+    if (Date.now() - startedAt > limitMs) throw new Error(`no success within the time limit: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return Date.now() - startedAt;

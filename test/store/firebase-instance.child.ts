@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { FirebaseKeyStore } from '../../src/key-management/store/firebase';
+import { FirebaseKeyStore } from '../../src/key-management/store/firebase/firebase-key-store';
 import type { StoreChange } from '../../src/key-management/store/port/key-store';
 
 /**
@@ -8,7 +8,7 @@ import type { StoreChange } from '../../src/key-management/store/port/key-store'
  * the others will make.
  * Prints `ready`; on a line of input writes everything, half of it repeated under its id until it passes; prints `done`; on the
  * next line prints as JSON the sum that is stored, how many of the others' documents it knows without having asked for them at the end,
- * and how long each change of theirs that it was told of took to come.
+ * and how long each of their changes took to arrive.
  */
 async function main([url = '', name = '', additions = '0', statuses = '0', expected = '0']: string[]): Promise<void> {
   const input = createInterface({ input: process.stdin });
@@ -57,13 +57,13 @@ async function main([url = '', name = '', additions = '0', statuses = '0', expec
   await Promise.all(adding);
   console.log('done');
   await once(input, 'line');
-  // A connection that broke on a busy machine is told of, and made good by a load, only when the next one stands.
+  // A connection that broke on a busy machine is reported, and made good by a load, only when the next connection stands.
   const deadline = Date.now() + 20_000;
   do {
     await loading;
     await new Promise((resolve) => setTimeout(resolve, 20));
   } while (theirs.size < Number(expected) && Date.now() < deadline);
-  // Not of `keys/`: a load of theirs would hide what was not told.
+  // Not of `keys/`: a load of those would hide what was not delivered.
   const stored = (await store.load('keys/shared'))[0]?.sums.calls;
   console.log(JSON.stringify({ stored, known: theirs.size, delays }));
   await store.close();

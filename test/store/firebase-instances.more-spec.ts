@@ -16,36 +16,36 @@ const everyone = (stored: number): Report[] =>
   Array.from({ length: INSTANCES }, () => ({ stored, known: (INSTANCES - 1) * STATUSES }));
 
 class Instance {
-  private readonly child;
-  private readonly printed: string[] = [];
+  readonly #child;
+  readonly #printed: string[] = [];
 
   constructor(url: string, name: string, additions: number) {
     const args = [url, name, String(additions), String(STATUSES), String((INSTANCES - 1) * STATUSES)];
-    this.child = startTsChild('test/store/firebase-instance.child.ts', args);
-    this.child.lines.on('line', (line: string) => this.printed.push(line));
+    this.#child = startTsChild('test/store/firebase-instance.child.ts', args);
+    this.#child.lines.on('line', (line: string) => this.#printed.push(line));
   }
 
   /** The next line that is no warning of the SDK. */
   async line(): Promise<string> {
     for (;;) {
-      const line = this.printed.shift();
+      const line = this.#printed.shift();
       if (line !== undefined && !/FIREBASE WARNING/.test(line)) return line;
       if (line !== undefined) continue;
-      const ended = this.child.ended.then(({ stderr }) => Promise.reject(new Error(`The instance ended: ${stderr}`)));
-      await Promise.race([once(this.child.lines, 'line'), ended]);
+      const ended = this.#child.ended.then(({ stderr }) => Promise.reject(new Error(`The instance ended: ${stderr}`)));
+      await Promise.race([once(this.#child.lines, 'line'), ended]);
     }
   }
 
   go(): void {
-    this.child.process.stdin?.write('go\n');
+    this.#child.process.stdin?.write('go\n');
   }
 
   async end(): Promise<void> {
-    await this.child.ended;
+    await this.#child.ended;
   }
 
   kill(): void {
-    this.child.process.kill('SIGKILL');
+    this.#child.process.kill('SIGKILL');
   }
 }
 

@@ -47,7 +47,7 @@ describeWithRedis('three instances that check keys', () => {
     process.stdout.write(`      ${gaps.length + KEYS.length} probes, at least ${Math.min(...gaps)} ms apart\n`);
   });
 
-  it('follow the one that is killed', async () => {
+  it('pass to another instance when the leader is killed', async () => {
     const [leader, ...others] = await leaders();
     expect(others).toEqual([]);
     await leader!.kill9();

@@ -6,7 +6,7 @@ import { RedisKeyStore, type RedisKeyStoreOptions } from '../../src/key-manageme
 import { RedisCluster } from '../support/redis-cluster';
 import { describeWithRedis, RedisServer } from '../support/redis-server';
 
-const PATIENCE_MS = 60_000;
+const TEST_TIMEOUT_MS = 60_000;
 const META = '{akm:default}:meta';
 
 describeWithRedis('RedisKeyStore on a real cluster of three masters and three replicas', () => {
@@ -35,7 +35,7 @@ describeWithRedis('RedisKeyStore on a real cluster of three masters and three re
     await Promise.all([one.store.close(), other.store.close()]);
   };
 
-  beforeAll(async () => (cluster = await RedisCluster.start()), PATIENCE_MS);
+  beforeAll(async () => (cluster = await RedisCluster.start()), TEST_TIMEOUT_MS);
   afterEach(() => Promise.all(stores.splice(0).map((store) => store.close())));
   afterAll(() => cluster.stop());
 
@@ -56,7 +56,7 @@ describeWithRedis('RedisKeyStore on a real cluster of three masters and three re
       // One that is not there costs nothing.
       await provesItself({ url: `redis://127.0.0.1:1,${places[0]!}` });
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it(
@@ -69,7 +69,7 @@ describeWithRedis('RedisKeyStore on a real cluster of three masters and three re
         client.disconnect();
       }
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it(
@@ -97,7 +97,7 @@ describeWithRedis('RedisKeyStore on a real cluster of three masters and three re
       });
       await single.stop();
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it(
@@ -123,7 +123,7 @@ describeWithRedis('RedisKeyStore on a real cluster of three masters and three re
       );
       expect(sums).toEqual(Array.from({ length: 10 }, (_, n) => [`d${n}`, n === 1 ? 2 : 1]));
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it(
@@ -140,6 +140,6 @@ describeWithRedis('RedisKeyStore on a real cluster of three masters and three re
       await writing.store.write([set('l', 'f', 1)]);
       await idle.watcher.until('the change', () => idle.watcher.of('l').length > 0);
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 });

@@ -10,7 +10,7 @@ import { startKeyManagement } from '../support/key-management-app';
 import { inStep, RedisSentinel } from '../support/redis-sentinel';
 import { describeWithRedis, RedisServer } from '../support/redis-server';
 
-const PATIENCE_MS = 60_000;
+const TEST_TIMEOUT_MS = 60_000;
 const stores: RedisKeyStore[] = [];
 
 async function open(options: RedisKeyStoreOptions): Promise<{ store: RedisKeyStore; watcher: RecordingWatcher }> {
@@ -78,7 +78,7 @@ describeWithRedis('a master that is made a replica under its connections', () =>
       await idle.watcher.until('the change', () => idle.watcher.of('e').length > 0);
       expect(proxy.accepted - before).toBeLessThanOrEqual(2 * 3);
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it(
@@ -112,7 +112,7 @@ describeWithRedis('a master that is made a replica under its connections', () =>
       await watcher.until('the return', () => watcher.connections.at(-1) === true);
       await store.write([set('d', 'f', 1)]);
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it(
@@ -147,7 +147,7 @@ describeWithRedis('a master that is made a replica under its connections', () =>
       await app.close();
       await simulator.close();
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it.each([
@@ -177,7 +177,7 @@ describeWithRedis('a master that is made a replica under its connections', () =>
       // The command and the two questions.
       expect(Number(await a!.info('total_connections_received')) - before).toBe(2);
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it(
@@ -197,7 +197,7 @@ describeWithRedis('a master that is made a replica under its connections', () =>
       await passes(store, [set('d', 'f', 1)]);
       await a!.command('ACL', 'DELUSER', 'app');
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 });
 
@@ -205,7 +205,7 @@ describeWithRedis('RedisKeyStore by a real Sentinel', () => {
   let sentinel: RedisSentinel;
   let count = 0;
 
-  beforeAll(async () => (sentinel = await RedisSentinel.start()), PATIENCE_MS);
+  beforeAll(async () => (sentinel = await RedisSentinel.start()), TEST_TIMEOUT_MS);
   afterAll(() => sentinel.stop());
 
   const create = () => {
@@ -229,6 +229,6 @@ describeWithRedis('RedisKeyStore by a real Sentinel', () => {
       await writing.store.write([set('e', 'f', 1)]);
       await idle.watcher.until('the change', () => idle.watcher.of('e').length > 0);
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 });

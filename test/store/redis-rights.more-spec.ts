@@ -8,7 +8,7 @@ import { describeWithRedis, RedisServer } from '../support/redis-server';
 const PASSWORD = 'acl-7Kq2WmX9tRz4HcVb1NyS';
 /** As Redis takes it, so that no command shows it. */
 const HASH = `#${createHash('sha256').update(PASSWORD).digest('hex')}`;
-/** What the page tells an operator to type. */
+/** The commands that the page gives to an operator. */
 const RULE = /^ACL SETUSER keys .*$/m.exec(readFileSync('docs/stores.md', 'utf8'))![0];
 
 describeWithRedis('a Redis and what it must give', () => {

@@ -13,7 +13,7 @@ import { describeWithRedis, RedisServer } from '../support/redis-server';
 const KEY = fakeKey('openai', 1);
 const ID = keyIdOf(KEY);
 
-/** A store whose server is there and takes no writes, for as long as it is told so. */
+/** A store whose server is there, and refuses writes while the test wants it. */
 interface Refusing {
   readonly options: KeyStoreOptions;
   /** What the log says of it. */

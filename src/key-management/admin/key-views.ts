@@ -3,7 +3,7 @@ import { keyStatusEntry, seconds } from '../analytics/comprehensive-status';
 import type { KeyVerdict } from '../health/key-intake.service';
 import type { HealthCheckReport } from '../health/health-sweep.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
-import type { Persistence } from '../store/keys/kept-as';
+import type { Persistence } from '../store/keys/key-vault';
 import type { KeyDto, KeyVerdictDto } from './dto/keys.dto';
 import type { EventDto, HealthCheckReportDto } from './dto/reports.dto';
 

@@ -1,6 +1,6 @@
 import type { Clock } from './clock';
 
-/** Waits for the work, but no longer than the limit (milliseconds): whether it was done in time. */
+/** Waits for the work, but no longer than the limit (milliseconds): whether it was done in time. Rejects if the work does. */
 export async function within(limitMs: number, work: Promise<unknown>, clock: Clock): Promise<boolean> {
   let cancelTimer: (() => void) | undefined;
   const late = new Promise<boolean>((resolve) => {
@@ -8,7 +8,9 @@ export async function within(limitMs: number, work: Promise<unknown>, clock: Clo
       resolve(false);
     });
   });
-  const inTime = await Promise.race([work.then(() => true), late]);
-  cancelTimer?.();
-  return inTime;
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    cancelTimer?.();
+  }
 }

@@ -1,5 +1,6 @@
+import { builtInStore, STORE_KINDS, type KeyStoreKind } from '../store/built-in-stores';
 import { keysIn } from './key-list';
-import type { KeyManagementOptions, KeyStoreKind, KeyStoreOptions, ProviderOptions } from './key-management.options';
+import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -73,16 +74,18 @@ export function optionsFromEnvironment(
 
 type Text = (path: string, name: string) => string | undefined;
 
-const STORE_URLS: Partial<Record<KeyStoreKind, string>> = { redis: 'REDIS_URL', firebase: 'FIREBASE_URL' };
-
 function storeFromEnvironment(text: Text, given: KeyStoreKind | undefined): KeyStoreOptions {
-  const set = (['redis', 'firebase'] as const).find((kind) => text('store.url', STORE_URLS[kind]!) !== undefined);
+  const urlOf = (each: string): string | undefined => {
+    const variable = builtInStore(each)?.url?.variable;
+    return variable === undefined ? undefined : text('store.url', variable);
+  };
+  // Where several are set, that of the last store in the table counts: REDIS_URL before FIREBASE_URL.
+  const set = STORE_KINDS.findLast((each) => urlOf(each) !== undefined);
   const kind = given ?? ((text('store.kind', 'KEY_STORE') ?? set ?? 'file') as KeyStoreKind);
-  const variable = Object.hasOwn(STORE_URLS, kind) ? STORE_URLS[kind] : undefined;
   return {
     kind,
     path: text('store.path', 'KEY_STORE_PATH'),
-    url: variable === undefined ? undefined : text('store.url', variable),
+    url: urlOf(kind),
     credentials: text('store.credentials', 'FIREBASE_CREDENTIALS_JSON'),
     namespace: text('store.namespace', 'KEY_STORE_NAMESPACE'),
     encryptionSecret: text('store.encryptionSecret', 'KEY_ENCRYPTION_SECRET'),

@@ -2,11 +2,10 @@ import type { ErrorClassificationMode } from '../classification/classify';
 import type { CanActivate, InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { KeyInput } from '../pool/key/key-input';
 import type { KeyStore } from '../store/port/key-store';
-import { type Cluster, type ClusterOptions, type Redis, type RedisOptions } from 'ioredis';
+import type { KeyStoreKind } from '../store/built-in-stores';
+import type { RedisClient, RedisStoreOptions } from '../store/redis/source';
 
-export type { ErrorClassificationMode };
-
-export type KeyStoreKind = 'file' | 'firebase' | 'redis' | 'memory';
+export type { ErrorClassificationMode, KeyStoreKind };
 
 /** Where key state outlives the process. */
 export interface KeyStoreOptions {
@@ -121,8 +120,3 @@ export interface KeyManagementModuleAsyncOptions extends KeyManagementExtras, Pi
   useExisting?: Type<KeyManagementOptionsFactory> | undefined;
   inject?: (InjectionToken | OptionalFactoryDependency)[] | undefined;
 }
-
-export type RedisClient = Redis | Cluster;
-
-/** What ioredis takes: for one server or Sentinel (`sentinels` and `name`, `tls`, `username` …), and for a cluster (`natMap`, `dnsLookup`, `redisOptions` …). */
-export type RedisStoreOptions = RedisOptions & Omit<ClusterOptions, keyof RedisOptions>;

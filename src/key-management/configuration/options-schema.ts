@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STORE_KINDS } from '../store/built-in-stores';
 import { isOwnStore, ownStoreProblems } from './store-options';
 
 /** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
@@ -100,7 +101,7 @@ const hasMethods = (given: unknown, ...names: string[]): boolean =>
   typeof given === 'object' && given !== null && names.every((name) => typeof Reflect.get(given, name) === 'function');
 
 const storeSettings = strict({
-  kind: z.enum(['file', 'firebase', 'redis', 'memory'], 'must be file, firebase, redis or memory'),
+  kind: z.enum(STORE_KINDS, `must be ${STORE_KINDS.slice(0, -1).join(', ')} or ${STORE_KINDS.at(-1)!}`),
   path: z.string('must be a folder').min(1, 'must not be empty').optional(),
   url: z.string('must be a URL').optional(),
   client: z

@@ -1,7 +1,8 @@
 import type { ErrorClassificationMode, KeyManagementOptions, KeyStoreOptions } from './key-management.options';
 import type { ApiKey } from '../pool/key/api-key';
 import type { KeyInput } from '../pool/key/key-input';
-import type { Hidden, SecretText } from '../common/secret-text';
+import type { SecretText } from '../common/secret-text';
+import type { StoreSettings } from '../store/built-in-stores';
 
 export interface ResolvedKey extends Omit<KeyInput, 'key'> {
   readonly key: ApiKey;
@@ -17,16 +18,11 @@ export interface ResolvedProvider {
 /** A store of the app's own. */
 export type OwnStore = Exclude<KeyManagementOptions['store'], KeyStoreOptions | undefined>;
 
-export interface ResolvedStore {
+/** Where key state is kept. Prints without a secret. */
+export interface ResolvedStore extends StoreSettings {
   /** A `KeyStoreKind`, or what a store of the app's own calls itself. */
   readonly kind: string;
   readonly own?: OwnStore;
-  readonly namespace: string;
-  readonly path: string;
-  readonly redis?: Hidden<Pick<KeyStoreOptions, 'client' | 'options'>>;
-  readonly url?: SecretText;
-  readonly credentials?: SecretText;
-  readonly emulatorHost?: string;
   /** The first encrypts, all decrypt. */
   readonly encryptionSecrets: readonly SecretText[];
 }

@@ -1,7 +1,7 @@
 import type { KeyManagementOptions, KeyStoreOptions } from './key-management.options';
 import { Hidden, SecretText } from '../common/secret-text';
 import type { Environment } from './environment';
-import { redisUrlProblem } from './redis-url';
+import { builtInStore } from '../store/built-in-stores';
 import type { OwnStore, ResolvedStore } from './resolved-options';
 
 const METHODS = ['open', 'load', 'write', 'lock', 'unlock', 'close'] as const;
@@ -73,15 +73,11 @@ function placeProblems(kind: string, store: KeyStoreOptions | undefined, given: 
       return ['store.client: stands for url and options; give the client alone, or leave it out.'];
     }
     if (client !== undefined || (url === undefined && options !== undefined)) return [];
-    if (!url) return ['store.url (REDIS_URL): the redis store needs it; set it, or choose another KEY_STORE.'];
-    const problem = redisUrlProblem(url);
-    return problem === undefined ? [] : [`store.url (REDIS_URL): ${problem}`];
   }
-  if (kind !== 'firebase') return [];
-  if (!url) return ['store.url (FIREBASE_URL): the firebase store needs it; set it, or choose another KEY_STORE.'];
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.host && /^https?:$/.test(parsed.protocol)) return [];
-  return [
-    'store.url (FIREBASE_URL): is no URL of a database; give https://<database>.firebaseio.com, as the Firebase console shows it.',
-  ];
+  const urlSetting = builtInStore(kind)?.url;
+  if (!urlSetting) return [];
+  const setting = `store.url (${urlSetting.variable})`;
+  if (!url) return [`${setting}: the ${kind} store needs it; set it, or choose another KEY_STORE.`];
+  const problem = urlSetting.problem(url);
+  return problem === undefined ? [] : [`${setting}: ${problem}`];
 }

@@ -1,6 +1,6 @@
 import { isOutcome } from '../vendors/contract/outcome';
 import { singleLine } from '../common/text';
-import { isTime } from '../store/keys/key-times';
+import { isTime } from '../store/keys/key-documents';
 import type { Json } from '../store/port/key-store';
 import type { AdminActionRecord, LogEntry, UnnumberedEntry } from './event-log';
 import { KEY_EVENT_TYPES, PROVIDER_STATES, type KeyEvent, type KeyEventType } from '../pool/key-events';

@@ -9,21 +9,20 @@ import { singleLine } from '../common/text';
 import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS, type StoreHealth } from '../key-management.constants';
 import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
-import { createStore } from './create-store';
+import { builtInStore } from './built-in-stores';
 import type { DocumentOwner } from './sync/document-owner';
 import { Instances } from './sync/instances';
 import { documentOf } from './keys/key-documents';
-import type { Persistence } from './keys/kept-as';
 import { KeyPersistence } from './keys/key-persistence';
-import { KeyVault } from './keys/key-vault';
+import { KeyVault, type Persistence } from './keys/key-vault';
 import { StoreError } from './port/store-error';
 import { SETTINGS_DOC, SettingsPersistence } from './settings-persistence';
 import { StoreLink } from './sync/store-link';
 import type { StoreCondition } from './sync/store-state';
 
-/** A stored verdict at least this young is used at once on a start; milliseconds. */
+/** On a start, a stored state that is younger than this is used without a check; milliseconds. */
 const FRESH_MS = 60 * 60_000;
-/** What is left is written within this at shutdown; milliseconds. */
+/** Time limit for writing what is left at shutdown; milliseconds. */
 const CLOSE_MS = 5_000;
 
 /** The store of this app: opened before the keys are registered, closed after the last call. */
@@ -34,7 +33,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
   readonly link: StoreLink;
   readonly #vault: KeyVault;
   readonly #damages = new Subject<string>();
-  /** What was stored was found damaged, in words. */
+  /** Messages about stored data that was found damaged. */
   readonly damages$: Observable<string> = this.#damages.asObservable();
   readonly #instances: Instances;
 
@@ -59,7 +58,9 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
       listener.warn(message);
       this.#damages.next(singleLine(message));
     };
-    this.link = new StoreLink(createStore(options.store, clock, damaged), instanceId, clock, listener);
+    const { own, kind } = options.store;
+    const store = own ?? builtInStore(kind)!.create(options.store, clock, damaged);
+    this.link = new StoreLink(store, instanceId, clock, listener);
     const freshMs = (): number => Math.max(FRESH_MS, configuration.current.healthCheckIntervalMinutes * 60_000);
     this.#keys = new KeyPersistence(pools, this.link, this.#vault, { freshMs, now: () => clock.now(), listener });
     this.link.own(this.#keys);

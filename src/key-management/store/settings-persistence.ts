@@ -20,19 +20,19 @@ export class SettingsPersistence implements DocumentOwner {
   constructor(
     private readonly configuration: ConfigurationService,
     private readonly link: StoreLink,
-    keeping: { readonly isKept: boolean; readonly saved: () => Promise<void> },
+    persistence: { readonly isKept: boolean; readonly saved: () => Promise<void> },
   ) {
     configuration.useJournal({
-      isKept: keeping.isKept,
+      isKept: persistence.isKept,
       changed: (changes) => {
         for (const name of NAMES) {
           const value = changes[name];
           if (value === undefined) continue;
           this.#set[name] = value;
-          link.putWord(SETTINGS_DOC, name, value);
+          link.putByAdministrator(SETTINGS_DOC, name, value);
         }
       },
-      saved: keeping.saved,
+      saved: persistence.saved,
     });
   }
 
@@ -46,10 +46,6 @@ export class SettingsPersistence implements DocumentOwner {
 
   *known(): Iterable<KnownDocument> {
     yield { doc: SETTINGS_DOC, registers: { ...this.#set }, maxima: {} };
-  }
-
-  collect(): boolean {
-    return false;
   }
 
   #take(doc: string, field: string, value: Json): void {

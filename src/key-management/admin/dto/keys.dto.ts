@@ -1,6 +1,6 @@
 import { ApiProperty } from '../openapi';
 import { OUTCOMES, type Outcome } from '../../vendors/contract/outcome';
-import { PERSISTENCES, type Persistence } from '../../store/keys/kept-as';
+import { PERSISTENCES, type Persistence } from '../../store/keys/key-vault';
 import { KEY_STATUSES, type KeyStatus } from '../../pool/key/key-state';
 
 const ID = { example: '3f1c9a0b7d2e4a61', description: 'First 16 hex digits of the SHA-256 of the key.' };

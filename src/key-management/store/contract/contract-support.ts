@@ -1,31 +1,31 @@
 import type { KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
 import { StoreError } from '../port/store-error';
 import { applyChange } from '../port/merge';
-import type { KeyStoreHarness, StoreUnderTest } from './contract-types';
+import type { ContractRunner, KeyStoreContractOptions, KeyStoreHarness, StoreUnderTest } from './contract-types';
 
-/** Long enough for a slow machine: reached only by a failing test. */
-const PATIENCE_MS = 100_000;
+/** Long enough for a slow machine: reached only by a failing test. Milliseconds. */
+const LONGEST_WAIT_MS = 100_000;
 
-/** Remembers what the store told, and waits for what it will tell. */
+/** Records what the store reports, and waits for what it will report. */
 export class RecordingWatcher implements StoreWatcher {
   readonly changes: StoreChange[] = [];
   readonly connections: boolean[] = [];
   resets = 0;
-  private wake: () => void = () => undefined;
+  #wake: () => void = () => undefined;
 
   changed(changes: readonly StoreChange[]): void {
     this.changes.push(...changes);
-    this.wake();
+    this.#wake();
   }
 
   reset(): void {
     this.resets += 1;
-    this.wake();
+    this.#wake();
   }
 
   connection(up: boolean): void {
     this.connections.push(up);
-    this.wake();
+    this.#wake();
   }
 
   /** The changes of one document. */
@@ -34,12 +34,12 @@ export class RecordingWatcher implements StoreWatcher {
   }
 
   async until(what: string, holds: () => boolean): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + LONGEST_WAIT_MS;
     while (!holds()) {
-      if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
+      if (Date.now() > deadline) throw new Error(`no success within the time limit: ${what}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 100);
-        this.wake = () => {
+        this.#wake = () => {
           clearTimeout(timer);
           resolve();
         };
@@ -48,16 +48,25 @@ export class RecordingWatcher implements StoreWatcher {
   }
 }
 
-/** Waits for what the store does not tell of itself. */
+/** Polls for what the store does not report by itself. */
 export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + LONGEST_WAIT_MS;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
+    if (Date.now() > deadline) throw new Error(`no success within the time limit: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-export interface OpenStores extends StoreUnderTest {
+/** One group of the contract. `itWithStore` is a test with an open store, which ends with the test. */
+export type ContractPart = (
+  runner: ContractRunner & {
+    itWithStore(name: string, test: (stores: OpenStores) => Promise<void>, timeoutMs?: number): void;
+  },
+  options: KeyStoreContractOptions,
+  harness: KeyStoreHarness,
+) => void;
+
+interface OpenStores extends StoreUnderTest {
   watcher: RecordingWatcher;
   /** Opens another instance, closed with the test. */
   open(store?: KeyStore): Promise<{ store: KeyStore; watcher: RecordingWatcher }>;
@@ -124,3 +133,12 @@ export function result(
 export function storeError(...codes: StoreError['code'][]): (error: unknown) => boolean {
   return (error) => error instanceof StoreError && codes.includes(error.code) && error.message.length > 20;
 }
+
+/** Writes until a write passes, as after an outage. */
+export const untilWritten = (store: KeyStore, changes: readonly StoreChange[], id?: string): Promise<void> =>
+  eventually('a write to pass', () =>
+    store.write(changes, id).then(
+      () => true,
+      () => false,
+    ),
+  );

@@ -31,6 +31,3 @@ export interface KeyStoreContractOptions {
   /** The data outlives the instance that wrote it. */
   survivesRestart: boolean;
 }
-
-/** One group of the contract. */
-export type ContractPart = (runner: ContractRunner, harness: KeyStoreHarness, options: KeyStoreContractOptions) => void;

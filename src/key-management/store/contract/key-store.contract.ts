@@ -1,4 +1,5 @@
 import { closingContract } from './closing.contract';
+import { withStore, type ContractPart } from './contract-support';
 import type { ContractRunner, KeyStoreContractOptions, KeyStoreHarness } from './contract-types';
 import { loadingContract } from './loading.contract';
 import { lockingContract } from './locking.contract';
@@ -17,14 +18,9 @@ export function keyStoreContract(
   harness: KeyStoreHarness,
   options: KeyStoreContractOptions,
 ): void {
-  for (const part of [
-    loadingContract,
-    mergingContract,
-    watchingContract,
-    lockingContract,
-    outageContract,
-    closingContract,
-  ]) {
-    part(runner, harness, options);
-  }
+  const itWithStore: Parameters<ContractPart>[0]['itWithStore'] = (name, test, timeoutMs) => {
+    runner.it(name, () => withStore(harness, test), timeoutMs);
+  };
+  const parts = [loadingContract, mergingContract, watchingContract, lockingContract, outageContract, closingContract];
+  for (const part of parts) part({ describe: runner.describe, it: runner.it, itWithStore }, options, harness);
 }

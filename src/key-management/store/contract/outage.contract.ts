@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import type { ContractPart } from './contract-types';
-import { RecordingWatcher, add, eventually, plain, result, set, storeError, withStore } from './contract-support';
+import {
+  RecordingWatcher,
+  add,
+  plain,
+  result,
+  set,
+  storeError,
+  untilWritten,
+  type ContractPart,
+} from './contract-support';
 
 /** What happens when the store is away, where the harness can cut it. */
-export const outageContract: ContractPart = ({ describe, it }, harness, options) => {
+export const outageContract: ContractPart = ({ describe, it, itWithStore }, options, harness) => {
   describe('a store that is away', () => {
-    const whenCut = (name: string, test: Parameters<typeof withStore>[1]) =>
-      it(
-        name,
-        () => withStore(harness, async (stores) => (stores.break && stores.mend ? test(stores) : undefined)),
-        120_000,
-      );
+    const whenCut: typeof itWithStore = (name, test) =>
+      itWithStore(name, async (stores) => (stores.break && stores.mend ? test(stores) : undefined), 120_000);
 
     whenCut('rejects within its time limit, and works again when it is back', async (stores) => {
       const { store, watcher } = stores;
@@ -19,15 +23,10 @@ export const outageContract: ContractPart = ({ describe, it }, harness, options)
       await assert.rejects(store.write([set('d', 'f', 2, 2)]), storeError('unavailable'));
       await assert.rejects(store.load(''), storeError('unavailable'));
       await assert.rejects(store.lock('job', 'one', 1_000), storeError('unavailable'));
-      await watcher.until('the loss to be told', () => watcher.connections.includes(false));
+      await watcher.until('the report of the loss', () => watcher.connections.includes(false));
       await stores.mend!();
-      await watcher.until('the return to be told', () => watcher.connections.at(-1) === true);
-      await eventually('a write to pass', () =>
-        store.write([set('d', 'f', 3, 3)]).then(
-          () => true,
-          () => false,
-        ),
-      );
+      await watcher.until('the report of the return', () => watcher.connections.at(-1) === true);
+      await untilWritten(store, [set('d', 'f', 3, 3)]);
       assert.deepEqual(plain(await store.load('')), plain(result([set('d', 'f', 3, 3)]).values()));
     });
 
@@ -39,25 +38,21 @@ export const outageContract: ContractPart = ({ describe, it }, harness, options)
       await first;
       await store.write([add('d', 's', 1)], 'w:1').catch(() => undefined);
       await stores.mend!();
-      await eventually('the write to pass', () =>
-        store.write([add('d', 's', 1)], 'w:1').then(
-          () => true,
-          () => false,
-        ),
-      );
+      await untilWritten(store, [add('d', 's', 1)], 'w:1');
       assert.equal((await store.load('d'))[0]?.sums['s'], 1);
     });
 
-    whenCut('tells what others changed meanwhile, or says that it may have missed it', async (stores) => {
+    whenCut('delivers what others changed meanwhile, or reports that it may have missed changes', async (stores) => {
       if (!options.shared) return;
       const { watcher } = stores;
       const other = await stores.open();
       await stores.break!();
-      await watcher.until('the loss to be told', () => watcher.connections.includes(false));
+      await watcher.until('the report of the loss', () => watcher.connections.includes(false));
       for (let i = 1; i <= 10; i++) await other.store.write([set('d', 'f', i, i)]);
       await stores.mend!();
-      const told = () => watcher.of('d').some((change) => change.kind === 'set' && change.register.version === 10);
-      await watcher.until('the missed changes, or a reset', () => told() || watcher.resets > 0);
+      const isDelivered = () =>
+        watcher.of('d').some((change) => change.kind === 'set' && change.register.version === 10);
+      await watcher.until('the missed changes, or a reset', () => isDelivered() || watcher.resets > 0);
       await other.store.write([set('e', 'f', 1)]);
       await watcher.until('a change after the return', () => watcher.of('e').length > 0);
     });

@@ -1,146 +1,134 @@
 import assert from 'node:assert/strict';
-import type { ContractPart } from './contract-types';
-import { add, drop, max, plain, result, set, withStore } from './contract-support';
+import { add, drop, max, plain, result, set, type ContractPart } from './contract-support';
 
 /** What instances learn from each other. */
-export const watchingContract: ContractPart = ({ describe, it }, harness, options) => {
+export const watchingContract: ContractPart = ({ describe, itWithStore }, options) => {
   if (!options.shared) return;
 
   describe('several instances', () => {
-    it('see what another wrote', () =>
-      withStore(harness, async ({ store, watcher, open }) => {
-        const other = await open();
-        const changes = [
-          set('d', 'f', { a: [1, 'ü', {}] }, 3, 'w:1'),
-          max('d', 'a.b/c#$[]', 5),
-          add('d', 's', 2),
-          set('e', '__proto__', null),
-        ];
-        await other.store.write(changes);
-        await watcher.until(
-          'all changes',
-          () => new Set(watcher.changes.map(({ kind, doc }) => kind + doc)).size === 4,
-        );
-        assert.deepEqual(plain(result(watcher.changes).values()), plain(result(changes).values()));
-        assert.deepEqual(plain(await store.load('')), plain(result(changes).values()));
-      }));
+    itWithStore('see what another wrote', async ({ store, watcher, open }) => {
+      const other = await open();
+      const changes = [
+        set('d', 'f', { a: [1, 'ü', {}] }, 3, 'w:1'),
+        max('d', 'a.b/c#$[]', 5),
+        add('d', 's', 2),
+        set('e', '__proto__', null),
+      ];
+      await other.store.write(changes);
+      await watcher.until('all changes', () => new Set(watcher.changes.map(({ kind, doc }) => kind + doc)).size === 4);
+      assert.deepEqual(plain(result(watcher.changes).values()), plain(result(changes).values()));
+      assert.deepEqual(plain(await store.load('')), plain(result(changes).values()));
+    });
 
-    it('see the changes of a document in their order', () =>
-      withStore(harness, async ({ store, watcher, open }) => {
-        const other = await open();
-        for (let version = 1; version <= 20; version++)
-          await other.store.write([set('d', 'f', version, version), add('d', 's', 1)]);
-        await other.store.write([drop('d')]);
-        await other.store.write([set('d', 'f', 'anew', 1), add('d', 's', 5)]);
-        await other.store.write([set('d', 'last', 1)]);
-        await watcher.until('the last change', () =>
-          watcher.changes.some((change) => 'field' in change && change.field === 'last'),
-        );
-        assert.deepEqual(plain(result(watcher.changes).values()), plain(await store.load('')));
-        const versions = watcher
-          .of('d')
-          .flatMap((change) => (change.kind === 'set' && change.field === 'f' ? [change.register.version] : []));
-        const dropped = watcher.of('d').findIndex(({ kind }) => kind === 'drop');
-        assert.ok(dropped >= 0, 'the drop was told');
-        assert.deepEqual(
-          versions.slice(0, -1),
-          versions.slice(0, -1).sort((a, b) => a - b),
-        );
-      }));
+    itWithStore('see the changes of a document in their order', async ({ store, watcher, open }) => {
+      const other = await open();
+      for (let version = 1; version <= 20; version++)
+        await other.store.write([set('d', 'f', version, version), add('d', 's', 1)]);
+      await other.store.write([drop('d')]);
+      await other.store.write([set('d', 'f', 'anew', 1), add('d', 's', 5)]);
+      await other.store.write([set('d', 'last', 1)]);
+      await watcher.until('the last change', () =>
+        watcher.changes.some((change) => 'field' in change && change.field === 'last'),
+      );
+      assert.deepEqual(plain(result(watcher.changes).values()), plain(await store.load('')));
+      const versions = watcher
+        .of('d')
+        .flatMap((change) => (change.kind === 'set' && change.field === 'f' ? [change.register.version] : []));
+      const dropped = watcher.of('d').findIndex(({ kind }) => kind === 'drop');
+      assert.ok(dropped >= 0, 'the drop was delivered');
+      assert.deepEqual(
+        versions.slice(0, -1),
+        versions.slice(0, -1).sort((a, b) => a - b),
+      );
+    });
 
-    it('see a drop', () =>
-      withStore(harness, async ({ store, watcher, open }) => {
-        await store.write([set('d', 'f', 1)]);
-        const other = await open();
-        await other.store.write([drop('d')]);
-        await watcher.until('the drop', () => watcher.of('d').some(({ kind }) => kind === 'drop'));
-        assert.deepEqual(await store.load(''), []);
-      }));
+    itWithStore('see a drop', async ({ store, watcher, open }) => {
+      await store.write([set('d', 'f', 1)]);
+      const other = await open();
+      await other.store.write([drop('d')]);
+      await watcher.until('the drop', () => watcher.of('d').some(({ kind }) => kind === 'drop'));
+      assert.deepEqual(await store.load(''), []);
+    });
 
-    it('do not hear their own writes', () =>
-      withStore(harness, async ({ store, watcher, open }) => {
-        const other = await open();
-        await store.write([set('mine', 'f', 1), max('mine', 'm', 1), add('mine', 's', 1)]);
-        await other.store.write([set('theirs', 'f', 1)]);
-        await watcher.until("the other's change", () => watcher.of('theirs').length > 0);
-        assert.deepEqual(watcher.of('mine'), []);
-        await other.watcher.until("the first one's change", () => other.watcher.of('mine').length >= 3);
-        assert.deepEqual(other.watcher.of('theirs'), []);
-      }));
+    itWithStore('do not hear their own writes', async ({ store, watcher, open }) => {
+      const other = await open();
+      await store.write([set('mine', 'f', 1), max('mine', 'm', 1), add('mine', 's', 1)]);
+      await other.store.write([set('theirs', 'f', 1)]);
+      await watcher.until("the other's change", () => watcher.of('theirs').length > 0);
+      assert.deepEqual(watcher.of('mine'), []);
+      await other.watcher.until("the first one's change", () => other.watcher.of('mine').length >= 3);
+      assert.deepEqual(other.watcher.of('theirs'), []);
+    });
 
-    it(
+    itWithStore(
       'lose no addition to each other',
-      () =>
-        withStore(harness, async ({ store, open }) => {
-          const other = await open();
-          const writes = Array.from({ length: 200 }, (_, i) =>
-            [store, other.store].map((s) => s.write([add('d', 's', 1), add(`d${i % 7}`, 's', 2)])),
-          );
-          await Promise.all(writes.flat());
-          const sums = (await store.load('d')).map(({ doc, sums }) => (doc === 'd' ? 0 : (sums['s'] ?? 0)));
-          assert.equal((await store.load('d')).find(({ doc }) => doc === 'd')?.sums['s'], 400);
-          assert.equal(
-            sums.reduce((a, b) => a + b),
-            800,
-          );
-        }),
-      60_000,
-    );
-
-    it(
-      'agree on the winner of what they wrote at once',
-      () =>
-        withStore(harness, async ({ store, open }) => {
-          const other = await open();
-          const versions = Array.from({ length: 50 }, (_, i) => ((i * 37) % 50) + 1);
-          await Promise.all(
-            versions.flatMap((v) => [
-              store.write([set('d', 'f', `a${v}`, v, 'a')]),
-              other.store.write([set('d', 'f', `b${v}`, v, 'b')]),
-            ]),
-          );
-          for (const { load } of [{ load: () => store.load('') }, { load: () => other.store.load('') }]) {
-            assert.deepEqual(plain(await load()), plain(result([set('d', 'f', 'b50', 50, 'b')]).values()));
-          }
-        }),
-      60_000,
-    );
-
-    it(
-      'count each addition once in a load and what is told after it',
-      () =>
-        withStore(harness, async ({ store, watcher, open }) => {
-          const other = await open();
-          const writing = (async () => {
-            for (let i = 0; i < 150; i++) await other.store.write([add('d', 's', 1), add(`e/${i % 5}`, 's', 1)]);
-            await other.store.write([set('end', 'f', 1)]);
-          })();
-          for (let round = 0; round < 10; round++) {
-            const loaded = await store.load('');
-            const since = watcher.changes.length;
-            if (round === 9)
-              await watcher.until(
-                'the end',
-                () => watcher.of('end').length > 0 || loaded.some(({ doc }) => doc === 'end'),
-              );
-            else continue;
-            await writing;
-            const documents = result(watcher.changes.slice(since), loaded);
-            assert.equal(documents.get('d')?.sums['s'], 150);
-            for (let i = 0; i < 5; i++) assert.equal(documents.get(`e/${i}`)?.sums['s'], 30);
-          }
-        }),
-      60_000,
-    );
-
-    it('apply a batch once that is repeated under its id', () =>
-      withStore(harness, async ({ store, open }) => {
+      async ({ store, open }) => {
         const other = await open();
-        for (const s of [store, store, other.store]) await s.write([add('d', 's', 1)], 'writer-1:7');
-        await store.write([add('d', 's', 10)], 'writer-1:8');
-        await store.write([add('d', 's', 100)]);
-        await store.write([add('d', 's', 100)]);
-        assert.equal((await store.load('d'))[0]?.sums['s'], 211);
-      }));
+        const writes = Array.from({ length: 200 }, (_, i) =>
+          [store, other.store].map((s) => s.write([add('d', 's', 1), add(`d${i % 7}`, 's', 2)])),
+        );
+        await Promise.all(writes.flat());
+        const sums = (await store.load('d')).map(({ doc, sums }) => (doc === 'd' ? 0 : (sums['s'] ?? 0)));
+        assert.equal((await store.load('d')).find(({ doc }) => doc === 'd')?.sums['s'], 400);
+        assert.equal(
+          sums.reduce((a, b) => a + b),
+          800,
+        );
+      },
+      60_000,
+    );
+
+    itWithStore(
+      'agree on the winner of what they wrote at once',
+      async ({ store, open }) => {
+        const other = await open();
+        const versions = Array.from({ length: 50 }, (_, i) => ((i * 37) % 50) + 1);
+        await Promise.all(
+          versions.flatMap((v) => [
+            store.write([set('d', 'f', `a${v}`, v, 'a')]),
+            other.store.write([set('d', 'f', `b${v}`, v, 'b')]),
+          ]),
+        );
+        for (const { load } of [{ load: () => store.load('') }, { load: () => other.store.load('') }]) {
+          assert.deepEqual(plain(await load()), plain(result([set('d', 'f', 'b50', 50, 'b')]).values()));
+        }
+      },
+      60_000,
+    );
+
+    itWithStore(
+      'count each addition once in a load and what is delivered after it',
+      async ({ store, watcher, open }) => {
+        const other = await open();
+        const writing = (async () => {
+          for (let i = 0; i < 150; i++) await other.store.write([add('d', 's', 1), add(`e/${i % 5}`, 's', 1)]);
+          await other.store.write([set('end', 'f', 1)]);
+        })();
+        for (let round = 0; round < 10; round++) {
+          const loaded = await store.load('');
+          const since = watcher.changes.length;
+          if (round === 9)
+            await watcher.until(
+              'the end',
+              () => watcher.of('end').length > 0 || loaded.some(({ doc }) => doc === 'end'),
+            );
+          else continue;
+          await writing;
+          const documents = result(watcher.changes.slice(since), loaded);
+          assert.equal(documents.get('d')?.sums['s'], 150);
+          for (let i = 0; i < 5; i++) assert.equal(documents.get(`e/${i}`)?.sums['s'], 30);
+        }
+      },
+      60_000,
+    );
+
+    itWithStore('apply a batch once that is repeated under its id', async ({ store, open }) => {
+      const other = await open();
+      for (const s of [store, store, other.store]) await s.write([add('d', 's', 1)], 'writer-1:7');
+      await store.write([add('d', 's', 10)], 'writer-1:8');
+      await store.write([add('d', 's', 100)]);
+      await store.write([add('d', 's', 100)]);
+      assert.equal((await store.load('d'))[0]?.sums['s'], 211);
+    });
   });
 };

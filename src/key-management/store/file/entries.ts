@@ -1,6 +1,7 @@
+import type { ClassicLevel } from 'classic-level';
 import { flatCopy } from '../../common/text';
-import type { FieldChange, Register, StoredDocument } from '../port/key-store';
-import { emptyDocument } from '../port/merge';
+import type { FieldChange, Register, StoreChange, StoredDocument } from '../port/key-store';
+import { applyChange, emptyDocument } from '../port/merge';
 
 /**
  * One entry per field: `<document>\0<kind><field>` → JSON, a register as `[version, tie, value]`, the others as a number.
@@ -8,12 +9,12 @@ import { emptyDocument } from '../port/merge';
  */
 const KINDS = { set: 'r', max: 'm', add: 's' } as const;
 
-export function entryKey({ kind, doc, field }: FieldChange): string {
+function entryKey({ kind, doc, field }: FieldChange): string {
   return `${doc}\0${KINDS[kind]}${field}`;
 }
 
 /** The keys of all entries of one document. */
-export function rangeOf(doc: string): { gte: string; lt: string } {
+function rangeOf(doc: string): { gte: string; lt: string } {
   return { gte: `${doc}\0`, lt: `${doc}\u0001` };
 }
 
@@ -22,7 +23,7 @@ export function rangeOfPrefix(prefix: string): { gte: string; lt: string } {
   return { gte: prefix, lt: `${prefix}\u007f` };
 }
 
-/** Puts the entry's value into its document. False when it cannot be read; then it is left out. */
+/** Puts the entry's value into its document. Returns false for an entry that cannot be read, and leaves it out. */
 export function readEntry(documents: Map<string, StoredDocument>, key: string, text: string): boolean {
   const end = key.indexOf('\0');
   const value = parse(text);
@@ -30,29 +31,20 @@ export function readEntry(documents: Map<string, StoredDocument>, key: string, t
   const doc = key.slice(0, end);
   const field = key.slice(end + 2);
   const document = documents.get(doc) ?? emptyDocument(flatCopy(doc));
-  switch (key[end + 1]) {
-    case 'r': {
-      if (!isRegisterEntry(value)) return false;
-      document.registers[field] = { version: value[0], tie: value[1], value: value[2] };
-      break;
-    }
-    case 'm':
-      if (typeof value !== 'number') return false;
-      document.maxima[field] = value;
-      break;
-    case 's':
-      if (typeof value !== 'number') return false;
-      document.sums[field] = value;
-      break;
-    default:
-      return false;
+  const kind = key[end + 1];
+  if (kind === KINDS.set && isRegisterEntry(value)) {
+    document.registers[field] = { version: value[0], tie: value[1], value: value[2] };
+  } else if ((kind === KINDS.max || kind === KINDS.add) && typeof value === 'number') {
+    (kind === KINDS.max ? document.maxima : document.sums)[field] = value;
+  } else {
+    return false;
   }
   documents.set(document.doc, document);
   return true;
 }
 
 /** The text of the field that the change is about, or undefined if the documents no longer have it. */
-export function entryText(documents: ReadonlyMap<string, StoredDocument>, change: FieldChange): string | undefined {
+function entryText(documents: ReadonlyMap<string, StoredDocument>, change: FieldChange): string | undefined {
   const document = documents.get(change.doc);
   if (!document) return undefined;
   if (change.kind === 'set') {
@@ -73,4 +65,34 @@ function parse(text: string): unknown {
 
 function isRegisterEntry(value: unknown): value is [number, string, Register['value']] {
   return Array.isArray(value) && value.length === 3 && Number.isSafeInteger(value[0]) && typeof value[1] === 'string';
+}
+
+type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
+
+/** Merges the changes into what the database holds, in one atomic batch. Calls must not overlap. */
+export async function applyBatch(database: ClassicLevel, changes: readonly StoreChange[]): Promise<void> {
+  const fields = new Map<string, FieldChange>();
+  for (const change of changes) if (change.kind !== 'drop') fields.set(entryKey(change), change);
+
+  const keys = [...fields.keys()];
+  const before = new Map<string, string | undefined>();
+  (await database.getMany(keys)).forEach((text, i) => before.set(keys[i]!, text));
+  for (const change of changes) {
+    if (change.kind !== 'drop') continue;
+    for await (const [key, text] of database.iterator(rangeOf(change.doc))) before.set(key, text);
+  }
+
+  const documents = new Map<string, StoredDocument>();
+  for (const [key, text] of before) if (text !== undefined && fields.has(key)) readEntry(documents, key, text);
+  for (const change of changes) applyChange(documents, change);
+
+  const operations = [...before].flatMap(([key, was]): Operation[] => {
+    const change = fields.get(key);
+    const text = change && entryText(documents, change);
+    if (text === was) return [];
+    return text === undefined ? [{ type: 'del', key }] : [{ type: 'put', key, value: text }];
+  });
+  // Statistics may be lost with the machine's power, a status never; either survives the process.
+  const sync = changes.some(({ kind }) => kind === 'set' || kind === 'drop');
+  if (operations.length > 0) await database.batch(operations, { sync });
 }

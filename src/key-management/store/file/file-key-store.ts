@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
-import { systemClock, type Clock } from '../../common/clock';
-import { Retry } from '../sync/retry';
+import { systemClock, type Clock, type Random } from '../../common/clock';
 import { checkChanges } from '../port/check-changes';
 import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
 import { LocalLocks } from '../port/local-locks';
+import { Reconnect } from '../port/reconnect';
 import { closedError, StoreError } from '../port/store-error';
-import { applyBatch } from './batch';
-import { rangeOfPrefix, readEntry } from './entries';
-import { isDamage, LevelFolder, messageOf } from './level-folder';
-import { MARK_KEY } from './mark';
+import { applyBatch, rangeOfPrefix, readEntry } from './entries';
+import { isDamage, LevelFolder, MARK_KEY, messageOf } from './level-folder';
 
 /** Entries read at once. */
 const PAGE = 1_000;
@@ -17,11 +15,13 @@ const PAGE = 1_000;
 export interface FileKeyStoreOptions {
   /** The folder; made if it is not there, for its owner only. @default './data' */
   path?: string;
-  /** Keeps apps apart that share the folder: one but `default` has a folder of its own within it, `namespaces/<name>`. @default 'default' */
+  /** Keeps apps apart that share the folder: any namespace but `default` has its own folder within it, `namespaces/<name>`. @default 'default' */
   namespace?: string;
   /** @default the system's clock */
   clock?: Pick<Clock, 'now' | 'after'>;
-  /** Told when something stored was damaged. @default a warning of the process */
+  /** @default Math.random */
+  random?: Random;
+  /** Receives what was found damaged. @default a warning of the process */
   report?: (message: string) => void;
 }
 
@@ -31,65 +31,64 @@ export interface FileKeyStoreOptions {
 export class FileKeyStore implements KeyStore {
   readonly kind = 'file';
   readonly shared = false;
-  private readonly folder: LevelFolder;
-  private readonly locks: LocalLocks;
-  private readonly report: (message: string) => void;
-  /** Of a folder that another process has, or that cannot be used: until it comes free. */
-  private readonly retry: Retry;
-  private database: ClassicLevel | undefined;
-  private watcher: StoreWatcher | undefined;
-  private closing: Promise<void> | undefined;
+  readonly #folder: LevelFolder;
+  readonly #locks: LocalLocks;
+  readonly #report: (message: string) => void;
+  /** Opens a folder later that another process has, or that cannot be used. */
+  readonly #reconnect: Reconnect;
+  #database: ClassicLevel | undefined;
+  #watcher: StoreWatcher | undefined;
+  #closing: Promise<void> | undefined;
   /** The folder was opened; from then on a database that fails is opened anew with the next step. */
-  private isOpen = false;
+  #isOpen = false;
   /** The end of the queue: reading, merging and writing is one step, and steps go one after the other. */
-  private last: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: FileKeyStoreOptions = {}) {
-    const { path = './data', namespace = 'default', clock = systemClock, report = warn } = options;
+    const { path = './data', namespace = 'default', clock = systemClock, random = Math.random } = options;
+    const { report = (message) => process.emitWarning(message) } = options;
     const place = namespace === 'default' ? path : join(path, 'namespaces', namespace);
-    this.folder = new LevelFolder({ path: place, clock, report });
-    this.locks = new LocalLocks(clock);
-    this.report = report;
-    this.retry = new Retry(clock, () => this.openAgain());
+    this.#folder = new LevelFolder({ path: place, clock, report });
+    this.#locks = new LocalLocks(clock);
+    this.#report = report;
+    this.#reconnect = new Reconnect(clock, random, () => void this.#openAgain());
   }
 
   async open(watcher: StoreWatcher): Promise<void> {
-    if (this.closing) throw closedError(this.kind);
-    this.watcher = watcher;
+    if (this.#closing) throw closedError(this.kind);
+    this.#watcher = watcher;
     try {
-      await this.inTurn(async () => {
-        this.database = await this.folder.open();
+      await this.#inTurn(async () => {
+        this.#database = await this.#folder.open();
       });
-      this.isOpen = true;
+      this.#isOpen = true;
     } catch (error) {
-      if (!this.isClosing()) this.retry.start();
+      this.#reconnect.schedule();
       throw error;
     }
   }
 
-  /** Whether it is open now, or need not be any more. */
-  private async openAgain(): Promise<boolean> {
-    if (this.isClosing()) return true;
+  async #openAgain(): Promise<void> {
     try {
-      await this.inTurn(async () => {
-        if (!this.isClosing()) this.database = await this.folder.open();
+      await this.#inTurn(async () => {
+        if (!this.#isClosing()) this.#database = await this.#folder.open();
       });
     } catch {
-      return false;
+      this.#reconnect.schedule();
+      return;
     }
-    if (this.isClosing()) return true;
-    this.isOpen = true;
-    this.watcher?.connection(true);
-    this.watcher?.reset();
-    return true;
+    if (this.#isClosing()) return;
+    this.#isOpen = true;
+    this.#watcher?.connection(true);
+    this.#watcher?.reset();
   }
 
-  private isClosing(): boolean {
-    return this.closing !== undefined;
+  #isClosing(): boolean {
+    return this.#closing !== undefined;
   }
 
   async load(prefix: string): Promise<StoredDocument[]> {
-    return this.step(async (database) => {
+    return this.#step(async (database) => {
       const documents = new Map<string, StoredDocument>();
       const unreadable: string[] = [];
       const iterator = database.iterator(rangeOfPrefix(prefix));
@@ -97,86 +96,88 @@ export class FileKeyStore implements KeyStore {
         for (const [key, text] of page) if (key !== MARK_KEY && !readEntry(documents, key, text)) unreadable.push(key);
       }
       await iterator.close();
-      if (unreadable.length > 0) this.reportUnreadable(unreadable);
+      if (unreadable.length > 0) this.#reportUnreadable(unreadable);
       return [...documents.values()];
     });
   }
 
   async write(changes: readonly StoreChange[], id?: string): Promise<void> {
-    this.mustBeOpen();
+    this.#mustBeOpen();
     checkChanges(changes, id);
-    await this.step((database) => applyBatch(database, changes));
+    await this.#step((database) => applyBatch(database, changes));
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, and so are its errors
   async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {
-    this.mustBeOpen();
-    return this.locks.take(name, holder, ttlMs);
+    this.#mustBeOpen();
+    return this.#locks.take(name, holder, ttlMs);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await
   async unlock(name: string, holder: string): Promise<void> {
-    this.mustBeOpen();
-    this.locks.release(name, holder);
+    this.#mustBeOpen();
+    this.#locks.release(name, holder);
   }
 
   close(): Promise<void> {
-    this.retry.stop();
-    return (this.closing ??= this.inTurn(async () => {
-      await this.database?.close();
-      this.database = undefined;
+    this.#reconnect.stop();
+    return (this.#closing ??= this.#inTurn(async () => {
+      await this.#database?.close();
+      this.#database = undefined;
     }));
   }
 
-  /** Runs a step in its turn; on a damaged database, once more on the one that replaces it. */
-  private async step<T>(run: (database: ClassicLevel) => Promise<T>): Promise<T> {
-    this.mustBeOpen();
-    return this.inTurn(async () => {
+  /** Runs a step in its turn. On a damaged database it runs once more, on the replacement. */
+  async #step<T>(run: (database: ClassicLevel) => Promise<T>): Promise<T> {
+    this.#mustBeOpen();
+    return this.#inTurn(async () => {
       try {
         // LevelDB refuses all writes after a failed one until it is opened again.
-        const database = (this.database ??= await this.folder.open());
+        const database = (this.#database ??= await this.#folder.open());
         return await run(database).catch(async (error: unknown) => {
           if (!isDamage(error)) throw error;
-          return run(await this.replaceDamaged(database, messageOf(error)));
+          return run(await this.#replaceDamaged(database, messageOf(error)));
         });
       } catch (error) {
-        await this.database?.close().catch(() => undefined);
-        this.database = undefined;
+        await this.#database?.close().catch(() => undefined);
+        this.#database = undefined;
         const explained = error instanceof StoreError;
-        const message = explained ? error.message : `The key store in ${this.folder.path} failed: ${messageOf(error)}.`;
+        const message = explained
+          ? error.message
+          : `The key store in ${this.#folder.path} failed: ${messageOf(error)}.`;
         throw new StoreError('unavailable', message);
       }
     });
   }
 
-  private async replaceDamaged(damaged: ClassicLevel, reason: string): Promise<ClassicLevel> {
+  async #replaceDamaged(damaged: ClassicLevel, reason: string): Promise<ClassicLevel> {
     const saved = await readable(damaged);
     await damaged.close();
-    this.database = undefined;
-    await this.folder.setAside(reason);
-    this.database = await this.folder.open();
-    await this.database.batch(saved, { sync: true });
+    this.#database = undefined;
+    await this.#folder.setAside(reason);
+    this.#database = await this.#folder.open();
+    await this.#database.batch(saved, { sync: true });
     setImmediate(() => {
-      if (!this.closing) this.watcher?.reset();
+      if (!this.#closing) this.#watcher?.reset();
     });
-    return this.database;
+    return this.#database;
   }
 
-  private reportUnreadable(keys: readonly string[]): void {
+  #reportUnreadable(keys: readonly string[]): void {
     const first = JSON.stringify(keys[0]!.replace('\0', ' '));
-    this.report(
-      `The key store in ${this.folder.path} has ${keys.length} unreadable entries (first: ${first}), left out.`,
+    this.#report(
+      `The key store in ${this.#folder.path} has ${keys.length} unreadable entries (first: ${first}), left out.`,
     );
   }
 
-  private mustBeOpen(): void {
-    if (this.closing || !this.watcher) throw closedError(this.kind);
-    if (!this.isOpen) throw new StoreError('unavailable', `The key store in ${this.folder.path} is not there yet.`);
+  #mustBeOpen(): void {
+    if (this.#closing || !this.#watcher) throw closedError(this.kind);
+    if (!this.#isOpen) throw new StoreError('unavailable', `The key store in ${this.#folder.path} is not there yet.`);
   }
 
-  private inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const turn = this.last.then(step);
-    this.last = turn.catch(() => undefined);
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(step);
+    this.#last = turn.catch(() => undefined);
     return turn;
   }
 }
@@ -194,8 +195,4 @@ async function readable(database: ClassicLevel): Promise<{ type: 'put'; key: str
     // The damaged place: what came before it is saved.
   }
   return saved;
-}
-
-function warn(message: string): void {
-  process.emitWarning(message);
 }

@@ -1,7 +1,29 @@
+import { readFile } from 'node:fs/promises';
 import type { ServiceAccount } from 'firebase-admin/app';
+import type { Clock, Random } from '../../common/clock';
 import { StoreError } from '../port/store-error';
-import { type FirebaseKeyStoreOptions } from './firebase-options';
-import { readServiceAccount } from './service-account';
+
+/** Where the Firebase store is and how it is reached. */
+export interface FirebaseKeyStoreOptions {
+  /** `FIREBASE_URL`: `https://<database>.firebaseio.com`, or `http://localhost:9000?ns=<name>` of an emulator. */
+  url: string;
+  /** `FIREBASE_CREDENTIALS_JSON`: the service account's key, as a path to its file or as the JSON itself. An emulator needs none. */
+  credentials?: string;
+  /** `FIREBASE_DATABASE_EMULATOR_HOST`: `host:port` of an emulator that is used instead of the one in the URL. */
+  emulatorHost?: string;
+  /** The place in the database; default `ai-key-management`. Instances with the same one, and the same namespace, share their state. */
+  root?: string;
+  /** Keeps apps apart that share a database: one but `default` has a place of its own under the root, `namespaces/<name>`. */
+  namespace?: string;
+  /** How long one operation, and `open`, may take; default 5,000. */
+  timeoutMs?: number;
+  /** How long reading all documents may take; default 30,000. */
+  loadTimeoutMs?: number;
+  /** Default: the system's clock. */
+  clock?: Clock;
+  /** Default: `Math.random`. */
+  random?: Random;
+}
 
 export interface FirebaseSettings {
   url: string;
@@ -14,6 +36,13 @@ export interface FirebaseSettings {
 }
 
 const URL_MEND = 'Set it to https://<database>.firebaseio.com, as the Firebase console shows it.';
+
+/** What is wrong with a URL, for an error that names the setting; nothing of the URL is repeated. */
+export function firebaseUrlProblem(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.host && /^https?:$/.test(url.protocol)) return undefined;
+  return 'is no URL of a database; give https://<database>.firebaseio.com, as the Firebase console shows it.';
+}
 
 /**
  * Checks the options and reads the credentials.
@@ -68,4 +97,51 @@ function checkRoot(root: string): string {
     'not_usable',
     `The Firebase store's root ${JSON.stringify(root)} must be segments of A-Z a-z 0-9 _ : - joined by /.`,
   );
+}
+
+const CREDENTIALS_MEND =
+  'Set it to a service account key (Firebase console → Project settings → Service accounts → Generate new private key): the path of the file, or the JSON itself.';
+
+/**
+ * Reads `FIREBASE_CREDENTIALS_JSON`. No message repeats anything of the value but a path.
+ * @throws StoreError `not_usable`
+ */
+async function readServiceAccount(credentials: string | undefined): Promise<ServiceAccount> {
+  const value = credentials?.trim() ?? '';
+  if (value === '') throw credentialsError('is not set, and only an emulator needs none');
+  if (value.startsWith('{')) return parse(value, 'holds invalid JSON');
+  // A damaged JSON text (cut off at its start, say) must not be printed as if it were a path.
+  if (/["{}\n]|PRIVATE KEY/.test(value)) throw credentialsError('is neither a path nor a JSON object');
+  let text: string;
+  try {
+    text = await readFile(value, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    throw credentialsError(`names the file ${value}, which cannot be read (${code})`);
+  }
+  return parse(text, `names the file ${value}, which holds invalid JSON`);
+}
+
+function parse(text: string, invalid: string): ServiceAccount {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw credentialsError(invalid);
+  }
+  const account = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
+  if (account.type !== undefined && account.type !== 'service_account')
+    throw credentialsError('is not the key of a service account');
+  const missing = ['project_id', 'client_email', 'private_key'].filter((name) => typeof account[name] !== 'string');
+  if (missing.length > 0) throw credentialsError(`lacks ${missing.join(', ')}`);
+  return {
+    projectId: account.project_id as string,
+    clientEmail: account.client_email as string,
+    privateKey: account.private_key as string,
+  };
+}
+
+/** @internal An error about `FIREBASE_CREDENTIALS_JSON`. */
+export function credentialsError(what: string): StoreError {
+  return new StoreError('not_usable', `FIREBASE_CREDENTIALS_JSON ${what}. ${CREDENTIALS_MEND}`);
 }

@@ -1,6 +1,49 @@
 import type { Json, Register, StoredDocument } from '../port/key-store';
 import { emptyDocument, mergeMax, replaces } from '../port/merge';
-import { decodeDocument, decodeKey, encodeDocument, encodeKey } from './names';
+
+// What the Realtime Database forbids in a key; what this layout uses itself, `%` to escape and `|` for `/`; and surrogates,
+// because the SDK splits long messages within a pair and so spoils the character.
+// eslint-disable-next-line no-control-regex -- control characters are among what it forbids
+const RESERVED = /[.#$[\]/%|\u0000-\u001f\u007f\ud800-\udfff]/g;
+
+function escape(character: string): string {
+  const hex = character.charCodeAt(0).toString(16).toUpperCase();
+  return hex.length > 2 ? `%u${hex}` : `%${hex.padStart(2, '0')}`;
+}
+
+/**
+ * Any text as a key of the database, reversibly. Keys that look like integers are escaped too, because the database would give
+ * an object of them back as an array, and names that plain objects have (`__proto__`, `hasOwnProperty`), on which the SDK fails.
+ */
+export function encodeKey(name: string): string {
+  const key = name.replace(RESERVED, escape);
+  if (key === '') return '%';
+  return /^-?\d+$/.test(key) || key in Object.prototype ? escape(key) + key.slice(1) : key;
+}
+
+export function decodeKey(key: string): string {
+  if (key === '%') return '';
+  return key.replace(/%u([0-9A-F]{4})|%([0-9A-F]{2})/g, (_, four?: string, two?: string) =>
+    String.fromCharCode(parseInt(four ?? two ?? '', 16)),
+  );
+}
+
+/** `keys/openai/abc` → `|keys|openai|abc`: flat, so that a prefix of names is a range of keys; works for a prefix as well. */
+export function encodeDocument(name: string): string {
+  return `|${name
+    .split('/')
+    .map((segment) => segment.replace(RESERVED, escape))
+    .join('|')}`;
+}
+
+export function decodeDocument(key: string): string {
+  return key.slice(1).split('|').map(decodeKey).join('/');
+}
+
+/** JSON without surrogates, for the same reason as in keys. */
+export function encodeJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\ud800-\udfff]/g, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+}
 
 /** Paths below the store's root; `README.md` beside this file shows the tree. */
 export const paths = {
@@ -23,7 +66,7 @@ export const maximumKey = (value: number): string => encodeKey(`n${value}`);
 
 export interface ReadDocument {
   document: StoredDocument;
-  /** Paths of fields that hold values which lost, and can be cleared of them. */
+  /** Paths of fields that still hold values which lost against another. */
   crowded: string[];
 }
 
@@ -33,18 +76,22 @@ type Raw = Record<string, Record<string, Record<string, unknown>> | undefined>;
 export function readDocument(key: string, raw: unknown): ReadDocument {
   const document = emptyDocument(decodeDocument(key));
   const crowded: string[] = [];
-  const parts = (raw ?? {}) as Raw;
-  for (const [field, values] of Object.entries(parts.r ?? {})) {
-    const found = greatestRegister(values);
-    if (found !== undefined) document.registers[decodeKey(field)] = found.value;
-    if (Object.keys(values).length > 1) crowded.push(`${paths.documents}/${key}/r/${field}`);
-  }
-  for (const [field, values] of Object.entries(parts.m ?? {})) {
-    const found = greatestMaximum(values);
-    if (found !== undefined) document.maxima[decodeKey(field)] = found.value;
-    if (Object.keys(values).length > 1) crowded.push(`${paths.documents}/${key}/m/${field}`);
-  }
-  for (const [field, value] of Object.entries(parts.s ?? {})) {
+  const { r = {}, m = {}, s = {} } = (raw ?? {}) as Raw;
+  const read = <T>(
+    part: 'r' | 'm',
+    fields: Record<string, Record<string, unknown>>,
+    into: Record<string, T>,
+    greatestOf: (values: unknown) => { value: T } | undefined,
+  ): void => {
+    for (const [field, values] of Object.entries(fields)) {
+      const found = greatestOf(values);
+      if (found !== undefined) into[decodeKey(field)] = found.value;
+      if (Object.keys(values).length > 1) crowded.push(`${paths.documents}/${key}/${part}/${field}`);
+    }
+  };
+  read('r', r, document.registers, greatestRegister);
+  read('m', m, document.maxima, greatestMaximum);
+  for (const [field, value] of Object.entries(s)) {
     if (typeof value === 'number') document.sums[decodeKey(field)] = value;
   }
   return { document, crowded };

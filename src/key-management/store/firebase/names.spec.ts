@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decodeDocument, decodeKey, encodeDocument, encodeJson, encodeKey } from './names';
+import { decodeDocument, decodeKey, encodeDocument, encodeJson, encodeKey } from './layout';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),

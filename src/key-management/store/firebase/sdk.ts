@@ -1,8 +1,7 @@
 import type { AppOptions, App } from 'firebase-admin/app';
 import type { Database } from 'firebase-admin/database';
 import { StoreError } from '../port/store-error';
-import { problem } from './service-account';
-import type { FirebaseSettings } from './firebase-settings';
+import { credentialsError, type FirebaseSettings } from './firebase-settings';
 
 /** The parts of firebase-admin that the store uses. */
 export interface FirebaseSdk {
@@ -45,6 +44,6 @@ function credentialOf(
   try {
     return cert(serviceAccount);
   } catch {
-    throw problem('holds a private_key that cannot be read');
+    throw credentialsError('holds a private_key that cannot be read');
   }
 }

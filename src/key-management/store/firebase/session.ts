@@ -1,11 +1,68 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from 'firebase-admin/app';
-import type { Database, Reference } from 'firebase-admin/database';
+import type { Database, DataSnapshot, Reference } from 'firebase-admin/database';
 import { systemClock } from '../../common/clock';
-import { ChangeFeed, type FeedListener } from './change-feed';
+import type { StoreChange } from '../port/key-store';
 import { paths } from './layout';
 import type { FirebaseSettings } from './firebase-settings';
 import type { FirebaseSdk } from './sdk';
+
+export interface FeedListener {
+  /** Another writer's batch. */
+  batch(changes: readonly StoreChange[]): void;
+  /** An entry that cannot be read: something was missed. */
+  unreadable(): void;
+  /** From now on every batch is passed on. */
+  live(): void;
+  refused(error: Error): void;
+}
+
+/** The change feed: follows the log, to which every batch is appended in the same update that writes it. */
+export class ChangeFeed {
+  #isLive = false;
+  readonly #entries = new Map<string, { writer: string; at: number }>();
+
+  constructor(
+    private readonly log: Reference,
+    private readonly writer: string,
+    private readonly listener: FeedListener,
+  ) {}
+
+  start(): void {
+    const refused = (error: Error): void => this.listener.refused(error);
+    this.log.on('child_added', (entry) => this.#added(entry), refused);
+    this.log.on('child_removed', (entry) => void this.#entries.delete(entry.key ?? ''), refused);
+    // The first value follows the entries that stood there before: a load answers for those.
+    this.log
+      .once('value', () => {
+        this.#isLive = true;
+        this.listener.live();
+      })
+      .catch(refused);
+  }
+
+  stop(): void {
+    this.log.off();
+  }
+
+  /** Keys of others' entries that were written before `time`, by the server's clock. */
+  strayBefore(time: number): string[] {
+    return [...this.#entries].filter(([, { writer, at }]) => writer !== this.writer && at < time).map(([key]) => key);
+  }
+
+  #added(entry: DataSnapshot): void {
+    const { w: writer, t: at, c: text } = (entry.val() ?? {}) as { w?: unknown; t?: unknown; c?: unknown };
+    this.#entries.set(entry.key ?? '', { writer: String(writer), at: typeof at === 'number' ? at : 0 });
+    if (!this.#isLive || writer === this.writer) return;
+    let changes: StoreChange[];
+    try {
+      changes = JSON.parse(String(text)) as StoreChange[];
+    } catch {
+      return this.listener.unreadable();
+    }
+    this.listener.batch(changes);
+  }
+}
 
 export interface SessionListener extends Pick<FeedListener, 'batch' | 'unreadable'> {
   up(): void;
@@ -14,7 +71,7 @@ export interface SessionListener extends Pick<FeedListener, 'batch' | 'unreadabl
   refused(error: unknown): void;
 }
 
-/** Removes what is never there, in each place the store writes to: allowed where writing is. */
+/** Removes what never exists, in each place the store writes to: this is allowed exactly where writing is. */
 const NOTHING = Object.fromEntries(
   [paths.documents, paths.log, paths.batches, paths.locks].map((place) => [`${place}/none`, null]),
 );
@@ -26,17 +83,17 @@ const NOTHING = Object.fromEntries(
 export class Session {
   readonly root: Reference;
   readonly feed: ChangeFeed;
-  private readonly app: App;
-  private readonly database: Database;
-  private readonly infos: Reference[];
-  private readonly nudges: NodeJS.Timeout;
-  private readonly mayWrite: Promise<void>;
-  private state: 'connecting' | 'up' | 'ended' = 'connecting';
-  private connectedTicks = -1;
-  /** The server's clock against this one's; milliseconds. */
+  readonly #app: App;
+  readonly #database: Database;
+  readonly #infos: Reference[];
+  readonly #nudges: NodeJS.Timeout;
+  readonly #mayWrite: Promise<void>;
+  #state: 'connecting' | 'up' | 'ended' = 'connecting';
+  #connectedTicks = -1;
+  /** What to add to this machine's time to have the server's; milliseconds. */
   offsetMs = 0;
-  /** How often the server took the connection and it was lost before it served: mostly refused credentials. */
-  vainConnections = 0;
+  /** How often the server took the connection and closed it before it served: mostly because it refused the credentials. */
+  failedConnections = 0;
 
   constructor(
     private readonly sdk: FirebaseSdk,
@@ -45,36 +102,36 @@ export class Session {
     writer: string,
     private readonly listener: SessionListener,
   ) {
-    this.app = sdk.initializeApp({ databaseURL: settings.url, credential }, `ai-key-management-${randomUUID()}`);
-    this.database = sdk.getDatabase(this.app);
-    this.root = this.database.ref(settings.root);
-    const [connected, offset] = [this.database.ref('.info/connected'), this.database.ref('.info/serverTimeOffset')];
-    this.infos = [connected, offset];
+    this.#app = sdk.initializeApp({ databaseURL: settings.url, credential }, `ai-key-management-${randomUUID()}`);
+    this.#database = sdk.getDatabase(this.#app);
+    this.root = this.#database.ref(settings.root);
+    const [connected, offset] = [this.#database.ref('.info/connected'), this.#database.ref('.info/serverTimeOffset')];
+    this.#infos = [connected, offset];
     offset.on('value', (value) => {
-      // The SDK tells it for the machine's clock, which may be set at any time.
+      // The SDK states it for the machine's clock, which may be set at any time.
       this.offsetMs = (Number(value.val()) || 0) + Date.now() - systemClock.now();
     });
-    connected.on('value', (value) => this.connection(value.val() === true));
-    // Answered before the feed is live, since the server answers in order: a session that may read and not write is none.
-    this.mayWrite = this.root.update(NOTHING);
-    this.mayWrite.catch(() => undefined);
+    connected.on('value', (value) => this.#connection(value.val() === true));
+    // Answered before the feed is live, since the server answers in order: a session that may read but not write does not count as up.
+    this.#mayWrite = this.root.update(NOTHING);
+    this.#mayWrite.catch(() => undefined);
     this.feed = new ChangeFeed(this.root.child('log'), writer, {
       batch: (changes) => listener.batch(changes),
       unreadable: () => listener.unreadable(),
-      refused: (error) => this.refused(error),
+      refused: (error) => this.#refused(error),
       live: () => {
-        this.mayWrite.then(
-          () => this.live(),
-          (error: unknown) => this.refused(error),
+        this.#mayWrite.then(
+          () => this.#live(),
+          (error: unknown) => this.#refused(error),
         );
       },
     });
     this.feed.start();
-    this.nudges = setInterval(() => this.nudge(), settings.timeoutMs).unref();
+    this.#nudges = setInterval(() => this.#nudge(), settings.timeoutMs).unref();
   }
 
   get isUp(): boolean {
-    return this.state === 'up';
+    return this.#state === 'up';
   }
 
   /** The server's time, as far as this side knows it. */
@@ -84,36 +141,36 @@ export class Session {
 
   /** Ends it for good; what is under way is forgotten, not sent again. */
   async end(): Promise<void> {
-    if (this.state === 'ended') return;
-    this.state = 'ended';
-    clearInterval(this.nudges);
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    clearInterval(this.#nudges);
     this.feed.stop();
-    for (const info of this.infos) info.off();
-    this.database.goOffline();
-    await this.sdk.deleteApp(this.app);
+    for (const info of this.#infos) info.off();
+    this.#database.goOffline();
+    await this.sdk.deleteApp(this.#app);
   }
 
-  private connection(up: boolean): void {
-    if (this.state === 'up' && !up) return this.listener.lost();
-    if (!up && this.connectedTicks >= 0) this.vainConnections += 1;
-    this.connectedTicks = up ? 0 : -1;
+  #connection(up: boolean): void {
+    if (this.#state === 'up' && !up) return this.listener.lost();
+    if (!up && this.#connectedTicks >= 0) this.failedConnections += 1;
+    this.#connectedTicks = up ? 0 : -1;
   }
 
-  private refused(error: unknown): void {
-    if (this.state !== 'ended') this.listener.refused(error);
+  #refused(error: unknown): void {
+    if (this.#state !== 'ended') this.listener.refused(error);
   }
 
-  private live(): void {
-    if (this.state !== 'connecting') return;
-    this.state = 'up';
-    clearInterval(this.nudges);
+  #live(): void {
+    if (this.#state !== 'connecting') return;
+    this.#state = 'up';
+    clearInterval(this.#nudges);
     this.listener.up();
   }
 
   /** The SDK's pauses between attempts grow to minutes; going off and on again makes it try at once and start with short ones. */
-  private nudge(): void {
-    if (this.connectedTicks >= 0 && this.connectedTicks++ < 2) return;
-    this.database.goOffline();
-    this.database.goOnline();
+  #nudge(): void {
+    if (this.#connectedTicks >= 0 && this.#connectedTicks++ < 2) return;
+    this.#database.goOffline();
+    this.#database.goOnline();
   }
 }

@@ -7,7 +7,7 @@ const SECRET = 'a secret of the test suite';
 const S = 1_000;
 const M = 60 * S;
 
-describe('what instances tell each other of a key', () => {
+describe('what instances learn from each other about a key', () => {
   let cluster: Cluster;
   let clock: FakeClock;
   let all: Awaited<ReturnType<typeof instance>>[];
@@ -120,7 +120,7 @@ describe('what instances tell each other of a key', () => {
   });
 });
 
-describe('what instances tell each other of the cooldowns of a key', () => {
+describe('what instances learn from each other about the cooldowns of a key', () => {
   const AT = '/v1/embeddings';
   let cluster: Cluster;
   let clock: FakeClock;

@@ -4,21 +4,20 @@ import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyPool } from '../../pool/key-pool';
 import type { KeyRecord } from '../../pool/key/key-record';
 import { HEALTHY, isRemoved, isCooldownOver, isCoolingDown, type KeyState } from '../../pool/key/key-state';
-import { isNoState, readCooldown, readIdentity, readState, isAdminState, scopeOfField } from './key-documents';
+import { isNoState, isTime, readCooldown, readIdentity, readState, isAdminState, scopeOfField } from './key-documents';
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { KeyStatistics } from './key-statistics';
-import { isTime } from './key-times';
-import type { ModelCooldowns } from './model-cooldowns';
+import type { StoredCooldowns } from './key-writer';
 
 /** The key that a stored document is applied to. */
-export interface AppliedTo {
+export interface DocumentTarget {
   readonly pool: KeyPool;
   readonly record: KeyRecord;
   readonly by: ChangedBy;
   readonly statistics: KeyStatistics;
-  readonly cooldowns: ModelCooldowns;
+  readonly cooldowns: StoredCooldowns;
   readonly now: number;
-  /** For how long a stored `healthy` is taken at its word; milliseconds. */
+  /** For how long a stored `healthy` is trusted without a new check; milliseconds. */
   readonly freshMs: number;
   /** What is known here holds against a newer state: the others are to hear of it, so that all come to the same. */
   readonly stateHeld: () => void;
@@ -26,14 +25,14 @@ export interface AppliedTo {
   readonly cooldownHeld: (scope: CooldownScope) => void;
   /** The key was added at run time, and its secret is stored no more. */
   readonly secretGone: () => void;
-  /** The store's clock is ahead by so many milliseconds. */
+  /** By how much the store's clock is ahead; milliseconds. */
   readonly offsetMs: number;
   /** A field makes no sense. */
   readonly unreadable: (problem: string) => void;
 }
 
 /** Applies what is new of a stored document: times first, since how fresh a verdict is depends on them. */
-export function applyDocument(target: AppliedTo, { doc, registers, maxima, sums }: StoredDocument): void {
+export function applyDocument(target: DocumentTarget, { doc, registers, maxima, sums }: StoredDocument): void {
   for (const [field, value] of Object.entries(maxima)) applyField(target, { kind: 'max', doc, field, value });
   for (const [field, by] of Object.entries(sums)) target.statistics.add(target.record, field, by);
   for (const [field, register] of Object.entries(registers)) {
@@ -43,7 +42,7 @@ export function applyDocument(target: AppliedTo, { doc, registers, maxima, sums 
 }
 
 /** Applies one field of it. */
-export function applyField(target: AppliedTo, change: FieldChange): void {
+export function applyField(target: DocumentTarget, change: FieldChange): void {
   const { record } = target;
   if (change.kind === 'add') target.statistics.add(record, change.field, change.by);
   else if (change.kind === 'max') applyTime(target, change.field, change.value);
@@ -53,7 +52,7 @@ export function applyField(target: AppliedTo, change: FieldChange): void {
   else applyCooldown(target, change.field, change.register.value);
 }
 
-function applyCooldown(target: AppliedTo, field: string, value: Json): void {
+function applyCooldown(target: DocumentTarget, field: string, value: Json): void {
   const { pool, record, by, cooldowns, now, cooldownHeld, offsetMs, unreadable } = target;
   const scope = scopeOfField(field);
   if (scope === undefined) return;
@@ -72,7 +71,7 @@ function applyCooldown(target: AppliedTo, field: string, value: Json): void {
   if (!ended && here > now && here > cooldown.until) cooldownHeld(scope);
 }
 
-function applyTime(target: AppliedTo, field: string, stored: number): void {
+function applyTime(target: DocumentTarget, field: string, stored: number): void {
   const { pool, record, by, cooldowns, now, offsetMs, unreadable } = target;
   // The version before kept the cooldown of a model as a time that only grows.
   const scope = scopeOfField(field);
@@ -94,7 +93,7 @@ function applyTime(target: AppliedTo, field: string, stored: number): void {
 const isUseField = (field: string): field is 'lastUsedAt' | 'lastSuccessAt' | 'lastCheckedAt' =>
   field === 'lastUsedAt' || field === 'lastSuccessAt' || field === 'lastCheckedAt';
 
-function applyState(target: AppliedTo, value: Json): void {
+function applyState(target: DocumentTarget, value: Json): void {
   const { pool, record, by, now, freshMs, stateHeld, offsetMs, unreadable } = target;
   const stored = readState(value, offsetMs);
   // Deleted by another instance, and yet it lives here: that it is well the others are to know.
@@ -105,7 +104,7 @@ function applyState(target: AppliedTo, value: Json): void {
     return;
   }
   const { failureStreak, reason, outcome } = stored;
-  const state = over(stored.state, now);
+  const state = withoutExpired(stored.state, now);
   // A verdict that is old is asked for again before the key is used.
   const provenAt = Math.max(record.lastCheckedAt, record.lastSuccessAt);
   if (by === 'store' && state.status === 'healthy' && now - provenAt > freshMs) return;
@@ -118,9 +117,9 @@ function applyState(target: AppliedTo, value: Json): void {
 }
 
 /** A cooldown that is over by now is no cooldown. */
-const over = (state: KeyState, now: number): KeyState => (isCooldownOver(state, now) ? HEALTHY : state);
+const withoutExpired = (state: KeyState, now: number): KeyState => (isCooldownOver(state, now) ? HEALTHY : state);
 
-/** Instances' clocks and news differ: a cooldown or re-check only grows, whoever's word is the later one. */
+/** Instances' clocks and knowledge differ: a cooldown or re-check only ever gets longer, whichever change is the later one. */
 function notShortened(here: KeyState, there: KeyState, now: number): KeyState {
   if (isRemoved(here) && isRemoved(there) && there.recheckAt < here.recheckAt)
     return { ...there, recheckAt: here.recheckAt };
@@ -128,7 +127,7 @@ function notShortened(here: KeyState, there: KeyState, now: number): KeyState {
   return cooldowns && !(isCoolingDown(there) && there.until >= here.until) ? here : there;
 }
 
-function applyAdmin({ pool, record, by, unreadable }: AppliedTo, value: Json): void {
+function applyAdmin({ pool, record, by, unreadable }: DocumentTarget, value: Json): void {
   if (!isAdminState(value)) unreadable("an administrator's word that is none");
   else if (value === 'deleted') pool.delete(record, by);
   else pool.setEnabled(record, value !== 'disabled', by);
@@ -136,7 +135,7 @@ function applyAdmin({ pool, record, by, unreadable }: AppliedTo, value: Json): v
 
 const NO_LIMITS: KeyLimits = { concurrency: undefined, requestsPerMinute: undefined, tokensPerMinute: undefined };
 
-function applyIdentity({ pool, record, by, secretGone, unreadable }: AppliedTo, value: Json): void {
+function applyIdentity({ pool, record, by, secretGone, unreadable }: DocumentTarget, value: Json): void {
   const identity = readIdentity(value);
   if (!identity) {
     unreadable('an identity that is none');

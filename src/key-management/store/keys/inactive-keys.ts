@@ -1,15 +1,14 @@
-import { adminOf, readIdentity } from './key-documents';
+import { adminOf, isTime, readIdentity } from './key-documents';
 import type { FieldChange, StoredDocument } from '../port/key-store';
 import { applyChange, emptyDocument, joined } from '../port/merge';
-import { isTime } from './key-times';
 
 const HOUR_MS = 60 * 60_000;
-/** For so long without a trace of it a key is remembered, and a deleted one at the least, for instances that are away. Milliseconds. */
+/** A key without any trace is remembered for this long, and a deleted key at the least for the second, for instances that are away. Milliseconds. */
 export const REMEMBERED_MS = 30 * 24 * HOUR_MS;
 export const LEAST_REMEMBERED_MS = 24 * HOUR_MS;
-/** Of deleted keys older than that only so many are remembered, the latest: each takes some 1 kB. */
+/** At most this many deleted keys older than that are remembered, the latest ones: each takes about 1 kB. */
 export const MOST_DELETED = 2_000;
-/** So often it is looked for what may be forgotten; not at the start, when the configuration has not yet named its keys. Milliseconds. */
+/** Interval of pruning; not at the start, when the configuration has not yet named its keys. Milliseconds. */
 const PRUNE_INTERVAL_MS = HOUR_MS;
 
 /**
@@ -21,7 +20,7 @@ export class InactiveKeys {
   /** When keys were deleted that were in a pool here; milliseconds since the epoch. */
   readonly #retiredAt = new Map<string, number>();
   /** Deleted ones that the configuration here names, or that were: forgotten, they would be back with the next start. */
-  readonly #named = new Set<string>();
+  readonly #configuredIds = new Set<string>();
   #lastPrunedAt: number;
 
   constructor(private readonly now: () => number) {
@@ -63,12 +62,12 @@ export class InactiveKeys {
   }
 
   /** The configuration here names the key. For good: it may be added again, and deleted again. */
-  name(doc: string): void {
-    this.#named.add(doc);
+  markConfigured(doc: string): void {
+    this.#configuredIds.add(doc);
   }
 
-  isNamed(doc: string): boolean {
-    return this.#named.has(doc);
+  isConfigured(doc: string): boolean {
+    return this.#configuredIds.has(doc);
   }
 
   /** Takes out what may be forgotten by now, and answers the names; mostly none, for it looks only from time to time. */
@@ -76,7 +75,7 @@ export class InactiveKeys {
     const now = this.now();
     if (now - this.#lastPrunedAt < PRUNE_INTERVAL_MS) return [];
     this.#lastPrunedAt = now;
-    const candidates = [...this.#documents.values()].filter(({ doc }) => !this.#named.has(doc));
+    const candidates = [...this.#documents.values()].filter(({ doc }) => !this.#configuredIds.has(doc));
     const dated = candidates.map((document) => ({ document, at: this.#lastTraceOf(document) }));
     const outdated = outdatedAmong(dated, now).map(({ document }) => document.doc);
     for (const doc of outdated) this.delete(doc);
@@ -86,7 +85,7 @@ export class InactiveKeys {
   /** When the key was last used or checked, by any instance, or an administrator decided on it; milliseconds since the epoch. */
   #lastTraceOf(document: StoredDocument): number {
     const { lastUsedAt, lastCheckedAt, lastSuccessAt } = document.maxima;
-    // An administrator's word has the minute for its version.
+    // A change by an administrator has the minute for its version.
     const saidAt = (document.registers.admin?.version ?? 0) * 60_000;
     const traces = [lastUsedAt, lastCheckedAt, lastSuccessAt, saidAt, this.#retiredAt.get(document.doc)];
     return Math.max(0, ...traces.filter((at) => isTime(at)));
@@ -111,7 +110,7 @@ function outdatedAmong(all: readonly Dated[], now: number): Dated[] {
 
 const isDeleted = (document: StoredDocument): boolean => adminOf(document) === 'deleted';
 
-/** Not what somebody may yet want: a key that can be opened with the right secret, or one that was switched off on purpose. */
+/** Whether the key may be forgotten: it was deleted, or neither its encrypted secret is stored nor was it disabled on purpose. */
 function mayFade(document: StoredDocument): boolean {
   if (isDeleted(document)) return true;
   const identity = readIdentity(document.registers.identity?.value ?? null);

@@ -16,7 +16,6 @@ import { modelName, type KeyOrigin } from '../../pool/key/key-input';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyRecord } from '../../pool/key/key-record';
 import type { Json, StoredDocument } from '../port/key-store';
-import { isTime, shiftedState } from './key-times';
 
 /** Documents of keys: `keys/<provider>/<id>`. */
 export const KEYS = 'keys/';
@@ -30,12 +29,14 @@ export function keyOfDocument(doc: string): { provider: string; keyId: string } 
 
 /** Cooldowns for one model or endpoint are a register each, so that an administrator can end them, everywhere. */
 const MODEL_COOLDOWN = 'rest:';
-const ENDPOINT_REST = 'rest@';
+const ENDPOINT_COOLDOWN = 'rest@';
 export const cooldownField = ({ model, endpoint }: CooldownScope): string =>
-  model === undefined ? ENDPOINT_REST + endpoint : MODEL_COOLDOWN + model;
+  model === undefined ? ENDPOINT_COOLDOWN + endpoint : MODEL_COOLDOWN + model;
 export function scopeOfField(field: string): CooldownScope | undefined {
   if (field.startsWith(MODEL_COOLDOWN)) return { model: modelName(field.slice(MODEL_COOLDOWN.length)) };
-  const endpoint = field.startsWith(ENDPOINT_REST) ? endpointName(field.slice(ENDPOINT_REST.length)) : undefined;
+  const endpoint = field.startsWith(ENDPOINT_COOLDOWN)
+    ? endpointName(field.slice(ENDPOINT_COOLDOWN.length))
+    : undefined;
   return endpoint === undefined ? undefined : { endpoint };
 }
 
@@ -46,7 +47,7 @@ export interface StoredCooldown {
 }
 
 const NO_COOLDOWN: Cooldown = { until: 0, outcome: 'unknown', statedUntil: 0 };
-/** Times by the clock of the store, which is ahead by so many milliseconds. */
+/** The stored form of a cooldown, its times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */
 export function cooldownValue(offsetMs: number, cooldown: Cooldown = NO_COOLDOWN, ended = false): Json {
   const { until, outcome, statedUntil } = cooldown;
   return compact({
@@ -70,7 +71,7 @@ export function readCooldown(value: Json, offsetMs: number): StoredCooldown | un
   return { cooldown, ended: ended === true };
 }
 
-/** Of two simultaneous verdicts the graver one wins. */
+/** Between two simultaneous states the more serious one wins. */
 export const rankOf = (state: KeyState): number => (isRemoved(state) ? 2 : isCoolingDown(state) ? 1 : 0);
 
 /** What a key is, apart from how it stands. `secret`: the encrypted key, for keys added at run time. */
@@ -101,7 +102,7 @@ export function identityOf(record: KeyRecord, secret: string | undefined): Json 
   });
 }
 
-/** All registers of a key in its pool; times by the clock of the store, which is ahead by so many milliseconds. */
+/** All registers of a key in its pool, with times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */
 export const registersOf = (record: KeyRecord, secret: string | undefined, offsetMs: number): Record<string, Json> => ({
   identity: identityOf(record, secret),
   state: stateOf(record, offsetMs),
@@ -114,9 +115,9 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
   return {
     maskedKey: singleLine(maskedKey, LONGEST_MASK),
     origin: value.origin === 'runtime' ? 'runtime' : 'configuration',
-    label: line(label),
+    label: shortText(label),
     weight: Math.min(positive(weight) ?? 1, GREATEST_WEIGHT),
-    quotaGroup: line(quotaGroup),
+    quotaGroup: shortText(quotaGroup),
     models: Array.isArray(models)
       ? models.flatMap((model) => (typeof model === 'string' ? [modelName(model)] : [])).slice(0, MOST_MODELS)
       : undefined,
@@ -132,7 +133,7 @@ export interface StoredState {
   readonly outcome?: KeyRecord['outcome'];
   readonly reason?: RedactedText;
   readonly failureStreak?: FailureStreak;
-  /** A cooldown was ended before its time: this state holds against one that cools down for longer. */
+  /** A cooldown was ended before its time: this state holds against another that cools down for longer. */
   readonly ended?: boolean;
 }
 
@@ -145,9 +146,9 @@ export const stateOf = ({ state, outcome, reason, failureStreak }: KeyRecord, of
     ended: ended || undefined,
   });
 
-/** What is known of a deleted key's standing: nothing. Added again, it starts afresh. */
+/** The state of a deleted key: unknown. Added again, it starts afresh. */
 export const NO_STATE: Json = { status: 'unchecked' };
-/** As a key's state is stored that was deleted, or not checked yet: it says nothing. */
+/** Whether a stored state says nothing: the key was deleted, or not checked yet. */
 export const isNoState = (value: Json): boolean => isRecord(value) && value.status === 'unchecked';
 
 /** A stored state by the clock of this instance; undefined for what makes no sense. */
@@ -159,7 +160,7 @@ export function readState(value: Json, offsetMs = 0): StoredState | undefined {
   return {
     state: shiftedState(state, -offsetMs),
     outcome: isOutcome(outcome) ? outcome : undefined,
-    reason: redactReason(line(value.reason)),
+    reason: redactReason(shortText(value.reason)),
     failureStreak: streakIn(strikes, offsetMs),
     ended: value.ended === true,
   };
@@ -176,7 +177,7 @@ function streakIn(value: Json | undefined, offsetMs: number): FailureStreak | un
   if (!isRecord(value) || !isOutcome(value.outcome)) return undefined;
   const { outcome, count, at } = value;
   const isCount = typeof count === 'number' && Number.isInteger(count) && count > 0;
-  return { outcome, count: isCount ? Math.min(count, MOST_STRIKES) : 1, lastAt: (isTime(at) ? at : 0) - offsetMs };
+  return { outcome, count: isCount ? Math.min(count, GREATEST_STREAK) : 1, lastAt: (isTime(at) ? at : 0) - offsetMs };
 }
 
 function bareState({
@@ -208,21 +209,21 @@ function bareState({
 }
 
 const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
-const line = (value: Json | undefined): string | undefined =>
-  typeof value === 'string' ? singleLine(value, LONGEST_LINE) : undefined;
+const shortText = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' ? singleLine(value, LONGEST_TEXT) : undefined;
 const positive = (value: Json | undefined): number | undefined =>
   typeof value === 'number' && value > 0 && value < Infinity ? value : undefined;
 
 /** As much as the options take; more was not written by this package. */
 const LONGEST_MASK = 40;
-const LONGEST_LINE = 500;
+const LONGEST_TEXT = 500;
 const GREATEST_WEIGHT = 1_000;
 const MOST_MODELS = 1_000;
-const MOST_STRIKES = 1_000;
+const GREATEST_STREAK = 1_000;
 
 const LIMITS: readonly string[] = ['concurrency', 'requestsPerMinute', 'tokensPerMinute'] satisfies (keyof KeyLimits)[];
 
-/** Whoever can write to the store must not make the pool reckon with what is no number. */
+/** The limits that are positive numbers: a store that others can write to must not bring anything else into the pool. */
 const limitsIn = (stored: Record<string, Json>): KeyLimits =>
   Object.fromEntries(Object.entries(stored).filter(([name, value]) => LIMITS.includes(name) && positive(value)));
 
@@ -240,3 +241,20 @@ export const isAdminState = (value: Json): value is AdminState =>
   value === 'enabled' || value === 'disabled' || value === 'deleted';
 
 export const adminOf = (document: StoredDocument | undefined): Json | undefined => document?.registers.admin?.value;
+
+/** Later times are taken for damage, though a `Date` could hold them. */
+const LATEST = Date.UTC(2100, 0, 1);
+
+/** Milliseconds since the epoch that a stored document may hold. */
+export const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= LATEST;
+
+/** The state by another clock. @param byMs By how much that clock is ahead; milliseconds. */
+export function shiftedState(state: KeyState, byMs: number): KeyState {
+  if (byMs === 0) return state;
+  if (isCoolingDown(state)) {
+    const { until, statedUntil } = state;
+    return { ...state, until: until + byMs, ...(statedUntil && { statedUntil: statedUntil + byMs }) };
+  }
+  return isRemoved(state) ? { ...state, recheckAt: state.recheckAt + byMs } : state;
+}
+

@@ -5,7 +5,7 @@ import type { KeyPoolService } from '../../pool/key-pool.service';
 import type { KeyRecord } from '../../pool/key/key-record';
 import type { DocumentOwner, KnownDocument, StoreListener } from '../sync/document-owner';
 import { InactiveKeys } from './inactive-keys';
-import { applyDocument, applyField, type AppliedTo } from './apply-document';
+import { applyDocument, applyField, type DocumentTarget } from './apply-document';
 import {
   adminOf,
   cooldownField,
@@ -21,20 +21,18 @@ import {
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { KeyVault } from './key-vault';
 import { KeyStatistics } from './key-statistics';
-import { KeyWriter } from './key-writer';
-import { LostSecrets } from './lost-secrets';
-import { ModelCooldowns } from './model-cooldowns';
+import { KeyWriter, LostSecrets, StoredCooldowns } from './key-writer';
 import type { StoreLink } from '../sync/store-link';
 
-/** Keeps the pools' keys in the store, and takes in what other instances did to them. */
+/** Writes the pools' keys to the store, and takes in what other instances did to them. */
 export class KeyPersistence implements DocumentOwner {
   readonly prefix = KEYS;
-  readonly #dormant: InactiveKeys;
-  /** Keys that cannot be kept, but were in the store before: what becomes of them is kept there all the same. */
+  readonly #inactive: InactiveKeys;
+  /** Keys that cannot be stored with their secret, but were in the store before: their changes are still written. */
   readonly #returned = new WeakSet<KeyRecord>();
   readonly #lostSecrets: LostSecrets;
   readonly #statistics: KeyStatistics;
-  readonly #cooldowns = new ModelCooldowns();
+  readonly #cooldowns = new StoredCooldowns();
   readonly #writer: KeyWriter;
 
   constructor(
@@ -43,7 +41,7 @@ export class KeyPersistence implements DocumentOwner {
     private readonly vault: KeyVault,
     private readonly settings: { freshMs: () => number; now: () => number; listener: StoreListener },
   ) {
-    this.#dormant = new InactiveKeys(settings.now);
+    this.#inactive = new InactiveKeys(settings.now);
     this.#writer = new KeyWriter(link, vault, this.#cooldowns, (record, scope) =>
       pools.pool(record.provider)?.cooldown(record, scope),
     );
@@ -52,7 +50,7 @@ export class KeyPersistence implements DocumentOwner {
     pools.observe({
       keyChanged: (record, event) => {
         if (event.type === 'key_deleted') this.#retire(record);
-        if (event.type === 'key_added' && !this.#isKept(record) && this.#isDormant(record)) this.#returned.add(record);
+        if (event.type === 'key_added' && !this.#isKept(record) && this.#isInactive(record)) this.#returned.add(record);
         if (event.by !== 'store' && event.by !== 'instance') this.#write(record, event);
       },
       callsOf: () => this.#statistics,
@@ -62,12 +60,12 @@ export class KeyPersistence implements DocumentOwner {
 
   /** Whether an administrator deleted the key: then its mention in the configuration does not bring it back. */
   isDeleted(provider: string, keyId: string): boolean {
-    return adminOf(this.#dormant.get(documentOf(provider, keyId))) === 'deleted';
+    return adminOf(this.#inactive.get(documentOf(provider, keyId))) === 'deleted';
   }
 
   /** The configuration names a key that is not in its pool for that. */
   named(provider: string, keyId: string): void {
-    this.#dormant.name(documentOf(provider, keyId));
+    this.#inactive.markConfigured(documentOf(provider, keyId));
   }
 
   merge(document: StoredDocument): void {
@@ -77,10 +75,10 @@ export class KeyPersistence implements DocumentOwner {
     const record = pool?.record(at.keyId);
     if (pool && record) {
       applyDocument(this.#target(pool, record, 'store'), document);
-      if (!pool.record(at.keyId)) this.#dormant.join(document);
+      if (!pool.record(at.keyId)) this.#inactive.join(document);
       return;
     }
-    this.#dormant.join(document);
+    this.#inactive.join(document);
     this.#revive(document.doc, at.provider, at.keyId, 'store');
   }
 
@@ -92,10 +90,10 @@ export class KeyPersistence implements DocumentOwner {
     if (pool && record) {
       applyField(this.#target(pool, record, 'instance'), change);
       // Deleted by it: its history stays.
-      if (!pool.record(at.keyId)) this.#dormant.apply(change);
+      if (!pool.record(at.keyId)) this.#inactive.apply(change);
       return;
     }
-    this.#dormant.apply(change);
+    this.#inactive.apply(change);
     this.#revive(change.doc, at.provider, at.keyId, 'instance');
   }
 
@@ -103,21 +101,21 @@ export class KeyPersistence implements DocumentOwner {
   dropped(doc: string): boolean {
     const at = keyOfDocument(doc);
     const record = at && this.pools.pool(at.provider)?.record(at.keyId);
-    const isWanted = record ? this.#isKept(record) : this.#dormant.isNamed(doc);
+    const isWanted = record ? this.#isKept(record) : this.#inactive.isConfigured(doc);
     // With a trace of today, or it would be forgotten again within the hour.
     if (isWanted) this.#writer.admin(doc, record ? (record.enabled ? 'enabled' : 'disabled') : 'deleted');
-    else this.#dormant.delete(doc);
+    else this.#inactive.delete(doc);
     return isWanted;
   }
 
   *known(): Iterable<KnownDocument> {
-    // A key that is deleted meanwhile goes among the dormant ones.
-    const told = new Set<string>();
+    // A key that is deleted meanwhile goes among the inactive keys.
+    const seen = new Set<string>();
     for (const pool of this.pools.pools()) {
       for (const record of pool.records()) {
         if (!this.#isKept(record)) continue;
         const doc = documentOf(record.provider, record.id);
-        told.add(doc);
+        seen.add(doc);
         yield {
           doc,
           registers: {
@@ -128,8 +126,8 @@ export class KeyPersistence implements DocumentOwner {
         };
       }
     }
-    for (const { doc, registers, maxima } of this.#dormant.values()) {
-      if (told.has(doc)) continue;
+    for (const { doc, registers, maxima } of this.#inactive.values()) {
+      if (seen.has(doc)) continue;
       yield {
         doc,
         registers: Object.fromEntries(Object.entries(registers).map(([field, { value }]) => [field, value])),
@@ -145,7 +143,7 @@ export class KeyPersistence implements DocumentOwner {
     });
     if (isLeft) return true;
     this.#lostSecrets.storeAgain();
-    for (const doc of this.#dormant.takeOutdated()) this.link.drop(doc);
+    for (const doc of this.#inactive.takeOutdated()) this.link.drop(doc);
     return false;
   }
 
@@ -164,8 +162,8 @@ export class KeyPersistence implements DocumentOwner {
     return record.origin === 'configuration' || this.vault.canSeal || this.#returned.has(record);
   }
 
-  #isDormant({ provider, id }: KeyRecord): boolean {
-    return this.#dormant.has(documentOf(provider, id));
+  #isInactive({ provider, id }: KeyRecord): boolean {
+    return this.#inactive.has(documentOf(provider, id));
   }
 
   #write(record: KeyRecord, event: KeyChangeEvent): void {
@@ -183,15 +181,15 @@ export class KeyPersistence implements DocumentOwner {
     const registers = Object.fromEntries(
       Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
     );
-    this.#dormant.retire({ doc, registers, maxima: this.#statistics.known(record), sums: {} });
-    if (record.origin === 'configuration') this.#dormant.name(doc);
+    this.#inactive.retire({ doc, registers, maxima: this.#statistics.known(record), sums: {} });
+    if (record.origin === 'configuration') this.#inactive.markConfigured(doc);
   }
 
   /** A key that was known before takes its history up again. */
   #added(record: KeyRecord, doc: string, by: ChangedBy): void {
     this.#statistics.restore(record);
-    const history = this.#dormant.get(doc);
-    this.#dormant.delete(doc);
+    const history = this.#inactive.get(doc);
+    this.#inactive.delete(doc);
     const pool = this.pools.pool(record.provider);
     if (history && pool) {
       const wasDeleted = adminOf(history) === 'deleted';
@@ -211,7 +209,7 @@ export class KeyPersistence implements DocumentOwner {
     }
   }
 
-  #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): AppliedTo {
+  #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): DocumentTarget {
     const { now, freshMs } = this.settings;
     const stateHeld = (): void => {
       if (this.#isKept(record)) this.#writer.state(record);
@@ -228,7 +226,7 @@ export class KeyPersistence implements DocumentOwner {
 
   /** Brings a stored key into its pool, if it was added at run time and can be opened. */
   #revive(doc: string, provider: string, keyId: string, by: ChangedBy): void {
-    const document = this.#dormant.get(doc);
+    const document = this.#inactive.get(doc);
     const identity = document && readIdentity(document.registers.identity?.value ?? null);
     if (!document || !identity?.secret || adminOf(document) === 'deleted') return;
     const opened = this.vault.open(identity.secret, provider, keyId);
@@ -240,7 +238,7 @@ export class KeyPersistence implements DocumentOwner {
       );
       return;
     }
-    this.#dormant.delete(doc);
+    this.#inactive.delete(doc);
     const pool = this.pools.ensurePool(provider);
     const record = pool.add(opened.key, identity, 'runtime', by);
     this.#statistics.restore(record);

@@ -10,7 +10,7 @@ type StatisticsChange = Extract<StoreChange, { kind: 'add' | 'max' }>;
 
 /** Counts and times of keys, as the store holds them: counts that add up, and times that only grow. */
 export class KeyStatistics implements CallObserver {
-  /** Those that are being collected. */
+  /** The keys whose statistics are being collected. */
   #taken: Iterator<KeyRecord, undefined> | undefined;
 
   /** @param used A list of its own. */
@@ -26,7 +26,7 @@ export class KeyStatistics implements CallObserver {
 
   /**
    * Puts what changed since the last time into the outbox, some keys at once. True if there are more.
-   * @param late Told what keys counted that had left their pool by then: whoever has taken their place is to know.
+   * @param late Receives what keys counted that had left their pool by then, for the keys that have taken their place.
    */
   collect(late: (change: StatisticsChange) => void): boolean {
     this.#taken ??= this.used.take().values();
@@ -84,7 +84,7 @@ export class KeyStatistics implements CallObserver {
   }
 }
 
-/** By the clock of the store, which is ahead by so many milliseconds. */
+/** The times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */
 function timesOf({ lastUsedAt, lastSuccessAt, lastCheckedAt }: KeyRecord, offsetMs: number): Record<string, number> {
   const times: Record<string, number> = {};
   if (lastUsedAt > 0) times.lastUsedAt = lastUsedAt + offsetMs;

@@ -3,6 +3,13 @@ import { ApiKey } from '../../pool/key/api-key';
 import type { KeyRecord } from '../../pool/key/key-record';
 import { decryptSecret, encryptionKeys, encryptSecret, type EncryptionKeys } from './encryption';
 
+/**
+ * What becomes of a key over a restart. `configuration`: given there at each start, never stored; `stored`: kept encrypted; `pending`:
+ * is stored when the store, which is away, works again; `memory_only`: gone after a restart.
+ */
+export const PERSISTENCES = ['configuration', 'stored', 'pending', 'memory_only'] as const;
+export type Persistence = (typeof PERSISTENCES)[number];
+
 /** What opening a stored key came to. */
 export type OpenedKey =
   | { readonly kind: 'key'; readonly key: ApiKey; readonly needsRotation: boolean }

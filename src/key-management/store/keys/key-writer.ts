@@ -9,21 +9,21 @@ import {
   identityOf,
   NO_STATE,
   rankOf,
+  scopeOfField,
   stateOf,
   type AdminState,
 } from './key-documents';
 import type { KeyVault } from './key-vault';
-import type { ModelCooldowns } from './model-cooldowns';
 import type { StoreLink } from '../sync/store-link';
 
 const RANKS: Readonly<Record<AdminState, number>> = { enabled: 0, disabled: 1, deleted: 2 };
 
-/** Puts into the outbox what becomes of keys. */
+/** Puts the changes of keys into the outbox. */
 export class KeyWriter {
   constructor(
     private readonly link: StoreLink,
     private readonly vault: KeyVault,
-    private readonly cooldowns: ModelCooldowns,
+    private readonly cooldowns: StoredCooldowns,
     private readonly cooldownOf: (record: KeyRecord, scope: CooldownScope) => Cooldown | undefined,
   ) {}
 
@@ -58,7 +58,7 @@ export class KeyWriter {
         if (event.from !== event.to && (event.from === 'disabled' || event.to === 'disabled')) {
           this.admin(doc, record.enabled ? 'enabled' : 'disabled');
         } else {
-          // In the same batch: one who starts now takes no verdict at its word whose time it does not know.
+          // In the same batch: an instance that starts now does not trust a state without the time of its check.
           if (record.lastCheckedAt > 0)
             this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt + this.link.offsetMs);
           this.state(record, endsCooldown(event));
@@ -87,18 +87,86 @@ export class KeyWriter {
     );
   }
 
-  /** @param isWord An administrator said so: that holds against what is stored and not known here yet. */
-  identity(doc: string, record: KeyRecord, secret: string | undefined, isWord = true): void {
+  /** @param byAdministrator An administrator's change wins over what is stored and not known here yet. */
+  identity(doc: string, record: KeyRecord, secret: string | undefined, byAdministrator = true): void {
     const identity = identityOf(record, secret);
-    if (isWord) this.link.putWord(doc, 'identity', identity);
+    if (byAdministrator) this.link.putByAdministrator(doc, 'identity', identity);
     else this.link.put(doc, 'identity', identity);
   }
 
   admin(doc: string, state: AdminState): void {
-    this.link.putWord(doc, 'admin', state, RANKS[state]);
+    this.link.putByAdministrator(doc, 'admin', state, RANKS[state]);
   }
 }
 
-/** Time alone ends a cooldown without a word: every instance sees it by itself. */
+/** A cooldown that time ends is not written: every instance sees that by itself. */
 const endsCooldown = ({ by, from, to }: Extract<KeyChangeEvent, { type: 'status_changed' }>): boolean =>
   (from === 'cooling_down' || from === 'rate_limited') && (to === 'healthy' || by === 'administrator');
+
+/** Fields of one key's document cannot be taken out again, and callers may make up the names of models and endpoints. */
+const MOST_MODELS = 256;
+const MOST_ENDPOINTS = 64;
+
+interface Fields {
+  readonly models: Set<string>;
+  readonly endpoints: Set<string>;
+}
+
+/** Which cooldowns of each key the store holds. Above a bound no further ones are stored, and each instance learns them by itself. */
+export class StoredCooldowns {
+  readonly #fields = new WeakMap<KeyRecord, Fields>();
+
+  /** The store has this field. */
+  seen(record: KeyRecord, field: string): void {
+    const scope = scopeOfField(field);
+    if (scope === undefined) return;
+    const { models, endpoints } = this.#of(record);
+    (scope.model === undefined ? endpoints : models).add(field);
+  }
+
+  /** Whether the field may be written. */
+  admits(record: KeyRecord, field: string): boolean {
+    const { models, endpoints } = this.#of(record);
+    const [fields, most] =
+      scopeOfField(field)?.model === undefined ? [endpoints, MOST_ENDPOINTS] : [models, MOST_MODELS];
+    if (fields.size < most) fields.add(field);
+    return fields.has(field);
+  }
+
+  /** Those that the store may have of the key. */
+  *of(record: KeyRecord): Iterable<string> {
+    const { models, endpoints } = this.#of(record);
+    yield* models;
+    yield* endpoints;
+  }
+
+  #of(record: KeyRecord): Fields {
+    let fields = this.#fields.get(record);
+    if (!fields) this.#fields.set(record, (fields = { models: new Set(), endpoints: new Set() }));
+    return fields;
+  }
+}
+
+/** Keys that another instance deleted from the store while they are in use here: they are stored with their secret again, unless they are gone within the second. */
+export class LostSecrets {
+  readonly #records = new Set<KeyRecord>();
+
+  constructor(
+    private readonly link: StoreLink,
+    private readonly vault: KeyVault,
+  ) {}
+
+  note(record: KeyRecord): void {
+    this.#records.add(record);
+    this.link.statisticsPending();
+  }
+
+  storeAgain(): void {
+    for (const record of this.#records) {
+      const sealed = this.vault.seal(record);
+      if (sealed !== undefined && !record.deleted)
+        this.link.put(documentOf(record.provider, record.id), 'identity', identityOf(record, sealed));
+    }
+    this.#records.clear();
+  }
+}

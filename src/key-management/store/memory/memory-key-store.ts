@@ -14,26 +14,26 @@ export interface MemoryKeyStoreOptions {
 export class MemoryKeyStore implements KeyStore {
   readonly kind = 'memory';
   readonly shared = false;
-  private documents: Map<string, StoredDocument> | undefined;
-  private readonly locks: LocalLocks;
+  #documents: Map<string, StoredDocument> | undefined;
+  readonly #locks: LocalLocks;
 
   constructor({ clock = systemClock }: MemoryKeyStoreOptions = {}) {
-    this.locks = new LocalLocks(clock);
+    this.#locks = new LocalLocks(clock);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, and so are its errors
   async open(_watcher: StoreWatcher): Promise<void> {
-    this.documents = new Map();
+    this.#documents = new Map();
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await
   async load(prefix: string): Promise<StoredDocument[]> {
-    return [...this.opened().values()].filter(({ doc }) => doc.startsWith(prefix)).map(copyDocument);
+    return [...this.#opened().values()].filter(({ doc }) => doc.startsWith(prefix)).map(copyDocument);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await
   async write(changes: readonly StoreChange[], id?: string): Promise<void> {
-    const documents = this.opened();
+    const documents = this.#opened();
     checkChanges(changes, id);
     for (const change of changes) {
       applyChange(
@@ -45,23 +45,23 @@ export class MemoryKeyStore implements KeyStore {
 
   // eslint-disable-next-line @typescript-eslint/require-await
   async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {
-    this.opened();
-    return this.locks.take(name, holder, ttlMs);
+    this.#opened();
+    return this.#locks.take(name, holder, ttlMs);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await
   async unlock(name: string, holder: string): Promise<void> {
-    this.opened();
-    this.locks.release(name, holder);
+    this.#opened();
+    this.#locks.release(name, holder);
   }
 
   close(): Promise<void> {
-    this.documents = undefined;
+    this.#documents = undefined;
     return Promise.resolve();
   }
 
-  private opened(): Map<string, StoredDocument> {
-    if (!this.documents) throw closedError(this.kind);
-    return this.documents;
+  #opened(): Map<string, StoredDocument> {
+    if (!this.#documents) throw closedError(this.kind);
+    return this.#documents;
   }
 }

@@ -41,8 +41,8 @@ export interface StoredDocument {
 export interface StoreWatcher {
   /**
    * Changes by other writers, in an order that keeps each document's own order. Own writes are not echoed.
-   * A `set` or `max` may be one that lost, or come twice: merge it. An `add` counts exactly once together with the latest `load`:
-   * what a load's answer holds is not told again after it.
+   * A `set` or `max` may have lost already, or come twice: merge it. An `add` counts exactly once together with the latest `load`:
+   * what a load's answer contains is not delivered again after it.
    */
   changed(changes: readonly StoreChange[]): void;
   /** Changes may have been missed, or the store lost its data: load again, and write again what it no longer has. */
@@ -61,7 +61,7 @@ export interface KeyStore {
   readonly shared: boolean;
   /**
    * Connects, within its own time limit. `watcher` is called from then on until `close`. Called once.
-   * @throws StoreError that names the setting and the mend. The store keeps trying in the background, and tells `connection(true)` and
+   * @throws StoreError that names the setting and the mend. The store keeps trying in the background, and calls `connection(true)` and
    * then `reset()` when it is there; until then the other methods reject. Only settings that can never work are final: a shared store
    * says so by the code `not_usable`, which stops the app's start.
    */

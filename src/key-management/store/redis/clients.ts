@@ -1,17 +1,16 @@
 import type { ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
-import { clusterUrlOf, isCluster, type RedisSource } from './source';
-import type { RedisClient, RedisStoreOptions } from '../../configuration/key-management.options';
+import { clusterUrlOf, isCluster, type RedisClient, type RedisSource, type RedisStoreOptions } from './source';
 
 type Ioredis = Pick<typeof import('ioredis'), 'Redis' | 'Cluster'>;
 
-/** A client is of one connection (or, of a cluster, one set of them): when it breaks, a new one looks up the names and roles again. */
+/** A client has one connection (for a cluster, one set of them): when that breaks, a new client looks up the names and roles again. */
 const ONE_LIFE = { retryStrategy: () => null, sentinelRetryStrategy: () => null } as const;
 /** A command that waits for a connection, or is sent again on the next, would be applied after its write was reported as failed. */
 const NOTHING_LATE = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 } as const;
-/** Slots that move are learned of from the servers' answers. */
+/** Besides this regular look, the servers' answers tell which slots have moved. Milliseconds. */
 const LOOK_AT_SLOTS_MS = 60_000;
 
-/** The options of ioredis that are of a whole cluster, not of the connection to one node. */
+/** The options of ioredis that concern a whole cluster, not the connection to one node. */
 const CLUSTER_OPTIONS = [
   'dnsLookup',
   'maxRedirections',

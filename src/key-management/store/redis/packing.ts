@@ -1,20 +1,29 @@
 import type { Json, Register, StoreChange, StoredDocument } from '../port/key-store';
 import { emptyDocument } from '../port/merge';
+import { LOAD } from './scripts';
 
-/** A change as the script reads it. Numbers and values are texts, since Lua's JSON would change them. */
+/** Most documents, and most fields, per call of the script: meanwhile the server does nothing else, and neither do we while we read. */
+const PAGE = 500;
+const PAGE_FIELDS = 5_000;
+
+/** A change as the scripts read it. Numbers and values are texts, since Lua's JSON would change them. */
 type Packed =
   | ['r', doc: string, field: string, version: string, tie: string, json: string]
   | ['m' | 's', doc: string, field: string, number: string]
   | ['d', doc: string];
 
-/** All changes as one argument: one command of a thousand changes costs a tenth of a thousand commands. */
+/** All changes as one argument of a script: one command of a thousand changes costs a tenth of a thousand commands. */
 export function packChanges(changes: readonly StoreChange[]): string {
   return JSON.stringify(changes.map(pack));
 }
 
-/** @throws SyntaxError if it is none that `packChanges` made */
-export function unpackChanges(packed: string): StoreChange[] {
-  return (JSON.parse(packed) as Packed[]).map(unpack);
+/** The changes that `packChanges` packed; undefined for any other text. */
+export function unpackChanges(packed: string): StoreChange[] | undefined {
+  try {
+    return (JSON.parse(packed) as Packed[]).map(unpack);
+  } catch {
+    return undefined;
+  }
 }
 
 function pack(change: StoreChange): Packed {
@@ -49,7 +58,36 @@ function unpack(packed: Packed): StoreChange {
   }
 }
 
-/** A document from the fields and values of its hash, in turn. What cannot be read is left out. */
+export interface Loaded {
+  documents: StoredDocument[];
+  /** The number of the last batch that is in each document. */
+  seqs: Map<string, number>;
+}
+
+type Page = [seq: string, last: string, ...namesAndHashes: (string | string[])[]];
+
+/** Loads all documents of a prefix page by page; each page shows one moment. */
+export async function loadDocuments(
+  prefix: string,
+  run: (script: string, args: (string | number)[]) => Promise<unknown>,
+): Promise<Loaded> {
+  const loaded: Loaded = { documents: [], seqs: new Map() };
+  const ask = async (after: string): Promise<Page> =>
+    JSON.parse(String(await run(LOAD, [prefix, after, PAGE, PAGE_FIELDS]))) as Page;
+  for (let next: Promise<Page> | undefined = ask(''); next;) {
+    const [seq, last, ...rest]: Page = await next;
+    // The server makes the next page while this one is read.
+    next = last === '' ? undefined : ask(last);
+    for (let i = 0; i + 1 < rest.length; i += 2) {
+      const doc = rest[i] as string;
+      loaded.documents.push(readDocument(doc, rest[i + 1] as string[]));
+      loaded.seqs.set(doc, Number(seq));
+    }
+  }
+  return loaded;
+}
+
+/** A document from its hash, whose fields and values alternate. What cannot be read is left out. */
 export function readDocument(doc: string, hash: readonly string[]): StoredDocument {
   const document = emptyDocument(doc);
   for (let i = 0; i + 1 < hash.length; i += 2) {

@@ -8,7 +8,7 @@ import { secret } from '../../../../test/canary/canary';
 import { describeWithRedis, freePort, RedisServer } from '../../../../test/support/redis-server';
 import { add, eventually, RecordingWatcher, set } from '../contract/contract-support';
 import type { StoreError } from '../port/store-error';
-import type { RedisClient } from '../../configuration/key-management.options';
+import type { RedisClient } from './source';
 import { RedisKeyStore, type RedisKeyStoreOptions } from './redis-key-store';
 
 const PASSWORD = secret('CANARY/pass word 5kT9');

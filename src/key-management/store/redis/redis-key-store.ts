@@ -3,10 +3,9 @@ import { systemClock, type Clock, type Random } from '../../common/clock';
 import { checkChanges } from '../port/check-changes';
 import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
 import { closedError } from '../port/store-error';
-import { loadDocuments } from './loading';
-import { packChanges } from './packing';
+import { loadDocuments, packChanges } from './packing';
 import { LOCK, UNLOCK, WRITE } from './scripts';
-import { RedisSession } from './redis-session';
+import { RedisSession, type SessionSettings } from './redis-session';
 import type { RedisSource } from './source';
 
 /** Another instance that was away longer loads everything again. */
@@ -21,7 +20,7 @@ export interface RedisKeyStoreSettings {
   clock?: Clock;
   /** @default Math.random */
   random?: Random;
-  /** Told what an operator should mend, such as a server that evicts keys. @default a warning of the process */
+  /** Receives what an operator should mend, such as a server that evicts keys. @default a warning of the process */
   report?: (message: string) => void;
 }
 
@@ -40,29 +39,31 @@ export class RedisKeyStore implements KeyStore {
   readonly kind = 'redis';
   readonly shared = true;
   readonly #source: RedisSource;
-  readonly #root: string;
-  readonly #settings: Omit<RedisKeyStoreSettings, 'namespace'>;
-  readonly #writer = randomUUID();
+  readonly #settings: SessionSettings;
   #session: RedisSession | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ namespace = 'default', timeoutMs, clock, random, report, ...source }: RedisKeyStoreOptions) {
+  constructor({
+    namespace = 'default',
+    timeoutMs = 3_000,
+    clock = systemClock,
+    random = Math.random,
+    report = (message) => process.emitWarning(message),
+    ...source
+  }: RedisKeyStoreOptions) {
     this.#source = source;
-    this.#root = `{akm:${namespace}}:`;
-    this.#settings = { timeoutMs, clock, random, report };
+    this.#settings = { root: `{akm:${namespace}}:`, writer: randomUUID(), timeoutMs, clock, random, report };
   }
 
   async open(watcher: StoreWatcher): Promise<void> {
     if (this.#closing) throw closedError(this.kind);
-    const { timeoutMs = 3_000, clock = systemClock, random = Math.random, report = warn } = this.#settings;
-    const settings = { root: this.#root, writer: this.#writer, timeoutMs, clock, random, report };
-    this.#session = new RedisSession(this.#source, settings, watcher);
+    this.#session = new RedisSession(this.#source, this.#settings, watcher);
     await this.#session.open();
   }
 
   async load(prefix: string): Promise<StoredDocument[]> {
     const session = this.#opened();
-    const endLoad = session.told.beginLoad();
+    const endLoad = session.deduplicator.beginLoad();
     let seqs: ReadonlyMap<string, number> = new Map();
     try {
       const loaded = await loadDocuments(prefix, (script, args) => session.run(script, args));
@@ -77,7 +78,7 @@ export class RedisKeyStore implements KeyStore {
     const session = this.#opened();
     checkChanges(changes, id || undefined);
     if (changes.length === 0) return;
-    const args = [packChanges(changes), this.#writer, id, randomUUID(), STREAM_KEPT_MS];
+    const args = [packChanges(changes), this.#settings.writer, id, randomUUID(), STREAM_KEPT_MS];
     session.sawEpoch(String(await session.run(WRITE, args)));
   }
 
@@ -106,8 +107,4 @@ export class RedisKeyStore implements KeyStore {
     if (this.#closing || !this.#session) throw closedError(this.kind);
     return this.#session;
   }
-}
-
-function warn(message: string): void {
-  process.emitWarning(message);
 }

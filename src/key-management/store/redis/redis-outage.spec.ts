@@ -4,7 +4,7 @@ import { describeWithRedis, RedisServer } from '../../../../test/support/redis-s
 import { add, eventually, RecordingWatcher, set } from '../contract/contract-support';
 import { RedisKeyStore } from './redis-key-store';
 
-const PATIENCE_MS = 120_000;
+const TEST_TIMEOUT_MS = 120_000;
 
 describeWithRedis('RedisKeyStore and a server that comes and goes', () => {
   let server: RedisServer;
@@ -56,7 +56,7 @@ describeWithRedis('RedisKeyStore and a server that comes and goes', () => {
       await instances[1]!.watcher.until('the change', () => instances[1]!.watcher.of('e').length > 0);
       expect(instances.map(({ watcher }) => watcher.resets)).toEqual([1, 1]);
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it(
@@ -71,7 +71,7 @@ describeWithRedis('RedisKeyStore and a server that comes and goes', () => {
       await raw.flushall();
       await idle.watcher.until('another reset', () => idle.watcher.resets > 1);
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it(
@@ -90,7 +90,7 @@ describeWithRedis('RedisKeyStore and a server that comes and goes', () => {
       await cut.store.close();
       await proxy.cut();
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it(
@@ -111,7 +111,7 @@ describeWithRedis('RedisKeyStore and a server that comes and goes', () => {
       await cut.store.close();
       await proxy.cut();
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it(
@@ -128,7 +128,7 @@ describeWithRedis('RedisKeyStore and a server that comes and goes', () => {
       await passes(store, [add('d', 's', 1)], 'batch:1');
       expect((await store.load('d'))[0]?.sums['s']).toBe(1);
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 
   it('sends its scripts again to a server that forgot them', async () => {
@@ -140,7 +140,7 @@ describeWithRedis('RedisKeyStore and a server that comes and goes', () => {
   });
 
   it(
-    'survives entries that are none of ours',
+    'survives entries of other programs',
     async () => {
       const [{ store, watcher }, other] = [await open(), await open()];
       await other.store.write([set('d', 'f', 1), add('d', 's', 1)]);
@@ -152,6 +152,6 @@ describeWithRedis('RedisKeyStore and a server that comes and goes', () => {
       await other.store.write([set('d', 'f', 2, 1), add('d', 's', 5)]);
       expect(await store.load('')).toMatchObject([{ registers: { f: { value: 2 } }, sums: { s: 5 } }]);
     },
-    PATIENCE_MS,
+    TEST_TIMEOUT_MS,
   );
 });

@@ -1,46 +1,49 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, Random } from '../../common/clock';
+import { systemClock, type Clock, type Random } from '../../common/clock';
+import { within } from '../../common/settles-within';
 import type { StoreWatcher } from '../port/key-store';
-import { reconnectPauseMs, SERVED_MS } from '../sync/reconnect-pause';
+import { Reconnect } from '../port/reconnect';
 import { closedError, StoreError } from '../port/store-error';
+import { ChangeDeduplicator } from './change-deduplicator';
 import { ChangeReader, type Position } from './change-reader';
-import { Dialer } from './dialer';
-import { within, type Line } from './line';
+import { NoAnswer, RedisConnector, type RedisConnection } from './connection';
 import { mendFor, messageOf, wantsNewConnection } from './reply-errors';
-import { runScript } from './script-runner';
 import { HELLO } from './scripts';
 import { checkSource, placeOf, secretsOf, type RedisSource } from './source';
-import { ToldChanges } from './told-changes';
 
-/** Documents of which each greeting looks whether they are still there. */
-const LOOKED_AT = 500;
+/** For so many documents each greeting checks whether they still exist. */
+const CHECKED_DOCUMENTS = 500;
 
 export interface SessionSettings {
+  /** Every key begins with it. */
   root: string;
+  /** Identifies this store's own batches in the stream of changes. */
   writer: string;
+  /** Time limit of each command, and of `open`; milliseconds. */
   timeoutMs: number;
   clock: Clock;
   random: Random;
-  /** Told what an operator should mend. */
+  /** Receives what an operator should mend. */
   report: (message: string) => void;
 }
 
-/** The lines of one store, one after the other from `open` to `close`, and what they tell its watcher. */
+/** The connections of one store, one after the other from `open` to `close`, and what its watcher hears of them. */
 export class RedisSession {
-  readonly told: ToldChanges;
-  readonly #dialer: Dialer;
+  readonly deduplicator: ChangeDeduplicator;
+  readonly #connector: RedisConnector;
   readonly #reader: ChangeReader;
-  /** The newest line, and whether it serves. */
-  #line: Line | undefined;
+  readonly #reconnect: Reconnect;
+  /** The newest connection, and whether it serves. */
+  #connection: RedisConnection | undefined;
   #isUp = false;
+  /** `refused`: the first connection did not serve within the time limit, and `open` has rejected. */
   #state: 'opening' | 'refused' | 'open' | 'closed' = 'opening';
   #lastFailure: unknown;
-  /** The server's time, and when by elapsed time it was that. */
-  #clock: { readonly server: number; readonly elapsed: number } | undefined;
-  #evicting = '';
-  #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
-  #wake: () => void = () => undefined;
-  #running: Promise<void> = Promise.resolve();
+  /** The server's time, and the elapsed time at which it was read. */
+  #serverClock: { readonly server: number; readonly elapsed: number } | undefined;
+  #evictionPolicy = '';
+  #opening: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+  #serving: Promise<void> = Promise.resolve();
   readonly #ending = new Set<Promise<void>>();
 
   constructor(
@@ -48,151 +51,132 @@ export class RedisSession {
     private readonly settings: SessionSettings,
     private readonly watcher: StoreWatcher,
   ) {
-    this.told = new ToldChanges((changes) => {
+    const { root, writer, timeoutMs, clock, random } = settings;
+    this.deduplicator = new ChangeDeduplicator((changes) => {
       if (this.#state === 'open') watcher.changed(changes);
     });
-    this.#dialer = new Dialer(source, settings.timeoutMs);
+    this.#connector = new RedisConnector(source, timeoutMs);
     this.#reader = new ChangeReader(
-      { stream: `${settings.root}changes`, writer: settings.writer, timeoutMs: settings.timeoutMs },
-      { batch: (batch) => this.told.take(batch), missed: () => this.#missed() },
+      { stream: `${root}changes`, writer, timeoutMs },
+      { batch: (batch) => this.deduplicator.receive(batch), missed: () => this.#missed() },
     );
+    this.#reconnect = new Reconnect(clock, random, () => this.#serve());
   }
 
   async open(): Promise<void> {
     checkSource(this.source);
-    const first = new Promise<void>((resolve, reject) => (this.#settle = { resolve, reject }));
-    this.#running = this.#keepServing();
-    await within(first, this.settings.timeoutMs).catch((error: unknown) => {
-      if (this.#isClosed()) throw closedError('redis');
-      this.#state = 'refused';
-      const reason = this.#lastFailure ?? error;
-      const mend =
-        mendFor(reason) ??
-        'Check REDIS_URL, and that the server takes connections from here. It is tried again until it answers.';
-      throw this.#explain('cannot be reached', reason, mend);
-    });
+    const first = new Promise<void>((resolve, reject) => (this.#opening = { resolve, reject }));
+    this.#serve();
+    const { timeoutMs } = this.settings;
+    if (await within(timeoutMs, first, systemClock)) return;
+    this.#state = 'refused';
+    const reason = this.#lastFailure ?? new NoAnswer(timeoutMs);
+    const mend =
+      mendFor(reason) ??
+      'Check REDIS_URL, and that the server takes connections from here. It is tried again until it answers.';
+    throw this.#explain('cannot be reached', reason, mend);
   }
 
   /** @throws StoreError `unavailable`, at once when there is no connection, else within the time limit */
   async run(script: string, args: readonly (string | number)[]): Promise<unknown> {
-    const line = this.#line;
-    if (!line || !this.#isUp) throw this.#explain('is away', this.#lastFailure ?? new Error('no connection'));
+    const connection = this.#connection;
+    if (!connection || !this.#isUp) throw this.#explain('is away', this.#lastFailure ?? new Error('no connection'));
     try {
-      return await this.#ask(line, script, args);
+      return await connection.script(script, this.settings.root, args);
     } catch (error) {
       if (this.#isClosed()) throw closedError('redis');
-      if (wantsNewConnection(error)) line.drop(error);
+      if (wantsNewConnection(error)) connection.drop(error);
       throw this.#explain('failed', error);
     }
   }
 
   /** The server's time, milliseconds since the epoch; undefined before the first answer. */
   now(): number | undefined {
-    return this.#clock && this.#clock.server + performance.now() - this.#clock.elapsed;
+    return this.#serverClock && this.#serverClock.server + performance.now() - this.#serverClock.elapsed;
   }
 
-  /** A write found this data; other data than before means that the former was lost. */
+  /** A write found data with this epoch; another epoch than before means that the former data was lost. */
   sawEpoch(epoch: string): void {
-    const line = this.#line;
-    if (!line || !this.#reader.isOtherData(epoch)) return;
-    this.look().catch((error: unknown) => {
-      line.drop(error);
-    });
+    const connection = this.#connection;
+    if (connection && this.#reader.isOtherData(epoch)) this.look().catch((error: unknown) => connection.drop(error));
   }
 
   /** Looks now whether data was lost, rather than with the next greeting. */
   async look(): Promise<void> {
-    const line = this.#line;
-    if (!line || !this.#isUp) return;
-    const now = await this.#hello(line);
-    if (!line.isOver && this.#reader.arrive(now)) this.#missed();
+    const connection = this.#connection;
+    if (!connection || !this.#isUp) return;
+    const now = await this.#hello(connection);
+    if (!connection.isOver && this.#reader.arrive(now)) this.#missed();
   }
 
   async close(): Promise<void> {
     this.#state = 'closed';
-    this.#settle?.reject(closedError('redis'));
-    this.#line?.drop(closedError('redis'));
-    this.#wake();
-    await this.#running;
+    this.#reconnect.stop();
+    this.#opening?.reject(closedError('redis'));
+    this.#connection?.drop(closedError('redis'));
+    await this.#serving;
     await Promise.all(this.#ending);
   }
 
-  async #keepServing(): Promise<void> {
-    const { clock, random } = this.settings;
-    let failures = 0;
-    while (!this.#isClosed()) {
-      const served = await this.#serve();
+  /** Connects and serves until the connection ends, and again after a pause. */
+  #serve(): void {
+    this.#serving = this.#serveOnce().then((served) => {
       if (this.#isClosed()) return;
-      if (this.#isUp && this.#state === 'open') {
+      if (this.#isUp && this.#state === 'open')
         this.watcher.connection(false, this.#explain('is away', this.#lastFailure).message);
-      }
       this.#isUp = false;
-      const isGood = served === 'leave at once' || served >= SERVED_MS;
-      failures = isGood ? 0 : failures + 1;
-      if (served !== 'leave at once') await this.#pause(clock, reconnectPauseMs(failures, random));
-    }
-  }
-
-  /** One line, from dialling to its end: for how long it served; milliseconds. */
-  async #serve(): Promise<number | 'leave at once'> {
-    const { clock } = this.settings;
-    let line: Line | undefined;
-    let since: number | undefined;
-    try {
-      line = await this.#dialer.newLine();
-      if (this.#isClosed()) return 0;
-      this.#line = line;
-      await line.connect(line.commands);
-      const now = await this.#hello(line);
-      if (now.isCluster && this.#dialer.sawCluster(line)) return 'leave at once';
-      await line.connect(line.reader);
-      since = clock.now();
-      this.#dialer.served(line);
-      this.#up(this.#reader.arrive(now));
-      return await this.#reader.follow(line, () => this.#hello(line!));
-    } catch (error) {
-      this.#lastFailure = error;
-      if (line && since === undefined) this.#dialer.failed(line, error);
-      return since === undefined ? 0 : clock.now() - since;
-    } finally {
-      if (line) this.#leave(line);
-    }
-  }
-
-  #leave(line: Line): void {
-    line.drop(new Error('no longer wanted'));
-    const ending = line.ended().finally(() => this.#ending.delete(ending));
-    this.#ending.add(ending);
-  }
-
-  #pause(clock: Clock, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve, false);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
+      if (served === 'leave at once') this.#serve();
+      else this.#reconnect.schedule(served);
     });
   }
 
-  #ask(line: Line, script: string, args: readonly (string | number)[]): Promise<unknown> {
-    return line.during(within(runScript(line.commands, script, this.settings.root, args), this.settings.timeoutMs));
+  /** One connection, from connecting to its end. Returns for how long it served; milliseconds. */
+  async #serveOnce(): Promise<number | 'leave at once'> {
+    const { clock } = this.settings;
+    let connection: RedisConnection | undefined;
+    let since: number | undefined;
+    try {
+      connection = await this.#connector.newConnection();
+      if (this.#isClosed()) return 0;
+      this.#connection = connection;
+      await connection.connect(connection.commands);
+      const now = await this.#hello(connection);
+      if (now.isCluster && this.#connector.sawCluster(connection)) return 'leave at once';
+      await connection.connect(connection.reader);
+      since = clock.now();
+      this.#connector.served(connection);
+      this.#up(this.#reader.arrive(now));
+      return await this.#reader.follow(connection, () => this.#hello(connection!));
+    } catch (error) {
+      this.#lastFailure = error;
+      if (connection && since === undefined) this.#connector.failed(connection, error);
+      return since === undefined ? 0 : clock.now() - since;
+    } finally {
+      if (connection) this.#leave(connection);
+    }
   }
 
-  async #hello(line: Line): Promise<Position & { isCluster: boolean }> {
+  #leave(connection: RedisConnection): void {
+    connection.drop(new Error('no longer wanted'));
+    const ending = connection.ended().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+
+  async #hello(connection: RedisConnection): Promise<Position & { isCluster: boolean }> {
     const askedAt = performance.now();
-    const answer = (await this.#ask(line, HELLO, [randomUUID(), LOOKED_AT])) as string[];
+    const args = [randomUUID(), CHECKED_DOCUMENTS];
+    const answer = (await connection.script(HELLO, this.settings.root, args)) as string[];
     const [epoch = '', seq = '', last = '', run = '', time = '', isCluster = '', policy = ''] = answer;
-    // Half of the way there and back lies behind it.
-    this.#clock = { server: Number(time), elapsed: (askedAt + performance.now()) / 2 };
+    // The server read its clock about halfway between the question and the answer.
+    this.#serverClock = { server: Number(time), elapsed: (askedAt + performance.now()) / 2 };
     this.#sawPolicy(policy);
     return { epoch, seq: Number(seq), last, run, isCluster: isCluster === '1' };
   }
 
   /** Warns once of each policy under which the server deletes keys when its memory is full. */
   #sawPolicy(policy: string): void {
-    if (policy === this.#evicting) return;
-    this.#evicting = policy;
+    if (policy === this.#evictionPolicy) return;
+    this.#evictionPolicy = policy;
     if (policy === '') return;
     this.settings.report(
       `Redis at ${placeOf(this.source)} evicts keys when its memory is full (maxmemory-policy ${policy}), and with them deleted and ` +
@@ -201,20 +185,19 @@ export class RedisSession {
   }
 
   #up(missed: boolean): void {
-    const refused = this.#state === 'refused';
+    const state = this.#state;
     this.#isUp = true;
-    if (this.#state === 'opening') {
-      this.#state = 'open';
-      this.#settle?.resolve();
+    this.#state = 'open';
+    if (state === 'opening') {
+      this.#opening?.resolve();
       return;
     }
-    this.#state = 'open';
     this.watcher.connection(true);
-    if (missed || refused) this.#missed();
+    if (missed || state === 'refused') this.#missed();
   }
 
   #missed(): void {
-    this.told.forget();
+    this.deduplicator.reset();
     this.watcher.reset();
   }
 

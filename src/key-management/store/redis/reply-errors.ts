@@ -1,5 +1,5 @@
 /**
- * Errors that say this server is not, or no longer, the one that can serve: a replica after a failover, a replica without its master, a
+ * Errors of a server that cannot, or can no longer, serve: a replica after a failover, a replica without its master, a
  * server that loads its data or wants a password anew, a node without the slot. A new connection finds the right one.
  */
 const ELSEWHERE = /^(?:READONLY|MASTERDOWN|LOADING|UNBLOCKED|NOAUTH|MOVED|ASK|CLUSTERDOWN)\b/;
@@ -44,7 +44,7 @@ const MENDS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What to do about it, where that can be told. */
+/** What an operator should do about the error, where that is known. */
 export function mendFor(error: unknown): string | undefined {
   const message = messageOf(error);
   return MENDS.find(([pattern]) => pattern.test(message))?.[1];

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import type { RedisClient } from './source';
+
 /**
  * What must be atomic. All keys begin with KEYS[1], a root with a hash tag, so that a cluster keeps them together:
  *
@@ -22,7 +25,7 @@ end
  * ARGV: an epoch for data that has none, or of which some was lost; how many documents are looked at. → epoch, number of the last batch,
  * its stream id, the server's run id, its time in milliseconds, `1` for a node of a cluster, and the policy by which the server evicts keys,
  * or ''. What the user may not ask for is ''.
- * A server that evicts takes single documents without a word: their names are left in the index. Each call looks at some more of them.
+ * A server that evicts deletes single documents without notice: their names stay in the index. Each call checks some more of them.
  * An error where nothing can be written because this is a replica; memory or disk that lack do not keep the data from being read.
  */
 export const HELLO = `${META}
@@ -38,7 +41,7 @@ for _, name in ipairs(names) do
   if redis.call('EXISTS', root .. 'doc:' .. name) == 0 then gone[#gone + 1] = name end
 end
 local function failed(answer) return type(answer) == 'table' and answer.err end
--- A server without memory tells of the loss when it can write again.
+-- A server without memory reports the loss when it can write again.
 if (lost or #gone > 0) and not failed(redis.pcall('HSET', meta, 'epoch', ARGV[1])) then
   mark = ARGV[1]
   for _, name in ipairs(gone) do redis.pcall('ZREM', root .. 'docs', name) end
@@ -164,3 +167,28 @@ local key = KEYS[1] .. 'lock:' .. ARGV[1]
 if redis.call('GET', key) == ARGV[2] then redis.call('DEL', key) end
 return 1
 `;
+
+const hashes = new Map(
+  [HELLO, WRITE, LOAD, LOCK, UNLOCK].map((script) => [script, createHash('sha1').update(script).digest('hex')]),
+);
+
+/**
+ * Runs a script by its hash, and sends the whole script where the server does not have it (after a restart, or on another node).
+ *
+ * It names two keys: the root, which never exists, and `meta`. So a cluster refuses it (TRYAGAIN) while the slot moves from node to node,
+ * when a script would find only a part of the keys on either node.
+ */
+export async function runScript(
+  client: RedisClient,
+  script: string,
+  root: string,
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  const keys = [root, `${root}meta`];
+  try {
+    return await client.evalsha(hashes.get(script)!, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
+    return client.eval(script, keys.length, ...keys, ...args);
+  }
+}

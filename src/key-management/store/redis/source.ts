@@ -1,7 +1,11 @@
-import type { RedisClient, RedisStoreOptions } from '../../configuration/key-management.options';
-import type { Cluster, ClusterNode } from 'ioredis';
-import { isRedisUrl, redisUrlProblem, redisUrlsOf } from '../../configuration/redis-url';
+import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
 import { StoreError } from '../port/store-error';
+import { isRedisUrl, redisUrlProblem, redisUrlsOf } from './redis-url';
+
+export type RedisClient = Redis | Cluster;
+
+/** What ioredis takes: for one server or Sentinel (`sentinels` and `name`, `tls`, `username` …), and for a cluster (`natMap`, `dnsLookup`, `redisOptions` …). */
+export type RedisStoreOptions = RedisOptions & Omit<ClusterOptions, keyof RedisOptions>;
 
 /**
  * Where Redis is: a URL, or several with commas between, which are nodes of one cluster; ioredis options beside a URL or instead of one; or
@@ -57,7 +61,7 @@ export function placeOf(source: RedisSource): string {
   return path ?? `${host}:${port}`;
 }
 
-/** What must not be printed. */
+/** The passwords of the source, which must not be printed. */
 export function secretsOf(source: RedisSource): string[] {
   const options = 'client' in source ? (source.client.options as RedisStoreOptions) : source.options;
   const fromUrl = 'client' in source ? [] : redisUrlsOf(source.url ?? '').map((each) => passwordIn(each));

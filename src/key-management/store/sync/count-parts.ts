@@ -78,7 +78,7 @@ export class CountParts {
     if (at >= 0) parts[at + 1] = value;
     else if (shape.names.length >= FEW_PARTS)
       this.#documents.set(doc, new Map(entriesOf(parts)).set(flatCopy(name), value));
-    // A new array of its final length: one that grows has room for sixteen more.
+    // A new array of its final length: an array that grows reserves room for sixteen more.
     else this.#documents.set(doc, [this.#shape(shape, name), ...valuesOf(parts), value]);
   }
 

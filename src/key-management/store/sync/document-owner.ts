@@ -1,13 +1,13 @@
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 
-/** A document as this instance knows it but for its counts, to be written again to a store that lost it. */
+/** A document as this instance knows it, without its counts, to be written again to a store that lost it. */
 export interface KnownDocument {
   readonly doc: string;
   readonly registers: Readonly<Record<string, Json>>;
   readonly maxima: Readonly<Record<string, number>>;
 }
 
-/** Who makes sense of the documents under one prefix. */
+/** Owns the documents under one prefix: reads what the store holds of them, and gives what is known here. */
 export interface DocumentOwner {
   /** As `keys/`. */
   readonly prefix: string;
@@ -22,13 +22,13 @@ export interface DocumentOwner {
   changed(change: FieldChange): void;
   /** Another instance dropped the document. True if it is wanted here: then it is written again. */
   dropped?(doc: string): boolean;
-  /** All registers and maxima that are known here. */
-  known(): Iterable<KnownDocument>;
-  /** Time to put statistics into the outbox: those of some hundred keys at once. True if more are to be collected now. */
-  collect(): boolean;
+  /** All registers and maxima that are known here, to restore them in a store that lost them. Without it nothing is restored. */
+  known?(): Iterable<KnownDocument>;
+  /** Puts statistics into the outbox, those of some hundred keys at once. Returns true if more are to be collected now. */
+  collect?(): boolean;
 }
 
-/** Who is told in words what happens to the store. */
+/** Receives in words what happens to the store, for the log. */
 export interface StoreListener {
   warn(message: string): void;
   info(message: string): void;

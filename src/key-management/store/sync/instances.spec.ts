@@ -17,12 +17,12 @@ describe('instances that share a store', () => {
   async function instance(name: string) {
     const member = cluster.member();
     const link = new StoreLink(member, name, clock, SILENT);
-    const told: Sharing[] = [];
-    const instances = new Instances(link, name, clock, (sharing) => told.push(sharing));
+    const seen: Sharing[] = [];
+    const instances = new Instances(link, name, clock, (sharing) => seen.push(sharing));
     link.own(instances);
     instances.start();
     await link.open();
-    return { instances, link, told, member };
+    return { instances, link, seen, member };
   }
   const sharing = (all: Awaited<ReturnType<typeof instance>>[]) => all.map(({ instances }) => instances.sharing);
 
@@ -46,7 +46,7 @@ describe('instances that share a store', () => {
     c.member.write = () => new Promise(() => undefined);
     await clock.advance(25_000);
     expect(a.instances.sharing).toEqual({ count: 1, rank: 0 });
-    expect(a.told.at(-1)).toEqual({ count: 1, rank: 0 });
+    expect(a.seen.at(-1)).toEqual({ count: 1, rank: 0 });
   });
 
   it('forget what is left of one after a day', async () => {

@@ -1,23 +1,23 @@
 import type { Clock } from '../../common/clock';
 import type { Sharing } from '../../pool/limits/hard-limits';
-import type { DocumentOwner, KnownDocument } from './document-owner';
+import type { DocumentOwner } from './document-owner';
 import type { FieldChange, StoredDocument } from '../port/key-store';
 import type { StoreLink } from './store-link';
 
 const PREFIX = 'instances/';
 const SEEN = 'seenAt';
-/** An instance says that it is there this often … */
+/** Interval of an instance's heartbeats; milliseconds. */
 const HEARTBEAT_MS = 5_000;
-/** … and counts as gone when it has not for this long. Milliseconds. */
+/** An instance without a heartbeat for this long counts as gone; milliseconds. */
 const GONE_MS = 16_000;
-/** What is left of an instance goes after this; milliseconds. */
+/** The document of an instance is removed after this long without a heartbeat; milliseconds. */
 const FORGOTTEN_MS = 24 * 60 * 60_000;
 
 /** Which instances of the app share the store: they divide the limits that users state among them. */
 export class Instances implements DocumentOwner {
   readonly prefix = PREFIX;
-  /** By instance, when it was last heard of by the clock of this one: clocks of instances may differ. */
-  readonly #heard = new Map<string, number>();
+  /** When the last heartbeat of each instance arrived, by this instance's clock: clocks of instances may differ. */
+  readonly #lastHeartbeats = new Map<string, number>();
   #cancelTimer: (() => void) | undefined;
 
   constructor(
@@ -29,7 +29,7 @@ export class Instances implements DocumentOwner {
 
   /** How many there are, this one included, and the place of this one among them. */
   get sharing(): Sharing {
-    const ids = [...this.#heard.keys(), this.instanceId].sort();
+    const ids = [...this.#lastHeartbeats.keys(), this.instanceId].sort();
     return { count: ids.length, rank: ids.indexOf(this.instanceId) };
   }
 
@@ -50,26 +50,18 @@ export class Instances implements DocumentOwner {
     const gone = registers.gone?.value === true;
     // What is far ahead was said by no clock.
     if (!(Math.abs(sinceMs) <= FORGOTTEN_MS)) this.link.drop(doc);
-    else if (!gone && sinceMs < GONE_MS) this.#hear(doc);
+    else if (!gone && sinceMs < GONE_MS) this.#sawHeartbeat(doc);
   }
 
   changed(change: FieldChange): void {
-    if (change.kind === 'max') this.#hear(change.doc);
+    if (change.kind === 'max') this.#sawHeartbeat(change.doc);
     else if (change.kind === 'set') this.#forget(change.doc);
-  }
-
-  *known(): Iterable<KnownDocument> {
-    // Heartbeats are not worth giving back: the next one comes soon.
-  }
-
-  collect(): boolean {
-    return false;
   }
 
   #beat(): void {
     this.link.raise(PREFIX + this.instanceId, SEEN, this.#now());
     const now = this.clock.now();
-    for (const [id, heardAt] of this.#heard) if (now - heardAt >= GONE_MS) this.#forget(PREFIX + id);
+    for (const [id, heardAt] of this.#lastHeartbeats) if (now - heardAt >= GONE_MS) this.#forget(PREFIX + id);
     this.#cancelTimer = this.clock.after(
       HEARTBEAT_MS,
       () => {
@@ -84,15 +76,15 @@ export class Instances implements DocumentOwner {
     return this.clock.now() + this.link.offsetMs;
   }
 
-  #hear(doc: string): void {
+  #sawHeartbeat(doc: string): void {
     const id = doc.slice(PREFIX.length);
     if (id === this.instanceId) return;
-    const isNew = !this.#heard.has(id);
-    this.#heard.set(id, this.clock.now());
+    const isNew = !this.#lastHeartbeats.has(id);
+    this.#lastHeartbeats.set(id, this.clock.now());
     if (isNew) this.onChange(this.sharing);
   }
 
   #forget(doc: string): void {
-    if (this.#heard.delete(doc.slice(PREFIX.length))) this.onChange(this.sharing);
+    if (this.#lastHeartbeats.delete(doc.slice(PREFIX.length))) this.onChange(this.sharing);
   }
 }

@@ -10,7 +10,7 @@ interface PendingDocument {
   readonly maxima: Map<string, number>;
 }
 
-/** Changes on their way. One that failed is repeated as it was, under the same id. */
+/** Changes on their way. A batch that failed is repeated unchanged, under the same id, so that the store applies it once. */
 export interface OutboxBatch {
   readonly id: string;
   readonly changes: readonly StoreChange[];
@@ -20,7 +20,7 @@ export interface OutboxBatch {
 /** Changes per batch: one write takes a store a few milliseconds, and stays below every store's limits. */
 const BATCH_CHANGES = 1_000;
 
-/** Changes not yet in the store, coalesced per document and field, and so bounded by the number of keys. */
+/** Changes not yet in the store (a transactional outbox), coalesced per document and field, and so bounded by the number of keys. */
 export class Outbox {
   readonly #pending = new Map<string, PendingDocument>();
   /** Those of them in which something was set: a removal does not wait behind the counts of ten thousand keys. */
@@ -55,7 +55,7 @@ export class Outbox {
   set(doc: string, field: string, register: Register): void {
     const { registers } = this.#document(doc);
     const waiting = registers.get(field);
-    // Of the same version the later word holds: its times may be by the clock of a store whose clock was not known before.
+    // Between equal versions the later one holds: its times may be by the store's clock, which was not known before.
     if (waiting === undefined || !replaces(waiting, register)) registers.set(field, register);
     this.#urgent.add(doc);
   }
@@ -119,7 +119,7 @@ export class Outbox {
   }
 
   /**
-   * The store can never hold the batch under way as it is, and has applied nothing of it. It is halved, so that by and by what is to
+   * The store can never hold the batch under way as it is, and has applied nothing of it. It is halved again and again, until what is to
    * blame stands alone; a single change is taken out, and answered.
    */
   refused(): StoreChange | undefined {

@@ -1,15 +1,18 @@
+import type { Clock } from '../../common/clock';
+import { Timer } from '../../common/coalescing-timer';
 import { forEachInChunks } from '../../common/event-loop';
-import type { DocumentOwner } from './document-owner';
-import { earlierSums, isRestoredSum } from './earlier-sums';
 import type { Json, KeyStore, StoreChange, StoredDocument } from '../port/key-store';
-import { inParts } from './large-documents';
-import { isSaneVersion } from '../port/merge';
-import { missingChanges, missingParts } from './missing-changes';
+import { isSaneVersion, replaces } from '../port/merge';
+import type { DocumentOwner, KnownDocument } from './document-owner';
 import type { IdempotentChange, Outbox } from './outbox';
 import type { RegisterVersions } from './register-versions';
-import type { SetAside } from './set-aside';
-import { isPart, type SumLedger } from './sum-ledger';
+import type { UnusableDocuments } from './store-state';
+import { earlierSums, isPart, isRestoredSum, type SumLedger } from './sum-ledger';
 
+/** A failed run is repeated after this long, while the store is connected; milliseconds. */
+const RETRY_MS = 1_000;
+/** Counts per part of a document that is merged in parts; a document of a key has about five. */
+const PART_FIELDS = 50;
 /** Nothing that this package stores is nested more deeply; what is may be more than the program's stack can follow. */
 const DEEPEST = 16;
 
@@ -18,37 +21,86 @@ const isShallow = (value: Json, levels: number): boolean =>
   value === null ||
   (levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1)));
 
-/** What reconciling works on. */
+/** What reconciling works on and reports to. */
 export interface ReconcilerParts {
   readonly store: KeyStore;
   readonly owners: readonly DocumentOwner[];
   readonly versions: RegisterVersions;
   readonly ledger: SumLedger;
   readonly outbox: Outbox;
-  readonly aside: SetAside;
+  readonly unusable: UnusableDocuments;
   /** All that is stored was read. */
   wasRead(): Promise<void>;
   /** Writes all that waits in the outbox. */
   writeAll(): Promise<unknown>;
+  /** Runs the step when those before it are done: reading and writing go one after the other. */
+  inTurn(step: () => Promise<void>): Promise<void>;
+  isConnected(): boolean;
+  /** A run succeeded, or failed with this error. */
+  ended(error?: unknown): void;
 }
 
 /**
- * Brings what this instance knows and what the store holds together: at the start, and whenever changes may have been missed or lost.
- * All that is stored merges in any order and any number of times, so it may run while others write.
+ * Brings what this instance knows and what the store holds together: at the start, and whenever changes may have been missed or lost. A
+ * run is repeated until it succeeds, and never runs twice at once.
+ * All that is stored merges in any order and any number of times, so a run may overlap with the writes of other instances.
  */
 export class Reconciler {
-  readonly #parts: ReconcilerParts;
+  readonly #again: Timer;
+  /** A run is needed: none has succeeded since changes may have been missed. */
+  #isDue = false;
+  #isQueued = false;
+  #isStopped = false;
 
-  constructor(parts: ReconcilerParts) {
-    this.#parts = parts;
+  constructor(
+    clock: Clock,
+    private readonly parts: ReconcilerParts,
+  ) {
+    this.#again = new Timer(clock, RETRY_MS, () => this.soon());
   }
 
-  /** @throws StoreError when the store does not answer */
-  async run(): Promise<void> {
-    const { store, owners } = this.#parts;
+  /** Queues a run. */
+  soon(): void {
+    if (this.#isQueued || this.#isStopped) return;
+    this.#isQueued = true;
+    this.#isDue = true;
+    void this.parts.inTurn(() => this.#runAndReport());
+  }
+
+  /** The store is connected again: a run that failed without it is due now. */
+  cameUp(): void {
+    if (this.#isDue) this.soon();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#again.stop();
+  }
+
+  async #runAndReport(): Promise<void> {
+    this.#isQueued = false;
+    if (this.#isStopped) return;
+    try {
+      // Asked for again meanwhile, it is still due.
+      this.#isDue = await this.#run();
+      this.parts.ended();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isStopped) return;
+    this.parts.ended(error);
+    if (this.parts.isConnected()) this.#again.start();
+  }
+
+  /** Returns whether another run was queued meanwhile. @throws StoreError when the store does not answer */
+  async #run(): Promise<boolean> {
+    const { store, owners } = this.parts;
     for (const owner of owners) {
       const documents = await store.load(owner.prefix);
-      await forEachInChunks(inParts(documents), (document) => {
+      await forEachInChunks(splitIntoParts(documents), (document) => {
         this.#guarded(document.doc, () => {
           owner.merge(this.#news(document));
         });
@@ -56,8 +108,9 @@ export class Reconciler {
       await owner.merged?.();
       await this.#restore(owner, new Map(documents.map((document) => [document.doc, document])));
     }
-    await this.#parts.wasRead();
-    await this.#parts.writeAll();
+    await this.parts.wasRead();
+    await this.parts.writeAll();
+    return this.#isQueued;
   }
 
   /** Takes in what others wrote; false if that takes a new look at all. */
@@ -72,7 +125,7 @@ export class Reconciler {
   }
 
   #take(change: StoreChange): boolean {
-    const { owners, versions, ledger } = this.#parts;
+    const { owners, versions, ledger } = this.parts;
     const { doc } = change;
     const owner = owners.find(({ prefix }) => doc.startsWith(prefix));
     if (change.kind === 'drop') {
@@ -103,11 +156,11 @@ export class Reconciler {
 
   /** Puts into the outbox what the store lacks of what is known here. */
   async #restore(owner: DocumentOwner, stored: ReadonlyMap<string, StoredDocument>): Promise<void> {
-    const { versions, ledger, outbox } = this.#parts;
+    const { versions, ledger, outbox } = this.parts;
     const put = (changes: readonly IdempotentChange[]): void => {
       for (const change of changes) outbox.put(change);
     };
-    await forEachInChunks(owner.known(), (known) => {
+    await forEachInChunks(owner.known?.() ?? [], (known) => {
       put(missingChanges(known, stored.get(known.doc), versions));
     });
     await forEachInChunks(ledger.parts(owner.prefix), ([doc, parts]) => {
@@ -118,7 +171,7 @@ export class Reconciler {
 
   /** Of a stored document what was not known here. */
   #news({ doc, registers, maxima, sums }: StoredDocument): StoredDocument {
-    const { ledger } = this.#parts;
+    const { ledger } = this.parts;
     const newer = Object.entries(registers).filter(([field, register]) => this.#isNews(doc, field, register));
     const counted: Record<string, number> = {};
     const count = (news: { field: string; by: number } | undefined): void => {
@@ -135,14 +188,14 @@ export class Reconciler {
   }
 
   #isNews(doc: string, field: string, register: StoredDocument['registers'][string]): boolean {
-    const { versions, aside } = this.#parts;
+    const { versions, unusable } = this.parts;
     if (!isSaneVersion(register.version)) {
-      aside.unreadable(doc, `the version of ${JSON.stringify(field.slice(0, 40))} is out of all bounds`);
+      unusable.unreadable(doc, `the version of ${JSON.stringify(field.slice(0, 40))} is out of all bounds`);
       return false;
     }
     if (!versions.see(doc, field, register)) return false;
     if (isShallow(register.value, DEEPEST)) return true;
-    aside.unreadable(doc, `${JSON.stringify(field.slice(0, 40))} is nested too deeply`);
+    unusable.unreadable(doc, `${JSON.stringify(field.slice(0, 40))} is nested too deeply`);
     return false;
   }
 
@@ -151,7 +204,61 @@ export class Reconciler {
     try {
       work();
     } catch (error) {
-      this.#parts.aside.unreadable(doc, error instanceof Error ? error.name : 'it cannot be read');
+      this.parts.unusable.unreadable(doc, error instanceof Error ? error.name : 'it cannot be read');
     }
+  }
+}
+
+/** What the stored document lacks of the known one: a store may have lost its data, or an earlier state may have come back. */
+function missingChanges(
+  { doc, registers, maxima }: KnownDocument,
+  stored: StoredDocument | undefined,
+  versions: RegisterVersions,
+): IdempotentChange[] {
+  const changes: IdempotentChange[] = [];
+  for (const [field, value] of Object.entries(registers)) {
+    const version = versions.get(doc, field);
+    if (!version) continue;
+    const register = { version: version.version, tie: version.tie, value };
+    if (replaces(register, stored?.registers[field])) changes.push({ kind: 'set', doc, field, register });
+  }
+  for (const [field, value] of Object.entries(maxima)) {
+    if (value > (stored?.maxima[field] ?? 0)) changes.push({ kind: 'max', doc, field, value });
+  }
+  return changes;
+}
+
+/** The parts of counts that the stored document lacks. */
+function missingParts(
+  doc: string,
+  parts: Iterable<[name: string, value: number]>,
+  stored: StoredDocument | undefined,
+  sums: Readonly<Record<string, number>>,
+): IdempotentChange[] {
+  const changes: IdempotentChange[] = [];
+  for (const [field, value] of parts) {
+    const held = Math.max(stored?.maxima[field] ?? 0, field.startsWith('+~') ? (sums[field.slice(2)] ?? 0) : 0);
+    if (value > held) changes.push({ kind: 'max', doc, field, value });
+  }
+  return changes;
+}
+
+/** Splits documents with many counts into parts, which can be merged one by one; everything else comes with the first part. */
+export function* splitIntoParts(documents: Iterable<StoredDocument>): Iterable<StoredDocument> {
+  for (const document of documents) {
+    const { doc, registers, maxima, sums } = document;
+    const counts = Object.entries(maxima).filter(([name]) => isPart(name));
+    if (counts.length + Object.keys(sums).length <= PART_FIELDS) {
+      yield document;
+      continue;
+    }
+    yield {
+      doc,
+      registers,
+      maxima: Object.fromEntries(Object.entries(maxima).filter(([name]) => !isPart(name))),
+      sums,
+    };
+    for (let at = 0; at < counts.length; at += PART_FIELDS)
+      yield { doc, registers: {}, maxima: Object.fromEntries(counts.slice(at, at + PART_FIELDS)), sums: {} };
   }
 }

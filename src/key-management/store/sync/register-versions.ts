@@ -4,7 +4,7 @@ import { replaces } from '../port/merge';
 
 type Version = Pick<Register, 'version' | 'tie'>;
 
-/** What was seen of one document: its registers, one after the other, the one that changed last first. Never changed itself. */
+/** The versions seen of one document, as an immutable linked list of its registers: the latest change comes first. */
 interface Seen extends Version {
   readonly field: string;
   readonly next: Seen | undefined;
@@ -12,12 +12,13 @@ interface Seen extends Version {
   readonly number: number;
 }
 
-/** More than this, and documents share with those that come after. */
+/** Above this many shared lists the index of them begins anew; later documents share with each other. */
 const MOST_SHARED = 1_000;
 
 /**
- * The newest version seen of every register: what an own change must exceed, and what an old one is known by. Documents of which the
- * same was seen share it: of ten thousand keys most were written at the same start, and checked as often.
+ * The newest version seen of every register (last-writer-wins): an own change must exceed it, and an older change is recognised by it.
+ * Documents with the same versions share one list (hash consing): of ten thousand keys most were written at the same start, and checked
+ * equally often.
  */
 export class RegisterVersions {
   readonly #seen = new Map<string, Seen>();
@@ -30,18 +31,18 @@ export class RegisterVersions {
     return seen;
   }
 
-  /** Takes note of a register; false if a newer one, or the same, is known. */
+  /** Notes the version of a register. Returns false if a newer one, or the same, is known. */
   see(doc: string, field: string, register: Register): boolean {
     const known = this.get(doc, field);
     if (!replaces(register, known && { version: known.version, tie: known.tie, value: null })) return false;
-    this.#note(doc, field, register);
+    this.#record(doc, field, register);
     return true;
   }
 
   /** A register newer than all seen. */
   next(doc: string, field: string, value: Register['value'], tie: string, atLeast = 0): Register {
     const register: Register = { value, version: Math.max((this.get(doc, field)?.version ?? 0) + 1, atLeast), tie };
-    this.#note(doc, field, register);
+    this.#record(doc, field, register);
     return register;
   }
 
@@ -50,7 +51,7 @@ export class RegisterVersions {
     this.#seen.delete(doc);
   }
 
-  #note(doc: string, field: string, version: Version): void {
+  #record(doc: string, field: string, version: Version): void {
     const known = this.#seen.get(doc);
     this.#seen.set(known ? doc : flatCopy(doc), this.#share(field, version, this.#without(known, field)));
   }

@@ -2,13 +2,10 @@ import type { Clock } from '../../common/clock';
 import type { DocumentOwner, StoreListener } from './document-owner';
 import type { Json, KeyStore, StoreChange } from '../port/key-store';
 import { Outbox } from './outbox';
-import { ReconcileSchedule } from './reconcile-schedule';
 import { Reconciler } from './reconciler';
 import { RegisterVersions } from './register-versions';
-import { SavedWaiters } from './saved-waiters';
-import { SetAside } from './set-aside';
-import { StoreState } from './store-state';
-import { StoreWriter } from './store-writer';
+import { StoreState, UnusableDocuments } from './store-state';
+import { SavedWaiters, StoreWriter } from './store-writer';
 import { isPartOf, SumLedger, type RaisedPart } from './sum-ledger';
 import { Timer } from '../../common/coalescing-timer';
 import { within } from '../../common/settles-within';
@@ -21,21 +18,20 @@ const RETRY_MS = 1_000;
 /** Clocks that differ by less count as equal: how long an answer took is in the difference. Milliseconds. */
 const SAME_CLOCK_MS = 1_000;
 
-/** Between the pools and a store: writes behind, takes in what others wrote, and mends a store that lost its data. */
+/** Connects the pools with a store: writes behind (through an outbox), takes in what others wrote, and restores what the store lost. */
 export class StoreLink {
   readonly state: StoreState;
   readonly #outbox: Outbox;
   readonly #versions = new RegisterVersions();
   readonly #ledger = new SumLedger();
   readonly #slots: WriterSlots;
-  readonly #aside: SetAside;
+  readonly #unusable: UnusableDocuments;
   readonly #owners: DocumentOwner[] = [];
   readonly #writer: StoreWriter;
   readonly #reconciler: Reconciler;
   readonly #waiters: SavedWaiters;
   readonly #statistics: Timer;
   readonly #flushAgain: Timer;
-  readonly #reconciling: ReconcileSchedule;
   /** Reading and writing go one after the other. */
   #queue: Promise<void> = Promise.resolve();
   #flushing = false;
@@ -60,7 +56,7 @@ export class StoreLink {
     });
     // The first: as which writer this instance goes on is settled before anything counted is read.
     if (store.shared) this.#owners.push(this.#slots);
-    this.#aside = new SetAside(store.kind, (message) => {
+    this.#unusable = new UnusableDocuments(store.kind, (message) => {
       listener.warn(message);
     });
     this.#waiters = new SavedWaiters(store.kind, clock);
@@ -73,7 +69,7 @@ export class StoreLink {
         this.#waiters.written((doc) => this.#outbox.holds(doc));
       },
       refused: ({ doc }, { message }) => {
-        this.#aside.unwritable(doc, message);
+        this.#unusable.unwritable(doc, message);
         this.#waiters.refused(doc);
       },
     });
@@ -82,22 +78,19 @@ export class StoreLink {
       this.#flushSoon();
     });
     this.#flushAgain = new Timer(clock, RETRY_MS, () => this.#flushSoon());
-    this.#reconciler = new Reconciler({
+    this.#reconciler = new Reconciler(clock, {
       store,
       owners: this.#owners,
       versions: this.#versions,
       ledger: this.#ledger,
       outbox: this.#outbox,
-      aside: this.#aside,
+      unusable: this.#unusable,
       wasRead: async () => {
         if (await this.#slots.renew()) this.#takeSlot(this.#slots.current!);
       },
       writeAll: () => this.#writer.writeAll(),
-    });
-    this.#reconciling = new ReconcileSchedule(clock, {
       inTurn: (step) => this.#inTurn(step),
-      run: () => this.#reconciler.run(),
-      isUp: () => this.state.isConnected,
+      isConnected: () => this.state.isConnected,
       ended: (error) => {
         if (error === undefined) this.state.worked();
         else this.state.failed(error);
@@ -156,13 +149,13 @@ export class StoreLink {
 
   /** Connects and reads everything. @throws StoreError; the link goes on, and reconciles when the store is there. */
   async open(): Promise<void> {
-    const reset = (): void => this.#reconciling.soon();
+    const reset = (): void => this.#reconciler.soon();
     const changed = (changes: readonly StoreChange[]): void => {
       if (!this.#reconciler.takeIn(changes)) reset();
     };
     await this.store.open({ changed, reset, connection: (up, reason) => this.#connection(up, reason) });
     // Before the flush that begins with the connection: what is stored is known before anything is written.
-    this.#reconciling.soon();
+    this.#reconciler.soon();
     this.#connection(true);
     await this.#queue;
   }
@@ -176,8 +169,8 @@ export class StoreLink {
     this.#flushSoon();
   }
 
-  /** As `put`, of an administrator's word: it wins over whatever was said before and is not known here, the store being away since the start. */
-  putWord(doc: string, field: string, value: Json, rank = 0): void {
+  /** As `put`, for a change by an administrator: it wins over any earlier change, also over one that is not known here because the store is away. */
+  putByAdministrator(doc: string, field: string, value: Json, rank = 0): void {
     // In minutes, so that among simultaneous ones still the rank decides.
     this.put(doc, field, value, rank, Math.floor((this.clock.now() + this.offsetMs) / 60_000));
   }
@@ -211,7 +204,7 @@ export class StoreLink {
 
   /** A document, or a part of it, makes no sense and is not used: it is named in the log, once. */
   setAside(doc: string, problem: string): void {
-    this.#aside.unreadable(doc, problem);
+    this.#unusable.unreadable(doc, problem);
   }
 
   /** Something is to be collected within the second. */
@@ -247,7 +240,7 @@ export class StoreLink {
     this.#writer.collectAll();
     if (this.state.isConnected) await within(limitMs, this.#lastWrites(), this.clock);
     this.#closed = true;
-    for (const each of [this.#statistics, this.#flushAgain, this.#reconciling, this.#writer]) each.stop();
+    for (const each of [this.#statistics, this.#flushAgain, this.#reconciler, this.#writer]) each.stop();
     this.#waiters.close();
     if (this.#outbox.size > 0)
       this.listener.warn(`the ${this.kind} store was away: changes of ${this.#outbox.size} documents were not written`);
@@ -267,7 +260,7 @@ export class StoreLink {
   #connection(up: boolean, reason?: string): void {
     if (this.#closed || !this.state.connection(up, reason)) return;
     if (!up) return;
-    this.#reconciling.cameUp();
+    this.#reconciler.cameUp();
     this.#flushSoon();
   }
 
@@ -282,7 +275,7 @@ export class StoreLink {
       if (!this.isLoaded && !this.#closing) {
         // What is stored is to be read first, and times are to be put by the store's clock; reading it writes all that waits.
         this.#flushing = false;
-        this.#reconciling.soon();
+        this.#reconciler.soon();
         return;
       }
       try {
@@ -294,7 +287,7 @@ export class StoreLink {
         this.#flushing = false;
         if (!isWritten) {
           // What is stored is to be read first; reading it writes all that waits.
-          if (!this.#closing) this.#reconciling.soon();
+          if (!this.#closing) this.#reconciler.soon();
           return;
         }
         // What came between the last write and here.

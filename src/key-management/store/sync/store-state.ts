@@ -73,3 +73,31 @@ export class StoreState {
     );
   }
 }
+
+/** The log names at most this many documents. */
+const MOST_NAMED = 1_000;
+
+/** Names each document that cannot be read or written in the log, once. */
+export class UnusableDocuments {
+  readonly #configuredIds = new Set<string>();
+
+  constructor(
+    private readonly kind: string,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  /** @param problem What is wrong; holds nothing of the document's contents, which may be anything. */
+  unreadable(doc: string, problem: string): void {
+    this.#name(doc, `The ${this.kind} store holds what makes no sense in ${doc}: ${problem}. It is set aside.`);
+  }
+
+  unwritable(doc: string, problem: string): void {
+    this.#name(doc, `The ${this.kind} store cannot hold a change of ${doc}, which is set aside: ${problem}`);
+  }
+
+  #name(doc: string, message: string): void {
+    if (this.#configuredIds.has(doc) || this.#configuredIds.size >= MOST_NAMED) return;
+    this.#configuredIds.add(doc);
+    this.warn(message);
+  }
+}

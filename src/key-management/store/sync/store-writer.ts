@@ -18,8 +18,8 @@ export interface WriterListener {
 export class StoreWriter {
   /** Milliseconds. */
   lastWriteMs = 0;
-  /** Those who have not given all their statistics yet. */
-  #owing: readonly DocumentOwner[] = [];
+  /** The owners whose statistics are not all collected yet. */
+  #uncollected: readonly DocumentOwner[] = [];
   #stopped = false;
 
   constructor(
@@ -30,25 +30,25 @@ export class StoreWriter {
     private readonly listener: WriterListener,
   ) {}
 
-  /** Statistics are due: of everyone, once. */
+  /** Statistics of all owners are due, once. */
   collectAll(): void {
-    this.#owing = [...this.owners];
+    this.#uncollected = [...this.owners];
   }
 
-  /** Something waits: changes, or statistics that are due. */
+  /** Whether changes wait, or statistics are due. */
   get isBehind(): boolean {
-    return this.outbox.size > 0 || this.#owing.length > 0;
+    return this.outbox.size > 0 || this.#uncollected.length > 0;
   }
 
-  /** Until nothing waits; false if it may not be written now. @throws StoreError `unavailable`; what was not written waits on */
+  /** Writes until nothing waits. Returns false if it may not be written now. @throws StoreError `unavailable`; what was not written waits on */
   async writeAll(): Promise<boolean> {
     // Statistics are not collected before what is stored was read again.
     if (this.isBehind && !(await this.listener.mayWrite())) return false;
     do {
-      this.#owing = this.#owing.filter((owner) => owner.collect());
+      this.#uncollected = this.#uncollected.filter((owner) => owner.collect?.());
       if (!(await this.#writeWaiting())) return false;
-      if (this.#owing.length > 0) await yieldToEventLoop();
-    } while (this.#owing.length > 0 && !this.#stopped);
+      if (this.#uncollected.length > 0) await yieldToEventLoop();
+    } while (this.#uncollected.length > 0 && !this.#stopped);
     return true;
   }
 
@@ -75,5 +75,59 @@ export class StoreWriter {
       this.listener.written(batch.changes);
     }
     return true;
+  }
+}
+
+interface Waiter {
+  readonly doc: string;
+  readonly done: (error?: Error) => void;
+}
+
+/** `saved` gives up after this long; milliseconds. */
+const SAVED_TIMEOUT_MS = 5_000;
+
+/** The calls that wait until all changes of a document are in the store. */
+export class SavedWaiters {
+  readonly #waiters = new Set<Waiter>();
+
+  constructor(
+    private readonly kind: string,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws StoreError `unavailable` after 5 s: the change holds here, and is written later. */
+  wait(doc: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancelTimer = this.clock.after(SAVED_TIMEOUT_MS, () => {
+        const message = `The ${this.kind} store is away or refuses to write: the change holds here, and is written when the store is back.`;
+        waiter.done(new StoreError('unavailable', message));
+      });
+      const waiter: Waiter = {
+        doc,
+        done: (error) => {
+          cancelTimer();
+          this.#waiters.delete(waiter);
+          if (error) reject(error);
+          else resolve();
+        },
+      };
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Ends the waits for documents that have nothing left to be written. */
+  written(holds: (doc: string) => boolean): void {
+    for (const waiter of [...this.#waiters]) if (!holds(waiter.doc)) waiter.done();
+  }
+
+  /** Ends the waits for a document that the store can never hold. */
+  refused(doc: string): void {
+    const message = `The ${this.kind} store can never hold this change: it holds here, until the app ends.`;
+    for (const waiter of [...this.#waiters]) if (waiter.doc === doc) waiter.done(new StoreError('invalid', message));
+  }
+
+  close(): void {
+    for (const waiter of [...this.#waiters])
+      waiter.done(new StoreError('closed', `The ${this.kind} store was closed.`));
   }
 }

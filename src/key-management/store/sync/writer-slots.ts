@@ -9,26 +9,27 @@ const DOC = `${PREFIX}counts`;
 const ONLY_WRITER = 'only';
 /** What is taken over. Writers of earlier versions hold no lock, and may be alive. */
 const SLOT = /^w[\w.:-]{1,40}$/;
-/** Characters of an instance's id that tell it from the others. */
+/** This many characters of an instance's id distinguish it from the others. */
 const ID_LENGTH = 13;
 /** The writer of an instance that says nothing for so long is taken over by the next that starts; milliseconds. */
 const LOCK_MS = 60_000;
 /** A lock that was seen within this is not looked at again; less than the pause between two writes of statistics. Milliseconds. */
 const SEEN_MS = 900;
-/** Where locks fail so often in a row though the store is read, this instance writes under a name that nobody ever takes over. */
-const MOST_FAILURES = 3;
+/** After this many consecutive failures of locks, though the store is read, this instance writes under a name that nobody ever takes over. */
+const MAX_FAILED_CLAIMS = 3;
 
 /**
- * As which writer this instance counts. Each start with a writer of its own would add fields to every document, for ever; so an instance
- * takes over the writer of one that is gone: a lock with a time to live says which those are, and the document `writers/counts` which
- * there ever were. There are as many as instances were alive at the same time (or died within the last minute).
+ * Decides under which writer id this instance counts (the node id of the grow-only counters). A new id with each start would add fields to
+ * every document without end; so an instance takes over the id of an instance that is gone. A lock with a time to live shows which ids
+ * those are, and the document `writers/counts` lists all ids. There are as many as instances were alive at the same time (or died within
+ * the last minute).
  *
  * Of two processes that write as one, the store keeps the greater number, and counts of the other are lost. Hence:
  * - The lock is taken before the parts are read, and looked at before every write of statistics. What is not in the store when it turns
  *   out to be lost is counted for the next writer, and nothing else is.
  * - A lock that was not renewed in time (a frozen process, a store that was away) counts for nothing until everything was read again.
  * - A new writer has a name that never was, not the first free number: when a store has lost its data and with it the locks and
- *   `writers/counts`, one that starts does not meet those who still know and give back what was there.
+ *   `writers/counts`, an instance that starts does not collide with those that still know and restore what was there.
  * - A part of this writer that another process raised is taken for where this one goes on, and the lock is looked at at once.
  *
  * What remains possible: a write that the network delivers after the lock ran out and the next holder has read, or that is under way
@@ -66,20 +67,16 @@ export class WriterSlots implements DocumentOwner {
   }
 
   merge({ doc, maxima }: StoredDocument): void {
-    if (doc === DOC) for (const id of Object.keys(maxima)) this.#note(id);
+    if (doc === DOC) for (const id of Object.keys(maxima)) this.#record(id);
   }
 
   changed({ doc, field }: FieldChange): void {
-    if (doc === DOC) this.#note(field);
+    if (doc === DOC) this.#record(field);
   }
 
   *known(): Iterable<KnownDocument> {
     if (this.#known.size > 0)
       yield { doc: DOC, registers: {}, maxima: Object.fromEntries(Array.from(this.#known, (id) => [id, 1])) };
-  }
-
-  collect(): boolean {
-    return false;
   }
 
   /** All writers are known: one is chosen before its parts are read. @throws StoreError */
@@ -90,7 +87,7 @@ export class WriterSlots implements DocumentOwner {
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;
-      if (this.#failures < MOST_FAILURES) throw error;
+      if (this.#failures < MAX_FAILED_CLAIMS) throw error;
       this.#leave();
       this.#isUnlocked = true;
       this.#current = this.instanceId.slice(0, ID_LENGTH);
@@ -115,7 +112,7 @@ export class WriterSlots implements DocumentOwner {
     try {
       return await this.renew();
     } catch {
-      // The write itself will tell what ails the store.
+      // The write itself will fail with the reason.
       return age < LOCK_MS / 2;
     }
   }
@@ -172,7 +169,7 @@ export class WriterSlots implements DocumentOwner {
     this.#current = undefined;
   }
 
-  #note(id: string): void {
+  #record(id: string): void {
     if (SLOT.test(id)) this.#known.add(id);
   }
 }

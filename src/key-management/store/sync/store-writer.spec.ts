@@ -1,5 +1,5 @@
 import { FakeClock } from '../../../../test/support/fake-clock';
-import { SavedWaiters } from './saved-waiters';
+import { SavedWaiters } from './store-writer';
 
 describe('those who wait for a change to be in the store', () => {
   let clock: FakeClock;

@@ -1,4 +1,4 @@
-import { reconnectPauseMs } from './reconnect-pause';
+import { reconnectPauseMs } from './reconnect';
 
 describe('the pause before a store is dialled again', () => {
   it('C4: doubles with each failure to two seconds, a half of it by chance', () => {

@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import { add } from '../contract/contract-support';
 import type { StoreChange } from '../port/key-store';
-import { ToldChanges, type Batch } from './told-changes';
+import { ChangeDeduplicator, type Batch } from './change-deduplicator';
 
 const DOCS = ['a', 'b'];
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('ToldChanges', () => {
-  it('counts each addition once in the latest load and what is told after it', async () => {
+describe('ChangeDeduplicator', () => {
+  it('counts each addition once in the latest load and what is delivered after it', async () => {
     // A batch comes to the store, to this reader, or a load begins, reads a document, ends.
     const step = fc.constantFrom('write', 'read', 'begin', 'look', 'end');
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const store: Batch[] = [];
         const shown = new Map<string, number>();
-        const told = new ToldChanges((changes) => changes.forEach((change) => count(shown, change)));
+        const deduplicator = new ChangeDeduplicator((changes) => changes.forEach((change) => count(shown, change)));
         let position = 0;
         let load:
-          | { end: ReturnType<ToldChanges['beginLoad']>; seqs: Map<string, number>; sums: Map<string, number> }
+          | { end: ReturnType<ChangeDeduplicator['beginLoad']>; seqs: Map<string, number>; sums: Map<string, number> }
           | undefined;
         const finish = async () => {
           if (!load) return;
@@ -28,8 +28,8 @@ describe('ToldChanges', () => {
         };
         for (const action of steps) {
           if (action === 'write') store.push({ seq: store.length + 1, changes: DOCS.map((doc) => add(doc, 's', 1)) });
-          else if (action === 'read' && position < store.length) told.take(store[position++]!);
-          else if (action === 'begin') load ??= { end: told.beginLoad(), seqs: new Map(), sums: new Map() };
+          else if (action === 'read' && position < store.length) deduplicator.receive(store[position++]!);
+          else if (action === 'begin') load ??= { end: deduplicator.beginLoad(), seqs: new Map(), sums: new Map() };
           else if (action === 'look' && load) {
             const doc = DOCS[load.seqs.size % DOCS.length]!;
             load.seqs.set(doc, store.length);
@@ -37,7 +37,7 @@ describe('ToldChanges', () => {
           } else if (action === 'end') await finish();
         }
         await finish();
-        while (position < store.length) told.take(store[position++]!);
+        while (position < store.length) deduplicator.receive(store[position++]!);
         for (const doc of DOCS) expect(shown.get(doc) ?? 0).toBe(store.length);
       }),
     );
@@ -45,12 +45,12 @@ describe('ToldChanges', () => {
 
   it('lets batches of other data pass whatever a load of the former gave', async () => {
     const changes: StoreChange[] = [];
-    const told = new ToldChanges((more) => changes.push(...more));
-    const end = told.beginLoad();
-    told.take({ seq: 90, changes: [add('a', 's', 1)] });
-    told.forget();
+    const deduplicator = new ChangeDeduplicator((more) => changes.push(...more));
+    const end = deduplicator.beginLoad();
+    deduplicator.receive({ seq: 90, changes: [add('a', 's', 1)] });
+    deduplicator.reset();
     end(new Map([['a', 100]]));
-    told.take({ seq: 1, changes: [add('a', 's', 7)] });
+    deduplicator.receive({ seq: 1, changes: [add('a', 's', 7)] });
     await nextTurn();
     expect(changes).toEqual([add('a', 's', 7)]);
   });

@@ -1,4 +1,4 @@
-import { inParts } from './large-documents';
+import { splitIntoParts } from './reconciler';
 import { emptyDocument } from '../port/merge';
 
 describe('a large document', () => {
@@ -7,7 +7,7 @@ describe('a large document', () => {
     document.registers.state = { value: 1, version: 1, tie: 'a' };
     document.maxima.usedAt = 5;
     for (let n = 0; n < 1_000; n += 1) document.maxima[`+w~f${n}`] = n;
-    const parts = [...inParts([document])];
+    const parts = [...splitIntoParts([document])];
     expect(Math.max(...parts.map(({ maxima }) => Object.keys(maxima).length))).toBeLessThanOrEqual(50);
     const fields = parts.flatMap(({ maxima }) => Object.keys(maxima));
     expect(fields).toHaveLength(1_001);
@@ -19,6 +19,6 @@ describe('a large document', () => {
   it('is no other than before when it is small', () => {
     const document = emptyDocument('d');
     document.maxima['+w~calls'] = 1;
-    expect([...inParts([document])][0]).toBe(document);
+    expect([...splitIntoParts([document])][0]).toBe(document);
   });
 });

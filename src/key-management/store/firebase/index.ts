@@ -1,2 +1,0 @@
-export { FirebaseKeyStore } from './firebase-key-store';
-export type { FirebaseKeyStoreOptions } from './firebase-options';

@@ -1,0 +1,154 @@
+import type { Redis } from 'ioredis';
+import { systemClock } from '../../common/clock';
+import { within } from '../../common/settles-within';
+import { PendingOperations } from '../port/pending-operations';
+import { StoreError } from '../port/store-error';
+import { clusterOf, makeClient } from './clients';
+import { isRedirection, wantsNewConnection } from './reply-errors';
+import { runScript } from './scripts';
+import { isCluster, type RedisClient, type RedisSource } from './source';
+
+/** A command was not answered in time. */
+export class NoAnswer extends Error {
+  constructor(limitMs: number) {
+    super(`no answer within ${limitMs} ms`);
+  }
+}
+
+/** The two clients that serve a store, from connecting until one of them breaks or they are no longer wanted: then both end. */
+export class RedisConnection {
+  readonly #operations = new PendingOperations();
+  #endedBy: { readonly reason: unknown } | undefined;
+  /** What a client or the server said last. */
+  #failure: Error | undefined;
+  #ending: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param commands For all commands but the blocking read.
+   * @param reader For the blocking read of changes.
+   * @param timeoutMs Time limit of connecting, of each command, and of closing; milliseconds.
+   */
+  constructor(
+    readonly commands: RedisClient,
+    readonly reader: RedisClient,
+    private readonly timeoutMs: number,
+  ) {
+    for (const client of [commands, reader]) {
+      // Of a cluster, what one of its nodes said says more than that all have failed.
+      const failed = (error: Error & { lastNodeError?: Error }): void => {
+        this.#failure = error.lastNodeError ?? error;
+      };
+      client.on('error', failed);
+      client.on('node error', failed);
+      client.once('end', () => this.drop(this.#failure ?? new Error('the connection was closed')));
+    }
+  }
+
+  get isOver(): boolean {
+    return this.#endedBy !== undefined;
+  }
+
+  /** Connects one of the two clients. Rejects with what the server said, where it said something. */
+  async connect(client: RedisClient): Promise<void> {
+    try {
+      await this.run(() => client.connect());
+    } catch (error) {
+      throw this.#failure ?? error;
+    }
+    // ioredis goes on with a connection whose AUTH or SELECT was refused. Of a cluster, other nodes may do.
+    if (this.#failure !== undefined && !isCluster(client)) throw this.#failure;
+  }
+
+  /** Waits for the work within the limit, and no longer than the connection lasts; rejects with the reason for its end. */
+  run<T>(work: () => Promise<T>, limitMs = this.timeoutMs): Promise<T> {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason for the end, which a client gave
+    if (this.#endedBy) return Promise.reject(this.#endedBy.reason);
+    return this.#operations.run(work, limitMs, (ms) => new NoAnswer(ms));
+  }
+
+  script(script: string, root: string, args: readonly (string | number)[]): Promise<unknown> {
+    return this.run(() => runScript(this.commands, script, root, args));
+  }
+
+  /** Ends both clients: a new connection finds the server that is right by then. */
+  drop(reason: unknown): void {
+    if (this.#endedBy) return;
+    this.#endedBy = { reason };
+    this.#ending = Promise.all([this.commands, this.reader].map((client) => end(client, this.timeoutMs)));
+    this.#operations.failAll(reason);
+  }
+
+  /** Resolves when both clients are closed, or after the time limit. */
+  async ended(): Promise<void> {
+    await this.#ending;
+  }
+}
+
+async function end(client: RedisClient, timeoutMs: number): Promise<void> {
+  if (client.status === 'end') return;
+  const ended = new Promise<void>((resolve) => client.once('end', resolve));
+  client.disconnect();
+  await within(timeoutMs, ended, systemClock);
+}
+
+/**
+ * Makes new connections, and remembers what was learned of the server. A single server that belongs to a cluster is given up for a client
+ * that knows the whole cluster; where the addresses that the cluster names are out of reach, the single server is used as long as it serves.
+ */
+export class RedisConnector {
+  #mode: 'as given' | 'cluster' = 'as given';
+  /** The present mode is the first try at a cluster after one of its nodes had answered. */
+  #isFirstTry = false;
+  #isOutOfReach = false;
+  #knownNodes: { host: string; port: number }[] = [];
+
+  constructor(
+    private readonly source: RedisSource,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** A connection that is not connected yet. Names are looked up anew when it connects. */
+  async newConnection(): Promise<RedisConnection> {
+    const ioredis = await import('ioredis').catch(() => {
+      throw new StoreError('not_usable', 'The redis store needs the package ioredis: npm install ioredis@6.');
+    });
+    const make = (): RedisClient => {
+      const client = makeClient(ioredis, this.source, this.timeoutMs);
+      if (this.#mode === 'as given' || isCluster(client)) return client;
+      return clusterOf(ioredis, client, this.source, this.#knownNodes, this.timeoutMs);
+    };
+    return new RedisConnection(make(), make(), this.timeoutMs);
+  }
+
+  /** The server belongs to a cluster. Returns whether to leave this connection for one to the whole cluster. */
+  sawCluster({ commands }: RedisConnection): boolean {
+    if (isCluster(commands) || this.#isOutOfReach) return false;
+    this.#mode = 'cluster';
+    this.#isFirstTry = true;
+    return true;
+  }
+
+  /** The connection serves. */
+  served({ commands }: RedisConnection): void {
+    if (!isCluster(commands)) return;
+    // One of these may be there when the nodes of the settings are not.
+    this.#knownNodes = commands
+      .nodes()
+      .flatMap(({ options: { host, port } }: Redis) => (host && port ? [{ host, port }] : []));
+    this.#isOutOfReach = false;
+    this.#isFirstTry = false;
+  }
+
+  /** The connection did not come to serve. */
+  failed({ commands }: RedisConnection, reason: unknown): void {
+    if (!isCluster(commands)) {
+      // The server in the settings may be gone for good, and other nodes known.
+      if (isRedirection(reason) || this.#knownNodes.length > 0) this.#mode = 'cluster';
+      return;
+    }
+    if (!wantsNewConnection(reason)) return;
+    if (this.#isFirstTry) this.#isOutOfReach = true;
+    this.#isFirstTry = false;
+    this.#mode = 'as given';
+  }
+}
