@@ -12,16 +12,16 @@ import type { KeyStatus } from '../pool/key/key-state';
 import { forEachInChunks } from '../common/event-loop';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { callSummary, globalStats } from './call-summary';
-import {
-  keyStatusEntry,
-  providerHead,
-  type ComprehensiveStatus,
-  type KeyStatusEntry,
-  type ProviderHead,
-  type ProviderStatus,
-} from './comprehensive-status';
+import { keyStatusEntry, providerHead, type ProviderHead } from './comprehensive-status';
 import { EventLog } from '../events/event-log';
-import { recentEvent, timelineEntry, type ProviderAnalytics, type TimelineEntry } from './provider-analytics';
+import type {
+  ComprehensiveStatus,
+  KeyStatusEntry,
+  ProviderAnalytics,
+  ProviderStatus,
+  TimelineEntry,
+} from './documents';
+import { recentEvent, timelineEntry } from './provider-analytics';
 import { SeriesService, type TimelineQuery } from './series/series.service';
 import { statusText, type StatusPart } from './status-text';
 

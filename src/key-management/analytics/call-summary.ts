@@ -1,10 +1,7 @@
 import { percentage } from '../pool/key/key-snapshot';
-import { seconds, type ComprehensiveStatus } from './comprehensive-status';
-import type { ProviderAnalytics } from './provider-analytics';
+import { seconds } from './comprehensive-status';
+import type { CallSummary, ComprehensiveStatus } from './documents';
 import type { SeriesService } from './series/series.service';
-
-/** The part of a provider's summary that calls make, whatever keys there are. */
-export type CallSummary = Omit<ProviderAnalytics['summary'], 'total_keys' | 'healthy_keys' | 'health_percentage'>;
 
 export function callSummary(series: SeriesService, provider: string): CallSummary {
   const { requests, failures, retries, keysRemoved } = series.totals(provider);

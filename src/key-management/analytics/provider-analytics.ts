@@ -1,43 +1,7 @@
-import type { Outcome } from '../vendors/contract/outcome';
-import type { ProviderState } from '../pool/key-events';
-import { seconds, type KeyStatusEntry } from './comprehensive-status';
 import type { LogEntry } from '../events/event-log';
+import { seconds } from './comprehensive-status';
+import type { RecentEvent, TimelineEntry } from './documents';
 import type { SeriesEntry } from './series/measures';
-
-/** Analytics of one provider, as `GET /analytics/:provider` answers it. Rates in per cent, times in seconds. */
-export interface ProviderAnalytics {
-  provider: string;
-  summary: {
-    total_keys: number;
-    healthy_keys: number;
-    health_percentage: number;
-    /** Per cent of the calls; null before the first. */
-    success_rate: number | null;
-    /** Of the last 24 hours, as the quantiles; null where no attempt went well in them. */
-    average_response_time: number | null;
-    response_time_p50: number | null;
-    response_time_p95: number | null;
-    requests: number;
-    failures: number;
-    retries: number;
-    keys_removed: number;
-  };
-  outcomes: Partial<Record<Outcome, number>>;
-  timeline: TimelineEntry[];
-  keys: KeyStatusEntry[];
-  recent_events: RecentEvent[];
-}
-
-/** One minute or hour of a provider: calls, and the attempts that met a rate limit. Of a key, all figures are of attempts. */
-export interface TimelineEntry {
-  /** When it begins. */
-  at: string;
-  requests: number;
-  failures: number;
-  rate_limited: number;
-  keys_removed: number;
-  average_response_time: number | null;
-}
 
 export const timelineEntry = (entry: SeriesEntry): TimelineEntry => ({
   at: new Date(entry.at).toISOString(),
@@ -47,20 +11,6 @@ export const timelineEntry = (entry: SeriesEntry): TimelineEntry => ({
   keys_removed: entry.keysRemoved,
   average_response_time: entry.responses === 0 ? null : seconds(entry.responseMs / entry.responses),
 });
-
-export interface RecentEvent {
-  at: string;
-  type: string;
-  /** Missing where the event is of the provider as a whole. */
-  key_id?: string;
-  masked_key?: string;
-  by: string;
-  from?: string;
-  to?: string;
-  outcome?: Outcome;
-  reason?: string;
-  state?: ProviderState;
-}
 
 /** None for what an administrator asked for: what it changed has entries of its own. */
 export function recentEvent(entry: LogEntry): RecentEvent[] {

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { callSummary, globalStats, type CallSummary } from '../analytics/call-summary';
-import { stateFields, type ComprehensiveStatus, type ProviderStateFields } from '../analytics/comprehensive-status';
-import { timelineEntry, type ProviderAnalytics } from '../analytics/provider-analytics';
+import { callSummary, globalStats } from '../analytics/call-summary';
+import { stateFields } from '../analytics/comprehensive-status';
+import type { CallSummary, ComprehensiveStatus, ProviderStateFields, TimelineEntry } from '../analytics/documents';
+import { timelineEntry } from '../analytics/provider-analytics';
+import type { Resolution } from '../analytics/series/measures';
 import { SeriesService } from '../analytics/series/series.service';
 import type { Clock } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
@@ -25,7 +27,7 @@ export interface ProviderFigures extends ProviderStateFields {
   called: boolean;
   window: CallWindow;
   summary: { total_keys: number } & CallSummary;
-  timeline: ProviderAnalytics['timeline'];
+  timeline: TimelineEntry[];
 }
 
 export interface DashboardFigures {
@@ -37,9 +39,6 @@ export interface DashboardFigures {
   global_stats: ComprehensiveStatus['global_stats'];
   providers: Record<string, ProviderFigures>;
 }
-
-export const RESOLUTIONS = ['minute', 'hour'] as const;
-export type Resolution = (typeof RESOLUTIONS)[number];
 
 /** Many open pages ask often; the figures are made at most once in this time. */
 const FRESH_MS = 1_000;
