@@ -8,6 +8,6 @@ export class ZodPipe<T> implements PipeTransform<unknown, T> {
   transform(value: unknown): T {
     const { data, error } = this.schema.safeParse(value);
     if (error) throw new BadRequestException(z.prettifyError(error));
-    return data as T;
+    return data;
   }
 }

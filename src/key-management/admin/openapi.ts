@@ -51,7 +51,7 @@ export function registerComponents(controller: Type): void {
   if (!swagger) return;
   const { ApiExtraModels, ApiSchema } = swagger;
   const models = Object.entries(componentSchemas()).map(([name, schema]) => {
-    const model = class {};
+    const model = function () {} as unknown as Type;
     ApiSchema({ name, ...schema })(model);
     return model;
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CONFIGURATION_LIMITS } from './configuration-limits';
 import { isOwnStore, ownStoreProblems } from './store-options';
 
 /** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
@@ -19,13 +20,13 @@ export const isLoopback = (url: string): boolean => URL.canParse(url) && LOOPBAC
 export const MAX_RETRIES = z
   .number('must be a whole number')
   .int('must be a whole number')
-  .min(0, 'must be 0 or more')
-  .max(100, 'must be 100 or less');
+  .min(CONFIGURATION_LIMITS.max_retries.min, 'must be 0 or more')
+  .max(CONFIGURATION_LIMITS.max_retries.max, 'must be 100 or less');
 
 export const INTERVAL_MINUTES = z
   .number('must be a number of minutes')
-  .min(0.05, 'must be 0.05 minutes (3 s) or more')
-  .max(10_080, 'must be 10080 minutes (a week) or less');
+  .min(CONFIGURATION_LIMITS.health_check_interval_minutes.min, 'must be 0.05 minutes (3 s) or more')
+  .max(CONFIGURATION_LIMITS.health_check_interval_minutes.max, 'must be 10080 minutes (a week) or less');
 
 /** The settings that change at run time. */
 export const CONFIGURATION = strict({

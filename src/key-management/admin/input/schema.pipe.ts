@@ -17,7 +17,7 @@ export class SchemaPipe<T> implements PipeTransform<unknown, T> {
   transform(value: unknown): T {
     const { data, error } = this.schema.safeParse(value);
     if (error) throw invalidRequest(fieldProblems(error.issues, this.name));
-    return data as T;
+    return data;
   }
 }
 

@@ -3,17 +3,28 @@ import {
   KEY_STATUS_ENTRY,
   keyId,
   maskedKey,
-  OUTCOME,
   PROVIDER_ANALYTICS,
   providerName,
-  STATUS,
   TIMELINE_ENTRY,
 } from '../../analytics/documents';
 import { RESOLUTIONS } from '../../analytics/series/measures';
-import { component, dateTime, integer, nullableEnum, nullableText } from '../../common/api-schema';
+import {
+  component,
+  flag,
+  integer,
+  listOf,
+  nullableNumber,
+  nullableOneOf,
+  nullableText,
+  number,
+  oneOf,
+  text,
+  time,
+} from '../../common/api-schema';
 import { PROVIDER_STATES } from '../../pool/key-events';
 import { KEY_STATUSES } from '../../pool/key/key-state';
 import { PERSISTENCES } from '../../store/keys/kept-as';
+import { OUTCOMES } from '../../vendors/contract/outcome';
 import { ADMIN_ACTIONS } from '../audit/audited.decorator';
 import { LOG_ENTRY_TYPES } from './requests';
 
@@ -22,223 +33,182 @@ import { LOG_ENTRY_TYPES } from './requests';
  * document, are made of these schemas; answers are not checked against them at run time.
  */
 
-const nextCursor = (description: string) => nullableText.meta({ description });
+const nextCursor = (description = 'null on the last page.') => nullableText(null, description);
 
 /** A key, masked, with its settings. */
-export const KEY = component(
-  'KeyDto',
-  KEY_STATUS_ENTRY.extend({
-    provider: providerName,
-    label: z.string().nullable().meta({ example: 'team-a' }),
-    enabled: z.boolean().meta({ example: true }),
-    weight: z.number().meta({ example: 1 }),
-    limits: component(
-      'KeyLimitsViewDto',
-      z.object({
-        concurrency: integer.nullable().meta({ example: 4 }),
-        requests_per_minute: z.number().nullable().meta({ example: 500 }),
-        tokens_per_minute: z.number().nullable().meta({ example: null }),
-      }),
-    ),
-    quota_group: nullableText,
-    models: z.array(z.string()).nullable().meta({ example: null, description: 'null: any model.' }),
-    cooldowns: z
-      .array(
-        component(
-          'ModelCooldownDto',
-          z.object({
-            model: z.string().optional().meta({ example: 'gpt-5-nano' }),
-            endpoint: z.string().optional().meta({ example: '/v1/embeddings' }),
-            until: dateTime,
-            outcome: OUTCOME.meta({ example: 'rate_limited' }),
-          }),
-        ),
-      )
-      .meta({ description: 'Cooldowns for single models and endpoints.' }),
-    persistence: z.enum(PERSISTENCES).meta({ example: 'stored' }),
+export const KEY = component('KeyDto', {
+  ...KEY_STATUS_ENTRY.shape,
+  provider: providerName,
+  label: nullableText('team-a'),
+  enabled: flag(true),
+  weight: number(1),
+  limits: component('KeyLimitsViewDto', {
+    concurrency: integer(4).nullable(),
+    requests_per_minute: nullableNumber(500),
+    tokens_per_minute: nullableNumber(null),
   }),
-);
+  quota_group: nullableText(),
+  models: z.array(z.string()).nullable().meta({ example: null, description: 'null: any model.' }),
+  cooldowns: listOf(
+    component('ModelCooldownDto', {
+      model: text('gpt-5-nano').optional(),
+      endpoint: text('/v1/embeddings').optional(),
+      until: time(),
+      outcome: oneOf(OUTCOMES, 'rate_limited'),
+    }),
+    'Cooldowns for single models and endpoints.',
+  ),
+  persistence: oneOf(PERSISTENCES, 'stored'),
+});
 export type KeyView = z.infer<typeof KEY>;
 
-export const KEY_PAGE = component(
-  'KeyPageDto',
-  z.object({
-    provider: providerName,
-    total_keys: integer.meta({ example: 5, description: 'All keys of the provider, whatever the filter.' }),
-    keys: z.array(KEY).meta({ description: 'In the order of their ids.' }),
-    next_cursor: nextCursor('null on the last page.'),
-  }),
-);
+export const KEY_PAGE = component('KeyPageDto', {
+  provider: providerName,
+  total_keys: integer(5, 'All keys of the provider, whatever the filter.'),
+  keys: listOf(KEY, 'In the order of their ids.'),
+  next_cursor: nextCursor(),
+});
 export type KeyPage = z.infer<typeof KEY_PAGE>;
 
-const ADDED_KEY = component(
-  'KeyVerdictDto',
-  z.object({
-    id: keyId,
-    masked_key: maskedKey,
-    verdict: z.enum(['added', 'present', 'refused']).meta({
-      description: '`present`: was there already and is changed in nothing; `refused`: proved invalid and is not kept.',
-    }),
-    status: nullableEnum(KEY_STATUSES).meta({ example: 'healthy', description: 'null for a refused key.' }),
-    outcome: OUTCOME.meta({ example: 'ok' }),
-    reason: nullableText,
-    persistence: nullableEnum(PERSISTENCES).meta({ example: 'stored', description: 'null for a refused key.' }),
-  }),
-);
 /** What became of one key of a request to add keys. */
+const ADDED_KEY = component('KeyVerdictDto', {
+  id: keyId,
+  masked_key: maskedKey,
+  verdict: z.enum(['added', 'present', 'refused']).meta({
+    description: '`present`: was there already and is changed in nothing; `refused`: proved invalid and is not kept.',
+  }),
+  status: nullableOneOf(KEY_STATUSES, 'healthy', 'null for a refused key.'),
+  outcome: oneOf(OUTCOMES, 'ok'),
+  reason: nullableText(),
+  persistence: nullableOneOf(PERSISTENCES, 'stored', 'null for a refused key.'),
+});
 export type AddedKeyView = z.infer<typeof ADDED_KEY>;
 
-const REJECTED_KEY = component(
-  'RejectedKeyDto',
-  z.object({
-    masked_key: maskedKey,
-    outcome: OUTCOME.meta({ example: 'invalid_key' }),
-    reason: z.string().meta({ example: 'Incorrect API key provided' }),
-  }),
-);
+const REJECTED_KEY = component('RejectedKeyDto', {
+  masked_key: maskedKey,
+  outcome: oneOf(OUTCOMES, 'invalid_key'),
+  reason: text('Incorrect API key provided'),
+});
 
-export const ADDED_KEYS = component(
-  'AddedKeysDto',
-  z.object({
-    provider: providerName,
-    total_keys: integer.meta({ example: 2, description: 'Different keys in the request.' }),
-    healthy_keys_added: integer.meta({ example: 1 }),
-    keys: z.array(ADDED_KEY).meta({ description: 'One verdict per different key, in the order given.' }),
-    rejected: z.array(REJECTED_KEY).meta({ description: 'Keys that no call will use: refused, or kept as removed.' }),
-    notice: nullableText.meta({ description: 'Says so when added keys live in memory only.' }),
-  }),
-);
+export const ADDED_KEYS = component('AddedKeysDto', {
+  provider: providerName,
+  total_keys: integer(2, 'Different keys in the request.'),
+  healthy_keys_added: integer(1),
+  keys: listOf(ADDED_KEY, 'One verdict per different key, in the order given.'),
+  rejected: listOf(REJECTED_KEY, 'Keys that no call will use: refused, or kept as removed.'),
+  notice: nullableText(null, 'Says so when added keys live in memory only.'),
+});
 export type AddedKeysView = z.infer<typeof ADDED_KEYS>;
 
-export const CHECKED_KEY = component(
-  'CheckedKeyDto',
-  z.object({
-    outcome: OUTCOME.meta({ example: 'ok' }),
-    reason: nullableText,
-    key: KEY.meta({ description: 'The key after the check.' }),
-  }),
-);
+export const CHECKED_KEY = component('CheckedKeyDto', {
+  outcome: oneOf(OUTCOMES, 'ok'),
+  reason: nullableText(),
+  key: KEY.meta({ description: 'The key after the check.' }),
+});
 export type CheckedKeyView = z.infer<typeof CHECKED_KEY>;
 
 /** The settings that change at run time. */
-export const CONFIGURATION = component(
-  'ConfigurationDto',
-  z.object({
-    max_retries: integer.meta({ example: 3 }),
-    health_check_interval_minutes: z.number().meta({ example: 10 }),
-    persistence: z.enum(['stored', 'memory_only']).meta({
-      example: 'stored',
-      description:
-        'Whether changes are shared and outlive a restart; with the store `memory` they end with the process.',
-    }),
-  }),
-);
+export const CONFIGURATION = component('ConfigurationDto', {
+  max_retries: integer(3),
+  health_check_interval_minutes: number(10),
+  persistence: oneOf(
+    ['stored', 'memory_only'],
+    'stored',
+    'Whether changes are shared and outlive a restart; with the store `memory` they end with the process.',
+  ),
+});
 export type ConfigurationView = z.infer<typeof CONFIGURATION>;
 
-export const HEALTH_CHECK_REPORT = component(
-  'HealthCheckReportDto',
-  z.object({
-    checked_keys: integer.meta({ example: 5 }),
-    healthy_keys: integer.meta({ example: 4 }),
-    removed_keys: integer.meta({ example: 1, description: 'Keys that left the pool by this check.' }),
-    duration: z.number().meta({ example: 0.8, description: 'Seconds.' }),
-    keys: z.array(
-      component(
-        'CheckReportEntryDto',
-        z.object({
-          provider: providerName,
-          id: keyId,
-          masked_key: maskedKey,
-          outcome: OUTCOME.meta({ example: 'ok' }),
-          reason: nullableText,
-          status: STATUS.meta({ example: 'healthy', description: 'After the check.' }),
-        }),
-      ),
-    ),
-  }),
-);
+const CHECK_REPORT_ENTRY = component('CheckReportEntryDto', {
+  provider: providerName,
+  id: keyId,
+  masked_key: maskedKey,
+  outcome: oneOf(OUTCOMES, 'ok'),
+  reason: nullableText(),
+  status: oneOf(KEY_STATUSES, 'healthy', 'After the check.'),
+});
+
+export const HEALTH_CHECK_REPORT = component('HealthCheckReportDto', {
+  checked_keys: integer(5),
+  healthy_keys: integer(4),
+  removed_keys: integer(1, 'Keys that left the pool by this check.'),
+  duration: number(0.8, 'Seconds.'),
+  keys: listOf(CHECK_REPORT_ENTRY),
+});
 export type HealthCheckReportView = z.infer<typeof HEALTH_CHECK_REPORT>;
 
 /** One entry of the log; which of the optional fields are there depends on `type`. */
-const EVENT = component(
-  'EventDto',
-  z.object({
-    id: integer.meta({ example: 42, description: 'Grows by one with each entry.' }),
-    at: dateTime,
-    type: z.enum(LOG_ENTRY_TYPES).meta({ example: 'status_changed' }),
-    provider: providerName.optional(),
-    key_id: keyId.optional(),
-    masked_key: maskedKey.optional(),
-    by: z.string().optional().meta({ example: 'call', description: 'What or who changed the key.' }),
-    status: STATUS.optional(),
-    from: STATUS.optional().meta({ example: 'healthy' }),
-    to: STATUS.optional().meta({ example: 'invalid_key' }),
-    outcome: OUTCOME.optional().meta({ example: 'invalid_key' }),
-    reason: z.string().optional().meta({ example: 'Incorrect API key provided' }),
-    until: dateTime.optional().meta({ description: 'End of the cooldown, or time of the next check.' }),
-    state: z.enum(PROVIDER_STATES).optional().meta({ example: 'failing', description: 'Of the provider.' }),
-    since: dateTime.optional().meta({ description: 'When the trouble that is over had begun.' }),
-    model: z.string().optional().meta({ example: 'gpt-5-nano' }),
-    endpoint: z.string().optional().meta({ example: '/v1/embeddings' }),
-    fields: z.array(z.string()).optional().meta({ description: 'Fields that an administrator changed.' }),
-    action: z.enum(ADMIN_ACTIONS).optional(),
-    role: z.enum(['admin', 'viewer']).optional(),
-    address: z.string().optional().meta({ example: '192.0.2.7' }),
-    result: z.enum(['ok', 'refused', 'failed']).optional(),
-    http_status: integer.optional().meta({ example: 200, description: 'HTTP status of the answer.' }),
-  }),
-);
+const EVENT = component('EventDto', {
+  id: integer(42, 'Grows by one with each entry.'),
+  at: time(),
+  type: oneOf(LOG_ENTRY_TYPES, 'status_changed'),
+  provider: providerName.optional(),
+  key_id: keyId.optional(),
+  masked_key: maskedKey.optional(),
+  by: text('call', 'What or who changed the key.').optional(),
+  status: oneOf(KEY_STATUSES).optional(),
+  from: oneOf(KEY_STATUSES, 'healthy').optional(),
+  to: oneOf(KEY_STATUSES, 'invalid_key').optional(),
+  outcome: oneOf(OUTCOMES, 'invalid_key').optional(),
+  reason: text('Incorrect API key provided').optional(),
+  until: time('End of the cooldown, or time of the next check.').optional(),
+  state: oneOf(PROVIDER_STATES, 'failing', 'Of the provider.').optional(),
+  since: time('When the trouble that is over had begun.').optional(),
+  model: text('gpt-5-nano').optional(),
+  endpoint: text('/v1/embeddings').optional(),
+  fields: listOf(z.string(), 'Fields that an administrator changed.').optional(),
+  action: oneOf(ADMIN_ACTIONS).optional(),
+  role: oneOf(['admin', 'viewer']).optional(),
+  address: text('192.0.2.7').optional(),
+  result: oneOf(['ok', 'refused', 'failed']).optional(),
+  http_status: integer(200, 'HTTP status of the answer.').optional(),
+});
 export type EventView = z.infer<typeof EVENT>;
 
-export const EVENT_PAGE = component(
-  'EventPageDto',
-  z.object({
-    events: z.array(EVENT).meta({ description: 'Newest first.' }),
-    next_cursor: nextCursor('null on the last page.'),
-  }),
-);
+export const EVENT_PAGE = component('EventPageDto', {
+  events: listOf(EVENT, 'Newest first.'),
+  next_cursor: nextCursor(),
+});
 export type EventPage = z.infer<typeof EVENT_PAGE>;
 
-export const TIMELINE = component(
-  'TimelineDto',
-  z.object({
-    provider: providerName,
-    key_id: keyId.optional(),
-    resolution: z.enum(RESOLUTIONS),
-    timeline: z.array(TIMELINE_ENTRY).meta({
-      description: 'Every minute or hour from the first that holds anything. Of a provider, calls; of a key, attempts.',
-    }),
-  }),
-);
+export const TIMELINE = component('TimelineDto', {
+  provider: providerName,
+  key_id: keyId.optional(),
+  resolution: oneOf(RESOLUTIONS),
+  timeline: listOf(
+    TIMELINE_ENTRY,
+    'Every minute or hour from the first that holds anything. Of a provider, calls; of a key, attempts.',
+  ),
+});
 export type TimelineView = z.infer<typeof TIMELINE>;
 
-export const PROVIDER_ANALYTICS_PAGE = component(
-  'ProviderAnalyticsDto',
-  PROVIDER_ANALYTICS.extend({ next_cursor: nextCursor('Of the keys; null on the last page.') }),
-);
+export const PROVIDER_ANALYTICS_PAGE = component('ProviderAnalyticsDto', {
+  ...PROVIDER_ANALYTICS.shape,
+  next_cursor: nextCursor('Of the keys; null on the last page.'),
+});
 export type ProviderAnalyticsPage = z.infer<typeof PROVIDER_ANALYTICS_PAGE>;
 
-const indicators = z.record(
-  z.string(),
-  z.object({
-    status: z.string(),
-    degraded: z.boolean().optional(),
-    states: z
-      .record(z.string(), z.enum(PROVIDER_STATES))
-      .optional()
-      .meta({ description: 'Of `providers`: the state of each that has keys or is called.' }),
-    providers: z.array(z.string()).optional().meta({ description: 'Of `key_pools`: those with too few keys.' }),
-  }),
-);
-const up = { key_pools: { status: 'up' }, key_store: { status: 'up' } };
+const UP = { key_pools: { status: 'up' }, key_store: { status: 'up' } };
+const indicators = (example: object) =>
+  z
+    .record(
+      z.string(),
+      z.object({
+        status: z.string(),
+        degraded: z.boolean().optional(),
+        states: z
+          .record(z.string(), z.enum(PROVIDER_STATES))
+          .meta({ description: 'Of `providers`: the state of each that has keys or is called.' })
+          .optional(),
+        providers: listOf(z.string(), 'Of `key_pools`: those with too few keys.').optional(),
+      }),
+    )
+    .meta({ example });
 
 /** What Terminus answers. */
-export const HEALTH = component(
-  'HealthDto',
-  z.object({
-    status: z.enum(['ok', 'degraded', 'error', 'shutting_down']).meta({ example: 'ok' }),
-    info: indicators.meta({ example: up }),
-    error: indicators.meta({ example: {} }),
-    details: indicators.meta({ example: up }),
-  }),
-);
+export const HEALTH = component('HealthDto', {
+  status: oneOf(['ok', 'degraded', 'error', 'shutting_down'], 'ok'),
+  info: indicators(UP),
+  error: indicators({}),
+  details: indicators(UP),
+});

@@ -1,41 +1,30 @@
 import { STATUS_CODES } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
-import { z } from 'zod';
-import { component, integer } from '../../common/api-schema';
+import type { z } from 'zod';
+import { component, flag, integer, listOf, oneOf, text } from '../../common/api-schema';
 import { Answer, type ApiResponseOptions } from '../openapi';
 import { ADDED_KEYS } from './answers';
 
-const problem = z.string().meta({ example: 'must be a string' });
+const FIELD_PROBLEM = component('FieldProblemDto', { field: text('keys.3.label'), problem: text('must be a string') });
 
 /** Every failure is answered in this shape. */
-export const ERROR = component(
-  'ErrorDto',
-  z.object({
-    statusCode: integer.meta({ example: 400 }),
-    error: z.string().meta({ example: 'Bad Request' }),
-    message: z.string().meta({ example: 'keys.3.label: must be a string' }),
-    problems: z
-      .array(component('FieldProblemDto', z.object({ field: z.string().meta({ example: 'keys.3.label' }), problem })))
-      .optional()
-      .meta({ description: 'With 400: what is wrong with which field.' }),
-  }),
-);
+export const ERROR = component('ErrorDto', {
+  statusCode: integer(400),
+  error: text('Bad Request'),
+  message: text('keys.3.label: must be a string'),
+  problems: listOf(FIELD_PROBLEM, 'With 400: what is wrong with which field.').optional(),
+});
 
 /** 503 of a change: what became of it. */
-export const STORE_UNAVAILABLE = component(
-  'StoreUnavailableDto',
-  ERROR.extend({
-    code: z.enum(['STORE_UNAVAILABLE']).meta({ example: 'STORE_UNAVAILABLE' }),
-    applied: z.boolean().meta({ example: true, description: 'The change is in force in this instance.' }),
-    will_be_written: z.boolean().meta({
-      example: true,
-      description: 'The change waits in this instance, and is written when the store works again.',
-    }),
-  }),
-);
+export const STORE_UNAVAILABLE = component('StoreUnavailableDto', {
+  ...ERROR.shape,
+  code: oneOf(['STORE_UNAVAILABLE'], 'STORE_UNAVAILABLE'),
+  applied: flag(true, 'The change is in force in this instance.'),
+  will_be_written: flag(true, 'The change waits in this instance, and is written when the store works again.'),
+});
 
 /** 503 of adding keys: also what an answer of 200 says, with `persistence` as it is now. */
-export const KEYS_NOT_STORED = component('KeysNotStoredDto', STORE_UNAVAILABLE.extend(ADDED_KEYS.shape));
+export const KEYS_NOT_STORED = component('KeysNotStoredDto', { ...STORE_UNAVAILABLE.shape, ...ADDED_KEYS.shape });
 
 /** Documents the answer to a change that the store has not taken within 5 s. */
 export const StoreAnswer = (schema: z.ZodType = STORE_UNAVAILABLE): MethodDecorator =>
