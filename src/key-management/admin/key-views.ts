@@ -19,7 +19,7 @@ export const keyView = (key: KeySnapshot, persistence: Persistence): KeyView => 
   },
   quota_group: key.quotaGroup ?? null,
   models: key.models ?? null,
-  cooldowns: key.cooldowns.map((rest) => ({ ...rest, until: rest.until.toISOString() })),
+  cooldowns: key.cooldowns.map((cooldown) => ({ ...cooldown, until: cooldown.until.toISOString() })),
   persistence,
 });
 

@@ -27,15 +27,14 @@ export const maskedKey = text('sk-1234...cdef');
 const responseTime = nullableNumber(1.2, 'Seconds; null before the first success.');
 
 /** How a provider stands, as this instance sees it. */
-export const PROVIDER_STATE_FIELDS = {
+const PROVIDER_STATE_FIELDS = z.object({
   state: oneOf(PROVIDER_STATES, 'serving', 'As this instance sees it, gravest first.'),
   /** One sentence. */
   state_reason: text('38 calls in the last five minutes, and none failed by a fault of the vendor or the keys.'),
   state_since: time(),
   state_until: nullableTime('When the state may end, where that is known.', null),
-};
-const providerStateFields = z.object(PROVIDER_STATE_FIELDS);
-export type ProviderStateFields = z.infer<typeof providerStateFields>;
+});
+export type ProviderStateFields = z.infer<typeof PROVIDER_STATE_FIELDS>;
 
 /** A key as the status and the analytics show it. */
 export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
@@ -70,7 +69,7 @@ const SYSTEM_INFO = component('SystemInfoDto', {
 export type SystemInfo = z.infer<typeof SYSTEM_INFO>;
 
 const PROVIDER_STATUS = component('ProviderStatusDto', {
-  ...PROVIDER_STATE_FIELDS,
+  ...PROVIDER_STATE_FIELDS.shape,
   total_keys: integer(5),
   healthy_keys: integer(3),
   removed_keys: integer(2),
