@@ -3,7 +3,6 @@ import { AccessGuard } from './access/access.guard';
 import { AnswerInterceptor } from './answer.interceptor';
 import { KeyManagementExceptionFilter } from './api-exception.filter';
 import { AuditInterceptor } from './audit/audit.interceptor';
-import { NoStoreInterceptor } from './no-store.interceptor';
 import { JsonBodyGuard } from './input/json-body.guard';
 import { ModuleController, type RoutePart } from './routes/module-controller.decorator';
 
@@ -12,6 +11,6 @@ export const ApiController = (path: string, part?: RoutePart): ClassDecorator =>
   applyDecorators(
     ModuleController(path, part),
     UseGuards(AccessGuard, JsonBodyGuard),
-    UseInterceptors(AnswerInterceptor, NoStoreInterceptor, AuditInterceptor),
+    UseInterceptors(AnswerInterceptor, AuditInterceptor),
     UseFilters(KeyManagementExceptionFilter),
   );

@@ -7,7 +7,7 @@ import { ADMIN_SETTINGS } from '../key-management.constants';
 import type { AdminSettings } from '../configuration/key-management.options';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { QueryParams } from '../admin/input/request.decorators';
-import { TIMELINE_RANGE, type TimelineRange } from '../admin/schemas/requests';
+import { FIGURES, type Figures } from '../admin/schemas/requests';
 import { DashboardFiguresService, type DashboardFigures } from './dashboard-figures.service';
 
 export interface DashboardSession {
@@ -33,9 +33,7 @@ export class DashboardDataController {
   }
 
   @Get('figures')
-  all(
-    @QueryParams(TIMELINE_RANGE.pick({ resolution: true })) { resolution }: Pick<TimelineRange, 'resolution'>,
-  ): DashboardFigures {
+  all(@QueryParams(FIGURES) { resolution }: Figures): DashboardFigures {
     return this.figures.current(resolution);
   }
 

@@ -98,6 +98,7 @@ export class DashboardFiguresService {
       ),
     };
   }
+
   #storeAwaySince(now: number): string | null {
     return this.store.status() === 'up' ? null : new Date(this.store.awaySince ?? now).toISOString();
   }

@@ -167,6 +167,10 @@ export const TIMELINE_RANGE = object({
 });
 export type TimelineRange = z.infer<typeof TIMELINE_RANGE>;
 
+/** What the dashboard's page asks of its figures. */
+export const FIGURES = TIMELINE_RANGE.pick({ resolution: true });
+export type Figures = z.infer<typeof FIGURES>;
+
 export const FOLLOW_EVENTS = object({
   last_event_id: shortText(80)
     .optional()
