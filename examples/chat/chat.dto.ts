@@ -1,20 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { z } from 'zod';
 
 export const MODELS = ['gpt-5-nano', 'gpt-5-mini', 'gpt-4o'] as const;
 
-export class ChatRequest {
-  @ApiProperty({ maxLength: 8_000, example: 'Hello!' })
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(8_000)
-  message!: string;
-
-  @ApiProperty({ enum: MODELS, required: false })
-  @IsOptional()
-  @IsIn(MODELS)
-  model?: string;
-}
+/** What `POST /chat` takes. */
+export const CHAT_REQUEST = z.strictObject({
+  message: z.string().min(1).max(8_000).meta({ example: 'Hello!' }),
+  model: z.enum(MODELS).optional(),
+});
+export type ChatRequest = z.infer<typeof CHAT_REQUEST>;
 
 export class ChatMetadata {
   @ApiProperty({ type: 'integer', example: 1 }) attempts!: number;

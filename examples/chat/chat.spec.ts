@@ -1,4 +1,4 @@
-import { ValidationPipe, type INestApplication } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { Server } from 'node:http';
 import request from 'supertest';
@@ -26,9 +26,7 @@ describe('the chat example', () => {
       .useValue(options)
       .compile();
     module.useLogger(false);
-    app = module
-      .createNestApplication()
-      .useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true }));
+    app = module.createNestApplication();
     await app.listen(0, '127.0.0.1');
   });
   afterEach(async () => {

@@ -1,12 +1,10 @@
 import 'reflect-metadata';
-import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { setupKeyManagementDocs } from '../../src/key-management';
 import { ChatModule } from './chat.module';
 
 async function start(): Promise<void> {
   const app = await NestFactory.create(ChatModule);
-  app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true }));
   app.enableShutdownHooks();
   setupKeyManagementDocs(app);
   await app.listen(process.env.PORT ?? 3000);

@@ -34,8 +34,15 @@ export { logFieldsOf } from './common/log-line';
 export { KeyManagerService } from './key-manager.service';
 export type { AddKeysResult, KeyVerdict } from './health/key-intake.service';
 export type { CheckedKey, HealthCheckReport } from './health/health-sweep.service';
-export type { ComprehensiveStatus, KeyStatusEntry, ProviderStatus, SystemInfo } from './analytics/comprehensive-status';
-export type { ProviderAnalytics, RecentEvent, TimelineEntry } from './analytics/provider-analytics';
+export type {
+  ComprehensiveStatus,
+  KeyStatusEntry,
+  ProviderAnalytics,
+  ProviderStatus,
+  RecentEvent,
+  SystemInfo,
+  TimelineEntry,
+} from './analytics/documents';
 
 export { KeyPoolHealthIndicator, type KeyPoolHealthOptions } from './health/key-pool.health-indicator';
 export { ProviderHealthIndicator, type ProviderHealthOptions } from './health/provider.health-indicator';

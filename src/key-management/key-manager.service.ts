@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AnalyticsService } from './analytics/analytics.service';
-import type { ComprehensiveStatus } from './analytics/comprehensive-status';
-import type { ProviderAnalytics } from './analytics/provider-analytics';
+import type { ComprehensiveStatus, ProviderAnalytics } from './analytics/documents';
 import { ConfigurationService, type Configuration } from './configuration/configuration.service';
 import { KeyIntakeService, type AddKeysResult } from './health/key-intake.service';
 import { HealthSweepService, type HealthCheckReport } from './health/health-sweep.service';

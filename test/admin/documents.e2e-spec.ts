@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import Ajv, { type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import OpenAI from 'openai';
@@ -87,6 +88,14 @@ describe('the OpenAPI document', () => {
   it('is valid OpenAPI 3', () => {
     expect(JSON.parse(validated(document))).toEqual({ valid: true });
     expect(document.openapi).toMatch(/^3\./);
+  });
+
+  it('names every component that it refers to, also where the host app makes the document', () => {
+    const own = SwaggerModule.createDocument(api.app, new DocumentBuilder().build()) as unknown as Document;
+    expect(own.components.schemas).toEqual(document.components.schemas);
+    const referred = [...JSON.stringify(own).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
+    expect(referred.length).toBeGreaterThan(50);
+    expect(Object.keys(own.components.schemas)).toEqual(expect.arrayContaining(referred));
   });
 
   it('has every route, with a summary, its error answers and bearer auth', () => {

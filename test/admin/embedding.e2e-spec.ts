@@ -95,7 +95,7 @@ describe('registered asynchronously', () => {
 });
 
 describe('health', () => {
-  it('F1: tells dead pools from resting ones, without counts or masks; none takes the instance out of service', async () => {
+  it('F1: tells dead pools from cooling ones, without counts or masks; none takes the instance out of service', async () => {
     const simulator = await VendorSimulator.start();
     const [dead, limited] = [simulator.openai.newKeys(1), simulator.anthropic.newKeys(1)] as [string[], string[]];
     simulator.anthropic.key(limited[0]!, { kind: 'alwaysRateLimited', retryAfterMs: 60_000 });

@@ -68,7 +68,7 @@ describe('models whose names the callers make up', () => {
     expect(Object.keys(after!.registers).length).toBeLessThanOrEqual(300);
   }, 300_000);
 
-  it('are not taken up again from the store once their rests are over', async () => {
+  it('are not taken up again from the store once their cooldowns are over', async () => {
     const store = new FileKeyStore({ path });
     await store.open({ changed: () => undefined, reset: () => undefined, connection: () => undefined });
     const doc = `keys/mine/${keyIdOf(KEY)}`;

@@ -9,6 +9,7 @@ import { OperationsController } from './controllers/operations.controller';
 import { StatusController } from './controllers/status.controller';
 import { TimelineController } from './controllers/timeline.controller';
 import { KeyAdminService } from './key-admin.service';
+import { registerComponents } from './openapi';
 import { HostRoutesService } from './routes/host-routes.service';
 import { EventStreamService } from './stream/event-stream.service';
 
@@ -21,6 +22,9 @@ export const ADMIN_CONTROLLERS: Type[] = [
   OperationsController,
   EventStreamController,
 ];
+
+// It is mounted whatever the settings leave out.
+registerComponents(KeysController);
 
 export const ADMIN_PROVIDERS: Provider[] = [
   AccessTokensService,

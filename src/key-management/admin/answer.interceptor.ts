@@ -15,6 +15,8 @@ export class AnswerInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<void> {
     const response = context.switchToHttp().getResponse<object>();
+    // An answer is true for the moment only, and no shared cache may keep it.
+    this.adapters.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
     const written = (write: () => void): void => {
       if (isAnswered(response)) return;
       write();

@@ -1,11 +1,9 @@
-import { applyDecorators, UseFilters, UseGuards, UseInterceptors, UsePipes } from '@nestjs/common';
+import { applyDecorators, UseFilters, UseGuards, UseInterceptors } from '@nestjs/common';
 import { AccessGuard } from './access/access.guard';
 import { AnswerInterceptor } from './answer.interceptor';
 import { KeyManagementExceptionFilter } from './api-exception.filter';
 import { AuditInterceptor } from './audit/audit.interceptor';
-import { NoStoreInterceptor } from './no-store.interceptor';
 import { JsonBodyGuard } from './input/json-body.guard';
-import { RequestValidationPipe } from './input/request-validation.pipe';
 import { ModuleController, type RoutePart } from './routes/module-controller.decorator';
 
 /** A controller of this API: guarded, validated, audited, and with one shape of answers, whatever the host app does globally. */
@@ -13,7 +11,6 @@ export const ApiController = (path: string, part?: RoutePart): ClassDecorator =>
   applyDecorators(
     ModuleController(path, part),
     UseGuards(AccessGuard, JsonBodyGuard),
-    UsePipes(RequestValidationPipe),
-    UseInterceptors(AnswerInterceptor, NoStoreInterceptor, AuditInterceptor),
+    UseInterceptors(AnswerInterceptor, AuditInterceptor),
     UseFilters(KeyManagementExceptionFilter),
   );

@@ -13,6 +13,8 @@ const CLIENT_CLOSED_REQUEST = 499;
  */
 export function callProblem(error: KeyManagementError): ApiProblem {
   const { code } = error;
+  const comeBack = (status: number, message: string): ApiProblem =>
+    new ApiProblem(status, message, { facts: { code }, headers: retryAfter(error) });
   switch (code) {
     case 'UNKNOWN_PROVIDER':
       return new ApiProblem(404, 'There is no provider of that name.');
@@ -21,22 +23,13 @@ export function callProblem(error: KeyManagementError): ApiProblem {
     case 'CANCELLED':
       return new ApiProblem(CLIENT_CLOSED_REQUEST, 'The request was cancelled.', { facts: { code } });
     case 'DEADLINE_EXCEEDED':
-      return new ApiProblem(504, 'The AI vendor did not answer in time.', {
-        facts: { code },
-        headers: retryAfter(error),
-      });
+      return comeBack(504, 'The AI vendor did not answer in time.');
     case 'CALL_REJECTED':
       return rejected(error);
     default:
       return isRateLimited(error)
-        ? new ApiProblem(429, 'Too many requests to the AI vendor. Try again later.', {
-            facts: { code },
-            headers: retryAfter(error),
-          })
-        : new ApiProblem(503, 'The AI vendor cannot be used now. Try again later.', {
-            facts: { code },
-            headers: retryAfter(error),
-          });
+        ? comeBack(429, 'Too many requests to the AI vendor. Try again later.')
+        : comeBack(503, 'The AI vendor cannot be used now. Try again later.');
   }
 }
 

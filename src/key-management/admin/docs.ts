@@ -1,6 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
 import { swagger } from './openapi';
-import { closeRequestSchemas } from './request-schemas';
 
 /** An OpenAPI 3 document. Fits `OpenAPIObject` of @nestjs/swagger, which an app may do without. */
 export interface OpenApiDocument {
@@ -32,9 +31,7 @@ export function keyManagementDocument(app: INestApplication): OpenApiDocument {
     .addTag('health', 'For orchestrators')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'ADMIN_TOKEN, or VIEWER_TOKEN to read only.' })
     .build();
-  const document = SwaggerModule.createDocument(app, config);
-  closeRequestSchemas(document);
-  return document;
+  return SwaggerModule.createDocument(app, config);
 }
 
 /**

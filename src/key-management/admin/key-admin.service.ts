@@ -13,12 +13,11 @@ import type { KeySnapshot } from '../pool/key/key-snapshot';
 import { PersistenceService } from '../store/persistence.service';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { ApiProblem, invalidRequest, notKept } from './api-problem';
-import type { AddedKeysDto, CheckedKeyDto, KeyDto, KeyPageDto } from './dto/keys.dto';
-import type { ListKeysQuery } from './dto/queries.dto';
-import type { NewKeyDto, UpdateKeyDto } from './dto/requests.dto';
 import { cursorOf, positionOf } from './input/cursor';
 import { keyView, verdictView } from './key-views';
 import { keyInputs, limitsOf } from './key-inputs';
+import type { AddedKeysView, CheckedKeyView, KeyView, KeyPage } from './schemas/answers';
+import type { ListKeys, NewKey, UpdateKey } from './schemas/requests';
 
 /** What the HTTP API does with keys, in the words of the wire. */
 @Injectable()
@@ -33,7 +32,7 @@ export class KeyAdminService {
   ) {}
 
   /** In the order of ids, so that pages stay right while keys come and go. @throws UnknownProviderError */
-  page(provider: string, { status, limit, cursor }: ListKeysQuery): KeyPageDto {
+  page(provider: string, { status, limit, cursor }: ListKeys): KeyPage {
     this.registry.assertKnown(provider, this.pools);
     const pool = this.pools.pool(provider);
     // Keys whose cooldown is over are healthy from here on.
@@ -49,12 +48,12 @@ export class KeyAdminService {
     };
   }
 
-  one(provider: string, id: string): KeyDto {
+  one(provider: string, id: string): KeyView {
     return this.#view(this.#find(provider, id));
   }
 
   /** @throws ApiProblem 503 with the verdicts, when the store does not take the keys in time */
-  async add(provider: string, keys: readonly NewKeyDto[]): Promise<AddedKeysDto> {
+  async add(provider: string, keys: readonly NewKey[]): Promise<AddedKeysView> {
     this.registry.assertKnown(provider, this.pools);
     const verdicts = await this.intake.addUnsaved(provider, keyInputs(keys));
     try {
@@ -67,7 +66,7 @@ export class KeyAdminService {
     return this.#added(provider, verdicts);
   }
 
-  #added(provider: string, verdicts: readonly KeyVerdict[]): AddedKeysDto {
+  #added(provider: string, verdicts: readonly KeyVerdict[]): AddedKeysView {
     const { totalKeys, healthyKeysAdded, rejected } = addedKeys(provider, verdicts);
     const lost = !this.persistence.keepsAddedKeys && verdicts.some(({ verdict }) => verdict === 'added');
     return {
@@ -83,7 +82,7 @@ export class KeyAdminService {
     };
   }
 
-  async update(provider: string, id: string, { label, weight, limits, enabled }: UpdateKeyDto): Promise<KeyDto> {
+  async update(provider: string, id: string, { label, weight, limits, enabled }: UpdateKey): Promise<KeyView> {
     this.#find(provider, id);
     const changes: KeyUpdate = {
       ...(label !== undefined && { label: label ?? '' }),
@@ -108,7 +107,7 @@ export class KeyAdminService {
   }
 
   /** @throws ApiProblem 409 while the key is being checked already */
-  async check(provider: string, id: string): Promise<CheckedKeyDto> {
+  async check(provider: string, id: string): Promise<CheckedKeyView> {
     this.#find(provider, id);
     const pool = this.pools.pool(provider)!;
     const result = await this.checks.check(pool, pool.record(id)!);
@@ -116,7 +115,7 @@ export class KeyAdminService {
     return { outcome: result.outcome, reason: result.reason ?? null, key: this.one(provider, id) };
   }
 
-  #view(key: KeySnapshot): KeyDto {
+  #view(key: KeySnapshot): KeyView {
     return keyView(key, this.persistence.keptAs(key));
   }
 

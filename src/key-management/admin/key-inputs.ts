@@ -3,13 +3,13 @@ import { keyIdOf } from '../pool/key/api-key';
 import type { KeyInput } from '../pool/key/key-input';
 import type { KeyLimits } from '../pool/limits/hard-limits';
 import { ApiProblem } from './api-problem';
-import type { KeyLimitsDto, NewKeyDto } from './dto/requests.dto';
+import type { KeyLimitsRequest, NewKey } from './schemas/requests';
 
 /**
  * The wire's words in ours. The same key twice counts once.
  * @throws ApiProblem 409 if it is said to be two different things
  */
-export function keyInputs(keys: readonly NewKeyDto[]): KeyInput[] {
+export function keyInputs(keys: readonly NewKey[]): KeyInput[] {
   const byId = new Map<string, KeyInput>();
   keys.forEach((given, index) => {
     const input = keyInput(given);
@@ -23,7 +23,7 @@ export function keyInputs(keys: readonly NewKeyDto[]): KeyInput[] {
   return [...byId.values()];
 }
 
-const keyInput = ({ key, label, weight, quota_group, models, limits }: NewKeyDto): KeyInput => ({
+const keyInput = ({ key, label, weight, quota_group, models, limits }: NewKey): KeyInput => ({
   key,
   label,
   weight,
@@ -33,7 +33,7 @@ const keyInput = ({ key, label, weight, quota_group, models, limits }: NewKeyDto
 });
 
 /** Only the limits that are named; null becomes undefined, which takes a limit away. */
-export function limitsOf(limits: KeyLimitsDto): KeyLimits {
+export function limitsOf(limits: KeyLimitsRequest): KeyLimits {
   const { concurrency, requests_per_minute, tokens_per_minute } = limits;
   return {
     ...(concurrency !== undefined && { concurrency: concurrency ?? undefined }),

@@ -4,10 +4,9 @@ import type { KeyVerdict } from '../health/key-intake.service';
 import type { HealthCheckReport } from '../health/health-sweep.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
 import type { Persistence } from '../store/keys/key-vault';
-import type { KeyDto, KeyVerdictDto } from './dto/keys.dto';
-import type { EventDto, HealthCheckReportDto } from './dto/reports.dto';
+import type { AddedKeyView, EventView, HealthCheckReportView, KeyView } from './schemas/answers';
 
-export const keyView = (key: KeySnapshot, persistence: Persistence): KeyDto => ({
+export const keyView = (key: KeySnapshot, persistence: Persistence): KeyView => ({
   ...keyStatusEntry(key),
   provider: key.provider,
   label: key.label || null,
@@ -20,14 +19,14 @@ export const keyView = (key: KeySnapshot, persistence: Persistence): KeyDto => (
   },
   quota_group: key.quotaGroup ?? null,
   models: key.models ?? null,
-  cooldowns: key.cooldowns.map((rest) => ({ ...rest, until: rest.until.toISOString() })),
+  cooldowns: key.cooldowns.map((cooldown) => ({ ...cooldown, until: cooldown.until.toISOString() })),
   persistence,
 });
 
 export const verdictView = (
   { keyId, maskedKey, verdict, status, outcome, reason }: KeyVerdict,
   persistence: Persistence | null,
-): KeyVerdictDto => ({
+): AddedKeyView => ({
   id: keyId,
   masked_key: maskedKey,
   verdict,
@@ -37,7 +36,7 @@ export const verdictView = (
   persistence,
 });
 
-export const reportView = (report: HealthCheckReport): HealthCheckReportDto => ({
+export const reportView = (report: HealthCheckReport): HealthCheckReportView => ({
   checked_keys: report.checkedKeys,
   healthy_keys: report.healthyKeys,
   removed_keys: report.removedKeys,
@@ -53,15 +52,15 @@ export const reportView = (report: HealthCheckReport): HealthCheckReportDto => (
 });
 
 /** An entry of the log as JSON; what does not apply is left out. */
-export function eventView(entry: LogEntry): EventDto {
+export function eventView(entry: LogEntry): EventView {
   const base = { id: entry.id, at: entry.at.toISOString(), type: entry.type };
   if (entry.type === 'admin_action') {
     const { keyId, status, ...action } = entry.action;
-    return { ...base, ...action, key_id: keyId, http_status: status } as EventDto;
+    return { ...base, ...action, key_id: keyId, http_status: status } as EventView;
   }
   if (entry.type === 'store_damaged') return { ...base, reason: entry.reason };
   const { type: _type, at: _at, keyId, maskedKey, ...change } = entry.event;
   const until = 'until' in change ? change.until?.toISOString() : undefined;
   const since = 'since' in change ? change.since.toISOString() : undefined;
-  return { ...base, ...change, key_id: keyId, masked_key: maskedKey, until, since } as EventDto;
+  return { ...base, ...change, key_id: keyId, masked_key: maskedKey, until, since } as EventView;
 }

@@ -1,4 +1,7 @@
+import type { Type } from '@nestjs/common';
 import type * as Swagger from '@nestjs/swagger';
+import type { z } from 'zod';
+import { apiSchema, componentSchemas } from '../common/api-schema';
 import { optionalPeer } from '../common/optional-peer';
 
 /** Undefined in an app that does without @nestjs/swagger: the API is the same there, and has no document. */
@@ -8,23 +11,49 @@ export const swagger = optionalPeer(
   () => require('@nestjs/swagger') as typeof Swagger,
 );
 
-const saysNothing = () => (): void => undefined;
+const documentsNothing = () => (): void => undefined;
 
-export const ApiBearerAuth: typeof Swagger.ApiBearerAuth = swagger?.ApiBearerAuth ?? saysNothing;
-export const ApiBody: typeof Swagger.ApiBody = swagger?.ApiBody ?? saysNothing;
-export const ApiExcludeController: typeof Swagger.ApiExcludeController = swagger?.ApiExcludeController ?? saysNothing;
-export const ApiExtraModels: typeof Swagger.ApiExtraModels = swagger?.ApiExtraModels ?? saysNothing;
-export const ApiHeader: typeof Swagger.ApiHeader = swagger?.ApiHeader ?? saysNothing;
-export const ApiOperation: typeof Swagger.ApiOperation = swagger?.ApiOperation ?? saysNothing;
-export const ApiParam: typeof Swagger.ApiParam = swagger?.ApiParam ?? saysNothing;
-export const ApiProperty: typeof Swagger.ApiProperty = swagger?.ApiProperty ?? saysNothing;
-export const ApiResponse: typeof Swagger.ApiResponse = swagger?.ApiResponse ?? saysNothing;
-export const ApiTags: typeof Swagger.ApiTags = swagger?.ApiTags ?? saysNothing;
-/** Without documents the first of the two is enough: nobody reads the fields of a DTO that only documents an answer. */
-export const IntersectionType: typeof Swagger.IntersectionType =
-  swagger?.IntersectionType ?? ((...classes: unknown[]): never => classes[0] as never);
-export const getSchemaPath: typeof Swagger.getSchemaPath = swagger?.getSchemaPath ?? (() => '');
+export const ApiBearerAuth: typeof Swagger.ApiBearerAuth = swagger?.ApiBearerAuth ?? documentsNothing;
+export const ApiBody: typeof Swagger.ApiBody = swagger?.ApiBody ?? documentsNothing;
+export const ApiExcludeController: typeof Swagger.ApiExcludeController =
+  swagger?.ApiExcludeController ?? documentsNothing;
+export const ApiHeader: typeof Swagger.ApiHeader = swagger?.ApiHeader ?? documentsNothing;
+export const ApiOperation: typeof Swagger.ApiOperation = swagger?.ApiOperation ?? documentsNothing;
+export const ApiParam: typeof Swagger.ApiParam = swagger?.ApiParam ?? documentsNothing;
+export const ApiQuery: typeof Swagger.ApiQuery = swagger?.ApiQuery ?? documentsNothing;
+export const ApiResponse: typeof Swagger.ApiResponse = swagger?.ApiResponse ?? documentsNothing;
+export const ApiTags: typeof Swagger.ApiTags = swagger?.ApiTags ?? documentsNothing;
 
-export type ApiPropertyOptions = Swagger.ApiPropertyOptions;
 export type ApiResponseOptions = Swagger.ApiResponseOptions;
-export type OpenAPIObject = Swagger.OpenAPIObject;
+
+/** Documents an answer in JSON by its schema. */
+export const Answer = (
+  status: number,
+  schema: z.ZodType,
+  {
+    description = '',
+    example,
+    headers,
+  }: { example?: unknown } & Pick<ApiResponseOptions, 'description' | 'headers'> = {},
+): MethodDecorator =>
+  ApiResponse({
+    status,
+    description,
+    headers,
+    content: { 'application/json': { schema: apiSchema(schema), ...(example !== undefined && { example }) } },
+  });
+
+/**
+ * Puts the components that answers and bodies refer to into every document with the controller in it, also into one that the host app
+ * makes by @nestjs/swagger itself. That package takes a component from a class; of ours the class has only the name and the schema.
+ */
+export function registerComponents(controller: Type): void {
+  if (!swagger) return;
+  const { ApiExtraModels, ApiSchema } = swagger;
+  const models = Object.entries(componentSchemas()).map(([name, schema]) => {
+    const model = function () {} as unknown as Type;
+    ApiSchema({ name, ...schema })(model);
+    return model;
+  });
+  ApiExtraModels(...models)(controller);
+}

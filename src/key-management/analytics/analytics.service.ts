@@ -9,23 +9,16 @@ import { percentage } from '../pool/key/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { countStatuses, countStatusesInTurns, totalOf, type StatusCounts } from '../pool/key/status-counts';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
-import {
-  keyStatusEntry,
-  providerHead,
-  type ComprehensiveStatus,
-  type KeyStatusEntry,
-  type ProviderHead,
-  type ProviderStatus,
-} from './comprehensive-status';
+import { keyStatusEntry, providerHead, type ProviderHead } from './comprehensive-status';
 import { EventLog } from '../events/event-log';
-import {
-  callSummary,
-  globalStats,
-  recentEvent,
-  timelineEntry,
-  type ProviderAnalytics,
-  type TimelineEntry,
-} from './provider-analytics';
+import type {
+  ComprehensiveStatus,
+  KeyStatusEntry,
+  ProviderAnalytics,
+  ProviderStatus,
+  TimelineEntry,
+} from './documents';
+import { callSummary, globalStats, recentEvent, timelineEntry } from './provider-analytics';
 import { SeriesService, type TimelineQuery } from './series/series.service';
 import { statusText, type StatusPart } from './status-text';
 

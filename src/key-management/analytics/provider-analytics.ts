@@ -1,45 +1,9 @@
-import type { Outcome } from '../vendors/contract/outcome';
-import type { ProviderState } from '../pool/key-events';
 import { percentage } from '../pool/key/key-snapshot';
-import { seconds, type ComprehensiveStatus, type KeyStatusEntry } from './comprehensive-status';
 import type { LogEntry } from '../events/event-log';
+import { seconds } from './comprehensive-status';
+import type { CallSummary, ComprehensiveStatus, RecentEvent, TimelineEntry } from './documents';
 import type { SeriesEntry } from './series/measures';
 import type { SeriesService } from './series/series.service';
-
-/** Analytics of one provider, as `GET /analytics/:provider` answers it. Rates in per cent, times in seconds. */
-export interface ProviderAnalytics {
-  provider: string;
-  summary: {
-    total_keys: number;
-    healthy_keys: number;
-    health_percentage: number;
-    /** Per cent of the calls; null before the first. */
-    success_rate: number | null;
-    /** Of the last 24 hours, as the quantiles; null where no attempt went well in them. */
-    average_response_time: number | null;
-    response_time_p50: number | null;
-    response_time_p95: number | null;
-    requests: number;
-    failures: number;
-    retries: number;
-    keys_removed: number;
-  };
-  outcomes: Partial<Record<Outcome, number>>;
-  timeline: TimelineEntry[];
-  keys: KeyStatusEntry[];
-  recent_events: RecentEvent[];
-}
-
-/** One minute or hour of a provider: calls, and the attempts that met a rate limit. Of a key, all figures are of attempts. */
-export interface TimelineEntry {
-  /** When it begins. */
-  at: string;
-  requests: number;
-  failures: number;
-  rate_limited: number;
-  keys_removed: number;
-  average_response_time: number | null;
-}
 
 export const timelineEntry = (entry: SeriesEntry): TimelineEntry => ({
   at: new Date(entry.at).toISOString(),
@@ -49,20 +13,6 @@ export const timelineEntry = (entry: SeriesEntry): TimelineEntry => ({
   keys_removed: entry.keysRemoved,
   average_response_time: entry.responses === 0 ? null : seconds(entry.responseMs / entry.responses),
 });
-
-export interface RecentEvent {
-  at: string;
-  type: string;
-  /** Missing where the event is of the provider as a whole. */
-  key_id?: string;
-  masked_key?: string;
-  by: string;
-  from?: string;
-  to?: string;
-  outcome?: Outcome;
-  reason?: string;
-  state?: ProviderState;
-}
 
 /** None for what an administrator asked for: what it changed has entries of its own. */
 export function recentEvent(entry: LogEntry): RecentEvent[] {
@@ -74,9 +24,6 @@ export function recentEvent(entry: LogEntry): RecentEvent[] {
   const state = 'state' in event ? { state: event.state, reason: event.reason } : {};
   return [{ at: event.at.toISOString(), type, key_id, masked_key, by, ...change, ...why, ...state }];
 }
-
-/** The part of a provider's summary that calls make, whatever keys there are. */
-export type CallSummary = Omit<ProviderAnalytics['summary'], 'total_keys' | 'healthy_keys' | 'health_percentage'>;
 
 export function callSummary(series: SeriesService, provider: string): CallSummary {
   const { requests, failures, retries, keysRemoved } = series.totals(provider);

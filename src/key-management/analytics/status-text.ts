@@ -1,5 +1,6 @@
 import { SLICE, yieldToEventLoop } from '../common/event-loop';
-import type { ComprehensiveStatus, KeyStatusEntry, ProviderHead } from './comprehensive-status';
+import type { ProviderHead } from './comprehensive-status';
+import type { ComprehensiveStatus, KeyStatusEntry } from './documents';
 
 /** One provider of the document: its keys are only read when their turn has come. */
 export interface StatusPart {

@@ -27,3 +27,7 @@ export class Hidden<T> {
 
 /** A secret that prints, serialises and inspects as `***`. */
 export class SecretText extends Hidden<string> {}
+
+/** The text as a secret, where there is one. */
+export const secretOf = (text: string | undefined): SecretText | undefined =>
+  text === undefined ? undefined : new SecretText(text);

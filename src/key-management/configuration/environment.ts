@@ -18,6 +18,22 @@ export const keyVariables = (vendor: string): string[] => {
   return [`${name}S`, name, ...(OTHER_KEY_VARIABLES[vendor] ?? [])];
 };
 
+/** Settings that are numbers and texts, and their variables. */
+const NUMBERS = {
+  maxRetries: 'MAX_RETRIES',
+  healthCheckIntervalMinutes: 'HEALTH_CHECK_INTERVAL_MINUTES',
+  drainTimeoutMs: 'DRAIN_TIMEOUT_MS',
+  minimumUsableKeys: 'MINIMUM_USABLE_KEYS',
+};
+const TEXTS = {
+  healthCheckDepth: 'HEALTH_CHECK_DEPTH',
+  errorClassification: 'ERROR_CLASSIFICATION',
+  adminToken: 'ADMIN_TOKEN',
+  viewerToken: 'VIEWER_TOKEN',
+};
+const fields = (variables: Record<string, string>, read: (path: string, name: string) => unknown): object =>
+  Object.fromEntries(Object.entries(variables).map(([path, name]) => [path, read(path, name)]));
+
 /** Which variable a setting came from, so that an error can name it: `maxRetries` → `MAX_RETRIES`. */
 export type VariableNames = Map<string, string>;
 
@@ -55,18 +71,9 @@ export function optionsFromEnvironment(
   return {
     options: {
       providers,
-      maxRetries: number('maxRetries', 'MAX_RETRIES'),
-      healthCheckIntervalMinutes: number('healthCheckIntervalMinutes', 'HEALTH_CHECK_INTERVAL_MINUTES'),
-      healthCheckDepth: text('healthCheckDepth', 'HEALTH_CHECK_DEPTH') as KeyManagementOptions['healthCheckDepth'],
-      errorClassification: text(
-        'errorClassification',
-        'ERROR_CLASSIFICATION',
-      ) as KeyManagementOptions['errorClassification'],
-      drainTimeoutMs: number('drainTimeoutMs', 'DRAIN_TIMEOUT_MS'),
-      minimumUsableKeys: number('minimumUsableKeys', 'MINIMUM_USABLE_KEYS'),
+      ...fields(NUMBERS, number),
+      ...fields(TEXTS, text),
       store: storeFromEnvironment(text, storeKind),
-      adminToken: text('adminToken', 'ADMIN_TOKEN'),
-      viewerToken: text('viewerToken', 'VIEWER_TOKEN'),
     },
     names,
   };

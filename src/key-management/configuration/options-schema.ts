@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { STORE_KINDS } from '../store/built-in-stores';
+import { CONFIGURATION_LIMITS } from './configuration-limits';
 import { isOwnStore, ownStoreProblems } from './store-options';
 
 /** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
@@ -17,22 +18,16 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 export const isLoopback = (url: string): boolean => URL.canParse(url) && LOOPBACK.has(new URL(url).hostname);
 
-export const MAX_RETRIES = z
-  .number('must be a whole number')
-  .int('must be a whole number')
-  .min(0, 'must be 0 or more')
-  .max(100, 'must be 100 or less');
-
-export const INTERVAL_MINUTES = z
+const wholeNumber = z.number('must be a whole number').int('must be a whole number').min(0, 'must be 0 or more');
+const maxRetries = wholeNumber.max(CONFIGURATION_LIMITS.max_retries.max, 'must be 100 or less').optional();
+const healthCheckIntervalMinutes = z
   .number('must be a number of minutes')
-  .min(0.05, 'must be 0.05 minutes (3 s) or more')
-  .max(10_080, 'must be 10080 minutes (a week) or less');
+  .min(CONFIGURATION_LIMITS.health_check_interval_minutes.min, 'must be 0.05 minutes (3 s) or more')
+  .max(CONFIGURATION_LIMITS.health_check_interval_minutes.max, 'must be 10080 minutes (a week) or less')
+  .optional();
 
 /** The settings that change at run time. */
-export const CONFIGURATION = strict({
-  maxRetries: MAX_RETRIES.optional(),
-  healthCheckIntervalMinutes: INTERVAL_MINUTES.optional(),
-});
+export const CONFIGURATION = strict({ maxRetries, healthCheckIntervalMinutes });
 
 const milliseconds = z.number('must be a number of milliseconds').min(0, 'must be 0 or more');
 
@@ -135,18 +130,14 @@ const store = z.unknown().superRefine((given, context) => {
 
 export const OPTIONS = strict({
   providers: z.record(z.string(), provider.optional(), 'must be an object of providers by name').optional(),
-  maxRetries: MAX_RETRIES.optional(),
-  healthCheckIntervalMinutes: INTERVAL_MINUTES.optional(),
+  maxRetries,
+  healthCheckIntervalMinutes,
   healthCheckDepth: z.enum(['light', 'deep'], 'must be light or deep').optional(),
   errorClassification: z.enum(['evidence', 'status'], 'must be evidence or status').optional(),
   backoff: strict({ initialMs: milliseconds.optional(), maxMs: milliseconds.optional() }).optional(),
   startupCheckTimeoutMs: milliseconds.optional(),
   drainTimeoutMs: milliseconds.optional(),
-  minimumUsableKeys: z
-    .number('must be a whole number')
-    .int('must be a whole number')
-    .min(0, 'must be 0 or more')
-    .optional(),
+  minimumUsableKeys: wholeNumber.optional(),
   store: store.optional(),
   adminToken: secretText.optional(),
   viewerToken: secretText.optional(),

@@ -1,7 +1,7 @@
 import { redactText } from '../classification/redaction/redact';
 import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
 import { ApiKey } from '../pool/key/api-key';
-import { SecretText } from '../common/secret-text';
+import { secretOf } from '../common/secret-text';
 import { ENVIRONMENT_VENDORS, optionsFromEnvironment, type Environment, type VariableNames } from './environment';
 import { noticesOf } from './notices';
 import { isLoopback, OPTIONS, PROVIDER_NAME } from './options-schema';
@@ -51,8 +51,8 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
     minimumUsableKeys: merged.minimumUsableKeys ?? 1,
     production: env.NODE_ENV === 'production',
     store: resolveStore(given.store, store, env, problems),
-    adminToken: secret(merged.adminToken),
-    viewerToken: secret(merged.viewerToken),
+    adminToken: secretOf(merged.adminToken),
+    viewerToken: secretOf(merged.viewerToken),
   } satisfies Omit<ResolvedOptions, 'notices'>;
   if (merged.adminToken !== undefined && merged.adminToken === merged.viewerToken) {
     problems.push(
@@ -78,9 +78,6 @@ function over<T extends object>(first: T | undefined, second: T | undefined): T 
   const given = Object.entries(first ?? {}).filter(([, value]) => value !== undefined);
   return { ...second, ...Object.fromEntries(given) } as T;
 }
-
-const secret = (value: string | undefined): SecretText | undefined =>
-  value === undefined ? undefined : new SecretText(value);
 
 function problemsIn(options: KeyManagementOptions, names?: VariableNames): string[] {
   const checked = OPTIONS.safeParse(options);

@@ -1,4 +1,5 @@
 import type { KeyManagementOptions } from './key-management.options';
+import { isPlainObject } from '../common/plain-object';
 import { SecretText } from '../common/secret-text';
 
 /** Texts that may be shown. Whatever is not named here is taken for a secret, also what is added to the options later. */
@@ -36,11 +37,6 @@ function masked(value: unknown, name: string): unknown {
   if (typeof value === 'function') return new SecretText('');
   if (typeof value !== 'object' || value === null) return value;
   // What is no plain object (a client of the host's own) may hold anything, and is nobody's to copy.
-  if (name === 'keys' || !isPlain(value)) return new SecretText('');
+  if (name === 'keys' || !isPlainObject(value)) return new SecretText('');
   return fieldsOf(value);
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -1,5 +1,6 @@
 import type { KeyManagementOptions, KeyStoreOptions } from './key-management.options';
-import { Hidden, SecretText } from '../common/secret-text';
+import { isPlainObject } from '../common/plain-object';
+import { Hidden, secretOf, SecretText } from '../common/secret-text';
 import type { Environment } from './environment';
 import { builtInStore } from '../store/built-in-stores';
 import type { OwnStore, ResolvedStore } from './resolved-options';
@@ -9,9 +10,7 @@ const METHODS = ['open', 'load', 'write', 'lock', 'unlock', 'close'] as const;
 /** A store of the app's own, whole or not: an object with one of a store's methods, or of a class. */
 export function isOwnStore(store: unknown): store is OwnStore {
   if (typeof store !== 'object' || store === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(store);
-  const isPlain = prototype === Object.prototype || prototype === null;
-  return !isPlain || METHODS.some((method) => typeof Reflect.get(store, method) === 'function');
+  return !isPlainObject(store) || METHODS.some((method) => typeof Reflect.get(store, method) === 'function');
 }
 
 /** What a store of the app's own lacks: path and problem. */
@@ -49,16 +48,13 @@ export function resolveStore(
     own,
     namespace: merged?.namespace ?? 'default',
     path: merged?.path ?? './data',
-    url: secret(merged?.url),
+    url: secretOf(merged?.url),
     redis: client || options ? new Hidden({ client, options }) : undefined,
-    credentials: secret(merged?.credentials),
+    credentials: secretOf(merged?.credentials),
     emulatorHost: env.FIREBASE_DATABASE_EMULATOR_HOST?.trim() || undefined,
     encryptionSecrets: secrets.map((each) => new SecretText(each!)),
   };
 }
-
-const secret = (value: string | undefined): SecretText | undefined =>
-  value === undefined ? undefined : new SecretText(value);
 
 function placeProblems(kind: string, store: KeyStoreOptions | undefined, given: KeyStoreOptions | undefined): string[] {
   const { url, client, options } = store ?? {};

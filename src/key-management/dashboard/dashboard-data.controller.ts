@@ -1,24 +1,14 @@
-import { Get, Inject, Query, Req } from '@nestjs/common';
+import { Get, Inject, Req } from '@nestjs/common';
 import { ApiExcludeController } from '../admin/openapi';
-import { IsIn, IsOptional } from 'class-validator';
 import { RequiredAccess, type Role } from '../admin/access/access.decorator';
 import { actorOf } from '../admin/access/api-request';
 import { ApiController } from '../admin/api-controller.decorator';
 import { ADMIN_SETTINGS } from '../key-management.constants';
 import type { AdminSettings } from '../configuration/key-management.options';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
-import {
-  DashboardFiguresService,
-  RESOLUTIONS,
-  type DashboardFigures,
-  type Resolution,
-} from './dashboard-figures.service';
-
-export class FiguresQuery {
-  @IsOptional()
-  @IsIn(RESOLUTIONS)
-  resolution: Resolution = 'minute';
-}
+import { QueryParams } from '../admin/input/request.decorators';
+import { FIGURES, type Figures } from '../admin/schemas/requests';
+import { DashboardFiguresService, type DashboardFigures } from './dashboard-figures.service';
 
 export interface DashboardSession {
   role: Role;
@@ -43,7 +33,7 @@ export class DashboardDataController {
   }
 
   @Get('figures')
-  all(@Query() { resolution }: FiguresQuery): DashboardFigures {
+  all(@QueryParams(FIGURES) { resolution }: Figures): DashboardFigures {
     return this.figures.current(resolution);
   }
 

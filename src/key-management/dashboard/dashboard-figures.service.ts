@@ -1,12 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { stateFields, type ComprehensiveStatus, type ProviderStateFields } from '../analytics/comprehensive-status';
-import {
-  callSummary,
-  globalStats,
-  timelineEntry,
-  type CallSummary,
-  type ProviderAnalytics,
-} from '../analytics/provider-analytics';
+import { stateFields } from '../analytics/comprehensive-status';
+import type { CallSummary, ComprehensiveStatus, ProviderStateFields, TimelineEntry } from '../analytics/documents';
+import { callSummary, globalStats, timelineEntry } from '../analytics/provider-analytics';
+import type { Resolution } from '../analytics/series/measures';
 import { SeriesService } from '../analytics/series/series.service';
 import type { Clock } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
@@ -30,7 +26,7 @@ export interface ProviderFigures extends ProviderStateFields {
   called: boolean;
   window: CallWindow;
   summary: { total_keys: number } & CallSummary;
-  timeline: ProviderAnalytics['timeline'];
+  timeline: TimelineEntry[];
 }
 
 export interface DashboardFigures {
@@ -42,9 +38,6 @@ export interface DashboardFigures {
   global_stats: ComprehensiveStatus['global_stats'];
   providers: Record<string, ProviderFigures>;
 }
-
-export const RESOLUTIONS = ['minute', 'hour'] as const;
-export type Resolution = (typeof RESOLUTIONS)[number];
 
 /** Many open pages ask often; the figures are made at most once in this time. */
 const FRESH_MS = 1_000;
@@ -104,6 +97,7 @@ export class DashboardFiguresService {
       ),
     };
   }
+
   #storeAwaySince(now: number): string | null {
     return this.store.status() === 'up' ? null : new Date(this.store.awaySince ?? now).toISOString();
   }

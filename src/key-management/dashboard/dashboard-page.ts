@@ -12,27 +12,26 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export const PAGE_HEADERS: Readonly<Record<string, string>> = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-  'X-Frame-Options': 'DENY',
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Cache-Control': 'no-store',
-};
+type HttpHeaders = Readonly<Record<string, string>>;
 
-/** Their names change with their content. */
-export const assetHeaders = (contentType: string): Readonly<Record<string, string>> => ({
+const headersOf = (contentType: string, cacheControl = 'no-store'): HttpHeaders => ({
   'Content-Type': contentType,
   'X-Content-Type-Options': 'nosniff',
-  'Cache-Control': 'public, max-age=31536000, immutable',
+  'Cache-Control': cacheControl,
 });
 
-export const PLAIN_HEADERS: Readonly<Record<string, string>> = {
-  'Content-Type': 'text/plain; charset=utf-8',
-  'X-Content-Type-Options': 'nosniff',
-  'Cache-Control': 'no-store',
+export const PLAIN_HEADERS = headersOf('text/plain; charset=utf-8');
+
+export const PAGE_HEADERS: HttpHeaders = {
+  ...headersOf('text/html; charset=utf-8'),
+  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
 };
+
+/** A file's name changes with its content, so that it may be kept for ever. */
+export const assetHeaders = (contentType: string): HttpHeaders =>
+  headersOf(contentType, 'public, max-age=31536000, immutable');
 
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%232c5fd0'/%3E%3Ccircle cx='6' cy='8' r='2.5' fill='none' stroke='%23fff' stroke-width='1.5'/%3E%3Cpath d='M8.5 8H13v2M11 8v1.5' fill='none' stroke='%23fff' stroke-width='1.5'/%3E%3C/svg%3E";

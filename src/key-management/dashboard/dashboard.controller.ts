@@ -33,17 +33,11 @@ export class DashboardController {
   @Get()
   page(@Req() request: PageRequest, @Res({ passthrough: true }) response: object): void {
     const built = this.files.built();
-    if (!built) {
-      this.#reply(response, 503, PLAIN_HEADERS, NOT_BUILT);
-      return;
-    }
+    const url = request.originalUrl ?? request.url;
     const access = this.settings.authorize ? 'host' : 'token';
-    this.#reply(
-      response,
-      200,
-      PAGE_HEADERS,
-      pageHtml(built, request.originalUrl ?? request.url, access, partPath('dashboard', this.settings)),
-    );
+    const html = built && pageHtml(built, url, access, partPath('dashboard', this.settings));
+    if (html) this.#reply(response, 200, PAGE_HEADERS, html);
+    else this.#reply(response, 503, PLAIN_HEADERS, NOT_BUILT);
   }
 
   @Get('assets/:file')

@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { Get, Headers, Query, Res, ServiceUnavailableException } from '@nestjs/common';
+import { Get, Headers, Res, ServiceUnavailableException } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '../openapi';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
-import { ErrorAnswers } from '../dto/errors.dto';
-import { EventStreamQuery } from '../dto/timeline.dto';
+import { QueryParams } from '../input/request.decorators';
 import { keepAnswer } from '../routes/own-answer';
+import { ErrorAnswers } from '../schemas/errors';
+import { FOLLOW_EVENTS, type FollowEvents } from '../schemas/requests';
 import { EventStreamService } from '../stream/event-stream.service';
 
 /** An Express response is Node's own; a Fastify reply stands before it. */
@@ -42,7 +43,7 @@ export class EventStreamController {
   @ErrorAnswers(400, 503)
   follow(
     @Res({ passthrough: true }) response: AnyResponse,
-    @Query() { last_event_id: lastEventIdInQuery }: EventStreamQuery,
+    @QueryParams(FOLLOW_EVENTS) { last_event_id: lastEventIdInQuery }: FollowEvents,
     @Headers('last-event-id') lastEventId?: string,
   ): void {
     if (!this.stream.isOpen) throw new ServiceUnavailableException('No more streams are opened.');

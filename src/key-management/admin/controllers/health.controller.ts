@@ -6,16 +6,13 @@ import { ProviderHealthIndicator } from '../../health/provider.health-indicator'
 import { KeyStoreHealthIndicator } from '../../health/key-store.health-indicator';
 import { RequiredAccess } from '../access/access.decorator';
 import { AccessGuard } from '../access/access.guard';
-import { HealthDto } from '../dto/health.dto';
-import { ApiOperation, ApiResponse, ApiTags } from '../openapi';
+import { Answer, ApiOperation, ApiTags } from '../openapi';
 import { ModuleController, PublicToHost } from '../routes/module-controller.decorator';
 import { keepAnswer } from '../routes/own-answer';
+import { HEALTH } from '../schemas/answers';
 
 const Answers = (when503: string): MethodDecorator =>
-  applyDecorators(
-    ApiResponse({ status: 200, type: HealthDto }),
-    ApiResponse({ status: 503, type: HealthDto, description: when503 }),
-  );
+  applyDecorators(Answer(200, HEALTH), Answer(503, HEALTH, { description: when503 }));
 
 /** For orchestrators: open to anyone, so no keys, masks or counts. Answers as Terminus does, with Terminus or without. */
 @ApiTags('health')
@@ -53,7 +50,7 @@ export class HealthController implements BeforeApplicationShutdown {
 
   @Get('live')
   @ApiOperation({ summary: 'Does the process answer?' })
-  @ApiResponse({ status: 200, type: HealthDto })
+  @Answer(200, HEALTH)
   live(@Res({ passthrough: true }) response: object): void {
     // Also while the app shuts down: who is killed for it would not finish its calls.
     this.#send(response, healthReport([], false));

@@ -1,20 +1,25 @@
-import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtraModels, ApiOperation, ApiResponse, ApiTags } from '../openapi';
+import { Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
+import { Answer, ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '../openapi';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { Audited } from '../audit/audited.decorator';
-import { ErrorAnswers, KeysNotStoredDto, StoreAnswer } from '../dto/errors.dto';
-import { AddedKeysDto, CheckedKeyDto, KeyDto, KeyPageDto } from '../dto/keys.dto';
-import { KeyIdParam, ProviderParam } from '../dto/parameters';
-import { ListKeysQuery } from '../dto/queries.dto';
-import { AddKeysDto, NewKeyDto, UpdateKeyDto } from '../dto/requests.dto';
-import { KeyIdPipe, ProviderNamePipe } from '../input/path.pipes';
+import { JsonBody, KeyIdParam, ProviderParam, QueryParams } from '../input/request.decorators';
 import { KeyAdminService } from '../key-admin.service';
+import {
+  ADDED_KEYS,
+  CHECKED_KEY,
+  KEY,
+  KEY_PAGE,
+  type AddedKeysView,
+  type CheckedKeyView,
+  type KeyView,
+  type KeyPage,
+} from '../schemas/answers';
+import { ErrorAnswers, KEYS_NOT_STORED, StoreAnswer } from '../schemas/errors';
+import { ADD_KEYS, LIST_KEYS, UPDATE_KEY, type AddKeys, type ListKeys, type UpdateKey } from '../schemas/requests';
 
 @ApiTags('keys')
 @ApiBearerAuth()
-@ApiExtraModels(NewKeyDto)
-@ProviderParam()
 @ApiController('admin/providers/:provider/keys')
 export class KeysController {
   constructor(private readonly keys: KeyAdminService) {}
@@ -22,9 +27,9 @@ export class KeysController {
   @Get()
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'List the keys of a provider, masked' })
-  @ApiResponse({ status: 200, type: KeyPageDto })
+  @Answer(200, KEY_PAGE)
   @ErrorAnswers(400)
-  list(@Param('provider', ProviderNamePipe) provider: string, @Query() query: ListKeysQuery): KeyPageDto {
+  list(@ProviderParam() provider: string, @QueryParams(LIST_KEYS) query: ListKeys): KeyPage {
     return this.keys.page(provider, query);
   }
 
@@ -36,20 +41,19 @@ export class KeysController {
     summary: 'Check keys and add those that are not invalid',
     description: 'Idempotent: a key that is there already is reported as `present` and changed in nothing.',
   })
-  @ApiResponse({ status: 200, type: AddedKeysDto })
+  @Answer(200, ADDED_KEYS)
   @ErrorAnswers(400, 409, 413, 415)
-  @StoreAnswer(KeysNotStoredDto)
-  add(@Param('provider', ProviderNamePipe) provider: string, @Body() { keys }: AddKeysDto): Promise<AddedKeysDto> {
+  @StoreAnswer(KEYS_NOT_STORED)
+  add(@ProviderParam() provider: string, @JsonBody(ADD_KEYS) { keys }: AddKeys): Promise<AddedKeysView> {
     return this.keys.add(provider, keys);
   }
 
   @Get(':id')
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'Show one key, masked' })
-  @KeyIdParam()
-  @ApiResponse({ status: 200, type: KeyDto })
+  @Answer(200, KEY)
   @ErrorAnswers(400)
-  one(@Param('provider', ProviderNamePipe) provider: string, @Param('id', KeyIdPipe) id: string): KeyDto {
+  one(@ProviderParam() provider: string, @KeyIdParam() id: string): KeyView {
     return this.keys.one(provider, id);
   }
 
@@ -57,15 +61,14 @@ export class KeysController {
   @RequiredAccess('admin')
   @Audited('update_key')
   @ApiOperation({ summary: 'Change label, weight or limits of a key, or switch it off and on' })
-  @KeyIdParam()
-  @ApiResponse({ status: 200, type: KeyDto })
+  @Answer(200, KEY)
   @ErrorAnswers(400, 413, 415)
   @StoreAnswer()
   update(
-    @Param('provider', ProviderNamePipe) provider: string,
-    @Param('id', KeyIdPipe) id: string,
-    @Body() changes: UpdateKeyDto,
-  ): Promise<KeyDto> {
+    @ProviderParam() provider: string,
+    @KeyIdParam() id: string,
+    @JsonBody(UPDATE_KEY) changes: UpdateKey,
+  ): Promise<KeyView> {
     return this.keys.update(provider, id, changes);
   }
 
@@ -74,11 +77,10 @@ export class KeysController {
   @RequiredAccess('admin')
   @Audited('delete_key')
   @ApiOperation({ summary: 'Delete a key' })
-  @KeyIdParam()
   @ApiResponse({ status: 204, description: 'Deleted.' })
   @ErrorAnswers(400)
   @StoreAnswer()
-  delete(@Param('provider', ProviderNamePipe) provider: string, @Param('id', KeyIdPipe) id: string): Promise<void> {
+  delete(@ProviderParam() provider: string, @KeyIdParam() id: string): Promise<void> {
     return this.keys.delete(provider, id);
   }
 
@@ -87,13 +89,9 @@ export class KeysController {
   @RequiredAccess('admin')
   @Audited('check_key')
   @ApiOperation({ summary: 'Check one key now', description: 'A disabled key is checked too, and stays disabled.' })
-  @KeyIdParam()
-  @ApiResponse({ status: 200, type: CheckedKeyDto })
+  @Answer(200, CHECKED_KEY)
   @ErrorAnswers(400, 409)
-  check(
-    @Param('provider', ProviderNamePipe) provider: string,
-    @Param('id', KeyIdPipe) id: string,
-  ): Promise<CheckedKeyDto> {
+  check(@ProviderParam() provider: string, @KeyIdParam() id: string): Promise<CheckedKeyView> {
     return this.keys.check(provider, id);
   }
 }

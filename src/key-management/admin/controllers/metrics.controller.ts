@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '../openapi';
 import { KeyMetricsService } from '../../metrics/key-metrics.service';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
-import { ErrorAnswers } from '../dto/errors.dto';
+import { ErrorAnswers } from '../schemas/errors';
 
 @ApiTags('status')
 @ApiBearerAuth()

@@ -1,27 +1,32 @@
-import { Body, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '../openapi';
+import { Get, HttpCode, Patch, Post } from '@nestjs/common';
+import { Answer, ApiBearerAuth, ApiOperation, ApiTags } from '../openapi';
 import { EventLog } from '../../events/event-log';
-import { ConfigurationService, type Configuration } from '../../configuration/configuration.service';
+import { ConfigurationService } from '../../configuration/configuration.service';
 import { HealthSweepService } from '../../health/health-sweep.service';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { invalidRequest } from '../api-problem';
 import { Audited } from '../audit/audited.decorator';
-import { ErrorAnswers, StoreAnswer } from '../dto/errors.dto';
-import { ListEventsQuery } from '../dto/queries.dto';
-import { ConfigurationDto, EventPageDto, HealthCheckReportDto } from '../dto/reports.dto';
-import { RunHealthChecksDto, UpdateConfigurationDto } from '../dto/requests.dto';
 import { cursorOf, positionOf } from '../input/cursor';
+import { JsonBody, QueryParams } from '../input/request.decorators';
 import { eventView, reportView } from '../key-views';
-
-const configurationView = (
-  { maxRetries, healthCheckIntervalMinutes }: Configuration,
-  isKept: boolean,
-): ConfigurationDto => ({
-  max_retries: maxRetries,
-  health_check_interval_minutes: healthCheckIntervalMinutes,
-  persistence: isKept ? 'stored' : 'memory_only',
-});
+import {
+  CONFIGURATION,
+  EVENT_PAGE,
+  HEALTH_CHECK_REPORT,
+  type ConfigurationView,
+  type EventPage,
+  type HealthCheckReportView,
+} from '../schemas/answers';
+import { ErrorAnswers, StoreAnswer } from '../schemas/errors';
+import {
+  LIST_EVENTS,
+  RUN_HEALTH_CHECKS,
+  UPDATE_CONFIGURATION,
+  type ListEvents,
+  type RunHealthChecks,
+  type UpdateConfiguration,
+} from '../schemas/requests';
 
 @ApiTags('operations')
 @ApiBearerAuth()
@@ -38,20 +43,26 @@ export class OperationsController {
   @RequiredAccess('admin')
   @Audited('run_health_checks')
   @ApiOperation({ summary: 'Check all keys now, or those of one provider; disabled ones are left out' })
-  @ApiBody({ type: RunHealthChecksDto, required: false })
-  @ApiResponse({ status: 200, type: HealthCheckReportDto })
+  @Answer(200, HEALTH_CHECK_REPORT)
   @ErrorAnswers(400, 413, 415)
-  async check(@Body() { provider }: RunHealthChecksDto): Promise<HealthCheckReportDto> {
+  async check(
+    @JsonBody(RUN_HEALTH_CHECKS, { required: false }) { provider }: RunHealthChecks,
+  ): Promise<HealthCheckReportView> {
     return reportView(await this.sweep.checkNow(provider));
   }
 
   @Get('configuration')
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'Show the settings that change at run time' })
-  @ApiResponse({ status: 200, type: ConfigurationDto })
+  @Answer(200, CONFIGURATION)
   @ErrorAnswers()
-  settings(): ConfigurationDto {
-    return configurationView(this.configuration.current, this.configuration.isKept);
+  settings(): ConfigurationView {
+    const { maxRetries, healthCheckIntervalMinutes } = this.configuration.current;
+    return {
+      max_retries: maxRetries,
+      health_check_interval_minutes: healthCheckIntervalMinutes,
+      persistence: this.configuration.isKept ? 'stored' : 'memory_only',
+    };
   }
 
   @Patch('configuration')
@@ -61,24 +72,24 @@ export class OperationsController {
     summary: 'Change settings, for calls and checks from now on',
     description: 'For all instances that share the store, and over restarts, until they are changed again.',
   })
-  @ApiResponse({ status: 200, type: ConfigurationDto })
+  @Answer(200, CONFIGURATION)
   @ErrorAnswers(400, 413, 415)
   @StoreAnswer()
-  async update(@Body() changes: UpdateConfigurationDto): Promise<ConfigurationDto> {
+  async update(@JsonBody(UPDATE_CONFIGURATION) changes: UpdateConfiguration): Promise<ConfigurationView> {
     const { max_retries: maxRetries, health_check_interval_minutes: healthCheckIntervalMinutes } = changes;
     if (maxRetries === undefined && healthCheckIntervalMinutes === undefined) {
       throw invalidRequest([{ field: 'body', problem: 'must have max_retries or health_check_interval_minutes' }]);
     }
-    const changed = await this.configuration.update({ maxRetries, healthCheckIntervalMinutes });
-    return configurationView(changed, this.configuration.isKept);
+    await this.configuration.update({ maxRetries, healthCheckIntervalMinutes });
+    return this.settings();
   }
 
   @Get('events')
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'Show the latest changes of keys and acts of administrators, newest first' })
-  @ApiResponse({ status: 200, type: EventPageDto })
+  @Answer(200, EVENT_PAGE)
   @ErrorAnswers(400)
-  events(@Query() { limit, cursor, provider, type }: ListEventsQuery): EventPageDto {
+  events(@QueryParams(LIST_EVENTS) { limit, cursor, provider, type }: ListEvents): EventPage {
     const position = positionOf(cursor, /^\d{1,15}$/);
     const before = position === undefined ? undefined : Number(position);
     const found = this.log.latest({ limit: limit + 1, before, provider, type });

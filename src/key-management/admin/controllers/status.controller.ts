@@ -1,18 +1,16 @@
 import { Readable } from 'node:stream';
-import { Get, Param, Query, StreamableFile } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '../openapi';
+import { Get, StreamableFile } from '@nestjs/common';
+import { Answer, ApiBearerAuth, ApiOperation, ApiTags } from '../openapi';
 import { AnalyticsService } from '../../analytics/analytics.service';
-import type { ComprehensiveStatus } from '../../analytics/comprehensive-status';
+import { COMPREHENSIVE_STATUS, type ComprehensiveStatus } from '../../analytics/documents';
 import { KEY_ID } from '../../pool/key/api-key';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
-import { ProviderAnalyticsDto } from '../dto/analytics.dto';
-import { ErrorAnswers } from '../dto/errors.dto';
-import { ProviderParam } from '../dto/parameters';
-import { AnalyticsQuery } from '../dto/queries.dto';
-import { ComprehensiveStatusDto } from '../dto/status.dto';
 import { cursorOf, positionOf } from '../input/cursor';
-import { ProviderNamePipe } from '../input/path.pipes';
+import { ProviderParam, QueryParams } from '../input/request.decorators';
+import { PROVIDER_ANALYTICS_PAGE, type ProviderAnalyticsPage } from '../schemas/answers';
+import { ErrorAnswers } from '../schemas/errors';
+import { PAGE_OF_ANALYTICS, type PageOfAnalytics } from '../schemas/requests';
 
 /** Of more keys than this the document is sent in pieces. */
 const MANY_KEYS = 1_000;
@@ -26,7 +24,7 @@ export class StatusController {
   @Get('health/keys')
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'Show all pools and all keys, masked, with the figures of all calls' })
-  @ApiResponse({ status: 200, type: ComprehensiveStatusDto })
+  @Answer(200, COMPREHENSIVE_STATUS)
   @ErrorAnswers()
   status(): ComprehensiveStatus | StreamableFile {
     if (this.analytics.keyCount <= MANY_KEYS) return this.analytics.comprehensiveStatus();
@@ -39,13 +37,12 @@ export class StatusController {
   @ApiOperation({
     summary: 'Show the figures, the timeline, the latest events and the keys, by pages, of one provider',
   })
-  @ProviderParam()
-  @ApiResponse({ status: 200, type: ProviderAnalyticsDto })
+  @Answer(200, PROVIDER_ANALYTICS_PAGE)
   @ErrorAnswers(400)
   async provider(
-    @Param('provider', ProviderNamePipe) provider: string,
-    @Query() { limit, cursor }: AnalyticsQuery,
-  ): Promise<ProviderAnalyticsDto> {
+    @ProviderParam() provider: string,
+    @QueryParams(PAGE_OF_ANALYTICS) { limit, cursor }: PageOfAnalytics,
+  ): Promise<ProviderAnalyticsPage> {
     const page = { limit, after: positionOf(cursor, KEY_ID) };
     const { analytics, isLast } = await this.analytics.providerAnalyticsPage(provider, page);
     return { ...analytics, next_cursor: isLast ? null : cursorOf(analytics.keys.at(-1)!.id) };

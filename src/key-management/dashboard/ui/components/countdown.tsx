@@ -20,7 +20,7 @@ export function Countdown({ entry }: { entry: KeyEntry }): JSX.Element {
 const placeOf = ({ model, endpoint }: KeyEntry['cooldowns'][number]): string => model ?? endpoint ?? 'a part';
 
 const ModelCooldowns = ({ entry }: { entry: KeyEntry }): JSX.Element => (
-  <span title={entry.cooldowns.map((rest) => `${placeOf(rest)} cools down until ${dayTime(rest.until)}`).join('\n')}>
+  <span title={entry.cooldowns.map((each) => `${placeOf(each)} cools down until ${dayTime(each.until)}`).join('\n')}>
     cools down for{' '}
     {entry.cooldowns.length === 1 ? placeOf(entry.cooldowns[0]!) : `${entry.cooldowns.length} models or endpoints`}
   </span>

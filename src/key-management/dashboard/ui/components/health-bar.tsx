@@ -11,7 +11,7 @@ const Part = ({ fill, count }: { fill: string; count: number }): JSX.Element => 
 );
 
 const partlyWords = ({ partly, healthy }: Standings): string =>
-  `${partly === healthy ? (partly === 1 ? 'but it cools down' : 'but all cool down') : `${partly} of them rest`} for a model`;
+  `${partly === healthy ? (partly === 1 ? 'but it cools down' : 'but all cool down') : `${partly} of them cool down`} for a model`;
 
 /** How many keys work, cool down and are out: as lengths and patterns, and in words below. */
 export function HealthBar({ counts }: { counts: Standings }): JSX.Element {

@@ -1,3 +1,4 @@
+import { CONFIGURATION_LIMITS } from '../../../configuration/configuration-limits';
 import type { Configuration } from '../api/types';
 
 /** What an administrator may change; `persistence` only says where it is kept. */
@@ -12,21 +13,19 @@ interface FieldRule {
   readonly unit: string;
 }
 
-/** The server's own limits, told before it must. */
+/** The server's own limits, shown before a request is refused. */
 export const FIELDS: Readonly<Record<ConfigurationField, FieldRule>> = {
   max_retries: {
     label: 'Retries of a call',
     help: 'A call is tried once and retried this often on failures that leave the key in the pool. 0 to 100.',
-    min: 0,
-    max: 100,
+    ...CONFIGURATION_LIMITS.max_retries,
     whole: true,
     unit: '',
   },
   health_check_interval_minutes: {
     label: 'Health check interval',
     help: 'Keys that are due are checked this often. 0.05 (3 s) to 10,080 minutes (a week).',
-    min: 0.05,
-    max: 10_080,
+    ...CONFIGURATION_LIMITS.health_check_interval_minutes,
     whole: false,
     unit: 'minutes',
   },

@@ -51,13 +51,13 @@ describe('events in words', () => {
   ])('%j', (more, text, detail) => expect(describeEvent(event(more))).toMatchObject({ text, detail }));
 
   it('F7: makes one line of consecutive events that read the same, of one provider', () => {
-    const rest = { type: 'model_cooled_down', model: 'gpt-5', provider: 'openai', by: 'call' } as const;
+    const cooldown = { type: 'model_cooled_down', model: 'gpt-5', provider: 'openai', by: 'call' } as const;
     const groups = groupEvents([
-      event({ ...rest, id: 9 }),
-      event({ ...rest, id: 8 }),
-      event({ ...rest, id: 7, provider: 'google' }),
-      event({ ...rest, id: 6, model: 'gpt-5-nano' }),
-      event({ ...rest, id: 5, model: 'gpt-5-nano' }),
+      event({ ...cooldown, id: 9 }),
+      event({ ...cooldown, id: 8 }),
+      event({ ...cooldown, id: 7, provider: 'google' }),
+      event({ ...cooldown, id: 6, model: 'gpt-5-nano' }),
+      event({ ...cooldown, id: 5, model: 'gpt-5-nano' }),
       event({ from: 'healthy', to: 'invalid_key', id: 4 }),
     ]);
     expect(groups.map(({ events }) => events.map(({ id }) => id))).toEqual([[9, 8], [7], [6, 5], [4]]);

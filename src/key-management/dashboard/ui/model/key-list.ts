@@ -55,13 +55,13 @@ const SEVERITY: Readonly<Record<KeyStatus, number>> = {
 };
 
 /** Healthy, but cooling down for a model: trouble of a kind, less than that of a key which cools down for all. */
-const RESTS_FOR_A_MODEL = 2.5;
+const COOLS_DOWN_FOR_A_MODEL = 2.5;
 
 const VALUES: Readonly<Record<SortField, (key: KeyEntry) => number | string | null>> = {
   key: ({ label, masked_key }) => `${label ?? '\uffff'} ${masked_key}`,
   provider: ({ provider }) => provider,
   status: ({ status, cooldowns }) =>
-    status === 'healthy' && cooldowns.length > 0 ? RESTS_FOR_A_MODEL : SEVERITY[status],
+    status === 'healthy' && cooldowns.length > 0 ? COOLS_DOWN_FOR_A_MODEL : SEVERITY[status],
   next: (key) => nextOf(key)?.at ?? null,
   success: (key) => (key.success_count + key.error_count === 0 ? null : key.success_rate),
   calls: (key) => key.success_count + key.error_count,

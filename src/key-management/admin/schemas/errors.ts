@@ -1,44 +1,34 @@
 import { STATUS_CODES } from 'node:http';
-import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiProperty, ApiResponse, IntersectionType, type ApiResponseOptions } from '../openapi';
-import { AddedKeysDto } from './keys.dto';
+import { applyDecorators } from '@nestjs/common';
+import type { z } from 'zod';
+import { component, flag, integer, listOf, oneOf, text } from '../../common/api-schema';
+import { Answer, type ApiResponseOptions } from '../openapi';
+import { ADDED_KEYS } from './answers';
 
-export class FieldProblemDto {
-  @ApiProperty({ example: 'keys.3.label' }) field!: string;
-  @ApiProperty({ example: 'must be a string' }) problem!: string;
-}
+const FIELD_PROBLEM = component('FieldProblemDto', { field: text('keys.3.label'), problem: text('must be a string') });
 
-export class ErrorDto {
-  @ApiProperty({ type: 'integer', example: 400 }) statusCode!: number;
-  @ApiProperty({ example: 'Bad Request' }) error!: string;
-  @ApiProperty({ example: 'keys.3.label: must be a string' }) message!: string;
-  @ApiProperty({
-    type: () => [FieldProblemDto],
-    required: false,
-    description: 'With 400: what is wrong with which field.',
-  })
-  problems?: FieldProblemDto[];
-}
+/** Every failure is answered in this shape. */
+export const ERROR = component('ErrorDto', {
+  statusCode: integer(400),
+  error: text('Bad Request'),
+  message: text('keys.3.label: must be a string'),
+  problems: listOf(FIELD_PROBLEM, 'With 400: what is wrong with which field.').optional(),
+});
 
 /** 503 of a change: what became of it. */
-export class StoreUnavailableDto extends ErrorDto {
-  @ApiProperty({ enum: ['STORE_UNAVAILABLE'], example: 'STORE_UNAVAILABLE' }) code!: 'STORE_UNAVAILABLE';
-  @ApiProperty({ example: true, description: 'The change is in force in this instance.' }) applied!: boolean;
-  @ApiProperty({
-    example: true,
-    description: 'The change waits in this instance, and is written when the store works again.',
-  })
-  will_be_written!: boolean;
-}
+export const STORE_UNAVAILABLE = component('StoreUnavailableDto', {
+  ...ERROR.shape,
+  code: oneOf(['STORE_UNAVAILABLE'], 'STORE_UNAVAILABLE'),
+  applied: flag(true, 'The change is in force in this instance.'),
+  will_be_written: flag(true, 'The change waits in this instance, and is written when the store works again.'),
+});
 
 /** 503 of adding keys: also what an answer of 200 says, with `persistence` as it is now. */
-export class KeysNotStoredDto extends IntersectionType(StoreUnavailableDto, AddedKeysDto) {}
+export const KEYS_NOT_STORED = component('KeysNotStoredDto', { ...STORE_UNAVAILABLE.shape, ...ADDED_KEYS.shape });
 
 /** Documents the answer to a change that the store has not taken within 5 s. */
-export const StoreAnswer = (type: Type<StoreUnavailableDto> = StoreUnavailableDto): MethodDecorator =>
-  ApiResponse({
-    status: 503,
-    type,
+export const StoreAnswer = (schema: z.ZodType = STORE_UNAVAILABLE): MethodDecorator =>
+  Answer(503, schema, {
     description:
       'The change could not be kept: the store is away, full or read-only. The answer says what became of it.',
   });
@@ -64,9 +54,7 @@ const HEADERS: Partial<Record<keyof typeof MEANINGS, ApiResponseOptions['headers
 export const ErrorAnswers = (...statuses: (keyof typeof MEANINGS)[]): MethodDecorator =>
   applyDecorators(
     ...[...new Set([...statuses, 401, 403, 404, 429] as const)].map((status) =>
-      ApiResponse({
-        status,
-        type: ErrorDto,
+      Answer(status, ERROR, {
         description: MEANINGS[status],
         example: exampleOf(status),
         headers: HEADERS[status],
@@ -86,7 +74,7 @@ const MESSAGES: Partial<Record<number, string>> = {
   503: 'No more streams are opened.',
 };
 
-function exampleOf(status: number): ErrorDto {
+function exampleOf(status: number): z.infer<typeof ERROR> {
   const example = { statusCode: status, error: STATUS_CODES[status] ?? '', message: MESSAGES[status] ?? '' };
   return status === 400 ? { ...example, problems: [{ field: 'keys.3.label', problem: 'must be a string' }] } : example;
 }

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import {
+  component,
+  flag,
+  integer,
+  listOf,
+  nullableNumber,
+  nullableText,
+  nullableTime,
+  number,
+  oneOf,
+  text,
+  time,
+} from '../common/api-schema';
+import { PROVIDER_STATES } from '../pool/key-events';
+import { KEY_STATUSES } from '../pool/key/key-state';
+import { OUTCOMES } from '../vendors/contract/outcome';
+
+/*
+ * The documents of status and analytics, declared once for the code, the OpenAPI document and the page of the dashboard: fields in
+ * snake_case, times in ISO 8601, durations in seconds, rates in per cent.
+ */
+
+export const providerName = text('openai');
+export const keyId = text('3f1c9a0b7d2e4a61', 'First 16 hex digits of the SHA-256 of the key.');
+export const maskedKey = text('sk-1234...cdef');
+const responseTime = nullableNumber(1.2, 'Seconds; null before the first success.');
+
+/** How a provider stands, as this instance sees it. */
+const PROVIDER_STATE_FIELDS = z.object({
+  state: oneOf(PROVIDER_STATES, 'serving', 'As this instance sees it, gravest first.'),
+  /** One sentence. */
+  state_reason: text('38 calls in the last five minutes, and none failed by a fault of the vendor or the keys.'),
+  state_since: time(),
+  state_until: nullableTime('When the state may end, where that is known.', null),
+});
+export type ProviderStateFields = z.infer<typeof PROVIDER_STATE_FIELDS>;
+
+/** A key as the status and the analytics show it. */
+export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
+  id: keyId,
+  masked_key: maskedKey,
+  status: oneOf(KEY_STATUSES, 'healthy'),
+  /** Per cent of the calls that speak of the key; 100 before the first. */
+  success_rate: number(95.5, 'Per cent.'),
+  response_time: nullableNumber(1.2, 'Seconds, exponentially weighted.'),
+  error_count: integer(1),
+  success_count: integer(21),
+  in_flight: integer(0),
+  reason: nullableText(null, 'Why the key is not healthy.'),
+  cooldown_until: nullableTime('Until then the key is not chosen.'),
+  recheck_at: nullableTime('When the removed key is checked again.'),
+  last_used_at: nullableTime(),
+  last_checked_at: nullableTime(),
+});
+export type KeyStatusEntry = z.infer<typeof KEY_STATUS_ENTRY>;
+
+const SYSTEM_INFO = component('SystemInfoDto', {
+  max_retries: integer(3),
+  initialized_providers: z.array(z.string()).meta({ example: ['openai'] }),
+  /** Firebase keeps the state, and can be reached. */
+  firebase_available: flag(false),
+  health_check_interval_minutes: number(10),
+  store: text('file'),
+  /** Of the store: apps in one namespace of one store share their pools. */
+  namespace: text('default'),
+  instance_id: z.string().meta({ format: 'uuid' }),
+});
+export type SystemInfo = z.infer<typeof SYSTEM_INFO>;
+
+const PROVIDER_STATUS = component('ProviderStatusDto', {
+  ...PROVIDER_STATE_FIELDS.shape,
+  total_keys: integer(5),
+  healthy_keys: integer(3),
+  removed_keys: integer(2),
+  status_breakdown: z
+    .partialRecord(z.enum(KEY_STATUSES), integer())
+    .meta({ example: { healthy: 3, invalid_key: 1, quota_exceeded: 1 } }),
+  keys: listOf(KEY_STATUS_ENTRY),
+});
+export type ProviderStatus = z.infer<typeof PROVIDER_STATUS>;
+
+/** The specification's status document, as `GET /health/keys` answers it. */
+export const COMPREHENSIVE_STATUS = component('ComprehensiveStatusDto', {
+  system_info: SYSTEM_INFO,
+  key_pools: component('KeyPoolsDto', { providers: z.record(z.string(), PROVIDER_STATUS) }),
+  global_stats: component('GlobalStatsDto', {
+    total_requests: integer(150, 'Calls, not attempts.'),
+    total_failures: integer(12),
+    keys_removed: integer(3),
+  }),
+});
+export type ComprehensiveStatus = z.infer<typeof COMPREHENSIVE_STATUS>;
+
+/** The part of a provider's summary that calls make, whatever keys there are. The times are of the last 24 hours. */
+const CALL_SUMMARY = {
+  success_rate: nullableNumber(92, 'Per cent of the calls; null before the first.'),
+  average_response_time: responseTime,
+  response_time_p50: responseTime,
+  response_time_p95: responseTime,
+  requests: integer(150),
+  failures: integer(12),
+  retries: integer(20),
+  keys_removed: integer(2),
+};
+
+/** One minute or hour of a provider: calls, and the attempts that met a rate limit. Of a key, all figures are of attempts. */
+export const TIMELINE_ENTRY = component('TimelineEntryDto', {
+  /** When it begins. */
+  at: time(),
+  requests: integer(),
+  failures: integer(),
+  rate_limited: integer(),
+  keys_removed: integer(),
+  average_response_time: responseTime,
+});
+export type TimelineEntry = z.infer<typeof TIMELINE_ENTRY>;
+
+const RECENT_EVENT = component('RecentEventDto', {
+  at: time(),
+  type: text('status_changed'),
+  key_id: text('3f1c9a0b7d2e4a61', 'Missing where it is of the provider.').optional(),
+  masked_key: maskedKey.optional(),
+  by: text('call'),
+  from: text('healthy').optional(),
+  to: text('invalid_key').optional(),
+  outcome: oneOf(OUTCOMES).optional(),
+  reason: text('Incorrect API key provided').optional(),
+  state: oneOf(PROVIDER_STATES, 'failing').optional(),
+});
+export type RecentEvent = z.infer<typeof RECENT_EVENT>;
+
+/** Analytics of one provider, as `KeyManagerService` answers them. */
+export const PROVIDER_ANALYTICS = z.object({
+  provider: providerName,
+  summary: component('AnalyticsSummaryDto', {
+    total_keys: integer(5),
+    healthy_keys: integer(3),
+    health_percentage: number(60, 'Per cent.'),
+    ...CALL_SUMMARY,
+  }),
+  outcomes: z
+    .partialRecord(z.enum(OUTCOMES), integer())
+    .meta({ description: 'Attempts by outcome.', example: { ok: 138, rate_limited: 20 } }),
+  timeline: listOf(TIMELINE_ENTRY),
+  keys: listOf(KEY_STATUS_ENTRY, 'A page of them, in the order of their ids.'),
+  recent_events: listOf(RECENT_EVENT, 'Newest first.'),
+});
+export type ProviderAnalytics = z.infer<typeof PROVIDER_ANALYTICS>;
+export type CallSummary = Pick<ProviderAnalytics['summary'], keyof typeof CALL_SUMMARY>;
