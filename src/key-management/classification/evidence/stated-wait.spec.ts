@@ -84,6 +84,51 @@ describe('precedence', () => {
   });
 });
 
+describe('headers', () => {
+  it('in milliseconds are rounded up, and only their first value counts', () => {
+    for (const header of ['retry-after-ms', 'x-ms-retry-after-ms']) {
+      const read = (value: string) => wait({ [header]: value });
+      expect(['644', ' 644 ', '643.2', '644, 900', '644 ,9', '0'].map((value) => read(value)?.ms)).toEqual([
+        644, 644, 644, 644, 644, 0,
+      ]);
+      expect(['x644', '644x', '644ms', '1234567890123456', '1.', '.5'].map(read)).toEqual(Array(6).fill(undefined));
+    }
+  });
+
+  it('state a wait of at most 366 days', () => {
+    const longest = 366 * 86_400_000;
+    expect(wait({ 'retry-after-ms': String(longest) })).toEqual({ ms: longest, source: 'retry-after-ms' });
+    expect(wait({ 'retry-after-ms': String(longest + 1) })).toBeUndefined();
+  });
+
+  it.each(['requests', 'tokens', 'input-tokens', 'output-tokens'])('of Anthropic tell of spent %s', (dimension) => {
+    const spent = (remaining: string, reset?: string, now?: number) =>
+      statedWaitIn({
+        headers: {
+          [`anthropic-ratelimit-${dimension}-remaining`]: remaining,
+          ...(reset !== undefined && { [`anthropic-ratelimit-${dimension}-reset`]: reset }),
+        },
+        now,
+      });
+    expect(spent('0', '2026-10-15T12:00:09Z', NOW)).toEqual({ ms: 9_000, source: 'reset-header' });
+    expect(spent(' 0 ', '2026-10-15T12:00:09Z', NOW)?.ms).toBe(9_000);
+    expect(spent('0', '2026-10-15T11:00:00Z', NOW)?.ms).toBe(0);
+    expect(spent('1', '2026-10-15T12:00:09Z', NOW)).toBeUndefined();
+    expect(spent('0', 'soon', NOW)).toBeUndefined();
+    expect(spent('0', undefined, NOW)).toBeUndefined();
+    // Without any clock a time says no wait.
+    expect(spent('0', '2026-10-15T12:00:09Z')).toBeUndefined();
+  });
+});
+
+describe('retry delays in a body', () => {
+  it('count by the longest that can be read', () => {
+    expect(wait({}, { retryDelays: ['4s', 'soon', '26s', '7s'] })).toEqual({ ms: 26_000, source: 'retry-info' });
+    expect(wait({}, { retryDelays: ['soon'] })).toBeUndefined();
+    expect(wait({}, { retryDelays: [] })).toBeUndefined();
+  });
+});
+
 describe('retry-after', () => {
   it.each([
     ['0', 0],
@@ -95,6 +140,16 @@ describe('retry-after', () => {
     ['Thursday, 15-Oct-26 12:00:30 GMT', 30_000],
     ['Thu Oct 15 12:00:30 2026', 30_000],
     ['2026-10-15T12:00:30Z', 30_000],
+    ['2026-10-15T14:00:30+02:00', 30_000],
+    ['2026-10-15T14:00:30+0200', 30_000],
+    ['2026-10-15T10:00:30-02:00', 30_000],
+    ['Thu, 15 Oct 2026 12:00:30 UTC', 30_000],
+    [' Thu, 15 Oct 2026 12:00:30 GMT ', 30_000],
+    ['Thu, 15 Oct 2026 12:00:30', 30_000],
+    [' 7 ', 7_000],
+    ['7 , 9', 7_000],
+    ['0.0001', 1],
+    ['1.1', 1_100],
     ['Thu, 15 Oct 2026 11:00:00 GMT', 0],
   ])('%s', (value, ms) => {
     expect(wait({ 'retry-after': value })).toEqual({ ms, source: 'retry-after' });
@@ -115,6 +170,29 @@ describe('retry-after', () => {
 });
 
 describe('prose', () => {
+  it.each([
+    'Try again in',
+    'Trying again in',
+    'Retry in',
+    'Retrying in',
+    'Wait',
+    'Wait for',
+    'Wait for at least',
+    'Wait about',
+    'Wait approximately',
+    'Wait another',
+    'Retry after',
+    'Wait for at least another',
+  ])('reads the wait behind %j', (words) => {
+    expect(wait({}, { message: `Slow down. ${words} 5s.` })?.ms).toBe(5_000);
+  });
+
+  it('reads none behind other words, or too many', () => {
+    expect(wait({}, { message: 'Resets in 5s' })).toBeUndefined();
+    expect(wait({}, { message: 'Wait for at least about another 5s' })).toBeUndefined();
+    expect(wait({}, { message: 'Kuwait 5s' })).toBeUndefined();
+  });
+
   it.each([
     ['Please try again in 644ms. Visit', 644],
     ['Please try again in 7m12s.', 432_000],
