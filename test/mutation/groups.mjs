@@ -18,7 +18,7 @@ export const GROUPS = {
   },
   classification: {
     mutate: ['classification/classify.ts', 'classification/rule-matching.ts', 'vendors/contract/outcome.ts'],
-    specs: ['classification/{classify,rule-matching}.spec.ts', 'vendors/*.spec.ts'],
+    specs: ['classification/{classify,rule-matching}.spec.ts', 'vendors/{rules,rule-words,verdicts}.spec.ts'],
   },
   rules: {
     mutate: ['vendors/**/*.rules.ts', 'vendors/contract/rule.ts'],

@@ -70,4 +70,15 @@ describe('durationAt', () => {
     expect(durationAt('wait 5s', 0)).toBeUndefined();
     expect(durationAt('wait 5s', 7)).toBeUndefined();
   });
+
+  it('takes letters for the unit, and no other sign', () => {
+    expect(['5s{', '5s_', '5s@', '5s['].map((text) => durationAt(text, 0))).toEqual([5_000, 5_000, 5_000, 5_000]);
+    expect(['5sz', '5sa', '5sA', '5sZ'].map((text) => durationAt(text, 0))).toEqual(Array(4).fill(undefined));
+    expect(durationAt('5millisecondsx', 0)).toBeUndefined();
+  });
+
+  it('reads numbers of at most 24 signs', () => {
+    expect(durationAt(`0.${'1'.repeat(22)}s`, 0)).toBe(112);
+    expect(durationAt(`0.${'1'.repeat(23)}s`, 0)).toBeUndefined();
+  });
 });

@@ -223,6 +223,18 @@ describe('statuses of a rule', () => {
   });
 });
 
+it('lets the more exact code of a compatible vendor go before the status of an overload', () => {
+  const overloaded = verdictOn(compatibleKnowledge({ name: 'x' }), 529, BODIES.code('server_is_overloaded'));
+  expect(overloaded.rule).toBe('O16');
+});
+
+it('takes the page of a gateway for a block of the region, and no plain text', () => {
+  const rules = [BODIES.html('You have been blocked'), 'You have been blocked'].map(
+    (body) => verdictOn(openAiKnowledge, 403, body).rule,
+  );
+  expect(rules).toEqual(['X1', undefined]);
+});
+
 describe('a sentence', () => {
   it.each([
     ['about a model that requires moderation', 403, 'This model requires moderation'],

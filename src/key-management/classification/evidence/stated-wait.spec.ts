@@ -1,6 +1,6 @@
 import { durationAt, parseDurationMs } from '../../common/duration';
 import { statedDateIn } from './stated-date';
-import { statedWaitIn } from './stated-wait';
+import { retryAfterMs, statedWaitIn } from './stated-wait';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 const wait = (headers: Record<string, string>, more: { message?: string; retryDelays?: string[]; now?: number } = {}) =>
@@ -118,6 +118,27 @@ describe('headers', () => {
     expect(spent('0', undefined, NOW)).toBeUndefined();
     // Without any clock a time says no wait.
     expect(spent('0', '2026-10-15T12:00:09Z')).toBeUndefined();
+  });
+});
+
+it('passes over a spent dimension whose reset cannot be read', () => {
+  const headers = {
+    'anthropic-ratelimit-requests-remaining': '0',
+    'anthropic-ratelimit-requests-reset': 'soon',
+    'anthropic-ratelimit-tokens-remaining': '0',
+    'anthropic-ratelimit-tokens-reset': '2026-10-15T12:00:09Z',
+  };
+  expect(wait(headers)).toEqual({ ms: 9_000, source: 'reset-header' });
+});
+
+describe('retryAfterMs', () => {
+  it('is undefined for a date that cannot be read, that has words before it, or that no clock measures', () => {
+    const date = 'Thu, 15 Oct 2026 12:00:30 GMT';
+    expect(retryAfterMs(date, NOW)).toBe(30_000);
+    expect(retryAfterMs('Thu, 99 Nonember 2026', NOW)).toBeUndefined();
+    expect(retryAfterMs(`on ${date}`, NOW)).toBeUndefined();
+    expect(retryAfterMs(date, undefined)).toBeUndefined();
+    expect(retryAfterMs(undefined, NOW)).toBeUndefined();
   });
 });
 
