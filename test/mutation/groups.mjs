@@ -18,7 +18,11 @@ export const GROUPS = {
   },
   classification: {
     mutate: ['classification/classify.ts', 'classification/rule-matching.ts', 'vendors/contract/outcome.ts'],
-    specs: ['classification/{classify,rule-matching}.spec.ts', 'vendors/{rules,rule-words,verdicts}.spec.ts'],
+    specs: [
+      'classification/{classify,rule-matching}.spec.ts',
+      'vendors/{rules,rule-words,verdicts}.spec.ts',
+      'vendors/contract/outcome.spec.ts',
+    ],
   },
   rules: {
     mutate: ['vendors/**/*.rules.ts', 'vendors/contract/rule.ts'],
