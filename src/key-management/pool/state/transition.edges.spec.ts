@@ -143,8 +143,9 @@ describe('what is stated of a rate limit', () => {
 });
 
 describe('two cooldowns of one part of a key', () => {
-  const short = { until: NOW + S, statedUntil: 0 };
-  const long = { until: NOW + M, statedUntil: 0 };
+  const outcome = 'rate_limited' as const;
+  const short = { outcome, until: NOW + S, statedUntil: 0 };
+  const long = { outcome, until: NOW + M, statedUntil: 0 };
 
   it('are the one that ends later', () => {
     expect(longerCooldown(undefined, short)).toBe(short);
@@ -155,9 +156,9 @@ describe('two cooldowns of one part of a key', () => {
   });
 
   it('keep the later end of what was stated in either', () => {
-    const stated = { until: NOW + 2 * S, statedUntil: NOW + 2 * S };
-    expect(longerCooldown(long, stated)).toEqual({ until: NOW + M, statedUntil: NOW + 2 * S });
-    expect(longerCooldown(stated, long)).toEqual({ until: NOW + M, statedUntil: NOW + 2 * S });
+    const stated = { outcome, until: NOW + 2 * S, statedUntil: NOW + 2 * S };
+    expect(longerCooldown(long, stated)).toEqual({ outcome, until: NOW + M, statedUntil: NOW + 2 * S });
+    expect(longerCooldown(stated, long)).toEqual({ outcome, until: NOW + M, statedUntil: NOW + 2 * S });
     expect(longerCooldown(stated, short)).toBe(stated);
   });
 });
