@@ -68,6 +68,10 @@ describe('decide', () => {
     expect(after(outcome)).toEqual({ next: 'give_up', why: 'rejected' });
   });
 
+  it('ends a call that its caller cancelled, and says so', () => {
+    expect(after('cancelled')).toEqual({ next: 'give_up', why: 'cancelled' });
+  });
+
   it('lets a classification overrule the table', () => {
     expect(after({ outcome: 'server_error', retry: 'none' })).toEqual({ next: 'give_up', why: 'rejected' });
     expect(after({ outcome: 'rate_limited', keyAction: 'keep' })).toMatchObject({ otherwise: 'back_off' });

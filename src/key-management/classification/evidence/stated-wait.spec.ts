@@ -1,6 +1,6 @@
 import { durationAt, parseDurationMs } from '../../common/duration';
 import { statedDateIn } from './stated-date';
-import { statedWaitIn } from './stated-wait';
+import { retryAfterMs, statedWaitIn } from './stated-wait';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 const wait = (headers: Record<string, string>, more: { message?: string; retryDelays?: string[]; now?: number } = {}) =>
@@ -84,6 +84,72 @@ describe('precedence', () => {
   });
 });
 
+describe('headers', () => {
+  it('in milliseconds are rounded up, and only their first value counts', () => {
+    for (const header of ['retry-after-ms', 'x-ms-retry-after-ms']) {
+      const read = (value: string) => wait({ [header]: value });
+      expect(['644', ' 644 ', '643.2', '644, 900', '644 ,9', '0'].map((value) => read(value)?.ms)).toEqual([
+        644, 644, 644, 644, 644, 0,
+      ]);
+      expect(['x644', '644x', '644ms', '1234567890123456', '1.', '.5'].map(read)).toEqual(Array(6).fill(undefined));
+    }
+  });
+
+  it('state a wait of at most 366 days', () => {
+    const longest = 366 * 86_400_000;
+    expect(wait({ 'retry-after-ms': String(longest) })).toEqual({ ms: longest, source: 'retry-after-ms' });
+    expect(wait({ 'retry-after-ms': String(longest + 1) })).toBeUndefined();
+  });
+
+  it.each(['requests', 'tokens', 'input-tokens', 'output-tokens'])('of Anthropic tell of spent %s', (dimension) => {
+    const spent = (remaining: string, reset?: string, now?: number) =>
+      statedWaitIn({
+        headers: {
+          [`anthropic-ratelimit-${dimension}-remaining`]: remaining,
+          ...(reset !== undefined && { [`anthropic-ratelimit-${dimension}-reset`]: reset }),
+        },
+        now,
+      });
+    expect(spent('0', '2026-10-15T12:00:09Z', NOW)).toEqual({ ms: 9_000, source: 'reset-header' });
+    expect(spent(' 0 ', '2026-10-15T12:00:09Z', NOW)?.ms).toBe(9_000);
+    expect(spent('0', '2026-10-15T11:00:00Z', NOW)?.ms).toBe(0);
+    expect(spent('1', '2026-10-15T12:00:09Z', NOW)).toBeUndefined();
+    expect(spent('0', 'soon', NOW)).toBeUndefined();
+    expect(spent('0', undefined, NOW)).toBeUndefined();
+    // Without any clock a time says no wait.
+    expect(spent('0', '2026-10-15T12:00:09Z')).toBeUndefined();
+  });
+});
+
+it('passes over a spent dimension whose reset cannot be read', () => {
+  const headers = {
+    'anthropic-ratelimit-requests-remaining': '0',
+    'anthropic-ratelimit-requests-reset': 'soon',
+    'anthropic-ratelimit-tokens-remaining': '0',
+    'anthropic-ratelimit-tokens-reset': '2026-10-15T12:00:09Z',
+  };
+  expect(wait(headers)).toEqual({ ms: 9_000, source: 'reset-header' });
+});
+
+describe('retryAfterMs', () => {
+  it('is undefined for a date that cannot be read, that has words before it, or that no clock measures', () => {
+    const date = 'Thu, 15 Oct 2026 12:00:30 GMT';
+    expect(retryAfterMs(date, NOW)).toBe(30_000);
+    expect(retryAfterMs('Thu, 99 Nonember 2026', NOW)).toBeUndefined();
+    expect(retryAfterMs(`on ${date}`, NOW)).toBeUndefined();
+    expect(retryAfterMs(date, undefined)).toBeUndefined();
+    expect(retryAfterMs(undefined, NOW)).toBeUndefined();
+  });
+});
+
+describe('retry delays in a body', () => {
+  it('count by the longest that can be read', () => {
+    expect(wait({}, { retryDelays: ['4s', 'soon', '26s', '7s'] })).toEqual({ ms: 26_000, source: 'retry-info' });
+    expect(wait({}, { retryDelays: ['soon'] })).toBeUndefined();
+    expect(wait({}, { retryDelays: [] })).toBeUndefined();
+  });
+});
+
 describe('retry-after', () => {
   it.each([
     ['0', 0],
@@ -95,6 +161,16 @@ describe('retry-after', () => {
     ['Thursday, 15-Oct-26 12:00:30 GMT', 30_000],
     ['Thu Oct 15 12:00:30 2026', 30_000],
     ['2026-10-15T12:00:30Z', 30_000],
+    ['2026-10-15T14:00:30+02:00', 30_000],
+    ['2026-10-15T14:00:30+0200', 30_000],
+    ['2026-10-15T10:00:30-02:00', 30_000],
+    ['Thu, 15 Oct 2026 12:00:30 UTC', 30_000],
+    [' Thu, 15 Oct 2026 12:00:30 GMT ', 30_000],
+    ['Thu, 15 Oct 2026 12:00:30', 30_000],
+    [' 7 ', 7_000],
+    ['7 , 9', 7_000],
+    ['0.0001', 1],
+    ['1.1', 1_100],
     ['Thu, 15 Oct 2026 11:00:00 GMT', 0],
   ])('%s', (value, ms) => {
     expect(wait({ 'retry-after': value })).toEqual({ ms, source: 'retry-after' });
@@ -115,6 +191,29 @@ describe('retry-after', () => {
 });
 
 describe('prose', () => {
+  it.each([
+    'Try again in',
+    'Trying again in',
+    'Retry in',
+    'Retrying in',
+    'Wait',
+    'Wait for',
+    'Wait for at least',
+    'Wait about',
+    'Wait approximately',
+    'Wait another',
+    'Retry after',
+    'Wait for at least another',
+  ])('reads the wait behind %j', (words) => {
+    expect(wait({}, { message: `Slow down. ${words} 5s.` })?.ms).toBe(5_000);
+  });
+
+  it('reads none behind other words, or too many', () => {
+    expect(wait({}, { message: 'Resets in 5s' })).toBeUndefined();
+    expect(wait({}, { message: 'Wait for at least about another 5s' })).toBeUndefined();
+    expect(wait({}, { message: 'Kuwait 5s' })).toBeUndefined();
+  });
+
   it.each([
     ['Please try again in 644ms. Visit', 644],
     ['Please try again in 7m12s.', 432_000],

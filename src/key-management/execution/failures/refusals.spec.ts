@@ -1,5 +1,8 @@
 import { badRequest, errorOf, Fault, Harness, limited, noModel, trail } from '../../../../test/execution/harness';
+import type { Classification } from '../../classification/classification';
 import { CallRejectedError } from '../../errors';
+import type { PoolLease } from '../../pool/key-lease';
+import { mayBeShared, Refusals } from './refusals';
 
 const AT = '/v1/embeddings';
 const scopes = (more = '') =>
@@ -102,5 +105,89 @@ describe('a refusal that another key shares', () => {
     const result = await harness.run({ endpoint: 7 as never });
     expect(errorOf(result)).toMatchObject({ code: 'CALL_REJECTED', message: expect.stringContaining('endpoint') });
     expect(harness.called).toEqual([]);
+  });
+});
+
+/** A lease that remembers what was confirmed of its key. */
+function leaseOf(keyId: string) {
+  const confirmed: unknown[] = [];
+  const lease = { keyId, confirm: (failure: unknown, now: number) => confirmed.push([failure, now]) };
+  return { lease: lease as unknown as PoolLease, confirmed };
+}
+const denied = (reason?: string): Classification => ({ outcome: 'permission_denied', reason });
+
+describe('Refusals', () => {
+  /** Whether the second key's refusal counts as the same as the first key's. */
+  const areSame = (first: Classification, second: Classification): boolean => {
+    const refusals = new Refusals();
+    refusals.withhold(leaseOf('a').lease, first);
+    return refusals.isShared(leaseOf('b').lease, second);
+  };
+
+  it.each([
+    ['whatever its case', 'Access denied', 'ACCESS DENIED'],
+    ['whatever account it names', 'Not open to org-abc, user_x or req-q', 'Not open to org-b, user_why or req-zz'],
+    ['whatever number it names', 'Key 7 may not do this', 'Key 8 may not do this'],
+    ['whatever word with digits it names', 'Denied to ab1', 'Denied to cde2'],
+    ['whatever follows the digits', 'Denied to a1bc', 'Denied to a1def'],
+    ['whatever address it names', 'Denied to 10.0.0.1', 'Denied to 192.168.14.25'],
+    ['whatever masked key it names', 'Denied to sk-ab***yz', 'Denied to sk-cde****w'],
+    ['where the vendor gives no reason', undefined, ''],
+  ])('takes a refusal for the same, %s', (_, first, second) => {
+    expect(areSame(denied(first), denied(second))).toBe(true);
+  });
+
+  it.each([
+    ['another scope is missing', 'Missing scopes: model.read', 'Missing scopes: model.write'],
+    ['only one of them names an account', 'Denied to .', 'Denied to org-1.'],
+    ['only one of them has a reason', undefined, 'no'],
+  ])('takes a refusal for another one where %s', (_, first, second) => {
+    expect(areSame(denied(first), denied(second))).toBe(false);
+  });
+
+  it('takes a refusal of another outcome for another one, though the words are the same', () => {
+    expect(areSame({ outcome: 'model_unavailable', reason: 'no' }, denied('no'))).toBe(false);
+  });
+
+  it.each(['permission_denied', 'model_unavailable', 'config_error', 'region_blocked'] as const)(
+    'lets keys share a refusal by %s',
+    (outcome) => {
+      expect(areSame({ outcome }, { outcome })).toBe(true);
+    },
+  );
+
+  it.each(['rate_limited', 'unknown', 'server_error'] as const)('lets no keys share %s', (outcome) => {
+    expect(areSame({ outcome }, { outcome })).toBe(false);
+  });
+
+  it('does not let a key share a refusal with itself', () => {
+    const refusals = new Refusals();
+    refusals.withhold(leaseOf('a').lease, denied());
+    expect(refusals.isShared(leaseOf('a').lease, denied())).toBe(false);
+  });
+
+  it('confirms, once, every refusal that no other key shared', () => {
+    const [shared, alone] = [leaseOf('a'), leaseOf('b')];
+    const refusals = new Refusals();
+    refusals.withhold(shared.lease, denied('forbidden endpoint'));
+    refusals.withhold(alone.lease, denied('blocked account'));
+    refusals.isShared(leaseOf('c').lease, denied('forbidden endpoint'));
+    refusals.confirm(50);
+    refusals.confirm(60);
+    expect(shared.confirmed).toEqual([]);
+    expect(alone.confirmed).toEqual([[denied('blocked account'), 50]]);
+  });
+});
+
+describe('mayBeShared', () => {
+  it('is true of a refusal that costs its key at most a cooldown', () => {
+    expect(mayBeShared(denied())).toBe(true);
+    expect(mayBeShared({ outcome: 'config_error' })).toBe(true);
+  });
+
+  it('is false of a removal, and of what no two keys share', () => {
+    expect(mayBeShared({ outcome: 'permission_denied', keyAction: 'remove' })).toBe(false);
+    expect(mayBeShared({ outcome: 'invalid_key' })).toBe(false);
+    expect(mayBeShared({ outcome: 'rate_limited' })).toBe(false);
   });
 });

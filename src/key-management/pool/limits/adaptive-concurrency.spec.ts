@@ -31,4 +31,31 @@ describe('AdaptiveCap', () => {
     for (let success = 0; success < 5; success += 1) cap.succeeded();
     expect(cap.value).toBe(5);
   });
+
+  it('halves again for a call that began with the first one’s refusal', () => {
+    const cap = new AdaptiveConcurrency();
+    cap.refused(16, 0, 10);
+    cap.refused(16, 10, 20);
+    expect(cap.value).toBe(4);
+  });
+
+  it('halves what was in flight where that was less than it bears', () => {
+    const cap = new AdaptiveConcurrency();
+    cap.refused(40, 0, 10);
+    cap.refused(8, 20, 30);
+    expect(cap.value).toBe(4);
+  });
+
+  it('is a whole number, and none before the first refusal', () => {
+    const cap = new AdaptiveConcurrency();
+    cap.succeeded();
+    expect(cap.value).toBe(Infinity);
+    cap.refused(8, 0, 10);
+    const grown: number[] = [];
+    for (let success = 0; success < 10; success += 1) {
+      cap.succeeded();
+      grown.push(cap.value);
+    }
+    expect(grown).toEqual([4, 4, 4, 4, 5, 5, 5, 5, 5, 6]);
+  });
 });

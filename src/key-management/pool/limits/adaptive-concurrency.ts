@@ -8,7 +8,7 @@ export class AdaptiveConcurrency {
 
   /** The most calls in flight; Infinity until the first refusal. */
   get value(): number {
-    return this.#cap === Infinity ? Infinity : Math.floor(this.#cap);
+    return Math.floor(this.#cap);
   }
 
   /**
@@ -22,6 +22,6 @@ export class AdaptiveConcurrency {
   }
 
   succeeded(): void {
-    if (this.#cap !== Infinity) this.#cap += 1 / this.#cap;
+    this.#cap += 1 / this.#cap;
   }
 }

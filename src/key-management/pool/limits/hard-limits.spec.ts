@@ -82,4 +82,57 @@ describe('HardLimits', () => {
     limits.taken(61_000);
     expect(limits.full).toBe(true);
   });
+
+  it('has no bound but those that are stated', () => {
+    const limits = new HardLimits({});
+    for (let call = 0; call < 100; call += 1) limits.taken(0);
+    limits.used(1e9, 0);
+    expect([limits.full, limits.readyAt(0)]).toEqual([false, 0]);
+  });
+
+  it('takes a limit of one for one, and of none for never', () => {
+    const limits = new HardLimits({ requestsPerMinute: 1 });
+    expect(limits.readyAt(1_000)).toBe(0);
+    limits.taken(1_000);
+    expect(limits.readyAt(1_000)).toBe(62_000);
+    expect(new HardLimits({ tokensPerMinute: 0 }).readyAt(1_000)).toBe(Infinity);
+  });
+
+  it('waits for the later of requests and tokens', () => {
+    const limits = new HardLimits({ requestsPerMinute: 1, tokensPerMinute: 100 });
+    limits.taken(1_000);
+    limits.used(100, 5_000);
+    expect(limits.readyAt(6_000)).toBe(66_000);
+  });
+
+  it('fills with the calls in flight and the next one, by what calls took lately', () => {
+    const fullWith = (tokensPerMinute: number): boolean => {
+      const limits = new HardLimits({ tokensPerMinute });
+      limits.used(300, 0);
+      // A fifth of the way from 300 to 800.
+      limits.used(800, 0);
+      limits.taken(100_000);
+      return limits.full;
+    };
+    expect([fullWith(800), fullWith(799)]).toEqual([false, true]);
+  });
+
+  it('keeps tokens free for the calls in flight', () => {
+    const limits = new HardLimits({ tokensPerMinute: 1_000 });
+    limits.used(400, 0);
+    limits.taken(1_000);
+    expect(limits.readyAt(1_000)).toBe(0);
+    limits.taken(1_000);
+    expect(limits.readyAt(1_000)).toBe(61_000);
+  });
+
+  it('divides so that the parts add up to the limit', () => {
+    const taken = [0, 1, 2].map((rank) => {
+      const limits = new HardLimits({ requestsPerMinute: 11 }, { count: 3, rank });
+      let calls = 0;
+      for (; limits.readyAt(1_000) === 0; calls += 1) limits.taken(1_000);
+      return calls;
+    });
+    expect(taken).toEqual([3, 4, 4]);
+  });
 });

@@ -85,3 +85,121 @@ describe('HeaderPace', () => {
     expect(pace.blockedUntil(3, 1_000)).toBeLessThan(Infinity);
   });
 });
+
+describe('the refill of a bucket', () => {
+  type Reading = readonly [remaining: number, resetMs: number];
+  /** The wait for one call more than is left, which is the time that one call takes to refill. */
+  const waitAfter = (limit: number, ...readings: Reading[]): number => {
+    const pace = new HeaderPace('token_bucket');
+    for (const [remaining, resetMs] of readings)
+      pace.observe([{ dimension: 'requests', limit, remaining, resetMs }], NOW);
+    return Math.round(pace.readyAt(readings.at(-1)![0], NOW) - NOW);
+  };
+
+  it('is measured by two readings: what more is missing takes so much longer', () => {
+    expect(waitAfter(1_000, [50, 10_000], [29, 20_000])).toBe(500);
+    expect(waitAfter(1_000, [50, 10_000], [48, 10_500])).toBe(500);
+  });
+
+  it('moves a fifth of the way with each further measurement', () => {
+    expect(waitAfter(1_000, [50, 10_000], [29, 20_000], [9, 20_000])).toBe(417);
+  });
+
+  it('is measured against the fullest reading, and the last of those', () => {
+    expect(waitAfter(1_000, [50, 10_000], [60, 5_000], [39, 10_000])).toBe(250);
+    expect(waitAfter(1_000, [50, 10_000], [50, 8_000], [29, 18_000])).toBe(500);
+  });
+
+  it('is a limit a minute where two readings tell too little', () => {
+    // One call less may be none; a shorter reset, and one of a few whole seconds, measure nothing.
+    expect(waitAfter(1_000, [50, 10_000], [49, 10_500])).toBe(60);
+    expect(waitAfter(1_000, [50, 10_000], [40, 9_500])).toBe(60);
+    expect(waitAfter(1_000, [50, 10_000], [40, 14_000])).toBe(60);
+    expect(waitAfter(1_000, [50, 10_000], [39, 15_000])).toBe(500);
+  });
+
+  it('is what one reading states, and at most a limit a minute', () => {
+    expect(waitAfter(60, [0, 120_000])).toBe(2_000);
+    expect(waitAfter(60, [0, 6_500])).toBe(1_000);
+    expect(waitAfter(60, [60, 500])).toBe(1_000);
+  });
+
+  it('is not stated by a reset of fewer than five whole seconds', () => {
+    expect([4_000, 4_001, 5_000].map((resetMs) => waitAfter(60, [59, resetMs]))).toEqual([1_000, 4_001, 5_000]);
+  });
+});
+
+describe('the cost of a call', () => {
+  const afterReadings = (dimension: 'requests' | 'tokens', limit: number, ...left: number[]): HeaderPace => {
+    const pace = new HeaderPace('token_bucket');
+    for (const remaining of left) pace.observe([{ dimension, limit, remaining }], NOW);
+    return pace;
+  };
+
+  it('is one of the requests, however many other instances take', () => {
+    const pace = afterReadings('requests', 100, 100, 50);
+    expect(pace.readyAt(49, NOW)).toBe(0);
+    expect(pace.readyAt(50, NOW)).toBeGreaterThan(NOW);
+  });
+
+  it('follows the tokens that calls took, by a fifth each time', () => {
+    const pace = afterReadings('tokens', 10_000, 10_000, 9_000);
+    // 1 + (1,000 - 1) / 5 = 200.8 tokens a call.
+    expect(pace.readyAt(43, NOW)).toBe(0);
+    expect(pace.readyAt(44, NOW)).toBeGreaterThan(NOW);
+    expect(afterReadings('tokens', 10_000, 5_000, 9_000).readyAt(8_000, NOW)).toBe(0);
+  });
+
+  it('counts what was refilled meanwhile as taken, too', () => {
+    const pace = new HeaderPace('token_bucket');
+    pace.observe([{ dimension: 'tokens', limit: 60_000, remaining: 1_000 }], NOW);
+    pace.observe([{ dimension: 'tokens', limit: 60_000, remaining: 1_000 }], NOW + 1_000);
+    expect(pace.readyAt(3, NOW + 1_000)).toBe(0);
+    expect(pace.readyAt(4, NOW + 1_000)).toBeGreaterThan(NOW + 1_000);
+  });
+});
+
+describe('a fixed window', () => {
+  it('looks again a second later where its new window is full of calls in flight', () => {
+    const pace = new HeaderPace('fixed_window');
+    pace.observe([{ dimension: 'requests', limit: 10, remaining: 0, resetMs: 500 }], NOW);
+    expect(pace.readyAt(10, NOW + 500)).toBe(NOW + 1_500);
+  });
+
+  it('refills nothing before it ends', () => {
+    const pace = new HeaderPace('fixed_window');
+    pace.observe([{ dimension: 'requests', limit: 10, remaining: 1, resetMs: 20_000 }], NOW);
+    expect(pace.readyAt(1, NOW + 19_999)).toBe(NOW + 20_000);
+    expect(pace.readyAt(0, NOW + 19_999)).toBe(0);
+  });
+
+  it('begins with its limit, else with the most that was ever left', () => {
+    const pace = new HeaderPace('fixed_window');
+    pace.observe([{ dimension: 'requests', remaining: 4, resetMs: 500 }], NOW);
+    pace.observe([{ dimension: 'requests', remaining: 0, resetMs: 500 }], NOW);
+    expect(pace.readyAt(3, NOW + 500)).toBe(0);
+    expect(pace.readyAt(4, NOW + 500)).toBeGreaterThan(NOW + 500);
+  });
+});
+
+describe('a bucket', () => {
+  it('is full by its reset, and holds no more than its limit', () => {
+    const pace = new HeaderPace('token_bucket');
+    pace.observe([{ dimension: 'requests', limit: 10, remaining: 5, resetMs: 60_000 }], NOW);
+    expect(pace.readyAt(9, NOW + 60_000)).toBe(0);
+    expect(pace.readyAt(10, NOW + 60_000)).toBeGreaterThan(NOW + 60_000);
+    expect(pace.readyAt(10, NOW + 600_000)).toBeGreaterThan(NOW + 600_000);
+  });
+
+  it('takes a day where its limit is per day', () => {
+    const pace = new HeaderPace('token_bucket');
+    pace.observe([{ dimension: 'requests', limit: 24, remaining: 0, window: 'day' }], NOW);
+    expect(pace.readyAt(0, NOW)).toBe(NOW + 3_600_000);
+  });
+
+  it('keeps what it had under a clock that was set back', () => {
+    const pace = new HeaderPace('token_bucket');
+    pace.observe([{ dimension: 'requests', limit: 60, remaining: 3 }], NOW);
+    expect(pace.readyAt(2, NOW - 60_000)).toBe(0);
+  });
+});

@@ -67,4 +67,100 @@ describe('LearnedRate', () => {
     rate.started(61 * 60_000);
     expect(rate.blockedUntil(61 * 60_000)).toBeLessThanOrEqual(61 * 60_000 + 15_000);
   });
+
+  /** Refused at 0, then `successes`, then refused at `at`. */
+  const measured = (successes: number, at: number): LearnedRate => {
+    const rate = new LearnedRate();
+    rate.refused(0, 0);
+    succeed(rate, successes);
+    rate.refused(at, at);
+    return rate;
+  };
+  const succeed = (rate: LearnedRate, times: number): void => {
+    for (let call = 0; call < times; call += 1) rate.succeeded();
+  };
+  /** The wait after two calls at once: one may run ahead, the other is the spacing. */
+  const spacingAt = (rate: LearnedRate, now: number): number => {
+    rate.started(now);
+    rate.started(now);
+    return rate.readyAt(now) - now;
+  };
+
+  it('spaces calls by the successes between two refusals', () => {
+    const rate = measured(10, 10_000);
+    rate.started(10_000);
+    expect(rate.readyAt(10_000)).toBe(0);
+    rate.started(10_000);
+    expect([rate.readyAt(10_000), rate.readyAt(11_000)]).toEqual([11_000, 0]);
+    rate.started(10_500);
+    expect(rate.readyAt(11_500)).toBe(12_000);
+  });
+
+  it('measures nothing by fewer than three successes, and counts them on', () => {
+    const rate = measured(2, 10_000);
+    expect(spacingAt(rate, 10_000)).toBe(-10_000);
+    rate.succeeded();
+    rate.refused(12_000, 12_000);
+    expect(spacingAt(rate, 12_000)).toBe(4_000);
+  });
+
+  it('begins a new measurement with each refusal that ended one, and moves halfway', () => {
+    const rate = measured(10, 10_000);
+    succeed(rate, 20);
+    rate.refused(20_000, 20_000);
+    // From one a second half the way to two a second.
+    expect(spacingAt(rate, 20_000)).toBeCloseTo(1_000 / 1.5, 6);
+  });
+
+  it('takes a refusal for another one when its call began with the last one’s end', () => {
+    const rate = measured(10, 10_000);
+    succeed(rate, 10);
+    rate.refused(9_999, 20_000);
+    succeed(rate, 10);
+    rate.refused(10_000, 20_000);
+    expect(spacingAt(rate, 20_000)).toBeCloseTo(1_000 / 1.5, 6);
+  });
+
+  it('grows with the square of the successes since the last refusal', () => {
+    const rate = measured(10, 10_000);
+    succeed(rate, 100);
+    expect(spacingAt(rate, 10_000)).toBeCloseTo(625, 6);
+  });
+
+  it('does not count what of a pause is longer than a minute', () => {
+    const rate = new LearnedRate();
+    rate.refused(0, 0);
+    succeed(rate, 3);
+    rate.started(100_000);
+    succeed(rate, 3);
+    rate.refused(110_000, 110_000);
+    // 110 s, 40 of them idle: one call in 70 / 6 s.
+    expect(spacingAt(rate, 110_000)).toBeCloseTo(70_000 / 6, 6);
+  });
+
+  it('counts no pause of a measurement before', () => {
+    const rate = new LearnedRate();
+    rate.started(0);
+    rate.refused(200_000, 200_000);
+    succeed(rate, 10);
+    rate.refused(210_000, 210_000);
+    expect(spacingAt(rate, 210_000)).toBe(1_000);
+  });
+
+  it('spaces calls by fifteen seconds at most', () => {
+    const rate = new LearnedRate();
+    rate.refused(0, 0);
+    for (const now of [60_000, 120_000, 180_000]) {
+      rate.started(now);
+      rate.succeeded();
+    }
+    rate.refused(180_000, 180_000);
+    expect(spacingAt(rate, 180_000)).toBe(15_000);
+  });
+
+  it('bears two refusals at the same time', () => {
+    const rate = measured(10, 0);
+    // Ten calls within no time count as ten in a millisecond.
+    expect(spacingAt(rate, 0)).toBeCloseTo(0.1, 6);
+  });
 });

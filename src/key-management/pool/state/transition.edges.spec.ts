@@ -1,0 +1,218 @@
+import { HEALTHY, UNPROVEN, type CooldownState, type FailureStreak, type KeyState } from '../key/key-state';
+import { cooldownLeft, longerCooldown, scopeOf } from './cooldown';
+import { settlementOf, type SettledOutcome, type Source } from './settlement';
+import { transition, withStatedWait } from './transition';
+
+const NOW = Date.UTC(2026, 9, 1);
+const S = 1_000;
+const M = 60 * S;
+const H = 60 * M;
+
+const after = (state: KeyState, settled: SettledOutcome, source: Source, strikes?: FailureStreak, startedAt = NOW) =>
+  transition(state, settlementOf(settled), { source, now: NOW, startedAt, strikes });
+
+describe('withStatedWait', () => {
+  const with_ = (settled: SettledOutcome) => withStatedWait(settlementOf(settled), NOW);
+  const coolsDown = (settled: SettledOutcome): boolean => {
+    const { keyAction, scope } = with_(settled);
+    return keyAction === 'cool_down' && scope === 'key';
+  };
+
+  it('cools a key down that a vendor in trouble asks to wait', () => {
+    expect(with_({ outcome: 'overloaded', retryAfterMs: 5 * S })).toMatchObject({
+      outcome: 'overloaded',
+      keyAction: 'cool_down',
+      scope: 'key',
+      retryAfterMs: 5 * S,
+    });
+    expect(coolsDown({ outcome: 'server_error', notBefore: new Date(NOW + 1) })).toBe(true);
+    expect(coolsDown({ outcome: 'overloaded', retryAfterMs: 1, notBefore: new Date(NOW - H) })).toBe(true);
+  });
+
+  it('leaves a key alone where no wait is stated', () => {
+    for (const settled of [
+      'overloaded',
+      { outcome: 'overloaded', retryAfterMs: 0 },
+      { outcome: 'overloaded', notBefore: new Date(NOW) },
+    ] as const) {
+      expect(with_(settled)).toEqual(settlementOf(settled));
+    }
+  });
+
+  it('leaves alone what is not the vendor’s trouble, and what has a consequence of its own', () => {
+    for (const settled of [
+      { outcome: 'timeout', retryAfterMs: 5 * S },
+      { outcome: 'unknown', retryAfterMs: 5 * S },
+      { outcome: 'server_error', keyAction: 'remove', retryAfterMs: 5 * S },
+      { outcome: 'rate_limited', scope: 'key_model', retryAfterMs: 5 * S },
+    ] as const) {
+      expect(with_(settled)).toEqual(settlementOf(settled));
+    }
+  });
+});
+
+describe('a probe of a key that cools down', () => {
+  const deep = { outcome: 'ok', proven: 'deep' } as const;
+
+  it('ends a cooldown that is no rate limit, where the vendor answered a whole generation', () => {
+    const state: KeyState = { status: 'cooling_down', until: NOW + H };
+    expect(after(state, deep, 'probe').state).toEqual(HEALTHY);
+    expect(after(state, 'ok', 'probe').state).toBe(state);
+  });
+
+  it('leaves the rate limit that the vendor stated meanwhile', () => {
+    const state: KeyState = { status: 'cooling_down', until: NOW + H, statedUntil: NOW + M };
+    expect(after(state, deep, 'probe').state).toEqual({
+      status: 'rate_limited',
+      until: NOW + M,
+      statedUntil: NOW + M,
+    });
+  });
+
+  it('ends no rate limit', () => {
+    const state: KeyState = { status: 'rate_limited', until: NOW + M };
+    expect(after(state, deep, 'probe').state).toBe(state);
+  });
+});
+
+describe('a probe of a removed key', () => {
+  const removed: KeyState = { status: 'invalid_key', recheckAt: NOW };
+  const strikes: FailureStreak = { outcome: 'invalid_key', count: 3, at: NOW - M };
+
+  it('brings the key back, and keeps the streak of one that was only refused a model', () => {
+    expect(after(removed, 'model_unavailable', 'probe', strikes)).toEqual({ state: HEALTHY, strikes });
+    expect(after(removed, 'ok', 'probe', strikes)).toEqual({ state: HEALTHY, strikes: undefined });
+  });
+});
+
+describe('a success', () => {
+  it('proves a key that was unproven, and no key that has another state', () => {
+    expect(after(UNPROVEN, 'ok', 'call').state).toEqual(HEALTHY);
+    const coolingDown = { status: 'cooling_down', until: NOW + H, unproven: true } as KeyState;
+    expect(after(coolingDown, 'ok', 'call').state).toBe(coolingDown);
+  });
+});
+
+describe('a removal that is due already', () => {
+  it('counts the refusal of a call that began after the last one', () => {
+    const removed: KeyState = { status: 'invalid_key', recheckAt: NOW - S };
+    const strikes: FailureStreak = { outcome: 'invalid_key', count: 1, at: NOW - M };
+    expect(after(removed, 'invalid_key', 'call', strikes).strikes).toMatchObject({ count: 2 });
+  });
+
+  it('takes a call that began as the last refusal came for one of its burst', () => {
+    const removed: KeyState = { status: 'invalid_key', recheckAt: NOW + M };
+    const strikes: FailureStreak = { outcome: 'invalid_key', count: 1, at: NOW - S };
+    expect(after(removed, 'quota_exceeded', 'call', strikes, NOW - S)).toEqual({ state: removed, strikes });
+  });
+
+  it('counts the refusal of a call though the re-check is not due', () => {
+    const removed: KeyState = { status: 'invalid_key', recheckAt: NOW + M };
+    const strikes: FailureStreak = { outcome: 'invalid_key', count: 1, at: NOW - M };
+    expect(after(removed, 'invalid_key', 'call', strikes)).toEqual({
+      state: { status: 'invalid_key', recheckAt: NOW + 5 * M },
+      strikes: { outcome: 'invalid_key', count: 2, at: NOW },
+    });
+  });
+});
+
+describe('a growing cooldown', () => {
+  it('begins with two seconds for what has no rule of its own', () => {
+    const odd = { outcome: 'unknown', keyAction: 'cool_down', scope: 'key' } as const;
+    const strikes: FailureStreak = { outcome: 'unknown', count: 9, at: NOW - M };
+    expect(after(HEALTHY, odd, 'call').state).toEqual({ status: 'cooling_down', until: NOW + 2 * S });
+    expect(after(HEALTHY, odd, 'call', strikes).state).toEqual({ status: 'cooling_down', until: NOW + M });
+  });
+});
+
+describe('what is stated of a rate limit', () => {
+  const stated = (settled: SettledOutcome) => (after(HEALTHY, settled, 'call').state as CooldownState).statedUntil;
+
+  it('is the end of the wait, or the date, whichever is later', () => {
+    const notBefore = new Date(NOW + M);
+    expect(stated({ outcome: 'rate_limited', retryAfterMs: 5 * S })).toBe(NOW + 5 * S);
+    expect(stated({ outcome: 'rate_limited', notBefore })).toBe(NOW + M);
+    expect(stated({ outcome: 'rate_limited', retryAfterMs: 5 * S, notBefore })).toBe(NOW + M);
+  });
+
+  it('is nothing where no wait is stated, or where the refusal is no rate limit', () => {
+    expect(stated('rate_limited')).toBeUndefined();
+    const settled = { outcome: 'overloaded', keyAction: 'cool_down', scope: 'key', retryAfterMs: 5 * S } as const;
+    expect(stated(settled)).toBeUndefined();
+  });
+});
+
+describe('two cooldowns of one part of a key', () => {
+  const outcome = 'rate_limited' as const;
+  const short = { outcome, until: NOW + S, statedUntil: 0 };
+  const long = { outcome, until: NOW + M, statedUntil: 0 };
+
+  it('are the one that ends later', () => {
+    expect(longerCooldown(undefined, short)).toBe(short);
+    expect(longerCooldown(short, long)).toBe(long);
+    expect(longerCooldown(long, short)).toBe(long);
+    const same = { ...long };
+    expect(longerCooldown(long, same)).toBe(long);
+  });
+
+  it('keep the later end of what was stated in either', () => {
+    const stated = { outcome, until: NOW + 2 * S, statedUntil: NOW + 2 * S };
+    expect(longerCooldown(long, stated)).toEqual({ outcome, until: NOW + M, statedUntil: NOW + 2 * S });
+    expect(longerCooldown(stated, long)).toEqual({ outcome, until: NOW + M, statedUntil: NOW + 2 * S });
+    expect(longerCooldown(stated, short)).toBe(stated);
+  });
+});
+
+describe('cooldownLeft', () => {
+  const stated = (until: number, statedUntil?: number, status: CooldownState['status'] = 'rate_limited') =>
+    ({ status, until: NOW + until, ...(statedUntil !== undefined && { statedUntil: NOW + statedUntil }) }) as const;
+
+  it('is nothing of a cooldown that may be ended whole', () => {
+    expect(cooldownLeft(stated(M, M), false, NOW)).toBe(HEALTHY);
+    expect(cooldownLeft(stated(M), true, NOW)).toBe(HEALTHY);
+    expect(cooldownLeft(stated(M, 0), true, NOW)).toBe(HEALTHY);
+    expect(cooldownLeft(stated(M, -S), true, NOW)).toBe(HEALTHY);
+  });
+
+  it('is the rate limit that the vendor stated, as long as that lasts', () => {
+    const whole = stated(M, M);
+    expect(cooldownLeft(whole, true, NOW)).toBe(whole);
+    expect(cooldownLeft(stated(H, M), true, NOW)).toEqual(stated(M, M));
+    expect(cooldownLeft(stated(M, M, 'cooling_down'), true, NOW)).toEqual(stated(M, M));
+  });
+});
+
+describe('scopeOf', () => {
+  const of = (settled: SettledOutcome, model?: string, endpoint?: string) =>
+    scopeOf(settlementOf(settled), { model, endpoint });
+  const refusedModel = { outcome: 'model_unavailable', model: 'named' } as const;
+  const refusedEndpoint = { outcome: 'permission_denied', model: 'named' } as const;
+
+  it('of a refused model is the model of the call, else the one that the vendor names', () => {
+    expect(of(refusedModel, 'called', '/e')).toEqual({ model: 'called' });
+    expect(of(refusedModel, undefined, '/e')).toEqual({ model: 'named' });
+  });
+
+  it('of a refused model that is not known is the endpoint, else unplaced', () => {
+    expect(of('model_unavailable', undefined, '/e')).toEqual({ endpoint: '/e' });
+    expect(of('model_unavailable')).toBe('unplaced');
+  });
+
+  it('of a rate limit without a model is the whole key', () => {
+    expect(of('rate_limited', undefined, '/e')).toBeUndefined();
+    expect(of('rate_limited', 'called', '/e')).toEqual({ model: 'called' });
+  });
+
+  it('of a refused permission is the endpoint, unless the vendor names a model', () => {
+    expect(of('permission_denied', 'called', '/e')).toEqual({ endpoint: '/e' });
+    expect(of(refusedEndpoint, undefined, '/e')).toEqual({ model: 'named' });
+    expect(of(refusedEndpoint, 'called')).toEqual({ model: 'called' });
+    expect(of('permission_denied', 'called')).toEqual({ model: 'called' });
+    expect(of('permission_denied')).toBe('unplaced');
+  });
+
+  it('of all else is the whole key', () => {
+    expect(of({ outcome: 'rate_limited', scope: 'key' }, 'called', '/e')).toBeUndefined();
+    expect(of('server_error', 'called', '/e')).toBeUndefined();
+  });
+});
