@@ -34,7 +34,13 @@ async function main(): Promise<void> {
   const [plain, deadline] = [await measure(), await measure({ timeoutMs: 30_000 })];
   const provider = executor.providerContext('openai')!;
   const [record] = [...pool.records()];
-  const onTheWay = { settings: executor.settings, provider, ...provider, record: record!, slot: record!.candidates[0]! };
+  const onTheWay = {
+    settings: executor.settings,
+    provider,
+    ...provider,
+    record: record!,
+    slot: record!.candidates[0]!,
+  };
   const dictionaries = Object.entries(onTheWay).flatMap(([name, object]) => (isFast(object) ? [] : [name]));
   process.stdout.write(`${JSON.stringify({ plain, deadline, dictionaries })}\n`);
   await app.close();

@@ -127,7 +127,8 @@ interface AttemptFacts {
 export async function classifyEnd(end: AttemptEnd, facts: AttemptFacts): Promise<CheckedClassification> {
   if (end.kind === 'cancelled')
     return { outcome: 'cancelled', reason: ownWords`cancelled by the caller`, decidedBy: 'transport' };
-  if (end.kind === 'timed_out') return { outcome: 'timeout', reason: ownWords`time limit of the call`, decidedBy: 'transport' };
+  if (end.kind === 'timed_out')
+    return { outcome: 'timeout', reason: ownWords`time limit of the call`, decidedBy: 'transport' };
   try {
     return end.kind === 'value' ? await classifyValue(end, facts) : classifyThrown(end.error, facts);
   } catch {

@@ -1,5 +1,6 @@
 import { badRequest, errorOf, Fault, Harness, limited, noModel, trail } from '../../../../test/execution/harness';
-import type { Classification } from '../../classification/classification';
+import type { CheckedClassification } from '../../classification/classification';
+import { redactReason } from '../../classification/redaction/redact';
 import { CallRejectedError } from '../../errors';
 import type { PoolLease } from '../../pool/key-lease';
 import { mayBeShared, Refusals } from './refusals';
@@ -114,11 +115,14 @@ function leaseOf(keyId: string) {
   const lease = { keyId, confirm: (failure: unknown, now: number) => confirmed.push([failure, now]) };
   return { lease: lease as unknown as PoolLease, confirmed };
 }
-const denied = (reason?: string): Classification => ({ outcome: 'permission_denied', reason });
+const denied = (reason?: string): CheckedClassification => ({
+  outcome: 'permission_denied',
+  reason: redactReason(reason),
+});
 
 describe('Refusals', () => {
   /** Whether the second key's refusal counts as the same as the first key's. */
-  const areSame = (first: Classification, second: Classification): boolean => {
+  const areSame = (first: CheckedClassification, second: CheckedClassification): boolean => {
     const refusals = new Refusals();
     refusals.withhold(leaseOf('a').lease, first);
     return refusals.isShared(leaseOf('b').lease, second);
@@ -146,7 +150,7 @@ describe('Refusals', () => {
   });
 
   it('takes a refusal of another outcome for another one, though the words are the same', () => {
-    expect(areSame({ outcome: 'model_unavailable', reason: 'no' }, denied('no'))).toBe(false);
+    expect(areSame({ outcome: 'model_unavailable', reason: redactReason('no') }, denied('no'))).toBe(false);
   });
 
   it.each(['permission_denied', 'model_unavailable', 'config_error', 'region_blocked'] as const)(

@@ -87,22 +87,22 @@ describe('HardLimits', () => {
     const limits = new HardLimits({});
     for (let call = 0; call < 100; call += 1) limits.taken(0);
     limits.used(1e9, 0);
-    expect([limits.full, limits.readyAt(0)]).toEqual([false, 0]);
+    expect([limits.full, limits.blockedUntil(0)]).toEqual([false, 0]);
   });
 
   it('takes a limit of one for one, and of none for never', () => {
     const limits = new HardLimits({ requestsPerMinute: 1 });
-    expect(limits.readyAt(1_000)).toBe(0);
+    expect(limits.blockedUntil(1_000)).toBe(0);
     limits.taken(1_000);
-    expect(limits.readyAt(1_000)).toBe(62_000);
-    expect(new HardLimits({ tokensPerMinute: 0 }).readyAt(1_000)).toBe(Infinity);
+    expect(limits.blockedUntil(1_000)).toBe(62_000);
+    expect(new HardLimits({ tokensPerMinute: 0 }).blockedUntil(1_000)).toBe(Infinity);
   });
 
   it('waits for the later of requests and tokens', () => {
     const limits = new HardLimits({ requestsPerMinute: 1, tokensPerMinute: 100 });
     limits.taken(1_000);
     limits.used(100, 5_000);
-    expect(limits.readyAt(6_000)).toBe(66_000);
+    expect(limits.blockedUntil(6_000)).toBe(66_000);
   });
 
   it('fills with the calls in flight and the next one, by what calls took lately', () => {
@@ -121,16 +121,16 @@ describe('HardLimits', () => {
     const limits = new HardLimits({ tokensPerMinute: 1_000 });
     limits.used(400, 0);
     limits.taken(1_000);
-    expect(limits.readyAt(1_000)).toBe(0);
+    expect(limits.blockedUntil(1_000)).toBe(0);
     limits.taken(1_000);
-    expect(limits.readyAt(1_000)).toBe(61_000);
+    expect(limits.blockedUntil(1_000)).toBe(61_000);
   });
 
   it('divides so that the parts add up to the limit', () => {
     const taken = [0, 1, 2].map((rank) => {
       const limits = new HardLimits({ requestsPerMinute: 11 }, { count: 3, rank });
       let calls = 0;
-      for (; limits.readyAt(1_000) === 0; calls += 1) limits.taken(1_000);
+      for (; limits.blockedUntil(1_000) === 0; calls += 1) limits.taken(1_000);
       return calls;
     });
     expect(taken).toEqual([3, 4, 4]);

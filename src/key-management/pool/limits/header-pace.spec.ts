@@ -93,7 +93,7 @@ describe('the refill of a bucket', () => {
     const pace = new HeaderPace('token_bucket');
     for (const [remaining, resetMs] of readings)
       pace.observe([{ dimension: 'requests', limit, remaining, resetMs }], NOW);
-    return Math.round(pace.readyAt(readings.at(-1)![0], NOW) - NOW);
+    return Math.round(pace.blockedUntil(readings.at(-1)![0], NOW) - NOW);
   };
 
   it('is measured by two readings: what more is missing takes so much longer', () => {
@@ -138,24 +138,24 @@ describe('the cost of a call', () => {
 
   it('is one of the requests, however many other instances take', () => {
     const pace = afterReadings('requests', 100, 100, 50);
-    expect(pace.readyAt(49, NOW)).toBe(0);
-    expect(pace.readyAt(50, NOW)).toBeGreaterThan(NOW);
+    expect(pace.blockedUntil(49, NOW)).toBe(0);
+    expect(pace.blockedUntil(50, NOW)).toBeGreaterThan(NOW);
   });
 
   it('follows the tokens that calls took, by a fifth each time', () => {
     const pace = afterReadings('tokens', 10_000, 10_000, 9_000);
     // 1 + (1,000 - 1) / 5 = 200.8 tokens a call.
-    expect(pace.readyAt(43, NOW)).toBe(0);
-    expect(pace.readyAt(44, NOW)).toBeGreaterThan(NOW);
-    expect(afterReadings('tokens', 10_000, 5_000, 9_000).readyAt(8_000, NOW)).toBe(0);
+    expect(pace.blockedUntil(43, NOW)).toBe(0);
+    expect(pace.blockedUntil(44, NOW)).toBeGreaterThan(NOW);
+    expect(afterReadings('tokens', 10_000, 5_000, 9_000).blockedUntil(8_000, NOW)).toBe(0);
   });
 
   it('counts what was refilled meanwhile as taken, too', () => {
     const pace = new HeaderPace('token_bucket');
     pace.observe([{ dimension: 'tokens', limit: 60_000, remaining: 1_000 }], NOW);
     pace.observe([{ dimension: 'tokens', limit: 60_000, remaining: 1_000 }], NOW + 1_000);
-    expect(pace.readyAt(3, NOW + 1_000)).toBe(0);
-    expect(pace.readyAt(4, NOW + 1_000)).toBeGreaterThan(NOW + 1_000);
+    expect(pace.blockedUntil(3, NOW + 1_000)).toBe(0);
+    expect(pace.blockedUntil(4, NOW + 1_000)).toBeGreaterThan(NOW + 1_000);
   });
 });
 
@@ -163,22 +163,22 @@ describe('a fixed window', () => {
   it('looks again a second later where its new window is full of calls in flight', () => {
     const pace = new HeaderPace('fixed_window');
     pace.observe([{ dimension: 'requests', limit: 10, remaining: 0, resetMs: 500 }], NOW);
-    expect(pace.readyAt(10, NOW + 500)).toBe(NOW + 1_500);
+    expect(pace.blockedUntil(10, NOW + 500)).toBe(NOW + 1_500);
   });
 
   it('refills nothing before it ends', () => {
     const pace = new HeaderPace('fixed_window');
     pace.observe([{ dimension: 'requests', limit: 10, remaining: 1, resetMs: 20_000 }], NOW);
-    expect(pace.readyAt(1, NOW + 19_999)).toBe(NOW + 20_000);
-    expect(pace.readyAt(0, NOW + 19_999)).toBe(0);
+    expect(pace.blockedUntil(1, NOW + 19_999)).toBe(NOW + 20_000);
+    expect(pace.blockedUntil(0, NOW + 19_999)).toBe(0);
   });
 
   it('begins with its limit, else with the most that was ever left', () => {
     const pace = new HeaderPace('fixed_window');
     pace.observe([{ dimension: 'requests', remaining: 4, resetMs: 500 }], NOW);
     pace.observe([{ dimension: 'requests', remaining: 0, resetMs: 500 }], NOW);
-    expect(pace.readyAt(3, NOW + 500)).toBe(0);
-    expect(pace.readyAt(4, NOW + 500)).toBeGreaterThan(NOW + 500);
+    expect(pace.blockedUntil(3, NOW + 500)).toBe(0);
+    expect(pace.blockedUntil(4, NOW + 500)).toBeGreaterThan(NOW + 500);
   });
 });
 
@@ -186,20 +186,20 @@ describe('a bucket', () => {
   it('is full by its reset, and holds no more than its limit', () => {
     const pace = new HeaderPace('token_bucket');
     pace.observe([{ dimension: 'requests', limit: 10, remaining: 5, resetMs: 60_000 }], NOW);
-    expect(pace.readyAt(9, NOW + 60_000)).toBe(0);
-    expect(pace.readyAt(10, NOW + 60_000)).toBeGreaterThan(NOW + 60_000);
-    expect(pace.readyAt(10, NOW + 600_000)).toBeGreaterThan(NOW + 600_000);
+    expect(pace.blockedUntil(9, NOW + 60_000)).toBe(0);
+    expect(pace.blockedUntil(10, NOW + 60_000)).toBeGreaterThan(NOW + 60_000);
+    expect(pace.blockedUntil(10, NOW + 600_000)).toBeGreaterThan(NOW + 600_000);
   });
 
   it('takes a day where its limit is per day', () => {
     const pace = new HeaderPace('token_bucket');
     pace.observe([{ dimension: 'requests', limit: 24, remaining: 0, window: 'day' }], NOW);
-    expect(pace.readyAt(0, NOW)).toBe(NOW + 3_600_000);
+    expect(pace.blockedUntil(0, NOW)).toBe(NOW + 3_600_000);
   });
 
   it('keeps what it had under a clock that was set back', () => {
     const pace = new HeaderPace('token_bucket');
     pace.observe([{ dimension: 'requests', limit: 60, remaining: 3 }], NOW);
-    expect(pace.readyAt(2, NOW - 60_000)).toBe(0);
+    expect(pace.blockedUntil(2, NOW - 60_000)).toBe(0);
   });
 });

@@ -83,17 +83,17 @@ describe('LearnedRate', () => {
   const spacingAt = (rate: LearnedRate, now: number): number => {
     rate.started(now);
     rate.started(now);
-    return rate.readyAt(now) - now;
+    return rate.blockedUntil(now) - now;
   };
 
   it('spaces calls by the successes between two refusals', () => {
     const rate = measured(10, 10_000);
     rate.started(10_000);
-    expect(rate.readyAt(10_000)).toBe(0);
+    expect(rate.blockedUntil(10_000)).toBe(0);
     rate.started(10_000);
-    expect([rate.readyAt(10_000), rate.readyAt(11_000)]).toEqual([11_000, 0]);
+    expect([rate.blockedUntil(10_000), rate.blockedUntil(11_000)]).toEqual([11_000, 0]);
     rate.started(10_500);
-    expect(rate.readyAt(11_500)).toBe(12_000);
+    expect(rate.blockedUntil(11_500)).toBe(12_000);
   });
 
   it('measures nothing by fewer than three successes, and counts them on', () => {

@@ -15,33 +15,33 @@ const withCalls = (count: number, at = NOW): RateLimiter => {
 describe('RateLimiter', () => {
   it('bounds nothing before anything was learned', () => {
     const limiter = withCalls(100);
-    expect([limiter.inFlight, limiter.full, limiter.readyAt(NOW)]).toEqual([100, false, 0]);
+    expect([limiter.inFlight, limiter.full, limiter.blockedUntil(NOW)]).toEqual([100, false, 0]);
     expect(limiter.isBlockedByInFlightOnly(NOW)).toBe(false);
     limiter.succeeded();
     limiter.ended();
-    expect([limiter.inFlight, limiter.full, limiter.readyAt(NOW)]).toEqual([99, false, 0]);
+    expect([limiter.inFlight, limiter.full, limiter.blockedUntil(NOW)]).toEqual([99, false, 0]);
   });
 
   it('waits as the headers say, with the calls in flight taken off', () => {
     const limiter = withCalls(0);
     limiter.observe(left(2), 'fixed_window', NOW);
     limiter.started(NOW);
-    expect(limiter.readyAt(NOW)).toBe(0);
+    expect(limiter.blockedUntil(NOW)).toBe(0);
     limiter.started(NOW);
-    expect(limiter.readyAt(NOW)).toBe(NOW + 20_000);
+    expect(limiter.blockedUntil(NOW)).toBe(NOW + 20_000);
   });
 
   it('takes each answer’s headers for what is left', () => {
     const limiter = withCalls(0);
     limiter.observe(left(0), 'fixed_window', NOW);
     limiter.observe(left(1), 'fixed_window', NOW);
-    expect(limiter.readyAt(NOW)).toBe(0);
+    expect(limiter.blockedUntil(NOW)).toBe(0);
   });
 
   it('knows when only the calls in flight are in the way', () => {
     const limiter = withCalls(1);
     limiter.observe(left(1), 'fixed_window', NOW);
-    expect(limiter.readyAt(NOW)).toBeGreaterThan(NOW);
+    expect(limiter.blockedUntil(NOW)).toBeGreaterThan(NOW);
     expect(limiter.isBlockedByInFlightOnly(NOW)).toBe(true);
     limiter.observe(left(0), 'fixed_window', NOW);
     expect(limiter.isBlockedByInFlightOnly(NOW)).toBe(false);
@@ -79,7 +79,7 @@ describe('RateLimiter', () => {
     limiter.started(NOW + 10_000);
     limiter.started(NOW + 10_000);
     // Ten calls in ten seconds: one a second.
-    expect(limiter.readyAt(NOW + 10_000)).toBe(NOW + 11_000);
+    expect(limiter.blockedUntil(NOW + 10_000)).toBe(NOW + 11_000);
   });
 
   it('forgets what it learned from refusals when headers tell, and learns no more from them', () => {
@@ -89,6 +89,6 @@ describe('RateLimiter', () => {
     limiter.observe(left(10), 'fixed_window', NOW);
     expect(limiter.full).toBe(false);
     limiter.refused(NOW + 1, NOW + 1);
-    expect([limiter.full, limiter.readyAt(NOW + 1)]).toEqual([false, 0]);
+    expect([limiter.full, limiter.blockedUntil(NOW + 1)]).toEqual([false, 0]);
   });
 });

@@ -1,5 +1,5 @@
 import { HEALTHY, UNPROVEN, type CooldownState, type FailureStreak, type KeyState } from '../key/key-state';
-import { cooldownLeft, longerCooldown, scopeOf } from './cooldown';
+import { cooldownLeft, laterCooldown, scopeOf } from './transition';
 import { settlementOf, type SettledOutcome, type Source } from './settlement';
 import { transition, withStatedWait } from './transition';
 
@@ -8,8 +8,13 @@ const S = 1_000;
 const M = 60 * S;
 const H = 60 * M;
 
-const after = (state: KeyState, settled: SettledOutcome, source: Source, strikes?: FailureStreak, startedAt = NOW) =>
-  transition(state, settlementOf(settled), { source, now: NOW, startedAt, strikes });
+const after = (
+  state: KeyState,
+  settled: SettledOutcome,
+  source: Source,
+  failureStreak?: FailureStreak,
+  startedAt = NOW,
+) => transition(state, settlementOf(settled), { source, now: NOW, startedAt, failureStreak });
 
 describe('withStatedWait', () => {
   const with_ = (settled: SettledOutcome) => withStatedWait(settlementOf(settled), NOW);
@@ -77,11 +82,11 @@ describe('a probe of a key that cools down', () => {
 
 describe('a probe of a removed key', () => {
   const removed: KeyState = { status: 'invalid_key', recheckAt: NOW };
-  const strikes: FailureStreak = { outcome: 'invalid_key', count: 3, at: NOW - M };
+  const failureStreak: FailureStreak = { outcome: 'invalid_key', count: 3, lastAt: NOW - M };
 
   it('brings the key back, and keeps the streak of one that was only refused a model', () => {
-    expect(after(removed, 'model_unavailable', 'probe', strikes)).toEqual({ state: HEALTHY, strikes });
-    expect(after(removed, 'ok', 'probe', strikes)).toEqual({ state: HEALTHY, strikes: undefined });
+    expect(after(removed, 'model_unavailable', 'probe', failureStreak)).toEqual({ state: HEALTHY, failureStreak });
+    expect(after(removed, 'ok', 'probe', failureStreak)).toEqual({ state: HEALTHY, failureStreak: undefined });
   });
 });
 
@@ -96,22 +101,22 @@ describe('a success', () => {
 describe('a removal that is due already', () => {
   it('counts the refusal of a call that began after the last one', () => {
     const removed: KeyState = { status: 'invalid_key', recheckAt: NOW - S };
-    const strikes: FailureStreak = { outcome: 'invalid_key', count: 1, at: NOW - M };
-    expect(after(removed, 'invalid_key', 'call', strikes).strikes).toMatchObject({ count: 2 });
+    const failureStreak: FailureStreak = { outcome: 'invalid_key', count: 1, lastAt: NOW - M };
+    expect(after(removed, 'invalid_key', 'call', failureStreak).failureStreak).toMatchObject({ count: 2 });
   });
 
   it('takes a call that began as the last refusal came for one of its burst', () => {
     const removed: KeyState = { status: 'invalid_key', recheckAt: NOW + M };
-    const strikes: FailureStreak = { outcome: 'invalid_key', count: 1, at: NOW - S };
-    expect(after(removed, 'quota_exceeded', 'call', strikes, NOW - S)).toEqual({ state: removed, strikes });
+    const failureStreak: FailureStreak = { outcome: 'invalid_key', count: 1, lastAt: NOW - S };
+    expect(after(removed, 'quota_exceeded', 'call', failureStreak, NOW - S)).toEqual({ state: removed, failureStreak });
   });
 
   it('counts the refusal of a call though the re-check is not due', () => {
     const removed: KeyState = { status: 'invalid_key', recheckAt: NOW + M };
-    const strikes: FailureStreak = { outcome: 'invalid_key', count: 1, at: NOW - M };
-    expect(after(removed, 'invalid_key', 'call', strikes)).toEqual({
+    const failureStreak: FailureStreak = { outcome: 'invalid_key', count: 1, lastAt: NOW - M };
+    expect(after(removed, 'invalid_key', 'call', failureStreak)).toEqual({
       state: { status: 'invalid_key', recheckAt: NOW + 5 * M },
-      strikes: { outcome: 'invalid_key', count: 2, at: NOW },
+      failureStreak: { outcome: 'invalid_key', count: 2, lastAt: NOW },
     });
   });
 });
@@ -119,9 +124,9 @@ describe('a removal that is due already', () => {
 describe('a growing cooldown', () => {
   it('begins with two seconds for what has no rule of its own', () => {
     const odd = { outcome: 'unknown', keyAction: 'cool_down', scope: 'key' } as const;
-    const strikes: FailureStreak = { outcome: 'unknown', count: 9, at: NOW - M };
+    const failureStreak: FailureStreak = { outcome: 'unknown', count: 9, lastAt: NOW - M };
     expect(after(HEALTHY, odd, 'call').state).toEqual({ status: 'cooling_down', until: NOW + 2 * S });
-    expect(after(HEALTHY, odd, 'call', strikes).state).toEqual({ status: 'cooling_down', until: NOW + M });
+    expect(after(HEALTHY, odd, 'call', failureStreak).state).toEqual({ status: 'cooling_down', until: NOW + M });
   });
 });
 
@@ -148,18 +153,18 @@ describe('two cooldowns of one part of a key', () => {
   const long = { outcome, until: NOW + M, statedUntil: 0 };
 
   it('are the one that ends later', () => {
-    expect(longerCooldown(undefined, short)).toBe(short);
-    expect(longerCooldown(short, long)).toBe(long);
-    expect(longerCooldown(long, short)).toBe(long);
+    expect(laterCooldown(undefined, short)).toBe(short);
+    expect(laterCooldown(short, long)).toBe(long);
+    expect(laterCooldown(long, short)).toBe(long);
     const same = { ...long };
-    expect(longerCooldown(long, same)).toBe(long);
+    expect(laterCooldown(long, same)).toBe(long);
   });
 
   it('keep the later end of what was stated in either', () => {
     const stated = { outcome, until: NOW + 2 * S, statedUntil: NOW + 2 * S };
-    expect(longerCooldown(long, stated)).toEqual({ outcome, until: NOW + M, statedUntil: NOW + 2 * S });
-    expect(longerCooldown(stated, long)).toEqual({ outcome, until: NOW + M, statedUntil: NOW + 2 * S });
-    expect(longerCooldown(stated, short)).toBe(stated);
+    expect(laterCooldown(long, stated)).toEqual({ outcome, until: NOW + M, statedUntil: NOW + 2 * S });
+    expect(laterCooldown(stated, long)).toEqual({ outcome, until: NOW + M, statedUntil: NOW + 2 * S });
+    expect(laterCooldown(stated, short)).toBe(stated);
   });
 });
 

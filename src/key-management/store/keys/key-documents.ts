@@ -257,4 +257,3 @@ export function shiftedState(state: KeyState, byMs: number): KeyState {
   }
   return isRemoved(state) ? { ...state, recheckAt: state.recheckAt + byMs } : state;
 }
-
