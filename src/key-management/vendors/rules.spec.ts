@@ -1,14 +1,14 @@
+import { vendorOf } from './vendor-of';
 import { classify } from '../classification/classify';
 import { vendorErrorFrom, type EvidenceContext } from '../classification/evidence/error-evidence';
 import { CONSEQUENCES, type Outcome } from './contract/outcome';
-import { anthropicKnowledge } from './anthropic/anthropic';
-import { compatibleKnowledge } from './compatible/compatible';
-import { googleKnowledge } from './google/google';
-import { openAiKnowledge } from './openai/openai';
-import type { VendorKnowledge } from './contract/vendor';
+import { anthropic } from './anthropic/anthropic';
+import { google as googleProfile } from './google/google';
+import { openai } from './openai/openai';
+import type { Vendor } from './contract/vendor';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
-const compatible = compatibleKnowledge({ name: 'somewhere' });
+const compatible = vendorOf({ name: 'somewhere' });
 
 type Sample = [rule: string, outcome: Outcome, status: number, body: unknown, more?: Extra];
 interface Extra extends EvidenceContext {
@@ -187,14 +187,14 @@ const googleSamples: Sample[] = [
   ['G22', 'server_error', 502, '<html><body>502</body></html>'],
 ];
 
-const suites: [VendorKnowledge, Sample[]][] = [
-  [openAiKnowledge, openAiSamples],
+const suites: [Vendor, Sample[]][] = [
+  [vendorOf(openai), openAiSamples],
   [compatible, [...openAiSamples, ...compatibleSamples]],
-  [anthropicKnowledge, anthropicSamples],
-  [googleKnowledge, googleSamples],
+  [vendorOf(anthropic), anthropicSamples],
+  [vendorOf(googleProfile), googleSamples],
 ];
 
-const verdictOn = (knowledge: VendorKnowledge, status: number, body: unknown, more: Extra = {}) =>
+const verdictOn = (knowledge: Vendor, status: number, body: unknown, more: Extra = {}) =>
   classify(
     vendorErrorFrom({ status, body, headers: more.headers ?? {} }, { now: NOW, ...more }),
     knowledge,

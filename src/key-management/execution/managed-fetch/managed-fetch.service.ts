@@ -5,7 +5,9 @@ import { RESOLVED_OPTIONS } from '../../key-management.constants';
 import { described, optionFault } from '../../common/option-fault';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
 import { VendorHealthChecker } from '../../checkers/vendor-health-checker';
-import type { CredentialPlace } from '../../vendors/contract/vendor';
+import type { Vendor } from '../../vendors/contract/vendor';
+import { vendorOf } from '../../vendors/vendor-of';
+import { profileOf } from '../../checkers/built-in-checkers';
 import { AttemptFailure } from '../failures/attempt-failure';
 import type { AttemptContext } from '../attempt-context';
 import type { ExecuteOptions, ManagedCall } from '../execution.types';
@@ -53,13 +55,6 @@ interface Answered {
 export type ManagedFetch = typeof globalThis.fetch &
   ((input: FetchInput, init?: ManagedRequestInit) => Promise<Response>);
 
-/** For a provider of which no more is known than its base URL. */
-const BEARER: CredentialPlace = {
-  header: 'authorization',
-  format: (apiKey) => `Bearer ${apiKey}`,
-  removeHeaders: ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'],
-  removeQuery: ['key', 'api_key', 'api-key'],
-};
 const HOLD_BACK_MS = 2_000;
 const NO_OPTIONS: ManagedFetchOptions = Object.freeze({});
 const FETCH_OPTIONS = withCallOptions<ManagedFetchOptions>({
@@ -112,10 +107,12 @@ export class ManagedFetchService {
   ): Promise<Response> {
     const line = this.executor.line(provider);
     if (!line) throw new UnknownProviderError(provider, this.registry.providers());
-    const { credential, idempotencyHeader, uploadUrlHeader, baseUrls } = this.#place(provider);
+    const vendor = this.#vendor(provider);
+    const { credential, uploadUrlHeader } = vendor;
+    const baseUrls = vendor.baseUrl === undefined ? [] : [vendor.baseUrl];
     const url = urlOf(input);
     checkDestination(provider, url, baseUrls);
-    const request = await managedRequest(url, input, init, { credential, idempotencyHeader });
+    const request = await managedRequest(url, input, init, vendor);
     const signals = [options.signal, request.signal].filter((signal) => signal !== undefined);
     const callers = signals.length > 1 ? new FollowingSignal(signals) : undefined;
     const signal = callers?.signal ?? signals[0];
@@ -165,16 +162,11 @@ export class ManagedFetchService {
     return response;
   }
 
-  /** Where the provider's keys may go, and how they travel. */
-  #place(provider: string) {
+  /** How the provider's vendor is called. */
+  #vendor(provider: string): Vendor {
     const checker = this.registry.get(provider);
-    const known = checker instanceof VendorHealthChecker ? checker : undefined;
-    const baseUrls = [known?.baseUrl, this.options.providers.get(provider)?.baseUrl];
-    return {
-      credential: known?.knowledge.credential ?? BEARER,
-      idempotencyHeader: known?.knowledge.idempotencyHeader,
-      uploadUrlHeader: known?.knowledge.uploadUrlHeader,
-      baseUrls: baseUrls.filter((each) => each !== undefined),
-    };
+    if (checker instanceof VendorHealthChecker) return checker.resolved;
+    const settings = this.options.providers.get(provider);
+    return vendorOf(checker.vendor ?? profileOf(provider, settings), settings);
   }
 }

@@ -1,6 +1,7 @@
 import { AttemptFailure } from '../failures/attempt-failure';
 import { isStream } from './replayable-body';
 import { isUnder, RefusedDestinationError } from './destination';
+import { credentialText } from '../../vendors/contract/vendor';
 import type { FetchTerms, ManagedRequest } from './managed-request';
 
 const MOST_REDIRECTS = 5;
@@ -14,9 +15,11 @@ export async function send(
   signal: AbortSignal,
 ): Promise<Response> {
   // Copied by fetch, so that one object serves all attempts.
-  request.headers.set(credential.header, credential.format(apiKey));
+  const { place } = credential;
+  if ('header' in place) request.headers.set(place.header, credentialText(place, apiKey));
   const { redirect, rest, headers } = request;
-  let { url, method } = request;
+  let url = 'query' in place ? withParameter(request.url, place.query, apiKey) : request.url;
+  let { method } = request;
   let body = request.body.value;
   for (let count = 0; ; count += 1) {
     const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, body, signal, redirect: 'manual' };
@@ -58,3 +61,9 @@ const refused = (message: string): AttemptFailure =>
     error: new RefusedDestinationError(message),
     verdict: { outcome: 'config_error', reason: message, decidedBy: 'header' },
   });
+
+function withParameter(href: string, name: string, value: string): string {
+  const url = new URL(href);
+  url.searchParams.set(name, value);
+  return url.href;
+}

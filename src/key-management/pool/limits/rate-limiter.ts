@@ -1,10 +1,10 @@
 import { AdaptiveConcurrency } from './adaptive-concurrency';
-import type { RateLimitReading, VendorKnowledge } from '../../vendors/contract/vendor';
+import type { RateLimitReading, Vendor } from '../../vendors/contract/vendor';
 import { HeaderPace, type LimitKind } from './header-pace';
 import { LearnedRate } from './learned-rate';
 
 /** What a pool must know of its vendor to pace its keys. */
-export type PacingProfile = Pick<VendorKnowledge, 'limitKind' | 'rateLimitScope' | 'readRateLimits'>;
+export type PacingProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'>;
 
 /** How fast one key may be used in one lane; keys of one quota group share it. */
 export class RateLimiter {
