@@ -1,0 +1,68 @@
+import fixture from '../../../test/fixtures/vendor-cases-2.json';
+import { classify } from '../classification/classify';
+import {
+  vendorErrorFrom,
+  vendorErrorFromStreamEvent,
+  type EvidenceContext,
+} from '../classification/evidence/error-evidence';
+import type { VendorError } from '../classification/evidence/vendor-error';
+import type { Phase } from './contract/rule';
+import { BUILT_IN_VENDORS } from './index';
+import { vendorOf } from './vendor-of';
+
+const NOW = Date.parse('2026-10-15T12:00:00Z');
+
+interface VendorCase {
+  id: string;
+  vendor: string;
+  phase: Phase;
+  endpoint?: string;
+  status: number;
+  headers: Record<string, string>;
+  body: unknown;
+  sse?: string;
+  contentEmitted?: boolean;
+  expected: Record<'outcome' | 'keyAction' | 'scope' | 'retry', string> & { retryAfterMs: number | null };
+  acceptable?: string[];
+}
+
+/** Times in the fixture are said from now on: epoch milliseconds or seconds, ISO, China's time without and with its zone. */
+function filled(text: string): string {
+  return text.replace(/\{\{(epochMs|epochS|iso|cnz|cn)\+(\d+)\}\}/g, (_, kind: string, ms: string) => {
+    const at = NOW + Number(ms);
+    const china = new Date(at + 8 * 3_600_000).toISOString().slice(0, 19);
+    const forms: Record<string, string> = {
+      epochMs: String(at),
+      epochS: String(at / 1_000),
+      iso: new Date(at).toISOString(),
+      cn: china.replace('T', ' '),
+      cnz: `${china}+08:00`,
+    };
+    return forms[kind]!;
+  });
+}
+
+const cases = (JSON.parse(filled(JSON.stringify(fixture))) as { cases: VendorCase[] }).cases;
+
+function evidenceOf(item: VendorCase): VendorError {
+  const { phase, endpoint, contentEmitted } = item;
+  const context: EvidenceContext = { phase, endpoint, contentEmitted, now: NOW };
+  if (item.sse !== undefined) return vendorErrorFromStreamEvent(item.sse, item.headers, context);
+  return vendorErrorFrom({ status: item.status, headers: item.headers, body: item.body }, context);
+}
+
+describe('what vendors really answered', () => {
+  it.each(cases.map((item) => [item.id, item] as const))('%s', (_id, item) => {
+    const vendor = vendorOf(BUILT_IN_VENDORS.get(item.vendor) ?? { name: item.vendor });
+    const { outcome, keyAction, scope, retry, retryAfterMs } = classify(evidenceOf(item), vendor, 'evidence', NOW);
+    const { expected, acceptable = [] } = item;
+    expect([expected.outcome, ...acceptable]).toContain(outcome);
+    if (outcome === expected.outcome)
+      expect({ keyAction, scope, retry, retryAfterMs: retryAfterMs ?? null }).toEqual({
+        keyAction: expected.keyAction,
+        scope: expected.scope,
+        retry: expected.retry,
+        retryAfterMs: expected.retryAfterMs,
+      });
+  });
+});
