@@ -1,13 +1,11 @@
-import { collectFacts, hasErrorEnvelope, noFacts, type BodyFacts } from './body-facts';
-import { looksLikeHtml, MOST_BODY_CHARACTERS, parseBodyText, textOfHtml, type ParsedBody } from './body-text';
+import { collectFacts, hasErrorEnvelope, noFacts, statusInBody, type BodyFacts } from './body-facts';
+import { looksLikeHtml, MOST_BODY_CHARACTERS, textOfHtml, type ParsedBody } from './body-tree';
 import { normalizeHeaders } from './normalize-headers';
 import { allLimitsZero, modelNamedIn } from './named-model';
 import { redactText } from '../redaction/redact';
-import { isObject } from './safe-read';
 import { statedDateIn } from './stated-date';
 import { statedWaitIn } from './stated-wait';
-import { statusInBody } from './stream-status';
-import type { FoundAnswer } from './thrown-answer';
+import type { FoundAnswer } from './thrown-error';
 import type { VendorError } from './vendor-error';
 import type { Phase } from '../../vendors/contract/rule';
 
@@ -53,45 +51,33 @@ interface FoundFacts {
   isError: boolean;
 }
 
-function factsOf(body: unknown, onlyEnvelope: boolean): FoundFacts {
-  const parsed = typeof body === 'string' ? parseBodyText(body) : isObject(body) ? jsonBody(body) : undefined;
-  switch (parsed?.kind) {
-    case 'json': {
-      const isError = hasErrorEnvelope(parsed.value);
-      const facts = onlyEnvelope && !isError ? noFacts() : collectFacts(parsed.value);
-      // js-genai wraps whatever came, a proxy's page too, into its own JSON.
-      if (!looksLikeHtml(facts.message)) return { kind: 'json', facts, isError };
-      return { kind: 'html', facts: { ...facts, message: textOfHtml(cut(facts.message)) }, isError };
-    }
-    case 'html':
-    case 'text':
-      return { kind: parsed.kind, facts: { ...noFacts(), message: onlyEnvelope ? '' : parsed.text }, isError: false };
-    default:
-      return { kind: 'none', facts: noFacts(), isError: false };
+function factsOf(body: ParsedBody, onlyEnvelope: boolean): FoundFacts {
+  if (body.kind !== 'json') {
+    const message = onlyEnvelope || body.kind === 'none' ? '' : body.text;
+    return { kind: body.kind, facts: { ...noFacts(), message }, isError: false };
   }
+  const isError = hasErrorEnvelope(body.value);
+  const facts = onlyEnvelope && !isError ? noFacts() : collectFacts(body.value);
+  // js-genai wraps whatever came, a proxy's page too, into its own JSON.
+  if (!looksLikeHtml(facts.message)) return { kind: 'json', facts, isError };
+  return { kind: 'html', facts: { ...facts, message: textOfHtml(cut(facts.message)) }, isError };
 }
 
-const jsonBody = (value: object): ParsedBody => ({ kind: 'json', value });
 const cut = (text: string): string => text.slice(0, MOST_BODY_CHARACTERS);
 
-interface ResponseMeta {
-  phase: Phase;
-  status?: number;
-  httpStatus?: number;
-  bodyKind: VendorError['bodyKind'];
-  headers: unknown;
-}
+/** What of the answer itself goes into the evidence, besides the facts of its body. */
+type AnswerMeta = Pick<VendorError, 'phase' | 'status' | 'httpStatus' | 'bodyKind' | 'transport'> & {
+  headers?: unknown;
+};
 
 /** Evidence out of facts: redacted, bounded, with every wait, date and name that the sentence states. */
-export function buildVendorError(facts: BodyFacts, frame: ResponseMeta, context: EvidenceContext): VendorError {
+export function buildVendorError(facts: BodyFacts, meta: AnswerMeta, context: EvidenceContext): VendorError {
   const secrets = context.secrets ?? [];
-  const headers = normalizeHeaders(frame.headers, secrets);
+  const headers = normalizeHeaders(meta.headers, secrets);
   const words = (list: string[]): string[] => list.map((word) => redactText(word, secrets, LONGEST_WORD));
   const message = cut(facts.message).trimStart();
   return {
-    phase: frame.phase,
-    status: frame.status,
-    httpStatus: frame.httpStatus,
+    ...meta,
     headers,
     codes: words(facts.codes),
     types: words(facts.types),
@@ -100,7 +86,6 @@ export function buildVendorError(facts: BodyFacts, frame: ResponseMeta, context:
     quotaIds: words(facts.quotaIds),
     detailCodes: words(facts.detailCodes),
     message: redactText(message, secrets, LONGEST_MESSAGE),
-    bodyKind: frame.bodyKind,
     endpoint: context.endpoint === undefined ? undefined : redactText(context.endpoint, secrets),
     contentEmitted: context.contentEmitted ?? false,
     statedWait: statedWaitIn({ headers, retryDelays: facts.retryDelays, message, now: context.now }),

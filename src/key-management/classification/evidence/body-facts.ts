@@ -1,5 +1,5 @@
-import { jsonIn } from './body-text';
-import { isObject, itemsOf, read, wordOf } from './safe-read';
+import { fieldsOf, isList, itemsOf, jsonIn, type Fields, type Tree } from './body-tree';
+import { httpStatusOf, isObject, wordOf } from './safe-read';
 
 /** What a vendor's JSON body says, unjudged and not yet redacted. */
 export interface BodyFacts {
@@ -17,7 +17,7 @@ export interface BodyFacts {
 const DEEPEST = 6;
 const MOST_WORDS = 16;
 /** These name the envelope, not the error. */
-const ENVELOPE_TYPES = new Set(['error', 'response.failed']);
+const ENVELOPE_TYPES: ReadonlySet<unknown> = new Set(['error', 'response.failed']);
 
 export const noFacts = (): BodyFacts => ({
   codes: [],
@@ -31,46 +31,42 @@ export const noFacts = (): BodyFacts => ({
 });
 
 /** Whether a body, or an event of a stream, is an error by its shape. */
-export function hasErrorEnvelope(body: unknown): boolean {
-  if (!isObject(body)) return false;
-  const first = itemsOf(body, 1)[0] ?? body;
-  if (ENVELOPE_TYPES.has(String(wordOf(read(first, 'type')))) || read(first, 'event_type') === 'error') return true;
+export function hasErrorEnvelope(body: Tree): boolean {
+  const first = fieldsOf(itemsOf(body)[0] ?? body);
+  const { type, event_type: eventType, error } = first;
+  if (ENVELOPE_TYPES.has(wordOf(type)) || eventType === 'error') return true;
   if (failedBase(first) !== undefined) return true;
-  const error = read(first, 'error');
   return isObject(error) || (typeof error === 'string' && error.trim() !== '');
 }
 
 /** MiniMax's `base_resp`, where it tells of a failure: any code but 0. */
-export function failedBase(body: unknown): object | undefined {
-  const base = read(body, 'base_resp');
-  const code = read(base, 'status_code');
-  return isObject(base) && typeof code === 'number' && code !== 0 ? base : undefined;
+export function failedBase(body: Tree): Fields | undefined {
+  const base = fieldsOf(fieldsOf(body).base_resp);
+  return typeof base.status_code === 'number' && base.status_code !== 0 ? base : undefined;
 }
 
 /** Collects every code, type, reason and status from the places where vendors put them, and only from there. */
-export function collectFacts(body: unknown): BodyFacts {
+export function collectFacts(body: Tree): BodyFacts {
   const facts = noFacts();
   visit(body, facts, 0);
   return facts;
 }
 
-function visit(value: unknown, facts: BodyFacts, depth: number): void {
+function visit(value: Tree, facts: BodyFacts, depth: number): void {
   if (depth > DEEPEST) return;
   if (typeof value === 'string') return visitText(value, facts, depth);
-  if (!isObject(value)) return;
-  const first = itemsOf(value, 1)[0];
-  if (first !== undefined) return visit(first, facts, depth + 1);
-  const failed = read(read(value, 'response'), 'error');
+  if (isList(value)) return visit(value[0], facts, depth + 1);
+  const fields = fieldsOf(value);
+  const failed = fieldsOf(fields.response).error;
   if (isObject(failed)) return visit(failed, facts, depth + 1);
-  addWords(value, facts);
-  const base = failedBase(value);
+  addWords(fields, facts);
+  const base = failedBase(fields);
   if (base) {
-    push(facts.codes, wordOf(read(base, 'status_code')));
-    facts.message ||= wordOf(read(base, 'status_msg')) ?? '';
+    push(facts.codes, base.status_code);
+    facts.message ||= wordOf(base.status_msg) ?? '';
   }
-  const error = read(value, 'error');
-  if (isObject(error) || typeof error === 'string') visit(error, facts, depth + 1);
-  if (facts.message === '') addMessage(value, facts, depth);
+  if (isObject(fields.error) || typeof fields.error === 'string') visit(fields.error, facts, depth + 1);
+  if (facts.message === '') addMessage(fields, facts, depth);
 }
 
 /** A sentence, unless the whole of it is JSON once more (js-genai puts the vendor's body there as a string). */
@@ -80,45 +76,93 @@ function visitText(text: string, facts: BodyFacts, depth: number): void {
   else visit(inner, facts, depth + 1);
 }
 
-function addMessage(value: object, facts: BodyFacts, depth: number): void {
-  for (const name of ['message', 'detail', 'error_message']) {
-    const found = read(value, name);
+function addMessage({ message, detail, error_message: errorMessage }: Fields, facts: BodyFacts, depth: number): void {
+  for (const found of [message, detail, errorMessage]) {
     const text = typeof found === 'string' ? found : textOfValidation(found);
     if (text) return visitText(text, facts, depth);
   }
 }
 
 /** FastAPI's `detail: [{ msg }]`, also as Mistral nests it in `message`. Its `input` is the caller's and stays unread. */
-function textOfValidation(detail: unknown): string | undefined {
-  const list = Array.isArray(detail) ? detail : read(detail, 'detail');
-  const msg = read(itemsOf(list, 1)[0], 'msg');
+function textOfValidation(detail: Tree): string | undefined {
+  const { msg } = fieldsOf(itemsOf(isList(detail) ? detail : fieldsOf(detail).detail)[0]);
   return typeof msg === 'string' ? msg : undefined;
 }
 
-function addWords(value: object, facts: BodyFacts): void {
-  push(facts.codes, wordOf(read(value, 'code')));
-  const type = read(value, 'type');
-  if (typeof type === 'string' && !ENVELOPE_TYPES.has(type)) push(facts.types, wordOf(type));
-  const status = read(value, 'status');
-  if (typeof status === 'string') push(facts.vendorStatuses, wordOf(status));
-  const details = read(value, 'details');
-  push(facts.detailCodes, wordOf(read(details, 'error_code')));
-  for (const detail of itemsOf(details)) addDetail(detail, facts);
+function addWords({ code, type, status, details }: Fields, facts: BodyFacts): void {
+  push(facts.codes, code);
+  if (typeof type === 'string' && !ENVELOPE_TYPES.has(type)) push(facts.types, type);
+  if (typeof status === 'string') push(facts.vendorStatuses, status);
+  push(facts.detailCodes, fieldsOf(details).error_code);
+  for (const detail of itemsOf(details)) addDetail(fieldsOf(detail), facts);
 }
 
 /** One of Google's `details`: ErrorInfo, QuotaFailure or RetryInfo. */
-function addDetail(detail: unknown, facts: BodyFacts): void {
-  push(facts.reasons, wordOf(read(detail, 'reason')));
-  for (const violation of itemsOf(read(detail, 'violations'))) push(facts.quotaIds, wordOf(read(violation, 'quotaId')));
-  const delay = read(detail, 'retryDelay');
-  push(facts.retryDelays, typeof delay === 'string' ? delay : secondsOf(read(delay, 'seconds')));
+function addDetail({ reason, violations, retryDelay }: Fields, facts: BodyFacts): void {
+  push(facts.reasons, reason);
+  for (const violation of itemsOf(violations)) push(facts.quotaIds, fieldsOf(violation).quotaId);
+  const seconds = wordOf(fieldsOf(retryDelay).seconds);
+  push(facts.retryDelays, typeof retryDelay === 'string' ? retryDelay : seconds && `${seconds}s`);
 }
 
-const secondsOf = (seconds: unknown): string | undefined => {
-  const word = wordOf(seconds);
-  return word === undefined ? undefined : `${word}s`;
-};
-
-function push(list: string[], word: string | undefined): void {
+function push(list: string[], value: Tree): void {
+  const word = wordOf(value);
   if (word !== undefined && list.length < MOST_WORDS && !list.includes(word)) list.push(word);
 }
+
+/** What an Anthropic error type stands for, as the vendor documents it. Google states a number; OpenAI has codes alone. */
+const STATUS_OF_TYPE: ReadonlyMap<string, number> = new Map([
+  ['invalid_request_error', 400],
+  ['authentication_error', 401],
+  ['billing_error', 402],
+  ['permission_error', 403],
+  ['not_found_error', 404],
+  ['conflict_error', 409],
+  ['request_too_large', 413],
+  ['rate_limit_error', 429],
+  ['api_error', 500],
+  ['timeout_error', 504],
+  ['overloaded_error', 529],
+]);
+
+/** The HTTP status that an error inside a 200 answer stands for: its numeric code, else its type's. */
+export function statusInBody({ codes, types }: BodyFacts): number | undefined {
+  const stated = codes.map(httpStatusOf).find((status) => status !== undefined && status >= 400);
+  const known = types.find((type) => STATUS_OF_TYPE.has(type));
+  return stated ?? (known === undefined ? undefined : STATUS_OF_TYPE.get(known));
+}
+
+/** Where vendors put an answer. One that has any of these is an answer, whatever else it says. */
+const CONTENT = ['choices', 'candidates', 'content', 'output', 'data', 'embeddings', 'results'];
+/** An object that can be asked for again has one of these. The error in it may be its own: a job that failed, not the call. */
+const IDENTITY = ['id', 'object', 'name'];
+
+/**
+ * Whether the JSON body of a good HTTP status reports that the call failed: `{"error": …}`, `base_resp.status_code` other than 0, a
+ * Responses object with `status: "failed"`, or a list that begins with one of these.
+ * @param asked Whether the call only asked for something that exists (GET): then the error is this call's only where nothing else is there.
+ */
+export function isFailedAnswer(body: Tree, asked = false): boolean {
+  const first = fieldsOf(isList(body) ? body[0] : body);
+  if (failedBase(first)) return true;
+  if (!hasErrorEnvelope(first) || !saysSomething(first.error ?? first)) return false;
+  // A Responses object that was begun in the background is asked for until it has failed; that is its answer.
+  if (first.object === 'response') return !asked && first.status === 'failed' && first.background !== true;
+  if (asked && IDENTITY.some((name) => first[name] !== undefined)) return false;
+  return CONTENT.every((name) => isBlank(first[name]));
+}
+
+/** Whether a body may report a failure at all, of whatever length: a search costs less than to parse every answer. */
+export const mayReportFailure = (body: { includes(text: string): boolean }): boolean =>
+  body.includes('"error"') || body.includes('"base_resp"');
+
+/** `{"message": null, "code": null}` is how some say that there is no error. */
+function saysSomething(error: Tree): boolean {
+  if (!isObject(error)) return wordOf(error) !== undefined;
+  const { message, code, type, status } = fieldsOf(error);
+  return [message, code, type, status].some((value) => wordOf(value) !== undefined);
+}
+
+/** Whether a field says nothing: it is missing, null, or empty. */
+export const isBlank = (value: Tree): boolean =>
+  value === undefined || value === null || value === '' || (isList(value) && value.length === 0);

@@ -1,13 +1,13 @@
 import { buildVendorError, evidenceOf, type EvidenceContext } from './answer-evidence';
-import { noFacts } from './body-facts';
+import { hasErrorEnvelope, noFacts } from './body-facts';
+import { jsonIn, parseBody, type Tree } from './body-tree';
 import { read } from './safe-read';
-import { answerIn } from './thrown-answer';
+import { answerIn } from './thrown-error';
 import { transportKindOf, type Transport } from './transport-kind';
 import type { VendorError } from './vendor-error';
 
 export type { EvidenceContext } from './answer-evidence';
 export { takeEvidence, vendorErrorFromResponse, type ResponseContext, type TakenEvidence } from './response-evidence';
-export { isStreamError, vendorErrorFromStreamEvent } from './stream-evidence';
 
 /**
  * The evidence in anything thrown: errors of the official SDKs, of axios, undici and fetch, plain objects, strings, error
@@ -27,12 +27,9 @@ function withoutAnswer(thrown: unknown, context: EvidenceContext): VendorError {
   const said = typeof thrown === 'string' ? thrown : read(thrown, 'message');
   const facts = { ...noFacts(), message: typeof said === 'string' ? said : '' };
   const phase = transport ? 'transport' : (context.phase ?? 'http');
-  return {
-    ...buildVendorError(facts, { phase, bodyKind: 'none', headers: {} }, context),
-    statedWait: undefined,
-    notBefore: undefined,
-    transport,
-  };
+  const meta = { phase, status: undefined, httpStatus: undefined, bodyKind: 'none', transport } as const;
+  // The message is the program's own: no vendor states anything in it.
+  return { ...buildVendorError(facts, meta, context), statedWait: undefined, notBefore: undefined };
 }
 
 function transportOf(thrown: unknown, context: EvidenceContext): Transport | undefined {
@@ -42,4 +39,30 @@ function transportOf(thrown: unknown, context: EvidenceContext): Transport | und
   if (kind !== 'aborted') return kind;
   // An abort that is known not to be the caller's is an SDK's own time limit (js-genai aborts for it).
   return context.callerAborted === false ? 'timeout' : 'cancelled';
+}
+
+/** Whether the text after `data:` of a stream's event reports a failure. */
+export const isStreamError = (data: string): boolean => hasErrorEnvelope(jsonIn(data));
+
+/**
+ * The evidence in an error event of an HTTP 200 stream: the parsed event, its JSON text, or whole server-sent events, of which
+ * the last error counts.
+ */
+export function vendorErrorFromStreamEvent(
+  data: unknown,
+  headers: unknown = {},
+  context: EvidenceContext = {},
+): VendorError {
+  const body = parseBody(typeof data === 'string' ? eventIn(data) : data);
+  return evidenceOf({ status: 200, headers, body }, { ...context, phase: 'stream' });
+}
+
+function eventIn(text: string): Tree {
+  const whole = jsonIn(text);
+  if (whole !== undefined) return whole;
+  const payloads = text
+    .split('\n', 1_000)
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => jsonIn(line.slice(5)));
+  return payloads.findLast(hasErrorEnvelope) ?? payloads.at(-1);
 }

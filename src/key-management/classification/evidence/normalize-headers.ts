@@ -1,5 +1,5 @@
 import { redactText } from '../redaction/redact';
-import { isObject, itemsOf } from './safe-read';
+import { firstItems, isObject } from './safe-read';
 
 const MOST_HEADERS = 64;
 const LONGEST_VALUE = 500;
@@ -26,7 +26,7 @@ export function normalizeHeaders(headers: unknown, secrets: readonly string[] = 
 
 function pairsOf(headers: unknown): Iterable<readonly [unknown, unknown]> {
   if (!isObject(headers)) return [];
-  if (Array.isArray(headers)) return pairsOfList(itemsOf(headers, MOST_HEADERS * 2));
+  if (Array.isArray(headers)) return pairsOfList(firstItems(headers, MOST_HEADERS * 2));
   const entries = (headers as { entries?: unknown }).entries;
   if (typeof entries === 'function') return (entries as () => Iterable<[unknown, unknown]>).call(headers);
   return Object.entries(headers);
@@ -34,7 +34,7 @@ function pairsOf(headers: unknown): Iterable<readonly [unknown, unknown]> {
 
 /** `[['a', '1'], …]`, or undici's flat `['a', '1', …]`. */
 function pairsOfList(list: unknown[]): [unknown, unknown][] {
-  if (Array.isArray(list[0])) return list.map((pair) => [itemsOf(pair)[0], itemsOf(pair)[1]]);
+  if (Array.isArray(list[0])) return list.map((pair) => firstItems(pair, 2) as [unknown, unknown]);
   const pairs: [unknown, unknown][] = [];
   for (let i = 0; i + 1 < list.length; i += 2) pairs.push([list[i], list[i + 1]]);
   return pairs;

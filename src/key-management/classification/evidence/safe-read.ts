@@ -8,17 +8,17 @@ export function read(source: unknown, name: string): unknown {
   }
 }
 
+/** The named properties of anything, each read once, as a plain record. */
+export const readAll = <Name extends string>(source: unknown, names: readonly Name[]): Record<Name, unknown> =>
+  Object.fromEntries(names.map((name) => [name, read(source, name)])) as Record<Name, unknown>;
+
 export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** Whether the value is an `Error`, of whatever realm. */
 export const hasStack = (value: unknown): boolean => typeof read(value, 'stack') === 'string';
 
-/** The same, or a serialised copy of one. */
-export const isErrorLike = (value: unknown): boolean =>
-  hasStack(value) || (typeof read(value, 'name') === 'string' && typeof read(value, 'message') === 'string');
-
 /** The first items of an array; nothing for what is none. */
-export function itemsOf(value: unknown, most = 16): unknown[] {
+export function firstItems(value: unknown, most: number): unknown[] {
   try {
     return Array.isArray(value) ? value.slice(0, most) : [];
   } catch {

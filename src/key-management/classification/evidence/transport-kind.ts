@@ -1,10 +1,8 @@
-import { read, isObject, wordOf } from './safe-read';
-import { wrappedIn } from './thrown-answer';
+import { wordOf } from './safe-read';
+import { errorsIn, type ErrorNode } from './thrown-error';
 import type { VendorError } from './vendor-error';
 
 export type Transport = NonNullable<VendorError['transport']>;
-
-const MOST_NODES = 16;
 
 const TIMEOUT_CODES = new Set([
   'ETIMEDOUT',
@@ -57,24 +55,18 @@ const ABORT_MESSAGES = /^(?:request was aborted\.?|this operation was aborted|th
  * least (it may be a time limit's way to stop a call), so a timeout or a network fault deeper inside goes before it.
  */
 export function transportKindOf(thrown: unknown): Transport | 'aborted' | undefined {
-  const seen = new Set<unknown>();
-  const queue: unknown[] = [thrown];
   let weak: Transport | 'aborted' | undefined;
-  while (queue.length > 0 && seen.size < MOST_NODES) {
-    const node = queue.shift();
-    if (seen.has(node) || !isObject(node)) continue;
-    seen.add(node);
+  for (const node of errorsIn(thrown, true)) {
     const kind = byCode(node) ?? byName(node);
     if (kind === 'timeout' || kind === 'network_error') return kind;
     // A mere sentence as "Connection error." says less than the abort that caused it.
     if (weak !== 'aborted') weak = kind ?? byMessage(node) ?? weak;
-    queue.push(...wrappedIn(node), ...reasonOf(node));
   }
   return weak;
 }
 
-function byCode(node: object): Transport | 'aborted' | undefined {
-  const code = wordOf(read(node, 'code')) ?? wordOf(read(node, 'errno'));
+function byCode(node: ErrorNode): Transport | 'aborted' | undefined {
+  const code = wordOf(node.code) ?? wordOf(node.errno);
   if (code === undefined) return undefined;
   if (TIMEOUT_CODES.has(code)) return 'timeout';
   if (NETWORK_CODES.has(code) || NETWORK_CODE_FAMILIES.test(code)) return 'network_error';
@@ -83,24 +75,18 @@ function byCode(node: object): Transport | 'aborted' | undefined {
   return code === 'ECONNABORTED' ? (/timeout/i.test(messageOf(node)) ? 'timeout' : 'network_error') : undefined;
 }
 
-function byName(node: object): Transport | 'aborted' | undefined {
-  for (const name of [wordOf(read(node, 'name')), wordOf(read(read(node, 'constructor'), 'name'))]) {
+function byName(node: ErrorNode): Transport | 'aborted' | undefined {
+  for (const name of [wordOf(node.name), node.className]) {
     if (name !== undefined && TIMEOUT_NAMES.has(name)) return 'timeout';
     if (name !== undefined && ABORT_NAMES.has(name)) return 'aborted';
   }
   return TIMEOUT_MESSAGES.test(messageOf(node)) ? 'timeout' : undefined;
 }
 
-function byMessage(node: object): 'aborted' | 'network_error' | undefined {
+function byMessage(node: ErrorNode): 'aborted' | 'network_error' | undefined {
   const message = messageOf(node);
   if (ABORT_MESSAGES.test(message)) return 'aborted';
   return NETWORK_MESSAGES.test(message) ? 'network_error' : undefined;
 }
 
-function messageOf(node: object): string {
-  const message = read(node, 'message');
-  return typeof message === 'string' ? message.slice(0, 200) : '';
-}
-
-/** An abort may carry why in `reason`. */
-const reasonOf = (node: object): unknown[] => (isObject(read(node, 'reason')) ? [read(node, 'reason')] : []);
+const messageOf = ({ message }: ErrorNode): string => (typeof message === 'string' ? message.slice(0, 200) : '');

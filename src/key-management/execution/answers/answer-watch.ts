@@ -1,5 +1,5 @@
-import { isFailedAnswer, mayReportFailure } from '../../classification/evidence/answer-failure';
-import { jsonIn, MOST_BODY_CHARACTERS } from '../../classification/evidence/body-text';
+import { isFailedAnswer, mayReportFailure } from '../../classification/evidence/body-facts';
+import { jsonIn, MOST_BODY_CHARACTERS } from '../../classification/evidence/body-tree';
 import { vendorErrorFromStreamEvent, type EvidenceContext } from '../../classification/evidence/error-evidence';
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import { PassingUsage } from './token-usage';

@@ -1,5 +1,5 @@
-import { isFailedAnswer, mayReportFailure } from '../../classification/evidence/answer-failure';
-import { jsonIn } from '../../classification/evidence/body-text';
+import { isFailedAnswer, mayReportFailure } from '../../classification/evidence/body-facts';
+import { jsonIn } from '../../classification/evidence/body-tree';
 
 /** What of a body is kept to be looked at: its beginning, and of a list its end. Bytes. */
 const KEPT = 64 * 1024;

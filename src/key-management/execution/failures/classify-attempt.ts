@@ -1,6 +1,6 @@
 import type { Classification } from '../../classification/classification';
-import { isFailedAnswer } from '../../classification/evidence/answer-failure';
-import { failedBase } from '../../classification/evidence/body-facts';
+import { failedBase, isFailedAnswer } from '../../classification/evidence/body-facts';
+import { treeOf, type Tree } from '../../classification/evidence/body-tree';
 import { checkedClassification, type CheckContext } from '../../classification/checked-classification';
 import {
   vendorErrorFrom,
@@ -9,7 +9,7 @@ import {
   type EvidenceContext,
 } from '../../classification/evidence/error-evidence';
 import type { Outcome } from '../../vendors/contract/outcome';
-import { isCallersOwnError } from '../../classification/evidence/own-error';
+import { isCallersOwnError } from '../../classification/evidence/thrown-error';
 import { shownReason } from '../../classification/redaction/redact';
 import { read, wordOf } from '../../classification/evidence/safe-read';
 import type { VendorError } from '../../classification/evidence/vendor-error';
@@ -57,13 +57,13 @@ export function failedEnd(
 ): AttemptEnd | undefined {
   if (isFailedResponse(value)) return { kind: 'value', value };
   const watched = context.answers?.lastFailure;
-  const isBody = isFailureBody(value);
-  if (!watched && !isBody) return undefined;
-  const evidence = watched ?? bodyEvidence(value, context);
+  const body = failureBodyOf(value);
+  if (!watched && !body) return undefined;
+  const evidence = watched ?? bodyEvidence(body, context);
   const { outcome } = verdictOn(evidence, classifier, context);
   // A caller may deal with a 404 as with any answer, but what is the key's or the vendor's fault is not for it to say. An object with an
   // error that no rule knows may be one of its own making.
-  const fails = NOT_THE_CALLERS.has(outcome) || (isBody && (outcome !== 'unknown' || failedBase(value)));
+  const fails = NOT_THE_CALLERS.has(outcome) || (body && (outcome !== 'unknown' || failedBase(body)));
   return fails ? { kind: 'value', value, evidence } : undefined;
 }
 
@@ -78,18 +78,21 @@ const NOT_THE_CALLERS: ReadonlySet<Outcome> = new Set<Outcome>([
 ]);
 
 /** What an SDK hands on of a 200 that reports a failure: `{"error": …}`. The first looks are all that a successful call costs. */
-function isFailureBody(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+function failureBodyOf(value: unknown): Tree {
+  if (typeof value !== 'object' || value === null) return undefined;
   try {
     const { error, base_resp: status } = value as { error?: unknown; base_resp?: unknown };
-    if ((error ?? status) == null && !Array.isArray(value)) return false;
-    return isFailedAnswer(value);
+    const isArray = Array.isArray(value);
+    if ((error ?? status) == null && !isArray) return undefined;
+    // Of a list the first item tells.
+    const body = treeOf(isArray ? value.slice(0, 1) : value);
+    return isFailedAnswer(body) ? body : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-function bodyEvidence(value: unknown, context: AttemptContext): VendorError {
+function bodyEvidence(value: Tree, context: AttemptContext): VendorError {
   const now = context.settings?.clock.now();
   return vendorErrorFromStreamEvent(value, {}, { phase: 'http', now, secrets: [context.apiKey] });
 }

@@ -1,7 +1,7 @@
 import { SseEvents, type SseEvent } from './sse-events';
-import { jsonIn } from '../../classification/evidence/body-text';
-import { isStreamError } from '../../classification/evidence/error-evidence';
-import { isObject, itemsOf, read } from '../../classification/evidence/safe-read';
+import { hasErrorEnvelope, isBlank } from '../../classification/evidence/body-facts';
+import { fieldsOf, isList, itemsOf, jsonIn, type Fields, type Tree } from '../../classification/evidence/body-tree';
+import { isObject } from '../../classification/evidence/safe-read';
 import type { Clock } from '../../common/clock';
 import type { BodySource, Chunk } from '../answers/body-source';
 
@@ -62,9 +62,9 @@ export class StreamStart {
  */
 export type EventKind = 'preamble' | 'ping' | 'begun' | 'content' | 'error';
 
-const BEGUN_TYPES = new Set(['response.created', 'response.queued']);
+const BEGUN_TYPES: ReadonlySet<Tree> = new Set(['response.created', 'response.queued']);
 /** Anthropic's and OpenAI's (Responses) events before the first content. */
-const PREAMBLE_TYPES = new Set([
+const PREAMBLE_TYPES: ReadonlySet<Tree> = new Set([
   'message_start',
   'content_block_start',
   'response.in_progress',
@@ -79,38 +79,32 @@ export function eventKind({ name, data }: SseEvent): EventKind {
   if (name === 'error') return 'error';
   const value = jsonIn(data);
   if (!isObject(value)) return 'content';
-  if (isStreamError(value)) return 'error';
-  const type = String(read(value, 'type'));
+  if (hasErrorEnvelope(value)) return 'error';
+  const fields = fieldsOf(value);
+  const { type } = fields;
   if (type === 'ping') return 'ping';
   if (BEGUN_TYPES.has(type)) return 'begun';
   if (PREAMBLE_TYPES.has(type)) return 'preamble';
-  return isEmptyChat(value) || isEmptyCandidate(value) ? 'preamble' : 'content';
+  return isEmptyChat(fields) || isEmptyCandidate(fields) ? 'preamble' : 'content';
 }
 
 /** OpenAI chat: the role alone, Azure's filter results, usage. */
-function isEmptyChat(value: object): boolean {
-  const choices = read(value, 'choices');
-  return Array.isArray(choices) && itemsOf(choices).every(isEmptyChoice);
-}
+const isEmptyChat = ({ choices }: Fields): boolean => isList(choices) && choices.every(isEmptyChoice);
 
-function isEmptyChoice(choice: unknown): boolean {
-  const delta = read(choice, 'delta');
-  if (!isObject(delta) || !isBlank(read(choice, 'finish_reason'))) return false;
+function isEmptyChoice(choice: Tree): boolean {
+  const { delta, finish_reason: finishReason } = fieldsOf(choice);
+  if (!isObject(delta) || !isBlank(finishReason)) return false;
   return Object.entries(delta).every(([name, part]) => name === 'role' || isBlank(part));
 }
 
 /** Google: a chunk without parts that does not end the answer. */
-function isEmptyCandidate(value: object): boolean {
-  if (!('candidates' in value) && !('usageMetadata' in value)) return false;
-  if (!isBlank(read(value, 'promptFeedback'))) return false;
-  return itemsOf(read(value, 'candidates')).every(
-    (candidate) =>
-      isBlank(read(candidate, 'finishReason')) && itemsOf(read(read(candidate, 'content'), 'parts')).length === 0,
-  );
+function isEmptyCandidate({ candidates, usageMetadata, promptFeedback }: Fields): boolean {
+  if ((candidates === undefined && usageMetadata === undefined) || !isBlank(promptFeedback)) return false;
+  return itemsOf(candidates).every((candidate) => {
+    const { finishReason, content } = fieldsOf(candidate);
+    return isBlank(finishReason) && itemsOf(fieldsOf(content).parts).length === 0;
+  });
 }
-
-const isBlank = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
 /** An event stream up to its first content. */
 export interface HeldStream {
