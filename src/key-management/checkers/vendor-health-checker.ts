@@ -1,6 +1,7 @@
 import type { Classification } from '../classification/classification';
 import { classify, type ErrorClassificationMode } from '../classification/classify';
-import { isFailedAnswer } from '../classification/evidence/answer-failure';
+import { isFailedAnswer } from '../classification/evidence/body-facts';
+import { jsonIn } from '../classification/evidence/body-tree';
 import { vendorErrorFrom } from '../classification/evidence/error-evidence';
 import type { VendorError } from '../classification/evidence/vendor-error';
 import type { Clock } from '../common/clock';
@@ -105,7 +106,7 @@ export class VendorHealthChecker extends BaseHealthChecker {
     const startedAt = this.clock.now();
     const answer = await sendProbe(vendor, probe, apiKey, signal);
     if (answer.status >= 200 && answer.status < 300) {
-      const body = jsonOf(answer.body);
+      const body = jsonIn(answer.body);
       // A login page or a proxy answers 200 to anything: that says nothing on the key.
       if (body === undefined) {
         const reason = `${endpoint} was not answered with JSON: check the base URL`;
@@ -115,15 +116,5 @@ export class VendorHealthChecker extends BaseHealthChecker {
     }
     const evidence = vendorErrorFrom(answer, { phase: 'probe', endpoint, now: startedAt, secrets: [apiKey] });
     return { ...this.classifyError(evidence), status: answer.status };
-  }
-}
-
-/** Undefined for what is no object or list. */
-function jsonOf(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
   }
 }

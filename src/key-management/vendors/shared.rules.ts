@@ -32,12 +32,10 @@ export const modelNotIncluded = (id: string): EvidenceRule => ({
  * one. They come before the rules of the wire format, and behind those of a vendor that answers with pages itself.
  */
 export const edgeRules: readonly EvidenceRule[] = [
-  { id: 'X2', when: [{ on: 'edge' }, { on: 'http_5xx' }, { on: 'stated_wait' }], outcome: 'overloaded' },
-  { id: 'X3', when: [{ on: 'edge' }, { on: 'http_5xx' }], outcome: 'server_error' },
-  { id: 'X4', when: [{ on: 'edge' }, status(429)], outcome: 'overloaded' },
+  { id: 'X2', when: [{ on: 'edge' }, status(429)], outcome: 'overloaded' },
   { id: 'X1', when: [{ on: 'edge' }, status(401, 403, 407, 451)], outcome: 'region_blocked' },
-  { id: 'X5', when: [{ on: 'edge' }, status(404, 405)], outcome: 'config_error' },
-  { id: 'X6', when: [{ on: 'edge' }], outcome: 'network_error' },
+  { id: 'X3', when: [{ on: 'edge' }, status(404, 405)], outcome: 'config_error' },
+  { id: 'X4', when: [{ on: 'edge' }, { on: 'not_5xx' }], outcome: 'network_error' },
 ];
 
 /** What a status says where the vendor gives nothing better: for vendors of which little is known. */
