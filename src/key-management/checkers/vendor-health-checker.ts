@@ -22,6 +22,9 @@ const NOT_ABOUT_THE_KEY: ReadonlySet<Outcome> = new Set([
   'content_blocked',
 ]);
 
+/** What a vendor says of an address that it does not know, rather than of a model that it has not. */
+const NOT_ABOUT_THE_MODEL: ReadonlySet<Outcome> = new Set(['bad_request', 'unknown', 'config_error']);
+
 const unproven = (reason: string): HealthResult => ({ outcome: 'ok', unproven: true, reason });
 
 /** Checks the keys of any vendor by its profile, and reads errors by its rules. One class serves every vendor. */
@@ -74,13 +77,15 @@ export class VendorHealthChecker extends BaseHealthChecker {
   }
 
   async #deep(vendor: Vendor & { baseUrl: string }, apiKey: string, context: ProbeContext): Promise<HealthResult> {
-    const { deep } = vendor.probes;
-    if (deep === undefined) return unproven(`no request to ${vendor.label} proves that a key has quota`);
-    if (deep.model === undefined) {
-      return unproven(`set providers.${this.provider}.probeModel to have the quota of its keys checked`);
+    for (const { path, body, model } of vendor.probes.deep) {
+      if (model === undefined) {
+        return unproven(`set providers.${this.provider}.probeModel to have the quota of its keys checked`);
+      }
+      const named = path.replace('{model}', encodeURIComponent(model.replace(/^models\//, '')));
+      const result = await this.#send(vendor, { method: 'POST', path: named, body: body(model) }, apiKey, context);
+      if (!(NO_SUCH_ENDPOINT.has(result.status) && NOT_ABOUT_THE_MODEL.has(result.outcome))) return result;
     }
-    const path = deep.path.replace('{model}', encodeURIComponent(deep.model.replace(/^models\//, '')));
-    return this.#send(vendor, { method: 'POST', path, body: deep.body(deep.model) }, apiKey, context);
+    return unproven(`no request to ${vendor.label} proves that a key has quota`);
   }
 
   /** Whether the vendor gives anybody what the probe asks for, so that its answer says nothing on the key. */

@@ -24,6 +24,13 @@ const rules: readonly EvidenceRule[] = [
   },
 ];
 
+/** Newer models refuse `max_tokens`. */
+const azureBody = (model: string): Readonly<Record<string, unknown>> => ({
+  model,
+  messages: [{ role: 'user', content: 'ping' }],
+  max_completion_tokens: 16,
+});
+
 export const azure: VendorProfile = {
   name: 'azure',
   label: 'Azure OpenAI',
@@ -35,10 +42,13 @@ export const azure: VendorProfile = {
       { path: '/openai/v1/models', proves: 'key' },
       { path: '/openai/models', proves: 'key' },
     ],
-    deep: {
-      path: '/openai/v1/chat/completions',
-      body: (model) => ({ model, messages: [{ role: 'user', content: 'ping' }], max_completion_tokens: 16 }),
-    },
+    deep: [
+      {
+        path: '/openai/v1/chat/completions',
+        body: azureBody,
+      },
+      { path: '/openai/deployments/{model}/chat/completions', body: azureBody },
+    ],
   },
   rateLimits: { countedFor: 'account', headers: ['x-ratelimit-remaining-{requests,tokens}', 'retry-after(-ms)'] },
   rules,

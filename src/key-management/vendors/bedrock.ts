@@ -1,3 +1,4 @@
+import { chatProbe } from './openai/openai';
 import type { VendorProfile } from './contract/profile';
 import { message, status, type, type EvidenceRule } from './contract/rule';
 
@@ -57,10 +58,13 @@ export const bedrock: VendorProfile = {
       { path: '/v1/models', proves: 'key' },
       { method: 'POST', path: '/model/amazon.nova-micro-v1:0/converse', body: {}, proves: 'key', acceptedBy: [400] },
     ],
-    deep: {
-      path: '/model/{model}/converse',
-      body: () => ({ messages: [{ role: 'user', content: [{ text: 'ping' }] }], inferenceConfig: { maxTokens: 1 } }),
-    },
+    deep: [
+      {
+        path: '/model/{model}/converse',
+        body: () => ({ messages: [{ role: 'user', content: [{ text: 'ping' }] }], inferenceConfig: { maxTokens: 1 } }),
+      },
+      chatProbe(),
+    ],
   },
   rules,
 };

@@ -112,7 +112,7 @@ const PROFILE = shape({
         ),
       ])
       .optional(),
-    deep: z.union([z.literal(false), shape({ path, body: callable, model: text.optional() })]).optional(),
+    deep: z.union([z.literal(false), list(shape({ path, body: callable, model: text.optional() }))]).optional(),
   }).optional(),
   rules: list(rule).optional(),
   statusTable: z

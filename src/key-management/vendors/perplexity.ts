@@ -19,7 +19,7 @@ export const perplexity: VendorProfile = {
   probes: {
     // The list of models is open to anybody.
     light: [{ method: 'POST', path: '/chat/completions', body: {}, proves: 'key', acceptedBy: [400, 422] }],
-    deep: { ...chatProbe('sonar'), path: '/chat/completions' },
+    deep: [{ ...chatProbe('sonar'), path: '/chat/completions' }],
   },
   rules,
 };

@@ -110,9 +110,9 @@ it('shares one empty list where there is nothing to read', () => {
 });
 
 it('describes the smallest probes', () => {
-  expect(vendorOf(openai).probes.deep?.body('m')).toMatchObject({ model: 'm', max_completion_tokens: 16 });
-  expect(vendorOf(anthropic).probes.deep?.body('m')).toMatchObject({ max_tokens: 1 });
-  expect(vendorOf({ name: 'other' }).probes.deep?.body('m')).toMatchObject({ model: 'm', max_tokens: 16 });
+  expect(vendorOf(openai).probes.deep[0]?.body('m')).toMatchObject({ model: 'm', max_completion_tokens: 16 });
+  expect(vendorOf(anthropic).probes.deep[0]?.body('m')).toMatchObject({ max_tokens: 1 });
+  expect(vendorOf({ name: 'other' }).probes.deep[0]?.body('m')).toMatchObject({ model: 'm', max_tokens: 16 });
 });
 
 it('says where a key travels', () => {

@@ -46,7 +46,7 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
     headers: { ...format.headers, ...profile.headers, ...settings.headers },
     query: { ...profile.query, ...settings.query },
     keyFormat: { ...ANY_KEY, ...profile.keyFormat },
-    probes: { light: lightProbes(profile, settings), deep: deepProbe(profile, settings) },
+    probes: { light: lightProbes(profile, settings), deep: deepProbes(profile, settings) },
     rules: [...ownRules(profile), ...edgeRules, ...formatRules(profile), ...lastRules(profile)],
     statusTable: profile.statusTable ?? { 401: 'invalid_key', 402: 'quota_exceeded', 429: 'rate_limited' },
     limitKind: profile.rateLimits?.kind ?? 'token_bucket',
@@ -69,8 +69,10 @@ function lightProbes(profile: VendorProfile, { probe }: VendorSettings): readonl
   return light === false ? [] : light;
 }
 
-function deepProbe(profile: VendorProfile, { probe, probeModel }: VendorSettings): DeepProbe | undefined {
+function deepProbes(profile: VendorProfile, { probe, probeModel }: VendorSettings): readonly DeepProbe[] {
   const deep = profile.probes?.deep ?? WIRE_FORMAT_DEFAULTS[profile.wireFormat ?? 'openai'].deep;
-  if (deep === false || probe?.deep === false) return undefined;
-  return { ...deep, path: probe?.deep ?? deep.path, model: probeModel ?? deep.model };
+  if (deep === false || probe?.deep === false) return [];
+  const path = probe?.deep;
+  const asked = path === undefined ? deep : deep.slice(0, 1).map((each) => ({ ...each, path }));
+  return asked.map((each) => ({ ...each, model: probeModel ?? each.model }));
 }

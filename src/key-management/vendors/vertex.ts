@@ -9,6 +9,6 @@ export const vertex: VendorProfile = {
   credential: { header: 'authorization', scheme: 'Bearer' },
   probes: {
     light: [{ method: 'POST', path: '/chat/completions', body: {}, proves: 'key', acceptedBy: [400, 422] }],
-    deep: { ...chatProbe(), path: '/chat/completions' },
+    deep: [{ ...chatProbe(), path: '/chat/completions' }],
   },
 };

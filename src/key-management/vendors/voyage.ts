@@ -12,7 +12,7 @@ export const voyage: VendorProfile = {
   keyFormat: { prefixes: ['pa-'], ownPrefixes: ['pa-'] },
   probes: {
     light: [{ method: 'POST', path: '/v1/embeddings', body: {}, proves: 'key', acceptedBy: [400, 422] }],
-    deep: { path: '/v1/embeddings', body: (model) => ({ model, input: ['ping'] }), model: 'voyage-3.5-lite' },
+    deep: [{ path: '/v1/embeddings', body: (model) => ({ model, input: ['ping'] }), model: 'voyage-3.5-lite' }],
   },
   rules,
 };

@@ -15,12 +15,13 @@ export interface WireFormatDefaults {
   /** The format's own rules, behind those of the profile. */
   readonly rules: readonly EvidenceRule[];
   readonly light: readonly LightProbe[];
-  readonly deep: DeepProbe;
+  readonly deep: readonly DeepProbe[];
   readonly readRateLimits: RateLimitReader;
 }
 
 const lightOf = ({ probes }: VendorProfile): readonly LightProbe[] => probes?.light || [];
-const withoutModel = ({ probes }: VendorProfile): DeepProbe => ({ ...(probes!.deep as DeepProbe), model: undefined });
+const withoutModel = ({ probes }: VendorProfile): readonly DeepProbe[] =>
+  (probes?.deep || []).map((probe) => ({ ...probe, model: undefined }));
 
 export const WIRE_FORMAT_DEFAULTS: Readonly<Record<WireFormat, WireFormatDefaults>> = {
   openai: {
@@ -31,7 +32,7 @@ export const WIRE_FORMAT_DEFAULTS: Readonly<Record<WireFormat, WireFormatDefault
       { path: '/v1/models', proves: 'key_unless_public' },
       { method: 'POST', path: '/v1/chat/completions', body: {}, proves: 'key', acceptedBy: [400, 422] },
     ],
-    deep: chatProbe(),
+    deep: [chatProbe()],
     readRateLimits: (headers) => readOpenAiRateLimits(headers),
   },
   anthropic: {

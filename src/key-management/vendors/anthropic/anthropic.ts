@@ -25,11 +25,13 @@ export const anthropic: VendorProfile = {
   },
   probes: {
     light: [{ path: '/v1/models', proves: 'key' }],
-    deep: {
-      path: '/v1/messages',
-      body: (model) => ({ model, max_tokens: 1, messages: [{ role: 'user', content: 'ping' }] }),
-      model: 'claude-haiku-4-5',
-    },
+    deep: [
+      {
+        path: '/v1/messages',
+        body: (model) => ({ model, max_tokens: 1, messages: [{ role: 'user', content: 'ping' }] }),
+        model: 'claude-haiku-4-5',
+      },
+    ],
   },
   rules: anthropicRules,
   statusTable: { 401: 'invalid_key', 403: 'quota_exceeded', 429: 'rate_limited' },

@@ -96,8 +96,8 @@ export interface VendorProfile {
   readonly probes?: {
     /** In the order in which they are asked; the next is asked where the vendor has no such endpoint. `false`: there is none. */
     readonly light?: readonly LightProbe[] | false;
-    /** `false`: there is none. */
-    readonly deep?: DeepProbe | false;
+    /** The same for the smallest billed generation. */
+    readonly deep?: readonly DeepProbe[] | false;
   };
   /** Come before the rules of the wire format. */
   readonly rules?: readonly EvidenceRule[];

@@ -20,7 +20,7 @@ export interface Vendor extends RuleBook {
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly keyFormat: Required<KeyFormat>;
-  readonly probes: { readonly light: readonly LightProbe[]; readonly deep?: DeepProbe };
+  readonly probes: { readonly light: readonly LightProbe[]; readonly deep: readonly DeepProbe[] };
   readonly limitKind: NonNullable<RateLimits['kind']>;
   readonly rateLimitScope: NonNullable<RateLimits['scope']>;
   readonly readRateLimits: RateLimitReader;

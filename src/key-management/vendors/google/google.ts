@@ -14,14 +14,16 @@ export const google: VendorProfile = {
   keyVariables: ['GEMINI_API_KEYS', 'GEMINI_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
   probes: {
     light: [{ path: '/v1beta/models?pageSize=1', proves: 'key' }],
-    deep: {
-      path: '/v1beta/models/{model}:generateContent',
-      body: () => ({
-        contents: [{ role: 'user', parts: [{ text: 'ping' }] }],
-        generationConfig: { maxOutputTokens: 1 },
-      }),
-      model: 'gemini-3.1-flash-lite',
-    },
+    deep: [
+      {
+        path: '/v1beta/models/{model}:generateContent',
+        body: () => ({
+          contents: [{ role: 'user', parts: [{ text: 'ping' }] }],
+          generationConfig: { maxOutputTokens: 1 },
+        }),
+        model: 'gemini-3.1-flash-lite',
+      },
+    ],
   },
   rules: googleRules,
   statusTable: { 403: 'invalid_key', 429: 'rate_limited' },

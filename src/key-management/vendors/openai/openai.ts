@@ -26,12 +26,14 @@ export const openai: VendorProfile = {
   },
   probes: {
     light: [{ path: '/v1/models', proves: 'key' }],
-    deep: {
-      path: '/v1/chat/completions',
-      // max_tokens is refused by reasoning models, and fewer than 16 tokens leave them no room to finish.
-      body: (model) => ({ model, messages: [{ role: 'user', content: 'ping' }], max_completion_tokens: 16 }),
-      model: 'gpt-5-nano',
-    },
+    deep: [
+      {
+        path: '/v1/chat/completions',
+        // max_tokens is refused by reasoning models, and fewer than 16 tokens leave them no room to finish.
+        body: (model) => ({ model, messages: [{ role: 'user', content: 'ping' }], max_completion_tokens: 16 }),
+        model: 'gpt-5-nano',
+      },
+    ],
   },
   rules: openAiRules,
   statusTable: { 401: 'invalid_key', 429: 'quota_exceeded' },
