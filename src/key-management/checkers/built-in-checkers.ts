@@ -23,12 +23,10 @@ export function profileOf(provider: string, settings: ResolvedProvider | undefin
   return { name: provider, wireFormat: compatibleWith };
 }
 
-/** The checkers of this package: for each vendor that is built in, and for each provider that the options name. */
+/** The checkers of this package: one for each provider that the options and the environment name. */
 export function builtInCheckers(options: ResolvedOptions, clock: Clock): Map<string, BaseHealthChecker> {
-  const providers = new Set([...BUILT_IN_VENDORS.keys(), ...options.providers.keys()]);
   return new Map(
-    Array.from(providers, (provider) => {
-      const settings = options.providers.get(provider);
+    Array.from(options.providers, ([provider, settings]) => {
       const profile = profileOf(provider, settings);
       const vendor = vendorOf(profile, settings);
       return [provider, new VendorHealthChecker(provider, profile, vendor, options.errorClassification, clock)];

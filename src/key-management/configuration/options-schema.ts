@@ -105,7 +105,7 @@ const provider = strict({
     .enum(WIRE_FORMATS, `must be ${WIRE_FORMATS.map((name) => `"${name}"`).join(', ')}, or left out`)
     .optional(),
 }).superRefine((given, context) => {
-  if (given.baseUrl === undefined || given.allowHttp === true) return;
+  if (given.baseUrl === undefined || given.allowHttp === true || !isBaseUrl(given.baseUrl)) return;
   const { protocol, hostname } = new URL(given.baseUrl);
   if (protocol === 'http:' && !LOOPBACK.has(hostname))
     context.addIssue({

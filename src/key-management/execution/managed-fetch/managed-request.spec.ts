@@ -24,7 +24,7 @@ describe('managedRequest', () => {
         'x-request-id': 'mine',
       };
       const { headers: kept, url } = await read('https://x.test/v1?alt=sse&key=managed&q=a%20b', { headers }, vendor);
-      expect([...kept]).toEqual([['x-request-id', 'mine']]);
+      expect(Object.fromEntries(kept)).toEqual({ 'x-request-id': 'mine', ...vendor.headers });
       expect(url).toBe('https://x.test/v1?alt=sse&q=a%20b');
     },
   );
