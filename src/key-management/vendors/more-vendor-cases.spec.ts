@@ -1,4 +1,4 @@
-import fixture from '../../../test/fixtures/vendor-cases-2.json';
+import { filledCases, type VendorCase } from '../../../test/vendors/vendor-cases';
 import { classify } from '../classification/classify';
 import {
   isStreamError,
@@ -7,43 +7,12 @@ import {
   type EvidenceContext,
 } from '../classification/evidence/error-evidence';
 import type { VendorError } from '../classification/evidence/vendor-error';
-import type { Phase } from './contract/rule';
 import { BUILT_IN_VENDORS } from './index';
 import { vendorOf } from './vendor-of';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 
-interface VendorCase {
-  id: string;
-  vendor: string;
-  phase: Phase;
-  endpoint?: string;
-  status: number;
-  headers: Record<string, string>;
-  body: unknown;
-  sse?: string;
-  contentEmitted?: boolean;
-  expected: Record<'outcome' | 'keyAction' | 'scope' | 'retry', string> & { retryAfterMs: number | null };
-  acceptable?: string[];
-}
-
-/** Times in the fixture are said from now on: epoch milliseconds or seconds, ISO, China's time without and with its zone. */
-function filled(text: string): string {
-  return text.replace(/\{\{(epochMs|epochS|iso|cnz|cn)\+(\d+)\}\}/g, (_, kind: string, ms: string) => {
-    const at = NOW + Number(ms);
-    const china = new Date(at + 8 * 3_600_000).toISOString().slice(0, 19);
-    const forms: Record<string, string> = {
-      epochMs: String(at),
-      epochS: String(at / 1_000),
-      iso: new Date(at).toISOString(),
-      cn: china.replace('T', ' '),
-      cnz: `${china}+08:00`,
-    };
-    return forms[kind]!;
-  });
-}
-
-const cases = (JSON.parse(filled(JSON.stringify(fixture))) as { cases: VendorCase[] }).cases;
+const cases = filledCases(NOW);
 
 function evidenceOf(item: VendorCase): VendorError {
   const { phase, endpoint, contentEmitted } = item;
