@@ -1,4 +1,5 @@
 import { runCall } from '../../src/key-management/execution/execution';
+import { vendorOf } from '../../src/key-management/vendors/vendor-of';
 import type { ExecutionSettings, ProviderContext } from '../../src/key-management/execution/execution-settings';
 import { Pauses } from '../../src/key-management/execution/waiting/backoff';
 import { RetryBudget } from '../../src/key-management/execution/waiting/retry-budget';
@@ -8,7 +9,7 @@ import { classify } from '../../src/key-management/classification/classify';
 import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
 import { HEALTHY } from '../../src/key-management/pool/key/key-state';
-import { openAiKnowledge } from '../../src/key-management/vendors/openai/openai';
+import { openai } from '../../src/key-management/vendors/openai/openai';
 import type { Policy } from './policy';
 
 const rawKey = (index: number): string => `sk-proj-simulated-${String(index).padStart(20, '0')}`;
@@ -26,7 +27,7 @@ export const ours: Policy = {
       },
     };
     const pool = new KeyPool('openai', observer, clock, random);
-    pool.rateLimits.profile = () => openAiKnowledge;
+    pool.rateLimits.profile = () => vendorOf(openai);
     const byKey = new Map<string, number>();
     for (let index = 0; index < keys; index += 1) {
       byKey.set(rawKey(index), index);
@@ -38,7 +39,7 @@ export const ours: Policy = {
       pool,
       queue,
       budget: new RetryBudget(),
-      classifier: { classifyError: (error) => classify(error, openAiKnowledge, 'evidence', clock.now()) },
+      classifier: { classifyError: (error) => classify(error, vendorOf(openai), 'evidence', clock.now()) },
     };
     const settings: ExecutionSettings = {
       clock,

@@ -7,7 +7,9 @@ import type { KeyPool } from '../../src/key-management/pool/key-pool';
 import { KeyPoolService } from '../../src/key-management/pool/key-pool.service';
 import { HEALTHY, type KeyState } from '../../src/key-management/pool/key/key-state';
 import type { BaseHealthChecker } from '../../src/key-management/checkers/base-health-checker';
-import { OpenAiHealthChecker } from '../../src/key-management/checkers/openai.health-checker';
+import { VendorHealthChecker } from '../../src/key-management/checkers/vendor-health-checker';
+import { openai } from '../../src/key-management/vendors/openai/openai';
+import { vendorOf } from '../../src/key-management/vendors/vendor-of';
 import { eachCall } from '../support/each-call';
 import { FakeClock } from '../support/fake-clock';
 
@@ -77,7 +79,7 @@ export class Harness {
         }),
     });
     this.pool = this.pools.ensurePool('openai');
-    const known = checker ?? new OpenAiHealthChecker(options as never, this.clock);
+    const known = checker ?? new VendorHealthChecker('openai', openai, vendorOf(openai), 'evidence', this.clock);
     const registry = {
       has: (name: string) => name !== 'nobody',
       get: () => known,

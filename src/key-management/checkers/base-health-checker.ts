@@ -1,6 +1,7 @@
 import type { Classification } from '../classification/classification';
 import type { VendorError } from '../classification/evidence/vendor-error';
 import type { RateLimitProfile } from '../pool/limits/rate-limiter';
+import type { VendorProfile } from '../vendors/contract/profile';
 import { validateKeyFormat, type FormatVerdict } from './key-format';
 
 export type { FormatVerdict };
@@ -25,6 +26,9 @@ export abstract class BaseHealthChecker {
   /** @internal A checker of this package gives way to one of the user's for the same vendor. */
   readonly builtIn: boolean = false;
 
+  /** What is known of the vendor: the managed fetch goes by it. Default: the profile of the provider's name, else its wire format alone. */
+  readonly vendor?: VendorProfile;
+
   /** How the vendor limits its keys, so that the pool can pace them before they are refused. Default: not known. */
   readonly pacing?: RateLimitProfile;
 
@@ -36,6 +40,6 @@ export abstract class BaseHealthChecker {
 
   /** Refuses what cannot be a key of this vendor. The default refuses blanks, control characters, URLs and placeholders. */
   validateFormat(apiKey: string): FormatVerdict {
-    return validateKeyFormat('', apiKey);
+    return validateKeyFormat(undefined, apiKey);
   }
 }

@@ -1,36 +1,35 @@
 import type { Clock } from '../common/clock';
-import type { ResolvedOptions } from '../configuration/resolved-options';
-import type { Outcome } from '../vendors/contract/outcome';
-import { AnthropicHealthChecker } from './anthropic.health-checker';
+import type { ResolvedOptions, ResolvedProvider } from '../configuration/resolved-options';
+import { BUILT_IN_VENDORS } from '../vendors';
+import type { VendorProfile } from '../vendors/contract/profile';
+import { vendorOf } from '../vendors/vendor-of';
 import type { BaseHealthChecker } from './base-health-checker';
-import { CompatibleHealthChecker } from './compatible.health-checker';
-import { GoogleHealthChecker } from './google.health-checker';
-import { OpenAiHealthChecker } from './openai.health-checker';
-import { StatusTableHealthChecker } from './status-table.health-checker';
+import { VendorHealthChecker } from './vendor-health-checker';
 
-/** For a provider of which nothing is known but its keys. */
-const GENERIC_TABLE: Partial<Record<number, Outcome>> = {
-  401: 'invalid_key',
-  402: 'quota_exceeded',
-  403: 'permission_denied',
-  429: 'rate_limited',
-  400: 'bad_request',
-  404: 'bad_request',
-  413: 'bad_request',
-  415: 'bad_request',
-  422: 'bad_request',
-};
+const hostOf = (url: string | undefined): string | undefined => (url === undefined ? undefined : new URL(url).host);
 
-/** The checkers of this package: one per vendor, and one per provider that the options name. */
+/**
+ * The profile that a provider goes by: the one its settings name, else the vendor of its name, else the vendor that is called under its base URL,
+ * else its wire format alone.
+ */
+export function profileOf(provider: string, settings: ResolvedProvider | undefined): VendorProfile {
+  const { vendor, compatibleWith, baseUrl } = settings ?? {};
+  if (typeof vendor === 'object') return vendor;
+  const named = BUILT_IN_VENDORS.get(vendor ?? provider);
+  if (named && compatibleWith === undefined) return named;
+  const host = hostOf(baseUrl);
+  const called = [...BUILT_IN_VENDORS.values()].find((each) => host !== undefined && hostOf(each.baseUrl) === host);
+  if (called && (called.wireFormat ?? 'openai') === (compatibleWith ?? 'openai')) return called;
+  return { name: provider, wireFormat: compatibleWith };
+}
+
+/** The checkers of this package: one for each provider that the options and the environment name. */
 export function builtInCheckers(options: ResolvedOptions, clock: Clock): Map<string, BaseHealthChecker> {
-  const checkers = new Map<string, BaseHealthChecker>([
-    ['openai', new OpenAiHealthChecker(options, clock)],
-    ['anthropic', new AnthropicHealthChecker(options, clock)],
-    ['google', new GoogleHealthChecker(options, clock)],
-  ]);
-  for (const [name, { compatibleWith }] of options.providers) {
-    if (compatibleWith === 'openai') checkers.set(name, new CompatibleHealthChecker(name, options, clock));
-    else if (!checkers.has(name)) checkers.set(name, StatusTableHealthChecker.generic(GENERIC_TABLE));
-  }
-  return checkers;
+  return new Map(
+    Array.from(options.providers, ([provider, settings]) => {
+      const profile = profileOf(provider, settings);
+      const vendor = vendorOf(profile, settings);
+      return [provider, new VendorHealthChecker(provider, profile, vendor, options.errorClassification, clock)];
+    }),
+  );
 }

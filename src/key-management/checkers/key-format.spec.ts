@@ -1,4 +1,11 @@
-import { validateKeyFormat } from './key-format';
+import { BUILT_IN_VENDORS } from '../vendors';
+import { vendorOf } from '../vendors/vendor-of';
+import { validateKeyFormat as validate } from './key-format';
+
+const validateKeyFormat = (vendor: string | undefined, key: string) => {
+  const profile = vendor === undefined ? undefined : (BUILT_IN_VENDORS.get(vendor) ?? { name: vendor });
+  return validate(profile && vendorOf(profile), key);
+};
 
 const A40 = 'aB3'.repeat(14);
 
@@ -20,7 +27,7 @@ describe('what cannot be a key', () => {
     ['<insert-your-secret-value>', 'placeholder'],
     ['${OPENAI_API_KEY_VALUE}', 'placeholder'],
     ['changeme-changeme-changeme', 'placeholder'],
-    [`sk-${'a1'.repeat(600)}`, 'longer'],
+    [`sk-${'a1'.repeat(8_200)}`, 'longer'],
   ])('%s', (key, mend) => {
     for (const vendor of ['openai', 'anthropic', 'google', 'my-own', undefined]) {
       const verdict = validateKeyFormat(vendor, key);
@@ -60,6 +67,8 @@ describe('what may be one', () => {
     ['constructor', 'anything-of-16-chars'],
     ['my-own', 'ollama'],
     [undefined, 'k'.repeat(256)],
+    ['bedrock', `bedrock-api-key-${'aB3'.repeat(470)}`],
+    ['my-own', 'k'.repeat(16_384)],
   ])('%s: %s', (vendor, key) => {
     expect(validateKeyFormat(vendor, key)).toEqual({ valid: true });
   });

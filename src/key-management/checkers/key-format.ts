@@ -1,29 +1,16 @@
 import { BUILT_IN_VENDORS } from '../vendors';
-import type { KeyFormat } from '../vendors/contract/vendor';
+import type { Vendor } from '../vendors/contract/vendor';
 
 export type FormatVerdict =
   { readonly valid: true; readonly warning?: string } | { readonly valid: false; readonly reason: string };
 
-/** Of the vendors that are known here. */
-const SHORTEST_KEY = 16;
-const LONGEST_KEY = 256;
-/** Of any other: gateways of one's own take `ollama` or `sk-1234`, some vendors give out signed tokens. */
-const LONGEST_UNKNOWN_KEY = 1_024;
-
-/** More than one vendor may share a beginning (`sk-`): longer ones are looked at first. */
-const FOREIGN_PREFIXES: readonly (readonly [prefix: string, label: string])[] = [
-  ['sk-or-v1-', 'OpenRouter'],
-  ['sk-ant-', 'Anthropic'],
-  ['sk-proj-', 'OpenAI'],
-  ['sk-svcacct-', 'OpenAI'],
-  ['AIza', 'Google'],
-  ['AQ.', 'Google'],
-  ['gsk_', 'Groq'],
-  ['xai-', 'xAI'],
-  ['pplx-', 'Perplexity'],
-];
-
-const WRONG_KINDS = Object.values(BUILT_IN_VENDORS).flatMap(({ keyFormat }) => keyFormat.wrongKinds);
+/** What no other vendor's keys begin with, the longest first. */
+const OWN_PREFIXES: readonly (readonly [prefix: string, label: string])[] = [...BUILT_IN_VENDORS.values()]
+  .flatMap(({ name, label = name, keyFormat }) =>
+    (keyFormat?.ownPrefixes ?? []).map((prefix) => [prefix, label] as const),
+  )
+  .sort(([a], [b]) => b.length - a.length);
+const WRONG_KINDS = [...BUILT_IN_VENDORS.values()].flatMap(({ keyFormat }) => keyFormat?.wrongKinds ?? []);
 
 const PLACEHOLDERS: readonly RegExp[] = [
   /your[-_ ]?(?:(?:open[-_]?ai|anthropic|google|gemini|secret|own)[-_ ]?)?(?:api[-_ ]?)?key/i,
@@ -33,24 +20,28 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /(?:api[-_]?key|key|token)[-_](?:goes[-_])?here\b/i,
 ];
 
+/** How keys look of which nothing is known: one word of printable ASCII characters. */
+const ANY_FORMAT = {
+  label: '',
+  keyFormat: { prefixes: [], ownPrefixes: [], wrongKinds: [], shortest: 1, longest: 16_384 },
+};
+
 /**
  * Whether a trimmed text can be a key of the vendor. Refuses only what cannot be one; a foreign or unknown beginning is a warning,
- * because vendors change their formats (Google's `AQ.` keys). For a provider of the user's own, or none, only what holds for
- * every key is looked at: one word of printable ASCII characters, of any length up to 1,024, no URL, no placeholder. Texts say the
- * mend and never contain the key.
+ * because vendors change their formats (Google's `AQ.` keys). Where nothing is known of the vendor's keys, only what holds for every key is looked at:
+ * one word of printable ASCII characters, no URL, no placeholder. Texts say the mend and never contain the key.
  */
-export function validateKeyFormat(vendor: string | undefined, key: string): FormatVerdict {
-  const format =
-    vendor !== undefined && Object.hasOwn(BUILT_IN_VENDORS, vendor)
-      ? BUILT_IN_VENDORS[vendor as keyof typeof BUILT_IN_VENDORS].keyFormat
-      : undefined;
-  const flaw =
-    flawOf(key) ?? (format ? lengthFlaw(key, SHORTEST_KEY, LONGEST_KEY) : lengthFlaw(key, 1, LONGEST_UNKNOWN_KEY));
+export function validateKeyFormat(
+  vendor: Pick<Vendor, 'label' | 'keyFormat'> = ANY_FORMAT,
+  key: string,
+): FormatVerdict {
+  const { shortest, longest, prefixes } = vendor.keyFormat;
+  const flaw = flawOf(key) ?? lengthFlaw(key, shortest, longest);
   if (flaw) return { valid: false, reason: flaw };
-  if (!format) return { valid: true };
-  const wrong = WRONG_KINDS.find((kind) => key.startsWith(kind.prefix));
+  if (prefixes.length === 0) return { valid: true };
+  const wrong = [...vendor.keyFormat.wrongKinds, ...WRONG_KINDS].find((kind) => key.startsWith(kind.prefix));
   if (wrong) return { valid: false, reason: wrong.mend };
-  const warning = warningOf(format, key);
+  const warning = warningOf(vendor, key);
   return warning ? { valid: true, warning } : { valid: true };
 }
 
@@ -77,12 +68,12 @@ function lengthFlaw(key: string, shortest: number, longest: number): string | un
   return undefined;
 }
 
-function warningOf(format: KeyFormat, key: string): string | undefined {
-  const owner = FOREIGN_PREFIXES.find(([prefix]) => key.startsWith(prefix))?.[1];
-  if (owner !== undefined && owner !== format.label) {
-    return `This looks like a key of ${owner}, not of ${format.label}. Check that it is in the right pool.`;
+function warningOf({ label, keyFormat }: Pick<Vendor, 'label' | 'keyFormat'>, key: string): string | undefined {
+  const owner = OWN_PREFIXES.find(([prefix]) => key.startsWith(prefix))?.[1];
+  if (owner !== undefined && owner !== label) {
+    return `This looks like a key of ${owner}, not of ${label}. Check that it is in the right pool.`;
   }
-  if (format.prefixes.some((prefix) => key.startsWith(prefix))) return undefined;
-  const known = format.prefixes.map((prefix) => `${prefix}…`).join(' or ');
-  return `Keys of ${format.label} usually begin with ${known}. Check that this is the right key.`;
+  if (keyFormat.prefixes.some((prefix) => key.startsWith(prefix))) return undefined;
+  const known = keyFormat.prefixes.map((prefix) => `${prefix}…`).join(' or ');
+  return `Keys of ${label} usually begin with ${known}. Check that this is the right key.`;
 }

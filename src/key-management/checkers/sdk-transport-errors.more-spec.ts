@@ -1,7 +1,8 @@
+import { vendorOf } from '../vendors/vendor-of';
 import { RealClients } from '../../../test/support/real-clients';
 import { classify } from '../classification/classify';
 import { vendorErrorFrom, type EvidenceContext } from '../classification/evidence/error-evidence';
-import { openAiKnowledge } from '../vendors/openai/openai';
+import { openai } from '../vendors/openai/openai';
 
 const clients = new RealClients();
 beforeAll(() => clients.start());
@@ -13,7 +14,7 @@ async function verdictOn(call: () => Promise<unknown>, context: EvidenceContext 
   try {
     await call();
   } catch (thrown) {
-    return classify(vendorErrorFrom(thrown, context), openAiKnowledge, 'evidence', 0);
+    return classify(vendorErrorFrom(thrown, context), vendorOf(openai), 'evidence', 0);
   }
   throw new Error('the call did not fail');
 }

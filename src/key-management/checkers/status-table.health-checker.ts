@@ -16,10 +16,7 @@ const SERVER_FAULTS: Readonly<Partial<Record<number, Outcome>>> = {
 
 /** A vendor of which only the meaning of its HTTP statuses is known. Its keys prove themselves by traffic. */
 export class StatusTableHealthChecker extends BaseHealthChecker {
-  private constructor(
-    private readonly table: Readonly<Partial<Record<number, Outcome>>>,
-    override readonly builtIn: boolean,
-  ) {
+  private constructor(private readonly table: Readonly<Partial<Record<number, Outcome>>>) {
     super();
   }
 
@@ -37,12 +34,7 @@ export class StatusTableHealthChecker extends BaseHealthChecker {
         );
       }
     }
-    return new StatusTableHealthChecker({ ...SERVER_FAULTS, ...table }, false);
-  }
-
-  /** @internal Gives way to a checker of the user's own. */
-  static generic(table: Partial<Record<number, Outcome>>): StatusTableHealthChecker {
-    return new StatusTableHealthChecker({ ...SERVER_FAULTS, ...table }, true);
+    return new StatusTableHealthChecker({ ...SERVER_FAULTS, ...table });
   }
 
   checkHealth(): Promise<HealthResult> {

@@ -1,85 +1,125 @@
 import type { Classification } from '../classification/classification';
-import { classify } from '../classification/classify';
+import { classify, type ErrorClassificationMode } from '../classification/classify';
+import { isFailedAnswer } from '../classification/evidence/body-facts';
+import { jsonIn } from '../classification/evidence/body-tree';
 import { vendorErrorFrom } from '../classification/evidence/error-evidence';
 import type { VendorError } from '../classification/evidence/vendor-error';
 import type { Clock } from '../common/clock';
-import type { ResolvedOptions } from '../configuration/resolved-options';
+import type { Outcome } from '../vendors/contract/outcome';
+import type { LightProbe, VendorProfile } from '../vendors/contract/profile';
+import type { Vendor } from '../vendors/contract/vendor';
 import { BaseHealthChecker, type FormatVerdict, type HealthResult, type ProbeContext } from './base-health-checker';
-import type { RateLimitProfile } from '../pool/limits/rate-limiter';
 import { validateKeyFormat } from './key-format';
-import { sendProbe } from './probe-request';
-import type { ProbeRequest, VendorKnowledge } from '../vendors/contract/vendor';
+import { sendProbe, type Probe } from './probe-request';
 
-/** A checker made of a vendor's knowledge: probes over HTTP, errors by its rules. */
-export abstract class VendorHealthChecker extends BaseHealthChecker {
+/** How a vendor answers where it has no such endpoint. */
+const NO_SUCH_ENDPOINT: ReadonlySet<number | undefined> = new Set([404, 405, 501]);
+/** Refusals that say nothing on the key: a probe with an empty body that is refused for one of these was let in. */
+const NOT_ABOUT_THE_KEY: ReadonlySet<Outcome> = new Set([
+  'bad_request',
+  'unknown',
+  'model_unavailable',
+  'content_blocked',
+]);
+
+/** What a vendor says of an address that it does not know, rather than of a model that it has not. */
+const NOT_ABOUT_THE_MODEL: ReadonlySet<Outcome> = new Set(['bad_request', 'unknown', 'config_error']);
+
+const unproven = (reason: string): HealthResult => ({ outcome: 'ok', unproven: true, reason });
+
+/** Checks the keys of any vendor by its profile, and reads errors by its rules. One class serves every vendor. */
+export class VendorHealthChecker extends BaseHealthChecker {
   override readonly builtIn = true;
-  override readonly pacing: RateLimitProfile;
+  override readonly pacing: Vendor;
+  /** Whether a probe's path answers anybody, asked once each without a key. */
+  readonly #isPublic = new Map<string, Promise<boolean>>();
 
-  protected constructor(
-    readonly knowledge: VendorKnowledge,
-    private readonly options: ResolvedOptions,
+  /**
+   * @param provider The name of the provider that it serves.
+   * @param resolved The profile, completed by its wire format and the provider's settings.
+   */
+  constructor(
+    readonly provider: string,
+    override readonly vendor: VendorProfile,
+    readonly resolved: Vendor,
+    private readonly mode: ErrorClassificationMode,
     private readonly clock: Clock,
   ) {
     super();
-    this.pacing = knowledge;
+    this.pacing = resolved;
   }
 
-  /** Where this vendor is called; without the version path. Undefined for a compatible vendor that was given none. */
-  get baseUrl(): string | undefined {
-    return this.options.providers.get(this.knowledge.name)?.baseUrl ?? this.knowledge.defaultBaseUrl;
-  }
-
-  async checkHealth(apiKey: string, { depth, signal }: ProbeContext): Promise<HealthResult> {
-    const { light, deep } = this.knowledge.probes;
-    if (depth === 'light') return this.#send(light, apiKey, signal);
-    const model = this.options.providers.get(this.knowledge.name)?.probeModel ?? deep.defaultModel;
-    if (model === undefined) {
-      const setting = `providers.${this.knowledge.name}.probeModel`;
-      return { outcome: 'ok', unproven: true, reason: `set ${setting} to have the quota of its keys checked` };
-    }
-    return this.#send(deep.request(model), apiKey, signal);
+  async checkHealth(apiKey: string, context: ProbeContext): Promise<HealthResult> {
+    const { baseUrl } = this.resolved;
+    if (baseUrl === undefined) return unproven(`set providers.${this.provider}.baseUrl to have its keys checked`);
+    const vendor = { ...this.resolved, baseUrl };
+    return context.depth === 'light' ? this.#light(vendor, apiKey, context) : this.#deep(vendor, apiKey, context);
   }
 
   classifyError(error: VendorError): Classification {
-    return classify(error, this.knowledge, this.options.errorClassification, this.clock.now());
+    return classify(error, this.resolved, this.mode, this.clock.now());
   }
 
   override validateFormat(apiKey: string): FormatVerdict {
-    return validateKeyFormat(this.knowledge.name, apiKey);
+    return validateKeyFormat(this.resolved, apiKey);
   }
 
-  async #send(probe: ProbeRequest, apiKey: string, signal: AbortSignal): Promise<HealthResult> {
-    const { baseUrl } = this;
-    if (baseUrl === undefined) {
-      return {
-        outcome: 'ok',
-        unproven: true,
-        reason: `set providers.${this.knowledge.name}.baseUrl to have its keys checked`,
-      };
+  async #light(vendor: Vendor & { baseUrl: string }, apiKey: string, context: ProbeContext): Promise<HealthResult> {
+    for (const probe of vendor.probes.light) {
+      const result = await this.#send(vendor, { method: 'GET', ...probe }, apiKey, context);
+      if (result.outcome !== 'ok' && NO_SUCH_ENDPOINT.has(result.status)) continue;
+      if (result.outcome === 'ok' && (await this.#isOpen(vendor, probe, context))) continue;
+      if (probe.acceptedBy?.includes(result.status!) && NOT_ABOUT_THE_KEY.has(result.outcome))
+        return { outcome: 'ok', status: result.status };
+      return result;
     }
-    const { header, format } = this.knowledge.credential;
+    return unproven(`no request to ${vendor.label} proves a key without cost: it proves itself by traffic`);
+  }
+
+  async #deep(vendor: Vendor & { baseUrl: string }, apiKey: string, context: ProbeContext): Promise<HealthResult> {
+    for (const { path, body, model } of vendor.probes.deep) {
+      if (model === undefined) {
+        return unproven(`set providers.${this.provider}.probeModel to have the quota of its keys checked`);
+      }
+      const named = path.replace('{model}', encodeURIComponent(model.replace(/^models\//, '')));
+      const result = await this.#send(vendor, { method: 'POST', path: named, body: body(model) }, apiKey, context);
+      if (!(NO_SUCH_ENDPOINT.has(result.status) && NOT_ABOUT_THE_MODEL.has(result.outcome))) return result;
+    }
+    return unproven(`no request to ${vendor.label} proves that a key has quota`);
+  }
+
+  /** Whether the vendor gives anybody what the probe asks for, so that its answer says nothing on the key. */
+  async #isOpen(vendor: Vendor & { baseUrl: string }, probe: LightProbe, { signal }: ProbeContext): Promise<boolean> {
+    if (probe.proves !== 'key_unless_public') return false;
+    let asked = this.#isPublic.get(probe.path);
+    if (asked === undefined) {
+      asked = sendProbe(vendor, { method: 'GET', ...probe }, undefined, signal).then(({ status }) => status < 300);
+      this.#isPublic.set(probe.path, asked);
+      // What could not be asked is asked again at the next check.
+      asked.catch(() => this.#isPublic.delete(probe.path));
+    }
+    return asked;
+  }
+
+  async #send(
+    vendor: Vendor & { baseUrl: string },
+    probe: Probe,
+    apiKey: string,
+    { signal }: ProbeContext,
+  ): Promise<HealthResult> {
+    const endpoint = `${probe.method} ${probe.path}`;
     const startedAt = this.clock.now();
-    const answer = await sendProbe(baseUrl, probe, { [header]: format(apiKey) }, signal);
+    const answer = await sendProbe(vendor, probe, apiKey, signal);
     if (answer.status >= 200 && answer.status < 300) {
+      const body = jsonIn(answer.body);
       // A login page or a proxy answers 200 to anything: that says nothing on the key.
-      if (isJson(answer.body)) return { outcome: 'ok', status: answer.status };
-      return {
-        outcome: 'unknown',
-        status: answer.status,
-        reason: `${probe.endpoint} was not answered with JSON: check the base URL`,
-      };
+      if (body === undefined) {
+        const reason = `${endpoint} was not answered with JSON: check the base URL`;
+        return { outcome: 'unknown', status: answer.status, reason };
+      }
+      if (!isFailedAnswer(body)) return { outcome: 'ok', status: answer.status };
     }
-    const context = { phase: 'probe', endpoint: probe.endpoint, now: startedAt, secrets: [apiKey] } as const;
-    const evidence = vendorErrorFrom(answer, context);
-    const verdict = this.classifyError(evidence);
-    return { ...verdict, status: answer.status };
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    return typeof JSON.parse(text) === 'object';
-  } catch {
-    return false;
+    const evidence = vendorErrorFrom(answer, { phase: 'probe', endpoint, now: startedAt, secrets: [apiKey] });
+    return { ...this.classifyError(evidence), status: answer.status };
   }
 }

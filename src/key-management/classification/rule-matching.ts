@@ -36,6 +36,8 @@ function holds(condition: Condition, error: VendorError): boolean {
       return !isServerFault(error.httpStatus);
     case 'stated_wait':
       return error.statedWait !== undefined && error.statedWait.source !== 'reset-header';
+    case 'edge':
+      return error.edge === true;
     case 'all_limits_zero':
       return error.allLimitsZero === true;
   }
@@ -56,7 +58,7 @@ const SPECIFICITY: readonly [DecidedBy, readonly Condition['on'][]][] = [
   ['quota_id', ['quota_id']],
   ['message', ['message', 'all_limits_zero']],
   ['header', ['stated_wait']],
-  ['body', ['body']],
+  ['body', ['body', 'edge']],
 ];
 
 /** The most specific kind of evidence among a rule's conditions. */

@@ -1,21 +1,20 @@
 import { builtInStore, STORE_KINDS, type KeyStoreKind } from '../store/built-in-stores';
+import { BUILT_IN_VENDORS } from '../vendors';
 import { keysIn } from './key-list';
 import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The vendors whose keys and settings have environment variables of their own. */
-export const ENVIRONMENT_VENDORS = ['openai', 'anthropic', 'google'] as const;
+/** The specification's providers: they have a pool even where nothing names them. */
+export const FIRST_PROVIDERS = ['openai', 'anthropic', 'google'] as const;
 
-/** Names that the vendors' SDKs read, beside `<NAME>_API_KEYS` and `<NAME>_API_KEY`. */
-const OTHER_KEY_VARIABLES: Partial<Record<string, readonly string[]>> = {
-  google: ['GEMINI_API_KEYS', 'GEMINI_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
-};
+/** The vendors whose keys and settings have environment variables of their own. */
+export const ENVIRONMENT_VENDORS: readonly string[] = [...BUILT_IN_VENDORS.keys()];
 
 /** The variables that a vendor's keys are read from; the first that is set counts alone. */
 export const keyVariables = (vendor: string): string[] => {
   const name = `${vendor.toUpperCase()}_API_KEY`;
-  return [`${name}S`, name, ...(OTHER_KEY_VARIABLES[vendor] ?? [])];
+  return [`${name}S`, name, ...(BUILT_IN_VENDORS.get(vendor)?.keyVariables ?? [])];
 };
 
 /** Settings that are numbers and texts, and their variables. */
@@ -62,11 +61,10 @@ export function optionsFromEnvironment(
     const upper = vendor.toUpperCase();
     const variable = keyVariables(vendor).find((name) => env[name]?.trim());
     const keys = variable === undefined ? undefined : text(`providers.${vendor}.keys`, variable);
-    providers[vendor] = {
-      keys: keys === undefined ? undefined : keysIn(keys),
-      baseUrl: text(`providers.${vendor}.baseUrl`, `${upper}_BASE_URL`),
-      probeModel: text(`providers.${vendor}.probeModel`, `${upper}_PROBE_MODEL`),
-    };
+    const baseUrl = text(`providers.${vendor}.baseUrl`, `${upper}_BASE_URL`);
+    const probeModel = text(`providers.${vendor}.probeModel`, `${upper}_PROBE_MODEL`);
+    const isSet = keys !== undefined || baseUrl !== undefined || probeModel !== undefined;
+    if (isSet) providers[vendor] = { keys: keys === undefined ? undefined : keysIn(keys), baseUrl, probeModel };
   }
   return {
     options: {

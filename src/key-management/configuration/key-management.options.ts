@@ -1,3 +1,4 @@
+import type { Credential, VendorProfile, WireFormat } from '../vendors/contract/profile';
 import type { ErrorClassificationMode } from '../classification/classify';
 import type { CanActivate, InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { KeyInput } from '../pool/key/key-input';
@@ -30,12 +31,24 @@ export interface KeyStoreOptions {
 export interface ProviderOptions {
   /** Instead of the provider's environment variable (`OPENAI_API_KEYS` …). */
   keys?: (string | KeyInput)[];
-  /** `OPENAI_BASE_URL` …: without the version path. https, or http on loopback. */
+  /** A vendor of this package by name, or a profile of your own (`defineVendor`). Default: the one named as the provider. */
+  vendor?: string | VendorProfile;
+  /** `OPENAI_BASE_URL` …: without the version path, or ending in one. https, or http on loopback. */
   baseUrl?: string;
+  /** Lets `baseUrl` be http on a host that is not loopback: for a vendor inside one's own network. Keys travel in the clear there. */
+  allowHttp?: boolean;
+  /** Where the key travels, if not as the vendor's profile says. */
+  credential?: Credential;
+  /** Sent with every probe and every request of the managed fetch. */
+  headers?: Readonly<Record<string, string>>;
+  /** Query parameters, sent the same way (`api-version` …). */
+  query?: Readonly<Record<string, string>>;
+  /** Paths of the health checks under the base URL; `{model}` stands for the probe's model. `false`: there is none. */
+  probe?: { light?: string | false; deep?: string | false };
   /** `OPENAI_PROBE_MODEL` …: the model of the deep probe. */
   probeModel?: string;
-  /** An OpenAI-compatible vendor under a name of its own. */
-  compatibleWith?: 'openai';
+  /** The wire format of a vendor without a profile. Default `openai`. */
+  compatibleWith?: WireFormat;
 }
 
 /** What the module can be told. Each setting beats its environment variable. */

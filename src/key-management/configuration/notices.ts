@@ -1,5 +1,5 @@
 import type { KeyManagementOptions } from './key-management.options';
-import { ENVIRONMENT_VENDORS, keyVariables, type Environment } from './environment';
+import { ENVIRONMENT_VENDORS, FIRST_PROVIDERS, keyVariables, type Environment } from './environment';
 import { keysIn } from './key-list';
 import { nearestName } from '../common/near-miss';
 import type { ResolvedProvider } from './resolved-options';
@@ -39,7 +39,7 @@ function keyNotices(provider: string, keys: readonly (string | { key: unknown })
 function variableNotices(env: Environment, providers: ReadonlyMap<string, ResolvedProvider>): string[] {
   const read = new Set(ENVIRONMENT_VENDORS.flatMap(keyVariables));
   const set = Object.keys(env).filter((name) => /KEY/i.test(name) && !read.has(name) && env[name]?.trim());
-  return ENVIRONMENT_VENDORS.filter((vendor) => !providers.get(vendor)?.keys.length).flatMap((vendor) => {
+  return FIRST_PROVIDERS.filter((vendor) => !providers.get(vendor)?.keys.length).flatMap((vendor) => {
     const also = ALSO_CALLED[vendor];
     const isMeant = (name: string): boolean =>
       also.includes(name) || nearestName(name, [...keyVariables(vendor), ...also]) !== undefined;
@@ -50,7 +50,7 @@ function variableNotices(env: Environment, providers: ReadonlyMap<string, Resolv
 }
 
 /** Names that people give to a vendor's keys, and nothing reads. */
-const ALSO_CALLED: Readonly<Record<(typeof ENVIRONMENT_VENDORS)[number], readonly string[]>> = {
+const ALSO_CALLED: Readonly<Record<(typeof FIRST_PROVIDERS)[number], readonly string[]>> = {
   openai: ['CHATGPT_API_KEYS', 'GPT_API_KEYS', 'OPENAI_KEYS', 'OPENAI_SECRET_KEYS'],
   anthropic: ['CLAUDE_API_KEYS', 'CLAUDE_KEYS', 'ANTHROPIC_KEYS'],
   google: ['GOOGLE_KEYS', 'GEMINI_KEYS', 'GOOGLE_GENAI_API_KEYS', 'GOOGLE_GEMINI_API_KEYS'],

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { STORE_KINDS } from '../store/built-in-stores';
+import { WIRE_FORMATS } from '../vendors/contract/profile';
+import { CREDENTIAL, HEADERS, PROBE_PATH, QUERY, vendorProblems } from '../vendors/define-vendor';
 import { CONFIGURATION_LIMITS } from './configuration-limits';
 import { isOwnStore, ownStoreProblems } from './store-options';
 
@@ -31,13 +33,21 @@ export const CONFIGURATION = strict({ maxRetries, healthCheckIntervalMinutes });
 
 const milliseconds = z.number('must be a number of milliseconds').min(0, 'must be 0 or more');
 
-const baseUrl = z.string('must be a URL').refine((text) => {
+const isBaseUrl = (text: string): boolean => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || url.username || url.password || url.search || url.hash) return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
-}, 'must be an https URL (http only on loopback) without credentials or query, as https://api.openai.com');
+  return (
+    url !== undefined && /^https?:$/.test(url.protocol) && !(url.username || url.password || url.search || url.hash)
+  );
+};
+const BASE_URL = 'must be an https URL (http only on loopback) without credentials or query, as https://api.openai.com';
+const baseUrl = z.string('must be a URL').refine(isBaseUrl, BASE_URL);
 
 const positive = z.number('must be a number').positive('must be more than 0');
+
+/** The name of a vendor that is built in, or a profile, which `defineVendor` checks whole. */
+const vendor = z.unknown().superRefine((given, context) => {
+  for (const { path, message } of vendorProblems(given)) context.addIssue({ code: 'custom', path, message });
+});
 
 /** Limits of one key. */
 export const LIMITS = strict({
@@ -79,9 +89,26 @@ const keys = z.array(z.unknown(), 'must be a list of keys').superRefine((given, 
 
 const provider = strict({
   keys: keys.optional(),
+  vendor: vendor.optional(),
   baseUrl: baseUrl.optional(),
+  allowHttp: z.boolean('must be true or false').optional(),
+  credential: CREDENTIAL.optional(),
+  headers: HEADERS.optional(),
+  query: QUERY.optional(),
+  probe: strict({ light: PROBE_PATH.optional(), deep: PROBE_PATH.optional() }).optional(),
   probeModel: z.string('must be a model name').min(1, 'must not be empty').optional(),
-  compatibleWith: z.literal('openai', 'must be "openai", or left out').optional(),
+  compatibleWith: z
+    .enum(WIRE_FORMATS, `must be ${WIRE_FORMATS.map((name) => `"${name}"`).join(', ')}, or left out`)
+    .optional(),
+}).superRefine((given, context) => {
+  if (given.baseUrl === undefined || given.allowHttp === true || !isBaseUrl(given.baseUrl)) return;
+  const { protocol, hostname } = new URL(given.baseUrl);
+  if (protocol === 'http:' && !LOOPBACK.has(hostname))
+    context.addIssue({
+      code: 'custom',
+      path: ['baseUrl'],
+      message: `${BASE_URL}; allowHttp lets it be http inside your own network`,
+    });
 });
 
 const MAKE_ONE = 'make one with: openssl rand -hex 32';

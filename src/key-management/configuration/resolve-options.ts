@@ -2,7 +2,7 @@ import { redactText } from '../classification/redaction/redact';
 import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
 import { ApiKey } from '../pool/key/api-key';
 import { secretOf } from '../common/secret-text';
-import { ENVIRONMENT_VENDORS, optionsFromEnvironment, type Environment, type VariableNames } from './environment';
+import { FIRST_PROVIDERS, optionsFromEnvironment, type Environment, type VariableNames } from './environment';
 import { noticesOf } from './notices';
 import { isLoopback, OPTIONS, PROVIDER_NAME } from './options-schema';
 import type { ResolvedKey, ResolvedOptions, ResolvedProvider } from './resolved-options';
@@ -27,7 +27,11 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
     env,
     isOwnStore(given.store) ? 'memory' : given.store?.kind,
   );
-  const providerNames = new Set([...ENVIRONMENT_VENDORS, ...Object.keys(given.providers ?? {})]);
+  const providerNames = new Set([
+    ...FIRST_PROVIDERS,
+    ...Object.keys(environment.providers ?? {}),
+    ...Object.keys(given.providers ?? {}),
+  ]);
   const providers = new Map(
     Array.from(providerNames, (name) => [name, over(own(given.providers, name), own(environment.providers, name))]),
   );
@@ -101,7 +105,7 @@ function nameProblems(providers: object | undefined): string[] {
 }
 
 /** Trims, drops blanks, and takes the same key once: the first mention counts. */
-function resolveProvider({ keys = [], baseUrl, probeModel, compatibleWith }: ProviderOptions): ResolvedProvider {
+function resolveProvider({ keys = [], baseUrl, allowHttp: _, ...settings }: ProviderOptions): ResolvedProvider {
   const distinct = new Map<string, ResolvedKey>();
   for (const each of keys) {
     const input = typeof each === 'string' ? { key: each } : each;
@@ -111,7 +115,7 @@ function resolveProvider({ keys = [], baseUrl, probeModel, compatibleWith }: Pro
     const key = new ApiKey(raw);
     distinct.set(raw, typeof each === 'string' ? { key } : { ...input, key });
   }
-  return { keys: [...distinct.values()], baseUrl: baseUrl && withoutVersion(baseUrl), probeModel, compatibleWith };
+  return { ...settings, keys: [...distinct.values()], baseUrl: baseUrl && withoutVersion(baseUrl) };
 }
 
 /**

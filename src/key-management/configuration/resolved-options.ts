@@ -1,4 +1,10 @@
-import type { ErrorClassificationMode, KeyManagementOptions, KeyStoreOptions } from './key-management.options';
+import type {
+  ErrorClassificationMode,
+  KeyManagementOptions,
+  KeyStoreOptions,
+  ProviderOptions,
+} from './key-management.options';
+import type { Credential, VendorProfile, WireFormat } from '../vendors/contract/profile';
 import type { ApiKey } from '../pool/key/api-key';
 import type { KeyInput } from '../pool/key/key-input';
 import type { SecretText } from '../common/secret-text';
@@ -12,7 +18,12 @@ export interface ResolvedProvider {
   readonly keys: readonly ResolvedKey[];
   readonly baseUrl?: string;
   readonly probeModel?: string;
-  readonly compatibleWith?: 'openai';
+  readonly compatibleWith?: WireFormat;
+  readonly vendor?: string | VendorProfile;
+  readonly credential?: Credential;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly probe?: ProviderOptions['probe'];
 }
 
 /** A store of the app's own. */

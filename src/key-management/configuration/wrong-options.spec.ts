@@ -50,7 +50,10 @@ describe('what is wrong', () => {
       { providers: { openai: { baseUrl: 'http://SECRET@h' } } },
       'providers.openai.baseUrl: must be an https URL (http only on loopback) without credentials or query, as https://api.openai.com.',
     ],
-    [{ providers: { x: { compatibleWith: 'SECRET' } } }, 'providers.x.compatibleWith: must be "openai", or left out.'],
+    [
+      { providers: { x: { compatibleWith: 'SECRET' } } },
+      'providers.x.compatibleWith: must be "openai", "anthropic", "google", or left out.',
+    ],
     [{ maxRetry: 3 }, 'options: has no setting named "maxRetry"; correct the name, or leave it out.'],
     [{ [KEY]: 3 }, 'options: has no setting named "***"; correct the name, or leave it out.'],
     [{ adminToken: 'SECRET' }, 'adminToken: must have at least 16 characters; make one with: openssl rand -hex 32.'],

@@ -1,9 +1,10 @@
-import { ENVIRONMENT_VENDORS, keyVariables } from '../configuration/environment';
+import { FIRST_PROVIDERS, keyVariables } from '../configuration/environment';
 import { nearestName } from '../common/near-miss';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import type { KeyPoolService } from '../pool/key-pool.service';
 import type { HealthCheckerRegistry } from '../checkers/health-checker.registry';
-import { StatusTableHealthChecker } from '../checkers/status-table.health-checker';
+import { VendorHealthChecker } from '../checkers/vendor-health-checker';
+import { BUILT_IN_VENDORS } from '../vendors';
 
 /** Names of models that stand for their vendor. */
 const VENDOR_OF = new Map([
@@ -21,7 +22,9 @@ export function startNotices(
 ): string[] {
   const isGuessed = (name: string): boolean => {
     const checker = registry.get(name);
-    return checker.builtIn && checker instanceof StatusTableHealthChecker;
+    if (!(checker instanceof VendorHealthChecker) || BUILT_IN_VENDORS.has(checker.vendor.name)) return false;
+    const { vendor, compatibleWith, baseUrl } = providers.get(name) ?? {};
+    return vendor === undefined && compatibleWith === undefined && baseUrl === undefined;
   };
   const known = registry.providers().filter((name) => !isGuessed(name));
   const misspelt = [...providers.keys()].flatMap((name) => {
@@ -36,7 +39,7 @@ export function startNotices(
         ];
   });
   const isEmpty = [...pools.pools()].every(({ size }) => size === 0);
-  const variables = ENVIRONMENT_VENDORS.map((vendor) => keyVariables(vendor)[0]).join(', ');
+  const variables = FIRST_PROVIDERS.map((vendor) => keyVariables(vendor)[0]).join(', ');
   const none = `No provider has a key, so every call will fail. Set one of ${variables}, or the option providers.<name>.keys, or add keys by the admin API.`;
   return [...notices, ...misspelt, ...(isEmpty ? [none] : [])];
 }

@@ -1,8 +1,13 @@
-import { anthropicKnowledge } from './anthropic/anthropic';
-import { compatibleKnowledge } from './compatible/compatible';
-import { googleKnowledge } from './google/google';
-import { openAiKnowledge } from './openai/openai';
-import { NO_READINGS } from './contract/vendor';
+import { credentialText } from './contract/vendor';
+import { deepgram } from './deepgram';
+import { elevenlabs } from './elevenlabs';
+import { groq } from './groq';
+import { serpapi } from './serpapi';
+import { vendorOf } from './vendor-of';
+import { anthropic } from './anthropic/anthropic';
+import { google } from './google/google';
+import { openai } from './openai/openai';
+import { NO_READINGS } from './contract/rate-limits';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 
@@ -15,7 +20,7 @@ it('reads the headers of OpenAI', () => {
     'x-ratelimit-remaining-tokens': '0',
     'x-ratelimit-reset-tokens': '6m0s',
   });
-  expect(openAiKnowledge.readRateLimits(headers, NOW)).toEqual([
+  expect(vendorOf(openai).readRateLimits(headers, NOW)).toEqual([
     { dimension: 'requests', limit: 5000, remaining: 4999, resetMs: 12 },
     { dimension: 'tokens', limit: 160000, remaining: 0, resetMs: 360_000 },
   ]);
@@ -33,7 +38,7 @@ it('reads the headers of Anthropic, whose resets are times', () => {
     'anthropic-ratelimit-output-tokens-remaining': '8000',
     'anthropic-ratelimit-output-tokens-reset': '2026-10-15T11:59:59Z',
   });
-  expect(anthropicKnowledge.readRateLimits(headers, NOW)).toEqual([
+  expect(vendorOf(anthropic).readRateLimits(headers, NOW)).toEqual([
     { dimension: 'requests', limit: 50, remaining: 49, resetMs: 1_000 },
     { dimension: 'input_tokens', limit: 40000, remaining: 0, resetMs: 60_000 },
     { dimension: 'output_tokens', limit: 8000, remaining: 8000, resetMs: 0 },
@@ -48,7 +53,7 @@ it('reads times of Anthropic by the answer’s own clock where ours is wrong', (
     'anthropic-ratelimit-requests-reset': '2026-10-15T12:00:07Z',
   });
   for (const hour of [-1, 0, 1]) {
-    const readings = anthropicKnowledge.readRateLimits(headers, NOW + hour * 3_600_000);
+    const readings = vendorOf(anthropic).readRateLimits(headers, NOW + hour * 3_600_000);
     expect(readings).toEqual([{ dimension: 'requests', limit: 50, remaining: 0, resetMs: 7_000 }]);
   }
 });
@@ -64,9 +69,7 @@ it('knows that Groq counts requests per day', () => {
   });
   const daily = { dimension: 'requests', limit: 14400, remaining: 14370, resetMs: 179_560, window: 'day' };
   const tokens = { dimension: 'tokens', limit: 18000, remaining: 17997, resetMs: 7_660 };
-  for (const vendor of [{ name: 'groq' }, { name: 'fast', baseUrl: 'https://api.groq.com/openai' }]) {
-    expect(compatibleKnowledge(vendor).readRateLimits(headers, NOW)).toEqual([daily, tokens]);
-  }
+  expect(vendorOf(groq).readRateLimits(headers, NOW)).toEqual([daily, tokens]);
 });
 
 it.each([
@@ -81,13 +84,13 @@ it.each([
 ])('passes over what Azure sends for "not known": remaining %s, reset %s', (remaining, reset) => {
   const headers = new Headers({ 'x-ratelimit-remaining-tokens': remaining, 'x-ratelimit-limit-tokens': '-1' });
   if (reset !== null) headers.set('x-ratelimit-reset-tokens', reset);
-  expect(compatibleKnowledge({ name: 'azure' }).readRateLimits(headers, NOW)).toBe(NO_READINGS);
+  expect(vendorOf({ name: 'azure' }).readRateLimits(headers, NOW)).toBe(NO_READINGS);
 });
 
 it('reads a plain number of seconds, and drops a reset that is none', () => {
   const read = (reset: string) => {
     const names = { 'x-ratelimit-remaining-requests': '5', 'x-ratelimit-reset-requests': reset };
-    return compatibleKnowledge({ name: 'x' }).readRateLimits(new Headers(names), NOW)[0]?.resetMs;
+    return vendorOf({ name: 'x' }).readRateLimits(new Headers(names), NOW)[0]?.resetMs;
   };
   expect(['1.5', '1760000000000', 'soon', '-3', '0x10', '1e2'].map(read)).toEqual([
     1_500,
@@ -101,17 +104,28 @@ it('reads a plain number of seconds, and drops a reset that is none', () => {
 
 it('shares one empty list where there is nothing to read', () => {
   const nothing = { get: () => null };
-  for (const knowledge of [openAiKnowledge, anthropicKnowledge, googleKnowledge]) {
+  for (const knowledge of [vendorOf(openai), vendorOf(anthropic), vendorOf(google)]) {
     expect(knowledge.readRateLimits(nothing, NOW)).toBe(NO_READINGS);
   }
 });
 
 it('describes the smallest probes', () => {
-  expect(JSON.parse(openAiKnowledge.probes.deep.request('m').body!)).toMatchObject({
-    model: 'm',
-    max_completion_tokens: 16,
+  expect(vendorOf(openai).probes.deep[0]?.body('m')).toMatchObject({ model: 'm', max_completion_tokens: 16 });
+  expect(vendorOf(anthropic).probes.deep[0]?.body('m')).toMatchObject({ max_tokens: 1 });
+  expect(vendorOf({ name: 'other' }).probes.deep[0]?.body('m')).toMatchObject({ model: 'm', max_tokens: 16 });
+});
+
+it('says where a key travels', () => {
+  const places = [openai, anthropic, google, elevenlabs, deepgram, serpapi].map((profile) => {
+    const { place } = vendorOf(profile).credential;
+    return [JSON.stringify(place), credentialText(place, 'k')];
   });
-  expect(JSON.parse(anthropicKnowledge.probes.deep.request('m').body!)).toMatchObject({ max_tokens: 1 });
-  expect(googleKnowledge.probes.deep.request('models/a/../b').path).toBe('/v1beta/models/a%2F..%2Fb:generateContent');
-  expect(openAiKnowledge.credential.format('k')).toBe('Bearer k');
+  expect(places).toEqual([
+    ['{"header":"authorization","scheme":"Bearer"}', 'Bearer k'],
+    ['{"header":"x-api-key"}', 'k'],
+    ['{"header":"x-goog-api-key"}', 'k'],
+    ['{"header":"xi-api-key"}', 'k'],
+    ['{"header":"authorization","scheme":"Token"}', 'Token k'],
+    ['{"query":"api_key"}', 'k'],
+  ]);
 });

@@ -1,16 +1,21 @@
 import { classify } from '../classification/classify';
 import { vendorErrorFrom, type EvidenceContext } from '../classification/evidence/error-evidence';
-import { anthropicKnowledge } from './anthropic/anthropic';
-import { compatibleKnowledge } from './compatible/compatible';
-import type { VendorKnowledge } from './contract/vendor';
-import { googleKnowledge } from './google/google';
-import { openAiKnowledge } from './openai/openai';
+import { anthropic as anthropicProfile } from './anthropic/anthropic';
+import type { Vendor } from './contract/vendor';
+import { google as googleProfile } from './google/google';
+import { openai as openAiProfile } from './openai/openai';
+import { vendorOf } from './vendor-of';
+
+const openAi = vendorOf(openAiProfile);
+const anthropic = vendorOf(anthropicProfile);
+const google = vendorOf(googleProfile);
+const compatible = vendorOf({ name: 'x' });
 
 // Every code, type and sentence of every rule, written out: what is misspelt or lost in a rule is found here.
 
 const HOUR = 3_600_000;
 
-const verdictOn = (knowledge: VendorKnowledge, status: number, body: unknown, context: EvidenceContext = {}) =>
+const verdictOn = (knowledge: Vendor, status: number, body: unknown, context: EvidenceContext = {}) =>
   classify(vendorErrorFrom({ status, body, headers: {} }, context), knowledge, 'evidence', 0);
 
 const BODIES = {
@@ -173,10 +178,10 @@ const GOOGLE: readonly Row[] = [
 ];
 
 const VENDORS = [
-  ['openai', openAiKnowledge, OPENAI],
-  ['a compatible vendor', compatibleKnowledge({ name: 'x' }), OPENAI],
-  ['anthropic', anthropicKnowledge, ANTHROPIC],
-  ['google', googleKnowledge, GOOGLE],
+  ['openai', openAi, OPENAI],
+  ['a compatible vendor', compatible, OPENAI],
+  ['anthropic', anthropic, ANTHROPIC],
+  ['google', google, GOOGLE],
 ] as const;
 
 describe.each(VENDORS)('%s', (_vendor, knowledge, rows) => {
@@ -189,23 +194,23 @@ describe.each(VENDORS)('%s', (_vendor, knowledge, rows) => {
   });
 });
 
-const ruleOn = (knowledge: VendorKnowledge, status: number, message: string, context?: EvidenceContext) =>
+const ruleOn = (knowledge: Vendor, status: number, message: string, context?: EvidenceContext) =>
   verdictOn(knowledge, status, BODIES.message(message), context).rule;
 
 describe('statuses of a rule', () => {
-  const rulesFor = (knowledge: VendorKnowledge, statuses: number[], body: unknown) =>
+  const rulesFor = (knowledge: Vendor, statuses: number[], body: unknown) =>
     statuses.filter((status) => verdictOn(knowledge, status, body).rule !== undefined);
 
   it('of content are those of a refusal', () => {
-    expect(rulesFor(googleKnowledge, [400, 401, 403, 404, 422, 429, 451], BODIES.message(CONTENT[0]))).toEqual([
+    expect(rulesFor(google, [400, 401, 403, 404, 422, 429, 451], BODIES.message(CONTENT[0]))).toEqual([
       400, 403, 422, 451,
     ]);
   });
 
   it('of a bad request', () => {
     const statuses = [400, 404, 409, 413, 415, 422];
-    expect(rulesFor(openAiKnowledge, [...statuses, 408, 418], BODIES.type('invalid_request_error'))).toEqual(statuses);
-    expect(statuses.map((status) => verdictOn(compatibleKnowledge({ name: 'x' }), status, 'no').rule)).toEqual([
+    expect(rulesFor(openAi, [...statuses, 408, 418], BODIES.type('invalid_request_error'))).toEqual(statuses);
+    expect(statuses.map((status) => verdictOn(compatible, status, 'no').rule)).toEqual([
       'V4',
       'V4',
       undefined,
@@ -216,21 +221,19 @@ describe('statuses of a rule', () => {
   });
 
   it('of overload, before other faults of a server', () => {
-    const rules = [498, 503, 500, 529].map(
-      (status) => verdictOn(compatibleKnowledge({ name: 'x' }), status, 'no').rule,
-    );
+    const rules = [498, 503, 500, 529].map((status) => verdictOn(compatible, status, 'no').rule);
     expect(rules).toEqual(['O27', 'O27', 'O28', 'V5']);
   });
 });
 
 it('lets the more exact code of a compatible vendor go before the status of an overload', () => {
-  const overloaded = verdictOn(compatibleKnowledge({ name: 'x' }), 529, BODIES.code('server_is_overloaded'));
+  const overloaded = verdictOn(compatible, 529, BODIES.code('server_is_overloaded'));
   expect(overloaded.rule).toBe('O16');
 });
 
 it('takes the page of a gateway for a block of the region, and no plain text', () => {
   const rules = [BODIES.html('You have been blocked'), 'You have been blocked'].map(
-    (body) => verdictOn(openAiKnowledge, 403, body).rule,
+    (body) => verdictOn(openAi, 403, body).rule,
   );
   expect(rules).toEqual(['X1', undefined]);
 });
@@ -242,19 +245,19 @@ describe('a sentence', () => {
     ['that ends between its words', 400, 'It was flagged by us. See safety'],
     ['that ends behind moderation', 400, 'We use moderation. Your card was refused'],
   ])('%s is for no rule', (_, status, message) => {
-    expect(ruleOn(openAiKnowledge, status, message)).toBeUndefined();
+    expect(ruleOn(openAi, status, message)).toBeUndefined();
   });
 
   it('that begins otherwise removes no key', () => {
     for (const words of ['incorrect API key provided', 'insufficient balance', 'key limit exceeded']) {
-      expect(ruleOn(openAiKnowledge, 403, `Note: ${words}`)).toBeUndefined();
+      expect(ruleOn(openAi, 403, `Note: ${words}`)).toBeUndefined();
     }
     for (const words of [
       'your account is not active',
       'your credit balance',
       'your team 1 has either used all available credits',
     ]) {
-      expect(ruleOn(openAiKnowledge, 403, `Note: ${words}`)).toBeUndefined();
+      expect(ruleOn(openAi, 403, `Note: ${words}`)).toBeUndefined();
     }
     for (const words of [
       'CORS requests are not allowed',
@@ -262,50 +265,48 @@ describe('a sentence', () => {
       'your credit balance is too low',
       'you have reached your API usage limits',
     ]) {
-      expect(ruleOn(anthropicKnowledge, 400, `Note: ${words}`)).toBeUndefined();
+      expect(ruleOn(anthropic, 400, `Note: ${words}`)).toBeUndefined();
     }
     for (const words of ['API key expired', 'your prepayment credits are depleted', 'overloaded']) {
-      expect(ruleOn(googleKnowledge, 400, `Note: ${words}`)).toBeUndefined();
+      expect(ruleOn(google, 400, `Note: ${words}`)).toBeUndefined();
     }
   });
 
   it('of Anthropic is `Overloaded` and nothing more', () => {
-    const rules = ['Overloaded', 'Overloaded?', 'Not overloaded'].map((words) =>
-      ruleOn(anthropicKnowledge, 429, words),
-    );
+    const rules = ['Overloaded', 'Overloaded?', 'Not overloaded'].map((words) => ruleOn(anthropic, 429, words));
     expect(rules).toEqual(['A10', undefined, undefined]);
   });
 
   it('of Anthropic names a model that is not found at its beginning', () => {
     const notFound = (message: string) =>
-      verdictOn(anthropicKnowledge, 404, { error: { type: 'not_found_error', message } }).rule;
+      verdictOn(anthropic, 404, { error: { type: 'not_found_error', message } }).rule;
     expect([notFound('model: x'), notFound('No such model: x')]).toEqual(['A12', 'A14']);
   });
 
   it('is for a probe of the list of models only where the endpoint is that', () => {
-    const scopes = (context: EvidenceContext) => ruleOn(openAiKnowledge, 403, 'Missing scopes: x', context);
+    const scopes = (context: EvidenceContext) => ruleOn(openAi, 403, 'Missing scopes: x', context);
     expect(scopes({ phase: 'probe', endpoint: 'GET /v1/models' })).toBe('O1');
     expect(scopes({ phase: 'probe', endpoint: 'POST /v1/responses' })).toBe('O2');
     expect(scopes({ phase: 'http', endpoint: 'GET /v1/models' })).toBe('O2');
     const cut = (phase: 'probe' | 'http') =>
-      ruleOn(openAiKnowledge, 400, 'Could not finish the message because max_tokens was reached', { phase });
+      ruleOn(openAi, 400, 'Could not finish the message because max_tokens was reached', { phase });
     expect([cut('probe'), cut('http')]).toEqual(['O25', undefined]);
   });
 });
 
 describe('what a rule overrules', () => {
   it.each([
-    ['O5', openAiKnowledge, 401, BODIES.code('ip_not_authorized')],
-    ['O19', openAiKnowledge, 429, BODIES.code('slow_down')],
-    ['G5', googleKnowledge, 403, BODIES.reason('SERVICE_DISABLED')],
-    ['G6', googleKnowledge, 400, BODIES.message('The free tier is not available in your country')],
+    ['O5', openAi, 401, BODIES.code('ip_not_authorized')],
+    ['O19', openAi, 429, BODIES.code('slow_down')],
+    ['G5', google, 403, BODIES.reason('SERVICE_DISABLED')],
+    ['G6', google, 400, BODIES.message('The free tier is not available in your country')],
   ])('%s speaks of the whole key', (rule, knowledge, status, body) => {
     expect(verdictOn(knowledge, status, body)).toMatchObject({ rule, keyAction: 'cool_down', scope: 'key' });
   });
 
   it('O1 keeps the key, and asks no other one', () => {
     const context = { phase: 'probe', endpoint: 'GET /v1/models' } as const;
-    expect(verdictOn(openAiKnowledge, 403, BODIES.message('Missing scopes: x'), context)).toMatchObject({
+    expect(verdictOn(openAi, 403, BODIES.message('Missing scopes: x'), context)).toMatchObject({
       rule: 'O1',
       keyAction: 'keep',
       retry: 'none',
@@ -314,7 +315,7 @@ describe('what a rule overrules', () => {
 
   it('O32 takes a 429 of something before the vendor, which states a wait, for the whole key', () => {
     const read = (body: unknown, headers: Record<string, string>) =>
-      classify(vendorErrorFrom({ status: 429, body, headers }), openAiKnowledge, 'evidence', 0);
+      classify(vendorErrorFrom({ status: 429, body, headers }), openAi, 'evidence', 0);
     expect(read('slow', { 'retry-after': '3' })).toMatchObject({ rule: 'O32', scope: 'key', retryAfterMs: 3_000 });
     expect(read('slow', {}).rule).toBeUndefined();
     expect(read({ error: {} }, { 'retry-after': '3' }).rule).toBeUndefined();
@@ -325,7 +326,7 @@ describe('what a rule overrules', () => {
     ['G10', 429, BODIES.message('Your prepayment credits are depleted')],
     ['G11', 402, BODIES.message('no')],
   ])('%s cools a key without money down, for an hour and then longer', (rule, status, body) => {
-    expect(verdictOn(googleKnowledge, status, body)).toMatchObject({
+    expect(verdictOn(google, status, body)).toMatchObject({
       rule,
       outcome: 'rate_limited',
       keyAction: 'cool_down',
@@ -337,7 +338,7 @@ describe('what a rule overrules', () => {
 
   it('G13 lets a daily limit that repeats last until midnight', () => {
     const over = (quotaId: string) =>
-      verdictOn(googleKnowledge, 429, {
+      verdictOn(google, 429, {
         error: { status: 'RESOURCE_EXHAUSTED', details: [{ violations: [{ quotaId }] }] },
       });
     expect(over('RequestsPerDayPerProject')).toMatchObject({ rule: 'G13', escalateOnRepeat: 'midnight_pacific' });

@@ -1,10 +1,11 @@
+import { vendorOf } from './vendor-of';
 import { CLIENT_KEY, errorAnswer, RealClients, sseAnswer, type Answer } from '../../../test/support/real-clients';
 import { classify } from '../classification/classify';
 import { vendorErrorFrom, vendorErrorFromResponse } from '../classification/evidence/error-evidence';
 import type { VendorError } from '../classification/evidence/vendor-error';
-import { anthropicKnowledge } from './anthropic/anthropic';
-import { googleKnowledge } from './google/google';
-import { openAiKnowledge } from './openai/openai';
+import { anthropic } from './anthropic/anthropic';
+import { google } from './google/google';
+import { openai } from './openai/openai';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 const clients = new RealClients();
@@ -23,7 +24,7 @@ async function thrownBy(call: () => Promise<unknown>): Promise<VendorError> {
 }
 
 const verdictOn = async (call: () => Promise<unknown>) =>
-  classify(await thrownBy(call), openAiKnowledge, 'evidence', NOW);
+  classify(await thrownBy(call), vendorOf(openai), 'evidence', NOW);
 
 const anthropicError = (status: number, type: string, message: string): Answer => ({
   status,
@@ -54,23 +55,23 @@ const GOOGLE_KEY = errorAnswer(400, {
 
 describe('answers, as the real clients throw them', () => {
   it.each([
-    ['openai quota', clients.chat, QUOTA, openAiKnowledge, 'O10', 429],
-    ['openai limit', clients.chat, LIMIT, openAiKnowledge, 'O20', 429],
-    ['openai key', clients.chat, BAD_KEY, openAiKnowledge, 'O7', 401],
+    ['openai quota', clients.chat, QUOTA, vendorOf(openai), 'O10', 429],
+    ['openai limit', clients.chat, LIMIT, vendorOf(openai), 'O20', 429],
+    ['openai key', clients.chat, BAD_KEY, vendorOf(openai), 'O7', 401],
     [
       'openai string error',
       clients.chat,
       { status: 403, body: { error: 'Missing scopes: model.request' } },
-      openAiKnowledge,
+      vendorOf(openai),
       'O2',
       403,
     ],
-    ['openai page', clients.chat, HTML, openAiKnowledge, 'O28', 502],
+    ['openai page', clients.chat, HTML, vendorOf(openai), 'O28', 502],
     [
       'openai block',
       clients.chat,
       { ...HTML, status: 403, body: '<html><title>Attention Required!</title></html>' },
-      openAiKnowledge,
+      vendorOf(openai),
       'X1',
       403,
     ],
@@ -78,7 +79,7 @@ describe('answers, as the real clients throw them', () => {
       'openai empty with a wait',
       clients.chat,
       { status: 429, body: '', headers: { 'retry-after': '20' } },
-      openAiKnowledge,
+      vendorOf(openai),
       'O32',
       429,
     ],
@@ -86,7 +87,7 @@ describe('answers, as the real clients throw them', () => {
       'openai chat stream',
       clients.chatStream,
       sseAnswer('data: {"error":{"type":"server_error","message":"x"}}\n\n'),
-      openAiKnowledge,
+      vendorOf(openai),
       'O30',
       undefined,
     ],
@@ -94,7 +95,7 @@ describe('answers, as the real clients throw them', () => {
       'openai responses stream',
       clients.responsesStream,
       sseAnswer('event: error\ndata: {"type":"error","error":{"code":"insufficient_quota","message":"x"}}\n\n'),
-      openAiKnowledge,
+      vendorOf(openai),
       'O10',
       undefined,
     ],
@@ -102,7 +103,7 @@ describe('answers, as the real clients throw them', () => {
       'anthropic key',
       clients.claude,
       anthropicError(401, 'authentication_error', 'invalid x-api-key'),
-      anthropicKnowledge,
+      vendorOf(anthropic),
       'A3',
       401,
     ],
@@ -110,7 +111,7 @@ describe('answers, as the real clients throw them', () => {
       'anthropic credit',
       clients.claude,
       anthropicError(400, 'invalid_request_error', 'Your credit balance is too low to access'),
-      anthropicKnowledge,
+      vendorOf(anthropic),
       'A6',
       400,
     ],
@@ -118,7 +119,7 @@ describe('answers, as the real clients throw them', () => {
       'anthropic overload',
       clients.claude,
       anthropicError(529, 'overloaded_error', 'Overloaded'),
-      anthropicKnowledge,
+      vendorOf(anthropic),
       'A9',
       529,
     ],
@@ -126,25 +127,25 @@ describe('answers, as the real clients throw them', () => {
       'anthropic edge',
       clients.claude,
       errorAnswer(403, { type: 'forbidden', message: 'Request not allowed' }),
-      anthropicKnowledge,
+      vendorOf(anthropic),
       'A7',
       403,
     ],
-    ['anthropic page', clients.claude, HTML, anthropicKnowledge, 'A17', 502],
+    ['anthropic page', clients.claude, HTML, vendorOf(anthropic), 'A17', 502],
     [
       'anthropic stream',
       clients.claudeStream,
       sseAnswer('event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'),
-      anthropicKnowledge,
+      vendorOf(anthropic),
       'A9',
       529,
     ],
-    ['genai key', clients.gemini, GOOGLE_KEY, googleKnowledge, 'G1', 400],
+    ['genai key', clients.gemini, GOOGLE_KEY, vendorOf(google), 'G1', 400],
     [
       'genai limit',
       clients.gemini,
       errorAnswer(429, { code: 429, message: 'x', status: 'RESOURCE_EXHAUSTED' }),
-      googleKnowledge,
+      vendorOf(google),
       'G15',
       429,
     ],
@@ -152,16 +153,16 @@ describe('answers, as the real clients throw them', () => {
       'genai key as text',
       clients.gemini,
       { ...GOOGLE_KEY, headers: { 'content-type': 'text/plain' } },
-      googleKnowledge,
+      vendorOf(google),
       'G1',
       400,
     ],
-    ['genai page', clients.gemini, HTML, googleKnowledge, 'G22', 502],
+    ['genai page', clients.gemini, HTML, vendorOf(google), 'G22', 502],
     [
       'genai block',
       clients.gemini,
       { ...HTML, status: 403, body: '<html><title>Just a moment...</title></html>' },
-      googleKnowledge,
+      vendorOf(google),
       'X1',
       403,
     ],
@@ -169,29 +170,29 @@ describe('answers, as the real clients throw them', () => {
       'genai stream',
       clients.geminiStream,
       { ...errorAnswer(200, { code: 503, message: 'busy', status: 'UNAVAILABLE' }) },
-      googleKnowledge,
+      vendorOf(google),
       'G17',
       503,
     ],
-    ['ai', clients.vercel, QUOTA, openAiKnowledge, 'O10', 429],
-    ['ai page', clients.vercel, HTML, openAiKnowledge, 'O28', 502],
-    ['langchain quota', clients.langchain, QUOTA, openAiKnowledge, 'O10', 429],
-    ['langchain key', clients.langchain, BAD_KEY, openAiKnowledge, 'O7', 401],
+    ['ai', clients.vercel, QUOTA, vendorOf(openai), 'O10', 429],
+    ['ai page', clients.vercel, HTML, vendorOf(openai), 'O28', 502],
+    ['langchain quota', clients.langchain, QUOTA, vendorOf(openai), 'O10', 429],
+    ['langchain key', clients.langchain, BAD_KEY, vendorOf(openai), 'O7', 401],
     [
       'langchain model',
       clients.langchain,
       errorAnswer(404, { message: 'The model `m` does not exist', code: 'model_not_found' }),
-      openAiKnowledge,
+      vendorOf(openai),
       'O22',
       404,
     ],
-    ['axios', clients.axios, QUOTA, openAiKnowledge, 'O10', 429],
-    ['axios page', clients.axios, HTML, openAiKnowledge, 'O28', 502],
+    ['axios', clients.axios, QUOTA, vendorOf(openai), 'O10', 429],
+    ['axios page', clients.axios, HTML, vendorOf(openai), 'O28', 502],
     [
       'axios empty with a wait',
       clients.axios,
       { status: 429, body: '', headers: { 'retry-after-ms': '6543' } },
-      openAiKnowledge,
+      vendorOf(openai),
       'O32',
       429,
     ],
@@ -226,7 +227,7 @@ describe('answers, as the real clients throw them', () => {
   it('reads a fetch Response and leaves its body to the caller', async () => {
     clients.next = QUOTA;
     const response = await clients.fetch();
-    const verdict = classify(await vendorErrorFromResponse(response, { now: NOW }), openAiKnowledge, 'evidence', NOW);
+    const verdict = classify(await vendorErrorFromResponse(response, { now: NOW }), vendorOf(openai), 'evidence', NOW);
     expect(verdict).toMatchObject({ rule: 'O10', status: 429 });
     expect(await response.json()).toEqual(QUOTA.body);
   });

@@ -27,11 +27,26 @@ export const modelNotIncluded = (id: string): EvidenceRule => ({
   outcome: 'model_unavailable',
 });
 
-/** Rules that hold whoever the vendor is: what stands between us and it. They come before the vendor's own. */
-export const anyVendorRules: readonly EvidenceRule[] = [
-  {
-    id: 'X1',
-    when: [{ on: 'body', is: 'html' }, status(403), message(/you have been blocked|just a moment|attention required/i)],
-    outcome: 'region_blocked',
-  },
+/**
+ * What stands between us and a vendor (a content delivery network, a front end, a firewall) has not looked at any key: its refusals are never about
+ * one. They come before the rules of the wire format, and behind those of a vendor that answers with pages itself.
+ */
+export const edgeRules: readonly EvidenceRule[] = [
+  { id: 'X2', when: [{ on: 'edge' }, status(429)], outcome: 'overloaded' },
+  { id: 'X1', when: [{ on: 'edge' }, status(401, 403, 407, 451)], outcome: 'region_blocked' },
+  { id: 'X3', when: [{ on: 'edge' }, status(404, 405)], outcome: 'config_error' },
+  { id: 'X4', when: [{ on: 'edge' }, { on: 'not_5xx' }], outcome: 'network_error' },
+];
+
+/** What a status says where the vendor gives nothing better: for vendors of which little is known. */
+export const statusRules: readonly EvidenceRule[] = [
+  { id: 'V1', when: [status(401)], outcome: 'invalid_key' },
+  { id: 'V2', when: [status(429)], outcome: 'rate_limited' },
+  { id: 'V3', when: [status(403)], outcome: 'permission_denied' },
+  { id: 'V6', when: [status(410)], outcome: 'model_unavailable' },
+];
+
+/** A request that a vendor refuses by its status alone is the caller's fault, and no other key would help. */
+export const callerFaultRules: readonly EvidenceRule[] = [
+  { id: 'V4', when: [status(400, 404, 405, 409, 410, 413, 415, 422, 424, 451)], outcome: 'bad_request' },
 ];

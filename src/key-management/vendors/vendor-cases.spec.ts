@@ -1,3 +1,5 @@
+import { BUILT_IN_VENDORS } from './index';
+import { vendorOf } from './vendor-of';
 import cases from '../../../test/fixtures/vendor-cases.json';
 import type { Classification } from '../classification/classification';
 import { classify } from '../classification/classify';
@@ -8,11 +10,10 @@ import {
 } from '../classification/evidence/error-evidence';
 import type { VendorError } from '../classification/evidence/vendor-error';
 import type { Phase } from './contract/rule';
-import { anthropicKnowledge } from './anthropic/anthropic';
-import { compatibleKnowledge } from './compatible/compatible';
-import { googleKnowledge } from './google/google';
-import { openAiKnowledge } from './openai/openai';
-import type { VendorKnowledge } from './contract/vendor';
+import { anthropic } from './anthropic/anthropic';
+import { google } from './google/google';
+import { openai } from './openai/openai';
+import type { Vendor } from './contract/vendor';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 
@@ -37,9 +38,9 @@ interface VendorCase {
 
 const table = (cases as unknown as { cases: VendorCase[] }).cases;
 
-function knowledgeOf(vendor: string): VendorKnowledge {
-  if (vendor.startsWith('compat:')) return compatibleKnowledge({ name: vendor.slice(7) });
-  return { openai: openAiKnowledge, anthropic: anthropicKnowledge }[vendor] ?? googleKnowledge;
+function knowledgeOf(vendor: string): Vendor {
+  if (vendor.startsWith('compat:')) return vendorOf(BUILT_IN_VENDORS.get(vendor.slice(7)) ?? { name: vendor.slice(7) });
+  return { openai: vendorOf(openai), anthropic: vendorOf(anthropic) }[vendor] ?? vendorOf(google);
 }
 
 function evidenceOf(item: VendorCase): VendorError {
@@ -91,7 +92,7 @@ it('keeps a key that the vendor echoes out of the evidence and the verdict, know
   const key = /AIza\w+/.exec(JSON.stringify(item.body))![0];
   for (const secrets of [[key], []]) {
     const error = vendorErrorFrom({ status: item.status, headers: item.headers, body: item.body }, { secrets });
-    const verdict = classify(error, googleKnowledge, 'evidence', NOW);
+    const verdict = classify(error, vendorOf(google), 'evidence', NOW);
     expect(verdict.outcome).toBe('invalid_key');
     expect(JSON.stringify(error) + JSON.stringify(verdict)).not.toContain(key.slice(8, 30));
   }

@@ -76,11 +76,13 @@ export function buildVendorError(facts: BodyFacts, meta: AnswerMeta, context: Ev
   const headers = normalizeHeaders(meta.headers, secrets);
   const words = (list: string[]): string[] => list.map((word) => redactText(word, secrets, LONGEST_WORD));
   const message = cut(facts.message).trimStart();
+  const { resetsAt, retryDelays } = facts;
   return {
     ...meta,
+    edge: isEdge(facts, meta, headers) || undefined,
     headers,
     codes: words(facts.codes),
-    types: words(facts.types),
+    types: words([...facts.types, ...typesIn(headers)]),
     reasons: words(facts.reasons),
     vendorStatuses: words(facts.vendorStatuses),
     quotaIds: words(facts.quotaIds),
@@ -88,9 +90,39 @@ export function buildVendorError(facts: BodyFacts, meta: AnswerMeta, context: Ev
     message: redactText(message, secrets, LONGEST_MESSAGE),
     endpoint: context.endpoint === undefined ? undefined : redactText(context.endpoint, secrets),
     contentEmitted: context.contentEmitted ?? false,
-    statedWait: statedWaitIn({ headers, retryDelays: facts.retryDelays, message, now: context.now }),
+    statedWait: statedWaitIn({
+      headers: { ...facts.headers, ...headers },
+      retryDelays,
+      resetsAt,
+      message,
+      now: context.now,
+    }),
     notBefore: statedDateIn(message),
     namedModel: modelNamedIn(message, secrets),
     allLimitsZero: allLimitsZero(message) || undefined,
   };
 }
+
+/** Sentences of Cloudflare, and the title of Google's front end. */
+const EDGE_SENTENCE =
+  /^error code: 1\d{3}\b|used Cloudflare to restrict access|\| Cloudflare\b|\bError 4\d\d \([^)]{1,60}\)!!1/i;
+
+/** Whether a content delivery network, a front end or a firewall answered in the vendor's place: an API has no pages. */
+function isEdge(
+  facts: BodyFacts,
+  { httpStatus = 0, bodyKind }: AnswerMeta,
+  headers: Readonly<Record<string, string>>,
+): boolean {
+  if (httpStatus < 400) return false;
+  // A page with nothing but a 429 may be the vendor's own: the specification's table decides on it.
+  return (
+    facts.isEdge ||
+    (bodyKind === 'html' && httpStatus !== 429) ||
+    'cf-mitigated' in headers ||
+    EDGE_SENTENCE.test(facts.message.slice(0, 2_000))
+  );
+}
+
+/** AWS names the error in a header: `ThrottlingException`, or with an address behind a colon. */
+const typesIn = ({ 'x-amzn-errortype': type }: Readonly<Record<string, string>>): string[] =>
+  type === undefined ? [] : [type.split(':', 1)[0]!];

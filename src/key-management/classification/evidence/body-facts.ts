@@ -9,7 +9,14 @@ export interface BodyFacts {
   vendorStatuses: string[];
   quotaIds: string[];
   detailCodes: string[];
+  /** Durations until the vendor is to be asked again, as `26s`. */
   retryDelays: string[];
+  /** ISO dates and times at which a limit starts afresh. */
+  resetsAt: string[];
+  /** Headers of the vendor behind a gateway, under lower-case names. */
+  headers: Record<string, string>;
+  /** Whether what stands before the vendor says itself that it answered. */
+  isEdge: boolean;
   message: string;
 }
 
@@ -27,6 +34,9 @@ export const noFacts = (): BodyFacts => ({
   quotaIds: [],
   detailCodes: [],
   retryDelays: [],
+  resetsAt: [],
+  headers: {},
+  isEdge: false,
   message: '',
 });
 
@@ -76,11 +86,19 @@ function visitText(text: string, facts: BodyFacts, depth: number): void {
   else visit(inner, facts, depth + 1);
 }
 
-function addMessage({ message, detail, error_message: errorMessage }: Fields, facts: BodyFacts, depth: number): void {
-  for (const found of [message, detail, errorMessage]) {
-    const text = typeof found === 'string' ? found : textOfValidation(found);
+/** Where vendors put their sentence, the likeliest first. */
+function addMessage(fields: Fields, facts: BodyFacts, depth: number): void {
+  const { message, detail, error_message: errorMessage, err_msg: errMsg, Message: awsMessage, title } = fields;
+  for (const found of [message, detail, errorMessage, errMsg, awsMessage, title]) {
+    const text = typeof found === 'string' ? found : (textOfValidation(found) ?? textOfDetail(found));
     if (text) return visitText(text, facts, depth);
   }
+}
+
+/** ElevenLabs' `detail: { status, message }`, Tavily's `detail: { error }`. */
+function textOfDetail(detail: Tree): string | undefined {
+  const { message, error } = fieldsOf(detail);
+  return [message, error].find((text) => typeof text === 'string');
 }
 
 /** FastAPI's `detail: [{ msg }]`, also as Mistral nests it in `message`. Its `input` is the caller's and stays unread. */
@@ -89,12 +107,33 @@ function textOfValidation(detail: Tree): string | undefined {
   return typeof msg === 'string' ? msg : undefined;
 }
 
-function addWords({ code, type, status, details }: Fields, facts: BodyFacts): void {
+function addWords(fields: Fields, facts: BodyFacts): void {
+  const { code, err_code: errCode, type, __type: awsType, status, details, detail } = fields;
   push(facts.codes, code);
+  push(facts.codes, errCode);
+  if (typeof awsType === 'string') push(facts.types, awsType.split('#').at(-1));
   if (typeof type === 'string' && !ENVELOPE_TYPES.has(type)) push(facts.types, type);
   if (typeof status === 'string') push(facts.vendorStatuses, status);
   push(facts.detailCodes, fieldsOf(details).error_code);
+  push(facts.detailCodes, fieldsOf(detail).status);
+  addMetadata(fieldsOf(fields.metadata), facts);
+  if (fields.cloudflare_error === true) facts.isEdge = true;
+  if (typeof fields.retry_after === 'number') push(facts.retryDelays, `${fields.retry_after}s`);
   for (const detail of itemsOf(details)) addDetail(fieldsOf(detail), facts);
+}
+
+/** What OpenRouter tells of the vendor behind it, and of its own limits. */
+function addMetadata(
+  { reason, reasons, patterns, limit_source: source, error_type: type, resets_at: at, headers }: Fields,
+  facts: BodyFacts,
+): void {
+  for (const word of [reason, source, type]) push(facts.detailCodes, word);
+  if (itemsOf(reasons).length > 0 || itemsOf(patterns).length > 0) push(facts.detailCodes, 'flagged_input');
+  push(facts.resetsAt, at);
+  for (const [name, value] of Object.entries(fieldsOf(headers)).slice(0, MOST_WORDS)) {
+    const word = wordOf(value);
+    if (word !== undefined) facts.headers[name.toLowerCase()] ??= word;
+  }
 }
 
 /** One of Google's `details`: ErrorInfo, QuotaFailure or RetryInfo. */

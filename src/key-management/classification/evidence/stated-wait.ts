@@ -8,6 +8,8 @@ export interface WaitSources {
   headers: Readonly<Record<string, string>>;
   /** Google `RetryInfo.retryDelay`, as `26s`. */
   retryDelays?: readonly string[];
+  /** ISO dates and times in the body at which a limit starts afresh. */
+  resetsAt?: readonly string[];
   message?: string;
   /** Milliseconds since the epoch, for what is stated as a date. Without it the answer's `date` header serves. */
   now?: number;
@@ -18,7 +20,7 @@ const NUMBER = /^\d{1,15}(?:\.\d{1,12})?$/;
 const DATE_START = /^(?:[a-z]{3,9},? |\d{4}-\d{2}-\d{2})/i;
 const ZONE = /(?:gmt|utc|z|[+-]\d{2}:?\d{2})$/i;
 const PROSE =
-  /\b(?:try(?:ing)? again|retry(?:ing)?|wait)(?: (?:in|after|for|at least|about|approximately|another)){0,3} (?=\d)/gi;
+  /\b(?:try(?:ing)? again|retry(?:ing)?|wait|available(?: again)?)(?: (?:in|after|for|at least|about|approximately|another)){0,3} (?=\d)/gi;
 const ANTHROPIC_DIMENSIONS = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const;
 
 /**
@@ -35,7 +37,9 @@ export function statedWaitIn(sources: WaitSources): StatedWait | undefined {
     waitOf(millisecondsOf(headers['x-ms-retry-after-ms']), 'x-ms-retry-after-ms') ??
     waitOf(retryAfterMs(headers['retry-after'], now), 'retry-after') ??
     waitOf(longestOf((sources.retryDelays ?? []).map(parseDurationMs)), 'retry-info') ??
+    waitOf(longestOf((sources.resetsAt ?? []).map((text) => untilDate(text, now))), 'retry-info') ??
     waitOf(proseMs(sources.message ?? ''), 'message') ??
+    waitOf(chinaTimeMs(sources.message ?? '', now), 'message') ??
     waitOf(spentResetMs(headers, now), 'reset-header')
   );
 }
@@ -66,15 +70,48 @@ function proseMs(message: string): number | undefined {
   return undefined;
 }
 
+/** Zhipu's "您的限额将在 2026-10-15 21:00:00 重置", in China's time, which has no summer time. */
+const CHINA_RESET = /将在 ?(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}) ?重置/;
+
+function chinaTimeMs(message: string, now: number | undefined): number | undefined {
+  const found = CHINA_RESET.exec(message);
+  return found ? untilDate(`${found[1]!}T${found[2]!}+08:00`, now) : undefined;
+}
+
+/** Milliseconds until an ISO date. A time without a zone is UTC. */
+function untilDate(text: string, now: number | undefined): number | undefined {
+  if (now === undefined || !/^\d{4}-\d{2}-\d{2}T/.test(text)) return undefined;
+  const at = finite(Date.parse(ZONE.test(text) ? text : `${text}Z`));
+  return at === undefined ? undefined : Math.max(0, at - now);
+}
+
+/** When limits start afresh that are spent: those of a day (seconds), and OpenRouter's (seconds or milliseconds since the epoch). */
+const SPENT = /^x-ratelimit-remaining(?:-(?:requests|tokens)-day)?$/;
+/** Later times are in milliseconds: in seconds this is the year 5138. */
+const LAST_SECOND = 1e11;
+
+function spentLimitMs(headers: WaitSources['headers'], now: number): (number | undefined)[] {
+  return Object.keys(headers)
+    .filter((name) => SPENT.test(name) && headers[name]!.trim() === '0')
+    .map((name) => {
+      const reset = headers[name.replace('remaining', 'reset')]?.trim() ?? '';
+      if (!NUMBER.test(reset)) return undefined;
+      const value = Number(reset);
+      if (value < 1e9) return Math.ceil(value * 1_000 - 1e-6);
+      return Math.max(0, (value < LAST_SECOND ? value * 1_000 : value) - now);
+    });
+}
+
 function spentResetMs(headers: WaitSources['headers'], now: number | undefined): number | undefined {
   if (now === undefined) return undefined;
-  return longestOf(
-    ANTHROPIC_DIMENSIONS.map((dimension) => {
+  return longestOf([
+    ...spentLimitMs(headers, now),
+    ...ANTHROPIC_DIMENSIONS.map((dimension) => {
       if (headers[`anthropic-ratelimit-${dimension}-remaining`]?.trim() !== '0') return undefined;
       const reset = finite(Date.parse(headers[`anthropic-ratelimit-${dimension}-reset`] ?? ''));
       return reset === undefined ? undefined : Math.max(0, reset - now);
     }),
-  );
+  ]);
 }
 
 function longestOf(waits: readonly (number | undefined)[]): number | undefined {

@@ -27,6 +27,8 @@ export interface VendorError {
   detailCodes: readonly string[];
   /** The vendor's sentence, redacted and bounded. */
   message: string;
+  /** The answer is of what stands before the vendor (a content delivery network, a front end, a firewall), which looked at no key. */
+  edge?: boolean;
   bodyKind: 'json' | 'html' | 'text' | 'none';
   transport?: 'timeout' | 'network_error' | 'cancelled';
   /** For a probe: what was asked, as `GET /v1/models`. */

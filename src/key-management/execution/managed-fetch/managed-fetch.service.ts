@@ -7,7 +7,9 @@ import type { FetchInput } from '../../common/fetch-types';
 import { described, optionFault } from '../../common/option-fault';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
 import { VendorHealthChecker } from '../../checkers/vendor-health-checker';
-import type { CredentialPlace } from '../../vendors/contract/vendor';
+import { profileOf } from '../../checkers/built-in-checkers';
+import type { Vendor } from '../../vendors/contract/vendor';
+import { vendorOf } from '../../vendors/vendor-of';
 import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';
 import type { ExecuteOptions, ManagedCall } from '../execution.types';
 import { AttemptFailure } from '../failures/classify-attempt';
@@ -50,13 +52,6 @@ interface Answered {
 export type ManagedFetch = typeof globalThis.fetch &
   ((input: FetchInput, init?: ManagedRequestInit) => Promise<Response>);
 
-/** The place of the key for a provider of which no more is known than its base URL. */
-const BEARER: CredentialPlace = {
-  header: 'authorization',
-  format: (apiKey) => `Bearer ${apiKey}`,
-  removeHeaders: ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'],
-  removeQuery: ['key', 'api_key', 'api-key'],
-};
 const HOLD_BACK_MS = 2_000;
 const MAX_UPLOADS = 1_000;
 const NO_OPTIONS: ManagedFetchOptions = Object.freeze({});
@@ -115,10 +110,12 @@ export class ManagedFetchService {
     const { settings } = this.executor;
     const context = this.executor.providerContext(provider);
     if (!context) throw this.registry.unknownProvider(provider);
-    const { credential, idempotencyHeader, uploadUrlHeader, baseUrls } = this.#place(provider);
+    const vendor = this.#vendor(provider);
+    const { credential, uploadUrlHeader } = vendor;
+    const baseUrls = vendor.baseUrl === undefined ? [] : [vendor.baseUrl];
     const url = urlOf(input);
     checkDestination(provider, url, baseUrls);
-    const request = await managedRequest(url, input, init, { credential, idempotencyHeader });
+    const request = await managedRequest(url, input, init, vendor);
     const signals = [options.signal, request.signal].filter((signal) => signal !== undefined);
     const merged = signals.length > 1 ? mergeAbortSignals(signals) : undefined;
     const signal = merged?.signal ?? signals[0];
@@ -172,16 +169,11 @@ export class ManagedFetchService {
     if (this.#uploadKeys.size > MAX_UPLOADS) this.#uploadKeys.delete(this.#uploadKeys.keys().next().value!);
   }
 
-  /** Where the provider's keys may go, and how they travel. */
-  #place(provider: string) {
+  /** How the provider's vendor is called: where its keys may go, and how they travel. */
+  #vendor(provider: string): Vendor {
     const checker = this.registry.get(provider);
-    const known = checker instanceof VendorHealthChecker ? checker : undefined;
-    const baseUrls = [known?.baseUrl, this.options.providers.get(provider)?.baseUrl];
-    return {
-      credential: known?.knowledge.credential ?? BEARER,
-      idempotencyHeader: known?.knowledge.idempotencyHeader,
-      uploadUrlHeader: known?.knowledge.uploadUrlHeader,
-      baseUrls: baseUrls.filter((each) => each !== undefined),
-    };
+    if (checker instanceof VendorHealthChecker) return checker.resolved;
+    const settings = this.options.providers.get(provider);
+    return vendorOf(checker.vendor ?? profileOf(provider, settings), settings);
   }
 }

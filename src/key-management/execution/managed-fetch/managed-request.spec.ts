@@ -1,16 +1,17 @@
-import { anthropicKnowledge } from '../../vendors/anthropic/anthropic';
-import { googleKnowledge } from '../../vendors/google/google';
-import { openAiKnowledge } from '../../vendors/openai/openai';
+import { vendorOf } from '../../vendors/vendor-of';
+import { anthropic } from '../../vendors/anthropic/anthropic';
+import { google } from '../../vendors/google/google';
+import { openai } from '../../vendors/openai/openai';
 import { checkDestination } from './destination';
-import type { VendorKnowledge } from '../../vendors/contract/vendor';
+import type { Vendor } from '../../vendors/contract/vendor';
 import type { FetchInput } from '../../common/fetch-types';
 import { managedRequest, requestedModel, urlOf, withoutParameters, type ManagedRequestInit } from './managed-request';
 
-const read = (input: FetchInput, init?: ManagedRequestInit, vendor: VendorKnowledge = openAiKnowledge) =>
+const read = (input: FetchInput, init?: ManagedRequestInit, vendor: Vendor = vendorOf(openai)) =>
   managedRequest(urlOf(input), input, init, vendor);
 
 describe('managedRequest', () => {
-  it.each([openAiKnowledge, anthropicKnowledge, googleKnowledge])(
+  it.each([vendorOf(openai), vendorOf(anthropic), vendorOf(google)])(
     'takes out every credential, and with it the organization that it belongs to ($name)',
     async (vendor) => {
       const headers = {
@@ -22,7 +23,7 @@ describe('managedRequest', () => {
         'x-request-id': 'mine',
       };
       const { headers: kept, url } = await read('https://x.test/v1?alt=sse&key=managed&q=a%20b', { headers }, vendor);
-      expect([...kept]).toEqual([['x-request-id', 'mine']]);
+      expect(Object.fromEntries(kept)).toEqual({ 'x-request-id': 'mine', ...vendor.headers });
       expect(url).toBe('https://x.test/v1?alt=sse&q=a%20b');
     },
   );
@@ -61,7 +62,7 @@ describe('managedRequest', () => {
   });
 
   it('D9: gives a POST one idempotency key, where the vendor takes one and the SDK set none', async () => {
-    const keyOf = async (init: ManagedRequestInit, vendor?: VendorKnowledge) =>
+    const keyOf = async (init: ManagedRequestInit, vendor?: Vendor) =>
       (await read('https://x.test/v1', init, vendor)).headers.get('idempotency-key');
     const [one, two] = [await keyOf({ method: 'POST' }), await keyOf({ method: 'post' })];
     expect(one).toMatch(/^managed-[0-9a-f-]{36}$/);
@@ -69,7 +70,7 @@ describe('managedRequest', () => {
     const own = { 'Idempotency-Key': 'stainless-node-retry-1' };
     expect(await keyOf({ method: 'POST', headers: own })).toBe('stainless-node-retry-1');
     expect(await keyOf({})).toBeNull();
-    for (const vendor of [anthropicKnowledge, googleKnowledge])
+    for (const vendor of [vendorOf(anthropic), vendorOf(google)])
       expect(await keyOf({ method: 'POST' }, vendor)).toBeNull();
   });
 });

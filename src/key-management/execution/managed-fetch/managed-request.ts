@@ -4,7 +4,7 @@ import type { FetchInput, FetchRedirect } from '../../common/fetch-types';
 import { parseJson } from '../../common/text';
 import type { ApiKey } from '../../pool/key/api-key';
 import { endpointOf } from '../../pool/state/endpoint-name';
-import type { VendorKnowledge, CredentialPlace } from '../../vendors/contract/vendor';
+import type { CredentialPlace, Vendor } from '../../vendors/contract/vendor';
 import type { ExecutionSettings } from '../execution-settings';
 import type { InterimAnswers } from './interim-answers';
 import { requestBody, type ManagedBody, type RequestBody } from './request-body';
@@ -35,12 +35,17 @@ export async function managedRequest(
   url: URL,
   input: FetchInput,
   init: ManagedRequestInit | undefined,
-  { credential, idempotencyHeader }: Pick<VendorKnowledge, 'credential' | 'idempotencyHeader'>,
+  {
+    credential,
+    headers: needed,
+    query,
+    idempotencyHeader,
+  }: Pick<Vendor, 'credential' | 'headers' | 'query' | 'idempotencyHeader'>,
 ): Promise<ManagedRequest> {
   const request = input instanceof Request ? input : undefined;
   const headers = new Headers(init?.headers ?? request?.headers);
   for (const name of credential.removeHeaders) headers.delete(name);
-  headers.delete(credential.header);
+  for (const [name, value] of Object.entries(needed)) if (!headers.has(name)) headers.set(name, value);
   const method = init?.method ?? request?.method ?? 'GET';
   // One key for all attempts: a vendor that did the work, and whose answer was lost, is not to do it twice.
   if (idempotencyHeader && method.toUpperCase() === 'POST' && !headers.has(idempotencyHeader))
@@ -49,6 +54,7 @@ export async function managedRequest(
   const body = await requestBody(input, init);
   const { pathname } = url;
   url.search = withoutParameters(url.search, credential.removeQuery);
+  for (const [name, value] of Object.entries(query)) if (!url.searchParams.has(name)) url.searchParams.set(name, value);
   return {
     url: url.href,
     method,

@@ -2,6 +2,7 @@ import { redactReason } from '../../classification/redaction/redact';
 import { cancelBody } from '../../common/cancel-response-body';
 import { AttemptFailure } from '../failures/classify-attempt';
 import { isUnder, RefusedDestinationError } from './destination';
+import { credentialText } from '../../vendors/contract/vendor';
 import type { FetchTerms, ManagedRequest } from './managed-request';
 import { isStream } from './request-body';
 
@@ -20,9 +21,11 @@ export async function send(
   signal: AbortSignal,
 ): Promise<Response> {
   // Copied by fetch, so that one object serves all attempts.
-  request.headers.set(credential.header, credential.format(apiKey));
+  const { place } = credential;
+  if ('header' in place) request.headers.set(place.header, credentialText(place, apiKey));
   const { redirect, rest, headers } = request;
-  let { url, method } = request;
+  let url = 'query' in place ? withParameter(request.url, place.query, apiKey) : request.url;
+  let { method } = request;
   let body = request.body.value;
   for (let count = 0; ; count += 1) {
     const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, body, signal, redirect: 'manual' };
@@ -64,3 +67,9 @@ const refused = (message: string): AttemptFailure =>
     error: new RefusedDestinationError(message),
     classification: { outcome: 'config_error', reason: redactReason(message), decidedBy: 'header' },
   });
+
+function withParameter(href: string, name: string, value: string): string {
+  const url = new URL(href);
+  url.searchParams.set(name, value);
+  return url.href;
+}

@@ -1,10 +1,10 @@
 import { AdaptiveConcurrency } from './adaptive-concurrency';
-import type { RateLimitReading, VendorKnowledge } from '../../vendors/contract/vendor';
+import type { RateLimitReading, Vendor } from '../../vendors/contract/vendor';
 import { HeaderPace, type LimitKind } from './header-pace';
 import { LearnedRate } from './learned-rate';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
-export type RateLimitProfile = Pick<VendorKnowledge, 'limitKind' | 'rateLimitScope' | 'readRateLimits'>;
+export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'>;
 
 /** The rate limiter of one key for one model; the keys of a quota group share it. Headers are the better guide; without them refusals teach. */
 export class RateLimiter {

@@ -1,6 +1,6 @@
 import { vendorNow } from '../../common/vendor-clock';
-import { readingOf } from '../contract/rate-limit-reading';
-import { NO_READINGS, type HeaderView, type RateLimitReading } from '../contract/vendor';
+import { readingOf } from '../contract/rate-limits';
+import { NO_READINGS, type HeaderView, type RateLimitReading } from '../contract/rate-limits';
 
 /** Spelt out, so that no name is put together on the way of a call. */
 const DIMENSIONS = (['requests', 'tokens', 'input_tokens', 'output_tokens'] as const).map((dimension) => {

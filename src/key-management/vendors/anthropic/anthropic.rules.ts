@@ -5,8 +5,31 @@ import { contentRefusal, modelNotIncluded } from '../shared.rules';
 export const anthropicRules: readonly EvidenceRule[] = [
   {
     id: 'A1',
-    when: [message(/x-api-key header is required|^cors requests are not allowed/i)],
+    when: [
+      message(
+        /x-api-key header is required|^cors requests are not allowed|^oauth authentication is currently not supported/i,
+      ),
+    ],
     outcome: 'config_error',
+  },
+  // An identity-linked key works only beside the header that names its workspace: `KeyInput.headers` takes it.
+  {
+    id: 'A20',
+    when: [{ on: 'phase', is: 'probe' }, message(/\banthropic-workspace-id\b/i)],
+    outcome: 'permission_denied',
+    scope: 'key',
+    retry: 'none',
+  },
+  {
+    id: 'A21',
+    when: [status(400), message(/\banthropic-workspace-id\b/i)],
+    outcome: 'permission_denied',
+    scope: 'key',
+  },
+  {
+    id: 'A22',
+    when: [message(/long context beta is not yet available|^extra usage is required for long context/i)],
+    outcome: 'request_exceeds_key_limit',
   },
   { id: 'A2', when: [message(/^this organization has been disabled/i)], outcome: 'invalid_key' },
   { id: 'A3', when: [type('authentication_error')], outcome: 'invalid_key' },

@@ -10,13 +10,17 @@ export type Condition =
   | { readonly on: 'status'; readonly oneOf: readonly number[] }
   | { readonly on: 'phase'; readonly is: Phase }
   | { readonly on: 'body'; readonly is: 'html' | 'not_json' }
-  | { readonly on: 'http_5xx' | 'not_5xx' | 'stated_wait' | 'all_limits_zero' };
+  | { readonly on: 'http_5xx' | 'not_5xx' | 'stated_wait' | 'all_limits_zero' }
+  /** What stands before the vendor answered: a content delivery network, a front end, a firewall. */
+  | { readonly on: 'edge' };
 
 /** Evidence → outcome. All conditions hold, or the rule does not match; what is left out follows from `CONSEQUENCES`. */
 export interface EvidenceRule {
   /** As `docs/errors.md` lists it: `O10`. */
   readonly id: string;
   readonly when: readonly Condition[];
+  /** Where the answer was seen or documented. */
+  readonly source?: string;
   readonly outcome: Outcome;
   readonly keyAction?: KeyAction;
   readonly scope?: Scope;

@@ -20,10 +20,38 @@ const keyRules: readonly EvidenceRule[] = [
   },
   {
     id: 'G2',
-    when: [message(/^(?:your api key was reported as leaked|api key (?:not valid|expired|not found))/i)],
+    when: [
+      message(
+        /^(?:your api key was reported as leaked|api key (?:not valid|expired|not found)|your project has been denied access)/i,
+      ),
+    ],
     outcome: 'invalid_key',
   },
   { id: 'G3', when: [reason('CREDENTIALS_MISSING')], outcome: 'config_error' },
+  { id: 'G24', when: [message(/^multiple authentication credentials received/i)], outcome: 'config_error' },
+  {
+    // Files and caches belong to the project that made them: another account may have this one.
+    id: 'G25',
+    when: [
+      message(/^(?:you do not have permission to access the file|cachedcontent not found|not found: cached content)/i),
+    ],
+    outcome: 'bad_request',
+    retry: 'other_key',
+  },
+  {
+    id: 'G26',
+    when: [
+      reason(
+        'IAM_PERMISSION_DENIED',
+        'CONSUMER_INVALID',
+        'USER_PROJECT_DENIED',
+        'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
+        'SECURITY_POLICY_VIOLATED',
+        'LOCATION_POLICY_VIOLATED',
+      ),
+    ],
+    outcome: 'permission_denied',
+  },
   { id: 'G4', when: [message(/unregistered callers/i)], outcome: 'config_error' },
   {
     id: 'G5',
@@ -42,7 +70,11 @@ const keyRules: readonly EvidenceRule[] = [
   },
   {
     id: 'G6',
-    when: [message(/free tier is not available in your country/i)],
+    when: [
+      message(
+        /free tier is not available in your country|user location is not supported .{0,80}without a billing account/i,
+      ),
+    ],
     outcome: 'permission_denied',
     scope: 'key',
   },
@@ -52,7 +84,15 @@ const keyRules: readonly EvidenceRule[] = [
 
 /** G9 to G15: money and limits. */
 const limitRules: readonly EvidenceRule[] = [
+  { id: 'G27', when: [reason('BILLING_DISABLED')], ...billingCooldown },
   { id: 'G9', when: [code('payment_required')], ...billingCooldown },
+  {
+    // Vertex, pay as you go: a quota that all customers share is spent, and none of this project's.
+    id: 'G28',
+    when: [message(/^resource exhausted\. please try again later\. please refer to .{0,80}error-code-429/i)],
+    outcome: 'overloaded',
+  },
+  { id: 'G29', when: [message(/only accessible to billed users/i)], outcome: 'request_exceeds_key_limit' },
   {
     id: 'G10',
     when: [message(/^your (?:prepayment credits are depleted|(?:billing account|project)\b.{0,60}spending cap)/i)],
@@ -66,11 +106,44 @@ const limitRules: readonly EvidenceRule[] = [
 ];
 
 /** G16 to G22: what Google's status alone says. */
-const statusRules: readonly EvidenceRule[] = [
+const answerRules: readonly EvidenceRule[] = [
   contentRefusal('G23'),
+  // The Interactions API has codes in lower case, and no status.
+  { id: 'G30', when: [code('authentication')], outcome: 'invalid_key' },
+  { id: 'G31', when: [code('permission_denied')], outcome: 'permission_denied' },
+  { id: 'G32', when: [code('model_not_found')], outcome: 'model_unavailable' },
+  {
+    id: 'G33',
+    when: [
+      code(
+        'prohibited_content',
+        'content_blocked',
+        'blocked',
+        'blocklist',
+        'safety',
+        'image_safety',
+        'image_prohibited_content',
+        'recitation',
+        'image_recitation',
+        'spii',
+        'language',
+      ),
+    ],
+    outcome: 'content_blocked',
+  },
+  { id: 'G34', when: [code('service_unavailable', 'overloaded')], outcome: 'overloaded' },
+  { id: 'G35', when: [code('deadline_exceeded', 'timeout')], outcome: 'timeout' },
+  { id: 'G36', when: [code('internal', 'internal_error', 'api_error', 'cancelled')], outcome: 'server_error' },
+  {
+    id: 'G37',
+    when: [
+      code('invalid_request', 'not_found', 'failed_precondition', 'out_of_range', 'already_exists', 'unimplemented'),
+    ],
+    outcome: 'bad_request',
+  },
   { id: 'G16', when: [vendorStatus('NOT_FOUND')], outcome: 'model_unavailable' },
   { id: 'G17', when: [vendorStatus('UNAVAILABLE')], outcome: 'overloaded' },
-  { id: 'G18', when: [vendorStatus('INTERNAL')], outcome: 'server_error' },
+  { id: 'G18', when: [vendorStatus('INTERNAL', 'CANCELLED')], outcome: 'server_error' },
   { id: 'G19', when: [vendorStatus('DEADLINE_EXCEEDED')], outcome: 'timeout' },
   { id: 'G20', when: [vendorStatus('UNAUTHENTICATED')], outcome: 'invalid_key' },
   { id: 'G21', when: [vendorStatus('INVALID_ARGUMENT', 'FAILED_PRECONDITION')], outcome: 'bad_request' },
@@ -78,4 +151,4 @@ const statusRules: readonly EvidenceRule[] = [
 ];
 
 /** Google's evidence rules, in order. */
-export const googleRules: readonly EvidenceRule[] = [...keyRules, ...limitRules, ...statusRules];
+export const googleRules: readonly EvidenceRule[] = [...keyRules, ...limitRules, ...answerRules];

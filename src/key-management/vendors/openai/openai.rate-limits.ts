@@ -1,5 +1,5 @@
-import { readingOf, resetDurationMs } from '../contract/rate-limit-reading';
-import { NO_READINGS, type HeaderView, type RateLimitReading } from '../contract/vendor';
+import { readingOf, resetDurationMs } from '../contract/rate-limits';
+import { NO_READINGS, type HeaderView, type RateLimitReading } from '../contract/rate-limits';
 
 /**
  * `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` of OpenAI and the compatible vendors. Resets are Go durations until

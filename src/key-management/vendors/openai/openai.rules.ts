@@ -19,17 +19,35 @@ const keyRules: readonly EvidenceRule[] = [
     when: [message(/missing scopes|insufficient permissions for this operation/i)],
     outcome: 'permission_denied',
   },
-  { id: 'O3', when: [message(/didn't provide an api key/i)], outcome: 'config_error' },
-  { id: 'O4', when: [code('mismatched_organization')], outcome: 'config_error' },
+  {
+    id: 'O3',
+    when: [message(/didn't provide an api key|^missing bearer or basic authentication/i)],
+    outcome: 'config_error',
+  },
+  { id: 'O4', when: [code('mismatched_organization', 'mismatched_project')], outcome: 'config_error' },
   { id: 'O5', when: [code('ip_not_authorized')], outcome: 'permission_denied', scope: 'key' },
+  // The key's project lives in another region: the key works under the address that the sentence names.
+  { id: 'O35', when: [code('incorrect_hostname')], outcome: 'permission_denied', scope: 'key' },
   { id: 'O6', when: [code('unsupported_country_region_territory')], outcome: 'region_blocked' },
   {
     id: 'O7',
-    when: [code('invalid_api_key', 'account_deactivated', 'no_organization', 'organization_restricted')],
+    when: [
+      code(
+        'invalid_api_key',
+        'account_deactivated',
+        'no_organization',
+        'organization_restricted',
+        'not_authorized_invalid_project',
+      ),
+    ],
     outcome: 'invalid_key',
   },
   { id: 'O8', when: [type('access_terminated')], outcome: 'invalid_key' },
-  { id: 'O9', when: [message(/^incorrect api key provided/i)], outcome: 'invalid_key' },
+  {
+    id: 'O9',
+    when: [message(/^(?:incorrect api key provided|(?:the |your )?(?:oauth |access )?token has been revoked)/i)],
+    outcome: 'invalid_key',
+  },
 ];
 
 /** O10 to O15: money, and single requests that are too large for the key. */
@@ -73,11 +91,26 @@ const quotaRules: readonly EvidenceRule[] = [
     when: [message(/request too large for .{0,400}tokens per|must be reduced in order to run successfully/i)],
     outcome: 'request_exceeds_key_limit',
   },
+  {
+    // What one account may not do: another one perhaps may.
+    id: 'O36',
+    when: [
+      message(
+        /service tier is not allowed for this project|exceeded your file storage quota|only accessible to billed users/i,
+      ),
+    ],
+    outcome: 'request_exceeds_key_limit',
+  },
+  { id: 'O37', when: [status(413)], outcome: 'bad_request' },
 ];
 
 /** O16 to O26: load, rate limits, models, content. */
 const loadRules: readonly EvidenceRule[] = [
-  { id: 'O16', when: [code('server_is_overloaded')], outcome: 'overloaded' },
+  {
+    id: 'O16',
+    when: [code('server_is_overloaded', 'resource_unavailable', 'conversation_locked')],
+    outcome: 'overloaded',
+  },
   { id: 'O17', when: [type('engine_overloaded_error')], outcome: 'overloaded' },
   { id: 'O18', when: [message(/service tier capacity exceeded/i)], outcome: 'overloaded' },
   { id: 'O19', when: [code('slow_down')], outcome: 'rate_limited', scope: 'key' },
@@ -86,12 +119,23 @@ const loadRules: readonly EvidenceRule[] = [
   { id: 'O22', when: [code('model_not_found')], outcome: 'model_unavailable' },
   {
     id: 'O23',
-    when: [message(/organization must be verified to use the model/i)],
+    when: [message(/organization must be verified to (?:use|stream|generate|access)\b/i)],
     outcome: 'model_unavailable',
   },
   {
     id: 'O24',
-    when: [code('content_policy_violation', 'invalid_prompt', 'content_filter', 'moderation_blocked')],
+    when: [
+      code(
+        'content_policy_violation',
+        'invalid_prompt',
+        'content_filter',
+        'moderation_blocked',
+        'cyber_policy',
+        'bio_policy',
+        'misalignment_policy_violation',
+        'image_content_policy_violation',
+      ),
+    ],
     outcome: 'content_blocked',
   },
   contentRefusal('O34'),
@@ -100,12 +144,35 @@ const loadRules: readonly EvidenceRule[] = [
     when: [{ on: 'phase', is: 'probe' }, message(/could not finish the message because max_tokens/i)],
     outcome: 'ok',
   },
-  { id: 'O26', when: [code('context_length_exceeded')], outcome: 'bad_request' },
+  {
+    id: 'O26',
+    when: [
+      code(
+        'context_length_exceeded',
+        'previous_response_not_found',
+        'invalid_image',
+        'invalid_image_format',
+        'invalid_base64_image',
+        'invalid_image_url',
+        'image_too_large',
+        'image_too_small',
+        'image_parse_error',
+        'invalid_image_mode',
+        'image_file_too_large',
+        'unsupported_image_media_type',
+        'empty_image_file',
+        'failed_to_download_image',
+        'image_file_not_found',
+      ),
+    ],
+    outcome: 'bad_request',
+  },
+  { id: 'O38', when: [code('vector_store_timeout')], outcome: 'timeout' },
 ];
 
 /** O27 to O32: what only the status or the shape of the answer says. */
 const statusRules: readonly EvidenceRule[] = [
-  { id: 'O27', when: [status(503, 498)], outcome: 'overloaded' },
+  { id: 'O27', when: [status(503, 498, 529)], outcome: 'overloaded' },
   { id: 'O28', when: [{ on: 'http_5xx' }], outcome: 'server_error' },
   { id: 'O29', when: [code('server_error')], outcome: 'server_error' },
   { id: 'O30', when: [type('server_error', 'service_unavailable_error')], outcome: 'server_error' },

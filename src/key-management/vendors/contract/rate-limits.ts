@@ -1,5 +1,25 @@
 import { parseDurationMs } from '../../common/duration';
-import type { RateLimitReading } from './vendor';
+
+/** The least of `Headers` that reading rate limits needs. */
+export interface HeaderView {
+  get(name: string): string | null;
+}
+
+/** What an answer says is left of one limit. */
+export interface RateLimitReading {
+  readonly dimension: 'requests' | 'tokens' | 'input_tokens' | 'output_tokens';
+  readonly limit?: number;
+  readonly remaining?: number;
+  /** Milliseconds from now. Token bucket: until the bucket is full again, not until the next slot. */
+  readonly resetMs?: number;
+  /** The window of the limit where it is no minute (Groq counts requests per day). */
+  readonly window?: 'day';
+}
+
+/** Reads rate-limit headers; runs on every answer, so it gives one shared empty list where there are none. `now` in milliseconds. */
+export type RateLimitReader = (headers: HeaderView, now: number) => readonly RateLimitReading[];
+
+export const NO_READINGS: readonly RateLimitReading[] = Object.freeze([]);
 
 const LONGEST_RESET_S = 366 * 86_400;
 /** What `Number` reads besides (hexadecimal, exponents, blanks) is no vendor's count. */

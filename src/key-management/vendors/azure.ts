@@ -1,0 +1,55 @@
+import type { VendorProfile } from './contract/profile';
+import { code, message, status, type EvidenceRule } from './contract/rule';
+
+const rules: readonly EvidenceRule[] = [
+  {
+    id: 'AZ1',
+    when: [status(401), message(/^access denied due to (?:invalid subscription key|missing subscription key)/i)],
+    outcome: 'invalid_key',
+    source: 'learn.microsoft.com',
+  },
+  { id: 'AZ2', when: [code('DeploymentNotFound')], outcome: 'model_unavailable', source: 'semantics-2 W9' },
+  {
+    id: 'AZ3',
+    when: [code('content_filter', 'ResponsibleAIPolicyViolation')],
+    outcome: 'content_blocked',
+    source: 'learn.microsoft.com',
+  },
+  { id: 'AZ4', when: [code('PermissionDenied')], outcome: 'permission_denied', source: 'learn.microsoft.com' },
+  {
+    id: 'AZ5',
+    when: [code('insufficient_quota', 'OutOfQuota')],
+    outcome: 'quota_exceeded',
+    source: 'learn.microsoft.com',
+  },
+];
+
+/** Newer models refuse `max_tokens`. */
+const azureBody = (model: string): Readonly<Record<string, unknown>> => ({
+  model,
+  messages: [{ role: 'user', content: 'ping' }],
+  max_completion_tokens: 16,
+});
+
+export const azure: VendorProfile = {
+  name: 'azure',
+  label: 'Azure OpenAI',
+  baseUrlExample: 'https://my-resource.openai.azure.com',
+  // The newer route takes a bearer as well; this header serves both.
+  credential: { header: 'api-key' },
+  probes: {
+    light: [
+      { path: '/openai/v1/models', proves: 'key' },
+      { path: '/openai/models', proves: 'key' },
+    ],
+    deep: [
+      {
+        path: '/openai/v1/chat/completions',
+        body: azureBody,
+      },
+      { path: '/openai/deployments/{model}/chat/completions', body: azureBody },
+    ],
+  },
+  rateLimits: { countedFor: 'account', headers: ['x-ratelimit-remaining-{requests,tokens}', 'retry-after(-ms)'] },
+  rules,
+};

@@ -1,0 +1,115 @@
+import type { EvidenceRule } from './rule';
+import type { Outcome } from './outcome';
+import type { RateLimitReader } from './rate-limits';
+
+/** The wire formats that vendors speak. What a profile leaves out follows from its format. */
+export const WIRE_FORMATS = ['openai', 'anthropic', 'google'] as const;
+export type WireFormat = (typeof WIRE_FORMATS)[number];
+
+/** Where a key travels: in a header (behind a scheme, as `Bearer`), or in the query. */
+export type Credential = { readonly header: string; readonly scheme?: string } | { readonly query: string };
+
+/**
+ * What a probe shows. `key`: an answer of success means that the vendor accepts the key. `key_unless_public`: the same, but only where the vendor
+ * refuses the same request without a key; many model lists are open to anybody. `quota`: the key is accepted and has quota left.
+ */
+export type ProbeProof = 'key' | 'key_unless_public' | 'quota';
+
+/** One request that costs nothing. Its path stands under the base URL; a version at its beginning falls away where the base URL ends in one. */
+export interface LightProbe {
+  /** Default `GET`. */
+  readonly method?: 'GET' | 'POST';
+  /** Begins with a slash: `/v1/models`. */
+  readonly path: string;
+  /** Sent as JSON. An empty object is refused by the vendor's validation, behind its look at the key. */
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly proves: ProbeProof;
+  /** Further statuses by which the vendor shows that it accepted the key: 400 where it only dislikes an empty body. */
+  readonly acceptedBy?: readonly number[];
+}
+
+/** The smallest billed generation: the only request that shows exhausted quota. */
+export interface DeepProbe {
+  /** Begins with a slash. `{model}` stands for the model's name. */
+  readonly path: string;
+  /** The JSON body for a model. */
+  readonly body: (model: string) => Readonly<Record<string, unknown>>;
+  /** The cheapest model that is known; without one, `probeModel` of the provider must name it. */
+  readonly model?: string;
+}
+
+/** How keys of a vendor look. */
+export interface KeyFormat {
+  /** What they begin with. Another beginning is a warning, never a refusal. */
+  readonly prefixes?: readonly string[];
+  /** Beginnings that no other vendor's keys have: by them a key in the wrong pool is noticed. */
+  readonly ownPrefixes?: readonly string[];
+  /** Keys of the vendor that are of another kind and cannot be used here. */
+  readonly wrongKinds?: readonly { readonly prefix: string; readonly mend: string }[];
+  /** In characters. Default 1. */
+  readonly shortest?: number;
+  /** In characters. Default 16,384: some vendors give out signed tokens. */
+  readonly longest?: number;
+}
+
+/** How a vendor limits its customers, and how it says so. */
+export interface RateLimits {
+  /** A bucket that refills steadily, or a window that starts afresh. Default `token_bucket`. */
+  readonly kind?: 'token_bucket' | 'fixed_window';
+  /** Whether limits hold per model, or for all models together. Default `key_model`. */
+  readonly scope?: 'key_model' | 'key';
+  /** What a limit counts the use of. Default `account`. */
+  readonly countedFor?: 'key' | 'account';
+  /** Reads the headers of an answer. Default: those of the wire format. */
+  readonly read?: RateLimitReader;
+  /** The names of the headers it reads, for people. */
+  readonly headers?: readonly string[];
+  /** What the vendor books against a limit of tokens, for people. */
+  readonly tokens?: string;
+}
+
+/**
+ * All that is known of a vendor, as data. Only `name` is needed: what is left out follows the wire format, and what could not be found out is left
+ * out rather than guessed. `defineVendor` checks one of your own.
+ */
+export interface VendorProfile {
+  /** Letters, digits, `_`, `-` and `.`; 64 at most. */
+  readonly name: string;
+  /** As people write it: `OpenAI`. Default: the name. */
+  readonly label?: string;
+  /** Default `openai`. */
+  readonly wireFormat?: WireFormat;
+  /** Where the vendor is called, without the version path or ending in it. */
+  readonly baseUrl?: string;
+  /** For a vendor that has an address for each customer: how one looks. The start asks for `baseUrl` by it. */
+  readonly baseUrlExample?: string;
+  readonly credential?: Credential;
+  /** Sent with every probe and every request of the managed fetch. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Query parameters, sent the same way. */
+  readonly query?: Readonly<Record<string, string>>;
+  readonly keyFormat?: KeyFormat;
+  /** How the vendor's keys look in a text, so that one in an error is masked even where it is nobody's here. Linear patterns. */
+  readonly keyTokens?: readonly RegExp[];
+  /** Further environment variables that its keys are read from. */
+  readonly keyVariables?: readonly string[];
+  readonly probes?: {
+    /** In the order in which they are asked; the next is asked where the vendor has no such endpoint. `false`: there is none. */
+    readonly light?: readonly LightProbe[] | false;
+    /** The same for the smallest billed generation. */
+    readonly deep?: readonly DeepProbe[] | false;
+  };
+  /** Come before the rules of the wire format. */
+  readonly rules?: readonly EvidenceRule[];
+  /** HTTP status → outcome, for `ERROR_CLASSIFICATION=status`. */
+  readonly statusTable?: Readonly<Partial<Record<number, Outcome>>>;
+  /** `false`: the wire format's last rules, which go by the status alone, are left out. */
+  readonly statusRules?: false;
+  readonly rateLimits?: RateLimits;
+  /** Headers of an answer that name the account behind the key; lower case. */
+  readonly accountHeaders?: readonly string[];
+  /** In which header the vendor takes a key that is the same for all attempts of one request, so that it does the work once. */
+  readonly idempotencyHeader?: string;
+  /** In which header of an answer the vendor says where the parts of an upload go, which only the key that began it may send. */
+  readonly uploadUrlHeader?: string;
+}

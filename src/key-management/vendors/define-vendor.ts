@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { nearestName } from '../common/near-miss';
+import { KEY_ACTIONS, OUTCOMES, RETRY_ADVICES, SCOPES } from './contract/outcome';
+import { WIRE_FORMATS, type VendorProfile } from './contract/profile';
+import { BUILT_IN_VENDORS } from './index';
+
+const oneOf = <const T extends readonly string[]>(words: T) => z.enum(words, `must be one of ${words.join(', ')}`);
+const shape = <T extends z.ZodRawShape>(fields: T) =>
+  z.strictObject(fields, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `has no field named ${issue.keys.map((key) => `"${key}"`).join(', ')}; correct the name, or leave it out`
+        : 'must be an object',
+  });
+const text = z.string('must be text').min(1, 'must not be empty');
+const path = z.string('must be text').regex(/^\/[\x21-\x7e]{0,500}$/, 'must be a path that begins with "/"');
+const header = z.string('must be text').regex(/^[!#$%&'*+.^_`|~\w-]{1,128}$/, 'must be the name of an HTTP header');
+const headerValue = z.string('must be text').regex(/^[\x20-\x7e\t]{0,8192}$/, 'must be printable ASCII in one line');
+const callable = z.custom<object>((given) => typeof given === 'function', 'must be a function');
+/** One with the flags `g` or `y` remembers where it stopped, and then matches only now and then. */
+const pattern = z.instanceof(RegExp, { error: 'must be a regular expression' });
+const stateless = pattern.refine(({ flags }) => !/[gy]/.test(flags), 'must not have the flags g or y');
+const status = z
+  .number('must be an HTTP status')
+  .int()
+  .min(100, 'must be an HTTP status')
+  .max(599, 'must be an HTTP status');
+
+const baseUrl = z.string('must be a URL').refine((given) => {
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  return (
+    url !== undefined && /^https?:$/.test(url.protocol) && !(url.username || url.password || url.search || url.hash)
+  );
+}, 'must be a URL without credentials or query, as https://api.example.com');
+
+/** Where a key travels: `{ header, scheme? }`, or `{ query }`. */
+export const CREDENTIAL = z.union(
+  [
+    shape({
+      header,
+      scheme: z
+        .string()
+        .regex(/^[\w-]{1,64}$/)
+        .optional(),
+    }),
+    shape({ query: z.string().regex(/^[\w.-]{1,64}$/) }),
+  ],
+  'must be { header, scheme? } or { query }',
+);
+export const HEADERS = z.record(header, headerValue, 'must be an object of headers');
+export const QUERY = z.record(text, z.string('must be text'), 'must be an object of query parameters');
+export const PROBE_PATH = z.union([z.literal(false), path], 'must be a path that begins with "/", or false');
+
+const condition = z.union(
+  [
+    shape({ on: z.enum(['code', 'type', 'reason', 'detail_code', 'gstatus']), oneOf: z.array(text) }),
+    shape({ on: z.enum(['quota_id', 'message', 'endpoint']), pattern: stateless }),
+    shape({ on: z.literal('status'), oneOf: z.array(status) }),
+    shape({ on: z.literal('phase'), is: z.enum(['http', 'probe', 'stream', 'transport']) }),
+    shape({ on: z.literal('body'), is: z.enum(['html', 'not_json']) }),
+    shape({ on: z.enum(['http_5xx', 'not_5xx', 'stated_wait', 'all_limits_zero', 'edge']) }),
+  ],
+  'must be a condition, as { on: "code", oneOf: ["…"] } or { on: "message", pattern: /^…/i } without the flags g and y',
+);
+const milliseconds = z.number('must be a number of milliseconds').min(0, 'must be 0 or more');
+const rule = shape({
+  id: text,
+  when: z.array(condition, 'must be a list of conditions').min(1, 'must have a condition'),
+  source: text.optional(),
+  outcome: oneOf(OUTCOMES),
+  keyAction: oneOf(KEY_ACTIONS).optional(),
+  scope: oneOf(SCOPES).optional(),
+  retry: oneOf(RETRY_ADVICES).optional(),
+  cooldownMs: milliseconds.optional(),
+  cooldownMaxMs: milliseconds.optional(),
+  escalateOnRepeat: z.literal('midnight_pacific').optional(),
+});
+
+const list = (of: z.ZodType) => z.array(of, 'must be a list');
+const PROFILE = shape({
+  name: z
+    .string('must be text')
+    .regex(/^[a-zA-Z0-9][\w.-]{0,63}$/, 'must be letters, digits, "_", "-" and ".", 64 at most'),
+  label: text.optional(),
+  wireFormat: oneOf(WIRE_FORMATS).optional(),
+  baseUrl: baseUrl.optional(),
+  baseUrlExample: text.optional(),
+  credential: CREDENTIAL.optional(),
+  headers: HEADERS.optional(),
+  query: QUERY.optional(),
+  keyFormat: shape({
+    prefixes: list(text).optional(),
+    ownPrefixes: list(text).optional(),
+    wrongKinds: list(shape({ prefix: text, mend: text })).optional(),
+    shortest: z.number('must be a number').int().positive('must be more than 0').optional(),
+    longest: z.number('must be a number').int().positive('must be more than 0').optional(),
+  }).optional(),
+  keyTokens: list(pattern).optional(),
+  keyVariables: list(text).optional(),
+  probes: shape({
+    light: z
+      .union([
+        z.literal(false),
+        list(
+          shape({
+            method: oneOf(['GET', 'POST']).optional(),
+            path,
+            body: z.record(z.string(), z.unknown(), 'must be an object').optional(),
+            proves: oneOf(['key', 'key_unless_public', 'quota']),
+            acceptedBy: list(status).optional(),
+          }),
+        ),
+      ])
+      .optional(),
+    deep: z.union([z.literal(false), list(shape({ path, body: callable, model: text.optional() }))]).optional(),
+  }).optional(),
+  rules: list(rule).optional(),
+  statusTable: z
+    .record(
+      z.string().regex(/^[1-5]\d\d$/, 'maps HTTP statuses'),
+      oneOf(OUTCOMES),
+      'must be an object of outcomes by HTTP status',
+    )
+    .optional(),
+  statusRules: z.literal(false, 'must be false, or left out').optional(),
+  rateLimits: shape({
+    kind: oneOf(['token_bucket', 'fixed_window']).optional(),
+    scope: oneOf(['key_model', 'key']).optional(),
+    countedFor: oneOf(['key', 'account']).optional(),
+    read: callable.optional(),
+    headers: list(text).optional(),
+    tokens: text.optional(),
+  }).optional(),
+  accountHeaders: list(header).optional(),
+  idempotencyHeader: header.optional(),
+  uploadUrlHeader: header.optional(),
+});
+
+interface Problem {
+  readonly path: PropertyKey[];
+  readonly message: string;
+}
+
+/** What is wrong with a vendor that a provider names: a name that is not built in, or a profile with a wrong field. */
+export function vendorProblems(given: unknown): readonly Problem[] {
+  if (typeof given !== 'string') return PROFILE.safeParse(given).error?.issues ?? [];
+  if (BUILT_IN_VENDORS.has(given)) return [];
+  const names = [...BUILT_IN_VENDORS.keys()];
+  const meant = nearestName(given, names);
+  const hint =
+    meant === undefined
+      ? `Built in are ${names.join(', ')}; defineVendor makes one of your own`
+      : `Did you mean "${meant}"?`;
+  return [{ path: [], message: `names no vendor that is built in. ${hint}` }];
+}
+
+/**
+ * A vendor of your own, checked: it gets all that a built-in one has (probes, rules, the managed fetch).
+ *
+ * @param profile Only `name` is needed; what is left out follows `wireFormat` (default `openai`).
+ * @returns The same profile, for `providers.<name>.vendor`.
+ * @throws TypeError that names each wrong field and the mend.
+ * @example
+ * const acme = defineVendor({ name: 'acme', baseUrl: 'https://api.acme.example', credential: { header: 'x-acme-key' } });
+ */
+export function defineVendor<const P extends VendorProfile>(profile: P): P {
+  const problems = PROFILE.safeParse(profile).error?.issues ?? [];
+  if (problems.length > 0) {
+    const lines = problems.map(({ path: at, message }) => `- ${['vendor', ...at].join('.')}: ${message}`);
+    throw new TypeError(`The profile of a vendor is wrong:\n${lines.join('\n')}`);
+  }
+  return profile;
+}

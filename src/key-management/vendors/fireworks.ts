@@ -1,0 +1,20 @@
+import type { VendorProfile } from './contract/profile';
+import { message, status, type EvidenceRule } from './contract/rule';
+
+const rules: readonly EvidenceRule[] = [
+  {
+    id: 'FW1',
+    when: [status(412), message(/^account \S{1,80} is suspended/i)],
+    outcome: 'quota_exceeded',
+    source: 'semantics-2 W5',
+  },
+];
+
+export const fireworks: VendorProfile = {
+  name: 'fireworks',
+  label: 'Fireworks',
+  baseUrl: 'https://api.fireworks.ai/inference',
+  keyFormat: { prefixes: ['fw_'], ownPrefixes: ['fw_'] },
+  probes: { light: [{ path: '/v1/models', proves: 'key' }] },
+  rules,
+};

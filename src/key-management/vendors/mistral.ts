@@ -1,0 +1,9 @@
+import type { VendorProfile } from './contract/profile';
+
+export const mistral: VendorProfile = {
+  name: 'mistral',
+  label: 'Mistral',
+  baseUrl: 'https://api.mistral.ai',
+  probes: { light: [{ path: '/v1/models', proves: 'key' }] },
+  rateLimits: { countedFor: 'account' },
+};

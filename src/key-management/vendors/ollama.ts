@@ -1,0 +1,35 @@
+import type { VendorProfile } from './contract/profile';
+import { message, status, type EvidenceRule } from './contract/rule';
+
+const rules: readonly EvidenceRule[] = [
+  {
+    id: 'OL1',
+    when: [message(/^this model requires a subscription/i)],
+    outcome: 'model_unavailable',
+    source: 'semantics-2 W4',
+  },
+  { id: 'OL2', when: [message(/^your subscription payment is past due/i)], outcome: 'quota_exceeded', source: 'seen' },
+  {
+    id: 'OL3',
+    when: [message(/^you (?:\(\S{1,80}\) )?have reached your (?:session|hourly|daily|weekly|monthly) usage limit/i)],
+    outcome: 'quota_exceeded',
+    source: 'seen',
+  },
+  { id: 'OL4', when: [status(401), message(/^unauthorized/i)], outcome: 'invalid_key', source: 'seen' },
+  {
+    id: 'OL5',
+    when: [message(/^model [`'"][^`'"]{1,256}[`'"] not found/i)],
+    outcome: 'model_unavailable',
+    source: 'ollama source',
+  },
+];
+
+export const ollama: VendorProfile = {
+  name: 'ollama',
+  label: 'Ollama',
+  baseUrl: 'https://ollama.com',
+  probes: {
+    light: [{ method: 'POST', path: '/v1/chat/completions', body: {}, proves: 'key', acceptedBy: [400, 422] }],
+  },
+  rules,
+};

@@ -1,0 +1,18 @@
+import type { VendorProfile } from './contract/profile';
+import { status, type EvidenceRule } from './contract/rule';
+
+const rules: readonly EvidenceRule[] = [
+  { id: 'TA1', when: [status(432, 433)], outcome: 'quota_exceeded', source: 'semantics-2 W5' },
+];
+
+export const tavily: VendorProfile = {
+  name: 'tavily',
+  label: 'Tavily',
+  baseUrl: 'https://api.tavily.com',
+  keyFormat: { prefixes: ['tvly-'], ownPrefixes: ['tvly-'] },
+  probes: {
+    light: [{ method: 'POST', path: '/search', body: {}, proves: 'key', acceptedBy: [400, 422] }],
+    deep: false,
+  },
+  rules,
+};

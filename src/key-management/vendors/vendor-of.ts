@@ -1,0 +1,78 @@
+import type { Credential, DeepProbe, LightProbe, VendorProfile } from './contract/profile';
+import type { Vendor } from './contract/vendor';
+import { edgeRules } from './shared.rules';
+import { lastRules, WIRE_FORMAT_DEFAULTS } from './wire-formats';
+
+/** What the settings of a provider say beside, or instead of, its vendor's profile. */
+export interface VendorSettings {
+  readonly baseUrl?: string;
+  readonly credential?: Credential;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly probe?: { readonly light?: string | false; readonly deep?: string | false };
+  readonly probeModel?: string;
+}
+
+/** Headers in which an SDK may have put a key, and those that bind a request to the account of one key. */
+const CREDENTIAL_HEADERS = [
+  'authorization',
+  'api-key',
+  'x-api-key',
+  'x-goog-api-key',
+  'xi-api-key',
+  'openai-organization',
+  'openai-project',
+  'anthropic-workspace-id',
+  'x-goog-user-project',
+] as const;
+const CREDENTIAL_PARAMETERS = ['key', 'api_key', 'api-key', 'access_token', 'oauth_token'] as const;
+
+/** Gateways of one's own take `ollama` or `sk-1234`; some vendors give out signed tokens. */
+const ANY_KEY = { prefixes: [], ownPrefixes: [], wrongKinds: [], shortest: 1, longest: 16_384 };
+
+/** The profile completed by its wire format, with the settings of the provider that it serves. */
+export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}): Vendor {
+  const format = WIRE_FORMAT_DEFAULTS[profile.wireFormat ?? 'openai'];
+  const place = settings.credential ?? profile.credential ?? format.credential;
+  return {
+    name: profile.name,
+    label: profile.label ?? profile.name,
+    baseUrl: settings.baseUrl ?? profile.baseUrl,
+    credential: {
+      place,
+      removeHeaders: [...CREDENTIAL_HEADERS, ...('header' in place ? [place.header.toLowerCase()] : [])],
+      removeQuery: [...CREDENTIAL_PARAMETERS, ...('query' in place ? [place.query.toLowerCase()] : [])],
+    },
+    headers: { ...format.headers, ...profile.headers, ...settings.headers },
+    query: { ...profile.query, ...settings.query },
+    keyFormat: { ...ANY_KEY, ...profile.keyFormat },
+    probes: { light: lightProbes(profile, settings), deep: deepProbes(profile, settings) },
+    rules: [...ownRules(profile), ...edgeRules, ...formatRules(profile), ...lastRules(profile)],
+    statusTable: profile.statusTable ?? { 401: 'invalid_key', 402: 'quota_exceeded', 429: 'rate_limited' },
+    limitKind: profile.rateLimits?.kind ?? 'token_bucket',
+    rateLimitScope: profile.rateLimits?.scope ?? 'key_model',
+    readRateLimits: profile.rateLimits?.read ?? format.readRateLimits,
+    accountHeaders: profile.accountHeaders ?? [],
+    idempotencyHeader: profile.idempotencyHeader,
+    uploadUrlHeader: profile.uploadUrlHeader,
+  };
+}
+
+/** The three vendors whose rules are those of their format have them once. */
+const formatRules = (profile: VendorProfile) => WIRE_FORMAT_DEFAULTS[profile.wireFormat ?? 'openai'].rules;
+const ownRules = (profile: VendorProfile) => (profile.rules === formatRules(profile) ? [] : (profile.rules ?? []));
+
+function lightProbes(profile: VendorProfile, { probe }: VendorSettings): readonly LightProbe[] {
+  if (probe?.light === false) return [];
+  if (probe?.light !== undefined) return [{ path: probe.light, proves: 'key' }];
+  const light = profile.probes?.light ?? WIRE_FORMAT_DEFAULTS[profile.wireFormat ?? 'openai'].light;
+  return light === false ? [] : light;
+}
+
+function deepProbes(profile: VendorProfile, { probe, probeModel }: VendorSettings): readonly DeepProbe[] {
+  const deep = profile.probes?.deep ?? WIRE_FORMAT_DEFAULTS[profile.wireFormat ?? 'openai'].deep;
+  if (deep === false || probe?.deep === false) return [];
+  const path = probe?.deep;
+  const asked = path === undefined ? deep : deep.slice(0, 1).map((each) => ({ ...each, path }));
+  return asked.map((each) => ({ ...each, model: probeModel ?? each.model }));
+}

@@ -1,0 +1,76 @@
+import type { VendorProfile } from './contract/profile';
+import { code, type EvidenceRule } from './contract/rule';
+
+const rules: readonly EvidenceRule[] = [
+  {
+    id: 'VO1',
+    when: [code('AuthenticationError', 'InvalidApiKey', 'AccountNotFound')],
+    outcome: 'invalid_key',
+    source: 'seen; volcengine.com/docs/82379',
+  },
+  { id: 'VO2', when: [code('AccountOverdueError')], outcome: 'quota_exceeded', source: 'semantics-2 W5' },
+  {
+    id: 'VO3',
+    when: [
+      code(
+        'ModelNotOpen',
+        'InvalidEndpointOrModel.NotFound',
+        'InvalidEndpointOrModel.ModelIDAccessDisabled',
+        'InvalidEndpoint.ClosedEndpoint',
+      ),
+    ],
+    outcome: 'model_unavailable',
+    source: 'semantics-2 W9',
+  },
+  { id: 'VO4', when: [code('ServerOverloaded')], outcome: 'overloaded', source: 'semantics-2 W8' },
+  {
+    id: 'VO5',
+    when: [code('QuotaExceeded', 'SetLimitExceeded')],
+    outcome: 'rate_limited',
+    source: 'volcengine.com/docs/82379: a free or set limit of one model',
+  },
+  {
+    id: 'VO6',
+    when: [
+      code(
+        'ModelAccountTpmRateLimitExceeded',
+        'ModelAccountRpmRateLimitExceeded',
+        'ModelAccountIpmRateLimitExceeded',
+        'AccountRateLimitExceeded',
+        'RateLimitExceeded.EndpointRPMExceeded',
+        'RateLimitExceeded.EndpointTPMExceeded',
+      ),
+    ],
+    outcome: 'rate_limited',
+    source: 'seen',
+  },
+  {
+    id: 'VO7',
+    when: [
+      code(
+        'SensitiveContentDetected',
+        'InputTextSensitiveContentDetected',
+        'OutputTextSensitiveContentDetected',
+        'InputImageSensitiveContentDetected',
+        'SensitiveContentDetected.SevereViolation',
+        'SensitiveContentDetected.Violence',
+      ),
+    ],
+    outcome: 'content_blocked',
+    source: 'volcengine.com/docs/82379',
+  },
+  {
+    id: 'VO8',
+    when: [code('AccessDenied', 'OperationDenied.PermissionDenied', 'AccountIpDenied')],
+    outcome: 'permission_denied',
+    source: 'volcengine.com/docs/82379',
+  },
+];
+
+export const volcengine: VendorProfile = {
+  name: 'volcengine',
+  label: 'Volcengine',
+  baseUrl: 'https://ark.cn-beijing.volces.com/api/v3',
+  probes: { light: [{ path: '/v1/models', proves: 'key' }] },
+  rules,
+};

@@ -1,0 +1,35 @@
+import type { VendorProfile } from './contract/profile';
+import { code, message, status, type EvidenceRule } from './contract/rule';
+
+const rules: readonly EvidenceRule[] = [
+  {
+    id: 'XA1',
+    when: [
+      status(403, 429),
+      message(/^free usage quota exceeded|doesn't have any credits|has either used all available credits/i),
+    ],
+    outcome: 'quota_exceeded',
+    source: 'semantics-2 W5; sub2api tests',
+  },
+  {
+    id: 'XA2',
+    when: [code('permission-denied'), message(/^access to the chat endpoint is denied/i)],
+    outcome: 'permission_denied',
+    source: 'sub2api#4084; 9router#2559',
+  },
+  { id: 'XA3', when: [status(429), message(/^too many requests for team/i)], outcome: 'rate_limited', source: 'seen' },
+];
+
+export const xai: VendorProfile = {
+  name: 'xai',
+  label: 'xAI',
+  baseUrl: 'https://api.x.ai',
+  keyFormat: { prefixes: ['xai-'], ownPrefixes: ['xai-'] },
+  probes: {
+    light: [
+      { path: '/v1/api-key', proves: 'key' },
+      { path: '/v1/models', proves: 'key' },
+    ],
+  },
+  rules,
+};
