@@ -199,7 +199,7 @@ const ruleOn = (knowledge: Vendor, status: number, message: string, context?: Ev
 
 describe('statuses of a rule', () => {
   const rulesFor = (knowledge: Vendor, statuses: number[], body: unknown) =>
-    statuses.filter((status) => verdictOn(knowledge, status, body).rule !== undefined);
+    statuses.filter((status) => ![undefined, 'V4'].includes(verdictOn(knowledge, status, body).rule));
 
   it('of content are those of a refusal', () => {
     expect(rulesFor(google, [400, 401, 403, 404, 422, 429, 451], BODIES.message(CONTENT[0]))).toEqual([
@@ -210,19 +210,16 @@ describe('statuses of a rule', () => {
   it('of a bad request', () => {
     const statuses = [400, 404, 409, 413, 415, 422];
     expect(rulesFor(openAi, [...statuses, 408, 418], BODIES.type('invalid_request_error'))).toEqual(statuses);
-    expect(statuses.map((status) => verdictOn(compatible, status, 'no').rule)).toEqual([
-      'V4',
-      'V4',
-      undefined,
-      'V4',
-      'V4',
-      'V4',
-    ]);
+    const callers = [400, 404, 405, 409, 410, 413, 415, 422, 424, 451];
+    const last = (vendor: Vendor) => callers.map((status) => verdictOn(vendor, status, 'no').rule);
+    expect(last(openAi)).toEqual(['V4', 'V4', 'V4', 'V4', 'V4', 'O37', 'V4', 'V4', 'V4', 'V4']);
+    expect(last(compatible)).toEqual(['V4', 'V4', 'V4', 'V4', 'V6', 'O37', 'V4', 'V4', 'V4', 'V4']);
+    expect(last(google)).toEqual(Array(10).fill('V4'));
   });
 
   it('of overload, before other faults of a server', () => {
     const rules = [498, 503, 500, 529].map((status) => verdictOn(compatible, status, 'no').rule);
-    expect(rules).toEqual(['O27', 'O27', 'O28', 'V5']);
+    expect(rules).toEqual(['O27', 'O27', 'O28', 'O27']);
   });
 });
 
@@ -244,8 +241,8 @@ describe('a sentence', () => {
     ['about words far apart', 400, `flagged by ${'x'.repeat(41)} moderation`],
     ['that ends between its words', 400, 'It was flagged by us. See safety'],
     ['that ends behind moderation', 400, 'We use moderation. Your card was refused'],
-  ])('%s is for no rule', (_, status, message) => {
-    expect(ruleOn(openAi, status, message)).toBeUndefined();
+  ])('%s is for no rule of its own', (_, status, message) => {
+    expect(ruleOn(openAi, status, message)).toBe(status === 400 ? 'V4' : undefined);
   });
 
   it('that begins otherwise removes no key', () => {
@@ -265,10 +262,10 @@ describe('a sentence', () => {
       'your credit balance is too low',
       'you have reached your API usage limits',
     ]) {
-      expect(ruleOn(anthropic, 400, `Note: ${words}`)).toBeUndefined();
+      expect(ruleOn(anthropic, 400, `Note: ${words}`)).toBe('V4');
     }
     for (const words of ['API key expired', 'your prepayment credits are depleted', 'overloaded']) {
-      expect(ruleOn(google, 400, `Note: ${words}`)).toBeUndefined();
+      expect(ruleOn(google, 400, `Note: ${words}`)).toBe('V4');
     }
   });
 
@@ -290,7 +287,7 @@ describe('a sentence', () => {
     expect(scopes({ phase: 'http', endpoint: 'GET /v1/models' })).toBe('O2');
     const cut = (phase: 'probe' | 'http') =>
       ruleOn(openAi, 400, 'Could not finish the message because max_tokens was reached', { phase });
-    expect([cut('probe'), cut('http')]).toEqual(['O25', undefined]);
+    expect([cut('probe'), cut('http')]).toEqual(['O25', 'V4']);
   });
 });
 
