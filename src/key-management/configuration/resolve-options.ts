@@ -1,5 +1,6 @@
 import { redactText } from '../classification/redaction/redact';
 import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
+import { BUILT_IN_VENDORS } from '../vendors';
 import { ApiKey } from '../pool/key/api-key';
 import { secretOf } from '../common/secret-text';
 import { FIRST_PROVIDERS, optionsFromEnvironment, type Environment, type VariableNames } from './environment';
@@ -63,8 +64,17 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
       'adminToken and viewerToken (ADMIN_TOKEN, VIEWER_TOKEN) must differ: give the viewer a token of its own.',
     );
   }
+  problems.push(...[...resolved.providers].flatMap(([name, each]) => addressProblem(name, each)));
   refuse(problems);
   return Object.freeze({ ...resolved, notices: noticesOf(given, env, resolved.providers) });
+}
+
+/** Some vendors have an address for each customer, so that their keys are of no use without it. */
+function addressProblem(name: string, { vendor = name, baseUrl, keys, compatibleWith }: ResolvedProvider): string[] {
+  const profile = typeof vendor === 'string' ? BUILT_IN_VENDORS.get(vendor) : vendor;
+  const example = compatibleWith === undefined && profile?.baseUrl === undefined ? profile?.baseUrlExample : undefined;
+  if (example === undefined || baseUrl !== undefined || keys.length === 0) return [];
+  return [`providers.${name}.baseUrl: is needed, since each customer has an address of its own, as ${example}.`];
 }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;

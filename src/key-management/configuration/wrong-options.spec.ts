@@ -51,6 +51,14 @@ describe('what is wrong', () => {
       'providers.openai.baseUrl: must be an https URL (http only on loopback) without credentials or query, as https://api.openai.com.',
     ],
     [
+      { providers: { azure: { keys: ['SECRET-SECRET-SECRET'] } } },
+      'providers.azure.baseUrl: is needed, since each customer has an address of its own, as https://my-resource.openai.azure.com.',
+    ],
+    [
+      { providers: { x: { vendor: 'opnai' } } },
+      'providers.x.vendor: names no vendor that is built in. It may mean "openai".',
+    ],
+    [
       { providers: { x: { compatibleWith: 'SECRET' } } },
       'providers.x.compatibleWith: must be "openai", "anthropic", "google", or left out.',
     ],

@@ -150,7 +150,7 @@ export function vendorProblems(given: unknown): readonly Problem[] {
   const hint =
     meant === undefined
       ? `Built in are ${names.join(', ')}; defineVendor makes one of your own`
-      : `Did you mean "${meant}"?`;
+      : `It may mean "${meant}"`;
   return [{ path: [], message: `names no vendor that is built in. ${hint}` }];
 }
 
