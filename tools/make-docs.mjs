@@ -78,13 +78,14 @@ const DEFAULTS = resolveOptions({}, new Proxy({}, { get: (_, name) => void READ.
 
 const jsonSchema = (schema) => z.toJSONSchema(schema, { unrepresentable: 'any' });
 const ALL_OPTIONS = jsonSchema(schemas.OPTIONS);
+const KEY = jsonSchema(schemas.GIVEN_KEY);
 /** Where an interface's options stand, and the part of the schema that checks them. */
 const OPTIONS = {
   KeyManagementOptions: { path: '', schema: ALL_OPTIONS },
   ProviderOptions: { path: 'providers.openai.', schema: ALL_OPTIONS.properties.providers.additionalProperties },
   KeyStoreOptions: { path: 'store.' },
-  KeyInput: { schema: jsonSchema(schemas.KEY_INPUT) },
-  KeyLimits: { schema: jsonSchema(schemas.LIMITS) },
+  KeyInput: { schema: KEY },
+  KeyLimits: { schema: KEY.properties.limits },
 };
 
 const number = (value) => value.toLocaleString('en-US');

@@ -7,7 +7,7 @@ import { transportKindOf, type Transport } from './transport-kind';
 import type { VendorError } from './vendor-error';
 
 export type { EvidenceContext } from './answer-evidence';
-export { takeEvidence, vendorErrorFromResponse, type ResponseContext, type TakenEvidence } from './response-evidence';
+export { takeEvidence, vendorErrorFromResponse, type TakenEvidence } from './response-evidence';
 
 /**
  * The evidence in anything thrown: errors of the official SDKs, of axios, undici and fetch, plain objects, strings, error
