@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ENTRY, baseOf, findDeclaration, membersOf } from './docs/declarations.mjs';
 import { guidePages, read } from './docs/markdown.mjs';
+import { formatTable, sharedRuleTable, vendorSections } from './docs/vendors.mjs';
 
 const { load } = createRequire(import.meta.url)('./docs/load.cjs');
 const PART = /(<!-- make-docs: (\w+) ?([\w, ]*) -->\n)[\s\S]*?(<!-- \/make-docs -->)/g;
@@ -77,13 +78,14 @@ const DEFAULTS = resolveOptions({}, new Proxy({}, { get: (_, name) => void READ.
 
 const jsonSchema = (schema) => z.toJSONSchema(schema, { unrepresentable: 'any' });
 const ALL_OPTIONS = jsonSchema(schemas.OPTIONS);
+const KEY = jsonSchema(schemas.GIVEN_KEY);
 /** Where an interface's options stand, and the part of the schema that checks them. */
 const OPTIONS = {
   KeyManagementOptions: { path: '', schema: ALL_OPTIONS },
   ProviderOptions: { path: 'providers.openai.', schema: ALL_OPTIONS.properties.providers.additionalProperties },
   KeyStoreOptions: { path: 'store.' },
-  KeyInput: { schema: jsonSchema(schemas.KEY_INPUT) },
-  KeyLimits: { schema: jsonSchema(schemas.LIMITS) },
+  KeyInput: { schema: KEY },
+  KeyLimits: { schema: KEY.properties.limits },
 };
 
 const number = (value) => value.toLocaleString('en-US');
@@ -159,9 +161,10 @@ function optionTable(owner) {
 /** Read by the package, but no setting of it: what runs the process says so. */
 const NO_SETTINGS = new Set(['NODE_ENV', 'JEST_WORKER_ID', 'VITEST']);
 
-/** Every variable that the package reads must be explained on the page. */
+/** Every variable that the package reads must be explained: on the page, or, for a vendor's own, beside the vendor. */
 function checkVariables(page, text) {
-  const missing = [...READ].filter((name) => !NO_SETTINGS.has(name) && !text.includes(`\`${name}\``));
+  const named = text + vendorSections();
+  const missing = [...READ].filter((name) => !NO_SETTINGS.has(name) && !named.includes(`\`${name}\``));
   if (missing.length > 0) throw new Error(`${page} does not name ${missing.join(', ')}.`);
 }
 
@@ -255,7 +258,7 @@ function ruleLists() {
   );
   return lists.sort((one, other) => (order(one).join() < order(other).join() ? -1 : 1));
 }
-const MAIN = ['openai', 'anthropic', 'google', 'shared', 'compatible'];
+const MAIN = ['openai', 'anthropic', 'google', 'shared'];
 
 /** A section for each vendor. A rule stands under the first that has it; a list that takes up rules of others names its whole order. */
 function ruleSections() {
@@ -285,7 +288,15 @@ const fieldTable = (name) =>
     }),
   );
 
-const MAKERS = { options: optionTable, outcomes: outcomeTable, rules: ruleSections, fields: fieldTable };
+const MAKERS = {
+  options: optionTable,
+  outcomes: outcomeTable,
+  rules: ruleSections,
+  fields: fieldTable,
+  vendors: vendorSections,
+  formats: formatTable,
+  shared: sharedRuleTable,
+};
 
 // --- Pages
 

@@ -124,4 +124,17 @@ export {
 } from './vendors/contract/outcome';
 export type { Classification, DecidedBy } from './classification/classification';
 export type { StatedWait, VendorError } from './classification/evidence/vendor-error';
-export type { Phase } from './vendors/contract/rule';
+export { vendorErrorFrom, type EvidenceContext } from './classification/evidence/error-evidence';
+export { defineVendor } from './vendors/define-vendor';
+export type {
+  Credential,
+  DeepProbe,
+  KeyFormat,
+  LightProbe,
+  ProbeProof,
+  RateLimits,
+  VendorProfile,
+  WireFormat,
+} from './vendors/contract/profile';
+export type { HeaderView, RateLimitReader, RateLimitReading } from './vendors/contract/rate-limits';
+export type { Condition, EvidenceRule, Phase } from './vendors/contract/rule';

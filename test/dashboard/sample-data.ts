@@ -96,6 +96,7 @@ export function sampleFigures(
   const failures = timeline.reduce((sum, each) => sum + each.failures, 0);
   const calls = quiet ? 0 : Math.round(requests / 36);
   return {
+    vendor: { name: keys[0]?.provider ?? 'openai', label: keys[0]?.provider ?? 'OpenAI' },
     state: quiet ? 'idle' : 'serving',
     state_reason: quiet
       ? 'Nobody has called it since the start.'

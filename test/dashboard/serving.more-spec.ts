@@ -74,6 +74,30 @@ describe.each([
   });
 });
 
+it('tells of which vendor the keys of a provider are', async () => {
+  const keys = ['a-key-of-nobody-01'];
+  let origin: string;
+  ({ app, origin } = await startRealApp({
+    folder,
+    options: {
+      startupCheckTimeoutMs: 0,
+      providers: {
+        'second-pool': { vendor: 'azure', baseUrl: 'http://127.0.0.1:9', keys },
+        acme: { vendor: { name: 'acme', label: 'Acme <AI>' }, baseUrl: 'http://127.0.0.1:9', keys },
+        plain: { baseUrl: 'http://127.0.0.1:9', keys },
+      },
+    },
+  }));
+  const answer = await fetch(`${origin}/dashboard/figures?resolution=hour`, {
+    headers: { Authorization: `Bearer ${VIEWER}` },
+  });
+  expect(((await answer.json()) as { providers: unknown }).providers).toMatchObject({
+    'second-pool': { vendor: { name: 'azure', label: 'Azure OpenAI' } },
+    acme: { vendor: { name: 'acme', label: 'Acme <AI>' } },
+    plain: { vendor: { name: 'plain', label: 'plain' } },
+  });
+});
+
 it('says what to do where the page was not built', async () => {
   let origin: string;
   ({ app, origin } = await startRealApp({ folder: '/nonexistent' }));

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DynamicModule, INestApplication, LoggerService, Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -75,9 +75,12 @@ export class Stage {
   }
 
   /** A vendor that answers by path, and by the key in its `authorization`. */
-  async vendor(answer: (path: string, key: string) => [status: number, body: object]): Promise<string> {
+  async vendor(
+    answer: (path: string, key: string, headers: IncomingHttpHeaders) => [status: number, body: object],
+  ): Promise<string> {
     const server = createServer((request, response) => {
-      const [status, body] = answer(request.url ?? '', (request.headers.authorization ?? '').replace(/^Bearer /, ''));
+      const key = (request.headers.authorization ?? '').replace(/^Bearer /, '');
+      const [status, body] = answer(request.url ?? '', key, request.headers);
       request.resume();
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });

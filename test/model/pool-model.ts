@@ -13,7 +13,7 @@ import {
 export type ModelStatus = 'unchecked' | 'healthy' | CoolingDown | Removed;
 
 /** One cooldown: the calls that begin after its end go one at a time, until one of them succeeds. */
-export interface ModelCooldown {
+interface ModelCooldown {
   span: Span;
   isTried: boolean;
 }

@@ -70,10 +70,13 @@ export function membersOf(name) {
   return node.members.filter(ts.isPropertySignature).map((member) => ({
     name: member.name.getText(),
     optional: member.questionToken !== undefined,
-    type: oneLine(member.type?.getText() ?? 'unknown'),
+    type: typeOf(member),
     doc: docOf(member),
   }));
 }
+
+/** As written, without the comments of members within it. */
+const typeOf = ({ type }) => oneLine((type?.getText() ?? 'unknown').replace(/\/\*\*[\s\S]*?\*\//g, ''));
 
 function docOf(node) {
   const parts = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);

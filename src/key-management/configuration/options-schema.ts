@@ -50,13 +50,13 @@ const vendor = z.unknown().superRefine((given, context) => {
 });
 
 /** Limits of one key. */
-export const LIMITS = strict({
+const LIMITS = strict({
   concurrency: positive.int('must be a whole number').optional(),
   requestsPerMinute: positive.optional(),
   tokensPerMinute: positive.optional(),
 });
 
-export const KEY_INPUT = strict({
+const KEY_INPUT = strict({
   key: z.string('must be the key as text'),
   label: z.string('must be text').max(100, 'must have 100 characters or fewer').optional(),
   weight: positive.max(1_000, 'must be 1000 or less').optional(),

@@ -4,6 +4,8 @@ import type { CallSummary, ComprehensiveStatus, ProviderStateFields, TimelineEnt
 import { callSummary, globalStats, timelineEntry } from '../analytics/provider-analytics';
 import type { Resolution } from '../analytics/series/measures';
 import { SeriesService } from '../analytics/series/series.service';
+import { profileOf } from '../checkers/built-in-checkers';
+import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import type { Clock } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
@@ -22,6 +24,8 @@ interface CallWindow {
 }
 
 export interface ProviderFigures extends ProviderStateFields {
+  /** Whose keys these are: a provider may have any name. */
+  vendor: { name: string; label: string };
   /** Somebody called it within the hour. */
   called: boolean;
   window: CallWindow;
@@ -54,6 +58,7 @@ export class DashboardFiguresService {
     private readonly pools: KeyPoolService,
     private readonly series: SeriesService,
     private readonly health: ProviderHealthService,
+    private readonly checkers: HealthCheckerRegistry,
     private readonly configuration: ConfigurationService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(STORE_HEALTH) private readonly store: StoreHealth,
@@ -85,6 +90,7 @@ export class DashboardFiguresService {
           health.provider,
           {
             ...stateFields(health),
+            vendor: this.#vendorOf(health.provider),
             called: health.isCalled,
             window: callWindow(health),
             summary: {
@@ -96,6 +102,13 @@ export class DashboardFiguresService {
         ]),
       ),
     };
+  }
+
+  /** As the managed fetch goes by it: the checker's own profile, else that of the provider's settings or name. */
+  #vendorOf(provider: string): ProviderFigures['vendor'] {
+    const checker = this.checkers.has(provider) ? this.checkers.get(provider) : undefined;
+    const { name, label = name } = checker?.vendor ?? profileOf(provider, this.options.providers.get(provider));
+    return { name, label };
   }
 
   #storeAwaySince(now: number): string | null {

@@ -41,7 +41,7 @@ const OF_CALLS: RulesFor<ExecuteOptions> = {
   endpoint,
 };
 
-export const CALL_OPTIONS: OptionRules = new Map(Object.entries(OF_CALLS));
+const CALL_OPTIONS: OptionRules = new Map(Object.entries(OF_CALLS));
 
 /** The rules for the options of calls, and for some more. */
 export const withCallOptions = <T extends ExecuteOptions>(own: RulesFor<Omit<T, keyof ExecuteOptions>>): OptionRules =>

@@ -32,7 +32,7 @@ interface BuiltInStore {
 }
 
 /** All stores of the package by their `kind`: option values, environment variables and creation follow from this table. */
-export const BUILT_IN_STORES = {
+const BUILT_IN_STORES = {
   file: { create: ({ path, namespace }, clock, report) => new FileKeyStore({ path, namespace, clock, report }) },
   firebase: {
     url: { variable: 'FIREBASE_URL', problem: firebaseUrlProblem },

@@ -8,7 +8,7 @@ const rules: readonly EvidenceRule[] = [
     outcome: 'invalid_key',
     source: 'learn.microsoft.com',
   },
-  { id: 'AZ2', when: [code('DeploymentNotFound')], outcome: 'model_unavailable', source: 'semantics-2 W9' },
+  { id: 'AZ2', when: [code('DeploymentNotFound')], outcome: 'model_unavailable', source: 'learn.microsoft.com' },
   {
     id: 'AZ3',
     when: [code('content_filter', 'ResponsibleAIPolicyViolation')],

@@ -12,7 +12,7 @@ const rules: readonly EvidenceRule[] = [
       ),
     ],
     outcome: 'invalid_key',
-    source: 'semantics-2 W5',
+    source: 'opencode#47073, open-science#53, hermes-agent#87190',
   },
   {
     id: 'BE2',

@@ -2,7 +2,7 @@ import type { VendorProfile } from './contract/profile';
 import { code, type EvidenceRule } from './contract/rule';
 
 const rules: readonly EvidenceRule[] = [
-  { id: 'CE1', when: [code('queue_exceeded')], outcome: 'overloaded', source: 'semantics-2 W8' },
+  { id: 'CE1', when: [code('queue_exceeded')], outcome: 'overloaded', source: 'atlas-ui-3#111' },
   {
     id: 'CE2',
     when: [code('token_quota_exceeded', 'request_quota_exceeded')],

@@ -7,7 +7,7 @@ const rules: readonly EvidenceRule[] = [
     id: 'CO2',
     when: [status(429), message(/limited to \d{1,9} api calls \/ month|trial token rate limit exceeded.{0,80}month/i)],
     outcome: 'quota_exceeded',
-    source: 'semantics-2 W5',
+    source: 'OmniRoute#12252',
   },
 ];
 

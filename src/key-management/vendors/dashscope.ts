@@ -8,8 +8,13 @@ const rules: readonly EvidenceRule[] = [
     outcome: 'invalid_key',
     source: 'help.aliyun.com error codes',
   },
-  { id: 'DA2', when: [code('Arrearage')], outcome: 'quota_exceeded', source: 'semantics-2 W5' },
-  { id: 'DA3', when: [code('AllocationQuota.FreeTierOnly')], outcome: 'model_unavailable', source: 'semantics-2 W4' },
+  { id: 'DA2', when: [code('Arrearage')], outcome: 'quota_exceeded', source: 'help.aliyun.com error codes' },
+  {
+    id: 'DA3',
+    when: [code('AllocationQuota.FreeTierOnly')],
+    outcome: 'model_unavailable',
+    source: 'help.aliyun.com error codes',
+  },
   {
     id: 'DA4',
     when: [
@@ -24,19 +29,19 @@ const rules: readonly EvidenceRule[] = [
       ),
     ],
     outcome: 'rate_limited',
-    source: 'semantics-2 W3: tokens per minute',
+    source: 'help.aliyun.com model-studio rate-limit: tokens per minute',
   },
   {
     id: 'DA5',
     when: [status(429), message(/^(?:allocated quota exceeded|you exceeded your current (?:quota|requests list))/i)],
     outcome: 'rate_limited',
-    source: 'semantics-2 W3',
+    source: 'help.aliyun.com model-studio rate-limit',
   },
   {
     id: 'DA6',
     when: [code('data_inspection_failed', 'DataInspectionFailed')],
     outcome: 'content_blocked',
-    source: 'semantics-2 W11',
+    source: 'help.aliyun.com error codes',
   },
   {
     id: 'DA7',

@@ -12,7 +12,7 @@ const rules: readonly EvidenceRule[] = [
     id: 'EL2',
     when: [detailCode('quota_exceeded', 'payment_required', 'payment_issue')],
     outcome: 'quota_exceeded',
-    source: 'semantics-2 W3',
+    source: 'home-assistant/core#160414',
   },
   {
     id: 'EL3',

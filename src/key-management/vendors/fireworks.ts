@@ -6,7 +6,7 @@ const rules: readonly EvidenceRule[] = [
     id: 'FW1',
     when: [status(412), message(/^account \S{1,80} is suspended/i)],
     outcome: 'quota_exceeded',
-    source: 'semantics-2 W5',
+    source: 'pollinations#12136, wayland#545, llmgateway#3838',
   },
 ];
 

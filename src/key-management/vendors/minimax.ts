@@ -4,7 +4,7 @@ import { code, type, type EvidenceRule } from './contract/rule';
 const rules: readonly EvidenceRule[] = [
   { id: 'MI1', when: [code('1004', '2049')], outcome: 'invalid_key', source: 'platform.minimax.io error codes' },
   { id: 'MI2', when: [type('authorized_error')], outcome: 'invalid_key', source: 'seen' },
-  { id: 'MI3', when: [code('1008')], outcome: 'quota_exceeded', source: 'semantics-2 W5, W7' },
+  { id: 'MI3', when: [code('1008')], outcome: 'quota_exceeded', source: 'platform.minimax.io errorcode' },
   { id: 'MI4', when: [type('insufficient_balance_error')], outcome: 'quota_exceeded', source: 'seen' },
   {
     id: 'MI5',

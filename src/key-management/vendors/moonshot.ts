@@ -2,7 +2,7 @@ import type { VendorProfile } from './contract/profile';
 import { type, type EvidenceRule } from './contract/rule';
 
 const rules: readonly EvidenceRule[] = [
-  { id: 'MO1', when: [type('exceeded_current_quota_error')], outcome: 'quota_exceeded', source: 'semantics-2 W5' },
+  { id: 'MO1', when: [type('exceeded_current_quota_error')], outcome: 'quota_exceeded', source: 'seen in public code' },
   {
     id: 'MO2',
     when: [type('invalid_authentication_error', 'incorrect_api_key_error')],

@@ -6,14 +6,19 @@ const rules: readonly EvidenceRule[] = [
     id: 'NV1',
     when: [status(401, 403), message(/^(?:authorization|authentication) failed/i)],
     outcome: 'invalid_key',
-    source: 'semantics-2 W5',
+    source: 'BallonsTranslator#1233, free-claude-code#1242',
   },
-  { id: 'NV2', when: [message(/\bnot found for account\b/i)], outcome: 'model_unavailable', source: 'semantics-2 W9' },
+  {
+    id: 'NV2',
+    when: [message(/\bnot found for account\b/i)],
+    outcome: 'model_unavailable',
+    source: 'free-claude-code#1021',
+  },
   {
     id: 'NV3',
     when: [message(/\bdegraded function cannot be invoked/i)],
     outcome: 'overloaded',
-    source: 'semantics-2 W8',
+    source: 'freellmapi#522',
   },
 ];
 

@@ -6,7 +6,7 @@ const rules: readonly EvidenceRule[] = [
     id: 'OL1',
     when: [message(/^this model requires a subscription/i)],
     outcome: 'model_unavailable',
-    source: 'semantics-2 W4',
+    source: 'ollama#15990, ollama#15741',
   },
   { id: 'OL2', when: [message(/^your subscription payment is past due/i)], outcome: 'quota_exceeded', source: 'seen' },
   {

@@ -16,7 +16,7 @@ const rules: readonly EvidenceRule[] = [
       ),
     ],
     outcome: 'quota_exceeded',
-    source: 'semantics-2 W5, W7',
+    source: 'seen in public code',
   },
   {
     id: 'SE3',

@@ -4,8 +4,9 @@ import { message, status, type EvidenceRule } from './contract/rule';
  * A prompt or an answer that was refused for what is in it, under whatever status: the caller's fault. It comes behind a vendor's rules on keys
  * and accounts, whose sentences speak of policies too.
  */
-export const contentRefusal = (id: string): EvidenceRule => ({
+export const contentRefusal = (id: string, source: string): EvidenceRule => ({
   id,
+  source,
   when: [
     status(400, 403, 422, 451),
     message(
@@ -16,8 +17,9 @@ export const contentRefusal = (id: string): EvidenceRule => ({
 });
 
 /** A model that one account may not use, because it was not bought or opened: neither the key's quota nor its rights are at an end. */
-export const modelNotIncluded = (id: string): EvidenceRule => ({
+export const modelNotIncluded = (id: string, source: string): EvidenceRule => ({
   id,
+  source,
   when: [
     status(402, 403),
     message(
@@ -32,21 +34,51 @@ export const modelNotIncluded = (id: string): EvidenceRule => ({
  * one. They come before the rules of the wire format, and behind those of a vendor that answers with pages itself.
  */
 export const edgeRules: readonly EvidenceRule[] = [
-  { id: 'X2', when: [{ on: 'edge' }, status(429)], outcome: 'overloaded' },
-  { id: 'X1', when: [{ on: 'edge' }, status(401, 403, 407, 451)], outcome: 'region_blocked' },
-  { id: 'X3', when: [{ on: 'edge' }, status(404, 405)], outcome: 'config_error' },
-  { id: 'X4', when: [{ on: 'edge' }, { on: 'not_5xx' }], outcome: 'network_error' },
+  {
+    id: 'X2',
+    when: [{ on: 'edge' }, status(429)],
+    outcome: 'overloaded',
+    source: 'developers.cloudflare.com changelog 2026-03-12: Retry-After of 1xxx errors',
+  },
+  {
+    id: 'X1',
+    when: [{ on: 'edge' }, status(401, 403, 407, 451)],
+    outcome: 'region_blocked',
+    source: 'desktop-waifu#261, NextChat#3302; big-AGI#485; claude-code#23498',
+  },
+  {
+    id: 'X3',
+    when: [{ on: 'edge' }, status(404, 405)],
+    outcome: 'config_error',
+    source: 'pages of content delivery networks and front ends, seen',
+  },
+  {
+    id: 'X4',
+    when: [{ on: 'edge' }, { on: 'not_5xx' }],
+    outcome: 'network_error',
+    source: 'pages of content delivery networks and front ends, seen',
+  },
 ];
 
 /** What a status says where the vendor gives nothing better: for vendors of which little is known. */
 export const statusRules: readonly EvidenceRule[] = [
-  { id: 'V1', when: [status(401)], outcome: 'invalid_key' },
-  { id: 'V2', when: [status(429)], outcome: 'rate_limited' },
-  { id: 'V3', when: [status(403)], outcome: 'permission_denied' },
-  { id: 'V6', when: [status(410)], outcome: 'model_unavailable' },
+  { id: 'V1', when: [status(401)], outcome: 'invalid_key', source: 'what compatible vendors have in common' },
+  { id: 'V2', when: [status(429)], outcome: 'rate_limited', source: 'what compatible vendors have in common' },
+  { id: 'V3', when: [status(403)], outcome: 'permission_denied', source: 'what compatible vendors have in common' },
+  {
+    id: 'V6',
+    when: [status(410)],
+    outcome: 'model_unavailable',
+    source: 'cases of retired models, seen with several vendors',
+  },
 ];
 
 /** A request that a vendor refuses by its status alone is the caller's fault, and no other key would help. */
 export const callerFaultRules: readonly EvidenceRule[] = [
-  { id: 'V4', when: [status(400, 404, 405, 409, 410, 413, 415, 422, 424, 451)], outcome: 'bad_request' },
+  {
+    id: 'V4',
+    when: [status(400, 404, 405, 409, 410, 413, 415, 422, 424, 451)],
+    outcome: 'bad_request',
+    source: 'what compatible vendors have in common',
+  },
 ];

@@ -2,8 +2,8 @@ import type { VendorProfile } from './contract/profile';
 import { code, message, status, type EvidenceRule } from './contract/rule';
 
 const rules: readonly EvidenceRule[] = [
-  { id: 'SF1', when: [code('30001')], outcome: 'quota_exceeded', source: 'semantics-2 W5' },
-  { id: 'SF2', when: [code('30011', '30003', '20012')], outcome: 'model_unavailable', source: 'semantics-2 W4' },
+  { id: 'SF1', when: [code('30001')], outcome: 'quota_exceeded', source: 'docs.siliconflow.cn error codes' },
+  { id: 'SF2', when: [code('30011', '30003', '20012')], outcome: 'model_unavailable', source: 'OpenManus#438' },
   {
     id: 'SF3',
     when: [status(401), message(/^(?:api key is invalid|invalid token)/i)],

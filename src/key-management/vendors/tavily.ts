@@ -2,7 +2,7 @@ import type { VendorProfile } from './contract/profile';
 import { status, type EvidenceRule } from './contract/rule';
 
 const rules: readonly EvidenceRule[] = [
-  { id: 'TA1', when: [status(432, 433)], outcome: 'quota_exceeded', source: 'semantics-2 W5' },
+  { id: 'TA1', when: [status(432, 433)], outcome: 'quota_exceeded', source: 'docs.tavily.com' },
 ];
 
 export const tavily: VendorProfile = {

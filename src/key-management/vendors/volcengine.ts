@@ -8,7 +8,12 @@ const rules: readonly EvidenceRule[] = [
     outcome: 'invalid_key',
     source: 'seen; volcengine.com/docs/82379',
   },
-  { id: 'VO2', when: [code('AccountOverdueError')], outcome: 'quota_exceeded', source: 'semantics-2 W5' },
+  {
+    id: 'VO2',
+    when: [code('AccountOverdueError')],
+    outcome: 'quota_exceeded',
+    source: 'volcengine.com/docs/82379/1299023',
+  },
   {
     id: 'VO3',
     when: [
@@ -20,9 +25,9 @@ const rules: readonly EvidenceRule[] = [
       ),
     ],
     outcome: 'model_unavailable',
-    source: 'semantics-2 W9',
+    source: 'volcengine.com/docs/82379/1299023',
   },
-  { id: 'VO4', when: [code('ServerOverloaded')], outcome: 'overloaded', source: 'semantics-2 W8' },
+  { id: 'VO4', when: [code('ServerOverloaded')], outcome: 'overloaded', source: 'seen in public code' },
   {
     id: 'VO5',
     when: [code('QuotaExceeded', 'SetLimitExceeded')],

@@ -9,7 +9,7 @@ const rules: readonly EvidenceRule[] = [
       message(/^free usage quota exceeded|doesn't have any credits|has either used all available credits/i),
     ],
     outcome: 'quota_exceeded',
-    source: 'semantics-2 W5; sub2api tests',
+    source: 'continue#10373, sub2api#4069',
   },
   {
     id: 'XA2',

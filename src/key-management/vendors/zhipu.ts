@@ -18,7 +18,7 @@ const rules: readonly EvidenceRule[] = [
     id: 'ZH3',
     when: [code('1113')],
     outcome: 'quota_exceeded',
-    source: 'semantics-2 W5: balance, in English and Chinese',
+    source: 'zai-org/feedback#789: balance, in English and Chinese',
   },
   {
     id: 'ZH4',
@@ -26,7 +26,7 @@ const rules: readonly EvidenceRule[] = [
     outcome: 'model_unavailable',
     source: 'docs.z.ai api-code',
   },
-  { id: 'ZH5', when: [code('1301')], outcome: 'content_blocked', source: 'semantics-2 W11' },
+  { id: 'ZH5', when: [code('1301')], outcome: 'content_blocked', source: 'docs.z.ai api-code 1301' },
   { id: 'ZH6', when: [code('1302', '1303')], outcome: 'rate_limited', source: 'docs.z.ai api-code' },
   {
     id: 'ZH7',
@@ -35,7 +35,7 @@ const rules: readonly EvidenceRule[] = [
     scope: 'key',
     source: 'docs.z.ai api-code: limits of a day, five hours or a week',
   },
-  { id: 'ZH8', when: [code('1305', '1312')], outcome: 'overloaded', source: 'semantics-2 W8' },
+  { id: 'ZH8', when: [code('1305', '1312')], outcome: 'overloaded', source: 'docs.z.ai api-code 1305' },
   { id: 'ZH9', when: [code('1309')], outcome: 'quota_exceeded', source: 'docs.z.ai api-code: the plan has expired' },
   {
     id: 'ZH10',

@@ -2,20 +2,34 @@
 import * as keys from 'nestjs-ai-key-management';
 import type {
   Classification,
+  Condition,
   Consequence,
+  Credential,
   DecidedBy,
+  DeepProbe,
+  EvidenceContext,
+  EvidenceRule,
   Fault,
   FormatVerdict,
+  HeaderView,
   HealthResult,
   KeyAction,
+  KeyFormat,
+  LightProbe,
   Outcome,
   Phase,
   ProbeContext,
   ProbeDepth,
+  ProbeProof,
+  RateLimitReader,
+  RateLimitReading,
+  RateLimits,
   RetryAdvice,
   Scope,
   StatedWait,
   VendorError,
+  VendorProfile,
+  WireFormat,
 } from 'nestjs-ai-key-management';
 
 @keys.HealthChecker('own')
@@ -47,3 +61,28 @@ export const table: [KeyAction, Scope, RetryAdvice, Fault] = [
   consequence.fault,
 ];
 export const outcomes = keys.OUTCOMES;
+
+const credential: Credential = { header: 'x-acme-key' };
+const keyFormat: KeyFormat = { prefixes: ['ac-'] };
+const proves: ProbeProof = 'key';
+const light: LightProbe = { path: '/v1/me', proves };
+const deep: DeepProbe = { path: '/v1/chat', body: (model) => ({ model }), model: 'small' };
+const condition: Condition = { on: 'code', oneOf: ['spent'] };
+const rule: EvidenceRule = { id: 'AC1', when: [condition], outcome: 'quota_exceeded' };
+const read: RateLimitReader = (headers: HeaderView, now): RateLimitReading[] => [
+  { dimension: 'requests', remaining: Number(headers.get('x-left')), resetMs: now % 2 },
+];
+const rateLimits: RateLimits = { read };
+const wireFormat: WireFormat = 'openai';
+const profile: VendorProfile = {
+  name: 'acme',
+  wireFormat,
+  credential,
+  keyFormat,
+  probes: { light: [light], deep: [deep] },
+  rules: [rule],
+  rateLimits,
+};
+export const acme = keys.defineVendor(profile);
+const context: EvidenceContext = { secrets: ['x'] };
+export const evidence = keys.vendorErrorFrom(new Error('x'), context);

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 /** Wrong tokens that one address may present in a minute. */
-export const FAILED_TRIES_PER_MINUTE = 10;
+const FAILED_TRIES_PER_MINUTE = 10;
 
 /** Counts wrong tokens per address. A right token is never held up, so nobody can lock an administrator out. */
 @Injectable()

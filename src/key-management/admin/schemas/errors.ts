@@ -16,7 +16,7 @@ export const ERROR = component('ErrorDto', {
 });
 
 /** 503 of a change: what became of it. */
-export const STORE_UNAVAILABLE = component('StoreUnavailableDto', {
+const STORE_UNAVAILABLE = component('StoreUnavailableDto', {
   ...ERROR.shape,
   code: oneOf(['STORE_UNAVAILABLE'], 'STORE_UNAVAILABLE'),
   applied: flag(true, 'The change is in force in this instance.'),

@@ -44,14 +44,14 @@ const keyText = text
 const weight = upTo(number, 1_000);
 
 /** Limits of one key; null takes a limit away. */
-export const KEY_LIMITS = body('KeyLimitsDto', {
+const KEY_LIMITS = body('KeyLimitsDto', {
   concurrency: upTo(integer, MOST).nullish().meta({ example: 4, description: 'Calls in flight at once.' }),
   requests_per_minute: upTo(number, MOST).nullish().meta({ example: 500 }),
   tokens_per_minute: upTo(number, MOST).nullish().meta({ example: 200_000 }),
 });
 export type KeyLimitsRequest = z.infer<typeof KEY_LIMITS>;
 
-export const NEW_KEY = body('NewKeyDto', {
+const NEW_KEY = body('NewKeyDto', {
   key: keyText.meta({ description: 'The API key itself. It is never shown again.', example: FAKE_KEY }),
   label: shortText(100).optional().meta({ example: 'team-a' }),
   weight: weight.optional().meta({ example: 1, description: 'Share of calls relative to the other keys.' }),

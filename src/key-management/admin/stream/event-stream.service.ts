@@ -14,7 +14,7 @@ const LONGEST_MS = 60 * 60_000;
 /** Readers served before others have their turn: a thousand at once would hold up the calls. */
 const READERS_AT_ONCE = 100;
 /** Open streams of one instance. */
-export const MAX_READERS = 5_000;
+const MAX_READERS = 5_000;
 
 /**
  * The log, live, to any number of readers. Each has its place in the log's ring and no queue: one that is overtaken, or takes nothing

@@ -7,7 +7,7 @@ const RETRY_MS = 2_000;
 export const GREETING = `retry: ${RETRY_MS}\n\n`;
 
 /** Ids hold for the life of this instance: after a restart, or on another instance, a reader begins anew. */
-export const sseId = (id: number, log: string): string => `${id}.${log}`;
+const sseId = (id: number, log: string): string => `${id}.${log}`;
 
 /** One entry of the log, as `GET /admin/events` shows it. */
 export function entryText(entry: LogEntry, log: string): string {

@@ -7,11 +7,20 @@ import { transportKindOf, type Transport } from './transport-kind';
 import type { VendorError } from './vendor-error';
 
 export type { EvidenceContext } from './answer-evidence';
-export { takeEvidence, vendorErrorFromResponse, type ResponseContext, type TakenEvidence } from './response-evidence';
+export { takeEvidence, vendorErrorFromResponse, type TakenEvidence } from './response-evidence';
 
 /**
  * The evidence in anything thrown: errors of the official SDKs, of axios, undici and fetch, plain objects, strings, error
- * events of streams. Never throws. An answer of the vendor outweighs an abort or a time limit that came at the same moment.
+ * events of streams and sockets. Never throws. An answer of the vendor outweighs an abort or a time limit that came at the same moment.
+ *
+ * For calls that neither `execute` nor the managed fetch can make, as sessions over a WebSocket: what `classifyError` of a checker makes of it
+ * settles the lease.
+ *
+ * @param thrown An answer that an own client met is `{ status, headers, body }`; an event is the event itself or its JSON text.
+ * @param context What is known besides. Name the key in `secrets`, so that no echo of it gets into the evidence.
+ * @returns Evidence that holds no key named in `secrets`. Times are in milliseconds.
+ * @example
+ * lease.settle(registry.get('openai').classifyError(vendorErrorFrom(error, { secrets: [lease.apiKey], now: Date.now() })));
  */
 export function vendorErrorFrom(thrown: unknown, context: EvidenceContext = {}): VendorError {
   try {

@@ -1,4 +1,5 @@
 import type { Phase } from '../../vendors/contract/rule';
+
 /** How a vendor stated its "come back in …". */
 export interface StatedWait {
   /** Milliseconds from the moment the answer was read. */

@@ -6,7 +6,7 @@ declare const REDACTED: unique symbol;
 export type RedactedText = string & { readonly [REDACTED]: true };
 
 /** How many characters of a redacted text are kept, unless told otherwise. */
-export const DEFAULT_REDACTED_LENGTH = 300;
+const DEFAULT_REDACTED_LENGTH = 300;
 /** What of a text is looked at, at most; whatever lies behind is dropped. */
 const MOST_CHARACTERS_READ = 16_384;
 const MASK = '***';

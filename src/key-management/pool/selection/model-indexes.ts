@@ -3,7 +3,7 @@ import { ModelIndex } from './model-index';
 import type { KeyModelState } from '../key/key-record';
 
 /** Callers may name any model: beyond this number of indexes, the least recently used makes room, and its cooldowns are forgotten. */
-export const MAX_MODEL_INDEXES = 64;
+const MAX_MODEL_INDEXES = 64;
 
 /** The model indexes of one pool: one for calls in general, and one for each model for which some key is restricted. */
 export class ModelIndexes {

@@ -9,7 +9,7 @@ import {
 } from 'node:crypto';
 
 /** A secret below this many characters is refused. */
-export const SHORTEST_ENCRYPTION_SECRET = 16;
+const SHORTEST_ENCRYPTION_SECRET = 16;
 
 /** `v2`: the secret goes through scrypt. `v1`, where it did not, is still read, and no longer written. */
 const VERSION = 'v2';

@@ -249,7 +249,7 @@ const LATEST = Date.UTC(2100, 0, 1);
 export const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= LATEST;
 
 /** The state by another clock. @param byMs By how much that clock is ahead; milliseconds. */
-export function shiftedState(state: KeyState, byMs: number): KeyState {
+function shiftedState(state: KeyState, byMs: number): KeyState {
   if (byMs === 0) return state;
   if (isCoolingDown(state)) {
     const { until, statedUntil } = state;

@@ -6,7 +6,7 @@ export function emptyDocument(doc: string): StoredDocument {
 }
 
 /** No register has changed this often. A stored version that is greater is damage, and gives way to any other. */
-export const GREATEST_VERSION = 2 ** 32;
+const GREATEST_VERSION = 2 ** 32;
 
 export const isSaneVersion = (version: number): boolean =>
   Number.isInteger(version) && version >= 0 && version <= GREATEST_VERSION;

@@ -16,7 +16,7 @@ export const isPart = (name: string): boolean => name.startsWith('+') && name.in
 /** Whether it is that of a part of this writer. */
 export const isPartOf = (writer: string, name: string): boolean => name.startsWith(`+${writer}~`);
 
-export const isCount = (value: number): boolean => value >= 0 && value <= GREATEST_COUNT;
+const isCount = (value: number): boolean => value >= 0 && value <= GREATEST_COUNT;
 
 /** What a part adds to a count that was not known before. */
 export interface CountNews {

@@ -4,6 +4,7 @@ import type { RateLimitReader } from './rate-limits';
 
 /** The wire formats that vendors speak. What a profile leaves out follows from its format. */
 export const WIRE_FORMATS = ['openai', 'anthropic', 'google'] as const;
+/** `openai`: chat completions and their kin; `anthropic`: messages; `google`: generateContent. */
 export type WireFormat = (typeof WIRE_FORMATS)[number];
 
 /** Where a key travels: in a header (behind a scheme, as `Bearer`), or in the query. */
@@ -83,16 +84,19 @@ export interface VendorProfile {
   readonly baseUrl?: string;
   /** For a vendor that has an address for each customer: how one looks. The start asks for `baseUrl` by it. */
   readonly baseUrlExample?: string;
+  /** Where the key travels. Default: as the wire format has it. */
   readonly credential?: Credential;
   /** Sent with every probe and every request of the managed fetch. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Query parameters, sent the same way. */
   readonly query?: Readonly<Record<string, string>>;
+  /** How its keys look. Default: anything. */
   readonly keyFormat?: KeyFormat;
   /** How the vendor's keys look in a text, so that one in an error is masked even where it is nobody's here. Linear patterns. */
   readonly keyTokens?: readonly RegExp[];
   /** Further environment variables that its keys are read from. */
   readonly keyVariables?: readonly string[];
+  /** How its keys are checked. Default: as the wire format has it. */
   readonly probes?: {
     /** In the order in which they are asked; the next is asked where the vendor has no such endpoint. `false`: there is none. */
     readonly light?: readonly LightProbe[] | false;
@@ -105,6 +109,7 @@ export interface VendorProfile {
   readonly statusTable?: Readonly<Partial<Record<number, Outcome>>>;
   /** `false`: the wire format's last rules, which go by the status alone, are left out. */
   readonly statusRules?: false;
+  /** How it limits its customers. Default: a token bucket per account and model, read as the wire format has it. */
   readonly rateLimits?: RateLimits;
   /** Headers of an answer that name the account behind the key; lower case. */
   readonly accountHeaders?: readonly string[];

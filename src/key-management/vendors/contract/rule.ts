@@ -18,17 +18,23 @@ export type Condition =
 export interface EvidenceRule {
   /** As `docs/errors.md` lists it: `O10`. */
   readonly id: string;
+  /** What must hold, all of it. */
   readonly when: readonly Condition[];
   /** Where the answer was seen or documented. */
   readonly source?: string;
+  /** What the failure is. */
   readonly outcome: Outcome;
+  /** Instead of what the outcome does to the key. */
   readonly keyAction?: KeyAction;
+  /** Instead of how far that reaches. */
   readonly scope?: Scope;
+  /** Instead of what the call does next. */
   readonly retry?: RetryAdvice;
   /** The cooldown where no wait is stated, in milliseconds. */
   readonly cooldownMs?: number;
   /** A repeated verdict doubles the cooldown up to this, in milliseconds. */
   readonly cooldownMaxMs?: number;
+  /** The same verdict again cools the key down until midnight Pacific. */
   readonly escalateOnRepeat?: 'midnight_pacific';
 }
 

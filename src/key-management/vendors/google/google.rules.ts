@@ -17,6 +17,7 @@ const keyRules: readonly EvidenceRule[] = [
     id: 'G1',
     when: [reason('API_KEY_INVALID', 'ACCESS_TOKEN_TYPE_UNSUPPORTED', 'CONSUMER_SUSPENDED')],
     outcome: 'invalid_key',
+    source: 'gemini-cli#25198, discuss t/175711, continue#10902',
   },
   {
     id: 'G2',
@@ -26,9 +27,15 @@ const keyRules: readonly EvidenceRule[] = [
       ),
     ],
     outcome: 'invalid_key',
+    source: 'continue#10513, python-genai#1764',
   },
-  { id: 'G3', when: [reason('CREDENTIALS_MISSING')], outcome: 'config_error' },
-  { id: 'G24', when: [message(/^multiple authentication credentials received/i)], outcome: 'config_error' },
+  { id: 'G3', when: [reason('CREDENTIALS_MISSING')], outcome: 'config_error', source: 'RedInk#40' },
+  {
+    id: 'G24',
+    when: [message(/^multiple authentication credentials received/i)],
+    outcome: 'config_error',
+    source: 'hermes-agent#7893, discuss.ai.google.dev t/187237',
+  },
   {
     // Files and caches belong to the project that made them: another account may have this one.
     id: 'G25',
@@ -36,6 +43,7 @@ const keyRules: readonly EvidenceRule[] = [
       message(/^(?:you do not have permission to access the file|cachedcontent not found|not found: cached content)/i),
     ],
     outcome: 'bad_request',
+    source: 'python-genai#1218, deprecated-generative-ai-python#692',
     retry: 'other_key',
   },
   {
@@ -51,8 +59,14 @@ const keyRules: readonly EvidenceRule[] = [
       ),
     ],
     outcome: 'permission_denied',
+    source: 'google.api.ErrorReason',
   },
-  { id: 'G4', when: [message(/unregistered callers/i)], outcome: 'config_error' },
+  {
+    id: 'G4',
+    when: [message(/unregistered callers/i)],
+    outcome: 'config_error',
+    source: 'openai-gemini#92, js-genai#898',
+  },
   {
     id: 'G5',
     when: [
@@ -66,6 +80,7 @@ const keyRules: readonly EvidenceRule[] = [
       ),
     ],
     outcome: 'permission_denied',
+    source: 'continue#12781, generative-ai-docs#74, freellmapi#268',
     scope: 'key',
   },
   {
@@ -76,42 +91,101 @@ const keyRules: readonly EvidenceRule[] = [
       ),
     ],
     outcome: 'permission_denied',
+    source: 'ai.google.dev troubleshooting',
     scope: 'key',
   },
-  { id: 'G7', when: [message(/caller does not have permission/i)], outcome: 'model_unavailable' },
-  { id: 'G8', when: [message(/user location is not supported/i)], outcome: 'region_blocked' },
+  {
+    id: 'G7',
+    when: [message(/caller does not have permission/i)],
+    outcome: 'model_unavailable',
+    source: 'gemini-cli#14519',
+  },
+  {
+    id: 'G8',
+    when: [message(/user location is not supported/i)],
+    outcome: 'region_blocked',
+    source: 'gemini-cli#24641',
+  },
 ];
 
 /** G9 to G15: money and limits. */
 const limitRules: readonly EvidenceRule[] = [
-  { id: 'G27', when: [reason('BILLING_DISABLED')], ...billingCooldown },
-  { id: 'G9', when: [code('payment_required')], ...billingCooldown },
+  {
+    id: 'G27',
+    when: [reason('BILLING_DISABLED')],
+    ...billingCooldown,
+    source: 'google.api.ErrorReason; seen in public code',
+  },
+  { id: 'G9', when: [code('payment_required')], ...billingCooldown, source: 'ai.google.dev api-errors' },
   {
     // Vertex, pay as you go: a quota that all customers share is spent, and none of this project's.
     id: 'G28',
     when: [message(/^resource exhausted\. please try again later\. please refer to .{0,80}error-code-429/i)],
     outcome: 'overloaded',
+    source: 'cloud.google.com provisioned-throughput error-code-429',
   },
-  { id: 'G29', when: [message(/only accessible to billed users/i)], outcome: 'request_exceeds_key_limit' },
+  {
+    id: 'G29',
+    when: [message(/only accessible to billed users/i)],
+    outcome: 'request_exceeds_key_limit',
+    source: 'seen: Imagen, only accessible to billed users',
+  },
   {
     id: 'G10',
     when: [message(/^your (?:prepayment credits are depleted|(?:billing account|project)\b.{0,60}spending cap)/i)],
     ...billingCooldown,
+    source: 'dyad#3626, bifrost test',
   },
-  { id: 'G11', when: [status(402)], ...billingCooldown },
-  { id: 'G12', when: [status(429), { on: 'all_limits_zero' }], outcome: 'model_unavailable' },
-  { id: 'G13', when: [quotaId(/PerDay/)], outcome: 'rate_limited', escalateOnRepeat: 'midnight_pacific' },
-  { id: 'G14', when: [code('rate_limit_exceeded', 'quota_exceeded')], outcome: 'rate_limited' },
-  { id: 'G15', when: [vendorStatus('RESOURCE_EXHAUSTED')], outcome: 'rate_limited' },
+  { id: 'G11', when: [status(402)], ...billingCooldown, source: 'ai.google.dev api-errors' },
+  {
+    id: 'G12',
+    when: [status(429), { on: 'all_limits_zero' }],
+    outcome: 'model_unavailable',
+    source: 'continue#9745, gemini-cli#22486',
+  },
+  {
+    id: 'G13',
+    when: [quotaId(/PerDay/)],
+    outcome: 'rate_limited',
+    source: 'OmniRoute#9504',
+    escalateOnRepeat: 'midnight_pacific',
+  },
+  {
+    id: 'G14',
+    when: [code('rate_limit_exceeded', 'quota_exceeded')],
+    outcome: 'rate_limited',
+    source: 'ai.google.dev api-errors',
+  },
+  {
+    id: 'G15',
+    when: [vendorStatus('RESOURCE_EXHAUSTED')],
+    outcome: 'rate_limited',
+    source: 'Roo-Code#3883, vercel/ai fixture',
+  },
 ];
 
 /** G16 to G22: what Google's status alone says. */
 const answerRules: readonly EvidenceRule[] = [
-  contentRefusal('G23'),
+  contentRefusal('G23', 'sentences of refused prompts, seen with several vendors'),
   // The Interactions API has codes in lower case, and no status.
-  { id: 'G30', when: [code('authentication')], outcome: 'invalid_key' },
-  { id: 'G31', when: [code('permission_denied')], outcome: 'permission_denied' },
-  { id: 'G32', when: [code('model_not_found')], outcome: 'model_unavailable' },
+  {
+    id: 'G30',
+    when: [code('authentication')],
+    outcome: 'invalid_key',
+    source: 'ai.google.dev/gemini-api/docs/api-errors',
+  },
+  {
+    id: 'G31',
+    when: [code('permission_denied')],
+    outcome: 'permission_denied',
+    source: 'ai.google.dev/gemini-api/docs/api-errors',
+  },
+  {
+    id: 'G32',
+    when: [code('model_not_found')],
+    outcome: 'model_unavailable',
+    source: 'ai.google.dev/gemini-api/docs/api-errors',
+  },
   {
     id: 'G33',
     when: [
@@ -130,24 +204,51 @@ const answerRules: readonly EvidenceRule[] = [
       ),
     ],
     outcome: 'content_blocked',
+    source: 'ai.google.dev/gemini-api/docs/api-errors',
   },
-  { id: 'G34', when: [code('service_unavailable', 'overloaded')], outcome: 'overloaded' },
-  { id: 'G35', when: [code('deadline_exceeded', 'timeout')], outcome: 'timeout' },
-  { id: 'G36', when: [code('internal', 'internal_error', 'api_error', 'cancelled')], outcome: 'server_error' },
+  {
+    id: 'G34',
+    when: [code('service_unavailable', 'overloaded')],
+    outcome: 'overloaded',
+    source: 'ai.google.dev/gemini-api/docs/api-errors',
+  },
+  {
+    id: 'G35',
+    when: [code('deadline_exceeded', 'timeout')],
+    outcome: 'timeout',
+    source: 'ai.google.dev/gemini-api/docs/api-errors',
+  },
+  {
+    id: 'G36',
+    when: [code('internal', 'internal_error', 'api_error', 'cancelled')],
+    outcome: 'server_error',
+    source: 'ai.google.dev/gemini-api/docs/api-errors',
+  },
   {
     id: 'G37',
     when: [
       code('invalid_request', 'not_found', 'failed_precondition', 'out_of_range', 'already_exists', 'unimplemented'),
     ],
     outcome: 'bad_request',
+    source: 'ai.google.dev/gemini-api/docs/api-errors',
   },
-  { id: 'G16', when: [vendorStatus('NOT_FOUND')], outcome: 'model_unavailable' },
-  { id: 'G17', when: [vendorStatus('UNAVAILABLE')], outcome: 'overloaded' },
-  { id: 'G18', when: [vendorStatus('INTERNAL', 'CANCELLED')], outcome: 'server_error' },
-  { id: 'G19', when: [vendorStatus('DEADLINE_EXCEEDED')], outcome: 'timeout' },
-  { id: 'G20', when: [vendorStatus('UNAUTHENTICATED')], outcome: 'invalid_key' },
-  { id: 'G21', when: [vendorStatus('INVALID_ARGUMENT', 'FAILED_PRECONDITION')], outcome: 'bad_request' },
-  { id: 'G22', when: [{ on: 'http_5xx' }], outcome: 'server_error' },
+  { id: 'G16', when: [vendorStatus('NOT_FOUND')], outcome: 'model_unavailable', source: 'gnome-gemini-ai#22' },
+  { id: 'G17', when: [vendorStatus('UNAVAILABLE')], outcome: 'overloaded', source: 'gemini-cli#12831, OmniRoute#4182' },
+  {
+    id: 'G18',
+    when: [vendorStatus('INTERNAL', 'CANCELLED')],
+    outcome: 'server_error',
+    source: 'openai-gemini#15, anon-kode#114',
+  },
+  { id: 'G19', when: [vendorStatus('DEADLINE_EXCEEDED')], outcome: 'timeout', source: 'letta#2861' },
+  { id: 'G20', when: [vendorStatus('UNAUTHENTICATED')], outcome: 'invalid_key', source: 'kilocode#12162' },
+  {
+    id: 'G21',
+    when: [vendorStatus('INVALID_ARGUMENT', 'FAILED_PRECONDITION')],
+    outcome: 'bad_request',
+    source: 'Antigravity-Manager#2392, bifrost test',
+  },
+  { id: 'G22', when: [{ on: 'http_5xx' }], outcome: 'server_error', source: 'js-genai retry list' },
 ];
 
 /** Google's evidence rules, in order. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { ProviderFigures } from '../api/types';
-import { duration, momentOf, percent, providerName, shortNumber, span } from '../model/format';
+import { duration, momentOf, percent, providerName, shortNumber, span, vendorBeside } from '../model/format';
 import { rateTone, stateWords, type Standings } from '../model/status';
 import { isBusy } from '../state/actions';
 import { useNow } from '../state/clock';
@@ -22,10 +22,12 @@ export function ProviderCard({ provider, figures, counts }: ProviderCardProps): 
   const name = providerName(provider);
   const { summary, timeline, window } = figures;
   const { word, tone } = stateWords(figures.state);
+  const vendor = vendorBeside(provider, figures.vendor.label);
   return (
     <article class="card provider" aria-labelledby={`provider-${provider}`}>
       <header class="provider-head">
         <h3 id={`provider-${provider}`}>{name}</h3>
+        {vendor !== undefined && <span class="faint provider-vendor">{vendor}</span>}
         <span class={`badge tone-${tone}`}>
           <Shape of={tone} />
           {word}

@@ -70,3 +70,7 @@ export const words = (name: string): string => name.replaceAll('_', ' ');
 const NAMES: Readonly<Record<string, string>> = { openai: 'OpenAI', anthropic: 'Anthropic', google: 'Google' };
 
 export const providerName = (provider: string): string => NAMES[provider] ?? provider;
+
+/** The vendor's label, where the provider's name does not say it already; otherwise nothing. */
+export const vendorBeside = (provider: string, label: string): string | undefined =>
+  [provider, providerName(provider)].some((name) => name.toLowerCase() === label.toLowerCase()) ? undefined : label;
