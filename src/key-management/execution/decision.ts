@@ -1,6 +1,7 @@
 import { SHAREABLE_REFUSALS } from './failures/refusals';
 import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
 import type { Classification } from '../classification/classification';
+import { isDoubtableRemoval } from '../classification/classify';
 
 /** Where a call stands when one of its attempts failed. */
 export interface Progress {
@@ -13,6 +14,8 @@ export interface Progress {
   readonly transient: number;
   /** A key tried before refused the call in the same words: the cause is not the key's. */
   readonly sameRefusal?: boolean;
+  /** Keys of this call that the status table alone would remove, the present one included if it is one. */
+  readonly tableOnly?: number;
 }
 
 /**
@@ -27,18 +30,25 @@ export type Decision =
 /** Outcomes in which another key may help, but hardly a third. */
 const ONE_OTHER_KEY: ReadonlySet<Outcome> = new Set<Outcome>(['model_unavailable', 'request_exceeds_key_limit']);
 
+/** With so many keys that the status table alone would remove, the call ends: what meets three keys alike is hardly the fault of the keys. */
+const MOST_TABLE_ONLY = 3;
+
 /** failure × progress → what the call does next. */
 export function decide(
   failure: Classification,
-  { retries, maxRetries, sameOutcome, transient, sameRefusal = false }: Progress,
+  { retries, maxRetries, sameOutcome, transient, sameRefusal = false, tableOnly = 0 }: Progress,
 ): Decision {
   const usual = CONSEQUENCES[failure.outcome];
   const retry = failure.retry ?? usual.retry;
   if (failure.outcome === 'cancelled') return { next: 'give_up', why: 'cancelled' };
   if (retry === 'none' || sameRefusal) return { next: 'give_up', why: 'rejected' };
-  // Each key can be removed only once, so a walk past removed keys ends by itself and costs no retry.
-  if ((failure.keyAction ?? usual.keyAction) === 'remove')
-    return { next: 'other_key', costsRetry: false, otherwise: 'wait' };
+  if (isDoubtableRemoval(failure) && tableOnly >= MOST_TABLE_ONLY) return { next: 'give_up', why: 'rejected' };
+  // Each key can be removed only once, so a walk past removed keys ends by itself and costs no retry. A removal that is doubted is none: the
+  // vendor's own answer then says more than that no key is left.
+  if ((failure.keyAction ?? usual.keyAction) === 'remove') {
+    const isDoubted = isDoubtableRemoval(failure) && tableOnly > 1;
+    return { next: 'other_key', costsRetry: false, otherwise: isDoubted ? 'give_up' : 'wait' };
+  }
   if (ONE_OTHER_KEY.has(failure.outcome) && sameOutcome > 1) return { next: 'give_up', why: 'rejected' };
   // Not `>=`: a number that is none (`Number('many')`) must not retry for ever.
   if (!(retries < maxRetries))

@@ -1,4 +1,5 @@
 import type { CheckedClassification } from '../classification/classification';
+import { isDoubtableRemoval } from '../classification/classify';
 import { cancelResponseBody } from '../common/cancel-response-body';
 import type { AttemptReport } from '../errors';
 import type { CallTrace } from '../tracing/call-trace';
@@ -57,6 +58,8 @@ class Execution<T> implements CallSoFar {
   readonly attempts: AttemptReport[] = [];
   #tried: Set<string> | undefined;
   #refusals: Refusals | undefined;
+  /** The first attempts with each key that the status table alone would remove. */
+  #tableOnly: AttemptContext[] | undefined;
   /** What the call is for: as the caller names it, or else as the vendor's refusals do. */
   #target: CallTarget;
   #retries = 0;
@@ -209,7 +212,8 @@ class Execution<T> implements CallSoFar {
     const refusals = (this.#refusals ??= new Refusals());
     const sameRefusal = refusals.isShared(context, failure);
     const isWithheld = sameRefusal || mayBeShared(failure);
-    context.settle(isWithheld ? { ...failure, withheld: true } : failure, now);
+    const doubted = this.#isDoubted(context, failure, now);
+    context.settle(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);
     if (isWithheld && !sameRefusal) refusals.withhold(context, failure);
     this.#learnTarget(context, failure);
     cancelResponseBody(this.#lastError);
@@ -241,7 +245,21 @@ class Execution<T> implements CallSoFar {
       sameOutcome: this.attempts.filter(({ outcome }) => outcome === failure.outcome).length,
       transient: this.attempts.filter(({ outcome }) => isTransient(outcome)).length,
       sameRefusal,
+      tableOnly: this.#tableOnly?.length,
     });
+  }
+
+  /**
+   * Whether the removal that the failure asks for is not to be believed: only the status table is behind it, and another key of this call met the
+   * same. Then the other key's removal is taken back as well.
+   */
+  #isDoubted(context: AttemptContext, failure: CheckedClassification, now: number): boolean {
+    if (!isDoubtableRemoval(failure)) return false;
+    const keys = (this.#tableOnly ??= []);
+    if (keys.some(({ keyId }) => keyId === context.keyId)) return keys.length > 1;
+    keys.push(context);
+    if (keys.length === 2) keys[0]!.takeRemovalBack(now);
+    return keys.length > 1;
   }
 
   /** A call that names neither model nor endpoint learns from its first refusal what it is for, and waits for a key of that. */
