@@ -84,8 +84,12 @@ export class RemovalDoubt<Removal> {
       if (now - at <= DOUBT_MS) break;
       kind.condemned.delete(keyId);
     }
-    const [oldest] = this.#kinds.keys();
-    if (this.#kinds.size > MOST_KINDS && oldest !== undefined) this.#kinds.delete(oldest);
+    if (this.#kinds.size > MOST_KINDS) {
+      for (const oldest of this.#kinds.keys()) {
+        this.#kinds.delete(oldest);
+        break;
+      }
+    }
     return kind;
   }
 }
