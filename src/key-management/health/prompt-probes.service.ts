@@ -6,7 +6,7 @@ import { KeyPoolService } from '../pool/key-pool.service';
 import { HealthCheckService } from './health-check.service';
 
 /** One key is probed out of turn no more often than this, so that no stream of refusals becomes a stream of probes. Milliseconds. */
-export const PROMPT_GAP_MS = 10_000;
+const PROMPT_GAP_MS = 10_000;
 
 /**
  * Probes keys at once for which the pool asks for it, without waiting for the next tick of the health check job, within the provider's bound of

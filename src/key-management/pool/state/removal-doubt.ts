@@ -15,7 +15,7 @@ export const DOUBTED_COOLDOWN_MS = 10_000;
  * `believed`: the removal stands. `doubted`: it does not. `begins`: it does not either, and with it the evidence came into doubt, so that the
  * removals that it caused within the window are to be taken back.
  */
-export type Belief = 'believed' | 'begins' | 'doubted';
+type Belief = 'believed' | 'begins' | 'doubted';
 
 /** One kind of evidence. Keys are by id, the one condemned longest ago first. Times are milliseconds since the epoch. */
 interface Kind<Removal> {
@@ -77,19 +77,15 @@ export class RemovalDoubt<Removal> {
 
   /** The kind of evidence, as the one seen last, without what the window has passed by. */
   #seen(evidence: string, now: number): Kind<Removal> {
-    const kind = this.#kinds.get(evidence) ?? { condemned: new Map(), doubtedUntil: -Infinity };
+    const kind: Kind<Removal> = this.#kinds.get(evidence) ?? { condemned: new Map(), doubtedUntil: -Infinity };
     this.#kinds.delete(evidence);
     this.#kinds.set(evidence, kind);
     for (const [keyId, { at }] of kind.condemned) {
       if (now - at <= DOUBT_MS) break;
       kind.condemned.delete(keyId);
     }
-    if (this.#kinds.size > MOST_KINDS) {
-      for (const oldest of this.#kinds.keys()) {
-        this.#kinds.delete(oldest);
-        break;
-      }
-    }
+    const [oldest = evidence] = this.#kinds.keys();
+    if (this.#kinds.size > MOST_KINDS) this.#kinds.delete(oldest);
     return kind;
   }
 }
