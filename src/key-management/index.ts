@@ -68,6 +68,7 @@ export type {
   KeyEventType,
   ProviderEvent,
   ProviderState,
+  RemovalsDoubtedEvent,
 } from './pool/key-events';
 export { KEY_STATUSES, type KeyStatus } from './pool/key/key-state';
 export type { SettledOutcome } from './pool/state/settlement';

@@ -17,6 +17,7 @@ import { CheckLeadership } from './health/check-leadership';
 import { HealthCheckJob } from './health/health-check.job';
 import { HealthCheckService } from './health/health-check.service';
 import { HealthCheckTimer } from './health/health-check-timer.service';
+import { PromptProbes } from './health/prompt-probes.service';
 import { HealthSweepService } from './health/health-sweep.service';
 import { KeyIntakeService } from './health/key-intake.service';
 import { KeyPoolHealthIndicator } from './health/key-pool.health-indicator';
@@ -93,6 +94,7 @@ const INTERNAL: Provider[] = [
   ProviderHealthService,
   HealthCheckJob,
   HealthCheckTimer,
+  PromptProbes,
   StartupService,
 ];
 

@@ -20,6 +20,7 @@ describe('what a checker returns', () => {
       escalateOnRepeat: 'midnight_pacific',
       model: 'm',
       status: 429,
+      tableOnly: true,
     };
     expect(check(right)).toEqual(right);
   });

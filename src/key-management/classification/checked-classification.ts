@@ -48,6 +48,7 @@ export function checkedClassification(
     escalateOnRepeat: oneOf(['midnight_pacific'] as const, read(given, 'escalateOnRepeat')),
     model: typeof model === 'string' && model !== '' ? model.slice(0, LONGEST_MODEL) : undefined,
     status: httpStatusOf(read(given, 'status')),
+    tableOnly: read(given, 'tableOnly') === true ? true : undefined,
   };
   for (const name of Object.keys(checked) as (keyof CheckedClassification)[])
     if (checked[name] === undefined) Reflect.deleteProperty(checked, name);

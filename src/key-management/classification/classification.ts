@@ -44,6 +44,11 @@ export interface Classification {
   /** The model the vendor names in its refusal, where the caller named none. */
   model?: string;
   status?: number;
+  /**
+   * Set where a key is removed and nothing but the status table of a vendor's profile asks for it, under `errorClassification: 'evidence'`: one
+   * key is removed for it at once; where a second one in the same call, or a third one within a minute, meets the same, probes decide.
+   */
+  tableOnly?: true;
 }
 
 /** A classification within the package: every field was checked, and the reason is redacted. What a user's code gives becomes one in `checkedClassification`. */

@@ -1,6 +1,6 @@
 import type { Condition, RuleBook } from '../vendors/contract/rule';
 import { OUTCOMES, type Outcome } from '../vendors/contract/outcome';
-import { classify } from './classify';
+import { classify, isDoubtableRemoval } from './classify';
 import type { VendorError } from './evidence/vendor-error';
 
 const NOW = Date.UTC(2026, 9, 1);
@@ -62,6 +62,30 @@ describe('what decided', () => {
     expect(matched({ on: 'endpoint', pattern: /undefined/ }, {})).toBeUndefined();
     expect(matched({ on: 'stated_wait' }, { statedWait: { ms: 1, source: 'reset-header' } })).toBeUndefined();
     expect([499, 500].map((httpStatus) => matched({ on: 'not_5xx' }, { httpStatus }))).toEqual(['R1', undefined]);
+  });
+});
+
+describe('a removal that only the table asks for', () => {
+  const book = bookOf('invalid_key', { on: 'code', oneOf: ['x'] });
+  const is401 = { status: 401, httpStatus: 401 };
+  const marked = (more: Partial<VendorError>, mode?: 'evidence' | 'status') => {
+    const failure = read({ ...is401, ...more }, book, mode);
+    return [failure.outcome, failure.tableOnly, isDoubtableRemoval(failure)];
+  };
+
+  it('is marked, so that it may be doubted', () => {
+    expect(marked({})).toEqual(['invalid_key', true, true]);
+    expect(marked({ status: 429 })).toEqual(['quota_exceeded', true, true]);
+  });
+
+  it('is not marked where a rule asks for it too, where the table is all that is asked for, or where nothing is removed', () => {
+    expect(marked({ codes: ['x'] })).toEqual(['invalid_key', undefined, false]);
+    expect(marked({}, 'status')).toEqual(['invalid_key', undefined, false]);
+    expect(marked({ status: 418 })).toEqual(['unknown', undefined, false]);
+  });
+
+  it('is none where a checker of the user’s own keeps the key', () => {
+    expect(isDoubtableRemoval({ ...read(is401, book), keyAction: 'cool_down' })).toBe(false);
   });
 });
 

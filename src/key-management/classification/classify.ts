@@ -49,14 +49,19 @@ export function classify(
   if (mode === 'status') return byTable(error, knowledge, statusOnTheWire(error), now);
   if (isSuccess(error.status)) return classificationOf(error, 'ok', 'status', now);
   const rule = firstMatch(knowledge.rules, error);
-  return rule
-    ? classificationOf(error, rule.outcome, decidedByOf(rule), now, rule)
-    : byTable(error, knowledge, error.status, now);
+  if (rule) return classificationOf(error, rule.outcome, decidedByOf(rule), now, rule);
+  const byStatus = byTable(error, knowledge, error.status, now);
+  return isTableOnlyRemoval(byStatus) ? { ...byStatus, tableOnly: true } : byStatus;
 }
 
 /** Whether the classification removes a key with nothing but the specification's table behind it: to be re-checked soon. */
 export const isTableOnlyRemoval = (classification: Classification): boolean =>
   classification.decidedBy === 'status_default' &&
+  (classification.keyAction ?? CONSEQUENCES[classification.outcome].keyAction) === 'remove';
+
+/** Whether the removal is believed of a first key only: the table of a vendor's profile alone asks for it, and no rule knows the answer. */
+export const isDoubtableRemoval = (classification: Classification): boolean =>
+  classification.tableOnly === true &&
   (classification.keyAction ?? CONSEQUENCES[classification.outcome].keyAction) === 'remove';
 
 function byTable(error: VendorError, knowledge: RuleBook, status: number | undefined, now: number): FullClassification {

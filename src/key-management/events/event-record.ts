@@ -63,6 +63,12 @@ function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent 
   if (provider === undefined || by === undefined) return undefined;
   if (type === 'provider_failing' || type === 'provider_recovered')
     return providerEventIn(event, { type, provider, by, at });
+  if (type === 'removals_doubted') {
+    const reason = text(event.reason) ?? '';
+    return isOutcome(event.outcome)
+      ? ({ type, provider, by, at, outcome: event.outcome, reason } as KeyEvent)
+      : undefined;
+  }
   if (keyId === undefined || maskedKey === undefined) return undefined;
   const [status, from, to] = [event.status, event.from, event.to].map(statusIn);
   if (type === 'status_changed' && (from === undefined || to === undefined)) return undefined;

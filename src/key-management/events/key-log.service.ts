@@ -32,7 +32,7 @@ export class KeyLogService implements OnModuleDestroy {
 
 /** What an administrator does on purpose is no warning, and a key that stays out was warned of when it went. */
 function isWarning(event: KeyEvent): boolean {
-  if (event.type !== 'status_changed') return event.type === 'provider_failing';
+  if (event.type !== 'status_changed') return event.type === 'provider_failing' || event.type === 'removals_doubted';
   return isRemovedStatus(event.to) && event.to !== 'disabled' && event.from !== event.to;
 }
 

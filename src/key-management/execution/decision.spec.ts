@@ -15,6 +15,17 @@ describe('decide', () => {
     expect(after(outcome, { retries: 0, maxRetries: 0, sameOutcome: 50, transient: 0 })).toEqual(walk);
   });
 
+  it('goes no further than to a third key where the status table alone condemns them', () => {
+    const failure = { outcome: 'invalid_key', tableOnly: true } as const;
+    const otherKey = { next: 'other_key', costsRetry: false };
+    expect(after(failure, { ...fresh, tableOnly: 1 })).toEqual({ ...otherKey, otherwise: 'wait' });
+    const doubted = { ...spent, tableOnly: 2, doubted: true };
+    expect(after(failure, doubted)).toEqual({ ...otherKey, otherwise: 'wait_for_busy' });
+    expect(after(failure, { ...fresh, tableOnly: 3 })).toEqual({ next: 'give_up', why: 'rejected' });
+    expect(after('invalid_key', { ...fresh, tableOnly: 3 })).toEqual({ ...otherKey, otherwise: 'wait' });
+    expect(after({ ...failure, keyAction: 'cool_down' }, { ...fresh, tableOnly: 3 }).next).toBe('other_key');
+  });
+
   it.each(['network_error', 'timeout', 'overloaded', 'server_error'] as const)(
     'A6: takes another key at once after the first %s, and backs off after the next',
     (outcome) => {

@@ -1,7 +1,9 @@
 import type { CheckedClassification } from '../classification/classification';
+import { isDoubtableRemoval } from '../classification/classify';
 import { cancelResponseBody } from '../common/cancel-response-body';
 import type { AttemptReport } from '../errors';
 import type { CallTrace } from '../tracing/call-trace';
+import { isRemoved } from '../pool/key/key-state';
 import { CONSEQUENCES, isTransient } from '../vendors/contract/outcome';
 import { awaited, endOf, runAttempt, type AttemptEnd } from './attempt';
 import { AttemptContext, leaseFirst, leaseFor, leaseUntriedFirst, type CallTarget } from './attempt-context';
@@ -57,6 +59,8 @@ class Execution<T> implements CallSoFar {
   readonly attempts: AttemptReport[] = [];
   #tried: Set<string> | undefined;
   #refusals: Refusals | undefined;
+  /** The attempts whose keys the status table alone would remove. */
+  #tableOnly: AttemptContext[] | undefined;
   /** What the call is for: as the caller names it, or else as the vendor's refusals do. */
   #target: CallTarget;
   #retries = 0;
@@ -127,6 +131,8 @@ class Execution<T> implements CallSoFar {
     if (this.#isOver()) return 'deadline';
     const otherwise = decision?.next === 'other_key' ? decision.otherwise : undefined;
     if (otherwise === 'give_up') return 'rejected';
+    const { pool } = this.terms.provider;
+    if (otherwise === 'wait_for_busy' && !pool.mayBeFreed(this.#target.model, this.#target.endpoint)) return 'rejected';
     if (decision?.next === 'back_off' || otherwise === 'back_off') {
       const ended = await this.#backOff();
       if (ended) return ended;
@@ -209,7 +215,8 @@ class Execution<T> implements CallSoFar {
     const refusals = (this.#refusals ??= new Refusals());
     const sameRefusal = refusals.isShared(context, failure);
     const isWithheld = sameRefusal || mayBeShared(failure);
-    context.settle(isWithheld ? { ...failure, withheld: true } : failure, now);
+    const doubted = this.#isDoubted(context, failure, now);
+    context.settle(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);
     if (isWithheld && !sameRefusal) refusals.withhold(context, failure);
     this.#learnTarget(context, failure);
     cancelResponseBody(this.#lastError);
@@ -222,7 +229,8 @@ class Execution<T> implements CallSoFar {
     this.trace?.attemptEnded(report);
     this.followers?.onAttempt?.(this.terms.provider.pool.provider, report);
     (this.#tried ??= new Set()).add(context.keyId);
-    const decision = this.#decide(failure, sameRefusal);
+    const isRemovalDoubted = isDoubtableRemoval(failure) && !isRemoved(context.candidate.record.state);
+    const decision = this.#decide(failure, sameRefusal, isRemovalDoubted);
     if (decision.next === 'give_up' || (decision.next === 'other_key' && !decision.costsRetry)) return decision;
     const { fault } = CONSEQUENCES[failure.outcome];
     // A vendor in trouble is not to be met with a storm of retries. One bad key among good ones is no such trouble.
@@ -233,7 +241,7 @@ class Execution<T> implements CallSoFar {
     return decision;
   }
 
-  #decide(failure: CheckedClassification, sameRefusal: boolean): Decision {
+  #decide(failure: CheckedClassification, sameRefusal: boolean, doubted: boolean): Decision {
     const { options, settings } = this.terms;
     return decide(failure, {
       retries: this.#retries,
@@ -241,7 +249,22 @@ class Execution<T> implements CallSoFar {
       sameOutcome: this.attempts.filter(({ outcome }) => outcome === failure.outcome).length,
       transient: this.attempts.filter(({ outcome }) => isTransient(outcome)).length,
       sameRefusal,
+      tableOnly: this.#tableOnly?.length,
+      doubted,
     });
+  }
+
+  /**
+   * Whether the removal that the failure asks for is not to be believed: only the status table is behind it, and another key of this call met the
+   * same. Then the other key's removal is taken back as well.
+   */
+  #isDoubted(context: AttemptContext, failure: CheckedClassification, now: number): boolean {
+    if (!isDoubtableRemoval(failure)) return false;
+    const attempts = (this.#tableOnly ??= []);
+    attempts.push(context);
+    const others = attempts.filter(({ keyId }) => keyId !== context.keyId);
+    for (const other of others) other.takeRemovalBack(now);
+    return others.length > 0;
   }
 
   /** A call that names neither model nor endpoint learns from its first refusal what it is for, and waits for a key of that. */

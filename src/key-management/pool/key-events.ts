@@ -81,8 +81,25 @@ export type ProviderEvent = {
     }
 );
 
+/**
+ * Several keys met the same refusal within a minute, which would remove them although no rule knows the answer: the pool stops removing keys for it.
+ * They cool down and are probed instead. Once for as long as the refusals go on.
+ */
+export interface RemovalsDoubtedEvent {
+  readonly type: 'removals_doubted';
+  readonly provider: string;
+  readonly keyId?: undefined;
+  readonly maskedKey?: undefined;
+  readonly at: Date;
+  readonly by: ChangedBy;
+  /** What the status table takes the refusal for. */
+  readonly outcome: Outcome;
+  /** One sentence, with the vendor's or the proxy's own words. */
+  readonly reason: string;
+}
+
 /** One change of one key, or of a provider as a whole. No event carries a key. */
-export type KeyEvent = KeyChangeEvent | ProviderEvent;
+export type KeyEvent = KeyChangeEvent | ProviderEvent | RemovalsDoubtedEvent;
 
 export type KeyEventType = KeyEvent['type'];
 
@@ -97,6 +114,7 @@ export const KEY_EVENT_TYPES = [
   'cooldown_ended',
   'provider_failing',
   'provider_recovered',
+  'removals_doubted',
 ] as const satisfies readonly KeyEventType[];
 
 /** Those who follow what happens in the pools. Each method is called in the same tick as the change, and must not throw. */
@@ -111,6 +129,10 @@ export interface PoolObserver {
   breakerChanged?(provider: string, status: BreakerStatus): void;
   /** The follower of the provider's calls. The pools ask for it anew whenever an observer comes or goes. */
   callsOf?(provider: string): CallObserver;
+  /** The key is to be probed at once: what was said of it is doubted. */
+  probeWanted?(record: KeyRecord): void;
+  /** The pool stops removing keys for evidence that several keys met. */
+  removalsDoubted?(event: RemovalsDoubtedEvent): void;
   /** There are calls that no observer has seen yet: whoever needs them in time calls `flushCalls`. */
   callsPending?(): void;
 }

@@ -19,6 +19,8 @@ export interface LeaseOwner {
   settleLease(lease: PoolLease, settlement: Settlement, now?: number): void;
   /** A refusal that was withheld is the key's own. */
   refusalConfirmed(lease: PoolLease, settlement: Settlement, now?: number): void;
+  /** The removal that the lease led to is doubted. */
+  removalDoubted(lease: PoolLease, now?: number): void;
   /** The vendor's answer has come: its headers may state rate limits. */
   answerSeen(lease: PoolLease, headers: HeaderView): void;
   tokensUsed(lease: PoolLease, tokens: number): void;
@@ -135,6 +137,11 @@ export class PoolLease implements KeyLease {
   /** The withheld refusal that this lease was settled with is the key's own: now it counts. */
   confirm(refusal: CheckedClassification, now?: number): void {
     this.owner.refusalConfirmed(this, checkedSettlement(refusal), now);
+  }
+
+  /** Another key of the same call met what removed this one, and only the status table is behind it: the key cools down instead. */
+  takeRemovalBack(now?: number): void {
+    this.owner.removalDoubted(this, now);
   }
 
   toJSON(): unknown {

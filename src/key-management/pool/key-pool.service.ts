@@ -7,7 +7,7 @@ import { CLOCK, RANDOM } from '../key-management.constants';
 import type { BreakerStatus } from './circuit-breaker';
 import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../common/option-fault';
 import type { Sharing } from './limits/hard-limits';
-import type { KeyChangeEvent, KeyEvent, PoolObserver, ProviderEvent } from './key-events';
+import type { KeyChangeEvent, KeyEvent, PoolObserver, ProviderEvent, RemovalsDoubtedEvent } from './key-events';
 import type { KeyLease } from './key-lease';
 import { type KeyUpdate, type LeaseOptions, modelName } from './key/key-input';
 import { KeyPool } from './key-pool';
@@ -160,6 +160,17 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   /** @internal Emits an event of a provider as a whole. */
   providerChanged(event: ProviderEvent): void {
     this.#events.next(event);
+  }
+
+  /** @internal */
+  removalsDoubted(event: RemovalsDoubtedEvent): void {
+    for (const observer of this.#observers) observer.removalsDoubted?.(event);
+    this.#events.next(event);
+  }
+
+  /** @internal */
+  probeWanted(record: KeyRecord): void {
+    for (const observer of this.#observers) observer.probeWanted?.(record);
   }
 
   /** @internal Delivers the calls that the observers have not seen yet. */

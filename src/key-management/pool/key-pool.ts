@@ -1,5 +1,6 @@
 import { ownWords } from '../classification/redaction/redact';
 import type { Clock, Random } from '../common/clock';
+import { isDoubtableRemoval } from '../classification/classify';
 import { CONSEQUENCES, isTransient, type Outcome } from '../vendors/contract/outcome';
 import type { HeaderView } from '../vendors/contract/vendor';
 import { CallBatcher } from './call-batches';
@@ -8,12 +9,13 @@ import type { PoolObserver } from './key-events';
 import type { LeaseOptions } from './key/key-input';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
-import { HEALTHY, isCoolingDown, isRemoved } from './key/key-state';
+import { HEALTHY, isCoolingDown, isRemoved, type FailureStreak, type KeyState } from './key/key-state';
 import { KeyStates } from './key-states';
 import { beginTrial, endTrial } from './key/trial';
 import type { Sharing } from './limits/hard-limits';
 import { learnRate, takeTurn } from './selection/choice';
 import type { ModelIndex } from './selection/model-index';
+import { DOUBTED_COOLDOWN_MS, evidenceOf, KEYS_IN_DOUBT, RemovalDoubt } from './state/removal-doubt';
 import type { Settlement } from './state/settlement';
 import {
   cooldownEnd,
@@ -28,9 +30,20 @@ import {
 /** A call waits this long for another key before an ejected one is tried. Milliseconds. */
 const MAX_WAIT_FOR_EJECTED_MS = 10_000;
 
+/** A removal that only the status table asked for, and what it is taken back to. */
+interface TableRemoval {
+  readonly record: KeyRecord;
+  readonly settlement: Settlement;
+  readonly before: KeyState;
+  readonly failureStreak: FailureStreak | undefined;
+  /** The state that the removal made. A key that has another one by now was judged anew, by a probe or by a person. */
+  readonly after: KeyState;
+}
+
 /** The keys of one provider as calls use them: chooses a key for each lease, and applies what each settled lease says. */
 export class KeyPool extends KeyStates implements LeaseOwner {
   readonly #breaker: CircuitBreaker;
+  readonly #doubt = new RemovalDoubt<TableRemoval>();
   readonly calls: CallBatcher;
 
   constructor(
@@ -115,11 +128,13 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   settleLease(lease: PoolLease, given: Settlement, now = this.clock.now()): void {
     const { record } = lease.candidate;
     const isCall = lease.source === 'call';
-    const settlement = isCall && given.outcome !== 'ok' ? withStatedWait(given, now) : given;
+    const isFailedCall = isCall && given.outcome !== 'ok';
+    const stated = isFailedCall ? withStatedWait(given, now) : given;
+    const settlement = isFailedCall && isDoubtableRemoval(stated) ? this.#weighed(record, stated, now) : stated;
     if (lease.model !== undefined) this.openLeases.remove(lease);
     if (isCall) this.#countCall(lease, settlement, now);
     else record.lastCheckedAt = now;
-    const statesWait = settlement !== given;
+    const statesWait = stated !== given;
     const mayGo = isCall ? this.#callSeen(lease, settlement, statesWait, now) : this.#probeSeen(settlement, now);
     if (!record.deleted && settlement.withheld !== true) {
       this.#apply(lease, settlement, now);
@@ -138,6 +153,43 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     this.#countRefusal(record, settlement.outcome, now);
     this.#apply(lease, settlement, now);
     this.placeGroup(record, now);
+  }
+
+  removalDoubted({ candidate: { record } }: PoolLease, now = this.clock.now()): void {
+    for (const removal of this.#doubt.takeBack(record.id, now)) this.#takeBack(removal, now);
+  }
+
+  /** Whether a removal that only the status table asks for is believed. Where it is not, the key cools down instead. */
+  #weighed(record: KeyRecord, settlement: Settlement, now: number): Settlement {
+    const evidence = evidenceOf(settlement);
+    const belief = this.#doubt.condemned(evidence, record.id, now);
+    if (belief === 'begins') this.#doubtBegins(evidence, settlement, now);
+    // Late answers to calls with a key that is being probed already say nothing new.
+    const isInDoubt = record.state.status === 'cooling_down' && record.outcome === settlement.outcome;
+    if (belief === 'believed' && settlement.doubted !== true && !isInDoubt) return settlement;
+    return { ...settlement, keyAction: 'cool_down', doubted: true };
+  }
+
+  #doubtBegins(evidence: string, settlement: Settlement, now: number): void {
+    const { outcome } = settlement;
+    const event = { type: 'removals_doubted', outcome, reason: doubtReason(settlement), by: 'call' } as const;
+    this.observer.removalsDoubted?.({ ...event, provider: this.provider, at: new Date(now) });
+    for (const removal of this.#doubt.takeAllBack(evidence, now)) this.#takeBack(removal, now);
+  }
+
+  #takeBack({ record, settlement, before, failureStreak, after }: TableRemoval, now: number): void {
+    if (record.deleted || record.state !== after) return;
+    record.failureStreak = failureStreak;
+    this.#coolDownInDoubt(record, before, settlement, now);
+  }
+
+  /** Cools a key down that was not believed to be at fault, from the state that it had or has, and has it probed: the probe decides. */
+  #coolDownInDoubt(record: KeyRecord, state: KeyState, settlement: Settlement, now: number): void {
+    if (isRemoved(state)) return;
+    const asked = { ...settlement, cooldownMs: DOUBTED_COOLDOWN_MS, cooldownMaxMs: DOUBTED_COOLDOWN_MS };
+    const cooldown = keyCooldown(asked, { outcome: settlement.outcome, count: 1, lastAt: now }, now);
+    this.setState(record, laterCooldown(isCoolingDown(state) ? state : undefined, cooldown), 'call', settlement);
+    if (record.enabled) this.observer.probeWanted?.(record);
   }
 
   /** Counts a settled call. */
@@ -187,6 +239,11 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { record } = candidate;
     const { outcome } = settlement;
     if (source === 'call') {
+      if (settlement.doubted === true) {
+        for (const removal of this.#doubt.takeBack(record.id, now)) this.#takeBack(removal, now);
+        this.#coolDownInDoubt(record, record.state, settlement, now);
+        return;
+      }
       if (outcome === 'rate_limited') this.rateLimits.refused(lease, now);
       if (outcome === 'ok') {
         const { failureStreak: ended } = candidate;
@@ -194,13 +251,18 @@ export class KeyPool extends KeyStates implements LeaseOwner {
         if (record.failureStreak === undefined && record.state === HEALTHY) return;
       } else if (settlement.keyAction === 'cool_down' && this.#coolDownPart(lease, settlement, now)) return;
     }
-    const circumstances = { source, now, startedAt, failureStreak: record.failureStreak };
-    const { state, failureStreak } = transition(record.state, settlement, circumstances);
+    const { state: before, failureStreak: streakBefore } = record;
+    const circumstances = { source, now, startedAt, failureStreak: streakBefore, cause: record.outcome };
+    const { state, failureStreak } = transition(before, settlement, circumstances);
     record.failureStreak = failureStreak;
     // A probe that said nothing on the key does not explain why it is away.
     const isSilent = settlement.keyAction === 'keep' && isRemoved(state);
     const summary = isSilent ? { outcome: record.outcome ?? outcome, reason: record.reason } : settlement;
     this.setState(record, state, source, summary);
+    if (source === 'call' && isRemoved(state) && !isRemoved(before) && isDoubtableRemoval(settlement)) {
+      const removal = { record, settlement, before, failureStreak: streakBefore, after: state };
+      this.#doubt.removed(evidenceOf(settlement), record.id, removal);
+    }
     if (!isCoolingDown(state) || !failureStreak || outcome !== 'rate_limited') return;
     // For as long as this refusal asks: the key itself may cool down longer, for a reason that is its own.
     const cooldown = keyCooldown(settlement, failureStreak, now);
@@ -302,6 +364,12 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   breakerStatus(now = this.clock.now()): BreakerStatus {
     return this.#breaker.status(now);
   }
+}
+
+function doubtReason({ outcome, status, reason }: Settlement): string {
+  const words = new Set([status === undefined ? outcome : `HTTP ${status}`, reason]);
+  const answer = Array.from(words).filter(Boolean).join(': ');
+  return `${KEYS_IN_DOUBT} keys met the same answer within a minute, and no rule knows it (${answer}): no key is removed for it, probes decide.`;
 }
 
 const finite = (time: number): number | undefined => (time === Infinity ? undefined : time);

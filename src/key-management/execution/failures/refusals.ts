@@ -1,4 +1,5 @@
 import type { CheckedClassification, Classification } from '../../classification/classification';
+import { refusalWords } from '../../classification/refusal-words';
 import { CONSEQUENCES, type Outcome } from '../../vendors/contract/outcome';
 import type { PoolLease } from '../../pool/key-lease';
 
@@ -6,13 +7,6 @@ interface Refusal {
   readonly lease: PoolLease;
   readonly failure: CheckedClassification;
 }
-
-/** The words of a refusal that differ from key to key although the refusal is the same: ids of accounts and requests, addresses, masked keys. */
-const VARYING =
-  /\b(?:proj|project|org|organization|user|team|acct|account|req|request)[-_][\w-]+|(?<![\w:@-])[\w:@-]{0,64}[\d*…][\w.:@*…-]*/gi;
-
-const wordsOf = ({ outcome, reason = '' }: Classification): string =>
-  `${outcome} ${reason.replace(VARYING, '#').toLowerCase()}`;
 
 /**
  * The refusals of one call. A key that is refused alone is at fault: its refusal is withheld until another key has answered the same call. When
@@ -25,9 +19,9 @@ export class Refusals {
   /** Whether another key's refusal of this call was the same. Then that refusal is dropped. */
   isShared(lease: PoolLease, failure: Classification): boolean {
     if (!SHAREABLE_REFUSALS.has(failure.outcome)) return false;
-    const words = wordsOf(failure);
+    const words = refusalWords(failure);
     const isSame = (earlier: Refusal): boolean =>
-      earlier.lease.keyId !== lease.keyId && wordsOf(earlier.failure) === words;
+      earlier.lease.keyId !== lease.keyId && refusalWords(earlier.failure) === words;
     if (!this.#withheld.some(isSame)) return false;
     this.#withheld = this.#withheld.filter((earlier) => !isSame(earlier));
     return true;

@@ -18,6 +18,8 @@ interface SettlementFlags {
   withheld?: boolean;
   /** Of a probe: the vendor answered a whole generation. */
   proven?: 'deep';
+  /** What would remove the key is not believed: another key of the same call, or several of the provider, met the same. */
+  doubted?: boolean;
 }
 
 /** What a lease is settled with: a classification, or an outcome alone. */
@@ -56,14 +58,14 @@ export function settlementOf(settled: SettledOutcome, key?: { readonly apiKey: s
   const given = typeof settled === 'string' ? settled : (settled as Classification | null | undefined)?.outcome;
   if (!isOutcome(given)) throw new TypeError('A lease is settled with an outcome, or with an object that has one.');
   if (typeof settled === 'string') return PLAIN[settled];
-  const { unproven, withheld, proven } = settled;
+  const { unproven, withheld, proven, doubted } = settled;
   const secrets = key === undefined ? [] : [key.apiKey];
-  return checkedSettlement({ ...checkedClassification(settled, { secrets })!, unproven, withheld, proven });
+  return checkedSettlement({ ...checkedClassification(settled, { secrets })!, unproven, withheld, proven, doubted });
 }
 
 /** The settlement of what the package classified itself. */
 export function checkedSettlement(checked: CheckedOutcome): Settlement {
-  const { unproven, withheld, proven } = checked;
+  const { unproven, withheld, proven, doubted } = checked;
   const plain = PLAIN[checked.outcome];
   return {
     ...checked,
@@ -73,5 +75,6 @@ export function checkedSettlement(checked: CheckedOutcome): Settlement {
     unproven: unproven === true,
     withheld: withheld === true,
     proven: proven === 'deep' ? proven : undefined,
+    doubted: doubted === true,
   };
 }

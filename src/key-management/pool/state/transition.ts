@@ -20,6 +20,8 @@ export interface Circumstances {
   /** When the call or probe began. A settlement of a call from before the streak's last failure belongs to the same burst. */
   readonly startedAt: number;
   readonly failureStreak?: FailureStreak;
+  /** What the key is away for, where that is known. */
+  readonly cause?: Outcome | undefined;
 }
 
 /** What a settlement makes of a key. */
@@ -77,12 +79,14 @@ function afterCall(state: KeyState, { outcome }: Settlement, { failureStreak, st
   return { state: state.status === 'healthy' && state.unproven ? HEALTHY : state };
 }
 
-function afterProbe(state: KeyState, settlement: Settlement, { now, failureStreak }: Circumstances): Transition {
+function afterProbe(state: KeyState, settlement: Settlement, { now, failureStreak, cause }: Circumstances): Transition {
   if (PROVES_KEY.has(settlement.outcome)) {
-    // A light probe proves neither quota nor rate: it shortens no cooldown and ends no streak of a key in the pool.
-    // A deep one ends every cooldown that is no rate limit.
+    // A light probe proves neither quota nor rate: it shortens no cooldown and ends no streak of a key in the pool. It proves
+    // a key that cools down because the vendor's word that it is invalid is doubted. A deep one ends every cooldown that is no rate limit.
+    const endsDoubt = cause === 'invalid_key' && settlement.unproven !== true;
     if (state.status === 'cooling_down' && settlement.proven === 'deep')
       return { state: cooldownLeft(state, true, now) };
+    if (state.status === 'cooling_down' && endsDoubt) return { state: cooldownLeft(state, true, now), failureStreak };
     if (!isRemoved(state)) return { state: isCoolingDown(state) ? state : HEALTHY, failureStreak };
     const isProven = settlement.outcome === 'ok' && !settlement.unproven;
     return { state: HEALTHY, failureStreak: isProven ? undefined : failureStreak };

@@ -3,6 +3,7 @@ import { FakeClock, settle } from '../../../../test/support/fake-clock';
 import { instance, RAW } from '../../../../test/support/store-instance';
 import { countsOf } from '../../../../test/support/stored-counts';
 import { ApiKey } from '../../pool/key/api-key';
+import type { PoolLease } from '../../pool/key-lease';
 
 const SECRET = 'a secret of the test suite';
 
@@ -38,6 +39,27 @@ describe('keys over several instances', () => {
       recheckAt: new Date(clock.now() + 30_000),
     });
     expect(b.pool.lease()).toBeUndefined();
+  });
+
+  it('tells that a removal was taken back, and that a probe ended the cooldown in its place', async () => {
+    const a = await instance(cluster, clock, 'a');
+    const b = await instance(cluster, clock, 'b');
+    const key = a.add();
+    b.add();
+    const refused = { outcome: 'invalid_key', status: 401, decidedBy: 'status_default', tableOnly: true } as const;
+    const call: PoolLease = a.pool.lease()!;
+    call.settle(refused);
+    await settle();
+    expect(b.pools.get('openai', key.id)?.status).toBe('invalid_key');
+    call.takeRemovalBack();
+    await settle();
+    const until = new Date(clock.now() + 10_000);
+    for (const each of [a, b])
+      expect(each.pools.get('openai', key.id)).toMatchObject({ status: 'cooling_down', cooldownUntil: until });
+    await clock.advance(1_000);
+    b.pool.leaseForProbe(b.pool.record(key.id)!).settle('ok');
+    await settle();
+    for (const each of [a, b]) expect(each.pools.get('openai', key.id)?.status).toBe('healthy');
   });
 
   it('lets the graver of two simultaneous verdicts win everywhere', async () => {

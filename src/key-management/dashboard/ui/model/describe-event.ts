@@ -44,6 +44,8 @@ export function describeEvent(event: LogEvent): EventText {
       };
     case 'provider_recovered':
       return { text: `Has recovered: ${words(event.state ?? 'serving')}`, detail: event.reason, tone: 'healthy' };
+    case 'removals_doubted':
+      return { text: 'Removes no key for an answer that several keys met', detail: event.reason, tone: 'cooling_down' };
     case 'status_changed': {
       const from = event.from ? STATUSES[event.from].label : '?';
       const to = event.to ? STATUSES[event.to].label : '?';
@@ -99,7 +101,7 @@ function describeAction(event: LogEvent): EventText {
 
 /** For screen readers: only what an operator would want to be told at once. */
 export function announcementOf(event: LogEvent): string | undefined {
-  if (event.type === 'provider_failing' || event.type === 'provider_recovered')
+  if (event.type === 'provider_failing' || event.type === 'provider_recovered' || event.type === 'removals_doubted')
     return `${event.provider ?? ''}: ${describeEvent(event).text}. ${event.reason ?? ''}`;
   if (event.type !== 'status_changed' || !event.to || !event.from) return undefined;
   if (standingOf(event.to) === standingOf(event.from)) return undefined;

@@ -47,6 +47,11 @@ describe('events in words', () => {
       'All cool down.',
     ],
     [{ type: 'provider_failing', state: 'failing', reason: 'All fail.' }, 'Is failing', 'All fail.'],
+    [
+      { type: 'removals_doubted', outcome: 'invalid_key', reason: '3 keys met the same.' },
+      'Removes no key for an answer that several keys met',
+      '3 keys met the same.',
+    ],
     [{ type: 'provider_recovered', state: 'serving', reason: 'Well.' }, 'Has recovered: serving', 'Well.'],
   ])('%j', (more, text, detail) => expect(describeEvent(event(more))).toMatchObject({ text, detail }));
 
