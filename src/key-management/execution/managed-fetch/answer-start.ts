@@ -4,6 +4,7 @@ import { fieldsOf, isList, itemsOf, jsonIn, type Fields, type Tree } from '../..
 import { isObject } from '../../classification/evidence/safe-read';
 import type { BodySource, Chunk } from '../../common/body-source';
 import type { Clock } from '../../common/clock';
+import type { StreamBeginnings } from '../../vendors/contract/vendor';
 import { beginsList } from '../answers/answer-watch';
 import { ServerSentEvents } from './server-sent-events';
 
@@ -57,8 +58,14 @@ export class StreamStart {
   #hasBegun = false;
   #isKeptAlive = false;
 
-  /** @param isBackground The request is for work in the background: that the vendor has begun it is an answer, not to be asked for twice. */
-  constructor(private readonly isBackground = false) {}
+  /**
+   * @param beginnings The vendor's events before the first content.
+   * @param isBackground The request is for work in the background: that the vendor has begun it is an answer, not to be asked for twice.
+   */
+  constructor(
+    private readonly beginnings: StreamBeginnings,
+    private readonly isBackground = false,
+  ) {}
 
   push(chunk: Uint8Array): StreamStartState {
     this.#bytes += chunk.byteLength;
@@ -73,10 +80,10 @@ export class StreamStart {
 
   #stateAfter(events: readonly EventSourceMessage[]): StreamStartState {
     for (const event of events) {
-      const kind = eventKind(event);
+      const kind = eventKind(event, this.beginnings);
       if (kind === 'error') return { state: 'failed', event };
       if (kind === 'content' || (kind === 'begun' && this.isBackground)) return OPEN;
-      // Anthropic's preamble has a ping of its own, the first one after its beginning.
+      // A preamble may have a ping of its own, the first one after its beginning.
       if (kind === 'ping') this.#isKeptAlive ||= !this.#hasBegun;
       this.#hasBegun = kind !== 'ping';
     }
@@ -91,19 +98,11 @@ export class StreamStart {
  */
 export type EventKind = 'preamble' | 'ping' | 'begun' | 'content' | 'error';
 
-const BEGUN_TYPES: ReadonlySet<Tree> = new Set(['response.created', 'response.queued']);
-/** Anthropic's and OpenAI's (Responses) events before the first content. */
-const PREAMBLE_TYPES: ReadonlySet<Tree> = new Set([
-  'message_start',
-  'content_block_start',
-  'response.in_progress',
-  'response.output_item.added',
-  'response.content_part.added',
-  'response.reasoning_summary_part.added',
-]);
-
-/** Tells what an event of any vendor's stream is. What is not known as preamble is content: it is never held back. */
-export function eventKind({ event, data }: Pick<EventSourceMessage, 'event' | 'data'>): EventKind {
+/** Tells what an event of a vendor's stream is. What is not known as preamble is content: it is never held back. */
+export function eventKind(
+  { event, data }: Pick<EventSourceMessage, 'event' | 'data'>,
+  { preamble, begun }: StreamBeginnings,
+): EventKind {
   if (data === '') return event === 'ping' ? 'ping' : 'preamble';
   if (event === 'error') return 'error';
   const value = jsonIn(data);
@@ -112,12 +111,12 @@ export function eventKind({ event, data }: Pick<EventSourceMessage, 'event' | 'd
   const fields = fieldsOf(value);
   const { type } = fields;
   if (type === 'ping') return 'ping';
-  if (BEGUN_TYPES.has(type)) return 'begun';
-  if (PREAMBLE_TYPES.has(type)) return 'preamble';
+  if (begun.has(type)) return 'begun';
+  if (preamble.has(type)) return 'preamble';
   return isEmptyChat(fields) || isEmptyCandidate(fields) ? 'preamble' : 'content';
 }
 
-/** OpenAI chat: the role alone, Azure's filter results, usage. */
+/** A chunk with `choices`: the role alone, results of a filter, usage. */
 const isEmptyChat = ({ choices }: Fields): boolean => isList(choices) && choices.every(isEmptyChoice);
 
 function isEmptyChoice(choice: Tree): boolean {
@@ -126,7 +125,7 @@ function isEmptyChoice(choice: Tree): boolean {
   return Object.entries(delta).every(([name, part]) => name === 'role' || isBlank(part));
 }
 
-/** Google: a chunk without parts that does not end the answer. */
+/** A chunk with `candidates`: without parts, and not the end of the answer. */
 function isEmptyCandidate({ candidates, usageMetadata, promptFeedback }: Fields): boolean {
   if ((candidates === undefined && usageMetadata === undefined) || !isBlank(promptFeedback)) return false;
   return itemsOf(candidates).every((candidate) => {
@@ -153,9 +152,8 @@ export async function holdBackStream(
   source: BodySource,
   peek: () => Promise<Chunk>,
   timer: HandOnTimer,
-  isBackground: boolean,
+  start: StreamStart,
 ): Promise<StreamFailure | undefined> {
-  const start = new StreamStart(isBackground);
   const held: Uint8Array[] = [];
   let isKeptAlive = false;
   try {
@@ -180,7 +178,7 @@ export async function holdBackStream(
 
 /**
  * Reads a JSON body whole; undefined where it is to be handed on as it comes, with what was read given back to the source. That is a body
- * beyond 1 MiB, a list, which streams (Google without `alt=sse`), unless it begins with an error, and a body of which nothing but blanks
+ * beyond 1 MiB, a list, which streams, unless it begins with an error, and a body of which nothing but blanks
  * come until the timer expires: some vendors keep a connection alive with those.
  * @param peek Looks at the next chunk, within the limits of the attempt.
  * @throws TypeError where the body ends before it is whole

@@ -15,7 +15,7 @@ import { tokensIn } from '../answers/token-usage';
 import type { AttemptContext } from '../attempt-context';
 import { AttemptFailure } from '../failures/classify-attempt';
 import type { TimeLimit } from '../waiting/time-limits';
-import { HandOnTimer, holdBackStream, wholeJson, type StreamFailure } from './answer-start';
+import { HandOnTimer, holdBackStream, StreamStart, wholeJson, type StreamFailure } from './answer-start';
 import { CallerResponses } from './caller-responses';
 import type { FetchTerms } from './managed-request';
 import { send } from './send';
@@ -100,7 +100,7 @@ export class ManagedAttempt {
 
   /** Holds an event stream back until it is certain to be an answer, or the caller is to see that it is coming. */
   #holdBack(source: BodySource): Promise<StreamFailure | undefined> {
-    const { holdBackMs, firstByteTimeoutMs, request } = this.terms;
+    const { holdBackMs, firstByteTimeoutMs, request, vendor } = this.terms;
     // A caller who states when the first bytes must have come wants another key asked then.
     const waitsForFirstByte = firstByteTimeoutMs < Infinity;
     if (!waitsForFirstByte) this.#handOnTimer.expireIn(holdBackMs);
@@ -112,7 +112,7 @@ export class ManagedAttempt {
       this.#firstByte?.cancel();
       return chunk;
     };
-    return holdBackStream(source, peek, this.#handOnTimer, request.isBackground);
+    return holdBackStream(source, peek, this.#handOnTimer, new StreamStart(vendor.streamBeginning, request.isBackground));
   }
 
   /** JSON, and what states that it is short, is read whole, so that an answer that breaks off or reports a failure can be asked for again. */
