@@ -57,6 +57,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       limits: new TimeLimits(clock),
       pauses: new Pauses(clock),
       bodies: new Set(),
+      beginningsOf: (provider) => registry.vendor(provider).streamBeginning,
       backoff: options.backoff,
       maxRetries: () => configuration.current.maxRetries,
       onCallEnd: this.#countCall,

@@ -24,10 +24,7 @@ export function startNotices(
   };
   const known = registry.providers().filter((name) => !isGuessed(name));
   const misspelt = [...providers.keys()].flatMap((name) => {
-    const meant =
-      registry.has(name) && isGuessed(name)
-        ? (alsoCalled(name) ?? nearestName(name, known))
-        : undefined;
+    const meant = registry.has(name) && isGuessed(name) ? (alsoCalled(name) ?? nearestName(name, known)) : undefined;
     return meant === undefined
       ? []
       : [

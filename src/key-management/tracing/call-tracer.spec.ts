@@ -75,7 +75,9 @@ describe('CallTracer', () => {
   it('is a child of the span in which the call is made', () => {
     const { spans, startSpan } = recordingSdk();
     const request = startSpan('GET /chat');
-    context.with(trace.setSpan(context.active(), request), () => new CallTracer(conventional).start('openai', undefined));
+    context.with(trace.setSpan(context.active(), request), () =>
+      new CallTracer(conventional).start('openai', undefined),
+    );
     expect(spans[1]?.parent).toBe(spans[0]?.id);
   });
 });

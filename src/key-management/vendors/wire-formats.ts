@@ -139,12 +139,18 @@ const beginnings = (kind: keyof StreamBeginning): ReadonlySet<unknown> =>
 export const ALL_FORMATS = {
   modelPaths: formats.flatMap(({ modelPaths }) => modelPaths),
   streamBeginning: { preamble: beginnings('preamble'), begun: beginnings('begun') } satisfies StreamBeginnings,
-  statusOfType: new Map(formats.flatMap(({ statusOfType }) => Object.entries(statusOfType))) as ReadonlyMap<string, number>,
+  statusOfType: new Map(formats.flatMap(({ statusOfType }) => Object.entries(statusOfType))) as ReadonlyMap<
+    string,
+    number
+  >,
   resetHeaders: formats.flatMap(({ resetHeaders }) => resetHeaders),
 };
 
 /** The shape of an error of the vendor under a path: that of its own format, unless the path is of another. */
-export function errorBodyAt(path: string, { wireFormat, errorBody }: Pick<Vendor, 'wireFormat' | 'errorBody'>): ErrorBody {
+export function errorBodyAt(
+  path: string,
+  { wireFormat, errorBody }: Pick<Vendor, 'wireFormat' | 'errorBody'>,
+): ErrorBody {
   const other = WIRE_FORMATS.find((each) => WIRE_FORMAT_DEFAULTS[each].paths.test(path));
   return other === undefined || other === wireFormat ? errorBody : WIRE_FORMAT_DEFAULTS[other].errorBody;
 }

@@ -11,11 +11,12 @@ import { cancelBody } from '../../common/cancel-response-body';
 import { parseJson } from '../../common/text';
 import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type WatchTerms } from '../answers/answer-watch';
 import { isRefusal } from '../answers/response-with';
+import { StreamStart } from '../answers/stream-start';
 import { tokensIn } from '../answers/token-usage';
 import type { AttemptContext } from '../attempt-context';
 import { AttemptFailure } from '../failures/classify-attempt';
 import type { TimeLimit } from '../waiting/time-limits';
-import { HandOnTimer, holdBackStream, StreamStart, wholeJson, type StreamFailure } from './answer-start';
+import { HandOnTimer, holdBackStream, wholeJson, type StreamFailure } from './answer-start';
 import { CallerResponses } from './caller-responses';
 import type { FetchTerms } from './managed-request';
 import { send } from './send';
@@ -112,7 +113,12 @@ export class ManagedAttempt {
       this.#firstByte?.cancel();
       return chunk;
     };
-    return holdBackStream(source, peek, this.#handOnTimer, new StreamStart(vendor.streamBeginning, request.isBackground));
+    return holdBackStream(
+      source,
+      peek,
+      this.#handOnTimer,
+      new StreamStart(vendor.streamBeginning, request.isBackground),
+    );
   }
 
   /** JSON, and what states that it is short, is read whole, so that an answer that breaks off or reports a failure can be asked for again. */

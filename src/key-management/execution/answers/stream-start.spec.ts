@@ -1,7 +1,10 @@
 import { vendorOf } from '../../vendors/vendor-of';
-import { eventKind, StreamStart } from './answer-start';
+import { eventKind, StreamStart } from './stream-start';
 
-const { streamBeginning } = vendorOf({ name: 'acme', streamBeginning: { preamble: ['acme.start'], begun: ['acme.begun'] } });
+const { streamBeginning } = vendorOf({
+  name: 'acme',
+  streamBeginning: { preamble: ['acme.start'], begun: ['acme.begun'] },
+});
 
 const kind = (data: unknown, name?: string) =>
   eventKind({ event: name, data: typeof data === 'string' ? data : JSON.stringify(data) }, streamBeginning);
@@ -91,12 +94,18 @@ describe('StreamStart', () => {
     const created = bytes('data: {"type":"response.created","response":{"id":"resp_1"}}\n\n');
     expect(new StreamStart(streamBeginning, true).push(created)).toEqual({ state: 'open' });
     expect(new StreamStart(streamBeginning, false).push(created)).toEqual({ state: 'held' });
-    expect(new StreamStart(streamBeginning, true).push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({ state: 'failed' });
+    expect(new StreamStart(streamBeginning, true).push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({
+      state: 'failed',
+    });
   });
 
   it('tells an error before content, and not one after it', () => {
-    expect(new StreamStart(streamBeginning).push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({ state: 'failed' });
-    expect(new StreamStart(streamBeginning).push(bytes('data: hi\n\ndata: {"error":{"code":"x"}}\n\n'))).toEqual({ state: 'open' });
+    expect(new StreamStart(streamBeginning).push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({
+      state: 'failed',
+    });
+    expect(new StreamStart(streamBeginning).push(bytes('data: hi\n\ndata: {"error":{"code":"x"}}\n\n'))).toEqual({
+      state: 'open',
+    });
   });
 
   it('tells an error that is cut off before its blank line', () => {
