@@ -19,7 +19,10 @@ const ANY_TOKENS: readonly RegExp[] = [
   /(?:ya29\.|ghp_)[\w-]{16,}/g,
   /eyJ[\w-]{16,}(?:\.[\w-]{1,4000}){0,2}/g,
 ];
-const everywhere = ({ source, flags }: RegExp): RegExp => new RegExp(source, `${flags.replace(/[gy]/g, '')}g`);
+/** The pattern for all places of a text, whatever its own flags are. */
+const everywhere = ({ source, flags }: RegExp): RegExp =>
+  // eslint-disable-next-line no-restricted-syntax -- the pattern stands in a profile, where it is checked; only its flags change
+  new RegExp(source, `${flags.replace(/[gy]/g, '')}g`);
 /** By their text, so that each is looked for once. */
 const VENDOR_TOKENS = new Map<string, RegExp>();
 
