@@ -3,7 +3,7 @@ import type { RateLimitReader } from './rate-limits';
 import type { RuleBook } from './rule';
 
 /** Where a key travels, and what of a request must go before another key is put in. */
-export interface CredentialPlace {
+interface CredentialPlace {
   readonly place: Credential;
   /** Every header in which an SDK may have put a key, or the account that a key belongs to; lower case. */
   readonly removeHeaders: readonly string[];
