@@ -1,30 +1,42 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
+import { maskKeysOf } from '../classification/redaction/redact';
 import { PROVIDER_NAME } from '../configuration/options-schema';
+import type { ResolvedOptions } from '../configuration/resolved-options';
 import { UnknownProviderError } from '../errors';
-import { BUILT_IN_CHECKERS } from '../key-management.constants';
+import { BUILT_IN_CHECKERS, RESOLVED_OPTIONS } from '../key-management.constants';
 import type { KeyPoolService } from '../pool/key-pool.service';
+import type { Vendor } from '../vendors/contract/vendor';
+import { defineVendor } from '../vendors/define-vendor';
+import { vendorOf } from '../vendors/vendor-of';
 import { BaseHealthChecker } from './base-health-checker';
+import { profileOf } from './built-in-checkers';
 import { HEALTH_CHECKER_METADATA } from './health-checker.decorator';
+import { VendorHealthChecker } from './vendor-health-checker';
 
 /** The health checkers by provider: found by discovery, or added. */
 @Injectable()
 export class HealthCheckerRegistry implements OnModuleInit {
   readonly #logger = new Logger('KeyManagement');
   readonly #checkers = new Map<string, BaseHealthChecker>();
+  /** Of the providers that were asked for, until they get another checker. */
+  readonly #vendors = new Map<string, Vendor>();
 
   /** Nest's own lead to its container, and to the options with the keys in them: not where an inspector looks. */
   readonly #discovery: DiscoveryService;
   readonly #reflector: Reflector;
+  readonly #providers: ResolvedOptions['providers'];
 
   constructor(
     discovery: DiscoveryService,
     reflector: Reflector,
     @Inject(BUILT_IN_CHECKERS) builtIn: ReadonlyMap<string, BaseHealthChecker>,
+    @Inject(RESOLVED_OPTIONS) { providers }: Pick<ResolvedOptions, 'providers'>,
   ) {
     this.#discovery = discovery;
     this.#reflector = reflector;
-    for (const [provider, checker] of builtIn) this.#checkers.set(provider, checker);
+    this.#providers = providers;
+    for (const [provider, checker] of builtIn) this.#set(provider, checker);
   }
 
   onModuleInit(): void {
@@ -55,6 +67,24 @@ export class HealthCheckerRegistry implements OnModuleInit {
     return checker;
   }
 
+  /**
+   * The vendor that a provider is served by, with nothing left open: by the profile of its checker, else by its settings and its name. The same
+   * object until the provider gets another checker.
+   * @throws UnknownProviderError
+   */
+  vendor(provider: string): Vendor {
+    const known = this.#vendors.get(provider);
+    if (known) return known;
+    const checker = this.get(provider);
+    const settings = this.#providers.get(provider);
+    const vendor =
+      checker instanceof VendorHealthChecker
+        ? checker.resolved
+        : vendorOf(checker.vendor ?? profileOf(provider, settings), settings);
+    this.#vendors.set(provider, vendor);
+    return vendor;
+  }
+
   has(provider: string): boolean {
     return this.#checkers.has(provider);
   }
@@ -71,13 +101,20 @@ export class HealthCheckerRegistry implements OnModuleInit {
 
   /**
    * Sets the checker of a provider, in place of the one it may have.
-   * @throws TypeError for a name that no URL and no store could hold
+   * @throws TypeError for a name that no URL and no store could hold, and for a checker whose `vendor` is no profile
    */
   addChecker(provider: string, checker: BaseHealthChecker): void {
     if (!PROVIDER_NAME.test(provider)) {
       throw new TypeError('A provider is named with letters, digits, "_", "-" and ".", 64 at most, as "my-vendor".');
     }
+    if (!checker.builtIn && checker.vendor) defineVendor(checker.vendor);
+    this.#set(provider, checker);
+  }
+
+  #set(provider: string, checker: BaseHealthChecker): void {
+    if (checker.vendor) maskKeysOf(checker.vendor);
     this.#checkers.set(provider, checker);
+    this.#vendors.delete(provider);
   }
 
   providers(): string[] {

@@ -3,6 +3,7 @@ import { ENVIRONMENT_VENDORS, FIRST_PROVIDERS, keyVariables, type Environment } 
 import { keysIn } from './key-list';
 import { nearestName } from '../common/near-miss';
 import type { ResolvedProvider } from './resolved-options';
+import { BUILT_IN_VENDORS } from '../vendors';
 
 /** One mistake repeated is one mistake. */
 const MOST_PER_PROVIDER = 3;
@@ -40,7 +41,7 @@ function variableNotices(env: Environment, providers: ReadonlyMap<string, Resolv
   const read = new Set(ENVIRONMENT_VENDORS.flatMap(keyVariables));
   const set = Object.keys(env).filter((name) => /KEY/i.test(name) && !read.has(name) && env[name]?.trim());
   return FIRST_PROVIDERS.filter((vendor) => !providers.get(vendor)?.keys.length).flatMap((vendor) => {
-    const also = ALSO_CALLED[vendor];
+    const also = BUILT_IN_VENDORS.get(vendor)?.mistakenVariables ?? [];
     const isMeant = (name: string): boolean =>
       also.includes(name) || nearestName(name, [...keyVariables(vendor), ...also]) !== undefined;
     return set
@@ -48,10 +49,3 @@ function variableNotices(env: Environment, providers: ReadonlyMap<string, Resolv
       .map((name) => `The variable ${name} is set and not read. Did you mean ${keyVariables(vendor)[0]!}?`);
   });
 }
-
-/** Names that people give to a vendor's keys, and nothing reads. */
-const ALSO_CALLED: Readonly<Record<(typeof FIRST_PROVIDERS)[number], readonly string[]>> = {
-  openai: ['CHATGPT_API_KEYS', 'GPT_API_KEYS', 'OPENAI_KEYS', 'OPENAI_SECRET_KEYS'],
-  anthropic: ['CLAUDE_API_KEYS', 'CLAUDE_KEYS', 'ANTHROPIC_KEYS'],
-  google: ['GOOGLE_KEYS', 'GEMINI_KEYS', 'GOOGLE_GENAI_API_KEYS', 'GOOGLE_GEMINI_API_KEYS'],
-};

@@ -194,7 +194,9 @@ async function watched(context: AttemptContext, response: Response, request: Wat
   if (body === null) return response;
   const { headers } = response;
   const { countsTokens } = context;
-  const watch = response.ok ? AnswerWatch.for({ headers, evidence, countsTokens, asked: request.asked }) : undefined;
+  const beginnings = settings.beginningsOf?.(context.candidate.record.provider);
+  const terms = { headers, evidence, countsTokens, asked: request.asked, beginnings };
+  const watch = response.ok ? AnswerWatch.for(terms) : undefined;
   const passing = AnswerBody.open(new BodySource(body), {
     settings,
     signals: [context.signal, request.given, bounds?.signal].filter((signal) => signal !== undefined),

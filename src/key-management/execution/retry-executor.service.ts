@@ -45,7 +45,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     @Inject(RANDOM) random: Random,
   ) {
     this.#inFlight = new InFlight(clock);
-    const tracer = new CallTracer();
+    const tracer = new CallTracer((provider) => registry.vendor(provider).telemetryName);
     const followers = new OncePerTick<CallFollowers | undefined>(() => {
       const isLogged = Logger.isLevelEnabled('debug');
       if (!tracer.isOn && !isLogged) return undefined;
@@ -57,6 +57,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       limits: new TimeLimits(clock),
       pauses: new Pauses(clock),
       bodies: new Set(),
+      beginningsOf: (provider) => registry.vendor(provider).streamBeginning,
       backoff: options.backoff,
       maxRetries: () => configuration.current.maxRetries,
       onCallEnd: this.#countCall,

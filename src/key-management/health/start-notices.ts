@@ -6,13 +6,9 @@ import type { HealthCheckerRegistry } from '../checkers/health-checker.registry'
 import { VendorHealthChecker } from '../checkers/vendor-health-checker';
 import { BUILT_IN_VENDORS } from '../vendors';
 
-/** Names of models that stand for their vendor. */
-const VENDOR_OF = new Map([
-  ['claude', 'anthropic'],
-  ['gemini', 'google'],
-  ['gpt', 'openai'],
-  ['chatgpt', 'openai'],
-]);
+/** The vendor that people mean by one of its other names, as that of a model. */
+const alsoCalled = (name: string): string | undefined =>
+  [...BUILT_IN_VENDORS.values()].find((vendor) => vendor.alsoCalled?.includes(name.toLowerCase()))?.name;
 
 /** Warnings about settings that would make calls fail. Needs the checkers to be registered and the store to be read. */
 export function startNotices(
@@ -28,10 +24,7 @@ export function startNotices(
   };
   const known = registry.providers().filter((name) => !isGuessed(name));
   const misspelt = [...providers.keys()].flatMap((name) => {
-    const meant =
-      registry.has(name) && isGuessed(name)
-        ? (VENDOR_OF.get(name.toLowerCase()) ?? nearestName(name, known))
-        : undefined;
+    const meant = registry.has(name) && isGuessed(name) ? (alsoCalled(name) ?? nearestName(name, known)) : undefined;
     return meant === undefined
       ? []
       : [

@@ -1,6 +1,6 @@
 import { context, SpanKind, SpanStatusCode, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
 import type { Outcome } from '../vendors/contract/outcome';
-import { ATTRIBUTE, subjectAttributes } from './span-attributes';
+import { ATTRIBUTE, subjectAttributes, type TracedSubject } from './span-attributes';
 
 /** The key of an attempt as a trace may show it: masked. */
 export interface TracedKey {
@@ -27,12 +27,11 @@ export class CallTrace {
 
   constructor(
     private readonly tracer: Tracer,
-    private readonly provider: string,
-    private readonly model: string | undefined,
+    private readonly subject: TracedSubject,
   ) {
     const parent = context.active();
-    const attributes = subjectAttributes(provider, model);
-    this.#span = tracer.startSpan(`ai_keys.call ${provider}`, { kind: SpanKind.INTERNAL, attributes }, parent);
+    const attributes = subjectAttributes(subject);
+    this.#span = tracer.startSpan(`ai_keys.call ${subject.provider}`, { kind: SpanKind.INTERNAL, attributes }, parent);
     this.#context = trace.setSpan(parent, this.#span);
   }
 
@@ -40,12 +39,12 @@ export class CallTrace {
   attempt<T>({ keyId, maskedKey }: TracedKey, run: () => T): T {
     this.#attempts += 1;
     const attributes = {
-      ...subjectAttributes(this.provider, this.model),
+      ...subjectAttributes(this.subject),
       [ATTRIBUTE.keyId]: keyId,
       [ATTRIBUTE.maskedKey]: maskedKey,
       [ATTRIBUTE.attempt]: this.#attempts,
     };
-    const name = `ai_keys.attempt ${this.provider}`;
+    const name = `ai_keys.attempt ${this.subject.provider}`;
     const span = this.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, this.#context);
     this.#attempt = span;
     return context.with(trace.setSpan(this.#context, span), run);

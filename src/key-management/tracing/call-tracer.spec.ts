@@ -4,6 +4,9 @@ import { CallTracer } from './call-tracer';
 
 const KEY = { keyId: '0123456789abcdef', maskedKey: 'sk-1234...cdef' };
 
+/** As the vendors' profiles have it. */
+const conventional = (provider: string): string => (provider === 'google' ? 'gcp.gemini' : provider);
+
 describe('CallTracer', () => {
   afterEach(() => {
     trace.disable();
@@ -11,13 +14,13 @@ describe('CallTracer', () => {
   });
 
   it('makes nothing without an SDK', () => {
-    const tracer = new CallTracer();
+    const tracer = new CallTracer(conventional);
     expect(tracer.start('openai', 'gpt-5')).toBeUndefined();
     expect(tracer.start('openai', 'gpt-5')).toBeUndefined();
   });
 
   it('sees an SDK that is registered later, and that it is gone', () => {
-    const tracer = new CallTracer();
+    const tracer = new CallTracer(conventional);
     expect(tracer.start('openai', undefined)).toBeUndefined();
     recordingSdk();
     expect(tracer.start('openai', undefined)).toBeDefined();
@@ -27,7 +30,7 @@ describe('CallTracer', () => {
 
   it('makes a span per call and one per attempt, in which the spans of SDKs nest', async () => {
     const { spans, startSpan } = recordingSdk();
-    const call = new CallTracer().start('google', 'gemini-3')!;
+    const call = new CallTracer(conventional).start('google', 'gemini-3')!;
     await call.attempt(KEY, async () => {
       await Promise.resolve();
       startSpan('POST').end();
@@ -63,7 +66,7 @@ describe('CallTracer', () => {
 
   it('marks a failed call with the code of its error', () => {
     const { spans } = recordingSdk();
-    const call = new CallTracer().start('openai', undefined)!;
+    const call = new CallTracer(conventional).start('openai', undefined)!;
     call.ended(0, 'NO_HEALTHY_KEYS');
     expect(spans[0]).toMatchObject({ error: true, attributes: { 'error.type': 'NO_HEALTHY_KEYS' } });
     expect(spans[0]?.attributes).not.toHaveProperty(['gen_ai.request.model']);
@@ -72,7 +75,9 @@ describe('CallTracer', () => {
   it('is a child of the span in which the call is made', () => {
     const { spans, startSpan } = recordingSdk();
     const request = startSpan('GET /chat');
-    context.with(trace.setSpan(context.active(), request), () => new CallTracer().start('openai', undefined));
+    context.with(trace.setSpan(context.active(), request), () =>
+      new CallTracer(conventional).start('openai', undefined),
+    );
     expect(spans[1]?.parent).toBe(spans[0]?.id);
   });
 });

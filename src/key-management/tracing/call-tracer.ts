@@ -16,6 +16,9 @@ export class CallTracer {
   #provider: TracerProvider | undefined;
   #tracer: Tracer | undefined;
 
+  /** @param vendorOf Gives the name that the semantic conventions have for the vendor of a provider. */
+  constructor(private readonly vendorOf: (provider: string) => string) {}
+
   /** Whether an SDK is registered. */
   get isOn(): boolean {
     return this.#current() !== undefined;
@@ -24,7 +27,7 @@ export class CallTracer {
   /** Starts the trace of one call; undefined without an SDK. */
   start(provider: string, model: string | undefined): CallTrace | undefined {
     const tracer = this.#current();
-    return tracer && new CallTrace(tracer, provider, model);
+    return tracer && new CallTrace(tracer, { provider, vendor: this.vendorOf(provider), model });
   }
 
   #current(): Tracer | undefined {

@@ -17,13 +17,18 @@ export const ATTRIBUTE = {
   attempts: 'ai_keys.attempts',
 } as const;
 
-/** The conventions' names of vendors where they differ from the providers' names. */
-const CONVENTIONAL: Readonly<Record<string, string>> = { google: 'gcp.gemini', xai: 'x_ai', mistral: 'mistral_ai' };
+/** Whom a call is about. */
+export interface TracedSubject {
+  readonly provider: string;
+  /** The vendor's name in the semantic conventions. */
+  readonly vendor: string;
+  readonly model: string | undefined;
+}
 
-/** The attributes that say whom a span is about: the provider and the model. */
-export function subjectAttributes(provider: string, model: string | undefined): Attributes {
+/** The attributes that say whom a span is about. */
+export function subjectAttributes({ provider, vendor, model }: TracedSubject): Attributes {
   return {
-    [ATTRIBUTE.provider]: Object.hasOwn(CONVENTIONAL, provider) ? CONVENTIONAL[provider] : provider,
+    [ATTRIBUTE.provider]: vendor,
     [ATTRIBUTE.pool]: provider,
     ...(model !== undefined && { [ATTRIBUTE.model]: model }),
   };

@@ -34,6 +34,7 @@ const azureBody = (model: string): Readonly<Record<string, unknown>> => ({
 export const azure: VendorProfile = {
   name: 'azure',
   label: 'Azure OpenAI',
+  telemetryName: 'azure.ai.openai',
   baseUrlExample: 'https://my-resource.openai.azure.com',
   // The newer route takes a bearer as well; this header serves both.
   credential: { header: 'api-key' },

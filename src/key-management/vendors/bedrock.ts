@@ -51,6 +51,8 @@ const rules: readonly EvidenceRule[] = [
 export const bedrock: VendorProfile = {
   name: 'bedrock',
   label: 'Amazon Bedrock',
+  telemetryName: 'aws.bedrock',
+  modelPaths: [/\/model\/([^/?#]{1,2048})\//],
   baseUrlExample: 'https://bedrock-runtime.us-east-1.amazonaws.com',
   probes: {
     // The first is of the mantle; the runtime has no list, and looks at the key before it looks at the body.

@@ -14,6 +14,7 @@ const rules: readonly EvidenceRule[] = [
 export const cerebras: VendorProfile = {
   name: 'cerebras',
   label: 'Cerebras',
+  keyTokens: [/csk-[\w-]{16,}/],
   baseUrl: 'https://api.cerebras.ai',
   keyFormat: { prefixes: ['csk-'], ownPrefixes: ['csk-'] },
   probes: { light: [{ path: '/v1/models', proves: 'key' }] },

@@ -20,6 +20,11 @@ const callable = z.custom<object>((given) => typeof given === 'function', 'must 
 /** One with the flags `g` or `y` remembers where it stopped, and then matches only now and then. */
 const pattern = z.instanceof(RegExp, { error: 'must be a regular expression' });
 const stateless = pattern.refine(({ flags }) => !/[gy]/.test(flags), 'must not have the flags g or y');
+const token = pattern.refine((given) => ''.search(given) < 0, 'must not match an empty text: it would mask everything');
+const namesModel = stateless.refine(
+  ({ source }) => /\((?!\?)/.test(source),
+  'must have a group in which the model stands, as /\\/models\\/([^/]+):/',
+);
 const status = z
   .number('must be an HTTP status')
   .int()
@@ -95,7 +100,7 @@ const PROFILE = shape({
     shortest: z.number('must be a number').int().positive('must be more than 0').optional(),
     longest: z.number('must be a number').int().positive('must be more than 0').optional(),
   }).optional(),
-  keyTokens: list(pattern).optional(),
+  keyTokens: list(token).optional(),
   keyVariables: list(text).optional(),
   probes: shape({
     light: z
@@ -132,6 +137,12 @@ const PROFILE = shape({
     tokens: text.optional(),
   }).optional(),
   accountHeaders: list(header).optional(),
+  alsoCalled: list(text).optional(),
+  mistakenVariables: list(text).optional(),
+  telemetryName: text.optional(),
+  errorBody: callable.optional(),
+  modelPaths: list(namesModel).optional(),
+  streamBeginning: shape({ preamble: list(text).optional(), begun: list(text).optional() }).optional(),
   idempotencyHeader: header.optional(),
   uploadUrlHeader: header.optional(),
 });

@@ -13,6 +13,7 @@ const rules: readonly EvidenceRule[] = [
 export const fireworks: VendorProfile = {
   name: 'fireworks',
   label: 'Fireworks',
+  keyTokens: [/fw_\w{16,}/],
   baseUrl: 'https://api.fireworks.ai/inference',
   keyFormat: { prefixes: ['fw_'], ownPrefixes: ['fw_'] },
   probes: { light: [{ path: '/v1/models', proves: 'key' }] },

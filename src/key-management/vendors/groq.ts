@@ -4,6 +4,7 @@ import { readOpenAiRateLimits } from './openai/openai.rate-limits';
 export const groq: VendorProfile = {
   name: 'groq',
   label: 'Groq',
+  keyTokens: [/gsk_\w{16,}/],
   baseUrl: 'https://api.groq.com/openai',
   keyFormat: { prefixes: ['gsk_'], ownPrefixes: ['gsk_'] },
   probes: { light: [{ path: '/v1/models', proves: 'key' }] },

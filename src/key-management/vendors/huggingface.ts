@@ -19,6 +19,7 @@ const rules: readonly EvidenceRule[] = [
 export const huggingface: VendorProfile = {
   name: 'huggingface',
   label: 'Hugging Face',
+  keyTokens: [/hf_\w{16,}/],
   baseUrl: 'https://router.huggingface.co',
   keyFormat: { prefixes: ['hf_'], ownPrefixes: ['hf_'] },
   probes: {

@@ -25,6 +25,7 @@ const rules: readonly EvidenceRule[] = [
 export const nvidia: VendorProfile = {
   name: 'nvidia',
   label: 'NVIDIA',
+  keyTokens: [/nvapi-[\w-]{16,}/],
   baseUrl: 'https://integrate.api.nvidia.com',
   keyFormat: { prefixes: ['nvapi-'], ownPrefixes: ['nvapi-'] },
   probes: {

@@ -74,6 +74,7 @@ const rules: readonly EvidenceRule[] = [
 export const openrouter: VendorProfile = {
   name: 'openrouter',
   label: 'OpenRouter',
+  keyTokens: [/sk-or-[\w-]{12,}/],
   baseUrl: 'https://openrouter.ai/api',
   keyFormat: { prefixes: ['sk-or-'], ownPrefixes: ['sk-or-'] },
   probes: { light: [{ path: '/v1/key', proves: 'key' }] },

@@ -14,6 +14,7 @@ const rules: readonly EvidenceRule[] = [
 export const perplexity: VendorProfile = {
   name: 'perplexity',
   label: 'Perplexity',
+  keyTokens: [/pplx-[\w-]{16,}/],
   baseUrl: 'https://api.perplexity.ai',
   keyFormat: { prefixes: ['pplx-'], ownPrefixes: ['pplx-'] },
   probes: {

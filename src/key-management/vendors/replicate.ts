@@ -14,6 +14,7 @@ const rules: readonly EvidenceRule[] = [
 export const replicate: VendorProfile = {
   name: 'replicate',
   label: 'Replicate',
+  keyTokens: [/r8_\w{16,}/],
   baseUrl: 'https://api.replicate.com',
   keyFormat: { prefixes: ['r8_'], ownPrefixes: ['r8_'] },
   probes: { light: [{ path: '/v1/account', proves: 'key' }], deep: false },

@@ -8,6 +8,7 @@ const rules: readonly EvidenceRule[] = [
 export const tavily: VendorProfile = {
   name: 'tavily',
   label: 'Tavily',
+  keyTokens: [/tvly-[\w-]{16,}/],
   baseUrl: 'https://api.tavily.com',
   keyFormat: { prefixes: ['tvly-'], ownPrefixes: ['tvly-'] },
   probes: {

@@ -14,6 +14,7 @@ const rules: readonly EvidenceRule[] = [
 export const together: VendorProfile = {
   name: 'together',
   label: 'Together',
+  keyTokens: [/tgp_\w{16,}/],
   baseUrl: 'https://api.together.xyz',
   probes: { light: [{ path: '/v1/models', proves: 'key' }] },
   rules,

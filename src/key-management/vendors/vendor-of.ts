@@ -1,7 +1,7 @@
 import type { Credential, DeepProbe, LightProbe, VendorProfile } from './contract/profile';
-import type { Vendor } from './contract/vendor';
+import type { StreamBeginnings, Vendor } from './contract/vendor';
 import { edgeRules } from './shared.rules';
-import { lastRules, WIRE_FORMAT_DEFAULTS } from './wire-formats';
+import { ALL_FORMATS, lastRules, WIRE_FORMAT_DEFAULTS } from './wire-formats';
 
 /** What the settings of a provider say beside, or instead of, its vendor's profile. */
 export interface VendorSettings {
@@ -32,11 +32,13 @@ const ANY_KEY = { prefixes: [], ownPrefixes: [], wrongKinds: [], shortest: 1, lo
 
 /** The profile completed by its wire format, with the settings of the provider that it serves. */
 export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}): Vendor {
-  const format = WIRE_FORMAT_DEFAULTS[profile.wireFormat ?? 'openai'];
+  const wireFormat = profile.wireFormat ?? 'openai';
+  const format = WIRE_FORMAT_DEFAULTS[wireFormat];
   const place = settings.credential ?? profile.credential ?? format.credential;
   return {
     name: profile.name,
     label: profile.label ?? profile.name,
+    wireFormat,
     baseUrl: settings.baseUrl ?? profile.baseUrl,
     credential: {
       place,
@@ -53,8 +55,21 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
     rateLimitScope: profile.rateLimits?.scope ?? 'key_model',
     readRateLimits: profile.rateLimits?.read ?? format.readRateLimits,
     accountHeaders: profile.accountHeaders ?? [],
+    telemetryName: profile.telemetryName ?? profile.name,
+    errorBody: profile.errorBody ?? format.errorBody,
+    modelPaths: profile.modelPaths ? [...profile.modelPaths, ...ALL_FORMATS.modelPaths] : ALL_FORMATS.modelPaths,
+    streamBeginning: streamBeginnings(profile),
     idempotencyHeader: profile.idempotencyHeader,
     uploadUrlHeader: profile.uploadUrlHeader,
+  };
+}
+
+function streamBeginnings({ streamBeginning }: VendorProfile): StreamBeginnings {
+  const { preamble, begun } = ALL_FORMATS.streamBeginning;
+  if (!streamBeginning) return ALL_FORMATS.streamBeginning;
+  return {
+    preamble: new Set([...preamble, ...(streamBeginning.preamble ?? [])]),
+    begun: new Set([...begun, ...(streamBeginning.begun ?? [])]),
   };
 }
 

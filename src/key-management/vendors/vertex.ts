@@ -4,6 +4,7 @@ import { chatProbe } from './openai/openai';
 export const vertex: VendorProfile = {
   name: 'vertex',
   label: 'Vertex AI',
+  telemetryName: 'gcp.vertex_ai',
   wireFormat: 'google',
   baseUrlExample: 'https://aiplatform.googleapis.com/v1/projects/my-project/locations/global/endpoints/openapi',
   credential: { header: 'authorization', scheme: 'Bearer' },

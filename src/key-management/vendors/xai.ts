@@ -23,6 +23,8 @@ const rules: readonly EvidenceRule[] = [
 export const xai: VendorProfile = {
   name: 'xai',
   label: 'xAI',
+  keyTokens: [/xai-[\w-]{16,}/],
+  telemetryName: 'x_ai',
   baseUrl: 'https://api.x.ai',
   keyFormat: { prefixes: ['xai-'], ownPrefixes: ['xai-'] },
   probes: {

@@ -1,3 +1,4 @@
+import { ALL_FORMATS } from '../../vendors/wire-formats';
 import { fieldsOf, isList, itemsOf, jsonIn, type Fields, type Tree } from './body-tree';
 import { httpStatusOf, isObject, wordOf } from './safe-read';
 
@@ -149,26 +150,10 @@ function push(list: string[], value: Tree): void {
   if (word !== undefined && list.length < MOST_WORDS && !list.includes(word)) list.push(word);
 }
 
-/** What an Anthropic error type stands for, as the vendor documents it. Google states a number; OpenAI has codes alone. */
-const STATUS_OF_TYPE: ReadonlyMap<string, number> = new Map([
-  ['invalid_request_error', 400],
-  ['authentication_error', 401],
-  ['billing_error', 402],
-  ['permission_error', 403],
-  ['not_found_error', 404],
-  ['conflict_error', 409],
-  ['request_too_large', 413],
-  ['rate_limit_error', 429],
-  ['api_error', 500],
-  ['timeout_error', 504],
-  ['overloaded_error', 529],
-]);
-
 /** The HTTP status that an error inside a 200 answer stands for: its numeric code, else its type's. */
 export function statusInBody({ codes, types }: BodyFacts): number | undefined {
   const stated = codes.map(httpStatusOf).find((status) => status !== undefined && status >= 400);
-  const known = types.find((type) => STATUS_OF_TYPE.has(type));
-  return stated ?? (known === undefined ? undefined : STATUS_OF_TYPE.get(known));
+  return stated ?? types.map((type) => ALL_FORMATS.statusOfType.get(type)).find((status) => status !== undefined);
 }
 
 /** Where vendors put an answer. One that has any of these is an answer, whatever else it says. */

@@ -1,4 +1,5 @@
 import { durationAt, parseDurationMs } from '../../common/duration';
+import { ALL_FORMATS } from '../../vendors/wire-formats';
 import type { StatedWait } from './vendor-error';
 import { vendorNow } from '../../common/vendor-clock';
 
@@ -21,11 +22,10 @@ const DATE_START = /^(?:[a-z]{3,9},? |\d{4}-\d{2}-\d{2})/i;
 const ZONE = /(?:gmt|utc|z|[+-]\d{2}:?\d{2})$/i;
 const PROSE =
   /\b(?:try(?:ing)? again|retry(?:ing)?|wait|available(?: again)?)(?: (?:in|after|for|at least|about|approximately|another)){0,3} (?=\d)/gi;
-const ANTHROPIC_DIMENSIONS = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const;
 
 /**
  * How long the vendor says to wait. Precedence: `retry-after-ms`, `x-ms-retry-after-ms`, `retry-after` (seconds or HTTP date),
- * `RetryInfo.retryDelay`, the message's prose, Anthropic's reset of a spent dimension. Garbage and negative values are passed
+ * `RetryInfo.retryDelay`, the message's prose, the reset of a spent limit. Garbage and negative values are passed
  * over; a date in the past means no wait.
  */
 export function statedWaitIn(sources: WaitSources): StatedWait | undefined {
@@ -106,9 +106,9 @@ function spentResetMs(headers: WaitSources['headers'], now: number | undefined):
   if (now === undefined) return undefined;
   return longestOf([
     ...spentLimitMs(headers, now),
-    ...ANTHROPIC_DIMENSIONS.map((dimension) => {
-      if (headers[`anthropic-ratelimit-${dimension}-remaining`]?.trim() !== '0') return undefined;
-      const reset = finite(Date.parse(headers[`anthropic-ratelimit-${dimension}-reset`] ?? ''));
+    ...ALL_FORMATS.resetHeaders.map(({ remaining, reset: name }) => {
+      if (headers[remaining]?.trim() !== '0') return undefined;
+      const reset = finite(Date.parse(headers[name] ?? ''));
       return reset === undefined ? undefined : Math.max(0, reset - now);
     }),
   ]);

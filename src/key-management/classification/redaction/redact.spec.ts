@@ -1,4 +1,4 @@
-import { redactText } from './redact';
+import { maskKeysOf, redactText } from './redact';
 
 const KEY = 'sk-proj-Zq8rT2vWx1Yb3Nc5Md7Kf9Lg0H';
 const PLAIN = 'Zq8+rT2/vWx1"Yb3Nc5Md7';
@@ -63,6 +63,10 @@ it.each([
   'AQ.Ab8RN6FAKEFAKEFAKEFAKE',
   'gsk_FAKEFAKEFAKEFAKEFAKE',
   'xai-FAKEFAKEFAKEFAKEFAKE',
+  'tvly-FAKEFAKEFAKEFAKEFAKE',
+  'ghp_FAKEFAKEFAKEFAKEFAKE',
+  'ya29.FAKEFAKEFAKEFAKE',
+  'asked with x_sk-proj-FAKEFAKEFAKEFAKE',
   'pplx-FAKEFAKEFAKEFAKEFAKE',
   'sk-ant-api03-FAKEFAKEFAKEFAKE',
   'Authorization: Bearer FAKEFAKEFAKEFAKE',
@@ -72,6 +76,13 @@ it.each([
   const clean = redactText(text);
   expect(clean).toContain('***');
   expect(clean).not.toMatch(/FAKEFAKE|Zq8rT2/);
+});
+
+it("takes out what looks like a key of a user's own vendor, wherever it stands and whatever the pattern's flags", () => {
+  const text = 'acme:AAAABBBBCCCC and ACME:DDDDEEEEFFFF';
+  expect(redactText(text)).toBe(text);
+  maskKeysOf({ keyTokens: [/acme:\w{12}/iy] });
+  expect(redactText(text)).toBe('*** and ***');
 });
 
 it.each([

@@ -1,4 +1,6 @@
 import { singleLine } from '../../common/text';
+import { BUILT_IN_VENDORS } from '../../vendors';
+import type { VendorProfile } from '../../vendors/contract/profile';
 import { secretSpans, type Span } from './secret-spans';
 
 declare const REDACTED: unique symbol;
@@ -11,17 +13,26 @@ const DEFAULT_REDACTED_LENGTH = 300;
 const MOST_CHARACTERS_READ = 16_384;
 const MASK = '***';
 
-/** Tokens that look like a key of any vendor. Fixed prefixes before one character class: linear. */
-const KEY_TOKENS: readonly RegExp[] = [
+/** Tokens that look like a secret whoever gave it out: keys of many vendors, OAuth and signed tokens. Fixed beginnings before one character class: linear. */
+const ANY_TOKENS: readonly RegExp[] = [
   /(?<![A-Za-z0-9])sk-[\w-]{16,}/g,
-  /sk-(?:ant|proj|svcacct|admin|service|or)-[\w-]{12,}/g,
-  /AIza[\w-]{16,}/g,
-  /AQ\.[\w-]{16,}/g,
-  /ya29\.[\w-]{16,}/g,
-  /(?:gsk|hf|fw|tgp|ghp|r8)_\w{16,}/g,
-  /(?:xai|pplx|nvapi|csk)-[\w-]{16,}/g,
+  /(?:ya29\.|ghp_)[\w-]{16,}/g,
   /eyJ[\w-]{16,}(?:\.[\w-]{1,4000}){0,2}/g,
 ];
+/** The pattern for all places of a text, whatever its own flags are. */
+const everywhere = ({ source, flags }: RegExp): RegExp =>
+  // eslint-disable-next-line no-restricted-syntax -- the pattern stands in a profile, where it is checked; only its flags change
+  new RegExp(source, `${flags.replace(/[gy]/g, '')}g`);
+/** By their text, so that each is looked for once. */
+const VENDOR_TOKENS = new Map<string, RegExp>();
+
+/** Has texts searched for keys of this vendor from now on: of one that is not built in. It stays so for the process. */
+export function maskKeysOf({ keyTokens = [] }: Pick<VendorProfile, 'keyTokens'>): void {
+  for (const token of keyTokens) VENDOR_TOKENS.set(String(token), everywhere(token));
+}
+
+for (const vendor of BUILT_IN_VENDORS.values()) maskKeysOf(vendor);
+
 const BEARER = /\b(bearer)\s{1,4}[^\s"'<>,;]{8,}/gi;
 const BASIC = /\b(basic)\s{1,4}[A-Za-z0-9+/=_-]{16,}/gi;
 const QUERY_SECRET = /\b((?:api[-_]?)?key|access_token|token|secret)(=|%3D)[^\s&"'<>#;,]{6,}/gi;
@@ -43,7 +54,8 @@ export function redactText(
   // Flattening may turn what stood there into a secret.
   clean = flat === clean ? flat : maskSpans(flat, secretSpans(flat, secrets));
   clean = clean.replace(BEARER, `$1 ${MASK}`).replace(BASIC, `$1 ${MASK}`).replace(QUERY_SECRET, `$1$2${MASK}`);
-  for (const token of KEY_TOKENS) clean = clean.replace(token, MASK);
+  for (const token of VENDOR_TOKENS.values()) clean = clean.replace(token, MASK);
+  for (const token of ANY_TOKENS) clean = clean.replace(token, MASK);
   return (clean.length <= maxLength ? clean : `${clean.slice(0, Math.max(0, maxLength - 1))}…`) as RedactedText;
 }
 

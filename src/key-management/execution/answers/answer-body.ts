@@ -4,6 +4,7 @@ import { followAbort, unfollowAbort, type AbortFollower } from '../../common/abo
 import type { BodySource } from '../../common/body-source';
 import type { Clock } from '../../common/clock';
 import type { TimeLimit, TimeLimits } from '../waiting/time-limits';
+import type { StreamBeginnings } from '../../vendors/contract/vendor';
 import type { AnswerWatch } from './answer-watch';
 import type { PassingRedaction } from './passing-redaction';
 
@@ -16,6 +17,8 @@ export interface BodySettings {
   readonly limits: TimeLimits;
   /** The bodies under way, which are aborted when the app shuts down. */
   readonly bodies: Set<AnswerBody>;
+  /** The events of a provider's vendor that come before the first content. */
+  readonly beginningsOf?: (provider: string) => StreamBeginnings;
 }
 
 /** What bounds one body, and who looks at it. */

@@ -6,13 +6,15 @@ import {
   type EvidenceContext,
 } from '../../classification/evidence/error-evidence';
 import type { VendorError } from '../../classification/evidence/vendor-error';
+import type { StreamBeginnings } from '../../vendors/contract/vendor';
+import { StreamStart } from './stream-start';
 import { PassingUsage } from './token-usage';
 
 /** A body is short where its stated length is no more, and the part of a long body that is kept to be looked at. Bytes. */
 const SHORT_BYTES = 64 * 1024;
 /** A line beyond this is no error event. Bytes. */
 const MAX_LINE_BYTES = 64 * 1024;
-/** Marks of an error event, and of MiniMax's status of the call. */
+/** Marks of an error event, and of a status of the call inside the body. */
 const ERROR_MARKS = ['"error"', '"base_resp"'];
 const LINE_FEED = 0x0a;
 const OPENING_BRACKET = 0x5b;
@@ -44,12 +46,19 @@ export interface WatchTerms {
   readonly countsTokens: boolean;
   /** The call only asked for something that exists. */
   readonly asked: boolean;
+  /**
+   * The vendor's events before the first content, where the answer may still be asked for again: a failure before any content has emitted none.
+   * Undefined: the caller has what came, and all that fails has emitted content.
+   */
+  readonly beginnings?: StreamBeginnings;
 }
 
 /** Watches an answer as it passes: for a failure inside it, and for the tokens that it took. Its memory is bounded, and it copies next to nothing. */
 export class AnswerWatch {
   readonly #search: ErrorWatch | JsonWatch;
   readonly #usage: PassingUsage | undefined;
+  /** Undefined once content has come. */
+  #start: StreamStart | undefined;
 
   private constructor(
     kind: 'events' | 'json',
@@ -57,6 +66,7 @@ export class AnswerWatch {
   ) {
     this.#search = kind === 'events' ? new ErrorWatch() : new JsonWatch(terms.asked);
     this.#usage = terms.countsTokens ? new PassingUsage() : undefined;
+    if (kind === 'events' && terms.beginnings) this.#start = new StreamStart(terms.beginnings);
   }
 
   /** Undefined where there is nothing to see: in sound, pictures and other bytes. */
@@ -72,17 +82,21 @@ export class AnswerWatch {
   /** Returns the evidence where this chunk completes an error. */
   push(chunk: Uint8Array): VendorError | undefined {
     this.#usage?.push(chunk);
+    if (this.#start?.push(chunk).state === 'open') this.#start = undefined;
     return this.#evidence(this.#search.push(chunk));
   }
 
   /** Returns the evidence where the body's end completes an error. */
   end(): VendorError | undefined {
+    if (this.#start?.end().state === 'open') this.#start = undefined;
     return this.#evidence(this.#search.end());
   }
 
   #evidence(error: string | undefined): VendorError | undefined {
     if (error === undefined) return undefined;
-    return vendorErrorFromStreamEvent(error, this.terms.headers, { ...this.terms.evidence(), contentEmitted: true });
+    const isFirst = this.#search instanceof JsonWatch ? this.#search.isErrorAlone : this.#start !== undefined;
+    const contentEmitted = !(isFirst && this.terms.beginnings);
+    return vendorErrorFromStreamEvent(error, this.terms.headers, { ...this.terms.evidence(), contentEmitted });
   }
 }
 
@@ -145,14 +159,15 @@ function errorIn(bytes: Buffer, from: number): string | undefined {
 }
 
 /**
- * Finds the failure that a JSON body reports: in the whole of a short body, or in the last item of a list that streams (Google without
- * `alt=sse`). It keeps the first 64 kB of the body, and of a list the last 64 kB.
+ * Finds the failure that a JSON body reports: in the whole of a short body, or in the last item of a list that streams. It keeps the first 64 kB of the body, and of a list the last 64 kB.
  */
 class JsonWatch {
   readonly #head: Uint8Array[] = [];
   #tail: Buffer = EMPTY;
   #length = 0;
   #isList: boolean | undefined;
+  /** Whether the body is nothing but the error that its end completed. */
+  isErrorAlone = false;
 
   constructor(private readonly asked: boolean) {}
 
@@ -170,8 +185,9 @@ class JsonWatch {
     const isShortBody = this.#length <= SHORT_BYTES;
     const text = Buffer.concat(isShortBody ? this.#head : [this.#tail]).toString('utf8');
     if (!mayReportFailure(text)) return undefined;
-    if (this.#isList) return lastErrorIn(text);
-    return isShortBody && isFailedAnswer(jsonIn(text), this.asked) ? text : undefined;
+    this.isErrorAlone = isShortBody && isFailedAnswer(jsonIn(text), this.asked);
+    if (this.isErrorAlone) return text;
+    return this.#isList ? lastErrorIn(text) : undefined;
   }
 }
 

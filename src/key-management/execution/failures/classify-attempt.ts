@@ -154,9 +154,7 @@ function classifyThrown(thrown: unknown, { context, classifier, signal, now }: A
   let evidence = facts?.evidence;
   if (!evidence) {
     evidence = vendorErrorFrom(error, { ...context.evidenceContext(now), callerAborted: signal?.aborted });
-    const { transport, httpStatus, status } = evidence;
-    // What says nothing of the vendor was thrown because the last answer failed.
-    if (watched && transport === undefined && httpStatus === undefined && status === undefined) evidence = watched;
+    if (watched && saysLess(evidence, watched)) evidence = watched;
   }
   const classification = facts?.classification ?? classifyEvidence(evidence, classifier, context, now);
   const isSeen = evidence === watched || facts?.response !== undefined;
@@ -167,6 +165,16 @@ function classifyThrown(thrown: unknown, { context, classifier, signal, now }: A
     ...classification,
     ...(facts?.final ? { retry: 'none' as const } : undefined),
   };
+}
+
+/**
+ * Whether the last answer, which failed, tells more than what was thrown because of it: an error that says nothing of the vendor, or that of an
+ * SDK which kept the status and dropped the body.
+ */
+function saysLess({ transport, httpStatus, status, bodyKind }: VendorError, watched: VendorError): boolean {
+  if (transport !== undefined) return false;
+  if (httpStatus === undefined && status === undefined) return true;
+  return bodyKind === 'none' && httpStatus === watched.httpStatus;
 }
 
 /** The error of another managed call within this one is about that call's keys. */

@@ -1,14 +1,9 @@
 import type { EventSourceMessage } from 'eventsource-parser';
-import { hasErrorEnvelope, isBlank } from '../../classification/evidence/body-facts';
-import { fieldsOf, isList, itemsOf, jsonIn, type Fields, type Tree } from '../../classification/evidence/body-tree';
-import { isObject } from '../../classification/evidence/safe-read';
 import type { BodySource, Chunk } from '../../common/body-source';
 import type { Clock } from '../../common/clock';
 import { beginsList } from '../answers/answer-watch';
-import { ServerSentEvents } from './server-sent-events';
+import type { StreamStart, StreamStartState } from '../answers/stream-start';
 
-/** A stream whose beginning grows beyond this is handed on: what is held back is held in memory. Bytes. */
-const MAX_HELD_BYTES = 64 * 1024;
 /** A longer JSON answer is not held in memory but handed on. Bytes. */
 const MAX_WHOLE_BYTES = 1024 * 1024;
 /** A vendor that keeps the connection alive is given this long to fail after all. Milliseconds. */
@@ -37,104 +32,6 @@ export class HandOnTimer {
   }
 }
 
-export type StreamStartState =
-  /** Nothing but preamble so far. */
-  | { readonly state: 'held' }
-  /** The same, but the vendor keeps the connection alive: the answer will take its time, and the caller should see that it is coming. */
-  | { readonly state: 'waiting' }
-  /** Content has come, or the id of a work in the background: from here on the stream belongs to the caller. */
-  | { readonly state: 'open' }
-  | { readonly state: 'failed'; readonly event: EventSourceMessage };
-
-const HELD: StreamStartState = { state: 'held' };
-const WAITING: StreamStartState = { state: 'waiting' };
-const OPEN: StreamStartState = { state: 'open' };
-
-/** Recognizes the first content of an event stream, or an error before it. */
-export class StreamStart {
-  readonly #events = new ServerSentEvents();
-  #bytes = 0;
-  #hasBegun = false;
-  #isKeptAlive = false;
-
-  /** @param isBackground The request is for work in the background: that the vendor has begun it is an answer, not to be asked for twice. */
-  constructor(private readonly isBackground = false) {}
-
-  push(chunk: Uint8Array): StreamStartState {
-    this.#bytes += chunk.byteLength;
-    const state = this.#stateAfter(this.#events.push(chunk));
-    return state.state !== 'failed' && this.#bytes > MAX_HELD_BYTES ? OPEN : state;
-  }
-
-  /** The stream has ended: still `held` means that no content ever came. */
-  end(): StreamStartState {
-    return this.#stateAfter(this.#events.end());
-  }
-
-  #stateAfter(events: readonly EventSourceMessage[]): StreamStartState {
-    for (const event of events) {
-      const kind = eventKind(event);
-      if (kind === 'error') return { state: 'failed', event };
-      if (kind === 'content' || (kind === 'begun' && this.isBackground)) return OPEN;
-      // Anthropic's preamble has a ping of its own, the first one after its beginning.
-      if (kind === 'ping') this.#isKeptAlive ||= !this.#hasBegun;
-      this.#hasBegun = kind !== 'ping';
-    }
-    this.#isKeptAlive ||= this.#events.comments > 0;
-    return this.#isKeptAlive ? WAITING : HELD;
-  }
-}
-
-/**
- * What an event of a stream is. `preamble`: it says only that an answer begins, so that a stream which breaks off there can be begun anew,
- * unseen. `begun`: the vendor has taken on a work under an id, which the answer will tell.
- */
-export type EventKind = 'preamble' | 'ping' | 'begun' | 'content' | 'error';
-
-const BEGUN_TYPES: ReadonlySet<Tree> = new Set(['response.created', 'response.queued']);
-/** Anthropic's and OpenAI's (Responses) events before the first content. */
-const PREAMBLE_TYPES: ReadonlySet<Tree> = new Set([
-  'message_start',
-  'content_block_start',
-  'response.in_progress',
-  'response.output_item.added',
-  'response.content_part.added',
-  'response.reasoning_summary_part.added',
-]);
-
-/** Tells what an event of any vendor's stream is. What is not known as preamble is content: it is never held back. */
-export function eventKind({ event, data }: Pick<EventSourceMessage, 'event' | 'data'>): EventKind {
-  if (data === '') return event === 'ping' ? 'ping' : 'preamble';
-  if (event === 'error') return 'error';
-  const value = jsonIn(data);
-  if (!isObject(value)) return 'content';
-  if (hasErrorEnvelope(value)) return 'error';
-  const fields = fieldsOf(value);
-  const { type } = fields;
-  if (type === 'ping') return 'ping';
-  if (BEGUN_TYPES.has(type)) return 'begun';
-  if (PREAMBLE_TYPES.has(type)) return 'preamble';
-  return isEmptyChat(fields) || isEmptyCandidate(fields) ? 'preamble' : 'content';
-}
-
-/** OpenAI chat: the role alone, Azure's filter results, usage. */
-const isEmptyChat = ({ choices }: Fields): boolean => isList(choices) && choices.every(isEmptyChoice);
-
-function isEmptyChoice(choice: Tree): boolean {
-  const { delta, finish_reason: finishReason } = fieldsOf(choice);
-  if (!isObject(delta) || !isBlank(finishReason)) return false;
-  return Object.entries(delta).every(([name, part]) => name === 'role' || isBlank(part));
-}
-
-/** Google: a chunk without parts that does not end the answer. */
-function isEmptyCandidate({ candidates, usageMetadata, promptFeedback }: Fields): boolean {
-  if ((candidates === undefined && usageMetadata === undefined) || !isBlank(promptFeedback)) return false;
-  return itemsOf(candidates).every((candidate) => {
-    const { finishReason, content } = fieldsOf(candidate);
-    return isBlank(finishReason) && itemsOf(fieldsOf(content).parts).length === 0;
-  });
-}
-
 /** Why an event stream failed before its first content. */
 export type StreamFailure =
   | { readonly kind: 'event'; readonly event: EventSourceMessage }
@@ -153,9 +50,8 @@ export async function holdBackStream(
   source: BodySource,
   peek: () => Promise<Chunk>,
   timer: HandOnTimer,
-  isBackground: boolean,
+  start: StreamStart,
 ): Promise<StreamFailure | undefined> {
-  const start = new StreamStart(isBackground);
   const held: Uint8Array[] = [];
   let isKeptAlive = false;
   try {
@@ -180,7 +76,7 @@ export async function holdBackStream(
 
 /**
  * Reads a JSON body whole; undefined where it is to be handed on as it comes, with what was read given back to the source. That is a body
- * beyond 1 MiB, a list, which streams (Google without `alt=sse`), unless it begins with an error, and a body of which nothing but blanks
+ * beyond 1 MiB, a list, which streams, unless it begins with an error, and a body of which nothing but blanks
  * come until the timer expires: some vendors keep a connection alive with those.
  * @param peek Looks at the next chunk, within the limits of the attempt.
  * @throws TypeError where the body ends before it is whole

@@ -2,12 +2,15 @@ import { inspect } from 'node:util';
 import { holdsSecret } from '../../classification/redaction/redact';
 import { cancelResponseBody } from '../../common/cancel-response-body';
 import { NoHealthyKeysError, type KeyManagementError } from '../../errors';
+import type { ErrorBody } from '../../vendors/contract/profile';
+import type { Vendor } from '../../vendors/contract/vendor';
+import { errorBodyAt } from '../../vendors/wire-formats';
 import { markedFinal } from '../answers/response-with';
 import { AttemptFailure } from '../failures/classify-attempt';
 
 /** A call of the managed fetch that failed. */
 export interface FailedFetch {
-  readonly provider: string;
+  readonly vendor: Pick<Vendor, 'wireFormat' | 'errorBody'>;
   readonly url: string;
   readonly error: KeyManagementError;
   /** The vendor's last answer in this call; undefined where it gave none. */
@@ -21,10 +24,10 @@ export interface FailedFetch {
  * is left.
  * @throws what fetch itself would throw, where there is no answer
  */
-export function failedCallResponse({ provider, url, error, answer, signal }: FailedFetch): Response {
+export function failedCallResponse({ vendor, url, error, answer, signal }: FailedFetch): Response {
   if (error instanceof NoHealthyKeysError) {
     cancelResponseBody(answer);
-    return noKeysResponse(error, dialectOf(provider, new URL(url).pathname));
+    return noKeysResponse(error, errorBodyAt(new URL(url).pathname, vendor));
   }
   const endedBy = error.attempts.at(-1)?.outcome;
   const outOfTime = error.code === 'DEADLINE_EXCEEDED' && (endedBy === 'timeout' || !answer);
@@ -43,38 +46,16 @@ export function withoutKey(thrown: unknown, apiKey: string): unknown {
   return holdsSecret(inspect(thrown, { depth: 6, showHidden: true }), apiKey) ? new TypeError('fetch failed') : thrown;
 }
 
-type Dialect = 'openai' | 'anthropic' | 'google';
-
 /** Whether waiting helps (429: keys only cool down or are busy) or not (503: none is usable). */
 export function noKeysStatus({ counts }: Pick<NoHealthyKeysError, 'counts'>): 429 | 503 {
   return (counts.rate_limited ?? 0) + (counts.healthy ?? 0) > 0 ? 429 : 503;
 }
 
-/** The vendor in whose shape an SDK expects an error. Google's OpenAI-compatible paths answer as OpenAI does. */
-function dialectOf(provider: string, path: string): Dialect {
-  if (provider === 'anthropic') return 'anthropic';
-  return provider === 'google' && !path.includes('/openai/') ? 'google' : 'openai';
-}
-
 /** No key is left: an answer in the vendor's own shape, so that an SDK throws the error its user knows. */
-function noKeysResponse(error: NoHealthyKeysError, dialect: Dialect): Response {
+function noKeysResponse(error: NoHealthyKeysError, bodyOf: ErrorBody): Response {
   const status = noKeysStatus(error);
   const headers = new Headers({ 'x-should-retry': 'false' });
   if (error.retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)));
   const statusText = status === 429 ? 'Too Many Requests' : 'Service Unavailable';
-  return Response.json(errorBody(dialect, status, error.message), { status, statusText, headers });
-}
-
-function errorBody(dialect: Dialect, status: 429 | 503, message: string): object {
-  const isLimited = status === 429;
-  switch (dialect) {
-    case 'anthropic':
-      return { type: 'error', error: { type: isLimited ? 'rate_limit_error' : 'api_error', message } };
-    case 'google':
-      return { error: { code: status, message, status: isLimited ? 'RESOURCE_EXHAUSTED' : 'UNAVAILABLE' } };
-    case 'openai': {
-      const type = isLimited ? 'rate_limit_error' : 'service_unavailable_error';
-      return { error: { message, type, param: null, code: isLimited ? 'rate_limit_exceeded' : 'no_healthy_keys' } };
-    }
-  }
+  return Response.json(bodyOf(status, error.message), { status, statusText, headers });
 }

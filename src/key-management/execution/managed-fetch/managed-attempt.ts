@@ -11,6 +11,7 @@ import { cancelBody } from '../../common/cancel-response-body';
 import { parseJson } from '../../common/text';
 import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type WatchTerms } from '../answers/answer-watch';
 import { isRefusal } from '../answers/response-with';
+import { StreamStart } from '../answers/stream-start';
 import { tokensIn } from '../answers/token-usage';
 import type { AttemptContext } from '../attempt-context';
 import { AttemptFailure } from '../failures/classify-attempt';
@@ -100,7 +101,7 @@ export class ManagedAttempt {
 
   /** Holds an event stream back until it is certain to be an answer, or the caller is to see that it is coming. */
   #holdBack(source: BodySource): Promise<StreamFailure | undefined> {
-    const { holdBackMs, firstByteTimeoutMs, request } = this.terms;
+    const { holdBackMs, firstByteTimeoutMs, request, vendor } = this.terms;
     // A caller who states when the first bytes must have come wants another key asked then.
     const waitsForFirstByte = firstByteTimeoutMs < Infinity;
     if (!waitsForFirstByte) this.#handOnTimer.expireIn(holdBackMs);
@@ -112,7 +113,12 @@ export class ManagedAttempt {
       this.#firstByte?.cancel();
       return chunk;
     };
-    return holdBackStream(source, peek, this.#handOnTimer, request.isBackground);
+    return holdBackStream(
+      source,
+      peek,
+      this.#handOnTimer,
+      new StreamStart(vendor.streamBeginning, request.isBackground),
+    );
   }
 
   /** JSON, and what states that it is short, is read whole, so that an answer that breaks off or reports a failure can be asked for again. */

@@ -1,15 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { ResolvedOptions } from '../../configuration/resolved-options';
-import { RESOLVED_OPTIONS } from '../../key-management.constants';
+import { Injectable } from '@nestjs/common';
 import { mergeAbortSignals } from '../../common/abort-followers';
 import { cancelResponseBody } from '../../common/cancel-response-body';
 import type { FetchInput } from '../../common/fetch-types';
 import { described, optionFault } from '../../common/option-fault';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
-import { VendorHealthChecker } from '../../checkers/vendor-health-checker';
-import { profileOf } from '../../checkers/built-in-checkers';
-import type { Vendor } from '../../vendors/contract/vendor';
-import { vendorOf } from '../../vendors/vendor-of';
 import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';
 import type { ExecuteOptions, ManagedCall } from '../execution.types';
 import { AttemptFailure } from '../failures/classify-attempt';
@@ -74,7 +68,6 @@ export class ManagedFetchService {
   constructor(
     private readonly executor: RetryExecutorService,
     private readonly registry: HealthCheckerRegistry,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   /**
@@ -110,8 +103,8 @@ export class ManagedFetchService {
     const { settings } = this.executor;
     const context = this.executor.providerContext(provider);
     if (!context) throw this.registry.unknownProvider(provider);
-    const vendor = this.#vendor(provider);
-    const { credential, uploadUrlHeader } = vendor;
+    const vendor = this.registry.vendor(provider);
+    const { uploadUrlHeader } = vendor;
     const baseUrls = vendor.baseUrl === undefined ? [] : [vendor.baseUrl];
     const url = urlOf(input);
     checkDestination(provider, url, baseUrls);
@@ -121,7 +114,7 @@ export class ManagedFetchService {
     const signal = merged?.signal ?? signals[0];
     const terms: FetchTerms = {
       settings,
-      credential,
+      vendor,
       baseUrls,
       request,
       interim: this.#interim,
@@ -156,7 +149,7 @@ export class ManagedFetchService {
       })
       .finally(() => merged?.release());
     request.body.ended?.(result.success);
-    if (!result.success) return failedCallResponse({ provider, url: request.url, error: result.error, answer, signal });
+    if (!result.success) return failedCallResponse({ vendor, url: request.url, error: result.error, answer, signal });
     cancelResponseBody(answer);
     const { response } = result.response;
     const uploadUrl = uploadUrlHeader && response.headers.get(uploadUrlHeader);
@@ -167,13 +160,5 @@ export class ManagedFetchService {
   #uploadBegan(url: string, keyId: string): void {
     this.#uploadKeys.set(url, keyId);
     if (this.#uploadKeys.size > MAX_UPLOADS) this.#uploadKeys.delete(this.#uploadKeys.keys().next().value!);
-  }
-
-  /** How the provider's vendor is called: where its keys may go, and how they travel. */
-  #vendor(provider: string): Vendor {
-    const checker = this.registry.get(provider);
-    if (checker instanceof VendorHealthChecker) return checker.resolved;
-    const settings = this.options.providers.get(provider);
-    return vendorOf(checker.vendor ?? profileOf(provider, settings), settings);
   }
 }

@@ -1,5 +1,6 @@
 import { vendorOf } from '../../vendors/vendor-of';
 import { anthropic } from '../../vendors/anthropic/anthropic';
+import { bedrock } from '../../vendors/bedrock';
 import { google } from '../../vendors/google/google';
 import { openai } from '../../vendors/openai/openai';
 import { checkDestination } from './destination';
@@ -95,18 +96,19 @@ describe('requestedModel', () => {
     ['escaped', '/', '{"model":"a\\"b"}', 'a"b'],
     ['of Google', '/v1beta/models/gemini-x:streamGenerateContent', '{}', 'gemini-x'],
     ['of Azure', '/openai/deployments/mine/chat/completions', '{}', 'mine'],
+    ['of Bedrock', '/model/arn%3Aaws%3Ax%2Fy/converse-stream', '{}', 'arn:aws:x/y'],
     ['in bytes', '/', new TextEncoder().encode('{"model":"gpt"}').buffer, 'gpt'],
     ['in a view of bytes', '/', new TextEncoder().encode('xx{"model":"gpt"}').subarray(2), 'gpt'],
     ['in broken JSON', '/', '{"a":1,"model":"gpt"', undefined],
     ['nowhere', '/v1/models/gpt', undefined, undefined],
   ])('%s', (_, path, body, expected) => {
-    expect(requestedModel(path, body)).toBe(expected);
+    expect(requestedModel(path, body, vendorOf(bedrock).modelPaths)).toBe(expected);
   });
 
   it('in a form', () => {
     const form = new FormData();
     form.set('model', 'whisper');
-    expect(requestedModel('/', form)).toBe('whisper');
+    expect(requestedModel('/', form, [])).toBe('whisper');
   });
 });
 

@@ -4,7 +4,7 @@ import type { FetchInput, FetchRedirect } from '../../common/fetch-types';
 import { parseJson } from '../../common/text';
 import type { ApiKey } from '../../pool/key/api-key';
 import { endpointOf } from '../../pool/state/endpoint-name';
-import type { CredentialPlace, Vendor } from '../../vendors/contract/vendor';
+import type { Vendor } from '../../vendors/contract/vendor';
 import type { ExecutionSettings } from '../execution-settings';
 import type { InterimAnswers } from './interim-answers';
 import { requestBody, type ManagedBody, type RequestBody } from './request-body';
@@ -40,7 +40,8 @@ export async function managedRequest(
     headers: needed,
     query,
     idempotencyHeader,
-  }: Pick<Vendor, 'credential' | 'headers' | 'query' | 'idempotencyHeader'>,
+    modelPaths,
+  }: Pick<Vendor, 'credential' | 'headers' | 'query' | 'idempotencyHeader' | 'modelPaths'>,
 ): Promise<ManagedRequest> {
   const request = input instanceof Request ? input : undefined;
   const headers = new Headers(init?.headers ?? request?.headers);
@@ -62,7 +63,7 @@ export async function managedRequest(
     body,
     redirect: init?.redirect ?? request?.redirect ?? 'follow',
     signal,
-    model: requestedModel(pathname, body.known),
+    model: requestedModel(pathname, body.known, modelPaths),
     endpoint: endpointOf(method, pathname),
     isBackground: isBackground(body.known),
     rest: init as RequestInit | undefined,
@@ -105,7 +106,7 @@ function nameOf(pair: string): string {
 /** What the attempts of one call of the managed fetch share. */
 export interface FetchTerms {
   readonly settings: ExecutionSettings;
-  readonly credential: CredentialPlace;
+  readonly vendor: Vendor;
   /** Where keys may go. */
   readonly baseUrls: readonly string[];
   readonly request: ManagedRequest;
@@ -124,15 +125,15 @@ export interface FetchTerms {
 
 /** SDKs write the model first, so that most bodies need not be parsed. */
 const MODEL_FIRST = /^\s*\{\s*"model"\s*:\s*"([^"\\]{1,256})"/;
-/** `/v1beta/models/{model}:generateContent`, and Azure's `/deployments/{model}/`. */
-const MODEL_IN_PATH = /\/(?:models\/([^/:?#]{1,256}):|deployments\/([^/?#]{1,256})\/)/;
 /** A longer body without its model at the start is not searched. Characters. */
 const MAX_PARSED_LENGTH = 1024 * 1024;
 
-/** The model that a request names, in its path or in its body. */
-export function requestedModel(path: string, body: unknown): string | undefined {
-  const inPath = MODEL_IN_PATH.exec(path);
-  if (inPath) return decoded(inPath[1] ?? inPath[2]!);
+/** The model that a request names, in its path or in its body. @param modelPaths Of the vendor. */
+export function requestedModel(path: string, body: unknown, modelPaths: Vendor['modelPaths']): string | undefined {
+  for (const pattern of modelPaths) {
+    const inPath = pattern.exec(path)?.[1];
+    if (inPath) return decoded(inPath);
+  }
   if (typeof body === 'string') return modelIn(body);
   if (body instanceof ArrayBuffer) return modelInBytes(Buffer.from(body));
   if (ArrayBuffer.isView(body)) return modelInBytes(Buffer.from(body.buffer, body.byteOffset, body.byteLength));

@@ -16,12 +16,12 @@ const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]
  */
 export async function send(
   request: ManagedRequest,
-  { credential, baseUrls, interim }: Pick<FetchTerms, 'credential' | 'baseUrls' | 'interim'>,
+  { vendor, baseUrls, interim }: Pick<FetchTerms, 'vendor' | 'baseUrls' | 'interim'>,
   apiKey: string,
   signal: AbortSignal,
 ): Promise<Response> {
   // Copied by fetch, so that one object serves all attempts.
-  const { place } = credential;
+  const { place } = vendor.credential;
   if ('header' in place) request.headers.set(place.header, credentialText(place, apiKey));
   const { redirect, rest, headers } = request;
   let url = 'query' in place ? withParameter(request.url, place.query, apiKey) : request.url;

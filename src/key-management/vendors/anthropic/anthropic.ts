@@ -5,6 +5,7 @@ import { anthropicRules } from './anthropic.rules';
 export const anthropic: VendorProfile = {
   name: 'anthropic',
   label: 'Anthropic',
+  alsoCalled: ['claude'],
   wireFormat: 'anthropic',
   baseUrl: 'https://api.anthropic.com',
   keyFormat: {
@@ -23,6 +24,8 @@ export const anthropic: VendorProfile = {
       },
     ],
   },
+  keyTokens: [/sk-ant-[\w-]{12,}/],
+  mistakenVariables: ['CLAUDE_API_KEYS', 'CLAUDE_KEYS', 'ANTHROPIC_KEYS'],
   probes: {
     light: [{ path: '/v1/models', proves: 'key' }],
     deep: [

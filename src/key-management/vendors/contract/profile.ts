@@ -69,6 +69,23 @@ export interface RateLimits {
   readonly tokens?: string;
 }
 
+/** Types of a stream's events that come before its first content, so that a stream which fails behind them can be begun anew, unseen. */
+export interface StreamBeginning {
+  /** They say only that an answer, or a part of it, begins. */
+  readonly preamble?: readonly string[];
+  /** The vendor has taken on a work under an id, which the answer tells: work in the background is not asked for twice. */
+  readonly begun?: readonly string[];
+}
+
+/** The headers that say how much of a limit is left, and the date on which it starts afresh; lower case. */
+export interface ResetHeaders {
+  readonly remaining: string;
+  readonly reset: string;
+}
+
+/** The JSON body of an error in the vendor's shape. 429: waiting helps. 503: no key is usable. */
+export type ErrorBody = (status: 429 | 503, message: string) => Readonly<Record<string, unknown>>;
+
 /**
  * All that is known of a vendor, as data. Only `name` is needed: what is left out follows the wire format, and what could not be found out is left
  * out rather than guessed. `defineVendor` checks one of your own.
@@ -92,7 +109,10 @@ export interface VendorProfile {
   readonly query?: Readonly<Record<string, string>>;
   /** How its keys look. Default: anything. */
   readonly keyFormat?: KeyFormat;
-  /** How the vendor's keys look in a text, so that one in an error is masked even where it is nobody's here. Linear patterns. */
+  /**
+   * How the vendor's keys look in a text, so that one in an error is masked even where it is nobody's here. Linear patterns, which match no empty
+   * text; each is looked for everywhere, whatever its flags.
+   */
   readonly keyTokens?: readonly RegExp[];
   /** Further environment variables that its keys are read from. */
   readonly keyVariables?: readonly string[];
@@ -115,6 +135,18 @@ export interface VendorProfile {
   readonly accountHeaders?: readonly string[];
   /** In which header the vendor takes a key that is the same for all attempts of one request, so that it does the work once. */
   readonly idempotencyHeader?: string;
+  /** Names of its models and of its products that people take for the vendor's own: `claude`. Lower case. */
+  readonly alsoCalled?: readonly string[];
+  /** Environment variables that people set for its keys, and nothing reads: the start says what is read. */
+  readonly mistakenVariables?: readonly string[];
+  /** Its name in the GenAI semantic conventions of OpenTelemetry. Default: `name`. */
+  readonly telemetryName?: string;
+  /** How the managed fetch says that no key is left, so that an SDK throws the error its user knows. Default: as the wire format has it. */
+  readonly errorBody?: ErrorBody;
+  /** Paths that name a model, as the pattern's first group. Linear patterns; those of all wire formats are known. */
+  readonly modelPaths?: readonly RegExp[];
+  /** Beside those of the wire formats. */
+  readonly streamBeginning?: StreamBeginning;
   /** In which header of an answer the vendor says where the parts of an upload go, which only the key that began it may send. */
   readonly uploadUrlHeader?: string;
 }

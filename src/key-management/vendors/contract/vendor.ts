@@ -1,9 +1,9 @@
-import type { Credential, DeepProbe, KeyFormat, LightProbe, RateLimits } from './profile';
+import type { Credential, DeepProbe, ErrorBody, KeyFormat, LightProbe, RateLimits, WireFormat } from './profile';
 import type { RateLimitReader } from './rate-limits';
 import type { RuleBook } from './rule';
 
 /** Where a key travels, and what of a request must go before another key is put in. */
-export interface CredentialPlace {
+interface CredentialPlace {
   readonly place: Credential;
   /** Every header in which an SDK may have put a key, or the account that a key belongs to; lower case. */
   readonly removeHeaders: readonly string[];
@@ -11,10 +11,17 @@ export interface CredentialPlace {
   readonly removeQuery: readonly string[];
 }
 
+/** Types of events, as `StreamBeginning` has them. */
+export interface StreamBeginnings {
+  readonly preamble: ReadonlySet<unknown>;
+  readonly begun: ReadonlySet<unknown>;
+}
+
 /** A vendor with nothing left open: its profile, the settings of the provider it serves, and its wire format for the rest. */
 export interface Vendor extends RuleBook {
   readonly name: string;
   readonly label: string;
+  readonly wireFormat: WireFormat;
   readonly baseUrl?: string;
   readonly credential: CredentialPlace;
   readonly headers: Readonly<Record<string, string>>;
@@ -25,6 +32,11 @@ export interface Vendor extends RuleBook {
   readonly rateLimitScope: NonNullable<RateLimits['scope']>;
   readonly readRateLimits: RateLimitReader;
   readonly accountHeaders: readonly string[];
+  readonly telemetryName: string;
+  readonly errorBody: ErrorBody;
+  /** Of the profile and of all wire formats: vendors serve paths of several. */
+  readonly modelPaths: readonly RegExp[];
+  readonly streamBeginning: StreamBeginnings;
   readonly idempotencyHeader?: string;
   readonly uploadUrlHeader?: string;
 }

@@ -8,9 +8,13 @@ const readGoogleRateLimits = (): readonly RateLimitReading[] => NO_READINGS;
 export const google: VendorProfile = {
   name: 'google',
   label: 'Google',
+  alsoCalled: ['gemini'],
+  telemetryName: 'gcp.gemini',
   wireFormat: 'google',
   baseUrl: 'https://generativelanguage.googleapis.com',
   keyFormat: { prefixes: ['AIza', 'AQ.'], ownPrefixes: ['AIza', 'AQ.'], shortest: 16, longest: 256 },
+  keyTokens: [/AIza[\w-]{16,}/, /AQ\.[\w-]{16,}/],
+  mistakenVariables: ['GOOGLE_KEYS', 'GEMINI_KEYS', 'GOOGLE_GENAI_API_KEYS', 'GOOGLE_GEMINI_API_KEYS'],
   keyVariables: ['GEMINI_API_KEYS', 'GEMINI_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
   probes: {
     light: [{ path: '/v1beta/models?pageSize=1', proves: 'key' }],

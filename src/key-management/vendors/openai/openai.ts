@@ -11,6 +11,7 @@ export const chatProbe = (model?: string): DeepProbe => ({
 export const openai: VendorProfile = {
   name: 'openai',
   label: 'OpenAI',
+  alsoCalled: ['gpt', 'chatgpt'],
   baseUrl: 'https://api.openai.com',
   keyFormat: {
     prefixes: ['sk-'],
@@ -24,6 +25,8 @@ export const openai: VendorProfile = {
       },
     ],
   },
+  keyTokens: [/sk-(?:proj|svcacct|admin|service)-[\w-]{12,}/],
+  mistakenVariables: ['CHATGPT_API_KEYS', 'GPT_API_KEYS', 'OPENAI_KEYS', 'OPENAI_SECRET_KEYS'],
   probes: {
     light: [{ path: '/v1/models', proves: 'key' }],
     deep: [

@@ -1,7 +1,13 @@
-import { eventKind, StreamStart } from './answer-start';
+import { vendorOf } from '../../vendors/vendor-of';
+import { eventKind, StreamStart } from './stream-start';
+
+const { streamBeginning } = vendorOf({
+  name: 'acme',
+  streamBeginning: { preamble: ['acme.start'], begun: ['acme.begun'] },
+});
 
 const kind = (data: unknown, name?: string) =>
-  eventKind({ event: name, data: typeof data === 'string' ? data : JSON.stringify(data) });
+  eventKind({ event: name, data: typeof data === 'string' ? data : JSON.stringify(data) }, streamBeginning);
 const chat = (delta: object | undefined, more: object = {}) => ({
   object: 'chat.completion.chunk',
   choices: [{ index: 0, delta, finish_reason: null, ...more }],
@@ -17,6 +23,7 @@ describe('eventKind', () => {
     ['message_start', { type: 'message_start', message: { content: [] } }],
     ['content_block_start', { type: 'content_block_start', content_block: { type: 'text', text: '' } }],
     ['a Google chunk without parts', { candidates: [{ content: { role: 'model' } }], usageMetadata: {} }],
+    ["what a vendor's own profile says", { type: 'acme.start' }],
     ['Google usage alone', { usageMetadata: {}, modelVersion: 'gemini' }],
   ])('takes %s for preamble', (_, data) => {
     expect(kind(data)).toBe('preamble');
@@ -25,6 +32,7 @@ describe('eventKind', () => {
   it('tells a ping and the beginning of a work with an id from other preamble', () => {
     expect(kind({ type: 'ping' })).toBe('ping');
     expect(kind({ type: 'response.created', response: { status: 'in_progress', error: null } })).toBe('begun');
+    expect(kind({ type: 'acme.begun' })).toBe('begun');
     expect(kind({ type: 'response.queued', response: { status: 'queued' } })).toBe('begun');
   });
 
@@ -62,7 +70,7 @@ describe('StreamStart', () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
 
   it('holds until content comes', () => {
-    const start = new StreamStart();
+    const start = new StreamStart(streamBeginning);
     expect(start.push(bytes('data: {"type":"message_start"}\n\ndata: {"type":"ping"}\n\n'))).toEqual({ state: 'held' });
     expect(start.push(bytes('data: {"type":"content_block_de'))).toEqual({ state: 'held' });
     expect(start.push(bytes('lta"}\n\n'))).toEqual({ state: 'open' });
@@ -76,7 +84,7 @@ describe('StreamStart', () => {
       ['data: {"type":"message_start"}\n\ndata: {"type":"ping"}\n\n', 'data: {"type":"ping"}\n\n'],
     ],
   ])('D7: tells that the vendor keeps a stream alive: %s', (_, chunks) => {
-    const start = new StreamStart();
+    const start = new StreamStart(streamBeginning);
     const states = chunks.map((chunk) => start.push(bytes(chunk)).state);
     expect(states.at(-1)).toBe('waiting');
     expect(start.push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({ state: 'failed' });
@@ -84,31 +92,37 @@ describe('StreamStart', () => {
 
   it('D7: opens at the beginning of a work in the background alone', () => {
     const created = bytes('data: {"type":"response.created","response":{"id":"resp_1"}}\n\n');
-    expect(new StreamStart(true).push(created)).toEqual({ state: 'open' });
-    expect(new StreamStart(false).push(created)).toEqual({ state: 'held' });
-    expect(new StreamStart(true).push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({ state: 'failed' });
+    expect(new StreamStart(streamBeginning, true).push(created)).toEqual({ state: 'open' });
+    expect(new StreamStart(streamBeginning, false).push(created)).toEqual({ state: 'held' });
+    expect(new StreamStart(streamBeginning, true).push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({
+      state: 'failed',
+    });
   });
 
   it('tells an error before content, and not one after it', () => {
-    expect(new StreamStart().push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({ state: 'failed' });
-    expect(new StreamStart().push(bytes('data: hi\n\ndata: {"error":{"code":"x"}}\n\n'))).toEqual({ state: 'open' });
+    expect(new StreamStart(streamBeginning).push(bytes('data: {"error":{"code":"x"}}\n\n'))).toMatchObject({
+      state: 'failed',
+    });
+    expect(new StreamStart(streamBeginning).push(bytes('data: hi\n\ndata: {"error":{"code":"x"}}\n\n'))).toEqual({
+      state: 'open',
+    });
   });
 
   it('tells an error that is cut off before its blank line', () => {
-    const start = new StreamStart();
+    const start = new StreamStart(streamBeginning);
     expect(start.push(bytes('data: {"error":{"code":"x"}}'))).toEqual({ state: 'held' });
     expect(start.end()).toMatchObject({ state: 'failed' });
   });
 
   it('hands on a line that never ends at its bound', () => {
-    const start = new StreamStart();
+    const start = new StreamStart(streamBeginning);
     const states = Array.from({ length: 66 }, () => start.push(bytes('x'.repeat(1_000))).state);
     expect(states.slice(0, 64)).toEqual(Array.from({ length: 64 }, () => 'held'));
     expect(states.at(-1)).toBe('open');
   });
 
   it('holds back no more than its bound', () => {
-    const start = new StreamStart();
+    const start = new StreamStart(streamBeginning);
     expect(start.push(bytes(`data: {"type":"message_start","x":"${'x'.repeat(60_000)}"}\n\n`))).toEqual({
       state: 'held',
     });
