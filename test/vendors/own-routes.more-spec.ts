@@ -69,6 +69,18 @@ describe('three Azure resources in one pool', () => {
     ]);
   });
 
+  it('follow a redirect nowhere but under the base URL of the key', async () => {
+    const elsewhere = await TinyServer.start();
+    for (const resource of resources) resource.redirectsTo = elsewhere.origin;
+    await expect(call()).rejects.toThrow(/redirects to/);
+    // Not even to another resource of the same pool.
+    for (const resource of resources) resource.redirectsTo = resources.find((other) => other !== resource)!.origin;
+    await expect(call()).rejects.toThrow(/redirects to/);
+    expect(elsewhere.seen).toEqual([]);
+    expect(resources.flatMap(({ served }) => served)).toEqual([]);
+    await elsewhere.close();
+  });
+
   it('refuse a request for any other place, also when a key with that base URL is gone', async () => {
     await expect(call('http://127.0.0.1:9')).rejects.toThrow(/sent to .* only/);
     await app.get(KeyPoolService).remove('azure', keyIdOf(keyOf('three')));
