@@ -25,7 +25,8 @@ export type {
 export type { Clock, Random } from './common/clock';
 export { KeyManagementConfigurationError } from './configuration/resolve-options';
 export type { Configuration } from './configuration/configuration.service';
-export type { ResolvedKey, ResolvedOptions, ResolvedProvider, ResolvedStore } from './configuration/resolved-options';
+export type { GivenKey as ResolvedKey } from './configuration/given-key';
+export type { ResolvedOptions, ResolvedProvider, ResolvedStore } from './configuration/resolved-options';
 export type { Hidden, SecretText } from './common/secret-text';
 export type { Json, KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from './store/port/key-store';
 export { StoreError, type StoreErrorCode } from './store/port/store-error';

@@ -20,7 +20,7 @@ export class TinyServer {
 
   static async start(): Promise<TinyServer> {
     const tiny: TinyServer = new TinyServer(
-      asVendor(createServer((request, response) => void tiny.#handle(request, response))),
+      asVendor(createServer({ maxHeaderSize: 65_536 }, (request, response) => void tiny.#handle(request, response))),
     );
     await new Promise<void>((resolve) => tiny.server.listen(0, '127.0.0.1', resolve));
     return tiny;

@@ -3,6 +3,7 @@ import type { Json } from '../../src/key-management/store/port/key-store';
 import { KeyVault } from '../../src/key-management/store/keys/key-vault';
 import { SecretText } from '../../src/key-management/common/secret-text';
 import { ApiKey } from '../../src/key-management/pool/key/api-key';
+import { KeyRoute } from '../../src/key-management/pool/key/key-route';
 import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
 import { fakeKey } from '../simulator';
 
@@ -34,12 +35,27 @@ describe('what somebody else wrote into the store', () => {
     expect(vault.open(sealed, 'openai', other.id)).toEqual({ kind: 'damaged' });
   });
 
+  it("does not say where another key goes: a key's own base URL and headers are bound to it", () => {
+    const vault = new KeyVault([new SecretText('the secret of this very test')]);
+    const recordOf = (n: number, route?: KeyRoute): KeyRecord =>
+      ({ origin: 'runtime', key: new ApiKey(fakeKey('openai', n)), provider: 'openai', route }) as KeyRecord;
+    const routed = recordOf(1, new KeyRoute('https://one.example', { 'X-Workspace': 'wrkspc_0123456789' }));
+    const plain = recordOf(2);
+    const sealed = vault.seal(routed)!;
+    expect(JSON.stringify(sealed)).not.toMatch(/one\.example|wrkspc/);
+    const opened = vault.open(sealed, 'openai', routed.key.id);
+    expect(opened.kind === 'key' && opened.route?.revealHeaders()).toEqual({ 'x-workspace': 'wrkspc_0123456789' });
+    const moved = { ...vault.seal(plain)!, route: sealed.route };
+    expect(vault.open(moved, 'openai', plain.key.id)).toEqual({ kind: 'damaged' });
+    expect(vault.open({ ...sealed, route: 'v2.x' }, 'openai', routed.key.id)).toEqual({ kind: 'damaged' });
+  });
+
   it('is never encrypted twice under the same nonce', () => {
     const vault = new KeyVault([new SecretText('the secret of this very test')]);
     const key = fakeKey('openai', 1);
     const nonces = Array.from({ length: 200 }, () => {
       const record = { origin: 'runtime', key: new ApiKey(key), provider: 'openai' } as KeyRecord;
-      return vault.seal(record)!.split('.')[2];
+      return vault.seal(record)!.secret.split('.')[2];
     });
     expect(new Set(nonces).size).toBe(200);
   });

@@ -10,6 +10,8 @@ export class ImitatedVendor {
   readonly keys = new Map<string, Condition>();
   /** Keys that calls (not probes) are refused for a while although they are good: the vendor is wrong. */
   readonly wrongly = new Set<string>();
+  /** An origin that calls (not probes) are sent on to. */
+  redirectsTo: string | undefined;
   /** Keys that served a call. */
   readonly served: string[] = [];
 
@@ -39,6 +41,10 @@ export class ImitatedVendor {
   }
 
   #answer(response: ServerResponse, seen: Seen): void {
+    if (this.redirectsTo !== undefined && seen.headers['x-test'] === 'call') {
+      response.writeHead(307, { location: this.redirectsTo + seen.url }).end();
+      return;
+    }
     const { lists, call, dead, empty, callMethod = 'POST', refusesEmptyBody = false } = this.imitation;
     const url = new URL(seen.url, this.server.origin);
     const list = lists.find(({ path }) => path === url.pathname);

@@ -55,7 +55,10 @@ export class KeyAdminService {
   /** @throws ApiProblem 503 with the verdicts, when the store does not take the keys in time */
   async add(provider: string, keys: readonly NewKey[]): Promise<AddedKeysView> {
     this.registry.assertKnown(provider, this.pools);
-    const verdicts = await this.intake.addUnsaved(provider, keyInputs(keys));
+    const verdicts = await this.intake.addUnsaved(
+      provider,
+      keyInputs(keys, this.options.providers.get(provider)?.allowHttp === true),
+    );
     try {
       await this.intake.saved(provider, verdicts);
     } catch (error) {

@@ -2,17 +2,21 @@ import { isDeepStrictEqual } from 'node:util';
 import { keyIdOf } from '../pool/key/api-key';
 import type { KeyInput } from '../pool/key/key-input';
 import type { KeyLimits } from '../pool/limits/hard-limits';
-import { ApiProblem } from './api-problem';
+import { unencryptedFlaw } from '../configuration/options-schema';
+import { ApiProblem, invalidRequest } from './api-problem';
 import type { KeyLimitsRequest, NewKey } from './schemas/requests';
 
 /**
  * The wire's words in ours. The same key twice counts once.
- * @throws ApiProblem 409 if it is said to be two different things
+ * @param allowHttp Whether base URLs may be http on other hosts than this one.
+ * @throws ApiProblem 400 for a base URL that would take the key there unencrypted, 409 if it is said to be two different things
  */
-export function keyInputs(keys: readonly NewKey[]): KeyInput[] {
+export function keyInputs(keys: readonly NewKey[], allowHttp: boolean): KeyInput[] {
   const byId = new Map<string, KeyInput>();
   keys.forEach((given, index) => {
     const input = keyInput(given);
+    const flaw = allowHttp ? undefined : unencryptedFlaw(input);
+    if (flaw !== undefined) throw invalidRequest([{ field: `keys.${index}.base_url`, problem: flaw }]);
     const id = keyIdOf(input.key);
     const known = byId.get(id);
     if (known && !isDeepStrictEqual(known, input)) {
@@ -23,13 +27,15 @@ export function keyInputs(keys: readonly NewKey[]): KeyInput[] {
   return [...byId.values()];
 }
 
-const keyInput = ({ key, label, weight, quota_group, models, limits }: NewKey): KeyInput => ({
+const keyInput = ({ key, label, weight, quota_group, models, limits, base_url, headers }: NewKey): KeyInput => ({
   key,
   label,
   weight,
   quotaGroup: quota_group,
   models,
   limits: limits && limitsOf(limits),
+  baseUrl: base_url,
+  headers,
 });
 
 /** Only the limits that are named; null becomes undefined, which takes a limit away. */

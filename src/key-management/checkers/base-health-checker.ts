@@ -13,6 +13,10 @@ export interface ProbeContext {
   depth: ProbeDepth;
   /** Aborts when the probe's time is over. */
   signal: AbortSignal;
+  /** The key's own base URL, which goes before the provider's; undefined where it has none. */
+  baseUrl?: string;
+  /** The key's own headers, by names in lower case, which go over the provider's; undefined where it has none. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** What a health check found out: `ok`, or the failure's classification. */

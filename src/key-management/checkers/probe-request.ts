@@ -11,6 +11,16 @@ export interface Probe {
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
+/** The headers of a provider with those of one key over them, whatever the case of their names. */
+export function headersOver(
+  provided: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  if (own === undefined) return provided;
+  const others = Object.entries(provided).filter(([name]) => !Object.hasOwn(own, name.toLowerCase()));
+  return { ...Object.fromEntries(others), ...own };
+}
+
 /** A vendor's answer to a probe, with its whole body as text. */
 export interface ProbeAnswer {
   readonly status: number;

@@ -10,7 +10,7 @@ import type { LightProbe, VendorProfile } from '../vendors/contract/profile';
 import type { Vendor } from '../vendors/contract/vendor';
 import { BaseHealthChecker, type FormatVerdict, type HealthResult, type ProbeContext } from './base-health-checker';
 import { validateKeyFormat } from './key-format';
-import { sendProbe, type Probe } from './probe-request';
+import { headersOver, sendProbe, type Probe } from './probe-request';
 
 /** How a vendor answers where it has no such endpoint. */
 const NO_SUCH_ENDPOINT: ReadonlySet<number | undefined> = new Set([404, 405, 501]);
@@ -25,13 +25,16 @@ const NOT_ABOUT_THE_KEY: ReadonlySet<Outcome> = new Set([
 /** What a vendor says of an address that it does not know, rather than of a model that it has not. */
 const NOT_ABOUT_THE_MODEL: ReadonlySet<Outcome> = new Set(['bad_request', 'unknown', 'config_error']);
 
+/** Keys with base URLs of their own have as many addresses as they say. */
+const MOST_ADDRESSES = 1_000;
+
 const unproven = (reason: string): HealthResult => ({ outcome: 'ok', unproven: true, reason });
 
 /** Checks the keys of any vendor by its profile, and reads errors by its rules. One class serves every vendor. */
 export class VendorHealthChecker extends BaseHealthChecker {
   override readonly builtIn = true;
   override readonly pacing: Vendor;
-  /** Whether a probe's path answers anybody, asked once each without a key. */
+  /** Whether a probe's address answers anybody, asked once each without a key. */
   readonly #isPublic = new Map<string, Promise<boolean>>();
 
   /**
@@ -50,9 +53,10 @@ export class VendorHealthChecker extends BaseHealthChecker {
   }
 
   async checkHealth(apiKey: string, context: ProbeContext): Promise<HealthResult> {
-    const { baseUrl } = this.resolved;
+    const baseUrl = context.baseUrl ?? this.resolved.baseUrl;
     if (baseUrl === undefined) return unproven(`set providers.${this.provider}.baseUrl to have its keys checked`);
-    const vendor = { ...this.resolved, baseUrl };
+    const headers = headersOver(this.resolved.headers, context.headers);
+    const vendor = { ...this.resolved, baseUrl, headers };
     return context.depth === 'light' ? this.#light(vendor, apiKey, context) : this.#deep(vendor, apiKey, context);
   }
 
@@ -91,12 +95,16 @@ export class VendorHealthChecker extends BaseHealthChecker {
   /** Whether the vendor gives anybody what the probe asks for, so that its answer says nothing on the key. */
   async #isOpen(vendor: Vendor & { baseUrl: string }, probe: LightProbe, { signal }: ProbeContext): Promise<boolean> {
     if (probe.proves !== 'key_unless_public') return false;
-    let asked = this.#isPublic.get(probe.path);
+    const at = vendor.baseUrl + probe.path;
+    let asked = this.#isPublic.get(at);
     if (asked === undefined) {
-      asked = sendProbe(vendor, { method: 'GET', ...probe }, undefined, signal).then(({ status }) => status < 300);
-      this.#isPublic.set(probe.path, asked);
+      // Without a key, and without the headers of one.
+      const anybody = { ...vendor, headers: this.resolved.headers };
+      asked = sendProbe(anybody, { method: 'GET', ...probe }, undefined, signal).then(({ status }) => status < 300);
+      this.#isPublic.set(at, asked);
+      if (this.#isPublic.size > MOST_ADDRESSES) this.#isPublic.delete(this.#isPublic.keys().next().value!);
       // What could not be asked is asked again at the next check.
-      asked.catch(() => this.#isPublic.delete(probe.path));
+      asked.catch(() => this.#isPublic.delete(at));
     }
     return asked;
   }

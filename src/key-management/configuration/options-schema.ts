@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { STORE_KINDS } from '../store/built-in-stores';
 import { WIRE_FORMATS } from '../vendors/contract/profile';
 import { CREDENTIAL, HEADERS, PROBE_PATH, QUERY, vendorProblems } from '../vendors/define-vendor';
+import { BASE_URL_RULE, isBaseUrl, isUnencrypted } from './base-url';
 import { CONFIGURATION_LIMITS } from './configuration-limits';
 import { isOwnStore, ownStoreProblems } from './store-options';
 
@@ -16,10 +17,6 @@ export const strict = <T extends z.ZodRawShape>(shape: T) =>
         : 'must be an object',
   });
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-export const isLoopback = (url: string): boolean => URL.canParse(url) && LOOPBACK.has(new URL(url).hostname);
-
 const wholeNumber = z.number('must be a whole number').int('must be a whole number').min(0, 'must be 0 or more');
 const maxRetries = wholeNumber.max(CONFIGURATION_LIMITS.max_retries.max, 'must be 100 or less').optional();
 const healthCheckIntervalMinutes = z
@@ -33,14 +30,7 @@ export const CONFIGURATION = strict({ maxRetries, healthCheckIntervalMinutes });
 
 const milliseconds = z.number('must be a number of milliseconds').min(0, 'must be 0 or more');
 
-const isBaseUrl = (text: string): boolean => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return (
-    url !== undefined && /^https?:$/.test(url.protocol) && !(url.username || url.password || url.search || url.hash)
-  );
-};
-const BASE_URL = 'must be an https URL (http only on loopback) without credentials or query, as https://api.openai.com';
-const baseUrl = z.string('must be a URL').refine(isBaseUrl, BASE_URL);
+const baseUrl = z.string('must be a URL').refine(isBaseUrl, BASE_URL_RULE);
 
 const positive = z.number('must be a number').positive('must be more than 0');
 
@@ -67,7 +57,17 @@ const KEY_INPUT = strict({
     .optional(),
   models: z.array(z.string('must be text')).optional(),
   limits: LIMITS.optional(),
+  baseUrl: baseUrl.optional(),
+  headers: HEADERS.optional(),
 });
+
+const IN_THE_CLEAR = `${BASE_URL_RULE}; the provider's allowHttp lets it be http inside your own network`;
+
+/** What is wrong with a key's own base URL where its provider does not allow http; undefined for nothing. */
+export const unencryptedFlaw = (key: unknown): string | undefined => {
+  const given: unknown = typeof key === 'object' && key !== null ? Reflect.get(key, 'baseUrl') : undefined;
+  return typeof given === 'string' && isBaseUrl(given) && isUnencrypted(given) ? IN_THE_CLEAR : undefined;
+};
 
 /** A key alone, or with what is said of it. */
 export const GIVEN_KEY = z.preprocess((given) => (typeof given === 'string' ? { key: given } : given), KEY_INPUT);
@@ -101,14 +101,17 @@ const provider = strict({
     .enum(WIRE_FORMATS, `must be ${WIRE_FORMATS.map((name) => `"${name}"`).join(', ')}, or left out`)
     .optional(),
 }).superRefine((given, context) => {
-  if (given.baseUrl === undefined || given.allowHttp === true || !isBaseUrl(given.baseUrl)) return;
-  const { protocol, hostname } = new URL(given.baseUrl);
-  if (protocol === 'http:' && !LOOPBACK.has(hostname))
+  if (given.allowHttp === true) return;
+  if (given.baseUrl !== undefined && isBaseUrl(given.baseUrl) && isUnencrypted(given.baseUrl))
     context.addIssue({
       code: 'custom',
       path: ['baseUrl'],
-      message: `${BASE_URL}; allowHttp lets it be http inside your own network`,
+      message: `${BASE_URL_RULE}; allowHttp lets it be http inside your own network`,
     });
+  for (const [index, key] of (given.keys ?? []).entries()) {
+    const message = unencryptedFlaw(key);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['keys', index, 'baseUrl'], message });
+  }
 });
 
 const MAKE_ONE = 'make one with: openssl rand -hex 32';

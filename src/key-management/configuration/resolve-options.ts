@@ -1,12 +1,13 @@
 import { redactText } from '../classification/redaction/redact';
 import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
 import { BUILT_IN_VENDORS } from '../vendors';
-import { ApiKey } from '../pool/key/api-key';
 import { secretOf } from '../common/secret-text';
 import { FIRST_PROVIDERS, optionsFromEnvironment, type Environment, type VariableNames } from './environment';
 import { noticesOf } from './notices';
-import { isLoopback, OPTIONS, PROVIDER_NAME } from './options-schema';
-import type { ResolvedKey, ResolvedOptions, ResolvedProvider } from './resolved-options';
+import { isLoopback, withoutVersion } from './base-url';
+import { givenKey, type GivenKey } from './given-key';
+import { OPTIONS, PROVIDER_NAME } from './options-schema';
+import type { ResolvedOptions, ResolvedProvider } from './resolved-options';
 import { isOwnStore, resolveStore } from './store-options';
 
 /** Wrong settings stop the start. Names each setting, what is wrong and the mend; shows no value. */
@@ -73,7 +74,8 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
 function addressProblem(name: string, { vendor = name, baseUrl, keys, compatibleWith }: ResolvedProvider): string[] {
   const profile = typeof vendor === 'string' ? BUILT_IN_VENDORS.get(vendor) : vendor;
   const example = compatibleWith === undefined && profile?.baseUrl === undefined ? profile?.baseUrlExample : undefined;
-  if (example === undefined || baseUrl !== undefined || keys.length === 0) return [];
+  const isAddressed = baseUrl !== undefined || keys.every(({ route }) => route?.baseUrl !== undefined);
+  if (example === undefined || isAddressed) return [];
   return [`providers.${name}.baseUrl: is needed, since each customer has an address of its own, as ${example}.`];
 }
 
@@ -115,15 +117,14 @@ function nameProblems(providers: object | undefined): string[] {
 }
 
 /** Trims, drops blanks, and takes the same key once: the first mention counts. */
-function resolveProvider({ keys = [], baseUrl, allowHttp: _, ...settings }: ProviderOptions): ResolvedProvider {
-  const distinct = new Map<string, ResolvedKey>();
+function resolveProvider({ keys = [], baseUrl, ...settings }: ProviderOptions): ResolvedProvider {
+  const distinct = new Map<string, GivenKey>();
   for (const each of keys) {
     const input = typeof each === 'string' ? { key: each } : each;
     const raw = input.key.trim();
     if (raw === '') continue;
     if (distinct.has(raw)) continue;
-    const key = new ApiKey(raw);
-    distinct.set(raw, typeof each === 'string' ? { key } : { ...input, key });
+    distinct.set(raw, givenKey({ ...input, key: raw }));
   }
   return { ...settings, keys: [...distinct.values()], baseUrl: baseUrl && withoutVersion(baseUrl) };
 }
@@ -139,11 +140,4 @@ function wouldBillTests(given: KeyManagementOptions, environment: KeyManagementO
     const url = options?.baseUrl ?? baseUrl;
     return keys.length > 0 && !options?.keys && (url === undefined || !isLoopback(url));
   });
-}
-
-/** The official SDKs' own variables end in the version path, which is ours to add. */
-function withoutVersion(baseUrl: string): string {
-  let end = baseUrl.length;
-  while (baseUrl[end - 1] === '/') end -= 1;
-  return baseUrl.slice(0, end).replace(/\/v1(?:beta)?$/, '');
 }

@@ -5,18 +5,14 @@ import type {
   ProviderOptions,
 } from './key-management.options';
 import type { Credential, VendorProfile, WireFormat } from '../vendors/contract/profile';
-import type { ApiKey } from '../pool/key/api-key';
-import type { KeyInput } from '../pool/key/key-input';
+import type { GivenKey } from './given-key';
 import type { SecretText } from '../common/secret-text';
 import type { StoreSettings } from '../store/built-in-stores';
 
-export interface ResolvedKey extends Omit<KeyInput, 'key'> {
-  readonly key: ApiKey;
-}
-
 export interface ResolvedProvider {
-  readonly keys: readonly ResolvedKey[];
+  readonly keys: readonly GivenKey[];
   readonly baseUrl?: string;
+  readonly allowHttp?: boolean;
   readonly probeModel?: string;
   readonly compatibleWith?: WireFormat;
   readonly vendor?: string | VendorProfile;

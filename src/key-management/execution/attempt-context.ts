@@ -83,7 +83,8 @@ export class AttemptContext extends PoolLease implements CallContext {
 
   /** What an answer or error of this attempt is judged by. */
   evidenceContext(now = this.settings?.clock.now()): EvidenceContext {
-    return { phase: 'http', now, secrets: [this.apiKey] };
+    const { route } = this.candidate.record;
+    return { phase: 'http', now, secrets: route ? [this.apiKey, ...route.secrets()] : [this.apiKey] };
   }
 
   /** Notes the endpoint of a request. Where the caller named no endpoint, a refusal is of the endpoint that was asked last. */

@@ -4,6 +4,10 @@ import type { AttemptReport, KeyManagementError } from '../errors';
 export interface CallContext {
   /** The raw key, for the vendor's request and nothing else. */
   readonly apiKey: string;
+  /**
+   * Which key it is. A function that calls vendors by itself, with keys that have base URLs or headers of their own, looks them up in its own
+   * configuration by this id; the managed fetch goes by them without.
+   */
   readonly keyId: string;
   /** 1 for the first attempt. */
   readonly attempt: number;

@@ -8,11 +8,12 @@ import type { ApiKey } from '../pool/key/api-key';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyState } from '../pool/key/key-state';
 import type { KeyRecord } from '../pool/key/key-record';
+import type { KeyRoute } from '../pool/key/key-route';
 import type { BaseHealthChecker, ProbeDepth } from '../checkers/base-health-checker';
 import { mapConcurrent } from '../common/event-loop';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { Semaphore } from '../common/semaphore';
-import { formatOf, probe, type CheckedHealthResult } from './probe';
+import { formatOf, probe, type CheckedHealthResult, type ProbedKey } from './probe';
 
 /** Checks under way at once, per provider: enough to be quick, few enough for any vendor's limits. */
 export const PARALLEL_CHECKS = 16;
@@ -81,8 +82,8 @@ export class HealthCheckService implements OnModuleDestroy {
   }
 
   /** Asks the vendor about a key that is in no pool yet. */
-  checkNew(provider: string, key: ApiKey): Promise<CheckedHealthResult> {
-    return this.#semaphoreOf(provider).run(() => this.#examine(provider, key, 'unchecked'));
+  checkNew(provider: string, key: ApiKey, route?: KeyRoute): Promise<CheckedHealthResult> {
+    return this.#semaphoreOf(provider).run(() => this.#examine(provider, { key, route }, 'unchecked'));
   }
 
   #begin(pool: KeyPool, record: KeyRecord): Promise<CheckedHealthResult> {
@@ -99,13 +100,14 @@ export class HealthCheckService implements OnModuleDestroy {
 
   async #settled(pool: KeyPool, record: KeyRecord): Promise<CheckedHealthResult> {
     const lease = pool.leaseForProbe(record);
-    const result = await this.#examine(record.provider, record.key, record.state.status);
+    const result = await this.#examine(record.provider, record, record.state.status);
     if (!this.#closed) lease.settleChecked(result);
     return result;
   }
 
   /** The key's format first, then a light probe, then a deep one where only it can tell. */
-  async #examine(provider: string, key: ApiKey, status: KeyState['status']): Promise<CheckedHealthResult> {
+  async #examine(provider: string, asked: ProbedKey, status: KeyState['status']): Promise<CheckedHealthResult> {
+    const { key } = asked;
     // The store may know keys of a provider that the app does not.
     if (!this.registry.has(provider))
       return { outcome: 'unknown', reason: redactReason(`no health checker is registered for ${provider}`) };
@@ -115,20 +117,20 @@ export class HealthCheckService implements OnModuleDestroy {
     if (format.warning !== undefined && status === 'unchecked') {
       this.#logger.warn(`${provider} key ${key.masked}: ${format.warning}`);
     }
-    const light = await this.#ask(checker, key, 'light');
+    const light = await this.#ask(checker, asked, 'light');
     if (!provesKey(light) || light.unproven || !DEEPER.has(status)) return light;
-    if (this.isDeep) return deepened(await this.#ask(checker, key, 'deep'));
+    if (this.isDeep) return deepened(await this.#ask(checker, asked, 'deep'));
     if (status === 'cooling_down') return light;
     // Only a generation shows whether there is quota: without one the key tries itself out by traffic.
     return { ...light, unproven: status === 'quota_exceeded' };
   }
 
-  async #ask(checker: BaseHealthChecker, key: ApiKey, depth: ProbeDepth): Promise<CheckedHealthResult> {
+  async #ask(checker: BaseHealthChecker, asked: ProbedKey, depth: ProbeDepth): Promise<CheckedHealthResult> {
     if (this.#closed) return CLOSED;
     const controller = new AbortController();
     this.#controllers.add(controller);
     try {
-      return await probe(checker, key, depth, this.clock, controller);
+      return await probe(checker, asked, depth, this.clock, controller);
     } finally {
       this.#controllers.delete(controller);
     }

@@ -1,10 +1,13 @@
-import { Injectable } from '@nestjs/common';
-import { GIVEN_KEY } from '../configuration/options-schema';
+import { Inject, Injectable } from '@nestjs/common';
+import { givenKey, type GivenKey } from '../configuration/given-key';
+import { GIVEN_KEY, unencryptedFlaw } from '../configuration/options-schema';
+import type { ResolvedOptions } from '../configuration/resolved-options';
+import { RESOLVED_OPTIONS } from '../key-management.constants';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import type { Outcome } from '../vendors/contract/outcome';
-import { ApiKey } from '../pool/key/api-key';
+import type { ApiKey } from '../pool/key/api-key';
 import type { ChangedBy } from '../pool/key-events';
-import type { KeyInput, KeyOrigin } from '../pool/key/key-input';
+import type { KeyInput, KeyOrigin, KeySettings } from '../pool/key/key-input';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
@@ -32,10 +35,6 @@ export interface AddKeysResult {
   rejected: { maskedKey: string; outcome: Outcome; reason: string }[];
 }
 
-interface GivenKey extends Omit<KeyInput, 'key'> {
-  readonly key: ApiKey;
-}
-
 /** Brings new keys into a pool: checks them, and refuses those that prove invalid. */
 @Injectable()
 export class KeyIntakeService {
@@ -43,12 +42,13 @@ export class KeyIntakeService {
     private readonly pools: KeyPoolService,
     private readonly registry: HealthCheckerRegistry,
     private readonly checks: HealthCheckService,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   /** Registers every key, then checks the new ones. */
   async initialize(provider: string, keys: readonly (string | KeyInput)[]): Promise<AddKeysResult> {
     const pool = this.#poolOf(provider);
-    const given = await distinct(keys);
+    const given = await this.#distinct(provider, keys);
     const known = new Set(given.filter(({ key }) => pool.record(key.id)).map(({ key }) => key.id));
     const records = await this.register(pool, given, 'configuration', 'configuration');
     const fresh = records.filter((record) => !known.has(record.id));
@@ -78,7 +78,7 @@ export class KeyIntakeService {
     by: ChangedBy = 'administrator',
   ): Promise<KeyVerdict[]> {
     const pool = this.#poolOf(provider);
-    const given = await distinct(keys);
+    const given = await this.#distinct(provider, keys);
     return mapConcurrent(given, PARALLEL_CHECKS, ({ key, ...input }) => this.#addOne(pool, key, input, by));
   }
 
@@ -94,10 +94,10 @@ export class KeyIntakeService {
     return records;
   }
 
-  async #addOne(pool: KeyPool, key: ApiKey, input: Omit<KeyInput, 'key'>, by: ChangedBy): Promise<KeyVerdict> {
+  async #addOne(pool: KeyPool, key: ApiKey, settings: KeySettings, by: ChangedBy): Promise<KeyVerdict> {
     const present = pool.record(key.id);
     if (present) return verdictOf(present, 'present');
-    const result = await this.checks.checkNew(pool.provider, key);
+    const result = await this.checks.checkNew(pool.provider, key, settings.route);
     if (result.outcome === 'invalid_key') {
       return {
         keyId: key.id,
@@ -110,9 +110,13 @@ export class KeyIntakeService {
     // Another request may have added it while this one was checking.
     const meanwhile = pool.record(key.id);
     if (meanwhile) return verdictOf(meanwhile, 'present');
-    const record = pool.add(key, input, 'runtime', by);
+    const record = pool.add(key, settings, 'runtime', by);
     pool.leaseForProbe(record).settleChecked(result);
     return { ...verdictOf(record, 'added'), outcome: result.outcome, reason: result.reason };
+  }
+
+  #distinct(provider: string, keys: readonly (string | KeyInput)[]): Promise<GivenKey[]> {
+    return distinct(keys, this.options.providers.get(provider)?.allowHttp === true);
   }
 
   /** @throws UnknownProviderError */
@@ -123,7 +127,7 @@ export class KeyIntakeService {
 }
 
 /** Trimmed, blanks left out, the same key once. @throws KeyManagementConfigurationError */
-async function distinct(keys: readonly (string | KeyInput)[]): Promise<GivenKey[]> {
+async function distinct(keys: readonly (string | KeyInput)[], allowHttp: boolean): Promise<GivenKey[]> {
   const problems: string[] = [];
   const byId = new Map<string, GivenKey>();
   await forEachInChunks([...keys].entries(), ([index, each]) => {
@@ -134,10 +138,12 @@ async function distinct(keys: readonly (string | KeyInput)[]): Promise<GivenKey[
       );
       return;
     }
+    const flaw = allowHttp ? undefined : unencryptedFlaw(checked.data);
+    if (flaw !== undefined) problems.push(`keys.${index}.baseUrl: ${flaw}.`);
     const raw = checked.data.key.trim();
     if (raw === '') return;
-    const key = new ApiKey(raw);
-    if (!byId.has(key.id)) byId.set(key.id, { ...checked.data, key });
+    const given = givenKey({ ...checked.data, key: raw });
+    if (!byId.has(given.key.id)) byId.set(given.key.id, given);
   });
   if (problems.length > 0) throw new KeyManagementConfigurationError(problems);
   return [...byId.values()];

@@ -35,7 +35,7 @@ describe('probe', () => {
     clock = new FakeClock();
     controller = new AbortController();
   });
-  const run = (checker: Checker) => probe(checker, new ApiKey(RAW), 'light', clock, controller);
+  const run = (checker: Checker) => probe(checker, { key: new ApiKey(RAW) }, 'light', clock, controller);
   const never = () => new Promise(() => undefined);
 
   it('asks with the key, the depth and a signal', async () => {

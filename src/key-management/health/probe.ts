@@ -11,6 +11,7 @@ import {
 import { read } from '../classification/evidence/safe-read';
 import type { Clock } from '../common/clock';
 import type { ApiKey } from '../pool/key/api-key';
+import type { KeyRoute } from '../pool/key/key-route';
 import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../checkers/base-health-checker';
 
 /** The longest that one probe may take, milliseconds. */
@@ -19,35 +20,39 @@ export const PROBE_TIMEOUT_MS = 15_000;
 /** What a health check found out, as the package carries it. */
 export type CheckedHealthResult = CheckedClassification & Pick<HealthResult, 'unproven'>;
 
+/** The key that is asked about, and where. */
+export interface ProbedKey {
+  readonly key: ApiKey;
+  readonly route?: KeyRoute;
+}
+
 /** Asks a vendor about one key, within a time limit and until the controller aborts. Never rejects, whatever the checker does. */
 export async function probe(
   checker: BaseHealthChecker,
-  key: ApiKey,
+  { key, route }: ProbedKey,
   depth: ProbeDepth,
   clock: Clock,
   controller: AbortController,
 ): Promise<CheckedHealthResult> {
   const apiKey = key.reveal();
+  const secrets = [apiKey, ...(route?.secrets() ?? [])];
   const { signal } = controller;
+  const asked = { depth, signal, ...(route && { baseUrl: route.baseUrl, headers: route.revealHeaders() }) };
   let timedOut = false;
   const cancelTimer = clock.after(PROBE_TIMEOUT_MS, () => {
     timedOut = true;
     controller.abort(new DOMException('The health check took too long.', 'TimeoutError'));
   });
   try {
-    return checked(
-      await Promise.race([checker.checkHealth(apiKey, { depth, signal }), aborted(signal)]),
-      apiKey,
-      clock,
-    );
+    return checked(await Promise.race([checker.checkHealth(apiKey, asked), aborted(signal)]), secrets, clock);
   } catch (error) {
     try {
       const callerAborted = signal.aborted && !timedOut;
-      const context = { phase: 'probe', timedOut, callerAborted, now: clock.now(), secrets: [apiKey] } as const;
-      return checked(checker.classifyError(vendorErrorFrom(error, context)), apiKey, clock);
+      const context = { phase: 'probe', timedOut, callerAborted, now: clock.now(), secrets } as const;
+      return checked(checker.classifyError(vendorErrorFrom(error, context)), secrets, clock);
     } catch (failure) {
       const said = failure instanceof Error ? failure.message : String(failure);
-      const reason = redactText(`the health checker failed: ${said}`, [apiKey], LONGEST_REASON);
+      const reason = redactText(`the health checker failed: ${said}`, secrets, LONGEST_REASON);
       return { outcome: 'unknown', reason, decidedBy: 'checker' };
     }
   } finally {
@@ -56,8 +61,8 @@ export async function probe(
 }
 
 /** What a checker of the user's own returns is checked at the one door for it. */
-function checked(result: unknown, apiKey: string, clock: Clock): CheckedHealthResult {
-  const checkedResult = checkedClassification(result, { secrets: [apiKey], now: clock.now() });
+function checked(result: unknown, secrets: readonly string[], clock: Clock): CheckedHealthResult {
+  const checkedResult = checkedClassification(result, { secrets, now: clock.now() });
   if (checkedResult === undefined)
     throw new TypeError('it gave no outcome. checkHealth and classifyError must return { outcome: … }.');
   return read(result, 'unproven') === true ? { ...checkedResult, unproven: true } : checkedResult;

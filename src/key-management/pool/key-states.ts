@@ -1,7 +1,8 @@
 import type { Clock } from '../common/clock';
+import { CountedTexts } from '../common/counted-texts';
 import type { ApiKey } from './key/api-key';
 import { keyEvent, statusChange, type ChangedBy, type KeyChange, type PoolObserver } from './key-events';
-import type { KeyInput, KeyOrigin, KeyUpdate } from './key/key-input';
+import type { KeyOrigin, KeySettings, KeyUpdate } from './key/key-input';
 import { OpenLeases } from './key-lease';
 import { KeyRecord, type KeyModelState } from './key/key-record';
 import { snapshotOf, type KeySnapshot } from './key/key-snapshot';
@@ -32,6 +33,7 @@ import { cooldownLeft, laterCooldown } from './state/transition';
  */
 export class KeyStates {
   readonly #records = new Map<string, KeyRecord>();
+  readonly #baseUrls = new CountedTexts();
   readonly rateLimits: PoolRateLimits;
   protected readonly mean = newMean();
   protected readonly indexes: ModelIndexes;
@@ -63,6 +65,11 @@ export class KeyStates {
     return this.#records.get(id);
   }
 
+  /** The base URLs that keys of this pool have of their own, each once. */
+  get baseUrls(): Iterable<string> {
+    return this.#baseUrls;
+  }
+
   /** The key as others may see it now. */
   snapshot(record: KeyRecord): KeySnapshot {
     const now = this.clock.now();
@@ -70,13 +77,14 @@ export class KeyStates {
   }
 
   /** Adds a key in state `unchecked`, or returns the one that is there already, unchanged. */
-  add(key: ApiKey, input: Omit<KeyInput, 'key'>, origin: KeyOrigin, by: ChangedBy): KeyRecord {
+  add(key: ApiKey, settings: KeySettings, origin: KeyOrigin, by: ChangedBy): KeyRecord {
     const known = this.#records.get(key.id);
     if (known) return known;
-    const record = new KeyRecord(this.provider, key, input, origin, this.mean.ratings);
+    const record = new KeyRecord(this.provider, key, settings, origin, this.mean.ratings);
     record.addedAt = this.clock.now();
     record.turn = this.mean.turn;
     this.#records.set(record.id, record);
+    this.#baseUrls.add(record.route?.baseUrl);
     noteWeight(this.mean, record.weight);
     this.indexes.addRecord(record, this.clock.now());
     this.rateLimits.add(record);
@@ -87,6 +95,7 @@ export class KeyStates {
 
   delete(record: KeyRecord, by: ChangedBy): void {
     if (!this.#records.delete(record.id)) return;
+    this.#baseUrls.remove(record.route?.baseUrl);
     this.outliers.forget(record);
     this.rateLimits.remove(record);
     this.indexes.removeRecord(record);

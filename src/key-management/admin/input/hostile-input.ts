@@ -1,9 +1,11 @@
+import { LONGEST_KEY } from '../../pool/key/api-key';
 import type { FieldProblem } from '../api-problem';
 
 /** Keys that one request may bring. */
 export const MOST_KEYS = 1_000;
 const DEEPEST = 6;
-const LONGEST_TEXT = 4_096;
+/** A key may have as many characters. */
+const LONGEST_TEXT = LONGEST_KEY;
 const MOST_FIELDS = 64;
 /** Names that reach into a prototype when something copies them carelessly. */
 const PROTOTYPE_NAMES = new Set(['__proto__', 'constructor', 'prototype']);

@@ -1,12 +1,14 @@
 import { regexes, z } from 'zod';
 import { RESOLUTIONS } from '../../analytics/series/measures';
 import { apiSchema, named } from '../../common/api-schema';
+import { BASE_URL_RULE, isBaseUrl } from '../../configuration/base-url';
 import { CONFIGURATION_LIMITS } from '../../configuration/configuration-limits';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
 import type { LogEntryType } from '../../events/event-log';
-import { KEY_ID } from '../../pool/key/api-key';
+import { KEY_ID, LONGEST_KEY } from '../../pool/key/api-key';
 import { KEY_EVENT_TYPES } from '../../pool/key-events';
 import { KEY_STATUSES } from '../../pool/key/key-state';
+import { HEADERS } from '../../vendors/define-vendor';
 import { MOST_KEYS } from '../input/hostile-input';
 
 /*
@@ -39,7 +41,7 @@ const FAKE_KEY = 'sk-proj-FAKE-0000000000000000000000000000';
 const keyText = text
   .trim()
   .min(1, 'should not be empty')
-  .max(1_024, 'must be shorter than or equal to 1024 characters')
+  .max(LONGEST_KEY, `must be shorter than or equal to ${LONGEST_KEY} characters`)
   .meta({ pattern: '\\S' });
 const weight = upTo(number, 1_000);
 
@@ -70,6 +72,15 @@ const NEW_KEY = body('NewKeyDto', {
     .optional()
     .meta({ description: 'The only models this key may be used for.' }),
   limits: KEY_LIMITS.optional(),
+  base_url: shortText(2_048)
+    .refine(isBaseUrl, BASE_URL_RULE)
+    .optional()
+    .meta({ description: "Where this key is called, if not at the provider's base URL.", format: 'uri' }),
+  headers: HEADERS.optional().meta({
+    description:
+      "Sent with this key's requests alone, over the provider's headers. Their values are never shown again.",
+    example: { 'anthropic-workspace-id': 'wrkspc_FAKE' },
+  }),
 });
 export type NewKey = z.infer<typeof NEW_KEY>;
 

@@ -21,11 +21,16 @@ function rootAbove(url: URL, baseUrl: string): string | undefined {
   return url.origin === base.origin && `${url.pathname}/`.startsWith(root) ? root : undefined;
 }
 
+/** More base URLs of keys than a message should hold. */
+const MOST_SHOWN = 3;
+
 /**
- * Lets a request through only to the provider's own base URL: same scheme, host and port, at or under its path, encrypted or on loopback.
+ * Lets a request through only to the base URL of the provider, or of a key of it: same scheme, host and port, at or under its path, encrypted
+ * or on loopback, or as the provider's `allowHttp` has it.
+ * @returns The first of the base URLs that it lies under.
  * @throws RefusedDestinationError
  */
-export function checkDestination(provider: string, url: URL, baseUrls: readonly string[]): void {
+export function checkDestination(provider: string, url: URL, baseUrls: readonly string[], allowHttp = false): string {
   if (baseUrls.length === 0) {
     throw new RefusedDestinationError(
       `No base URL is known for ${provider}, so its keys are sent nowhere. Set the option providers.${provider}.baseUrl.`,
@@ -34,8 +39,9 @@ export function checkDestination(provider: string, url: URL, baseUrls: readonly 
   if (url.username !== '' || url.password !== '') {
     throw new RefusedDestinationError(`A URL with credentials in it is refused for ${provider}.`);
   }
-  if (!baseUrls.some((each) => isUnder(url, each))) {
-    const known = baseUrls.map((each) => each.replace(/\/$/, ''));
+  const base = baseUrls.find((each) => isUnder(url, each));
+  if (base === undefined) {
+    const known = baseUrls.slice(0, MOST_SHOWN).map((each) => each.replace(/\/$/, ''));
     if (baseUrls.some((each) => rootAbove(url, each) !== undefined)) {
       throw new RefusedDestinationError(
         `A path with hidden dot segments ("..") is refused for ${provider}: a server that decodes it once more, or drops what stands after ";", would leave ${known.join(' or ')} with the key. Write the path as it is meant.`,
@@ -46,9 +52,10 @@ export function checkDestination(provider: string, url: URL, baseUrls: readonly 
       `A key of ${provider} is sent to ${known.join(' or ')} only, not to ${isOrigin ? 'another path' : url.origin}. Set the option providers.${provider}.baseUrl if that is where it is called.`,
     );
   }
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname))) {
+  if (url.protocol !== 'https:' && !allowHttp && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname))) {
     throw new RefusedDestinationError(`A key of ${provider} is never sent unencrypted: ${url.origin} is not https.`);
   }
+  return base;
 }
 
 /** No client encodes a path more often, and each proxy on the way decodes it once. */

@@ -18,6 +18,7 @@ import { AttemptFailure } from '../failures/classify-attempt';
 import type { TimeLimit } from '../waiting/time-limits';
 import { HandOnTimer, holdBackStream, wholeJson, type StreamFailure } from './answer-start';
 import { CallerResponses } from './caller-responses';
+import { keyDestination } from './key-destination';
 import type { FetchTerms } from './managed-request';
 import { send } from './send';
 
@@ -53,7 +54,8 @@ export class ManagedAttempt {
         'The vendor did not begin to answer in time.',
       );
     try {
-      const response = await send(request, terms, context.apiKey, context.signal);
+      const destination = keyDestination(request, terms, context.candidate.record.route);
+      const response = await send(destination, terms, context.apiKey, context.signal);
       context.answered(response.headers);
       return await this.#answer(response);
     } catch (error) {

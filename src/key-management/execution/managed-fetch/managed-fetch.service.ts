@@ -1,9 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { RESOLVED_OPTIONS } from '../../key-management.constants';
+import type { ResolvedOptions } from '../../configuration/resolved-options';
+import { Inject, Injectable } from '@nestjs/common';
 import { mergeAbortSignals } from '../../common/abort-followers';
 import { cancelResponseBody } from '../../common/cancel-response-body';
 import type { FetchInput } from '../../common/fetch-types';
 import { described, optionFault } from '../../common/option-fault';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
+import type { KeyPool } from '../../pool/key-pool';
 import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';
 import type { ExecuteOptions, ManagedCall } from '../execution.types';
 import { AttemptFailure } from '../failures/classify-attempt';
@@ -68,6 +71,7 @@ export class ManagedFetchService {
   constructor(
     private readonly executor: RetryExecutorService,
     private readonly registry: HealthCheckerRegistry,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   /**
@@ -80,6 +84,7 @@ export class ManagedFetchService {
    * is a function that gives it anew. All attempts carry one idempotency key where the vendor takes one (`Idempotency-Key` of OpenAI), the
    * SDK's own or one set here. When it gives up, it resolves with the vendor's last answer, or with one in the vendor's shape where no key is left
    * (429 or 503 with `retry-after`), marked `x-should-retry: false`; or it rejects as fetch does: `AbortError`, `TimeoutError`, `TypeError`.
+   * A key with a base URL of its own is called there, with the path that the SDK's URL has below the provider's; its headers go with it.
    * A request that would take a key to another origin than the provider's base URL, or there unencrypted, rejects with a `TypeError`.
    * @throws TypeError at once where an option is unknown or has no such value: it is configuration, and is best found at the start
    */
@@ -105,9 +110,8 @@ export class ManagedFetchService {
     if (!context) throw this.registry.unknownProvider(provider);
     const vendor = this.registry.vendor(provider);
     const { uploadUrlHeader } = vendor;
-    const baseUrls = vendor.baseUrl === undefined ? [] : [vendor.baseUrl];
     const url = urlOf(input);
-    checkDestination(provider, url, baseUrls);
+    const calledBaseUrl = this.#calledBaseUrl(context.pool, url, vendor.baseUrl);
     const request = await managedRequest(url, input, init, vendor);
     const signals = [options.signal, request.signal].filter((signal) => signal !== undefined);
     const merged = signals.length > 1 ? mergeAbortSignals(signals) : undefined;
@@ -115,7 +119,7 @@ export class ManagedFetchService {
     const terms: FetchTerms = {
       settings,
       vendor,
-      baseUrls,
+      calledBaseUrl,
       request,
       interim: this.#interim,
       keysUsed: new Set(),
@@ -155,6 +159,12 @@ export class ManagedFetchService {
     const uploadUrl = uploadUrlHeader && response.headers.get(uploadUrlHeader);
     if (uploadUrl && URL.canParse(uploadUrl)) this.#uploadBegan(new URL(uploadUrl).href, result.attempts.at(-1)!.keyId);
     return response;
+  }
+
+  /** @throws RefusedDestinationError for a URL under no base URL of the provider and its keys */
+  #calledBaseUrl({ provider, baseUrls }: KeyPool, url: URL, own: string | undefined): string {
+    const allowHttp = this.options.providers.get(provider)?.allowHttp === true;
+    return checkDestination(provider, url, [...(own === undefined ? [] : [own]), ...baseUrls], allowHttp);
   }
 
   #uploadBegan(url: string, keyId: string): void {

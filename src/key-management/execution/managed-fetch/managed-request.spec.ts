@@ -139,3 +139,10 @@ describe('checkDestination', () => {
     expect(() => check('https://x.test/')).toThrow(/providers\.openai\.baseUrl/);
   });
 });
+
+it('lets a request go unencrypted beyond this machine only where the provider allows http', () => {
+  const url = new URL('http://10.0.0.1/v1/models');
+  expect(() => checkDestination('acme', url, ['http://10.0.0.1'])).toThrow(/never sent unencrypted/);
+  expect(checkDestination('acme', url, ['https://acme.example', 'http://10.0.0.1'], true)).toBe('http://10.0.0.1');
+  expect(() => checkDestination('acme', url, ['https://acme.example'], true)).toThrow(/only, not to/);
+});

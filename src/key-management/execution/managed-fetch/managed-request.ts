@@ -107,8 +107,8 @@ function nameOf(pair: string): string {
 export interface FetchTerms {
   readonly settings: ExecutionSettings;
   readonly vendor: Vendor;
-  /** Where keys may go. */
-  readonly baseUrls: readonly string[];
+  /** The base URL, of the provider or of a key of it, that the caller's URL lies under. */
+  readonly calledBaseUrl: string;
   readonly request: ManagedRequest;
   readonly interim: InterimAnswers;
   /** The keys of the attempts so far: none of them may show in an answer. */

@@ -3,20 +3,21 @@ import { cancelBody } from '../../common/cancel-response-body';
 import { AttemptFailure } from '../failures/classify-attempt';
 import { isUnder, RefusedDestinationError } from './destination';
 import { credentialText } from '../../vendors/contract/vendor';
-import type { FetchTerms, ManagedRequest } from './managed-request';
+import type { KeyDestination } from './key-destination';
+import type { FetchTerms } from './managed-request';
 import { isStream } from './request-body';
 
 const MAX_REDIRECTS = 5;
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Sends the request with the key in the vendor's own place. Redirects are followed only where the key may go: within the origin, under the
+ * Sends the request with the key in the vendor's own place. Redirects are followed only where this key may go: within the origin, under its
  * base URL.
  * @throws AttemptFailure for a redirect that is not followed, and what fetch throws
  */
 export async function send(
-  request: ManagedRequest,
-  { vendor, baseUrls, interim }: Pick<FetchTerms, 'vendor' | 'baseUrls' | 'interim'>,
+  { request, baseUrl }: KeyDestination,
+  { vendor, interim }: Pick<FetchTerms, 'vendor' | 'interim'>,
   apiKey: string,
   signal: AbortSignal,
 ): Promise<Response> {
@@ -47,7 +48,7 @@ export async function send(
     if (target && (target.username !== '' || target.password !== '')) {
       throw refused('The vendor redirects to a URL with credentials in it, which is refused.');
     }
-    if (target?.origin !== new URL(url).origin || !baseUrls.some((each) => isUnder(target, each))) {
+    if (target?.origin !== new URL(url).origin || !isUnder(target, baseUrl)) {
       throw refused(`The vendor redirects to ${target?.origin ?? 'nowhere'}: a key is not taken there.`);
     }
     if (response.status === 303 || (response.status < 303 && method.toUpperCase() === 'POST')) {

@@ -12,6 +12,9 @@ export const keyIdOf = (raw: string): string => {
   return flattenString(digest.slice(0, 8), digest.slice(8, 16));
 };
 
+/** Characters: signed tokens of clouds are that long. */
+export const LONGEST_KEY = 16_384;
+
 export const KEY_ID = /^[0-9a-f]{16}$/;
 
 /** First 7 and last 4 characters around `...`; `***` where that would hide fewer than 8. What no key has in it is shown as `?`. */

@@ -1,5 +1,6 @@
 import { type KeyLimits } from '../limits/hard-limits';
 import { boundedName } from '../../common/text';
+import type { KeyRoute } from './key-route';
 
 /** One key with what a user may say of it. */
 export interface KeyInput {
@@ -12,6 +13,22 @@ export interface KeyInput {
   /** The only models this key may be used for. Default: any. */
   models?: string[];
   limits?: KeyLimits;
+  /**
+   * Where this key is called, if not at the provider's `baseUrl`: an Azure resource of its own. In the same form as that one, for health
+   * checks and the managed fetch send the same paths below it. https, or http on loopback or where the provider says `allowHttp`.
+   */
+  baseUrl?: string;
+  /**
+   * Sent with this key's health checks and its requests by the managed fetch, over the provider's headers: the `anthropic-workspace-id` of an
+   * identity-linked key. Their values are kept as the key is: encrypted in a store, and shown nowhere.
+   */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** What a pool is told of a key beside its text. */
+export interface KeySettings extends Omit<KeyInput, 'key' | 'baseUrl' | 'headers'> {
+  /** The key's own base URL and headers. */
+  readonly route?: KeyRoute;
 }
 
 /** Where a key came from. Keys from the configuration are never written to a store. */

@@ -3,7 +3,8 @@ import type { ApiKey } from './api-key';
 import type { Timed } from '../../common/time-heap';
 import type { HardLimits, KeyLimits } from '../limits/hard-limits';
 import type { RateLimiter } from '../limits/rate-limiter';
-import type { KeyInput, KeyOrigin } from './key-input';
+import type { KeyOrigin, KeySettings } from './key-input';
+import type { KeyRoute } from './key-route';
 import {
   UNCHECKED,
   isCoolingDown,
@@ -20,6 +21,8 @@ import type { Outcome } from '../../vendors/contract/outcome';
 /** Most keys have no settings of their own: they share these objects, which saves memory per key. */
 const NO_LIMITS: KeyLimits = Object.freeze({});
 const NO_CANDIDATES: KeyModelState[] = [];
+/** Few keys have a base URL or headers of their own: a field for them would cost every key. */
+const ROUTES = new WeakMap<KeyRecord, KeyRoute>();
 const NO_SETTINGS = '{}';
 const sharedText = (settings: string): string => (settings === NO_SETTINGS ? NO_SETTINGS : settings);
 
@@ -65,7 +68,7 @@ export class KeyRecord extends Rating implements OnTrial {
   constructor(
     readonly provider: string,
     readonly key: ApiKey,
-    input: Omit<KeyInput, 'key'>,
+    { route, ...input }: KeySettings,
     readonly origin: KeyOrigin,
     ratings = new RatingTable(1),
   ) {
@@ -75,6 +78,7 @@ export class KeyRecord extends Rating implements OnTrial {
     this.quotaGroup = input.quotaGroup;
     this.models = input.models && input.models.length > 0 ? new Set(input.models) : undefined;
     this.limits = input.limits && Object.keys(input.limits).length > 0 ? { ...input.limits } : NO_LIMITS;
+    if (route !== undefined) ROUTES.set(this, route);
     this.configured = origin === 'configuration' ? sharedText(JSON.stringify(input)) : undefined;
   }
 
@@ -86,6 +90,11 @@ export class KeyRecord extends Rating implements OnTrial {
 
   get id(): string {
     return this.key.id;
+  }
+
+  /** The key's own base URL and headers; undefined where they are the provider's. */
+  get route(): KeyRoute | undefined {
+    return ROUTES.get(this);
   }
 
   get status(): KeyStatus {

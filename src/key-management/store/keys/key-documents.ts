@@ -16,6 +16,7 @@ import { modelName, type KeyOrigin } from '../../pool/key/key-input';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyRecord } from '../../pool/key/key-record';
 import type { Json, StoredDocument } from '../port/key-store';
+import type { SealedKey } from './key-vault';
 
 /** Documents of keys: `keys/<provider>/<id>`. */
 export const KEYS = 'keys/';
@@ -84,11 +85,13 @@ export interface StoredIdentity {
   readonly models?: string[];
   readonly limits?: KeyLimits;
   readonly secret?: string;
+  /** The encrypted base URL and headers that the key has of its own. */
+  readonly route?: string;
   /** What the configuration said of the key when this was written. */
   readonly configured?: string;
 }
 
-export function identityOf(record: KeyRecord, secret: string | undefined): Json {
+export function identityOf(record: KeyRecord, sealed: SealedKey | undefined): Json {
   return compact({
     maskedKey: record.key.masked,
     origin: record.origin,
@@ -97,21 +100,26 @@ export function identityOf(record: KeyRecord, secret: string | undefined): Json 
     quotaGroup: record.quotaGroup,
     models: record.models && [...record.models],
     limits: compact({ ...record.limits }),
-    secret,
+    secret: sealed?.secret,
+    route: sealed?.route,
     configured: record.configured,
   });
 }
 
 /** All registers of a key in its pool, with times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */
-export const registersOf = (record: KeyRecord, secret: string | undefined, offsetMs: number): Record<string, Json> => ({
-  identity: identityOf(record, secret),
+export const registersOf = (
+  record: KeyRecord,
+  sealed: SealedKey | undefined,
+  offsetMs: number,
+): Record<string, Json> => ({
+  identity: identityOf(record, sealed),
   state: stateOf(record, offsetMs),
   admin: record.enabled ? 'enabled' : 'disabled',
 });
 
 export function readIdentity(value: Json): StoredIdentity | undefined {
   if (!isRecord(value) || typeof value.maskedKey !== 'string') return undefined;
-  const { maskedKey, label, weight, quotaGroup, models, limits, secret } = value;
+  const { maskedKey, label, weight, quotaGroup, models, limits, secret, route } = value;
   return {
     maskedKey: singleLine(maskedKey, LONGEST_MASK),
     origin: value.origin === 'runtime' ? 'runtime' : 'configuration',
@@ -123,6 +131,7 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
       : undefined,
     limits: isRecord(limits) ? limitsIn(limits) : undefined,
     secret: text(secret),
+    route: text(route),
     configured: text(value.configured),
   };
 }

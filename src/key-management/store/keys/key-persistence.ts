@@ -229,7 +229,8 @@ export class KeyPersistence implements DocumentOwner {
     const document = this.#inactive.get(doc);
     const identity = document && readIdentity(document.registers.identity?.value ?? null);
     if (!document || !identity?.secret || adminOf(document) === 'deleted') return;
-    const opened = this.vault.open(identity.secret, provider, keyId);
+    const { secret, route: sealedRoute, ...settings } = identity;
+    const opened = this.vault.open({ secret, route: sealedRoute }, provider, keyId);
     if (opened.kind !== 'key') {
       this.settings.listener.warn(
         opened.kind === 'locked'
@@ -240,7 +241,7 @@ export class KeyPersistence implements DocumentOwner {
     }
     this.#inactive.delete(doc);
     const pool = this.pools.ensurePool(provider);
-    const record = pool.add(opened.key, identity, 'runtime', by);
+    const record = pool.add(opened.key, { ...settings, route: opened.route }, 'runtime', by);
     this.#statistics.restore(record);
     applyDocument(this.#target(pool, record, by), { ...document, sums: {} });
     if (opened.needsRotation) this.#writer.identity(doc, record, this.vault.seal(record), false);

@@ -1,6 +1,8 @@
 import type { SecretText } from '../../common/secret-text';
 import { ApiKey } from '../../pool/key/api-key';
 import type { KeyRecord } from '../../pool/key/key-record';
+import { routeOf, type KeyRoute } from '../../pool/key/key-route';
+import { parseJson } from '../../common/text';
 import { decryptSecret, encryptionKeys, encryptSecret, type EncryptionKeys } from './encryption';
 
 /**
@@ -10,9 +12,22 @@ import { decryptSecret, encryptionKeys, encryptSecret, type EncryptionKeys } fro
 export const PERSISTENCES = ['configuration', 'stored', 'pending', 'memory_only'] as const;
 export type Persistence = (typeof PERSISTENCES)[number];
 
+/** A key as it may be stored. */
+export interface SealedKey {
+  /** The encrypted key. */
+  readonly secret: string;
+  /** Its own base URL and headers, encrypted too: headers are secrets, and whoever writes to the store must not say where a key goes. */
+  readonly route?: string;
+}
+
 /** What opening a stored key came to. */
 export type OpenedKey =
-  | { readonly kind: 'key'; readonly key: ApiKey; readonly needsRotation: boolean }
+  | {
+      readonly kind: 'key';
+      readonly key: ApiKey;
+      readonly route: KeyRoute | undefined;
+      readonly needsRotation: boolean;
+    }
   /** No secret is set, or none of those set fits. */
   | { readonly kind: 'locked' }
   | { readonly kind: 'damaged' };
@@ -21,7 +36,7 @@ export type OpenedKey =
 export class KeyVault {
   readonly #keys: EncryptionKeys | undefined;
   /** Encrypting the same key again would give another text for nothing. */
-  readonly #sealed = new WeakMap<ApiKey, string>();
+  readonly #sealed = new WeakMap<KeyRecord, SealedKey>();
 
   /** @param secrets The first encrypts, all decrypt. */
   constructor([current, ...previous]: readonly SecretText[]) {
@@ -38,22 +53,43 @@ export class KeyVault {
   }
 
   /** The key as it may be stored; undefined for keys from the configuration, and without a secret. */
-  seal({ origin, key, provider }: KeyRecord): string | undefined {
+  seal(record: KeyRecord): SealedKey | undefined {
+    const { origin, key, provider, route } = record;
     if (origin !== 'runtime' || !this.#keys) return undefined;
-    const known = this.#sealed.get(key);
+    const known = this.#sealed.get(record);
     if (known !== undefined) return known;
-    const sealed = encryptSecret(key.reveal(), this.#keys, contextOf(provider, key.id));
-    this.#sealed.set(key, sealed);
+    const context = contextOf(provider, key.id);
+    const secret = encryptSecret(key.reveal(), this.#keys, context);
+    const sealed = route
+      ? { secret, route: encryptSecret(textOf(route), this.#keys, routeOfKey(context)) }
+      : { secret };
+    this.#sealed.set(record, sealed);
     return sealed;
   }
 
-  open(sealed: string, provider: string, keyId: string): OpenedKey {
+  open(sealed: SealedKey, provider: string, keyId: string): OpenedKey {
     if (!this.#keys) return { kind: 'locked' };
-    const result = decryptSecret(sealed, this.#keys, contextOf(provider, keyId));
+    const context = contextOf(provider, keyId);
+    const result = decryptSecret(sealed.secret, this.#keys, context);
     if (!result.ok) return { kind: result.reason === 'wrong_secret' ? 'locked' : 'damaged' };
     const key = new ApiKey(result.value);
-    return key.id === keyId ? { kind: 'key', key, needsRotation: result.needsRotation } : { kind: 'damaged' };
+    if (key.id !== keyId) return { kind: 'damaged' };
+    const { needsRotation } = result;
+    if (sealed.route === undefined) return { kind: 'key', key, route: undefined, needsRotation };
+    const opened = decryptSecret(sealed.route, this.#keys, routeOfKey(context));
+    const route = opened.ok ? routeIn(opened.value) : undefined;
+    // Without it the key would go elsewhere than it was added for.
+    return route === undefined ? { kind: 'damaged' } : { kind: 'key', key, route, needsRotation };
   }
 }
 
 const contextOf = (provider: string, keyId: string): string => `${provider}/${keyId}`;
+const routeOfKey = (context: string): string => `${context}/route`;
+
+const textOf = (route: KeyRoute): string => JSON.stringify({ baseUrl: route.baseUrl, headers: route.revealHeaders() });
+
+/** What {@link textOf} wrote. It is authentic, since it was encrypted under the secret. */
+function routeIn(text: string): KeyRoute | undefined {
+  const { baseUrl, headers } = parseJson(text) as { baseUrl?: string; headers?: Record<string, string> };
+  return routeOf(baseUrl, headers);
+}

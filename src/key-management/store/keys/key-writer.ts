@@ -13,7 +13,7 @@ import {
   stateOf,
   type AdminState,
 } from './key-documents';
-import type { KeyVault } from './key-vault';
+import type { KeyVault, SealedKey } from './key-vault';
 import type { StoreLink } from '../sync/store-link';
 
 const RANKS: Readonly<Record<AdminState, number>> = { enabled: 0, disabled: 1, deleted: 2 };
@@ -88,8 +88,8 @@ export class KeyWriter {
   }
 
   /** @param byAdministrator An administrator's change wins over what is stored and not known here yet. */
-  identity(doc: string, record: KeyRecord, secret: string | undefined, byAdministrator = true): void {
-    const identity = identityOf(record, secret);
+  identity(doc: string, record: KeyRecord, sealed: SealedKey | undefined, byAdministrator = true): void {
+    const identity = identityOf(record, sealed);
     if (byAdministrator) this.link.putByAdministrator(doc, 'identity', identity);
     else this.link.put(doc, 'identity', identity);
   }
