@@ -227,7 +227,15 @@ const answerRules: readonly EvidenceRule[] = [
   {
     id: 'G37',
     when: [
-      code('invalid_request', 'not_found', 'failed_precondition', 'out_of_range', 'already_exists', 'unimplemented'),
+      code(
+        'invalid_request',
+        'parameter_unknown',
+        'not_found',
+        'failed_precondition',
+        'out_of_range',
+        'already_exists',
+        'unimplemented',
+      ),
     ],
     outcome: 'bad_request',
     source: 'ai.google.dev/gemini-api/docs/api-errors',
