@@ -129,3 +129,8 @@ it('says where a key travels', () => {
     ['{"query":"api_key"}', 'k'],
   ]);
 });
+
+it('sends a header of the settings in place of the same one of the format, however it is written', () => {
+  const { headers } = vendorOf(anthropic, { headers: { 'Anthropic-Version': '2026-01-01', 'X-Own': '1' } });
+  expect(headers).toEqual({ 'anthropic-version': '2026-01-01', 'x-own': '1' });
+});

@@ -45,7 +45,7 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
       removeHeaders: [...CREDENTIAL_HEADERS, ...('header' in place ? [place.header.toLowerCase()] : [])],
       removeQuery: [...CREDENTIAL_PARAMETERS, ...('query' in place ? [place.query.toLowerCase()] : [])],
     },
-    headers: { ...format.headers, ...profile.headers, ...settings.headers },
+    headers: merged(format.headers, profile.headers, settings.headers),
     query: { ...profile.query, ...settings.query },
     keyFormat: { ...ANY_KEY, ...profile.keyFormat },
     probes: { light: lightProbes(profile, settings), deep: deepProbes(profile, settings) },
@@ -72,6 +72,12 @@ function streamBeginnings({ streamBeginning }: VendorProfile): StreamBeginnings 
     begun: new Set([...begun, ...(streamBeginning.begun ?? [])]),
   };
 }
+
+/** Headers under lower-case names, so that one that is written otherwise takes the place of the earlier. */
+const merged = (...headers: readonly (Readonly<Record<string, string>> | undefined)[]): Record<string, string> =>
+  Object.fromEntries(
+    headers.flatMap((each) => Object.entries(each ?? {})).map(([name, value]) => [name.toLowerCase(), value]),
+  );
 
 /** The three vendors whose rules are those of their format have them once. */
 const formatRules = (profile: VendorProfile) => WIRE_FORMAT_DEFAULTS[profile.wireFormat ?? 'openai'].rules;
