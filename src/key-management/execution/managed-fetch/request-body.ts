@@ -71,7 +71,7 @@ const MAX_KEPT_BYTES = 16 * 1024 * 1024;
  * A streamed body that can be sent more than once: what attempts read of it is kept, up to a bound, and the next attempt begins with that.
  * The source is read no faster than the attempts read, and by one attempt at a time.
  */
-export class ReplayedStream implements RequestBody {
+export class ReplayedStream {
   failure: { readonly error: unknown } | undefined;
   readonly #source: AsyncIterator<unknown>;
   /** What was read of the source, from chunk number `#first` on. */
