@@ -185,11 +185,11 @@ export const told = (event: KeyEvent): [KeyEventType, ChangedBy, KeyStatus | und
   event.by,
   event.type === 'status_changed' ? event.to : undefined,
 ];
-export const changed = (event: KeyEvent): KeyChangeEvent | ProviderState | string => {
+export const changed = (event: KeyEvent): KeyChangeEvent | ProviderState | RemovalsDoubtedEvent['type'] => {
   if (event.type === 'removals_doubted') return doubted(event);
   return event.type === 'provider_failing' || event.type === 'provider_recovered' ? stateIn(event) : event;
 };
-const doubted = (event: RemovalsDoubtedEvent): string => event.type;
+const doubted = (event: RemovalsDoubtedEvent): RemovalsDoubtedEvent['type'] => event.type;
 const stateIn = (event: ProviderEvent): ProviderState => event.state;
 export const named = [keys.keyIdOf('k'), keys.maskKey('k'), ...keys.KEY_STATUSES];
 
