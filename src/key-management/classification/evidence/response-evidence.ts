@@ -1,4 +1,6 @@
 import { followAbort, unfollowAbort } from '../../common/abort-followers';
+import { BodySource } from '../../common/body-source';
+import { cancelBody } from '../../common/cancel-response-body';
 import { evidenceOf, type EvidenceContext } from './answer-evidence';
 import { MOST_BODY_CHARACTERS, WITHOUT_BODY, parseBody } from './body-tree';
 import type { VendorError } from './vendor-error';
@@ -13,11 +15,14 @@ export interface ResponseContext extends EvidenceContext, BodyLimits {}
 export async function vendorErrorFromResponse(response: Response, context: ResponseContext = {}): Promise<VendorError> {
   let body = WITHOUT_BODY;
   if (isReadable(response, context)) {
-    const reader = response.clone().body!.getReader();
-    const { text, whole } = await beginningOf(reader, context);
+    const source = new BodySource(response.clone().body!);
+    const { text, whole } = await beginningOf(source, context);
     body = parseBody(text);
     // Both, since half a clone that meets an abort is a rejection that nobody can catch.
-    if (!whole) for (const each of [reader, response.body]) void each?.cancel().catch(() => undefined);
+    if (!whole) {
+      source.cancel();
+      cancelBody(response.body);
+    }
   }
   return evidenceOf({ status: response.status, headers: response.headers, body }, context);
 }
@@ -35,17 +40,15 @@ export async function takeEvidence(response: Response, context: ResponseContext)
   const { status, headers } = response;
   if (!isReadable(response, context))
     return { evidence: evidenceOf({ status, headers, body: WITHOUT_BODY }, context), body: response.body };
-  const reader = response.body!.getReader();
-  const beginning = await beginningOf(reader, context);
-  const evidence = evidenceOf({ status, headers, body: parseBody(beginning.text) }, context);
-  return { evidence, body: continued(beginning, reader), text: beginning.whole ? beginning.text : undefined };
+  const source = new BodySource(response.body!);
+  const { text, chunks, whole } = await beginningOf(source, context);
+  source.giveBack(chunks);
+  const evidence = evidenceOf({ status, headers, body: parseBody(text) }, context);
+  return { evidence, body: streamOf(source), text: whole ? text : undefined };
 }
 
 const isReadable = ({ bodyUsed, body }: Response, { signal }: ResponseContext): boolean =>
   !bodyUsed && body !== null && !body.locked && !signal?.aborted;
-
-type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
-type Chunk = Awaited<ReturnType<BodyReader['read']>>;
 
 interface BodyLimits {
   /** Ends the reading of the body; what was read until then is the evidence. */
@@ -57,9 +60,7 @@ interface BodyLimits {
 /** A body as far as it was read. */
 interface BodyBeginning {
   readonly text: string;
-  readonly chunks: readonly Uint8Array[];
-  /** The read that was under way when the time was over: what it brings comes next. */
-  readonly next?: Promise<Chunk>;
+  readonly chunks: Uint8Array[];
   /** There is no more. */
   readonly whole: boolean;
 }
@@ -67,7 +68,7 @@ interface BodyBeginning {
 const DEFAULT_TIME_LIMIT_MS = 2_000;
 
 /** Reads some 64 kB. A body that stalls or breaks counts as far as it was read. Never rejects. */
-async function beginningOf(reader: BodyReader, { signal, bodyTimeLimitMs }: BodyLimits): Promise<BodyBeginning> {
+async function beginningOf(source: BodySource, { signal, bodyTimeLimitMs }: BodyLimits): Promise<BodyBeginning> {
   let stop = (): void => undefined;
   const stopped = new Promise<undefined>((resolve) => {
     stop = () => {
@@ -80,16 +81,15 @@ async function beginningOf(reader: BodyReader, { signal, bodyTimeLimitMs }: Body
   const decoder = new TextDecoder();
   const chunks: Uint8Array[] = [];
   let text = '';
-  let next: Promise<Chunk> | undefined;
   let whole = false;
   try {
     while (text.length < MOST_BODY_CHARACTERS) {
-      next = reader.read();
-      const chunk = await Promise.race([next, stopped]);
+      // A read that is under way when the time is over is left to whoever reads on.
+      const chunk = await Promise.race([source.peek(), stopped]);
       if (chunk === undefined) break;
-      next = undefined;
       whole = chunk.done;
       if (chunk.done) break;
+      source.take();
       chunks.push(chunk.value);
       text += decoder.decode(chunk.value, { stream: true });
     }
@@ -99,26 +99,21 @@ async function beginningOf(reader: BodyReader, { signal, bodyTimeLimitMs }: Body
     clearTimeout(timer);
     if (signal) unfollowAbort(signal, follower);
   }
-  return { text, chunks, next, whole };
+  return { text, chunks, whole };
 }
 
 /** The body from its beginning on, for one who reads it now: unchanged, no faster than it is read. */
-function continued({ chunks, next, whole }: BodyBeginning, reader: BodyReader): ReadableStream<Uint8Array> {
-  const held = [...chunks];
-  let awaited = next;
+function streamOf(source: BodySource): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const chunk = held.shift();
-        if (chunk) return controller.enqueue(chunk);
-        if (whole) return controller.close();
-        const reading = awaited ?? reader.read();
-        awaited = undefined;
-        const { done, value } = await reading;
+        const { done, value } = await source.read();
         if (done) controller.close();
         else controller.enqueue(value);
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: (reason) => {
+        source.cancel(reason);
+      },
     },
     { highWaterMark: 0 },
   );
