@@ -1,6 +1,11 @@
 import first from '../fixtures/vendor-cases.json';
 import second from '../fixtures/vendor-cases-2.json';
-import type { Phase } from '../../src/key-management';
+import type { Phase, VendorError } from '../../src/key-management';
+import {
+  vendorErrorFrom,
+  vendorErrorFromStreamEvent,
+  type EvidenceContext,
+} from '../../src/key-management/classification/evidence/error-evidence';
 
 /** One answer that a vendor really gave, and what it means. */
 export interface VendorCase {
@@ -55,3 +60,25 @@ export const VENDOR_CASES: readonly VendorCase[] = [
     })),
   ...filledCases(Date.now()),
 ];
+
+/** What of a case its evidence is read from. */
+type CaseAnswer = Pick<VendorCase, 'phase' | 'headers' | 'body' | 'sse' | 'contentEmitted'> & {
+  readonly endpoint?: string | null;
+  readonly status: number | null;
+  /** What was thrown where no answer came. */
+  readonly transport?: { callerAborted?: boolean };
+};
+
+/** The evidence in the answer of a case, read at `now` (milliseconds since the epoch). */
+export function evidenceOf(item: CaseAnswer, now: number): VendorError {
+  const { phase, endpoint, contentEmitted, transport, sse, status, headers, body } = item;
+  const context: EvidenceContext = {
+    phase,
+    endpoint: endpoint ?? undefined,
+    contentEmitted,
+    callerAborted: transport?.callerAborted,
+    now,
+  };
+  if (sse !== undefined) return vendorErrorFromStreamEvent(sse, headers, context);
+  return vendorErrorFrom(transport ?? { status, headers, body }, context);
+}

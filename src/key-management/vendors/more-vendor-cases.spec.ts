@@ -1,25 +1,12 @@
-import { filledCases, type VendorCase } from '../../../test/vendors/vendor-cases';
+import { evidenceOf, filledCases } from '../../../test/vendors/vendor-cases';
 import { classify } from '../classification/classify';
-import {
-  isStreamError,
-  vendorErrorFrom,
-  vendorErrorFromStreamEvent,
-  type EvidenceContext,
-} from '../classification/evidence/error-evidence';
-import type { VendorError } from '../classification/evidence/vendor-error';
+import { isStreamError } from '../classification/evidence/error-evidence';
 import { BUILT_IN_VENDORS } from './index';
 import { vendorOf } from './vendor-of';
 
 const NOW = Date.parse('2026-10-15T12:00:00Z');
 
 const cases = filledCases(NOW);
-
-function evidenceOf(item: VendorCase): VendorError {
-  const { phase, endpoint, contentEmitted } = item;
-  const context: EvidenceContext = { phase, endpoint, contentEmitted, now: NOW };
-  if (item.sse !== undefined) return vendorErrorFromStreamEvent(item.sse, item.headers, context);
-  return vendorErrorFrom({ status: item.status, headers: item.headers, body: item.body }, context);
-}
 
 const eventsIn = (sse: string): string[] =>
   sse
@@ -35,7 +22,7 @@ describe('what vendors really answered', () => {
       expect(eventsIn(item.sse!).some(isStreamError)).toBe(false);
       return;
     }
-    const { outcome, keyAction, scope, retry, retryAfterMs } = classify(evidenceOf(item), vendor, 'evidence', NOW);
+    const { outcome, keyAction, scope, retry, retryAfterMs } = classify(evidenceOf(item, NOW), vendor, 'evidence', NOW);
     const { expected, acceptable = [] } = item;
     expect([expected.outcome, ...acceptable]).toContain(outcome);
     if (outcome === expected.outcome)

@@ -1,14 +1,10 @@
 import { BUILT_IN_VENDORS } from './index';
 import { vendorOf } from './vendor-of';
 import cases from '../../../test/fixtures/vendor-cases.json';
+import { evidenceOf } from '../../../test/vendors/vendor-cases';
 import type { Classification } from '../classification/classification';
 import { classify } from '../classification/classify';
-import {
-  vendorErrorFrom,
-  vendorErrorFromStreamEvent,
-  type EvidenceContext,
-} from '../classification/evidence/error-evidence';
-import type { VendorError } from '../classification/evidence/vendor-error';
+import { vendorErrorFrom } from '../classification/evidence/error-evidence';
 import type { Phase } from './contract/rule';
 import { anthropic } from './anthropic/anthropic';
 import { google } from './google/google';
@@ -43,19 +39,6 @@ function knowledgeOf(vendor: string): Vendor {
   return { openai: vendorOf(openai), anthropic: vendorOf(anthropic) }[vendor] ?? vendorOf(google);
 }
 
-function evidenceOf(item: VendorCase): VendorError {
-  const context: EvidenceContext = {
-    phase: item.phase,
-    endpoint: item.endpoint ?? undefined,
-    contentEmitted: item.contentEmitted,
-    callerAborted: item.transport?.callerAborted,
-    now: NOW,
-  };
-  if (item.sse !== undefined) return vendorErrorFromStreamEvent(item.sse, item.headers, context);
-  if (item.transport) return vendorErrorFrom(item.transport, context);
-  return vendorErrorFrom({ status: item.status, headers: item.headers, body: item.body }, context);
-}
-
 const shown = (verdict: Classification) => ({
   outcome: verdict.outcome === 'model_unavailable' ? 'model_unavailable_for_key' : verdict.outcome,
   keyAction: verdict.keyAction === 'cool_down' ? 'cool_down' : verdict.keyAction,
@@ -69,7 +52,7 @@ const shown = (verdict: Classification) => ({
 
 describe('every vendor case', () => {
   it.each(table.map((item) => [item.id, item] as const))('%s', (_id, item) => {
-    const verdict = classify(evidenceOf(item), knowledgeOf(item.vendor), 'evidence', NOW);
+    const verdict = classify(evidenceOf(item, NOW), knowledgeOf(item.vendor), 'evidence', NOW);
     expect(shown(verdict)).toEqual({ escalateOnRepeat: undefined, ...item.expected });
   });
 });
@@ -78,7 +61,7 @@ describe('every vendor case by the table alone', () => {
   const covered = table.filter((item) => item.specDefault !== null);
 
   it.each(covered.map((item) => [item.id, item] as const))('%s', (_id, item) => {
-    const verdict = classify(evidenceOf(item), knowledgeOf(item.vendor), 'status', NOW);
+    const verdict = classify(evidenceOf(item, NOW), knowledgeOf(item.vendor), 'status', NOW);
     const healthy = item.phase === 'probe' && item.status === 200;
     const expected = item.specDefault!.outcome === 'other' ? (healthy ? 'ok' : 'unknown') : item.specDefault!.outcome;
     expect(verdict.outcome).toBe(expected);
