@@ -3,7 +3,7 @@ import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import type { Outcome } from '../../src/key-management/vendors/contract/outcome';
 import { TimeLimits } from '../../src/key-management/execution/waiting/time-limits';
 import { WaitQueue } from '../../src/key-management/execution/waiting/wait-queue';
-import type { RateLimitReading } from '../../src/key-management/vendors/contract/vendor';
+import type { RateLimitReading } from '../../src/key-management/vendors/contract/rate-limits';
 import type { LimitKind } from '../../src/key-management/pool/limits/header-pace';
 import { PoolLease } from '../../src/key-management/pool/key-lease';
 import { KeyPool } from '../../src/key-management/pool/key-pool';

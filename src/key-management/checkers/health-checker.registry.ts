@@ -8,9 +8,8 @@ import { BUILT_IN_CHECKERS, RESOLVED_OPTIONS } from '../key-management.constants
 import type { KeyPoolService } from '../pool/key-pool.service';
 import type { Vendor } from '../vendors/contract/vendor';
 import { defineVendor } from '../vendors/define-vendor';
-import { vendorOf } from '../vendors/vendor-of';
+import { profileOf, vendorOf } from '../vendors/vendor-of';
 import { BaseHealthChecker } from './base-health-checker';
-import { profileOf } from './built-in-checkers';
 import { HEALTH_CHECKER_METADATA } from './health-checker.decorator';
 import { VendorHealthChecker } from './vendor-health-checker';
 

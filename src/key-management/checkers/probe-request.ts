@@ -1,3 +1,4 @@
+import { addMissingParameters } from '../common/http';
 import { credentialText, type Vendor } from '../vendors/contract/vendor';
 
 /** Answers to probes are small; a longer one is no answer of a vendor. Bytes, unpacked. */
@@ -9,16 +10,6 @@ export interface Probe {
   /** Under the base URL; may have a query. */
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
-}
-
-/** The headers of a provider with those of one key over them, whatever the case of their names. */
-export function headersOver(
-  provided: Readonly<Record<string, string>>,
-  own: Readonly<Record<string, string>> | undefined,
-): Readonly<Record<string, string>> {
-  if (own === undefined) return provided;
-  const others = Object.entries(provided).filter(([name]) => !Object.hasOwn(own, name.toLowerCase()));
-  return { ...Object.fromEntries(others), ...own };
 }
 
 /** A vendor's answer to a probe, with its whole body as text. */
@@ -61,8 +52,7 @@ export async function sendProbe(
   signal: AbortSignal,
 ): Promise<ProbeAnswer> {
   const url = new URL(apiUrl(vendor.baseUrl, path));
-  for (const [name, value] of Object.entries(vendor.query))
-    if (!url.searchParams.has(name)) url.searchParams.set(name, value);
+  addMissingParameters(url, vendor.query);
   const headers = new Headers(vendor.headers);
   headers.set('accept', 'application/json');
   if (body !== undefined) headers.set('content-type', 'application/json');

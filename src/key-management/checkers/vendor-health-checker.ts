@@ -10,7 +10,7 @@ import type { LightProbe, VendorProfile } from '../vendors/contract/profile';
 import type { Vendor } from '../vendors/contract/vendor';
 import { BaseHealthChecker, type FormatVerdict, type HealthResult, type ProbeContext } from './base-health-checker';
 import { validateKeyFormat } from './key-format';
-import { headersOver, sendProbe, type Probe } from './probe-request';
+import { sendProbe, type Probe } from './probe-request';
 
 /** How a vendor answers where it has no such endpoint. */
 const NO_SUCH_ENDPOINT: ReadonlySet<number | undefined> = new Set([404, 405, 501]);
@@ -55,8 +55,8 @@ export class VendorHealthChecker extends BaseHealthChecker {
   async checkHealth(apiKey: string, context: ProbeContext): Promise<HealthResult> {
     const baseUrl = context.baseUrl ?? this.resolved.baseUrl;
     if (baseUrl === undefined) return unproven(`set providers.${this.provider}.baseUrl to have its keys checked`);
-    const headers = headersOver(this.resolved.headers, context.headers);
-    const vendor = { ...this.resolved, baseUrl, headers };
+    // Both under lower-case names.
+    const vendor = { ...this.resolved, baseUrl, headers: { ...this.resolved.headers, ...context.headers } };
     return context.depth === 'light' ? this.#light(vendor, apiKey, context) : this.#deep(vendor, apiKey, context);
   }
 

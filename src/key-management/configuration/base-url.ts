@@ -5,14 +5,6 @@ export const isLoopback = (url: string): boolean => URL.canParse(url) && LOOPBAC
 export const BASE_URL_RULE =
   'must be an https URL (http only on loopback) without credentials or query, as https://api.openai.com';
 
-/** An http or https URL without credentials, query and fragment. */
-export const isBaseUrl = (text: string): boolean => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return (
-    url !== undefined && /^https?:$/.test(url.protocol) && !(url.username || url.password || url.search || url.hash)
-  );
-};
-
 /** Whether keys would travel in the clear outside of this machine. */
 export const isUnencrypted = (baseUrl: string): boolean =>
   URL.canParse(baseUrl) && new URL(baseUrl).protocol === 'http:' && !isLoopback(baseUrl);

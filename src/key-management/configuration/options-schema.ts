@@ -1,21 +1,17 @@
 import { z } from 'zod';
+import { isBaseUrl } from '../common/http';
+import { strictObject } from '../common/strict-object';
 import { STORE_KINDS } from '../store/built-in-stores';
 import { WIRE_FORMATS } from '../vendors/contract/profile';
 import { CREDENTIAL, HEADERS, PROBE_PATH, QUERY, vendorProblems } from '../vendors/define-vendor';
-import { BASE_URL_RULE, isBaseUrl, isUnencrypted } from './base-url';
+import { BASE_URL_RULE, isUnencrypted } from './base-url';
 import { CONFIGURATION_LIMITS } from './configuration-limits';
 import { isOwnStore, ownStoreProblems } from './store-options';
 
 /** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
 export const PROVIDER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
 
-export const strict = <T extends z.ZodRawShape>(shape: T) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `has no setting named ${issue.keys.map((key) => `"${key}"`).join(', ')}; correct the name, or leave it out`
-        : 'must be an object',
-  });
+export const strict = <T extends z.ZodRawShape>(shape: T) => strictObject(shape, 'setting');
 
 const wholeNumber = z.number('must be a whole number').int('must be a whole number').min(0, 'must be 0 or more');
 const maxRetries = wholeNumber.max(CONFIGURATION_LIMITS.max_retries.max, 'must be 100 or less').optional();

@@ -1,6 +1,6 @@
 import { redactText } from '../classification/redaction/redact';
 import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
-import { BUILT_IN_VENDORS } from '../vendors';
+import { profileOf } from '../vendors/vendor-of';
 import { secretOf } from '../common/secret-text';
 import { FIRST_PROVIDERS, optionsFromEnvironment, type Environment, type VariableNames } from './environment';
 import { noticesOf } from './notices';
@@ -71,9 +71,10 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
 }
 
 /** Some vendors have an address for each customer, so that their keys are of no use without it. */
-function addressProblem(name: string, { vendor = name, baseUrl, keys, compatibleWith }: ResolvedProvider): string[] {
-  const profile = typeof vendor === 'string' ? BUILT_IN_VENDORS.get(vendor) : vendor;
-  const example = compatibleWith === undefined && profile?.baseUrl === undefined ? profile?.baseUrlExample : undefined;
+function addressProblem(name: string, settings: ResolvedProvider): string[] {
+  const { baseUrl, keys, compatibleWith } = settings;
+  const profile = profileOf(name, settings);
+  const example = compatibleWith === undefined && profile.baseUrl === undefined ? profile.baseUrlExample : undefined;
   const isAddressed = baseUrl !== undefined || keys.every(({ route }) => route?.baseUrl !== undefined);
   if (example === undefined || isAddressed) return [];
   return [`providers.${name}.baseUrl: is needed, since each customer has an address of its own, as ${example}.`];

@@ -4,7 +4,7 @@ import type { CallSummary, ComprehensiveStatus, ProviderStateFields, TimelineEnt
 import { callSummary, globalStats, timelineEntry } from '../analytics/provider-analytics';
 import type { Resolution } from '../analytics/series/measures';
 import { SeriesService } from '../analytics/series/series.service';
-import { profileOf } from '../checkers/built-in-checkers';
+import { profileOf } from '../vendors/vendor-of';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import type { Clock } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
@@ -106,8 +106,9 @@ export class DashboardFiguresService {
 
   /** As the managed fetch goes by it: the checker's own profile, else that of the provider's settings or name. */
   #vendorOf(provider: string): ProviderFigures['vendor'] {
-    const checker = this.checkers.has(provider) ? this.checkers.get(provider) : undefined;
-    const { name, label = name } = checker?.vendor ?? profileOf(provider, this.options.providers.get(provider));
+    const { name, label = name } = this.checkers.has(provider)
+      ? this.checkers.vendor(provider)
+      : profileOf(provider, this.options.providers.get(provider));
     return { name, label };
   }
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { CheckedClassification } from '../classification/classification';
-import type { HeaderView } from '../vendors/contract/vendor';
+import type { HeaderView } from '../vendors/contract/rate-limits';
 import type { KeyModelState } from './key/key-record';
 import {
   checkedSettlement,

@@ -2,7 +2,7 @@ import { ownWords } from '../classification/redaction/redact';
 import type { Clock, Random } from '../common/clock';
 import { isDoubtableRemoval } from '../classification/classify';
 import { CONSEQUENCES, isTransient, type Outcome } from '../vendors/contract/outcome';
-import type { HeaderView } from '../vendors/contract/vendor';
+import type { HeaderView } from '../vendors/contract/rate-limits';
 import { CallBatcher } from './call-batches';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import type { PoolObserver } from './key-events';

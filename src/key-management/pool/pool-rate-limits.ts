@@ -1,5 +1,5 @@
 import { getOrCreate } from '../common/get-or-create';
-import type { HeaderView } from '../vendors/contract/vendor';
+import type { HeaderView } from '../vendors/contract/rate-limits';
 import type { PoolLease } from './key-lease';
 import type { KeyModelState, KeyRecord } from './key/key-record';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';

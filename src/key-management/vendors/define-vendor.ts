@@ -1,17 +1,13 @@
 import { z } from 'zod';
+import { isBaseUrl } from '../common/http';
 import { nearestName } from '../common/near-miss';
+import { strictObject } from '../common/strict-object';
 import { KEY_ACTIONS, OUTCOMES, RETRY_ADVICES, SCOPES } from './contract/outcome';
 import { WIRE_FORMATS, type VendorProfile } from './contract/profile';
 import { BUILT_IN_VENDORS } from './index';
 
 const oneOf = <const T extends readonly string[]>(words: T) => z.enum(words, `must be one of ${words.join(', ')}`);
-const shape = <T extends z.ZodRawShape>(fields: T) =>
-  z.strictObject(fields, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `has no field named ${issue.keys.map((key) => `"${key}"`).join(', ')}; correct the name, or leave it out`
-        : 'must be an object',
-  });
+const shape = <T extends z.ZodRawShape>(fields: T) => strictObject(fields, 'field');
 const text = z.string('must be text').min(1, 'must not be empty');
 const path = z.string('must be text').regex(/^\/[\x21-\x7e]{0,500}$/, 'must be a path that begins with "/"');
 const header = z.string('must be text').regex(/^[!#$%&'*+.^_`|~\w-]{1,128}$/, 'must be the name of an HTTP header');
@@ -31,12 +27,9 @@ const status = z
   .min(100, 'must be an HTTP status')
   .max(599, 'must be an HTTP status');
 
-const baseUrl = z.string('must be a URL').refine((given) => {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  return (
-    url !== undefined && /^https?:$/.test(url.protocol) && !(url.username || url.password || url.search || url.hash)
-  );
-}, 'must be a URL without credentials or query, as https://api.example.com');
+const baseUrl = z
+  .string('must be a URL')
+  .refine(isBaseUrl, 'must be a URL without credentials or query, as https://api.example.com');
 
 /** Where a key travels: `{ header, scheme? }`, or `{ query }`. */
 export const CREDENTIAL = z.union(

@@ -1,5 +1,7 @@
-import type { Credential, DeepProbe, LightProbe, VendorProfile } from './contract/profile';
+import { withLowerCaseNames } from '../common/http';
+import type { Credential, DeepProbe, LightProbe, VendorProfile, WireFormat } from './contract/profile';
 import type { StreamBeginnings, Vendor } from './contract/vendor';
+import { BUILT_IN_VENDORS } from './index';
 import { edgeRules } from './shared.rules';
 import { ALL_FORMATS, lastRules, WIRE_FORMAT_DEFAULTS } from './wire-formats';
 
@@ -30,6 +32,30 @@ const CREDENTIAL_PARAMETERS = ['key', 'api_key', 'api-key', 'access_token', 'oau
 /** Gateways of one's own take `ollama` or `sk-1234`; some vendors give out signed tokens. */
 const ANY_KEY = { prefixes: [], ownPrefixes: [], wrongKinds: [], shortest: 1, longest: 16_384 };
 
+/** What the settings of a provider say of the profile that it goes by. */
+interface ProfileSettings {
+  readonly vendor?: string | VendorProfile;
+  readonly compatibleWith?: WireFormat;
+  readonly baseUrl?: string;
+}
+
+const hostOf = (url: string | undefined): string | undefined => (url === undefined ? undefined : new URL(url).host);
+
+/**
+ * The profile that a provider goes by: the one its settings name, else the vendor of its name, else the vendor that is called under its base URL,
+ * else its wire format alone.
+ */
+export function profileOf(provider: string, settings: ProfileSettings | undefined): VendorProfile {
+  const { vendor, compatibleWith, baseUrl } = settings ?? {};
+  if (typeof vendor === 'object') return vendor;
+  const named = BUILT_IN_VENDORS.get(vendor ?? provider);
+  if (named && compatibleWith === undefined) return named;
+  const host = hostOf(baseUrl);
+  const called = [...BUILT_IN_VENDORS.values()].find((each) => host !== undefined && hostOf(each.baseUrl) === host);
+  if (called && (called.wireFormat ?? 'openai') === (compatibleWith ?? 'openai')) return called;
+  return { name: provider, wireFormat: compatibleWith };
+}
+
 /** The profile completed by its wire format, with the settings of the provider that it serves. */
 export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}): Vendor {
   const wireFormat = profile.wireFormat ?? 'openai';
@@ -45,11 +71,24 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
       removeHeaders: [...CREDENTIAL_HEADERS, ...('header' in place ? [place.header.toLowerCase()] : [])],
       removeQuery: [...CREDENTIAL_PARAMETERS, ...('query' in place ? [place.query.toLowerCase()] : [])],
     },
-    headers: merged(format.headers, profile.headers, settings.headers),
+    headers: {
+      ...format.headers,
+      ...withLowerCaseNames(profile.headers ?? {}),
+      ...withLowerCaseNames(settings.headers ?? {}),
+    },
     query: { ...profile.query, ...settings.query },
     keyFormat: { ...ANY_KEY, ...profile.keyFormat },
-    probes: { light: lightProbes(profile, settings), deep: deepProbes(profile, settings) },
-    rules: [...ownRules(profile), ...edgeRules, ...formatRules(profile), ...lastRules(profile)],
+    probes: {
+      light: lightProbes(profile.probes?.light ?? format.light, settings),
+      deep: deepProbes(profile.probes?.deep ?? format.deep, settings),
+    },
+    // The three vendors whose rules are those of their format have them once.
+    rules: [
+      ...(profile.rules === format.rules ? [] : (profile.rules ?? [])),
+      ...edgeRules,
+      ...format.rules,
+      ...lastRules(profile),
+    ],
     statusTable: profile.statusTable ?? { 401: 'invalid_key', 402: 'quota_exceeded', 429: 'rate_limited' },
     limitKind: profile.rateLimits?.kind ?? 'token_bucket',
     rateLimitScope: profile.rateLimits?.scope ?? 'key_model',
@@ -73,25 +112,12 @@ function streamBeginnings({ streamBeginning }: VendorProfile): StreamBeginnings 
   };
 }
 
-/** Headers under lower-case names, so that one that is written otherwise takes the place of the earlier. */
-const merged = (...headers: readonly (Readonly<Record<string, string>> | undefined)[]): Record<string, string> =>
-  Object.fromEntries(
-    headers.flatMap((each) => Object.entries(each ?? {})).map(([name, value]) => [name.toLowerCase(), value]),
-  );
-
-/** The three vendors whose rules are those of their format have them once. */
-const formatRules = (profile: VendorProfile) => WIRE_FORMAT_DEFAULTS[profile.wireFormat ?? 'openai'].rules;
-const ownRules = (profile: VendorProfile) => (profile.rules === formatRules(profile) ? [] : (profile.rules ?? []));
-
-function lightProbes(profile: VendorProfile, { probe }: VendorSettings): readonly LightProbe[] {
-  if (probe?.light === false) return [];
-  if (probe?.light !== undefined) return [{ path: probe.light, proves: 'key' }];
-  const light = profile.probes?.light ?? WIRE_FORMAT_DEFAULTS[profile.wireFormat ?? 'openai'].light;
-  return light === false ? [] : light;
+function lightProbes(light: readonly LightProbe[] | false, { probe }: VendorSettings): readonly LightProbe[] {
+  if (probe?.light === undefined) return light || [];
+  return probe.light === false ? [] : [{ path: probe.light, proves: 'key' }];
 }
 
-function deepProbes(profile: VendorProfile, { probe, probeModel }: VendorSettings): readonly DeepProbe[] {
-  const deep = profile.probes?.deep ?? WIRE_FORMAT_DEFAULTS[profile.wireFormat ?? 'openai'].deep;
+function deepProbes(deep: readonly DeepProbe[] | false, { probe, probeModel }: VendorSettings): readonly DeepProbe[] {
   if (deep === false || probe?.deep === false) return [];
   const path = probe?.deep;
   const asked = path === undefined ? deep : deep.slice(0, 1).map((each) => ({ ...each, path }));

@@ -1,7 +1,8 @@
 import { regexes, z } from 'zod';
 import { RESOLUTIONS } from '../../analytics/series/measures';
 import { apiSchema, named } from '../../common/api-schema';
-import { BASE_URL_RULE, isBaseUrl } from '../../configuration/base-url';
+import { isBaseUrl } from '../../common/http';
+import { BASE_URL_RULE } from '../../configuration/base-url';
 import { CONFIGURATION_LIMITS } from '../../configuration/configuration-limits';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
 import type { LogEntryType } from '../../events/event-log';

@@ -1,10 +1,10 @@
-import { RESOLVED_OPTIONS } from '../../key-management.constants';
-import type { ResolvedOptions } from '../../configuration/resolved-options';
 import { Inject, Injectable } from '@nestjs/common';
 import { mergeAbortSignals } from '../../common/abort-followers';
 import { cancelResponseBody } from '../../common/cancel-response-body';
 import type { FetchInput } from '../../common/fetch-types';
 import { described, optionFault } from '../../common/option-fault';
+import type { ResolvedOptions } from '../../configuration/resolved-options';
+import { RESOLVED_OPTIONS } from '../../key-management.constants';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
 import type { KeyPool } from '../../pool/key-pool';
 import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';

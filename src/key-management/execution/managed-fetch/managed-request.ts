@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { read } from '../../classification/evidence/safe-read';
+import { addMissingParameters } from '../../common/http';
 import type { FetchInput, FetchRedirect } from '../../common/fetch-types';
 import { parseJson } from '../../common/text';
 import type { ApiKey } from '../../pool/key/api-key';
@@ -55,7 +56,7 @@ export async function managedRequest(
   const body = await requestBody(input, init);
   const { pathname } = url;
   url.search = withoutParameters(url.search, credential.removeQuery);
-  for (const [name, value] of Object.entries(query)) if (!url.searchParams.has(name)) url.searchParams.set(name, value);
+  addMissingParameters(url, query);
   return {
     url: url.href,
     method,

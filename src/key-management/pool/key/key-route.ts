@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { withLowerCaseNames } from '../../common/http';
 
 /** Shorter values are words that any text may hold (`true`, `2024-10-21`): to mask them would only make reasons unreadable. */
 const SHORTEST_SECRET = 12;
@@ -15,7 +16,7 @@ export class KeyRoute {
     readonly baseUrl: string | undefined,
     headers: Readonly<Record<string, string>> = {},
   ) {
-    this.#headers = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+    this.#headers = withLowerCaseNames(headers);
   }
 
   /** The headers, by names in lower case. Called where a vendor is called or they are encrypted, and nowhere else. */

@@ -1,5 +1,5 @@
 import { getOrCreate } from '../../common/get-or-create';
-import type { RateLimitReading } from '../../vendors/contract/vendor';
+import type { RateLimitReading } from '../../vendors/contract/rate-limits';
 
 export type LimitKind = 'token_bucket' | 'fixed_window';
 

@@ -1,4 +1,4 @@
-import type { RateLimitReading } from '../../vendors/contract/vendor';
+import type { RateLimitReading } from '../../vendors/contract/rate-limits';
 import { RateLimiter } from './rate-limiter';
 
 const NOW = 1_000_000;

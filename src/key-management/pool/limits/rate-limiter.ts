@@ -1,5 +1,6 @@
 import { AdaptiveConcurrency } from './adaptive-concurrency';
-import type { RateLimitReading, Vendor } from '../../vendors/contract/vendor';
+import type { RateLimitReading } from '../../vendors/contract/rate-limits';
+import type { Vendor } from '../../vendors/contract/vendor';
 import { HeaderPace, type LimitKind } from './header-pace';
 import { LearnedRate } from './learned-rate';
 

@@ -44,5 +44,3 @@ export interface Vendor extends RuleBook {
 /** A key as the header or the parameter carries it. */
 export const credentialText = (place: Credential, apiKey: string): string =>
   'header' in place && place.scheme ? `${place.scheme} ${apiKey}` : apiKey;
-
-export type { HeaderView, RateLimitReading } from './rate-limits';
