@@ -123,25 +123,25 @@ export function leaseFor(
   return candidate && new AttemptContext(pool, candidate, model, now, endpoint);
 }
 
-/** As {@link leaseFor}, but the key with this id before all others. */
+/** As {@link leaseFor}, but the key that the target names before all others. */
 export function leaseFirst(
   pool: KeyPool,
-  target: CallTarget,
-  keyId: string | undefined,
+  target: CallTarget & { readonly firstKey?: string | undefined },
   now: number,
 ): AttemptContext | undefined {
-  if (keyId === undefined || !pool.record(keyId)) return leaseFor(pool, target, undefined, now);
-  const others: PassedOver = { has: (id) => id !== keyId };
+  const { firstKey } = target;
+  if (firstKey === undefined || !pool.record(firstKey)) return leaseFor(pool, target, undefined, now);
+  const others: PassedOver = { has: (id) => id !== firstKey };
   return leaseFor(pool, target, others, now) ?? leaseFor(pool, target, undefined, now);
 }
 
 /** As {@link leaseFor}, but an untried key before a tried one. */
 export function leaseUntriedFirst(
   pool: KeyPool,
-  target: CallTarget,
-  tried: ReadonlySet<string>,
+  target: CallTarget & { readonly tried: ReadonlySet<string> },
   now: number,
 ): AttemptContext | undefined {
+  const { tried } = target;
   const lease = leaseFor(pool, target, tried, now);
   return lease || tried.size === 0 ? lease : leaseFor(pool, target, undefined, now);
 }

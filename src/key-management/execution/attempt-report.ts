@@ -97,7 +97,7 @@ export function succeeded<T>(
 
 /** What an answer turned out to be that streamed on after its call. */
 function outcomeOf(end: AnswerEnd, classifier: FailureClassifier, context: AttemptContext): SettledOutcome {
-  if (typeof end === 'object') return classifyEvidence(end, classifier, context);
+  if (typeof end === 'object') return classifyEvidence(end, { classifier, context });
   return end === 'cancelled' ? 'cancelled' : 'ok';
 }
 

@@ -29,14 +29,12 @@ const NONE: ReadonlySet<string> = new Set();
  */
 export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
   const { provider, call, options, settings } = terms;
-  const { signal, timeoutMs = Infinity, firstKey } = options;
+  const { signal, timeoutMs = Infinity } = options;
   const startedAt = settings.clock.now();
   // Neither a call that somebody follows, nor one that is over before it begins.
   const isOrdinary = !signal?.aborted && timeoutMs > 0 && !settings.followers?.(startedAt);
   const context =
-    isOrdinary && !provider.queue.isWaiting(options)
-      ? leaseFirst(provider.pool, options, firstKey, startedAt)
-      : undefined;
+    isOrdinary && !provider.queue.isWaiting(options) ? leaseFirst(provider.pool, options, startedAt) : undefined;
   if (!context) return new Execution(terms, startedAt).run();
   return awaited(
     runAttempt(call, context, options, startedAt + timeoutMs, settings),
@@ -144,7 +142,7 @@ class Execution<T> implements CallSoFar {
   #leaseAgain(): AttemptContext | undefined {
     const { pool, queue } = this.terms.provider;
     if (this.#tried === undefined || queue.isWaiting(this.#target)) return undefined;
-    return leaseUntriedFirst(pool, this.#target, this.#tried, this.#now);
+    return leaseUntriedFirst(pool, { ...this.#target, tried: this.#tried }, this.#now);
   }
 
   /** Backs off with full jitter; tells why the call fails if the stated wait does not fit into its time. */
@@ -216,7 +214,7 @@ class Execution<T> implements CallSoFar {
     const sameRefusal = refusals.isShared(context, failure);
     const isWithheld = sameRefusal || mayBeShared(failure);
     const doubted = this.#isDoubted(context, failure, now);
-    context.settle(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);
+    context.settleChecked(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);
     if (isWithheld && !sameRefusal) refusals.withhold(context, failure);
     this.#learnTarget(context, failure);
     cancelResponseBody(this.#lastError);

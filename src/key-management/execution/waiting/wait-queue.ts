@@ -122,7 +122,7 @@ export class WaitQueue {
     const blocked = new Set<QueueName>();
     for (let waiter = this.#first(blocked); waiter; waiter = this.#first(blocked)) {
       const now = this.clock.now();
-      const lease = leaseUntriedFirst(this.pool, waiter, waiter.tried, now);
+      const lease = leaseUntriedFirst(this.pool, waiter, now);
       if (lease) {
         this.#estimate.served(now);
         waiter.end(lease);
