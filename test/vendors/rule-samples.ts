@@ -145,7 +145,6 @@ export const ownSamples: Readonly<Record<string, Sample[]>> = {
     ['OL1', 'model_unavailable', 403, said('this model requires a subscription, upgrade for access')],
     ['OL2', 'quota_exceeded', 403, said('your subscription payment is past due.')],
     ['OL3', 'quota_exceeded', 429, { error: 'you (fake-user) have reached your session usage limit' }],
-    ['OL4', 'invalid_key', 401, { error: 'unauthorized' }],
     ['OL5', 'model_unavailable', 404, { error: "model 'x' not found" }],
   ],
   replicate: [
