@@ -159,6 +159,11 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     for (const removal of this.#doubt.takeBack(record.id, now)) this.#takeBack(removal, now);
   }
 
+  /** Whether removals are doubted now. @param now Milliseconds since the epoch. */
+  doubtsRemovals(now: number): boolean {
+    return this.#doubt.holds(now);
+  }
+
   /** Whether a removal that only the status table asks for is believed. Where it is not, the key cools down instead. */
   #weighed(record: KeyRecord, settlement: Settlement, now: number): Settlement {
     const evidence = evidenceOf(settlement);
