@@ -163,7 +163,8 @@ export const ownSamples: Readonly<Record<string, Sample[]>> = {
     ['AZ2', 'model_unavailable', 404, error({ code: 'DeploymentNotFound' })],
     ['AZ3', 'content_blocked', 400, error({ code: 'content_filter' })],
     ['AZ4', 'permission_denied', 401, error({ code: 'PermissionDenied' })],
-    ['AZ5', 'quota_exceeded', 429, error({ code: 'OutOfQuota' })],
+    ['AZ5', 'quota_exceeded', 429, error({ code: 'insufficient_quota' })],
+    ['AZ6', 'config_error', 401, { statusCode: 401, message: 'Access denied due to missing subscription key.' }],
   ],
   bedrock: [
     ['BE1', 'invalid_key', 403, { Message: 'Authentication failed: Please make sure your API Key is valid.' }],
