@@ -14,7 +14,7 @@ const keyOf = (name: string, n: number): string => {
   return secret(prefix + hash('sha256', `a fake key ${n} of ${name}`, 'hex'));
 };
 
-describe('each of the thirty-two, from the environment alone', () => {
+describe('every vendor, from the environment alone', () => {
   const before = { ...process.env };
   let server: TinyServer;
   let api: ApiUnderTest;
@@ -42,7 +42,7 @@ describe('each of the thirty-two, from the environment alone', () => {
   const keysIn = (name: string) => api.app.get(KeyPoolService).list(name);
 
   it('has its keys in the plural, its base URL and its probe model, and the page shows its label', async () => {
-    expect(PROFILES).toHaveLength(32);
+    expect(PROFILES.length).toBeGreaterThanOrEqual(32);
     await startWith((variable, name) => ({ [`${variable}S`]: `${keyOf(name, 1)}, ${keyOf(name, 2)}` }));
     const { providers } = api.app.get(DashboardFiguresService).current('minute');
     for (const { name, label } of PROFILES) {
