@@ -60,6 +60,17 @@ describeInChromium('the page in an emergency, of a real app', () => {
     await picture(stage, 'outage');
   });
 
+  it('says in one sentence that several keys met the same refusal, which no rule knows, and are not removed for it', async () => {
+    const { stage } = on;
+    behave(stage, { kind: 'answer', status: 401, body: 'Unauthorized by the proxy' });
+    await call(stage, 2);
+    await signIn(stage.page, stage.url, ADMIN);
+    await card('OpenAI')
+      .getByText(/Several keys met one and the same refusal, .*: no key is removed for it, and probes decide\./)
+      .waitFor();
+    await picture(stage, 'doubted');
+  });
+
   it('F2: says that all keys cool down for the only model in use, and until when', async () => {
     const { stage } = on;
     const { page } = stage;

@@ -2,6 +2,7 @@ import type { KeyEvent } from '../../src/key-management';
 import type { PoolLease } from '../../src/key-management/pool/key-lease';
 import { StatusTableHealthChecker } from '../../src/key-management';
 import { VendorHealthChecker } from '../../src/key-management/checkers/vendor-health-checker';
+import { mistral } from '../../src/key-management/vendors/mistral';
 import { openai } from '../../src/key-management/vendors/openai/openai';
 import { vendorOf } from '../../src/key-management/vendors/vendor-of';
 import { FakeClock } from '../support/fake-clock';
@@ -122,6 +123,19 @@ describe('within one call', () => {
       return vendor.vendor(context);
     });
     expect(statuses('a', 'b')).toEqual(['quota_exceeded', 'cooling_down']);
+  });
+
+  it('takes a bare 401 of a vendor whose rules go by the status for what it is', async () => {
+    const bare = () => new Fault(401, { detail: 'Unauthorized' });
+    start(
+      new Harness({
+        checker: new VendorHealthChecker('openai', mistral, vendorOf(mistral), 'evidence', new FakeClock()),
+      }),
+    );
+    for (const name of ['a', 'b', 'c', 'd']) vendor.add(name, [bare()]);
+    expect(trail(await vendor.run())).toEqual(['invalid_key', 'invalid_key', 'invalid_key']);
+    expect(statuses('a', 'b', 'c', 'd')).toEqual(['cooling_down', 'cooling_down', 'cooling_down', 'healthy']);
+    expect(probed).toEqual(expect.arrayContaining(['a', 'b', 'c']));
   });
 
   it.each([

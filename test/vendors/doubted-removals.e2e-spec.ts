@@ -96,6 +96,11 @@ async function probesDone(): Promise<void> {
   while ([...pool.records()].some(({ probing }) => probing)) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** What status documents and the page say of the provider. */
+const stateReason = (): string =>
+  app.get(KeyManagerService).getComprehensiveStatus().key_pools.providers.openai!.state_reason;
+const SAYS_SO = 'Several keys met one and the same refusal';
+
 async function expectAllToServe(): Promise<void> {
   for (let time = 0; time < 30; time += 1) expect(await call()).toMatchObject({ status: 200, requests: 1 });
   expect(vendor.served).toEqual(new Set(KEYS));
@@ -137,10 +142,14 @@ it('a proxy that refuses calls alone removes no key that its probe proves, and e
   }
   expect(vendor.probes - probesBefore).toBe(10);
   expect(doubts()).toHaveLength(1);
+  expect(stateReason().split(SAYS_SO)).toHaveLength(2);
 
   vendor.proxy = 'passes';
   clock.skip(10_000);
   await expectAllToServe();
+  expect(stateReason()).toContain(SAYS_SO);
+  clock.skip(50_000);
+  expect(stateReason()).not.toContain(SAYS_SO);
   expect(statuses()).toEqual({ healthy: 10 });
 });
 

@@ -145,7 +145,6 @@ export const ownSamples: Readonly<Record<string, Sample[]>> = {
     ['OL1', 'model_unavailable', 403, said('this model requires a subscription, upgrade for access')],
     ['OL2', 'quota_exceeded', 403, said('your subscription payment is past due.')],
     ['OL3', 'quota_exceeded', 429, { error: 'you (fake-user) have reached your session usage limit' }],
-    ['OL4', 'invalid_key', 401, { error: 'unauthorized' }],
     ['OL5', 'model_unavailable', 404, { error: "model 'x' not found" }],
   ],
   replicate: [
@@ -164,7 +163,8 @@ export const ownSamples: Readonly<Record<string, Sample[]>> = {
     ['AZ2', 'model_unavailable', 404, error({ code: 'DeploymentNotFound' })],
     ['AZ3', 'content_blocked', 400, error({ code: 'content_filter' })],
     ['AZ4', 'permission_denied', 401, error({ code: 'PermissionDenied' })],
-    ['AZ5', 'quota_exceeded', 429, error({ code: 'OutOfQuota' })],
+    ['AZ5', 'quota_exceeded', 429, error({ code: 'insufficient_quota' })],
+    ['AZ6', 'config_error', 401, { statusCode: 401, message: 'Access denied due to missing subscription key.' }],
   ],
   bedrock: [
     ['BE1', 'invalid_key', 403, { Message: 'Authentication failed: Please make sure your API Key is valid.' }],

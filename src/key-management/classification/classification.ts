@@ -45,7 +45,8 @@ export interface Classification {
   model?: string;
   status?: number;
   /**
-   * Set where a key is removed and nothing but the status table of a vendor's profile asks for it, under `errorClassification: 'evidence'`: one
+   * Set where a key is removed and nothing but the status asks for it, under `errorClassification: 'evidence'`: by the status table of a vendor's
+   * profile, or by a rule that looks at a 401 and at nothing in it. One
    * key is removed for it at once; where a second one in the same call, or a third one within a minute, meets the same, probes decide.
    */
   tableOnly?: true;

@@ -84,6 +84,22 @@ describe('a removal that only the table asks for', () => {
     expect(marked({ status: 418 })).toEqual(['unknown', undefined, false]);
   });
 
+  it('is marked where a rule looks at a 401 and at nothing in it', () => {
+    const bare = (outcome: Outcome, ...when: Condition[]) => {
+      const failure = read(is401, bookOf(outcome, ...when));
+      return [failure.rule, failure.decidedBy, failure.tableOnly];
+    };
+    expect(bare('invalid_key', { on: 'status', oneOf: [401] })).toEqual(['R1', 'status', true]);
+    expect(bare('quota_exceeded', { on: 'status', oneOf: [401] })).toEqual(['R1', 'status', undefined]);
+    expect(bare('permission_denied', { on: 'status', oneOf: [401] })).toEqual(['R1', 'status', undefined]);
+    expect(bare('invalid_key', { on: 'body', is: 'html' })).toEqual([undefined, 'status_default', true]);
+    const own = bookOf('invalid_key', { on: 'status', oneOf: [403] });
+    const { outcome, tableOnly } = read({ status: 403, httpStatus: 403 }, own);
+    expect([outcome, tableOnly]).toEqual(['invalid_key', undefined]);
+    const kept: RuleBook = { ...own, rules: [{ ...bookOf('invalid_key').rules[0]!, keyAction: 'cool_down' }] };
+    expect(read(is401, kept).tableOnly).toBeUndefined();
+  });
+
   it('is none where a checker of the user’s own keeps the key', () => {
     expect(isDoubtableRemoval({ ...read(is401, book), keyAction: 'cool_down' })).toBe(false);
   });

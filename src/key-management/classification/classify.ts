@@ -49,7 +49,10 @@ export function classify(
   if (mode === 'status') return byTable(error, knowledge, statusOnTheWire(error), now);
   if (isSuccess(error.status)) return classificationOf(error, 'ok', 'status', now);
   const rule = firstMatch(knowledge.rules, error);
-  if (rule) return classificationOf(error, rule.outcome, decidedByOf(rule), now, rule);
+  if (rule) {
+    const byRule = classificationOf(error, rule.outcome, decidedByOf(rule), now, rule);
+    return isBareRefusal(byRule, knowledge) ? { ...byRule, tableOnly: true } : byRule;
+  }
   const byStatus = byTable(error, knowledge, error.status, now);
   return isTableOnlyRemoval(byStatus) ? { ...byStatus, tableOnly: true } : byStatus;
 }
@@ -57,11 +60,25 @@ export function classify(
 const removes = ({ keyAction, outcome }: Classification): boolean =>
   (keyAction ?? CONSEQUENCES[outcome].keyAction) === 'remove';
 
+/**
+ * Whether a rule condemns the key for its status alone, as the table does: any proxy and any wrong address answers 401, so that this proves as
+ * little as the table. A status that names money (402) does not come from those.
+ */
+const isBareRefusal = (
+  { outcome, keyAction, decidedBy, status }: FullClassification,
+  { statusTable }: RuleBook,
+): boolean =>
+  outcome === 'invalid_key' &&
+  keyAction === 'remove' &&
+  decidedBy === 'status' &&
+  status !== undefined &&
+  statusTable[status] === outcome;
+
 /** Whether the classification removes a key with nothing but the specification's table behind it: to be re-checked soon. */
 export const isTableOnlyRemoval = (classification: Classification): boolean =>
   classification.decidedBy === 'status_default' && removes(classification);
 
-/** Whether the removal is believed of a first key only: the table of a vendor's profile alone asks for it, and no rule knows the answer. */
+/** Whether the removal is believed of a first key only: nothing but the status asks for it, and no rule knows what else the answer says. */
 export const isDoubtableRemoval = (classification: Classification): boolean =>
   classification.tableOnly === true && removes(classification);
 

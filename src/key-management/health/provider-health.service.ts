@@ -123,6 +123,7 @@ export class ProviderHealthService implements OnModuleDestroy {
       startedAt: this.#startedAt,
       keys: keyAvailability(pool, this.#modelsOf(provider), now),
       breaker: pool.breakerStatus(now),
+      removalsDoubted: pool.doubtsRemovals(now),
       storeAway: this.#storeAway(),
     });
     const since = watch.saw(assessment, now);

@@ -153,3 +153,22 @@ describe('F1-F4: the state of a provider, by what is known of it', () => {
     expect(reason.length).toBeLessThan(300);
   });
 });
+
+describe('while removals are doubted', () => {
+  const DOUBT = /\. Several keys met one and the same refusal, .* no key is removed for it, and probes decide\.$/;
+
+  it.each<[string, Partial<ProviderSituation>]>([
+    ['serving', {}],
+    ['idle', { lastCallAt: undefined }],
+    ['degraded', { failures: 2, lastFailure: 'invalid_key' }],
+    ['failing', { failures: 12, lastFailure: 'invalid_key' }],
+    ['no_usable_key', { keys: { total: 3, asked: 1, unserved: [unserved(undefined)], out: {} } }],
+  ])('the state stays what it is, %s, and its reason says so', (state, changes) => {
+    const plain = providerState(situation(changes));
+    const doubted = providerState(situation({ ...changes, removalsDoubted: true }));
+    expect(plain.state).toBe(state);
+    expect(plain.reason).not.toMatch(DOUBT);
+    expect(doubted).toEqual({ ...plain, reason: expect.stringMatching(DOUBT) });
+    expect(doubted.reason.startsWith(plain.reason)).toBe(true);
+  });
+});

@@ -14,6 +14,10 @@ const DEGRADED_SHARE = 0.05;
 /** Models that a sentence names. */
 const MOST_NAMED = 3;
 
+/** Said beside whatever the state is. */
+const DOUBT =
+  "Several keys met one and the same refusal, which may be a proxy's or the vendor's own trouble: no key is removed for it, and probes decide.";
+
 /** All that the state of a provider follows from. Times are milliseconds since the epoch. */
 export interface ProviderSituation {
   readonly provider: string;
@@ -27,13 +31,15 @@ export interface ProviderSituation {
   readonly startedAt: number;
   readonly keys: KeyAvailability;
   readonly breaker: BreakerStatus;
+  /** Several keys met the same refusal, which no rule knows, so that no key is removed for it. */
+  readonly removalsDoubted?: boolean;
   /** The store's kind, and since when it is away; undefined while it is there. */
   readonly storeAway?: { readonly kind: string; readonly since: number | undefined } | undefined;
 }
 
 export interface ProviderAssessment {
   readonly state: ProviderState;
-  /** One sentence. Holds no key, and of callers' words only names of models, cut short. */
+  /** One sentence, and one more while removals are doubted. Holds no key, and of callers' words only names of models, cut short. */
   readonly reason: string;
   /** When the state began, where that is known; otherwise it began when it was first seen. */
   readonly since?: number | undefined;
@@ -43,7 +49,9 @@ export interface ProviderAssessment {
 
 /** The gravest that applies, in the order of `PROVIDER_STATES`. */
 export function providerState(at: ProviderSituation): ProviderAssessment {
-  return withoutKey(at) ?? failing(at) ?? degraded(at) ?? idle(at) ?? { state: 'serving', reason: serving(at) };
+  const gravest = withoutKey(at) ?? failing(at) ?? degraded(at) ?? idle(at);
+  const assessment: ProviderAssessment = gravest ?? { state: 'serving', reason: serving(at) };
+  return at.removalsDoubted ? { ...assessment, reason: `${assessment.reason} ${DOUBT}` } : assessment;
 }
 
 /** Somebody called the provider within the hour. */

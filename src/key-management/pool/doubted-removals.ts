@@ -39,6 +39,11 @@ export class DoubtedRemovals {
     return { ...settlement, keyAction: 'cool_down', doubted: true };
   }
 
+  /** Whether removals are doubted now. @param now Milliseconds since the epoch. */
+  holds(now: number): boolean {
+    return this.#doubt.holds(now);
+  }
+
   /** Remembers a removal that was believed, in case that it comes into doubt. */
   removed(removal: TableRemoval): void {
     this.#doubt.removed(evidenceOf(removal.settlement), removal.record.id, removal);

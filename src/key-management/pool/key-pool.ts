@@ -131,6 +131,11 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     this.#doubted.takeBack(record, now);
   }
 
+  /** Whether removals are doubted now. @param now Milliseconds since the epoch. */
+  doubtsRemovals(now: number): boolean {
+    return this.#doubted.holds(now);
+  }
+
   /** All that a good answer does. On the hot path. True if those who wait should look again, as for the next two. */
   #callSucceeded(lease: PoolLease, settlement: Settlement, now: number): boolean {
     const { candidate, startedAt } = lease;

@@ -4,23 +4,35 @@ import { code, message, status, type EvidenceRule } from './contract/rule';
 const rules: readonly EvidenceRule[] = [
   {
     id: 'AZ1',
-    when: [status(401), message(/^access denied due to (?:invalid subscription key|missing subscription key)/i)],
+    when: [status(401), message(/^access denied due to invalid subscription key/i)],
     outcome: 'invalid_key',
-    source: 'learn.microsoft.com',
+    source: 'BotSharp#386, semantic-kernel#10337',
   },
-  { id: 'AZ2', when: [code('DeploymentNotFound')], outcome: 'model_unavailable', source: 'learn.microsoft.com' },
+  // No key arrived: another key would not either.
+  {
+    id: 'AZ6',
+    when: [status(401), message(/^access denied due to missing subscription key/i)],
+    outcome: 'config_error',
+    source: 'Azure API Management, seen in public code',
+  },
+  { id: 'AZ2', when: [code('DeploymentNotFound')], outcome: 'model_unavailable', source: 'seen in public code' },
   {
     id: 'AZ3',
     when: [code('content_filter', 'ResponsibleAIPolicyViolation')],
     outcome: 'content_blocked',
-    source: 'learn.microsoft.com',
+    source: 'seen in public code: the second stands in innererror',
   },
-  { id: 'AZ4', when: [code('PermissionDenied')], outcome: 'permission_denied', source: 'learn.microsoft.com' },
+  {
+    id: 'AZ4',
+    when: [code('PermissionDenied')],
+    outcome: 'permission_denied',
+    source: 'as documented by the vendor; not seen',
+  },
   {
     id: 'AZ5',
-    when: [code('insufficient_quota', 'OutOfQuota')],
+    when: [code('insufficient_quota')],
     outcome: 'quota_exceeded',
-    source: 'learn.microsoft.com',
+    source: "OpenAI's code (O10); of Azure not seen",
   },
 ];
 

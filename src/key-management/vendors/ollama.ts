@@ -1,5 +1,5 @@
 import type { VendorProfile } from './contract/profile';
-import { message, status, type EvidenceRule } from './contract/rule';
+import { message, type EvidenceRule } from './contract/rule';
 
 const rules: readonly EvidenceRule[] = [
   {
@@ -15,7 +15,6 @@ const rules: readonly EvidenceRule[] = [
     outcome: 'quota_exceeded',
     source: 'seen',
   },
-  { id: 'OL4', when: [status(401), message(/^unauthorized/i)], outcome: 'invalid_key', source: 'seen' },
   {
     id: 'OL5',
     when: [message(/^model [`'"][^`'"]{1,256}[`'"] not found/i)],

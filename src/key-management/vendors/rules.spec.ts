@@ -103,6 +103,7 @@ const openAiSamples: Sample[] = [
 ];
 const compatibleSamples: Sample[] = [
   ['V1', 'invalid_key', 401, { detail: 'Unauthorized' }],
+  ['V7', 'invalid_key', 401, { detail: { error: 'Unauthorized: missing or invalid API key.' } }],
   ['V2', 'rate_limited', 429, error({ code: '429' })],
   ['V3', 'permission_denied', 403, 'Forbidden'],
   ['V6', 'model_unavailable', 410, 'Gone'],

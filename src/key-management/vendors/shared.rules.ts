@@ -60,8 +60,22 @@ export const edgeRules: readonly EvidenceRule[] = [
   },
 ];
 
-/** What a status says where the vendor gives nothing better: for vendors of which little is known. */
+/**
+ * What a status says where the vendor gives nothing better: for vendors of which little is known. A 401 that names the key proves what it says (V7); one
+ * that says no more than its status (V1) is believed of a first key only.
+ */
 export const statusRules: readonly EvidenceRule[] = [
+  {
+    id: 'V7',
+    when: [
+      status(401),
+      message(
+        /^(?:\w{1,40}: )?(?:missing or )?(?:invalid|incorrect|wrong|unknown|expired|revoked|inactive|disabled) (?:or \w{1,20} )?(?:api[ _-]?(?:key|token)|(?:access |auth(?:entication)? |bearer )?token|credentials?)\b|^(?:the |your |this |provided )?(?:provided )?(?:api[ _-]?(?:key|token)|(?:access |auth(?:entication)? |bearer )?token) (?:provided )?(?:is|was|has been) (?:invalid|not valid|incorrect|expired|revoked|disabled|deleted)\b|^you did not pass a valid authentication token\b/i,
+      ),
+    ],
+    outcome: 'invalid_key',
+    source: 'Tavily and Replicate, as in our cases; the same words are seen with several compatible vendors',
+  },
   { id: 'V1', when: [status(401)], outcome: 'invalid_key', source: 'what compatible vendors have in common' },
   { id: 'V2', when: [status(429)], outcome: 'rate_limited', source: 'what compatible vendors have in common' },
   { id: 'V3', when: [status(403)], outcome: 'permission_denied', source: 'what compatible vendors have in common' },

@@ -1,8 +1,10 @@
 import { vendorOf } from './vendor-of';
-import { classify, isTableOnlyRemoval } from '../classification/classify';
+import { IMITATIONS } from '../../../test/vendors/imitations';
+import { classify, isDoubtableRemoval, isTableOnlyRemoval } from '../classification/classify';
 import { vendorErrorFrom, vendorErrorFromStreamEvent } from '../classification/evidence/error-evidence';
 import { anthropic } from './anthropic/anthropic';
 import { google } from './google/google';
+import { BUILT_IN_VENDORS } from './index';
 import { openai } from './openai/openai';
 import type { Vendor } from './contract/vendor';
 
@@ -65,6 +67,34 @@ it('marks a removal that nothing but the table wants', () => {
     isTableOnlyRemoval(read(vendorOf(openai), { status: 401, body: { error: { code: 'invalid_api_key' } } })),
   ).toBe(false);
   expect(isTableOnlyRemoval(read(vendorOf(openai), { status: 418, body: 'teapot' }))).toBe(false);
+});
+
+describe('a 401', () => {
+  const bare = ['', 'Unauthorized', { detail: 'Unauthorized' }, { error: 'unauthorized' }, { message: 'Unauthorized' }];
+
+  it.each([...BUILT_IN_VENDORS.values()].map((profile) => [profile.name, profile] as const))(
+    'that says no more than its status proves no key of %s dead',
+    (_, profile) => {
+      for (const body of bare) {
+        const verdict = read(vendorOf(profile), { status: 401, body });
+        // Google's part of the specification's table has no 401.
+        const expected = profile.name === 'google' ? ['unknown', false] : ['invalid_key', true];
+        expect([body, verdict.outcome, isDoubtableRemoval(verdict)]).toEqual([body, ...expected]);
+        expect(isDoubtableRemoval(read(vendorOf(profile), { status: 401, body }, 'status'))).toBe(false);
+      }
+    },
+  );
+
+  // Both answer a dead key as any proxy would.
+  const SAY_NOTHING = ['mistral', 'ollama'];
+
+  it.each(IMITATIONS.map((item) => [`${item.vendor} ${item.base}`, item] as const))(
+    'or whatever else a dead key is answered with proves it where it says so: %s',
+    (_, { vendor, dead }) => {
+      const verdict = read(vendorOf(BUILT_IN_VENDORS.get(vendor)!), dead);
+      expect([verdict.outcome, isDoubtableRemoval(verdict)]).toEqual(['invalid_key', SAY_NOTHING.includes(vendor)]);
+    },
+  );
 });
 
 it('never retries once content was sent', () => {

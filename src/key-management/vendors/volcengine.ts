@@ -4,35 +4,41 @@ import { code, type EvidenceRule } from './contract/rule';
 const rules: readonly EvidenceRule[] = [
   {
     id: 'VO1',
-    when: [code('AuthenticationError', 'InvalidApiKey', 'AccountNotFound')],
+    when: [code('AuthenticationError')],
     outcome: 'invalid_key',
-    source: 'seen; volcengine.com/docs/82379',
+    source: 'cline#1426; volcengine.com/docs/82379/1299023, as copied in public code',
   },
   {
     id: 'VO2',
-    when: [code('AccountOverdueError')],
+    when: [code('AccountOverdueError', 'OperationDenied.ServiceOverdue')],
     outcome: 'quota_exceeded',
-    source: 'volcengine.com/docs/82379/1299023',
+    source: 'volcengine.com/docs/82379/1299023, as copied in public code',
   },
   {
     id: 'VO3',
     when: [
       code(
         'ModelNotOpen',
+        'OperationDenied.ServiceNotOpen',
         'InvalidEndpointOrModel.NotFound',
         'InvalidEndpointOrModel.ModelIDAccessDisabled',
         'InvalidEndpoint.ClosedEndpoint',
       ),
     ],
     outcome: 'model_unavailable',
-    source: 'volcengine.com/docs/82379/1299023',
+    source: 'volcengine.com/docs/82379/1299023, as copied in public code',
   },
-  { id: 'VO4', when: [code('ServerOverloaded')], outcome: 'overloaded', source: 'seen in public code' },
+  {
+    id: 'VO4',
+    when: [code('ServerOverloaded', 'RequestBurstTooFast')],
+    outcome: 'overloaded',
+    source: 'volcengine.com/docs/82379/1299023, as copied in public code',
+  },
   {
     id: 'VO5',
     when: [code('QuotaExceeded', 'SetLimitExceeded')],
     outcome: 'rate_limited',
-    source: 'volcengine.com/docs/82379: a free or set limit of one model',
+    source: 'volcengine.com/docs/82379/1299023, as copied in public code: a free or set limit of one model',
   },
   {
     id: 'VO6',
@@ -41,13 +47,15 @@ const rules: readonly EvidenceRule[] = [
         'ModelAccountTpmRateLimitExceeded',
         'ModelAccountRpmRateLimitExceeded',
         'ModelAccountIpmRateLimitExceeded',
+        'APIAccountRpmRateLimitExceeded',
         'AccountRateLimitExceeded',
+        'InflightBatchsizeExceeded',
         'RateLimitExceeded.EndpointRPMExceeded',
         'RateLimitExceeded.EndpointTPMExceeded',
       ),
     ],
     outcome: 'rate_limited',
-    source: 'seen',
+    source: 'volcengine.com/docs/82379/1299023, as copied in public code',
   },
   {
     id: 'VO7',
@@ -62,13 +70,13 @@ const rules: readonly EvidenceRule[] = [
       ),
     ],
     outcome: 'content_blocked',
-    source: 'volcengine.com/docs/82379',
+    source: 'volcengine.com/docs/82379/1299023, as copied in public code',
   },
   {
     id: 'VO8',
-    when: [code('AccessDenied', 'OperationDenied.PermissionDenied', 'AccountIpDenied')],
+    when: [code('AccessDenied', 'OperationDenied.PermissionDenied')],
     outcome: 'permission_denied',
-    source: 'volcengine.com/docs/82379',
+    source: 'volcengine.com/docs/82379/1299023, as copied in public code',
   },
 ];
 

@@ -71,8 +71,9 @@ export function spellingsOf(secret: string): readonly string[] {
 
 function seen(text: string): string {
   let clear = '';
+  const followed = `${text} `;
   for (let at = 0; at < text.length;) {
-    const symbol = symbolAt(`${text} `, at);
+    const symbol = symbolAt(followed, at);
     clear += String.fromCharCode(symbol >>> 8);
     at += symbol & 0xff;
   }

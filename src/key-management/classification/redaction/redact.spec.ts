@@ -1,4 +1,5 @@
-import { maskKeysOf, redactText } from './redact';
+import { LONGEST, longKey } from '../../../../test/support/long-key';
+import { maskKeysOf, maskSecret, redactText } from './redact';
 
 const KEY = 'sk-proj-Zq8rT2vWx1Yb3Nc5Md7Kf9Lg0H';
 const PLAIN = 'Zq8+rT2/vWx1"Yb3Nc5Md7';
@@ -6,6 +7,48 @@ const PLAIN = 'Zq8+rT2/vWx1"Yb3Nc5Md7';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const escaped = (text: string, as: (code: number) => string): string =>
   [...text].map((letter) => as(letter.charCodeAt(0))).join('');
+
+describe('a secret of 16,384 characters', () => {
+  const secret = longKey(1);
+  const other = longKey(2);
+
+  it.each([
+    ['as it is', secret],
+    ['in capitals', secret.toUpperCase()],
+    ['in base64', base64(secret)],
+    ['behind a user in base64', base64(`u:${secret}`)],
+    ['in hex', Buffer.from(secret).toString('hex')],
+    ['broken over lines', secret.replace(/.{76}/g, '$&\r\n')],
+    ['with every character percent-encoded', escaped(secret, (code) => `%${code.toString(16)}`)],
+  ])('%s', (_form, echo) => {
+    const masked = maskSecret(`before ${echo} after`, secret, '<mask>');
+    expect(masked).toMatch(/^before .{0,4}<mask>.{0,4} after$/);
+    expect(redactText(`before ${echo} after`, [secret])).toMatch(/^before .{0,4}\*\*\*/);
+  });
+
+  it('is found by any 12 characters of it, and not by 11', () => {
+    for (let at = 0; at + 12 <= LONGEST; at += 97) {
+      const [echo, less] = [secret.slice(at, at + 12), secret.slice(at, at + 11)];
+      expect(redactText(`before <${echo}> after`, [secret])).toBe('before <***> after');
+      expect(redactText(`before <${less}> after`, [secret])).toBe(`before <${less}> after`);
+    }
+  });
+
+  it('is found beside another, in whatever order they are asked for, and leaves that one', () => {
+    const [part, otherPart] = [secret.slice(4_000, 4_040), other.slice(9_000, 9_040)];
+    const text = `${part} ${otherPart} ${part}${otherPart}`;
+    for (let time = 0; time < 2; time += 1) {
+      expect(redactText(text, [secret])).toBe(`*** ${otherPart} ***${otherPart}`);
+      expect(redactText(text, [other])).toBe(`${part} *** ${part}***`);
+    }
+    expect(redactText(text, [other, secret])).toBe('*** *** ******');
+  });
+
+  it('leaves no part where two parts of it meet', () => {
+    const pieces = [secret.slice(100, 130), secret.slice(5_000, 5_029), secret.slice(77, 100), secret.slice(-20)];
+    expect(redactText(pieces.join(''), [secret])).toMatch(/^\**$/);
+  });
+});
 
 describe('given secrets', () => {
   it.each([

@@ -15,6 +15,8 @@ const SHORTEST_HEX_ECHO = 24;
 const SHORTEST_SECRET = 4;
 const MOST_SPANS = 2_000;
 const MOST_NEIGHBOURS = 64;
+/** A secret beyond this, as a signed token, has more blocks than are worth a search through the text each. Characters. */
+const LONG_SECRET = 512;
 
 /** Without such a run there is no base64 (which is never without a capital) and no hex to look at. */
 const MAY_BE_BASE64 = /(?=[\w+/-]{16})[a-z0-9_+/-]{0,15}[A-Z]/;
@@ -32,10 +34,11 @@ export function secretSpans(text: string, secrets: readonly string[]): Span[] {
   const encoded: Span[] = [];
   for (const secret of secrets) {
     if (secret.length < SHORTEST_SECRET) continue;
-    findEchoes(seen.text, legible(secret).text, SHORTEST_ECHO, plain);
-    if (mayBeHex) findEchoes(seen.text, Buffer.from(secret).toString('hex'), SHORTEST_HEX_ECHO, encoded);
+    const forms = secret.length > LONG_SECRET ? longForms(secret) : formsOf(secret);
+    forms.plain().findIn(seen.text, plain);
+    if (mayBeHex) forms.hex().findIn(seen.text, encoded);
     if (!mayBeBase64) continue;
-    for (const form of base64Of(secret)) findEchoes(seen.text, form, SHORTEST_BASE64_ECHO, encoded);
+    for (const form of forms.base64()) form.findIn(seen.text, encoded);
   }
   const inText = ({ from, to }: Span): Span => ({ from: seen.startOf(from), to: seen.endOf(to - 1) });
   return [...plain.map(inText), ...encoded.map((span) => wholeWord(text, inText(span)))];
@@ -62,27 +65,112 @@ function base64Of(secret: string): ReadonlySet<string> {
   return forms;
 }
 
-/** Every run of at least so many characters that the text and the form have in common. */
-function findEchoes(text: string, form: string, shortest: number, spans: Span[]): void {
-  if (form.length < SHORTEST_SECRET) return;
-  const least = Math.min(shortest, form.length);
-  // Whatever the run begins with, it holds one of these blocks whole: so a few native searches find it.
-  const size = form.length < shortest ? form.length : least >> 1;
-  const looked = new Set<string>();
-  for (let offset = 0; offset + size <= form.length; offset += size) {
-    const block = form.slice(offset, offset + size);
-    if (looked.has(block)) continue;
-    looked.add(block);
-    for (let at = text.indexOf(block); at >= 0 && spans.length < MOST_SPANS;) {
-      let left = 0;
-      while (left < offset && left < at && same(text, at - left - 1, form, offset - left - 1)) left++;
-      let right = size;
-      while (offset + right < form.length && same(text, at + right, form, offset + right)) right++;
-      const found = left + right >= least;
-      if (found) spans.push({ from: at - left, to: at + right });
-      at = text.indexOf(block, found ? at + right : at + 1);
+/** One way to write a secret down, to be looked for in texts. */
+interface Form {
+  /** Adds every run of so many characters, or more, that the text and the form have in common. */
+  findIn(text: string, spans: Span[]): void;
+}
+
+/** A secret in all forms, each made when it is first looked for. */
+interface Forms {
+  readonly plain: () => Form;
+  readonly hex: () => Form;
+  readonly base64: () => readonly Form[];
+}
+
+type FormOf = new (form: string, shortest: number) => Form;
+
+const formsOf = (secret: string, kind: FormOf = ShortForm): Forms => ({
+  plain: () => new kind(legible(secret).text, SHORTEST_ECHO),
+  hex: () => new kind(Buffer.from(secret).toString('hex'), SHORTEST_HEX_ECHO),
+  base64: () => Array.from(base64Of(secret), (form) => new kind(form, SHORTEST_BASE64_ECHO)),
+});
+
+/** The forms of the long secret that was looked for last: a failed answer has many texts, and all are searched for the same one. */
+let latest: { readonly secret: string; readonly forms: Forms } | undefined;
+
+function longForms(secret: string): Forms {
+  if (latest?.secret === secret) return latest.forms;
+  const { plain, hex, base64 } = formsOf(secret, LongForm);
+  latest = { secret, forms: { plain: once(plain), hex: once(hex), base64: once(base64) } };
+  return latest.forms;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+/**
+ * The length of the blocks that a form is cut into, back to back. Whatever a run begins with, it holds one of them whole, so that blocks alone are looked for.
+ */
+const blockLength = (form: string, shortest: number): number =>
+  form.length < shortest ? form.length : Math.min(shortest, form.length) >> 1;
+
+/** A few native searches, one for each block, find it. */
+class ShortForm implements Form {
+  constructor(
+    private readonly form: string,
+    private readonly shortest: number,
+  ) {}
+
+  findIn(text: string, spans: Span[]): void {
+    const { form, shortest } = this;
+    if (form.length < SHORTEST_SECRET) return;
+    const least = Math.min(shortest, form.length);
+    const size = blockLength(form, shortest);
+    const looked = new Set<string>();
+    for (let offset = 0; offset + size <= form.length; offset += size) {
+      const block = form.slice(offset, offset + size);
+      if (looked.has(block)) continue;
+      looked.add(block);
+      for (let at = text.indexOf(block); at >= 0 && spans.length < MOST_SPANS;) {
+        const span = runAround(text, at, form, offset, size);
+        const isFound = span.to - span.from >= least;
+        if (isFound) spans.push(span);
+        at = text.indexOf(block, isFound ? span.to : at + 1);
+      }
     }
   }
+}
+
+/** Has thousands of blocks: one pass over the text looks each of its places up among them. */
+class LongForm implements Form {
+  readonly #size: number;
+  readonly #offsets = new Map<string, number>();
+
+  constructor(
+    private readonly form: string,
+    private readonly shortest: number,
+  ) {
+    this.#size = blockLength(form, shortest);
+    for (let offset = 0; offset + this.#size <= form.length; offset += this.#size) {
+      const block = form.slice(offset, offset + this.#size);
+      if (!this.#offsets.has(block)) this.#offsets.set(block, offset);
+    }
+  }
+
+  findIn(text: string, spans: Span[]): void {
+    const size = this.#size;
+    for (let at = 0; at + size <= text.length && spans.length < MOST_SPANS; at += 1) {
+      const offset = this.#offsets.get(text.slice(at, at + size));
+      if (offset === undefined) continue;
+      const span = runAround(text, at, this.form, offset, size);
+      if (span.to - span.from < this.shortest) continue;
+      spans.push(span);
+      // Another run may begin in the last block of this one.
+      at = Math.max(at, span.to - size);
+    }
+  }
+}
+
+/** What text and form have in common around a block that both hold. */
+function runAround(text: string, at: number, form: string, offset: number, size: number): Span {
+  let left = 0;
+  while (left < offset && left < at && same(text, at - left - 1, form, offset - left - 1)) left++;
+  let right = size;
+  while (offset + right < form.length && same(text, at + right, form, offset + right)) right++;
+  return { from: at - left, to: at + right };
 }
 
 const same = (text: string, at: number, form: string, inForm: number): boolean =>

@@ -1,5 +1,6 @@
 import { ApiKey } from '../../pool/key/api-key';
 import { keyText } from '../../../../test/support/key-text';
+import { longKey } from '../../../../test/support/long-key';
 import { PassingRedaction, withoutKeys } from './passing-redaction';
 
 const key = new ApiKey(keyText(1));
@@ -79,6 +80,22 @@ describe('PassingRedaction', () => {
     const redaction = new PassingRedaction([key, longer], false);
     const text = `${raw} ${longer.reveal()} ${raw}`;
     expect(redaction.whole(Buffer.from(text)).toString()).toBe(`${key.masked} ${longer.masked} ${key.masked}`);
+  });
+
+  it.each([16, 1_000, 5_000])('takes a key of 16,384 characters out that comes in pieces of %d bytes', (size) => {
+    const long = new ApiKey(longKey(1));
+    const pieces = (text: string): string => {
+      const redaction = new PassingRedaction([key, long], false);
+      let clean = '';
+      for (let at = 0; at < text.length; at += size)
+        clean += Buffer.from(redaction.push(Buffer.from(text.slice(at, at + size)))).toString();
+      return clean + Buffer.from(redaction.end() ?? []).toString();
+    };
+    expect(pieces(`<${long.reveal()}|${long.reveal()}>`)).toBe(`<${long.masked}|${long.masked}>`);
+    // The beginning of one is none.
+    const beginning = long.reveal().slice(0, 12_000);
+    expect(pieces(`<${beginning}>, ${raw}`)).toBe(`<${beginning}>, ${key.masked}`);
+    expect(pieces(beginning)).toBe(beginning);
   });
 
   it('D8: cleans a header', () => {

@@ -19,6 +19,11 @@ function searchFor(keys: readonly ApiKey[]): EchoSearch {
   return search;
 }
 
+/** What may be the beginning of a key is looked at anew for each chunk up to here, and then whenever it has grown by a quarter. Bytes. */
+const LONG_BEGINNING = 1_024;
+const GROWTH = 1.25;
+const NOTHING = new Uint8Array();
+
 /**
  * Masks keys in bytes that pass by, in every spelling and wherever chunks cut them. It takes linear time, and keeps back no more than the
  * beginning of what may be a key. A chunk without keys passes as it is.
@@ -26,6 +31,8 @@ function searchFor(keys: readonly ApiKey[]): EchoSearch {
 export class PassingRedaction {
   readonly #search: EchoSearch;
   #kept: Buffer | undefined;
+  /** What is kept back is not looked at before it has so many bytes. */
+  #nextLook = 0;
 
   /** @param keepsLength The answer states its length: the mask is filled up to the length of the key. */
   constructor(
@@ -38,6 +45,10 @@ export class PassingRedaction {
   push(chunk: Uint8Array): Uint8Array {
     const given = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     const bytes = this.#kept ? Buffer.concat([this.#kept, given]) : given;
+    if (this.#kept && bytes.length < this.#nextLook) {
+      this.#kept = bytes;
+      return NOTHING;
+    }
     const clean = this.#cleaned(bytes, false);
     return clean === given ? chunk : clean;
   }
@@ -55,6 +66,8 @@ export class PassingRedaction {
   #cleaned(bytes: Buffer, isLast: boolean): Buffer {
     const { echoes, end } = this.#search.find(bytes.toString('latin1'), isLast);
     this.#kept = end < bytes.length ? Buffer.from(bytes.subarray(end)) : undefined;
+    const kept = bytes.length - end;
+    this.#nextLook = kept > LONG_BEGINNING ? kept * GROWTH : 0;
     if (echoes.length === 0) return end === bytes.length ? bytes : bytes.subarray(0, end);
     const parts: Buffer[] = [];
     let done = 0;

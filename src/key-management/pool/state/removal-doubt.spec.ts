@@ -66,6 +66,17 @@ describe('RemovalDoubt', () => {
   });
 });
 
+it('holds from the third key on until the evidence was not seen for a minute, whatever else is seen', () => {
+  const doubt = new RemovalDoubt<string>();
+  for (const key of ['a', 'b']) doubt.condemned('proxy', key, NOW);
+  expect(doubt.holds(NOW)).toBe(false);
+  doubt.condemned('proxy', 'c', NOW);
+  doubt.condemned('other', 'd', NOW + 1);
+  expect([doubt.holds(NOW + DOUBT_MS - 1), doubt.holds(NOW + DOUBT_MS)]).toEqual([true, false]);
+  doubt.condemned('proxy', 'e', NOW + DOUBT_MS - 1);
+  expect(doubt.holds(NOW + DOUBT_MS)).toBe(true);
+});
+
 describe('evidenceOf', () => {
   const refusal = { outcome: 'invalid_key', status: 401, reason: 'Denied for sk-ab12…9 (req_8a7b)' } as const;
 

@@ -46,6 +46,12 @@ export class RemovalDoubt<Removal> {
     return 'begins';
   }
 
+  /** Whether any evidence is in doubt: the sentence of it is seen still, or was within the window. */
+  holds(now: number): boolean {
+    for (const { doubtedUntil } of this.#kinds.values()) if (doubtedUntil > now) return true;
+    return false;
+  }
+
   /** Remembers what the evidence did to the key, in case that it is doubted within the window. */
   removed(evidence: string, keyId: string, removal: Removal): void {
     const entry = this.#kinds.get(evidence)?.condemned.get(keyId);
