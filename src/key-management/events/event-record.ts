@@ -45,17 +45,23 @@ export function readRecord(value: Json): StoredEntry | undefined {
 const isAction = (value: Json | undefined): value is Record<string, Json> & { action: string } =>
   isObject(value) && typeof value.action === 'string';
 
-function actionIn({ action, role, address, provider, keyId, result, status }: Record<string, Json>): AdminActionRecord {
-  return {
-    action: text(action) ?? '',
-    role: text(role),
-    address: text(address),
-    provider: text(provider),
-    keyId: text(keyId),
-    result: result === 'ok' || result === 'refused' ? result : 'failed',
-    status: typeof status === 'number' && status >= 100 && status < 600 ? status : 500,
-  };
-}
+const actionIn = ({
+  action,
+  role,
+  address,
+  provider,
+  keyId,
+  result,
+  status,
+}: Record<string, Json>): AdminActionRecord => ({
+  action: text(action) ?? '',
+  role: text(role),
+  address: text(address),
+  provider: text(provider),
+  keyId: text(keyId),
+  result: result === 'ok' || result === 'refused' ? result : 'failed',
+  status: typeof status === 'number' && status >= 100 && status < 600 ? status : 500,
+});
 
 /** Only what an event may hold, each of its kind; undefined where something is missing that those who read events rely on. */
 function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent | undefined {

@@ -32,13 +32,7 @@ export class HealthCheckTimer implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   #wait(): void {
-    this.#cancel = this.clock.after(
-      TICK_MS,
-      () => {
-        this.#tick();
-      },
-      false,
-    );
+    this.#cancel = this.clock.after(TICK_MS, () => this.#tick(), false);
   }
 
   /** A scheduler mounts its jobs when its turn comes, which may be after this module's, or not at all (`cronJobs: false`). */

@@ -42,9 +42,8 @@ export interface ProviderAssessment {
 }
 
 /** The gravest that applies, in the order of `PROVIDER_STATES`. */
-export function providerState(at: ProviderSituation): ProviderAssessment {
-  return withoutKey(at) ?? failing(at) ?? degraded(at) ?? idle(at) ?? { state: 'serving', reason: serving(at) };
-}
+export const providerState = (at: ProviderSituation): ProviderAssessment =>
+  withoutKey(at) ?? failing(at) ?? degraded(at) ?? idle(at) ?? { state: 'serving', reason: serving(at) };
 
 /** Somebody called the provider within the hour. */
 export const isCalled = (lastCallAt: number | undefined, now: number): boolean =>

@@ -4,11 +4,10 @@ import { RetryExecutorService } from '../execution/retry-executor.service';
 import { ProviderHealthService } from '../health/provider-health.service';
 import { METRICS_SETTINGS } from '../key-management.constants';
 import type { MetricsSettings } from '../configuration/key-management.options';
-import type { KeyChangeEvent } from '../pool/key-events';
+import type { KeyChangeEvent, PoolObserver } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
 import { isRemovedStatus } from '../pool/key/key-state';
-import type { PoolObserver } from '../pool/key-events';
 import { PersistenceService } from '../store/persistence.service';
 import { CallCounter } from './call-counter';
 import { registerCallMetrics } from './call-metrics';
@@ -61,12 +60,8 @@ export class KeyMetricsService {
   #observer(): Partial<PoolObserver> {
     return {
       callsOf: (provider) => new CallCounter(this.#counts.of(provider), this.#keys),
-      callWaited: (provider, ms) => {
-        this.#counts.of(provider).queueTimes.observe(ms);
-      },
-      keyChanged: (record, event) => {
-        this.#changed(record, event);
-      },
+      callWaited: (provider, ms) => this.#counts.of(provider).queueTimes.observe(ms),
+      keyChanged: (record, event) => this.#changed(record, event),
     };
   }
 

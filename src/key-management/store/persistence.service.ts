@@ -49,9 +49,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
         // What a store holds or its server says may be anything.
         this.#logger.warn(singleLine(message));
       },
-      info: (message: string) => {
-        this.#logger.log(singleLine(message));
-      },
+      info: (message: string) => this.#logger.log(singleLine(message)),
     };
     this.#vault = new KeyVault(options.store.encryptionSecrets);
     const damaged = (message: string): void => {
@@ -65,9 +63,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     this.#keys = new KeyPersistence(pools, this.link, this.#vault, { freshMs, now: () => clock.now(), listener });
     this.link.own(this.#keys);
     pools.useJournal(this);
-    this.#instances = new Instances(this.link, instanceId, clock, (sharing) => {
-      pools.shareLimits(sharing);
-    });
+    this.#instances = new Instances(this.link, instanceId, clock, (sharing) => pools.shareLimits(sharing));
     this.link.own(this.#instances);
     this.link.own(
       new SettingsPersistence(configuration, this.link, {

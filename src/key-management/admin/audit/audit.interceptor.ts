@@ -32,12 +32,8 @@ export class AuditInterceptor implements NestInterceptor {
     const request = http.getRequest<ApiRequest>();
     return next.handle().pipe(
       tap({
-        next: () => {
-          this.#record(action, request, http.getResponse<{ statusCode: number }>().statusCode);
-        },
-        error: (error: unknown) => {
-          this.#record(action, request, statusOf(error));
-        },
+        next: () => this.#record(action, request, http.getResponse<{ statusCode: number }>().statusCode),
+        error: (error: unknown) => this.#record(action, request, statusOf(error)),
       }),
     );
   }

@@ -36,9 +36,7 @@ export class EventStreamService implements OnModuleDestroy {
     @Inject(INSTANCE_ID) instanceId: string,
   ) {
     this.#logName = instanceId.slice(0, 8);
-    log.appended$.subscribe(() => {
-      this.#serveSoon();
-    });
+    log.appended$.subscribe(() => this.#serveSoon());
   }
 
   get readers(): number {
@@ -55,9 +53,7 @@ export class EventStreamService implements OnModuleDestroy {
     const { firstId, lastId } = this.log;
     const after = resumeAfter(lastEventId, { id: this.#logName, firstId, lastId });
     const reader = new StreamReader(sink, after ?? lastId, this.clock.now());
-    const leave = (): void => {
-      this.#remove(reader);
-    };
+    const leave = (): void => this.#remove(reader);
     sink.on('close', leave);
     sink.on('error', leave);
     sink.on('drain', () => {
@@ -89,17 +85,13 @@ export class EventStreamService implements OnModuleDestroy {
   #serveSoon(): void {
     if (this.#isServing || this.#readers.size === 0) return;
     this.#isServing = true;
-    setImmediate(() => {
-      this.#round([...this.#readers]);
-    });
+    setImmediate(() => this.#round([...this.#readers]));
   }
 
   #round(readers: readonly StreamReader[]): void {
     for (const reader of readers.slice(0, READERS_AT_ONCE)) this.#serve(reader);
     if (readers.length > READERS_AT_ONCE) {
-      setImmediate(() => {
-        this.#round(readers.slice(READERS_AT_ONCE));
-      });
+      setImmediate(() => this.#round(readers.slice(READERS_AT_ONCE)));
       return;
     }
     this.#isServing = false;

@@ -22,9 +22,7 @@ export class SeriesPersistence implements DocumentOwner {
     private readonly link: Pick<StoreLink, 'add' | 'drop' | 'statisticsPending'>,
     private readonly now: () => number,
   ) {
-    book.onDropped = (doc) => {
-      link.drop(doc);
-    };
+    book.onDropped = (doc) => link.drop(doc);
   }
 
   merge({ doc, sums }: StoredDocument): void {
@@ -81,9 +79,7 @@ export class SeriesPersistence implements DocumentOwner {
     for (const [provider, series] of this.book.providers()) {
       for (const [document, period] of series.documents()) {
         const doc = seriesDoc(document.kind, provider, period);
-        document.takeUnsent((field, by) => {
-          this.link.add(doc, field, by);
-        });
+        document.takeUnsent((field, by) => this.link.add(doc, field, by));
       }
     }
     const isLeft = this.book.keys.takeUnsent(

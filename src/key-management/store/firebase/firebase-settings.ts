@@ -87,9 +87,8 @@ function parseUrl(text: string, name = 'FIREBASE_URL'): URL {
   return url;
 }
 
-function rootOf({ root = 'ai-key-management', namespace = 'default' }: FirebaseKeyStoreOptions): string {
-  return namespace === 'default' ? root : `${root}/namespaces/${namespace}`;
-}
+const rootOf = ({ root = 'ai-key-management', namespace = 'default' }: FirebaseKeyStoreOptions): string =>
+  namespace === 'default' ? root : `${root}/namespaces/${namespace}`;
 
 function checkRoot(root: string): string {
   if (/^[A-Za-z0-9_:-]+(?:\/[A-Za-z0-9_:-]+){0,7}$/.test(root)) return root;
@@ -142,6 +141,5 @@ function parse(text: string, invalid: string): ServiceAccount {
 }
 
 /** @internal An error about `FIREBASE_CREDENTIALS_JSON`. */
-export function credentialsError(what: string): StoreError {
-  return new StoreError('not_usable', `FIREBASE_CREDENTIALS_JSON ${what}. ${CREDENTIALS_MEND}`);
-}
+export const credentialsError = (what: string): StoreError =>
+  new StoreError('not_usable', `FIREBASE_CREDENTIALS_JSON ${what}. ${CREDENTIALS_MEND}`);

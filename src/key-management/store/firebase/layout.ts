@@ -29,21 +29,17 @@ export function decodeKey(key: string): string {
 }
 
 /** `keys/openai/abc` → `|keys|openai|abc`: flat, so that a prefix of names is a range of keys; works for a prefix as well. */
-export function encodeDocument(name: string): string {
-  return `|${name
+export const encodeDocument = (name: string): string =>
+  `|${name
     .split('/')
     .map((segment) => segment.replace(RESERVED, escape))
     .join('|')}`;
-}
 
-export function decodeDocument(key: string): string {
-  return key.slice(1).split('|').map(decodeKey).join('/');
-}
+export const decodeDocument = (key: string): string => key.slice(1).split('|').map(decodeKey).join('/');
 
 /** JSON without surrogates, for the same reason as in keys. */
-export function encodeJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\ud800-\udfff]/g, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
-}
+export const encodeJson = (value: unknown): string =>
+  JSON.stringify(value).replace(/[\ud800-\udfff]/g, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 
 /** Paths below the store's root; `README.md` beside this file shows the tree. */
 export const paths = {

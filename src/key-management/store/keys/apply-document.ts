@@ -1,9 +1,15 @@
-import type { CooldownScope } from '../../pool/key/key-state';
+import {
+  type CooldownScope,
+  HEALTHY,
+  isRemoved,
+  isCooldownOver,
+  isCoolingDown,
+  type KeyState,
+} from '../../pool/key/key-state';
 import type { ChangedBy } from '../../pool/key-events';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyPool } from '../../pool/key-pool';
 import type { KeyRecord } from '../../pool/key/key-record';
-import { HEALTHY, isRemoved, isCooldownOver, isCoolingDown, type KeyState } from '../../pool/key/key-state';
 import { isNoState, isTime, readCooldown, readIdentity, readState, isAdminState, scopeOfField } from './key-documents';
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { KeyStatistics } from './key-statistics';

@@ -138,9 +138,7 @@ export class KeyPersistence implements DocumentOwner {
 
   collect(): boolean {
     this.pools.flushCalls();
-    const isLeft = this.#statistics.collect((change) => {
-      this.changed(change);
-    });
+    const isLeft = this.#statistics.collect((change) => this.changed(change));
     if (isLeft) return true;
     this.#lostSecrets.storeAgain();
     for (const doc of this.#inactive.takeOutdated()) this.link.drop(doc);

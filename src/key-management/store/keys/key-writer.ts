@@ -1,5 +1,4 @@
-import type { CooldownScope } from '../../pool/key/key-state';
-import type { Cooldown } from '../../pool/key/key-state';
+import type { CooldownScope, Cooldown } from '../../pool/key/key-state';
 import type { KeyChangeEvent } from '../../pool/key-events';
 import type { KeyRecord } from '../../pool/key/key-record';
 import {

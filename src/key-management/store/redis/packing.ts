@@ -13,9 +13,7 @@ type Packed =
   | ['d', doc: string];
 
 /** All changes as one argument of a script: one command of a thousand changes costs a tenth of a thousand commands. */
-export function packChanges(changes: readonly StoreChange[]): string {
-  return JSON.stringify(changes.map(pack));
-}
+export const packChanges = (changes: readonly StoreChange[]): string => JSON.stringify(changes.map(pack));
 
 /** The changes that `packChanges` packed; undefined for any other text. */
 export function unpackChanges(packed: string): StoreChange[] | undefined {

@@ -62,13 +62,7 @@ export class Instances implements DocumentOwner {
     this.link.raise(PREFIX + this.instanceId, SEEN, this.#now());
     const now = this.clock.now();
     for (const [id, heardAt] of this.#lastHeartbeats) if (now - heardAt >= GONE_MS) this.#forget(PREFIX + id);
-    this.#cancelTimer = this.clock.after(
-      HEARTBEAT_MS,
-      () => {
-        this.#beat();
-      },
-      false,
-    );
+    this.#cancelTimer = this.clock.after(HEARTBEAT_MS, () => this.#beat(), false);
   }
 
   /** By the clock of the store. */

@@ -101,9 +101,7 @@ export class Reconciler {
     for (const owner of owners) {
       const documents = await store.load(owner.prefix);
       await forEachInChunks(splitIntoParts(documents), (document) => {
-        this.#guarded(document.doc, () => {
-          owner.merge(this.#news(document));
-        });
+        this.#guarded(document.doc, () => owner.merge(this.#news(document)));
       });
       await owner.merged?.();
       await this.#restore(owner, new Map(documents.map((document) => [document.doc, document])));
@@ -160,9 +158,9 @@ export class Reconciler {
     const put = (changes: readonly IdempotentChange[]): void => {
       for (const change of changes) outbox.put(change);
     };
-    await forEachInChunks(owner.known?.() ?? [], (known) => {
-      put(missingChanges(known, stored.get(known.doc), versions));
-    });
+    await forEachInChunks(owner.known?.() ?? [], (known) =>
+      put(missingChanges(known, stored.get(known.doc), versions)),
+    );
     await forEachInChunks(ledger.parts(owner.prefix), ([doc, parts]) => {
       const held = stored.get(doc);
       put(missingParts(doc, parts, held, earlierSums(held?.sums ?? {})));

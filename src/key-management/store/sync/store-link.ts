@@ -56,9 +56,7 @@ export class StoreLink {
     });
     // The first: as which writer this instance goes on is settled before anything counted is read.
     if (store.shared) this.#owners.push(this.#slots);
-    this.#unusable = new UnusableDocuments(store.kind, (message) => {
-      listener.warn(message);
-    });
+    this.#unusable = new UnusableDocuments(store.kind, (message) => listener.warn(message));
     this.#waiters = new SavedWaiters(store.kind, clock);
     this.#writer = new StoreWriter(store, this.#owners, this.#outbox, clock, {
       mayWrite: () => this.#slots.mayWrite(),
@@ -303,9 +301,7 @@ export class StoreLink {
   }
 
   #takeSlot(writer: string): void {
-    this.#ledger.take(writer, (doc, part) => {
-      this.#raisePart(doc, part);
-    });
+    this.#ledger.take(writer, (doc, part) => this.#raisePart(doc, part));
   }
 
   #raisePart(doc: string, { name, value }: RaisedPart): void {
