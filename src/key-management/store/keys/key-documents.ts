@@ -105,6 +105,8 @@ export const identityOf = (record: KeyRecord, sealed: SealedKey | undefined): Js
     configured: record.configured,
   });
 
+export const switchOf = ({ enabled }: KeyRecord): AdminState => (enabled ? 'enabled' : 'disabled');
+
 /** All registers of a key in its pool, with times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */
 export const registersOf = (
   record: KeyRecord,
@@ -113,7 +115,7 @@ export const registersOf = (
 ): Record<string, Json> => ({
   identity: identityOf(record, sealed),
   state: stateOf(record, offsetMs),
-  admin: record.enabled ? 'enabled' : 'disabled',
+  admin: switchOf(record),
 });
 
 export function readIdentity(value: Json): StoredIdentity | undefined {

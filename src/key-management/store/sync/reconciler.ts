@@ -68,10 +68,14 @@ export class Reconciler {
       this.#isDue = await this.#run();
       this.parts.state.worked();
     } catch (error) {
-      if (this.#isStopped) return;
-      this.parts.state.failed(error);
-      if (this.parts.state.isConnected) this.#again.start();
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isStopped) return;
+    this.parts.state.failed(error);
+    if (this.parts.state.isConnected) this.#again.start();
   }
 
   /** Returns whether another run was queued meanwhile. @throws StoreError when the store does not answer */
