@@ -25,14 +25,12 @@ export interface FirebaseKeyStoreOptions {
   random?: Random;
 }
 
-export interface FirebaseSettings {
-  url: string;
+export interface FirebaseSettings extends Required<
+  Pick<FirebaseKeyStoreOptions, 'url' | 'root' | 'timeoutMs' | 'loadTimeoutMs'>
+> {
   /** Host and port, for messages: an URL may hold what should not be printed. */
   host: string;
   serviceAccount?: ServiceAccount;
-  root: string;
-  timeoutMs: number;
-  loadTimeoutMs: number;
 }
 
 const URL_MEND = 'Set it to https://<database>.firebaseio.com, as the Firebase console shows it.';
