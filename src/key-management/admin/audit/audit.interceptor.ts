@@ -14,7 +14,7 @@ import { KeyManagementError, StoreUnavailableError } from '../../errors';
 import { KEY_ID } from '../../pool/key/api-key';
 import { actorOf, type ApiRequest } from '../access/api-request';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
-import { AUDITED_METADATA, type AdminAction } from './audited.decorator';
+import { AUDITED_METADATA, type AdminAction } from './admin-route.decorator';
 
 /** Writes what administrators do into the event log: who, what, on which key, and with what result. */
 @Injectable()
