@@ -43,7 +43,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
     this.#book = new SeriesBook(pools.usedKeys(), () => pools.flushCalls());
     this.#link = persistence.link;
     this.#persistence = new SeriesPersistence(this.#book, this.#link, () => clock.now());
-    persistence.own(this.#persistence);
+    this.#link.own(this.#persistence);
     pools.observe({
       callsOf: (provider) => new CallCounter(this.#book.tally(provider), this.#book),
       callsPending: () => this.#begin(),

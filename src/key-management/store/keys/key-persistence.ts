@@ -64,7 +64,7 @@ export class KeyPersistence implements DocumentOwner {
     return adminOf(this.#inactive.get(documentOf(provider, keyId))) === 'deleted';
   }
 
-  /** The configuration names a key that is not in its pool for that. */
+  /** The configuration names a key that is not in its pool for that: should it be deleted, it must stay so. */
   named(provider: string, keyId: string): void {
     this.#inactive.markConfigured(documentOf(provider, keyId));
   }

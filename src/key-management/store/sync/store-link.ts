@@ -82,7 +82,7 @@ export class StoreLink {
 
   /** Whether the store is reached, and reads and writes. */
   get up(): boolean {
-    return this.state.current === 'up';
+    return this.state.condition === 'up';
   }
 
   /** All that was stored at the start is known here. */
@@ -117,6 +117,7 @@ export class StoreLink {
     return this.#outbox.holds(doc);
   }
 
+  /** Adds documents of another kind. Before `open`. */
   own(owner: DocumentOwner): void {
     this.#owners.push(owner);
   }
