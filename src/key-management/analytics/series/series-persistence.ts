@@ -1,4 +1,4 @@
-import type { DocumentOwner, KnownDocument } from '../../store/sync/document-owner';
+import type { DocumentOwner } from '../../store/sync/document-owner';
 import type { FieldChange, StoredDocument } from '../../store/port/key-store';
 import type { StoreLink } from '../../store/sync/store-link';
 import type { KeyRow } from './key-series';
@@ -28,19 +28,8 @@ export class SeriesPersistence implements DocumentOwner {
   merge({ doc, sums }: StoredDocument): void {
     const name = readSeriesName(doc);
     if (!name) return;
-    if (!this.#isKept(name)) {
-      this.link.drop(doc);
-    } else if (name.of === 'provider') {
-      const document = this.book.document(name.provider, name.kind, name.period);
-      for (const [field, by] of Object.entries(sums)) {
-        const column = name.kind.columns.get(field);
-        if (column !== undefined) document.received(column, by);
-      }
-    } else {
-      for (const [keyId, row] of rowsOf(sums)) {
-        this.book.keys.received(name.resolution, name.index, this.book.keys.numbers.of(name.provider, keyId), row);
-      }
-    }
+    if (this.#isKept(name)) this.#received(name, sums);
+    else this.link.drop(doc);
   }
 
   merged(): void {
@@ -55,22 +44,7 @@ export class SeriesPersistence implements DocumentOwner {
 
   changed(change: FieldChange): void {
     const name = readSeriesName(change.doc);
-    if (!name || !this.#isKept(name)) return;
-    if (change.kind !== 'add') return;
-    if (name.of === 'provider') {
-      const column = name.kind.columns.get(change.field);
-      if (column === undefined) return;
-      this.book.document(name.provider, name.kind, name.period).received(column, change.by);
-    } else {
-      const read = readKeyField(change.field);
-      if (!read) return;
-      const keyNumber = this.book.keys.numbers.of(name.provider, read.keyId);
-      this.book.keys.received(name.resolution, name.index, keyNumber, { [read.of]: change.by });
-    }
-  }
-
-  *known(): Iterable<KnownDocument> {
-    // Counters have no registers that would have to be compared.
+    if (name && change.kind === 'add' && this.#isKept(name)) this.#received(name, { [change.field]: change.by });
   }
 
   collect(): boolean {
@@ -93,6 +67,20 @@ export class SeriesPersistence implements DocumentOwner {
     );
     if (isLeft && !this.isEnding) this.link.statisticsPending();
     return isLeft && this.isEnding;
+  }
+
+  #received(name: SeriesName, sums: Readonly<Record<string, number>>): void {
+    if (name.of === 'provider') {
+      const document = this.book.document(name.provider, name.kind, name.period);
+      for (const [field, by] of Object.entries(sums)) {
+        const column = name.kind.columns.get(field);
+        if (column !== undefined) document.received(column, by);
+      }
+    } else {
+      for (const [keyId, row] of rowsOf(sums)) {
+        this.book.keys.received(name.resolution, name.index, this.book.keys.numbers.of(name.provider, keyId), row);
+      }
+    }
   }
 
   #isKept(name: SeriesName): boolean {
