@@ -1,5 +1,5 @@
 import type { ClassicLevel } from 'classic-level';
-import { flatCopy } from '../../common/text';
+import { flatCopy, parseJson } from '../../common/text';
 import type { FieldChange, Register, StoreChange, StoredDocument } from '../port/key-store';
 import { applyChange, emptyDocument } from '../port/merge';
 
@@ -20,7 +20,7 @@ export const rangeOfPrefix = (prefix: string): { gte: string; lt: string } => ({
 /** Puts the entry's value into its document. Returns false for an entry that cannot be read, and leaves it out. */
 export function readEntry(documents: Map<string, StoredDocument>, key: string, text: string): boolean {
   const end = key.indexOf('\0');
-  const value = parse(text);
+  const value = parseJson(text);
   if (end < 1 || value === undefined) return false;
   const doc = key.slice(0, end);
   const field = key.slice(end + 2);
@@ -47,14 +47,6 @@ function entryText(documents: ReadonlyMap<string, StoredDocument>, change: Field
   }
   const number = (change.kind === 'max' ? document.maxima : document.sums)[change.field];
   return number === undefined ? undefined : JSON.stringify(number);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 const isRegisterEntry = (value: unknown): value is [number, string, Register['value']] =>

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ServiceAccount } from 'firebase-admin/app';
 import type { Clock, Random } from '../../common/clock';
+import { parseJson } from '../../common/text';
 import { StoreError } from '../port/store-error';
 
 /** Where the Firebase store is and how it is reached. */
@@ -67,12 +68,8 @@ export async function readSettings(options: FirebaseKeyStoreOptions): Promise<Fi
 }
 
 function parseUrl(text: string, name = 'FIREBASE_URL'): URL {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new StoreError('not_usable', `${name} is not a URL. ${URL_MEND}`);
-  }
+  if (!URL.canParse(text)) throw new StoreError('not_usable', `${name} is not a URL. ${URL_MEND}`);
+  const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw new StoreError('not_usable', `${name} must begin with https:// (or http:// for an emulator). ${URL_MEND}`);
   }
@@ -120,12 +117,8 @@ async function readServiceAccount(credentials: string | undefined): Promise<Serv
 }
 
 function parse(text: string, invalid: string): ServiceAccount {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw credentialsError(invalid);
-  }
+  const json = parseJson(text);
+  if (json === undefined) throw credentialsError(invalid);
   const account = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
   if (account.type !== undefined && account.type !== 'service_account')
     throw credentialsError('is not the key of a service account');

@@ -1,3 +1,4 @@
+import { parseJson } from '../../common/text';
 import type { Json, Register, StoredDocument } from '../port/key-store';
 import { emptyDocument, mergeMax, replaces } from '../port/merge';
 
@@ -117,7 +118,7 @@ function greatest<T>(
 
 function readRegister(key: string, value: unknown): Register | undefined {
   const match = /^v(-?\d+)~(.*)$/s.exec(key);
-  const json = parseJson(value);
+  const json = parseJson(String(value)) as Json | undefined;
   return match && json !== undefined
     ? { value: json, version: Number(match[1]), tie: decodeKey(match[2] ?? '') }
     : undefined;
@@ -126,12 +127,4 @@ function readRegister(key: string, value: unknown): Register | undefined {
 function readMaximum(key: string): number | undefined {
   const value = Number(decodeKey(key).slice(1));
   return key.startsWith('n') && Number.isFinite(value) ? value : undefined;
-}
-
-function parseJson(text: unknown): Json | undefined {
-  try {
-    return JSON.parse(String(text)) as Json;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { App } from 'firebase-admin/app';
 import type { Database, DataSnapshot, Reference } from 'firebase-admin/database';
 import { systemClock } from '../../common/clock';
+import { parseJson } from '../../common/text';
 import type { StoreChange } from '../port/key-store';
 import { paths } from './layout';
 import type { FirebaseSettings } from './firebase-settings';
@@ -48,13 +49,9 @@ export class ChangeFeed {
     const { w: writer, t: at, c: text } = (entry.val() ?? {}) as { w?: unknown; t?: unknown; c?: unknown };
     this.#entries.set(entry.key ?? '', { writer: String(writer), at: typeof at === 'number' ? at : 0 });
     if (!this.#isLive || writer === this.writer) return;
-    let changes: StoreChange[];
-    try {
-      changes = JSON.parse(String(text)) as StoreChange[];
-    } catch {
-      return this.listener.unreadable();
-    }
-    this.listener.batch(changes);
+    const changes = parseJson(String(text)) as StoreChange[] | undefined;
+    if (changes) this.listener.batch(changes);
+    else this.listener.unreadable();
   }
 }
 

@@ -237,7 +237,7 @@ const LIMITS: readonly string[] = ['concurrency', 'requestsPerMinute', 'tokensPe
 const limitsIn = (stored: Record<string, Json>): KeyLimits =>
   Object.fromEntries(Object.entries(stored).filter(([name, value]) => LIMITS.includes(name) && positive(value)));
 
-const isRecord = (value: Json | undefined): value is Record<string, Json> =>
+export const isRecord = (value: Json | undefined): value is Record<string, Json> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const compact = (value: Record<string, unknown>): Record<string, Json> =>
