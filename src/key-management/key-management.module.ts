@@ -67,7 +67,7 @@ const SETTINGS: Provider[] = [
   },
   ConfigurationService,
   PersistenceService,
-  { provide: STORE_HEALTH, useExisting: PersistenceService },
+  { provide: STORE_HEALTH, useFactory: ({ link }: PersistenceService) => link.state, inject: [PersistenceService] },
 ];
 
 const PUBLIC: Provider[] = [

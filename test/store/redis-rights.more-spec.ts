@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { add, eventually, RecordingWatcher, set } from '../../src/key-management/store/contract/contract-support';
-import { RedisKeyStore, type RedisKeyStoreSettings } from '../../src/key-management/store/redis/redis-key-store';
+import { RedisKeyStore } from '../../src/key-management/store/redis/redis-key-store';
+import type { RedisKeyStoreSettings } from '../../src/key-management/store/redis/redis-session';
 import { startKeyManagement } from '../support/key-management-app';
 import { describeWithRedis, RedisServer } from '../support/redis-server';
 

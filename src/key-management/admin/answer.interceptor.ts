@@ -28,9 +28,7 @@ export class AnswerInterceptor implements NestInterceptor {
         written(() => void this.adapters.httpAdapter.reply(response, body));
       }),
       catchError((error: unknown) => {
-        written(() => {
-          this.#filter.catch(error, context);
-        });
+        written(() => this.#filter.catch(error, context));
         return of(undefined);
       }),
     );

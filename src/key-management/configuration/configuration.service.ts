@@ -14,7 +14,7 @@ export interface Configuration {
 export interface ConfigurationJournal {
   /** Whether they outlive the process; they never do with the `memory` store. */
   readonly isKept: boolean;
-  changed(changes: Partial<Configuration>): void;
+  set(changes: Partial<Configuration>): void;
   /** Resolves when all changes so far are durable. @throws StoreUnavailableError */
   saved(): Promise<void>;
 }
@@ -64,7 +64,7 @@ export class ConfigurationService {
       ...(maxRetries !== undefined && { maxRetries }),
       ...(healthCheckIntervalMinutes !== undefined && { healthCheckIntervalMinutes }),
     });
-    this.#journal?.changed(changes);
+    this.#journal?.set(changes);
     await this.#journal?.saved();
     return { ...this.#current };
   }

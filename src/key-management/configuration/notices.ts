@@ -9,18 +9,16 @@ import { BUILT_IN_VENDORS } from '../vendors';
 const MOST_PER_PROVIDER = 3;
 
 /** What the settings hold that is allowed and probably not meant. Names options and variables, and shows no value. */
-export function noticesOf(
+export const noticesOf = (
   given: KeyManagementOptions,
   env: Environment,
   providers: ReadonlyMap<string, ResolvedProvider>,
-): string[] {
-  return [
-    ...Object.entries(given.providers ?? {}).flatMap(([name, options]) =>
-      keyNotices(name, (options as typeof options | undefined)?.keys ?? []),
-    ),
-    ...variableNotices(env, providers),
-  ];
-}
+): string[] => [
+  ...Object.entries(given.providers ?? {}).flatMap(([name, options]) =>
+    keyNotices(name, (options as typeof options | undefined)?.keys ?? []),
+  ),
+  ...variableNotices(env, providers),
+];
 
 function keyNotices(provider: string, keys: readonly (string | { key: unknown })[]): string[] {
   const notices: string[] = [];

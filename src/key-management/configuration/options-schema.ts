@@ -144,9 +144,7 @@ const storeSettings = strict({
 
 /** Settings, or a store of the app's own. */
 const store = z.unknown().superRefine((given, context) => {
-  const refuse = (path: PropertyKey[], message: string): void => {
-    context.addIssue({ code: 'custom', path, message });
-  };
+  const refuse = (path: PropertyKey[], message: string): void => context.addIssue({ code: 'custom', path, message });
   if (isOwnStore(given)) {
     for (const [name, message] of ownStoreProblems(given)) refuse([name], message);
   } else {

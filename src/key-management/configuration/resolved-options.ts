@@ -1,25 +1,10 @@
-import type {
-  ErrorClassificationMode,
-  KeyManagementOptions,
-  KeyStoreOptions,
-  ProviderOptions,
-} from './key-management.options';
-import type { Credential, VendorProfile, WireFormat } from '../vendors/contract/profile';
+import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
 import type { GivenKey } from './given-key';
 import type { SecretText } from '../common/secret-text';
 import type { StoreSettings } from '../store/built-in-stores';
 
-export interface ResolvedProvider {
+export interface ResolvedProvider extends Readonly<Omit<ProviderOptions, 'keys'>> {
   readonly keys: readonly GivenKey[];
-  readonly baseUrl?: string;
-  readonly allowHttp?: boolean;
-  readonly probeModel?: string;
-  readonly compatibleWith?: WireFormat;
-  readonly vendor?: string | VendorProfile;
-  readonly credential?: Credential;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly probe?: ProviderOptions['probe'];
 }
 
 /** A store of the app's own. */
@@ -34,17 +19,15 @@ export interface ResolvedStore extends StoreSettings {
   readonly encryptionSecrets: readonly SecretText[];
 }
 
+/** Options that are neither secret nor made into something else. */
+type PlainOptions = Required<
+  Omit<KeyManagementOptions, 'providers' | 'backoff' | 'store' | 'adminToken' | 'viewerToken'>
+>;
+
 /** The module's settings with environment and defaults filled in. Prints without a secret. */
-export interface ResolvedOptions {
+export interface ResolvedOptions extends Readonly<PlainOptions> {
   readonly providers: ReadonlyMap<string, ResolvedProvider>;
-  readonly maxRetries: number;
-  readonly healthCheckIntervalMinutes: number;
-  readonly healthCheckDepth: 'light' | 'deep';
-  readonly errorClassification: ErrorClassificationMode;
-  readonly backoff: { readonly initialMs: number; readonly maxMs: number };
-  readonly startupCheckTimeoutMs: number;
-  readonly drainTimeoutMs: number;
-  readonly minimumUsableKeys: number;
+  readonly backoff: Readonly<Required<NonNullable<KeyManagementOptions['backoff']>>>;
   /** `NODE_ENV` is `production`. */
   readonly production: boolean;
   readonly store: ResolvedStore;

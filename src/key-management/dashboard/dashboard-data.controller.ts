@@ -18,7 +18,7 @@ export interface DashboardSession {
 
 /** What the page needs and the API of `spec/api.md` does not say, or says with every key beside it. */
 @ApiExcludeController()
-@ApiController('dashboard', 'dashboard')
+@ApiController('dashboard', 'status', 'dashboard')
 @RequiredAccess('viewer')
 export class DashboardDataController {
   constructor(

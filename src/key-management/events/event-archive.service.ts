@@ -40,7 +40,7 @@ export class EventArchiveService implements DocumentOwner {
   ) {
     this.#link = persistence.link;
     this.#startedAt = clock.now();
-    persistence.own(this);
+    this.#link.own(this);
     persistence.damages$.subscribe((reason) => {
       if (this.#link.isLoaded) log.recordDamage(reason);
       else this.#damages.push(reason);

@@ -1,6 +1,6 @@
 import { isOutcome } from '../vendors/contract/outcome';
 import { singleLine } from '../common/text';
-import { isTime } from '../store/keys/key-documents';
+import { isRecord, isTime } from '../store/keys/key-documents';
 import type { Json } from '../store/port/key-store';
 import type { AdminActionRecord, LogEntry, UnnumberedEntry } from './event-log';
 import { KEY_EVENT_TYPES, PROVIDER_STATES, type KeyEvent, type KeyEventType } from '../pool/key-events';
@@ -27,7 +27,7 @@ const MOST_FIELDS = 50;
 
 /** Undefined for what cannot be read: another version of the package may have written it, or somebody else. */
 export function readRecord(value: Json): StoredEntry | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const { id, event, action } = value;
   // The version before called it so.
   const type = value.type === 'model_rested' ? 'model_cooled_down' : value.type;
@@ -37,25 +37,31 @@ export function readRecord(value: Json): StoredEntry | undefined {
   if (type === 'admin_action')
     return isAction(action) ? { id, entry: { type, at, action: actionIn(action) } } : undefined;
   if (type === 'store_damaged') return { id, entry: { type, at, reason: text(value.reason) ?? '' } };
-  if (!KEY_EVENTS.has(type) || !isObject(event)) return undefined;
+  if (!KEY_EVENTS.has(type) || !isRecord(event)) return undefined;
   const read = eventIn(event, type, at);
   return read && { id, entry: { type: type as KeyEventType, at, event: read } };
 }
 
 const isAction = (value: Json | undefined): value is Record<string, Json> & { action: string } =>
-  isObject(value) && typeof value.action === 'string';
+  isRecord(value) && typeof value.action === 'string';
 
-function actionIn({ action, role, address, provider, keyId, result, status }: Record<string, Json>): AdminActionRecord {
-  return {
-    action: text(action) ?? '',
-    role: text(role),
-    address: text(address),
-    provider: text(provider),
-    keyId: text(keyId),
-    result: result === 'ok' || result === 'refused' ? result : 'failed',
-    status: typeof status === 'number' && status >= 100 && status < 600 ? status : 500,
-  };
-}
+const actionIn = ({
+  action,
+  role,
+  address,
+  provider,
+  keyId,
+  result,
+  status,
+}: Record<string, Json>): AdminActionRecord => ({
+  action: text(action) ?? '',
+  role: text(role),
+  address: text(address),
+  provider: text(provider),
+  keyId: text(keyId),
+  result: result === 'ok' || result === 'refused' ? result : 'failed',
+  status: typeof status === 'number' && status >= 100 && status < 600 ? status : 500,
+});
 
 /** Only what an event may hold, each of its kind; undefined where something is missing that those who read events rely on. */
 function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent | undefined {
@@ -110,6 +116,3 @@ function dateIn(value: Json | undefined): Date | undefined {
   const date = typeof value === 'string' ? new Date(value) : undefined;
   return date && isTime(date.getTime()) ? date : undefined;
 }
-
-const isObject = (value: Json | undefined): value is Record<string, Json> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

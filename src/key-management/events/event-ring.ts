@@ -34,9 +34,7 @@ export class EventRing<T extends { readonly id: number }> {
   fill(entries: readonly Omit<T, 'id'>[], lastId: number): void {
     this.#ring = [];
     const kept = entries.slice(-this.capacity);
-    kept.forEach((entry, i) => {
-      this.append({ ...entry, id: lastId - kept.length + 1 + i } as T);
-    });
+    kept.forEach((entry, i) => this.append({ ...entry, id: lastId - kept.length + 1 + i } as T));
     this.#lastId = lastId;
   }
 }

@@ -14,9 +14,7 @@ export class KeyLogService implements OnModuleDestroy {
   readonly #subscription: Subscription;
 
   constructor(pools: KeyPoolService) {
-    this.#subscription = pools.events$.subscribe((event) => {
-      this.#log(event);
-    });
+    this.#subscription = pools.events$.subscribe((event) => this.#log(event));
   }
 
   onModuleDestroy(): void {

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { ModuleRef } from '@nestjs/core';
 import type { SchedulerRegistry } from '@nestjs/schedule';
 import type { Clock } from '../common/clock';
+import { Timer } from '../common/coalescing-timer';
 import { CLOCK, HEALTH_CHECK_JOB } from '../key-management.constants';
 import { HealthCheckJob, TICK_MS } from './health-check.job';
 import { schedule } from './scheduler';
@@ -10,13 +11,15 @@ import { schedule } from './scheduler';
 @Injectable()
 export class HealthCheckTimer implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger('KeyManagement');
-  #cancel: (() => void) | undefined;
+  readonly #ticks: Timer;
 
   constructor(
     private readonly job: HealthCheckJob,
     private readonly modules: ModuleRef,
-    @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+    @Inject(CLOCK) clock: Clock,
+  ) {
+    this.#ticks = new Timer(clock, TICK_MS, () => this.#tick());
+  }
 
   onApplicationBootstrap(): void {
     this.#logger.log(
@@ -24,28 +27,18 @@ export class HealthCheckTimer implements OnApplicationBootstrap, OnModuleDestroy
         ? `Health checks run as the @Cron job "${HEALTH_CHECK_JOB}" of @nestjs/schedule.`
         : 'Health checks run on a timer of the module: the app has no ScheduleModule.forRoot() of @nestjs/schedule, and needs none for this.',
     );
-    this.#wait();
+    this.#ticks.start();
   }
 
   onModuleDestroy(): void {
-    this.#cancel?.();
-  }
-
-  #wait(): void {
-    this.#cancel = this.clock.after(
-      TICK_MS,
-      () => {
-        this.#tick();
-      },
-      false,
-    );
+    this.#ticks.stop();
   }
 
   /** A scheduler mounts its jobs when its turn comes, which may be after this module's, or not at all (`cronJobs: false`). */
   #tick(): void {
     if (this.job.closed || this.#scheduler()?.doesExist('cron', HEALTH_CHECK_JOB)) return;
     // A tick that takes long holds up no other one.
-    this.#wait();
+    this.#ticks.start();
     void this.job.tick();
   }
 

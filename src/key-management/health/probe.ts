@@ -94,8 +94,6 @@ export function formatOf(checker: BaseHealthChecker, key: ApiKey): CheckedFormat
 /** A checker that does not watch its signal must not hold up the others. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(signal.reason as Error);
-    });
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
   });
 }

@@ -24,9 +24,7 @@ export class PromptProbes implements OnModuleDestroy {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.#stop = pools.observe({
-      probeWanted: (record) => {
-        void this.#probe(record);
-      },
+      probeWanted: (record) => void this.#probe(record),
     });
   }
 

@@ -1,6 +1,5 @@
 import { CONSEQUENCES, type Fault } from '../vendors/contract/outcome';
-import { CALL_ENDS } from '../pool/call-batches';
-import type { CallBatch, CallEnd, CallObserver } from '../pool/call-batches';
+import { CALL_ENDS, type CallBatch, type CallEnd, type CallObserver } from '../pool/call-batches';
 
 /** Calls that ended within this time say how a provider does; milliseconds. */
 export const WINDOW_MS = 5 * 60_000;

@@ -65,9 +65,7 @@ export class ProviderHealthService implements OnModuleDestroy {
           },
         };
       },
-      keyChanged: () => {
-        this.#lookIn(SOON_MS);
-      },
+      keyChanged: () => this.#lookIn(SOON_MS),
     });
   }
 

@@ -1,6 +1,5 @@
 import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
-import { CallBatcher } from '../pool/call-batches';
-import type { CallEnd } from '../pool/call-batches';
+import { CallBatcher, type CallEnd } from '../pool/call-batches';
 import { ProviderWatch } from './provider-watch';
 import type { ProviderAssessment } from './provider-state';
 

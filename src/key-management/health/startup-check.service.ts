@@ -36,8 +36,8 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     for (const [provider, { keys }] of this.options.providers) {
       const pool = this.pools.ensurePool(provider);
       await forEachInChunks(keys, ({ key, ...input }) => {
-        if (this.persistence.isDeleted(provider, key.id)) {
-          this.persistence.named(provider, key.id);
+        if (this.persistence.keys.isDeleted(provider, key.id)) {
+          this.persistence.keys.named(provider, key.id);
           this.#logger.log(
             `${provider} key ${key.masked} stays out: an administrator deleted it; add it again to have it back`,
           );
@@ -45,7 +45,7 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
         }
         const { origin } = pool.add(key, input, 'configuration', 'configuration');
         // It was there already, added at run time: the record does not say that the configuration names it.
-        if (origin === 'runtime') this.persistence.named(provider, key.id);
+        if (origin === 'runtime') this.persistence.keys.named(provider, key.id);
       });
     }
   }

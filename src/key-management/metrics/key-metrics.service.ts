@@ -8,7 +8,6 @@ import type { KeyChangeEvent } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
 import { isRemovedStatus } from '../pool/key/key-state';
-import type { PoolObserver } from '../pool/key-events';
 import { PersistenceService } from '../store/persistence.service';
 import { CallCounter } from './call-counter';
 import { registerCallMetrics } from './call-metrics';
@@ -44,7 +43,11 @@ export class KeyMetricsService {
     registerCallMetrics(this.registry, this.#counts);
     registerStoreMetrics(this.registry, persistence.link);
     this.#keys = perKey ? new KeyMetrics(this.registry, () => this.#records()) : undefined;
-    pools.observe(this.#observer());
+    pools.observe({
+      callsOf: (provider) => new CallCounter(this.#counts.of(provider), this.#keys),
+      callWaited: (provider, ms) => this.#counts.of(provider).queueTimes.observe(ms),
+      keyChanged: (record, event) => this.#changed(record, event),
+    });
   }
 
   /** Content type of `text()`. */
@@ -56,18 +59,6 @@ export class KeyMetricsService {
   text(): Promise<string> {
     this.pools.flushCalls();
     return this.registry.metrics();
-  }
-
-  #observer(): Partial<PoolObserver> {
-    return {
-      callsOf: (provider) => new CallCounter(this.#counts.of(provider), this.#keys),
-      callWaited: (provider, ms) => {
-        this.#counts.of(provider).queueTimes.observe(ms);
-      },
-      keyChanged: (record, event) => {
-        this.#changed(record, event);
-      },
-    };
   }
 
   #changed(record: KeyRecord, event: KeyChangeEvent): void {

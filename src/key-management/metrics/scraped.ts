@@ -12,34 +12,23 @@ export interface Scraped<L extends string, S> {
   readonly samples: () => Iterable<S>;
 }
 
-/** Registers a gauge that asks for its values when it is scraped. */
-export function scrapedGauge<L extends string>(registry: Registry, scraped: Scraped<L, Sample<L>>): void {
-  new Gauge<L>({
-    ...settingsOf(registry, scraped),
-    collect() {
-      this.reset();
-      for (const [values, value] of scraped.samples()) this.set(values, value);
-    },
-  });
-}
-
-/** The same as a counter. */
-export function scrapedCounter<L extends string>(registry: Registry, scraped: Scraped<L, Sample<L>>): void {
-  new Counter<L>({
-    ...settingsOf(registry, scraped),
-    collect() {
-      this.reset();
-      for (const [values, value] of scraped.samples()) this.inc(values, value);
-    },
-  });
-}
-
-const settingsOf = <L extends string>(registry: Registry, { name, help, labels }: Scraped<L, Sample<L>>) => ({
-  name,
-  help,
-  labelNames: labels,
-  registers: [registry],
-});
+/** Registers a counter or gauge that asks for its values when it is scraped. */
+const scraped =
+  (Kind: typeof Counter | typeof Gauge) =>
+  <L extends string>(registry: Registry, { name, help, labels, samples }: Scraped<L, Sample<L>>): void => {
+    new Kind<L>({
+      name,
+      help,
+      labelNames: labels,
+      registers: [registry],
+      collect(this: Counter<L> | Gauge<L>) {
+        this.reset();
+        for (const [values, value] of samples()) this.inc(values, value);
+      },
+    });
+  };
+export const scrapedCounter = scraped(Counter);
+export const scrapedGauge = scraped(Gauge);
 
 /**
  * prom-client's own histogram costs 250 ns an observation, too much for the hot path; ours costs a few, and is put into its words

@@ -8,9 +8,8 @@ type StoreFacts = Pick<StoreLink, 'kind' | 'up' | 'backlog' | 'lagMs' | 'failure
 
 /** Registers the metrics of the store and of the build. */
 export function registerStoreMetrics(registry: Registry, store: StoreFacts): void {
-  const gauge = (name: string, help: string, value: () => number): void => {
+  const gauge = (name: string, help: string, value: () => number): void =>
     scrapedGauge(registry, { name, help, labels: [], samples: () => [[{}, value()]] });
-  };
   gauge('ai_keys_store_up', '1 while the store is reached, and reads and writes.', () => (store.up ? 1 : 0));
   gauge(
     'ai_keys_store_backlog_documents',

@@ -6,11 +6,10 @@ import { KeyManagementConfigurationError } from '../configuration/resolve-option
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { StoreUnavailableError } from '../errors';
 import { singleLine } from '../common/text';
-import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS, type StoreHealth } from '../key-management.constants';
+import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS } from '../key-management.constants';
 import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
 import { builtInStore } from './built-in-stores';
-import type { DocumentOwner } from './sync/document-owner';
 import { Instances } from './sync/instances';
 import { documentOf } from './keys/key-documents';
 import { KeyPersistence } from './keys/key-persistence';
@@ -18,7 +17,6 @@ import { KeyVault, type Persistence } from './keys/key-vault';
 import { StoreError } from './port/store-error';
 import { SETTINGS_DOC, SettingsPersistence } from './settings-persistence';
 import { StoreLink } from './sync/store-link';
-import type { StoreCondition } from './sync/store-state';
 
 /** On a start, a stored state that is younger than this is used without a check; milliseconds. */
 const FRESH_MS = 60 * 60_000;
@@ -27,9 +25,9 @@ const CLOSE_MS = 5_000;
 
 /** The store of this app: opened before the keys are registered, closed after the last call. */
 @Injectable()
-export class PersistenceService implements KeyJournal, StoreHealth, OnApplicationShutdown {
+export class PersistenceService implements KeyJournal, OnApplicationShutdown {
   readonly #logger = new Logger('KeyManagement');
-  readonly #keys: KeyPersistence;
+  readonly keys: KeyPersistence;
   readonly link: StoreLink;
   readonly #vault: KeyVault;
   readonly #damages = new Subject<string>();
@@ -49,9 +47,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
         // What a store holds or its server says may be anything.
         this.#logger.warn(singleLine(message));
       },
-      info: (message: string) => {
-        this.#logger.log(singleLine(message));
-      },
+      info: (message: string) => this.#logger.log(singleLine(message)),
     };
     this.#vault = new KeyVault(options.store.encryptionSecrets);
     const damaged = (message: string): void => {
@@ -62,24 +58,12 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     const store = own ?? builtInStore(kind)!.create(options.store, clock, damaged);
     this.link = new StoreLink(store, instanceId, clock, listener);
     const freshMs = (): number => Math.max(FRESH_MS, configuration.current.healthCheckIntervalMinutes * 60_000);
-    this.#keys = new KeyPersistence(pools, this.link, this.#vault, { freshMs, now: () => clock.now(), listener });
-    this.link.own(this.#keys);
+    this.keys = new KeyPersistence(pools, this.link, this.#vault, { freshMs, now: () => clock.now(), listener });
+    this.link.own(this.keys);
     pools.useJournal(this);
-    this.#instances = new Instances(this.link, instanceId, clock, (sharing) => {
-      pools.shareLimits(sharing);
-    });
+    this.#instances = new Instances(this.link, instanceId, clock, (sharing) => pools.shareLimits(sharing));
     this.link.own(this.#instances);
-    this.link.own(
-      new SettingsPersistence(configuration, this.link, {
-        isKept: this.link.kind !== 'memory',
-        saved: () => this.keptOf(SETTINGS_DOC),
-      }),
-    );
-  }
-
-  /** Adds documents of another kind. Before `start`. */
-  own(owner: DocumentOwner): void {
-    this.link.own(owner);
+    this.link.own(new SettingsPersistence(configuration, this.link, () => this.keptOf(SETTINGS_DOC)));
   }
 
   /**
@@ -118,16 +102,6 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     return this.#vault.canSeal && this.link.kind !== 'memory';
   }
 
-  /** Whether an administrator deleted the key: then its mention in the configuration does not bring it back. */
-  isDeleted(provider: string, keyId: string): boolean {
-    return this.#keys.isDeleted(provider, keyId);
-  }
-
-  /** The configuration names a key that is not in its pool for that: should it be deleted, it must stay so. */
-  named(provider: string, keyId: string): void {
-    this.#keys.named(provider, keyId);
-  }
-
   /** @throws StoreUnavailableError when the store has not taken the key's changes after 5 s, or never can */
   saved(provider: string, keyId: string): Promise<void> {
     return this.keptOf(documentOf(provider, keyId), provider);
@@ -142,18 +116,6 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
       const willBeWritten = error.code === 'unavailable';
       throw new StoreUnavailableError(error.message, { provider, applied: true, willBeWritten });
     }
-  }
-
-  status(): 'up' | 'degraded' {
-    return this.link.up ? 'up' : 'degraded';
-  }
-
-  get condition(): StoreCondition {
-    return this.link.state.current;
-  }
-
-  get awaySince(): number | undefined {
-    return this.link.state.awaySince;
   }
 
   async onApplicationShutdown(): Promise<void> {

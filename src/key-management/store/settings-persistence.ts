@@ -1,4 +1,4 @@
-import type { Configuration, ConfigurationService } from '../configuration/configuration.service';
+import type { Configuration, ConfigurationJournal, ConfigurationService } from '../configuration/configuration.service';
 import { CONFIGURATION } from '../configuration/options-schema';
 import type { DocumentOwner, KnownDocument } from './sync/document-owner';
 import type { FieldChange, Json, StoredDocument } from './port/key-store';
@@ -12,7 +12,7 @@ const NAMES = ['maxRetries', 'healthCheckIntervalMinutes'] as const satisfies re
 const isName = (field: string): field is keyof Configuration => (NAMES as readonly string[]).includes(field);
 
 /** Keeps what administrators set at run time, and takes in what they set on other instances. */
-export class SettingsPersistence implements DocumentOwner {
+export class SettingsPersistence implements DocumentOwner, ConfigurationJournal {
   readonly prefix = SETTINGS;
   /** What an administrator has set, here or elsewhere. */
   readonly #set: Partial<Configuration> = {};
@@ -20,20 +20,22 @@ export class SettingsPersistence implements DocumentOwner {
   constructor(
     private readonly configuration: ConfigurationService,
     private readonly link: StoreLink,
-    persistence: { readonly isKept: boolean; readonly saved: () => Promise<void> },
+    readonly saved: () => Promise<void>,
   ) {
-    configuration.useJournal({
-      isKept: persistence.isKept,
-      changed: (changes) => {
-        for (const name of NAMES) {
-          const value = changes[name];
-          if (value === undefined) continue;
-          this.#set[name] = value;
-          link.putByAdministrator(SETTINGS_DOC, name, value);
-        }
-      },
-      saved: persistence.saved,
-    });
+    configuration.useJournal(this);
+  }
+
+  get isKept(): boolean {
+    return this.link.kind !== 'memory';
+  }
+
+  set(changes: Partial<Configuration>): void {
+    for (const name of NAMES) {
+      const value = changes[name];
+      if (value === undefined) continue;
+      this.#set[name] = value;
+      this.link.putByAdministrator(SETTINGS_DOC, name, value);
+    }
   }
 
   merge({ doc, registers }: StoredDocument): void {

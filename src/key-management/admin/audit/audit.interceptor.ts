@@ -14,7 +14,7 @@ import { KeyManagementError, StoreUnavailableError } from '../../errors';
 import { KEY_ID } from '../../pool/key/api-key';
 import { actorOf, type ApiRequest } from '../access/api-request';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
-import { AUDITED_METADATA, type AdminAction } from './audited.decorator';
+import { AUDITED_METADATA, type AdminAction } from './admin-route.decorator';
 
 /** Writes what administrators do into the event log: who, what, on which key, and with what result. */
 @Injectable()
@@ -32,12 +32,8 @@ export class AuditInterceptor implements NestInterceptor {
     const request = http.getRequest<ApiRequest>();
     return next.handle().pipe(
       tap({
-        next: () => {
-          this.#record(action, request, http.getResponse<{ statusCode: number }>().statusCode);
-        },
-        error: (error: unknown) => {
-          this.#record(action, request, statusOf(error));
-        },
+        next: () => this.#record(action, request, http.getResponse<{ statusCode: number }>().statusCode),
+        error: (error: unknown) => this.#record(action, request, statusOf(error)),
       }),
     );
   }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Get, Headers, Res, ServiceUnavailableException } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '../openapi';
+import { ApiHeader, ApiOperation, ApiResponse } from '../openapi';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { QueryParams } from '../input/request.decorators';
@@ -24,9 +24,7 @@ const HEADERS = {
   'X-Accel-Buffering': 'no',
 };
 
-@ApiTags('operations')
-@ApiBearerAuth()
-@ApiController('admin/events/stream')
+@ApiController('admin/events/stream', 'operations')
 export class EventStreamController {
   constructor(private readonly stream: EventStreamService) {}
 

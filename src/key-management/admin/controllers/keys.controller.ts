@@ -1,8 +1,8 @@
 import { Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
-import { Answer, ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '../openapi';
+import { Answer, ApiOperation, ApiResponse } from '../openapi';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
-import { Audited } from '../audit/audited.decorator';
+import { AdminRoute } from '../audit/admin-route.decorator';
 import { JsonBody, KeyIdParam, ProviderParam, QueryParams } from '../input/request.decorators';
 import { KeyAdminService } from '../key-admin.service';
 import {
@@ -18,9 +18,7 @@ import {
 import { ErrorAnswers, KEYS_NOT_STORED, StoreAnswer } from '../schemas/errors';
 import { ADD_KEYS, LIST_KEYS, UPDATE_KEY, type AddKeys, type ListKeys, type UpdateKey } from '../schemas/requests';
 
-@ApiTags('keys')
-@ApiBearerAuth()
-@ApiController('admin/providers/:provider/keys')
+@ApiController('admin/providers/:provider/keys', 'keys')
 export class KeysController {
   constructor(private readonly keys: KeyAdminService) {}
 
@@ -35,8 +33,7 @@ export class KeysController {
 
   @Post()
   @HttpCode(200)
-  @RequiredAccess('admin')
-  @Audited('add_keys')
+  @AdminRoute('add_keys')
   @ApiOperation({
     summary: 'Check keys and add those that are not invalid',
     description: 'Idempotent: a key that is there already is reported as `present` and changed in nothing.',
@@ -58,8 +55,7 @@ export class KeysController {
   }
 
   @Patch(':id')
-  @RequiredAccess('admin')
-  @Audited('update_key')
+  @AdminRoute('update_key')
   @ApiOperation({ summary: 'Change label, weight or limits of a key, or switch it off and on' })
   @Answer(200, KEY)
   @ErrorAnswers(400, 413, 415)
@@ -74,8 +70,7 @@ export class KeysController {
 
   @Delete(':id')
   @HttpCode(204)
-  @RequiredAccess('admin')
-  @Audited('delete_key')
+  @AdminRoute('delete_key')
   @ApiOperation({ summary: 'Delete a key' })
   @ApiResponse({ status: 204, description: 'Deleted.' })
   @ErrorAnswers(400)
@@ -86,8 +81,7 @@ export class KeysController {
 
   @Post(':id/check')
   @HttpCode(200)
-  @RequiredAccess('admin')
-  @Audited('check_key')
+  @AdminRoute('check_key')
   @ApiOperation({ summary: 'Check one key now', description: 'A disabled key is checked too, and stays disabled.' })
   @Answer(200, CHECKED_KEY)
   @ErrorAnswers(400, 409)

@@ -1,13 +1,11 @@
 import { Get, Header } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '../openapi';
+import { ApiOperation, ApiResponse } from '../openapi';
 import { KeyMetricsService } from '../../metrics/key-metrics.service';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { ErrorAnswers } from '../schemas/errors';
 
-@ApiTags('status')
-@ApiBearerAuth()
-@ApiController('metrics', 'metrics')
+@ApiController('metrics', 'status', 'metrics')
 export class MetricsController {
   constructor(private readonly metrics: KeyMetricsService) {}
 

@@ -1,12 +1,12 @@
 import { Get, HttpCode, Patch, Post } from '@nestjs/common';
-import { Answer, ApiBearerAuth, ApiOperation, ApiTags } from '../openapi';
+import { Answer, ApiOperation } from '../openapi';
 import { EventLog } from '../../events/event-log';
 import { ConfigurationService } from '../../configuration/configuration.service';
 import { HealthSweepService } from '../../health/health-sweep.service';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { invalidRequest } from '../api-problem';
-import { Audited } from '../audit/audited.decorator';
+import { AdminRoute } from '../audit/admin-route.decorator';
 import { cursorOf, positionOf } from '../input/cursor';
 import { JsonBody, QueryParams } from '../input/request.decorators';
 import { eventView, reportView } from '../key-views';
@@ -28,9 +28,7 @@ import {
   type UpdateConfiguration,
 } from '../schemas/requests';
 
-@ApiTags('operations')
-@ApiBearerAuth()
-@ApiController('admin')
+@ApiController('admin', 'operations')
 export class OperationsController {
   constructor(
     private readonly sweep: HealthSweepService,
@@ -40,8 +38,7 @@ export class OperationsController {
 
   @Post('health-checks')
   @HttpCode(200)
-  @RequiredAccess('admin')
-  @Audited('run_health_checks')
+  @AdminRoute('run_health_checks')
   @ApiOperation({ summary: 'Check all keys now, or those of one provider; disabled ones are left out' })
   @Answer(200, HEALTH_CHECK_REPORT)
   @ErrorAnswers(400, 413, 415)
@@ -66,8 +63,7 @@ export class OperationsController {
   }
 
   @Patch('configuration')
-  @RequiredAccess('admin')
-  @Audited('update_configuration')
+  @AdminRoute('update_configuration')
   @ApiOperation({
     summary: 'Change settings, for calls and checks from now on',
     description: 'For all instances that share the store, and over restarts, until they are changed again.',

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Get, StreamableFile } from '@nestjs/common';
-import { Answer, ApiBearerAuth, ApiOperation, ApiTags } from '../openapi';
+import { Answer, ApiOperation } from '../openapi';
 import { AnalyticsService } from '../../analytics/analytics.service';
 import { COMPREHENSIVE_STATUS, type ComprehensiveStatus } from '../../analytics/documents';
 import { KEY_ID } from '../../pool/key/api-key';
@@ -15,9 +15,7 @@ import { PAGE_OF_ANALYTICS, type PageOfAnalytics } from '../schemas/requests';
 /** Of more keys than this the document is sent in pieces. */
 const MANY_KEYS = 1_000;
 
-@ApiTags('status')
-@ApiBearerAuth()
-@ApiController('')
+@ApiController('', 'status')
 export class StatusController {
   constructor(private readonly analytics: AnalyticsService) {}
 

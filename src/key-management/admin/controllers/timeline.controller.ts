@@ -1,5 +1,5 @@
 import { Get } from '@nestjs/common';
-import { Answer, ApiBearerAuth, ApiOperation, ApiTags } from '../openapi';
+import { Answer, ApiOperation } from '../openapi';
 import { AnalyticsService } from '../../analytics/analytics.service';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
@@ -8,9 +8,7 @@ import { TIMELINE, type TimelineView } from '../schemas/answers';
 import { ErrorAnswers } from '../schemas/errors';
 import { TIMELINE_RANGE, type TimelineRange } from '../schemas/requests';
 
-@ApiTags('status')
-@ApiBearerAuth()
-@ApiController('analytics/:provider')
+@ApiController('analytics/:provider', 'status')
 export class TimelineController {
   constructor(private readonly analytics: AnalyticsService) {}
 

@@ -25,7 +25,7 @@ import { PROVIDER_STATES } from '../../pool/key-events';
 import { KEY_STATUSES } from '../../pool/key/key-state';
 import { PERSISTENCES } from '../../store/keys/key-vault';
 import { OUTCOMES } from '../../vendors/contract/outcome';
-import { ADMIN_ACTIONS } from '../audit/audited.decorator';
+import { ADMIN_ACTIONS } from '../audit/admin-route.decorator';
 import { LOG_ENTRY_TYPES } from './requests';
 
 /*

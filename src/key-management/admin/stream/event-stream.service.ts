@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { EventLog } from '../../events/event-log';
 import type { Clock } from '../../common/clock';
+import { Timer } from '../../common/coalescing-timer';
 import { CLOCK, INSTANCE_ID } from '../../key-management.constants';
 import { entryText, GREETING, heartbeatText, resetText, resumeAfter } from './sse-text';
 import { StreamReader, type Sink } from './stream-reader';
@@ -28,7 +29,7 @@ export class EventStreamService implements OnModuleDestroy {
   readonly #encoded = new Map<number, Buffer>();
   #isServing = false;
   #isClosed = false;
-  #cancelHeartbeat: (() => void) | undefined;
+  readonly #heartbeats: Timer;
 
   constructor(
     private readonly log: EventLog,
@@ -36,9 +37,8 @@ export class EventStreamService implements OnModuleDestroy {
     @Inject(INSTANCE_ID) instanceId: string,
   ) {
     this.#logName = instanceId.slice(0, 8);
-    log.appended$.subscribe(() => {
-      this.#serveSoon();
-    });
+    this.#heartbeats = new Timer(clock, HEARTBEAT_MS, () => this.#heartbeat());
+    log.appended$.subscribe(() => this.#serveSoon());
   }
 
   get readers(): number {
@@ -55,9 +55,7 @@ export class EventStreamService implements OnModuleDestroy {
     const { firstId, lastId } = this.log;
     const after = resumeAfter(lastEventId, { id: this.#logName, firstId, lastId });
     const reader = new StreamReader(sink, after ?? lastId, this.clock.now());
-    const leave = (): void => {
-      this.#remove(reader);
-    };
+    const leave = (): void => this.#remove(reader);
     sink.on('close', leave);
     sink.on('error', leave);
     sink.on('drain', () => {
@@ -67,7 +65,7 @@ export class EventStreamService implements OnModuleDestroy {
     this.#readers.add(reader);
     reader.write(after === undefined ? GREETING + resetText(lastId, this.#logName) : GREETING);
     this.#serve(reader);
-    this.#cancelHeartbeat ??= this.clock.after(HEARTBEAT_MS, () => this.#heartbeat(), false);
+    this.#heartbeats.start();
   }
 
   onModuleDestroy(): void {
@@ -77,7 +75,7 @@ export class EventStreamService implements OnModuleDestroy {
   /** Ends every stream and opens no more. For apps that wait for their open requests: a stream never ends by itself. */
   end(): void {
     this.#isClosed = true;
-    this.#cancelHeartbeat?.();
+    this.#heartbeats.stop();
     // One that cannot take even the end would hold up the app's.
     for (const { sink, isFull } of this.#readers)
       if (isFull) sink.destroy();
@@ -89,17 +87,13 @@ export class EventStreamService implements OnModuleDestroy {
   #serveSoon(): void {
     if (this.#isServing || this.#readers.size === 0) return;
     this.#isServing = true;
-    setImmediate(() => {
-      this.#round([...this.#readers]);
-    });
+    setImmediate(() => this.#round([...this.#readers]));
   }
 
   #round(readers: readonly StreamReader[]): void {
     for (const reader of readers.slice(0, READERS_AT_ONCE)) this.#serve(reader);
     if (readers.length > READERS_AT_ONCE) {
-      setImmediate(() => {
-        this.#round(readers.slice(READERS_AT_ONCE));
-      });
+      setImmediate(() => this.#round(readers.slice(READERS_AT_ONCE)));
       return;
     }
     this.#isServing = false;
@@ -137,7 +131,6 @@ export class EventStreamService implements OnModuleDestroy {
   }
 
   #heartbeat(): void {
-    this.#cancelHeartbeat = undefined;
     const now = this.clock.now();
     const text = Buffer.from(heartbeatText(now));
     for (const reader of [...this.#readers]) {
@@ -151,9 +144,7 @@ export class EventStreamService implements OnModuleDestroy {
         reader.write(text);
       }
     }
-    if (this.#readers.size > 0) {
-      this.#cancelHeartbeat = this.clock.after(HEARTBEAT_MS, () => this.#heartbeat(), false);
-    }
+    if (this.#readers.size > 0) this.#heartbeats.start();
   }
 
   #drop(reader: StreamReader): void {
@@ -164,8 +155,6 @@ export class EventStreamService implements OnModuleDestroy {
 
   #remove(reader: StreamReader): void {
     this.#readers.delete(reader);
-    if (this.#readers.size > 0) return;
-    this.#cancelHeartbeat?.();
-    this.#cancelHeartbeat = undefined;
+    if (this.#readers.size === 0) this.#heartbeats.stop();
   }
 }

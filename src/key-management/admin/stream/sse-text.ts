@@ -22,9 +22,8 @@ export const resetText = (lastId: number, log: string): string =>
 /** Without an id, so that a reader's last one stays. */
 export const heartbeatText = (at: number): string => message('heartbeat', { at: new Date(at).toISOString() });
 
-function message(event: string, data: unknown, id?: string): string {
-  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-}
+const message = (event: string, data: unknown, id?: string): string =>
+  `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
 /**
  * After which entry a reader goes on: the newest where it names none, undefined where what it names is none of this log's any more.

@@ -15,9 +15,13 @@ export interface DocumentKind {
   readonly keep: number;
 }
 
-function kind(name: string, fields: readonly string[], spanMs = 0, keep = 0): DocumentKind {
-  return { name, fields, columns: new Map(fields.map((field, column) => [field, column])), spanMs, keep };
-}
+const kind = (name: string, fields: readonly string[], spanMs = 0, keep = 0): DocumentKind => ({
+  name,
+  fields,
+  columns: new Map(fields.map((field, column) => [field, column])),
+  spanMs,
+  keep,
+});
 
 const cells = (buckets: number): string[] =>
   Array.from({ length: buckets * WIDTH }, (_, i) => `${Math.floor(i / WIDTH)}${LETTERS[i % WIDTH]!}`);

@@ -69,12 +69,8 @@ export class KeySeries {
     taken: (resolution: Resolution, index: number, keyNumber: number, counts: KeyCounts) => void,
   ): boolean {
     const { minute, hour } = this.#tables;
-    minute.unsent.take(limit, untilMinute, (...row) => {
-      taken('minute', ...row);
-    });
-    hour.unsent.take(limit, Math.floor(untilMinute / 60), (...row) => {
-      taken('hour', ...row);
-    });
+    minute.unsent.take(limit, untilMinute, (...row) => taken('minute', ...row));
+    hour.unsent.take(limit, Math.floor(untilMinute / 60), (...row) => taken('hour', ...row));
     return hour.unsent.rows > 0 || [...minute.unsent.buckets()].some(([index]) => index <= untilMinute);
   }
 

@@ -29,17 +29,13 @@ export class ProviderSeries {
     this.totals.add(failures, tally.failures);
     this.totals.add(retries, tally.retries);
     this.totals.add(keysRemoved, tally.keysRemoved);
-    tally.outcomes.forEach((count, i) => {
-      this.totals.add(outcomes + i, count);
-    });
+    tally.outcomes.forEach((count, i) => this.totals.add(outcomes + i, count));
     const hour = Math.floor(minute / 60);
     this.#addMeasures(this.document(MINUTES, hour), (minute % 60) * WIDTH, tally);
     this.#addMeasures(this.document(HOURS, Math.floor(hour / 24)), (hour % 24) * WIDTH, tally);
     if (tally.responses > 0) {
       const times = this.document(TIMES, hour);
-      tally.bins.forEach((count, bin) => {
-        times.add(bin, count);
-      });
+      tally.bins.forEach((count, bin) => times.add(bin, count));
     }
     tally.clear();
   }

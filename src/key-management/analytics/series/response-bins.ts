@@ -15,9 +15,7 @@ function computedBin(ms: number): number {
 }
 
 /** The sketch's bin of a time in milliseconds. On the hot path. */
-export function binOf(ms: number): number {
-  return USUAL[ms] ?? computedBin(ms);
-}
+export const binOf = (ms: number): number => USUAL[ms] ?? computedBin(ms);
 
 /** A sketch out of bins, each a list of counts by bin: the same in whatever order, and by whatever instance, they were counted. */
 export function sketchOf(binned: Iterable<ArrayLike<number>>): DDSketch {

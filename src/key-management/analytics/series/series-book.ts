@@ -129,9 +129,7 @@ export class SeriesBook {
     if (hour === this.#prunedHour) return;
     this.#prunedHour = hour;
     for (const [provider, series] of this.#providers) {
-      series.prune(now, (kind, period) => {
-        this.onDropped(seriesDoc(kind, provider, period));
-      });
+      series.prune(now, (kind, period) => this.onDropped(seriesDoc(kind, provider, period)));
     }
   }
 }

@@ -36,9 +36,8 @@ const KEY_FIELDS = Object.entries(KEY_LETTERS) as [keyof KeyCounts, string][];
 const FIELD_OF_LETTER = new Map(KEY_FIELDS.map(([field, letter]) => [letter, field]));
 
 /** Fields of a key's row: the id with a letter each; what is 0 is left out. */
-export function keyFields(keyId: string, counts: KeyCounts): [field: string, value: number][] {
-  return KEY_FIELDS.flatMap(([field, letter]) => (counts[field] > 0 ? [[keyId + letter, counts[field]]] : []));
-}
+export const keyFields = (keyId: string, counts: KeyCounts): [field: string, value: number][] =>
+  KEY_FIELDS.flatMap(([field, letter]) => (counts[field] > 0 ? [[keyId + letter, counts[field]]] : []));
 
 export function readKeyField(field: string): { keyId: string; of: keyof KeyCounts } | undefined {
   const of = FIELD_OF_LETTER.get(field.slice(-1));

@@ -1,4 +1,4 @@
-import type { DocumentOwner, KnownDocument } from '../../store/sync/document-owner';
+import type { DocumentOwner } from '../../store/sync/document-owner';
 import type { FieldChange, StoredDocument } from '../../store/port/key-store';
 import type { StoreLink } from '../../store/sync/store-link';
 import type { KeyRow } from './key-series';
@@ -22,27 +22,14 @@ export class SeriesPersistence implements DocumentOwner {
     private readonly link: Pick<StoreLink, 'add' | 'drop' | 'statisticsPending'>,
     private readonly now: () => number,
   ) {
-    book.onDropped = (doc) => {
-      link.drop(doc);
-    };
+    book.onDropped = (doc) => link.drop(doc);
   }
 
   merge({ doc, sums }: StoredDocument): void {
     const name = readSeriesName(doc);
     if (!name) return;
-    if (!this.#isKept(name)) {
-      this.link.drop(doc);
-    } else if (name.of === 'provider') {
-      const document = this.book.document(name.provider, name.kind, name.period);
-      for (const [field, by] of Object.entries(sums)) {
-        const column = name.kind.columns.get(field);
-        if (column !== undefined) document.received(column, by);
-      }
-    } else {
-      for (const [keyId, row] of rowsOf(sums)) {
-        this.book.keys.received(name.resolution, name.index, this.book.keys.numbers.of(name.provider, keyId), row);
-      }
-    }
+    if (this.#isKept(name)) this.#received(name, sums);
+    else this.link.drop(doc);
   }
 
   merged(): void {
@@ -57,22 +44,7 @@ export class SeriesPersistence implements DocumentOwner {
 
   changed(change: FieldChange): void {
     const name = readSeriesName(change.doc);
-    if (!name || !this.#isKept(name)) return;
-    if (change.kind !== 'add') return;
-    if (name.of === 'provider') {
-      const column = name.kind.columns.get(change.field);
-      if (column === undefined) return;
-      this.book.document(name.provider, name.kind, name.period).received(column, change.by);
-    } else {
-      const read = readKeyField(change.field);
-      if (!read) return;
-      const keyNumber = this.book.keys.numbers.of(name.provider, read.keyId);
-      this.book.keys.received(name.resolution, name.index, keyNumber, { [read.of]: change.by });
-    }
-  }
-
-  *known(): Iterable<KnownDocument> {
-    // Counters have no registers that would have to be compared.
+    if (name && change.kind === 'add' && this.#isKept(name)) this.#received(name, { [change.field]: change.by });
   }
 
   collect(): boolean {
@@ -81,9 +53,7 @@ export class SeriesPersistence implements DocumentOwner {
     for (const [provider, series] of this.book.providers()) {
       for (const [document, period] of series.documents()) {
         const doc = seriesDoc(document.kind, provider, period);
-        document.takeUnsent((field, by) => {
-          this.link.add(doc, field, by);
-        });
+        document.takeUnsent((field, by) => this.link.add(doc, field, by));
       }
     }
     const isLeft = this.book.keys.takeUnsent(
@@ -97,6 +67,20 @@ export class SeriesPersistence implements DocumentOwner {
     );
     if (isLeft && !this.isEnding) this.link.statisticsPending();
     return isLeft && this.isEnding;
+  }
+
+  #received(name: SeriesName, sums: Readonly<Record<string, number>>): void {
+    if (name.of === 'provider') {
+      const document = this.book.document(name.provider, name.kind, name.period);
+      for (const [field, by] of Object.entries(sums)) {
+        const column = name.kind.columns.get(field);
+        if (column !== undefined) document.received(column, by);
+      }
+    } else {
+      for (const [keyId, row] of rowsOf(sums)) {
+        this.book.keys.received(name.resolution, name.index, this.book.keys.numbers.of(name.provider, keyId), row);
+      }
+    }
   }
 
   #isKept(name: SeriesName): boolean {

@@ -40,20 +40,14 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
     persistence: PersistenceService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    this.#book = new SeriesBook(pools.usedKeys(), () => {
-      pools.flushCalls();
-    });
+    this.#book = new SeriesBook(pools.usedKeys(), () => pools.flushCalls());
     this.#link = persistence.link;
     this.#persistence = new SeriesPersistence(this.#book, this.#link, () => clock.now());
-    persistence.own(this.#persistence);
+    this.#link.own(this.#persistence);
     pools.observe({
       callsOf: (provider) => new CallCounter(this.#book.tally(provider), this.#book),
-      callsPending: () => {
-        this.#begin();
-      },
-      keyChanged: (_, event) => {
-        this.#changed(event);
-      },
+      callsPending: () => this.#begin(),
+      keyChanged: (_, event) => this.#changed(event),
     });
   }
 

@@ -95,22 +95,15 @@ export function set(doc: string, field: string, value: Register['value'], versio
   return { kind: 'set', doc, field, register: { value, version, tie } };
 }
 
-export function max(doc: string, field: string, value: number): StoreChange {
-  return { kind: 'max', doc, field, value };
-}
+export const max = (doc: string, field: string, value: number): StoreChange => ({ kind: 'max', doc, field, value });
 
-export function add(doc: string, field: string, by: number): StoreChange {
-  return { kind: 'add', doc, field, by };
-}
+export const add = (doc: string, field: string, by: number): StoreChange => ({ kind: 'add', doc, field, by });
 
-export function drop(doc: string): StoreChange {
-  return { kind: 'drop', doc };
-}
+export const drop = (doc: string): StoreChange => ({ kind: 'drop', doc });
 
 /** Documents in an order and a form that `deepEqual` can compare, whatever made their objects and sorted their fields. */
-export function plain(documents: Iterable<StoredDocument>): unknown[] {
-  return [...documents].sort((a, b) => (a.doc < b.doc ? -1 : 1)).map((document) => canonical(document));
-}
+export const plain = (documents: Iterable<StoredDocument>): unknown[] =>
+  [...documents].sort((a, b) => (a.doc < b.doc ? -1 : 1)).map((document) => canonical(document));
 
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return Array.from(value, canonical);

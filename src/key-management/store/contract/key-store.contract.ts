@@ -18,9 +18,8 @@ export function keyStoreContract(
   harness: KeyStoreHarness,
   options: KeyStoreContractOptions,
 ): void {
-  const itWithStore: Parameters<ContractPart>[0]['itWithStore'] = (name, test, timeoutMs) => {
+  const itWithStore: Parameters<ContractPart>[0]['itWithStore'] = (name, test, timeoutMs) =>
     runner.it(name, () => withStore(harness, test), timeoutMs);
-  };
   const parts = [loadingContract, mergingContract, watchingContract, lockingContract, outageContract, closingContract];
   for (const part of parts) part({ describe: runner.describe, it: runner.it, itWithStore }, options, harness);
 }

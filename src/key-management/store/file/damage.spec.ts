@@ -3,8 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../common/clock';
-import { add, set } from '../contract/contract-support';
-import { RecordingWatcher } from '../contract/contract-support';
+import { add, set, RecordingWatcher } from '../contract/contract-support';
 import { FileKeyStore } from './file-key-store';
 
 const NOW = Date.UTC(2026, 10, 23, 15, 44, 1, 5);

@@ -1,5 +1,5 @@
 import type { ClassicLevel } from 'classic-level';
-import { flatCopy } from '../../common/text';
+import { flatCopy, parseJson } from '../../common/text';
 import type { FieldChange, Register, StoreChange, StoredDocument } from '../port/key-store';
 import { applyChange, emptyDocument } from '../port/merge';
 
@@ -9,24 +9,18 @@ import { applyChange, emptyDocument } from '../port/merge';
  */
 const KINDS = { set: 'r', max: 'm', add: 's' } as const;
 
-function entryKey({ kind, doc, field }: FieldChange): string {
-  return `${doc}\0${KINDS[kind]}${field}`;
-}
+const entryKey = ({ kind, doc, field }: FieldChange): string => `${doc}\0${KINDS[kind]}${field}`;
 
 /** The keys of all entries of one document. */
-function rangeOf(doc: string): { gte: string; lt: string } {
-  return { gte: `${doc}\0`, lt: `${doc}\u0001` };
-}
+const rangeOf = (doc: string): { gte: string; lt: string } => ({ gte: `${doc}\0`, lt: `${doc}\u0001` });
 
 /** The keys of all documents that start with the prefix; after it comes only what a document name has, or \0. */
-export function rangeOfPrefix(prefix: string): { gte: string; lt: string } {
-  return { gte: prefix, lt: `${prefix}\u007f` };
-}
+export const rangeOfPrefix = (prefix: string): { gte: string; lt: string } => ({ gte: prefix, lt: `${prefix}\u007f` });
 
 /** Puts the entry's value into its document. Returns false for an entry that cannot be read, and leaves it out. */
 export function readEntry(documents: Map<string, StoredDocument>, key: string, text: string): boolean {
   const end = key.indexOf('\0');
-  const value = parse(text);
+  const value = parseJson(text);
   if (end < 1 || value === undefined) return false;
   const doc = key.slice(0, end);
   const field = key.slice(end + 2);
@@ -55,17 +49,8 @@ function entryText(documents: ReadonlyMap<string, StoredDocument>, change: Field
   return number === undefined ? undefined : JSON.stringify(number);
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRegisterEntry(value: unknown): value is [number, string, Register['value']] {
-  return Array.isArray(value) && value.length === 3 && Number.isSafeInteger(value[0]) && typeof value[1] === 'string';
-}
+const isRegisterEntry = (value: unknown): value is [number, string, Register['value']] =>
+  Array.isArray(value) && value.length === 3 && Number.isSafeInteger(value[0]) && typeof value[1] === 'string';
 
 type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 

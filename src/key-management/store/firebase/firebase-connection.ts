@@ -1,31 +1,22 @@
 import { systemClock, type Clock } from '../../common/clock';
 import { within } from '../../common/settles-within';
-import type { StoreChange } from '../port/key-store';
 import { PendingOperations } from '../port/pending-operations';
 import { Reconnect } from '../port/reconnect';
 import { type StoreError, closedError } from '../port/store-error';
 import { awayError, deniedError, failureOf, isDenied, openError, refusedError, slowError } from './firebase-errors';
-import { type FirebaseKeyStoreOptions, type FirebaseSettings, readSettings } from './firebase-settings';
+import { type FirebaseKeyStoreOptions, readSettings } from './firebase-settings';
 import { type FirebaseSdk, loadSdk } from './sdk';
-import { Session } from './session';
+import { Session, type FeedListener, type SessionSource } from './session';
 
-export interface ConnectionListener {
-  batch(changes: readonly StoreChange[]): void;
-  unreadable(): void;
+export interface ConnectionListener extends FeedListener {
   connection(up: boolean, reason?: string): void;
   reset(): void;
-}
-
-interface Opened {
-  settings: FirebaseSettings;
-  sdk: FirebaseSdk;
-  credential: ReturnType<FirebaseSdk['credentialOf']>;
 }
 
 /** Keeps one session after another, and gives every operation a time limit, which the SDK lacks. */
 export class FirebaseConnection {
   readonly #pending = new PendingOperations();
-  #opened: Opened | undefined;
+  #opened: SessionSource | undefined;
   #current: Session | undefined;
   #opening: { resolve(): void; reject(error: Error): void } | undefined;
   #isClosed = false;
@@ -109,16 +100,15 @@ export class FirebaseConnection {
     await Promise.all(this.#ending);
   }
 
-  #start({ settings, sdk, credential }: Opened): void {
+  #start(source: SessionSource): void {
+    const { host } = source.settings;
     this.#startedAt = this.#clock.now();
-    const session: Session = new Session(sdk, settings, credential, this.writer, {
-      batch: (changes) => this.listener.batch(changes),
-      unreadable: () => this.listener.unreadable(),
+    const session: Session = new Session(source, this.writer, this.listener, {
       up: () => this.#up(),
       lost: () => this.#lost(session),
       refused: (error) => {
-        if (this.#opening && this.#current === session) this.#giveUp(refusedError(settings.host));
-        else this.#lost(session, isDenied(error) ? deniedError(settings.host) : failureOf(error, settings.host));
+        if (this.#opening && this.#current === session) this.#giveUp(refusedError(host));
+        else this.#lost(session, failureOf(error, host));
       },
     });
     this.#current = session;
@@ -157,7 +147,7 @@ export class FirebaseConnection {
   }
 
   /** The SDK only prints that Google refuses the credentials, and goes on trying. */
-  #checkCredential({ settings, credential }: Opened): void {
+  #checkCredential({ settings, credential }: SessionSource): void {
     if (settings.serviceAccount === undefined) return;
     credential?.getAccessToken().catch((error: unknown) => {
       if (/invalid_grant|invalid_client|unauthorized_client/.test(String(error)))

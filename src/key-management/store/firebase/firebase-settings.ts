@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ServiceAccount } from 'firebase-admin/app';
 import type { Clock, Random } from '../../common/clock';
+import { parseJson } from '../../common/text';
 import { StoreError } from '../port/store-error';
 
 /** Where the Firebase store is and how it is reached. */
@@ -25,14 +26,12 @@ export interface FirebaseKeyStoreOptions {
   random?: Random;
 }
 
-export interface FirebaseSettings {
-  url: string;
+export interface FirebaseSettings extends Required<
+  Pick<FirebaseKeyStoreOptions, 'url' | 'root' | 'timeoutMs' | 'loadTimeoutMs'>
+> {
   /** Host and port, for messages: an URL may hold what should not be printed. */
   host: string;
   serviceAccount?: ServiceAccount;
-  root: string;
-  timeoutMs: number;
-  loadTimeoutMs: number;
 }
 
 const URL_MEND = 'Set it to https://<database>.firebaseio.com, as the Firebase console shows it.';
@@ -69,12 +68,8 @@ export async function readSettings(options: FirebaseKeyStoreOptions): Promise<Fi
 }
 
 function parseUrl(text: string, name = 'FIREBASE_URL'): URL {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new StoreError('not_usable', `${name} is not a URL. ${URL_MEND}`);
-  }
+  if (!URL.canParse(text)) throw new StoreError('not_usable', `${name} is not a URL. ${URL_MEND}`);
+  const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw new StoreError('not_usable', `${name} must begin with https:// (or http:// for an emulator). ${URL_MEND}`);
   }
@@ -87,9 +82,8 @@ function parseUrl(text: string, name = 'FIREBASE_URL'): URL {
   return url;
 }
 
-function rootOf({ root = 'ai-key-management', namespace = 'default' }: FirebaseKeyStoreOptions): string {
-  return namespace === 'default' ? root : `${root}/namespaces/${namespace}`;
-}
+const rootOf = ({ root = 'ai-key-management', namespace = 'default' }: FirebaseKeyStoreOptions): string =>
+  namespace === 'default' ? root : `${root}/namespaces/${namespace}`;
 
 function checkRoot(root: string): string {
   if (/^[A-Za-z0-9_:-]+(?:\/[A-Za-z0-9_:-]+){0,7}$/.test(root)) return root;
@@ -123,12 +117,8 @@ async function readServiceAccount(credentials: string | undefined): Promise<Serv
 }
 
 function parse(text: string, invalid: string): ServiceAccount {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw credentialsError(invalid);
-  }
+  const json = parseJson(text);
+  if (json === undefined) throw credentialsError(invalid);
   const account = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
   if (account.type !== undefined && account.type !== 'service_account')
     throw credentialsError('is not the key of a service account');
@@ -142,6 +132,5 @@ function parse(text: string, invalid: string): ServiceAccount {
 }
 
 /** @internal An error about `FIREBASE_CREDENTIALS_JSON`. */
-export function credentialsError(what: string): StoreError {
-  return new StoreError('not_usable', `FIREBASE_CREDENTIALS_JSON ${what}. ${CREDENTIALS_MEND}`);
-}
+export const credentialsError = (what: string): StoreError =>
+  new StoreError('not_usable', `FIREBASE_CREDENTIALS_JSON ${what}. ${CREDENTIALS_MEND}`);

@@ -90,6 +90,4 @@ export class Housekeeping {
   }
 }
 
-function nulls(dead: readonly string[]): Update {
-  return Object.fromEntries(dead.map((path) => [path, null]));
-}
+const nulls = (dead: readonly string[]): Update => Object.fromEntries(dead.map((path) => [path, null]));

@@ -1,3 +1,4 @@
+import { parseJson } from '../../common/text';
 import type { Json, Register, StoredDocument } from '../port/key-store';
 import { emptyDocument, mergeMax, replaces } from '../port/merge';
 
@@ -29,21 +30,17 @@ export function decodeKey(key: string): string {
 }
 
 /** `keys/openai/abc` → `|keys|openai|abc`: flat, so that a prefix of names is a range of keys; works for a prefix as well. */
-export function encodeDocument(name: string): string {
-  return `|${name
+export const encodeDocument = (name: string): string =>
+  `|${name
     .split('/')
     .map((segment) => segment.replace(RESERVED, escape))
     .join('|')}`;
-}
 
-export function decodeDocument(key: string): string {
-  return key.slice(1).split('|').map(decodeKey).join('/');
-}
+export const decodeDocument = (key: string): string => key.slice(1).split('|').map(decodeKey).join('/');
 
 /** JSON without surrogates, for the same reason as in keys. */
-export function encodeJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\ud800-\udfff]/g, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
-}
+export const encodeJson = (value: unknown): string =>
+  JSON.stringify(value).replace(/[\ud800-\udfff]/g, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 
 /** Paths below the store's root; `README.md` beside this file shows the tree. */
 export const paths = {
@@ -121,7 +118,7 @@ function greatest<T>(
 
 function readRegister(key: string, value: unknown): Register | undefined {
   const match = /^v(-?\d+)~(.*)$/s.exec(key);
-  const json = parseJson(value);
+  const json = parseJson(String(value)) as Json | undefined;
   return match && json !== undefined
     ? { value: json, version: Number(match[1]), tie: decodeKey(match[2] ?? '') }
     : undefined;
@@ -130,12 +127,4 @@ function readRegister(key: string, value: unknown): Register | undefined {
 function readMaximum(key: string): number | undefined {
   const value = Number(decodeKey(key).slice(1));
   return key.startsWith('n') && Number.isFinite(value) ? value : undefined;
-}
-
-function parseJson(text: unknown): Json | undefined {
-  try {
-    return JSON.parse(String(text)) as Json;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { App } from 'firebase-admin/app';
 import type { Database, DataSnapshot, Reference } from 'firebase-admin/database';
 import { systemClock } from '../../common/clock';
+import { parseJson } from '../../common/text';
 import type { StoreChange } from '../port/key-store';
 import { paths } from './layout';
 import type { FirebaseSettings } from './firebase-settings';
@@ -12,9 +13,6 @@ export interface FeedListener {
   batch(changes: readonly StoreChange[]): void;
   /** An entry that cannot be read: something was missed. */
   unreadable(): void;
-  /** From now on every batch is passed on. */
-  live(): void;
-  refused(error: Error): void;
 }
 
 /** The change feed: follows the log, to which every batch is appended in the same update that writes it. */
@@ -28,17 +26,14 @@ export class ChangeFeed {
     private readonly listener: FeedListener,
   ) {}
 
-  start(): void {
-    const refused = (error: Error): void => this.listener.refused(error);
+  /** Resolves when from now on every batch is passed on. */
+  async start(refused: (error: unknown) => void): Promise<void> {
     this.log.on('child_added', (entry) => this.#added(entry), refused);
     this.log.on('child_removed', (entry) => void this.#entries.delete(entry.key ?? ''), refused);
     // The first value follows the entries that stood there before: a load answers for those.
-    this.log
-      .once('value', () => {
-        this.#isLive = true;
-        this.listener.live();
-      })
-      .catch(refused);
+    await this.log.once('value', () => {
+      this.#isLive = true;
+    });
   }
 
   stop(): void {
@@ -54,17 +49,20 @@ export class ChangeFeed {
     const { w: writer, t: at, c: text } = (entry.val() ?? {}) as { w?: unknown; t?: unknown; c?: unknown };
     this.#entries.set(entry.key ?? '', { writer: String(writer), at: typeof at === 'number' ? at : 0 });
     if (!this.#isLive || writer === this.writer) return;
-    let changes: StoreChange[];
-    try {
-      changes = JSON.parse(String(text)) as StoreChange[];
-    } catch {
-      return this.listener.unreadable();
-    }
-    this.listener.batch(changes);
+    const changes = parseJson(String(text)) as StoreChange[] | undefined;
+    if (changes) this.listener.batch(changes);
+    else this.listener.unreadable();
   }
 }
 
-export interface SessionListener extends Pick<FeedListener, 'batch' | 'unreadable'> {
+/** What sessions are made of, one after the other. */
+export interface SessionSource {
+  readonly settings: FirebaseSettings;
+  readonly sdk: FirebaseSdk;
+  readonly credential: ReturnType<FirebaseSdk['credentialOf']>;
+}
+
+export interface SessionListener {
   up(): void;
   lost(): void;
   /** The database does not let the store read or write any more, or not yet. */
@@ -87,7 +85,6 @@ export class Session {
   readonly #database: Database;
   readonly #infos: Reference[];
   readonly #nudges: NodeJS.Timeout;
-  readonly #mayWrite: Promise<void>;
   #state: 'connecting' | 'up' | 'ended' = 'connecting';
   #connectedTicks = -1;
   /** What to add to this machine's time to have the server's; milliseconds. */
@@ -96,12 +93,12 @@ export class Session {
   failedConnections = 0;
 
   constructor(
-    private readonly sdk: FirebaseSdk,
-    settings: FirebaseSettings,
-    credential: ReturnType<FirebaseSdk['credentialOf']>,
+    private readonly source: SessionSource,
     writer: string,
+    changes: FeedListener,
     private readonly listener: SessionListener,
   ) {
+    const { sdk, settings, credential } = source;
     this.#app = sdk.initializeApp({ databaseURL: settings.url, credential }, `ai-key-management-${randomUUID()}`);
     this.#database = sdk.getDatabase(this.#app);
     this.root = this.#database.ref(settings.root);
@@ -113,20 +110,14 @@ export class Session {
     });
     connected.on('value', (value) => this.#connection(value.val() === true));
     // Answered before the feed is live, since the server answers in order: a session that may read but not write does not count as up.
-    this.#mayWrite = this.root.update(NOTHING);
-    this.#mayWrite.catch(() => undefined);
-    this.feed = new ChangeFeed(this.root.child('log'), writer, {
-      batch: (changes) => listener.batch(changes),
-      unreadable: () => listener.unreadable(),
-      refused: (error) => this.#refused(error),
-      live: () => {
-        this.#mayWrite.then(
-          () => this.#live(),
-          (error: unknown) => this.#refused(error),
-        );
-      },
-    });
-    this.feed.start();
+    const mayWrite: Promise<void> = this.root.update(NOTHING);
+    mayWrite.catch(() => undefined);
+    const refused = (error: unknown): void => this.#refused(error);
+    this.feed = new ChangeFeed(this.root.child('log'), writer, changes);
+    this.feed
+      .start(refused)
+      .then(() => mayWrite)
+      .then(() => this.#live(), refused);
     this.#nudges = setInterval(() => this.#nudge(), settings.timeoutMs).unref();
   }
 
@@ -147,7 +138,7 @@ export class Session {
     this.feed.stop();
     for (const info of this.#infos) info.off();
     this.#database.goOffline();
-    await this.sdk.deleteApp(this.#app);
+    await this.source.sdk.deleteApp(this.#app);
   }
 
   #connection(up: boolean): void {

@@ -206,6 +206,5 @@ export class KnownValues {
   }
 }
 
-function beats(a: Register | number, b: Register | number): boolean {
-  return typeof a === 'number' || typeof b === 'number' ? a > b : replaces(a, b);
-}
+const beats = (a: Register | number, b: Register | number): boolean =>
+  typeof a === 'number' || typeof b === 'number' ? a > b : replaces(a, b);

@@ -1,9 +1,15 @@
-import type { CooldownScope } from '../../pool/key/key-state';
+import {
+  type CooldownScope,
+  HEALTHY,
+  isRemoved,
+  isCooldownOver,
+  isCoolingDown,
+  type KeyState,
+} from '../../pool/key/key-state';
 import type { ChangedBy } from '../../pool/key-events';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyPool } from '../../pool/key-pool';
 import type { KeyRecord } from '../../pool/key/key-record';
-import { HEALTHY, isRemoved, isCooldownOver, isCoolingDown, type KeyState } from '../../pool/key/key-state';
 import { isNoState, isTime, readCooldown, readIdentity, readState, isAdminState, scopeOfField } from './key-documents';
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { KeyStatistics } from './key-statistics';
@@ -19,10 +25,11 @@ export interface DocumentTarget {
   readonly now: number;
   /** For how long a stored `healthy` is trusted without a new check; milliseconds. */
   readonly freshMs: number;
-  /** What is known here holds against a newer state: the others are to hear of it, so that all come to the same. */
-  readonly stateHeld: () => void;
-  /** The same for a cooldown of one model or endpoint. */
-  readonly cooldownHeld: (scope: CooldownScope) => void;
+  /**
+   * What is known here holds against a newer state, or a newer cooldown of one model or endpoint: the others are to hear of it, so that all
+   * come to the same.
+   */
+  readonly held: (scope?: CooldownScope) => void;
   /** The key was added at run time, and its secret is stored no more. */
   readonly secretGone: () => void;
   /** By how much the store's clock is ahead; milliseconds. */
@@ -53,14 +60,11 @@ export function applyField(target: DocumentTarget, change: FieldChange): void {
 }
 
 function applyCooldown(target: DocumentTarget, field: string, value: Json): void {
-  const { pool, record, by, cooldowns, now, cooldownHeld, offsetMs, unreadable } = target;
+  const { pool, record, by, cooldowns, now, held, offsetMs, unreadable } = target;
   const scope = scopeOfField(field);
   if (scope === undefined) return;
   const stored = readCooldown(value, offsetMs);
-  if (stored === undefined) {
-    unreadable('a cooldown that is none');
-    return;
-  }
+  if (stored === undefined) return unreadable('a cooldown that is none');
   cooldowns.seen(record, field);
   const { cooldown, ended } = stored;
   const isOver = cooldown.until <= now;
@@ -68,7 +72,7 @@ function applyCooldown(target: DocumentTarget, field: string, value: Json): void
   // One that is over would only take a place among those that are not.
   else if (!isOver) pool.coolDown(record, scope, cooldown, by);
   const here = pool.cooldown(record, scope)?.until ?? 0;
-  if (!ended && here > now && here > cooldown.until) cooldownHeld(scope);
+  if (!ended && here > now && here > cooldown.until) held(scope);
 }
 
 function applyTime(target: DocumentTarget, field: string, stored: number): void {
@@ -76,15 +80,10 @@ function applyTime(target: DocumentTarget, field: string, stored: number): void 
   // The version before kept the cooldown of a model as a time that only grows.
   const scope = scopeOfField(field);
   if (scope === undefined && !isUseField(field)) return;
-  if (!isTime(stored)) {
-    unreadable('a time that is none');
-    return;
-  }
+  if (!isTime(stored)) return unreadable('a time that is none');
   const value = stored - offsetMs;
-  if (scope === undefined) {
-    if (isUseField(field)) record[field] = Math.max(record[field], value);
-    return;
-  }
+  if (isUseField(field)) record[field] = Math.max(record[field], value);
+  if (scope === undefined) return;
   cooldowns.seen(record, field);
   // One that is over would only take a place among those that are not.
   if (value > now) pool.coolDown(record, scope, { until: value, outcome: 'rate_limited', statedUntil: 0 }, by);
@@ -94,10 +93,10 @@ const isUseField = (field: string): field is 'lastUsedAt' | 'lastSuccessAt' | 'l
   field === 'lastUsedAt' || field === 'lastSuccessAt' || field === 'lastCheckedAt';
 
 function applyState(target: DocumentTarget, value: Json): void {
-  const { pool, record, by, now, freshMs, stateHeld, offsetMs, unreadable } = target;
+  const { pool, record, by, now, freshMs, held, offsetMs, unreadable } = target;
   const stored = readState(value, offsetMs);
   // Deleted by another instance, and yet it lives here: that it is well the others are to know.
-  if (isNoState(value) && record.state.status === 'healthy') stateHeld();
+  if (isNoState(value) && record.state.status === 'healthy') held();
   if (!stored) {
     // A key that was never checked is no news.
     if (!isNoState(value)) unreadable('a state that is none');
@@ -113,7 +112,7 @@ function applyState(target: DocumentTarget, value: Json): void {
     record.failureStreak = failureStreak;
     pool.setState(record, merged, by, outcome && { outcome, reason });
   }
-  if (merged !== state) stateHeld();
+  if (merged !== state) held();
 }
 
 /** A cooldown that is over by now is no cooldown. */
@@ -137,20 +136,13 @@ const NO_LIMITS: KeyLimits = { concurrency: undefined, requestsPerMinute: undefi
 
 function applyIdentity({ pool, record, by, secretGone, unreadable }: DocumentTarget, value: Json): void {
   const identity = readIdentity(value);
-  if (!identity) {
-    unreadable('an identity that is none');
-    return;
-  }
+  if (!identity) return unreadable('an identity that is none');
   if (record.origin === 'runtime' && identity.secret === undefined) secretGone();
   // An administrator's changes hold over a restart, until the configuration itself says something else.
   if (record.configured !== undefined && identity.configured !== record.configured) return;
   const { label, weight, limits } = identity;
-  if (
-    label === record.label &&
-    weight === record.weight &&
-    JSON.stringify(limits ?? {}) === JSON.stringify(record.limits)
-  )
-    return;
+  const hasSameLimits = JSON.stringify(limits ?? {}) === JSON.stringify(record.limits);
+  if (label === record.label && weight === record.weight && hasSameLimits) return;
   // All that is stored, also that there is no label, or no limit any more.
   record.label = label;
   pool.update(record, { weight, limits: { ...NO_LIMITS, ...limits } }, by);

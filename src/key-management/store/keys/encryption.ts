@@ -119,6 +119,4 @@ function derived(version: string, from: string | Buffer): EncryptionKey {
   };
 }
 
-function boundTo(context: string, version: string): Buffer {
-  return Buffer.from(JSON.stringify([version, context]));
-}
+const boundTo = (context: string, version: string): Buffer => Buffer.from(JSON.stringify([version, context]));

@@ -1,8 +1,8 @@
 import { redactReason, type RedactedText } from '../../classification/redaction/redact';
 import { isOutcome } from '../../vendors/contract/outcome';
 import { singleLine } from '../../common/text';
-import type { CooldownScope } from '../../pool/key/key-state';
 import {
+  type CooldownScope,
   type Cooldown,
   HEALTHY,
   isRemoved,
@@ -91,8 +91,8 @@ export interface StoredIdentity {
   readonly configured?: string;
 }
 
-export function identityOf(record: KeyRecord, sealed: SealedKey | undefined): Json {
-  return compact({
+export const identityOf = (record: KeyRecord, sealed: SealedKey | undefined): Json =>
+  compact({
     maskedKey: record.key.masked,
     origin: record.origin,
     label: record.label,
@@ -104,7 +104,8 @@ export function identityOf(record: KeyRecord, sealed: SealedKey | undefined): Js
     route: sealed?.route,
     configured: record.configured,
   });
-}
+
+export const switchOf = ({ enabled }: KeyRecord): AdminState => (enabled ? 'enabled' : 'disabled');
 
 /** All registers of a key in its pool, with times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */
 export const registersOf = (
@@ -114,7 +115,7 @@ export const registersOf = (
 ): Record<string, Json> => ({
   identity: identityOf(record, sealed),
   state: stateOf(record, offsetMs),
-  admin: record.enabled ? 'enabled' : 'disabled',
+  admin: switchOf(record),
 });
 
 export function readIdentity(value: Json): StoredIdentity | undefined {
@@ -236,12 +237,11 @@ const LIMITS: readonly string[] = ['concurrency', 'requestsPerMinute', 'tokensPe
 const limitsIn = (stored: Record<string, Json>): KeyLimits =>
   Object.fromEntries(Object.entries(stored).filter(([name, value]) => LIMITS.includes(name) && positive(value)));
 
-const isRecord = (value: Json | undefined): value is Record<string, Json> =>
+export const isRecord = (value: Json | undefined): value is Record<string, Json> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function compact(value: Record<string, unknown>): Record<string, Json> {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Record<string, Json>;
-}
+const compact = (value: Record<string, unknown>): Record<string, Json> =>
+  Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Record<string, Json>;
 
 /** An administrator's switch: it lies over the state, and nothing but an administrator undoes it. */
 export type AdminState = 'enabled' | 'disabled' | 'deleted';

@@ -17,6 +17,7 @@ import {
   NO_STATE,
   readIdentity,
   registersOf,
+  switchOf,
 } from './key-documents';
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { KeyVault } from './key-vault';
@@ -63,38 +64,35 @@ export class KeyPersistence implements DocumentOwner {
     return adminOf(this.#inactive.get(documentOf(provider, keyId))) === 'deleted';
   }
 
-  /** The configuration names a key that is not in its pool for that. */
+  /** The configuration names a key that is not in its pool for that: should it be deleted, it must stay so. */
   named(provider: string, keyId: string): void {
     this.#inactive.markConfigured(documentOf(provider, keyId));
   }
 
   merge(document: StoredDocument): void {
-    const at = keyOfDocument(document.doc);
-    if (!at) return;
-    const pool = this.pools.pool(at.provider);
-    const record = pool?.record(at.keyId);
-    if (pool && record) {
-      applyDocument(this.#target(pool, record, 'store'), document);
-      if (!pool.record(at.keyId)) this.#inactive.join(document);
-      return;
-    }
-    this.#inactive.join(document);
-    this.#revive(document.doc, at.provider, at.keyId, 'store');
+    const apply = (target: DocumentTarget): void => applyDocument(target, document);
+    this.#takeIn(document.doc, 'store', apply, () => this.#inactive.join(document));
   }
 
   changed(change: FieldChange): void {
-    const at = keyOfDocument(change.doc);
+    const apply = (target: DocumentTarget): void => applyField(target, change);
+    this.#takeIn(change.doc, 'instance', apply, () => this.#inactive.apply(change));
+  }
+
+  /** @param apply To the key, where it is in its pool. @param remember Its history, where it is in none. */
+  #takeIn(doc: string, by: ChangedBy, apply: (target: DocumentTarget) => void, remember: () => void): void {
+    const at = keyOfDocument(doc);
     if (!at) return;
     const pool = this.pools.pool(at.provider);
     const record = pool?.record(at.keyId);
     if (pool && record) {
-      applyField(this.#target(pool, record, 'instance'), change);
+      apply(this.#target(pool, record, by));
       // Deleted by it: its history stays.
-      if (!pool.record(at.keyId)) this.#inactive.apply(change);
+      if (!pool.record(at.keyId)) remember();
       return;
     }
-    this.#inactive.apply(change);
-    this.#revive(change.doc, at.provider, at.keyId, 'instance');
+    remember();
+    this.#revive(doc, at.provider, at.keyId, by);
   }
 
   /** Another instance forgot the key. It may have been added again in the same moment, or the configuration here names it. */
@@ -103,7 +101,7 @@ export class KeyPersistence implements DocumentOwner {
     const record = at && this.pools.pool(at.provider)?.record(at.keyId);
     const isWanted = record ? this.#isKept(record) : this.#inactive.isConfigured(doc);
     // With a trace of today, or it would be forgotten again within the hour.
-    if (isWanted) this.#writer.admin(doc, record ? (record.enabled ? 'enabled' : 'disabled') : 'deleted');
+    if (isWanted) this.#writer.admin(doc, record ? switchOf(record) : 'deleted');
     else this.#inactive.delete(doc);
     return isWanted;
   }
@@ -138,9 +136,7 @@ export class KeyPersistence implements DocumentOwner {
 
   collect(): boolean {
     this.pools.flushCalls();
-    const isLeft = this.#statistics.collect((change) => {
-      this.changed(change);
-    });
+    const isLeft = this.#statistics.collect((change) => this.changed(change));
     if (isLeft) return true;
     this.#lostSecrets.storeAgain();
     for (const doc of this.#inactive.takeOutdated()) this.link.drop(doc);
@@ -211,17 +207,16 @@ export class KeyPersistence implements DocumentOwner {
 
   #target(pool: KeyPool, record: KeyRecord, by: ChangedBy): DocumentTarget {
     const { now, freshMs } = this.settings;
-    const stateHeld = (): void => {
-      if (this.#isKept(record)) this.#writer.state(record);
-    };
-    const cooldownHeld = (scope: CooldownScope): void => {
-      if (this.#isKept(record)) this.#writer.cooldown(record, scope);
+    const held = (scope?: CooldownScope): void => {
+      if (!this.#isKept(record)) return;
+      if (scope) this.#writer.cooldown(record, scope);
+      else this.#writer.state(record);
     };
     const secretGone = (): void => this.#lostSecrets.note(record);
     const unreadable = (problem: string): void => this.link.setAside(documentOf(record.provider, record.id), problem);
     const [statistics, cooldowns, { offsetMs }] = [this.#statistics, this.#cooldowns, this.link];
     const common = { pool, record, by, statistics, cooldowns, offsetMs };
-    return { ...common, now: now(), freshMs: freshMs(), stateHeld, cooldownHeld, secretGone, unreadable };
+    return { ...common, now: now(), freshMs: freshMs(), held, secretGone, unreadable };
   }
 
   /** Brings a stored key into its pool, if it was added at run time and can be opened. */

@@ -1,5 +1,4 @@
-import type { CooldownScope } from '../../pool/key/key-state';
-import type { Cooldown } from '../../pool/key/key-state';
+import type { CooldownScope, Cooldown } from '../../pool/key/key-state';
 import type { KeyChangeEvent } from '../../pool/key-events';
 import type { KeyRecord } from '../../pool/key/key-record';
 import {
@@ -11,6 +10,7 @@ import {
   rankOf,
   scopeOfField,
   stateOf,
+  switchOf,
   type AdminState,
 } from './key-documents';
 import type { KeyVault, SealedKey } from './key-vault';
@@ -56,7 +56,7 @@ export class KeyWriter {
         // What time brings, every instance sees by itself.
         if (event.by === 'time') return;
         if (event.from !== event.to && (event.from === 'disabled' || event.to === 'disabled')) {
-          this.admin(doc, record.enabled ? 'enabled' : 'disabled');
+          this.admin(doc, switchOf(record));
         } else {
           // In the same batch: an instance that starts now does not trust a state without the time of its check.
           if (record.lastCheckedAt > 0)
@@ -107,42 +107,31 @@ const endsCooldown = ({ by, from, to }: Extract<KeyChangeEvent, { type: 'status_
 const MOST_MODELS = 256;
 const MOST_ENDPOINTS = 64;
 
-interface Fields {
-  readonly models: Set<string>;
-  readonly endpoints: Set<string>;
-}
-
 /** Which cooldowns of each key the store holds. Above a bound no further ones are stored, and each instance learns them by itself. */
 export class StoredCooldowns {
-  readonly #fields = new WeakMap<KeyRecord, Fields>();
+  readonly #fields = new WeakMap<KeyRecord, Set<string>>();
 
   /** The store has this field. */
   seen(record: KeyRecord, field: string): void {
-    const scope = scopeOfField(field);
-    if (scope === undefined) return;
-    const { models, endpoints } = this.#of(record);
-    (scope.model === undefined ? endpoints : models).add(field);
+    if (scopeOfField(field) !== undefined) this.of(record).add(field);
   }
 
   /** Whether the field may be written. */
   admits(record: KeyRecord, field: string): boolean {
-    const { models, endpoints } = this.#of(record);
-    const [fields, most] =
-      scopeOfField(field)?.model === undefined ? [endpoints, MOST_ENDPOINTS] : [models, MOST_MODELS];
-    if (fields.size < most) fields.add(field);
-    return fields.has(field);
+    const fields = this.of(record);
+    if (fields.has(field)) return true;
+    const isOfModel = (each: string): boolean => scopeOfField(each)?.model !== undefined;
+    const isModel = isOfModel(field);
+    const others = [...fields].filter((each) => isOfModel(each) === isModel);
+    const isAdmitted = others.length < (isModel ? MOST_MODELS : MOST_ENDPOINTS);
+    if (isAdmitted) fields.add(field);
+    return isAdmitted;
   }
 
   /** Those that the store may have of the key. */
-  *of(record: KeyRecord): Iterable<string> {
-    const { models, endpoints } = this.#of(record);
-    yield* models;
-    yield* endpoints;
-  }
-
-  #of(record: KeyRecord): Fields {
+  of(record: KeyRecord): Set<string> {
     let fields = this.#fields.get(record);
-    if (!fields) this.#fields.set(record, (fields = { models: new Set(), endpoints: new Set() }));
+    if (!fields) this.#fields.set(record, (fields = new Set()));
     return fields;
   }
 }

@@ -64,14 +64,12 @@ export function mergeSum(current: number | undefined, by: number): number {
 }
 
 /** A document with the stored one, whose registers are news. Counts are kept elsewhere. */
-export function joined(known: StoredDocument, stored: StoredDocument): StoredDocument {
-  return {
-    doc: known.doc,
-    registers: Object.assign(emptyRecord<Register>(), known.registers, stored.registers),
-    maxima: greater(known.maxima, stored.maxima),
-    sums: emptyRecord<number>(),
-  };
-}
+export const joined = (known: StoredDocument, stored: StoredDocument): StoredDocument => ({
+  doc: known.doc,
+  registers: Object.assign(emptyRecord<Register>(), known.registers, stored.registers),
+  maxima: greater(known.maxima, stored.maxima),
+  sums: emptyRecord<number>(),
+});
 
 function greater(one: Record<string, number>, other: Record<string, number>): Record<string, number> {
   const all = Object.assign(emptyRecord<number>(), one);
@@ -86,15 +84,11 @@ export function copyDocument(document: StoredDocument): StoredDocument {
   return copy;
 }
 
-function shallowCopy({ doc, registers, maxima, sums }: StoredDocument): StoredDocument {
-  return {
-    doc,
-    registers: Object.assign(emptyRecord<Register>(), registers),
-    maxima: Object.assign(emptyRecord<number>(), maxima),
-    sums: Object.assign(emptyRecord<number>(), sums),
-  };
-}
+const shallowCopy = ({ doc, registers, maxima, sums }: StoredDocument): StoredDocument => ({
+  doc,
+  registers: Object.assign(emptyRecord<Register>(), registers),
+  maxima: Object.assign(emptyRecord<number>(), maxima),
+  sums: Object.assign(emptyRecord<number>(), sums),
+});
 
-function emptyRecord<T>(): Record<string, T> {
-  return Object.create(null) as Record<string, T>;
-}
+const emptyRecord = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;

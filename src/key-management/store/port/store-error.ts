@@ -21,6 +21,5 @@ export class StoreError extends Error {
 }
 
 /** @internal */
-export function closedError(kind: string): StoreError {
-  return new StoreError('closed', `The ${kind} store is not open: it was closed, or never opened.`);
-}
+export const closedError = (kind: string): StoreError =>
+  new StoreError('closed', `The ${kind} store is not open: it was closed, or never opened.`);

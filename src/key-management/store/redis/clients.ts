@@ -60,21 +60,19 @@ export function clusterOf(
   return new ioredis.Cluster([{ host, port }, ...known], clusterOptions(given, node, timeoutMs));
 }
 
-function singleOptions(given: RedisOptions, timeoutMs: number): RedisOptions {
-  return {
-    connectionName: 'nestjs-ai-key-management',
-    connectTimeout: timeoutMs,
-    ...given,
-    ...ONE_LIFE,
-    ...NOTHING_LATE,
-    enableOfflineQueue: false,
-    lazyConnect: true,
-    replyMapping: 'legacy',
-    // The first command finds out, without a right to INFO: a server that loads its data says so.
-    enableReadyCheck: false,
-    disableClientInfo: true,
-  };
-}
+const singleOptions = (given: RedisOptions, timeoutMs: number): RedisOptions => ({
+  connectionName: 'nestjs-ai-key-management',
+  connectTimeout: timeoutMs,
+  ...given,
+  ...ONE_LIFE,
+  ...NOTHING_LATE,
+  enableOfflineQueue: false,
+  lazyConnect: true,
+  replyMapping: 'legacy',
+  // The first command finds out, without a right to INFO: a server that loads its data says so.
+  enableReadyCheck: false,
+  disableClientInfo: true,
+});
 
 function clusterOptions(given: RedisStoreOptions, node: RedisOptions, timeoutMs: number): ClusterOptions {
   const own = Object.fromEntries(

@@ -1,3 +1,4 @@
+import { parseJson } from '../../common/text';
 import type { Json, Register, StoreChange, StoredDocument } from '../port/key-store';
 import { emptyDocument } from '../port/merge';
 import { LOAD } from './scripts';
@@ -13,9 +14,7 @@ type Packed =
   | ['d', doc: string];
 
 /** All changes as one argument of a script: one command of a thousand changes costs a tenth of a thousand commands. */
-export function packChanges(changes: readonly StoreChange[]): string {
-  return JSON.stringify(changes.map(pack));
-}
+export const packChanges = (changes: readonly StoreChange[]): string => JSON.stringify(changes.map(pack));
 
 /** The changes that `packChanges` packed; undefined for any other text. */
 export function unpackChanges(packed: string): StoreChange[] | undefined {
@@ -110,13 +109,6 @@ function readRegister(text: string): Register | undefined {
   const afterTie = text.indexOf('|', afterVersion + 1);
   const version = Number(text.slice(0, afterVersion));
   if (afterTie < 0 || !Number.isSafeInteger(version)) return undefined;
-  try {
-    return {
-      version,
-      tie: text.slice(afterVersion + 1, afterTie),
-      value: JSON.parse(text.slice(afterTie + 1)) as Json,
-    };
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text.slice(afterTie + 1)) as Json | undefined;
+  return value === undefined ? undefined : { version, tie: text.slice(afterVersion + 1, afterTie), value };
 }

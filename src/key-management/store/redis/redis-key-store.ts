@@ -1,28 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { systemClock, type Clock, type Random } from '../../common/clock';
+import { systemClock } from '../../common/clock';
 import { checkChanges } from '../port/check-changes';
 import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
 import { closedError } from '../port/store-error';
 import { loadDocuments, packChanges } from './packing';
 import { LOCK, UNLOCK, WRITE } from './scripts';
-import { RedisSession, type SessionSettings } from './redis-session';
+import { RedisSession, type RedisKeyStoreSettings, type SessionSettings } from './redis-session';
 import type { RedisSource } from './source';
 
 /** Another instance that was away longer loads everything again. */
 const STREAM_KEPT_MS = 60_000;
-
-export interface RedisKeyStoreSettings {
-  /** Keeps pools on one Redis apart: part of every key. @default 'default' */
-  namespace?: string;
-  /** Time limit of each command, and of `open`; milliseconds. @default 3000 */
-  timeoutMs?: number;
-  /** @default the system's clock */
-  clock?: Clock;
-  /** @default Math.random */
-  random?: Random;
-  /** Receives what an operator should mend, such as a server that evicts keys. @default a warning of the process */
-  report?: (message: string) => void;
-}
 
 /**
  * Either a URL (`redis://user:password@host:port/0`, `rediss://` for TLS; several nodes of a cluster with commas between), options for

@@ -14,17 +14,24 @@ import { checkSource, placeOf, secretsOf, type RedisSource } from './source';
 /** For so many documents each greeting checks whether they still exist. */
 const CHECKED_DOCUMENTS = 500;
 
-export interface SessionSettings {
+export interface RedisKeyStoreSettings {
+  /** Keeps pools on one Redis apart: part of every key. @default 'default' */
+  namespace?: string;
+  /** Time limit of each command, and of `open`; milliseconds. @default 3000 */
+  timeoutMs?: number;
+  /** @default the system's clock */
+  clock?: Clock;
+  /** @default Math.random */
+  random?: Random;
+  /** Receives what an operator should mend, such as a server that evicts keys. @default a warning of the process */
+  report?: (message: string) => void;
+}
+
+export interface SessionSettings extends Required<Omit<RedisKeyStoreSettings, 'namespace'>> {
   /** Every key begins with it. */
   root: string;
   /** Identifies this store's own batches in the stream of changes. */
   writer: string;
-  /** Time limit of each command, and of `open`; milliseconds. */
-  timeoutMs: number;
-  clock: Clock;
-  random: Random;
-  /** Receives what an operator should mend. */
-  report: (message: string) => void;
 }
 
 /** The connections of one store, one after the other from `open` to `close`, and what its watcher hears of them. */

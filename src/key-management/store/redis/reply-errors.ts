@@ -8,9 +8,7 @@ const ELSEWHERE = /^(?:READONLY|MASTERDOWN|LOADING|UNBLOCKED|NOAUTH|MOVED|ASK|CL
 const isReply = (error: unknown): boolean => (error as { name?: unknown } | undefined)?.name === 'ReplyError';
 
 /** Whether to leave this connection, and look for the server anew. Memory, rights or disk that lack are mended on the server. */
-export function wantsNewConnection(error: unknown): boolean {
-  return !isReply(error) || ELSEWHERE.test(messageOf(error));
-}
+export const wantsNewConnection = (error: unknown): boolean => !isReply(error) || ELSEWHERE.test(messageOf(error));
 
 /** The server is a node of a cluster, and another one has the data. */
 export const isRedirection = (error: unknown): boolean => isReply(error) && /^(?:MOVED|ASK) /.test(messageOf(error));

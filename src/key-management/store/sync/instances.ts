@@ -1,4 +1,5 @@
 import type { Clock } from '../../common/clock';
+import { Timer } from '../../common/coalescing-timer';
 import type { Sharing } from '../../pool/limits/hard-limits';
 import type { DocumentOwner } from './document-owner';
 import type { FieldChange, StoredDocument } from '../port/key-store';
@@ -18,14 +19,16 @@ export class Instances implements DocumentOwner {
   readonly prefix = PREFIX;
   /** When the last heartbeat of each instance arrived, by this instance's clock: clocks of instances may differ. */
   readonly #lastHeartbeats = new Map<string, number>();
-  #cancelTimer: (() => void) | undefined;
+  readonly #heartbeats: Timer;
 
   constructor(
     private readonly link: StoreLink,
     private readonly instanceId: string,
     private readonly clock: Clock,
     private readonly onChange: (sharing: Sharing) => void,
-  ) {}
+  ) {
+    this.#heartbeats = new Timer(clock, HEARTBEAT_MS, () => this.#beat());
+  }
 
   /** How many there are, this one included, and the place of this one among them. */
   get sharing(): Sharing {
@@ -34,14 +37,12 @@ export class Instances implements DocumentOwner {
   }
 
   start(): void {
-    if (!this.link.shared) return;
-    this.#beat();
+    if (this.link.shared) this.#beat();
   }
 
   /** Says that this instance goes, so that the others take its share at once. */
   stop(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#heartbeats.stop();
     if (this.link.shared) this.link.put(PREFIX + this.instanceId, 'gone', true);
   }
 
@@ -62,13 +63,7 @@ export class Instances implements DocumentOwner {
     this.link.raise(PREFIX + this.instanceId, SEEN, this.#now());
     const now = this.clock.now();
     for (const [id, heardAt] of this.#lastHeartbeats) if (now - heardAt >= GONE_MS) this.#forget(PREFIX + id);
-    this.#cancelTimer = this.clock.after(
-      HEARTBEAT_MS,
-      () => {
-        this.#beat();
-      },
-      false,
-    );
+    this.#heartbeats.start();
   }
 
   /** By the clock of the store. */

@@ -1,13 +1,12 @@
-import type { Clock } from '../../common/clock';
 import { Timer } from '../../common/coalescing-timer';
 import { forEachInChunks } from '../../common/event-loop';
-import type { Json, KeyStore, StoreChange, StoredDocument } from '../port/key-store';
+import type { Json, StoreChange, StoredDocument } from '../port/key-store';
 import { isSaneVersion, replaces } from '../port/merge';
 import type { DocumentOwner, KnownDocument } from './document-owner';
-import type { IdempotentChange, Outbox } from './outbox';
+import type { IdempotentChange } from './outbox';
 import type { RegisterVersions } from './register-versions';
-import type { UnusableDocuments } from './store-state';
-import { earlierSums, isPart, isRestoredSum, type SumLedger } from './sum-ledger';
+import type { LinkParts, StoreWriter } from './store-writer';
+import { earlierSums, isPart, isRestoredSum } from './sum-ledger';
 
 /** A failed run is repeated after this long, while the store is connected; milliseconds. */
 const RETRY_MS = 1_000;
@@ -21,25 +20,6 @@ const isShallow = (value: Json, levels: number): boolean =>
   value === null ||
   (levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1)));
 
-/** What reconciling works on and reports to. */
-export interface ReconcilerParts {
-  readonly store: KeyStore;
-  readonly owners: readonly DocumentOwner[];
-  readonly versions: RegisterVersions;
-  readonly ledger: SumLedger;
-  readonly outbox: Outbox;
-  readonly unusable: UnusableDocuments;
-  /** All that is stored was read. */
-  wasRead(): Promise<void>;
-  /** Writes all that waits in the outbox. */
-  writeAll(): Promise<unknown>;
-  /** Runs the step when those before it are done: reading and writing go one after the other. */
-  inTurn(step: () => Promise<void>): Promise<void>;
-  isConnected(): boolean;
-  /** A run succeeded, or failed with this error. */
-  ended(error?: unknown): void;
-}
-
 /**
  * Brings what this instance knows and what the store holds together: at the start, and whenever changes may have been missed or lost. A
  * run is repeated until it succeeds, and never runs twice at once.
@@ -52,11 +32,14 @@ export class Reconciler {
   #isQueued = false;
   #isStopped = false;
 
+  /** @param inTurn Runs a step when those before it are done: reading and writing go one after the other. */
   constructor(
-    clock: Clock,
-    private readonly parts: ReconcilerParts,
+    private readonly parts: LinkParts,
+    private readonly versions: RegisterVersions,
+    private readonly writer: StoreWriter,
+    private readonly inTurn: (step: () => Promise<void>) => Promise<void>,
   ) {
-    this.#again = new Timer(clock, RETRY_MS, () => this.soon());
+    this.#again = new Timer(parts.clock, RETRY_MS, () => this.soon());
   }
 
   /** Queues a run. */
@@ -64,7 +47,7 @@ export class Reconciler {
     if (this.#isQueued || this.#isStopped) return;
     this.#isQueued = true;
     this.#isDue = true;
-    void this.parts.inTurn(() => this.#runAndReport());
+    void this.inTurn(() => this.#runAndReport());
   }
 
   /** The store is connected again: a run that failed without it is due now. */
@@ -83,7 +66,7 @@ export class Reconciler {
     try {
       // Asked for again meanwhile, it is still due.
       this.#isDue = await this.#run();
-      this.parts.ended();
+      this.parts.state.worked();
     } catch (error) {
       this.#failed(error);
     }
@@ -91,8 +74,8 @@ export class Reconciler {
 
   #failed(error: unknown): void {
     if (this.#isStopped) return;
-    this.parts.ended(error);
-    if (this.parts.isConnected()) this.#again.start();
+    this.parts.state.failed(error);
+    if (this.parts.state.isConnected) this.#again.start();
   }
 
   /** Returns whether another run was queued meanwhile. @throws StoreError when the store does not answer */
@@ -101,15 +84,13 @@ export class Reconciler {
     for (const owner of owners) {
       const documents = await store.load(owner.prefix);
       await forEachInChunks(splitIntoParts(documents), (document) => {
-        this.#guarded(document.doc, () => {
-          owner.merge(this.#news(document));
-        });
+        this.#guarded(document.doc, () => owner.merge(this.#news(document)));
       });
       await owner.merged?.();
       await this.#restore(owner, new Map(documents.map((document) => [document.doc, document])));
     }
-    await this.parts.wasRead();
-    await this.parts.writeAll();
+    await this.parts.slots.wasRead();
+    await this.writer.writeAll();
     return this.#isQueued;
   }
 
@@ -125,13 +106,13 @@ export class Reconciler {
   }
 
   #take(change: StoreChange): boolean {
-    const { owners, versions, ledger } = this.parts;
+    const { owners, ledger } = this.parts;
     const { doc } = change;
     const owner = owners.find(({ prefix }) => doc.startsWith(prefix));
     if (change.kind === 'drop') {
       // What is wanted is written again with the versions that it had.
       if (owner?.dropped?.(doc)) return false;
-      versions.forget(doc);
+      this.versions.forget(doc);
       ledger.forget(doc);
       return true;
     }
@@ -156,13 +137,13 @@ export class Reconciler {
 
   /** Puts into the outbox what the store lacks of what is known here. */
   async #restore(owner: DocumentOwner, stored: ReadonlyMap<string, StoredDocument>): Promise<void> {
-    const { versions, ledger, outbox } = this.parts;
+    const { ledger, outbox } = this.parts;
     const put = (changes: readonly IdempotentChange[]): void => {
       for (const change of changes) outbox.put(change);
     };
-    await forEachInChunks(owner.known?.() ?? [], (known) => {
-      put(missingChanges(known, stored.get(known.doc), versions));
-    });
+    await forEachInChunks(owner.known?.() ?? [], (known) =>
+      put(missingChanges(known, stored.get(known.doc), this.versions)),
+    );
     await forEachInChunks(ledger.parts(owner.prefix), ([doc, parts]) => {
       const held = stored.get(doc);
       put(missingParts(doc, parts, held, earlierSums(held?.sums ?? {})));
@@ -188,12 +169,12 @@ export class Reconciler {
   }
 
   #isNews(doc: string, field: string, register: StoredDocument['registers'][string]): boolean {
-    const { versions, unusable } = this.parts;
+    const { unusable } = this.parts;
     if (!isSaneVersion(register.version)) {
       unusable.unreadable(doc, `the version of ${JSON.stringify(field.slice(0, 40))} is out of all bounds`);
       return false;
     }
-    if (!versions.see(doc, field, register)) return false;
+    if (!this.versions.see(doc, field, register)) return false;
     if (isShallow(register.value, DEEPEST)) return true;
     unusable.unreadable(doc, `${JSON.stringify(field.slice(0, 40))} is nested too deeply`);
     return false;

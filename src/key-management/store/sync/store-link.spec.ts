@@ -196,13 +196,13 @@ describe('the link to a store', () => {
       isFull ? Promise.reject(new StoreError('unavailable', 'No space left on device.')) : write(changes, id);
     const link = new StoreLink(member, 'x', clock, { warn: note, info: note });
     await link.open();
-    expect([link.up, link.state.current]).toEqual([true, 'up']);
+    expect([link.up, link.state.condition]).toEqual([true, 'up']);
     isFull = true;
     for (let i = 0; i < 20; i += 1) {
       link.put(`a/${i}`, 'state', i);
       await clock.advance(500);
     }
-    expect([link.up, link.state.current]).toEqual([false, 'failing']);
+    expect([link.up, link.state.condition]).toEqual([false, 'failing']);
     isFull = false;
     await clock.advance(2_000);
     expect([link.up, link.backlog]).toEqual([true, 0]);
@@ -231,7 +231,7 @@ describe('the link to a store', () => {
     };
     const link = new StoreLink(member, 'x', clock, SILENT);
     await expect(link.open()).rejects.toThrow('folder');
-    expect(link.state.current).toBe('away');
+    expect(link.state.condition).toBe('away');
     for (let i = 0; i < 100; i += 1) link.put(`a/${i}`, 'state', i);
     expect(link.backlog).toBe(100);
     const [kept] = await Promise.allSettled([link.saved('a/1'), clock.advance(6_000)]);

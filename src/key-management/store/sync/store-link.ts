@@ -5,8 +5,8 @@ import { Outbox } from './outbox';
 import { Reconciler } from './reconciler';
 import { RegisterVersions } from './register-versions';
 import { StoreState, UnusableDocuments } from './store-state';
-import { SavedWaiters, StoreWriter } from './store-writer';
-import { isPartOf, SumLedger, type RaisedPart } from './sum-ledger';
+import { SavedWaiters, StoreWriter, type LinkParts } from './store-writer';
+import { SumLedger } from './sum-ledger';
 import { Timer } from '../../common/coalescing-timer';
 import { within } from '../../common/settles-within';
 import { WriterSlots } from './writer-slots';
@@ -48,54 +48,28 @@ export class StoreLink {
   ) {
     this.state = new StoreState(store.kind, listener, () => clock.now());
     this.#outbox = new Outbox(instanceId, () => clock.now());
-    this.#slots = new WriterSlots(store, instanceId, clock, this.#ledger, {
-      lost: (writer) => {
-        this.#ledger.leave();
-        this.#outbox.withdraw((name) => isPartOf(writer, name));
-      },
-    });
+    this.#slots = new WriterSlots(store, instanceId, clock, this.#ledger, this.#outbox);
     // The first: as which writer this instance goes on is settled before anything counted is read.
     if (store.shared) this.#owners.push(this.#slots);
-    this.#unusable = new UnusableDocuments(store.kind, (message) => {
-      listener.warn(message);
-    });
+    this.#unusable = new UnusableDocuments(store.kind, (message) => listener.warn(message));
     this.#waiters = new SavedWaiters(store.kind, clock);
-    this.#writer = new StoreWriter(store, this.#owners, this.#outbox, clock, {
-      mayWrite: () => this.#slots.mayWrite(),
-      written: (changes) => {
-        this.state.worked();
-        for (const change of changes)
-          if (change.kind === 'max') this.#ledger.written(change.doc, change.field, change.value);
-        this.#waiters.written((doc) => this.#outbox.holds(doc));
-      },
-      refused: ({ doc }, { message }) => {
-        this.#unusable.unwritable(doc, message);
-        this.#waiters.refused(doc);
-      },
-    });
+    const parts: LinkParts = {
+      store,
+      clock,
+      owners: this.#owners,
+      outbox: this.#outbox,
+      ledger: this.#ledger,
+      slots: this.#slots,
+      state: this.state,
+      unusable: this.#unusable,
+    };
+    this.#writer = new StoreWriter(parts, this.#waiters);
+    this.#reconciler = new Reconciler(parts, this.#versions, this.#writer, (step) => this.#inTurn(step));
     this.#statistics = new Timer(clock, STATISTICS_MS, () => {
       this.#writer.collectAll();
       this.#flushSoon();
     });
     this.#flushAgain = new Timer(clock, RETRY_MS, () => this.#flushSoon());
-    this.#reconciler = new Reconciler(clock, {
-      store,
-      owners: this.#owners,
-      versions: this.#versions,
-      ledger: this.#ledger,
-      outbox: this.#outbox,
-      unusable: this.#unusable,
-      wasRead: async () => {
-        if (await this.#slots.renew()) this.#takeSlot(this.#slots.current!);
-      },
-      writeAll: () => this.#writer.writeAll(),
-      inTurn: (step) => this.#inTurn(step),
-      isConnected: () => this.state.isConnected,
-      ended: (error) => {
-        if (error === undefined) this.state.worked();
-        else this.state.failed(error);
-      },
-    });
   }
 
   get kind(): string {
@@ -108,7 +82,7 @@ export class StoreLink {
 
   /** Whether the store is reached, and reads and writes. */
   get up(): boolean {
-    return this.state.current === 'up';
+    return this.state.condition === 'up';
   }
 
   /** All that was stored at the start is known here. */
@@ -143,6 +117,7 @@ export class StoreLink {
     return this.#outbox.holds(doc);
   }
 
+  /** Adds documents of another kind. Before `open`. */
   own(owner: DocumentOwner): void {
     this.#owners.push(owner);
   }
@@ -185,7 +160,7 @@ export class StoreLink {
   add(doc: string, field: string, by: number): void {
     if (!(by > 0)) return;
     const part = this.#ledger.count(doc, field, by);
-    if (part) this.#raisePart(doc, part);
+    if (part) this.#slots.raise(doc, part);
     this.statisticsPending();
   }
 
@@ -281,7 +256,7 @@ export class StoreLink {
       try {
         let isWritten = await this.#writer.writeAll();
         if (!isWritten && this.#closing && this.shared) {
-          this.#takeSlot(this.#slots.begin());
+          this.#slots.begin();
           isWritten = await this.#writer.writeAll();
         }
         this.#flushing = false;
@@ -300,18 +275,6 @@ export class StoreLink {
         this.#flushAgain.start();
       }
     });
-  }
-
-  #takeSlot(writer: string): void {
-    this.#ledger.take(writer, (doc, part) => {
-      this.#raisePart(doc, part);
-    });
-  }
-
-  #raisePart(doc: string, { name, value }: RaisedPart): void {
-    this.#outbox.raise(doc, name, value);
-    const writer = this.#slots.used();
-    if (writer) this.#outbox.raise(writer.doc, writer.field, writer.value);
   }
 
   #inTurn(step: () => Promise<void>): Promise<void> {

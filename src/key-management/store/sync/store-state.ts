@@ -1,10 +1,8 @@
+import type { StoreHealth } from '../../key-management.constants';
 import type { StoreListener } from './document-owner';
 
-/** `away`: not connected, or not opened; `failing`: it is reached, and does not read or write. */
-export type StoreCondition = 'up' | 'away' | 'failing';
-
 /** How the store is. Each change of it is one line in the log, however many writes it concerns. */
-export class StoreState {
+export class StoreState implements StoreHealth {
   #isConnected = false;
   #isFailing = false;
   #hasWorked = false;
@@ -19,14 +17,18 @@ export class StoreState {
     this.#changedAt = now();
   }
 
-  get current(): StoreCondition {
+  status(): 'up' | 'degraded' {
+    return this.condition === 'up' ? 'up' : 'degraded';
+  }
+
+  get condition(): StoreHealth['condition'] {
     if (!this.#isConnected) return 'away';
     return this.#isFailing ? 'failing' : 'up';
   }
 
   /** Since when it is away or failing, milliseconds since the epoch; undefined while it is there. */
   get awaySince(): number | undefined {
-    return this.current === 'up' ? undefined : this.#changedAt;
+    return this.condition === 'up' ? undefined : this.#changedAt;
   }
 
   get isConnected(): boolean {

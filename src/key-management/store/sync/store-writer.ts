@@ -1,17 +1,23 @@
 import type { Clock } from '../../common/clock';
 import { yieldToEventLoop } from '../../common/event-loop';
 import type { DocumentOwner } from './document-owner';
-import type { KeyStore, StoreChange } from '../port/key-store';
+import type { KeyStore } from '../port/key-store';
 import type { Outbox } from './outbox';
+import type { StoreState, UnusableDocuments } from './store-state';
+import type { SumLedger } from './sum-ledger';
+import type { WriterSlots } from './writer-slots';
 import { StoreError } from '../port/store-error';
 
-export interface WriterListener {
-  /** Asked before statistics are collected, and before each batch. */
-  mayWrite(): Promise<boolean>;
-  /** These changes are in the store. */
-  written(changes: readonly StoreChange[]): void;
-  /** The store can never hold this change: it is set aside, and the others are written. */
-  refused(change: StoreChange, error: StoreError): void;
+/** What those that write and read the store for a `StoreLink` share. */
+export interface LinkParts {
+  readonly store: KeyStore;
+  readonly clock: Clock;
+  readonly owners: readonly DocumentOwner[];
+  readonly outbox: Outbox;
+  readonly ledger: SumLedger;
+  readonly slots: WriterSlots;
+  readonly state: StoreState;
+  readonly unusable: UnusableDocuments;
 }
 
 /** Writes what waits in the outbox, and brings statistics into it some at a time, so that those of many keys hold up nothing else. */
@@ -23,27 +29,24 @@ export class StoreWriter {
   #stopped = false;
 
   constructor(
-    private readonly store: KeyStore,
-    private readonly owners: readonly DocumentOwner[],
-    private readonly outbox: Outbox,
-    private readonly clock: Clock,
-    private readonly listener: WriterListener,
+    private readonly parts: LinkParts,
+    private readonly waiters: SavedWaiters,
   ) {}
 
   /** Statistics of all owners are due, once. */
   collectAll(): void {
-    this.#uncollected = [...this.owners];
+    this.#uncollected = [...this.parts.owners];
   }
 
   /** Whether changes wait, or statistics are due. */
   get isBehind(): boolean {
-    return this.outbox.size > 0 || this.#uncollected.length > 0;
+    return this.parts.outbox.size > 0 || this.#uncollected.length > 0;
   }
 
   /** Writes until nothing waits. Returns false if it may not be written now. @throws StoreError `unavailable`; what was not written waits on */
   async writeAll(): Promise<boolean> {
     // Statistics are not collected before what is stored was read again.
-    if (this.isBehind && !(await this.listener.mayWrite())) return false;
+    if (this.isBehind && !(await this.parts.slots.mayWrite())) return false;
     do {
       this.#uncollected = this.#uncollected.filter((owner) => owner.collect?.());
       if (!(await this.#writeWaiting())) return false;
@@ -57,22 +60,29 @@ export class StoreWriter {
   }
 
   async #writeWaiting(): Promise<boolean> {
-    while (this.outbox.size > 0 && !this.#stopped) {
-      if (!(await this.listener.mayWrite())) return false;
-      const batch = this.outbox.next();
+    const { store, clock, outbox, ledger, slots, state, unusable } = this.parts;
+    while (outbox.size > 0 && !this.#stopped) {
+      if (!(await slots.mayWrite())) return false;
+      const batch = outbox.next();
       if (!batch) break;
-      const startedAt = this.clock.now();
+      const startedAt = clock.now();
       try {
-        await this.store.write(batch.changes, batch.id);
+        await store.write(batch.changes, batch.id);
       } catch (error) {
         if (!(error instanceof StoreError && error.code === 'invalid')) throw error;
-        const change = this.outbox.refused();
-        if (change) this.listener.refused(change, error);
+        // What it can never hold is set aside, and the others are written.
+        const refused = outbox.refused();
+        if (!refused) continue;
+        unusable.unwritable(refused.doc, error.message);
+        this.waiters.refused(refused.doc);
         continue;
       }
-      this.lastWriteMs = this.clock.now() - startedAt;
-      this.outbox.done();
-      this.listener.written(batch.changes);
+      this.lastWriteMs = clock.now() - startedAt;
+      outbox.done();
+      state.worked();
+      for (const change of batch.changes)
+        if (change.kind === 'max') ledger.written(change.doc, change.field, change.value);
+      this.waiters.written((doc) => outbox.holds(doc));
     }
     return true;
   }

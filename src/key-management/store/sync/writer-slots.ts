@@ -1,7 +1,8 @@
 import type { Clock } from '../../common/clock';
 import type { DocumentOwner, KnownDocument } from './document-owner';
 import type { FieldChange, KeyStore, StoredDocument } from '../port/key-store';
-import type { SumLedger } from './sum-ledger';
+import type { Outbox } from './outbox';
+import { isPartOf, type RaisedPart, type SumLedger } from './sum-ledger';
 
 const PREFIX = 'writers/';
 const DOC = `${PREFIX}counts`;
@@ -40,6 +41,7 @@ export class WriterSlots implements DocumentOwner {
   readonly prefix = PREFIX;
   /** Writers that counted anything. */
   readonly #known = new Set<string>();
+  /** Whose parts this instance goes on with once they were read. */
   #current: string | undefined;
   /** When the lock was last asked for and given. */
   #heldAt = -Infinity;
@@ -52,18 +54,10 @@ export class WriterSlots implements DocumentOwner {
     private readonly instanceId: string,
     private readonly clock: Clock,
     private readonly ledger: SumLedger,
-    private readonly listener: {
-      /** The parts of this writer, which is the ledger's, belong to another instance. */
-      lost(writer: string): void;
-    },
+    private readonly outbox: Outbox,
   ) {
     this.#isUnlocked = !store.shared;
     if (!store.shared) this.#current = ONLY_WRITER;
-  }
-
-  /** Whose parts this instance goes on with once they were read. */
-  get current(): string | undefined {
-    return this.#current;
   }
 
   merge({ doc, maxima }: StoredDocument): void {
@@ -94,12 +88,23 @@ export class WriterSlots implements DocumentOwner {
     }
   }
 
-  /** Something is counted as this writer. Answers what the store is to know of it, the first time. */
-  used(): { doc: string; field: string; value: number } | undefined {
+  /** All that is stored was read: goes on as the writer that was chosen, if it is still held. @throws StoreError */
+  async wasRead(): Promise<void> {
+    if (await this.#renew()) this.#take(this.#current!);
+  }
+
+  /** Goes on as a writer that never was, of which there is nothing to read. */
+  begin(): void {
+    this.#take(this.#newWriter());
+  }
+
+  /** Puts what was counted as this writer into the outbox, and the first time that there is such a writer. */
+  raise(doc: string, { name, value }: RaisedPart): void {
+    this.outbox.raise(doc, name, value);
     const id = this.#current;
-    if (id === undefined || this.#isUnlocked || this.#known.has(id)) return undefined;
+    if (id === undefined || this.#isUnlocked || this.#known.has(id)) return;
     this.#known.add(id);
-    return { doc: DOC, field: id, value: 1 };
+    this.outbox.raise(DOC, id, 1);
   }
 
   /** Whether what was counted may be written now. If not, all is to be read again. */
@@ -110,7 +115,7 @@ export class WriterSlots implements DocumentOwner {
     if (age < SEEN_MS && !this.ledger.hasRival) return true;
     if (age >= LOCK_MS) return false;
     try {
-      return await this.renew();
+      return await this.#renew();
     } catch {
       // The write itself will fail with the reason.
       return age < LOCK_MS / 2;
@@ -118,7 +123,7 @@ export class WriterSlots implements DocumentOwner {
   }
 
   /** Looks at the lock once more, as reading may take longer than it lasts. @throws StoreError */
-  async renew(): Promise<boolean> {
+  async #renew(): Promise<boolean> {
     if (this.#isUnlocked) return true;
     if (this.#current === undefined) return false;
     if (!(await this.#lock(this.#current))) {
@@ -129,8 +134,7 @@ export class WriterSlots implements DocumentOwner {
     return this.clock.now() - this.#heldAt < LOCK_MS;
   }
 
-  /** Goes on as a writer that never was, of which there is nothing to read. */
-  begin(): string {
+  #newWriter(): string {
     this.#leave();
     this.#current = `w${this.instanceId.slice(0, ID_LENGTH)}${this.#made > 0 ? `.${this.#made}` : ''}`;
     this.#made += 1;
@@ -154,7 +158,7 @@ export class WriterSlots implements DocumentOwner {
       this.#current = id;
       return;
     }
-    while (!(await this.#lock(this.begin())));
+    while (!(await this.#lock(this.#newWriter())));
   }
 
   async #lock(id: string): Promise<boolean> {
@@ -164,9 +168,17 @@ export class WriterSlots implements DocumentOwner {
     return isHeld;
   }
 
+  #take(writer: string): void {
+    this.ledger.take(writer, (doc, part) => this.raise(doc, part));
+  }
+
+  /** The parts of the writer belong to another instance. */
   #leave(): void {
-    if (this.#current !== undefined) this.listener.lost(this.#current);
+    const left = this.#current;
     this.#current = undefined;
+    if (left === undefined) return;
+    this.ledger.leave();
+    this.outbox.withdraw((name) => isPartOf(left, name));
   }
 
   #record(id: string): void {
