@@ -129,14 +129,16 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { record } = lease.candidate;
     const isCall = lease.source === 'call';
     const isFailedCall = isCall && given.outcome !== 'ok';
+    const isOutdated = lease.key !== record.key && isOfTokenOnly(record, given);
     const stated = isFailedCall ? withStatedWait(given, now) : given;
-    const settlement = isFailedCall && isDoubtableRemoval(stated) ? this.#weighed(record, stated, now) : stated;
+    const settlement =
+      isFailedCall && !isOutdated && isDoubtableRemoval(stated) ? this.#weighed(record, stated, now) : stated;
     if (lease.model !== undefined) this.openLeases.remove(lease);
     if (isCall) this.#countCall(lease, settlement, now);
     else record.lastCheckedAt = now;
     const statesWait = stated !== given;
     const mayGo = isCall ? this.#callSeen(lease, settlement, statesWait, now) : this.#probeSeen(settlement, now);
-    if (!record.deleted && settlement.withheld !== true) {
+    if (!record.deleted && !isOutdated && settlement.withheld !== true) {
       this.#apply(lease, settlement, now);
       if (isCall) this.#compare(lease, settlement, now);
     }
@@ -149,7 +151,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   refusalConfirmed(lease: PoolLease, settlement: Settlement, now = this.clock.now()): void {
     const { record } = lease.candidate;
-    if (record.deleted) return;
+    if (record.deleted || (lease.key !== record.key && isOfTokenOnly(record, settlement))) return;
     this.#countRefusal(record, settlement.outcome, now);
     this.#apply(lease, settlement, now);
     this.placeGroup(record, now);
@@ -365,6 +367,13 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return this.#breaker.status(now);
   }
 }
+
+/**
+ * Whether what an old token met says nothing on the key, which has a new one by now. The short-lived tokens of one key share everything but
+ * their validity.
+ */
+const isOfTokenOnly = ({ tokens }: KeyRecord, { outcome }: Settlement): boolean =>
+  tokens === undefined || outcome === 'invalid_key';
 
 function doubtReason({ outcome, status, reason }: Settlement): string {
   const words = new Set([status === undefined ? outcome : `HTTP ${status}`, reason]);

@@ -123,6 +123,11 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     return this.#keys.isDeleted(provider, keyId);
   }
 
+  /** Keys that the configuration gives under these ids: what is stored of them is taken up by those, and brings no other key of that id back. */
+  reserve(keys: readonly { readonly provider: string; readonly keyId: string }[]): void {
+    this.#keys.reserve(keys.map(({ provider, keyId }) => documentOf(provider, keyId)));
+  }
+
   /** The configuration names a key that is not in its pool for that: should it be deleted, it must stay so. */
   named(provider: string, keyId: string): void {
     this.#keys.named(provider, keyId);

@@ -4,7 +4,17 @@ import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyPool } from '../../pool/key-pool';
 import type { KeyRecord } from '../../pool/key/key-record';
 import { HEALTHY, isRemoved, isCooldownOver, isCoolingDown, type KeyState } from '../../pool/key/key-state';
-import { isNoState, isTime, readCooldown, readIdentity, readState, isAdminState, scopeOfField } from './key-documents';
+import {
+  isNoState,
+  isTime,
+  readCooldown,
+  readIdentity,
+  readState,
+  isAdminState,
+  scopeOfField,
+  type StoredIdentity,
+  type StoredState,
+} from './key-documents';
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { KeyStatistics } from './key-statistics';
 import type { StoredCooldowns } from './key-writer';
@@ -25,6 +35,8 @@ export interface DocumentTarget {
   readonly cooldownHeld: (scope: CooldownScope) => void;
   /** The key was added at run time, and its secret is stored no more. */
   readonly secretGone: () => void;
+  /** The key has another token by now. */
+  readonly secretChanged: (identity: StoredIdentity) => void;
   /** By how much the store's clock is ahead; milliseconds. */
   readonly offsetMs: number;
   /** A field makes no sense. */
@@ -103,6 +115,7 @@ function applyState(target: DocumentTarget, value: Json): void {
     if (!isNoState(value)) unreadable('a state that is none');
     return;
   }
+  if (isOfAnotherToken(record, stored)) return;
   const { failureStreak, reason, outcome } = stored;
   const state = withoutExpired(stored.state, now);
   // A verdict that is old is asked for again before the key is used.
@@ -115,6 +128,10 @@ function applyState(target: DocumentTarget, value: Json): void {
   }
   if (merged !== state) stateHeld();
 }
+
+/** Whether a state was found out of another token than the key has. Of short-lived ones, each instance has its own. */
+const isOfAnotherToken = ({ id, key, tokens }: KeyRecord, { state, token }: StoredState): boolean =>
+  tokens === undefined ? (token ?? id) !== key.tokenId : state.status === 'invalid_key';
 
 /** A cooldown that is over by now is no cooldown. */
 const withoutExpired = (state: KeyState, now: number): KeyState => (isCooldownOver(state, now) ? HEALTHY : state);
@@ -135,13 +152,14 @@ function applyAdmin({ pool, record, by, unreadable }: DocumentTarget, value: Jso
 
 const NO_LIMITS: KeyLimits = { concurrency: undefined, requestsPerMinute: undefined, tokensPerMinute: undefined };
 
-function applyIdentity({ pool, record, by, secretGone, unreadable }: DocumentTarget, value: Json): void {
+function applyIdentity({ pool, record, by, secretGone, secretChanged, unreadable }: DocumentTarget, value: Json): void {
   const identity = readIdentity(value);
   if (!identity) {
     unreadable('an identity that is none');
     return;
   }
   if (record.origin === 'runtime' && identity.secret === undefined) secretGone();
+  else if (record.origin === 'runtime' && (identity.token ?? record.id) !== record.key.tokenId) secretChanged(identity);
   // An administrator's changes hold over a restart, until the configuration itself says something else.
   if (record.configured !== undefined && identity.configured !== record.configured) return;
   const { label, weight, limits } = identity;

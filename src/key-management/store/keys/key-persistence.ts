@@ -17,6 +17,7 @@ import {
   NO_STATE,
   readIdentity,
   registersOf,
+  type StoredIdentity,
 } from './key-documents';
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { KeyVault } from './key-vault';
@@ -30,6 +31,8 @@ export class KeyPersistence implements DocumentOwner {
   readonly #inactive: InactiveKeys;
   /** Keys that cannot be stored with their secret, but were in the store before: their changes are still written. */
   readonly #returned = new WeakSet<KeyRecord>();
+  /** Documents of keys that the configuration is about to give. */
+  #reserved: ReadonlySet<string> = new Set();
   readonly #lostSecrets: LostSecrets;
   readonly #statistics: KeyStatistics;
   readonly #cooldowns = new StoredCooldowns();
@@ -61,6 +64,11 @@ export class KeyPersistence implements DocumentOwner {
   /** Whether an administrator deleted the key: then its mention in the configuration does not bring it back. */
   isDeleted(provider: string, keyId: string): boolean {
     return adminOf(this.#inactive.get(documentOf(provider, keyId))) === 'deleted';
+  }
+
+  /** The configuration is about to give the keys of these documents; none any more once it has. */
+  reserve(docs: readonly string[]): void {
+    this.#reserved = new Set(docs);
   }
 
   /** The configuration names a key that is not in its pool for that. */
@@ -218,18 +226,31 @@ export class KeyPersistence implements DocumentOwner {
       if (this.#isKept(record)) this.#writer.cooldown(record, scope);
     };
     const secretGone = (): void => this.#lostSecrets.note(record);
+    const secretChanged = ({ secret, route }: StoredIdentity): void => {
+      const opened = secret === undefined ? undefined : this.vault.open({ secret, route }, record.provider, record.id);
+      if (opened?.kind === 'key') pool.replaceKey(record, opened.key, by);
+    };
     const unreadable = (problem: string): void => this.link.setAside(documentOf(record.provider, record.id), problem);
     const [statistics, cooldowns, { offsetMs }] = [this.#statistics, this.#cooldowns, this.link];
     const common = { pool, record, by, statistics, cooldowns, offsetMs };
-    return { ...common, now: now(), freshMs: freshMs(), stateHeld, cooldownHeld, secretGone, unreadable };
+    return {
+      ...common,
+      now: now(),
+      freshMs: freshMs(),
+      stateHeld,
+      cooldownHeld,
+      secretGone,
+      secretChanged,
+      unreadable,
+    };
   }
 
   /** Brings a stored key into its pool, if it was added at run time and can be opened. */
   #revive(doc: string, provider: string, keyId: string, by: ChangedBy): void {
     const document = this.#inactive.get(doc);
     const identity = document && readIdentity(document.registers.identity?.value ?? null);
-    if (!document || !identity?.secret || adminOf(document) === 'deleted') return;
-    const { secret, route: sealedRoute, ...settings } = identity;
+    if (!document || !identity?.secret || adminOf(document) === 'deleted' || this.#reserved.has(doc)) return;
+    const { secret, token: _, route: sealedRoute, ...settings } = identity;
     const opened = this.vault.open({ secret, route: sealedRoute }, provider, keyId);
     if (opened.kind !== 'key') {
       this.settings.listener.warn(
