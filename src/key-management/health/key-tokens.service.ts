@@ -7,7 +7,7 @@ import type { KeyChangeEvent } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
 import { isCoolingDown, isRemoved, UNCHECKED, UNPROVEN, type KeyState } from '../pool/key/key-state';
-import type { KeyToken, KeyTokens } from '../pool/key/key-tokens';
+import type { KeyTokens } from '../pool/key/key-tokens';
 import { HealthCheckService } from './health-check.service';
 import { refreshAfterMs, retryAfterMs, TOKEN_TIMEOUT_MS } from './token-schedule';
 
@@ -239,8 +239,8 @@ const TOKEN = /^[\x21-\x7e]+$/;
 
 /** @throws TypeError for what is no token. Repeats nothing of it. */
 function checkedToken(given: unknown, now: number): GivenToken {
-  const { key, expiresAt } =
-    typeof given === 'object' && given !== null ? (given as Partial<KeyToken>) : { key: given as string };
+  const { key, expiresAt }: { key?: unknown; expiresAt?: unknown } =
+    typeof given === 'object' && given !== null ? given : { key: given };
   const text = typeof key === 'string' ? key.trim() : '';
   if (!TOKEN.test(text) || text.length > LONGEST_KEY)
     throw new TypeError('it must return the token as text, or { key, expiresAt }');

@@ -6,6 +6,7 @@ import type { KeyRecord } from '../../pool/key/key-record';
 import { HEALTHY, isRemoved, isCooldownOver, isCoolingDown, type KeyState } from '../../pool/key/key-state';
 import {
   isNoState,
+  isOfOwnToken,
   isTime,
   readCooldown,
   readIdentity,
@@ -130,8 +131,11 @@ function applyState(target: DocumentTarget, value: Json): void {
 }
 
 /** Whether a state was found out of another token than the key has. Of short-lived ones, each instance has its own. */
-const isOfAnotherToken = ({ id, key, tokens }: KeyRecord, { state, token }: StoredState): boolean =>
-  tokens === undefined ? (token ?? id) !== key.tokenId : state.status === 'invalid_key';
+function isOfAnotherToken(record: KeyRecord, { state, token }: StoredState): boolean {
+  const { id, key, tokens } = record;
+  if (tokens === undefined) return (token ?? id) !== key.tokenId;
+  return state.status === 'invalid_key' || (state.status === 'healthy' && isOfOwnToken(record));
+}
 
 /** A cooldown that is over by now is no cooldown. */
 const withoutExpired = (state: KeyState, now: number): KeyState => (isCooldownOver(state, now) ? HEALTHY : state);
