@@ -62,10 +62,10 @@ describe('keys with an id of their own', () => {
 
     it('are there again with the latest token where they were added at run time', async () => {
       const store = { kind: 'file', path } as const;
-      let pools = await start(store, []);
+      await start(store, []);
       await add({ key: keys[0], id: ID, label: 'mine' });
       await stop();
-      pools = await start(store, []);
+      let pools = await start(store, []);
       expect(only(pools)).toMatchObject({ id: ID, status: 'healthy', origin: 'runtime' });
       expect(await add({ key: keys[1], id: ID })).toMatchObject({ healthyKeysAdded: 1 });
       await stop();
