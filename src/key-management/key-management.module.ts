@@ -17,6 +17,7 @@ import { CheckLeadership } from './health/check-leadership';
 import { HealthCheckJob } from './health/health-check.job';
 import { HealthCheckService } from './health/health-check.service';
 import { HealthCheckTimer } from './health/health-check-timer.service';
+import { KeyTokensService } from './health/key-tokens.service';
 import { PromptProbes } from './health/prompt-probes.service';
 import { HealthSweepService } from './health/health-sweep.service';
 import { KeyIntakeService } from './health/key-intake.service';
@@ -95,6 +96,7 @@ const INTERNAL: Provider[] = [
   HealthCheckJob,
   HealthCheckTimer,
   PromptProbes,
+  KeyTokensService,
   StartupService,
 ];
 

@@ -15,6 +15,7 @@ export async function instance(
   clock: FakeClock,
   name: string,
   secrets: string[] = [],
+  reserved: string[] = [],
 ) {
   const pools = new KeyPoolService(clock, seededRandom(1));
   const warnings: string[] = [];
@@ -23,6 +24,7 @@ export async function instance(
   const vault = new KeyVault(secrets.map((secret) => new SecretText(secret)));
   const keys = new KeyPersistence(pools, link, vault, { freshMs: () => 3_600_000, now: () => clock.now(), listener });
   link.own(keys);
+  keys.reserve(reserved.map((keyId) => ({ provider: 'openai', keyId })));
   pools.useJournal({ saved: (provider, id) => link.saved(`keys/${provider}/${id}`) });
   const pool = pools.ensurePool('openai');
   const start = () => link.open().catch(() => undefined);

@@ -2,9 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { redactText } from '../classification/redaction/redact';
-import { KeyManagementConfigurationError } from '../configuration/resolve-options';
+import { KeyIdConflictError, KeyManagementConfigurationError } from '../configuration/resolve-options';
 import { KeyManagementError, StoreUnavailableError } from '../errors';
-import { ApiProblem, invalidRequest, notKept } from './api-problem';
+import { ApiProblem, conflict, invalidRequest, notKept } from './api-problem';
 import { callProblem } from './call-problem';
 import { isAnswered } from './routes/own-answer';
 
@@ -77,6 +77,7 @@ function isForeign(exception: HttpException): boolean {
 
 function problemOf(exception: unknown): ApiProblem {
   if (exception instanceof ApiProblem) return exception;
+  if (exception instanceof KeyIdConflictError) return conflict(exception.problems.map(fieldOf));
   if (exception instanceof KeyManagementConfigurationError) return invalidRequest(exception.problems.map(fieldOf));
   if (exception instanceof StoreUnavailableError) return notKept(exception);
   if (exception instanceof KeyManagementError) return callProblem(exception);

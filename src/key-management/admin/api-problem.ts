@@ -40,6 +40,11 @@ export const notKept = (
   facts: Record<string, unknown> = {},
 ): ApiProblem => new ApiProblem(503, message, { facts: { code, applied, will_be_written: willBeWritten, ...facts } });
 
+const refusal = (status: number, problems: readonly FieldProblem[]): ApiProblem =>
+  new ApiProblem(status, problems.map(({ field, problem }) => `${field}: ${problem}`).join('; '), { problems });
+
 /** 400, naming every field. */
-export const invalidRequest = (problems: readonly FieldProblem[]): ApiProblem =>
-  new ApiProblem(400, problems.map(({ field, problem }) => `${field}: ${problem}`).join('; '), { problems });
+export const invalidRequest = (problems: readonly FieldProblem[]): ApiProblem => refusal(400, problems);
+
+/** 409, naming every field. */
+export const conflict = (problems: readonly FieldProblem[]): ApiProblem => refusal(409, problems);

@@ -1,34 +1,46 @@
 import { isDeepStrictEqual } from 'node:util';
-import { keyIdOf } from '../pool/key/api-key';
 import type { KeyInput } from '../pool/key/key-input';
+import { idProblems, secretIdFlaw } from '../configuration/key-ids';
 import type { KeyLimits } from '../pool/limits/hard-limits';
 import { unencryptedFlaw } from '../configuration/options-schema';
-import { ApiProblem, invalidRequest } from './api-problem';
+import { ApiProblem, conflict, invalidRequest } from './api-problem';
 import type { KeyLimitsRequest, NewKey } from './schemas/requests';
 
 /**
  * The wire's words in ours. The same key twice counts once.
  * @param allowHttp Whether base URLs may be http on other hosts than this one.
- * @throws ApiProblem 400 for a base URL that would take the key there unencrypted, 409 if it is said to be two different things
+ * @throws ApiProblem 400 for a base URL that would take the key there unencrypted and for an id that is a secret, 409 if a key is said to be two
+ * different things, or an id stands for two keys
  */
 export function keyInputs(keys: readonly NewKey[], allowHttp: boolean): KeyInput[] {
-  const byId = new Map<string, KeyInput>();
+  const problems = keys.flatMap((given, index) => {
+    const flaw = secretIdFlaw(given);
+    return flaw === undefined ? [] : [{ field: `keys.${index}.id`, problem: flaw }];
+  });
+  if (problems.length > 0) throw invalidRequest(problems);
+  refuseIdProblems(keys);
+  const byKey = new Map<string, KeyInput>();
   keys.forEach((given, index) => {
     const input = keyInput(given);
     const flaw = allowHttp ? undefined : unencryptedFlaw(input);
     if (flaw !== undefined) throw invalidRequest([{ field: `keys.${index}.base_url`, problem: flaw }]);
-    const id = keyIdOf(input.key);
-    const known = byId.get(id);
+    const known = byKey.get(given.key);
     if (known && !isDeepStrictEqual(known, input)) {
       throw new ApiProblem(409, `keys.${index}: the same key stands twice in the request, with different settings.`);
     }
-    byId.set(id, input);
+    byKey.set(given.key, input);
   });
-  return [...byId.values()];
+  return [...byKey.values()];
 }
 
-const keyInput = ({ key, label, weight, quota_group, models, limits, base_url, headers }: NewKey): KeyInput => ({
+function refuseIdProblems(keys: readonly NewKey[]): void {
+  const problems = idProblems(keys).map(({ index, problem }) => ({ field: `keys.${index}.id`, problem }));
+  if (problems.length > 0) throw conflict(problems);
+}
+
+const keyInput = ({ key, id, label, weight, quota_group, models, limits, base_url, headers }: NewKey): KeyInput => ({
   key,
+  id,
   label,
   weight,
   quotaGroup: quota_group,

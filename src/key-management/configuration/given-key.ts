@@ -9,7 +9,11 @@ export interface GivenKey extends KeySettings {
 }
 
 /** Wraps what is secret of a key that was checked and trimmed. */
-export function givenKey({ key, baseUrl, headers, ...settings }: KeyInput): GivenKey {
+export function givenKey({ key, id, baseUrl, headers, ...settings }: KeyInput): GivenKey {
   const route = routeOf(baseUrl === undefined ? undefined : withoutVersion(baseUrl), headers);
-  return { ...settings, key: new ApiKey(key), ...(route !== undefined && { route }) };
+  const own = { ...settings, ...(route !== undefined && { route }) };
+  // Short-lived tokens come later.
+  return typeof key === 'string'
+    ? { ...own, key: new ApiKey(key, id) }
+    : { ...own, key: new ApiKey('', id), tokens: key };
 }

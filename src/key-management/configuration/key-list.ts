@@ -12,12 +12,15 @@ const AFTER = /(?<!["'`“”‘’)\]])["'`“”‘’)\]]+$/;
 /** What stands before a key in a header, a shell or a YAML list. */
 const NO_KEY = /^(?:bearer|export|authorization:|-|)$/i;
 
+/** A key, or a key with its id. */
+export type ListedKey = string | { key: string; id: string };
+
 /**
  * The keys in the text of one variable, however it is written: separated by commas, semicolons, spaces or line breaks; in quotes, as a
  * whole (`docker --env-file` keeps them) or each; as a list of JSON, YAML or a shell; with `NAME=` or `Bearer` before a key, or a
  * `# comment` after it.
  */
-export function keysIn(text: string): string[] {
+export function keysIn(text: string): ListedKey[] {
   const bare = text.replace(INVISIBLE, '').replaceAll('\\"', '"').trim();
   return jsonList(bare) ?? wordsIn(bare);
 }
@@ -31,16 +34,17 @@ const wordsIn = (text: string): string[] =>
     .map((each) => each.replace(BEFORE, '').replace(AFTER, ''))
     .filter((each) => !NO_KEY.test(each));
 
-/** A list of JSON, in quotes or not: of texts, or of keys as the options have them (`{ "key": … }`). */
-function jsonList(text: string): string[] | undefined {
+/** A list of JSON, in quotes or not: of texts, or of keys as the options have them (`{ "key": …, "id": … }`). */
+function jsonList(text: string): ListedKey[] | undefined {
   const list = text.replace(/^["'`]+(?=\s*\[)/, '').replace(/(\])\s*["'`]+$/, '$1');
   if (!list.startsWith('[')) return undefined;
   try {
-    return (JSON.parse(list) as unknown[])
-      .map((each) => (typeof each === 'object' && each !== null ? (Reflect.get(each, 'key') as unknown) : each))
-      .filter((each) => typeof each === 'string')
-      .map((each) => each.trim())
-      .filter((each) => each !== '');
+    return (JSON.parse(list) as unknown[]).flatMap((each) => {
+      const { key, id } = typeof each === 'object' && each !== null ? (each as Record<string, unknown>) : { key: each };
+      if (typeof key !== 'string' || key.trim() === '') return [];
+      // An id that is no text is refused with the options.
+      return [id === undefined || id === null ? key.trim() : { key: key.trim(), id: id as string }];
+    });
   } catch {
     // `[a, b]`, as YAML writes it.
     return undefined;

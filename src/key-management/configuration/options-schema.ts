@@ -6,6 +6,9 @@ import { WIRE_FORMATS } from '../vendors/contract/profile';
 import { CREDENTIAL, HEADERS, PROBE_PATH, QUERY, vendorProblems } from '../vendors/define-vendor';
 import { BASE_URL_RULE, isUnencrypted } from './base-url';
 import { CONFIGURATION_LIMITS } from './configuration-limits';
+import { idProblems, secretIdFlaw, type NamedKey } from './key-ids';
+import { KEY_ID, KEY_ID_RULE } from '../pool/key/api-key';
+import type { KeyInput } from '../pool/key/key-input';
 import { isOwnStore, ownStoreProblems } from './store-options';
 
 /** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
@@ -43,7 +46,11 @@ const LIMITS = strict({
 });
 
 const KEY_INPUT = strict({
-  key: z.string('must be the key as text'),
+  key: z.custom<KeyInput['key']>(
+    (given) => typeof given === 'string' || typeof given === 'function',
+    'must be the key as text, or a function that gets it',
+  ),
+  id: z.string('must be text').regex(KEY_ID, KEY_ID_RULE).optional(),
   label: z.string('must be text').max(100, 'must have 100 characters or fewer').optional(),
   weight: positive.max(1_000, 'must be 1000 or less').optional(),
   quotaGroup: z
@@ -55,6 +62,10 @@ const KEY_INPUT = strict({
   limits: LIMITS.optional(),
   baseUrl: baseUrl.optional(),
   headers: HEADERS.optional(),
+}).superRefine((given, context) => {
+  const isUnnamed = typeof given.key === 'function' && given.id === undefined;
+  const flaw = isUnnamed ? 'is needed where the key is a function, for its tokens change' : secretIdFlaw(given);
+  if (flaw !== undefined) context.addIssue({ code: 'custom', path: ['id'], message: flaw });
 });
 
 const IN_THE_CLEAR = `${BASE_URL_RULE}; the provider's allowHttp lets it be http inside your own network`;
@@ -81,6 +92,10 @@ const keys = z.array(z.unknown(), 'must be a list of keys').superRefine((given, 
     for (const { path, message } of error?.issues ?? [])
       context.addIssue({ code: 'custom', message, path: [index, ...path] });
   }
+  if (context.issues.length > 0) return;
+  const named = given.map((each) => (typeof each === 'string' ? { key: each } : (each as NamedKey)));
+  for (const { index, problem } of idProblems(named))
+    context.addIssue({ code: 'custom', message: problem, path: [index, 'id'] });
 });
 
 const provider = strict({

@@ -18,6 +18,9 @@ export class KeyManagementConfigurationError extends Error {
   }
 }
 
+/** Keys were given under ids that stand for other keys. Names each. */
+export class KeyIdConflictError extends KeyManagementConfigurationError {}
+
 /**
  * Options over environment over defaults.
  * @throws KeyManagementConfigurationError
@@ -100,7 +103,7 @@ function problemsIn(options: KeyManagementOptions, names?: VariableNames): strin
   const checked = OPTIONS.safeParse(options);
   return (checked.error?.issues ?? []).map(({ path, message }) => {
     const option = path.join('.') || 'options';
-    const variable = names?.get(option);
+    const variable = names?.get(option) ?? names?.get(option.replace(/\.keys\..*/, '.keys'));
     return redactText(
       variable === undefined ? `${option}: ${message}.` : `${variable} (option ${option}): ${message}.`,
     );
@@ -119,13 +122,14 @@ function nameProblems(providers: object | undefined): string[] {
 
 /** Trims, drops blanks, and takes the same key once: the first mention counts. */
 function resolveProvider({ keys = [], baseUrl, ...settings }: ProviderOptions): ResolvedProvider {
-  const distinct = new Map<string, GivenKey>();
+  const distinct = new Map<unknown, GivenKey>();
   for (const each of keys) {
     const input = typeof each === 'string' ? { key: each } : each;
-    const raw = input.key.trim();
-    if (raw === '') continue;
-    if (distinct.has(raw)) continue;
-    distinct.set(raw, givenKey({ ...input, key: raw }));
+    const key = typeof input.key === 'string' ? input.key.trim() : input.key;
+    // One function may get the tokens of several keys.
+    const identity = typeof key === 'string' ? key : `id ${input.id}`;
+    if (key === '' || distinct.has(identity)) continue;
+    distinct.set(identity, givenKey({ ...input, key }));
   }
   return { ...settings, keys: [...distinct.values()], baseUrl: baseUrl && withoutVersion(baseUrl) };
 }

@@ -99,8 +99,14 @@ export class HealthCheckService implements OnModuleDestroy {
   }
 
   async #settled(pool: KeyPool, record: KeyRecord): Promise<CheckedHealthResult> {
+    const { tokens } = record;
+    if (tokens?.isLacking === true) await tokens.ask();
+    if (tokens?.isLacking === true)
+      return { outcome: 'config_error', keyAction: 'keep', reason: record.reason ?? ownWords`there is no token yet` };
     const lease = pool.leaseForProbe(record);
-    const result = await this.#examine(record.provider, record, record.state.status);
+    // Its token may be replaced while this one is asked about.
+    const asked = { key: lease.key, route: record.route };
+    const result = await this.#examine(record.provider, asked, record.state.status);
     if (!this.#closed) lease.settleChecked(result);
     return result;
   }

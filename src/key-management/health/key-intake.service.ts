@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { givenKey, type GivenKey } from '../configuration/given-key';
+import { idProblems, type NamedKey } from '../configuration/key-ids';
 import { GIVEN_KEY, unencryptedFlaw } from '../configuration/options-schema';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
-import { KeyManagementConfigurationError } from '../configuration/resolve-options';
+import { KeyIdConflictError, KeyManagementConfigurationError } from '../configuration/resolve-options';
 import type { Outcome } from '../vendors/contract/outcome';
-import type { ApiKey } from '../pool/key/api-key';
 import type { ChangedBy } from '../pool/key-events';
-import type { KeyInput, KeyOrigin, KeySettings } from '../pool/key/key-input';
+import type { KeyInput, KeyOrigin } from '../pool/key/key-input';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
@@ -15,13 +15,17 @@ import type { KeyStatus } from '../pool/key/key-state';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { mapConcurrent, forEachInChunks } from '../common/event-loop';
 import { HealthCheckService, PARALLEL_CHECKS } from './health-check.service';
+import { conflictOf, replaces } from './key-conflicts';
 
 /** The result for one key that was given. */
 export interface KeyVerdict {
   keyId: string;
   maskedKey: string;
-  /** `added` to the pool's keys with `status`; `present`: was there already, and nothing changed; `refused`: not kept. */
-  verdict: 'added' | 'present' | 'refused';
+  /**
+   * `added` to the pool's keys with `status`; `present`: was there already, and nothing changed; `replaced`: took the place of the key of that id,
+   * whose settings and history go on; `refused`: not kept.
+   */
+  verdict: 'added' | 'present' | 'replaced' | 'refused';
   status?: KeyStatus;
   outcome: Outcome;
   reason?: string;
@@ -49,11 +53,22 @@ export class KeyIntakeService {
   async initialize(provider: string, keys: readonly (string | KeyInput)[]): Promise<AddKeysResult> {
     const pool = this.#poolOf(provider);
     const given = await this.#distinct(provider, keys);
-    const known = new Set(given.filter(({ key }) => pool.record(key.id)).map(({ key }) => key.id));
+    refuseConflicts(pool, given, true);
+    const known = new Set(given.flatMap(({ key }) => pool.find(key)?.id ?? []));
     const records = await this.register(pool, given, 'configuration', 'configuration');
-    const fresh = records.filter((record) => !known.has(record.id));
-    await this.checks.checkAll(pool, fresh);
-    const verdicts = records.map((record) => verdictOf(record, known.has(record.id) ? 'present' : 'added'));
+    const replaced = new Set<string>();
+    for (const [index, record] of records.entries()) {
+      if (!replaces(given[index]!, record)) continue;
+      pool.replaceKey(record, given[index]!.key, 'configuration');
+      replaced.add(record.id);
+    }
+    await this.checks.checkAll(
+      pool,
+      records.filter(({ id }) => !known.has(id) || replaced.has(id)),
+    );
+    const verdicts = records.map((record) =>
+      verdictOf(record, replaced.has(record.id) ? 'replaced' : known.has(record.id) ? 'present' : 'added'),
+    );
     return addedKeys(provider, verdicts);
   }
 
@@ -62,7 +77,9 @@ export class KeyIntakeService {
   }
 
   /**
-   * Checks each key before it is added; one that proves invalid is refused. One verdict per different key.
+   * Checks each key before it is added; one that proves invalid is refused. One verdict per different key. A key with short-lived tokens is kept
+   * with its verdict, for its next token may be good.
+   * @throws KeyIdConflictError where an id stands for another key; then none is added
    * @throws StoreUnavailableError when the store has not taken the keys after 5 s
    */
   async add(provider: string, keys: readonly (string | KeyInput)[]): Promise<KeyVerdict[]> {
@@ -79,7 +96,8 @@ export class KeyIntakeService {
   ): Promise<KeyVerdict[]> {
     const pool = this.#poolOf(provider);
     const given = await this.#distinct(provider, keys);
-    return mapConcurrent(given, PARALLEL_CHECKS, ({ key, ...input }) => this.#addOne(pool, key, input, by));
+    refuseConflicts(pool, given, false);
+    return mapConcurrent(given, PARALLEL_CHECKS, (each) => this.#addOne(pool, each, by));
   }
 
   /** Resolves when the keys are kept. @throws StoreUnavailableError */
@@ -94,9 +112,16 @@ export class KeyIntakeService {
     return records;
   }
 
-  async #addOne(pool: KeyPool, key: ApiKey, settings: KeySettings, by: ChangedBy): Promise<KeyVerdict> {
-    const present = pool.record(key.id);
-    if (present) return verdictOf(present, 'present');
+  async #addOne(pool: KeyPool, given: GivenKey, by: ChangedBy): Promise<KeyVerdict> {
+    const { key, ...settings } = given;
+    const present = pool.find(key);
+    if (present && !replaces(given, present)) return verdictOf(present, 'present');
+    if (settings.tokens) {
+      // Only the app's code gives a function, at each start: it is as a key of the configuration, and no token is stored.
+      const record = pool.add(key, settings, 'configuration', by);
+      await this.checks.checkAll(pool, [record]);
+      return verdictOf(record, 'added');
+    }
     const result = await this.checks.checkNew(pool.provider, key, settings.route);
     if (result.outcome === 'invalid_key') {
       return {
@@ -108,11 +133,13 @@ export class KeyIntakeService {
       };
     }
     // Another request may have added it while this one was checking.
-    const meanwhile = pool.record(key.id);
-    if (meanwhile) return verdictOf(meanwhile, 'present');
-    const record = pool.add(key, settings, 'runtime', by);
+    const meanwhile = pool.find(key);
+    if (meanwhile && !replaces(given, meanwhile)) return verdictOf(meanwhile, 'present');
+    const record = meanwhile ?? pool.add(key, settings, 'runtime', by);
+    if (meanwhile) pool.replaceKey(meanwhile, key, by);
     pool.leaseForProbe(record).settleChecked(result);
-    return { ...verdictOf(record, 'added'), outcome: result.outcome, reason: result.reason };
+    const verdict = verdictOf(record, meanwhile ? 'replaced' : 'added');
+    return { ...verdict, outcome: result.outcome, reason: result.reason };
   }
 
   #distinct(provider: string, keys: readonly (string | KeyInput)[]): Promise<GivenKey[]> {
@@ -126,10 +153,20 @@ export class KeyIntakeService {
   }
 }
 
+/** @throws KeyIdConflictError before any key is added */
+function refuseConflicts(pool: KeyPool, given: readonly GivenKey[], isConfiguration: boolean): void {
+  const problems = given.flatMap((each) => {
+    const conflict = conflictOf(pool, each, isConfiguration);
+    return conflict === undefined ? [] : [`keys: the id "${each.key.id}" ${conflict}.`];
+  });
+  if (problems.length > 0) throw new KeyIdConflictError(problems);
+}
+
 /** Trimmed, blanks left out, the same key once. @throws KeyManagementConfigurationError */
 async function distinct(keys: readonly (string | KeyInput)[], allowHttp: boolean): Promise<GivenKey[]> {
   const problems: string[] = [];
   const byId = new Map<string, GivenKey>();
+  const named: NamedKey[] = [];
   await forEachInChunks([...keys].entries(), ([index, each]) => {
     const checked = GIVEN_KEY.safeParse(each);
     if (!checked.success) {
@@ -140,12 +177,15 @@ async function distinct(keys: readonly (string | KeyInput)[], allowHttp: boolean
     }
     const flaw = allowHttp ? undefined : unencryptedFlaw(checked.data);
     if (flaw !== undefined) problems.push(`keys.${index}.baseUrl: ${flaw}.`);
-    const raw = checked.data.key.trim();
-    if (raw === '') return;
-    const given = givenKey({ ...checked.data, key: raw });
+    const key = typeof checked.data.key === 'string' ? checked.data.key.trim() : checked.data.key;
+    if (key === '') return;
+    named.push({ ...checked.data, key });
+    const given = givenKey({ ...checked.data, key });
     if (!byId.has(given.key.id)) byId.set(given.key.id, given);
   });
   if (problems.length > 0) throw new KeyManagementConfigurationError(problems);
+  const conflicts = idProblems(named).map(({ index, problem }) => `keys.${index}.id: ${problem}.`);
+  if (conflicts.length > 0) throw new KeyIdConflictError(conflicts);
   return [...byId.values()];
 }
 
@@ -162,7 +202,7 @@ export function addedKeys(provider: string, verdicts: readonly KeyVerdict[]): Ad
   return {
     provider,
     totalKeys: verdicts.length,
-    healthyKeysAdded: verdicts.filter(({ verdict, status }) => verdict === 'added' && status === 'healthy').length,
+    healthyKeysAdded: verdicts.filter(({ verdict, status }) => verdict !== 'present' && status === 'healthy').length,
     rejected: refused.map(({ maskedKey, outcome, reason }) => ({ maskedKey, outcome, reason: reason ?? outcome })),
   };
 }

@@ -32,6 +32,10 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
 
   /** The store first: what it knows of a key counts from the moment the key is there. */
   async onModuleInit(): Promise<void> {
+    const reserved = [...this.options.providers].flatMap(([provider, { keys }]) =>
+      keys.flatMap(({ key }) => (key.isNamed ? [{ provider, keyId: key.id }] : [])),
+    );
+    this.persistence.keys.reserve(reserved);
     await this.persistence.start();
     for (const [provider, { keys }] of this.options.providers) {
       const pool = this.pools.ensurePool(provider);
@@ -43,11 +47,16 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
           );
           return;
         }
-        const { origin } = pool.add(key, input, 'configuration', 'configuration');
+        const { origin, id } = pool.add(key, input, 'configuration', 'configuration');
+        if (id !== key.id)
+          this.#logger.warn(
+            `${provider} key ${key.masked} is in the pool under the id "${id}", not "${key.id}": it was added at run time; delete it there, and it has its new id after the next start`,
+          );
         // It was there already, added at run time: the record does not say that the configuration names it.
-        if (origin === 'runtime') this.persistence.keys.named(provider, key.id);
+        if (origin === 'runtime') this.persistence.keys.named(provider, id);
       });
     }
+    this.persistence.keys.reserve([]);
   }
 
   /** Waits for the first checks, but no longer than the limit: the rest go on behind the app's start. */

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { CheckedClassification } from '../classification/classification';
 import type { HeaderView } from '../vendors/contract/rate-limits';
+import type { ApiKey } from './key/api-key';
 import type { KeyModelState } from './key/key-record';
 import {
   checkedSettlement,
@@ -49,6 +50,8 @@ export class PoolLease implements KeyLease {
   after: PoolLease | undefined = undefined;
   /** The first call after a cooldown: until the vendor accepts it, no other begins. */
   readonly trial: boolean;
+  /** What the attempt began with, though its key may have a new token meanwhile. */
+  readonly key: ApiKey;
 
   constructor(
     private readonly owner: LeaseOwner,
@@ -60,20 +63,21 @@ export class PoolLease implements KeyLease {
     /** The endpoint that the caller named, or that was seen in the request. */
     public endpoint?: string,
   ) {
+    this.key = candidate.record.key;
     this.trial = source === 'call' && candidate.onTrial;
     if (model !== undefined) owner.leaseMade(this);
   }
 
   get apiKey(): string {
-    return this.candidate.record.key.reveal();
+    return this.key.reveal();
   }
 
   get keyId(): string {
-    return this.candidate.record.key.id;
+    return this.key.id;
   }
 
   get maskedKey(): string {
-    return this.candidate.record.key.masked;
+    return this.key.masked;
   }
 
   get settled(): boolean {

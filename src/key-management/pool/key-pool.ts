@@ -121,7 +121,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   refusalConfirmed(lease: PoolLease, settlement: Settlement, now: number): void {
     const { record } = lease.candidate;
-    if (record.deleted) return;
+    if (record.deleted || isOutdated(lease, settlement)) return;
     this.#countRefusal(record, settlement.outcome, now);
     this.#refused(lease, settlement, now);
     this.placeGroup(record, now);
@@ -146,7 +146,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     record.learn(true, this.mean, now);
     candidate.rateLimiter?.succeeded();
     const mayGo = !this.#breaker.isSpotless && this.#vendorSeen(lease, settlement, now);
-    if (record.deleted) return mayGo;
+    if (record.deleted || isOutdated(lease, settlement)) return mayGo;
     const { failureStreak: ended } = candidate;
     if (ended !== undefined && startedAt > ended.lastAt) candidate.failureStreak = undefined;
     if (record.failureStreak !== undefined || record.state !== HEALTHY) this.#become(lease, settlement, now);
@@ -156,13 +156,14 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   #callFailed(lease: PoolLease, given: Settlement, now: number): boolean {
     const { record } = lease.candidate;
-    const settlement = isDoubtableRemoval(given) ? this.#doubted.weighed(record, given, now) : given;
+    const outdated = isOutdated(lease, given);
+    const settlement = isDoubtableRemoval(given) && !outdated ? this.#doubted.weighed(record, given, now) : given;
     const { outcome, withheld } = settlement;
     this.#callEnded(lease, false);
     record.failed(outcome);
     if (withheld !== true) this.#countRefusal(record, outcome, now);
     const mayGo = this.#vendorSeen(lease, settlement, now);
-    if (record.deleted || withheld === true) return mayGo;
+    if (record.deleted || outdated || withheld === true) return mayGo;
     this.#refused(lease, settlement, now);
     if (isTransient(outcome)) this.#ejections.callFailed(lease, outcome, now);
     return mayGo;
@@ -172,7 +173,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { record } = lease.candidate;
     record.lastCheckedAt = now;
     const mayGo = settlement.outcome === 'ok' && !settlement.unproven && this.#breaker.probed(now);
-    if (!record.deleted && settlement.withheld !== true) this.#become(lease, settlement, now);
+    if (!record.deleted && !isOutdated(lease, settlement) && settlement.withheld !== true)
+      this.#become(lease, settlement, now);
     return mayGo;
   }
 
@@ -293,3 +295,10 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return this.#breaker.status(now);
   }
 }
+
+/**
+ * Whether what an old token met says nothing on the key, which has a new one by now. The short-lived tokens of one key share everything but
+ * their validity.
+ */
+const isOutdated = ({ key, candidate: { record } }: PoolLease, { outcome }: Settlement): boolean =>
+  key !== record.key && (record.tokens === undefined || outcome === 'invalid_key');

@@ -18,6 +18,7 @@ import {
   type KeyState,
   type KeyStatus,
   type PartCooldown,
+  UNCHECKED,
 } from './key/key-state';
 import type { Sharing } from './limits/hard-limits';
 import { PoolRateLimits } from './pool-rate-limits';
@@ -34,6 +35,8 @@ import { cooldownLeft, laterCooldown } from './state/transition';
  */
 export class KeyStates {
   readonly #records = new Map<string, KeyRecord>();
+  /** The keys whose id was given, by the id that is made of the key itself. */
+  readonly #namedByToken = new Map<string, KeyRecord>();
   readonly #baseUrls = new CountedTexts();
   readonly rateLimits: PoolRateLimits;
   protected readonly mean = newMean();
@@ -71,6 +74,20 @@ export class KeyStates {
     return this.#records.get(id);
   }
 
+  /** The key of this one's id, or the one that is the same key under another id. */
+  find(key: ApiKey): KeyRecord | undefined {
+    return this.#records.get(key.id) ?? this.holderOf(key);
+  }
+
+  /** The key here that is the same key, under whatever id. Short-lived tokens are not looked at. */
+  holderOf(key: ApiKey): KeyRecord | undefined {
+    const { tokenId } = key;
+    const named = this.#namedByToken.get(tokenId);
+    if (named) return named;
+    const unnamed = this.#records.get(tokenId);
+    return unnamed?.key.isNamed === false ? unnamed : undefined;
+  }
+
   /** The base URLs that keys of this pool have of their own, each once. */
   get baseUrls(): Iterable<string> {
     return this.#baseUrls;
@@ -84,12 +101,13 @@ export class KeyStates {
 
   /** Adds a key in state `unchecked`, or returns the one that is there already, unchanged. */
   add(key: ApiKey, settings: KeySettings, origin: KeyOrigin, by: ChangedBy): KeyRecord {
-    const known = this.#records.get(key.id);
+    const known = settings.tokens ? this.#records.get(key.id) : this.find(key);
     if (known) return known;
     const record = new KeyRecord(this.provider, key, settings, origin, this.mean.ratings);
     record.addedAt = this.clock.now();
     record.turn = this.mean.turn;
     this.#records.set(record.id, record);
+    if (key.isNamed && !settings.tokens) this.#namedByToken.set(key.tokenId, record);
     this.#baseUrls.add(record.route?.baseUrl);
     noteWeight(this.mean, record.weight);
     this.indexes.addRecord(record, this.clock.now());
@@ -101,6 +119,7 @@ export class KeyStates {
 
   delete(record: KeyRecord, by: ChangedBy): void {
     if (!this.#records.delete(record.id)) return;
+    this.#forgetToken(record);
     this.#baseUrls.remove(record.route?.baseUrl);
     this.outliers.forget(record);
     this.rateLimits.remove(record);
@@ -109,6 +128,33 @@ export class KeyStates {
     record.leave();
     this.placeGroup(record);
     this.#emit(record, by, { type: 'key_deleted' });
+  }
+
+  /**
+   * Puts a new token in the place of the key's old one. What was found out of the old one does not hold for it: it is `unchecked`, and cools down
+   * no longer. The next of a key's short-lived tokens is no other key, so that only a verdict on the token itself is dropped, and no event tells of it.
+   */
+  replaceKey(record: KeyRecord, key: ApiKey, by: ChangedBy): void {
+    this.#forgetToken(record);
+    record.key = key;
+    if (record.tokens) {
+      if (record.state.status === 'invalid_key') this.#forgetVerdict(record, by);
+      return;
+    }
+    if (key.isNamed) this.#namedByToken.set(key.tokenId, record);
+    this.#emit(record, by, { type: 'key_updated', fields: ['key'] });
+    for (const { scope } of [...this.cooldowns(record)]) this.endCooldown(record, scope, by);
+    this.#forgetVerdict(record, by);
+  }
+
+  #forgetVerdict(record: KeyRecord, by: ChangedBy): void {
+    record.failureStreak = undefined;
+    this.setState(record, UNCHECKED, by);
+  }
+
+  #forgetToken(record: KeyRecord): void {
+    const { key } = record;
+    if (key.isNamed && !record.tokens) this.#namedByToken.delete(key.tokenId);
   }
 
   /** @throws RangeError for a weight that is not more than 0. */

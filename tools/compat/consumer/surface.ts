@@ -28,6 +28,7 @@ import type {
   KeyInput,
   KeyLease,
   KeyLimits,
+  KeyToken,
   KeyManagementErrorCode,
   KeyManagementExtras,
   KeyManagementModuleAsyncOptions,
@@ -71,7 +72,17 @@ import type {
 } from 'nestjs-ai-key-management';
 
 const limits: KeyLimits = { concurrency: 2, requestsPerMinute: 60, tokensPerMinute: 1_000 };
-const input: KeyInput = { key: 'sk-x', label: 'a', weight: 2, quotaGroup: 'g', models: ['m'], limits };
+const token: KeyToken = { key: 'ya29.x', expiresAt: new Date(0) };
+export const tokens: KeyInput = { key: () => Promise.resolve(token), id: 'vertex' };
+const input: KeyInput = {
+  id: 'team.a_b-1',
+  key: 'sk-x',
+  label: 'a',
+  weight: 2,
+  quotaGroup: 'g',
+  models: ['m'],
+  limits,
+};
 const mode: ErrorClassificationMode = 'evidence';
 const kind: KeyStoreKind = 'file';
 const store: KeyStoreOptions = { kind, path: './data', url: 'u', credentials: '{}', encryptionSecret: 's' };

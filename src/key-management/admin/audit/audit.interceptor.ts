@@ -9,12 +9,15 @@ import {
 import { Reflector } from '@nestjs/core';
 import { tap, type Observable } from 'rxjs';
 import { EventLog } from '../../events/event-log';
-import { KeyManagementConfigurationError } from '../../configuration/resolve-options';
+import { KeyIdConflictError, KeyManagementConfigurationError } from '../../configuration/resolve-options';
 import { KeyManagementError, StoreUnavailableError } from '../../errors';
-import { KEY_ID } from '../../pool/key/api-key';
+import { KeyPoolService } from '../../pool/key-pool.service';
 import { actorOf, type ApiRequest } from '../access/api-request';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
 import { AUDITED_METADATA, type AdminAction } from './admin-route.decorator';
+
+/** The default form of an id. */
+const MADE_OF_A_KEY = /^[0-9a-f]{16}$/;
 
 /** Writes what administrators do into the event log: who, what, on which key, and with what result. */
 @Injectable()
@@ -23,6 +26,7 @@ export class AuditInterceptor implements NestInterceptor {
     private readonly reflector: Reflector,
     private readonly log: EventLog,
     private readonly registry: HealthCheckerRegistry,
+    private readonly pools: KeyPoolService,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -30,16 +34,24 @@ export class AuditInterceptor implements NestInterceptor {
     if (action === undefined) return next.handle();
     const http = context.switchToHttp();
     const request = http.getRequest<ApiRequest>();
+    // Before the action, which may delete the key.
+    const keyId = this.#keyIdOf(request);
     return next.handle().pipe(
       tap({
-        next: () => this.#record(action, request, http.getResponse<{ statusCode: number }>().statusCode),
-        error: (error: unknown) => this.#record(action, request, statusOf(error)),
+        next: () => this.#record(action, request, keyId, http.getResponse<{ statusCode: number }>().statusCode),
+        error: (error: unknown) => this.#record(action, request, keyId, statusOf(error)),
       }),
     );
   }
 
-  #record(action: AdminAction, request: ApiRequest, status: number): void {
-    const { provider, id } = request.params ?? {};
+  /** What names no key may be a key in the wrong place; only what could be made of a key may be of one that is gone. */
+  #keyIdOf(request: ApiRequest): string | undefined {
+    const { provider = '', id = '' } = request.params ?? {};
+    return MADE_OF_A_KEY.test(id) || this.pools.pool(provider)?.record(id) ? id : undefined;
+  }
+
+  #record(action: AdminAction, request: ApiRequest, keyId: string | undefined, status: number): void {
+    const { provider } = request.params ?? {};
     this.log.recordAction({
       action,
       role: actorOf(request).role,
@@ -47,7 +59,7 @@ export class AuditInterceptor implements NestInterceptor {
       address: request.ip !== undefined && isIP(request.ip) !== 0 ? request.ip : undefined,
       // What is no provider or no id may be a key in the wrong place.
       provider: provider !== undefined && this.registry.has(provider) ? provider : undefined,
-      keyId: id !== undefined && KEY_ID.test(id) ? id : undefined,
+      keyId,
       result: status < 400 ? 'ok' : status < 500 ? 'refused' : 'failed',
       status,
     });
@@ -56,6 +68,7 @@ export class AuditInterceptor implements NestInterceptor {
 
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
+  if (error instanceof KeyIdConflictError) return 409;
   if (error instanceof KeyManagementConfigurationError) return 400;
   if (error instanceof StoreUnavailableError) return 503;
   return error instanceof KeyManagementError && error.code.startsWith('UNKNOWN_') ? 404 : 500;

@@ -74,8 +74,9 @@ export type KeyPage = z.infer<typeof KEY_PAGE>;
 const ADDED_KEY = component('KeyVerdictDto', {
   id: keyId,
   masked_key: maskedKey,
-  verdict: z.enum(['added', 'present', 'refused']).meta({
-    description: '`present`: was there already and is changed in nothing; `refused`: proved invalid and is not kept.',
+  verdict: z.enum(['added', 'present', 'replaced', 'refused']).meta({
+    description:
+      '`present`: was there already and is changed in nothing; `replaced`: took the place of the key of that id; `refused`: proved invalid and is not kept.',
   }),
   status: nullableOneOf(KEY_STATUSES, 'healthy', 'null for a refused key.'),
   outcome: oneOf(OUTCOMES, 'ok'),

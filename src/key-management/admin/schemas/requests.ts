@@ -6,7 +6,7 @@ import { BASE_URL_RULE } from '../../configuration/base-url';
 import { CONFIGURATION_LIMITS } from '../../configuration/configuration-limits';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
 import type { LogEntryType } from '../../events/event-log';
-import { KEY_ID, LONGEST_KEY } from '../../pool/key/api-key';
+import { KEY_ID, KEY_ID_RULE, LONGEST_KEY } from '../../pool/key/api-key';
 import { KEY_EVENT_TYPES } from '../../pool/key-events';
 import { KEY_STATUSES } from '../../pool/key/key-state';
 import { HEADERS } from '../../vendors/define-vendor';
@@ -56,6 +56,14 @@ export type KeyLimitsRequest = z.infer<typeof KEY_LIMITS>;
 
 const NEW_KEY = body('NewKeyDto', {
   key: keyText.meta({ description: 'The API key itself. It is never shown again.', example: FAKE_KEY }),
+  id: text
+    .regex(KEY_ID, KEY_ID_RULE)
+    .optional()
+    .meta({
+      description:
+        'The name of the key, no secret. Default: the first 16 hex digits of its SHA-256. A new token for an id that was added here takes the place of the old one.',
+      example: 'team-a.1',
+    }),
   label: shortText(100).optional().meta({ example: 'team-a' }),
   weight: weight.optional().meta({ example: 1, description: 'Share of calls relative to the other keys.' }),
   quota_group: shortText(100)
@@ -132,12 +140,14 @@ const wholeNumber = (value: unknown): unknown =>
   typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
 
 const MOST_PER_PAGE = 500;
+/** An id of 64 characters in base64url. */
+const LONGEST_CURSOR = 86;
 const page = (perPage: number, description?: string) => ({
   limit: z
     .preprocess(wholeNumber, between(integer, 1, MOST_PER_PAGE))
     .default(perPage)
     .meta({ description }),
-  cursor: shortText(64).optional().meta({ description: 'The `next_cursor` of the page before.' }),
+  cursor: shortText(LONGEST_CURSOR).optional().meta({ description: 'The `next_cursor` of the page before.' }),
 });
 
 export const LIST_KEYS = object({ ...page(50), status: oneOf(KEY_STATUSES).optional() });
@@ -199,5 +209,5 @@ export const PROVIDER_PARAM = z
 /** A key's id, which is never the key itself. */
 export const KEY_ID_PARAM = z
   .string()
-  .regex(KEY_ID, 'must be a key id of 16 hex digits, as the list of keys shows it')
+  .regex(KEY_ID, 'must be a key id, as the list of keys shows it')
   .meta({ example: '3f1c9a0b7d2e4a61' });

@@ -18,7 +18,7 @@ export class CallerResponses {
     private readonly terms: FetchTerms,
     private readonly context: AttemptContext,
   ) {
-    terms.keysUsed.add(context.candidate.record.key);
+    terms.keysUsed.add(context.key);
     this.#keys = [...terms.keysUsed];
   }
 

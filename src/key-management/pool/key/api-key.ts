@@ -15,7 +15,11 @@ export const keyIdOf = (raw: string): string => {
 /** Characters: signed tokens of clouds are that long. */
 export const LONGEST_KEY = 16_384;
 
-export const KEY_ID = /^[0-9a-f]{16}$/;
+/** An id of a key. A URL cannot hold `.` or `..` as a part of its path: a key of that name could never be asked for. */
+export const KEY_ID = /^(?!\.{1,2}$)[a-z0-9._-]{1,64}$/;
+
+/** What an id must be, for the error that names its field. */
+export const KEY_ID_RULE = 'must be 1 to 64 of a-z, 0-9, ".", "_" and "-", and neither "." nor ".."';
 
 /** First 7 and last 4 characters around `...`; `***` where that would hide fewer than 8. What no key has in it is shown as `?`. */
 export const maskKey = (raw: string): string =>
@@ -25,19 +29,35 @@ export const maskKey = (raw: string): string =>
 
 const printable = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?');
 
+/** The keys whose id was given: few are, and a field for it would cost every key. */
+const NAMED = new WeakSet<ApiKey>();
+
 /** One API key as a secret value: prints, serialises and inspects as its masked form. */
 export class ApiKey {
   readonly #raw: string;
   // Made when first asked for: the settings of ten thousand keys are read at once.
-  #id: string | undefined = undefined;
+  #id: string | undefined;
   #masked: string | undefined = undefined;
 
-  constructor(raw: string) {
+  /** @param id The id that was given with the key. Default: made of the key. */
+  constructor(raw: string, id?: string) {
     this.#raw = raw;
+    this.#id = id;
+    if (id !== undefined) NAMED.add(this);
   }
 
   get id(): string {
     return (this.#id ??= keyIdOf(this.#raw));
+  }
+
+  /** The id was given with the key. */
+  get isNamed(): boolean {
+    return NAMED.has(this);
+  }
+
+  /** The id that is made of the key itself, whatever id was given: tells one token of a key from the next, and is no secret. */
+  get tokenId(): string {
+    return this.isNamed ? keyIdOf(this.#raw) : this.id;
   }
 
   get masked(): string {

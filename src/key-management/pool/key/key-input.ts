@@ -1,10 +1,24 @@
 import { type KeyLimits } from '../limits/hard-limits';
 import { boundedName } from '../../common/text';
 import type { KeyRoute } from './key-route';
+import type { KeyToken, TokenFunction } from './key-tokens';
 
 /** One key with what a user may say of it. */
 export interface KeyInput {
-  key: string;
+  /**
+   * The key as text; or, with `id`, a function that gets a short-lived token (Vertex AI, Azure AD, Bedrock). It is asked at the start, and again
+   * when 80 % of the time to `expiresAt` have passed or 60 s before it, whichever is sooner (of a token that lives for less than two minutes: after half
+   * of its life); without `expiresAt` every 4 minutes; and whenever a token proves invalid. Never within a call: a call has the token that it
+   * began with. A function that fails, or takes more than 10 s, is asked again after 1 s, doubling to a minute, while the token it gave goes on to its
+   * end; after that the key cools down until there is a token. Tokens are never stored, and each instance of the app asks for its own.
+   */
+  key: string | (() => Promise<string | KeyToken>);
+  /**
+   * Names the key wherever it is shown: 1 to 64 of `a-z`, `0-9`, `.`, `_` and `-`. It stays over restarts, on every instance and for new tokens:
+   * history, settings and statistics go on where the key behind the id is replaced, and the new one is checked. Default: the first 16 hex digits
+   * of the SHA-256 of the key. It is no secret and must not be the key. Two keys of one provider cannot share an id, and one key cannot have two.
+   */
+  id?: string;
   label?: string;
   /** Share of calls relative to the other keys of the pool. Default 1. */
   weight?: number;
@@ -26,9 +40,11 @@ export interface KeyInput {
 }
 
 /** What a pool is told of a key beside its text. */
-export interface KeySettings extends Omit<KeyInput, 'key' | 'baseUrl' | 'headers'> {
+export interface KeySettings extends Omit<KeyInput, 'key' | 'id' | 'baseUrl' | 'headers'> {
   /** The key's own base URL and headers. */
   readonly route?: KeyRoute;
+  /** Where its tokens come from, if it has not one for good. */
+  readonly tokens?: TokenFunction;
 }
 
 /** Where a key came from. Keys from the configuration are never written to a store. */

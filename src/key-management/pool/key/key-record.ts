@@ -5,6 +5,7 @@ import type { HardLimits, KeyLimits } from '../limits/hard-limits';
 import type { RateLimiter } from '../limits/rate-limiter';
 import type { KeyOrigin, KeySettings } from './key-input';
 import type { KeyRoute } from './key-route';
+import { KeyTokens } from './key-tokens';
 import {
   UNCHECKED,
   isCoolingDown,
@@ -23,6 +24,8 @@ const NO_LIMITS: KeyLimits = Object.freeze({});
 const NO_CANDIDATES: KeyModelState[] = [];
 /** Few keys have a base URL or headers of their own: a field for them would cost every key. */
 const ROUTES = new WeakMap<KeyRecord, KeyRoute>();
+/** The same of keys with short-lived tokens. */
+const TOKENS = new WeakMap<KeyRecord, KeyTokens>();
 const NO_SETTINGS = '{}';
 const sharedText = (settings: string): string => (settings === NO_SETTINGS ? NO_SETTINGS : settings);
 
@@ -67,8 +70,9 @@ export class KeyRecord extends Rating implements OnTrial {
 
   constructor(
     readonly provider: string,
-    readonly key: ApiKey,
-    { route, ...input }: KeySettings,
+    /** Replaced by a new token under the same id, by the pool alone. */
+    public key: ApiKey,
+    { route, tokens, ...input }: KeySettings,
     readonly origin: KeyOrigin,
     ratings = new RatingTable(1),
   ) {
@@ -79,6 +83,7 @@ export class KeyRecord extends Rating implements OnTrial {
     this.models = input.models && input.models.length > 0 ? new Set(input.models) : undefined;
     this.limits = input.limits && Object.keys(input.limits).length > 0 ? { ...input.limits } : NO_LIMITS;
     if (route !== undefined) ROUTES.set(this, route);
+    if (tokens !== undefined) TOKENS.set(this, new KeyTokens(tokens));
     this.configured = origin === 'configuration' ? sharedText(JSON.stringify(input)) : undefined;
   }
 
@@ -95,6 +100,11 @@ export class KeyRecord extends Rating implements OnTrial {
   /** The key's own base URL and headers; undefined where they are the provider's. */
   get route(): KeyRoute | undefined {
     return ROUTES.get(this);
+  }
+
+  /** Where the key's tokens come from; undefined where it has one for good. */
+  get tokens(): KeyTokens | undefined {
+    return TOKENS.get(this);
   }
 
   get status(): KeyStatus {

@@ -10,7 +10,18 @@ import type { ChangedBy } from '../../pool/key-events';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyPool } from '../../pool/key-pool';
 import type { KeyRecord } from '../../pool/key/key-record';
-import { isNoState, isTime, readCooldown, readIdentity, readState, isAdminState, scopeOfField } from './key-documents';
+import {
+  isNoState,
+  isOfOwnToken,
+  isTime,
+  readCooldown,
+  readIdentity,
+  readState,
+  isAdminState,
+  scopeOfField,
+  type StoredIdentity,
+  type StoredState,
+} from './key-documents';
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { KeyStatistics } from './key-statistics';
 import type { StoredCooldowns } from './key-writer';
@@ -32,6 +43,8 @@ export interface DocumentTarget {
   readonly held: (scope?: CooldownScope) => void;
   /** The key was added at run time, and its secret is stored no more. */
   readonly secretGone: () => void;
+  /** The key has another token by now. */
+  readonly secretChanged: (identity: StoredIdentity) => void;
   /** By how much the store's clock is ahead; milliseconds. */
   readonly offsetMs: number;
   /** A field makes no sense. */
@@ -102,6 +115,7 @@ function applyState(target: DocumentTarget, value: Json): void {
     if (!isNoState(value)) unreadable('a state that is none');
     return;
   }
+  if (isOfAnotherToken(record, stored)) return;
   const { failureStreak, reason, outcome } = stored;
   const state = withoutExpired(stored.state, now);
   // A verdict that is old is asked for again before the key is used.
@@ -113,6 +127,13 @@ function applyState(target: DocumentTarget, value: Json): void {
     pool.setState(record, merged, by, outcome && { outcome, reason });
   }
   if (merged !== state) held();
+}
+
+/** Whether a state was found out of another token than the key has. Of short-lived ones, each instance has its own. */
+function isOfAnotherToken(record: KeyRecord, { state, token }: StoredState): boolean {
+  const { id, key, tokens } = record;
+  if (tokens === undefined) return (token ?? id) !== key.tokenId;
+  return state.status === 'invalid_key' || (state.status === 'healthy' && isOfOwnToken(record));
 }
 
 /** A cooldown that is over by now is no cooldown. */
@@ -134,10 +155,11 @@ function applyAdmin({ pool, record, by, unreadable }: DocumentTarget, value: Jso
 
 const NO_LIMITS: KeyLimits = { concurrency: undefined, requestsPerMinute: undefined, tokensPerMinute: undefined };
 
-function applyIdentity({ pool, record, by, secretGone, unreadable }: DocumentTarget, value: Json): void {
+function applyIdentity({ pool, record, by, secretGone, secretChanged, unreadable }: DocumentTarget, value: Json): void {
   const identity = readIdentity(value);
   if (!identity) return unreadable('an identity that is none');
   if (record.origin === 'runtime' && identity.secret === undefined) secretGone();
+  else if (record.origin === 'runtime' && (identity.token ?? record.id) !== record.key.tokenId) secretChanged(identity);
   // An administrator's changes hold over a restart, until the configuration itself says something else.
   if (record.configured !== undefined && identity.configured !== record.configured) return;
   const { label, weight, limits } = identity;

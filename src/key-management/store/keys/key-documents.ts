@@ -85,15 +85,26 @@ export interface StoredIdentity {
   readonly models?: string[];
   readonly limits?: KeyLimits;
   readonly secret?: string;
+  /** The id that the key itself would have, where it was given another. */
+  readonly token?: string;
   /** The encrypted base URL and headers that the key has of its own. */
   readonly route?: string;
   /** What the configuration said of the key when this was written. */
   readonly configured?: string;
 }
 
+/** Short-lived tokens are not stored, not even masked. */
+const NO_MASK = '***';
+const tokenOf = ({ key, tokens }: KeyRecord): string | undefined =>
+  key.isNamed && tokens === undefined ? key.tokenId : undefined;
+
+/** The state is of the token that this instance has, or lacks: other instances have their own. */
+export const isOfOwnToken = ({ tokens, state }: KeyRecord): boolean =>
+  tokens !== undefined && (tokens.isLacking || state.status === 'invalid_key');
+
 export const identityOf = (record: KeyRecord, sealed: SealedKey | undefined): Json =>
   compact({
-    maskedKey: record.key.masked,
+    maskedKey: record.tokens ? NO_MASK : record.key.masked,
     origin: record.origin,
     label: record.label,
     weight: record.weight,
@@ -101,6 +112,7 @@ export const identityOf = (record: KeyRecord, sealed: SealedKey | undefined): Js
     models: record.models && [...record.models],
     limits: compact({ ...record.limits }),
     secret: sealed?.secret,
+    token: tokenOf(record),
     route: sealed?.route,
     configured: record.configured,
   });
@@ -114,13 +126,13 @@ export const registersOf = (
   offsetMs: number,
 ): Record<string, Json> => ({
   identity: identityOf(record, sealed),
-  state: stateOf(record, offsetMs),
+  state: isOfOwnToken(record) ? NO_STATE : stateOf(record, offsetMs),
   admin: switchOf(record),
 });
 
 export function readIdentity(value: Json): StoredIdentity | undefined {
   if (!isRecord(value) || typeof value.maskedKey !== 'string') return undefined;
-  const { maskedKey, label, weight, quotaGroup, models, limits, secret, route } = value;
+  const { maskedKey, label, weight, quotaGroup, models, limits, secret, token, route } = value;
   return {
     maskedKey: singleLine(maskedKey, LONGEST_MASK),
     origin: value.origin === 'runtime' ? 'runtime' : 'configuration',
@@ -132,6 +144,7 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
       : undefined,
     limits: isRecord(limits) ? limitsIn(limits) : undefined,
     secret: text(secret),
+    token: text(token),
     route: text(route),
     configured: text(value.configured),
   };
@@ -143,18 +156,23 @@ export interface StoredState {
   readonly outcome?: KeyRecord['outcome'];
   readonly reason?: RedactedText;
   readonly failureStreak?: FailureStreak;
+  /** As in {@link StoredIdentity}: of which token it was found out. */
+  readonly token?: string;
   /** A cooldown was ended before its time: this state holds against another that cools down for longer. */
   readonly ended?: boolean;
 }
 
-export const stateOf = ({ state, outcome, reason, failureStreak }: KeyRecord, offsetMs: number, ended = false): Json =>
-  compact({
+export function stateOf(record: KeyRecord, offsetMs: number, ended = false): Json {
+  const { state, outcome, reason, failureStreak } = record;
+  return compact({
     ...shiftedState(state, offsetMs),
+    token: tokenOf(record),
     outcome,
     reason,
     strikes: failureStreak && storedStreak(failureStreak, offsetMs),
     ended: ended || undefined,
   });
+}
 
 /** The state of a deleted key: unknown. Added again, it starts afresh. */
 export const NO_STATE: Json = { status: 'unchecked' };
@@ -172,6 +190,7 @@ export function readState(value: Json, offsetMs = 0): StoredState | undefined {
     outcome: isOutcome(outcome) ? outcome : undefined,
     reason: redactReason(shortText(value.reason)),
     failureStreak: streakIn(strikes, offsetMs),
+    token: text(value.token),
     ended: value.ended === true,
   };
 }

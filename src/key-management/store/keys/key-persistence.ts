@@ -18,6 +18,7 @@ import {
   readIdentity,
   registersOf,
   switchOf,
+  type StoredIdentity,
 } from './key-documents';
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { KeyVault } from './key-vault';
@@ -31,6 +32,8 @@ export class KeyPersistence implements DocumentOwner {
   readonly #inactive: InactiveKeys;
   /** Keys that cannot be stored with their secret, but were in the store before: their changes are still written. */
   readonly #returned = new WeakSet<KeyRecord>();
+  /** Documents of keys that the configuration is about to give. */
+  #reserved: ReadonlySet<string> = new Set();
   readonly #lostSecrets: LostSecrets;
   readonly #statistics: KeyStatistics;
   readonly #cooldowns = new StoredCooldowns();
@@ -62,6 +65,11 @@ export class KeyPersistence implements DocumentOwner {
   /** Whether an administrator deleted the key: then its mention in the configuration does not bring it back. */
   isDeleted(provider: string, keyId: string): boolean {
     return adminOf(this.#inactive.get(documentOf(provider, keyId))) === 'deleted';
+  }
+
+  /** The configuration is about to give these keys: what is stored of them is taken up by those, and brings no other key of that id back. */
+  reserve(keys: readonly { readonly provider: string; readonly keyId: string }[]): void {
+    this.#reserved = new Set(keys.map(({ provider, keyId }) => documentOf(provider, keyId)));
   }
 
   /** The configuration names a key that is not in its pool for that: should it be deleted, it must stay so. */
@@ -213,18 +221,22 @@ export class KeyPersistence implements DocumentOwner {
       else this.#writer.state(record);
     };
     const secretGone = (): void => this.#lostSecrets.note(record);
+    const secretChanged = ({ secret, route }: StoredIdentity): void => {
+      const opened = secret === undefined ? undefined : this.vault.open({ secret, route }, record.provider, record.id);
+      if (opened?.kind === 'key') pool.replaceKey(record, opened.key, by);
+    };
     const unreadable = (problem: string): void => this.link.setAside(documentOf(record.provider, record.id), problem);
     const [statistics, cooldowns, { offsetMs }] = [this.#statistics, this.#cooldowns, this.link];
     const common = { pool, record, by, statistics, cooldowns, offsetMs };
-    return { ...common, now: now(), freshMs: freshMs(), held, secretGone, unreadable };
+    return { ...common, now: now(), freshMs: freshMs(), held, secretGone, secretChanged, unreadable };
   }
 
   /** Brings a stored key into its pool, if it was added at run time and can be opened. */
   #revive(doc: string, provider: string, keyId: string, by: ChangedBy): void {
     const document = this.#inactive.get(doc);
     const identity = document && readIdentity(document.registers.identity?.value ?? null);
-    if (!document || !identity?.secret || adminOf(document) === 'deleted') return;
-    const { secret, route: sealedRoute, ...settings } = identity;
+    if (!document || !identity?.secret || adminOf(document) === 'deleted' || this.#reserved.has(doc)) return;
+    const { secret, token: _, route: sealedRoute, ...settings } = identity;
     const opened = this.vault.open({ secret, route: sealedRoute }, provider, keyId);
     if (opened.kind !== 'key') {
       this.settings.listener.warn(

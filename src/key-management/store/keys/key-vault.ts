@@ -1,5 +1,5 @@
 import type { SecretText } from '../../common/secret-text';
-import { ApiKey } from '../../pool/key/api-key';
+import { ApiKey, keyIdOf } from '../../pool/key/api-key';
 import type { KeyRecord } from '../../pool/key/key-record';
 import { routeOf, type KeyRoute } from '../../pool/key/key-route';
 import { parseJson } from '../../common/text';
@@ -36,7 +36,7 @@ export type OpenedKey =
 export class KeyVault {
   readonly #keys: EncryptionKeys | undefined;
   /** Encrypting the same key again would give another text for nothing. */
-  readonly #sealed = new WeakMap<KeyRecord, SealedKey>();
+  readonly #sealed = new WeakMap<ApiKey, SealedKey>();
 
   /** @param secrets The first encrypts, all decrypt. */
   constructor([current, ...previous]: readonly SecretText[]) {
@@ -54,16 +54,16 @@ export class KeyVault {
 
   /** The key as it may be stored; undefined for keys from the configuration, and without a secret. */
   seal(record: KeyRecord): SealedKey | undefined {
-    const { origin, key, provider, route } = record;
-    if (origin !== 'runtime' || !this.#keys) return undefined;
-    const known = this.#sealed.get(record);
+    const { origin, key, provider, route, tokens } = record;
+    if (origin !== 'runtime' || tokens !== undefined || !this.#keys) return undefined;
+    const known = this.#sealed.get(key);
     if (known !== undefined) return known;
     const context = contextOf(provider, key.id);
     const secret = encryptSecret(key.reveal(), this.#keys, context);
     const sealed = route
       ? { secret, route: encryptSecret(textOf(route), this.#keys, routeOfKey(context)) }
       : { secret };
-    this.#sealed.set(record, sealed);
+    this.#sealed.set(key, sealed);
     return sealed;
   }
 
@@ -72,8 +72,8 @@ export class KeyVault {
     const context = contextOf(provider, keyId);
     const result = decryptSecret(sealed.secret, this.#keys, context);
     if (!result.ok) return { kind: result.reason === 'wrong_secret' ? 'locked' : 'damaged' };
-    const key = new ApiKey(result.value);
-    if (key.id !== keyId) return { kind: 'damaged' };
+    // That it belongs to this id the encryption proves.
+    const key = keyIdOf(result.value) === keyId ? new ApiKey(result.value) : new ApiKey(result.value, keyId);
     const { needsRotation } = result;
     if (sealed.route === undefined) return { kind: 'key', key, route: undefined, needsRotation };
     const opened = decryptSecret(sealed.route, this.#keys, routeOfKey(context));

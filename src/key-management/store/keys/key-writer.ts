@@ -6,6 +6,7 @@ import {
   cooldownValue,
   documentOf,
   identityOf,
+  isOfOwnToken,
   NO_STATE,
   rankOf,
   scopeOfField,
@@ -68,6 +69,7 @@ export class KeyWriter {
 
   /** @param ended A cooldown ended before its time: the others are to end it too, though they know of a longer one. */
   state(record: KeyRecord, ended = false): void {
+    if (isOfOwnToken(record)) return;
     const value = stateOf(record, this.link.offsetMs, ended);
     this.link.put(documentOf(record.provider, record.id), 'state', value, rankOf(record.state));
   }

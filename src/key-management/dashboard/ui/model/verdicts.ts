@@ -15,19 +15,19 @@ export function describeVerdict({ verdict, status, outcome, reason }: KeyVerdict
   const label = STATUSES[status].label.toLowerCase();
   if (verdict === 'present') return { word: 'Was there already', standing: 'unknown', detail: label };
   const standing = standingOf(status);
-  return standing === 'healthy'
-    ? { word: 'Added, healthy', standing, detail: why }
-    : { word: `Added, ${label}`, standing, detail: why };
+  const did = verdict === 'replaced' ? 'Replaced' : 'Added';
+  return { word: `${did}, ${standing === 'healthy' ? 'healthy' : label}`, standing, detail: why };
 }
 
 export interface VerdictCounts {
   added: number;
   present: number;
+  replaced: number;
   refused: number;
 }
 
 export function countVerdicts(verdicts: readonly KeyVerdict[]): VerdictCounts {
-  const counts: VerdictCounts = { added: 0, present: 0, refused: 0 };
+  const counts: VerdictCounts = { added: 0, present: 0, replaced: 0, refused: 0 };
   for (const { verdict } of verdicts) counts[verdict] += 1;
   return counts;
 }
