@@ -42,7 +42,13 @@ export const CASES: HostileCase[] = [
   { name: 'an endless key', body: { keys: ['k'.repeat(90_000)] }, status: 400, field: 'keys.0' },
   { name: 'an unknown field', body: { keys: [SECRET], admin: true }, status: 400, field: 'admin' },
   { name: 'a key for a field', body: { keys: ['k'], [SECRET]: 1 }, status: 400, field: '(unknown field)' },
-  { name: 'an unknown field of a key', body: { keys: [{ key: SECRET, id: 'x' }] }, status: 400, field: 'keys.0.id' },
+  {
+    name: 'an unknown field of a key',
+    body: { keys: [{ key: SECRET, name: 'x' }] },
+    status: 400,
+    field: 'keys.0.name',
+  },
+  { name: 'a path for an id', body: { keys: [{ key: SECRET, id: '..' }] }, status: 400, field: 'keys.0.id' },
   { name: 'a wrong weight', body: { keys: [{ key: SECRET, weight: -1 }] }, status: 400, field: 'keys.0.weight' },
   { name: 'limits as text', body: { keys: [{ key: SECRET, limits: '5' }] }, status: 400, field: 'keys.0.limits' },
   {

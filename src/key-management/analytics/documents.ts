@@ -22,7 +22,10 @@ import { OUTCOMES } from '../vendors/contract/outcome';
  */
 
 export const providerName = text('openai');
-export const keyId = text('3f1c9a0b7d2e4a61', 'The id that was given with the key, or else the first 16 hex digits of its SHA-256.');
+export const keyId = text(
+  '3f1c9a0b7d2e4a61',
+  'The id that was given with the key, or else the first 16 hex digits of its SHA-256.',
+);
 export const maskedKey = text('sk-1234...cdef');
 const responseTime = nullableNumber(1.2, 'Seconds; null before the first success.');
 

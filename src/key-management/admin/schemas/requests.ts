@@ -56,14 +56,11 @@ export type KeyLimitsRequest = z.infer<typeof KEY_LIMITS>;
 
 const NEW_KEY = body('NewKeyDto', {
   key: keyText.meta({ description: 'The API key itself. It is never shown again.', example: FAKE_KEY }),
-  id: text
-    .regex(KEY_ID, KEY_ID_RULE)
-    .optional()
-    .meta({
-      description:
-        'The name of the key, no secret. Default: the first 16 hex digits of its SHA-256. A new token for an id that was added here takes the place of the old one.',
-      example: 'team-a.1',
-    }),
+  id: text.regex(KEY_ID, KEY_ID_RULE).optional().meta({
+    description:
+      'The name of the key, no secret. Default: the first 16 hex digits of its SHA-256. A new token for an id that was added here takes the place of the old one.',
+    example: 'team-a.1',
+  }),
   label: shortText(100).optional().meta({ example: 'team-a' }),
   weight: weight.optional().meta({ example: 1, description: 'Share of calls relative to the other keys.' }),
   quota_group: shortText(100)
