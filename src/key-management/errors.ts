@@ -18,6 +18,9 @@ export interface AttemptReport {
   provider?: string;
   keyId: string;
   maskedKey: string;
+  /**
+   * `ok` for an answer that still streams when its call returns. Where the stream's end shows a failure, `outcome`, `status` and `reason` change to it.
+   */
   outcome: Outcome;
   /** The vendor's HTTP status, where there was one. */
   status?: number;

@@ -60,12 +60,12 @@ export function choiceOptions(
   };
 }
 
-/** Joins the results of all providers to one; `provider` is the provider that answered, or the last. */
+/** Joins the results of all providers to one; `provider` is the provider that answered, or the last. Attempts stay what they are: the end of a stream may still change one. */
 export function joined<T>(results: readonly ExecutionResult<T>[]): ExecutionResult<T> {
   const last = results.at(-1)!;
   if (results.length === 1) return last;
   const attempts: AttemptReport[] = results.flatMap(({ provider, attempts }) =>
-    attempts.map((attempt) => ({ ...attempt, provider })),
+    attempts.map((attempt) => Object.assign(attempt, { provider })),
   );
   // The error is about the whole call, so it lists all attempts.
   if (!last.success) Object.assign(last.error, { attempts });

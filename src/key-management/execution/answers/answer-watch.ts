@@ -30,10 +30,10 @@ export function kindOf(headers: Headers): AnswerKind {
   return /^application\/(?:[\w.+-]{1,64}\+)?json\b/i.test(type) ? 'json' : 'other';
 }
 
-/** Whether the answer states a length of at most 64 kB: then all of it arrives at once. */
+/** Whether the answer states a length of at most 64 kB: then all of it arrives at once. A stream of events is none: its end tells what it was. */
 export function isShort(headers: Headers): boolean {
   const length = headers.get('content-length');
-  return length !== null && Number(length) <= SHORT_BYTES;
+  return length !== null && Number(length) <= SHORT_BYTES && kindOf(headers) !== 'events';
 }
 
 /** Whether a request with this method only asks for something that exists. */
