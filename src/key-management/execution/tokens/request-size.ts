@@ -42,7 +42,7 @@ const BACKSLASH = 0x5c;
 export function requestSize(body: string | Uint8Array): RequestSize {
   const isText = typeof body === 'string';
   // One unit for each byte: what is looked for is ASCII.
-  const text = isText ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).latin1Slice();
+  const text = isText ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
   const reader = new SizeReader(text);
   reader.read();
   const bytes = isText ? Buffer.byteLength(body) : body.byteLength;
