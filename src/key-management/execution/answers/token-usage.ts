@@ -11,6 +11,16 @@ export interface TokenUsage {
   readonly output: number;
 }
 
+/** What several answers used together. */
+export function sumOf(one: TokenUsage | undefined, other: TokenUsage | undefined): TokenUsage | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return {
+    input: one.input + other.input,
+    cachedInput: one.cachedInput + other.cachedInput,
+    output: one.output + other.output,
+  };
+}
+
 type Path = readonly string[];
 
 /** The whole input, by the name that a vendor or an SDK gives it. */

@@ -98,10 +98,17 @@ describe('what counts against a limit', () => {
     expect(estimates(books).booked(usage(100, 7, 80))).toEqual(booked);
   });
 
+  it('is the most that the answer could have, where the vendor books that at the start', () => {
+    expect(estimates(OPENAI).booked(usage(100, 7), 50).output).toBe(50);
+    expect(estimates(OPENAI).booked(usage(100, 70), 50).output).toBe(70);
+    expect(estimates(ANTHROPIC).booked(usage(100, 7), 50).output).toBe(7);
+  });
+
   it('is certain of an estimate by half, and of the output where it is stated and booked', () => {
-    const expected = { input: 1_001, output: 300 };
-    expect(estimates(OPENAI).certain(expected, text(4_000, 300))).toEqual({ input: 500, output: 300 });
-    expect(estimates(OPENAI).certain(expected, text(4_000))).toEqual({ input: 500, output: 0 });
-    expect(estimates(ANTHROPIC).certain(expected, text(4_000, 300))).toEqual({ input: 500, output: 0 });
+    const certain = (books: TokenBooks, most?: number) =>
+      estimates(books).measured('m', text(4_004, most)).certainTokens;
+    expect(certain(OPENAI, 300)).toEqual({ input: 500, output: 300 });
+    expect(certain(OPENAI)).toEqual({ input: 500, output: 0 });
+    expect(certain(ANTHROPIC, 300)).toEqual({ input: 500, output: 0 });
   });
 });

@@ -1,4 +1,5 @@
 import { getOrCreate } from '../../common/get-or-create';
+import { modelName } from '../../pool/key/key-input';
 import type { ExpectedTokens } from '../../pool/limits/expected-tokens';
 import type { TokenUsage } from '../answers/token-usage';
 import type { RequestSize } from './request-size';
@@ -28,6 +29,8 @@ export interface TokenBooks {
   readonly output: boolean;
 }
 
+export const booksOf = (_profile: unknown): TokenBooks => ({ mostOutput: true, cachedInput: true, output: true });
+
 /** What is known of the calls of one model. */
 interface Learned {
   bytes: number;
@@ -49,6 +52,14 @@ export class TokenEstimates {
     return { input, output: this.#output(model, maxOutput) };
   }
 
+  /** The same, with the part of it that is certain: a call is refused for its size only where already that is too much. */
+  measured(model: string | undefined, size: RequestSize): { tokens: ExpectedTokens; certainTokens: ExpectedTokens } {
+    const tokens = this.expected(model, size);
+    const isOutputStated = size.maxOutput !== undefined && this.books().mostOutput;
+    const output = isOutputStated ? tokens.output : 0;
+    return { tokens, certainTokens: { input: Math.floor(tokens.input * CERTAIN_PART), output } };
+  }
+
   /** What a call takes of which its caller states the tokens: all, or input and output apart. */
   stated(model: string | undefined, tokens: number | { input: number; output?: number }): ExpectedTokens {
     if (typeof tokens === 'number') return { input: tokens, output: 0 };
@@ -56,16 +67,11 @@ export class TokenEstimates {
     return { input, output };
   }
 
-  /** The part of an estimate that is certain: a call is refused for its size only where already that is too much. */
-  certain({ input, output }: ExpectedTokens, { maxOutput }: RequestSize): ExpectedTokens {
-    const isOutputStated = maxOutput !== undefined && this.books().mostOutput;
-    return { input: Math.floor(input * CERTAIN_PART), output: isOutputStated ? output : 0 };
-  }
-
-  /** What of the usage counts against the vendor's limits. */
-  booked({ input, cachedInput, output }: TokenUsage): ExpectedTokens {
+  /** What of the usage counts against the vendor's limits. @param most The most that the answer could have, where the request says so. */
+  booked({ input, cachedInput, output }: TokenUsage, most = 0): ExpectedTokens {
     const books = this.books();
-    return { input: books.cachedInput ? input : Math.max(0, input - cachedInput), output: books.output ? output : 0 };
+    const written = books.mostOutput ? Math.max(output, most) : output;
+    return { input: books.cachedInput ? input : Math.max(0, input - cachedInput), output: books.output ? written : 0 };
   }
 
   /** Learns from the usage that an answer states. @param size Of its request, where that was read. */
@@ -89,7 +95,7 @@ export class TokenEstimates {
   }
 
   #of(model = ''): Learned {
-    const learned = getOrCreate(this.#learned, model, () => ({
+    const learned = getOrCreate(this.#learned, modelName(model), () => ({
       bytes: PRIOR_WEIGHT * PRIOR_BYTES_PER_TOKEN,
       tokens: PRIOR_WEIGHT,
       output: undefined,

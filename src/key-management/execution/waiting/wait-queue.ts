@@ -111,7 +111,7 @@ export class WaitQueue {
   /** Where no key fits a call that was passed often enough, the account that fits it soonest is kept for it. */
   #leaseFor(waiter: Waiter, now: number): AttemptContext | undefined {
     if (waiter.isBatch && !this.courtesy.mayTake(waiter, now)) return undefined;
-    const lease = leaseUntriedFirst(this.pool, waiter, waiter.tried, now);
+    const lease = leaseUntriedFirst(this.pool, waiter, now);
     if (lease || !waiter.isOverdue(now)) return lease;
     waiter.isSetAside = true;
     this.pool.setAside(waiter, waiter, now);
