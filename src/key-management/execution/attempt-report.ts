@@ -112,7 +112,7 @@ function knownFailure(
   context: AttemptContext,
 ): CheckedClassification | undefined {
   if (seen?.phase !== 'stream') return undefined;
-  const failure = classifyEvidence(seen, classifier, context);
+  const failure = classifyEvidence(seen, { classifier, context });
   return failure.outcome === 'unknown' ? undefined : failure;
 }
 
@@ -122,7 +122,7 @@ function outcomeOf(
   classifier: FailureClassifier,
   context: AttemptContext,
 ): CheckedClassification | 'ok' | 'cancelled' {
-  if (typeof end === 'object') return classifyEvidence(end, classifier, context);
+  if (typeof end === 'object') return classifyEvidence(end, { classifier, context });
   return end === 'cancelled' ? 'cancelled' : 'ok';
 }
 

@@ -255,7 +255,7 @@ class Execution<T> implements CallSoFar {
     const sameRefusal = refusals.isShared(context, failure);
     const isWithheld = sameRefusal || mayBeShared(failure);
     const doubted = this.#isDoubted(context, failure, now);
-    context.settle(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);
+    context.settleChecked(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);
     if (isWithheld && !sameRefusal) refusals.withhold(context, failure);
     this.#learnTarget(context, failure);
     cancelResponseBody(this.#lastError);

@@ -7,14 +7,11 @@ import type { Settlement } from './state/settlement';
 import { keyCooldown, laterCooldown } from './state/transition';
 
 /** A removal that only the status table asked for, and what it is taken back to. */
-export interface TableRemoval {
+interface TableRemoval {
+  readonly record: KeyRecord;
   readonly settlement: Settlement;
   readonly before: KeyState;
   readonly failureStreak: FailureStreak | undefined;
-}
-
-interface DoneRemoval extends TableRemoval {
-  readonly record: KeyRecord;
   /** The state that the removal made. A key that has another one by now was judged anew, by a probe or by a person. */
   readonly after: KeyState;
 }
@@ -24,7 +21,7 @@ interface DoneRemoval extends TableRemoval {
  * keys cool down, and probes decide.
  */
 export class DoubtedRemovals {
-  readonly #doubt = new RemovalDoubt<DoneRemoval>();
+  readonly #doubt = new RemovalDoubt<TableRemoval>();
 
   constructor(
     private readonly states: KeyStates,
@@ -43,9 +40,8 @@ export class DoubtedRemovals {
   }
 
   /** Remembers a removal that was believed, in case that it comes into doubt. */
-  removed(record: KeyRecord, removal: TableRemoval): void {
-    const done = { record, after: record.state, ...removal };
-    this.#doubt.removed(evidenceOf(removal.settlement), record.id, done);
+  removed(removal: TableRemoval): void {
+    this.#doubt.removed(evidenceOf(removal.settlement), removal.record.id, removal);
   }
 
   /** Takes back what lately removed the key. */
@@ -56,7 +52,7 @@ export class DoubtedRemovals {
   /** Cools a key down whose removal is not believed, and has it probed. */
   coolDown(record: KeyRecord, settlement: Settlement, now: number): void {
     this.takeBack(record, now);
-    this.#coolDown(record, record.state, settlement, now);
+    this.#coolDown({ record, before: record.state, settlement }, now);
   }
 
   #begins(evidence: string, settlement: Settlement, now: number): void {
@@ -66,18 +62,23 @@ export class DoubtedRemovals {
     for (const removal of this.#doubt.takeAllBack(evidence, now)) this.#takeBack(removal, now);
   }
 
-  #takeBack({ record, settlement, before, failureStreak, after }: DoneRemoval, now: number): void {
+  #takeBack(removal: TableRemoval, now: number): void {
+    const { record, failureStreak, after } = removal;
     if (record.deleted || record.state !== after) return;
     record.failureStreak = failureStreak;
-    this.#coolDown(record, before, settlement, now);
+    this.#coolDown(removal, now);
   }
 
-  /** Cools the key down from the state that it had or has. */
-  #coolDown(record: KeyRecord, state: KeyState, settlement: Settlement, now: number): void {
-    if (isRemoved(state)) return;
+  #coolDown({ record, before, settlement }: Omit<TableRemoval, 'failureStreak' | 'after'>, now: number): void {
+    if (isRemoved(before)) return;
     const asked = { ...settlement, cooldownMs: DOUBTED_COOLDOWN_MS, cooldownMaxMs: DOUBTED_COOLDOWN_MS };
     const cooldown = keyCooldown(asked, { outcome: settlement.outcome, count: 1, lastAt: now }, now);
-    this.states.setState(record, laterCooldown(isCoolingDown(state) ? state : undefined, cooldown), 'call', settlement);
+    this.states.setState(
+      record,
+      laterCooldown(isCoolingDown(before) ? before : undefined, cooldown),
+      'call',
+      settlement,
+    );
     if (record.enabled) this.observer.probeWanted?.(record);
   }
 }

@@ -1,5 +1,5 @@
 import { ownWords } from '../classification/redaction/redact';
-import { isTransient, type Outcome } from '../vendors/contract/outcome';
+import type { Outcome } from '../vendors/contract/outcome';
 import type { PoolLease } from './key-lease';
 import type { KeyRecord, PassedOver } from './key/key-record';
 import { HEALTHY } from './key/key-state';
@@ -26,17 +26,16 @@ export class Ejections {
     private readonly pool: PoolKnowledge,
   ) {}
 
-  /** Compares a key whose call failed with the others. */
-  callFailed({ candidate, model, startedAt, trial }: PoolLease, outcome: Outcome, now: number): void {
-    if (!isTransient(outcome)) return;
+  /** Compares a key whose call failed, in a way that may be the vendor's fault or the key's, with the others. */
+  callFailed(lease: PoolLease, outcome: Outcome, now: number): void {
     const { indexes, outliers, mean } = this.pool;
-    const { record } = candidate;
-    const found = outliers.failed(record, startedAt, trial, now);
+    const { record } = lease.candidate;
+    const found = outliers.failed(record, lease, now);
     if (found.kind === 'alike') return;
     record.learn(false, mean, now);
     if (found.kind === 'worse' || record.unavailableUntil > now) return;
     // Never more than half of the keys that could serve the call.
-    if (indexes.forCall(model, now).inUse - 1 < outliers.ejected().size + 1) return;
+    if (indexes.forCall(lease.model, now).inUse - 1 < outliers.ejected().size + 1) return;
     const until = outliers.eject(record, now);
     const reason = ownWords`outlier: ${found.failed} of its latest ${found.of} calls failed, other keys answered`;
     this.states.setState(record, { status: 'cooling_down', until }, 'call', { outcome, reason });

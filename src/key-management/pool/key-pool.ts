@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../common/clock';
 import { isDoubtableRemoval } from '../classification/classify';
-import { CONSEQUENCES, type Outcome } from '../vendors/contract/outcome';
+import { CONSEQUENCES, isTransient, type Outcome } from '../vendors/contract/outcome';
 import type { HeaderView } from '../vendors/contract/rate-limits';
 import { CallBatcher } from './call-batches';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
@@ -10,7 +10,7 @@ import { Ejections } from './ejections';
 import type { LeaseOptions, LeaseTarget } from './key/key-input';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
-import { HEALTHY, isCoolingDown, isRemoved, type CooldownScope } from './key/key-state';
+import { HEALTHY, isCoolingDown, isRemoved } from './key/key-state';
 import { KeyStates } from './key-states';
 import { beginTrial, endTrial } from './key/trial';
 import { totalOf, type ExceededLimit, type UsedTokens } from './limits/expected-tokens';
@@ -41,10 +41,6 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { indexes, outliers, mean } = this;
     this.#ejections = new Ejections(this, { indexes, outliers, mean });
     this.calls = new CallBatcher(() => observer.callsPending?.());
-  }
-
-  get now(): number {
-    return this.clock.now();
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
@@ -121,8 +117,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   leaseAccepted(lease: PoolLease, now?: number): void {
-    if (this.parts.endpoints.concerns(lease.endpoint))
-      this.#endpointCallEnded(lease, lease.endpoint, true, now ?? this.clock.now());
+    this.#endpointCallEnded(lease, true, now);
     if (!lease.trial && this.#breaker.isCalm) return;
     const at = now ?? this.clock.now();
     if (lease.trial) {
@@ -154,7 +149,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (lease.source === 'probe') mayGo = this.#probeEnded(lease, settlement, now);
     else mayGo = isOk ? this.#callSucceeded(lease, settlement, now) : this.#callFailed(lease, settlement, now);
     if (lease.candidate.availability !== 'eligible') this.placeGroup(record, now);
-    if (this.parts.endpoints.concerns(lease.endpoint)) this.#endpointCallEnded(lease, lease.endpoint, isOk, now);
+    this.#endpointCallEnded(lease, isOk, now);
     if (mayGo) this.keyFreed();
     this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
   }
@@ -199,7 +194,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const mayGo = this.#vendorSeen(lease, settlement, now);
     if (record.deleted || withheld === true) return mayGo;
     this.#refused(lease, settlement, now);
-    this.#ejections.callFailed(lease, outcome, now);
+    if (isTransient(outcome)) this.#ejections.callFailed(lease, outcome, now);
     return mayGo;
   }
 
@@ -213,11 +208,10 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   /** The call is in flight no longer, and is no trial. */
   #callEnded({ candidate, startedAt, trial, wasAccepted }: PoolLease, success: boolean): void {
-    const { record } = candidate;
+    const { hardLimits } = candidate.record;
     candidate.inFlight -= 1;
-    record.inFlight -= 1;
     candidate.rateLimiter?.ended();
-    if (record.hardLimits) record.hardLimits.inFlight -= 1;
+    if (hardLimits) hardLimits.inFlight -= 1;
     if (trial && !wasAccepted) endTrial(candidate, startedAt, success);
   }
 
@@ -243,9 +237,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
       return;
     }
     if (settlement.outcome === 'rate_limited') this.accounts.refused(lease, now);
-    const scope = settlement.keyAction === 'cool_down' ? scopeOf(settlement, lease) : undefined;
-    if (scope === undefined || scope === 'unplaced') this.#become(lease, settlement, now);
-    else this.#coolDownPart(lease, scope, settlement, now);
+    if (settlement.keyAction !== 'cool_down' || !this.#coolDownPart(lease, settlement, now))
+      this.#become(lease, settlement, now);
   }
 
   /** Gives the key the state that the settlement makes of its present one, and cools those down that share its limits. */
@@ -259,7 +252,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const summary = isSilent ? { outcome: record.outcome ?? settlement.outcome, reason: record.reason } : settlement;
     this.setState(record, state, source, summary);
     if (source === 'call' && isRemoved(state) && !isRemoved(before) && isDoubtableRemoval(settlement))
-      this.#doubted.removed(record, { settlement, before, failureStreak: streakBefore });
+      this.#doubted.removed({ record, settlement, before, failureStreak: streakBefore, after: state });
     if (cooldown === undefined || settlement.outcome !== 'rate_limited') return;
     // For as long as this refusal asks: the key itself may cool down longer, for a reason that is its own.
     for (const sibling of this.siblings(record)) {
@@ -269,7 +262,10 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     }
   }
 
-  #coolDownPart(lease: PoolLease, scope: CooldownScope, settlement: Settlement, now: number): void {
+  /** Cools the key down for one model or endpoint, if the refusal speaks of that. False where it speaks of the whole key. */
+  #coolDownPart(lease: PoolLease, settlement: Settlement, now: number): boolean {
+    const scope = scopeOf(settlement, lease);
+    if (scope === undefined || scope === 'unplaced') return false;
     const { candidate, source, startedAt } = lease;
     const { record } = candidate;
     const { reason } = settlement;
@@ -279,10 +275,13 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     this.coolDown(record, scope, cooldown, source, { reason, failureStreak });
     if (settlement.outcome === 'rate_limited')
       for (const sibling of this.siblings(record)) this.coolDown(sibling, scope, cooldown, source, { reason });
+    return true;
   }
 
-  #endpointCallEnded({ candidate, startedAt }: PoolLease, endpoint: string, success: boolean, now: number): void {
-    this.parts.endpoints.callEnded(candidate.record.id, endpoint, startedAt, success, now);
+  /** A call ended, or the vendor accepted it: tells whether its endpoint, if keys cool down for that, is well. */
+  #endpointCallEnded({ candidate, startedAt, endpoint }: PoolLease, success: boolean, now = this.clock.now()): void {
+    if (!this.parts.endpoints.concerns(endpoint)) return;
+    this.parts.endpoints.callEnded(candidate.record.id, endpoint, { startedAt, success, now });
     this.keyFreed();
   }
 
@@ -290,10 +289,10 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   nextWake(model: string | undefined, endpoint?: string): number | undefined {
     const now = this.clock.now();
     const wake = this.parts.endpoints.concerns(endpoint)
-      ? finite(this.#availableAt(endpoint, model, now))
+      ? this.#availableAt(endpoint, model, now)
       : this.indexes.forCall(model, now).nextWake;
     const admitsAt = this.#breaker.admitsAt(now);
-    if (admitsAt === undefined) return wake;
+    if (admitsAt === undefined) return wake === Infinity ? undefined : wake;
     return Math.max(admitsAt, this.#hasCandidate(model, endpoint, now) ? 0 : (wake ?? Infinity));
   }
 
@@ -324,5 +323,3 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return this.#breaker.status(now);
   }
 }
-
-const finite = (time: number): number | undefined => (time === Infinity ? undefined : time);

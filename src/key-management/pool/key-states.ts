@@ -54,6 +54,11 @@ export class KeyStates {
     this.accounts = new PoolAccounts(this.indexes, sharing);
   }
 
+  /** Milliseconds since the epoch. */
+  get now(): number {
+    return this.clock.now();
+  }
+
   get size(): number {
     return this.#records.size;
   }
@@ -165,7 +170,7 @@ export class KeyStates {
   ): void {
     const known = this.cooldown(record, scope);
     const later = laterCooldown(known, cooldown);
-    this.parts.set(record, scope, later, this.clock.now(), cause.failureStreak);
+    this.parts.set(record, scope, { cooldown: later, failureStreak: cause.failureStreak }, this.clock.now());
     if (known && later.until <= known.until) return;
     this.#place(record);
     const facts = { until: new Date(later.until), outcome: later.outcome, reason: cause.reason };

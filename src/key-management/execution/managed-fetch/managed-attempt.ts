@@ -56,7 +56,7 @@ export class ManagedAttempt {
       );
     try {
       const destination = keyDestination(request, terms, context.candidate.record.route);
-      const response = await send(destination, terms, context.apiKey, context.signal);
+      const response = await send(destination, terms, context);
       context.answered(response.headers);
       return await this.#answer(response);
     } catch (error) {
@@ -89,7 +89,8 @@ export class ManagedAttempt {
       asked: onlyAsks(terms.request.method),
     };
     if (kind === 'json' || (kind === 'other' && isShort(response.headers))) {
-      const body = await wholeJson(source, () => this.#peek(source), this.#handOnTimer, terms.holdBackMs);
+      const held = { source, peek: () => this.#peek(source), timer: this.#handOnTimer };
+      const body = await wholeJson(held, terms.holdBackMs);
       if (body) return this.#whole(response, body, watchTerms);
     } else if (kind === 'events') {
       const failure = await this.#holdBack(source);
@@ -116,12 +117,8 @@ export class ManagedAttempt {
       this.#firstByte?.cancel();
       return chunk;
     };
-    return holdBackStream(
-      source,
-      peek,
-      this.#handOnTimer,
-      new StreamStart(vendor.streamBeginning, request.isBackground),
-    );
+    const start = new StreamStart(vendor.streamBeginning, request.isBackground);
+    return holdBackStream({ source, peek, timer: this.#handOnTimer }, start);
   }
 
   /** JSON, and what states that it is short, is read whole, so that an answer that breaks off or reports a failure can be asked for again. */

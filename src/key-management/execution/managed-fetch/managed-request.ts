@@ -32,11 +32,16 @@ export type ManagedRequestInit = Omit<RequestInit, 'body'> & { body?: ManagedBod
 
 export const urlOf = (input: FetchInput): URL => new URL(input instanceof Request ? input.url : String(input));
 
+/** What fetch is called with. */
+export interface FetchCall {
+  readonly input: FetchInput;
+  readonly init: ManagedRequestInit | undefined;
+}
+
 /** Reads the caller's request, and takes every credential out of it. @param url The URL of the input, checked. */
 export async function managedRequest(
   url: URL,
-  input: FetchInput,
-  init: ManagedRequestInit | undefined,
+  { input, init }: FetchCall,
   {
     credential,
     headers: needed,

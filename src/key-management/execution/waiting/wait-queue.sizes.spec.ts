@@ -14,10 +14,12 @@ const REFILL = 100;
 /** One account: a bucket of tokens that refills. */
 class Bucket {
   level = CAPACITY;
-  asOf = 0;
   keptFor: object | undefined;
 
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    private asOf: number,
+  ) {}
 
   at(now: number): number {
     return Math.min(CAPACITY, this.level + ((now - this.asOf) * REFILL) / 1_000);
@@ -42,12 +44,8 @@ class BucketPool {
   /** Whether another call fits, where a batch call asks. */
   hasRoom = true;
 
-  constructor(
-    private readonly clock: FakeClock,
-    count: number,
-  ) {
-    this.buckets = Array.from({ length: count }, (_, n) => new Bucket(`bucket ${n}`));
-    for (const bucket of this.buckets) bucket.asOf = clock.now();
+  constructor(now: number, count: number) {
+    this.buckets = Array.from({ length: count }, (_, n) => new Bucket(`bucket ${n}`, now));
   }
 
   take(target: CallTarget, _exclude: unknown, now: number): unknown {
@@ -111,7 +109,7 @@ class World {
   readonly before: number[] = [];
 
   constructor(buckets: number) {
-    this.pool = new BucketPool(this.clock, buckets);
+    this.pool = new BucketPool(this.clock.now(), buckets);
     this.queue = new WaitQueue(this.pool as never, this.clock, new TimeLimits(this.clock));
   }
 

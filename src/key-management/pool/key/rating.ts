@@ -147,22 +147,24 @@ export class Rating {
     numbers[row + IN_FLIGHT]! += 1;
   }
 
-  /** Counts an attempt that succeeded. */
+  /** Counts a leased attempt that succeeded. */
   succeeded(now: number, tookMs: number): void {
     const { row } = this;
     const { numbers, counters } = this.table;
     const at = countersOf(row);
     counters[at + ATTEMPTS]! += 1;
     counters[at + OK_MS]! += tookMs;
+    numbers[row + IN_FLIGHT]! -= 1;
     numbers[row + LAST_SUCCESS_AT] = now;
     const known = numbers[row + RESPONSE_MS]!;
     numbers[row + RESPONSE_MS] = known < 0 ? tookMs : known + (tookMs - known) * RESPONSE_LEARNING;
   }
 
-  /** Counts an attempt that failed. */
+  /** Counts a leased attempt that failed. */
   failed(outcome: Outcome): void {
-    const { counters } = this.table;
+    const { numbers, counters } = this.table;
     const at = countersOf(this.row);
+    numbers[this.row + IN_FLIGHT]! -= 1;
     counters[at + ATTEMPTS]! += 1;
     counters[at + FAILURES]! += 1;
     if (outcome === 'rate_limited') counters[at + RATE_LIMITED]! += 1;
