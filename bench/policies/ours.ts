@@ -27,7 +27,7 @@ export const ours: Policy = {
       },
     };
     const pool = new KeyPool('openai', observer, clock, random);
-    pool.rateLimits.profile = () => vendorOf(openai);
+    pool.accounts.profile = () => vendorOf(openai);
     const byKey = new Map<string, number>();
     for (let index = 0; index < keys; index += 1) {
       byKey.set(rawKey(index), index);

@@ -4,10 +4,12 @@ import { takeEvidence, type EvidenceContext } from '../classification/evidence/e
 import { mergeAbortSignals } from '../common/abort-followers';
 import { BodySource } from '../common/body-source';
 import type { FetchRedirect } from '../common/fetch-types';
+import type { LeaseTarget } from '../pool/key/key-input';
 import type { KeyModelState } from '../pool/key/key-record';
 import type { PassedOver } from '../pool/key/key-record';
 import { PoolLease } from '../pool/key-lease';
 import type { KeyPool } from '../pool/key-pool';
+import type { ExpectedTokens } from '../pool/limits/expected-tokens';
 import { endpointOf } from '../pool/state/endpoint-name';
 import { AnswerBody, type BodySettings } from './answers/answer-body';
 import { AnswerWatch, isShort, onlyAsks } from './answers/answer-watch';
@@ -48,8 +50,9 @@ export class AttemptContext extends PoolLease implements CallContext {
     model: string | undefined,
     startedAt: number,
     endpoint?: string,
+    tokens?: ExpectedTokens,
   ) {
-    super(pool, candidate, model, 'call', startedAt, endpoint);
+    super(pool, candidate, model, 'call', startedAt, endpoint, tokens);
     this.#namesEndpoint = endpoint !== undefined;
   }
 
@@ -107,20 +110,18 @@ export class AttemptContext extends PoolLease implements CallContext {
 }
 
 /** What a call is for: keys that cool down for the model or the endpoint are passed over. */
-export interface CallTarget {
-  readonly model?: string;
-  readonly endpoint?: string;
-}
+export type CallTarget = LeaseTarget;
 
 /** Leases a key for one attempt; undefined where no key can be had at once. @param now Milliseconds since the epoch. */
 export function leaseFor(
   pool: KeyPool,
-  { model, endpoint }: CallTarget,
+  target: CallTarget,
   exclude: PassedOver | undefined,
   now: number,
 ): AttemptContext | undefined {
-  const candidate = pool.take(model, exclude, now, endpoint);
-  return candidate && new AttemptContext(pool, candidate, model, now, endpoint);
+  const candidate = pool.take(target, exclude, now);
+  const { model, endpoint, tokens } = target;
+  return candidate && new AttemptContext(pool, candidate, model, now, endpoint, tokens);
 }
 
 /** As {@link leaseFor}, but the key with this id before all others. */

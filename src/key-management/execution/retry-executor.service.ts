@@ -174,7 +174,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   #newContext(provider: string): ProviderContext | undefined {
     if (!this.registry.has(provider)) return undefined;
     const pool = this.pools.ensurePool(provider);
-    pool.rateLimits.profile = () => this.registry.get(provider).pacing;
+    pool.accounts.profile = () => this.registry.get(provider).pacing;
     const context: ProviderContext = {
       pool,
       queue: new WaitQueue(pool, this.settings.clock, this.settings.limits),
