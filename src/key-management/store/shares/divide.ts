@@ -12,6 +12,8 @@ export interface Standing {
   readonly current: number;
   /** The most it may still use: what it was given before counts until it has said that it follows the last grant. */
   readonly most: number;
+  /** It wants only what those leave that do not borrow. */
+  readonly isBorrowed: boolean;
   /** Since when it has had a part of use, or has asked for one in vain; milliseconds since the epoch. */
   readonly since: number;
   /** It has just reported, so that it is answered anyway. */
@@ -40,10 +42,15 @@ export function idealParts(standings: readonly Standing[], capacity: number, now
   const parts = standings.map(() => 0);
   const served = chosen(standings, capacity, now);
   if (served.length === 0) return parts;
-  const demands = served.map((i) => Math.max(standings[i]!.wanted, standings[i]!.least));
   const leasts = served.map((i) => standings[i]!.least);
   const current = served.map((i) => standings[i]!.current);
-  const shares = inUnits(fairShares(demands, leasts, capacity), { leasts, current, capacity });
+  const shares = inUnits(
+    sharesOf(
+      served.map((i) => standings[i]!),
+      capacity,
+    ),
+    { leasts, current, capacity },
+  );
   for (const [n, i] of served.entries()) parts[i] = shares[n]!;
   return parts;
 }
@@ -84,7 +91,8 @@ function chosen(standings: readonly Standing[], capacity: number, now: number): 
   const wanting = standings.flatMap(({ wanted }, i) => (wanted > 0 ? [i] : []));
   if (sum(wanting.map((i) => standings[i]!.least)) <= capacity + EXACT) return wanting;
   const rank = (i: number): number => {
-    const { current, least, bound, since } = standings[i]!;
+    const { current, least, bound, since, isBorrowed } = standings[i]!;
+    if (isBorrowed) return 3;
     if (current < least - EXACT) return 1;
     return bound > 0 && now - since < TURN_MS ? 0 : 2;
   };
@@ -101,12 +109,29 @@ function chosen(standings: readonly Standing[], capacity: number, now: number): 
   });
 }
 
-/** Max-min fair shares of the whole capacity, each at least its least. */
-function fairShares(demands: readonly number[], leasts: readonly number[], capacity: number): number[] {
-  const total = sum(demands);
-  if (total <= capacity) return demands.map((demand) => (demand * capacity) / total);
+/** Shares that add up to the capacity: those who prefer the account first, then those who borrow; what nobody asks for by demand. */
+function sharesOf(served: readonly Standing[], capacity: number): number[] {
+  const shares = served.map(({ isBorrowed, least }) => (isBorrowed ? least : 0));
+  for (const isBorrowing of [false, true]) {
+    const round = served.flatMap(({ isBorrowed }, i) => (isBorrowed === isBorrowing ? [i] : []));
+    const others = sum(shares.filter((_, i) => !round.includes(i)));
+    const given = fairShares(
+      round.map((i) => served[i]!),
+      Math.max(0, capacity - others),
+    );
+    for (const [n, i] of round.entries()) shares[i] = given[n]!;
+  }
+  const total = sum(shares);
+  return total > 0 && total < capacity ? shares.map((share) => (share * capacity) / total) : shares;
+}
+
+/** Max-min fair shares (water-filling): nobody gets more than it wants, nor less than is of use to it. */
+function fairShares(standings: readonly Standing[], capacity: number): number[] {
+  const at = (level: number): number[] =>
+    standings.map(({ wanted, least }) => Math.max(least, Math.min(wanted, level)));
+  const all = at(Infinity);
+  if (sum(all) <= capacity) return all;
   let [low, high] = [0, capacity];
-  const at = (level: number): number[] => demands.map((demand, i) => Math.max(leasts[i]!, Math.min(demand, level)));
   for (let halvings = 0; halvings < 40; halvings += 1) {
     const middle = (low + high) / 2;
     if (sum(at(middle)) > capacity) high = middle;

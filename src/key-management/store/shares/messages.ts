@@ -10,6 +10,8 @@ export interface Claim {
   readonly bound: number;
   /** The smallest part that is of use to it. */
   readonly least: number;
+  /** Other instances prefer the account: it wants only what they leave. */
+  readonly isBorrowed: boolean;
 }
 
 /** Which leader an instance follows. The greater term is the later leader; between equals the greater id counts. */
@@ -67,12 +69,13 @@ export const reportJson = ({ sequence, term, leader, seen, isFallback, claims }:
   leader,
   seen,
   isFallback,
-  claims: Array.from(claims, ([account, { wanted, holds, bound, least }]) => [
+  claims: Array.from(claims, ([account, { wanted, holds, bound, least, isBorrowed }]) => [
     account,
     short(wanted),
     holds,
     short(bound),
     least,
+    Number(isBorrowed),
   ]),
 });
 
@@ -97,9 +100,9 @@ export function readReport(value: Json | undefined): Report | undefined {
   const leadership = readLeadership(value);
   if (!fields || !leadership) return undefined;
   const { sequence, seen, isFallback } = fields;
-  const claims = readRows(fields.claims, 4, ([wanted, holds, bound, least]): Claim | undefined =>
+  const claims = readRows(fields.claims, 5, ([wanted, holds, bound, least, isBorrowed]): Claim | undefined =>
     isPart(holds) && isPart(bound) && isPart(least) && least > 0
-      ? { wanted: Math.max(0, wanted!), holds, bound, least }
+      ? { wanted: Math.max(0, wanted!), holds, bound, least, isBorrowed: isBorrowed === 1 }
       : undefined,
   );
   if (!isCount(sequence) || !isCount(seen) || !claims) return undefined;
