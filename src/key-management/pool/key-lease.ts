@@ -12,16 +12,17 @@ import {
   type Source,
 } from './state/settlement';
 
-/** Takes leases back: the pool that made them. `now` is milliseconds since the epoch, where the caller has just looked. */
+/** Takes leases back: the pool that made them. Times are milliseconds since the epoch. */
 export interface LeaseOwner {
+  readonly now: number;
   leaseMade(lease: PoolLease): void;
-  /** The vendor has begun to answer well. */
+  /** The vendor has begun to answer well. `now`: where the caller has just looked. */
   leaseAccepted(lease: PoolLease, now?: number): void;
-  settleLease(lease: PoolLease, settlement: Settlement, now?: number): void;
+  settleLease(lease: PoolLease, settlement: Settlement, now: number): void;
   /** A refusal that was withheld is the key's own. */
-  refusalConfirmed(lease: PoolLease, settlement: Settlement, now?: number): void;
+  refusalConfirmed(lease: PoolLease, settlement: Settlement, now: number): void;
   /** The removal that the lease led to is doubted. */
-  removalDoubted(lease: PoolLease, now?: number): void;
+  removalDoubted(lease: PoolLease, now: number): void;
   /** The vendor's answer has come: its headers may state rate limits. */
   answerSeen(lease: PoolLease, headers: HeaderView): void;
   tokensUsed(lease: PoolLease, used: UsedTokens): void;
@@ -114,13 +115,13 @@ export class PoolLease implements KeyLease {
   }
 
   /** @param now Milliseconds since the epoch, where the caller has just looked. */
-  settle(outcome: SettledOutcome, now?: number): void {
-    if (this.#isOpen()) this.#settle(settlementOf(outcome, this), now);
+  settle(outcome: SettledOutcome, now = this.owner.now): void {
+    if (this.#isOpen()) this.#settle(settlementOf(outcome, this, now), now);
   }
 
   /** As `settle`, with what the package classified itself. */
-  settleChecked(outcome: CheckedOutcome, now?: number): void {
-    if (this.#isOpen()) this.#settle(checkedSettlement(outcome), now);
+  settleChecked(outcome: CheckedOutcome, now = this.owner.now): void {
+    if (this.#isOpen()) this.#settle(checkedSettlement(outcome, this, now), now);
   }
 
   #isOpen(): boolean {
@@ -132,18 +133,18 @@ export class PoolLease implements KeyLease {
     return !this.#isSettled;
   }
 
-  #settle(settlement: Settlement, now: number | undefined): void {
+  #settle(settlement: Settlement, now: number): void {
     this.#isSettled = true;
     this.owner.settleLease(this, settlement, now);
   }
 
   /** The withheld refusal that this lease was settled with is the key's own: now it counts. */
-  confirm(refusal: CheckedClassification, now?: number): void {
-    this.owner.refusalConfirmed(this, checkedSettlement(refusal), now);
+  confirm(refusal: CheckedClassification, now = this.owner.now): void {
+    this.owner.refusalConfirmed(this, checkedSettlement(refusal, this, now), now);
   }
 
   /** Another key of the same call met what removed this one, and only the status table is behind it: the key cools down instead. */
-  takeRemovalBack(now?: number): void {
+  takeRemovalBack(now = this.owner.now): void {
     this.owner.removalDoubted(this, now);
   }
 

@@ -16,6 +16,8 @@ import type { ModelIndexes } from './selection/model-indexes';
 export class PoolAccounts implements PartsPort {
   partsWanted: (() => void) | undefined = undefined;
   readonly #groups = new Map<string, Set<KeyRecord>>();
+  /** Some account has a limit of tokens, stated or known. */
+  limitsTokens = false;
   /** How the vendor states its limits; without it only refusals and the user's limits count. */
   profile: (() => RateLimitProfile | undefined) | undefined;
 
@@ -58,6 +60,7 @@ export class PoolAccounts implements PartsPort {
     const known = members.find((member) => member.hardLimits !== undefined)?.hardLimits;
     const hard = limits && (known ?? new HardLimits(limits, this.sharing));
     if (hard) hard.limits = limits;
+    this.limitsTokens ||= limits?.tokensPerMinute !== undefined;
     for (const member of members) {
       if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;
       member.hardLimits = hard;
@@ -69,6 +72,7 @@ export class PoolAccounts implements PartsPort {
     const profile = this.profile?.();
     const readings = profile?.readRateLimits(headers, now);
     if (!profile || !readings || readings.length === 0) return false;
+    this.limitsTokens ||= readings.some(({ dimension }) => dimension !== 'requests');
     const isPerModel = profile.rateLimitScope === 'key_model';
     const limiter = isPerModel
       ? this.#limiterOf(record, model, now)
