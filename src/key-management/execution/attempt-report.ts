@@ -5,7 +5,7 @@ import type { CallTrace } from '../tracing/call-trace';
 import type { VendorError } from '../classification/evidence/vendor-error';
 import type { Outcome } from '../vendors/contract/outcome';
 import type { AnswerEnd } from './answers/answer-body';
-import { tokensIn } from './answers/token-usage';
+import { usageIn } from './answers/token-usage';
 import type { AttemptContext } from './attempt-context';
 import type { CallFollowers, CallTerms } from './execution-settings';
 import type { ExecutionReport, ExecutionResult } from './execution.types';
@@ -67,7 +67,7 @@ export function succeeded<T>(
   const failure = isStreaming ? undefined : knownFailure(answers?.lastFailure, provider.classifier, context);
   if (isStreaming) context.accepted(now);
   else {
-    if (context.countsTokens) context.used(tokensIn(response) || (answers?.tokens ?? 0));
+    if (context.countsTokens) context.book(usageIn(response) ?? answers?.usage, true);
     context.settle(failure ?? 'ok', now);
   }
   const report = attemptReport(context, failure?.outcome ?? 'ok', now, soFar?.waitedMs ?? 0, failure);
@@ -89,7 +89,7 @@ export function succeeded<T>(
   if (!isStreaming) settings.onCallEnd?.(provider, result, failure === undefined, options.model);
   else
     answers!.onRelease((end) => {
-      if (context.countsTokens) context.used(answers!.tokens);
+      if (context.countsTokens) context.book(answers!.usage, end === 'whole');
       const outcome = outcomeOf(end, provider.classifier, context);
       context.settle(outcome);
       // The report is the caller's by now: whoever looks at it after the stream finds what the stream came to.

@@ -1,4 +1,4 @@
-import type { AttemptReport, KeyManagementError } from '../errors';
+import type { AttemptReport, CallRejectedError, KeyManagementError } from '../errors';
 import { described } from '../common/option-fault';
 import type { ExecuteOptions, ExecutionResult, ManagedCall } from './execution.types';
 import { callFault } from './option-rules';
@@ -12,15 +12,15 @@ export interface FallbackChoice<T> {
 }
 
 /** Whether another provider may still answer a call that failed with this error: not where the fault, or the wish to stop, is the caller's. */
-export function mayFallBack({ code, attempts }: KeyManagementError): boolean {
-  switch (code) {
+export function mayFallBack(error: KeyManagementError): boolean {
+  switch (error.code) {
     case 'NO_HEALTHY_KEYS':
     case 'ATTEMPTS_EXHAUSTED':
     case 'UNKNOWN_PROVIDER':
       return true;
     case 'CALL_REJECTED': {
-      const outcome = attempts.at(-1)?.outcome;
-      // Without an attempt it is the caller's options that are wrong.
+      const outcome = error.attempts.at(-1)?.outcome ?? (error as CallRejectedError).outcome;
+      // Without either it is the caller's options that are wrong.
       return outcome !== undefined && outcome !== 'bad_request' && outcome !== 'content_blocked';
     }
     default:

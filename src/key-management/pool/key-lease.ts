@@ -3,6 +3,9 @@ import type { CheckedClassification } from '../classification/classification';
 import type { HeaderView } from '../vendors/contract/rate-limits';
 import type { ApiKey } from './key/api-key';
 import type { KeyModelState } from './key/key-record';
+import type { ExpectedTokens, UsedTokens } from './limits/expected-tokens';
+import type { HardLimits } from './limits/hard-limits';
+import type { SentCall } from './limits/sent-call';
 import {
   checkedSettlement,
   settlementOf,
@@ -15,6 +18,7 @@ import {
 /** Takes leases back: the pool that made them. Times are milliseconds since the epoch. */
 export interface LeaseOwner {
   readonly now: number;
+  /** A call begins with the lease. */
   leaseMade(lease: PoolLease): void;
   /** The vendor has begun to answer well. `now`: where the caller has just looked. */
   leaseAccepted(lease: PoolLease, now?: number): void;
@@ -25,7 +29,7 @@ export interface LeaseOwner {
   removalDoubted(lease: PoolLease, now: number): void;
   /** The vendor's answer has come: its headers may state rate limits. */
   answerSeen(lease: PoolLease, headers: HeaderView): void;
-  tokensUsed(lease: PoolLease, tokens: number): void;
+  tokensUsed(lease: PoolLease, used: UsedTokens): void;
 }
 
 /** One key handed out for one attempt, settled exactly once. */
@@ -48,6 +52,12 @@ export class PoolLease implements KeyLease {
   /** The neighbours in the list of open leases, which alone writes them. */
   before: PoolLease | undefined = undefined;
   after: PoolLease | undefined = undefined;
+  /** How the call is booked against its account's rate limits; undefined where it is not. */
+  sent: SentCall | undefined = undefined;
+  /** Where it has reserved what it is expected to take of the limits that the user states. */
+  reservedIn: HardLimits | undefined = undefined;
+  /** Tokens that were reported to be used so far. */
+  usedSoFar = 0;
   /** The first call after a cooldown: until the vendor accepts it, no other begins. */
   readonly trial: boolean;
   /** What the attempt began with, though its key may have a new token meanwhile. */
@@ -62,10 +72,12 @@ export class PoolLease implements KeyLease {
     readonly startedAt: number,
     /** The endpoint that the caller named, or that was seen in the request. */
     public endpoint?: string,
+    /** What the call is expected to take; undefined where nobody said. */
+    readonly tokens?: ExpectedTokens,
   ) {
     this.key = candidate.record.key;
     this.trial = source === 'call' && candidate.onTrial;
-    if (model !== undefined) owner.leaseMade(this);
+    if (source === 'call') owner.leaseMade(this);
   }
 
   get apiKey(): string {
@@ -89,9 +101,10 @@ export class PoolLease implements KeyLease {
     return this.#isAccepted;
   }
 
-  /** The user limits the key's tokens, so the tokens of the call must be reported with `used`. */
+  /** Tokens of the account are limited, so the tokens of the call must be reported with `used`. */
   get countsTokens(): boolean {
-    return this.candidate.record.hardLimits?.limits.tokensPerMinute !== undefined;
+    const { record, rateLimiter } = this.candidate;
+    return record.hardLimits?.limits.tokensPerMinute !== undefined || (rateLimiter?.countsTokens ?? false);
   }
 
   /**
@@ -110,8 +123,8 @@ export class PoolLease implements KeyLease {
     this.owner.answerSeen(this, headers);
   }
 
-  /** Reports how many tokens the call used. */
-  used(tokens: number): void {
+  /** Reports how many tokens the call has used so far: also in the midst of a stream, and again when more is known. */
+  used(tokens: UsedTokens): void {
     this.owner.tokensUsed(this, tokens);
   }
 

@@ -6,7 +6,9 @@ import { UnknownKeyError, UnknownProviderError } from '../errors';
 import { CLOCK, RANDOM } from '../key-management.constants';
 import type { BreakerStatus } from './circuit-breaker';
 import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../common/option-fault';
+import type { ExpectedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
+import type { PartsPort } from './limits/part';
 import type { KeyChangeEvent, KeyEvent, PoolObserver, ProviderEvent, RemovalsDoubtedEvent } from './key-events';
 import type { KeyLease } from './key-lease';
 import { type KeyUpdate, type LeaseOptions, modelName } from './key/key-input';
@@ -22,10 +24,16 @@ export interface KeyJournal {
   saved(provider: string, keyId: string): Promise<void>;
 }
 
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
 const LEASE_RULES: RulesFor<LeaseOptions> = {
   model: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the name of a model, or be left out'),
   endpoint: (value) =>
     typeof value === 'string' && value !== '' ? undefined : 'the path of an endpoint, or be left out',
+  tokens: (value) =>
+    isCount((value as Partial<ExpectedTokens> | null)?.input) && isCount((value as Partial<ExpectedTokens>).output)
+      ? undefined
+      : '{ input, output } in whole numbers of tokens, or be left out',
   exclude: (value) =>
     typeof (value as Partial<ReadonlySet<string>> | null)?.has === 'function'
       ? undefined
@@ -39,6 +47,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   readonly #pools = new Map<string, KeyPool>();
   readonly #events = new Subject<KeyEvent>();
   readonly #sharing: Sharing = { count: 1, rank: 0 };
+  #shareLimits: ((provider: string, accounts: PartsPort) => void) | undefined;
   #observers: readonly Partial<PoolObserver>[] = [];
   #usedKeys = 0;
   #journal: KeyJournal | undefined;
@@ -60,11 +69,12 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     if (options === undefined) return pool.lease();
     const fault = optionFault(options, LEASE_OPTIONS);
     if (fault !== undefined) throw new TypeError(`No key of ${provider} is leased: ${fault}`);
-    const { model, endpoint, exclude } = options;
+    const { model, endpoint, exclude, tokens } = options;
     return pool.lease({
       model: model === undefined ? undefined : modelName(model),
       endpoint: endpoint === undefined ? undefined : endpointName(endpoint),
       exclude,
+      tokens,
     });
   }
 
@@ -118,6 +128,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     return getOrCreate(this.#pools, provider, () => {
       const pool = new KeyPool(provider, this, this.clock, this.random, this.#sharing);
       this.#observeCalls(pool);
+      this.#shareLimits?.(provider, pool.accounts);
       return pool;
     });
   }
@@ -135,10 +146,10 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     return new UsedKeys(1 << this.#usedKeys++);
   }
 
-  /** @internal Sets this instance's part of the stated limits, where instances share keys. */
-  shareLimits(sharing: Sharing): void {
-    Object.assign(this.#sharing, sharing);
-    for (const pool of this.#pools.values()) pool.limitsShared();
+  /** @internal Where instances share keys: the accounts of every pool are divided among them, also of pools that are made later. */
+  shareLimits(share: (provider: string, accounts: PartsPort) => void): void {
+    this.#shareLimits = share;
+    for (const pool of this.#pools.values()) share(pool.provider, pool.accounts);
   }
 
   /** @internal */

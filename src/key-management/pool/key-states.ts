@@ -21,7 +21,7 @@ import {
   UNCHECKED,
 } from './key/key-state';
 import type { Sharing } from './limits/hard-limits';
-import { PoolRateLimits } from './pool-rate-limits';
+import { PoolAccounts } from './pool-accounts';
 import { newMean, noteWeight } from './selection/choice';
 import { ModelIndexes } from './selection/model-indexes';
 import { Cooldowns } from './state/cooldowns';
@@ -38,7 +38,7 @@ export class KeyStates {
   /** The keys whose id was given, by the id that is made of the key itself. */
   readonly #namedByToken = new Map<string, KeyRecord>();
   readonly #baseUrls = new CountedTexts();
-  readonly rateLimits: PoolRateLimits;
+  readonly accounts: PoolAccounts;
   protected readonly mean = newMean();
   protected readonly indexes: ModelIndexes;
   protected readonly parts: Cooldowns;
@@ -54,7 +54,13 @@ export class KeyStates {
     const onIndexAdded = observer.keyFreed.bind(observer, provider);
     this.indexes = new ModelIndexes(() => this.#records.values(), this.#adopt, onIndexAdded);
     this.parts = new Cooldowns(this.indexes);
-    this.rateLimits = new PoolRateLimits(this.indexes, sharing);
+    this.accounts = new PoolAccounts({
+      indexes: this.indexes,
+      sharing,
+      records: () => this.#records.values(),
+      now: () => this.now,
+      partsChanged: () => this.limitsShared(),
+    });
   }
 
   /** Milliseconds since the epoch. */
@@ -111,7 +117,7 @@ export class KeyStates {
     this.#baseUrls.add(record.route?.baseUrl);
     noteWeight(this.mean, record.weight);
     this.indexes.addRecord(record, this.clock.now());
-    this.rateLimits.add(record);
+    this.accounts.add(record);
     this.placeGroup(record);
     this.#emit(record, by, { type: 'key_added', status: record.status });
     return record;
@@ -122,7 +128,7 @@ export class KeyStates {
     this.#forgetToken(record);
     this.#baseUrls.remove(record.route?.baseUrl);
     this.outliers.forget(record);
-    this.rateLimits.remove(record);
+    this.accounts.remove(record);
     this.indexes.removeRecord(record);
     this.parts.endpoints.forget(record.id);
     record.leave();
@@ -162,7 +168,7 @@ export class KeyStates {
     if (changes.weight !== undefined && !(changes.weight > 0)) throw new RangeError('weight must be more than 0.');
     if (changes.label !== undefined) record.label = changes.label;
     if (changes.weight !== undefined) noteWeight(this.mean, (record.weight = changes.weight));
-    if (changes.limits !== undefined) this.rateLimits.limit(record, changes.limits);
+    if (changes.limits !== undefined) this.accounts.limit(record, changes.limits);
     this.placeGroup(record);
     const fields = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     this.#emit(record, by, { type: 'key_updated', fields });
@@ -186,7 +192,7 @@ export class KeyStates {
 
   /** Other keys that share this one's limits. */
   siblings(record: KeyRecord): Iterable<KeyRecord> {
-    return this.rateLimits.siblings(record);
+    return this.accounts.siblings(record);
   }
 
   /** Sets a state: by a settlement here, by another instance's, or as the store kept it from before a restart. */
@@ -280,7 +286,7 @@ export class KeyStates {
 
   /** The parts of limits that are this instance's have changed. */
   limitsShared(): void {
-    for (const record of this.#records.values()) if (record.hardLimits) this.#place(record);
+    for (const record of this.#records.values()) this.#place(record);
   }
 
   /**
@@ -296,7 +302,7 @@ export class KeyStates {
   /** Puts the key, and those that share its limits, where they now belong: what one takes, the others lack. */
   protected placeGroup(record: KeyRecord, now = this.clock.now()): void {
     this.#place(record, now);
-    if (record.quotaGroup !== undefined) for (const sibling of this.siblings(record)) this.#place(sibling, now);
+    if (record.account !== undefined) for (const sibling of this.siblings(record)) this.#place(sibling, now);
   }
 
   /** Those who wait for a key should look again. */
@@ -340,7 +346,7 @@ export class KeyStates {
       const { record } = lease.candidate;
       if (lease.model !== model || record.deleted) continue;
       lease.candidate.inFlight -= 1;
-      lease.candidate.rateLimiter?.ended();
+      this.accounts.callMoves(lease, this.now);
       lease.candidate = record.candidates[ordinal]!;
       lease.candidate.inFlight += 1;
     }

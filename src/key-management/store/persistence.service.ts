@@ -10,6 +10,7 @@ import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS } from '../key-management.constant
 import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
 import { builtInStore } from './built-in-stores';
+import { LimitShares } from './shares/limit-shares';
 import { Instances } from './sync/instances';
 import { documentOf } from './keys/key-documents';
 import { KeyPersistence } from './keys/key-persistence';
@@ -34,6 +35,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
   /** Messages about stored data that was found damaged. */
   readonly damages$: Observable<string> = this.#damages.asObservable();
   readonly #instances: Instances;
+  readonly #shares: LimitShares;
 
   constructor(
     pools: KeyPoolService,
@@ -61,8 +63,12 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     this.keys = new KeyPersistence(pools, this.link, this.#vault, { freshMs, now: () => clock.now(), listener });
     this.link.own(this.keys);
     pools.useJournal(this);
-    this.#instances = new Instances(this.link, instanceId, clock, (sharing) => pools.shareLimits(sharing));
+    this.#instances = new Instances(this.link, instanceId, clock);
     this.link.own(this.#instances);
+    const shares = new LimitShares(this.link, instanceId, clock, this.#instances);
+    this.#shares = shares;
+    this.link.own(shares);
+    pools.shareLimits((provider, accounts) => shares.share(provider, accounts));
     this.link.own(new SettingsPersistence(configuration, this.link, () => this.keptOf(SETTINGS_DOC)));
   }
 
@@ -72,6 +78,14 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
    */
   async start(): Promise<void> {
     this.#instances.start();
+    try {
+      await this.#open();
+    } finally {
+      this.#shares.start();
+    }
+  }
+
+  async #open(): Promise<void> {
     try {
       await this.link.open();
     } catch (error) {
@@ -119,6 +133,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.#shares.stop();
     this.#instances.stop();
     await this.link.close(CLOSE_MS);
   }
