@@ -1,6 +1,5 @@
 import type { Goal, Report, Table } from '../lib/report';
 import { say } from '../lib/say';
-import { shown } from '../lib/statistics';
 import { FORMER_ROWS, FORMER_STRETCH_ROWS } from './former-rows';
 import { ISSUE_ROWS } from './issue-rows';
 import { fairOracle, greedyOracle } from './oracle';
@@ -10,6 +9,7 @@ import type { Policy } from './policy';
 import type { Scenario } from './scenario';
 import { INSTANCE_ROWS, VENDOR_ROWS } from './shape-rows';
 import { simulate, type Figures } from './simulate';
+import { cell, cellOfOurs, goalText, isMet, type Found } from './verdict';
 
 const SEEDS = [11, 23, 47];
 const ORACLES = [greedyOracle, fairOracle];
@@ -22,15 +22,9 @@ interface ScenarioTable {
   readonly peers: readonly Policy[];
 }
 
-/** What one policy comes to, at worst. */
-interface Worst extends Figures {
-  /** Goodput as a share of that of the oracle with bounded overtaking, with the same seed. */
-  readonly ofOracle: number;
-}
-
 interface Row {
   readonly scenario: Scenario;
-  readonly figures: ReadonlyMap<Policy, Worst>;
+  readonly figures: ReadonlyMap<Policy, Found>;
 }
 
 /**
@@ -83,7 +77,7 @@ async function rowOf(scenario: Scenario, policies: readonly Policy[]): Promise<R
   };
 }
 
-const worstOf = (runs: readonly Figures[], oracle: readonly Figures[]): Worst => ({
+const worstOf = (runs: readonly Figures[], oracle: readonly Figures[]): Found => ({
   offered: runs[0]!.offered,
   goodput: Math.min(...runs.map(({ goodput }) => goodput)),
   ofOracle: Math.min(...runs.map(({ goodput }, at) => goodput / oracle[at]!.goodput)),
@@ -92,51 +86,22 @@ const worstOf = (runs: readonly Figures[], oracle: readonly Figures[]): Worst =>
   lost: Math.max(...runs.map(({ lost }) => lost)),
 });
 
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-
-function cell({ scenario: { goal } }: Row, figures: Worst): string {
-  const { goodput, refusedPer100, refusedLaterPer100, lost, offered } = figures;
-  const refused = goal.later ? refusedLaterPer100 : refusedPer100;
-  const parts = [percent(goodput), goodput > 0 ? shown(refused) : '–'];
-  if (goal.lost !== undefined && lost > 0) parts.push(`${lost} of ${offered} lost`);
-  return parts.join(', ');
-}
-
-function goalText({ goodput, ofOracle, refusedPer100, later, lost }: Scenario['goal']): string {
-  const parts = [`≥ ${Math.round(goodput * 100)} %${ofOracle ? ' of the oracle' : ''}`];
-  parts.push(`≤ ${refusedPer100}${later ? ' after 5 s' : ''}`);
-  if (lost !== undefined) parts.push(`${lost} lost`);
-  return parts.join(', ');
-}
-
-function isMet({ scenario: { goal }, figures }: Row): boolean {
-  const found = figures.get(ours)!;
-  const refused = goal.later ? found.refusedLaterPer100 : found.refusedPer100;
-  const goodput = goal.ofOracle ? found.ofOracle : found.goodput;
-  return goodput >= goal.goodput && refused <= goal.refusedPer100 && found.lost <= (goal.lost ?? Infinity);
-}
-
 function shownTable({ title, peers }: ScenarioTable, rows: readonly Row[]): Table {
   return {
     title,
     columns: ['scenario', ours.name, 'goal', '', ...[...ORACLES, ...peers].map(({ name }) => name)],
-    rows: rows.map((row) => {
-      const { scenario, figures } = row;
-      const found = figures.get(ours)!;
-      const share = scenario.goal.ofOracle ? ` (${percent(found.ofOracle)} of the oracle)` : '';
-      return [
-        scenario.name,
-        `${cell(row, found)}${share}`,
-        goalText(scenario.goal),
-        isMet(row) ? 'met' : '**not met**',
-        ...[...ORACLES, ...peers].map((policy) => cell(row, figures.get(policy)!)),
-      ];
-    }),
+    rows: rows.map(({ scenario, figures }) => [
+      scenario.name,
+      cellOfOurs(scenario, figures.get(ours)!),
+      goalText(scenario),
+      isMet(scenario, figures.get(ours)!) ? 'met' : '**not met**',
+      ...[...ORACLES, ...peers].map((policy) => cell(scenario, figures.get(policy)!)),
+    ]),
   };
 }
 
 function goalOf(title: string, rows: readonly Row[]): Goal {
-  const met = rows.filter(isMet).length;
+  const met = rows.filter(({ scenario, figures }) => isMet(scenario, figures.get(ours)!)).length;
   return { goal: `every row of “${title}”`, measured: `${met} of ${rows.length}`, met: met === rows.length };
 }
 

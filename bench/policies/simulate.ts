@@ -1,6 +1,7 @@
 import { seededRandom } from '../../test/support/seeded-random';
 import type { AppCall, Instance, Policy, Situation } from './policy';
 import type { Scenario } from './scenario';
+import { refusedPer100 } from './served';
 import { VendorAccounts, type Account } from './vendor';
 import { BEGINNING, VirtualClock } from './virtual-clock';
 import { VirtualVendor } from './virtual-vendor';
@@ -9,7 +10,7 @@ import { VirtualVendor } from './virtual-vendor';
 const LEAD_MS = 6_000;
 const STARTS_AT = BEGINNING + LEAD_MS;
 /** What is refused in the first seconds is also counted apart. */
-const FIRST_MS = 5_000;
+export const FIRST_MS = 5_000;
 const STEP_MS = 1_000;
 
 export interface Figures {
@@ -51,13 +52,13 @@ export async function simulate(policy: Policy, scenario: Scenario, seed: number)
   await clock.runUntil(endsAt);
   const lastAt = endsAt + scenario.maxWaitMs + 30_000;
   while (app.underWay > 0 && clock.now() < lastAt) await clock.runUntil(clock.now() + STEP_MS);
-  const { all, later, within } = vendor;
+  const { all, later, within } = vendor.served;
   const most = Math.min(units, limits.mostWithin(scenario.durationMs) - vendor.outside);
   return {
     offered,
     goodput: within.units / most,
-    refusedPer100: (all.refused / Math.max(1, all.good)) * 100,
-    refusedLaterPer100: (later.refused / Math.max(1, later.good)) * 100,
+    refusedPer100: refusedPer100(all),
+    refusedLaterPer100: refusedPer100(later),
     lost: app.lost + app.underWay,
   };
 }
@@ -71,7 +72,11 @@ function every(clock: VirtualClock, gapMs: number, until: number, random: () => 
   });
 }
 
-function callsOf({ tokens }: Scenario, random: () => number): { meanUnits: number; next: () => AppCall } {
+/** The calls that come, one after the other, and what they take in the mean. */
+export function callsOf(
+  { tokens }: Pick<Scenario, 'tokens'>,
+  random: () => number,
+): { meanUnits: number; next: () => AppCall } {
   if (!tokens) return { meanUnits: 1, next: () => ({ tokens: 100, estimatedTokens: undefined }) };
   const { least, most, estimate } = tokens;
   const next = (): AppCall => {
