@@ -1,6 +1,6 @@
-import type { Condition, RuleBook } from '../vendors/contract/rule';
+import type { Condition, EvidenceRule, RuleBook } from '../vendors/contract/rule';
 import { OUTCOMES, type Outcome } from '../vendors/contract/outcome';
-import { classify, isDoubtableRemoval } from './classify';
+import { classify, isDoubtableRemoval, isTableOnlyRemoval } from './classify';
 import type { VendorError } from './evidence/vendor-error';
 
 const NOW = Date.UTC(2026, 9, 1);
@@ -125,5 +125,136 @@ describe('a stated wait, date and model', () => {
     const verdict = read({}, bookOf('permission_denied', always));
     expect(verdict).toMatchObject({ cooldownMs: HOUR, cooldownMaxMs: 24 * HOUR });
     expect(read({}, bookOf('rate_limited', always)).cooldownMs).toBeUndefined();
+  });
+});
+
+describe('what decides', () => {
+  const table: RuleBook = { rules: [], statusTable: { 200: 'invalid_key', 401: 'invalid_key', 503: 'overloaded' } };
+  const decided = (more: Partial<VendorError>, mode?: 'evidence' | 'status', book = table) => {
+    const { outcome, decidedBy } = read(more, book, mode);
+    return [outcome, decidedBy];
+  };
+  const seen = (status: number | undefined, httpStatus = status) => ({ status, httpStatus });
+
+  it.each(['evidence', 'status'] as const)('is the transport where no answer came (mode %s)', (mode) => {
+    const broken = { transport: 'network_error' } as const;
+    const rule = bookOf('overloaded', { on: 'body', is: 'not_json' });
+    expect(decided({ ...broken, ...seen(undefined) }, mode)).toEqual(['network_error', 'transport']);
+    expect(decided({ ...broken, ...seen(undefined), bodyKind: 'none' }, mode, rule)).toEqual([
+      'network_error',
+      'transport',
+    ]);
+    expect(decided({ ...broken, ...seen(401) }, mode)).toEqual(['invalid_key', 'status_default']);
+    expect(decided(seen(undefined), mode)).toEqual(['unknown', 'status_default']);
+  });
+
+  it.each(['evidence', 'status'] as const)('is no row of the table for an answer that is good (mode %s)', (mode) => {
+    expect(decided(seen(200), mode)).toEqual(['ok', 'status']);
+    expect(decided(seen(299), mode)).toEqual(['ok', 'status']);
+    expect(decided(seen(199), mode)).toEqual(['unknown', 'status_default']);
+    expect(decided(seen(300), mode)).toEqual(['unknown', 'status_default']);
+  });
+
+  it('is neither rule nor table for a good answer, whatever its words', () => {
+    expect(decided(seen(200), 'evidence', bookOf('overloaded', { on: 'status', oneOf: [200] }))).toEqual([
+      'ok',
+      'status',
+    ]);
+  });
+
+  it('is a rule before the table, and the table alone in mode status', () => {
+    const book = bookOf('overloaded', { on: 'status', oneOf: [401] });
+    expect(decided(seen(401), 'evidence', book)).toEqual(['overloaded', 'status']);
+    expect(decided(seen(401), 'status', book)).toEqual(['invalid_key', 'status_default']);
+  });
+
+  it('in mode status is what the wire showed, and for an event in a stream never the status that the event stands for', () => {
+    expect(decided(seen(401, 503), 'status')).toEqual(['overloaded', 'status_default']);
+    expect(decided({ status: 401, httpStatus: undefined }, 'status')).toEqual(['invalid_key', 'status_default']);
+    expect(decided({ ...seen(401, 200), phase: 'stream' }, 'status')).toEqual(['unknown', 'status_default']);
+    const event = { status: 401, httpStatus: undefined, phase: 'stream' } as const;
+    expect(decided(event, 'status')).toEqual(['unknown', 'status_default']);
+    expect(decided(event)).toEqual(['invalid_key', 'status_default']);
+  });
+});
+
+describe('isTableOnlyRemoval', () => {
+  it('is true of a removal that the table decided, and of nothing else', () => {
+    const decidedBy = 'status_default';
+    expect(isTableOnlyRemoval({ outcome: 'invalid_key', decidedBy })).toBe(true);
+    expect(isTableOnlyRemoval({ outcome: 'unknown', keyAction: 'remove', decidedBy })).toBe(true);
+    expect(isTableOnlyRemoval({ outcome: 'invalid_key', keyAction: 'keep', decidedBy })).toBe(false);
+    expect(isTableOnlyRemoval({ outcome: 'rate_limited', decidedBy })).toBe(false);
+    expect(isTableOnlyRemoval({ outcome: 'invalid_key', decidedBy: 'code' })).toBe(false);
+  });
+
+  it('is doubtable only where the vendor’s own table was asked after its rules', () => {
+    expect(isDoubtableRemoval({ outcome: 'invalid_key', tableOnly: true })).toBe(true);
+    expect(isDoubtableRemoval({ outcome: 'invalid_key' })).toBe(false);
+    expect(isDoubtableRemoval({ outcome: 'rate_limited', tableOnly: true })).toBe(false);
+  });
+});
+
+describe('the consequences', () => {
+  const ruled = (rule: Partial<EvidenceRule>, more: Partial<VendorError> = {}) =>
+    read(more, { rules: [{ id: 'R1', when: [always], outcome: 'rate_limited', ...rule }], statusTable: {} });
+
+  it('are those of the outcome where the rule states none', () => {
+    expect(ruled({})).toEqual({
+      outcome: 'rate_limited',
+      keyAction: 'cool_down',
+      scope: 'key_model',
+      retry: 'other_key',
+      reason: 'HTTP 429',
+      decidedBy: 'status',
+      rule: 'R1',
+      status: 429,
+    });
+  });
+
+  it('are the rule’s own where it states them', () => {
+    const own = { keyAction: 'remove', scope: 'key', retry: 'none', cooldownMs: 5, cooldownMaxMs: 9 } as const;
+    const rule = { ...own, escalateOnRepeat: 'midnight_pacific' } as const;
+    expect(ruled(rule)).toMatchObject(rule);
+    expect(ruled({ ...rule, keyAction: 'cool_down', outcome: 'permission_denied' })).toMatchObject({
+      cooldownMs: 5,
+      cooldownMaxMs: 9,
+    });
+  });
+
+  it('of a refused permission that keeps or removes the key are no cooldown', () => {
+    for (const keyAction of ['keep', 'remove'] as const) {
+      const { cooldownMs, cooldownMaxMs } = ruled({ outcome: 'permission_denied', keyAction });
+      expect([cooldownMs, cooldownMaxMs]).toEqual([undefined, undefined]);
+    }
+  });
+
+  it('are no retry once the caller was given content', () => {
+    expect(ruled({ retry: 'same_key' }, { contentEmitted: true }).retry).toBe('none');
+    expect(ruled({ retry: 'same_key' }).retry).toBe('same_key');
+  });
+
+  it('of a good answer have no reason', () => {
+    expect(
+      read({ status: 200, httpStatus: 200, message: 'fine' }, { rules: [], statusTable: {} }).reason,
+    ).toBeUndefined();
+  });
+
+  it('keep to a stated date up to 400 days away, and to none for a key that stays', () => {
+    const at = (ms: number) => new Date(NOW + ms);
+    const dateOf = (notBefore: Date, rule: Partial<EvidenceRule> = {}) => ruled(rule, { notBefore }).notBefore;
+    expect(dateOf(at(400 * DAY))).toEqual(at(400 * DAY));
+    expect(dateOf(at(400 * DAY + 1))).toBeUndefined();
+    expect(dateOf(at(DAY), { outcome: 'overloaded', keyAction: 'cool_down' })).toEqual(at(DAY));
+    expect(dateOf(at(DAY), { keyAction: 'keep' })).toBeUndefined();
+    expect(dateOf(at(DAY), { outcome: 'invalid_key' })).toBeUndefined();
+  });
+});
+
+describe('a long reason', () => {
+  it('is cut, and joins its parts with a colon', () => {
+    const none: RuleBook = { rules: [], statusTable: {} };
+    expect(read({ message: 'word '.repeat(100) }, none).reason!.length).toBeLessThanOrEqual(200);
+    expect(read({ codes: [''], message: 'no' }, none).reason).toBe('no');
   });
 });

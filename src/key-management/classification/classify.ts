@@ -54,15 +54,16 @@ export function classify(
   return isTableOnlyRemoval(byStatus) ? { ...byStatus, tableOnly: true } : byStatus;
 }
 
+const removes = ({ keyAction, outcome }: Classification): boolean =>
+  (keyAction ?? CONSEQUENCES[outcome].keyAction) === 'remove';
+
 /** Whether the classification removes a key with nothing but the specification's table behind it: to be re-checked soon. */
 export const isTableOnlyRemoval = (classification: Classification): boolean =>
-  classification.decidedBy === 'status_default' &&
-  (classification.keyAction ?? CONSEQUENCES[classification.outcome].keyAction) === 'remove';
+  classification.decidedBy === 'status_default' && removes(classification);
 
 /** Whether the removal is believed of a first key only: the table of a vendor's profile alone asks for it, and no rule knows the answer. */
 export const isDoubtableRemoval = (classification: Classification): boolean =>
-  classification.tableOnly === true &&
-  (classification.keyAction ?? CONSEQUENCES[classification.outcome].keyAction) === 'remove';
+  classification.tableOnly === true && removes(classification);
 
 function byTable(error: VendorError, knowledge: RuleBook, status: number | undefined, now: number): FullClassification {
   // A 2xx that carries a failure is a stream's: no row of the table is about it.
@@ -71,8 +72,7 @@ function byTable(error: VendorError, knowledge: RuleBook, status: number | undef
       ? classificationOf(error, 'unknown', 'status_default', now)
       : classificationOf(error, 'ok', 'status', now);
   }
-  const outcome =
-    status !== undefined && Object.hasOwn(knowledge.statusTable, status) ? knowledge.statusTable[status] : undefined;
+  const outcome = status === undefined ? undefined : knowledge.statusTable[status];
   return classificationOf(error, outcome ?? 'unknown', 'status_default', now);
 }
 

@@ -2,8 +2,7 @@ import type { Outcome } from '../vendors/contract/outcome';
 import type { CallObserver } from './call-batches';
 import type { BreakerStatus } from './circuit-breaker';
 import type { KeyRecord } from './key/key-record';
-import { isRemoved, isCoolingDown, type KeyStatus } from './key/key-state';
-import type { SettlementSummary } from './state/settlement';
+import type { KeyStatus } from './key/key-state';
 
 /**
  * The states of a provider, gravest first: switched off by an administrator; without a key for any model that is called; nearly all its calls
@@ -135,24 +134,4 @@ export interface PoolObserver {
   removalsDoubted?(event: RemovalsDoubtedEvent): void;
   /** There are calls that no observer has seen yet: whoever needs them in time calls `flushCalls`. */
   callsPending?(): void;
-}
-
-/** @param change Becomes the event itself: an object spread into another gives V8 a hidden class of its own, 400 bytes each. */
-export function keyEvent(record: KeyRecord, by: ChangedBy, at: number, change: KeyChange): KeyChangeEvent {
-  const { provider, id: keyId, key } = record;
-  return Object.assign(change, { provider, keyId, maskedKey: key.masked, at: new Date(at), by });
-}
-
-/** The change of a key's status, as its event has it. */
-export function statusChange(record: KeyRecord, from: KeyStatus, settlement?: SettlementSummary): KeyChange {
-  const { state, status: to } = record;
-  const until = isCoolingDown(state) ? state.until : isRemoved(state) ? state.recheckAt : undefined;
-  return {
-    type: 'status_changed',
-    from,
-    to,
-    outcome: settlement?.outcome,
-    reason: settlement?.reason,
-    until: until === undefined || to === 'disabled' ? undefined : new Date(until),
-  };
 }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { CheckedClassification } from '../classification/classification';
 import type { HeaderView } from '../vendors/contract/rate-limits';
 import type { KeyModelState } from './key/key-record';
+import type { ExpectedTokens, UsedTokens } from './limits/expected-tokens';
 import {
   checkedSettlement,
   settlementOf,
@@ -11,19 +12,20 @@ import {
   type Source,
 } from './state/settlement';
 
-/** Takes leases back: the pool that made them. `now` is milliseconds since the epoch, where the caller has just looked. */
+/** Takes leases back: the pool that made them. Times are milliseconds since the epoch. */
 export interface LeaseOwner {
+  readonly now: number;
   leaseMade(lease: PoolLease): void;
-  /** The vendor has begun to answer well. */
+  /** The vendor has begun to answer well. `now`: where the caller has just looked. */
   leaseAccepted(lease: PoolLease, now?: number): void;
-  settleLease(lease: PoolLease, settlement: Settlement, now?: number): void;
+  settleLease(lease: PoolLease, settlement: Settlement, now: number): void;
   /** A refusal that was withheld is the key's own. */
-  refusalConfirmed(lease: PoolLease, settlement: Settlement, now?: number): void;
+  refusalConfirmed(lease: PoolLease, settlement: Settlement, now: number): void;
   /** The removal that the lease led to is doubted. */
-  removalDoubted(lease: PoolLease, now?: number): void;
+  removalDoubted(lease: PoolLease, now: number): void;
   /** The vendor's answer has come: its headers may state rate limits. */
   answerSeen(lease: PoolLease, headers: HeaderView): void;
-  tokensUsed(lease: PoolLease, tokens: number): void;
+  tokensUsed(lease: PoolLease, used: UsedTokens): void;
 }
 
 /** One key handed out for one attempt, settled exactly once. */
@@ -58,6 +60,8 @@ export class PoolLease implements KeyLease {
     readonly startedAt: number,
     /** The endpoint that the caller named, or that was seen in the request. */
     public endpoint?: string,
+    /** What the call is expected to take; undefined where nobody said. */
+    readonly tokens?: ExpectedTokens,
   ) {
     this.trial = source === 'call' && candidate.onTrial;
     if (model !== undefined) owner.leaseMade(this);
@@ -105,19 +109,19 @@ export class PoolLease implements KeyLease {
     this.owner.answerSeen(this, headers);
   }
 
-  /** Reports how many tokens the call used. */
-  used(tokens: number): void {
+  /** Reports how many tokens the call has used so far: also in the midst of a stream, and again when more is known. */
+  used(tokens: UsedTokens): void {
     this.owner.tokensUsed(this, tokens);
   }
 
   /** @param now Milliseconds since the epoch, where the caller has just looked. */
-  settle(outcome: SettledOutcome, now?: number): void {
-    if (this.#isOpen()) this.#settle(settlementOf(outcome, this), now);
+  settle(outcome: SettledOutcome, now = this.owner.now): void {
+    if (this.#isOpen()) this.#settle(settlementOf(outcome, this, now), now);
   }
 
   /** As `settle`, with what the package classified itself. */
-  settleChecked(outcome: CheckedOutcome, now?: number): void {
-    if (this.#isOpen()) this.#settle(checkedSettlement(outcome), now);
+  settleChecked(outcome: CheckedOutcome, now = this.owner.now): void {
+    if (this.#isOpen()) this.#settle(checkedSettlement(outcome, this, now), now);
   }
 
   #isOpen(): boolean {
@@ -129,18 +133,18 @@ export class PoolLease implements KeyLease {
     return !this.#isSettled;
   }
 
-  #settle(settlement: Settlement, now: number | undefined): void {
+  #settle(settlement: Settlement, now: number): void {
     this.#isSettled = true;
     this.owner.settleLease(this, settlement, now);
   }
 
   /** The withheld refusal that this lease was settled with is the key's own: now it counts. */
-  confirm(refusal: CheckedClassification, now?: number): void {
-    this.owner.refusalConfirmed(this, checkedSettlement(refusal), now);
+  confirm(refusal: CheckedClassification, now = this.owner.now): void {
+    this.owner.refusalConfirmed(this, checkedSettlement(refusal, this, now), now);
   }
 
   /** Another key of the same call met what removed this one, and only the status table is behind it: the key cools down instead. */
-  takeRemovalBack(now?: number): void {
+  takeRemovalBack(now = this.owner.now): void {
     this.owner.removalDoubted(this, now);
   }
 

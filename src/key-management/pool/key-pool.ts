@@ -1,4 +1,3 @@
-import { ownWords } from '../classification/redaction/redact';
 import type { Clock, Random } from '../common/clock';
 import { isDoubtableRemoval } from '../classification/classify';
 import { CONSEQUENCES, isTransient, type Outcome } from '../vendors/contract/outcome';
@@ -6,44 +5,27 @@ import type { HeaderView } from '../vendors/contract/rate-limits';
 import { CallBatcher } from './call-batches';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import type { PoolObserver } from './key-events';
-import type { LeaseOptions } from './key/key-input';
+import { DoubtedRemovals } from './doubted-removals';
+import { Ejections } from './ejections';
+import type { LeaseOptions, LeaseTarget } from './key/key-input';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
-import { HEALTHY, isCoolingDown, isRemoved, type FailureStreak, type KeyState } from './key/key-state';
+import { HEALTHY, isCoolingDown, isRemoved } from './key/key-state';
 import { KeyStates } from './key-states';
 import { beginTrial, endTrial } from './key/trial';
+import { totalOf, type ExceededLimit, type UsedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
-import { learnRate, takeTurn } from './selection/choice';
-import type { ModelIndex } from './selection/model-index';
-import { DOUBTED_COOLDOWN_MS, evidenceOf, KEYS_IN_DOUBT, RemovalDoubt } from './state/removal-doubt';
+import { takeTurn } from './selection/choice';
 import type { Settlement } from './state/settlement';
-import {
-  cooldownEnd,
-  keyCooldown,
-  laterCooldown,
-  partCooldown,
-  scopeOf,
-  transition,
-  withStatedWait,
-} from './state/transition';
+import { cooldownEnd, laterCooldown, partCooldown, scopeOf, transition } from './state/transition';
 
-/** A call waits this long for another key before an ejected one is tried. Milliseconds. */
-const MAX_WAIT_FOR_EJECTED_MS = 10_000;
-
-/** A removal that only the status table asked for, and what it is taken back to. */
-interface TableRemoval {
-  readonly record: KeyRecord;
-  readonly settlement: Settlement;
-  readonly before: KeyState;
-  readonly failureStreak: FailureStreak | undefined;
-  /** The state that the removal made. A key that has another one by now was judged anew, by a probe or by a person. */
-  readonly after: KeyState;
-}
+const NO_OPTIONS: LeaseOptions = Object.freeze({});
 
 /** The keys of one provider as calls use them: chooses a key for each lease, and applies what each settled lease says. */
 export class KeyPool extends KeyStates implements LeaseOwner {
   readonly #breaker: CircuitBreaker;
-  readonly #doubt = new RemovalDoubt<TableRemoval>();
+  readonly #doubted: DoubtedRemovals;
+  readonly #ejections: Ejections;
   readonly calls: CallBatcher;
 
   constructor(
@@ -55,40 +37,74 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   ) {
     super(provider, observer, clock, sharing);
     this.#breaker = new CircuitBreaker(clock.now(), () => observer.breakerChanged?.(provider, this.breakerStatus()));
+    this.#doubted = new DoubtedRemovals(this, observer);
+    const { indexes, outliers, mean } = this;
+    this.#ejections = new Ejections(this, { indexes, outliers, mean });
     this.calls = new CallBatcher(() => observer.callsPending?.());
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
-  lease({ model, exclude, endpoint }: LeaseOptions = {}, now = this.clock.now()): PoolLease | undefined {
-    const candidate = this.take(model, exclude, now, endpoint);
-    return candidate && new PoolLease(this, candidate, model, 'call', now, endpoint);
+  lease(options: LeaseOptions = NO_OPTIONS, now = this.clock.now()): PoolLease | undefined {
+    const candidate = this.take(options, options.exclude, now);
+    const { model, endpoint, tokens } = options;
+    return candidate && new PoolLease(this, candidate, model, 'call', now, endpoint, tokens);
   }
 
   /** Chooses a key as `lease` does, and books one use of it; the caller makes the lease. */
-  take(
-    model: string | undefined,
-    exclude: PassedOver | undefined,
-    now: number,
-    endpoint?: string,
-  ): KeyModelState | undefined {
+  take(target: LeaseTarget, exclude: PassedOver | undefined, now: number): KeyModelState | undefined {
+    const { model, endpoint } = target;
     this.wake(now);
     if (!this.#breaker.admits(now)) return undefined;
     const index = this.indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.parts.endpoints.passedOver(endpoint, exclude, now);
     let candidate = index.choose(passedOver, this.mean, now, this.random);
-    if (!candidate && this.#readmitted(index, passedOver, now))
+    if (!candidate && this.#ejections.readmitted(index, passedOver, now))
       candidate = index.choose(passedOver, this.mean, now, this.random);
     if (!candidate) return undefined;
     const { record } = candidate;
     takeTurn(record, this.mean, now);
     record.leased(now);
     candidate.inFlight += 1;
-    this.rateLimits.callStarted(candidate, now);
+    this.accounts.callStarted(candidate, now);
     this.#breaker.passed(now);
     beginTrial(candidate, now);
     if (endpoint !== undefined) this.parts.endpoints.callStarted(record.id, endpoint, now);
     if (candidate.busy || candidate.blockedUntil(now) > now) this.placeGroup(record, now);
     return candidate;
+  }
+
+  /** When such a call fits an account at the soonest: 0 for at any moment, Infinity for never within a known limit. Milliseconds since the epoch. */
+  availableAt({ model, endpoint }: LeaseTarget, now: number): number {
+    if (!this.#breaker.isOpen(now) && this.#hasCandidate(model, endpoint, now)) return 0;
+    return this.nextWake(model, endpoint) ?? Infinity;
+  }
+
+  /** Some account has a limit of tokens, stated or known: what calls take is worth estimating. */
+  get limitsTokens(): boolean {
+    return this.accounts.limitsTokens;
+  }
+
+  /** Whether another such call would fit beside this one. */
+  hasRoomForMore(target: LeaseTarget, now: number): boolean {
+    const { model, tokens } = target;
+    const both = tokens && { input: 2 * tokens.input, output: 2 * tokens.output };
+    const { eligible } = this.indexes.forCall(model, now);
+    return eligible > 1 || this.availableAt({ ...target, tokens: both }, now) === 0;
+  }
+
+  /** The greatest limit that the call can never fit, if it can fit none of the accounts that may serve it. */
+  excess(target: LeaseTarget, now: number): ExceededLimit | undefined {
+    return this.accounts.excess(target, now);
+  }
+
+  /** Keeps the account that fits the call soonest for the call that waits with this ticket: calls without it pass over that account. */
+  setAside(target: LeaseTarget, ticket: object, now: number): void {
+    this.accounts.setAside(target, ticket, now);
+  }
+
+  /** Ends what `setAside` did. */
+  giveBack(ticket: object): void {
+    this.accounts.giveBack(ticket);
   }
 
   /** A lease of one certain key for a health check, whatever its state. */
@@ -101,8 +117,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   leaseAccepted(lease: PoolLease, now?: number): void {
-    if (this.parts.endpoints.concerns(lease.endpoint))
-      this.#endpointCallEnded(lease, lease.endpoint, true, now ?? this.clock.now());
+    this.#endpointCallEnded(lease, true, now);
     if (!lease.trial && this.#breaker.isCalm) return;
     const at = now ?? this.clock.now();
     if (lease.trial) {
@@ -115,101 +130,96 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   answerSeen(lease: PoolLease, headers: HeaderView): void {
     if (lease.candidate.record.deleted) return;
     const now = this.clock.now();
-    if (this.rateLimits.answerSeen(lease, headers, now)) this.placeGroup(lease.candidate.record, now);
+    if (this.accounts.answerSeen(lease, headers, now)) this.placeGroup(lease.candidate.record, now);
   }
 
-  tokensUsed({ candidate: { record } }: PoolLease, tokens: number): void {
+  tokensUsed({ candidate: { record } }: PoolLease, used: UsedTokens): void {
     const now = this.clock.now();
+    const tokens = totalOf(used);
     if (!record.hardLimits || !(tokens > 0)) return;
     record.hardLimits.used(tokens, now);
     this.placeGroup(record, now);
   }
 
-  settleLease(lease: PoolLease, given: Settlement, now = this.clock.now()): void {
+  settleLease(lease: PoolLease, settlement: Settlement, now: number): void {
     const { record } = lease.candidate;
-    const isCall = lease.source === 'call';
-    const isFailedCall = isCall && given.outcome !== 'ok';
-    const stated = isFailedCall ? withStatedWait(given, now) : given;
-    const settlement = isFailedCall && isDoubtableRemoval(stated) ? this.#weighed(record, stated, now) : stated;
+    const isOk = settlement.outcome === 'ok';
     if (lease.model !== undefined) this.openLeases.remove(lease);
-    if (isCall) this.#countCall(lease, settlement, now);
-    else record.lastCheckedAt = now;
-    const statesWait = stated !== given;
-    const mayGo = isCall ? this.#callSeen(lease, settlement, statesWait, now) : this.#probeSeen(settlement, now);
-    if (!record.deleted && settlement.withheld !== true) {
-      this.#apply(lease, settlement, now);
-      if (isCall) this.#compare(lease, settlement, now);
-    }
+    let mayGo: boolean;
+    if (lease.source === 'probe') mayGo = this.#probeEnded(lease, settlement, now);
+    else mayGo = isOk ? this.#callSucceeded(lease, settlement, now) : this.#callFailed(lease, settlement, now);
     if (lease.candidate.availability !== 'eligible') this.placeGroup(record, now);
-    if (this.parts.endpoints.concerns(lease.endpoint))
-      this.#endpointCallEnded(lease, lease.endpoint, settlement.outcome === 'ok', now);
+    this.#endpointCallEnded(lease, isOk, now);
     if (mayGo) this.keyFreed();
     this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
   }
 
-  refusalConfirmed(lease: PoolLease, settlement: Settlement, now = this.clock.now()): void {
+  refusalConfirmed(lease: PoolLease, settlement: Settlement, now: number): void {
     const { record } = lease.candidate;
     if (record.deleted) return;
     this.#countRefusal(record, settlement.outcome, now);
-    this.#apply(lease, settlement, now);
+    this.#refused(lease, settlement, now);
     this.placeGroup(record, now);
   }
 
-  removalDoubted({ candidate: { record } }: PoolLease, now = this.clock.now()): void {
-    for (const removal of this.#doubt.takeBack(record.id, now)) this.#takeBack(removal, now);
+  removalDoubted({ candidate: { record } }: PoolLease, now: number): void {
+    this.#doubted.takeBack(record, now);
   }
 
-  /** Whether a removal that only the status table asks for is believed. Where it is not, the key cools down instead. */
-  #weighed(record: KeyRecord, settlement: Settlement, now: number): Settlement {
-    const evidence = evidenceOf(settlement);
-    const belief = this.#doubt.condemned(evidence, record.id, now);
-    if (belief === 'begins') this.#doubtBegins(evidence, settlement, now);
-    // Late answers to calls with a key that is being probed already say nothing new.
-    const isInDoubt = record.state.status === 'cooling_down' && record.outcome === settlement.outcome;
-    if (belief === 'believed' && settlement.doubted !== true && !isInDoubt) return settlement;
-    return { ...settlement, keyAction: 'cool_down', doubted: true };
-  }
-
-  #doubtBegins(evidence: string, settlement: Settlement, now: number): void {
-    const { outcome } = settlement;
-    const event = { type: 'removals_doubted', outcome, reason: doubtReason(settlement), by: 'call' } as const;
-    this.observer.removalsDoubted?.({ ...event, provider: this.provider, at: new Date(now) });
-    for (const removal of this.#doubt.takeAllBack(evidence, now)) this.#takeBack(removal, now);
-  }
-
-  #takeBack({ record, settlement, before, failureStreak, after }: TableRemoval, now: number): void {
-    if (record.deleted || record.state !== after) return;
-    record.failureStreak = failureStreak;
-    this.#coolDownInDoubt(record, before, settlement, now);
-  }
-
-  /** Cools a key down that was not believed to be at fault, from the state that it had or has, and has it probed: the probe decides. */
-  #coolDownInDoubt(record: KeyRecord, state: KeyState, settlement: Settlement, now: number): void {
-    if (isRemoved(state)) return;
-    const asked = { ...settlement, cooldownMs: DOUBTED_COOLDOWN_MS, cooldownMaxMs: DOUBTED_COOLDOWN_MS };
-    const cooldown = keyCooldown(asked, { outcome: settlement.outcome, count: 1, lastAt: now }, now);
-    this.setState(record, laterCooldown(isCoolingDown(state) ? state : undefined, cooldown), 'call', settlement);
-    if (record.enabled) this.observer.probeWanted?.(record);
-  }
-
-  /** Counts a settled call. */
-  #countCall({ candidate, startedAt, trial, wasAccepted }: PoolLease, settlement: Settlement, now: number): void {
+  /** All that a good answer does. On the hot path. True if those who wait should look again, as for the next two. */
+  #callSucceeded(lease: PoolLease, settlement: Settlement, now: number): boolean {
+    const { candidate, startedAt } = lease;
     const { record } = candidate;
-    const { outcome } = settlement;
-    const ok = outcome === 'ok';
+    this.#callEnded(lease, true);
+    record.successCount += 1;
+    record.succeeded(now, now - startedAt);
+    record.learn(true, this.mean, now);
+    candidate.rateLimiter?.succeeded();
+    const mayGo = !this.#breaker.isSpotless && this.#vendorSeen(lease, settlement, now);
+    if (record.deleted) return mayGo;
+    const { failureStreak: ended } = candidate;
+    if (ended !== undefined && startedAt > ended.lastAt) candidate.failureStreak = undefined;
+    if (record.failureStreak !== undefined || record.state !== HEALTHY) this.#become(lease, settlement, now);
+    if (this.outliers.isWatching) this.outliers.succeeded(record, now);
+    return mayGo;
+  }
+
+  #callFailed(lease: PoolLease, given: Settlement, now: number): boolean {
+    const { record } = lease.candidate;
+    const settlement = isDoubtableRemoval(given) ? this.#doubted.weighed(record, given, now) : given;
+    const { outcome, withheld } = settlement;
+    this.#callEnded(lease, false);
+    record.failed(outcome);
+    if (withheld !== true) this.#countRefusal(record, outcome, now);
+    const mayGo = this.#vendorSeen(lease, settlement, now);
+    if (record.deleted || withheld === true) return mayGo;
+    this.#refused(lease, settlement, now);
+    if (isTransient(outcome)) this.#ejections.callFailed(lease, outcome, now);
+    return mayGo;
+  }
+
+  #probeEnded(lease: PoolLease, settlement: Settlement, now: number): boolean {
+    const { record } = lease.candidate;
+    record.lastCheckedAt = now;
+    const mayGo = settlement.outcome === 'ok' && !settlement.unproven && this.#breaker.probed(now);
+    if (!record.deleted && settlement.withheld !== true) this.#become(lease, settlement, now);
+    return mayGo;
+  }
+
+  /** The call is in flight no longer, and is no trial. */
+  #callEnded({ candidate, startedAt, trial, wasAccepted }: PoolLease, success: boolean): void {
+    const { hardLimits } = candidate.record;
     candidate.inFlight -= 1;
-    record.inFlight -= 1;
     candidate.rateLimiter?.ended();
-    if (record.hardLimits) record.hardLimits.inFlight -= 1;
-    if (trial && !wasAccepted) endTrial(candidate, startedAt, ok);
-    const tookMs = now - startedAt;
-    record.countAttempt(outcome, tookMs);
-    if (ok) {
-      record.successCount += 1;
-      record.succeeded(now, tookMs);
-      learnRate(record, this.mean, true, now);
-      candidate.rateLimiter?.succeeded();
-    } else if (settlement.withheld !== true) this.#countRefusal(record, outcome, now);
+    if (hardLimits) hardLimits.inFlight -= 1;
+    if (trial && !wasAccepted) endTrial(candidate, startedAt, success);
+  }
+
+  /** Shows the circuit breaker what a call says of the vendor. True if those who wait should look again. */
+  #vendorSeen({ keyId, startedAt, wasAccepted }: PoolLease, settlement: Settlement, now: number): boolean {
+    const { outcome, asksToWait } = settlement;
+    const statedUntil = asksToWait ? cooldownEnd(settlement, 1, now, true) : 0;
+    return this.#breaker.settled({ outcome, keyId, startedAt, statedUntil, wasAccepted }, now);
   }
 
   /** Only a failure that is the key's own, or of unknown cause, counts against the key. */
@@ -217,59 +227,38 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { fault } = CONSEQUENCES[outcome];
     if (fault !== 'key' && fault !== 'unknown') return;
     record.errorCount += 1;
-    learnRate(record, this.mean, false, now);
+    record.learn(false, this.mean, now);
   }
 
-  /** Shows the circuit breaker what a call says of the vendor. True if those who wait should look again. */
-  #callSeen(lease: PoolLease, settlement: Settlement, statesWait: boolean, now: number): boolean {
-    const { outcome } = settlement;
-    if (outcome === 'ok' && this.#breaker.isSpotless) return false;
-    const statedUntil = statesWait ? cooldownEnd(settlement, 1, now, true) : 0;
-    const { keyId, startedAt, wasAccepted } = lease;
-    return this.#breaker.settled({ outcome, keyId, startedAt, statedUntil, wasAccepted }, now);
-  }
-
-  #probeSeen({ outcome, unproven }: Settlement, now: number): boolean {
-    return outcome === 'ok' && !unproven && this.#breaker.probed(now);
-  }
-
-  /** Does to the key, for one model or endpoint or as a whole, what the settlement says. */
-  #apply(lease: PoolLease, settlement: Settlement, now: number): void {
-    const { candidate, source, startedAt } = lease;
-    const { record } = candidate;
-    const { outcome } = settlement;
-    if (source === 'call') {
-      if (settlement.doubted === true) {
-        for (const removal of this.#doubt.takeBack(record.id, now)) this.#takeBack(removal, now);
-        this.#coolDownInDoubt(record, record.state, settlement, now);
-        return;
-      }
-      if (outcome === 'rate_limited') this.rateLimits.refused(lease, now);
-      if (outcome === 'ok') {
-        const { failureStreak: ended } = candidate;
-        if (ended !== undefined && startedAt > ended.lastAt) candidate.failureStreak = undefined;
-        if (record.failureStreak === undefined && record.state === HEALTHY) return;
-      } else if (settlement.keyAction === 'cool_down' && this.#coolDownPart(lease, settlement, now)) return;
+  /** Does to the key, for one model or endpoint or as a whole, what the failure of a call asks for. */
+  #refused(lease: PoolLease, settlement: Settlement, now: number): void {
+    if (settlement.doubted === true) {
+      this.#doubted.coolDown(lease.candidate.record, settlement, now);
+      return;
     }
+    if (settlement.outcome === 'rate_limited') this.accounts.refused(lease, now);
+    if (settlement.keyAction !== 'cool_down' || !this.#coolDownPart(lease, settlement, now))
+      this.#become(lease, settlement, now);
+  }
+
+  /** Gives the key the state that the settlement makes of its present one, and cools those down that share its limits. */
+  #become({ candidate: { record }, source, startedAt }: PoolLease, settlement: Settlement, now: number): void {
     const { state: before, failureStreak: streakBefore } = record;
     const circumstances = { source, now, startedAt, failureStreak: streakBefore, cause: record.outcome };
-    const { state, failureStreak } = transition(before, settlement, circumstances);
+    const { state, failureStreak, cooldown } = transition(before, settlement, circumstances);
     record.failureStreak = failureStreak;
     // A probe that said nothing on the key does not explain why it is away.
     const isSilent = settlement.keyAction === 'keep' && isRemoved(state);
-    const summary = isSilent ? { outcome: record.outcome ?? outcome, reason: record.reason } : settlement;
+    const summary = isSilent ? { outcome: record.outcome ?? settlement.outcome, reason: record.reason } : settlement;
     this.setState(record, state, source, summary);
-    if (source === 'call' && isRemoved(state) && !isRemoved(before) && isDoubtableRemoval(settlement)) {
-      const removal = { record, settlement, before, failureStreak: streakBefore, after: state };
-      this.#doubt.removed(evidenceOf(settlement), record.id, removal);
-    }
-    if (!isCoolingDown(state) || !failureStreak || outcome !== 'rate_limited') return;
+    if (source === 'call' && isRemoved(state) && !isRemoved(before) && isDoubtableRemoval(settlement))
+      this.#doubted.removed({ record, settlement, before, failureStreak: streakBefore, after: state });
+    if (cooldown === undefined || settlement.outcome !== 'rate_limited') return;
     // For as long as this refusal asks: the key itself may cool down longer, for a reason that is its own.
-    const cooldown = keyCooldown(settlement, failureStreak, now);
     for (const sibling of this.siblings(record)) {
       if (sibling.unavailableUntil >= cooldown.until) continue;
-      const known = isCoolingDown(sibling.state) ? sibling.state : undefined;
-      this.setState(sibling, laterCooldown(known, cooldown), source, settlement);
+      const other = isCoolingDown(sibling.state) ? sibling.state : undefined;
+      this.setState(sibling, laterCooldown(other, cooldown), source, settlement);
     }
   }
 
@@ -277,8 +266,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   #coolDownPart(lease: PoolLease, settlement: Settlement, now: number): boolean {
     const scope = scopeOf(settlement, lease);
     if (scope === undefined || scope === 'unplaced') return false;
-    const { record } = lease.candidate;
-    const { source, startedAt } = lease;
+    const { candidate, source, startedAt } = lease;
+    const { record } = candidate;
     const { reason } = settlement;
     const known = this.parts.get(record, scope)?.failureStreak;
     const circumstances = { source, now, startedAt, failureStreak: known };
@@ -289,41 +278,10 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return true;
   }
 
-  /** Compares the key with the others: a key that fails alone is chosen less, and then ejected for a while. */
-  #compare({ candidate, model, startedAt, trial }: PoolLease, { outcome }: Settlement, now: number): void {
-    const { record } = candidate;
-    if (outcome === 'ok') {
-      if (this.outliers.isWatching) this.outliers.succeeded(record, now);
-      return;
-    }
-    if (!isTransient(outcome)) return;
-    const found = this.outliers.failed(record, startedAt, trial, now);
-    if (found.kind === 'alike') return;
-    learnRate(record, this.mean, false, now);
-    if (found.kind === 'worse' || record.unavailableUntil > now) return;
-    // Never more than half of the keys that could serve the call.
-    if (this.indexes.forCall(model, now).inUse - 1 < this.outliers.ejected().size + 1) return;
-    const until = this.outliers.eject(record, now);
-    const reason = ownWords`outlier: ${found.failed} of its latest ${found.of} calls failed, other keys answered`;
-    this.setState(record, { status: 'cooling_down', until }, 'call', { outcome, reason });
-  }
-
-  /** Ejecting a key is a guess: where no other key can be had for long, the first ejected one is let back. True if one was. */
-  #readmitted(index: ModelIndex, exclude: PassedOver | undefined, now: number): boolean {
-    if (!this.outliers.isWatching || index.hasCandidate) return false;
-    if ((index.nextWake ?? 0) <= now + MAX_WAIT_FOR_EJECTED_MS) return false;
-    let first: KeyRecord | undefined;
-    for (const record of this.outliers.ejected()) {
-      if (!record.enabled || !record.serves(index.model) || exclude?.has(record.id)) continue;
-      if (record.candidates[index.ordinal]!.cooldownUntil > now) continue;
-      if (!first || record.unavailableUntil < first.unavailableUntil) first = record;
-    }
-    if (first) this.setState(first, HEALTHY, 'time');
-    return first !== undefined;
-  }
-
-  #endpointCallEnded({ candidate, startedAt }: PoolLease, endpoint: string, success: boolean, now: number): void {
-    this.parts.endpoints.callEnded(candidate.record.id, endpoint, startedAt, success, now);
+  /** A call ended, or the vendor accepted it: tells whether its endpoint, if keys cool down for that, is well. */
+  #endpointCallEnded({ candidate, startedAt, endpoint }: PoolLease, success: boolean, now = this.clock.now()): void {
+    if (!this.parts.endpoints.concerns(endpoint)) return;
+    this.parts.endpoints.callEnded(candidate.record.id, endpoint, { startedAt, success, now });
     this.keyFreed();
   }
 
@@ -331,10 +289,10 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   nextWake(model: string | undefined, endpoint?: string): number | undefined {
     const now = this.clock.now();
     const wake = this.parts.endpoints.concerns(endpoint)
-      ? finite(this.#availableAt(endpoint, model, now))
+      ? this.#availableAt(endpoint, model, now)
       : this.indexes.forCall(model, now).nextWake;
     const admitsAt = this.#breaker.admitsAt(now);
-    if (admitsAt === undefined) return wake;
+    if (admitsAt === undefined) return wake === Infinity ? undefined : wake;
     return Math.max(admitsAt, this.#hasCandidate(model, endpoint, now) ? 0 : (wake ?? Infinity));
   }
 
@@ -365,11 +323,3 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return this.#breaker.status(now);
   }
 }
-
-function doubtReason({ outcome, status, reason }: Settlement): string {
-  const words = new Set([status === undefined ? outcome : `HTTP ${status}`, reason]);
-  const answer = Array.from(words).filter(Boolean).join(': ');
-  return `${KEYS_IN_DOUBT} keys met the same answer within a minute, and no rule knows it (${answer}): no key is removed for it, probes decide.`;
-}
-
-const finite = (time: number): number | undefined => (time === Infinity ? undefined : time);

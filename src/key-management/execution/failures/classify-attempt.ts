@@ -12,7 +12,6 @@ import { isCallersOwnError } from '../../classification/evidence/thrown-error';
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import { ownWords, redactReason } from '../../classification/redaction/redact';
 import { KeyManagementError } from '../../errors';
-import type { PoolLease } from '../../pool/key-lease';
 import type { Outcome } from '../../vendors/contract/outcome';
 import type { AttemptEnd } from '../attempt';
 import type { AttemptContext } from '../attempt-context';
@@ -77,7 +76,7 @@ export function failedEnd(
   const body = failureBodyOf(value);
   if (!watched && !body) return undefined;
   const evidence = watched ?? vendorErrorFromStreamEvent(body, {}, context.evidenceContext());
-  const { outcome } = classifyEvidence(evidence, classifier, context);
+  const { outcome } = classifyEvidence(evidence, { classifier, context });
   // A caller may treat a 404 as any answer, but what is the key's or the vendor's fault is not for the caller to say. An object with an
   // error that no rule knows may be of the caller's own making.
   const fails = NEVER_AN_ANSWER.has(outcome) || (body && (outcome !== 'unknown' || failedBase(body)));
@@ -114,10 +113,15 @@ const isResponse = (value: object): value is Response =>
   value instanceof Response ||
   (read(read(value, 'constructor'), 'name') === 'Response' && 'status' in value && 'headers' in value);
 
-/** What a failed attempt is classified by, besides how it ended. */
-interface AttemptFacts {
+/** Who classifies evidence, of which attempt, and when: milliseconds since the epoch. */
+interface ClassifiedBy {
   readonly context: AttemptContext;
   readonly classifier: FailureClassifier;
+  readonly now?: number;
+}
+
+/** What a failed attempt is classified by, besides how it ended. */
+interface AttemptFacts extends ClassifiedBy {
   /** The caller's own. */
   readonly signal: AbortSignal | undefined;
   readonly now: number;
@@ -138,32 +142,34 @@ export async function classifyEnd(end: AttemptEnd, facts: AttemptFacts): Promise
 
 async function classifyValue(
   end: Extract<AttemptEnd, { kind: 'value' }>,
-  { context, classifier, signal, now }: AttemptFacts,
+  facts: AttemptFacts,
 ): Promise<CheckedClassification> {
+  const { context, signal, now } = facts;
   const evidence =
     end.evidence ??
     context.answers?.lastFailure ??
     (await vendorErrorFromResponse(end.value as Response, { ...context.evidenceContext(now), signal }));
-  return { status: evidence.httpStatus ?? evidence.status, ...classifyEvidence(evidence, classifier, context, now) };
+  return { status: evidence.httpStatus ?? evidence.status, ...classifyEvidence(evidence, facts) };
 }
 
-function classifyThrown(thrown: unknown, { context, classifier, signal, now }: AttemptFacts): CheckedClassification {
+function classifyThrown(thrown: unknown, facts: AttemptFacts): CheckedClassification {
+  const { context, signal, now } = facts;
   const watched = context.answers?.lastFailure;
-  const facts = thrown instanceof AttemptFailure ? thrown.facts : undefined;
-  const error = facts ? facts.error : thrown;
-  let evidence = facts?.evidence;
+  const own = thrown instanceof AttemptFailure ? thrown.facts : undefined;
+  const error = own ? own.error : thrown;
+  let evidence = own?.evidence;
   if (!evidence) {
     evidence = vendorErrorFrom(error, { ...context.evidenceContext(now), callerAborted: signal?.aborted });
     if (watched && saysLess(evidence, watched)) evidence = watched;
   }
-  const classification = facts?.classification ?? classifyEvidence(evidence, classifier, context, now);
-  const isSeen = evidence === watched || facts?.response !== undefined;
+  const classification = own?.classification ?? classifyEvidence(evidence, facts);
+  const isSeen = evidence === watched || own?.response !== undefined;
   if (classification.outcome === 'unknown' && !isSeen && isOwnError(error, evidence))
     return ownErrorOf(error, context.apiKey);
   return {
     status: evidence.httpStatus ?? evidence.status,
     ...classification,
-    ...(facts?.final ? { retry: 'none' as const } : undefined),
+    ...(own?.final ? { retry: 'none' as const } : undefined),
   };
 }
 
@@ -202,12 +208,10 @@ const UNCLASSIFIED: CheckedClassification = Object.freeze({
  */
 export function classifyEvidence(
   evidence: VendorError,
-  classifier: FailureClassifier,
-  lease: PoolLease,
-  now?: number,
+  { classifier, context: { apiKey }, now }: ClassifiedBy,
 ): CheckedClassification {
   try {
-    const given = checkedClassification(classifier.classifyError(evidence), { secrets: [lease.apiKey], now });
+    const given = checkedClassification(classifier.classifyError(evidence), { secrets: [apiKey], now });
     if (given === undefined) return UNCLASSIFIED;
     return given.outcome === 'ok' ? { ...given, outcome: 'unknown', keyAction: undefined, retry: undefined } : given;
   } catch {

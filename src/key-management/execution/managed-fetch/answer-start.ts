@@ -40,16 +40,21 @@ export type StreamFailure =
   /** The stream ended properly, with nothing in it. */
   | { readonly kind: 'empty' };
 
+/** An answer that the caller has not been given yet. */
+interface HeldAnswer {
+  readonly source: BodySource;
+  /** Looks at the next chunk, within the limits of the attempt. */
+  readonly peek: () => Promise<Chunk>;
+  readonly timer: HandOnTimer;
+}
+
 /**
  * Holds an event stream back until content, an error or the end comes, or the timer expires: then the read that is under way stays with the
  * source. What was read is given back to the source. Never rejects.
- * @param peek Looks at the next chunk, within the limits of the attempt.
  * @returns why the stream failed; undefined where it is to be handed on
  */
 export async function holdBackStream(
-  source: BodySource,
-  peek: () => Promise<Chunk>,
-  timer: HandOnTimer,
+  { source, peek, timer }: HeldAnswer,
   start: StreamStart,
 ): Promise<StreamFailure | undefined> {
   const held: Uint8Array[] = [];
@@ -78,15 +83,9 @@ export async function holdBackStream(
  * Reads a JSON body whole; undefined where it is to be handed on as it comes, with what was read given back to the source. That is a body
  * beyond 1 MiB, a list, which streams, unless it begins with an error, and a body of which nothing but blanks
  * come until the timer expires: some vendors keep a connection alive with those.
- * @param peek Looks at the next chunk, within the limits of the attempt.
  * @throws TypeError where the body ends before it is whole
  */
-export async function wholeJson(
-  source: BodySource,
-  peek: () => Promise<Chunk>,
-  timer: HandOnTimer,
-  holdBackMs: number,
-): Promise<Buffer | undefined> {
+export async function wholeJson({ source, peek, timer }: HeldAnswer, holdBackMs: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   let isList: boolean | undefined;

@@ -3,7 +3,7 @@ import { maskSecret } from '../../classification/redaction/redact';
 import { BodySource } from '../../common/body-source';
 import { cancelBody } from '../../common/cancel-response-body';
 import type { ApiKey } from '../../pool/key/api-key';
-import { AnswerBody, type AnswerEnd } from '../answers/answer-body';
+import { AnswerBody, type BodyTerms } from '../answers/answer-body';
 import type { AnswerWatch } from '../answers/answer-watch';
 import { PassingRedaction, withoutKeys } from '../answers/passing-redaction';
 import { responseWith } from '../answers/response-with';
@@ -25,17 +25,14 @@ export class CallerResponses {
   /** A good answer that streams. Its key is in use until the answer ends. */
   streaming(response: Response, source: BodySource, watch: AnswerWatch | undefined): Response {
     const { openAnswers } = this.context;
-    const body = this.#body(response, source, openAnswers.opened(watch), watch);
+    const body = this.#body(response, source, { onSettled: openAnswers.opened(watch), watch });
     openAnswers.addBody(body);
     return this.#copy(response, body);
   }
 
   /** An answer that streams without being watched, since its key is settled already, or its body says nothing. */
   unwatched(response: Response, source: BodySource): Response {
-    return this.#copy(
-      response,
-      this.#body(response, source, () => undefined),
-    );
+    return this.#copy(response, this.#body(response, source, { onSettled: () => undefined }));
   }
 
   /** A failed answer whose evidence was read. */
@@ -61,7 +58,7 @@ export class CallerResponses {
     return this.#copy(response, null);
   }
 
-  #body(response: Response, source: BodySource, onSettled: (end: AnswerEnd) => void, watch?: AnswerWatch) {
+  #body(response: Response, source: BodySource, seenBy: Pick<BodyTerms, 'onSettled' | 'watch'>) {
     const { settings, signals, endsAt, idleTimeoutMs } = this.terms;
     return AnswerBody.open(source, {
       settings,
@@ -69,9 +66,8 @@ export class CallerResponses {
       endsAt,
       idleTimeoutMs,
       evidence: () => this.context.evidenceContext(),
-      watch,
       redaction: new PassingRedaction(this.#keys, response.headers.has('content-length')),
-      onSettled,
+      ...seenBy,
     });
   }
 

@@ -12,7 +12,7 @@ import { parseJson } from '../../common/text';
 import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type WatchTerms } from '../answers/answer-watch';
 import { isRefusal } from '../answers/response-with';
 import { StreamStart } from '../answers/stream-start';
-import { tokensIn } from '../answers/token-usage';
+import { usageIn } from '../answers/token-usage';
 import type { AttemptContext } from '../attempt-context';
 import { AttemptFailure } from '../failures/classify-attempt';
 import type { TimeLimit } from '../waiting/time-limits';
@@ -42,6 +42,7 @@ export class ManagedAttempt {
   ) {
     this.#handOnTimer = new HandOnTimer(terms.settings.clock);
     this.#responses = new CallerResponses(terms, context);
+    if (terms.size) context.size = terms.size;
   }
 
   /** @throws AttemptFailure always, when it fails */
@@ -55,7 +56,7 @@ export class ManagedAttempt {
       );
     try {
       const destination = keyDestination(request, terms, context.candidate.record.route);
-      const response = await send(destination, terms, context.apiKey, context.signal);
+      const response = await send(destination, terms, context);
       context.answered(response.headers);
       return await this.#answer(response);
     } catch (error) {
@@ -84,11 +85,12 @@ export class ManagedAttempt {
     const watchTerms: WatchTerms = {
       headers: response.headers,
       evidence: () => context.evidenceContext(),
-      countsTokens: context.countsTokens,
+      onUsage: context.usageSeen,
       asked: onlyAsks(terms.request.method),
     };
     if (kind === 'json' || (kind === 'other' && isShort(response.headers))) {
-      const body = await wholeJson(source, () => this.#peek(source), this.#handOnTimer, terms.holdBackMs);
+      const held = { source, peek: () => this.#peek(source), timer: this.#handOnTimer };
+      const body = await wholeJson(held, terms.holdBackMs);
       if (body) return this.#whole(response, body, watchTerms);
     } else if (kind === 'events') {
       const failure = await this.#holdBack(source);
@@ -115,19 +117,15 @@ export class ManagedAttempt {
       this.#firstByte?.cancel();
       return chunk;
     };
-    return holdBackStream(
-      source,
-      peek,
-      this.#handOnTimer,
-      new StreamStart(vendor.streamBeginning, request.isBackground),
-    );
+    const start = new StreamStart(vendor.streamBeginning, request.isBackground);
+    return holdBackStream({ source, peek, timer: this.#handOnTimer }, start);
   }
 
   /** JSON, and what states that it is short, is read whole, so that an answer that breaks off or reports a failure can be asked for again. */
   #whole(response: Response, body: Buffer, watchTerms: WatchTerms): Response {
     const evidence = failureIn(body, watchTerms);
     if (evidence) throw this.#failure(evidence, this.#responses.whole(response, body));
-    if (watchTerms.countsTokens) this.context.used(tokensIn(parseJson(body.toString('utf8'))));
+    if (watchTerms.onUsage) this.context.book(usageIn(parseJson(body.toString('utf8'))), true);
     return this.#accepted(this.#responses.whole(response, body));
   }
 

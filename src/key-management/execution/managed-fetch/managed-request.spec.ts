@@ -9,7 +9,7 @@ import type { FetchInput } from '../../common/fetch-types';
 import { managedRequest, requestedModel, urlOf, withoutParameters, type ManagedRequestInit } from './managed-request';
 
 const read = (input: FetchInput, init?: ManagedRequestInit, vendor: Vendor = vendorOf(openai)) =>
-  managedRequest(urlOf(input), input, init, vendor);
+  managedRequest(urlOf(input), { input, init }, vendor);
 
 describe('managedRequest', () => {
   it.each([vendorOf(openai), vendorOf(anthropic), vendorOf(google)])(

@@ -1,5 +1,6 @@
 import { redactReason } from '../../classification/redaction/redact';
 import { cancelBody } from '../../common/cancel-response-body';
+import type { AttemptContext } from '../attempt-context';
 import { AttemptFailure } from '../failures/classify-attempt';
 import { isUnder, RefusedDestinationError } from './destination';
 import { credentialText } from '../../vendors/contract/vendor';
@@ -18,8 +19,7 @@ const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]
 export async function send(
   { request, baseUrl }: KeyDestination,
   { vendor, interim }: Pick<FetchTerms, 'vendor' | 'interim'>,
-  apiKey: string,
-  signal: AbortSignal,
+  { apiKey, signal }: Pick<AttemptContext, 'apiKey' | 'signal'>,
 ): Promise<Response> {
   // Copied by fetch, so that one object serves all attempts.
   const { place } = vendor.credential;

@@ -2,7 +2,7 @@ import type { Outcome } from '../../vendors/contract/outcome';
 
 export const TURN = 0;
 export const RATE = 1;
-export const RATE_AT = 2;
+const RATE_AT = 2;
 export const WEIGHT = 3;
 export const IN_FLIGHT = 4;
 const RESPONSE_MS = 5;
@@ -12,6 +12,13 @@ const WIDTH = 8;
 
 /** The weight of a new response time in the exponentially weighted mean. */
 const RESPONSE_LEARNING = 0.2;
+
+/** A key's success rate goes half the way back to its provider's mean in this time, so that a recovered key is tried. */
+const FORGETTING_MS = 60_000;
+const LEARNING = 0.2;
+const MEAN_LEARNING = 0.01;
+/** A rate this close to 1 is 1, so that a pool whose last failure is long ago is as quick as one without any. */
+const AS_GOOD_AS_ONE = 1 - 1e-6;
 
 /** The columns of the attempt counters, in the order of `AttemptCounters`. */
 const ATTEMPTS = 0;
@@ -76,6 +83,24 @@ export class RatingTable {
   }
 }
 
+/** The mean success rate of the keys of a pool, 0..1. */
+export interface MeanRate {
+  rate: number;
+}
+
+/** The key's success rate as it counts now: it fades towards the pool's mean with time. */
+export function currentRate(numbers: Float64Array, row: number, mean: MeanRate, now: number): number {
+  // While nothing fails, all are the same.
+  if (numbers[row + RATE] === mean.rate) return mean.rate;
+  const age = Math.max(0, now - numbers[row + RATE_AT]!);
+  return mean.rate + (numbers[row + RATE]! - mean.rate) * (FORGETTING_MS / (FORGETTING_MS + age));
+}
+
+function towards(seen: number, rate: number, learning: number): number {
+  const learned = rate + (seen - rate) * learning;
+  return learned > AS_GOOD_AS_ONE ? 1 : learned;
+}
+
 /** Where a row's counters begin: they take half the width of a row. */
 const countersOf = (row: number): number => row >> COUNTERS_SHIFT;
 
@@ -122,26 +147,38 @@ export class Rating {
     numbers[row + IN_FLIGHT]! += 1;
   }
 
-  /** An attempt with the key succeeded. */
+  /** Counts a leased attempt that succeeded. */
   succeeded(now: number, tookMs: number): void {
     const { row } = this;
-    const { numbers } = this.table;
+    const { numbers, counters } = this.table;
+    const at = countersOf(row);
+    counters[at + ATTEMPTS]! += 1;
+    counters[at + OK_MS]! += tookMs;
+    numbers[row + IN_FLIGHT]! -= 1;
     numbers[row + LAST_SUCCESS_AT] = now;
     const known = numbers[row + RESPONSE_MS]!;
     numbers[row + RESPONSE_MS] = known < 0 ? tookMs : known + (tookMs - known) * RESPONSE_LEARNING;
   }
 
-  /** Counts one attempt. */
-  countAttempt(outcome: Outcome, durationMs: number): void {
-    const { counters } = this.table;
+  /** Counts a leased attempt that failed. */
+  failed(outcome: Outcome): void {
+    const { numbers, counters } = this.table;
     const at = countersOf(this.row);
+    numbers[this.row + IN_FLIGHT]! -= 1;
     counters[at + ATTEMPTS]! += 1;
-    if (outcome === 'ok') {
-      counters[at + OK_MS]! += durationMs;
-      return;
-    }
     counters[at + FAILURES]! += 1;
     if (outcome === 'rate_limited') counters[at + RATE_LIMITED]! += 1;
+  }
+
+  /** Learns from an attempt how often the key succeeds, and its pool with it. */
+  learn(success: boolean, mean: MeanRate, now: number): void {
+    const { row } = this;
+    const { numbers } = this.table;
+    const rate = currentRate(numbers, row, mean, now);
+    const seen = success ? 1 : 0;
+    numbers[row + RATE] = towards(seen, rate, LEARNING);
+    numbers[row + RATE_AT] = now;
+    mean.rate = towards(seen, mean.rate, MEAN_LEARNING);
   }
 
   /** The attempts since the last time this was called. */

@@ -1,7 +1,7 @@
 import type { Random } from '../../common/clock';
 import type { Eligible } from './eligible';
 import type { PassedOver } from '../key/key-record';
-import { IN_FLIGHT, RATE, RATE_AT, RatingTable, TURN, WEIGHT, type Rating } from '../key/rating';
+import { currentRate, IN_FLIGHT, RATE, RatingTable, TURN, WEIGHT, type MeanRate, type Rating } from '../key/rating';
 import type { KeyModelState } from '../key/key-record';
 
 /** Up to this number of eligible keys, all are looked at. */
@@ -12,12 +12,6 @@ const FIRST_PLACES: readonly number[] = Array.from({ length: LOOK_AT_ALL }, (_, 
 /** The greatest number of draws of rejection sampling, by which keys are drawn in proportion to their weight. */
 const MOST_DRAWS = 16;
 
-/** A key's success rate goes half the way back to its provider's mean in this time, so that a recovered key is tried. */
-const FORGETTING_MS = 60_000;
-const LEARNING = 0.2;
-const MEAN_LEARNING = 0.01;
-/** A rate this close to 1 is 1, so that a pool whose last failure is long ago is as quick as one without any. */
-const AS_GOOD_AS_ONE = 1 - 1e-6;
 /** The longest stride: a failing key keeps at least one turn in this number, so that its recovery is noticed. */
 const LONGEST_STRIDE = 32;
 
@@ -28,9 +22,7 @@ const TURNS_PER_CALL_IN_FLIGHT = 4;
 const MOST_TURNS_BEHIND = 8;
 
 /** What the keys of a pool are compared with. */
-export interface PoolMean {
-  /** Mean success rate, 0..1. */
-  rate: number;
+export interface PoolMean extends MeanRate {
   /** The greatest weight among the keys, and the least. */
   heaviest: number;
   lightest: number;
@@ -47,29 +39,6 @@ export const newMean = (): PoolMean => ({
   lightest: Infinity,
   ratings: new RatingTable(),
 });
-
-/** The key's success rate as it counts now: it fades towards the pool's mean with time. */
-function currentRate(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
-  // While nothing fails, all are the same.
-  if (numbers[row + RATE] === mean.rate) return mean.rate;
-  const age = Math.max(0, now - numbers[row + RATE_AT]!);
-  return mean.rate + (numbers[row + RATE]! - mean.rate) * (FORGETTING_MS / (FORGETTING_MS + age));
-}
-
-export function learnRate(key: Rating, mean: PoolMean, success: boolean, now: number): void {
-  const { row } = key;
-  const { numbers } = key.table;
-  const rate = currentRate(numbers, row, mean, now);
-  const seen = success ? 1 : 0;
-  numbers[row + RATE] = towards(seen, rate, LEARNING);
-  numbers[row + RATE_AT] = now;
-  mean.rate = towards(seen, mean.rate, MEAN_LEARNING);
-}
-
-function towards(seen: number, rate: number, learning: number): number {
-  const learned = rate + (seen - rate) * learning;
-  return learned > AS_GOOD_AS_ONE ? 1 : learned;
-}
 
 /**
  * Stride scheduling: how far one use moves a key back in the order of choice. The greater the key's weight and success rate, the shorter its stride.

@@ -8,9 +8,9 @@ import type { ModelIndexes } from '../selection/model-indexes';
 export const MOST_ENDPOINTS = 64;
 
 /** A cooldown of a model or an endpoint, and the failure streak that led to it. */
-interface ScopedCooldown {
-  readonly cooldown?: Cooldown;
-  readonly failureStreak?: FailureStreak;
+interface KnownCooldown {
+  readonly cooldown: Cooldown;
+  readonly failureStreak?: FailureStreak | undefined;
 }
 
 /** One key at one endpoint that refused it. */
@@ -19,6 +19,13 @@ interface KeyAtEndpoint {
   failureStreak: FailureStreak | undefined;
   /** When the trial under way began that follows the cooldown; 0 while none is under way. Milliseconds since the epoch. */
   trialSince: number;
+}
+
+/** Times are milliseconds since the epoch. */
+interface EndedCall {
+  readonly startedAt: number;
+  readonly success: boolean;
+  readonly now: number;
 }
 
 /**
@@ -44,7 +51,7 @@ class EndpointCooldowns {
     return this.#keys.get(endpoint)?.get(keyId);
   }
 
-  set(keyId: string, endpoint: string, cooldown: Cooldown, failureStreak?: FailureStreak): void {
+  set(keyId: string, endpoint: string, { cooldown, failureStreak }: KnownCooldown): void {
     const keys = getOrCreate(this.#keys, endpoint, () => new Map<string, KeyAtEndpoint>());
     this.#keys.delete(endpoint);
     this.#keys.set(endpoint, keys.set(keyId, { cooldown, failureStreak, trialSince: 0 }));
@@ -71,7 +78,7 @@ class EndpointCooldowns {
   }
 
   /** A call for the endpoint ended. A success proves the key for it once its cooldown is over. */
-  callEnded(keyId: string, endpoint: string, startedAt: number, success: boolean, now: number): void {
+  callEnded(keyId: string, endpoint: string, { startedAt, success, now }: EndedCall): void {
     const key = this.get(keyId, endpoint);
     if (!key) return;
     if (startedAt >= key.trialSince) key.trialSince = 0;
@@ -117,15 +124,15 @@ export class Cooldowns {
   constructor(private readonly indexes: ModelIndexes) {}
 
   /** The latest cooldown of the key for the model or endpoint; it may be over. */
-  get(record: KeyRecord, { model, endpoint }: CooldownScope): ScopedCooldown | undefined {
+  get(record: KeyRecord, { model, endpoint }: CooldownScope): Partial<KnownCooldown> | undefined {
     return model === undefined ? this.endpoints.get(record.id, endpoint) : this.#candidate(record, model);
   }
 
   /** Puts a cooldown in place of whatever is known. The failure streak stays where none is given. */
-  set(record: KeyRecord, scope: CooldownScope, cooldown: Cooldown, now: number, streak?: FailureStreak): void {
-    const failureStreak = streak ?? this.get(record, scope)?.failureStreak;
+  set(record: KeyRecord, scope: CooldownScope, known: KnownCooldown, now: number): void {
+    const { cooldown, failureStreak = this.get(record, scope)?.failureStreak } = known;
     if (scope.model === undefined) {
-      this.endpoints.set(record.id, scope.endpoint, cooldown, failureStreak);
+      this.endpoints.set(record.id, scope.endpoint, { cooldown, failureStreak });
       return;
     }
     const candidate = record.candidates[this.indexes.restricted(scope.model, now).ordinal]!;
@@ -139,7 +146,7 @@ export class Cooldowns {
   replace(record: KeyRecord, scope: CooldownScope, left: Cooldown | undefined): boolean {
     if (!this.get(record, scope)?.cooldown) return false;
     if (scope.model === undefined) {
-      if (left) this.endpoints.set(record.id, scope.endpoint, left);
+      if (left) this.endpoints.set(record.id, scope.endpoint, { cooldown: left });
       else this.endpoints.delete(record.id, scope.endpoint);
       return true;
     }

@@ -1,12 +1,13 @@
+import { settlementFor } from '../../../../test/support/settlement-for';
 import { nextMidnightPacific, recheckMs, cooldownMs } from './transition';
-import { settlementOf, type SettledOutcome } from './settlement';
+import type { SettledOutcome } from './settlement';
 
 const S = 1_000;
 const M = 60 * S;
 const H = 60 * M;
 
 const cooldowns = (settled: SettledOutcome, failureStreak: number[], modelKnown = true): number[] =>
-  failureStreak.map((count) => cooldownMs(settlementOf(settled), count, modelKnown));
+  failureStreak.map((count) => cooldownMs(settlementFor(settled), count, modelKnown));
 
 describe('recheckMs', () => {
   it('of an invalid key: 30 s, 5 min, then doubling to 24 h', () => {

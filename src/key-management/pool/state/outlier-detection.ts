@@ -56,12 +56,11 @@ export class OutlierDetection {
 
   /**
    * Counts a transient failure of the key.
-   * @param startedAt When the call began: a call from before the ejection tells nothing new.
-   * @param isTrial The call was the first after a cooldown.
+   * @param call When it began: a call from before the ejection tells nothing new. And whether it was the first after a cooldown.
    */
-  failed(record: KeyRecord, startedAt: number, isTrial: boolean, now: number): Comparison {
+  failed(record: KeyRecord, call: { readonly startedAt: number; readonly trial: boolean }, now: number): Comparison {
     const suspicion = (record.suspicion ??= this.#suspect(now));
-    if (startedAt < suspicion.ejectedAt) return ALIKE;
+    if (call.startedAt < suspicion.ejectedAt) return ALIKE;
     if (now - suspicion.since > MEMORY_MS) Object.assign(suspicion, this.#sinceNow(now));
     const othersAreWell = this.#latestWasGood;
     this.#latestWasGood = false;
@@ -77,7 +76,7 @@ export class OutlierDetection {
     const usual = (otherFailed + 1) / (otherGood + otherFailed + 2);
     const of = failed + good;
     if (failed / of <= usual) return ALIKE;
-    const failsAgain = isTrial && suspicion.ejections > 0 && othersAreWell;
+    const failsAgain = call.trial && suspicion.ejections > 0 && othersAreWell;
     const standsOut = failed >= LEAST_FAILURES && chanceOf(failed, of, usual) < CHANCE_OF_ERROR;
     return failsAgain || standsOut ? { kind: 'outlier', failed, of } : WORSE;
   }

@@ -35,6 +35,8 @@ export type Source = 'call' | 'probe';
 export interface Settlement extends CheckedClassification, SettlementFlags {
   keyAction: KeyAction;
   scope: Scope;
+  /** The vendor is in trouble, and states when to come back. */
+  asksToWait?: boolean;
 }
 
 /** What explains a change of a key: the outcome, and one redacted line for people. */
@@ -48,30 +50,49 @@ const PLAIN = Object.fromEntries(
   }),
 ) as Readonly<Record<Outcome, Settlement>>;
 
+/** What a settlement has to know of the lease. */
+interface Settling {
+  /** The key that no part of the settlement may contain. */
+  readonly apiKey: string;
+  readonly source: Source;
+}
+
 /**
  * What a lease is settled with by whoever took it, checked: a checker written in JavaScript may give anything. This is the boundary at which a
  * reason is redacted: behind it, none holds the key.
- * @param key The raw key that no part of the settlement may contain.
+ * @param now Milliseconds since the epoch.
  * @throws TypeError for what is no outcome
  */
-export function settlementOf(settled: SettledOutcome, key?: { readonly apiKey: string }): Settlement {
+export function settlementOf(settled: SettledOutcome, lease: Settling, now: number): Settlement {
   const given = typeof settled === 'string' ? settled : (settled as Classification | null | undefined)?.outcome;
   if (!isOutcome(given)) throw new TypeError('A lease is settled with an outcome, or with an object that has one.');
   if (typeof settled === 'string') return PLAIN[settled];
   const { unproven, withheld, proven, doubted } = settled;
-  const secrets = key === undefined ? [] : [key.apiKey];
-  return checkedSettlement({ ...checkedClassification(settled, { secrets })!, unproven, withheld, proven, doubted });
+  const checked = checkedClassification(settled, { secrets: [lease.apiKey] })!;
+  return checkedSettlement({ ...checked, unproven, withheld, proven, doubted }, lease, now);
 }
 
-/** The settlement of what the package classified itself. */
-export function checkedSettlement(checked: CheckedOutcome): Settlement {
-  const { unproven, withheld, proven, doubted } = checked;
-  const plain = PLAIN[checked.outcome];
+/**
+ * The settlement of what the package classified itself. A vendor in trouble that states when to come back asks it of the key of the call first: the
+ * key cools down for the stated time, and the call goes on with another key. Where a second key gets the same answer, the circuit breaker opens.
+ */
+export function checkedSettlement(
+  checked: CheckedOutcome,
+  { source }: Pick<Settling, 'source'>,
+  now: number,
+): Settlement {
+  const { outcome, unproven, withheld, proven, doubted, retryAfterMs = 0, notBefore } = checked;
+  const plain = PLAIN[outcome];
+  const { keyAction = plain.keyAction, scope = plain.scope } = checked;
+  const statesWait = retryAfterMs > 0 || (notBefore !== undefined && notBefore.getTime() > now);
+  const isInTrouble = source === 'call' && CONSEQUENCES[outcome].fault === 'vendor';
+  const asksToWait = isInTrouble && statesWait && keyAction === 'keep';
   return {
     ...checked,
     model: checked.model === undefined ? undefined : modelName(checked.model),
-    keyAction: checked.keyAction ?? plain.keyAction,
-    scope: checked.scope ?? plain.scope,
+    keyAction: asksToWait ? 'cool_down' : keyAction,
+    scope: asksToWait ? 'key' : scope,
+    asksToWait,
     unproven: unproven === true,
     withheld: withheld === true,
     proven: proven === 'deep' ? proven : undefined,

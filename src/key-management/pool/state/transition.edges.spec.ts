@@ -1,7 +1,7 @@
+import { settlementFor } from '../../../../test/support/settlement-for';
 import { HEALTHY, UNPROVEN, type CooldownState, type FailureStreak, type KeyState } from '../key/key-state';
-import { cooldownLeft, laterCooldown, scopeOf } from './transition';
-import { settlementOf, type SettledOutcome, type Source } from './settlement';
-import { transition, withStatedWait } from './transition';
+import { cooldownLeft, laterCooldown, scopeOf, transition } from './transition';
+import type { SettledOutcome, Source } from './settlement';
 
 const NOW = Date.UTC(2026, 9, 1);
 const S = 1_000;
@@ -14,47 +14,7 @@ const after = (
   source: Source,
   failureStreak?: FailureStreak,
   startedAt = NOW,
-) => transition(state, settlementOf(settled), { source, now: NOW, startedAt, failureStreak });
-
-describe('withStatedWait', () => {
-  const with_ = (settled: SettledOutcome) => withStatedWait(settlementOf(settled), NOW);
-  const coolsDown = (settled: SettledOutcome): boolean => {
-    const { keyAction, scope } = with_(settled);
-    return keyAction === 'cool_down' && scope === 'key';
-  };
-
-  it('cools a key down that a vendor in trouble asks to wait', () => {
-    expect(with_({ outcome: 'overloaded', retryAfterMs: 5 * S })).toMatchObject({
-      outcome: 'overloaded',
-      keyAction: 'cool_down',
-      scope: 'key',
-      retryAfterMs: 5 * S,
-    });
-    expect(coolsDown({ outcome: 'server_error', notBefore: new Date(NOW + 1) })).toBe(true);
-    expect(coolsDown({ outcome: 'overloaded', retryAfterMs: 1, notBefore: new Date(NOW - H) })).toBe(true);
-  });
-
-  it('leaves a key alone where no wait is stated', () => {
-    for (const settled of [
-      'overloaded',
-      { outcome: 'overloaded', retryAfterMs: 0 },
-      { outcome: 'overloaded', notBefore: new Date(NOW) },
-    ] as const) {
-      expect(with_(settled)).toEqual(settlementOf(settled));
-    }
-  });
-
-  it('leaves alone what is not the vendor’s trouble, and what has a consequence of its own', () => {
-    for (const settled of [
-      { outcome: 'timeout', retryAfterMs: 5 * S },
-      { outcome: 'unknown', retryAfterMs: 5 * S },
-      { outcome: 'server_error', keyAction: 'remove', retryAfterMs: 5 * S },
-      { outcome: 'rate_limited', scope: 'key_model', retryAfterMs: 5 * S },
-    ] as const) {
-      expect(with_(settled)).toEqual(settlementOf(settled));
-    }
-  });
-});
+) => transition(state, settlementFor(settled), { source, now: NOW, startedAt, failureStreak });
 
 describe('a probe of a key that cools down', () => {
   const deep = { outcome: 'ok', proven: 'deep' } as const;
@@ -189,7 +149,7 @@ describe('cooldownLeft', () => {
 
 describe('scopeOf', () => {
   const of = (settled: SettledOutcome, model?: string, endpoint?: string) =>
-    scopeOf(settlementOf(settled), { model, endpoint });
+    scopeOf(settlementFor(settled), { model, endpoint });
   const refusedModel = { outcome: 'model_unavailable', model: 'named' } as const;
   const refusedEndpoint = { outcome: 'permission_denied', model: 'named' } as const;
 

@@ -1,6 +1,7 @@
+import { settlementFor } from '../../../../test/support/settlement-for';
 import { type Outcome } from '../../vendors/contract/outcome';
 import { HEALTHY, UNCHECKED, type KeyState, type FailureStreak } from '../key/key-state';
-import { settlementOf, type SettledOutcome, type Source } from './settlement';
+import type { SettledOutcome, Source } from './settlement';
 import { transition, type Transition } from './transition';
 
 const NOW = Date.UTC(2026, 9, 1);
@@ -19,7 +20,7 @@ const after = (
   source: Source = 'call',
   failureStreak?: FailureStreak,
   startedAt = NOW,
-): Transition => transition(state, settlementOf(settled), { source, now: NOW, startedAt, failureStreak });
+): Transition => transition(state, settlementFor(settled), { source, now: NOW, startedAt, failureStreak });
 
 describe('transition', () => {
   describe('a removal', () => {
@@ -95,7 +96,7 @@ describe('transition', () => {
     ])('counts ten failures at once as one: %s', (_, outcome) => {
       let now: Transition = { state: HEALTHY };
       for (let n = 0; n < 10; n += 1) {
-        now = transition(now.state, settlementOf(outcome), {
+        now = transition(now.state, settlementFor(outcome), {
           source: 'call',
           now: NOW + n,
           startedAt: NOW,

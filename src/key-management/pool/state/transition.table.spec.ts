@@ -1,6 +1,7 @@
+import { settlementFor } from '../../../../test/support/settlement-for';
 import { OUTCOMES, type Outcome } from '../../vendors/contract/outcome';
 import { HEALTHY, UNCHECKED, UNPROVEN, type KeyState, type FailureStreak } from '../key/key-state';
-import { settlementOf, type SettledOutcome, type Source } from './settlement';
+import type { SettledOutcome, Source } from './settlement';
 import { transition, type Transition } from './transition';
 
 const NOW = Date.UTC(2026, 9, 1);
@@ -21,7 +22,7 @@ const after = (
   source: Source = 'call',
   failureStreak?: FailureStreak,
   startedAt = NOW,
-): Transition => transition(state, settlementOf(settled), { source, now: NOW, startedAt, failureStreak });
+): Transition => transition(state, settlementFor(settled), { source, now: NOW, startedAt, failureStreak });
 
 /** What a settlement makes of a state: `=` the same, a state by name, or a status with its time from now. */
 type Expected = '=' | 'healthy' | 'unproven' | readonly [KeyState['status'], number];

@@ -1,5 +1,5 @@
 import { isTableOnlyRemoval } from '../../classification/classify';
-import { CONSEQUENCES, type Outcome } from '../../vendors/contract/outcome';
+import type { Outcome } from '../../vendors/contract/outcome';
 import {
   HEALTHY,
   isRemoved,
@@ -28,6 +28,8 @@ export interface Circumstances {
 export interface Transition {
   readonly state: KeyState;
   readonly failureStreak?: FailureStreak;
+  /** The cooldown that the settlement itself asks for: an earlier one, which `state` keeps, may be longer. */
+  readonly cooldown?: CooldownState;
 }
 
 /** Outcomes of a probe that prove the key itself, whatever else the probe could not do. */
@@ -40,17 +42,6 @@ const PROVES_KEY: ReadonlySet<Outcome> = new Set<Outcome>([
 ]);
 
 const statedAt = ({ notBefore }: Settlement): number => notBefore?.getTime() ?? 0;
-
-/**
- * A vendor in trouble that states when to come back asks it of this key first: the key cools down for the stated time, and the call goes on with
- * another key. Where a second key gets the same answer, the provider's circuit breaker opens. All other settlements are returned as they are.
- */
-export function withStatedWait(settlement: Settlement, now: number): Settlement {
-  const { outcome, keyAction, retryAfterMs = 0 } = settlement;
-  const states = retryAfterMs > 0 || statedAt(settlement) > now;
-  if (keyAction !== 'keep' || !states || CONSEQUENCES[outcome].fault !== 'vendor') return settlement;
-  return { ...settlement, keyAction: 'cool_down', scope: 'key' };
-}
 
 /**
  * The state machine of a key: state × settlement → state. Cooldowns and re-checks are never shortened, and only a probe brings a removed key
@@ -67,7 +58,8 @@ export function transition(state: KeyState, settlement: Settlement, circumstance
   if (keyAction === 'cool_down' && !isSilent) {
     const streak = nextFailureStreak(outcome, circumstances);
     const cooldown = keyCooldown(settlement, streak, circumstances.now);
-    return { state: laterCooldown(isCoolingDown(state) ? state : undefined, cooldown), failureStreak: streak };
+    const later = laterCooldown(isCoolingDown(state) ? state : undefined, cooldown);
+    return { state: later, failureStreak: streak, cooldown };
   }
   return (source === 'probe' ? afterProbe : afterCall)(state, settlement, circumstances);
 }
