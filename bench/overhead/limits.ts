@@ -28,7 +28,7 @@ const nothing = { keyChanged: () => undefined, keyFreed: () => undefined };
 function caseOf(name: string, settings: KeySettings, headers?: Headers): Case {
   const pool = new KeyPool('openai', nothing, systemClock, Math.random);
   const vendor = vendorOf(openai);
-  pool.rateLimits.profile = () => vendor;
+  pool.accounts.profile = () => vendor;
   for (let n = 0; n < KEYS; n += 1) {
     const record = pool.add(new ApiKey(benchKey(n)), settings, 'configuration', 'configuration');
     pool.setState(record, HEALTHY, 'probe');

@@ -6,6 +6,7 @@ import type {
   ProviderContext,
   RunOptions,
 } from '../../src/key-management/execution/execution-settings';
+import { booksOf, TokenEstimates } from '../../src/key-management/execution/tokens/token-estimates';
 import { Pauses } from '../../src/key-management/execution/waiting/backoff';
 import { RetryBudget } from '../../src/key-management/execution/waiting/retry-budget';
 import { TimeLimits } from '../../src/key-management/execution/waiting/time-limits';
@@ -15,6 +16,7 @@ import { HEALTHY } from '../../src/key-management/pool/key/key-state';
 import { KeyPoolService } from '../../src/key-management/pool/key-pool.service';
 import { KeyPersistence } from '../../src/key-management/store/keys/key-persistence';
 import { KeyVault } from '../../src/key-management/store/keys/key-vault';
+import { LimitShares } from '../../src/key-management/store/shares/limit-shares';
 import { Instances } from '../../src/key-management/store/sync/instances';
 import { StoreLink } from '../../src/key-management/store/sync/store-link';
 import { openai } from '../../src/key-management/vendors/openai/openai';
@@ -31,6 +33,14 @@ const URL = 'http://vendor.invalid/v1/chat/completions';
 const HOUR_MS = 3_600_000;
 const CLOSE_MS = 5_000;
 
+/** What ties an instance to the store. */
+interface StoreTies {
+  readonly member: VirtualStoreMember;
+  readonly link: StoreLink;
+  readonly instances: Instances;
+  readonly shares: LimitShares;
+}
+
 /** One process of an app: pool, queue and executor, and on a shared store what ties them to it, as the module connects them. */
 export class VirtualInstance implements Instance {
   readonly ready: Promise<void>;
@@ -39,7 +49,7 @@ export class VirtualInstance implements Instance {
   readonly #provider: ProviderContext;
   readonly #settings: ExecutionSettings;
   readonly #maxWaitMs: number;
-  #store: { readonly member: VirtualStoreMember; readonly link: StoreLink; readonly instances: Instances } | undefined;
+  #store: StoreTies | undefined;
 
   constructor(
     readonly id: string,
@@ -54,7 +64,7 @@ export class VirtualInstance implements Instance {
     const vendor: Vendor = { ...vendorOf(openai), ...(scenario.profileKind && { limitKind: scenario.profileKind }) };
     const pools = new KeyPoolService(clock, random);
     const pool = pools.ensurePool(PROVIDER);
-    pool.rateLimits.profile = () => vendor;
+    pool.accounts.profile = () => vendor;
     const limits = new TimeLimits(clock);
     const queue = new WaitQueue(pool, clock, limits);
     pools.observe({ keyFreed: () => queue.serve(), keyChanged: () => queue.review() });
@@ -62,6 +72,7 @@ export class VirtualInstance implements Instance {
       pool,
       queue,
       budget: new RetryBudget(),
+      estimates: new TokenEstimates(() => booksOf(vendor)),
       classifier: { classifyError: (error) => classify(error, vendor, 'evidence', clock.now()) },
     };
     this.#settings = {
@@ -69,6 +80,7 @@ export class VirtualInstance implements Instance {
       random,
       limits,
       bodies: new Set(),
+      estimatesOf: () => this.#provider.estimates,
       pauses: new Pauses(clock),
       backoff: { initialMs: 500, maxMs: 8_000 },
       maxRetries: () => 3,
@@ -78,12 +90,16 @@ export class VirtualInstance implements Instance {
 
   async call({ tokens, estimatedTokens }: AppCall): Promise<boolean> {
     this.#provider.budget.called();
-    const { settings, provider } = { settings: this.#settings, provider: this.#provider };
-    const options: RunOptions = { model: MODEL, maxWaitMs: this.#maxWaitMs, ...expected(estimatedTokens) };
+    const { estimates } = this.#provider;
+    const options: RunOptions = {
+      model: MODEL,
+      maxWaitMs: this.#maxWaitMs,
+      ...(estimatedTokens !== undefined && { estimatedTokens, tokens: estimates.stated(MODEL, estimatedTokens) }),
+    };
     const result = await runCall({
-      provider,
+      provider: this.#provider,
       options,
-      settings,
+      settings: this.#settings,
       call: async ({ apiKey, fetch }) => {
         const headers = { authorization: `Bearer ${apiKey}`, 'x-instance': this.id, 'x-tokens': String(tokens) };
         const response = await fetch(URL, { method: 'POST', headers });
@@ -96,8 +112,7 @@ export class VirtualInstance implements Instance {
 
   leave(): void {
     this.#provider.queue.close();
-    this.#store?.instances.stop();
-    void this.#store?.link.close(CLOSE_MS);
+    if (this.#store) void sayGoodbye(this.#store);
   }
 
   /** Whether the process was killed: what it still does reaches nobody. */
@@ -129,20 +144,23 @@ export class VirtualInstance implements Instance {
     const link = new StoreLink(member, this.id, clock, listener);
     const terms = { freshMs: () => HOUR_MS, now: () => clock.now(), listener };
     link.own(new KeyPersistence(pools, link, new KeyVault([]), terms));
-    const instances = new Instances(link, this.id, clock, (sharing) => {
-      pools.shareLimits(sharing);
-    });
+    const instances = new Instances(link, this.id, clock);
     link.own(instances);
-    this.#store = { member, link, instances };
+    const shares = new LimitShares(link, this.id, clock, instances);
+    link.own(shares);
+    pools.shareLimits((provider, accounts) => {
+      shares.share(provider, accounts);
+    });
+    this.#store = { member, link, instances, shares };
     instances.start();
     // A store that is away does not stop the start.
     await link.open().catch(() => undefined);
+    shares.start();
   }
 }
 
-/** What the caller states that the call takes. */
-function expected(tokens: number | undefined): object {
-  if (tokens === undefined) return {};
-  const input = Math.ceil(tokens * 0.7);
-  return { estimatedTokens: tokens, tokens: { input, output: tokens - input } };
+async function sayGoodbye({ link, instances, shares }: StoreTies): Promise<void> {
+  await shares.stop();
+  instances.stop();
+  await link.close(CLOSE_MS);
 }
