@@ -37,7 +37,8 @@ export class SharesSimulation {
   /** After each event. */
   check: () => void = () => undefined;
   now = 1_000_000;
-  isAway = false;
+  upSince = 0;
+  #isAway = false;
   writes = 0;
   #order = 0;
   #versions = 0;
@@ -58,6 +59,15 @@ export class SharesSimulation {
     instance.load();
     instance.shares.start();
     return instance;
+  }
+
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
+  set isAway(isAway: boolean) {
+    if (this.#isAway && !isAway) this.upSince = this.now;
+    this.#isAway = isAway;
   }
 
   get alive(): SimulatedInstance[] {
@@ -132,6 +142,7 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
   readonly bounds = new Map<string, number>();
   readonly quanta = new Map<string, number>();
   readonly parts = new Map<string, number>();
+  #flowing: { readonly accounts: readonly string[]; readonly total: number } | undefined;
   readonly #others = new Set<string>();
   readonly #skew: number;
   readonly #rate: number;
@@ -186,6 +197,10 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
     return !this.simulation.isAway && !this.isCutOff;
   }
 
+  get upSince(): number | undefined {
+    return this.up ? Math.floor(this.simulation.upSince * this.#rate + this.#skew) : undefined;
+  }
+
   put(doc: string, field: string, value: Json): void {
     this.#write(doc, field, value);
   }
@@ -229,6 +244,7 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
   // The pool
 
   demands(): readonly AccountDemand[] {
+    this.#flow();
     return Array.from(this.wants, ([account, wanted]) => ({
       account,
       wanted,
@@ -244,6 +260,24 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
 
   divide(): void {
     return;
+  }
+
+  /** Calls that any of these accounts may serve: they go where there is a part, and what is too much for the parts waits. */
+  wantAny(accounts: readonly string[], total: number, quantum = 0.01): void {
+    this.#flowing = { accounts, total };
+    for (const account of accounts) this.quanta.set(account, quantum);
+    this.#flow();
+    if (total > 0 && !accounts.some((account) => this.part(account) >= quantum)) this.partsWanted?.();
+  }
+
+  #flow(): void {
+    if (!this.#flowing) return;
+    const { accounts, total } = this.#flowing;
+    const held = accounts.reduce((sum, account) => sum + this.part(account), 0);
+    for (const account of accounts) {
+      const used = held > 0 ? (Math.min(total, held) * this.part(account)) / held : 0;
+      this.wants.set(account, used + Math.max(0, total - held) / accounts.length);
+    }
   }
 
   /** Calls begin to wait, or end. */

@@ -88,11 +88,17 @@ export function nextParts(standings: readonly Standing[], capacity: number, now:
 
 /** Who gets a part at all: everybody who wants one where there is enough, else in turn. */
 function chosen(standings: readonly Standing[], capacity: number, now: number): number[] {
-  const wanting = standings.flatMap(({ wanted }, i) => (wanted > 0 ? [i] : []));
-  if (sum(wanting.map((i) => standings[i]!.least)) <= capacity + EXACT) return wanting;
+  const own = standings.flatMap(({ wanted, isBorrowed }, i) => (wanted > 0 && !isBorrowed ? [i] : []));
+  const asked = sum(own.map((i) => Math.max(standings[i]!.wanted, standings[i]!.least)));
+  const borrowing = standings.flatMap(({ wanted, isBorrowed }, i) => (wanted > 0 && isBorrowed ? [i] : []));
+  return [...inTurn(own, standings, capacity, now), ...inTurn(borrowing, standings, capacity - asked, now)];
+}
+
+/** Those whose least parts fit into the capacity together. */
+function inTurn(wanting: readonly number[], standings: readonly Standing[], capacity: number, now: number): number[] {
+  if (sum(wanting.map((i) => standings[i]!.least)) <= capacity + EXACT) return [...wanting];
   const rank = (i: number): number => {
-    const { current, least, bound, since, isBorrowed } = standings[i]!;
-    if (isBorrowed) return 3;
+    const { current, least, bound, since } = standings[i]!;
     if (current < least - EXACT) return 1;
     return bound > 0 && now - since < TURN_MS ? 0 : 2;
   };

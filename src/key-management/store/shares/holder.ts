@@ -80,9 +80,9 @@ export class Holder {
     // An earlier life of this instance, or a leader that was held up for very long.
     if (sentAt === undefined) return NOTHING;
     this.#seen = grant.number;
-    this.#answered = Math.max(this.#answered, grant.answers);
     const endsAt = sentAt + grant.lastsMs;
     if (endsAt <= now) return NOTHING;
+    this.#answered = Math.max(this.#answered, grant.answers);
     this.#endsAt = endsAt;
     this.#isFallback = false;
     return this.#set(grant.parts);

@@ -20,7 +20,7 @@ import {
   type Report,
 } from './messages';
 import { ProviderShares } from './provider-shares';
-import { LEASE_MS } from './timing';
+import { DRIFT_MS, LEASE_MS } from './timing';
 
 const PREFIX = 'shares/';
 const LEADER_DOC = `${PREFIX}leader`;
@@ -34,7 +34,7 @@ const SILENT_MS = 500;
 const SWEEP_MS = 20_000;
 
 /** What of the store is needed to share limits. */
-export type SharesLink = LockingLink & Pick<StoreLink, 'shared' | 'up' | 'put' | 'drop' | 'setAside'>;
+export type SharesLink = LockingLink & Pick<StoreLink, 'shared' | 'up' | 'upSince' | 'put' | 'drop' | 'setAside'>;
 /** What of the instances is needed. */
 export type SharingInstances = Pick<
   Instances,
@@ -58,9 +58,7 @@ export class LimitShares implements DocumentOwner {
   #latest: Leadership = NO_LEADER;
   #isUp = true;
   /** Before the store was opened, or could not be, nothing is used. */
-  #isStarted = false;
-  /** When parts were last used that no leader gave. */
-  #fellBackAt = -Infinity;
+  #startedAt = Infinity;
   #cancelTick: (() => void) | undefined;
   #tickAt = Infinity;
   #cancelSweep: (() => void) | undefined;
@@ -98,7 +96,7 @@ export class LimitShares implements DocumentOwner {
   /** The store is open, or away. */
   start(): void {
     if (!this.link.shared) return;
-    this.#isStarted = true;
+    this.#startedAt = this.clock.now();
     this.#isUp = this.link.up;
     this.#tickSoon();
   }
@@ -110,6 +108,7 @@ export class LimitShares implements DocumentOwner {
     this.#cancelTick?.();
     this.#cancelSweep?.();
     this.#seat.stop();
+    for (const shares of this.#providers.values()) shares.end();
     for (const doc of this.#written) this.link.drop(doc);
     const leader = this.#seat.leader;
     leader?.left(this.instanceId);
@@ -184,9 +183,10 @@ export class LimitShares implements DocumentOwner {
 
   #began(leader: Leader): void {
     const now = this.clock.now();
-    // The others may be a moment later to hear that the store is there.
-    if (now - this.#fellBackAt < LEASE_MS)
-      leader.reserve(this.instances.others, 1 / this.instances.count, now + LEASE_MS);
+    // After an outage the others may still use what they may without the store.
+    const upSince = this.link.upSince ?? now;
+    if (upSince > this.#startedAt && now - upSince < LEASE_MS)
+      leader.reserve(this.instances.others, 1 / this.instances.count, now + LEASE_MS + DRIFT_MS);
     this.#announce(leader);
     for (const shares of this.#providers.values()) if (shares.isActive(now)) shares.wanted();
     this.#tickSoon();
@@ -217,7 +217,7 @@ export class LimitShares implements DocumentOwner {
 
   #tickIn(ms: number): void {
     const at = this.clock.now() + ms;
-    if (!this.#isStarted || this.#isStopped || this.#tickAt <= at) return;
+    if (this.#startedAt === Infinity || this.#isStopped || this.#tickAt <= at) return;
     this.#cancelTick?.();
     this.#tickAt = at;
     this.#cancelTick = this.clock.after(
@@ -238,12 +238,12 @@ export class LimitShares implements DocumentOwner {
     if (up && !this.#isUp) for (const shares of providers) shares.cameUp(now);
     this.#isUp = up;
     for (const shares of providers) shares.tick(now, up);
-    if (providers.some(({ isFallback }) => isFallback)) this.#fellBackAt = now;
     if (up) this.#talk(now);
     const isActive = providers.some((shares) => shares.isActive(now));
     const isWanted = isActive && (!this.instances.has(this.#latest.leader) || this.#isSilent(now));
     const wait = providers.some(({ owes, isDue }) => owes || isDue) ? OWING_MS : TICK_MS;
-    if (isActive || this.#seat.leader || providers.some(({ hasParts }) => hasParts)) this.#tickIn(wait);
+    if (isActive || this.#seat.leader || providers.some(({ hasParts }) => hasParts))
+      this.#tickIn(Math.min(wait, ...providers.map((shares) => Math.max(1, shares.lastsMs(now)))));
     if (!isActive && this.#seat.leader?.isIdle) {
       if (await this.#seat.leave()) this.#announce({ term: this.#latest.term, leader: '' });
     } else if (up) await this.#seat.tick(isWanted);

@@ -1,7 +1,7 @@
 import type { AccountDemand, PartsPort } from '../../pool/limits/part';
 import { Holder, type Granted } from './holder';
 import type { Claim, Grant, Leadership, Part, Report } from './messages';
-import { LEASE_MS, RENEW_MS, REPORT_MS } from './timing';
+import { DRIFT_MS, LEASE_MS, RENEW_MS, REPORT_MS } from './timing';
 import { isElsewhere, wantedParts } from './wanted-parts';
 
 /** Reports that cannot wait are so far apart; milliseconds. */
@@ -39,6 +39,8 @@ export class ProviderShares {
   #stuckSince: number | undefined;
   #fallbackUntil: number | undefined;
   #fellBackAt = -Infinity;
+  /** Since when the store, or whoever leads, has been away. */
+  #awaySince: number | undefined;
 
   constructor(
     readonly name: string,
@@ -68,6 +70,11 @@ export class ProviderShares {
 
   get isFallback(): boolean {
     return this.#holder.isFallback;
+  }
+
+  /** For how long what it has still lasts; milliseconds, Infinity where it has nothing that ends. */
+  lastsMs(now: number): number {
+    return this.hasParts && !this.isFallback ? this.#holder.endsAt - now : Infinity;
   }
 
   get hasParts(): boolean {
@@ -112,11 +119,18 @@ export class ProviderShares {
 
   /** Ends what is over; and decides what may be used where the store, or whoever leads, is away. */
   tick(now: number, isUp: boolean): void {
-    this.#apply(this.#holder.expire(now));
     const isAway = !isUp || this.#isLost(now);
+    if (!isAway) this.#awaySince = undefined;
+    else this.#awaySince ??= now;
     if (isAway && (this.#holder.isFallback || now >= this.#holder.endsAt)) this.#fallBack(now, isUp);
-    else if (this.#holder.isFallback && this.#fallbackUntil !== undefined && now >= this.#fallbackUntil)
+    else if (!this.#holder.isFallback) this.#apply(this.#holder.expire(now));
+    else if (this.#fallbackUntil !== undefined && now >= this.#fallbackUntil)
       this.#apply(this.#holder.endFallback());
+  }
+
+  /** Nothing is used any more. */
+  end(): void {
+    this.#apply(this.#holder.endFallback());
   }
 
   /** The store is there again. What is used without it is used until a leader grants, but not for long. */
@@ -134,11 +148,14 @@ export class ProviderShares {
     if (!isUp) this.#fallbackUntil = undefined;
     if (this.#holder.isFallback && now - this.#fellBackAt < REPORT_MS) return;
     this.#fellBackAt = now;
-    const { count } = this.instances;
+    const equal = 1 / this.instances.count;
+    // Until the leases of all others must be over, nobody uses more than it had.
+    const isLate = now - this.#awaySince! >= LEASE_MS + DRIFT_MS;
     const parts = new Map<string, Part>();
     for (const { account, quantum } of this.port.demands(now)) {
       // Where an equal part is below one call, one instance has that call.
-      const fraction = 1 / count >= quantum - 1e-9 ? 1 / count : this.instances.placeOf(account) === 0 ? quantum : 0;
+      const most = equal >= quantum - 1e-9 ? equal : this.instances.placeOf(account) === 0 ? quantum : 0;
+      const fraction = isLate ? most : Math.min(most, this.#holder.parts.get(account) ?? 0);
       if (fraction > 0) parts.set(account, { fraction, level: 1 });
     }
     this.#apply(this.#holder.fallBack(parts));

@@ -42,8 +42,9 @@ export function wantedParts(situation: WantedParts): Map<string, Claim> {
     const isBorrowed = hasOwn && place > 0;
     const isNewLoan = isBorrowed && holds === 0;
     let asks = missing > 1e-6 && !(isNewLoan && toBorrow === 0) ? Math.min(1, Math.max(missing, quantum)) : 0;
-    if (isStuck && asks === 0 && wanted > 0 && holds < quantum) asks = Math.min(1, Math.max(wanted, quantum));
-    if (asks > 0 && isNewLoan) toBorrow -= 1;
+    const isNeeded = isStuck && asks === 0 && wanted > 0 && holds < quantum;
+    if (isNeeded) asks = Math.min(1, Math.max(wanted, quantum));
+    else if (asks > 0 && isNewLoan) toBorrow -= 1;
     missing -= expected(asks, holds, asked.get(account));
     if (asks > 0 || bound > 0 || holds > 0)
       claims.set(account, {
@@ -51,7 +52,7 @@ export function wantedParts(situation: WantedParts): Map<string, Claim> {
         holds,
         bound: Math.min(1, bound),
         least: Math.min(1, Math.max(quantum, 1e-6)),
-        isBorrowed,
+        isBorrowed: isBorrowed && !isNeeded,
       });
   }
   return claims;

@@ -111,6 +111,11 @@ export class StoreLink {
     return this.state.current === 'up';
   }
 
+  /** Since when it has been up, milliseconds since the epoch; undefined while it is not. */
+  get upSince(): number | undefined {
+    return this.state.upSince;
+  }
+
   /** All that was stored at the start is known here. */
   get isLoaded(): boolean {
     return this.state.hasWorked;
