@@ -73,7 +73,9 @@ export function nextParts(standings: readonly Standing[], capacity: number, now:
     for (const i of next.keys()) next[i] = Math.min(next[i]!, ideal[i]!);
   }
   const unit = unitOf(standings.filter(({ wanted }) => wanted > 0).map(({ least }) => least));
-  const order = next.flatMap((_, i) => (ideal[i]! > next[i]! + EXACT && (isShort(i) || standings[i]!.isAsking) ? [i] : []));
+  const order = next.flatMap((_, i) =>
+    ideal[i]! > next[i]! + EXACT && (isShort(i) || standings[i]!.isAsking) ? [i] : [],
+  );
   order.sort((a, b) => Number(lacks(b)) - Number(lacks(a)) || standings[a]!.since - standings[b]!.since);
   for (const i of order) {
     const standing = standings[i]!;
@@ -158,7 +160,9 @@ function inUnits(
   );
   const left = Math.floor(capacity / unit + ROUNDING) - sum(units);
   const remainder = (i: number): number => Math.round((shares[i]! / unit - units[i]!) * 100);
-  const order = units.map((_, i) => i).sort((a, b) => remainder(b) - remainder(a) || current[b]! - current[a]! || a - b);
+  const order = units
+    .map((_, i) => i)
+    .sort((a, b) => remainder(b) - remainder(a) || current[b]! - current[a]! || a - b);
   for (const i of order.slice(0, Math.max(0, left))) units[i]! += 1;
   return units.map((count) => multiple(count, unit));
 }

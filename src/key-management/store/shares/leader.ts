@@ -227,7 +227,9 @@ export class Leader implements Leadership {
     const after = this.#accountsOf(member);
     for (const name of after) {
       const key = keyOf(member, name);
-      getOrCreate(this.#accounts, key, () => ({ members: new Set<Member>(), empty: new EmptyCapacity() })).members.add(member);
+      getOrCreate(this.#accounts, key, () => ({ members: new Set<Member>(), empty: new EmptyCapacity() })).members.add(
+        member,
+      );
       if (isChange) this.#changed.add(key);
     }
     for (const name of before) {

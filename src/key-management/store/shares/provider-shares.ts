@@ -124,8 +124,7 @@ export class ProviderShares {
     else this.#awaySince ??= now;
     if (isAway && (this.#holder.isFallback || now >= this.#holder.endsAt)) this.#fallBack(now, isUp);
     else if (!this.#holder.isFallback) this.#apply(this.#holder.expire(now));
-    else if (this.#fallbackUntil !== undefined && now >= this.#fallbackUntil)
-      this.#apply(this.#holder.endFallback());
+    else if (this.#fallbackUntil !== undefined && now >= this.#fallbackUntil) this.#apply(this.#holder.endFallback());
   }
 
   /** Nothing is used any more. */
