@@ -46,7 +46,7 @@ class Oracle {
         left.push(...this.#waiting.slice(at));
         break;
       }
-      const account = call.endsAt <= now ? undefined : fullest(free, call.cost, now);
+      const account = call.endsAt <= now ? undefined : scarcest(free, call.cost, now);
       if (account) {
         this.vendor.serve(account, call.cost);
         for (const passed of left) passed.overtaken += 1;
@@ -68,14 +68,14 @@ class Oracle {
   }
 }
 
-/** Of the accounts in which the call fits, the one with the most left: it is the next to be full, and to refill for nobody. */
-function fullest(accounts: Iterable<Account>, cost: Cost, now: number): Account | undefined {
+/** Of the accounts in which the call fits, the one that is full, or starts afresh, the soonest: what it has left then is nobody's. */
+function scarcest(accounts: Iterable<Account>, cost: Cost, now: number): Account | undefined {
   let found: Account | undefined;
-  let most = -1;
+  let least = Infinity;
   for (const account of accounts) {
     if (account.waitMs(cost, now) > 0) continue;
-    const level = Math.min(...account.meters.map((meter) => meter.level(now) / meter.capacity));
-    if (level > most) [found, most] = [account, level];
+    const resetMs = Math.min(...account.meters.map((meter) => meter.reading(now).resetMs));
+    if (resetMs < least) [found, least] = [account, resetMs];
   }
   return found;
 }
