@@ -10,6 +10,14 @@ export interface AccountDemand {
   readonly quantum: number;
 }
 
+/** What is granted of one account. */
+export interface GrantedPart {
+  /** Of every limit of the account. 0..1 */
+  readonly fraction: number;
+  /** How much of what is gained is full: 0 where others may have just used it, 1 where it has rested. */
+  readonly level: number;
+}
+
 /**
  * Where instances share accounts: what a pool tells of its demand, and how it is given its parts. A part is the fraction of every limit of one
  * account that this instance may use; the parts of all instances never add up to more than 1.
@@ -17,11 +25,8 @@ export interface AccountDemand {
 export interface PartsPort {
   /** The accounts with limits, known or stated, and what this instance asks of them. `now` is milliseconds since the epoch. */
   demands(now: number): readonly AccountDemand[];
-  /**
-   * Sets this instance's part of one account. An account that is not known is remembered, in case its limits become known.
-   * @param level How much of what is gained is full: 0 where others may have just used it, 1 where it has rested.
-   */
-  grant(account: string, fraction: number, level: number): void;
+  /** Sets this instance's parts of these accounts. An account that is not known is remembered, in case its limits become known. */
+  grant(parts: ReadonlyMap<string, GrantedPart>): void;
   /** From now on the part of an account is what was granted of it, and 0 until then; with `false`, every part is 1. */
   divide(isDivided: boolean): void;
   /** Called when this instance needs a part of an account at once, or when an account's limits become known. */

@@ -1,3 +1,4 @@
+import type { GrantedPart } from '../../pool/limits/part';
 import type { Json } from '../port/key-store';
 
 /** What one instance asks of one account. All are fractions of the account's limits. */
@@ -31,13 +32,6 @@ export interface Report extends Leadership {
   readonly claims: ReadonlyMap<string, Claim>;
 }
 
-/** A part as it is granted. */
-export interface Part {
-  readonly fraction: number;
-  /** How much of what is gained by it is full; 0..1. */
-  readonly level: number;
-}
-
 /** All parts of one instance, for one provider: what it does not name is 0. */
 export interface Grant extends Leadership {
   /** Counts the grants of the leader. */
@@ -46,7 +40,7 @@ export interface Grant extends Leadership {
   readonly answers: number;
   /** The parts last this long, counted from when that report was sent; milliseconds. */
   readonly lastsMs: number;
-  readonly parts: ReadonlyMap<string, Part>;
+  readonly parts: ReadonlyMap<string, GrantedPart>;
 }
 
 export const NO_LEADER: Leadership = { term: 0, leader: '' };
@@ -114,7 +108,7 @@ export function readGrant(value: Json | undefined): Grant | undefined {
   const leadership = readLeadership(value);
   if (!fields || !leadership) return undefined;
   const { number, answers, lastsMs } = fields;
-  const parts = readRows(fields.parts, 2, ([fraction, level]): Part | undefined =>
+  const parts = readRows(fields.parts, 2, ([fraction, level]): GrantedPart | undefined =>
     isPart(fraction) && isPart(level) ? { fraction, level } : undefined,
   );
   if (!isCount(number) || !isCount(answers) || !isCount(lastsMs) || !parts) return undefined;

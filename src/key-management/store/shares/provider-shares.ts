@@ -1,6 +1,6 @@
-import type { AccountDemand, PartsPort } from '../../pool/limits/part';
+import type { AccountDemand, GrantedPart, PartsPort } from '../../pool/limits/part';
 import { Holder, type Granted } from './holder';
-import type { Claim, Grant, Leadership, Part, Report } from './messages';
+import type { Claim, Grant, Leadership, Report } from './messages';
 import { DRIFT_MS, LEASE_MS, RENEW_MS, REPORT_MS } from './timing';
 import { isElsewhere, wantedParts } from './wanted-parts';
 
@@ -150,7 +150,7 @@ export class ProviderShares {
     const equal = 1 / this.instances.count;
     // Until the leases of all others must be over, nobody uses more than it had.
     const isLate = now - this.#awaySince! >= LEASE_MS + DRIFT_MS;
-    const parts = new Map<string, Part>();
+    const parts = new Map<string, GrantedPart>();
     for (const { account, quantum } of this.port.demands(now)) {
       // Where an equal part is below one call, one instance has that call.
       const most = equal >= quantum - 1e-9 ? equal : this.instances.placeOf(account) === 0 ? quantum : 0;
@@ -209,7 +209,7 @@ export class ProviderShares {
   }
 
   #apply({ changes }: Granted): void {
-    for (const [account, { fraction, level }] of changes) this.port.grant(account, fraction, level);
+    if (changes.size > 0) this.port.grant(changes);
   }
 }
 
