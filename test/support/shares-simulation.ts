@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/key-management/common/clock';
-import type { AccountDemand, PartsPort } from '../../src/key-management/pool/limits/part';
+import type { AccountDemand, GrantedPart, PartsPort } from '../../src/key-management/pool/limits/part';
 import { LimitShares, type SharesLink } from '../../src/key-management/store/shares/limit-shares';
 import type { Json } from '../../src/key-management/store/port/key-store';
 
@@ -15,6 +15,8 @@ export interface Trouble {
 }
 
 export const NO_TROUBLE: Trouble = { delayMs: 2, lost: 0, skewMs: 0, drift: 0 };
+
+const doNothing = (): void => undefined;
 
 interface StoredField {
   readonly doc: string;
@@ -172,8 +174,8 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
         return [...instance.#others].every((other) => other > id);
       },
       has: (other: string) => other === id || this.#others.has(other),
-      onChange: () => undefined as void,
-      onGone: (_: string) => undefined as void,
+      onChange: doNothing,
+      onGone: doNothing as (instance: string) => void,
     };
     this.shares = new LimitShares(this, id, this, this.#instances);
     this.shares.share('p', this);
@@ -250,12 +252,13 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
       wanted,
       bound: this.bounds.get(account) ?? 0,
       quantum: this.quanta.get(account) ?? 0.001,
+      refillMs: 60_000,
     }));
   }
 
-  grant(account: string, fraction: number): void {
+  grant(parts: ReadonlyMap<string, GrantedPart>): void {
     if (!this.isAlive) return;
-    this.parts.set(account, fraction);
+    for (const [account, { fraction }] of parts) this.parts.set(account, fraction);
   }
 
   divide(): void {

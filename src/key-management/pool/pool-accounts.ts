@@ -9,7 +9,7 @@ import { accountIn, accountInText, SharingEvidence, stateTheSame } from './limit
 import { totalOf, type ExpectedTokens, type UsedTokens } from './limits/expected-tokens';
 import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
-import type { AccountDemand, PartsPort } from './limits/part';
+import type { AccountDemand, GrantedPart, PartsPort } from './limits/part';
 import { PriorRates } from './limits/prior-rates';
 import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-limiter';
 import { RefusalCost } from './limits/refusal-cost';
@@ -61,7 +61,10 @@ export class PoolAccounts implements PartsPort {
   add(record: KeyRecord): void {
     const { quotaGroup } = record;
     if (quotaGroup !== undefined)
-      this.#enter(record, getOrCreate(this.#declared, quotaGroup, () => new Account(quotaGroup, 'declared')));
+      this.#enter(
+        record,
+        getOrCreate(this.#declared, quotaGroup, () => new Account(quotaGroup, 'declared')),
+      );
     this.limit(record);
     // A key that joins a group has its rate limiters from the start.
     for (const { candidates } of this.siblings(record)) {
@@ -120,7 +123,11 @@ export class PoolAccounts implements PartsPort {
     const isPerModel = profile.rateLimitScope === 'key_model';
     const limiter = isPerModel
       ? this.#limiterOf(record, model, now)
-      : this.#shared(this.#members(record).flatMap((member) => member.candidates), 0, now);
+      : this.#shared(
+          this.#members(record).flatMap((member) => member.candidates),
+          0,
+          now,
+        );
     const countedAt = this.#lag.countedAt(startedAt, now);
     if (record.account?.from === 'discovered' && this.#contradicts(record, limiter, readings, countedAt)) {
       this.#split(record);
@@ -291,10 +298,13 @@ export class PoolAccounts implements PartsPort {
     return demands;
   }
 
-  grant(account: string, fraction: number, level: number): void {
-    this.#grants ??= new Map();
-    this.#grants.set(account, Math.min(1, Math.max(0, fraction)));
-    for (const record of this.pool.records()) if (accountName(record) === account) this.#divide(record, level);
+  grant(parts: ReadonlyMap<string, GrantedPart>): void {
+    const grants = (this.#grants ??= new Map());
+    for (const [account, { fraction }] of parts) grants.set(account, Math.min(1, Math.max(0, fraction)));
+    for (const record of this.pool.records()) {
+      const part = parts.get(accountName(record));
+      if (part) this.#divide(record, part.level);
+    }
     this.pool.partsChanged();
   }
 
@@ -379,7 +389,11 @@ export class PoolAccounts implements PartsPort {
   /** The rate limiter of the key and its account for one model, or for calls that name none; made if there is none. */
   #limiterOf(record: KeyRecord, model: string | undefined, now: number): RateLimiter {
     const ordinal = model === undefined ? 0 : this.pool.indexes.restricted(model, now).ordinal;
-    return this.#shared(this.#members(record).map((member) => member.candidates[ordinal]!), ordinal, now);
+    return this.#shared(
+      this.#members(record).map((member) => member.candidates[ordinal]!),
+      ordinal,
+      now,
+    );
   }
 
   #members(record: KeyRecord): readonly KeyRecord[] {

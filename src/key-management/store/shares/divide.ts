@@ -1,4 +1,4 @@
-import { TURN_MS } from './timing';
+import { TURN_MS, UNUSED_MS } from './timing';
 
 /** How one instance stands to one account, as its leader knows it. Fractions of the account's limits. */
 export interface Standing {
@@ -73,7 +73,9 @@ export function nextParts(standings: readonly Standing[], capacity: number, now:
     for (const i of next.keys()) next[i] = Math.min(next[i]!, ideal[i]!);
   }
   const unit = unitOf(standings.filter(({ wanted }) => wanted > 0).map(({ least }) => least));
-  const order = next.flatMap((_, i) => (ideal[i]! > next[i]! + EXACT && (isShort(i) || standings[i]!.isAsking) ? [i] : []));
+  const order = next.flatMap((_, i) =>
+    ideal[i]! > next[i]! + EXACT && (isShort(i) || standings[i]!.isAsking) ? [i] : [],
+  );
   order.sort((a, b) => Number(lacks(b)) - Number(lacks(a)) || standings[a]!.since - standings[b]!.since);
   for (const i of order) {
     const standing = standings[i]!;
@@ -100,7 +102,7 @@ function inTurn(wanting: readonly number[], standings: readonly Standing[], capa
   const rank = (i: number): number => {
     const { current, least, bound, since } = standings[i]!;
     if (current < least - EXACT) return 1;
-    return bound > 0 && now - since < TURN_MS ? 0 : 2;
+    return now - since < (bound > 0 ? TURN_MS : UNUSED_MS) ? 0 : 2;
   };
   // Who has waited longest comes first; of those whose turn is over, who began last.
   const order = wanting
@@ -158,7 +160,9 @@ function inUnits(
   );
   const left = Math.floor(capacity / unit + ROUNDING) - sum(units);
   const remainder = (i: number): number => Math.round((shares[i]! / unit - units[i]!) * 100);
-  const order = units.map((_, i) => i).sort((a, b) => remainder(b) - remainder(a) || current[b]! - current[a]! || a - b);
+  const order = units
+    .map((_, i) => i)
+    .sort((a, b) => remainder(b) - remainder(a) || current[b]! - current[a]! || a - b);
   for (const i of order.slice(0, Math.max(0, left))) units[i]! += 1;
   return units.map((count) => multiple(count, unit));
 }

@@ -1,6 +1,6 @@
-import type { AccountDemand, PartsPort } from '../../pool/limits/part';
+import type { AccountDemand, GrantedPart, PartsPort } from '../../pool/limits/part';
 import { Holder, type Granted } from './holder';
-import type { Claim, Grant, Leadership, Part, Report } from './messages';
+import type { Claim, Grant, Leadership, Report } from './messages';
 import { DRIFT_MS, LEASE_MS, RENEW_MS, REPORT_MS } from './timing';
 import { isElsewhere, wantedParts } from './wanted-parts';
 
@@ -36,6 +36,7 @@ export class ProviderShares {
   #isDue = false;
   #renewMs = RENEW_MS;
   #rounds = 0;
+  readonly #emptied = new Map<string, number>();
   #stuckSince: number | undefined;
   #fallbackUntil: number | undefined;
   #fellBackAt = -Infinity;
@@ -97,8 +98,19 @@ export class ProviderShares {
     if (this.#holder.isAnswered) this.#heardAt = now;
     // Leases may be shorter than usual.
     this.#renewMs = Math.min(RENEW_MS, Math.max(REPORT_MS, grant.lastsMs / 2));
-    if (granted.isLess) this.#isDue = true;
+    if (!granted.isLess) {
+      this.#apply(granted);
+      return;
+    }
+    this.#isDue = true;
+    const before = this.port.demands(now);
     this.#apply(granted);
+    const after = new Map(this.port.demands(now).map(({ account, bound }) => [account, bound]));
+    // What was used of it and is not bound here any more went with what was given back.
+    for (const { account, bound } of before) {
+      const gone = granted.changes.has(account) ? bound - (after.get(account) ?? 0) : 0;
+      if (gone > 1e-6) this.#emptied.set(account, (this.#emptied.get(account) ?? 0) + gone);
+    }
   }
 
   /** What is to be said to the leader now, if anything. Only with a store that can be written. */
@@ -124,8 +136,7 @@ export class ProviderShares {
     else this.#awaySince ??= now;
     if (isAway && (this.#holder.isFallback || now >= this.#holder.endsAt)) this.#fallBack(now, isUp);
     else if (!this.#holder.isFallback) this.#apply(this.#holder.expire(now));
-    else if (this.#fallbackUntil !== undefined && now >= this.#fallbackUntil)
-      this.#apply(this.#holder.endFallback());
+    else if (this.#fallbackUntil !== undefined && now >= this.#fallbackUntil) this.#apply(this.#holder.endFallback());
   }
 
   /** Nothing is used any more. */
@@ -151,7 +162,7 @@ export class ProviderShares {
     const equal = 1 / this.instances.count;
     // Until the leases of all others must be over, nobody uses more than it had.
     const isLate = now - this.#awaySince! >= LEASE_MS + DRIFT_MS;
-    const parts = new Map<string, Part>();
+    const parts = new Map<string, GrantedPart>();
     for (const { account, quantum } of this.port.demands(now)) {
       // Where an equal part is below one call, one instance has that call.
       const most = equal >= quantum - 1e-9 ? equal : this.instances.placeOf(account) === 0 ? quantum : 0;
@@ -164,12 +175,13 @@ export class ProviderShares {
   #claims(demands: readonly AccountDemand[], now: number): Map<string, Claim> {
     this.#rounds += 1;
     const claims = wantedParts({
-      demands: this.#isUrgent ? atLeastOne(demands) : demands,
+      demands,
       parts: this.#holder.parts,
       asked: this.#holder.isAnswered ? this.#asked : NO_CLAIMS,
       instances: this.instances.count,
       placeOf: (account) => this.instances.placeOf(account),
       round: this.#rounds,
+      emptied: this.#emptied,
       isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= REPORT_MS / 2,
     });
     return claims;
@@ -187,6 +199,7 @@ export class ProviderShares {
   #sent(claims: ReadonlyMap<string, Claim>, now: number): Report {
     if (this.#holder.isAnswered) this.#heardAt = now;
     this.#asked = claims;
+    this.#emptied.clear();
     this.#reportedAt = now;
     this.#isUrgent = false;
     this.#isDue = false;
@@ -210,15 +223,8 @@ export class ProviderShares {
   }
 
   #apply({ changes }: Granted): void {
-    for (const [account, { fraction, level }] of changes) this.port.grant(account, fraction, level);
+    if (changes.size > 0) this.port.grant(changes);
   }
-}
-
-/** A call waits: at least one unit is wanted, though no figure shows it yet. */
-function atLeastOne(demands: readonly AccountDemand[]): readonly AccountDemand[] {
-  const [first, ...others] = demands;
-  if (!first || demands.some(({ wanted }) => wanted > 0)) return demands;
-  return [{ ...first, wanted: first.quantum }, ...others];
 }
 
 function isNews(before: ReadonlyMap<string, Claim>, now: ReadonlyMap<string, Claim>): boolean {
