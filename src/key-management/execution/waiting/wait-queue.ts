@@ -224,11 +224,13 @@ export class WaitQueue {
   }
 
   #wakesAt({ tokens, model, endpoint, isBatch }: Waiter, now: number): number {
-    const courtesyEndsAt = isBatch ? this.courtesy.endsAt(now) : Infinity;
-    if (tokens === undefined) return Math.min(courtesyEndsAt, this.pool.nextWake(model, endpoint) ?? Infinity);
+    // 0: at any moment, and whatever frees the key tells.
     const fitsAt = this.pool.availableAt({ model, endpoint, tokens }, now);
-    // At any moment: whatever frees the key tells.
-    return fitsAt === 0 ? courtesyEndsAt : Math.min(courtesyEndsAt, Math.max(fitsAt, now + LEAST_PAUSE_MS));
+    return Math.min(
+      fitsAt === 0 ? Infinity : Math.max(fitsAt, now + LEAST_PAUSE_MS),
+      this.pool.nextWake(model, endpoint) ?? Infinity,
+      isBatch ? this.courtesy.endsAt(now) : Infinity,
+    );
   }
 }
 
