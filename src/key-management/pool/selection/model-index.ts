@@ -81,8 +81,19 @@ export class ModelIndex {
     return candidate;
   }
 
-  choose(exclude: PassedOver | undefined, mean: PoolMean, now: number, random: Random): KeyModelState | undefined {
-    return choose(this.#eligible, exclude, mean, now, random);
+  choose(
+    exclude: PassedOver | undefined,
+    mean: PoolMean,
+    now: number,
+    random: Random,
+    fits?: (candidate: KeyModelState) => boolean,
+  ): KeyModelState | undefined {
+    return choose(this.#eligible, exclude, mean, now, random, fits);
+  }
+
+  /** The keys that can be had now, if a call fits them. */
+  get candidates(): readonly KeyModelState[] {
+    return this.#eligible.candidates;
   }
 
   #move(candidate: KeyModelState, to: Availability): boolean {
