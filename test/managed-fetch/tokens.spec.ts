@@ -131,27 +131,26 @@ describe('a stream of Anthropic', () => {
     let output: number | undefined;
     for await (const event of await stream()) if (event.type === 'message_delta') output = event.usage.output_tokens;
     const { input } = reserved[0]!;
+    // Its beginning and its end may come together.
     expect(used).toEqual([
-      { input, output: 1 },
+      { input, output: expect.any(Number) as number },
       { input, output },
     ]);
   });
 
   it('is booked as far as it was told, and as expected beyond that, where the reader leaves', async () => {
+    const { reserved, used } = await limited('anthropic');
     // So that something is expected of the output.
     await anthropic().messages.create({ model: 'claude-haiku-4-5', max_tokens: 64, messages });
-    const { reserved, used } = await limited('anthropic');
     for (const key of app.keys.anthropic) app.vendor('anthropic').key(key, { kind: 'stall', after: 1 });
-    await anthropic()
-      .messages.create({ model: 'claude-haiku-4-5', max_tokens: 64, messages: [] })
-      .catch(() => undefined);
-    used.splice(0);
     const answer = await stream();
     for await (const event of answer) if (event.type === 'content_block_delta') break;
     answer.controller.abort();
     await app.idle();
     const { input, output } = reserved.at(-1)!;
-    expect(used.at(-1)).toEqual({ input, output: Math.max(1, output) });
+    expect(output).toBeGreaterThan(1);
+    // The request for a stream is a few bytes longer than the one from which was learned.
+    expect(used.at(-1)).toEqual({ input: expect.closeTo(input, -1) as number, output });
   });
 });
 
@@ -237,7 +236,7 @@ describe('a request that no account allows', () => {
     expect(thrown).toMatchObject(error);
     expect(thrown.message).toContain('Request too large');
     expect(thrown.message).toContain('20,000');
-    expect(app.vendor(name).calls.totals.all ?? 0).toBe(0);
+    expect(app.vendor(name).calls.totals.total).toBe(0);
   });
 
   it('is what the vendor must judge, where only the estimate is too high', async () => {

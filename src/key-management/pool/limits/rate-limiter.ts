@@ -12,7 +12,7 @@ import type { SentCall } from './sent-call';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
 export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'> &
-  Partial<Pick<Vendor, 'tokenBooking' | 'accountHeaders' | 'accountInText'>>;
+  Partial<Pick<Vendor, 'tokenBooking' | 'booksCachedInput' | 'accountHeaders' | 'accountInText'>>;
 
 /** What is known of the rates of other accounts for the same model. */
 export interface Priors {
@@ -207,7 +207,7 @@ export class RateLimiter {
     const isOfTokens = dimension === undefined ? this.#isVaried : dimension === 'tokens' && this.#largest > 0;
     const rate = isOfTokens ? (this.#tokens ??= new LearnedRate()) : (this.#requests ??= new LearnedRate());
     const priors = isOfTokens ? this.priors?.tokens : this.priors?.requests;
-    const soFar = isOfTokens ? call?.tokensSoFar ?? this.#tokensSoFar : call?.requestsSoFar ?? this.#requestsSoFar;
+    const soFar = isOfTokens ? (call?.tokensSoFar ?? this.#tokensSoFar) : (call?.requestsSoFar ?? this.#requestsSoFar);
     rate.refused(
       {
         sentAt,
@@ -248,7 +248,8 @@ export class RateLimiter {
   #learnedUntil(tokens: ExpectedTokens | undefined, now: number, isLeast: boolean): number {
     const requests = this.#requests === undefined ? 0 : this.#requests.blockedUntil(1, now);
     if (this.#tokens === undefined) return requests;
-    const size = isLeast && tokens === undefined ? Math.min(this.#smallest, this.#usual || Infinity) : this.#sizeOf(tokens);
+    const size =
+      isLeast && tokens === undefined ? Math.min(this.#smallest, this.#usual || Infinity) : this.#sizeOf(tokens);
     return Math.max(requests, this.#tokens.blockedUntil(size, now));
   }
 }
