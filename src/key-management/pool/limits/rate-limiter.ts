@@ -134,6 +134,11 @@ export class RateLimiter {
     return Math.max(stated, this.#learnedUntil(tokens, now, false));
   }
 
+  /** Whether two such calls fit now, as far as headers tell. */
+  hasRoomForTwo(tokens: ExpectedTokens | undefined, now: number): boolean {
+    return this.meters.every((meter) => !meter.isKnown || meter.leftAt(now) >= 2 * meter.needed(tokens));
+  }
+
   /** The next call must wait only for what the calls in flight may take. */
   isBlockedByInFlightOnly(now: number): boolean {
     if (this.#headers === undefined || (this.inFlight === 0 && this.#part > 0)) return false;
