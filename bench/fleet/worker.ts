@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 
 interface Message {
   readonly kind: string;
@@ -10,9 +9,8 @@ interface Message {
 export class Worker<Command extends object, Told extends Message> {
   readonly #child: ChildProcess;
 
-  /** @param file In this folder, without its ending. */
-  constructor(file: string, args: readonly string[]) {
-    this.#child = fork(join(__dirname, `${file}.js`), [...args]);
+  constructor(file: string, args: readonly string[] = []) {
+    this.#child = fork(file, [...args]);
   }
 
   tell(command: Command): void {
