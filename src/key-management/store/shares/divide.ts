@@ -1,4 +1,4 @@
-import { TURN_MS } from './timing';
+import { TURN_MS, UNUSED_MS } from './timing';
 
 /** How one instance stands to one account, as its leader knows it. Fractions of the account's limits. */
 export interface Standing {
@@ -102,7 +102,7 @@ function inTurn(wanting: readonly number[], standings: readonly Standing[], capa
   const rank = (i: number): number => {
     const { current, least, bound, since } = standings[i]!;
     if (current < least - EXACT) return 1;
-    return bound > 0 && now - since < TURN_MS ? 0 : 2;
+    return now - since < (bound > 0 ? TURN_MS : UNUSED_MS) ? 0 : 2;
   };
   // Who has waited longest comes first; of those whose turn is over, who began last.
   const order = wanting

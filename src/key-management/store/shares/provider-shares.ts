@@ -163,7 +163,7 @@ export class ProviderShares {
   #claims(demands: readonly AccountDemand[], now: number): Map<string, Claim> {
     this.#rounds += 1;
     const claims = wantedParts({
-      demands: this.#isUrgent ? atLeastOne(demands) : demands,
+      demands,
       parts: this.#holder.parts,
       asked: this.#holder.isAnswered ? this.#asked : NO_CLAIMS,
       instances: this.instances.count,
@@ -211,13 +211,6 @@ export class ProviderShares {
   #apply({ changes }: Granted): void {
     if (changes.size > 0) this.port.grant(changes);
   }
-}
-
-/** A call waits: at least one unit is wanted, though no figure shows it yet. */
-function atLeastOne(demands: readonly AccountDemand[]): readonly AccountDemand[] {
-  const [first, ...others] = demands;
-  if (!first || demands.some(({ wanted }) => wanted > 0)) return demands;
-  return [{ ...first, wanted: first.quantum }, ...others];
 }
 
 function isNews(before: ReadonlyMap<string, Claim>, now: ReadonlyMap<string, Claim>): boolean {
