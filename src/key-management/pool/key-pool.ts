@@ -127,12 +127,22 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return this.accounts.limitsTokens;
   }
 
-  /** Whether another such call would fit beside this one. */
+  /** Whether another such call would fit beside this one: in the same account, or in a second one. */
   hasRoomForMore(target: LeaseTarget, now: number): boolean {
-    const { model, tokens } = target;
-    const both = tokens && { input: 2 * tokens.input, output: 2 * tokens.output };
-    const { eligible } = this.indexes.forCall(model, now);
-    return eligible > 1 || this.availableAt({ ...target, tokens: both }, now) === 0;
+    this.wake(now);
+    let first: object | undefined;
+    for (const candidate of this.indexes.forCall(target.model, now).candidates) {
+      if (this.accounts.blockedFor(candidate, target, now, true) > now) continue;
+      const { rateLimiter, record } = candidate;
+      const { account = record, hardLimits } = record;
+      if (first !== undefined && first !== account) return true;
+      first = account;
+      const isScarce =
+        rateLimiter?.hasRoomForTwo(target.tokens, now) === false ||
+        hardLimits?.hasRoomForTwo(target.tokens, now) === false;
+      if (!isScarce) return true;
+    }
+    return false;
   }
 
   /** The greatest limit that the call can never fit, if it can fit none of the accounts that may serve it. */

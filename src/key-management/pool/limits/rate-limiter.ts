@@ -13,7 +13,7 @@ import type { SentCall } from './sent-call';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
 export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'> &
-  Partial<Pick<Vendor, 'tokenBooking' | 'accountHeaders' | 'accountInText'>>;
+  Partial<Pick<Vendor, 'tokenBooking' | 'booksCachedInput' | 'accountHeaders' | 'accountInText'>>;
 
 /** What is known of the rates of other accounts for the same model. */
 export interface Priors {
@@ -136,6 +136,11 @@ export class RateLimiter {
     return Math.max(stated, this.#learnedUntil(tokens, now, false));
   }
 
+  /** Whether two such calls fit now, as far as headers tell. */
+  hasRoomForTwo(tokens: ExpectedTokens | undefined, now: number): boolean {
+    return this.meters.every((meter) => !meter.isKnown || meter.leftAt(now) >= 2 * meter.needed(tokens));
+  }
+
   /** The next call must wait only for what the calls in flight may take. */
   isBlockedByInFlightOnly(now: number): boolean {
     if (this.#headers === undefined || (this.inFlight === 0 && this.#part > 0)) return false;
@@ -209,7 +214,7 @@ export class RateLimiter {
     const isOfTokens = dimension === undefined ? this.#isVaried : dimension === 'tokens' && this.#largest > 0;
     const rate = isOfTokens ? (this.#tokens ??= new LearnedRate(this.priors?.tokens, this.priors?.cost)) : (this.#requests ??= new LearnedRate(this.priors?.requests, this.priors?.cost));
     const priors = isOfTokens ? this.priors?.tokens : this.priors?.requests;
-    const soFar = isOfTokens ? call?.tokensSoFar ?? this.#tokensSoFar : call?.requestsSoFar ?? this.#requestsSoFar;
+    const soFar = isOfTokens ? (call?.tokensSoFar ?? this.#tokensSoFar) : (call?.requestsSoFar ?? this.#requestsSoFar);
     rate.refused(
       {
         sentAt,
@@ -249,7 +254,8 @@ export class RateLimiter {
   #learnedUntil(tokens: ExpectedTokens | undefined, now: number, isLeast: boolean): number {
     const requests = this.#requests === undefined ? 0 : this.#requests.blockedUntil(1, now);
     if (this.#tokens === undefined) return requests;
-    const size = isLeast && tokens === undefined ? Math.min(this.#smallest, this.#usual || Infinity) : this.#sizeOf(tokens);
+    const size =
+      isLeast && tokens === undefined ? Math.min(this.#smallest, this.#usual || Infinity) : this.#sizeOf(tokens);
     return Math.max(requests, this.#tokens.blockedUntil(size, now));
   }
 }
