@@ -252,6 +252,7 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
       wanted,
       bound: this.bounds.get(account) ?? 0,
       quantum: this.quanta.get(account) ?? 0.001,
+      refillMs: 60_000,
     }));
   }
 

@@ -8,6 +8,8 @@ export interface AccountDemand {
   readonly bound: number;
   /** The smallest part that is of use: one whole unit of the smallest limit. 0..1 */
   readonly quantum: number;
+  /** How long it takes until what was used of its limits is there again; milliseconds. */
+  readonly refillMs: number;
 }
 
 /** What is granted of one account. */

@@ -104,6 +104,8 @@ export class Leader implements Leadership {
       member.issues.push({ number: 0, parts, endsAt: now + LEASE_MS + DRIFT_MS });
     }
     this.#look(member, before);
+    for (const [name, { emptied, refillMs }] of report.claims)
+      this.#accounts.get(keyOf(member, name))?.empty.add(emptied, refillMs, now);
     this.#unanswered.add(member);
     return !isLater(report, this);
   }
@@ -154,8 +156,8 @@ export class Leader implements Leadership {
   }
 
   #returnUnasked(member: Member, now: number): void {
-    for (const [name, { bound }] of member.report.claims)
-      this.#accounts.get(keyOf(member, name))?.empty.add(Math.min(bound, mostOf(member, name)), now);
+    for (const [name, { bound, refillMs }] of member.report.claims)
+      this.#accounts.get(keyOf(member, name))?.empty.add(Math.min(bound, mostOf(member, name)), refillMs, now);
   }
 
   #divide(key: string, now: number, changes: Map<Member, Map<string, GrantedPart>>): void {

@@ -13,6 +13,10 @@ export interface Claim {
   readonly least: number;
   /** Other instances prefer the account: it wants only what they leave. */
   readonly isBorrowed: boolean;
+  /** How much of what it gave back since its last report is used up and not refilled. */
+  readonly emptied: number;
+  /** How long it takes until what is used up is there again; milliseconds. */
+  readonly refillMs: number;
 }
 
 /** Which leader an instance follows. The greater term is the later leader; between equals the greater id counts. */
@@ -63,13 +67,15 @@ export const reportJson = ({ sequence, term, leader, seen, isFallback, claims }:
   leader,
   seen,
   isFallback,
-  claims: Array.from(claims, ([account, { wanted, holds, bound, least, isBorrowed }]) => [
+  claims: Array.from(claims, ([account, { wanted, holds, bound, least, isBorrowed, emptied, refillMs }]) => [
     account,
     short(wanted),
     holds,
     short(bound),
     least,
     Number(isBorrowed),
+    short(emptied),
+    Math.ceil(refillMs),
   ]),
 });
 
@@ -94,11 +100,19 @@ export function readReport(value: Json | undefined): Report | undefined {
   const leadership = readLeadership(value);
   if (!fields || !leadership) return undefined;
   const { sequence, seen, isFallback } = fields;
-  const claims = readRows(fields.claims, 5, ([wanted, holds, bound, least, isBorrowed]): Claim | undefined =>
-    isPart(holds) && isPart(bound) && isPart(least) && least > 0
-      ? { wanted: Math.max(0, wanted!), holds, bound, least, isBorrowed: isBorrowed === 1 }
-      : undefined,
-  );
+  const claims = readRows(fields.claims, 7, (row): Claim | undefined => {
+    const [wanted, holds, bound, least, isBorrowed, emptied, refillMs] = row;
+    if (!isPart(holds) || !isPart(bound) || !isPart(least) || !(least > 0) || !isPart(emptied)) return undefined;
+    return {
+      wanted: Math.max(0, wanted!),
+      holds,
+      bound,
+      least,
+      isBorrowed: isBorrowed === 1,
+      emptied,
+      refillMs: Math.max(0, refillMs!),
+    };
+  });
   if (!isCount(sequence) || !isCount(seen) || !claims) return undefined;
   return { ...leadership, sequence, seen, isFallback: isFallback === true, claims };
 }

@@ -36,6 +36,7 @@ export class ProviderShares {
   #isDue = false;
   #renewMs = RENEW_MS;
   #rounds = 0;
+  readonly #emptied = new Map<string, number>();
   #stuckSince: number | undefined;
   #fallbackUntil: number | undefined;
   #fellBackAt = -Infinity;
@@ -97,8 +98,19 @@ export class ProviderShares {
     if (this.#holder.isAnswered) this.#heardAt = now;
     // Leases may be shorter than usual.
     this.#renewMs = Math.min(RENEW_MS, Math.max(REPORT_MS, grant.lastsMs / 2));
-    if (granted.isLess) this.#isDue = true;
+    if (!granted.isLess) {
+      this.#apply(granted);
+      return;
+    }
+    this.#isDue = true;
+    const before = this.port.demands(now);
     this.#apply(granted);
+    const after = new Map(this.port.demands(now).map(({ account, bound }) => [account, bound]));
+    // What was used of it and is not bound here any more went with what was given back.
+    for (const { account, bound } of before) {
+      const gone = granted.changes.has(account) ? bound - (after.get(account) ?? 0) : 0;
+      if (gone > 1e-6) this.#emptied.set(account, (this.#emptied.get(account) ?? 0) + gone);
+    }
   }
 
   /** What is to be said to the leader now, if anything. Only with a store that can be written. */
@@ -169,6 +181,7 @@ export class ProviderShares {
       instances: this.instances.count,
       placeOf: (account) => this.instances.placeOf(account),
       round: this.#rounds,
+      emptied: this.#emptied,
       isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= REPORT_MS / 2,
     });
     return claims;
@@ -186,6 +199,7 @@ export class ProviderShares {
   #sent(claims: ReadonlyMap<string, Claim>, now: number): Report {
     if (this.#holder.isAnswered) this.#heardAt = now;
     this.#asked = claims;
+    this.#emptied.clear();
     this.#reportedAt = now;
     this.#isUrgent = false;
     this.#isDue = false;

@@ -23,6 +23,8 @@ export interface WantedParts {
   readonly round: number;
   /** Calls wait for another account than those of which there are parts. */
   readonly isStuck: boolean;
+  /** What was given back of accounts since the last report, and is used up. */
+  readonly emptied: ReadonlyMap<string, number>;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface WantedParts {
  * has accounts of its own and borrows others, and with fewer they split them.
  */
 export function wantedParts(situation: WantedParts): Map<string, Claim> {
-  const { demands, parts, asked, instances, isStuck } = situation;
+  const { demands, parts, asked, instances, isStuck, emptied } = situation;
   const claims = new Map<string, Claim>();
   const hasOwn = demands.length >= OWN_ACCOUNTS * instances;
   let missing = demands.reduce((sum, { wanted }) => sum + wanted, 0) * HEADROOM;
@@ -46,13 +48,15 @@ export function wantedParts(situation: WantedParts): Map<string, Claim> {
     if (isNeeded) asks = Math.min(1, Math.max(wanted, quantum));
     else if (asks > 0 && isNewLoan) toBorrow -= 1;
     missing -= expected(asks, holds, asked.get(account));
-    if (asks > 0 || bound > 0 || holds > 0)
+    if (asks > 0 || bound > 0 || holds > 0 || emptied.has(account))
       claims.set(account, {
         wanted: asks,
         holds,
         bound: Math.min(1, bound),
         least: Math.min(1, Math.max(quantum, 1e-6)),
         isBorrowed: isBorrowed && !isNeeded,
+        emptied: Math.min(1, emptied.get(account) ?? 0),
+        refillMs: demand.refillMs,
       });
   }
   return claims;
