@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisServer } from '../../test/support/redis-server';
 import type { Scenario } from '../policies/scenario';
@@ -19,14 +21,14 @@ export interface FleetFigures extends Figures {
 /** One row with real processes: Redis, the vendor, and the instances of the app, all on this machine. */
 export async function measureRow(scenario: Scenario, seed: number): Promise<FleetFigures> {
   const redis = await RedisServer.start();
-  const vendor = new Worker<VendorCommand, VendorTold>('vendor', []);
+  const vendor = new Worker<VendorCommand, VendorTold>(fork(join(__dirname, 'vendor.js')));
   const members: Worker<MemberCommand, MemberTold>[] = [];
   try {
     const { port } = await vendor.hear('listening');
     const limits = new VendorAccounts(scenario.vendor, 0, () => 0);
     for (let n = 0; n < scenario.instances; n += 1) {
       const args = [`http://127.0.0.1:${port}`, redis.url, String(limits.keys), String(scenario.maxWaitMs)];
-      const member = new Worker<MemberCommand, MemberTold>('member', args);
+      const member = new Worker<MemberCommand, MemberTold>(fork(join(__dirname, 'member.js'), args));
       members.push(member);
       await member.hear('ready');
     }

@@ -116,7 +116,7 @@ export const VENDOR_ROWS: readonly Scenario[] = [
   {
     ...one,
     name: 'answers take 5 to 20 s, headers',
-    vendor: vendorOf(TEN_KEYS, { latencyMs: [5_000, 20_000] }),
+    vendor: vendorOf(TEN_KEYS, { worksMs: [5_000, 20_000] }),
     durationMs: 120_000,
     goal: { goodput: 0.95, refusedPer100: 3, lost: 0 },
   },

@@ -20,8 +20,10 @@ export interface VendorShape {
   readonly namesAccount: boolean;
   /** Whether a refused call takes its share of the limit too. */
   readonly costOn429?: boolean;
-  /** Milliseconds that a call takes, at least and at most. */
+  /** Milliseconds that a call travels, there and back, at least and at most. */
   readonly latencyMs: readonly [number, number];
+  /** Milliseconds that the vendor works on an answer after it has decided on the request. Default: none. */
+  readonly worksMs?: readonly [number, number];
   /** The limits become so many times what they were. */
   readonly change?: { readonly atMs: number; readonly factor: number };
 }

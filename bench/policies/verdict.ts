@@ -8,7 +8,7 @@ export interface Found extends Figures {
   readonly ofOracle: number;
 }
 
-export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 /** Goodput, refused calls per 100 good ones, and lost calls where there are any. */
 export function cell({ goal }: Scenario, found: Figures): string {
@@ -24,7 +24,7 @@ export const cellOfOurs = (scenario: Scenario, found: Found): string =>
   `${cell(scenario, found)}${scenario.goal.ofOracle ? ` (${percent(found.ofOracle)} of the oracle)` : ''}`;
 
 export function goalText({ goal: { goodput, ofOracle, refusedPer100, later, lost } }: Scenario): string {
-  const parts = [`≥ ${Math.round(goodput * 100)} %${ofOracle ? ' of the oracle' : ''}`];
+  const parts = [`≥ ${shown(goodput * 100)} %${ofOracle ? ' of the oracle' : ''}`];
   parts.push(`≤ ${refusedPer100}${later ? ' after 5 s' : ''}`);
   if (lost !== undefined) parts.push(`${lost} lost`);
   return parts.join(', ');

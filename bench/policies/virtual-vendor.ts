@@ -20,13 +20,17 @@ export class VirtualVendor {
 
   /** Makes one request. The vendor decides on arrival and answers after the latency. */
   async call(call: VendorCall): Promise<Answer> {
-    const [least, most] = this.limits.shape.latencyMs;
-    const latency = least + this.random() * (most - least);
+    const { latencyMs, worksMs } = this.limits.shape;
+    const latency = this.#between(latencyMs);
     await this.clock.sleep(latency / 2);
     const answer = this.limits.answer(call, this.clock.now());
     this.served.count(answer.ok, call.tokens, this.clock.now());
-    await this.clock.sleep(latency / 2);
+    await this.clock.sleep(latency / 2 + (answer.ok && worksMs ? this.#between(worksMs) : 0));
     return answer;
+  }
+
+  #between([least, most]: readonly [number, number]): number {
+    return least + this.random() * (most - least);
   }
 
   /** A request of somebody who knows that it fits, and is there at once. */
