@@ -1,6 +1,7 @@
 import { runCall } from '../../src/key-management/execution/execution';
 import { vendorOf } from '../../src/key-management/vendors/vendor-of';
 import type { ExecutionSettings, ProviderContext } from '../../src/key-management/execution/execution-settings';
+import { booksOf, TokenEstimates } from '../../src/key-management/execution/tokens/token-estimates';
 import { Pauses } from '../../src/key-management/execution/waiting/backoff';
 import { RetryBudget } from '../../src/key-management/execution/waiting/retry-budget';
 import { TimeLimits } from '../../src/key-management/execution/waiting/time-limits';
@@ -27,7 +28,7 @@ export const ours: Policy = {
       },
     };
     const pool = new KeyPool('openai', observer, clock, random);
-    pool.rateLimits.profile = () => vendorOf(openai);
+    pool.accounts.profile = () => vendorOf(openai);
     const byKey = new Map<string, number>();
     for (let index = 0; index < keys; index += 1) {
       byKey.set(rawKey(index), index);
@@ -39,6 +40,7 @@ export const ours: Policy = {
       pool,
       queue,
       budget: new RetryBudget(),
+      estimates: new TokenEstimates(() => booksOf(vendorOf(openai))),
       classifier: { classifyError: (error) => classify(error, vendorOf(openai), 'evidence', clock.now()) },
     };
     const settings: ExecutionSettings = {

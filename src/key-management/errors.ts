@@ -18,6 +18,9 @@ export interface AttemptReport {
   provider?: string;
   keyId: string;
   maskedKey: string;
+  /**
+   * `ok` for an answer that still streams when its call returns. Where the stream's end shows a failure, `outcome`, `status` and `reason` change to it.
+   */
   outcome: Outcome;
   /** The vendor's HTTP status, where there was one. */
   status?: number;
@@ -105,12 +108,20 @@ export class AttemptsExhaustedError extends KeyManagementError {
 }
 
 /**
- * The vendor refused the call for a reason that no other key changes: `cause` is its error. Or the call was asked for wrongly (an option
- * that is unknown or no such value): then no attempt was made, and the message names the option. Not retried.
+ * The vendor refused the call for a reason that no other key changes: `cause` is its error. Or no attempt was made, since the call was asked for
+ * wrongly (an option that is unknown or no such value: the message names it), or can never fit the limits of any account (`outcome`). Not retried.
  */
 export class CallRejectedError extends KeyManagementError {
-  constructor(message: string, details: KeyManagementErrorDetails) {
+  /** `request_exceeds_key_limit` where the call takes more tokens than any account allows, so that no attempt was made. */
+  readonly outcome?: Outcome;
+
+  constructor(message: string, details: KeyManagementErrorDetails & { outcome?: Outcome }) {
     super('CALL_REJECTED', message, details);
+    if (details.outcome !== undefined) this.outcome = details.outcome;
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return this.outcome === undefined ? super.toJSON() : { ...super.toJSON(), outcome: this.outcome };
   }
 }
 

@@ -3,6 +3,7 @@ import { createServer, request as httpRequest, type ServerResponse } from 'node:
 import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
 import { KeyPoolService, type ManagedFetchOptions } from '../../src/key-management';
+import { totalOf } from '../../src/key-management/pool/limits/expected-tokens';
 import { asVendor } from '../canary/canary';
 import { turns } from '../support/turns';
 import {
@@ -280,7 +281,7 @@ describe('an answer of the managed fetch', () => {
     // Sockets hold a few MB; the rest waits at the vendor.
     expect(written).toBeLessThan(40);
     while (!(await reader.read()).done);
-    expect(used.mock.calls.map(([, tokens]) => tokens)).toContain(4_321);
+    expect(used.mock.calls.map(([, tokens]) => totalOf(tokens))).toContain(4_321);
   });
 
   it.each<[string, string, string]>([
@@ -295,7 +296,7 @@ describe('an answer of the managed fetch', () => {
     server.answer = (response) => response.writeHead(200, { 'content-type': type }).end(body);
     const used = jest.spyOn(app.get(KeyPoolService).pool('openai')!, 'tokensUsed');
     await (await managed()).text();
-    expect(Math.max(...used.mock.calls.map(([, tokens]) => tokens))).toBe(7);
+    expect(Math.max(...used.mock.calls.map(([, tokens]) => totalOf(tokens)))).toBe(7);
   });
 });
 

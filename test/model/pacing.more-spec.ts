@@ -88,7 +88,7 @@ class Run {
     this.pool = new KeyPool('openai', observer, this.clock, seededRandom(7));
     this.queue = new WaitQueue(this.pool, this.clock, new TimeLimits(this.clock));
     let readings: readonly RateLimitReading[] = [];
-    this.pool.rateLimits.profile = () => ({ limitKind: kind, rateLimitScope: scope, readRateLimits: () => readings });
+    this.pool.accounts.profile = () => ({ limitKind: kind, rateLimitScope: scope, readRateLimits: () => readings });
     this.tell = (lease, told) => {
       readings = told;
       lease.answered({ get: () => null });

@@ -4,16 +4,20 @@ import { takeEvidence, type EvidenceContext } from '../classification/evidence/e
 import { mergeAbortSignals } from '../common/abort-followers';
 import { BodySource } from '../common/body-source';
 import type { FetchRedirect } from '../common/fetch-types';
+import type { LeaseTarget } from '../pool/key/key-input';
 import type { KeyModelState } from '../pool/key/key-record';
 import type { PassedOver } from '../pool/key/key-record';
 import { PoolLease } from '../pool/key-lease';
 import type { KeyPool } from '../pool/key-pool';
+import type { ExpectedTokens } from '../pool/limits/expected-tokens';
 import { endpointOf } from '../pool/state/endpoint-name';
 import { AnswerBody, type BodySettings } from './answers/answer-body';
 import { AnswerWatch, isShort, onlyAsks } from './answers/answer-watch';
 import { AttemptAnswers } from './answers/attempt-answers';
 import { isRefusal, responseWith } from './answers/response-with';
 import type { CallContext } from './execution.types';
+import { sumOf, type TokenUsage } from './answers/token-usage';
+import type { RequestSize } from './tokens/request-size';
 
 /** Milliseconds that a vendor may be silent, as in Node's own fetch. */
 export const IDLE_TIMEOUT_MS = 300_000;
@@ -35,6 +39,8 @@ export class AttemptContext extends PoolLease implements CallContext {
   attempt = 1;
   /** What the bodies of all calls share; set when the attempt begins. */
   settings: BodySettings | undefined = undefined;
+  /** The size of its request, where that was measured. */
+  size: RequestSize | undefined = undefined;
   /** What ends the attempt and the call; undefined where nothing does. */
   bounds: CallBounds | undefined = undefined;
   #controller: AbortController | undefined = undefined;
@@ -48,8 +54,9 @@ export class AttemptContext extends PoolLease implements CallContext {
     model: string | undefined,
     startedAt: number,
     endpoint?: string,
+    tokens?: ExpectedTokens,
   ) {
-    super(pool, candidate, model, 'call', startedAt, endpoint);
+    super(pool, candidate, model, 'call', startedAt, endpoint, tokens);
     this.#namesEndpoint = endpoint !== undefined;
   }
 
@@ -87,6 +94,25 @@ export class AttemptContext extends PoolLease implements CallContext {
     return { phase: 'http', now, secrets: route ? [this.apiKey, ...route.secrets()] : [this.apiKey] };
   }
 
+  /** Who is told what the beginning of an answer states to have used; undefined where nobody counts tokens. */
+  get usageSeen(): ((usage: TokenUsage) => void) | undefined {
+    if (!this.countsTokens) return undefined;
+    return (usage) => this.book(sumOf(this.#answers?.usage, usage), false);
+  }
+
+  /**
+   * Corrects what is reserved for the call by what its answers state to have used. Where they state nothing, what was expected stands.
+   * @param isOver Nothing more is written. Of an answer that is cut off, the vendor may have written more than it said.
+   */
+  book(usage: TokenUsage | undefined, isOver: boolean): void {
+    if (usage === undefined) return;
+    const estimates = this.settings?.estimatesOf?.(this.candidate.record.provider);
+    const booked = estimates?.booked(usage, this.size ? this.size.maxOutput : this.tokens?.output) ?? usage;
+    const output = isOver ? booked.output : Math.max(booked.output, this.tokens?.output ?? 0);
+    this.used({ input: booked.input, output });
+    if (isOver) estimates?.learn(this.model, usage, this.size);
+  }
+
   /** Notes the endpoint of a request. Where the caller named no endpoint, a refusal is of the endpoint that was asked last. */
   requested(method: string, url: string): void {
     if (!this.#namesEndpoint && URL.canParse(url)) this.endpoint = endpointOf(method, new URL(url).pathname);
@@ -107,20 +133,18 @@ export class AttemptContext extends PoolLease implements CallContext {
 }
 
 /** What a call is for: keys that cool down for the model or the endpoint are passed over. */
-export interface CallTarget {
-  readonly model?: string;
-  readonly endpoint?: string;
-}
+export type CallTarget = LeaseTarget;
 
 /** Leases a key for one attempt; undefined where no key can be had at once. @param now Milliseconds since the epoch. */
 export function leaseFor(
   pool: KeyPool,
-  { model, endpoint }: CallTarget,
+  target: CallTarget,
   exclude: PassedOver | undefined,
   now: number,
 ): AttemptContext | undefined {
-  const candidate = pool.take(model, exclude, now, endpoint);
-  return candidate && new AttemptContext(pool, candidate, model, now, endpoint);
+  const candidate = pool.take(target, exclude, now);
+  const { model, endpoint, tokens } = target;
+  return candidate && new AttemptContext(pool, candidate, model, now, endpoint, tokens);
 }
 
 /** As {@link leaseFor}, but the key that the target names before all others. */
@@ -194,9 +218,8 @@ async function watched(context: AttemptContext, response: Response, request: Wat
   } else context.accepted(settings.clock.now());
   if (body === null) return response;
   const { headers } = response;
-  const { countsTokens } = context;
   const beginnings = settings.beginningsOf?.(context.candidate.record.provider);
-  const terms = { headers, evidence, countsTokens, asked: request.asked, beginnings };
+  const terms = { headers, evidence, onUsage: context.usageSeen, asked: request.asked, beginnings };
   const watch = response.ok ? AnswerWatch.for(terms) : undefined;
   const passing = AnswerBody.open(new BodySource(body), {
     settings,

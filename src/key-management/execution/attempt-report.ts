@@ -1,11 +1,11 @@
 import type { CheckedClassification } from '../classification/classification';
 import type { AttemptReport } from '../errors';
 import type { PoolLease } from '../pool/key-lease';
-import type { SettledOutcome } from '../pool/state/settlement';
 import type { CallTrace } from '../tracing/call-trace';
+import type { VendorError } from '../classification/evidence/vendor-error';
 import type { Outcome } from '../vendors/contract/outcome';
 import type { AnswerEnd } from './answers/answer-body';
-import { tokensIn } from './answers/token-usage';
+import { usageIn } from './answers/token-usage';
 import type { AttemptContext } from './attempt-context';
 import type { CallFollowers, CallTerms } from './execution-settings';
 import type { ExecutionReport, ExecutionResult } from './execution.types';
@@ -51,6 +51,7 @@ export const executionReport = (provider: string, attempts: AttemptReport[], tot
 
 /**
  * Ends a call whose last attempt gave a good answer. Settles the attempt's lease, unless the answer still streams: then its end settles it.
+ * An answer that failed within its HTTP 200, by the fault of the caller, is the caller's all the same; lease, report and counts say what it was.
  * @param soFar Undefined for a call that succeeds at its first attempt, at once.
  */
 export function succeeded<T>(
@@ -63,12 +64,13 @@ export function succeeded<T>(
   const now = settings.clock.now();
   const { answers } = context;
   const isStreaming = answers?.isStreaming(response) ?? false;
+  const failure = isStreaming ? undefined : knownFailure(answers?.lastFailure, provider.classifier, context);
   if (isStreaming) context.accepted(now);
   else {
-    if (context.countsTokens) context.used(tokensIn(response) || (answers?.tokens ?? 0));
-    context.settle('ok', now);
+    if (context.countsTokens) context.book(usageIn(response) ?? answers?.usage, true);
+    context.settle(failure ?? 'ok', now);
   }
-  const report = attemptReport(context, 'ok', now, soFar?.waitedMs ?? 0);
+  const report = attemptReport(context, failure?.outcome ?? 'ok', now, soFar?.waitedMs ?? 0, failure);
   soFar?.attempts.push(report);
   // A list made for one takes a third of the memory of one that grew.
   const attempts = soFar === undefined ? [report] : soFar.attempts;
@@ -84,19 +86,42 @@ export function succeeded<T>(
     attempts,
   };
   soFar?.trace?.ended(result.attemptsMade);
-  if (!isStreaming) settings.onCallEnd?.(provider, result, true, options.model);
+  if (!isStreaming) settings.onCallEnd?.(provider, result, failure === undefined, options.model);
   else
     answers!.onRelease((end) => {
-      if (context.countsTokens) context.used(answers!.tokens);
+      if (context.countsTokens) context.book(answers!.usage, end === 'whole');
       const outcome = outcomeOf(end, provider.classifier, context);
       context.settle(outcome);
+      // The report is the caller's by now: whoever looks at it after the stream finds what the stream came to.
+      if (typeof outcome === 'object') Object.assign(report, verdictOf(outcome));
       settings.onCallEnd?.(provider, result, outcome === 'ok' || outcome === 'cancelled', options.model);
     });
   return result;
 }
 
+/** What of a failure a report says. */
+const verdictOf = ({ outcome, status, reason }: CheckedClassification) => ({ outcome, status, reason });
+
+/**
+ * What an HTTP 200 that the caller's function has read to its end failed with, where a rule knows it. The caller may treat it as any answer; what
+ * is the key's or the vendor's fault has ended the attempt before.
+ */
+function knownFailure(
+  seen: VendorError | undefined,
+  classifier: FailureClassifier,
+  context: AttemptContext,
+): CheckedClassification | undefined {
+  if (seen?.phase !== 'stream') return undefined;
+  const failure = classifyEvidence(seen, { classifier, context });
+  return failure.outcome === 'unknown' ? undefined : failure;
+}
+
 /** What an answer turned out to be that streamed on after its call. */
-function outcomeOf(end: AnswerEnd, classifier: FailureClassifier, context: AttemptContext): SettledOutcome {
+function outcomeOf(
+  end: AnswerEnd,
+  classifier: FailureClassifier,
+  context: AttemptContext,
+): CheckedClassification | 'ok' | 'cancelled' {
   if (typeof end === 'object') return classifyEvidence(end, { classifier, context });
   return end === 'cancelled' ? 'cancelled' : 'ok';
 }

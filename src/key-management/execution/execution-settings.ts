@@ -1,10 +1,12 @@
 import type { Random } from '../common/clock';
 import type { AttemptReport } from '../errors';
 import type { KeyPool } from '../pool/key-pool';
+import type { ExpectedTokens } from '../pool/limits/expected-tokens';
 import type { CallTracer } from '../tracing/call-tracer';
 import type { BodySettings } from './answers/answer-body';
 import type { ExecuteOptions, ExecutionReport, ManagedCall } from './execution.types';
 import type { FailureClassifier } from './failures/classify-attempt';
+import type { TokenEstimates } from './tokens/token-estimates';
 import type { Backoff, Pauses } from './waiting/backoff';
 import type { RetryBudget } from './waiting/retry-budget';
 import type { WaitQueue } from './waiting/wait-queue';
@@ -15,6 +17,7 @@ export interface ProviderContext {
   readonly queue: WaitQueue;
   readonly classifier: FailureClassifier;
   readonly budget: RetryBudget;
+  readonly estimates: TokenEstimates;
 }
 
 /** Who follows calls attempt by attempt: the tracer and the debug log. */
@@ -49,6 +52,10 @@ export interface ExecutionSettings extends BodySettings {
 export interface RunOptions extends ExecuteOptions {
   /** Id of the key that is tried first, if it is free. */
   firstKey?: string;
+  /** What the call is expected to take of limits of tokens. */
+  tokens?: ExpectedTokens;
+  /** The part of that which is certain, where it is an estimate of the package's own. */
+  certainTokens?: ExpectedTokens;
 }
 
 /** One managed call, as it was asked for. */

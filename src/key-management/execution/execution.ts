@@ -14,12 +14,16 @@ import type { ExecutionResult, ManagedCall } from './execution.types';
 import { callError, type FailureReason } from './failures/call-errors';
 import { classifyEnd, failedEnd } from './failures/classify-attempt';
 import { mayBeShared, Refusals } from './failures/refusals';
+import { fitting } from './tokens/fitting';
 import { backoffMs } from './waiting/backoff';
 
 /** Milliseconds a call waits for a key where it states nothing. */
 const DEFAULT_MAX_WAIT_MS = 10_000;
 /** A longer wait that a vendor states is the caller's to plan, also where the call has no time limit. Milliseconds. */
 const MAX_STATED_WAIT_MS = 60_000;
+
+/** A batch call that has waited this long counts as interactive, however long it may wait. Milliseconds. */
+const MAX_AGE_MS = 10_000;
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -33,8 +37,11 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
   const startedAt = settings.clock.now();
   // Neither a call that somebody follows, nor one that is over before it begins.
   const isOrdinary = !signal?.aborted && timeoutMs > 0 && !settings.followers?.(startedAt);
+  const goesFirst = provider.queue.courtesy.goesFirst(options, startedAt);
   const context =
-    isOrdinary && !provider.queue.isWaiting(options) ? leaseFirst(provider.pool, options, startedAt) : undefined;
+    isOrdinary && goesFirst && !provider.queue.isWaiting(options)
+      ? leaseFirst(provider.pool, options, startedAt)
+      : undefined;
   if (!context) return new Execution(terms, startedAt).run();
   return awaited(
     runAttempt(call, context, options, startedAt + timeoutMs, settings),
@@ -77,7 +84,8 @@ class Execution<T> implements CallSoFar {
     private readonly startedAt: number,
   ) {
     const { provider, call, options, settings } = terms;
-    this.#target = options;
+    const { model, endpoint, tokens } = options;
+    this.#target = { model, endpoint, tokens };
     this.#endsAt = startedAt + (options.timeoutMs ?? Infinity);
     this.followers = settings.followers?.(startedAt);
     const trace = (this.trace = this.followers?.tracer?.start(provider.pool.provider, options.model));
@@ -117,16 +125,40 @@ class Execution<T> implements CallSoFar {
 
   /** Leases a key that may be used without any pause. Calls that wait already go first. */
   #leaseAtOnce(decision: Decision | undefined): AttemptContext | undefined {
-    const { pool, queue } = this.terms.provider;
+    const { pool } = this.terms.provider;
     // Nothing has happened yet before the first attempt: one look at the clock does for both.
     const now = decision === undefined ? this.startedAt : this.#now;
-    if (decision?.next === 'back_off' || queue.isWaiting(this.#target) || now >= this.#endsAt) return undefined;
+    if (decision?.next === 'back_off' || this.#mustWait(now) || now >= this.#endsAt) return undefined;
     return leaseFor(pool, this.#target, this.#tried, now);
+  }
+
+  /** Whether other calls go first: those that wait already, or interactive ones that still come. */
+  #mustWait(now: number): boolean {
+    const { queue } = this.terms.provider;
+    const isBatch = this.#agesInMs !== undefined;
+    return queue.isWaiting(this.#target, isBatch) || (isBatch && !queue.courtesy.mayTake(this.#target, now));
+  }
+
+  /** Milliseconds until a batch call counts as interactive; undefined where it does by now, or always did. */
+  get #agesInMs(): number | undefined {
+    const { priority, maxWaitMs = DEFAULT_MAX_WAIT_MS } = this.terms.options;
+    if (priority !== 'batch') return undefined;
+    const leftMs = Math.min(MAX_AGE_MS, maxWaitMs / 2) - this.#waitedForKeysMs;
+    return leftMs > 0 ? leftMs : undefined;
+  }
+
+  /** Makes the call fit an account, where only an estimate is too large. False where it can never fit. */
+  #fits(): boolean {
+    const { provider, options } = this.terms;
+    const fitted = fitting(provider.pool, this.#target, options.certainTokens, this.#now);
+    if (fitted) this.#target = fitted;
+    return fitted !== undefined;
   }
 
   /** Leases a key after the pause or the wait that the decision asks for, or tells why the call fails. */
   async #leaseLater(decision: Decision | undefined): Promise<AttemptContext | FailureReason> {
     if (this.#isOver()) return 'deadline';
+    if (this.#target.tokens && !this.#fits()) return 'too_large';
     const otherwise = decision?.next === 'other_key' ? decision.otherwise : undefined;
     if (otherwise === 'give_up') return 'rejected';
     const { pool } = this.terms.provider;
@@ -140,9 +172,10 @@ class Execution<T> implements CallSoFar {
 
   /** Leases a key for a call that has tried keys already. */
   #leaseAgain(): AttemptContext | undefined {
-    const { pool, queue } = this.terms.provider;
-    if (this.#tried === undefined || queue.isWaiting(this.#target)) return undefined;
-    return leaseUntriedFirst(pool, { ...this.#target, tried: this.#tried }, this.#now);
+    const { pool } = this.terms.provider;
+    const now = this.#now;
+    if (this.#tried === undefined || this.#mustWait(now)) return undefined;
+    return leaseUntriedFirst(pool, { ...this.#target, tried: this.#tried }, now);
   }
 
   /** Backs off with full jitter; tells why the call fails if the stated wait does not fit into its time. */
@@ -172,12 +205,18 @@ class Execution<T> implements CallSoFar {
   async #waitForKey(): Promise<AttemptContext | FailureReason> {
     const { pool, queue } = this.terms.provider;
     const { signal, maxWaitMs = DEFAULT_MAX_WAIT_MS } = this.terms.options;
-    const { model, endpoint } = this.#target;
     const now = this.#now;
+    const agesInMs = this.#agesInMs;
     const endsAt = Math.min(this.#endsAt, now + maxWaitMs - this.#waitedForKeysMs);
     const waitMs = this.#nextKeyMs();
     if (waitMs === Infinity || now + waitMs > endsAt || endsAt <= now) return 'no_keys';
-    const result = await queue.wait({ model, endpoint, tried: this.#tried ?? NONE, endsAt, signal });
+    const result = await queue.wait({
+      ...this.#target,
+      tried: this.#tried ?? NONE,
+      endsAt,
+      signal,
+      agesAt: agesInMs === undefined ? undefined : now + agesInMs,
+    });
     const waited = this.#now - now;
     this.waitedMs += waited;
     this.#waitedForKeysMs += waited;
@@ -187,6 +226,8 @@ class Execution<T> implements CallSoFar {
       result.settle('cancelled');
       return 'cancelled';
     }
+    // The limits became known only now.
+    if (result === 'too_large' && this.#fits()) return this.#waitForKey();
     if (result !== 'timed_out' && result !== 'hopeless') return result;
     return result === 'timed_out' && this.#isOver() ? 'deadline' : 'no_keys';
   }
@@ -270,8 +311,8 @@ class Execution<T> implements CallSoFar {
     const named = candidate.record.serves(failure.model) ? failure.model : undefined;
     const { model = named } = this.#target;
     if (failure.outcome !== 'rate_limited' && this.#target.endpoint === undefined && endpoint !== undefined)
-      this.#target = { model, endpoint };
-    else if (model !== this.#target.model) this.#target = { model, endpoint: this.#target.endpoint };
+      this.#target = { ...this.#target, model, endpoint };
+    else if (model !== this.#target.model) this.#target = { ...this.#target, model };
   }
 
   #fail(reason: FailureReason): ExecutionResult<T> {

@@ -44,6 +44,17 @@ export interface ExecuteOptions {
    * At most 100 printable ASCII characters. Default: what the managed fetch or `context.fetch` sees of the request.
    */
   endpoint?: string;
+  /**
+   * The tokens that the call is expected to take of its account's limits, whole numbers: all of them, or those of the request and the most that the
+   * answer may have. They are reserved while it runs, and corrected by the usage that the answer states. A call that can never fit the limits of
+   * any account fails at once. Default: what calls for the model took lately; the managed fetch reads the request's size.
+   */
+  estimatedTokens?: number | { readonly input: number; readonly output?: number };
+  /**
+   * `batch`: the call takes what interactive calls leave. It waits behind them, and does not take the last room under a scarce limit while they
+   * come. After half of its `maxWaitMs`, 10 s at the most, it counts as interactive. Default `interactive`.
+   */
+  priority?: 'interactive' | 'batch';
 }
 
 /** What a managed call took, whether it succeeded or failed. */

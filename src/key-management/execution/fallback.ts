@@ -1,4 +1,4 @@
-import type { AttemptReport, KeyManagementError } from '../errors';
+import type { AttemptReport, CallRejectedError, KeyManagementError } from '../errors';
 import { described } from '../common/option-fault';
 import type { ExecuteOptions, ExecutionResult, ManagedCall } from './execution.types';
 import { callFault } from './option-rules';
@@ -12,15 +12,15 @@ export interface FallbackChoice<T> {
 }
 
 /** Whether another provider may still answer a call that failed with this error: not where the fault, or the wish to stop, is the caller's. */
-export function mayFallBack({ code, attempts }: KeyManagementError): boolean {
-  switch (code) {
+export function mayFallBack(error: KeyManagementError): boolean {
+  switch (error.code) {
     case 'NO_HEALTHY_KEYS':
     case 'ATTEMPTS_EXHAUSTED':
     case 'UNKNOWN_PROVIDER':
       return true;
     case 'CALL_REJECTED': {
-      const outcome = attempts.at(-1)?.outcome;
-      // Without an attempt it is the caller's options that are wrong.
+      const outcome = error.attempts.at(-1)?.outcome ?? (error as CallRejectedError).outcome;
+      // Without either it is the caller's options that are wrong.
       return outcome !== undefined && outcome !== 'bad_request' && outcome !== 'content_blocked';
     }
     default:
@@ -60,12 +60,12 @@ export function choiceOptions(
   };
 }
 
-/** Joins the results of all providers to one; `provider` is the provider that answered, or the last. */
+/** Joins the results of all providers to one; `provider` is the provider that answered, or the last. Attempts stay what they are: the end of a stream may still change one. */
 export function joined<T>(results: readonly ExecutionResult<T>[]): ExecutionResult<T> {
   const last = results.at(-1)!;
   if (results.length === 1) return last;
   const attempts: AttemptReport[] = results.flatMap(({ provider, attempts }) =>
-    attempts.map((attempt) => ({ ...attempt, provider })),
+    attempts.map((attempt) => Object.assign(attempt, { provider })),
   );
   // The error is about the whole call, so it lists all attempts.
   if (!last.success) Object.assign(last.error, { attempts });

@@ -10,8 +10,9 @@ export const milliseconds: OptionRule = (value) =>
     ? undefined
     : 'a number of milliseconds, 0 or more, or be left out for the default';
 
-const count: OptionRule = (value) =>
-  Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'a whole number, 0 or more';
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const count: OptionRule = (value) => (isCount(value) ? undefined : 'a whole number, 0 or more');
 
 const model: OptionRule = (value) =>
   typeof value === 'string' && value !== '' && value.length <= MAX_MODEL_LENGTH
@@ -22,6 +23,17 @@ const endpoint: OptionRule = (value) =>
   typeof value === 'string' && value !== '' && value.length <= MAX_MODEL_LENGTH
     ? undefined
     : 'a text, as "/v1/embeddings" or "GET /v1/files", or be left out';
+
+const estimatedTokens: OptionRule = (value) => {
+  if (typeof value !== 'object' || value === null)
+    return isCount(value) ? undefined : 'a whole number of tokens, or { input, output }, or be left out';
+  const { input, output, ...others } = value as Record<string, unknown>;
+  const isRight = isCount(input) && (output === undefined || isCount(output)) && Object.keys(others).length === 0;
+  return isRight ? undefined : 'a whole number, or { input, output } with whole numbers of tokens and nothing else';
+};
+
+const priority: OptionRule = (value) =>
+  value === 'interactive' || value === 'batch' ? undefined : '"interactive" or "batch", or be left out';
 
 /** Accepts also a signal of another realm, or of a polyfill. */
 const signal: OptionRule = (value) => {
@@ -39,6 +51,8 @@ const OF_CALLS: RulesFor<ExecuteOptions> = {
   signal,
   model,
   endpoint,
+  estimatedTokens,
+  priority,
 };
 
 const CALL_OPTIONS: OptionRules = new Map(Object.entries(OF_CALLS));

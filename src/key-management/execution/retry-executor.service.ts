@@ -19,6 +19,7 @@ import { callEnd } from './failures/call-errors';
 import { choiceOptions, choicesFault, joined, mayFallBack, type FallbackChoice } from './fallback';
 import { InFlight } from './waiting/in-flight';
 import { callFault } from './option-rules';
+import { booksOf, TokenEstimates } from './tokens/token-estimates';
 import { Pauses } from './waiting/backoff';
 import { RetryBudget } from './waiting/retry-budget';
 import { TimeLimits } from './waiting/time-limits';
@@ -58,6 +59,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       pauses: new Pauses(clock),
       bodies: new Set(),
       beginningsOf: (provider) => registry.vendor(provider).streamBeginning,
+      estimatesOf: (provider) => this.#providers.get(provider)!.estimates,
       backoff: options.backoff,
       maxRetries: () => configuration.current.maxRetries,
       onCallEnd: this.#countCall,
@@ -90,7 +92,12 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
 
   /** @internal The same with a provider's context and options that were checked already. */
   run<T>(provider: ProviderContext, call: ManagedCall<T>, options: RunOptions): Promise<ExecutionResult<T>> {
-    const terms = { provider, call, options: bounded(options), settings: this.settings };
+    const terms = {
+      provider,
+      call,
+      options: withTokens(bounded(options), provider.estimates),
+      settings: this.settings,
+    };
     this.#inFlight.enter();
     provider.budget.called();
     return runCall(terms);
@@ -174,12 +181,13 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   #newContext(provider: string): ProviderContext | undefined {
     if (!this.registry.has(provider)) return undefined;
     const pool = this.pools.ensurePool(provider);
-    pool.rateLimits.profile = () => this.registry.get(provider).pacing;
+    pool.accounts.profile = () => this.registry.get(provider).pacing;
     const context: ProviderContext = {
       pool,
       queue: new WaitQueue(pool, this.settings.clock, this.settings.limits),
       // Looked up each time, so that a checker registered later counts.
       budget: new RetryBudget(),
+      estimates: new TokenEstimates(() => booksOf(this.registry.get(provider).pacing)),
       classifier: { classifyError: (error) => this.registry.get(provider).classifyError(error) },
     };
     this.#providers.set(provider, context);
@@ -212,6 +220,12 @@ function bounded(options: RunOptions): RunOptions {
   const name = model === undefined ? undefined : modelName(model);
   const place = endpoint === undefined ? undefined : endpointName(endpoint);
   return name === model && place === endpoint ? options : { ...options, model: name, endpoint: place };
+}
+
+/** The tokens that the caller states, as the vendor counts them. */
+function withTokens(options: RunOptions, estimates: TokenEstimates): RunOptions {
+  const { estimatedTokens, model } = options;
+  return estimatedTokens === undefined ? options : { ...options, tokens: estimates.stated(model, estimatedTokens) };
 }
 
 /** The caller asked for the call wrongly: nothing was tried, and nothing is counted. */

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { CheckedClassification } from '../classification/classification';
 import type { HeaderView } from '../vendors/contract/rate-limits';
 import type { KeyModelState } from './key/key-record';
+import type { ExpectedTokens, UsedTokens } from './limits/expected-tokens';
 import {
   checkedSettlement,
   settlementOf,
@@ -24,7 +25,7 @@ export interface LeaseOwner {
   removalDoubted(lease: PoolLease, now: number): void;
   /** The vendor's answer has come: its headers may state rate limits. */
   answerSeen(lease: PoolLease, headers: HeaderView): void;
-  tokensUsed(lease: PoolLease, tokens: number): void;
+  tokensUsed(lease: PoolLease, used: UsedTokens): void;
 }
 
 /** One key handed out for one attempt, settled exactly once. */
@@ -59,6 +60,8 @@ export class PoolLease implements KeyLease {
     readonly startedAt: number,
     /** The endpoint that the caller named, or that was seen in the request. */
     public endpoint?: string,
+    /** What the call is expected to take; undefined where nobody said. */
+    readonly tokens?: ExpectedTokens,
   ) {
     this.trial = source === 'call' && candidate.onTrial;
     if (model !== undefined) owner.leaseMade(this);
@@ -106,8 +109,8 @@ export class PoolLease implements KeyLease {
     this.owner.answerSeen(this, headers);
   }
 
-  /** Reports how many tokens the call used. */
-  used(tokens: number): void {
+  /** Reports how many tokens the call has used so far: also in the midst of a stream, and again when more is known. */
+  used(tokens: UsedTokens): void {
     this.owner.tokensUsed(this, tokens);
   }
 

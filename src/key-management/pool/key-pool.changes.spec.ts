@@ -179,7 +179,7 @@ describe('KeyPool: waiting, changes and events', () => {
 
     it('has a key that joins go at the rateLimiter of its group from the start', () => {
       const reading = { dimension: 'requests' as const, limit: 10, remaining: 0, resetMs: 30_000 };
-      test.pool.rateLimits.profile = () => ({
+      test.pool.accounts.profile = () => ({
         limitKind: 'token_bucket',
         rateLimitScope: 'key',
         readRateLimits: () => [reading],
@@ -197,7 +197,7 @@ describe('KeyPool: waiting, changes and events', () => {
   });
 
   it('takes no notice of what an answer tells of a key that was deleted meanwhile', () => {
-    test.pool.rateLimits.profile = () => ({
+    test.pool.accounts.profile = () => ({
       limitKind: 'token_bucket',
       rateLimitScope: 'key_model',
       readRateLimits: () => [{ dimension: 'requests', limit: 10, remaining: 0, resetMs: 30_000 }],

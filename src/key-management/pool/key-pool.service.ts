@@ -6,6 +6,7 @@ import { UnknownKeyError, UnknownProviderError } from '../errors';
 import { CLOCK, RANDOM } from '../key-management.constants';
 import type { BreakerStatus } from './circuit-breaker';
 import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../common/option-fault';
+import type { ExpectedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
 import type { KeyChangeEvent, KeyEvent, PoolObserver, ProviderEvent, RemovalsDoubtedEvent } from './key-events';
 import type { KeyLease } from './key-lease';
@@ -22,10 +23,16 @@ export interface KeyJournal {
   saved(provider: string, keyId: string): Promise<void>;
 }
 
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
 const LEASE_RULES: RulesFor<LeaseOptions> = {
   model: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the name of a model, or be left out'),
   endpoint: (value) =>
     typeof value === 'string' && value !== '' ? undefined : 'the path of an endpoint, or be left out',
+  tokens: (value) =>
+    isCount((value as Partial<ExpectedTokens> | null)?.input) && isCount((value as Partial<ExpectedTokens>).output)
+      ? undefined
+      : '{ input, output } in whole numbers of tokens, or be left out',
   exclude: (value) =>
     typeof (value as Partial<ReadonlySet<string>> | null)?.has === 'function'
       ? undefined
@@ -60,11 +67,12 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     if (options === undefined) return pool.lease();
     const fault = optionFault(options, LEASE_OPTIONS);
     if (fault !== undefined) throw new TypeError(`No key of ${provider} is leased: ${fault}`);
-    const { model, endpoint, exclude } = options;
+    const { model, endpoint, exclude, tokens } = options;
     return pool.lease({
       model: model === undefined ? undefined : modelName(model),
       endpoint: endpoint === undefined ? undefined : endpointName(endpoint),
       exclude,
+      tokens,
     });
   }
 

@@ -7,16 +7,19 @@ import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import type { PoolObserver } from './key-events';
 import { DoubtedRemovals } from './doubted-removals';
 import { Ejections } from './ejections';
-import type { LeaseOptions } from './key/key-input';
+import type { LeaseOptions, LeaseTarget } from './key/key-input';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
 import { HEALTHY, isCoolingDown, isRemoved } from './key/key-state';
 import { KeyStates } from './key-states';
 import { beginTrial, endTrial } from './key/trial';
+import { totalOf, type ExceededLimit, type UsedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
 import { takeTurn } from './selection/choice';
 import type { Settlement } from './state/settlement';
 import { cooldownEnd, laterCooldown, partCooldown, scopeOf, transition } from './state/transition';
+
+const NO_OPTIONS: LeaseOptions = Object.freeze({});
 
 /** The keys of one provider as calls use them: chooses a key for each lease, and applies what each settled lease says. */
 export class KeyPool extends KeyStates implements LeaseOwner {
@@ -41,18 +44,15 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
-  lease({ model, exclude, endpoint }: LeaseOptions = {}, now = this.clock.now()): PoolLease | undefined {
-    const candidate = this.take(model, exclude, now, endpoint);
-    return candidate && new PoolLease(this, candidate, model, 'call', now, endpoint);
+  lease(options: LeaseOptions = NO_OPTIONS, now = this.clock.now()): PoolLease | undefined {
+    const candidate = this.take(options, options.exclude, now);
+    const { model, endpoint, tokens } = options;
+    return candidate && new PoolLease(this, candidate, model, 'call', now, endpoint, tokens);
   }
 
   /** Chooses a key as `lease` does, and books one use of it; the caller makes the lease. */
-  take(
-    model: string | undefined,
-    exclude: PassedOver | undefined,
-    now: number,
-    endpoint?: string,
-  ): KeyModelState | undefined {
+  take(target: LeaseTarget, exclude: PassedOver | undefined, now: number): KeyModelState | undefined {
+    const { model, endpoint } = target;
     this.wake(now);
     if (!this.#breaker.admits(now)) return undefined;
     const index = this.indexes.forCall(model, now);
@@ -65,12 +65,46 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     takeTurn(record, this.mean, now);
     record.leased(now);
     candidate.inFlight += 1;
-    this.rateLimits.callStarted(candidate, now);
+    this.accounts.callStarted(candidate, now);
     this.#breaker.passed(now);
     beginTrial(candidate, now);
     if (endpoint !== undefined) this.parts.endpoints.callStarted(record.id, endpoint, now);
     if (candidate.busy || candidate.blockedUntil(now) > now) this.placeGroup(record, now);
     return candidate;
+  }
+
+  /** When such a call fits an account at the soonest: 0 for at any moment, Infinity for never within a known limit. Milliseconds since the epoch. */
+  availableAt({ model, endpoint }: LeaseTarget, now: number): number {
+    if (!this.#breaker.isOpen(now) && this.#hasCandidate(model, endpoint, now)) return 0;
+    return this.nextWake(model, endpoint) ?? Infinity;
+  }
+
+  /** Some account has a limit of tokens, stated or known: what calls take is worth estimating. */
+  get limitsTokens(): boolean {
+    return this.accounts.limitsTokens;
+  }
+
+  /** Whether another such call would fit beside this one. */
+  hasRoomForMore(target: LeaseTarget, now: number): boolean {
+    const { model, tokens } = target;
+    const both = tokens && { input: 2 * tokens.input, output: 2 * tokens.output };
+    const { eligible } = this.indexes.forCall(model, now);
+    return eligible > 1 || this.availableAt({ ...target, tokens: both }, now) === 0;
+  }
+
+  /** The greatest limit that the call can never fit, if it can fit none of the accounts that may serve it. */
+  excess(target: LeaseTarget, now: number): ExceededLimit | undefined {
+    return this.accounts.excess(target, now);
+  }
+
+  /** Keeps the account that fits the call soonest for the call that waits with this ticket: calls without it pass over that account. */
+  setAside(target: LeaseTarget, ticket: object, now: number): void {
+    this.accounts.setAside(target, ticket, now);
+  }
+
+  /** Ends what `setAside` did. */
+  giveBack(ticket: object): void {
+    this.accounts.giveBack(ticket);
   }
 
   /** A lease of one certain key for a health check, whatever its state. */
@@ -96,11 +130,12 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   answerSeen(lease: PoolLease, headers: HeaderView): void {
     if (lease.candidate.record.deleted) return;
     const now = this.clock.now();
-    if (this.rateLimits.answerSeen(lease, headers, now)) this.placeGroup(lease.candidate.record, now);
+    if (this.accounts.answerSeen(lease, headers, now)) this.placeGroup(lease.candidate.record, now);
   }
 
-  tokensUsed({ candidate: { record } }: PoolLease, tokens: number): void {
+  tokensUsed({ candidate: { record } }: PoolLease, used: UsedTokens): void {
     const now = this.clock.now();
+    const tokens = totalOf(used);
     if (!record.hardLimits || !(tokens > 0)) return;
     record.hardLimits.used(tokens, now);
     this.placeGroup(record, now);
@@ -201,7 +236,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
       this.#doubted.coolDown(lease.candidate.record, settlement, now);
       return;
     }
-    if (settlement.outcome === 'rate_limited') this.rateLimits.refused(lease, now);
+    if (settlement.outcome === 'rate_limited') this.accounts.refused(lease, now);
     if (settlement.keyAction !== 'cool_down' || !this.#coolDownPart(lease, settlement, now))
       this.#become(lease, settlement, now);
   }

@@ -20,7 +20,7 @@ import {
   type PartCooldown,
 } from './key/key-state';
 import type { Sharing } from './limits/hard-limits';
-import { PoolRateLimits } from './pool-rate-limits';
+import { PoolAccounts } from './pool-accounts';
 import { newMean, noteWeight } from './selection/choice';
 import { ModelIndexes } from './selection/model-indexes';
 import { Cooldowns } from './state/cooldowns';
@@ -35,7 +35,7 @@ import { cooldownLeft, laterCooldown } from './state/transition';
 export class KeyStates {
   readonly #records = new Map<string, KeyRecord>();
   readonly #baseUrls = new CountedTexts();
-  readonly rateLimits: PoolRateLimits;
+  readonly accounts: PoolAccounts;
   protected readonly mean = newMean();
   protected readonly indexes: ModelIndexes;
   protected readonly parts: Cooldowns;
@@ -51,7 +51,7 @@ export class KeyStates {
     const onIndexAdded = observer.keyFreed.bind(observer, provider);
     this.indexes = new ModelIndexes(() => this.#records.values(), this.#adopt, onIndexAdded);
     this.parts = new Cooldowns(this.indexes);
-    this.rateLimits = new PoolRateLimits(this.indexes, sharing);
+    this.accounts = new PoolAccounts(this.indexes, sharing);
   }
 
   /** Milliseconds since the epoch. */
@@ -93,7 +93,7 @@ export class KeyStates {
     this.#baseUrls.add(record.route?.baseUrl);
     noteWeight(this.mean, record.weight);
     this.indexes.addRecord(record, this.clock.now());
-    this.rateLimits.add(record);
+    this.accounts.add(record);
     this.placeGroup(record);
     this.#emit(record, by, { type: 'key_added', status: record.status });
     return record;
@@ -103,7 +103,7 @@ export class KeyStates {
     if (!this.#records.delete(record.id)) return;
     this.#baseUrls.remove(record.route?.baseUrl);
     this.outliers.forget(record);
-    this.rateLimits.remove(record);
+    this.accounts.remove(record);
     this.indexes.removeRecord(record);
     this.parts.endpoints.forget(record.id);
     record.leave();
@@ -116,7 +116,7 @@ export class KeyStates {
     if (changes.weight !== undefined && !(changes.weight > 0)) throw new RangeError('weight must be more than 0.');
     if (changes.label !== undefined) record.label = changes.label;
     if (changes.weight !== undefined) noteWeight(this.mean, (record.weight = changes.weight));
-    if (changes.limits !== undefined) this.rateLimits.limit(record, changes.limits);
+    if (changes.limits !== undefined) this.accounts.limit(record, changes.limits);
     this.placeGroup(record);
     const fields = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     this.#emit(record, by, { type: 'key_updated', fields });
@@ -140,7 +140,7 @@ export class KeyStates {
 
   /** Other keys that share this one's limits. */
   siblings(record: KeyRecord): Iterable<KeyRecord> {
-    return this.rateLimits.siblings(record);
+    return this.accounts.siblings(record);
   }
 
   /** Sets a state: by a settlement here, by another instance's, or as the store kept it from before a restart. */

@@ -3,6 +3,7 @@ import type { VendorError } from '../../classification/evidence/vendor-error';
 import { followAbort, unfollowAbort, type AbortFollower } from '../../common/abort-followers';
 import type { BodySource } from '../../common/body-source';
 import type { Clock } from '../../common/clock';
+import type { TokenEstimates } from '../tokens/token-estimates';
 import type { TimeLimit, TimeLimits } from '../waiting/time-limits';
 import type { StreamBeginnings } from '../../vendors/contract/vendor';
 import type { AnswerWatch } from './answer-watch';
@@ -17,6 +18,8 @@ export interface BodySettings {
   readonly limits: TimeLimits;
   /** The bodies under way, which are aborted when the app shuts down. */
   readonly bodies: Set<AnswerBody>;
+  /** Estimates what the calls of a provider take of limits of tokens. */
+  readonly estimatesOf?: (provider: string) => TokenEstimates;
   /** The events of a provider's vendor that come before the first content. */
   readonly beginningsOf?: (provider: string) => StreamBeginnings;
 }

@@ -8,7 +8,7 @@ import {
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import type { StreamBeginnings } from '../../vendors/contract/vendor';
 import { StreamStart } from './stream-start';
-import { PassingUsage } from './token-usage';
+import { PassingUsage, type TokenUsage } from './token-usage';
 
 /** A body is short where its stated length is no more, and the part of a long body that is kept to be looked at. Bytes. */
 const SHORT_BYTES = 64 * 1024;
@@ -30,10 +30,10 @@ export function kindOf(headers: Headers): AnswerKind {
   return /^application\/(?:[\w.+-]{1,64}\+)?json\b/i.test(type) ? 'json' : 'other';
 }
 
-/** Whether the answer states a length of at most 64 kB: then all of it arrives at once. */
+/** Whether the answer states a length of at most 64 kB: then all of it arrives at once. A stream of events is none: its end tells what it was. */
 export function isShort(headers: Headers): boolean {
   const length = headers.get('content-length');
-  return length !== null && Number(length) <= SHORT_BYTES;
+  return length !== null && Number(length) <= SHORT_BYTES && kindOf(headers) !== 'events';
 }
 
 /** Whether a request with this method only asks for something that exists. */
@@ -43,7 +43,8 @@ export const onlyAsks = (method: string): boolean => /^(?:get|head)$/i.test(meth
 export interface WatchTerms {
   readonly headers: Headers;
   readonly evidence: () => EvidenceContext;
-  readonly countsTokens: boolean;
+  /** Called with the usage that the beginning of a stream states. Undefined: nobody counts tokens, and no usage is looked for. */
+  readonly onUsage: ((usage: TokenUsage) => void) | undefined;
   /** The call only asked for something that exists. */
   readonly asked: boolean;
   /**
@@ -65,7 +66,7 @@ export class AnswerWatch {
     private readonly terms: WatchTerms,
   ) {
     this.#search = kind === 'events' ? new ErrorWatch() : new JsonWatch(terms.asked);
-    this.#usage = terms.countsTokens ? new PassingUsage() : undefined;
+    this.#usage = terms.onUsage && new PassingUsage(terms.onUsage);
     if (kind === 'events' && terms.beginnings) this.#start = new StreamStart(terms.beginnings);
   }
 
@@ -75,8 +76,9 @@ export class AnswerWatch {
     return kind === 'other' ? undefined : new AnswerWatch(kind, terms);
   }
 
-  get tokens(): number {
-    return this.#usage?.tokens ?? 0;
+  /** What the answer states to have used so far. */
+  get usage(): TokenUsage | undefined {
+    return this.#usage?.usage;
   }
 
   /** Returns the evidence where this chunk completes an error. */

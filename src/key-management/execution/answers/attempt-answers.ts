@@ -1,6 +1,7 @@
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import type { AnswerEnd } from './answer-body';
 import type { AnswerWatch } from './answer-watch';
+import { sumOf, type TokenUsage } from './token-usage';
 
 /**
  * The vendor's answers within one attempt, and how many of them still stream: those keep the attempt's lease open after the caller's function
@@ -14,7 +15,7 @@ export class AttemptAnswers {
   #open = 0;
   /** The worst so far. */
   #end: AnswerEnd = 'whole';
-  #tokens = 0;
+  #usage: TokenUsage | undefined;
   #onRelease: ((end: AnswerEnd) => void) | undefined;
 
   /**
@@ -26,9 +27,9 @@ export class AttemptAnswers {
     return (typeof value === 'object' && value !== null) || this.#bodies.some((body) => body.deref()?.locked);
   }
 
-  /** The tokens that the answers which have ended took. */
-  get tokens(): number {
-    return this.#tokens;
+  /** What the answers which have ended state to have used. */
+  get usage(): TokenUsage | undefined {
+    return this.#usage;
   }
 
   /** Adds a body that the caller may read on. */
@@ -46,7 +47,7 @@ export class AttemptAnswers {
     const place = (this.#opened += 1);
     return (end) => {
       this.#open -= leases;
-      this.#tokens += watch?.tokens ?? 0;
+      this.#usage = sumOf(this.#usage, watch?.usage);
       if (typeof end === 'object' && place === this.#opened) this.lastFailure = end;
       this.#end = worse(this.#end, end);
       if (this.#open === 0) this.#onRelease?.(this.#end);

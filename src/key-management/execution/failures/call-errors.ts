@@ -20,7 +20,8 @@ import { MAX_WAITING } from '../waiting/wait-queue';
 export type NoKeyReason = 'no_keys' | 'queue_full' | 'queue_slow';
 
 /** Why a call failed. */
-export type FailureReason = 'rejected' | 'exhausted' | 'cancelled' | 'closed' | 'deadline' | NoKeyReason;
+export type FailureReason =
+  'rejected' | 'exhausted' | 'cancelled' | 'closed' | 'deadline' | 'too_large' | NoKeyReason;
 
 /** A call that found no key. Times are milliseconds since the epoch. */
 export interface KeylessCall {
@@ -63,6 +64,8 @@ export function callError(reason: FailureReason, call: FailedCall): KeyManagemen
     }
     case 'rejected':
       return new CallRejectedError(`The ${provider} call was rejected: ${last}. Another key would not help.`, details);
+    case 'too_large':
+      return new CallRejectedError(tooLarge(call), { ...details, outcome: 'request_exceeds_key_limit' });
     case 'exhausted':
       return new AttemptsExhaustedError(
         `The ${provider} call failed after ${tries}; the last ended with ${last}.`,
@@ -74,6 +77,21 @@ export function callError(reason: FailureReason, call: FailedCall): KeyManagemen
       return noHealthyKeys(reason, call, details);
   }
 }
+
+/** In words that the rules for vendors' answers know, so that whoever calls through a managed fetch within learns the same. */
+function tooLarge({ pool, target, now }: KeylessCall): string {
+  const { input, output } = target.tokens ?? { input: 0, output: 0 };
+  const { dimension, limit } = pool.excess(target, now) ?? { dimension: 'tokens', limit: 0 };
+  const wanted = { tokens: input + output, input_tokens: input, output_tokens: output }[dimension];
+  const kind = dimension.replace('_', ' ');
+  return (
+    `Request too large for ${target.model ?? 'this call'}: it is expected to take ${inWords(wanted)} ${kind}, and the greatest limit of ${kind} ` +
+    `per account of ${pool.provider} is ${inWords(limit)} (request_exceeds_key_limit). Make the request, or the longest answer that it allows, ` +
+    `smaller, or add a key of an account with a higher limit.`
+  );
+}
+
+const inWords = (count: number): string => Math.floor(count).toLocaleString('en-US');
 
 function lastOf(attempts: readonly AttemptReport[]): string {
   const last = attempts.at(-1);
@@ -152,8 +170,8 @@ export function callEnd(report: ExecutionReport & { error?: KeyManagementError }
     case 'CANCELLED':
       return 'cancelled';
     case 'CALL_REJECTED':
-      // Without any attempt it is the caller's options that were refused.
-      return last ?? 'bad_request';
+      // Without either it is the caller's options that were refused.
+      return last ?? (report.error as CallRejectedError).outcome ?? 'bad_request';
     case 'DEADLINE_EXCEEDED':
       return last ?? 'no_key';
     default:

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { holdsSecret } from '../../classification/redaction/redact';
 import { cancelResponseBody } from '../../common/cancel-response-body';
-import { NoHealthyKeysError, type KeyManagementError } from '../../errors';
+import { CallRejectedError, NoHealthyKeysError, type KeyManagementError } from '../../errors';
 import type { ErrorBody } from '../../vendors/contract/profile';
 import type { Vendor } from '../../vendors/contract/vendor';
 import { errorBodyAt } from '../../vendors/wire-formats';
@@ -21,13 +21,17 @@ export interface FailedFetch {
 
 /**
  * What the caller of a managed fetch gets when its call failed: the vendor's last answer, or an answer in the vendor's shape where no key
- * is left.
+ * is left, or the request fits no account.
  * @throws what fetch itself would throw, where there is no answer
  */
 export function failedCallResponse({ vendor, url, error, answer, signal }: FailedFetch): Response {
   if (error instanceof NoHealthyKeysError) {
     cancelResponseBody(answer);
-    return noKeysResponse(error, errorBodyAt(new URL(url).pathname, vendor));
+    return ownResponse(noKeysStatus(error), error, errorBodyAt(new URL(url).pathname, vendor));
+  }
+  if (error instanceof CallRejectedError && error.outcome === 'request_exceeds_key_limit') {
+    cancelResponseBody(answer);
+    return ownResponse(429, error, errorBodyAt(new URL(url).pathname, vendor));
   }
   const endedBy = error.attempts.at(-1)?.outcome;
   const outOfTime = error.code === 'DEADLINE_EXCEEDED' && (endedBy === 'timeout' || !answer);
@@ -51,9 +55,11 @@ export function noKeysStatus({ counts }: Pick<NoHealthyKeysError, 'counts'>): 42
   return (counts.rate_limited ?? 0) + (counts.healthy ?? 0) > 0 ? 429 : 503;
 }
 
-/** No key is left: an answer in the vendor's own shape, so that an SDK throws the error its user knows. */
-function noKeysResponse(error: NoHealthyKeysError, bodyOf: ErrorBody): Response {
-  const status = noKeysStatus(error);
+/**
+ * No vendor was asked, since no key is left, or none allows so much: an answer in the vendor's own shape, so that an SDK throws the error its user
+ * knows.
+ */
+function ownResponse(status: 429 | 503, error: KeyManagementError, bodyOf: ErrorBody): Response {
   const headers = new Headers({ 'x-should-retry': 'false' });
   if (error.retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)));
   const statusText = status === 429 ? 'Too Many Requests' : 'Service Unavailable';

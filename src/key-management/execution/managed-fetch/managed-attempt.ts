@@ -12,7 +12,7 @@ import { parseJson } from '../../common/text';
 import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type WatchTerms } from '../answers/answer-watch';
 import { isRefusal } from '../answers/response-with';
 import { StreamStart } from '../answers/stream-start';
-import { tokensIn } from '../answers/token-usage';
+import { usageIn } from '../answers/token-usage';
 import type { AttemptContext } from '../attempt-context';
 import { AttemptFailure } from '../failures/classify-attempt';
 import type { TimeLimit } from '../waiting/time-limits';
@@ -42,6 +42,7 @@ export class ManagedAttempt {
   ) {
     this.#handOnTimer = new HandOnTimer(terms.settings.clock);
     this.#responses = new CallerResponses(terms, context);
+    if (terms.size) context.size = terms.size;
   }
 
   /** @throws AttemptFailure always, when it fails */
@@ -84,7 +85,7 @@ export class ManagedAttempt {
     const watchTerms: WatchTerms = {
       headers: response.headers,
       evidence: () => context.evidenceContext(),
-      countsTokens: context.countsTokens,
+      onUsage: context.usageSeen,
       asked: onlyAsks(terms.request.method),
     };
     if (kind === 'json' || (kind === 'other' && isShort(response.headers))) {
@@ -124,7 +125,7 @@ export class ManagedAttempt {
   #whole(response: Response, body: Buffer, watchTerms: WatchTerms): Response {
     const evidence = failureIn(body, watchTerms);
     if (evidence) throw this.#failure(evidence, this.#responses.whole(response, body));
-    if (watchTerms.countsTokens) this.context.used(tokensIn(parseJson(body.toString('utf8'))));
+    if (watchTerms.onUsage) this.context.book(usageIn(parseJson(body.toString('utf8'))), true);
     return this.#accepted(this.#responses.whole(response, body));
   }
 

@@ -16,7 +16,14 @@ import { checkDestination } from './destination';
 import { failedCallResponse, withoutKey } from './failed-call-response';
 import { InterimAnswers } from './interim-answers';
 import { ManagedAttempt } from './managed-attempt';
-import { managedRequest, urlOf, type FetchCall, type FetchTerms, type ManagedRequestInit } from './managed-request';
+import {
+  managedRequest,
+  sizeOf,
+  urlOf,
+  type FetchCall,
+  type FetchTerms,
+  type ManagedRequestInit,
+} from './managed-request';
 
 /**
  * `timeoutMs` bounds a call to the end of its answer, a streamed one too. `attemptTimeoutMs` bounds each attempt until its answer is handed
@@ -111,11 +118,14 @@ export class ManagedFetchService {
     const signals = [options.signal, request.signal].filter((signal) => signal !== undefined);
     const merged = signals.length > 1 ? mergeAbortSignals(signals) : undefined;
     const signal = merged?.signal ?? signals[0];
+    const model = options.model ?? request.model;
+    const size = context.pool.limitsTokens && options.estimatedTokens === undefined ? sizeOf(request) : undefined;
     const terms: FetchTerms = {
       settings,
       vendor,
       calledBaseUrl,
       request,
+      size,
       interim: this.#interim,
       keysUsed: new Set(),
       signals,
@@ -141,7 +151,8 @@ export class ManagedFetchService {
     const result = await this.executor
       .run(context, call, {
         ...options,
-        model: options.model ?? request.model,
+        model,
+        ...(size && context.estimates.measured(model, size)),
         endpoint: options.endpoint ?? request.endpoint,
         firstKey: this.#uploadKeys.size === 0 ? undefined : this.#uploadKeys.get(request.url),
         signal,

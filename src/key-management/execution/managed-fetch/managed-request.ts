@@ -7,6 +7,7 @@ import type { ApiKey } from '../../pool/key/api-key';
 import { endpointOf } from '../../pool/state/endpoint-name';
 import type { Vendor } from '../../vendors/contract/vendor';
 import type { ExecutionSettings } from '../execution-settings';
+import { requestSize, type RequestSize } from '../tokens/request-size';
 import type { InterimAnswers } from './interim-answers';
 import { requestBody, type ManagedBody, type RequestBody } from './request-body';
 
@@ -76,6 +77,16 @@ export async function managedRequest(
   };
 }
 
+/** The size of a request with a JSON body that is known before it is sent; undefined for any other. */
+export function sizeOf({
+  headers,
+  body: { known },
+}: Pick<ManagedRequest, 'headers' | 'body'>): RequestSize | undefined {
+  if (!/\bjson\b/i.test(headers.get('content-type') ?? 'json')) return undefined;
+  if (typeof known === 'string' || known instanceof Uint8Array) return requestSize(known);
+  return known instanceof ArrayBuffer ? requestSize(new Uint8Array(known)) : undefined;
+}
+
 /** Whether the JSON text asks for work in the background; a prompt that mentions the field has its quotes escaped. */
 function isBackground(body: unknown): boolean {
   const text = typeof body === 'string' ? body : body instanceof Uint8Array ? Buffer.from(body).toString('latin1') : '';
@@ -116,6 +127,8 @@ export interface FetchTerms {
   /** The base URL, of the provider or of a key of it, that the caller's URL lies under. */
   readonly calledBaseUrl: string;
   readonly request: ManagedRequest;
+  /** Undefined where nobody limits tokens, or the caller stated them. */
+  readonly size: RequestSize | undefined;
   readonly interim: InterimAnswers;
   /** The keys of the attempts so far: none of them may show in an answer. */
   readonly keysUsed: Set<ApiKey>;

@@ -1,4 +1,4 @@
-import { WaitEstimate } from './wait-queue';
+import { WaitEstimate } from './wait-estimate';
 
 describe('WaitEstimate', () => {
   const served = (intervalMs: number, times: number): WaitEstimate => {

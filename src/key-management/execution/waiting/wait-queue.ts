@@ -1,58 +1,41 @@
-import { followAbort, unfollowAbort } from '../../common/abort-followers';
 import type { Clock } from '../../common/clock';
 import { getOrCreate } from '../../common/get-or-create';
 import type { KeyPool } from '../../pool/key-pool';
 import { leaseUntriedFirst, type AttemptContext, type CallTarget } from '../attempt-context';
+import { Courtesy } from './courtesy';
 import type { TimeLimits } from './time-limits';
+import { WaitEstimate } from './wait-estimate';
+import { Waiter, type LineName, type WaitRefusal, type WaitRequest } from './waiter';
+import { WaitingLine, type WaitingGroup } from './waiting-line';
 
-/**
- * Why a wait ended without a key. `hopeless`: none can come in time. `queue_full`, `queue_slow`: too many calls wait already, so that the wait
- * did not begin.
- */
-export type WaitRefusal = 'timed_out' | 'hopeless' | 'queue_full' | 'queue_slow' | 'cancelled' | 'closed';
+/** The line of the calls whose model got no line of its own. */
+const OVERFLOW_LINE = Symbol('overflow');
 
-/** What a call waits for, and how long. */
-export interface WaitRequest {
-  readonly model: string | undefined;
-  readonly endpoint?: string;
-  /** Keys that the call tried already: they are taken only where no other key is eligible. */
-  readonly tried: ReadonlySet<string>;
-  /** Milliseconds since the epoch. */
-  readonly endsAt: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** The queue of the calls whose model got no queue of its own. */
-const OVERFLOW_QUEUE = Symbol('overflow');
-type QueueName = string | undefined | typeof OVERFLOW_QUEUE;
-
-/** Calls of one model for one endpoint are in one queue, since they wait for the same keys. No model's name has a line break. */
+/** Calls of one model for one endpoint are in one line, since they wait for the same keys. No model's name has a line break. */
 const nameOf = ({ model, endpoint }: CallTarget): string | undefined =>
   endpoint === undefined ? model : `${model ?? ''}\n${endpoint}`;
 
-interface Waiter extends WaitRequest {
-  /** The order of arrival. */
-  readonly ticket: number;
-  readonly queue: QueueName;
-  readonly end: (result: AttemptContext | WaitRefusal) => void;
-}
-
 /** More calls than this do not wait for one provider: they are refused at once. */
 export const MAX_WAITING = 10_000;
-/** Callers may make up names of models, and every queue is looked at for each key that comes free. */
-const MAX_QUEUES = 64;
+/** Callers may make up names of models, and every line is looked at for each key that comes free. */
+const MAX_LINES = 64;
+/** An account that should have room by now but has none is looked at again after this. Milliseconds. */
+const LEAST_PAUSE_MS = 10;
 
 /**
- * The calls that wait for a key of one provider: first come, first served within a model and endpoint, and woken as keys come free, without
- * polling. A call whose keys all cool down does not hold up those for other models.
+ * The calls that wait for a key of one provider, woken as keys come free, without polling. First come, first served within a model, an endpoint
+ * and a size; a call whose keys all cool down does not hold up those for other models, and one that does not fit yet is passed by smaller
+ * ones a bounded number of times. Batch calls take what interactive ones leave, until they have waited long enough.
  */
 export class WaitQueue {
-  /** By model and endpoint, each in order of arrival. Beyond 64 of them calls share the overflow queue, where they may hold up each other. */
-  readonly #queuesByModel = new Map<QueueName, Set<Waiter>>();
+  /** By model and endpoint. Beyond 64 of them calls share the overflow line, where they may hold up each other. */
+  readonly #lines = new Map<LineName, WaitingLine>();
   readonly #estimate = new WaitEstimate();
+  readonly courtesy: Courtesy;
   #tickets = 0;
+  #length = 0;
   #isServing = false;
-  /** Keys came free since the queues were last gone through. */
+  /** Keys came free since the lines were last gone through. */
   #hasFreedKeys = false;
   #isReviewDue = false;
   #isClosed = false;
@@ -62,56 +45,49 @@ export class WaitQueue {
     private readonly pool: KeyPool,
     private readonly clock: Clock,
     private readonly limits: TimeLimits,
-  ) {}
+  ) {
+    this.courtesy = new Courtesy(pool);
+  }
 
   /** How many calls wait. */
   get length(): number {
-    let length = 0;
-    for (const queue of this.#queuesByModel.values()) length += queue.size;
-    return length;
+    return this.#length;
   }
 
-  /** Whether calls for this model and endpoint wait already: a new call goes behind them. */
-  isWaiting(target: CallTarget): boolean {
-    const queues = this.#queuesByModel;
-    return queues.size > 0 && (queues.has(nameOf(target)) || queues.has(OVERFLOW_QUEUE));
+  /** Whether calls wait already behind which a new call for this model and endpoint must go. On the hot path. */
+  isWaiting(target: CallTarget, isBatch = false): boolean {
+    if (this.#length === 0) return false;
+    return this.#holdsUp(nameOf(target), isBatch) || this.#holdsUp(OVERFLOW_LINE, isBatch);
   }
 
   /** Waits for a key: resolves with its lease, or with why there is none. */
   wait(request: WaitRequest): Promise<AttemptContext | WaitRefusal> {
-    const { signal, endsAt } = request;
+    const { signal, endsAt, agesAt } = request;
     if (this.#isClosed) return Promise.resolve('closed');
     if (signal?.aborted) return Promise.resolve('cancelled');
-    const length = this.length;
-    if (length >= MAX_WAITING) return Promise.resolve('queue_full');
-    if (this.#estimate.expectedAt(length + 1, this.clock.now()) > endsAt) return Promise.resolve('queue_slow');
+    if (this.#length >= MAX_WAITING) return Promise.resolve('queue_full');
+    const since = this.clock.now();
+    if (this.#estimate.expectedAt(this.#before(agesAt !== undefined) + 1, since) > endsAt)
+      return Promise.resolve('queue_slow');
     return new Promise((resolve) => {
-      const waiter: Waiter = {
-        ...request,
-        ticket: this.#tickets++,
-        queue: this.#queueFor(request),
-        end: (result) => {
-          limit.cancel();
-          unfollowAbort(signal, follower);
-          this.#leave(waiter);
-          resolve(result);
-        },
-      };
-      const follower = { aborted: () => waiter.end('cancelled') };
-      const limit = this.limits.at(endsAt, () => waiter.end('timed_out'));
-      followAbort(signal, follower);
-      this.#join(waiter);
+      const waiter = new Waiter(request, this.#nameFor(request), this.#tickets++, since, (result) => {
+        this.#leave(waiter);
+        resolve(result);
+      });
+      waiter.begin(this.limits, () => this.#ages(waiter));
+      this.#lineOf(waiter).add(waiter);
+      this.#length += 1;
       this.serve();
     });
   }
 
   /** Gives free keys to the calls that wait longest. */
   serve(): void {
-    if (this.#queuesByModel.size === 0) return;
+    if (this.#length === 0 || this.#isClosed) return;
     this.#hasFreedKeys = true;
     if (this.#isServing) return;
     this.#isServing = true;
-    // A key may come free for a queue that was passed over already.
+    // A key may come free for a group that was passed over already.
     while (this.#hasFreedKeys) this.#serveOnce();
     this.#isServing = false;
     this.#arm();
@@ -119,33 +95,49 @@ export class WaitQueue {
 
   #serveOnce(): void {
     this.#hasFreedKeys = false;
-    const blocked = new Set<QueueName>();
-    for (let waiter = this.#first(blocked); waiter; waiter = this.#first(blocked)) {
+    const blocked = new Set<WaitingGroup>();
+    for (let next = this.#next(blocked); next; next = this.#next(blocked)) {
       const now = this.clock.now();
-      const lease = leaseUntriedFirst(this.pool, waiter, now);
+      const [waiter, group] = next;
+      const lease = this.#leaseFor(waiter, now);
       if (lease) {
         this.#estimate.served(now);
+        group.line.served(waiter);
         waiter.end(lease);
-      } else blocked.add(waiter.queue);
+      } else blocked.add(group);
     }
+  }
+
+  /** Where no key fits a call that was passed often enough, the account that fits it soonest is kept for it. */
+  #leaseFor(waiter: Waiter, now: number): AttemptContext | undefined {
+    if (waiter.isBatch && !this.courtesy.mayTake(waiter, now)) return undefined;
+    const lease = leaseUntriedFirst(this.pool, waiter, now);
+    if (lease || !waiter.isOverdue(now)) return lease;
+    waiter.isSetAside = true;
+    this.pool.setAside(waiter, waiter, now);
+    return undefined;
   }
 
   /** Keys changed: an ejected key may come back for want of others, and calls whose key can no longer come in time stop waiting. */
   review(): void {
-    if (this.#isReviewDue || this.#queuesByModel.size === 0) return;
+    if (this.#isReviewDue || this.#length === 0) return;
     this.#isReviewDue = true;
     // Once for all that changes in this tick: it may look at every key.
     queueMicrotask(() => {
       this.#isReviewDue = false;
       this.serve();
-      for (const [name, queue] of [...this.#queuesByModel]) {
-        let nextKeyAt: number | undefined;
-        for (const waiter of [...queue]) {
-          if (name === OVERFLOW_QUEUE || nextKeyAt === undefined) nextKeyAt = this.#nextKeyAt(waiter);
-          if (waiter.endsAt < nextKeyAt) waiter.end('hopeless');
-        }
-      }
+      for (const [name, line] of [...this.#lines]) this.#reviewLine(name, line);
     });
+  }
+
+  #reviewLine(name: LineName, line: WaitingLine): void {
+    let nextKeyAt: number | undefined;
+    for (const group of [...line.groups])
+      for (const waiter of [...group]) {
+        if (name === OVERFLOW_LINE || nextKeyAt === undefined) nextKeyAt = this.#nextKeyAt(waiter);
+        if (waiter.endsAt < nextKeyAt) waiter.end('hopeless');
+        else if (waiter.tokens && this.pool.excess(waiter, this.clock.now())) waiter.end('too_large');
+      }
   }
 
   /** When a key for the call can come at the earliest; 0 where one may come at any moment. Milliseconds since the epoch. */
@@ -157,81 +149,89 @@ export class WaitQueue {
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer?.();
-    for (const queue of [...this.#queuesByModel.values()]) for (const waiter of [...queue]) waiter.end('closed');
+    for (const line of [...this.#lines.values()])
+      for (const group of [...line.groups]) for (const waiter of [...group]) waiter.end('closed');
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
   }
 
-  /** The call that waits longest in any queue that is not blocked. */
-  #first(blocked: ReadonlySet<QueueName>): Waiter | undefined {
-    let first: Waiter | undefined;
-    for (const [name, queue] of this.#queuesByModel) {
-      if (blocked.has(name)) continue;
-      const [waiter] = queue;
-      if (waiter && (!first || waiter.ticket < first.ticket)) first = waiter;
-    }
-    return first;
+  /** The call to be served next, of those in groups that are not blocked: an interactive one before a batch one, and then the one that came first. */
+  #next(blocked: ReadonlySet<WaitingGroup>): readonly [Waiter, WaitingGroup] | undefined {
+    let next: readonly [Waiter, WaitingGroup] | undefined;
+    for (const line of this.#lines.values())
+      for (const group of line.groups) {
+        if (blocked.has(group) || !line.mayServe(group)) continue;
+        const waiter = group.first;
+        if (!next || goesBefore(waiter, next[0])) next = [waiter, group];
+      }
+    return next;
   }
 
-  #queueFor(target: CallTarget): QueueName {
+  /** Whether somebody waits in this line behind whom such a call must go. */
+  #holdsUp(name: LineName, isBatch: boolean): boolean {
+    const line = this.#lines.get(name);
+    return line !== undefined && (isBatch || line.interactive > 0);
+  }
+
+  /** How many calls stand before a new one. */
+  #before(isBatch: boolean): number {
+    if (isBatch) return this.#length;
+    let interactive = 0;
+    for (const line of this.#lines.values()) interactive += line.interactive;
+    return interactive;
+  }
+
+  #nameFor(target: CallTarget): LineName {
     const name = nameOf(target);
-    return this.#queuesByModel.has(name) || this.#queuesByModel.size < MAX_QUEUES ? name : OVERFLOW_QUEUE;
+    return this.#lines.has(name) || this.#lines.size < MAX_LINES ? name : OVERFLOW_LINE;
   }
 
-  #join(waiter: Waiter): void {
-    getOrCreate(this.#queuesByModel, waiter.queue, () => new Set()).add(waiter);
+  #lineOf({ line }: Waiter): WaitingLine {
+    return getOrCreate(this.#lines, line, () => new WaitingLine());
+  }
+
+  /** A batch call has waited long enough: from here on it stands in line like an interactive one that comes now. */
+  #ages(waiter: Waiter): void {
+    const line = this.#lineOf(waiter);
+    line.delete(waiter);
+    waiter.aged(this.#tickets++, this.clock.now());
+    line.add(waiter);
+    this.serve();
   }
 
   #leave(waiter: Waiter): void {
-    const queue = this.#queuesByModel.get(waiter.queue);
-    if (queue?.delete(waiter) && queue.size === 0) this.#queuesByModel.delete(waiter.queue);
-    if (this.#queuesByModel.size === 0) this.#estimate.idle();
-    // The call that held up those behind it, whose models' keys may be free, is gone.
-    else if (waiter.queue === OVERFLOW_QUEUE && !this.#isClosed) this.serve();
+    const { line: name } = waiter;
+    const line = this.#lines.get(name);
+    if (!line?.delete(waiter)) return;
+    this.#length -= 1;
+    if (line.isEmpty) this.#lines.delete(name);
+    if (waiter.isSetAside) this.pool.giveBack(waiter);
+    if (this.#length === 0) this.#estimate.idle();
+    // Whoever was held up by a call that is gone may go on.
+    else if (name === OVERFLOW_LINE || waiter.isSetAside || (!this.#isServing && !line.isEmpty)) this.serve();
   }
 
-  /** Sets the timer to the next end of a cooldown that somebody waits for. */
+  /** Sets the timer to the next time at which a key may fit somebody who waits. */
   #arm(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    const now = this.clock.now();
     let next = Infinity;
-    for (const [first] of this.#queuesByModel.values())
-      next = Math.min(next, this.pool.nextWake(first?.model, first?.endpoint) ?? Infinity);
+    for (const line of this.#lines.values())
+      for (const { first } of line.groups) next = Math.min(next, this.#wakesAt(first, now));
     if (next === Infinity) return;
-    this.#cancelTimer = this.clock.after(Math.max(0, next - this.clock.now()), () => this.serve());
+    this.#cancelTimer = this.clock.after(Math.max(0, next - now), () => this.serve());
+  }
+
+  #wakesAt({ tokens, model, endpoint, isBatch }: Waiter, now: number): number {
+    const courtesyEndsAt = isBatch ? this.courtesy.endsAt(now) : Infinity;
+    if (tokens === undefined) return Math.min(courtesyEndsAt, this.pool.nextWake(model, endpoint) ?? Infinity);
+    const fitsAt = this.pool.availableAt({ model, endpoint, tokens }, now);
+    // At any moment: whatever frees the key tells.
+    return fitsAt === 0 ? courtesyEndsAt : Math.min(courtesyEndsAt, Math.max(fitsAt, now + LEAST_PAUSE_MS));
   }
 }
 
-/** This many waits must have ended with a key before the next waits are predicted. */
-const MIN_SERVED = 20;
-/** The weight of the latest interval in the exponentially weighted moving average. */
-const SMOOTHING = 0.05;
-
-/** Estimates how fast a queue moves while there is one, so that a call that would wait too long is refused at once. */
-export class WaitEstimate {
-  #intervalMs = 0;
-  #served = 0;
-  #lastAt = -1;
-
-  /** A wait ended with a key. */
-  served(now: number): void {
-    if (this.#lastAt >= 0) {
-      this.#served += 1;
-      // The mean of the first few, then a moving average.
-      this.#intervalMs += (now - this.#lastAt - this.#intervalMs) * Math.max(SMOOTHING, 1 / this.#served);
-    }
-    this.#lastAt = now;
-  }
-
-  /** Nobody waits any more: what comes next is another queue. */
-  idle(): void {
-    this.#lastAt = -1;
-    this.#served = 0;
-    this.#intervalMs = 0;
-  }
-
-  /** When the call at this place of the queue may expect a key; 0 where nothing is known. Milliseconds since the epoch. */
-  expectedAt(place: number, now: number): number {
-    return this.#served < MIN_SERVED ? 0 : now + place * this.#intervalMs;
-  }
+function goesBefore(one: Waiter, other: Waiter): boolean {
+  return one.isBatch === other.isBatch ? one.ticket < other.ticket : other.isBatch;
 }

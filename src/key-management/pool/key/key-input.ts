@@ -1,3 +1,4 @@
+import type { ExpectedTokens } from '../limits/expected-tokens';
 import { type KeyLimits } from '../limits/hard-limits';
 import { boundedName } from '../../common/text';
 import type { KeyRoute } from './key-route';
@@ -34,6 +35,16 @@ export interface KeySettings extends Omit<KeyInput, 'key' | 'baseUrl' | 'headers
 /** Where a key came from. Keys from the configuration are never written to a store. */
 export type KeyOrigin = 'configuration' | 'runtime';
 
+/** What a call needs of a pool. */
+export interface LeaseTarget {
+  readonly model?: string;
+  readonly endpoint?: string;
+  /** What it is expected to take; what calls for the model took lately where nothing is stated. */
+  readonly tokens?: ExpectedTokens;
+  /** The object under which `setAside` keeps an account for this call. */
+  readonly holder?: object;
+}
+
 export interface LeaseOptions {
   /** The model of the call: keys that cool down for it, or are not for it, are passed over. */
   model?: string;
@@ -41,6 +52,8 @@ export interface LeaseOptions {
   endpoint?: string;
   /** Ids of keys that must not be chosen. */
   exclude?: ReadonlySet<string>;
+  /** What the call is expected to take. Default: what calls for the model took lately. */
+  tokens?: ExpectedTokens;
 }
 
 /** What an administrator may change of a key. */

@@ -1,8 +1,11 @@
 import { getOrCreate } from '../common/get-or-create';
 import type { HeaderView } from '../vendors/contract/rate-limits';
+import type { LeaseTarget } from './key/key-input';
 import type { PoolLease } from './key-lease';
 import type { KeyModelState, KeyRecord } from './key/key-record';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
+import type { ExceededLimit } from './limits/expected-tokens';
+import type { AccountDemand, PartsPort } from './limits/part';
 import { RateLimiter, type RateLimitProfile } from './limits/rate-limiter';
 import type { ModelIndexes } from './selection/model-indexes';
 
@@ -10,8 +13,11 @@ import type { ModelIndexes } from './selection/model-indexes';
  * The rate limits of the keys of one pool: what the vendor's headers state, what refusals teach, and what the user allows. Keys of one quota
  * group, that is of one vendor project or organization, share them; a key without a group shares with none.
  */
-export class PoolRateLimits {
+export class PoolAccounts implements PartsPort {
+  partsWanted: (() => void) | undefined = undefined;
   readonly #groups = new Map<string, Set<KeyRecord>>();
+  /** Some account has a limit of tokens, stated or known. */
+  limitsTokens = false;
   /** How the vendor states its limits; without it only refusals and the user's limits count. */
   profile: (() => RateLimitProfile | undefined) | undefined;
 
@@ -54,6 +60,7 @@ export class PoolRateLimits {
     const known = members.find((member) => member.hardLimits !== undefined)?.hardLimits;
     const hard = limits && (known ?? new HardLimits(limits, this.sharing));
     if (hard) hard.limits = limits;
+    this.limitsTokens ||= limits?.tokensPerMinute !== undefined;
     for (const member of members) {
       if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;
       member.hardLimits = hard;
@@ -65,12 +72,37 @@ export class PoolRateLimits {
     const profile = this.profile?.();
     const readings = profile?.readRateLimits(headers, now);
     if (!profile || !readings || readings.length === 0) return false;
+    this.limitsTokens ||= readings.some(({ dimension }) => dimension !== 'requests');
     const isPerModel = profile.rateLimitScope === 'key_model';
     const limiter = isPerModel
       ? this.#limiterOf(record, model, now)
       : shared(this.#members(record).flatMap((member) => member.candidates));
     limiter.observe(readings, profile.limitKind, now);
     return true;
+  }
+
+  excess(_target: LeaseTarget, _now: number): ExceededLimit | undefined {
+    return undefined;
+  }
+
+  setAside(_target: LeaseTarget, _ticket: object, _now: number): void {
+    return;
+  }
+
+  giveBack(_ticket: object): void {
+    return;
+  }
+
+  demands(_now: number): readonly AccountDemand[] {
+    return [];
+  }
+
+  grant(_account: string, _fraction: number, _level: number): void {
+    return;
+  }
+
+  divide(_isDivided: boolean): void {
+    return;
   }
 
   /** A call with the key begins. On the hot path. */

@@ -1,0 +1,19 @@
+/** What one call is expected to take of its account's token limits: whole numbers, 0 or more. */
+export interface ExpectedTokens {
+  /** Tokens of the request. */
+  readonly input: number;
+  /** The most tokens that the answer may have, as the vendor books it. */
+  readonly output: number;
+}
+
+/** What one call turned out to have used, in tokens: the sum, or input and output apart. */
+export type UsedTokens = number | { readonly input: number; readonly output: number };
+
+export const totalOf = (tokens: UsedTokens): number =>
+  typeof tokens === 'number' ? tokens : tokens.input + tokens.output;
+
+/** A limit that a call can never fit into: its size, and what it counts. */
+export interface ExceededLimit {
+  readonly dimension: 'tokens' | 'input_tokens' | 'output_tokens';
+  readonly limit: number;
+}

@@ -1,0 +1,29 @@
+/** What this instance asks of one account, as a fraction of the account's limits. */
+export interface AccountDemand {
+  /** The account's name, the same on every instance. */
+  readonly account: string;
+  /** Calls and tokens asked of it lately, relative to its limits: 1 is all of them. More than 1 where calls wait. */
+  readonly wanted: number;
+  /** What this instance cannot give back yet: the greatest used part of one of its limits. 0..1 */
+  readonly bound: number;
+  /** The smallest part that is of use: one whole unit of the smallest limit. 0..1 */
+  readonly quantum: number;
+}
+
+/**
+ * Where instances share accounts: what a pool tells of its demand, and how it is given its parts. A part is the fraction of every limit of one
+ * account that this instance may use; the parts of all instances never add up to more than 1.
+ */
+export interface PartsPort {
+  /** The accounts with limits, known or stated, and what this instance asks of them. `now` is milliseconds since the epoch. */
+  demands(now: number): readonly AccountDemand[];
+  /**
+   * Sets this instance's part of one account. An account that is not known is remembered, in case its limits become known.
+   * @param level How much of what is gained is full: 0 where others may have just used it, 1 where it has rested.
+   */
+  grant(account: string, fraction: number, level: number): void;
+  /** From now on the part of an account is what was granted of it, and 0 until then; with `false`, every part is 1. */
+  divide(isDivided: boolean): void;
+  /** Called when this instance needs a part of an account at once, or when an account's limits become known. */
+  partsWanted: (() => void) | undefined;
+}
