@@ -61,6 +61,7 @@ export function sampleKey(provider: string, next: () => number, now: number, for
     last_used_at: calls === 0 ? null : iso(-next() * 400_000),
     last_checked_at: iso(-next() * 600_000),
     weight: 1,
+    tier: 0,
     limits: { concurrency: null, requests_per_minute: null, tokens_per_minute: null },
     quota_group: null,
     models: null,

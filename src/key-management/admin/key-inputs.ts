@@ -27,10 +27,11 @@ export function keyInputs(keys: readonly NewKey[], allowHttp: boolean): KeyInput
   return [...byId.values()];
 }
 
-const keyInput = ({ key, label, weight, quota_group, models, limits, base_url, headers }: NewKey): KeyInput => ({
+const keyInput = ({ key, label, weight, tier, quota_group, models, limits, base_url, headers }: NewKey): KeyInput => ({
   key,
   label,
   weight,
+  tier,
   quotaGroup: quota_group,
   models,
   limits: limits && limitsOf(limits),

@@ -12,6 +12,7 @@ export const keyView = (key: KeySnapshot, persistence: Persistence): KeyView => 
   label: key.label || null,
   enabled: key.status !== 'disabled',
   weight: key.weight,
+  tier: key.tier,
   limits: {
     concurrency: key.limits?.concurrency ?? null,
     requests_per_minute: key.limits?.requestsPerMinute ?? null,

@@ -20,6 +20,8 @@ export interface ResolvedProvider {
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly probe?: ProviderOptions['probe'];
+  readonly discoverAccounts?: boolean;
+  readonly spillAfterMs?: number;
 }
 
 /** A store of the app's own. */

@@ -106,7 +106,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     return this.#change(provider, keyId, (pool, record) => pool.delete(record, 'administrator'));
   }
 
-  /** Changes label, weight or limits. Durable when it resolves. */
+  /** Changes label, weight, tier or limits. Durable when it resolves. */
   update(provider: string, keyId: string, changes: KeyUpdate): Promise<void> {
     return this.#change(provider, keyId, (pool, record) => pool.update(record, changes, 'administrator'));
   }

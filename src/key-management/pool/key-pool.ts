@@ -27,6 +27,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   readonly #doubted: DoubtedRemovals;
   readonly #ejections: Ejections;
   readonly calls: CallBatcher;
+  /** How long a call waits for a lower tier before it takes the next; milliseconds. Calls that cannot wait take it at once. */
+  spillAfterMs = 0;
 
   constructor(
     provider: string,
@@ -57,9 +59,10 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (!this.#breaker.admits(now)) return undefined;
     const index = this.indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.parts.endpoints.passedOver(endpoint, exclude, now);
-    let candidate = index.choose(passedOver, this.mean, now, this.random);
+    const { spillsAt } = target;
+    let candidate = index.choose(passedOver, this.mean, now, this.random, spillsAt);
     if (!candidate && this.#ejections.readmitted(index, passedOver, now))
-      candidate = index.choose(passedOver, this.mean, now, this.random);
+      candidate = index.choose(passedOver, this.mean, now, this.random, spillsAt);
     if (!candidate) return undefined;
     const { record } = candidate;
     takeTurn(record, this.mean, now);

@@ -111,15 +111,24 @@ export class KeyStates {
     this.#emit(record, by, { type: 'key_deleted' });
   }
 
-  /** @throws RangeError for a weight that is not more than 0. */
+  /** @throws RangeError for a weight that is not more than 0, or a tier that is no whole number of 0 or more. */
   update(record: KeyRecord, changes: KeyUpdate, by: ChangedBy): void {
     if (changes.weight !== undefined && !(changes.weight > 0)) throw new RangeError('weight must be more than 0.');
+    if (changes.tier !== undefined && !(Number.isSafeInteger(changes.tier) && changes.tier >= 0))
+      throw new RangeError('tier must be a whole number, 0 or more.');
     if (changes.label !== undefined) record.label = changes.label;
     if (changes.weight !== undefined) noteWeight(this.mean, (record.weight = changes.weight));
+    if (changes.tier !== undefined) this.#moveTo(changes.tier, record);
     if (changes.limits !== undefined) this.accounts.limit(record, changes.limits);
     this.placeGroup(record);
     const fields = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     this.#emit(record, by, { type: 'key_updated', fields });
+  }
+
+  #moveTo(tier: number, record: KeyRecord): void {
+    if (tier === record.tier) return;
+    this.indexes.removeRecord(record);
+    record.tier = tier;
   }
 
   /** An administrator's switch. A key that is enabled, or enabled once more, is what the vendor last said of it, but cools down no longer. */

@@ -42,6 +42,7 @@ export const KEY = component('KeyDto', {
   label: nullableText('team-a'),
   enabled: flag(true),
   weight: number(1),
+  tier: integer(0, 'Keys of lower tiers are used first.'),
   limits: component('KeyLimitsViewDto', {
     concurrency: integer(4).nullable(),
     requests_per_minute: nullableNumber(500),

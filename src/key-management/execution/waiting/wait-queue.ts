@@ -223,7 +223,13 @@ export class WaitQueue {
     this.#cancelTimer = this.clock.after(Math.max(0, next - now), () => this.serve());
   }
 
-  #wakesAt({ tokens, model, endpoint, isBatch }: Waiter, now: number): number {
+  #wakesAt(waiter: Waiter, now: number): number {
+    const { spillsAt = 0 } = waiter;
+    const keyAt = this.#keyAt(waiter, now);
+    return spillsAt > now ? Math.min(spillsAt, keyAt) : keyAt;
+  }
+
+  #keyAt({ tokens, model, endpoint, isBatch }: Waiter, now: number): number {
     const courtesyEndsAt = isBatch ? this.courtesy.endsAt(now) : Infinity;
     if (tokens === undefined) return Math.min(courtesyEndsAt, this.pool.nextWake(model, endpoint) ?? Infinity);
     const fitsAt = this.pool.availableAt({ model, endpoint, tokens }, now);

@@ -51,6 +51,8 @@ export class KeyRecord extends Rating implements OnTrial {
   candidates: KeyModelState[] = NO_CANDIDATES;
 
   label: string | undefined;
+  /** Lower ones are chosen first. Only `KeyStates` changes it, which moves the key in the model indexes. */
+  tier: number;
   quotaGroup: string | undefined;
   models: ReadonlySet<string> | undefined;
   limits: KeyLimits;
@@ -75,6 +77,7 @@ export class KeyRecord extends Rating implements OnTrial {
     super(ratings);
     this.label = input.label;
     this.weight = input.weight ?? 1;
+    this.tier = input.tier ?? 0;
     this.quotaGroup = input.quotaGroup;
     this.models = input.models && input.models.length > 0 ? new Set(input.models) : undefined;
     this.limits = input.limits && Object.keys(input.limits).length > 0 ? { ...input.limits } : NO_LIMITS;

@@ -144,14 +144,15 @@ function applyIdentity({ pool, record, by, secretGone, unreadable }: DocumentTar
   if (record.origin === 'runtime' && identity.secret === undefined) secretGone();
   // An administrator's changes hold over a restart, until the configuration itself says something else.
   if (record.configured !== undefined && identity.configured !== record.configured) return;
-  const { label, weight, limits } = identity;
+  const { label, weight, tier, limits } = identity;
   if (
     label === record.label &&
     weight === record.weight &&
+    tier === record.tier &&
     JSON.stringify(limits ?? {}) === JSON.stringify(record.limits)
   )
     return;
   // All that is stored, also that there is no label, or no limit any more.
   record.label = label;
-  pool.update(record, { weight, limits: { ...NO_LIMITS, ...limits } }, by);
+  pool.update(record, { weight, tier, limits: { ...NO_LIMITS, ...limits } }, by);
 }

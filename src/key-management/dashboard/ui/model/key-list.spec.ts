@@ -9,6 +9,7 @@ const key = (id: string, more: Partial<KeyEntry> = {}): KeyEntry => ({
   status: 'healthy',
   enabled: true,
   weight: 1,
+  tier: 0,
   limits: { concurrency: null, requests_per_minute: null, tokens_per_minute: null },
   quota_group: null,
   models: null,
