@@ -3,6 +3,8 @@ import type { CheckedClassification } from '../classification/classification';
 import type { HeaderView } from '../vendors/contract/rate-limits';
 import type { KeyModelState } from './key/key-record';
 import type { ExpectedTokens, UsedTokens } from './limits/expected-tokens';
+import type { HardLimits } from './limits/hard-limits';
+import type { SentCall } from './limits/sent-call';
 import {
   checkedSettlement,
   settlementOf,
@@ -15,6 +17,7 @@ import {
 /** Takes leases back: the pool that made them. Times are milliseconds since the epoch. */
 export interface LeaseOwner {
   readonly now: number;
+  /** A call begins with the lease. */
   leaseMade(lease: PoolLease): void;
   /** The vendor has begun to answer well. `now`: where the caller has just looked. */
   leaseAccepted(lease: PoolLease, now?: number): void;
@@ -48,6 +51,12 @@ export class PoolLease implements KeyLease {
   /** The neighbours in the list of open leases, which alone writes them. */
   before: PoolLease | undefined = undefined;
   after: PoolLease | undefined = undefined;
+  /** How the call is booked against its account's rate limits; undefined where it is not. */
+  sent: SentCall | undefined = undefined;
+  /** Where it has reserved what it is expected to take of the limits that the user states. */
+  reservedIn: HardLimits | undefined = undefined;
+  /** Tokens that were reported to be used so far. */
+  usedSoFar = 0;
   /** The first call after a cooldown: until the vendor accepts it, no other begins. */
   readonly trial: boolean;
 
@@ -64,7 +73,7 @@ export class PoolLease implements KeyLease {
     readonly tokens?: ExpectedTokens,
   ) {
     this.trial = source === 'call' && candidate.onTrial;
-    if (model !== undefined) owner.leaseMade(this);
+    if (source === 'call') owner.leaseMade(this);
   }
 
   get apiKey(): string {
@@ -88,9 +97,10 @@ export class PoolLease implements KeyLease {
     return this.#isAccepted;
   }
 
-  /** The user limits the key's tokens, so the tokens of the call must be reported with `used`. */
+  /** Tokens of the account are limited, so the tokens of the call must be reported with `used`. */
   get countsTokens(): boolean {
-    return this.candidate.record.hardLimits?.limits.tokensPerMinute !== undefined;
+    const { record, rateLimiter } = this.candidate;
+    return record.hardLimits?.limits.tokensPerMinute !== undefined || (rateLimiter?.countsTokens ?? false);
   }
 
   /**

@@ -8,6 +8,7 @@ import type { BreakerStatus } from './circuit-breaker';
 import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../common/option-fault';
 import type { ExpectedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
+import type { PartsPort } from './limits/part';
 import type { KeyChangeEvent, KeyEvent, PoolObserver, ProviderEvent, RemovalsDoubtedEvent } from './key-events';
 import type { KeyLease } from './key-lease';
 import { type KeyUpdate, type LeaseOptions, modelName } from './key/key-input';
@@ -46,6 +47,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   readonly #pools = new Map<string, KeyPool>();
   readonly #events = new Subject<KeyEvent>();
   readonly #sharing: Sharing = { count: 1, rank: 0 };
+  #shareLimits: ((provider: string, accounts: PartsPort) => void) | undefined;
   #observers: readonly Partial<PoolObserver>[] = [];
   #usedKeys = 0;
   #journal: KeyJournal | undefined;
@@ -126,6 +128,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     return getOrCreate(this.#pools, provider, () => {
       const pool = new KeyPool(provider, this, this.clock, this.random, this.#sharing);
       this.#observeCalls(pool);
+      this.#shareLimits?.(provider, pool.accounts);
       return pool;
     });
   }
@@ -143,10 +146,10 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     return new UsedKeys(1 << this.#usedKeys++);
   }
 
-  /** @internal Sets this instance's part of the stated limits, where instances share keys. */
-  shareLimits(sharing: Sharing): void {
-    Object.assign(this.#sharing, sharing);
-    for (const pool of this.#pools.values()) pool.limitsShared();
+  /** @internal Where instances share keys: the accounts of every pool are divided among them, also of pools that are made later. */
+  shareLimits(share: (provider: string, accounts: PartsPort) => void): void {
+    this.#shareLimits = share;
+    for (const pool of this.#pools.values()) share(pool.provider, pool.accounts);
   }
 
   /** @internal */

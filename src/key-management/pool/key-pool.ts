@@ -13,11 +13,18 @@ import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
 import { HEALTHY, isCoolingDown, isRemoved } from './key/key-state';
 import { KeyStates } from './key-states';
 import { beginTrial, endTrial } from './key/trial';
-import { totalOf, type ExceededLimit, type UsedTokens } from './limits/expected-tokens';
+import { exceededBy } from './account-demand';
+import type { ExceededLimit, UsedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
 import { takeTurn } from './selection/choice';
+import type { ModelIndex } from './selection/model-index';
 import type { Settlement } from './state/settlement';
 import { cooldownEnd, laterCooldown, partCooldown, scopeOf, transition } from './state/transition';
+
+/** Of so many keys that a call does not fit, the others are not looked at for when it will. */
+const MOST_LOOKS = 256;
+/** They are looked at again after this time. Milliseconds. */
+const LOOK_AGAIN_MS = 50;
 
 const NO_OPTIONS: LeaseOptions = Object.freeze({});
 
@@ -47,39 +54,75 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
   lease(options: LeaseOptions = NO_OPTIONS, now = this.clock.now()): PoolLease | undefined {
-    const candidate = this.take(options, options.exclude, now);
+    const candidate = this.#take(options, options.exclude, now, false);
     const { model, endpoint, tokens } = options;
     return candidate && new PoolLease(this, candidate, model, 'call', now, endpoint, tokens);
   }
 
-  /** Chooses a key as `lease` does, and books one use of it; the caller makes the lease. */
+  /** Chooses a key for a call that can wait, and books one use of it; the caller makes the lease. An account that is new gets a few calls first. */
   take(target: LeaseTarget, exclude: PassedOver | undefined, now: number): KeyModelState | undefined {
+    return this.#take(target, exclude, now, true);
+  }
+
+  #take(
+    target: LeaseTarget,
+    exclude: PassedOver | undefined,
+    now: number,
+    canWait: boolean,
+  ): KeyModelState | undefined {
     const { model, endpoint } = target;
     this.wake(now);
     if (!this.#breaker.admits(now)) return undefined;
     const index = this.indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.parts.endpoints.passedOver(endpoint, exclude, now);
     const { spillsAt } = target;
-    let candidate = index.choose(passedOver, this.mean, now, this.random, spillsAt);
+    const fits = this.accounts.isChoosy(now)
+      ? (key: KeyModelState, by = now) => this.accounts.blockedFor(key, target, now, canWait) <= by
+      : undefined;
+    let candidate = index.choose(passedOver, this.mean, now, this.random, fits, spillsAt);
     if (!candidate && this.#ejections.readmitted(index, passedOver, now))
-      candidate = index.choose(passedOver, this.mean, now, this.random, spillsAt);
-    if (!candidate) return undefined;
+      candidate = index.choose(passedOver, this.mean, now, this.random, fits, spillsAt);
+    if (!candidate) {
+      if (canWait) this.accounts.missed(now);
+      return undefined;
+    }
     const { record } = candidate;
     takeTurn(record, this.mean, now);
+    this.accounts.meet(record, now);
     record.leased(now);
     candidate.inFlight += 1;
-    this.accounts.callStarted(candidate, now);
     this.#breaker.passed(now);
     beginTrial(candidate, now);
     if (endpoint !== undefined) this.parts.endpoints.callStarted(record.id, endpoint, now);
-    if (candidate.busy || candidate.blockedUntil(now) > now) this.placeGroup(record, now);
     return candidate;
   }
 
-  /** When such a call fits an account at the soonest: 0 for at any moment, Infinity for never within a known limit. Milliseconds since the epoch. */
-  availableAt({ model, endpoint }: LeaseTarget, now: number): number {
-    if (!this.#breaker.isOpen(now) && this.#hasCandidate(model, endpoint, now)) return 0;
-    return this.nextWake(model, endpoint) ?? Infinity;
+  /**
+   * When such a call fits an account at the soonest, as far as is known: 0 for now or at any moment, Infinity where no key is expected to come.
+   * Milliseconds since the epoch.
+   */
+  availableAt(target: LeaseTarget, now: number): number {
+    const { model, endpoint } = target;
+    if (this.#breaker.isOpen(now) || this.parts.endpoints.concerns(endpoint))
+      return this.mayBeFreed(model, endpoint) ? 0 : (this.nextWake(model, endpoint) ?? Infinity);
+    const index = this.indexes.forCall(model, now);
+    const fitsAt = this.#fitsAt(index, target, now);
+    if (fitsAt <= now) return 0;
+    const at = Math.min(fitsAt, index.nextWake ?? Infinity);
+    return at === Infinity && index.hasCandidate ? 0 : at;
+  }
+
+  /** When such a call fits one of the keys that can be chosen now; Infinity where none can. */
+  #fitsAt(index: ModelIndex, target: LeaseTarget, now: number): number {
+    if (!this.accounts.isChoosy(now)) return index.eligible > 0 ? now : Infinity;
+    let fitsAt = Infinity;
+    let looks = 0;
+    for (const candidate of index.candidates) {
+      fitsAt = Math.min(fitsAt, this.accounts.blockedFor(candidate, target, now, true));
+      // Of very many keys some will do: they are looked at again soon.
+      if (fitsAt <= now || (looks += 1) > MOST_LOOKS) break;
+    }
+    return looks > MOST_LOOKS ? Math.min(fitsAt, now + LOOK_AGAIN_MS) : fitsAt;
   }
 
   /** Some account has a limit of tokens, stated or known: what calls take is worth estimating. */
@@ -96,18 +139,41 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   /** The greatest limit that the call can never fit, if it can fit none of the accounts that may serve it. */
-  excess(target: LeaseTarget, now: number): ExceededLimit | undefined {
-    return this.accounts.excess(target, now);
+  excess({ model, tokens }: LeaseTarget, now: number): ExceededLimit | undefined {
+    if (tokens === undefined || !this.limitsTokens) return undefined;
+    const { ordinal } = this.indexes.forCall(model, now);
+    let greatest: ExceededLimit | undefined;
+    for (const record of this.records()) {
+      if (!record.serves(model) || !record.enabled) continue;
+      const exceeded = exceededBy(tokens, record.candidates[ordinal]!);
+      if (exceeded === undefined) return undefined;
+      if (greatest === undefined || exceeded.limit > greatest.limit) greatest = exceeded;
+    }
+    return greatest;
   }
 
-  /** Keeps the account that fits the call soonest for the call that waits with this ticket: calls without it pass over that account. */
-  setAside(target: LeaseTarget, ticket: object, now: number): void {
-    this.accounts.setAside(target, ticket, now);
+  /** Keeps the account that fits the call soonest for the call that waits as this holder: other calls pass over that account. */
+  setAside(target: LeaseTarget, holder: object, now: number): void {
+    if (this.accounts.keepsFor(holder)) return;
+    const { ordinal } = this.indexes.forCall(target.model, now);
+    let soonest: KeyModelState | undefined;
+    let soonestAt = Infinity;
+    for (const record of this.records()) {
+      const candidate = record.candidates[ordinal]!;
+      if (candidate.availability === 'out') continue;
+      const at = Math.max(
+        this.accounts.blockedFor(candidate, target, now, true),
+        record.unavailableUntil,
+        candidate.cooldownUntil,
+      );
+      if (at < soonestAt) [soonest, soonestAt] = [candidate, at];
+    }
+    if (soonest) this.accounts.keep(soonest, holder);
   }
 
   /** Ends what `setAside` did. */
-  giveBack(ticket: object): void {
-    this.accounts.giveBack(ticket);
+  giveBack(holder: object): void {
+    this.accounts.giveBack(holder);
   }
 
   /** A lease of one certain key for a health check, whatever its state. */
@@ -116,11 +182,16 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   leaseMade(lease: PoolLease): void {
-    this.openLeases.add(lease);
+    const { candidate, startedAt } = lease;
+    if (lease.model !== undefined) this.openLeases.add(lease);
+    if (candidate.rateLimiter === undefined && candidate.record.hardLimits === undefined && !candidate.onTrial) return;
+    this.accounts.callStarted(lease, startedAt);
+    if (candidate.busy || candidate.blockedUntil(startedAt) > startedAt) this.placeGroup(candidate.record, startedAt);
   }
 
   leaseAccepted(lease: PoolLease, now?: number): void {
     this.#endpointCallEnded(lease, true, now);
+    if (this.accounts.accepted(lease.candidate.record)) this.keyFreed();
     if (!lease.trial && this.#breaker.isCalm) return;
     const at = now ?? this.clock.now();
     if (lease.trial) {
@@ -133,15 +204,23 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   answerSeen(lease: PoolLease, headers: HeaderView): void {
     if (lease.candidate.record.deleted) return;
     const now = this.clock.now();
-    if (this.accounts.answerSeen(lease, headers, now)) this.placeGroup(lease.candidate.record, now);
+    if (!this.accounts.answerSeen(lease, headers, now)) return;
+    this.#limitsSeen(lease.candidate, now);
   }
 
-  tokensUsed({ candidate: { record } }: PoolLease, used: UsedTokens): void {
+  tokensUsed(lease: PoolLease, used: UsedTokens): void {
+    const { candidate } = lease;
+    if (candidate.rateLimiter === undefined && candidate.record.hardLimits === undefined) return;
     const now = this.clock.now();
-    const tokens = totalOf(used);
-    if (!record.hardLimits || !(tokens > 0)) return;
-    record.hardLimits.used(tokens, now);
-    this.placeGroup(record, now);
+    this.accounts.used(lease, used, now);
+    this.#limitsSeen(candidate, now);
+  }
+
+  /** More is known of what is left of the key's limits: it may have to wait, or calls that wait may go. */
+  #limitsSeen(candidate: KeyModelState, now: number): void {
+    if (candidate.availability !== 'eligible' || candidate.busy || candidate.blockedUntil(now) > now)
+      this.placeGroup(candidate.record, now);
+    if (this.accounts.takeMissed()) this.keyFreed();
   }
 
   settleLease(lease: PoolLease, settlement: Settlement, now: number): void {
@@ -173,11 +252,10 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   #callSucceeded(lease: PoolLease, settlement: Settlement, now: number): boolean {
     const { candidate, startedAt } = lease;
     const { record } = candidate;
-    this.#callEnded(lease, true);
+    this.#callEnded(lease, true, now);
     record.successCount += 1;
     record.succeeded(now, now - startedAt);
     record.learn(true, this.mean, now);
-    candidate.rateLimiter?.succeeded();
     const mayGo = !this.#breaker.isSpotless && this.#vendorSeen(lease, settlement, now);
     if (record.deleted) return mayGo;
     const { failureStreak: ended } = candidate;
@@ -191,7 +269,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { record } = lease.candidate;
     const settlement = isDoubtableRemoval(given) ? this.#doubted.weighed(record, given, now) : given;
     const { outcome, withheld } = settlement;
-    this.#callEnded(lease, false);
+    this.#callEnded(lease, false, now);
     record.failed(outcome);
     if (withheld !== true) this.#countRefusal(record, outcome, now);
     const mayGo = this.#vendorSeen(lease, settlement, now);
@@ -210,11 +288,15 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   /** The call is in flight no longer, and is no trial. */
-  #callEnded({ candidate, startedAt, trial, wasAccepted }: PoolLease, success: boolean): void {
+  #callEnded(lease: PoolLease, success: boolean, now: number): void {
+    const { candidate, startedAt, trial, wasAccepted } = lease;
     const { hardLimits } = candidate.record;
     candidate.inFlight -= 1;
-    candidate.rateLimiter?.ended();
-    if (hardLimits) hardLimits.inFlight -= 1;
+    if (candidate.rateLimiter !== undefined || hardLimits !== undefined) {
+      if (hardLimits) hardLimits.inFlight -= 1;
+      this.accounts.callEnded(lease, success, now);
+      if (this.accounts.takeMissed()) this.keyFreed();
+    }
     if (trial && !wasAccepted) endTrial(candidate, startedAt, success);
   }
 
@@ -239,7 +321,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
       this.#doubted.coolDown(lease.candidate.record, settlement, now);
       return;
     }
-    if (settlement.outcome === 'rate_limited') this.accounts.refused(lease, now);
+    if (settlement.outcome === 'rate_limited') this.accounts.refused(lease, settlement, now);
     if (settlement.keyAction !== 'cool_down' || !this.#coolDownPart(lease, settlement, now))
       this.#become(lease, settlement, now);
   }
@@ -293,10 +375,16 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const now = this.clock.now();
     const wake = this.parts.endpoints.concerns(endpoint)
       ? this.#availableAt(endpoint, model, now)
-      : this.indexes.forCall(model, now).nextWake;
+      : this.#nextWakeOf(this.indexes.forCall(model, now), model, now);
     const admitsAt = this.#breaker.admitsAt(now);
     if (admitsAt === undefined) return wake === Infinity ? undefined : wake;
     return Math.max(admitsAt, this.#hasCandidate(model, endpoint, now) ? 0 : (wake ?? Infinity));
+  }
+
+  /** Where calls do not fit keys that can be chosen, they fit later. */
+  #nextWakeOf(index: ModelIndex, model: string | undefined, now: number): number | undefined {
+    if (index.eligible === 0 || !this.accounts.isChoosy(now)) return index.nextWake;
+    return Math.min(index.nextWake ?? Infinity, this.#fitsAt(index, { model }, now));
   }
 
   /** A key for this model and endpoint can be had now, or may be at any moment: it is in use, or being checked. */

@@ -51,7 +51,13 @@ export class KeyStates {
     const onIndexAdded = observer.keyFreed.bind(observer, provider);
     this.indexes = new ModelIndexes(() => this.#records.values(), this.#adopt, onIndexAdded);
     this.parts = new Cooldowns(this.indexes);
-    this.accounts = new PoolAccounts(this.indexes, sharing);
+    this.accounts = new PoolAccounts({
+      indexes: this.indexes,
+      sharing,
+      records: () => this.#records.values(),
+      now: () => this.now,
+      partsChanged: () => this.limitsShared(),
+    });
   }
 
   /** Milliseconds since the epoch. */
@@ -243,7 +249,7 @@ export class KeyStates {
 
   /** The parts of limits that are this instance's have changed. */
   limitsShared(): void {
-    for (const record of this.#records.values()) if (record.hardLimits) this.#place(record);
+    for (const record of this.#records.values()) this.#place(record);
   }
 
   /**
@@ -259,7 +265,7 @@ export class KeyStates {
   /** Puts the key, and those that share its limits, where they now belong: what one takes, the others lack. */
   protected placeGroup(record: KeyRecord, now = this.clock.now()): void {
     this.#place(record, now);
-    if (record.quotaGroup !== undefined) for (const sibling of this.siblings(record)) this.#place(sibling, now);
+    if (record.account !== undefined) for (const sibling of this.siblings(record)) this.#place(sibling, now);
   }
 
   /** Those who wait for a key should look again. */
@@ -303,7 +309,7 @@ export class KeyStates {
       const { record } = lease.candidate;
       if (lease.model !== model || record.deleted) continue;
       lease.candidate.inFlight -= 1;
-      lease.candidate.rateLimiter?.ended();
+      this.accounts.callMoves(lease, this.now);
       lease.candidate = record.candidates[ordinal]!;
       lease.candidate.inFlight += 1;
     }

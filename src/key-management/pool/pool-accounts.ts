@@ -1,33 +1,65 @@
 import { getOrCreate } from '../common/get-or-create';
-import type { HeaderView } from '../vendors/contract/rate-limits';
+import type { HeaderView, RateLimitReading } from '../vendors/contract/rate-limits';
+import { accountDemand, isLimited } from './account-demand';
 import type { LeaseTarget } from './key/key-input';
+import { Account, accountName } from './key/account';
 import type { PoolLease } from './key-lease';
 import type { KeyModelState, KeyRecord } from './key/key-record';
+import { accountIn, accountInText, SharingEvidence, stateTheSame } from './limits/account-discovery';
+import { totalOf, type ExpectedTokens, type UsedTokens } from './limits/expected-tokens';
+import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
-import type { ExceededLimit } from './limits/expected-tokens';
 import type { AccountDemand, PartsPort } from './limits/part';
-import { RateLimiter, type RateLimitProfile } from './limits/rate-limiter';
+import { PriorRates } from './limits/prior-rates';
+import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-limiter';
+import { refusedDimension } from './limits/refused-dimension';
+import { SendLag } from './limits/send-lag';
 import type { ModelIndexes } from './selection/model-indexes';
+import type { Settlement } from './state/settlement';
+
+/** What the accounts need of their pool. */
+interface AccountsOfPool {
+  readonly indexes: ModelIndexes;
+  readonly sharing: Readonly<Sharing>;
+  readonly records: () => Iterable<KeyRecord>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** This instance's parts have changed. */
+  readonly partsChanged: () => void;
+}
 
 /**
- * The rate limits of the keys of one pool: what the vendor's headers state, what refusals teach, and what the user allows. Keys of one quota
- * group, that is of one vendor project or organization, share them; a key without a group shares with none.
+ * The accounts behind the keys of one pool, and their rate limits: what the vendor's headers state, what refusals teach, and what the user allows.
+ * Keys share an account where the user says so (`quotaGroup`), or where answers name the same one; any other key has one of its own.
  */
 export class PoolAccounts implements PartsPort {
-  partsWanted: (() => void) | undefined = undefined;
-  readonly #groups = new Map<string, Set<KeyRecord>>();
+  readonly #declared = new Map<string, Account>();
+  readonly #discovered = new Map<string, Account>();
+  /** Keys whose answers contradict what they name. */
+  readonly #apart = new WeakSet<KeyRecord>();
+  readonly #evidence = new WeakMap<KeyRecord, SharingEvidence>();
+  readonly #contacts = new FirstContacts<Account | KeyRecord>();
+  readonly #priors = new Map<number, Priors>();
+  readonly #lag = new SendLag();
+  readonly #kept = new Map<object, RateLimiter | HardLimits>();
+  /** What was granted of each account, by its shared name; undefined where instances divide nothing. */
+  #grants: Map<string, number> | undefined;
+  /** A call found no account that it fits since this time; 0 if none did. Milliseconds since the epoch. */
+  #missedAt = 0;
   /** Some account has a limit of tokens, stated or known. */
   limitsTokens = false;
   /** How the vendor states its limits; without it only refusals and the user's limits count. */
   profile: (() => RateLimitProfile | undefined) | undefined;
+  /** Whether keys whose answers name the same account share it. */
+  discovers = true;
+  partsWanted: (() => void) | undefined = undefined;
 
-  constructor(
-    private readonly indexes: ModelIndexes,
-    private readonly sharing: Readonly<Sharing>,
-  ) {}
+  constructor(private readonly pool: AccountsOfPool) {}
 
   add(record: KeyRecord): void {
-    if (record.quotaGroup !== undefined) getOrCreate(this.#groups, record.quotaGroup, () => new Set()).add(record);
+    const { quotaGroup } = record;
+    if (quotaGroup !== undefined)
+      this.#enter(record, getOrCreate(this.#declared, quotaGroup, () => new Account(quotaGroup, 'declared')));
     this.limit(record);
     // A key that joins a group has its rate limiters from the start.
     for (const { candidates } of this.siblings(record)) {
@@ -38,106 +70,356 @@ export class PoolAccounts implements PartsPort {
   }
 
   remove(record: KeyRecord): void {
-    const group = record.quotaGroup === undefined ? undefined : this.#groups.get(record.quotaGroup);
-    if (record.quotaGroup === undefined || !group?.delete(record)) return;
-    const [left] = group;
+    const { account } = record;
+    if (account === undefined) return;
+    this.#leave(record, account);
+    const [left] = account.members;
     // What only this key's limits forbade, the others may now.
-    if (left) this.limit(left);
-    else this.#groups.delete(record.quotaGroup);
+    if (left && account.from === 'declared') this.limit(left);
   }
 
-  /** The other keys of the same group. */
+  /** The other keys of the same account. */
   *siblings(record: KeyRecord): Iterable<KeyRecord> {
-    for (const member of this.#members(record)) if (member !== record) yield member;
+    for (const member of record.account?.members ?? []) if (member !== record) yield member;
   }
 
-  /** Gives the key, and its whole group, the strictest of the limits stated for them; `changes` are for this key. */
+  /** Gives the key, and its whole declared account, the strictest of the limits stated for them; `changes` are for this key. */
   limit(record: KeyRecord, changes?: KeyLimits): void {
     // A limit that was taken away is none.
     if (changes) record.limits = statedOf({ ...record.limits, ...changes });
-    const members = this.#members(record);
+    const members = record.account?.from === 'declared' ? [...record.account.members] : [record];
     const limits = strictest(members.map((member) => member.limits));
     const known = members.find((member) => member.hardLimits !== undefined)?.hardLimits;
-    const hard = limits && (known ?? new HardLimits(limits, this.sharing));
-    if (hard) hard.limits = limits;
-    this.limitsTokens ||= limits?.tokensPerMinute !== undefined;
+    const hard = limits && (known ?? new HardLimits(limits, this.pool.sharing));
+    if (hard) {
+      hard.limits = limits;
+      hard.part = this.#partOf(record);
+      if (limits.tokensPerMinute !== undefined) this.limitsTokens = true;
+      if (hard !== known && hard.part < 1) this.partsWanted?.();
+    }
     for (const member of members) {
       if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;
       member.hardLimits = hard;
     }
   }
 
-  /** Reads the rate limits in an answer's headers. False if they state none. */
-  answerSeen({ candidate: { record }, model }: PoolLease, headers: HeaderView, now: number): boolean {
+  /** Reads the account and the rate limits in an answer's headers. False if nothing of them concerns the pool's choice. */
+  answerSeen(lease: PoolLease, headers: HeaderView, now: number): boolean {
     const profile = this.profile?.();
-    const readings = profile?.readRateLimits(headers, now);
-    if (!profile || !readings || readings.length === 0) return false;
-    this.limitsTokens ||= readings.some(({ dimension }) => dimension !== 'requests');
+    if (!profile) return false;
+    const { candidate, model, startedAt } = lease;
+    const { record } = candidate;
+    const readings = profile.readRateLimits(headers, now);
+    if (record.account === undefined && profile.accountHeaders !== undefined && profile.accountHeaders.length > 0) {
+      const name = accountIn(headers, profile.accountHeaders);
+      if (name !== undefined) this.#named(record, name, readings, model, now);
+    }
+    if (readings.length === 0) return false;
     const isPerModel = profile.rateLimitScope === 'key_model';
     const limiter = isPerModel
       ? this.#limiterOf(record, model, now)
-      : shared(this.#members(record).flatMap((member) => member.candidates));
-    limiter.observe(readings, profile.limitKind, now);
+      : this.#shared(this.#members(record).flatMap((member) => member.candidates), 0, now);
+    const countedAt = this.#lag.countedAt(startedAt, now);
+    if (record.account?.from === 'discovered' && this.#contradicts(record, limiter, readings, countedAt)) {
+      this.#split(record);
+      return this.answerSeen(lease, headers, now);
+    }
+    const wasKnown = limiter.hasHeaders;
+    limiter.observe(readings, profile.limitKind, countedAt, now, profile.tokenBooking);
+    if (limiter.countsTokens) this.limitsTokens = true;
+    if (!wasKnown) {
+      this.#contacts.ends(record.account ?? record);
+      if (this.#grants !== undefined) this.partsWanted?.();
+    }
     return true;
   }
 
-  excess(_target: LeaseTarget, _now: number): ExceededLimit | undefined {
-    return undefined;
-  }
-
-  setAside(_target: LeaseTarget, _ticket: object, _now: number): void {
-    return;
-  }
-
-  giveBack(_ticket: object): void {
-    return;
-  }
-
-  demands(_now: number): readonly AccountDemand[] {
-    return [];
-  }
-
-  grant(_account: string, _fraction: number, _level: number): void {
-    return;
-  }
-
-  divide(_isDivided: boolean): void {
-    return;
-  }
-
   /** A call with the key begins. On the hot path. */
-  callStarted({ record, rateLimiter }: KeyModelState, now: number): void {
-    rateLimiter?.started(now);
-    record.hardLimits?.taken(now);
+  callStarted(lease: PoolLease, now: number): void {
+    const { candidate, tokens } = lease;
+    const { rateLimiter, record } = candidate;
+    if (rateLimiter !== undefined) lease.sent = rateLimiter.started(tokens, now, record);
+    const { hardLimits } = record;
+    if (hardLimits === undefined) return;
+    hardLimits.taken(now, tokens);
+    lease.reservedIn = hardLimits;
+  }
+
+  /** A call ended, or what it is for is booked elsewhere. */
+  callEnded(lease: PoolLease, wasGood: boolean, now: number): void {
+    const { candidate, sent, tokens } = lease;
+    if (candidate.rateLimiter !== undefined) {
+      candidate.rateLimiter.ended(sent, wasGood, now);
+      if (wasGood && candidate.rateLimiter.hasHeaders) this.#lag.succeeded();
+    }
+    lease.sent = undefined;
+    const hard = lease.reservedIn;
+    if (hard === undefined) return;
+    lease.reservedIn = undefined;
+    hard.released(tokens);
+    // Nobody said what it took.
+    if (wasGood && tokens !== undefined) hard.used(tokens.input + tokens.output, now, false);
+  }
+
+  /** A call moves to the limits of a model of its own, which are not known yet. */
+  callMoves(lease: PoolLease, now: number): void {
+    lease.candidate.rateLimiter?.ended(lease.sent, false, now);
+    lease.sent = undefined;
+  }
+
+  /** Tokens that a call turned out to have used so far. */
+  used(lease: PoolLease, used: UsedTokens, now: number): void {
+    const total = totalOf(used);
+    if (!(total > 0)) return;
+    const { candidate, tokens, reservedIn } = lease;
+    const { hardLimits } = candidate.record;
+    const isFirst = lease.usedSoFar === 0;
+    const more = Math.max(0, total - lease.usedSoFar);
+    lease.usedSoFar = Math.max(total, lease.usedSoFar);
+    candidate.rateLimiter?.used(lease.sent, typeof used === 'number' ? partsOf(used, tokens) : used, now);
+    if (reservedIn !== undefined) {
+      reservedIn.released(tokens);
+      lease.reservedIn = undefined;
+    }
+    hardLimits?.used(more, now, isFirst);
+  }
+
+  /** A good answer has begun. */
+  accepted(record: KeyRecord): boolean {
+    return this.#contacts.answered(record.account ?? record);
   }
 
   /** A call was refused for its rate. */
-  refused({ candidate: { record }, model, startedAt }: PoolLease, now: number): void {
-    this.#limiterOf(record, model, now).refused(startedAt, now);
+  refused({ candidate: { record }, model, startedAt, sent }: PoolLease, settlement: Settlement, now: number): void {
+    const { reason, retryAfterMs, notBefore } = settlement;
+    const patterns = this.profile?.()?.accountInText;
+    if (record.account === undefined && reason !== undefined && patterns !== undefined && patterns.length > 0) {
+      const name = accountInText(reason, patterns);
+      if (name !== undefined) this.#named(record, name, [], model, now);
+    }
+    this.#contacts.ends(record.account ?? record);
+    const limiter = this.#limiterOf(record, model, now);
+    if (limiter.hasHeaders) this.#lag.refused();
+    const waitMs = retryAfterMs ?? (notBefore && notBefore.getTime() - now);
+    const dimension = reason === undefined ? undefined : refusedDimension(reason);
+    limiter.refused({ call: sent, sentAt: startedAt, waitMs, dimension }, now);
+    if (limiter.countsTokens || dimension === 'tokens') this.limitsTokens = true;
   }
 
-  /** The rate limiter of the key and its group for one model, or for calls that name none; made if there is none. */
+  /** Whether not every call fits every key that can be chosen: then each is asked with `blockedFor`. */
+  isChoosy(now: number): boolean {
+    return this.limitsTokens || this.#kept.size > 0 || this.#contacts.isMeeting(now);
+  }
+
+  /** Until when such a call may not go with this key, milliseconds since the epoch; 0 if it may go now. */
+  blockedFor(
+    { rateLimiter, record }: KeyModelState,
+    { tokens, holder }: LeaseTarget,
+    now: number,
+    canWait: boolean,
+  ): number {
+    const { hardLimits } = record;
+    if (this.#kept.size > 0) {
+      if (rateLimiter?.keptFor !== undefined && rateLimiter.keptFor !== holder) return now + KEPT_MS;
+      if (hardLimits?.keptFor !== undefined && hardLimits.keptFor !== holder) return now + KEPT_MS;
+    }
+    let until = rateLimiter === undefined ? 0 : rateLimiter.blockedFor(tokens, now);
+    if (hardLimits !== undefined)
+      until = Math.max(until, tokens === undefined ? hardLimits.blockedUntil(now) : hardLimits.blockedFor(tokens, now));
+    if (!canWait || !this.#contacts.isMeeting(now)) return until;
+    const account = record.account ?? record;
+    return Math.max(until, this.#contacts.blockedUntil(account, account.inFlight, now));
+  }
+
+  /** A key is chosen whose account was not used for long: it gets a few calls first. */
+  meet(record: KeyRecord, now: number): void {
+    const { account = record } = record;
+    if (now - account.lastUsedAt > LONG_PAUSE_MS) {
+      const isKnown = record.candidates.some(({ rateLimiter }) => rateLimiter?.hasHeaders);
+      if (!isKnown) this.#contacts.begins(account, now);
+    }
+    if (account !== record) account.lastUsedAt = now;
+  }
+
+  /** A call found no account that it fits now: whatever makes room is of interest. */
+  missed(now: number): void {
+    this.#missedAt = now;
+    if (this.#grants === undefined) return;
+    for (const part of this.#grants.values()) if (part >= 1) return;
+    this.partsWanted?.();
+  }
+
+  /** Whether some call found no account since this was last asked. */
+  takeMissed(): boolean {
+    const hasMissed = this.#missedAt > 0;
+    this.#missedAt = 0;
+    return hasMissed;
+  }
+
+  /** Keeps an account for the holder. */
+  keep(candidate: KeyModelState, holder: object): void {
+    const kept = candidate.rateLimiter ?? candidate.record.hardLimits;
+    if (kept === undefined || kept.keptFor !== undefined) return;
+    this.giveBack(holder);
+    kept.keptFor = holder;
+    this.#kept.set(holder, kept);
+  }
+
+  keepsFor(holder: object): boolean {
+    return this.#kept.has(holder);
+  }
+
+  giveBack(holder: object): void {
+    const kept = this.#kept.get(holder);
+    if (kept === undefined) return;
+    kept.keptFor = undefined;
+    this.#kept.delete(holder);
+  }
+
+  demands(now: number): readonly AccountDemand[] {
+    const demands: AccountDemand[] = [];
+    const seen = new Set<unknown>();
+    const hasMissed = now - this.#missedAt < RECENTLY_MS;
+    for (const record of this.pool.records()) {
+      const account = record.account ?? record;
+      if (seen.has(account) || !isLimited(record)) continue;
+      seen.add(account);
+      demands.push(accountDemand(accountName(record), this.#members(record), this.#partOf(record), hasMissed, now));
+    }
+    return demands;
+  }
+
+  grant(account: string, fraction: number, level: number): void {
+    this.#grants ??= new Map();
+    this.#grants.set(account, Math.min(1, Math.max(0, fraction)));
+    for (const record of this.pool.records()) if (accountName(record) === account) this.#divide(record, level);
+    this.pool.partsChanged();
+  }
+
+  divide(isDivided: boolean): void {
+    if (isDivided === (this.#grants !== undefined)) return;
+    this.#grants = isDivided ? new Map() : undefined;
+    for (const record of this.pool.records()) this.#divide(record, 1);
+    this.pool.partsChanged();
+  }
+
+  #divide(record: KeyRecord, level: number): void {
+    const part = this.#partOf(record);
+    const now = this.pool.now();
+    if (record.hardLimits) record.hardLimits.part = part;
+    for (const { rateLimiter } of record.candidates)
+      if (rateLimiter && rateLimiter.part !== part) rateLimiter.divide(part, level, now);
+  }
+
+  #partOf(record: KeyRecord): number {
+    return this.#grants === undefined ? 1 : (this.#grants.get(accountName(record)) ?? 0);
+  }
+
+  /** Puts the key among those whose answers name the same account, if their limits agree. */
+  #named(
+    record: KeyRecord,
+    name: string,
+    readings: readonly RateLimitReading[],
+    model: string | undefined,
+    now: number,
+  ): void {
+    if (!this.discovers || this.#apart.has(record)) return;
+    const account = getOrCreate(this.#discovered, name, () => new Account(name, 'discovered'));
+    const [sibling] = account.members;
+    if (sibling !== undefined && readings.length > 0) {
+      const { ordinal } = this.pool.indexes.forCall(model, now);
+      const known = sibling.candidates[ordinal]!.rateLimiter?.stated ?? [];
+      if (!stateTheSame(readings, known)) return;
+    }
+    this.#enter(record, account);
+    account.lastUsedAt = Math.max(account.lastUsedAt, record.lastUsedAt);
+    for (const [ordinal] of record.candidates.entries()) {
+      const candidates = this.#members(record).map((member) => member.candidates[ordinal]!);
+      if (candidates.some(({ rateLimiter }) => rateLimiter !== undefined)) this.#shared(candidates, ordinal, now);
+    }
+  }
+
+  /** The key's own use shows in its answers, and that of its siblings does not: it is in an account of its own. */
+  #contradicts(
+    record: KeyRecord,
+    limiter: RateLimiter,
+    readings: readonly RateLimitReading[],
+    countedAt: number,
+  ): boolean {
+    const found = limiter.surplusFor(record, readings, countedAt);
+    if (found === undefined) return false;
+    const evidence = this.#evidence.get(record) ?? new SharingEvidence();
+    this.#evidence.set(record, evidence);
+    return !evidence.observe(found.siblingCalls, found.surplus);
+  }
+
+  #split(record: KeyRecord): void {
+    this.#apart.add(record);
+    if (record.account) this.#leave(record, record.account);
+    for (const candidate of record.candidates) {
+      if (candidate.rateLimiter) candidate.rateLimiter.inFlight -= candidate.inFlight;
+      candidate.rateLimiter = undefined;
+    }
+  }
+
+  #enter(record: KeyRecord, account: Account): void {
+    record.account = account;
+    account.members.add(record);
+  }
+
+  #leave(record: KeyRecord, account: Account): void {
+    account.members.delete(record);
+    record.account = undefined;
+    if (account.members.size > 0) return;
+    (account.from === 'declared' ? this.#declared : this.#discovered).delete(account.name);
+  }
+
+  /** The rate limiter of the key and its account for one model, or for calls that name none; made if there is none. */
   #limiterOf(record: KeyRecord, model: string | undefined, now: number): RateLimiter {
-    const ordinal = model === undefined ? 0 : this.indexes.restricted(model, now).ordinal;
-    return shared(this.#members(record).map((member) => member.candidates[ordinal]!));
+    const ordinal = model === undefined ? 0 : this.pool.indexes.restricted(model, now).ordinal;
+    return this.#shared(this.#members(record).map((member) => member.candidates[ordinal]!), ordinal, now);
   }
 
-  #members(record: KeyRecord): KeyRecord[] {
-    const group = record.quotaGroup === undefined ? undefined : this.#groups.get(record.quotaGroup);
-    return group ? [...group] : [record];
+  #members(record: KeyRecord): readonly KeyRecord[] {
+    return record.account ? [...record.account.members] : [record];
+  }
+
+  /** One rate limiter for all these candidates: the first that one of them has, or a new one. */
+  #shared(candidates: readonly KeyModelState[], ordinal: number, now: number): RateLimiter {
+    const known =
+      candidates.find(({ rateLimiter }) => rateLimiter?.hasHeaders) ??
+      candidates.find(({ rateLimiter }) => rateLimiter !== undefined);
+    const limiter = known?.rateLimiter ?? this.#newLimiter(candidates[0]!.record, ordinal, now);
+    for (const candidate of candidates) {
+      const { rateLimiter: other } = candidate;
+      if (other === limiter) continue;
+      if (other) {
+        other.inFlight -= candidate.inFlight;
+        limiter.absorb(other, now);
+      }
+      candidate.rateLimiter = limiter;
+      limiter.inFlight += candidate.inFlight;
+    }
+    return limiter;
+  }
+
+  #newLimiter(record: KeyRecord, ordinal: number, now: number): RateLimiter {
+    const priors = getOrCreate(this.#priors, ordinal, () => ({ requests: new PriorRates(), tokens: new PriorRates() }));
+    const limiter = new RateLimiter(priors);
+    limiter.divide(this.#partOf(record), 0, now);
+    return limiter;
   }
 }
 
-/** One rate limiter for all these candidates: the first that one of them has, or a new one. */
-function shared(candidates: readonly KeyModelState[]): RateLimiter {
-  const limiter = candidates.find(({ rateLimiter }) => rateLimiter !== undefined)?.rateLimiter ?? new RateLimiter();
-  for (const candidate of candidates) {
-    if (candidate.rateLimiter === limiter) continue;
-    if (candidate.rateLimiter) candidate.rateLimiter.inFlight -= candidate.inFlight;
-    candidate.rateLimiter = limiter;
-    limiter.inFlight += candidate.inFlight;
-  }
-  return limiter;
+/** When to look again whether an account is still kept for another call. Milliseconds. */
+const KEPT_MS = 250;
+/** Calls that found no account within this time still wait, or new ones would. Milliseconds. */
+const RECENTLY_MS = 2_000;
+
+/** Input and output apart, where only their sum is known. */
+function partsOf(total: number, expected: ExpectedTokens | undefined): ExpectedTokens {
+  const input = Math.min(total, expected?.input ?? total);
+  return { input, output: total - input };
 }
 
 const LIMITS = ['concurrency', 'requestsPerMinute', 'tokensPerMinute'] as const satisfies readonly (keyof KeyLimits)[];

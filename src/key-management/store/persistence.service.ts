@@ -11,6 +11,7 @@ import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
 import { builtInStore } from './built-in-stores';
 import type { DocumentOwner } from './sync/document-owner';
+import { LimitShares } from './shares/limit-shares';
 import { Instances } from './sync/instances';
 import { documentOf } from './keys/key-documents';
 import { KeyPersistence } from './keys/key-persistence';
@@ -36,6 +37,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
   /** Messages about stored data that was found damaged. */
   readonly damages$: Observable<string> = this.#damages.asObservable();
   readonly #instances: Instances;
+  readonly #shares: LimitShares;
 
   constructor(
     pools: KeyPoolService,
@@ -65,10 +67,12 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     this.#keys = new KeyPersistence(pools, this.link, this.#vault, { freshMs, now: () => clock.now(), listener });
     this.link.own(this.#keys);
     pools.useJournal(this);
-    this.#instances = new Instances(this.link, instanceId, clock, (sharing) => {
-      pools.shareLimits(sharing);
-    });
+    this.#instances = new Instances(this.link, instanceId, clock);
     this.link.own(this.#instances);
+    const shares = new LimitShares(this.link, instanceId, clock, this.#instances);
+    this.#shares = shares;
+    this.link.own(shares);
+    pools.shareLimits((provider, accounts) => shares.share(provider, accounts));
     this.link.own(
       new SettingsPersistence(configuration, this.link, {
         isKept: this.link.kind !== 'memory',
@@ -88,6 +92,14 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
    */
   async start(): Promise<void> {
     this.#instances.start();
+    try {
+      await this.#open();
+    } finally {
+      this.#shares.start();
+    }
+  }
+
+  async #open(): Promise<void> {
     try {
       await this.link.open();
     } catch (error) {
@@ -157,6 +169,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.#shares.stop();
     this.#instances.stop();
     await this.link.close(CLOSE_MS);
   }

@@ -226,7 +226,8 @@ export class WaitQueue {
   #wakesAt(waiter: Waiter, now: number): number {
     const { spillsAt = 0 } = waiter;
     const keyAt = this.#keyAt(waiter, now);
-    return spillsAt > now ? Math.min(spillsAt, keyAt) : keyAt;
+    // A key of a higher tier may be free all the while.
+    return spillsAt > now ? Math.min(spillsAt, Math.max(keyAt, now + LEAST_PAUSE_MS)) : keyAt;
   }
 
   #keyAt({ tokens, model, endpoint, isBatch }: Waiter, now: number): number {

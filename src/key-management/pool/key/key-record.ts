@@ -3,6 +3,7 @@ import type { ApiKey } from './api-key';
 import type { Timed } from '../../common/time-heap';
 import type { HardLimits, KeyLimits } from '../limits/hard-limits';
 import type { RateLimiter } from '../limits/rate-limiter';
+import type { Account } from './account';
 import type { KeyOrigin, KeySettings } from './key-input';
 import type { KeyRoute } from './key-route';
 import {
@@ -37,6 +38,8 @@ export class KeyRecord extends Rating implements OnTrial {
   suspicion: Suspicion | undefined = undefined;
   /** The key has left its pool: leases that are still open are counted when they settle, and change nothing. */
   deleted = false;
+  /** The account that it shares with other keys; undefined where it shares with none. */
+  account: Account | undefined = undefined;
   /** The limits that the user stated; the keys of a quota group share one object. */
   hardLimits: HardLimits | undefined = undefined;
   successCount = 0;
@@ -53,7 +56,7 @@ export class KeyRecord extends Rating implements OnTrial {
   label: string | undefined;
   /** Lower ones are chosen first. Only `KeyStates` changes it, which moves the key in the model indexes. */
   tier: number;
-  quotaGroup: string | undefined;
+  readonly quotaGroup: string | undefined;
   models: ReadonlySet<string> | undefined;
   limits: KeyLimits;
   /** The key's settings in the configuration, as JSON; undefined for keys added at run time. */
@@ -161,10 +164,10 @@ export class KeyModelState implements Timed, OnTrial {
   isBlockedByInFlightOnly(now: number): boolean {
     const { record, rateLimiter } = this;
     if (this.cooldownUntil > now || record.unavailableUntil > now) return false;
-    if (record.hardLimits !== undefined && record.hardLimits.blockedUntil(now) > now) return false;
-    return rateLimiter === undefined || rateLimiter.blockedUntil(now) <= now
-      ? this.#trialEndsAt > now
-      : rateLimiter.isBlockedByInFlightOnly(now);
+    if (record.hardLimits !== undefined && !record.hardLimits.awaitsPart && record.hardLimits.blockedUntil(now) > now)
+      return false;
+    if (rateLimiter !== undefined && rateLimiter.blockedUntil(now) > now) return rateLimiter.isBlockedByInFlightOnly(now);
+    return this.#trialEndsAt > now || (record.hardLimits?.awaitsPart ?? false);
   }
 
   get #trialEndsAt(): number {

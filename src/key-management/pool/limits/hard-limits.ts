@@ -1,3 +1,4 @@
+import type { ExpectedTokens } from './expected-tokens';
 import { MinuteWindow } from './minute-window';
 
 /** The instances that share keys divide the stated limits: this instance is the `rank`-th of `count`, counted from 0. */
@@ -8,57 +9,118 @@ export interface Sharing {
 
 /** The weight of a call's tokens in the exponentially weighted mean of tokens per call. */
 const LEARNING = 0.2;
+/** An instance without a part of a limit looks again after this time: parts are given within a second. Milliseconds. */
+const LOOK_AGAIN_MS = 1_000;
+/** What a part lacks of a whole unit by less than a rounding error is a whole unit. */
+const ROUNDING = 1e-9;
 
 /** Enforces the limits that the user states, over a sliding minute: they are never exceeded. The keys of a quota group share them. */
 export class HardLimits {
   inFlight = 0;
+  /** Calls other than that of this holder pass the account over. */
+  keptFor: object | undefined = undefined;
+  /** This instance's part of the limits, where instances divide them. 0..1; parts hold whole calls and tokens. */
+  part = 1;
   readonly #requests = new MinuteWindow();
   readonly #tokens = new MinuteWindow();
-  /** The mean of what calls took lately: each call in flight is expected to take as much. */
+  /** The mean of what calls took lately: each call in flight of which nobody said what it takes is expected to take as much. */
   #tokensPerCall = 0;
+  /** What calls in flight are expected to take, where somebody said, and the number of the others. */
+  #reserved = 0;
+  #unknown = 0;
 
   constructor(
     public limits: KeyLimits,
     private readonly sharing: Readonly<Sharing> = { count: 1, rank: 0 },
   ) {}
 
+  /** No call fits beside those in flight. */
   get full(): boolean {
-    if (this.inFlight >= this.#part(this.limits.concurrency)) return true;
+    if (this.inFlight >= this.#part(this.limits.concurrency)) return this.inFlight > 0 || !this.awaitsPart;
     // A single call goes, whatever it may take.
-    return this.inFlight > 0 && (this.inFlight + 1) * this.#tokensPerCall > this.#part(this.limits.tokensPerMinute);
+    return this.inFlight > 0 && this.#expected + this.#tokensPerCall > this.#part(this.limits.tokensPerMinute);
   }
 
-  taken(now: number): void {
+  /** This instance has no part of some limit, and may be given one at any moment. */
+  get awaitsPart(): boolean {
+    const { concurrency = 1, requestsPerMinute = 1, tokensPerMinute = 1 } = this.limits;
+    if (this.part === 1) return false;
+    const isLess = (limit: number): boolean => limit > 0 && this.#part(limit) < 1;
+    return isLess(concurrency) || isLess(requestsPerMinute) || isLess(tokensPerMinute);
+  }
+
+  /** A call begins, and reserves what it is expected to take until `used` or `released`. */
+  taken(now: number, tokens?: ExpectedTokens): void {
     this.inFlight += 1;
     this.#requests.add(1, now);
+    if (tokens === undefined) this.#unknown += 1;
+    else this.#reserved += tokens.input + tokens.output;
   }
 
-  /** Tokens that a call turned out to have used. */
-  used(tokens: number, now: number): void {
+  /** Gives back what a call reserved, once. */
+  released(tokens: ExpectedTokens | undefined): void {
+    if (tokens === undefined) this.#unknown -= 1;
+    else this.#reserved -= tokens.input + tokens.output;
+  }
+
+  /** Tokens that a call turned out to have used. @param isAll Whether it is all that the call took, from which the mean is learned. */
+  used(tokens: number, now: number, isAll = true): void {
     this.#tokens.add(tokens, now);
-    this.#tokensPerCall += (tokens - this.#tokensPerCall) * (this.#tokensPerCall === 0 ? 1 : LEARNING);
+    if (isAll) this.#tokensPerCall += (tokens - this.#tokensPerCall) * (this.#tokensPerCall === 0 ? 1 : LEARNING);
   }
 
   /** Until when no further call may go, milliseconds since the epoch; 0 if one may go now. */
   blockedUntil(now: number): number {
     const { requestsPerMinute, tokensPerMinute } = this.limits;
+    if (this.awaitsPart) return now + LOOK_AGAIN_MS;
     const blockedUntil = Math.max(
-      this.#freeAt(this.#requests, requestsPerMinute, 0, now),
-      this.#freeAt(this.#tokens, tokensPerMinute, this.inFlight * this.#tokensPerCall, now),
+      this.#freeAt(this.#requests, requestsPerMinute, 1, now),
+      this.#freeAt(this.#tokens, tokensPerMinute, 1 + this.#expected, now),
     );
     return blockedUntil > now ? blockedUntil : 0;
   }
 
-  #freeAt(window: MinuteWindow, limit: number | undefined, expected: number, now: number): number {
+  /** Until when a call that takes so much does not fit, milliseconds since the epoch; 0 if it fits now, Infinity if it never does. */
+  blockedFor({ input, output }: ExpectedTokens, now: number): number {
+    const { tokensPerMinute } = this.limits;
+    const blockedUntil = this.blockedUntil(now);
+    if (tokensPerMinute === undefined) return blockedUntil;
+    const size = input + output;
+    if (size > tokensPerMinute) return Infinity;
+    // Where instances have a part each, the others may have what is missing.
+    if (size > this.#part(tokensPerMinute)) return Math.max(blockedUntil, now + LOOK_AGAIN_MS);
+    const fitsAt = this.#freeAt(this.#tokens, tokensPerMinute, size + this.#expected, now);
+    const inFlightAt = size + this.#expected > this.#part(tokensPerMinute) ? now + LOOK_AGAIN_MS : 0;
+    const at = Math.max(blockedUntil, fitsAt, inFlightAt);
+    return at > now ? at : 0;
+  }
+
+  /** How much of each limit is used, at most: what cannot be given to another instance yet. 0..1 and more */
+  bound(now: number): number {
+    const { concurrency = Infinity, requestsPerMinute = Infinity, tokensPerMinute = Infinity } = this.limits;
+    return Math.max(
+      this.inFlight / concurrency,
+      this.#requests.used(now) / requestsPerMinute,
+      (this.#tokens.used(now) + this.#expected) / tokensPerMinute,
+    );
+  }
+
+  get #expected(): number {
+    return this.#reserved + this.#unknown * this.#tokensPerCall;
+  }
+
+  #freeAt(window: MinuteWindow, limit: number | undefined, needed: number, now: number): number {
     if (limit === undefined) return 0;
     const part = this.#part(limit);
-    return part < 1 ? Infinity : window.freeAt(Math.max(0, part - 1 - expected), now);
+    return part < 1 ? Infinity : window.freeAt(Math.max(0, part - needed), now);
   }
 
   /** This instance's part of a limit. */
   #part(limit: number | undefined): number {
+    if (limit === undefined) return Infinity;
+    const part = this.part === 1 ? limit : Math.floor(limit * this.part + ROUNDING);
     // What does not divide evenly goes to the later ones, so that the parts add up to the limit.
-    return limit === undefined ? Infinity : Math.floor((limit + this.sharing.rank) / this.sharing.count);
+    return Math.floor((part + this.sharing.rank) / this.sharing.count);
   }
 }
 

@@ -1,122 +1,220 @@
-import { getOrCreate } from '../../common/get-or-create';
+import type { TokenBooking } from '../../vendors/contract/profile';
 import type { RateLimitReading } from '../../vendors/contract/rate-limits';
+import type { ExceededLimit, ExpectedTokens } from './expected-tokens';
+import type { LimitKind } from './limit-kind';
+import { Meter } from './meter';
+import type { SentCall } from './sent-call';
 
-export type LimitKind = 'token_bucket' | 'fixed_window';
-
+/** Of calls that no answer counted for so long, no more than these are remembered. */
+const MOST_SENT = 1_000;
+const MOST_WANTED = 256;
+const WANTED_MS = 10_000;
 const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
-const LEARNING = 0.2;
-/** When to look again while the calls in flight fill a window, and no answer has shown the new window yet. Milliseconds. */
-const LOOK_AGAIN_MS = 1_000;
-const LEAST_TELLING_RESET_MS = 5_000;
-const LEAST_TELLING_CALLS = 1;
-
-/**
- * What is left of one dimension of a rate limit (requests, tokens): as the last answer stated it, and as it has refilled since. A token bucket
- * refills continuously, a fixed window at its reset.
- */
-class Allowance {
-  #left = Infinity;
-  #asOf = 0;
-  #resetMs = 0;
-  /** Per millisecond. */
-  #refill = 0;
-  /** The refill per millisecond that two readings show; 0 until known. */
-  #measured = 0;
-  #fullest = { remaining: -1, resetMs: 0 };
-  /** What a bucket holds at most, or a window begins with. */
-  #capacity = Infinity;
-  /** What one call takes: one request, or the mean number of tokens that calls took lately. */
-  #cost = 1;
-
-  constructor(
-    private readonly kind: LimitKind,
-    private readonly countsCalls: boolean,
-  ) {}
-
-  observe({ limit, remaining, resetMs = 0, window }: RateLimitReading, now: number): void {
-    if (remaining === undefined) return;
-    const known = this.#left < Infinity;
-    if (known && !this.countsCalls) {
-      const took = Math.max(0, this.#leftAt(now) - remaining);
-      this.#cost += (took - this.#cost) * LEARNING;
-    }
-    this.#measure(remaining, resetMs);
-    const full = Math.max(1, limit ?? this.#fullest.remaining);
-    const perWindow = full / (window === 'day' ? DAY_MS : MINUTE_MS);
-    this.#refill = this.#measured || statedRefill(full - remaining, resetMs, perWindow);
-    this.#left = remaining;
-    this.#asOf = now;
-    this.#resetMs = resetMs;
-    // A vendor may enforce its limit in smaller buckets than the limit that it states.
-    const bucket = resetMs > 0 ? Math.max(1, remaining + this.#refill * resetMs) : full;
-    this.#capacity = this.kind === 'fixed_window' ? full : Math.min(full, bucket);
-  }
-
-  /** Until when no further call fits beside those in flight, milliseconds since the epoch; 0 if one fits now. */
-  blockedUntil(inFlight: number, now: number): number {
-    if (this.#left === Infinity) return 0;
-    // A single call goes when the bucket is full, whatever it may take.
-    const needed = inFlight === 0 ? Math.min(this.#cost, this.#capacity) : (inFlight + 1) * this.#cost;
-    const left = this.#leftAt(now);
-    if (left >= needed) return 0;
-    const resetAt = this.#asOf + this.#resetMs;
-    if (this.kind === 'fixed_window') return resetAt > now ? resetAt : now + LOOK_AGAIN_MS;
-    const refilledAt = now + (needed - left) / this.#refill;
-    return needed <= this.#capacity && resetAt > now ? Math.min(refilledAt, resetAt) : refilledAt;
-  }
-
-  #leftAt(now: number): number {
-    const elapsed = Math.max(0, now - this.#asOf);
-    // The vendor states when the bucket is full, and that holds where the refill is not known well.
-    if (elapsed >= this.#resetMs && (this.#resetMs > 0 || this.kind === 'fixed_window')) return this.#capacity;
-    if (this.kind === 'fixed_window') return this.#left;
-    return Math.max(this.#left, Math.min(this.#capacity, this.#left + elapsed * this.#refill));
-  }
-
-  /** Measures the refill against the fullest reading: what is missing beyond that takes the difference of the two resets to refill. */
-  #measure(remaining: number, resetMs: number): void {
-    if (remaining >= this.#fullest.remaining) {
-      this.#fullest = { remaining, resetMs };
-      return;
-    }
-    // Vendors state whole calls, so one call less is certain.
-    const more = this.#fullest.remaining - remaining - 1;
-    const longerMs = resetMs - this.#fullest.resetMs;
-    const telling = more >= LEAST_TELLING_CALLS && longerMs > 0 && isExact(longerMs);
-    if (!telling) return;
-    const measured = more / longerMs;
-    this.#measured = this.#measured === 0 ? measured : this.#measured + (measured - this.#measured) * LEARNING;
-  }
-}
-
-/** A reset of a few whole seconds is rounded, and says little of a nearly full bucket. */
-const isExact = (resetMs: number): boolean => resetMs >= LEAST_TELLING_RESET_MS || resetMs % 1_000 !== 0;
-
-/** The refill that one reading states; at most a limit a minute, since the bucket may be smaller than the limit. */
-function statedRefill(missing: number, resetMs: number, perWindow: number): number {
-  return missing > 0 && resetMs > 0 && isExact(resetMs) ? Math.min(perWindow, missing / resetMs) : perWindow;
-}
 
 /** Holds calls back by what the vendor's headers say is left, before the vendor has to refuse. */
 export class HeaderPace {
-  readonly #allowances = new Map<RateLimitReading['dimension'], Allowance>();
+  readonly meters: Meter[] = [];
+  /** The calls sent since the vendor counted what its latest answer states, oldest first. */
+  #sent: SentCall[] = [];
+  /** The calls of the last seconds. */
+  readonly #wanted: SentCall[] = [];
+  readonly #open = new Set<SentCall>();
+  #asOf = -Infinity;
+  #part = 1;
 
-  constructor(private readonly kind: LimitKind) {}
+  constructor(
+    private readonly kind: LimitKind,
+    private readonly booking: TokenBooking = 'input_and_max_output',
+  ) {}
 
-  observe(readings: readonly RateLimitReading[], now: number): void {
+  /** @param asOf When the vendor counted what the answer states: between the sending of its request and now. Milliseconds since the epoch. */
+  observe(readings: readonly RateLimitReading[], asOf: number, now: number): void {
+    // Answers come out of order: a later count is the better one.
+    if (asOf < this.#asOf) return;
+    this.#learn(readings, asOf);
+    this.#asOf = asOf;
+    const since = this.#sent.findIndex(({ at }) => at > asOf);
+    this.#sent = since < 0 ? [] : since === 0 ? this.#sent : this.#sent.slice(since);
     for (const reading of readings) {
-      const { dimension } = reading;
-      const make = (): Allowance => new Allowance(this.kind, dimension === 'requests');
-      getOrCreate(this.#allowances, dimension, make).observe(reading, now);
+      const meter = this.#meterOf(reading);
+      let sent = 0;
+      for (const call of this.#sent) sent += meter.bookedAtOnce(call.tokens);
+      meter.observe(reading, sent, asOf, now);
     }
   }
 
-  /** Until when no further call may go, milliseconds since the epoch; 0 if one may go now. */
-  blockedUntil(inFlight: number, now: number): number {
+  /** A call is sent. */
+  started(call: SentCall, now: number): void {
+    const { tokens } = call;
+    call.pace = this;
+    for (const meter of this.meters) {
+      meter.take(meter.bookedAtOnce(tokens), now);
+      const later = meter.bookedLater(tokens);
+      if (later === 0) continue;
+      meter.reserved += later;
+      call.isOpen = true;
+    }
+    if (call.isOpen) this.#open.add(call);
+    this.#sent.push(call);
+    this.#wanted.push(call);
+    if (this.#wanted.length > MOST_WANTED) this.#wanted.splice(0, MOST_WANTED / 2);
+    if (this.#sent.length > MOST_SENT) this.#sent.splice(0, MOST_SENT / 2);
+  }
+
+  /** A call turned out to have used so much, so far. */
+  used(call: SentCall, tokens: ExpectedTokens, now: number): void {
+    const isCounted = call.at > this.#asOf;
+    for (const meter of this.meters) {
+      if (isCounted) meter.take(meter.bookedAtOnce(tokens) - meter.bookedAtOnce(call.tokens), now);
+      const later = meter.bookedLater(call.tokens);
+      if (!call.isOpen || later === 0) continue;
+      // What was written is booked, the rest stays reserved.
+      meter.take(Math.min(later, meter.bookedLater(tokens)), now);
+      meter.reserved -= later;
+    }
+    this.#open.delete(call);
+    call.isOpen = false;
+    call.tokens = tokens;
+  }
+
+  /** A call ended: what it reserved is given back. @param wasBooked Whether the vendor has booked what it wrote. */
+  ended(call: SentCall, wasBooked: boolean, now: number): void {
+    call.pace = undefined;
+    if (!call.isOpen) return;
+    call.isOpen = false;
+    this.#open.delete(call);
+    for (const meter of this.meters) {
+      const later = meter.bookedLater(call.tokens);
+      meter.reserved -= later;
+      if (wasBooked) meter.take(later, now);
+    }
+  }
+
+  /** Until when no further call may go, milliseconds since the epoch; 0 if one may go now. @param tokens Of the call; the least that is asked for where left out. */
+  blockedUntil(now: number, tokens?: ExpectedTokens, isLeast = true): number {
     let blockedUntil = 0;
-    for (const allowance of this.#allowances.values())
-      blockedUntil = Math.max(blockedUntil, allowance.blockedUntil(inFlight, now));
+    for (const meter of this.meters) {
+      const amount = tokens === undefined && isLeast ? meter.least : meter.needed(tokens);
+      const until = meter.blockedUntil(amount, now);
+      if (until > blockedUntil) blockedUntil = until;
+    }
     return blockedUntil;
+  }
+
+  asked(tokens: ExpectedTokens): void {
+    for (const meter of this.meters) meter.asked(meter.needed(tokens));
+  }
+
+  /** Only what calls in flight have taken keeps the least call waiting. */
+  isBlockedByInFlightOnly(now: number): boolean {
+    return this.meters.every((meter) => {
+      if (!meter.isKnown || meter.part === 0) return true;
+      let inFlight = meter.reserved;
+      for (const call of this.#sent) if (call.pace !== undefined) inFlight += meter.bookedAtOnce(call.tokens);
+      return meter.leftAt(now) + inFlight >= Math.min(meter.least, meter.capacity * meter.part);
+    });
+  }
+
+  /** The limit that such a call can never fit. */
+  excess(tokens: ExpectedTokens): ExceededLimit | undefined {
+    for (const { dimension, capacity, isKnown, needed } of this.#tokenMeters(tokens))
+      if (isKnown && needed > capacity) return { dimension, limit: Math.floor(capacity) };
+    return undefined;
+  }
+
+  wanted(now: number): number {
+    const sinceMs = Math.max(WANTED_MS, now - (this.#wanted[0]?.at ?? now));
+    let wanted = 0;
+    for (const meter of this.meters) {
+      if (!meter.isKnown) continue;
+      let asked = 0;
+      for (const { tokens, at } of this.#wanted) if (at > now - WANTED_MS) asked += meter.needed(tokens);
+      wanted = Math.max(wanted, (asked * MINUTE_MS) / sinceMs / meter.perMinute);
+    }
+    return wanted;
+  }
+
+  bound(now: number): number {
+    return Math.max(0, ...this.meters.map((meter) => Math.min(1, meter.used(now)) * meter.part));
+  }
+
+  surplusFor(
+    key: object,
+    readings: readonly RateLimitReading[],
+    countedAt: number,
+  ): { readonly siblingCalls: number; readonly surplus: number } | undefined {
+    const meter = this.meters.find(({ dimension }) => dimension === 'requests');
+    const remaining = readings.find(({ dimension }) => dimension === 'requests')?.remaining;
+    if (meter === undefined || remaining === undefined || meter.part < 1 || remaining >= meter.capacity) return undefined;
+    let siblingCalls = 0;
+    let later = 0;
+    for (const call of this.#sent) {
+      if (call.at > countedAt) later += 1;
+      else if (call.key !== key) siblingCalls += 1;
+    }
+    return { siblingCalls, surplus: remaining - meter.leftAt(countedAt) - later };
+  }
+
+  get countsTokens(): boolean {
+    return this.meters.some(({ dimension }) => dimension !== 'requests');
+  }
+
+  divide(part: number, level: number, now: number): void {
+    this.#part = part;
+    for (const meter of this.meters) meter.divide(part, level, now);
+  }
+
+  /** Takes over the calls of another pace of the same account. */
+  absorb(other: HeaderPace, now: number): void {
+    for (const call of other.#sent) {
+      call.pace = call.pace && this;
+      if (call.at <= this.#asOf) continue;
+      for (const meter of this.meters) meter.take(meter.bookedAtOnce(call.tokens), now);
+      this.#sent.push(call);
+    }
+    this.#sent.sort((one, another) => one.at - another.at);
+    for (const call of other.#open) {
+      call.pace = this;
+      this.#open.add(call);
+      for (const meter of this.meters) meter.reserved += meter.bookedLater(call.tokens);
+    }
+  }
+
+  *#tokenMeters(tokens: ExpectedTokens) {
+    for (const meter of this.meters)
+      if (meter.dimension !== 'requests')
+        yield {
+          dimension: meter.dimension,
+          capacity: meter.capacity,
+          isKnown: meter.isKnown,
+          needed: meter.needed(tokens),
+        };
+  }
+
+  #meterOf({ dimension }: RateLimitReading): Meter {
+    const known = this.meters.find((meter) => meter.dimension === dimension);
+    if (known) return known;
+    const meter = new Meter(dimension, this.kind, this.booking);
+    if (this.#part < 1) meter.divide(this.#part, 0, 0);
+    for (const call of this.#open) meter.reserved += meter.bookedLater(call.tokens);
+    this.meters.push(meter);
+    return meter;
+  }
+
+  /** Learns what calls of unknown size took, from what is left and was left before. */
+  #learn(readings: readonly RateLimitReading[], asOf: number): void {
+    let unknown = 0;
+    for (const { at, tokens } of this.#sent) if (at <= asOf && tokens === undefined) unknown += 1;
+    if (unknown === 0) return;
+    for (const { dimension, remaining } of readings) {
+      if (dimension === 'requests' || remaining === undefined) continue;
+      const meter = this.meters.find((each) => each.dimension === dimension);
+      if (!meter?.isKnown || meter.part < 1) continue;
+      // Calls sent since count as the meter's mean, and so does each of the unknown ones.
+      let later = 0;
+      for (const { at, tokens } of this.#sent) if (at > asOf) later += meter.bookedAtOnce(tokens);
+      const took = meter.leftAt(asOf) + later + unknown * meter.usual - remaining;
+      meter.learn(Math.max(0, took / unknown));
+    }
   }
 }

@@ -1,37 +1,144 @@
-import { AdaptiveConcurrency } from './adaptive-concurrency';
+import type { TokenBooking } from '../../vendors/contract/profile';
 import type { RateLimitReading } from '../../vendors/contract/rate-limits';
 import type { Vendor } from '../../vendors/contract/vendor';
-import { HeaderPace, type LimitKind } from './header-pace';
+import { AdaptiveConcurrency } from './adaptive-concurrency';
+import type { ExceededLimit, ExpectedTokens } from './expected-tokens';
+import { HeaderPace } from './header-pace';
 import { LearnedRate } from './learned-rate';
+import type { LimitKind } from './limit-kind';
+import type { Meter } from './meter';
+import type { PriorRates } from './prior-rates';
+import type { SentCall } from './sent-call';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
-export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'>;
+export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'> &
+  Partial<Pick<Vendor, 'tokenBooking' | 'accountHeaders' | 'accountInText'>>;
 
-/** The rate limiter of one key for one model; the keys of a quota group share it. Headers are the better guide; without them refusals teach. */
+/** What is known of the rates of other accounts for the same model. */
+export interface Priors {
+  readonly requests: PriorRates;
+  readonly tokens: PriorRates;
+}
+
+/** What a refusal says of the limit that was met. */
+export interface RateRefusal {
+  /** The call as it was booked; undefined where it was sent before anything was known. */
+  readonly call: SentCall | undefined;
+  /** When it was sent; milliseconds since the epoch. */
+  readonly sentAt: number;
+  /** Milliseconds until such a call would fit; undefined where nothing was stated. */
+  readonly waitMs: number | undefined;
+  /** What the limit counts, where the vendor's words say it. */
+  readonly dimension: 'requests' | 'tokens' | undefined;
+}
+
+/** Refusals in spite of headers, relative to good answers, from which on headers are not believed alone. */
+const DISTRUST = 0.06;
+const DISTRUST_LEARNING = 0.05;
+/** Calls whose sizes differ by more are limited by tokens rather than by their number, where nothing tells. */
+const VARIED = 1.5;
+const LEARNING = 0.2;
+
+/** The rate limiter of one account for one model. Headers are the better guide; without them, or where they lie, refusals teach. */
 export class RateLimiter {
   inFlight = 0;
+  /** Calls other than that of this holder pass the account over. */
+  keptFor: object | undefined = undefined;
+  /** How much headers are not to be believed. 0..1 */
+  #distrust = 0;
   #headers: HeaderPace | undefined;
   /** Learned from refusals, where no header states a limit. */
   #cap: AdaptiveConcurrency | undefined;
-  #rate: LearnedRate | undefined;
+  #requests: LearnedRate | undefined;
+  #tokens: LearnedRate | undefined;
+  #requestsSoFar = 0;
+  #tokensSoFar = 0;
+  /** The mean of what calls took, and the least and the most that they were expected to take; tokens. */
+  #usual = 0;
+  #smallest = Infinity;
+  #largest = 0;
+  #part = 1;
 
-  /** Takes in what the headers of an answer say is left. From then on, what refusals taught does not count. */
-  observe(readings: readonly RateLimitReading[], kind: LimitKind, now: number): void {
-    this.#headers ??= new HeaderPace(kind);
-    this.#headers.observe(readings, now);
-    this.#cap = undefined;
-    this.#rate = undefined;
+  constructor(private readonly priors?: Priors) {}
+
+  /** Takes in what the headers of an answer say is left. From then on, what refusals taught does not count. @param asOf When the vendor counted it. */
+  observe(
+    readings: readonly RateLimitReading[],
+    kind: LimitKind,
+    asOf: number,
+    now: number,
+    booking: TokenBooking = 'input_and_max_output',
+  ): void {
+    if (this.#headers === undefined) {
+      this.#headers = new HeaderPace(kind, booking);
+      if (this.#part < 1) this.#headers.divide(this.#part, 0, now);
+      this.#cap = undefined;
+      this.#requests = this.#tokens = undefined;
+    }
+    this.#headers.observe(readings, asOf, now);
   }
 
-  /** Until when no further call may go, milliseconds since the epoch; 0 if one may go now. */
+  get hasHeaders(): boolean {
+    return this.#headers !== undefined;
+  }
+
+  /** What headers state, by dimension; empty where they state nothing. */
+  get meters(): readonly Meter[] {
+    return this.#headers?.meters ?? [];
+  }
+
+  get part(): number {
+    return this.#part;
+  }
+
+  /** How much of what the limits allow was asked for lately: 1 is all of it. */
+  wanted(now: number): number {
+    return this.#headers?.wanted(now) ?? 0;
+  }
+
+  /** How much of the limits is used and not refilled yet, by calls of this instance. 0..1 */
+  bound(now: number): number {
+    return this.#headers?.bound(now) ?? 0;
+  }
+
+  /** The limits that headers state, by dimension. */
+  get stated(): readonly { readonly dimension: Meter['dimension']; readonly limit: number }[] {
+    return this.meters.map(({ dimension, limit }) => ({ dimension, limit }));
+  }
+
+  /** How many calls of other keys the vendor must have counted by then, and how much more is left than they would have left. */
+  surplusFor(
+    key: object,
+    readings: readonly RateLimitReading[],
+    countedAt: number,
+  ): { readonly siblingCalls: number; readonly surplus: number } | undefined {
+    return this.#headers?.surplusFor(key, readings, countedAt);
+  }
+
+  /** Tokens count: what calls used is to be reported. */
+  get countsTokens(): boolean {
+    return this.#tokens !== undefined || (this.#headers?.countsTokens ?? false);
+  }
+
+  /** Until when no call may go, however small, milliseconds since the epoch; 0 if one may go now. */
   blockedUntil(now: number): number {
-    if (this.#headers !== undefined) return this.#headers.blockedUntil(this.inFlight, now);
-    return this.#rate === undefined ? 0 : this.#rate.blockedUntil(now);
+    const stated = this.#headers === undefined ? 0 : this.#headers.blockedUntil(now);
+    if (this.#headers !== undefined && this.#distrust < DISTRUST) return stated;
+    return Math.max(stated, this.#learnedUntil(undefined, now, true));
+  }
+
+  /** Until when such a call does not fit, milliseconds since the epoch; 0 if it fits now. */
+  blockedFor(tokens: ExpectedTokens | undefined, now: number): number {
+    const stated = this.#headers === undefined ? 0 : this.#headers.blockedUntil(now, tokens, false);
+    if (this.#headers !== undefined && this.#distrust < DISTRUST) return stated;
+    return Math.max(stated, this.#learnedUntil(tokens, now, false));
   }
 
   /** The next call must wait only for what the calls in flight may take. */
   isBlockedByInFlightOnly(now: number): boolean {
-    return this.inFlight > 0 && this.#headers !== undefined && this.#headers.blockedUntil(0, now) <= now;
+    if (this.#headers === undefined || (this.inFlight === 0 && this.#part > 0)) return false;
+    if (this.#distrust >= DISTRUST && this.#learnedUntil(undefined, now, true) > now) return false;
+    return this.#headers.isBlockedByInFlightOnly(now);
   }
 
   /** No further call fits beside those in flight. */
@@ -39,26 +146,109 @@ export class RateLimiter {
     return this.#cap !== undefined && this.inFlight >= this.#cap.value;
   }
 
-  started(now: number): void {
+  excess(tokens: ExpectedTokens): ExceededLimit | undefined {
+    return this.#headers?.excess(tokens);
+  }
+
+  /** Notes what a call asks for. */
+  asked(tokens: ExpectedTokens): void {
+    const total = tokens.input + tokens.output;
+    if (total < this.#smallest) this.#smallest = total;
+    if (total > this.#largest) this.#largest = total;
+    this.#headers?.asked(tokens);
+  }
+
+  /** A call is sent. */
+  started(tokens: ExpectedTokens | undefined, now: number, key?: object): SentCall {
     this.inFlight += 1;
-    this.#rate?.started(now);
+    const total = this.#sizeOf(tokens);
+    this.#requestsSoFar += 1;
+    this.#tokensSoFar += total;
+    const call: SentCall = {
+      at: now,
+      key,
+      tokens,
+      pace: undefined,
+      isOpen: false,
+      requestsSoFar: this.#requestsSoFar,
+      tokensSoFar: this.#tokensSoFar,
+    };
+    if (tokens !== undefined) this.asked(tokens);
+    this.#headers?.started(call, now);
+    this.#requests?.started(1, now);
+    this.#tokens?.started(total, now);
+    return call;
   }
 
-  ended(): void {
+  /** A call ended. @param wasGood Its answer was. */
+  ended(call: SentCall | undefined, wasGood: boolean, now: number): void {
     this.inFlight -= 1;
+    if (wasGood) {
+      this.#cap?.succeeded();
+      this.#distrust -= this.#distrust * DISTRUST_LEARNING;
+    }
+    call?.pace?.ended(call, wasGood, now);
   }
 
-  /** A call begun at `startedAt`, ended by now, was refused for its rate. */
-  refused(startedAt: number, now: number): void {
-    if (this.#headers !== undefined) return;
-    this.#cap ??= new AdaptiveConcurrency();
-    this.#cap.refused(this.inFlight + 1, startedAt, now);
-    this.#rate ??= new LearnedRate();
-    this.#rate.refused(startedAt, now);
+  /** What a call used so far. */
+  used(call: SentCall | undefined, tokens: ExpectedTokens, now: number): void {
+    const total = tokens.input + tokens.output;
+    if (total > 0) this.#usual = this.#usual === 0 ? total : this.#usual + (total - this.#usual) * LEARNING;
+    call?.pace?.used(call, tokens, now);
   }
 
-  succeeded(): void {
-    this.#cap?.succeeded();
-    this.#rate?.succeeded();
+  /** A call was refused for its rate. */
+  refused({ call, sentAt, waitMs, dimension }: RateRefusal, now: number): void {
+    if (this.#headers !== undefined) this.#distrust += (1 - this.#distrust) * DISTRUST_LEARNING;
+    else {
+      this.#cap ??= new AdaptiveConcurrency();
+      this.#cap.refused(this.inFlight + 1, sentAt, now);
+    }
+    const isOfTokens = dimension === undefined ? this.#isVaried : dimension === 'tokens' && this.#largest > 0;
+    const rate = isOfTokens ? (this.#tokens ??= new LearnedRate()) : (this.#requests ??= new LearnedRate());
+    const priors = isOfTokens ? this.priors?.tokens : this.priors?.requests;
+    const soFar = isOfTokens ? call?.tokensSoFar ?? this.#tokensSoFar : call?.requestsSoFar ?? this.#requestsSoFar;
+    rate.refused(
+      {
+        sentAt,
+        size: isOfTokens ? this.#sizeOf(call?.tokens) : 1,
+        soFar,
+        callsSoFar: call?.requestsSoFar ?? this.#requestsSoFar,
+        waitMs,
+      },
+      now,
+      priors?.expected,
+    );
+    if (rate.isMeasured) priors?.learned(this, rate.perMs);
+  }
+
+  /** Sets this instance's part of what headers state; `level` of what is gained is full. */
+  divide(part: number, level: number, now: number): void {
+    this.#part = part;
+    this.#headers?.divide(part, level, now);
+  }
+
+  /** Takes over the calls of another limiter of the same account. */
+  absorb(other: RateLimiter, now: number): void {
+    if (other.#headers === undefined) return;
+    if (this.#headers === undefined) {
+      this.#headers = other.#headers;
+      this.divide(this.#part, 0, now);
+    } else this.#headers.absorb(other.#headers, now);
+  }
+
+  get #isVaried(): boolean {
+    return this.#largest > this.#smallest * VARIED;
+  }
+
+  #sizeOf(tokens: ExpectedTokens | undefined): number {
+    return tokens === undefined ? this.#usual : tokens.input + tokens.output;
+  }
+
+  #learnedUntil(tokens: ExpectedTokens | undefined, now: number, isLeast: boolean): number {
+    const requests = this.#requests === undefined ? 0 : this.#requests.blockedUntil(1, now);
+    if (this.#tokens === undefined) return requests;
+    const size = isLeast && tokens === undefined ? Math.min(this.#smallest, this.#usual || Infinity) : this.#sizeOf(tokens);
+    return Math.max(requests, this.#tokens.blockedUntil(size, now));
   }
 }

@@ -84,6 +84,7 @@ export function takeTurn(key: Rating, mean: PoolMean, now: number): void {
 /**
  * Chooses a key. Of a few keys it is the best of all. Of many it is the next key of a round through all, if that key never failed and is not in
  * use; otherwise the best of four, as in "the power of two choices". Undefined where all keys are excluded.
+ * @param fits Where not every call fits every key: whether this one does.
  */
 export function choose(
   eligible: Eligible,
@@ -91,16 +92,17 @@ export function choose(
   mean: PoolMean,
   now: number,
   random: Random,
+  fits?: (candidate: KeyModelState) => boolean,
 ): KeyModelState | undefined {
-  if (eligible.length <= LOOK_AT_ALL) return bestOf(FIRST_PLACES, eligible.length, eligible, exclude, mean, now);
+  if (eligible.length <= LOOK_AT_ALL) return bestOf(FIRST_PLACES, eligible.length, eligible, exclude, mean, now, fits);
   const walk = eligible.step(random);
   // The usual case: no other key is looked at.
-  if (exclude === undefined && mean.heaviest === mean.lightest && isSpotless(eligible.rows[walk]!, mean))
+  if (exclude === undefined && fits === undefined && mean.heaviest === mean.lightest && isSpotless(eligible.rows[walk]!, mean))
     return eligible.candidates[walk];
   const leap = Math.floor(random() * eligible.length);
   return (
-    bestOf(fourPlaces(walk, leap, eligible, mean, random), SAMPLE, eligible, exclude, mean, now) ??
-    firstFrom(eligible.candidates, leap, exclude)
+    bestOf(fourPlaces(walk, leap, eligible, mean, random), SAMPLE, eligible, exclude, mean, now, fits) ??
+    firstFrom(eligible.candidates, leap, exclude, fits)
   );
 }
 
@@ -119,6 +121,7 @@ function bestOf(
   exclude: PassedOver | undefined,
   mean: PoolMean,
   now: number,
+  fits: ((candidate: KeyModelState) => boolean) | undefined,
 ): KeyModelState | undefined {
   const { numbers } = mean.ratings;
   let best: KeyModelState | undefined;
@@ -127,6 +130,7 @@ function bestOf(
     const at = places[look]!;
     const rankHere = rank(numbers, rows[at]!, mean, now);
     if (rankHere >= bestRank || exclude?.has(candidates[at]!.record.id)) continue;
+    if (fits !== undefined && !fits(candidates[at]!)) continue;
     best = candidates[at];
     bestRank = rankHere;
   }
@@ -149,10 +153,11 @@ function firstFrom(
   candidates: readonly KeyModelState[],
   start: number,
   exclude: PassedOver | undefined,
+  fits: ((candidate: KeyModelState) => boolean) | undefined,
 ): KeyModelState | undefined {
   for (let step = 0; step < candidates.length; step += 1) {
     const candidate = candidates[(start + step) % candidates.length]!;
-    if (!exclude?.has(candidate.record.id)) return candidate;
+    if (!exclude?.has(candidate.record.id) && (fits === undefined || fits(candidate))) return candidate;
   }
   return undefined;
 }

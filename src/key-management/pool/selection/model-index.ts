@@ -1,7 +1,9 @@
 import type { Random } from '../../common/clock';
 import { KeyModelState, type Availability, type KeyRecord, type PassedOver } from '../key/key-record';
 import { choose, type PoolMean } from './choice';
-import { Tier } from './tier';
+import { Tier, type Fits } from './tier';
+
+const NONE: readonly KeyModelState[] = [];
 
 /** The keys of a pool as candidates for calls of one model, by their tiers: the lowest that can serve is chosen from. */
 export class ModelIndex {
@@ -81,6 +83,7 @@ export class ModelIndex {
 
   /**
    * Chooses from the lowest tier that has a key.
+   * @param fits Where not every call fits every key: whether this one does.
    * @param spillsAt Until then a tier is only chosen from where no lower one can serve by then. Milliseconds since the epoch.
    */
   choose(
@@ -88,13 +91,14 @@ export class ModelIndex {
     mean: PoolMean,
     now: number,
     random: Random,
+    fits?: Fits,
     spillsAt = 0,
   ): KeyModelState | undefined {
     const lowest = this.#lowest;
     if (lowest === undefined) return undefined;
-    const candidate = choose(lowest.eligible, exclude, mean, now, random);
+    const candidate = choose(lowest.eligible, exclude, mean, now, random, fits);
     if (candidate !== undefined || this.#tiers.length === 1) return candidate;
-    return this.#spill(exclude, mean, now, random, spillsAt);
+    return this.#spill(exclude, mean, now, random, fits, spillsAt);
   }
 
   #spill(
@@ -102,14 +106,21 @@ export class ModelIndex {
     mean: PoolMean,
     now: number,
     random: Random,
+    fits: Fits | undefined,
     spillsAt: number,
   ): KeyModelState | undefined {
     for (const [place, tier] of this.#tiers.entries()) {
-      const candidate = place === 0 ? undefined : choose(tier.eligible, exclude, mean, now, random);
+      const candidate = place === 0 ? undefined : choose(tier.eligible, exclude, mean, now, random, fits);
       if (candidate !== undefined) return candidate;
-      if (spillsAt > now && tier.mayServeBy(spillsAt)) return undefined;
+      if (spillsAt > now && tier.mayServeBy(spillsAt, fits)) return undefined;
     }
     return undefined;
+  }
+
+  /** The keys that can be had now, if a call fits them. */
+  get candidates(): readonly KeyModelState[] {
+    if (this.#tiers.length > 1) return this.#tiers.flatMap(({ eligible }) => eligible.candidates);
+    return this.#lowest === undefined ? NONE : this.#lowest.eligible.candidates;
   }
 
   get #nextAwake(): KeyModelState | undefined {

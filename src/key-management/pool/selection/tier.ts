@@ -4,6 +4,9 @@ import { Eligible } from './eligible';
 
 const MAY_SERVE_SOON: ReadonlySet<Availability> = new Set<Availability>(['busy', 'unchecked', 'rate_limited_locally']);
 
+/** Whether a call fits a key by this time, milliseconds since the epoch; without one, now. */
+export type Fits = (candidate: KeyModelState, by?: number) => boolean;
+
 /**
  * The candidates of one tier in a model index. The eligible ones lie densely in an array, those that cool down in a heap by time; busy and
  * removed ones are in neither.
@@ -34,8 +37,9 @@ export class Tier {
   }
 
   /** A key that cannot be had now may be by this time; milliseconds since the epoch. */
-  mayServeBy(until: number): boolean {
-    return this.#soonFree > 0 || (this.#coolingDown.peek()?.until ?? Infinity) <= until;
+  mayServeBy(until: number, fits?: Fits): boolean {
+    if (this.#soonFree > 0 || (this.#coolingDown.peek()?.until ?? Infinity) <= until) return true;
+    return fits !== undefined && this.eligible.candidates.some((candidate) => fits(candidate, until));
   }
 
   /** The candidate, which is `isTimed`, cools down until its new `until`. */

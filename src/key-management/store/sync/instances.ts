@@ -1,5 +1,4 @@
 import type { Clock } from '../../common/clock';
-import type { Sharing } from '../../pool/limits/hard-limits';
 import type { DocumentOwner } from './document-owner';
 import type { FieldChange, StoredDocument } from '../port/key-store';
 import type { StoreLink } from './store-link';
@@ -13,24 +12,43 @@ const GONE_MS = 16_000;
 /** The document of an instance is removed after this long without a heartbeat; milliseconds. */
 const FORGOTTEN_MS = 24 * 60 * 60_000;
 
-/** Which instances of the app share the store: they divide the limits that users state among them. */
+/** Which instances of the app share the store: they divide the limits of accounts among them. While the store is away, all that were last known. */
 export class Instances implements DocumentOwner {
   readonly prefix = PREFIX;
+  /** There are others than before. */
+  onChange: () => void = () => undefined;
+  /** An instance went in good order, or has not been heard of for long. */
+  onGone: (instance: string) => void = () => undefined;
   /** When the last heartbeat of each instance arrived, by this instance's clock: clocks of instances may differ. */
   readonly #lastHeartbeats = new Map<string, number>();
+  /** Since when the store has been there without a break. */
+  #upSince: number | undefined;
   #cancelTimer: (() => void) | undefined;
 
   constructor(
     private readonly link: StoreLink,
     private readonly instanceId: string,
     private readonly clock: Clock,
-    private readonly onChange: (sharing: Sharing) => void,
   ) {}
 
-  /** How many there are, this one included, and the place of this one among them. */
-  get sharing(): Sharing {
-    const ids = [...this.#lastHeartbeats.keys(), this.instanceId].sort();
-    return { count: ids.length, rank: ids.indexOf(this.instanceId) };
+  /** How many there are, this one included. */
+  get count(): number {
+    return this.#lastHeartbeats.size + 1;
+  }
+
+  /** The ids of the others. */
+  get others(): Iterable<string> {
+    return this.#lastHeartbeats.keys();
+  }
+
+  /** Whether of all instances this one has the least id: what one is to do for all, it does. */
+  get isFirst(): boolean {
+    for (const id of this.#lastHeartbeats.keys()) if (id < this.instanceId) return false;
+    return true;
+  }
+
+  has(instance: string): boolean {
+    return instance === this.instanceId || this.#lastHeartbeats.has(instance);
   }
 
   start(): void {
@@ -38,7 +56,7 @@ export class Instances implements DocumentOwner {
     this.#beat();
   }
 
-  /** Says that this instance goes, so that the others take its share at once. */
+  /** Says that this instance goes, so that the others take its parts at once. */
   stop(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -61,7 +79,11 @@ export class Instances implements DocumentOwner {
   #beat(): void {
     this.link.raise(PREFIX + this.instanceId, SEEN, this.#now());
     const now = this.clock.now();
-    for (const [id, heardAt] of this.#lastHeartbeats) if (now - heardAt >= GONE_MS) this.#forget(PREFIX + id);
+    if (this.link.up) this.#upSince ??= now;
+    else this.#upSince = undefined;
+    // Without the store nobody hears anybody: that says nothing of who is there.
+    if (this.#upSince !== undefined && now - this.#upSince >= GONE_MS)
+      for (const [id, heardAt] of this.#lastHeartbeats) if (now - heardAt >= GONE_MS) this.#forget(PREFIX + id);
     this.#cancelTimer = this.clock.after(
       HEARTBEAT_MS,
       () => {
@@ -81,10 +103,13 @@ export class Instances implements DocumentOwner {
     if (id === this.instanceId) return;
     const isNew = !this.#lastHeartbeats.has(id);
     this.#lastHeartbeats.set(id, this.clock.now());
-    if (isNew) this.onChange(this.sharing);
+    if (isNew) this.onChange();
   }
 
   #forget(doc: string): void {
-    if (this.#lastHeartbeats.delete(doc.slice(PREFIX.length))) this.onChange(this.sharing);
+    const id = doc.slice(PREFIX.length);
+    if (!this.#lastHeartbeats.delete(id)) return;
+    this.onChange();
+    this.onGone(id);
   }
 }

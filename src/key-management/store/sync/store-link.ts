@@ -111,6 +111,11 @@ export class StoreLink {
     return this.state.current === 'up';
   }
 
+  /** Since when it has been up, milliseconds since the epoch; undefined while it is not. */
+  get upSince(): number | undefined {
+    return this.state.upSince;
+  }
+
   /** All that was stored at the start is known here. */
   get isLoaded(): boolean {
     return this.state.hasWorked;
@@ -221,11 +226,16 @@ export class StoreLink {
 
   /** Takes or renews a lock. Without the store every instance works for itself, and so has it. */
   async lock(name: string, ttlMs: number): Promise<boolean> {
-    if (!this.shared || !this.state.isConnected) return true;
+    return !this.shared || ((await this.askLock(name, ttlMs)) ?? true);
+  }
+
+  /** As `lock`, where only one instance may have it: undefined if the store cannot be asked. */
+  async askLock(name: string, ttlMs: number): Promise<boolean | undefined> {
+    if (!this.state.isConnected) return undefined;
     try {
       return await this.store.lock(name, this.instanceId, ttlMs);
     } catch {
-      return true;
+      return undefined;
     }
   }
 

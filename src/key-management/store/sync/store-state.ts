@@ -29,6 +29,11 @@ export class StoreState {
     return this.current === 'up' ? undefined : this.#changedAt;
   }
 
+  /** Since when it is there, milliseconds since the epoch; undefined while it is away or failing. */
+  get upSince(): number | undefined {
+    return this.current === 'up' ? this.#changedAt : undefined;
+  }
+
   get isConnected(): boolean {
     return this.#isConnected;
   }
@@ -59,6 +64,7 @@ export class StoreState {
     this.#hasWorked = true;
     if (!this.#isFailing) return;
     this.#isFailing = false;
+    this.#changedAt = this.now();
     this.listener.info(`the ${this.kind} store works again`);
   }
 

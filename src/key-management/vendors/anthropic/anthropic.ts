@@ -43,6 +43,7 @@ export const anthropic: VendorProfile = {
     countedFor: 'account',
     read: readAnthropicRateLimits,
     headers: ['anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}'],
+    books: 'input_and_output',
     tokens: 'input that is not read from a cache, and output as it is written',
   },
   accountHeaders: ['anthropic-organization-id'],

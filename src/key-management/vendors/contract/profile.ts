@@ -53,6 +53,9 @@ export interface KeyFormat {
   readonly longest?: number;
 }
 
+/** What a vendor books against a limit of tokens. */
+export type TokenBooking = 'input_and_max_output' | 'input_and_output' | 'input';
+
 /** How a vendor limits its customers, and how it says so. */
 export interface RateLimits {
   /** A bucket that refills steadily, or a window that starts afresh. Default `token_bucket`. */
@@ -65,7 +68,12 @@ export interface RateLimits {
   readonly read?: RateLimitReader;
   /** The names of the headers it reads, for people. */
   readonly headers?: readonly string[];
-  /** What the vendor books against a limit of tokens, for people. */
+  /**
+   * What the vendor books against a limit of tokens: the input and the most that the answer may have, when the request comes; the input, and output as
+   * it is written; or the input alone. Default `input_and_max_output`, which never books too little.
+   */
+  readonly books?: TokenBooking;
+  /** The same, for people. */
   readonly tokens?: string;
 }
 
@@ -133,6 +141,8 @@ export interface VendorProfile {
   readonly rateLimits?: RateLimits;
   /** Headers of an answer that name the account behind the key; lower case. */
   readonly accountHeaders?: readonly string[];
+  /** How the text of a refusal names that account: patterns with one group, which is the name. */
+  readonly accountInText?: readonly RegExp[];
   /** In which header the vendor takes a key that is the same for all attempts of one request, so that it does the work once. */
   readonly idempotencyHeader?: string;
   /** Names of its models and of its products that people take for the vendor's own: `claude`. Lower case. */

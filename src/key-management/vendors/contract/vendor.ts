@@ -31,7 +31,9 @@ export interface Vendor extends RuleBook {
   readonly limitKind: NonNullable<RateLimits['kind']>;
   readonly rateLimitScope: NonNullable<RateLimits['scope']>;
   readonly readRateLimits: RateLimitReader;
+  readonly tokenBooking: NonNullable<RateLimits['books']>;
   readonly accountHeaders: readonly string[];
+  readonly accountInText: readonly RegExp[];
   readonly telemetryName: string;
   readonly errorBody: ErrorBody;
   /** Of the profile and of all wire formats: vendors serve paths of several. */

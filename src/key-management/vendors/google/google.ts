@@ -36,7 +36,9 @@ export const google: VendorProfile = {
     kind: 'fixed_window',
     countedFor: 'account',
     read: readGoogleRateLimits,
+    books: 'input',
     tokens: 'input',
   },
+  accountInText: [/ for consumer '?(project_number:\d{1,20})/],
   uploadUrlHeader: 'x-goog-upload-url',
 };

@@ -44,8 +44,10 @@ export const openai: VendorProfile = {
   rateLimits: {
     countedFor: 'account',
     headers: ['x-ratelimit-{limit,remaining,reset}-{requests,tokens}'],
+    books: 'input_and_max_output',
     tokens: 'the prompt, estimated from its characters, and the most that the answer may have',
   },
   accountHeaders: ['openai-organization', 'openai-project'],
+  accountInText: [/ in organization (org-[\w-]{1,100}) on /],
   idempotencyHeader: 'idempotency-key',
 };

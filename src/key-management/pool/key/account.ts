@@ -1,0 +1,31 @@
+import type { KeyRecord } from './key-record';
+
+/** How it is known that keys share an account: the user said so, or answers named it. */
+export type AccountOrigin = 'declared' | 'discovered';
+
+/** Several keys of one vendor account (organization, project): they share its rate limits. A key that shares with none has no such object. */
+export class Account {
+  readonly members = new Set<KeyRecord>();
+  /** When a call with one of its keys began last; milliseconds since the epoch. */
+  lastUsedAt = 0;
+
+  /** @param name The user's `quotaGroup`, or the name that answers state. */
+  constructor(
+    readonly name: string,
+    readonly from: AccountOrigin,
+  ) {}
+
+  /** The name under which instances divide the account: the same on all of them. */
+  get sharedName(): string {
+    return `${this.from === 'declared' ? 'group' : 'account'}:${this.name}`;
+  }
+
+  get inFlight(): number {
+    let inFlight = 0;
+    for (const member of this.members) inFlight += member.inFlight;
+    return inFlight;
+  }
+}
+
+/** The name under which instances divide the limits of the key's account. */
+export const accountName = (record: KeyRecord): string => record.account?.sharedName ?? `key:${record.id}`;

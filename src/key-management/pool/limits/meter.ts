@@ -1,0 +1,213 @@
+import type { TokenBooking } from '../../vendors/contract/profile';
+import type { RateLimitReading } from '../../vendors/contract/rate-limits';
+import type { ExpectedTokens } from './expected-tokens';
+import { KindEvidence, type LimitKind } from './limit-kind';
+import { Refill } from './refill';
+
+export type Dimension = RateLimitReading['dimension'];
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const LEARNING = 0.2;
+/** How fast the least that calls ask for is forgotten. */
+const LEAST_LEARNING = 0.05;
+/** When to look again while the calls in flight fill a window, and no answer has shown the new window yet. Milliseconds. */
+const LOOK_AGAIN_MS = 1_000;
+/** What is missing by less than a rounding error is there. */
+const ROUNDING = 1e-6;
+
+/**
+ * What is left of one dimension of a rate limit (requests, tokens): as the last answer stated it, as it has refilled since, and without what the calls
+ * sent since then take. A token bucket refills continuously, a fixed window at its reset.
+ */
+export class Meter {
+  #left = Infinity;
+  #asOf = 0;
+  /** When the bucket is full, or the window ends, as far as is known; milliseconds since the epoch. */
+  #fullAt = 0;
+  /** The window began without an answer that told of it: it may hold less, or have begun later. */
+  #isGuess = false;
+  #windowMs = MINUTE_MS;
+  /** Per millisecond. */
+  #refill = 0;
+  readonly #rate = new Refill();
+  readonly #kind: KindEvidence;
+  #limit = Infinity;
+  /** What a bucket holds at most, or a window begins with. */
+  #capacity = Infinity;
+  /** The part of the limit that is this instance's. 0..1 */
+  #part = 1;
+  /** What one call takes where nobody said: one request, or the mean of what calls took lately. */
+  usual = 1;
+  #hasLearned = false;
+  /** The least that calls asked for lately. */
+  #least = Infinity;
+  /** What the calls in flight are yet to write, where the vendor books output as it is written. */
+  reserved = 0;
+
+  constructor(
+    readonly dimension: Dimension,
+    kind: LimitKind,
+    private readonly booking: TokenBooking,
+  ) {
+    this.#kind = new KindEvidence(kind);
+  }
+
+  get kind(): LimitKind {
+    return this.#kind.kind;
+  }
+
+  get isKnown(): boolean {
+    return this.#left < Infinity;
+  }
+
+  /** The limit as it was stated last. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** How much of this instance's part is used, and not refilled yet. 0..1 and more */
+  used(now: number): number {
+    const capacity = this.#capacity * this.#part;
+    return this.isKnown && capacity > 0 ? Math.max(0, 1 - this.leftAt(now) / capacity) : 0;
+  }
+
+  /** The most that one call may take. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  get part(): number {
+    return this.#part;
+  }
+
+  /** What goes in a minute. */
+  get perMinute(): number {
+    return this.kind === 'fixed_window' ? this.#capacity * (MINUTE_MS / this.#windowMs) : this.#refill * MINUTE_MS;
+  }
+
+  /** What the vendor books when such a call arrives. */
+  bookedAtOnce(tokens: ExpectedTokens | undefined): number {
+    if (this.dimension === 'requests') return 1;
+    if (tokens === undefined) return this.usual;
+    const output = this.booking === 'input_and_max_output' ? tokens.output : 0;
+    if (this.dimension === 'output_tokens') return output;
+    return tokens.input + (this.dimension === 'tokens' ? output : 0);
+  }
+
+  /** What the vendor books while such a call is answered. */
+  bookedLater(tokens: ExpectedTokens | undefined): number {
+    if (tokens === undefined || this.booking !== 'input_and_output') return 0;
+    return this.dimension === 'output_tokens' || this.dimension === 'tokens' ? tokens.output : 0;
+  }
+
+  needed(tokens: ExpectedTokens | undefined): number {
+    return this.bookedAtOnce(tokens) + this.bookedLater(tokens);
+  }
+
+  /**
+   * Takes in what an answer states.
+   * @param sent What the calls that were sent since then take.
+   * @param asOf When the vendor counted it; milliseconds since the epoch.
+   */
+  observe(reading: RateLimitReading, sent: number, asOf: number, now: number): void {
+    const { limit, remaining, resetMs = 0, window } = reading;
+    if (remaining === undefined) return;
+    this.#kind.observe(remaining, resetMs, now);
+    const isWindow = this.kind === 'fixed_window';
+    const own = this.#part < 1 && this.isKnown ? this.leftAt(now) : remaining * this.#part;
+    if (limit !== undefined) this.#limit = limit;
+    const full = Math.max(1, limit ?? Math.max(this.#rate.fullest, remaining));
+    this.#windowMs = window === 'day' ? DAY_MS : MINUTE_MS;
+    this.#refill = this.#rate.read(remaining, resetMs, full, full / this.#windowMs);
+    // A vendor may enforce its limit in smaller buckets than the limit that it states.
+    const bucket = resetMs > 0 ? Math.max(1, remaining + this.#refill * resetMs) : full;
+    this.#capacity = isWindow ? full : Math.min(full, bucket);
+    this.#isGuess = false;
+    if (isWindow) {
+      this.#fullAt = now + resetMs;
+      this.#left = remaining - sent;
+      this.#asOf = now;
+    } else {
+      this.#fullAt = resetMs > 0 ? asOf + resetMs + sent / this.#refill : 0;
+      this.#left = remaining - sent;
+      this.#asOf = asOf;
+    }
+    // Others take of the same limit: of what is left, this instance has no more than its own calls have left of its part.
+    if (this.#part === 1) return;
+    this.#left = Math.min(this.leftAt(now), own);
+    this.#asOf = now;
+  }
+
+  /** Learns the mean of what calls take from what some of them turned out to take. */
+  learn(took: number): void {
+    this.usual = this.#hasLearned ? this.usual + (took - this.usual) * LEARNING : took;
+    this.#hasLearned = true;
+  }
+
+  /** A call takes so much; less than 0 gives back. */
+  take(amount: number, now: number): void {
+    if (!this.isKnown || amount === 0) return;
+    const left = this.leftAt(now);
+    if (this.kind === 'fixed_window') {
+      if (now >= this.#fullAt) {
+        this.#isGuess = true;
+        this.#fullAt += this.#windowMs * Math.ceil((now + 1 - this.#fullAt) / this.#windowMs);
+      }
+    } else {
+      const isFull = this.#fullAt <= now;
+      if (this.#part < 1 || (isFull && left < this.#capacity)) this.#fullAt = 0;
+      else this.#fullAt = (isFull ? now : this.#fullAt) + amount / this.#refill;
+    }
+    this.#left = left - amount;
+    this.#asOf = Math.max(this.#asOf, now);
+  }
+
+  /** Notes what a call asks for, so that it is known which calls still fit when little is left. */
+  asked(amount: number): void {
+    this.#least = amount < this.#least ? amount : this.#least + (amount - this.#least) * LEAST_LEARNING;
+  }
+
+  /** The least call that is of use: smaller ones are not asked for. */
+  get least(): number {
+    return this.dimension === 'requests' ? 1 : Math.min(this.usual, this.#least);
+  }
+
+  /** Until when a call that needs so much does not fit, milliseconds since the epoch; 0 if it fits now. */
+  blockedUntil(amount: number, now: number): number {
+    if (!this.isKnown) return 0;
+    if (this.#part <= 0) return now + LOOK_AGAIN_MS;
+    const capacity = this.#capacity * this.#part;
+    // A single call goes when the bucket is full, whatever it may take.
+    const needed = this.reserved > 0 ? amount + this.reserved : Math.min(amount, capacity);
+    const left = this.leftAt(now);
+    if (left >= needed - ROUNDING) return 0;
+    if (this.kind === 'fixed_window')
+      return this.#fullAt > now && !this.#isGuess ? this.#fullAt : now + LOOK_AGAIN_MS;
+    const refilledAt = now + (needed - left) / (this.#refill * this.#part);
+    return needed <= capacity && this.#fullAt > now ? Math.min(refilledAt, this.#fullAt) : refilledAt;
+  }
+
+  leftAt(now: number): number {
+    const capacity = this.#capacity * this.#part;
+    if (this.kind === 'fixed_window') return now >= this.#fullAt ? capacity : this.#left;
+    // The vendor states when the bucket is full, and that holds where the refill is not known well.
+    if (this.#fullAt > 0 && now >= this.#fullAt) return capacity;
+    const refilled = this.#left + Math.max(0, now - this.#asOf) * this.#refill * this.#part;
+    return Math.max(this.#left, Math.min(capacity, refilled));
+  }
+
+  /** Sets the part of the limit that is this instance's; `level` of what is gained is full. */
+  divide(part: number, level: number, now: number): void {
+    const before = this.#part;
+    if (this.isKnown) {
+      const left = this.leftAt(now);
+      const gained = (part - before) * this.#capacity * level;
+      if (this.kind === 'fixed_window') this.take(0, now);
+      else this.#fullAt = 0;
+      this.#left = part >= before ? left + gained : left * (part / before);
+      this.#asOf = Math.max(this.#asOf, now);
+    }
+    this.#part = part;
+  }
+}

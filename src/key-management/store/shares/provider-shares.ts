@@ -1,0 +1,231 @@
+import type { AccountDemand, PartsPort } from '../../pool/limits/part';
+import { Holder, type Granted } from './holder';
+import type { Claim, Grant, Leadership, Part, Report } from './messages';
+import { DRIFT_MS, LEASE_MS, RENEW_MS, REPORT_MS } from './timing';
+import { isElsewhere, wantedParts } from './wanted-parts';
+
+/** Reports that cannot wait are so far apart; milliseconds. */
+const URGENT_MS = 20;
+/** Parts that nobody has used for so long are let go; milliseconds. */
+const IDLE_MS = 15_000;
+/** After so long without an answer this instance goes on as if the store were away; milliseconds. */
+const LOST_MS = 10_000;
+/** Demand that changes by less is no news. */
+const NEWS = 0.25;
+
+/** The instances of the app, as this one knows them. */
+export interface KnownInstances {
+  readonly count: number;
+  /** The place of this instance in the order of preference for an account, from 0. */
+  placeOf(account: string): number;
+}
+
+const NO_CLAIMS: ReadonlyMap<string, Claim> = new Map();
+
+/** What this instance asks of the accounts of one provider, and what it has of them. */
+export class ProviderShares {
+  readonly #holder = new Holder();
+  #asked: ReadonlyMap<string, Claim> = NO_CLAIMS;
+  #reportedAt = -Infinity;
+  /** When the last report was answered, or asking began. */
+  #heardAt = -Infinity;
+  /** Since when nothing has been wanted or used; undefined while something is. */
+  #idleSince: number | undefined = -Infinity;
+  /** A call waits and there is no part; or the leader waits for an answer. */
+  #isUrgent = false;
+  #isDue = false;
+  #renewMs = RENEW_MS;
+  #rounds = 0;
+  #stuckSince: number | undefined;
+  #fallbackUntil: number | undefined;
+  #fellBackAt = -Infinity;
+  /** Since when the store, or whoever leads, has been away. */
+  #awaySince: number | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly port: PartsPort,
+    private readonly instances: KnownInstances,
+  ) {}
+
+  /** A call waits for a part, or an account's limits became known. */
+  wanted(): void {
+    this.#isUrgent = true;
+  }
+
+  /** Something is wanted or used here, or was lately. */
+  isActive(now: number): boolean {
+    return this.#isUrgent || this.#isDue || this.#idleSince === undefined || now - this.#idleSince < IDLE_MS;
+  }
+
+  /** The leader has not answered the last report for this long, milliseconds; 0 where it has. */
+  unansweredMs(now: number): number {
+    return this.#holder.isAnswered ? 0 : now - this.#reportedAt;
+  }
+
+  /** A report is to be sent at once. */
+  get isDue(): boolean {
+    return this.#isDue;
+  }
+
+  get isFallback(): boolean {
+    return this.#holder.isFallback;
+  }
+
+  /** For how long what it has still lasts; milliseconds, Infinity where it has nothing that ends. */
+  lastsMs(now: number): number {
+    return this.hasParts && !this.isFallback ? this.#holder.endsAt - now : Infinity;
+  }
+
+  get hasParts(): boolean {
+    return this.#holder.parts.size > 0;
+  }
+
+  /** It has used more than it may have by now, and is to say when it has not any more. */
+  get owes(): boolean {
+    for (const [account, { bound }] of this.#asked) if (bound > (this.#holder.parts.get(account) ?? 0)) return true;
+    return false;
+  }
+
+  /** A leader was heard of: it is to hear what is held here. */
+  follow(leadership: Leadership): void {
+    if (this.#holder.follow(leadership) && (this.hasParts || this.#idleSince === undefined)) this.#isDue = true;
+  }
+
+  granted(grant: Grant, now: number): void {
+    const granted = this.#holder.granted(grant, now);
+    if (this.#holder.isAnswered) this.#heardAt = now;
+    // Leases may be shorter than usual.
+    this.#renewMs = Math.min(RENEW_MS, Math.max(REPORT_MS, grant.lastsMs / 2));
+    if (granted.isLess) this.#isDue = true;
+    this.#apply(granted);
+  }
+
+  /** What is to be said to the leader now, if anything. Only with a store that can be written. */
+  report(now: number): Report | undefined {
+    const since = now - this.#reportedAt;
+    const isPressing = (this.#isUrgent || this.#isDue) && since >= URGENT_MS;
+    const isRegular = since >= REPORT_MS && this.isActive(now);
+    const owes = !isPressing && !isRegular && since >= URGENT_MS && this.owes;
+    if (!isPressing && !isRegular && !owes) return undefined;
+    const demands = this.port.demands(now);
+    if (owes && !this.#isReleased(demands)) return undefined;
+    if (isRegular) this.#lookForOthers(demands, now);
+    const claims = this.#claims(demands, now);
+    if (!isPressing && !owes && since < this.#renewMs && !isNews(this.#asked, claims)) return undefined;
+    if (!this.#isActiveWith(claims, now) && !this.#isDue) return undefined;
+    return this.#sent(claims, now);
+  }
+
+  /** Ends what is over; and decides what may be used where the store, or whoever leads, is away. */
+  tick(now: number, isUp: boolean): void {
+    const isAway = !isUp || this.#isLost(now);
+    if (!isAway) this.#awaySince = undefined;
+    else this.#awaySince ??= now;
+    if (isAway && (this.#holder.isFallback || now >= this.#holder.endsAt)) this.#fallBack(now, isUp);
+    else if (!this.#holder.isFallback) this.#apply(this.#holder.expire(now));
+    else if (this.#fallbackUntil !== undefined && now >= this.#fallbackUntil)
+      this.#apply(this.#holder.endFallback());
+  }
+
+  /** Nothing is used any more. */
+  end(): void {
+    this.#apply(this.#holder.endFallback());
+  }
+
+  /** The store is there again. What is used without it is used until a leader grants, but not for long. */
+  cameUp(now: number): void {
+    this.#heardAt = now;
+    if (this.isActive(now)) this.#isDue = true;
+    else if (this.#holder.isFallback) this.#apply(this.#holder.endFallback());
+  }
+
+  #isLost(now: number): boolean {
+    return this.isActive(now) && !this.#holder.isAnswered && now - this.#heardAt >= LOST_MS;
+  }
+
+  #fallBack(now: number, isUp: boolean): void {
+    if (!isUp) this.#fallbackUntil = undefined;
+    if (this.#holder.isFallback && now - this.#fellBackAt < REPORT_MS) return;
+    this.#fellBackAt = now;
+    const equal = 1 / this.instances.count;
+    // Until the leases of all others must be over, nobody uses more than it had.
+    const isLate = now - this.#awaySince! >= LEASE_MS + DRIFT_MS;
+    const parts = new Map<string, Part>();
+    for (const { account, quantum } of this.port.demands(now)) {
+      // Where an equal part is below one call, one instance has that call.
+      const most = equal >= quantum - 1e-9 ? equal : this.instances.placeOf(account) === 0 ? quantum : 0;
+      const fraction = isLate ? most : Math.min(most, this.#holder.parts.get(account) ?? 0);
+      if (fraction > 0) parts.set(account, { fraction, level: 1 });
+    }
+    this.#apply(this.#holder.fallBack(parts));
+  }
+
+  #claims(demands: readonly AccountDemand[], now: number): Map<string, Claim> {
+    this.#rounds += 1;
+    const claims = wantedParts({
+      demands: this.#isUrgent ? atLeastOne(demands) : demands,
+      parts: this.#holder.parts,
+      asked: this.#holder.isAnswered ? this.#asked : NO_CLAIMS,
+      instances: this.instances.count,
+      placeOf: (account) => this.instances.placeOf(account),
+      round: this.#rounds,
+      isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= REPORT_MS / 2,
+    });
+    return claims;
+  }
+
+  /** Whether there is anything to say: nothing is written of accounts that nobody uses. */
+  #isActiveWith(claims: ReadonlyMap<string, Claim>, now: number): boolean {
+    const isUsed = [...claims.values()].some(({ wanted, bound }) => wanted > 0 || bound > 0);
+    if (isUsed) this.#idleSince = undefined;
+    else this.#idleSince ??= now;
+    if (!isUsed) this.#isUrgent = false;
+    return isUsed || (claims.size > 0 && now - this.#idleSince! < IDLE_MS);
+  }
+
+  #sent(claims: ReadonlyMap<string, Claim>, now: number): Report {
+    if (this.#holder.isAnswered) this.#heardAt = now;
+    this.#asked = claims;
+    this.#reportedAt = now;
+    this.#isUrgent = false;
+    this.#isDue = false;
+    if (this.#holder.isFallback) this.#fallbackUntil ??= now + LEASE_MS;
+    return this.#holder.report(claims, now);
+  }
+
+  /** Since when calls have waited for other accounts than those that are held. */
+  #lookForOthers(demands: readonly AccountDemand[], now: number): void {
+    if (isElsewhere(demands, this.#holder.parts)) this.#stuckSince ??= now;
+    else this.#stuckSince = undefined;
+  }
+
+  /** Whether less is bound by now of what is owed. */
+  #isReleased(demands: readonly AccountDemand[]): boolean {
+    return demands.some(({ account, bound, quantum }) => {
+      const before = this.#asked.get(account)?.bound ?? 0;
+      const part = this.#holder.parts.get(account) ?? 0;
+      return before > part && bound < before && (bound <= part || before - bound >= quantum - 1e-9);
+    });
+  }
+
+  #apply({ changes }: Granted): void {
+    for (const [account, { fraction, level }] of changes) this.port.grant(account, fraction, level);
+  }
+}
+
+/** A call waits: at least one unit is wanted, though no figure shows it yet. */
+function atLeastOne(demands: readonly AccountDemand[]): readonly AccountDemand[] {
+  const [first, ...others] = demands;
+  if (!first || demands.some(({ wanted }) => wanted > 0)) return demands;
+  return [{ ...first, wanted: first.quantum }, ...others];
+}
+
+function isNews(before: ReadonlyMap<string, Claim>, now: ReadonlyMap<string, Claim>): boolean {
+  for (const account of before.keys()) if (!now.has(account)) return true;
+  for (const [account, { wanted, least }] of now) {
+    const asked = before.get(account)?.wanted ?? 0;
+    if (Math.abs(wanted - asked) > Math.max(NEWS * asked, least / 2)) return true;
+  }
+  return false;
+}

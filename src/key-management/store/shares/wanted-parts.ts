@@ -1,0 +1,96 @@
+import type { AccountDemand } from '../../pool/limits/part';
+import type { Claim } from './messages';
+
+/** An instance asks for so much more than it uses, so that growing calls need not wait for a part. */
+const HEADROOM = 1.25;
+/** Of what it has, an instance must use so much before it counts as made use of. */
+const USED = 0.8;
+/** An instance asks for so many accounts at once that others prefer and that it has no part of. */
+const BORROWED_AT_ONCE = 8;
+/** With so many accounts per instance each has some of its own. */
+const OWN_ACCOUNTS = 2;
+
+export interface WantedParts {
+  readonly demands: readonly AccountDemand[];
+  /** The parts that this instance has. */
+  readonly parts: ReadonlyMap<string, number>;
+  /** What it asked for last, if that was answered. */
+  readonly asked: ReadonlyMap<string, Claim>;
+  /** How many instances there are, and the place of this one among those that share the account, from 0: whose place is first prefers it. */
+  readonly instances: number;
+  readonly placeOf: (account: string) => number;
+  /** Counts what is asked for, so that other accounts come next. */
+  readonly round: number;
+  /** Calls wait for another account than those of which there are parts. */
+  readonly isStuck: boolean;
+}
+
+/**
+ * What to ask for. Calls go to whatever account has a part, so demand is added up, and asked for of as few accounts as can meet it: of those
+ * first that prefer this instance, then of others, some at a time, as far as these leave something. So with more accounts than instances each
+ * has accounts of its own and borrows others, and with fewer they split them.
+ */
+export function wantedParts(situation: WantedParts): Map<string, Claim> {
+  const { demands, parts, asked, instances, isStuck } = situation;
+  const claims = new Map<string, Claim>();
+  const hasOwn = demands.length >= OWN_ACCOUNTS * instances;
+  let missing = demands.reduce((sum, { wanted }) => sum + wanted, 0) * HEADROOM;
+  let toBorrow = BORROWED_AT_ONCE;
+  for (const { demand, place } of inOrder(situation)) {
+    const { account, bound, quantum, wanted } = demand;
+    const holds = parts.get(account) ?? 0;
+    const isBorrowed = hasOwn && place > 0;
+    const isNewLoan = isBorrowed && holds === 0;
+    let asks = missing > 1e-6 && !(isNewLoan && toBorrow === 0) ? Math.min(1, Math.max(missing, quantum)) : 0;
+    const isNeeded = isStuck && asks === 0 && wanted > 0 && holds < quantum;
+    if (isNeeded) asks = Math.min(1, Math.max(wanted, quantum));
+    else if (asks > 0 && isNewLoan) toBorrow -= 1;
+    missing -= expected(asks, holds, asked.get(account));
+    if (asks > 0 || bound > 0 || holds > 0)
+      claims.set(account, {
+        wanted: asks,
+        holds,
+        bound: Math.min(1, bound),
+        least: Math.min(1, Math.max(quantum, 1e-6)),
+        isBorrowed: isBorrowed && !isNeeded,
+      });
+  }
+  return claims;
+}
+
+/** Whether calls wait for a part of another account: what is held is not made use of, and yet more is wanted. */
+export function isElsewhere(demands: readonly AccountDemand[], parts: ReadonlyMap<string, number>): boolean {
+  let [used, held, unmet] = [0, 0, 0];
+  for (const { account, wanted, quantum } of demands) {
+    const part = parts.get(account) ?? 0;
+    if (part < quantum) unmet += wanted;
+    else {
+      held += part;
+      used += Math.min(wanted, part);
+    }
+  }
+  return unmet > 0 && used < held * USED;
+}
+
+/** Accounts that prefer this instance first, then those of which it has a part, then the others, each time beginning with others of them. */
+function inOrder({
+  demands,
+  parts,
+  placeOf,
+  round,
+}: WantedParts): { readonly demand: AccountDemand; readonly place: number }[] {
+  const placed = demands.map((demand) => ({ demand, place: placeOf(demand.account) }));
+  const rank = ({ demand, place }: (typeof placed)[number]): number =>
+    place === 0 ? -2 : parts.has(demand.account) ? -1 : place;
+  placed.sort((a, b) => rank(a) - rank(b) || (a.demand.account < b.demand.account ? -1 : 1));
+  const first = placed.findIndex((each) => rank(each) > 0);
+  if (first < 0) return placed;
+  const others = placed.slice(first);
+  const start = others.length > BORROWED_AT_ONCE ? (round * BORROWED_AT_ONCE) % others.length : 0;
+  return [...placed.slice(0, first), ...others.slice(start), ...others.slice(0, start)];
+}
+
+/** What asking will bring: all of it, unless it has been asked for before and others want it too. */
+function expected(asks: number, holds: number, before: Claim | undefined): number {
+  return before !== undefined && before.wanted > 0 ? Math.min(asks, holds) : asks;
+}
