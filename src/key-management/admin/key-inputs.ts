@@ -41,10 +41,12 @@ const keyInput = ({ key, label, weight, tier, quota_group, models, limits, base_
 
 /** Only the limits that are named; null becomes undefined, which takes a limit away. */
 export function limitsOf(limits: KeyLimitsRequest): KeyLimits {
-  const { concurrency, requests_per_minute, tokens_per_minute } = limits;
+  const { concurrency, requests_per_minute, tokens_per_minute, requests_per_day, tokens_per_day } = limits;
   return {
     ...(concurrency !== undefined && { concurrency: concurrency ?? undefined }),
     ...(requests_per_minute !== undefined && { requestsPerMinute: requests_per_minute ?? undefined }),
     ...(tokens_per_minute !== undefined && { tokensPerMinute: tokens_per_minute ?? undefined }),
+    ...(requests_per_day !== undefined && { requestsPerDay: requests_per_day ?? undefined }),
+    ...(tokens_per_day !== undefined && { tokensPerDay: tokens_per_day ?? undefined }),
   };
 }

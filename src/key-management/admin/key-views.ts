@@ -17,6 +17,8 @@ export const keyView = (key: KeySnapshot, persistence: Persistence): KeyView => 
     concurrency: key.limits?.concurrency ?? null,
     requests_per_minute: key.limits?.requestsPerMinute ?? null,
     tokens_per_minute: key.limits?.tokensPerMinute ?? null,
+    requests_per_day: key.limits?.requestsPerDay ?? null,
+    tokens_per_day: key.limits?.tokensPerDay ?? null,
   },
   quota_group: key.quotaGroup ?? null,
   models: key.models ?? null,

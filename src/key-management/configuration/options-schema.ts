@@ -43,6 +43,8 @@ const LIMITS = strict({
   concurrency: positive.int('must be a whole number').optional(),
   requestsPerMinute: positive.optional(),
   tokensPerMinute: positive.optional(),
+  requestsPerDay: positive.optional(),
+  tokensPerDay: positive.optional(),
 });
 
 const KEY_INPUT = strict({

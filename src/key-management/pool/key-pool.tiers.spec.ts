@@ -1,4 +1,5 @@
 import { TestPool } from '../../../test/support/pool';
+import { PoolLease } from './key-lease';
 import type { KeyRecord } from './key/key-record';
 
 /** How often each of the keys is chosen in this many calls, all of them good. */
@@ -70,7 +71,8 @@ describe('tiers of keys', () => {
   describe('for a call that can wait', () => {
     const take = (test: TestPool, waitMs: number): string | undefined => {
       const now = test.clock.now();
-      return test.pool.take({ spillsAt: now + waitMs }, undefined, now)?.record.id;
+      const candidate = test.pool.take({ spillsAt: now + waitMs }, undefined, now);
+      return candidate && new PoolLease(test.pool, candidate, undefined, 'call', now).keyId;
     };
 
     it('waits for a lower tier that may serve in time, by its cooldown or as soon as a call ends', () => {

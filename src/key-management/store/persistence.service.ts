@@ -11,6 +11,7 @@ import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
 import { builtInStore } from './built-in-stores';
 import type { DocumentOwner } from './sync/document-owner';
+import { DayClaims } from './shares/day-claims';
 import { LimitShares } from './shares/limit-shares';
 import { Instances } from './sync/instances';
 import { documentOf } from './keys/key-documents';
@@ -38,6 +39,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
   readonly damages$: Observable<string> = this.#damages.asObservable();
   readonly #instances: Instances;
   readonly #shares: LimitShares;
+  readonly #days: DayClaims;
 
   constructor(
     pools: KeyPoolService,
@@ -72,7 +74,13 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     const shares = new LimitShares(this.link, instanceId, clock, this.#instances);
     this.#shares = shares;
     this.link.own(shares);
-    pools.shareLimits((provider, accounts) => shares.share(provider, accounts));
+    const days = new DayClaims(this.link, instanceId, clock, this.#instances);
+    this.#days = days;
+    this.link.own(days);
+    pools.shareLimits((provider, accounts) => {
+      shares.share(provider, accounts);
+      days.share(provider, accounts);
+    });
     this.link.own(
       new SettingsPersistence(configuration, this.link, {
         isKept: this.link.kind !== 'memory',
@@ -96,6 +104,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
       await this.#open();
     } finally {
       this.#shares.start();
+      this.#days.start();
     }
   }
 
@@ -169,6 +178,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#days.stop();
     await this.#shares.stop();
     this.#instances.stop();
     await this.link.close(CLOSE_MS);

@@ -47,6 +47,8 @@ export const KEY = component('KeyDto', {
     concurrency: integer(4).nullable(),
     requests_per_minute: nullableNumber(500),
     tokens_per_minute: nullableNumber(null),
+    requests_per_day: nullableNumber(null),
+    tokens_per_day: nullableNumber(null),
   }),
   quota_group: nullableText(),
   models: z.array(z.string()).nullable().meta({ example: null, description: 'null: any model.' }),

@@ -52,6 +52,8 @@ const KEY_LIMITS = body('KeyLimitsDto', {
   concurrency: upTo(integer, MOST).nullish().meta({ example: 4, description: 'Calls in flight at once.' }),
   requests_per_minute: upTo(number, MOST).nullish().meta({ example: 500 }),
   tokens_per_minute: upTo(number, MOST).nullish().meta({ example: 200_000 }),
+  requests_per_day: upTo(number, MOST).nullish().meta({ example: 1_000, description: "In the vendor's day." }),
+  tokens_per_day: upTo(number, MOST).nullish().meta({ example: 5_000_000 }),
 });
 export type KeyLimitsRequest = z.infer<typeof KEY_LIMITS>;
 

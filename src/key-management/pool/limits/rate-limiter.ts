@@ -12,7 +12,7 @@ import type { SentCall } from './sent-call';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
 export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'> &
-  Partial<Pick<Vendor, 'tokenBooking' | 'accountHeaders' | 'accountInText'>>;
+  Partial<Pick<Vendor, 'tokenBooking' | 'accountHeaders' | 'accountInText' | 'dayTimeZone'>>;
 
 /** What is known of the rates of other accounts for the same model. */
 export interface Priors {

@@ -133,7 +133,13 @@ function applyAdmin({ pool, record, by, unreadable }: DocumentTarget, value: Jso
   else pool.setEnabled(record, value !== 'disabled', by);
 }
 
-const NO_LIMITS: KeyLimits = { concurrency: undefined, requestsPerMinute: undefined, tokensPerMinute: undefined };
+const NO_LIMITS: KeyLimits = {
+  concurrency: undefined,
+  requestsPerMinute: undefined,
+  tokensPerMinute: undefined,
+  requestsPerDay: undefined,
+  tokensPerDay: undefined,
+};
 
 function applyIdentity({ pool, record, by, secretGone, unreadable }: DocumentTarget, value: Json): void {
   const identity = readIdentity(value);

@@ -234,7 +234,13 @@ const GREATEST_TIER = 1_000;
 const MOST_MODELS = 1_000;
 const GREATEST_STREAK = 1_000;
 
-const LIMITS: readonly string[] = ['concurrency', 'requestsPerMinute', 'tokensPerMinute'] satisfies (keyof KeyLimits)[];
+const LIMITS: readonly string[] = [
+  'concurrency',
+  'requestsPerMinute',
+  'tokensPerMinute',
+  'requestsPerDay',
+  'tokensPerDay',
+] satisfies (keyof KeyLimits)[];
 
 /** The limits that are positive numbers: a store that others can write to must not bring anything else into the pool. */
 const limitsIn = (stored: Record<string, Json>): KeyLimits =>
