@@ -47,6 +47,7 @@ export interface HarnessOptions {
   random?: () => number;
   checker?: BaseHealthChecker;
   backoff?: { initialMs: number; maxMs: number };
+  spillAfterMs?: number;
 }
 
 export const key = (name: string): string => `sk-test-${name.padEnd(32, '0')}`;
@@ -63,9 +64,9 @@ export class Harness {
   readonly #used = new Map<string, number>();
   readonly #names = new Map<string, string>();
 
-  constructor({ maxRetries = 3, random = () => 0, checker, backoff }: HarnessOptions = {}) {
+  constructor({ maxRetries = 3, random = () => 0, checker, backoff, spillAfterMs }: HarnessOptions = {}) {
     const options = {
-      providers: new Map(),
+      providers: new Map([['openai', { keys: [], spillAfterMs }]]),
       errorClassification: 'evidence',
       backoff: backoff ?? { initialMs: 500, maxMs: 8_000 },
       drainTimeoutMs: 10_000,

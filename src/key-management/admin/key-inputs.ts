@@ -38,11 +38,23 @@ function refuseIdProblems(keys: readonly NewKey[]): void {
   if (problems.length > 0) throw conflict(problems);
 }
 
-const keyInput = ({ key, id, label, weight, quota_group, models, limits, base_url, headers }: NewKey): KeyInput => ({
+const keyInput = ({
   key,
   id,
   label,
   weight,
+  tier,
+  quota_group,
+  models,
+  limits,
+  base_url,
+  headers,
+}: NewKey): KeyInput => ({
+  key,
+  id,
+  label,
+  weight,
+  tier,
   quotaGroup: quota_group,
   models,
   limits: limits && limitsOf(limits),
@@ -52,10 +64,12 @@ const keyInput = ({ key, id, label, weight, quota_group, models, limits, base_ur
 
 /** Only the limits that are named; null becomes undefined, which takes a limit away. */
 export function limitsOf(limits: KeyLimitsRequest): KeyLimits {
-  const { concurrency, requests_per_minute, tokens_per_minute } = limits;
+  const { concurrency, requests_per_minute, tokens_per_minute, requests_per_day, tokens_per_day } = limits;
   return {
     ...(concurrency !== undefined && { concurrency: concurrency ?? undefined }),
     ...(requests_per_minute !== undefined && { requestsPerMinute: requests_per_minute ?? undefined }),
     ...(tokens_per_minute !== undefined && { tokensPerMinute: tokens_per_minute ?? undefined }),
+    ...(requests_per_day !== undefined && { requestsPerDay: requests_per_day ?? undefined }),
+    ...(tokens_per_day !== undefined && { tokensPerDay: tokens_per_day ?? undefined }),
   };
 }

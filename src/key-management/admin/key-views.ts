@@ -12,10 +12,13 @@ export const keyView = (key: KeySnapshot, persistence: Persistence): KeyView => 
   label: key.label || null,
   enabled: key.status !== 'disabled',
   weight: key.weight,
+  tier: key.tier,
   limits: {
     concurrency: key.limits?.concurrency ?? null,
     requests_per_minute: key.limits?.requestsPerMinute ?? null,
     tokens_per_minute: key.limits?.tokensPerMinute ?? null,
+    requests_per_day: key.limits?.requestsPerDay ?? null,
+    tokens_per_day: key.limits?.tokensPerDay ?? null,
   },
   quota_group: key.quotaGroup ?? null,
   models: key.models ?? null,

@@ -1,6 +1,6 @@
 import { builtInStore, STORE_KINDS, type KeyStoreKind } from '../store/built-in-stores';
 import { BUILT_IN_VENDORS } from '../vendors';
-import { keysIn } from './key-list';
+import { givenKeysIn } from './key-list';
 import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -64,7 +64,7 @@ export function optionsFromEnvironment(
     const baseUrl = text(`providers.${vendor}.baseUrl`, `${upper}_BASE_URL`);
     const probeModel = text(`providers.${vendor}.probeModel`, `${upper}_PROBE_MODEL`);
     const isSet = keys !== undefined || baseUrl !== undefined || probeModel !== undefined;
-    if (isSet) providers[vendor] = { keys: keys === undefined ? undefined : keysIn(keys), baseUrl, probeModel };
+    if (isSet) providers[vendor] = { keys: keys === undefined ? undefined : givenKeysIn(keys), baseUrl, probeModel };
   }
   return {
     options: {

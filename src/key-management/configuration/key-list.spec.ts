@@ -1,5 +1,5 @@
 import { keyText } from '../../../test/support/key-text';
-import { keysIn } from './key-list';
+import { givenKeysIn, keysIn } from './key-list';
 
 const [A, B] = [keyText(1), keyText(2)];
 const both = [A, B];
@@ -52,6 +52,11 @@ describe('a list of keys in a variable', () => {
     ['comments on lines', `# team a\n${A}\n${B} # team b\n`],
   ])('E6: is read with %s', (_, text) => {
     expect(keysIn(text)).toEqual(both);
+  });
+
+  it('keeps what objects of a JSON list say of their keys', () => {
+    const given = [{ key: A, tier: 1, limits: { requestsPerDay: 250 } }, B, { label: 'no key' }, { key: ' ' }, 7];
+    expect(givenKeysIn(JSON.stringify(given))).toEqual(given.slice(0, 2));
   });
 
   it.each(['', ' ', '""', '[]', ',;', '# none'])('E6: may hold none: %j', (text) => {

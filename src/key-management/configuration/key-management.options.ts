@@ -49,6 +49,13 @@ export interface ProviderOptions {
   probeModel?: string;
   /** The wire format of a vendor without a profile. Default `openai`. */
   compatibleWith?: WireFormat;
+  /** Whether keys whose answers name the same vendor account share its limits. Default true. `quotaGroup` on a key overrules it. */
+  discoverAccounts?: boolean;
+  /**
+   * Milliseconds that a call waits for a key of a lower `tier` before it takes one of the next. Default 0: it waits for none. What cannot
+   * wait so long (by `maxWaitMs` or `timeoutMs`), and a retry, takes the next tier at once.
+   */
+  spillAfterMs?: number;
 }
 
 /** What the module can be told. Each setting beats its environment variable. */

@@ -29,6 +29,9 @@ export const CONFIGURATION = strict({ maxRetries, healthCheckIntervalMinutes });
 
 const milliseconds = z.number('must be a number of milliseconds').min(0, 'must be 0 or more');
 
+/** A timer takes no more. */
+const MOST_TIMER_MS = 2_147_483_647;
+
 const baseUrl = z.string('must be a URL').refine(isBaseUrl, BASE_URL_RULE);
 
 const positive = z.number('must be a number').positive('must be more than 0');
@@ -43,6 +46,8 @@ const LIMITS = strict({
   concurrency: positive.int('must be a whole number').optional(),
   requestsPerMinute: positive.optional(),
   tokensPerMinute: positive.optional(),
+  requestsPerDay: positive.optional(),
+  tokensPerDay: positive.optional(),
 });
 
 const KEY_INPUT = strict({
@@ -53,6 +58,7 @@ const KEY_INPUT = strict({
   id: z.string('must be text').regex(KEY_ID, KEY_ID_RULE).optional(),
   label: z.string('must be text').max(100, 'must have 100 characters or fewer').optional(),
   weight: positive.max(1_000, 'must be 1000 or less').optional(),
+  tier: wholeNumber.max(1_000, 'must be 1000 or less').optional(),
   quotaGroup: z
     .string('must be text')
     .min(1, 'must not be empty')
@@ -111,6 +117,8 @@ const provider = strict({
   compatibleWith: z
     .enum(WIRE_FORMATS, `must be ${WIRE_FORMATS.map((name) => `"${name}"`).join(', ')}, or left out`)
     .optional(),
+  discoverAccounts: z.boolean('must be true or false').optional(),
+  spillAfterMs: milliseconds.max(MOST_TIMER_MS, 'must be 2147483647 (24 days) or less').optional(),
 }).superRefine((given, context) => {
   if (given.allowHttp === true) return;
   if (given.baseUrl !== undefined && isBaseUrl(given.baseUrl) && isUnencrypted(given.baseUrl))

@@ -99,11 +99,14 @@ function over<T extends object>(first: T | undefined, second: T | undefined): T 
   return { ...second, ...Object.fromEntries(given) } as T;
 }
 
+/** `providers.openai.keys`: one variable holds all of them. */
+const KEYS_DEPTH = 3;
+
 function problemsIn(options: KeyManagementOptions, names?: VariableNames): string[] {
   const checked = OPTIONS.safeParse(options);
   return (checked.error?.issues ?? []).map(({ path, message }) => {
     const option = path.join('.') || 'options';
-    const variable = names?.get(option) ?? names?.get(option.replace(/\.keys\..*/, '.keys'));
+    const variable = names?.get(option) ?? names?.get(path.slice(0, KEYS_DEPTH).join('.'));
     return redactText(
       variable === undefined ? `${option}: ${message}.` : `${variable} (option ${option}): ${message}.`,
     );

@@ -156,7 +156,8 @@ export function leaseFirst(
   const { firstKey } = target;
   if (firstKey === undefined || !pool.record(firstKey)) return leaseFor(pool, target, undefined, now);
   const others: PassedOver = { has: (id) => id !== firstKey };
-  return leaseFor(pool, target, others, now) ?? leaseFor(pool, target, undefined, now);
+  const whateverItsTier = { ...target, spillsAt: 0 };
+  return leaseFor(pool, whateverItsTier, others, now) ?? leaseFor(pool, target, undefined, now);
 }
 
 /** As {@link leaseFor}, but an untried key before a tried one. */

@@ -35,12 +35,17 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
   const { provider, call, options, settings } = terms;
   const { signal, timeoutMs = Infinity } = options;
   const startedAt = settings.clock.now();
+  const { spillAfterMs } = provider.pool;
   // Neither a call that somebody follows, nor one that is over before it begins.
   const isOrdinary = !signal?.aborted && timeoutMs > 0 && !settings.followers?.(startedAt);
   const goesFirst = provider.queue.courtesy.goesFirst(options, startedAt);
   const context =
     isOrdinary && goesFirst && !provider.queue.isWaiting(options)
-      ? leaseFirst(provider.pool, options, startedAt)
+      ? leaseFirst(
+          provider.pool,
+          spillAfterMs > 0 ? { ...options, spillsAt: spillsAt(terms, startedAt) } : options,
+          startedAt,
+        )
       : undefined;
   if (!context) return new Execution(terms, startedAt).run();
   return awaited(
@@ -53,6 +58,14 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
     },
     (error: unknown) => new Execution(terms, context.startedAt).continueAfter(context, endOf(error)),
   );
+}
+
+/** From when on a call takes keys of any tier; 0 for at once. Milliseconds since the epoch. */
+function spillsAt({ provider: { pool }, options }: CallTerms<unknown>, startedAt: number): number {
+  const { spillAfterMs } = pool;
+  const { timeoutMs = Infinity, maxWaitMs = DEFAULT_MAX_WAIT_MS } = options;
+  // What cannot wait so long would never be served by a higher tier.
+  return spillAfterMs > 0 && spillAfterMs < Math.min(timeoutMs, maxWaitMs) ? startedAt + spillAfterMs : 0;
 }
 
 /** One managed call: lease → call → classify → settle → decide, until it succeeds or gives up. */
@@ -85,7 +98,7 @@ class Execution<T> implements CallSoFar {
   ) {
     const { provider, call, options, settings } = terms;
     const { model, endpoint, tokens } = options;
-    this.#target = { model, endpoint, tokens };
+    this.#target = { model, endpoint, tokens, spillsAt: spillsAt(terms, startedAt) };
     this.#endsAt = startedAt + (options.timeoutMs ?? Infinity);
     this.followers = settings.followers?.(startedAt);
     const trace = (this.trace = this.followers?.tracer?.start(provider.pool.provider, options.model));
@@ -268,6 +281,8 @@ class Execution<T> implements CallSoFar {
     this.trace?.attemptEnded(report);
     this.followers?.onAttempt?.(this.terms.provider.pool.provider, report);
     (this.#tried ??= new Set()).add(context.keyId);
+    // A call that has lost time already waits for no tier.
+    if (this.#target.spillsAt) this.#target = { ...this.#target, spillsAt: 0 };
     const isRemovalDoubted = isDoubtableRemoval(failure) && !isRemoved(context.candidate.record.state);
     const decision = this.#decide(failure, sameRefusal, isRemovalDoubted);
     if (decision.next === 'give_up' || (decision.next === 'other_key' && !decision.costsRetry)) return decision;

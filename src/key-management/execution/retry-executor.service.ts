@@ -181,6 +181,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   #newContext(provider: string): ProviderContext | undefined {
     if (!this.registry.has(provider)) return undefined;
     const pool = this.pools.ensurePool(provider);
+    pool.spillAfterMs = this.options.providers.get(provider)?.spillAfterMs ?? 0;
     pool.accounts.profile = () => this.registry.get(provider).pacing;
     const context: ProviderContext = {
       pool,

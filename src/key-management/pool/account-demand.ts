@@ -1,15 +1,22 @@
 import type { KeyModelState, KeyRecord } from './key/key-record';
 import type { ExceededLimit, ExpectedTokens } from './limits/expected-tokens';
 import type { AccountDemand } from './limits/part';
+import type { HardLimits } from './limits/hard-limits';
 import type { RateLimiter } from './limits/rate-limiter';
 
 /** How much more than it has an instance asks for whose calls wait. */
 const GROWTH = 1.5;
 const MINUTE_MS = 60_000;
 
+/** Limits by the day alone are not divided: they are claimed. */
+const isDivided = (hard: HardLimits | undefined): boolean => {
+  const { concurrency, requestsPerMinute, tokensPerMinute } = hard?.limits ?? {};
+  return concurrency !== undefined || requestsPerMinute !== undefined || tokensPerMinute !== undefined;
+};
+
 /** The key has limits that instances divide: known from headers, or stated by the user. */
 export const isLimited = (record: KeyRecord): boolean =>
-  record.hardLimits !== undefined || record.candidates.some(({ rateLimiter }) => rateLimiter?.hasHeaders);
+  isDivided(record.hardLimits) || record.candidates.some(({ rateLimiter }) => rateLimiter?.hasHeaders);
 
 /**
  * What this instance asks of one account.
@@ -34,7 +41,8 @@ export function accountDemand(
     wanted = Math.max(wanted, hardLimits.bound(now));
     bound = Math.max(bound, hardLimits.bound(now));
     refillMs = MINUTE_MS;
-    smallest = Math.min(smallest, ...Object.values(hardLimits.limits as Record<string, number>));
+    const { concurrency = Infinity, requestsPerMinute = Infinity, tokensPerMinute = Infinity } = hardLimits.limits;
+    smallest = Math.min(smallest, concurrency, requestsPerMinute, tokensPerMinute);
   }
   for (const limiter of limiters) {
     wanted = Math.max(wanted, limiter.wanted(now));
@@ -51,7 +59,8 @@ export function accountDemand(
 
 /** The limit of the key's account that such a call can never fit: by the vendor's word, or the user's. */
 export function exceededBy(tokens: ExpectedTokens, { rateLimiter, record }: KeyModelState): ExceededLimit | undefined {
-  const stated = record.hardLimits?.limits.tokensPerMinute;
-  if (stated !== undefined && tokens.input + tokens.output > stated) return { dimension: 'tokens', limit: stated };
+  const { tokensPerMinute = Infinity, tokensPerDay = Infinity } = record.hardLimits?.limits ?? {};
+  const stated = Math.min(tokensPerMinute, tokensPerDay);
+  if (stated < Infinity && tokens.input + tokens.output > stated) return { dimension: 'tokens', limit: stated };
   return rateLimiter?.excess(tokens);
 }

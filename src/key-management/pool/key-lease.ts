@@ -104,7 +104,8 @@ export class PoolLease implements KeyLease {
   /** Tokens of the account are limited, so the tokens of the call must be reported with `used`. */
   get countsTokens(): boolean {
     const { record, rateLimiter } = this.candidate;
-    return record.hardLimits?.limits.tokensPerMinute !== undefined || (rateLimiter?.countsTokens ?? false);
+    const { tokensPerMinute, tokensPerDay } = record.hardLimits?.limits ?? {};
+    return tokensPerMinute !== undefined || tokensPerDay !== undefined || (rateLimiter?.countsTokens ?? false);
   }
 
   /**

@@ -8,6 +8,7 @@ import type { BreakerStatus } from './circuit-breaker';
 import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../common/option-fault';
 import type { ExpectedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
+import type { DayClaimsPort } from './limits/day-limits';
 import type { PartsPort } from './limits/part';
 import type { KeyChangeEvent, KeyEvent, PoolObserver, ProviderEvent, RemovalsDoubtedEvent } from './key-events';
 import type { KeyLease } from './key-lease';
@@ -47,7 +48,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   readonly #pools = new Map<string, KeyPool>();
   readonly #events = new Subject<KeyEvent>();
   readonly #sharing: Sharing = { count: 1, rank: 0 };
-  #shareLimits: ((provider: string, accounts: PartsPort) => void) | undefined;
+  #shareLimits: ((provider: string, accounts: PartsPort & DayClaimsPort) => void) | undefined;
   #observers: readonly Partial<PoolObserver>[] = [];
   #usedKeys = 0;
   #journal: KeyJournal | undefined;
@@ -108,7 +109,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     return this.#change(provider, keyId, (pool, record) => pool.delete(record, 'administrator'));
   }
 
-  /** Changes label, weight or limits. Durable when it resolves. */
+  /** Changes label, weight, tier or limits. Durable when it resolves. */
   update(provider: string, keyId: string, changes: KeyUpdate): Promise<void> {
     return this.#change(provider, keyId, (pool, record) => pool.update(record, changes, 'administrator'));
   }
@@ -147,7 +148,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   }
 
   /** @internal Where instances share keys: the accounts of every pool are divided among them, also of pools that are made later. */
-  shareLimits(share: (provider: string, accounts: PartsPort) => void): void {
+  shareLimits(share: (provider: string, accounts: PartsPort & DayClaimsPort) => void): void {
     this.#shareLimits = share;
     for (const pool of this.#pools.values()) share(pool.provider, pool.accounts);
   }

@@ -34,6 +34,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   readonly #doubted: DoubtedRemovals;
   readonly #ejections: Ejections;
   readonly calls: CallBatcher;
+  /** How long a call waits for a lower tier before it takes the next; milliseconds. Calls that cannot wait take it at once. */
+  spillAfterMs = 0;
 
   constructor(
     provider: string,
@@ -73,12 +75,13 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (!this.#breaker.admits(now)) return undefined;
     const index = this.indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.parts.endpoints.passedOver(endpoint, exclude, now);
+    const { spillsAt } = target;
     const fits = this.accounts.isChoosy(now)
-      ? (key: KeyModelState) => this.accounts.blockedFor(key, target, now, canWait) <= now
+      ? (key: KeyModelState, by = now) => this.accounts.blockedFor(key, target, now, canWait) <= by
       : undefined;
-    let candidate = index.choose(passedOver, this.mean, now, this.random, fits);
+    let candidate = index.choose(passedOver, this.mean, now, this.random, fits, spillsAt);
     if (!candidate && this.#ejections.readmitted(index, passedOver, now))
-      candidate = index.choose(passedOver, this.mean, now, this.random, fits);
+      candidate = index.choose(passedOver, this.mean, now, this.random, fits, spillsAt);
     if (!candidate) {
       if (canWait) this.accounts.missed(now);
       return undefined;

@@ -1,4 +1,5 @@
 import type { Clock } from '../common/clock';
+import { redactReason } from '../classification/redaction/redact';
 import { CountedTexts } from '../common/counted-texts';
 import type { ApiKey } from './key/api-key';
 import type { ChangedBy, KeyChange, PoolObserver } from './key-events';
@@ -163,15 +164,28 @@ export class KeyStates {
     if (key.isNamed && !record.tokens) this.#namedByToken.delete(key.tokenId);
   }
 
-  /** @throws RangeError for a weight that is not more than 0. */
+  /** @throws RangeError for a weight that is not more than 0, or a tier that is no whole number of 0 or more. */
   update(record: KeyRecord, changes: KeyUpdate, by: ChangedBy): void {
     if (changes.weight !== undefined && !(changes.weight > 0)) throw new RangeError('weight must be more than 0.');
+    if (changes.tier !== undefined && !(Number.isSafeInteger(changes.tier) && changes.tier >= 0))
+      throw new RangeError('tier must be a whole number, 0 or more.');
     if (changes.label !== undefined) record.label = changes.label;
     if (changes.weight !== undefined) noteWeight(this.mean, (record.weight = changes.weight));
-    if (changes.limits !== undefined) this.accounts.limit(record, changes.limits);
+    if (changes.tier !== undefined) this.#moveTo(changes.tier, record);
+    if (changes.limits !== undefined) {
+      this.accounts.limit(record, changes.limits);
+      this.#endDay(record, by);
+      for (const sibling of this.siblings(record)) this.#endDay(sibling, by);
+    }
     this.placeGroup(record);
     const fields = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     this.#emit(record, by, { type: 'key_updated', fields });
+  }
+
+  #moveTo(tier: number, record: KeyRecord): void {
+    if (tier === record.tier) return;
+    this.indexes.removeRecord(record);
+    record.tier = tier;
   }
 
   /** An administrator's switch. A key that is enabled, or enabled once more, is what the vendor last said of it, but cools down no longer. */
@@ -183,6 +197,7 @@ export class KeyStates {
       this.#stateChanged(record, from, by);
     }
     if (enabled && by === 'administrator') this.endCooldowns(record, by, false);
+    this.#coolDownForDay(record, this.clock.now());
   }
 
   /** The key as a candidate of the model index that a call for this model chooses from. */
@@ -286,7 +301,10 @@ export class KeyStates {
 
   /** The parts of limits that are this instance's have changed. */
   limitsShared(): void {
-    for (const record of this.#records.values()) this.#place(record);
+    for (const record of this.#records.values()) {
+      this.#coolDownForDay(record, this.now);
+      this.#place(record);
+    }
   }
 
   /**
@@ -301,8 +319,37 @@ export class KeyStates {
 
   /** Puts the key, and those that share its limits, where they now belong: what one takes, the others lack. */
   protected placeGroup(record: KeyRecord, now = this.clock.now()): void {
+    const hasDay = record.hardLimits?.day !== undefined;
+    if (hasDay) this.#coolDownForDay(record, now);
     this.#place(record, now);
-    if (record.account !== undefined) for (const sibling of this.siblings(record)) this.#place(sibling, now);
+    if (record.account === undefined) return;
+    for (const sibling of this.siblings(record)) {
+      if (hasDay) this.#coolDownForDay(sibling, now);
+      this.#place(sibling, now);
+    }
+  }
+
+  /** A key whose limit for the day is used up cools down until the day ends. */
+  #coolDownForDay(record: KeyRecord, now: number): void {
+    const { hardLimits, state } = record;
+    if (hardLimits?.day === undefined || record.deleted) return;
+    const until = hardLimits.day.spentUntil(hardLimits.limits, now);
+    const isInPool = state.status === 'healthy' || (isCoolingDown(state) && state.until < until);
+    if (until <= now || !isInPool) return;
+    const reason = redactReason(
+      `The limit of ${hardLimits.day.spent(hardLimits.limits)} a day is reached. The day ends at ${new Date(until).toISOString()}.`,
+    );
+    this.setState(record, { status: 'rate_limited', until }, 'call', { outcome: 'rate_limited', reason });
+  }
+
+  /** The limits of a day were changed: a key that cools down until its end does so no longer, if something is left. */
+  #endDay(record: KeyRecord, by: ChangedBy): void {
+    const { hardLimits, state } = record;
+    const now = this.clock.now();
+    if (!isCoolingDown(state) || state.statedUntil !== undefined || state.until !== this.accounts.dayEndsAt(now))
+      return;
+    if (hardLimits?.day === undefined || hardLimits.day.spentUntil(hardLimits.limits, now) === 0)
+      this.setState(record, HEALTHY, by);
   }
 
   /** Those who wait for a key should look again. */

@@ -10,6 +10,7 @@ import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS } from '../key-management.constant
 import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
 import { builtInStore } from './built-in-stores';
+import { DayClaims } from './shares/day-claims';
 import { LimitShares } from './shares/limit-shares';
 import { Instances } from './sync/instances';
 import { documentOf } from './keys/key-documents';
@@ -36,6 +37,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
   readonly damages$: Observable<string> = this.#damages.asObservable();
   readonly #instances: Instances;
   readonly #shares: LimitShares;
+  readonly #days: DayClaims;
 
   constructor(
     pools: KeyPoolService,
@@ -68,7 +70,13 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     const shares = new LimitShares(this.link, instanceId, clock, this.#instances);
     this.#shares = shares;
     this.link.own(shares);
-    pools.shareLimits((provider, accounts) => shares.share(provider, accounts));
+    const days = new DayClaims(this.link, instanceId, clock, this.#instances);
+    this.#days = days;
+    this.link.own(days);
+    pools.shareLimits((provider, accounts) => {
+      shares.share(provider, accounts);
+      days.share(provider, accounts);
+    });
     this.link.own(new SettingsPersistence(configuration, this.link, () => this.keptOf(SETTINGS_DOC)));
   }
 
@@ -82,6 +90,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
       await this.#open();
     } finally {
       this.#shares.start();
+      this.#days.start();
     }
   }
 
@@ -133,6 +142,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#days.stop();
     await this.#shares.stop();
     this.#instances.stop();
     await this.link.close(CLOSE_MS);

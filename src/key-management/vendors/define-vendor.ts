@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone } from '../common/day-end';
 import { isBaseUrl } from '../common/http';
 import { nearestName } from '../common/near-miss';
 import { strictObject } from '../common/strict-object';
@@ -130,6 +131,10 @@ const PROFILE = shape({
     books: oneOf(['input_and_max_output', 'input_and_output', 'input']).optional(),
     booksCachedInput: z.boolean('must be true or false').optional(),
     tokens: text.optional(),
+    day: shape({
+      timeZone: text.refine(isTimeZone, 'must be a time zone, such as Europe/Paris'),
+      source: text,
+    }).optional(),
   }).optional(),
   accountHeaders: list(header).optional(),
   accountInText: list(token).optional(),

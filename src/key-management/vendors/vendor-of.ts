@@ -93,6 +93,7 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
     limitKind: profile.rateLimits?.kind ?? 'token_bucket',
     rateLimitScope: profile.rateLimits?.scope ?? 'key_model',
     readRateLimits: profile.rateLimits?.read ?? format.readRateLimits,
+    dayTimeZone: profile.rateLimits?.day?.timeZone ?? 'UTC',
     tokenBooking: profile.rateLimits?.books ?? 'input_and_max_output',
     booksCachedInput: profile.rateLimits?.booksCachedInput ?? true,
     accountHeaders: profile.accountHeaders ?? [],

@@ -45,12 +45,15 @@ const keyText = text
   .max(LONGEST_KEY, `must be shorter than or equal to ${LONGEST_KEY} characters`)
   .meta({ pattern: '\\S' });
 const weight = upTo(number, 1_000);
+const tier = between(integer, 0, 1_000);
 
 /** Limits of one key; null takes a limit away. */
 const KEY_LIMITS = body('KeyLimitsDto', {
   concurrency: upTo(integer, MOST).nullish().meta({ example: 4, description: 'Calls in flight at once.' }),
   requests_per_minute: upTo(number, MOST).nullish().meta({ example: 500 }),
   tokens_per_minute: upTo(number, MOST).nullish().meta({ example: 200_000 }),
+  requests_per_day: upTo(number, MOST).nullish().meta({ example: 1_000, description: "In the vendor's day." }),
+  tokens_per_day: upTo(number, MOST).nullish().meta({ example: 5_000_000 }),
 });
 export type KeyLimitsRequest = z.infer<typeof KEY_LIMITS>;
 
@@ -63,6 +66,7 @@ const NEW_KEY = body('NewKeyDto', {
   }),
   label: shortText(100).optional().meta({ example: 'team-a' }),
   weight: weight.optional().meta({ example: 1, description: 'Share of calls relative to the other keys.' }),
+  tier: tier.optional().meta({ example: 0, description: 'Keys of lower tiers are used first.' }),
   quota_group: shortText(100)
     .min(1, 'should not be empty')
     .optional()
@@ -111,6 +115,7 @@ export type AddKeys = z.infer<typeof ADD_KEYS>;
 export const UPDATE_KEY = change('UpdateKeyDto', {
   label: shortText(100).nullish().meta({ example: 'team-b', description: 'null takes it away.' }),
   weight: weight.optional().meta({ example: 2 }),
+  tier: tier.optional().meta({ example: 1 }),
   limits: KEY_LIMITS.optional().meta({ description: 'Named limits are set, null takes one away, others stay.' }),
   enabled: z
     .boolean('must be a boolean value')

@@ -223,7 +223,14 @@ export class WaitQueue {
     this.#cancelTimer = this.clock.after(Math.max(0, next - now), () => this.serve());
   }
 
-  #wakesAt({ tokens, model, endpoint, isBatch }: Waiter, now: number): number {
+  #wakesAt(waiter: Waiter, now: number): number {
+    const { spillsAt = 0 } = waiter;
+    const keyAt = this.#keyAt(waiter, now);
+    // A key of a higher tier may be free all the while.
+    return spillsAt > now ? Math.min(spillsAt, keyAt) : keyAt;
+  }
+
+  #keyAt({ tokens, model, endpoint, isBatch }: Waiter, now: number): number {
     // 0: at any moment, and whatever frees the key tells.
     const fitsAt = this.pool.availableAt({ model, endpoint, tokens }, now) || Infinity;
     const wakesAt = Math.min(fitsAt, this.pool.nextWake(model, endpoint) || Infinity);

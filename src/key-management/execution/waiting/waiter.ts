@@ -36,6 +36,7 @@ export class Waiter implements CallTarget, AbortFollower {
   readonly model: string | undefined;
   readonly endpoint: string | undefined;
   readonly tokens: ExpectedTokens | undefined;
+  readonly spillsAt: number | undefined;
   /** How many calls that came later were served before it, while it was the first of its group. */
   overtakes = 0;
   /** It takes only what interactive calls leave. */
@@ -59,6 +60,7 @@ export class Waiter implements CallTarget, AbortFollower {
     this.model = request.model;
     this.endpoint = request.endpoint;
     this.tokens = request.tokens;
+    this.spillsAt = request.spillsAt;
     this.isBatch = request.agesAt !== undefined;
   }
 

@@ -23,6 +23,8 @@ export interface KeyInput {
   label?: string;
   /** Share of calls relative to the other keys of the pool. Default 1. */
   weight?: number;
+  /** Keys of lower tiers are used first; those of the next only when the lower ones cannot serve within `spillAfterMs`. Default 0. */
+  tier?: number;
   /** Keys of one vendor project or organization share its limits: name it, and a refusal of one cools down them all. */
   quotaGroup?: string;
   /** The only models this key may be used for. Default: any. */
@@ -57,6 +59,11 @@ export interface LeaseTarget {
   readonly endpoint?: string;
   /** What it is expected to take; what calls for the model took lately where nothing is stated. */
   readonly tokens?: ExpectedTokens;
+  /**
+   * Until then keys of a higher tier are only taken where none of a lower one can serve by then. Milliseconds since the epoch; default 0:
+   * the lowest tier with a key that can be had now.
+   */
+  readonly spillsAt?: number;
   /** The object under which `setAside` keeps an account for this call. */
   readonly holder?: object;
 }
@@ -76,6 +83,7 @@ export interface LeaseOptions {
 export interface KeyUpdate {
   label?: string;
   weight?: number;
+  tier?: number;
   limits?: KeyLimits;
 }
 

@@ -57,6 +57,8 @@ export class KeyRecord extends Rating implements OnTrial {
   candidates: KeyModelState[] = NO_CANDIDATES;
 
   label: string | undefined;
+  /** Lower ones are chosen first. Only `KeyStates` changes it, which moves the key in the model indexes. */
+  tier: number;
   readonly quotaGroup: string | undefined;
   models: ReadonlySet<string> | undefined;
   limits: KeyLimits;
@@ -82,6 +84,7 @@ export class KeyRecord extends Rating implements OnTrial {
     super(ratings);
     this.label = input.label;
     this.weight = input.weight ?? 1;
+    this.tier = input.tier ?? 0;
     this.quotaGroup = input.quotaGroup;
     this.models = input.models && input.models.length > 0 ? new Set(input.models) : undefined;
     this.limits = input.limits && Object.keys(input.limits).length > 0 ? { ...input.limits } : NO_LIMITS;
@@ -173,7 +176,8 @@ export class KeyModelState implements Timed, OnTrial {
     if (this.cooldownUntil > now || record.unavailableUntil > now) return false;
     if (record.hardLimits !== undefined && !record.hardLimits.awaitsPart && record.hardLimits.blockedUntil(now) > now)
       return false;
-    if (rateLimiter !== undefined && rateLimiter.blockedUntil(now) > now) return rateLimiter.isBlockedByInFlightOnly(now);
+    if (rateLimiter !== undefined && rateLimiter.blockedUntil(now) > now)
+      return rateLimiter.isBlockedByInFlightOnly(now);
     return this.#trialEndsAt > now || (record.hardLimits?.awaitsPart ?? false);
   }
 

@@ -27,6 +27,8 @@ export interface KeySnapshot {
   responseTimeMs?: number;
   inFlight: number;
   weight: number;
+  /** Keys of lower tiers are used first. */
+  tier: number;
   limits?: KeyLimits;
   quotaGroup?: string;
   models?: string[];
@@ -68,6 +70,7 @@ export function snapshotOf(record: KeyRecord, cooldowns: Iterable<PartCooldown>,
     responseTimeMs: record.responseMs < 0 ? undefined : record.responseMs,
     inFlight: record.inFlight,
     weight: record.weight,
+    tier: record.tier,
     limits: Object.keys(record.limits).length > 0 ? { ...record.limits } : undefined,
     quotaGroup: record.quotaGroup,
     models: record.models && [...record.models],

@@ -13,7 +13,7 @@ import type { SentCall } from './sent-call';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
 export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'> &
-  Partial<Pick<Vendor, 'tokenBooking' | 'booksCachedInput' | 'accountHeaders' | 'accountInText'>>;
+  Partial<Pick<Vendor, 'tokenBooking' | 'booksCachedInput' | 'accountHeaders' | 'accountInText' | 'dayTimeZone'>>;
 
 /** What is known of the rates of other accounts for the same model. */
 export interface Priors {
@@ -212,7 +212,9 @@ export class RateLimiter {
       this.#cap.refused(this.inFlight + 1, sentAt, now);
     }
     const isOfTokens = dimension === undefined ? this.#isVaried : dimension === 'tokens' && this.#largest > 0;
-    const rate = isOfTokens ? (this.#tokens ??= new LearnedRate(this.priors?.tokens, this.priors?.cost)) : (this.#requests ??= new LearnedRate(this.priors?.requests, this.priors?.cost));
+    const rate = isOfTokens
+      ? (this.#tokens ??= new LearnedRate(this.priors?.tokens, this.priors?.cost))
+      : (this.#requests ??= new LearnedRate(this.priors?.requests, this.priors?.cost));
     const priors = isOfTokens ? this.priors?.tokens : this.priors?.requests;
     const soFar = isOfTokens ? (call?.tokensSoFar ?? this.#tokensSoFar) : (call?.requestsSoFar ?? this.#requestsSoFar);
     rate.refused(

@@ -1,22 +1,16 @@
 import type { Random } from '../../common/clock';
+import { KeyModelState, type Availability, type KeyRecord, type PassedOver } from '../key/key-record';
 import { choose, type PoolMean } from './choice';
-import { Eligible } from './eligible';
-import type { PassedOver, KeyRecord } from '../key/key-record';
-import { KeyModelState, type Availability } from '../key/key-record';
-import { TimeHeap } from '../../common/time-heap';
+import { Tier, type Fits } from './tier';
 
-const MAY_SERVE_SOON: ReadonlySet<Availability> = new Set<Availability>(['busy', 'unchecked', 'rate_limited_locally']);
+const NONE: readonly KeyModelState[] = [];
 
-/**
- * The keys of a pool as candidates for calls of one model. The eligible ones lie densely in an array, those that cool down in a heap by time;
- * busy and removed ones are in neither.
- */
+/** The keys of a pool as candidates for calls of one model, by their tiers: the lowest that can serve is chosen from. */
 export class ModelIndex {
-  readonly #eligible = new Eligible();
-  readonly #coolingDown = new TimeHeap<KeyModelState>();
-  /** Slots that a settled call or a check may make eligible at any moment, and how many of them await their first check. */
-  #soonFree = 0;
-  #unchecked = 0;
+  /** The lowest tier: nearly always the only one, so that a pool without tiers is spared the list. */
+  #lowest: Tier | undefined;
+  /** All tiers, the lowest first. */
+  readonly #tiers: Tier[] = [];
 
   /** @param model The model, or undefined for calls that name none. */
   constructor(
@@ -27,22 +21,27 @@ export class ModelIndex {
 
   /** Some key can be had now, or may be at any moment: it is in use, or being checked. */
   get hasCandidate(): boolean {
-    return this.#eligible.length > 0 || this.#soonFree > 0;
+    for (const tier of this.#tiers) if (tier.hasCandidate) return true;
+    return false;
   }
 
   /** The number of keys that can be had now. */
   get eligible(): number {
-    return this.#eligible.length;
+    let eligible = 0;
+    for (const tier of this.#tiers) eligible += tier.eligible.length;
+    return eligible;
   }
 
   /** The number of keys that can be had now, or as soon as their calls in flight allow. */
   get inUse(): number {
-    return this.#eligible.length + this.#soonFree - this.#unchecked;
+    let inUse = 0;
+    for (const tier of this.#tiers) inUse += tier.inUse;
+    return inUse;
   }
 
   /** The soonest end of a cooldown, undefined if no key cools down. */
   get nextWake(): number | undefined {
-    return this.#coolingDown.peek()?.until;
+    return this.#nextAwake?.until;
   }
 
   /** Makes the key's candidate for this index; the caller puts it into the record's `candidates`. */
@@ -65,48 +64,88 @@ export class ModelIndex {
     const earlierUntil = candidate.isTimed ? candidate.until : Infinity;
     this.#move(candidate, candidate.isBlockedByInFlightOnly(now) ? 'rate_limited_locally' : 'cooling_down');
     candidate.until = from;
-    this.#coolingDown.put(candidate);
+    this.#tierOf(candidate).timed(candidate);
     return from < earlierUntil;
   }
 
+  /** Takes the candidate out of its tier. Before the tier of its key changes, and when the key goes. */
   remove(candidate: KeyModelState): void {
     this.#move(candidate, 'out');
   }
 
   /** The next candidate whose cooldown is over at `now`; it is in no list until it is placed. */
   takeAwake(now: number): KeyModelState | undefined {
-    const candidate = this.#coolingDown.peek();
+    const candidate = this.#nextAwake;
     if (candidate === undefined || candidate.until > now) return undefined;
     this.#move(candidate, 'out');
     return candidate;
   }
 
+  /**
+   * Chooses from the lowest tier that has a key.
+   * @param fits Where not every call fits every key: whether this one does.
+   * @param spillsAt Until then a tier is only chosen from where no lower one can serve by then. Milliseconds since the epoch.
+   */
   choose(
     exclude: PassedOver | undefined,
     mean: PoolMean,
     now: number,
     random: Random,
-    fits?: (candidate: KeyModelState) => boolean,
+    fits?: Fits,
+    spillsAt = 0,
   ): KeyModelState | undefined {
-    return choose(this.#eligible, exclude, mean, now, random, fits);
+    const lowest = this.#lowest;
+    if (lowest === undefined) return undefined;
+    const candidate = choose(lowest.eligible, exclude, mean, now, random, fits);
+    if (candidate !== undefined || this.#tiers.length === 1) return candidate;
+    return this.#spill(exclude, mean, now, random, fits, spillsAt);
+  }
+
+  #spill(
+    exclude: PassedOver | undefined,
+    mean: PoolMean,
+    now: number,
+    random: Random,
+    fits: Fits | undefined,
+    spillsAt: number,
+  ): KeyModelState | undefined {
+    for (const [place, tier] of this.#tiers.entries()) {
+      const candidate = place === 0 ? undefined : choose(tier.eligible, exclude, mean, now, random, fits);
+      if (candidate !== undefined) return candidate;
+      if (spillsAt > now && tier.mayServeBy(spillsAt, fits)) return undefined;
+    }
+    return undefined;
   }
 
   /** The keys that can be had now, if a call fits them. */
   get candidates(): readonly KeyModelState[] {
-    return this.#eligible.candidates;
+    if (this.#tiers.length > 1) return this.#tiers.flatMap(({ eligible }) => eligible.candidates);
+    return this.#lowest === undefined ? NONE : this.#lowest.eligible.candidates;
+  }
+
+  get #nextAwake(): KeyModelState | undefined {
+    let next = this.#lowest?.nextAwake;
+    if (this.#tiers.length > 1)
+      for (const { nextAwake } of this.#tiers)
+        if (nextAwake !== undefined && (next === undefined || nextAwake.until < next.until)) next = nextAwake;
+    return next;
   }
 
   #move(candidate: KeyModelState, to: Availability): boolean {
-    const from = candidate.availability;
-    if (from === to) return false;
-    if (from === 'eligible') this.#eligible.remove(candidate);
-    else if (candidate.isTimed) this.#coolingDown.remove(candidate);
-    if (MAY_SERVE_SOON.has(from)) this.#soonFree -= 1;
-    if (from === 'unchecked') this.#unchecked -= 1;
-    candidate.availability = to;
-    if (MAY_SERVE_SOON.has(to)) this.#soonFree += 1;
-    if (to === 'unchecked') this.#unchecked += 1;
-    if (to === 'eligible') this.#eligible.add(candidate);
-    return to === 'eligible';
+    return this.#tierOf(candidate).move(candidate, to);
+  }
+
+  #tierOf({ record: { tier: rank } }: KeyModelState): Tier {
+    const lowest = this.#lowest;
+    if (lowest !== undefined && lowest.rank === rank) return lowest;
+    return this.#tiers.find((tier) => tier.rank === rank) ?? this.#newTier(rank);
+  }
+
+  #newTier(rank: number): Tier {
+    const tier = new Tier(rank);
+    this.#tiers.push(tier);
+    this.#tiers.sort((one, other) => one.rank - other.rank);
+    this.#lowest = this.#tiers[0];
+    return tier;
   }
 }

@@ -153,7 +153,13 @@ function applyAdmin({ pool, record, by, unreadable }: DocumentTarget, value: Jso
   else pool.setEnabled(record, value !== 'disabled', by);
 }
 
-const NO_LIMITS: KeyLimits = { concurrency: undefined, requestsPerMinute: undefined, tokensPerMinute: undefined };
+const NO_LIMITS: KeyLimits = {
+  concurrency: undefined,
+  requestsPerMinute: undefined,
+  tokensPerMinute: undefined,
+  requestsPerDay: undefined,
+  tokensPerDay: undefined,
+};
 
 function applyIdentity({ pool, record, by, secretGone, secretChanged, unreadable }: DocumentTarget, value: Json): void {
   const identity = readIdentity(value);
@@ -162,10 +168,10 @@ function applyIdentity({ pool, record, by, secretGone, secretChanged, unreadable
   else if (record.origin === 'runtime' && (identity.token ?? record.id) !== record.key.tokenId) secretChanged(identity);
   // An administrator's changes hold over a restart, until the configuration itself says something else.
   if (record.configured !== undefined && identity.configured !== record.configured) return;
-  const { label, weight, limits } = identity;
+  const { label, weight, tier, limits } = identity;
   const hasSameLimits = JSON.stringify(limits ?? {}) === JSON.stringify(record.limits);
-  if (label === record.label && weight === record.weight && hasSameLimits) return;
+  if (label === record.label && weight === record.weight && tier === record.tier && hasSameLimits) return;
   // All that is stored, also that there is no label, or no limit any more.
   record.label = label;
-  pool.update(record, { weight, limits: { ...NO_LIMITS, ...limits } }, by);
+  pool.update(record, { weight, tier, limits: { ...NO_LIMITS, ...limits } }, by);
 }

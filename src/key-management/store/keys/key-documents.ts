@@ -81,6 +81,7 @@ export interface StoredIdentity {
   readonly origin: KeyOrigin;
   readonly label?: string;
   readonly weight: number;
+  readonly tier: number;
   readonly quotaGroup?: string;
   readonly models?: string[];
   readonly limits?: KeyLimits;
@@ -108,6 +109,7 @@ export const identityOf = (record: KeyRecord, sealed: SealedKey | undefined): Js
     origin: record.origin,
     label: record.label,
     weight: record.weight,
+    tier: record.tier || undefined,
     quotaGroup: record.quotaGroup,
     models: record.models && [...record.models],
     limits: compact({ ...record.limits }),
@@ -132,12 +134,13 @@ export const registersOf = (
 
 export function readIdentity(value: Json): StoredIdentity | undefined {
   if (!isRecord(value) || typeof value.maskedKey !== 'string') return undefined;
-  const { maskedKey, label, weight, quotaGroup, models, limits, secret, token, route } = value;
+  const { maskedKey, label, weight, tier, quotaGroup, models, limits, secret, token, route } = value;
   return {
     maskedKey: singleLine(maskedKey, LONGEST_MASK),
     origin: value.origin === 'runtime' ? 'runtime' : 'configuration',
     label: shortText(label),
     weight: Math.min(positive(weight) ?? 1, GREATEST_WEIGHT),
+    tier: typeof tier === 'number' && Number.isInteger(tier) && tier >= 0 ? Math.min(tier, GREATEST_TIER) : 0,
     quotaGroup: shortText(quotaGroup),
     models: Array.isArray(models)
       ? models.flatMap((model) => (typeof model === 'string' ? [modelName(model)] : [])).slice(0, MOST_MODELS)
@@ -247,10 +250,17 @@ const positive = (value: Json | undefined): number | undefined =>
 const LONGEST_MASK = 40;
 const LONGEST_TEXT = 500;
 const GREATEST_WEIGHT = 1_000;
+const GREATEST_TIER = 1_000;
 const MOST_MODELS = 1_000;
 const GREATEST_STREAK = 1_000;
 
-const LIMITS: readonly string[] = ['concurrency', 'requestsPerMinute', 'tokensPerMinute'] satisfies (keyof KeyLimits)[];
+const LIMITS: readonly string[] = [
+  'concurrency',
+  'requestsPerMinute',
+  'tokensPerMinute',
+  'requestsPerDay',
+  'tokensPerDay',
+] satisfies (keyof KeyLimits)[];
 
 /** The limits that are positive numbers: a store that others can write to must not bring anything else into the pool. */
 const limitsIn = (stored: Record<string, Json>): KeyLimits =>

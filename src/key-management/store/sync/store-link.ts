@@ -1,6 +1,6 @@
 import type { Clock } from '../../common/clock';
 import type { DocumentOwner, StoreListener } from './document-owner';
-import type { Json, KeyStore, StoreChange } from '../port/key-store';
+import type { Json, KeyStore, StoreChange, StoredDocument } from '../port/key-store';
 import { Outbox } from './outbox';
 import { Reconciler } from './reconciler';
 import { RegisterVersions } from './register-versions';
@@ -190,6 +190,11 @@ export class StoreLink {
   /** Something is to be collected within the second. */
   statisticsPending(): void {
     if (!this.#closed) this.#statistics.start();
+  }
+
+  /** What the store holds under a prefix by now. @throws StoreError */
+  read(prefix: string): Promise<StoredDocument[]> {
+    return this.store.load(prefix);
   }
 
   /** Resolves when all changes of the document are in the store. @throws StoreError `unavailable` after 5 s; `invalid` if they never can be */

@@ -33,7 +33,7 @@ export class StoreState implements StoreHealth {
 
   /** Since when it is there, milliseconds since the epoch; undefined while it is away or failing. */
   get upSince(): number | undefined {
-    return this.current === 'up' ? this.#changedAt : undefined;
+    return this.condition === 'up' ? this.#changedAt : undefined;
   }
 
   get isConnected(): boolean {

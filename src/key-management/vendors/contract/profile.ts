@@ -77,6 +77,8 @@ export interface RateLimits {
   readonly booksCachedInput?: boolean;
   /** The same, for people. */
   readonly tokens?: string;
+  /** The day that daily limits are counted by: an IANA time zone, and where the vendor says so. Default UTC. */
+  readonly day?: { readonly timeZone: string; readonly source: string };
 }
 
 /** Types of a stream's events that come before its first content, so that a stream which fails behind them can be begun anew, unseen. */

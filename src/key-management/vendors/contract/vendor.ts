@@ -31,6 +31,8 @@ export interface Vendor extends RuleBook {
   readonly limitKind: NonNullable<RateLimits['kind']>;
   readonly rateLimitScope: NonNullable<RateLimits['scope']>;
   readonly readRateLimits: RateLimitReader;
+  /** The IANA time zone of the vendor's day. */
+  readonly dayTimeZone: string;
   readonly tokenBooking: NonNullable<RateLimits['books']>;
   readonly booksCachedInput: boolean;
   readonly accountHeaders: readonly string[];

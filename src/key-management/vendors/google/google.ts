@@ -38,6 +38,7 @@ export const google: VendorProfile = {
     read: readGoogleRateLimits,
     books: 'input',
     tokens: 'input',
+    day: { timeZone: 'America/Los_Angeles', source: 'https://ai.google.dev/gemini-api/docs/rate-limits' },
   },
   accountInText: [/ for consumer '?(project_number:\d{1,20})/],
   uploadUrlHeader: 'x-goog-upload-url',
