@@ -14,9 +14,6 @@ const AFTER = /(?<!["'`“”‘’)\]])["'`“”‘’)\]]+$/;
 /** What stands before a key in a header, a shell or a YAML list. */
 const NO_KEY = /^(?:bearer|export|authorization:|-|)$/i;
 
-/** A key, or a key with its id. */
-export type ListedKey = string | { key: string; id: string };
-
 /**
  * The keys in the text of one variable, however it is written: separated by commas, semicolons, spaces or line breaks; in quotes, as a
  * whole (`docker --env-file` keeps them) or each; as a list of JSON, YAML or a shell; with `NAME=` or `Bearer` before a key, or a
