@@ -12,6 +12,7 @@ import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
 import type { AccountDemand, PartsPort } from './limits/part';
 import { PriorRates } from './limits/prior-rates';
 import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-limiter';
+import { RefusalCost } from './limits/refusal-cost';
 import { refusedDimension } from './limits/refused-dimension';
 import { SendLag } from './limits/send-lag';
 import type { ModelIndexes } from './selection/model-indexes';
@@ -41,6 +42,7 @@ export class PoolAccounts implements PartsPort {
   readonly #contacts = new FirstContacts<Account | KeyRecord>();
   readonly #priors = new Map<number, Priors>();
   readonly #lag = new SendLag();
+  readonly #cost = new RefusalCost();
   readonly #kept = new Map<object, RateLimiter | HardLimits>();
   /** What was granted of each account, by its shared name; undefined where instances divide nothing. */
   #grants: Map<string, number> | undefined;
@@ -404,7 +406,11 @@ export class PoolAccounts implements PartsPort {
   }
 
   #newLimiter(record: KeyRecord, ordinal: number, now: number): RateLimiter {
-    const priors = getOrCreate(this.#priors, ordinal, () => ({ requests: new PriorRates(), tokens: new PriorRates() }));
+    const priors = getOrCreate(this.#priors, ordinal, () => ({
+      requests: new PriorRates(),
+      tokens: new PriorRates(),
+      cost: this.#cost,
+    }));
     const limiter = new RateLimiter(priors);
     limiter.divide(this.#partOf(record), 0, now);
     return limiter;

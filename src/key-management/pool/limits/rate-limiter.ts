@@ -8,6 +8,7 @@ import { LearnedRate } from './learned-rate';
 import type { LimitKind } from './limit-kind';
 import type { Meter } from './meter';
 import type { PriorRates } from './prior-rates';
+import type { RefusalCost } from './refusal-cost';
 import type { SentCall } from './sent-call';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
@@ -18,6 +19,7 @@ export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 're
 export interface Priors {
   readonly requests: PriorRates;
   readonly tokens: PriorRates;
+  readonly cost: RefusalCost;
 }
 
 /** What a refusal says of the limit that was met. */
@@ -210,7 +212,7 @@ export class RateLimiter {
       this.#cap.refused(this.inFlight + 1, sentAt, now);
     }
     const isOfTokens = dimension === undefined ? this.#isVaried : dimension === 'tokens' && this.#largest > 0;
-    const rate = isOfTokens ? (this.#tokens ??= new LearnedRate()) : (this.#requests ??= new LearnedRate());
+    const rate = isOfTokens ? (this.#tokens ??= new LearnedRate(this.priors?.tokens, this.priors?.cost)) : (this.#requests ??= new LearnedRate(this.priors?.requests, this.priors?.cost));
     const priors = isOfTokens ? this.priors?.tokens : this.priors?.requests;
     const soFar = isOfTokens ? (call?.tokensSoFar ?? this.#tokensSoFar) : (call?.requestsSoFar ?? this.#requestsSoFar);
     rate.refused(
@@ -222,7 +224,6 @@ export class RateLimiter {
         waitMs,
       },
       now,
-      priors?.expected,
     );
     if (rate.isMeasured) priors?.learned(this, rate.perMs);
   }
