@@ -61,7 +61,10 @@ export class PoolAccounts implements PartsPort {
   add(record: KeyRecord): void {
     const { quotaGroup } = record;
     if (quotaGroup !== undefined)
-      this.#enter(record, getOrCreate(this.#declared, quotaGroup, () => new Account(quotaGroup, 'declared')));
+      this.#enter(
+        record,
+        getOrCreate(this.#declared, quotaGroup, () => new Account(quotaGroup, 'declared')),
+      );
     this.limit(record);
     // A key that joins a group has its rate limiters from the start.
     for (const { candidates } of this.siblings(record)) {
@@ -120,7 +123,11 @@ export class PoolAccounts implements PartsPort {
     const isPerModel = profile.rateLimitScope === 'key_model';
     const limiter = isPerModel
       ? this.#limiterOf(record, model, now)
-      : this.#shared(this.#members(record).flatMap((member) => member.candidates), 0, now);
+      : this.#shared(
+          this.#members(record).flatMap((member) => member.candidates),
+          0,
+          now,
+        );
     const countedAt = this.#lag.countedAt(startedAt, now);
     if (record.account?.from === 'discovered' && this.#contradicts(record, limiter, readings, countedAt)) {
       this.#split(record);
@@ -154,7 +161,6 @@ export class PoolAccounts implements PartsPort {
       candidate.rateLimiter.ended(sent, wasGood, now);
       if (wasGood && candidate.rateLimiter.hasHeaders) this.#lag.succeeded();
     }
-    lease.sent = undefined;
     const hard = lease.reservedIn;
     if (hard === undefined) return;
     lease.reservedIn = undefined;
@@ -199,7 +205,9 @@ export class PoolAccounts implements PartsPort {
   }
 
   /** A call was refused for its rate. */
-  refused({ candidate: { record }, model, startedAt, sent }: PoolLease, settlement: Settlement, now: number): void {
+  refused(lease: PoolLease, settlement: Settlement, now: number): void {
+    const { candidate, model, startedAt, sent, tokens } = lease;
+    const { record } = candidate;
     const { reason, retryAfterMs, notBefore } = settlement;
     const patterns = this.profile?.()?.accountInText;
     if (record.account === undefined && reason !== undefined && patterns !== undefined && patterns.length > 0) {
@@ -211,7 +219,7 @@ export class PoolAccounts implements PartsPort {
     if (limiter.hasHeaders) this.#lag.refused();
     const waitMs = retryAfterMs ?? (notBefore && notBefore.getTime() - now);
     const dimension = reason === undefined ? undefined : refusedDimension(reason);
-    limiter.refused({ call: sent, sentAt: startedAt, waitMs, dimension }, now);
+    limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);
     if (limiter.countsTokens || dimension === 'tokens') this.limitsTokens = true;
   }
 
@@ -386,7 +394,11 @@ export class PoolAccounts implements PartsPort {
   /** The rate limiter of the key and its account for one model, or for calls that name none; made if there is none. */
   #limiterOf(record: KeyRecord, model: string | undefined, now: number): RateLimiter {
     const ordinal = model === undefined ? 0 : this.pool.indexes.restricted(model, now).ordinal;
-    return this.#shared(this.#members(record).map((member) => member.candidates[ordinal]!), ordinal, now);
+    return this.#shared(
+      this.#members(record).map((member) => member.candidates[ordinal]!),
+      ordinal,
+      now,
+    );
   }
 
   #members(record: KeyRecord): readonly KeyRecord[] {
