@@ -94,6 +94,7 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
     rateLimitScope: profile.rateLimits?.scope ?? 'key_model',
     readRateLimits: profile.rateLimits?.read ?? format.readRateLimits,
     tokenBooking: profile.rateLimits?.books ?? 'input_and_max_output',
+    booksCachedInput: profile.rateLimits?.booksCachedInput ?? true,
     accountHeaders: profile.accountHeaders ?? [],
     accountInText: profile.accountInText ?? [],
     telemetryName: profile.telemetryName ?? profile.name,

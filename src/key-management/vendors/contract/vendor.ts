@@ -32,6 +32,7 @@ export interface Vendor extends RuleBook {
   readonly rateLimitScope: NonNullable<RateLimits['scope']>;
   readonly readRateLimits: RateLimitReader;
   readonly tokenBooking: NonNullable<RateLimits['books']>;
+  readonly booksCachedInput: boolean;
   readonly accountHeaders: readonly string[];
   readonly accountInText: readonly RegExp[];
   readonly telemetryName: string;
