@@ -128,12 +128,13 @@ export class KeyStates {
     if (!this.#records.delete(record.id)) return;
     this.#forgetToken(record);
     this.#baseUrls.remove(record.route?.baseUrl);
+    const [sibling] = this.siblings(record);
     this.outliers.forget(record);
     this.accounts.remove(record);
     this.indexes.removeRecord(record);
     this.parts.endpoints.forget(record.id);
     record.leave();
-    this.placeGroup(record);
+    if (sibling) this.placeGroup(sibling);
     this.#emit(record, by, { type: 'key_deleted' });
   }
 

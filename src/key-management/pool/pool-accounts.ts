@@ -167,7 +167,6 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
       candidate.rateLimiter.ended(sent, wasGood, now);
       if (wasGood && candidate.rateLimiter.hasHeaders) this.#lag.succeeded();
     }
-    lease.sent = undefined;
     const hard = lease.reservedIn;
     if (hard === undefined) return;
     lease.reservedIn = undefined;
@@ -201,13 +200,15 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
     this.#dayUsed(hardLimits);
   }
 
-  /** A good answer has begun. */
+  /** A good answer has begun, or a call ended well. True if the account may be used more than before. */
   accepted(record: KeyRecord): boolean {
     return this.#contacts.answered(record.account ?? record);
   }
 
   /** A call was refused for its rate. */
-  refused({ candidate: { record }, model, startedAt, sent }: PoolLease, settlement: Settlement, now: number): void {
+  refused(lease: PoolLease, settlement: Settlement, now: number): void {
+    const { candidate, model, startedAt, sent, tokens } = lease;
+    const { record } = candidate;
     const { reason, retryAfterMs, notBefore } = settlement;
     const patterns = this.profile?.()?.accountInText;
     if (record.account === undefined && reason !== undefined && patterns !== undefined && patterns.length > 0) {
@@ -219,7 +220,7 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
     if (limiter.hasHeaders) this.#lag.refused();
     const waitMs = retryAfterMs ?? (notBefore && notBefore.getTime() - now);
     const dimension = reason === undefined ? undefined : refusedDimension(reason);
-    limiter.refused({ call: sent, sentAt: startedAt, waitMs, dimension }, now);
+    limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);
     if (limiter.countsTokens || dimension === 'tokens') this.limitsTokens = true;
   }
 
@@ -301,7 +302,7 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
       const account = record.account ?? record;
       if (seen.has(account) || !isLimited(record)) continue;
       seen.add(account);
-      demands.push(accountDemand(accountName(record), this.#members(record), this.#partOf(record), hasMissed, now));
+      demands.push(accountDemand(accountName(record), this.#members(record), hasMissed, now));
     }
     return demands;
   }

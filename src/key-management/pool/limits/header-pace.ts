@@ -8,7 +8,8 @@ import type { SentCall } from './sent-call';
 /** Of calls that no answer counted for so long, no more than these are remembered. */
 const MOST_SENT = 1_000;
 const MOST_WANTED = 256;
-const WANTED_MS = 10_000;
+const WANTED_MS = 4_000;
+const MIN_WANTED_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /** Holds calls back by what the vendor's headers say is left, before the vendor has to refuse. */
@@ -33,8 +34,10 @@ export class HeaderPace {
     if (asOf < this.#asOf) return;
     this.#learn(readings, asOf);
     this.#asOf = asOf;
-    const since = this.#sent.findIndex(({ at }) => at > asOf);
-    this.#sent = since < 0 ? [] : since === 0 ? this.#sent : this.#sent.slice(since);
+    this.#sent = this.#sent.filter((call) => {
+      call.isCounted = call.at <= asOf;
+      return !call.isCounted;
+    });
     for (const reading of readings) {
       const meter = this.#meterOf(reading);
       let sent = 0;
@@ -63,9 +66,8 @@ export class HeaderPace {
 
   /** A call turned out to have used so much, so far. */
   used(call: SentCall, tokens: ExpectedTokens, now: number): void {
-    const isCounted = call.at > this.#asOf;
     for (const meter of this.meters) {
-      if (isCounted) meter.take(meter.bookedAtOnce(tokens) - meter.bookedAtOnce(call.tokens), now);
+      if (!call.isCounted) meter.take(meter.bookedAtOnce(tokens) - meter.bookedAtOnce(call.tokens), now);
       const later = meter.bookedLater(call.tokens);
       if (!call.isOpen || later === 0) continue;
       // What was written is booked, the rest stays reserved.
@@ -123,7 +125,8 @@ export class HeaderPace {
   }
 
   wanted(now: number): number {
-    const sinceMs = Math.max(WANTED_MS, now - (this.#wanted[0]?.at ?? now));
+    // Fewer are remembered where there are very many.
+    const sinceMs = Math.max(MIN_WANTED_MS, Math.min(WANTED_MS, now - (this.#wanted[0]?.at ?? now)));
     let wanted = 0;
     for (const meter of this.meters) {
       if (!meter.isKnown) continue;
@@ -145,7 +148,8 @@ export class HeaderPace {
   ): { readonly siblingCalls: number; readonly surplus: number } | undefined {
     const meter = this.meters.find(({ dimension }) => dimension === 'requests');
     const remaining = readings.find(({ dimension }) => dimension === 'requests')?.remaining;
-    if (meter === undefined || remaining === undefined || meter.part < 1 || remaining >= meter.capacity) return undefined;
+    if (meter === undefined || remaining === undefined || meter.part < 1 || remaining >= meter.capacity)
+      return undefined;
     let siblingCalls = 0;
     let later = 0;
     for (const call of this.#sent) {
@@ -168,7 +172,8 @@ export class HeaderPace {
   absorb(other: HeaderPace, now: number): void {
     for (const call of other.#sent) {
       call.pace = call.pace && this;
-      if (call.at <= this.#asOf) continue;
+      call.isCounted = call.at <= this.#asOf;
+      if (call.isCounted) continue;
       for (const meter of this.meters) meter.take(meter.bookedAtOnce(call.tokens), now);
       this.#sent.push(call);
     }

@@ -2,7 +2,7 @@ import type { AccountDemand, GrantedPart, PartsPort } from '../../pool/limits/pa
 import { Holder, type Granted } from './holder';
 import type { Claim, Grant, Leadership, Report } from './messages';
 import { DRIFT_MS, LEASE_MS, RENEW_MS, REPORT_MS } from './timing';
-import { isElsewhere, wantedParts } from './wanted-parts';
+import { isElsewhere, sameClaims, wantedParts } from './wanted-parts';
 
 /** Reports that cannot wait are so far apart; milliseconds. */
 const URGENT_MS = 20;
@@ -10,6 +10,8 @@ const URGENT_MS = 20;
 const IDLE_MS = 15_000;
 /** After so long without an answer this instance goes on as if the store were away; milliseconds. */
 const LOST_MS = 10_000;
+/** Calls that wait for so long though parts are not used up wait for another account; milliseconds. */
+const STUCK_MS = 3_000;
 /** Demand that changes by less is no news. */
 const NEWS = 0.25;
 
@@ -36,6 +38,7 @@ export class ProviderShares {
   #isDue = false;
   #renewMs = RENEW_MS;
   #rounds = 0;
+  #plannedAt = -Infinity;
   readonly #emptied = new Map<string, number>();
   #stuckSince: number | undefined;
   #fallbackUntil: number | undefined;
@@ -52,6 +55,11 @@ export class ProviderShares {
   /** A call waits for a part, or an account's limits became known. */
   wanted(): void {
     this.#isUrgent = true;
+  }
+
+  /** The next report cannot wait: a call waits and there is no part at all, or the leader waits for an answer. */
+  get #isPressing(): boolean {
+    return this.#isDue || (this.#isUrgent && !this.hasParts);
   }
 
   /** Something is wanted or used here, or was lately. */
@@ -116,7 +124,7 @@ export class ProviderShares {
   /** What is to be said to the leader now, if anything. Only with a store that can be written. */
   report(now: number): Report | undefined {
     const since = now - this.#reportedAt;
-    const isPressing = (this.#isUrgent || this.#isDue) && since >= URGENT_MS;
+    const isPressing = this.#isPressing && since >= URGENT_MS;
     const isRegular = since >= REPORT_MS && this.isActive(now);
     const owes = !isPressing && !isRegular && since >= URGENT_MS && this.owes;
     if (!isPressing && !isRegular && !owes) return undefined;
@@ -172,19 +180,23 @@ export class ProviderShares {
     this.#apply(this.#holder.fallBack(parts));
   }
 
+  /** What to ask for: planned anew at most once a second, unless there is no part at all. */
   #claims(demands: readonly AccountDemand[], now: number): Map<string, Claim> {
-    this.#rounds += 1;
-    const claims = wantedParts({
+    const isPlanned = now - this.#plannedAt >= REPORT_MS || !this.hasParts;
+    const situation = {
       demands,
       parts: this.#holder.parts,
-      asked: this.#holder.isAnswered ? this.#asked : NO_CLAIMS,
+      asked: isPlanned && !this.#holder.isAnswered ? NO_CLAIMS : this.#asked,
       instances: this.instances.count,
-      placeOf: (account) => this.instances.placeOf(account),
+      placeOf: (account: string) => this.instances.placeOf(account),
       round: this.#rounds,
       emptied: this.#emptied,
-      isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= REPORT_MS / 2,
-    });
-    return claims;
+      isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= STUCK_MS,
+    };
+    if (!isPlanned) return sameClaims(situation);
+    this.#plannedAt = now;
+    this.#rounds += 1;
+    return wantedParts(situation);
   }
 
   /** Whether there is anything to say: nothing is written of accounts that nobody uses. */
