@@ -101,13 +101,11 @@ describeWithRedis('instances on one Redis that divide limits', () => {
     const dead = instances[which]!;
     const left = instances[1 - which]!;
     await left.ask({ do: 'busy', forMs: 500, holdMs: 10, maxWaitMs: MAX_WAIT_MS });
-    let isHolding = false;
     void dead.ask({ do: 'busy', forMs: 1, holdMs: 60_000, maxWaitMs: 5_000 }).catch(() => undefined);
     // It holds the only part for a call that does not end.
     await until('the other instance to have the part', async () => {
       const { errors } = await left.ask<{ errors: string[] }>({ do: 'busy', forMs: 1, holdMs: 1, maxWaitMs: 300 });
-      isHolding = errors.length > 0;
-      return isHolding;
+      return errors.length > 0;
     });
     await dead.kill9();
     instances = [left];

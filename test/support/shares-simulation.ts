@@ -14,7 +14,7 @@ export interface Trouble {
   readonly drift: number;
 }
 
-export const NO_TROUBLE: Trouble = { delayMs: 2, lost: 0, skewMs: 0, drift: 0 };
+const NO_TROUBLE: Trouble = { delayMs: 2, lost: 0, skewMs: 0, drift: 0 };
 
 const doNothing = (): void => undefined;
 

@@ -38,7 +38,7 @@ export const occupied = ({ most, bound }: Pick<Standing, 'most' | 'bound'>): num
  * The parts that the instances should have: max-min fair by demand (water-filling), what nobody asks for in proportion to the demands, and all
  * of them whole multiples of the smallest useful part. Where there are not enough of those, instances without a part take turns with others.
  */
-export function idealParts(standings: readonly Standing[], capacity: number, now: number): number[] {
+function idealParts(standings: readonly Standing[], capacity: number, now: number): number[] {
   const parts = standings.map(() => 0);
   const served = chosen(standings, capacity, now);
   if (served.length === 0) return parts;

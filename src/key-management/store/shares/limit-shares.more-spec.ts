@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { seededRandom } from '../../../../test/support/seeded-random';
 import { SharesSimulation, type SimulatedInstance, type Trouble } from '../../../../test/support/shares-simulation';
 
-const RUNS = 20;
+const RUNS = 25;
 const ACCOUNTS = ['x', 'y', 'z'];
 
 /** What happens beside calls that come and go. */

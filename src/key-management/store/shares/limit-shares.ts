@@ -49,6 +49,8 @@ export class LimitShares implements DocumentOwner {
   readonly #seat: LeaderSeat;
   /** Documents of other instances, and when each was first seen. */
   readonly #documents = new Map<string, number>();
+  /** Documents of others to which this instance granted. */
+  readonly #granted = new Set<string>();
   /** Own documents that the store has, or will. */
   readonly #written = new Set<string>();
   readonly #places = new Map<string, number>();
@@ -202,9 +204,11 @@ export class LimitShares implements DocumentOwner {
 
   #left(instance: string): void {
     this.#seat.leader?.left(instance);
-    // One of those that are left removes what it left.
-    if (this.instances.isFirst)
-      for (const doc of this.#documents.keys()) if (doc.endsWith(`/${instance}`)) this.#drop(doc);
+    // One of those that are left removes what it left, and the leader what it granted while the other went.
+    for (const name of this.#providers.keys()) {
+      const doc = `${PREFIX}${name}/${instance}`;
+      if (this.#granted.delete(doc) || (this.instances.isFirst && this.#documents.has(doc))) this.#drop(doc);
+    }
     this.#tickSoon();
   }
 
@@ -262,7 +266,10 @@ export class LimitShares implements DocumentOwner {
       const doc = PREFIX + id;
       const own = this.#own(doc);
       if (own) own.granted(grant, now);
-      else this.link.put(doc, 'grant', grantJson(grant));
+      else {
+        this.#granted.add(doc);
+        this.link.put(doc, 'grant', grantJson(grant));
+      }
     }
   }
 
