@@ -9,7 +9,7 @@ import { accountIn, accountInText, SharingEvidence, stateTheSame } from './limit
 import { totalOf, type ExpectedTokens, type UsedTokens } from './limits/expected-tokens';
 import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
-import type { AccountDemand, PartsPort } from './limits/part';
+import type { AccountDemand, GrantedPart, PartsPort } from './limits/part';
 import { PriorRates } from './limits/prior-rates';
 import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-limiter';
 import { RefusalCost } from './limits/refusal-cost';
@@ -192,13 +192,6 @@ export class PoolAccounts implements PartsPort {
     hardLimits?.used(more, now, isFirst);
   }
 
-  /** A call of the account ended. True if accounts are being met, so that a call that waited for this may go. */
-  metBy(record: KeyRecord, answered: boolean): boolean {
-    if (this.#contacts.isEmpty) return false;
-    if (answered) this.accepted(record);
-    return true;
-  }
-
   /** A good answer has begun. */
   accepted(record: KeyRecord): boolean {
     return this.#contacts.answered(record.account ?? record);
@@ -301,15 +294,18 @@ export class PoolAccounts implements PartsPort {
       const account = record.account ?? record;
       if (seen.has(account) || !isLimited(record)) continue;
       seen.add(account);
-      demands.push(accountDemand(accountName(record), this.#members(record), this.#partOf(record), hasMissed, now));
+      demands.push(accountDemand(accountName(record), this.#members(record), hasMissed, now));
     }
     return demands;
   }
 
-  grant(account: string, fraction: number, level: number): void {
-    this.#grants ??= new Map();
-    this.#grants.set(account, Math.min(1, Math.max(0, fraction)));
-    for (const record of this.pool.records()) if (accountName(record) === account) this.#divide(record, level);
+  grant(parts: ReadonlyMap<string, GrantedPart>): void {
+    const grants = (this.#grants ??= new Map());
+    for (const [account, { fraction }] of parts) grants.set(account, Math.min(1, Math.max(0, fraction)));
+    for (const record of this.pool.records()) {
+      const part = parts.get(accountName(record));
+      if (part) this.#divide(record, part.level);
+    }
     this.pool.partsChanged();
   }
 
