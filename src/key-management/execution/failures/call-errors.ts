@@ -20,8 +20,7 @@ import { MAX_WAITING } from '../waiting/wait-queue';
 export type NoKeyReason = 'no_keys' | 'queue_full' | 'queue_slow';
 
 /** Why a call failed. */
-export type FailureReason =
-  'rejected' | 'exhausted' | 'cancelled' | 'closed' | 'deadline' | 'too_large' | NoKeyReason;
+export type FailureReason = 'rejected' | 'exhausted' | 'cancelled' | 'closed' | 'deadline' | 'too_large' | NoKeyReason;
 
 /** A call that found no key. Times are milliseconds since the epoch. */
 export interface KeylessCall {

@@ -21,6 +21,8 @@ export const MAX_WAITING = 10_000;
 const MAX_LINES = 64;
 /** A key that should be free by now, but is not, is looked at again after this. Milliseconds. */
 const LEAST_PAUSE_MS = 10;
+/** A key is free that the call could not take: it is looked at again after this, in case nobody tells that it can be had by now. Milliseconds. */
+const FREE_PAUSE_MS = 100;
 
 /**
  * The calls that wait for a key of one provider, woken as keys come free, without polling. First come, first served within a model, an endpoint
@@ -110,6 +112,7 @@ export class WaitQueue {
 
   /** Where no key fits a call that was passed often enough, the account that fits it soonest is kept for it. */
   #leaseFor(waiter: Waiter, now: number): AttemptContext | undefined {
+    waiter.lookedAt = now;
     if (waiter.isBatch && !this.courtesy.mayTake(waiter, now)) return undefined;
     const lease = leaseUntriedFirst(this.pool, waiter, now);
     if (lease || !waiter.isOverdue(now)) return lease;
@@ -218,7 +221,7 @@ export class WaitQueue {
     const now = this.clock.now();
     let next = Infinity;
     for (const line of this.#lines.values())
-      for (const { first } of line.groups) next = Math.min(next, this.#wakesAt(first, now));
+      for (const group of line.groups) if (line.mayServe(group)) next = Math.min(next, this.#wakesAt(group.first, now));
     if (next === Infinity) return;
     this.#cancelTimer = this.clock.after(Math.max(0, next - now), () => this.serve());
   }
@@ -230,11 +233,13 @@ export class WaitQueue {
     return spillsAt > now ? Math.min(spillsAt, keyAt) : keyAt;
   }
 
-  #keyAt({ tokens, model, endpoint, isBatch }: Waiter, now: number): number {
+  /** All as of when the call found no key: what it waited for then may be over by now. */
+  #keyAt({ tokens, model, endpoint, isBatch, lookedAt }: Waiter, now: number): number {
     // 0: at any moment, and whatever frees the key tells.
-    const fitsAt = this.pool.availableAt({ model, endpoint, tokens }, now) || Infinity;
-    const wakesAt = Math.min(fitsAt, this.pool.nextWake(model, endpoint) || Infinity);
-    const at = isBatch ? Math.min(wakesAt, this.courtesy.endsAt(now)) : wakesAt;
+    const fitsAt = this.pool.availableAt({ model, endpoint, tokens }, lookedAt) || Infinity;
+    const wakesAt = this.pool.nextWake(model, endpoint) ?? Infinity;
+    const courtesyEndsAt = isBatch ? this.courtesy.endsAt(lookedAt) : Infinity;
+    const at = Math.min(fitsAt, wakesAt || now + FREE_PAUSE_MS, courtesyEndsAt);
     return at > now ? at : now + LEAST_PAUSE_MS;
   }
 }

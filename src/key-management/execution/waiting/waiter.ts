@@ -41,6 +41,8 @@ export class Waiter implements CallTarget, AbortFollower {
   overtakes = 0;
   /** It takes only what interactive calls leave. */
   isBatch: boolean;
+  /** When a key was last looked for. Milliseconds since the epoch. */
+  lookedAt: number;
   /** An account is kept for it. */
   isSetAside = false;
   #limit: TimeLimit | undefined;
@@ -62,6 +64,7 @@ export class Waiter implements CallTarget, AbortFollower {
     this.tokens = request.tokens;
     this.spillsAt = request.spillsAt;
     this.isBatch = request.agesAt !== undefined;
+    this.lookedAt = since;
   }
 
   /** The account that is kept for it is taken by it alone. */
