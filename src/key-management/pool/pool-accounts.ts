@@ -161,7 +161,6 @@ export class PoolAccounts implements PartsPort {
       candidate.rateLimiter.ended(sent, wasGood, now);
       if (wasGood && candidate.rateLimiter.hasHeaders) this.#lag.succeeded();
     }
-    lease.sent = undefined;
     const hard = lease.reservedIn;
     if (hard === undefined) return;
     lease.reservedIn = undefined;
@@ -199,7 +198,9 @@ export class PoolAccounts implements PartsPort {
   }
 
   /** A call was refused for its rate. */
-  refused({ candidate: { record }, model, startedAt, sent }: PoolLease, settlement: Settlement, now: number): void {
+  refused(lease: PoolLease, settlement: Settlement, now: number): void {
+    const { candidate, model, startedAt, sent, tokens } = lease;
+    const { record } = candidate;
     const { reason, retryAfterMs, notBefore } = settlement;
     const patterns = this.profile?.()?.accountInText;
     if (record.account === undefined && reason !== undefined && patterns !== undefined && patterns.length > 0) {
@@ -211,7 +212,7 @@ export class PoolAccounts implements PartsPort {
     if (limiter.hasHeaders) this.#lag.refused();
     const waitMs = retryAfterMs ?? (notBefore && notBefore.getTime() - now);
     const dimension = reason === undefined ? undefined : refusedDimension(reason);
-    limiter.refused({ call: sent, sentAt: startedAt, waitMs, dimension }, now);
+    limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);
     if (limiter.countsTokens || dimension === 'tokens') this.limitsTokens = true;
   }
 

@@ -163,7 +163,8 @@ export class KeyModelState implements Timed, OnTrial {
     if (this.cooldownUntil > now || record.unavailableUntil > now) return false;
     if (record.hardLimits !== undefined && !record.hardLimits.awaitsPart && record.hardLimits.blockedUntil(now) > now)
       return false;
-    if (rateLimiter !== undefined && rateLimiter.blockedUntil(now) > now) return rateLimiter.isBlockedByInFlightOnly(now);
+    if (rateLimiter !== undefined && rateLimiter.blockedUntil(now) > now)
+      return rateLimiter.isBlockedByInFlightOnly(now);
     return this.#trialEndsAt > now || (record.hardLimits?.awaitsPart ?? false);
   }
 

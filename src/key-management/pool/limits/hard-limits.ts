@@ -43,9 +43,9 @@ export class HardLimits {
 
   /** This instance has no part of some limit, and may be given one at any moment. */
   get awaitsPart(): boolean {
-    const { concurrency = 0, requestsPerMinute = 0, tokensPerMinute = 0 } = this.limits;
     if (this.part === 1) return false;
-    const isLess = (limit: number): boolean => limit > 0 && this.#part(limit) < 1;
+    const { concurrency, requestsPerMinute, tokensPerMinute } = this.limits;
+    const isLess = (limit = 0): boolean => limit > 0 && this.#part(limit) < 1;
     return isLess(concurrency) || isLess(requestsPerMinute) || isLess(tokensPerMinute);
   }
 
@@ -93,19 +93,6 @@ export class HardLimits {
     const inFlightAt = size + this.#expected > this.#part(tokensPerMinute) ? now + LOOK_AGAIN_MS : 0;
     const at = Math.max(blockedUntil, fitsAt, inFlightAt);
     return at > now ? at : 0;
-  }
-
-  /** Whether two such calls fit beside those in flight. */
-  hasRoomForTwo(tokens: ExpectedTokens | undefined, now: number): boolean {
-    const { concurrency, requestsPerMinute, tokensPerMinute } = this.limits;
-    const size = tokens === undefined ? this.#tokensPerCall : tokens.input + tokens.output;
-    const needed = 2 * size + this.#expected;
-    return (
-      this.inFlight + 2 <= this.#part(concurrency) &&
-      needed <= this.#part(tokensPerMinute) &&
-      this.#freeAt(this.#requests, requestsPerMinute, 2, now) <= now &&
-      this.#freeAt(this.#tokens, tokensPerMinute, needed, now) <= now
-    );
   }
 
   /** How much of each limit is used, at most: what cannot be given to another instance yet. 0..1 and more */

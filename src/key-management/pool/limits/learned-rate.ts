@@ -2,16 +2,16 @@ import type { PriorRates } from './prior-rates';
 import type { RefusalCost } from './refusal-cost';
 
 /**
- * How fast the rate grows with the square of the calls since the last refusal: slowly at first, so that a limit is met again only after some
- * thirty calls; fast later, so that a limit that was raised, or measured too low, is found.
+ * How fast the rate grows with the cube of the calls since the last refusal: slowly at first, so that a limit is met again only after some
+ * forty calls; fast later, so that a limit that was raised, or measured too low, is found.
  */
-const GROWTH = 6e-5;
+const GROWTH = 1.2e-6;
 /** The same for a rate that is only guessed: the next refusal measures it. */
-const GROWTH_OF_GUESS = 0.05;
+const GROWTH_OF_GUESS = 0.02;
 /** The same for what other accounts allow. */
-const GROWTH_OF_PRIOR = 5e-4;
+const GROWTH_OF_PRIOR = 3e-5;
 /** A rate that was measured with fewer calls may be far off. */
-const ENOUGH_CALLS = 15;
+const ENOUGH_CALLS = 6;
 /** How much slower a rate grows with each measurement that confirms it. */
 const CALM = 3;
 /** How much of the earlier measurements is remembered with each new one. */
@@ -26,6 +26,7 @@ const LONGEST_GAP_MS = 60_000;
 const LONGEST_SPACING_MS = 15_000;
 /** After a refusal the bucket is left to fill by this part of the refused call, since calls arrive sooner or later after they were sent. */
 const SLACK = 0.7;
+const MOST_SLACK_MS = 500;
 /** A measurement that differs by less confirms the rate. */
 const SAME_RATE = 0.05;
 /** A rate that was confirmed so often grows no slower. */
@@ -118,7 +119,8 @@ export class LearnedRate {
     this.#callsSinceRefusal = 0;
     const perUnit = this.#msPerUnit;
     if (perUnit === 0) return;
-    this.#emptyAt = Math.max(this.#emptyAt, now + (waitMs ?? 0) - (1 - SLACK) * size * perUnit);
+    const slackMs = Math.min(SLACK * size * perUnit, MOST_SLACK_MS);
+    this.#emptyAt = Math.max(this.#emptyAt, now + (waitMs ?? 0) + slackMs - size * perUnit);
   }
 
   /** Until when such a call may not go, milliseconds since the epoch; 0 if it may go now. One call may always run ahead. */
@@ -135,7 +137,7 @@ export class LearnedRate {
   get #msPerUnit(): number {
     if (this.#last === undefined) return 0;
     const growth = this.#isGuess ? GROWTH_OF_GUESS : this.#ms === 0 ? GROWTH_OF_PRIOR : this.#growthOfMeasured;
-    return 1 / (this.perMs * (1 + growth * this.#callsSinceRefusal ** 2));
+    return 1 / (this.perMs * (1 + growth * this.#callsSinceRefusal ** 3));
   }
 
   /** The fewer calls a rate was measured with, the faster it grows. */

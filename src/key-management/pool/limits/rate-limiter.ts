@@ -28,6 +28,8 @@ export interface RateRefusal {
   readonly call: SentCall | undefined;
   /** When it was sent; milliseconds since the epoch. */
   readonly sentAt: number;
+  /** What it was expected to take. */
+  readonly tokens: ExpectedTokens | undefined;
   /** Milliseconds until such a call would fit; undefined where nothing was stated. */
   readonly waitMs: number | undefined;
   /** What the limit counts, where the vendor's words say it. */
@@ -176,6 +178,7 @@ export class RateLimiter {
       key,
       tokens,
       pace: undefined,
+      isCounted: false,
       isOpen: false,
       requestsSoFar: this.#requestsSoFar,
       tokensSoFar: this.#tokensSoFar,
@@ -205,20 +208,23 @@ export class RateLimiter {
   }
 
   /** A call was refused for its rate. */
-  refused({ call, sentAt, waitMs, dimension }: RateRefusal, now: number): void {
+  refused({ call, sentAt, tokens, waitMs, dimension }: RateRefusal, now: number): void {
+    if (tokens !== undefined) this.asked(tokens);
     if (this.#headers !== undefined) this.#distrust += (1 - this.#distrust) * DISTRUST_LEARNING;
     else {
       this.#cap ??= new AdaptiveConcurrency();
       this.#cap.refused(this.inFlight + 1, sentAt, now);
     }
     const isOfTokens = dimension === undefined ? this.#isVaried : dimension === 'tokens' && this.#largest > 0;
-    const rate = isOfTokens ? (this.#tokens ??= new LearnedRate(this.priors?.tokens, this.priors?.cost)) : (this.#requests ??= new LearnedRate(this.priors?.requests, this.priors?.cost));
+    const rate = isOfTokens
+      ? (this.#tokens ??= new LearnedRate(this.priors?.tokens, this.priors?.cost))
+      : (this.#requests ??= new LearnedRate(this.priors?.requests, this.priors?.cost));
     const priors = isOfTokens ? this.priors?.tokens : this.priors?.requests;
     const soFar = isOfTokens ? (call?.tokensSoFar ?? this.#tokensSoFar) : (call?.requestsSoFar ?? this.#requestsSoFar);
     rate.refused(
       {
         sentAt,
-        size: isOfTokens ? this.#sizeOf(call?.tokens) : 1,
+        size: isOfTokens ? this.#sizeOf(tokens) : 1,
         soFar,
         callsSoFar: call?.requestsSoFar ?? this.#requestsSoFar,
         waitMs,
