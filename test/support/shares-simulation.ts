@@ -144,6 +144,7 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
   readonly bounds = new Map<string, number>();
   readonly quanta = new Map<string, number>();
   readonly parts = new Map<string, number>();
+  #isShort = false;
   #flowing: { readonly accounts: readonly string[]; readonly total: number } | undefined;
   readonly #others = new Set<string>();
   readonly #skew: number;
@@ -247,9 +248,11 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
 
   demands(): readonly AccountDemand[] {
     this.#flow();
+    const isShort = this.#isShort || [...this.wants].some(([account, wanted]) => wanted > this.part(account));
     return Array.from(this.wants, ([account, wanted]) => ({
       account,
       wanted,
+      isShort,
       bound: this.bounds.get(account) ?? 0,
       quantum: this.quanta.get(account) ?? 0.001,
       refillMs: 60_000,
@@ -279,8 +282,9 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
     const held = accounts.reduce((sum, account) => sum + this.part(account), 0);
     for (const account of accounts) {
       const used = held > 0 ? (Math.min(total, held) * this.part(account)) / held : 0;
-      this.wants.set(account, used + Math.max(0, total - held) / accounts.length);
+      this.wants.set(account, used);
     }
+    this.#isShort = total > held + 1e-9;
   }
 
   /** Calls begin to wait, or end. */

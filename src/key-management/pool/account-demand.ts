@@ -3,8 +3,6 @@ import type { ExceededLimit, ExpectedTokens } from './limits/expected-tokens';
 import type { AccountDemand } from './limits/part';
 import type { RateLimiter } from './limits/rate-limiter';
 
-/** How much more than it has an instance asks for whose calls wait. */
-const GROWTH = 1.5;
 const MINUTE_MS = 60_000;
 
 /** The key has limits that instances divide: known from headers, or stated by the user. */
@@ -13,13 +11,11 @@ export const isLimited = (record: KeyRecord): boolean =>
 
 /**
  * What this instance asks of one account.
- * @param part What it has of the account.
  * @param hasMissed Whether calls waited lately for want of keys.
  */
 export function accountDemand(
   account: string,
   members: readonly KeyRecord[],
-  part: number,
   hasMissed: boolean,
   now: number,
 ): AccountDemand {
@@ -45,8 +41,7 @@ export function accountDemand(
     }
   }
   const quantum = smallest > 0 && smallest < Infinity ? Math.min(1, 1 / smallest) : 1;
-  if (hasMissed) wanted = Math.max(wanted, part, quantum) * GROWTH;
-  return { account, wanted, bound: Math.min(1, bound), quantum, refillMs: Math.min(MINUTE_MS, refillMs) };
+  return { account, wanted, isShort: hasMissed, bound: Math.min(1, bound), quantum, refillMs: Math.min(MINUTE_MS, refillMs) };
 }
 
 /** The limit of the key's account that such a call can never fit: by the vendor's word, or the user's. */

@@ -294,7 +294,7 @@ export class PoolAccounts implements PartsPort {
       const account = record.account ?? record;
       if (seen.has(account) || !isLimited(record)) continue;
       seen.add(account);
-      demands.push(accountDemand(accountName(record), this.#members(record), this.#partOf(record), hasMissed, now));
+      demands.push(accountDemand(accountName(record), this.#members(record), hasMissed, now));
     }
     return demands;
   }

@@ -8,7 +8,7 @@ import type { SentCall } from './sent-call';
 /** Of calls that no answer counted for so long, no more than these are remembered. */
 const MOST_SENT = 1_000;
 const MOST_WANTED = 256;
-const WANTED_MS = 10_000;
+const WANTED_MS = 4_000;
 const MINUTE_MS = 60_000;
 
 /** Holds calls back by what the vendor's headers say is left, before the vendor has to refuse. */

@@ -2,8 +2,10 @@
 export interface AccountDemand {
   /** The account's name, the same on every instance. */
   readonly account: string;
-  /** Calls and tokens asked of it lately, relative to its limits: 1 is all of them. More than 1 where calls wait. */
+  /** Calls and tokens that it served lately, relative to its limits: 1 is all of them. */
   readonly wanted: number;
+  /** Calls waited lately that the account might have served. */
+  readonly isShort: boolean;
   /** What this instance cannot give back yet: the greatest used part of one of its limits. 0..1 */
   readonly bound: number;
   /** The smallest part that is of use: one whole unit of the smallest limit. 0..1 */

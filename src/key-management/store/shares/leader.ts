@@ -191,7 +191,7 @@ export class Leader implements Leadership {
       current: currentOf(member).get(name) ?? 0,
       most: mostOf(member, name),
       since: member.turns.get(name)?.since ?? now,
-      isBorrowed: claim?.isBorrowed ?? false,
+      own: claim?.own ?? 0,
       isAsking: this.#unanswered.has(member),
     };
   }

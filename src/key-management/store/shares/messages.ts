@@ -11,8 +11,8 @@ export interface Claim {
   readonly bound: number;
   /** The smallest part that is of use to it. */
   readonly least: number;
-  /** Other instances prefer the account: it wants only what they leave. */
-  readonly isBorrowed: boolean;
+  /** So much of it comes first; of the rest it wants only what others leave who prefer the account. */
+  readonly own: number;
   /** How much of what it gave back since its last report is used up and not refilled. */
   readonly emptied: number;
   /** How long it takes until what is used up is there again; milliseconds. */
@@ -67,13 +67,13 @@ export const reportJson = ({ sequence, term, leader, seen, isFallback, claims }:
   leader,
   seen,
   isFallback,
-  claims: Array.from(claims, ([account, { wanted, holds, bound, least, isBorrowed, emptied, refillMs }]) => [
+  claims: Array.from(claims, ([account, { wanted, holds, bound, least, own, emptied, refillMs }]) => [
     account,
     short(wanted),
     holds,
     short(bound),
     least,
-    Number(isBorrowed),
+    short(own),
     short(emptied),
     Math.ceil(refillMs),
   ]),
@@ -101,14 +101,14 @@ export function readReport(value: Json | undefined): Report | undefined {
   if (!fields || !leadership) return undefined;
   const { sequence, seen, isFallback } = fields;
   const claims = readRows(fields.claims, 7, (row): Claim | undefined => {
-    const [wanted, holds, bound, least, isBorrowed, emptied, refillMs] = row;
-    if (!isPart(holds) || !isPart(bound) || !isPart(least) || !(least > 0) || !isPart(emptied)) return undefined;
+    const [wanted, holds, bound, least, own, emptied, refillMs] = row;
+    if (!isPart(holds) || !isPart(bound) || !isPart(least) || !(least > 0) || !isPart(own) || !isPart(emptied)) return undefined;
     return {
       wanted: Math.max(0, wanted!),
       holds,
       bound,
       least,
-      isBorrowed: isBorrowed === 1,
+      own,
       emptied,
       refillMs: Math.max(0, refillMs!),
     };

@@ -10,6 +10,8 @@ const URGENT_MS = 20;
 const IDLE_MS = 15_000;
 /** After so long without an answer this instance goes on as if the store were away; milliseconds. */
 const LOST_MS = 10_000;
+/** Calls that wait for so long though parts are not used up wait for another account; milliseconds. */
+const STUCK_MS = 1_500;
 /** Demand that changes by less is no news. */
 const NEWS = 0.25;
 
@@ -52,6 +54,11 @@ export class ProviderShares {
   /** A call waits for a part, or an account's limits became known. */
   wanted(): void {
     this.#isUrgent = true;
+  }
+
+  /** The next report cannot wait: a call waits and there is no part at all, or the leader waits for an answer. */
+  get #isPressing(): boolean {
+    return this.#isDue || (this.#isUrgent && !this.hasParts);
   }
 
   /** Something is wanted or used here, or was lately. */
@@ -116,7 +123,7 @@ export class ProviderShares {
   /** What is to be said to the leader now, if anything. Only with a store that can be written. */
   report(now: number): Report | undefined {
     const since = now - this.#reportedAt;
-    const isPressing = (this.#isUrgent || this.#isDue) && since >= URGENT_MS;
+    const isPressing = this.#isPressing && since >= URGENT_MS;
     const isRegular = since >= REPORT_MS && this.isActive(now);
     const owes = !isPressing && !isRegular && since >= URGENT_MS && this.owes;
     if (!isPressing && !isRegular && !owes) return undefined;
@@ -182,7 +189,7 @@ export class ProviderShares {
       placeOf: (account) => this.instances.placeOf(account),
       round: this.#rounds,
       emptied: this.#emptied,
-      isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= REPORT_MS / 2,
+      isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= STUCK_MS,
     });
     return claims;
   }
