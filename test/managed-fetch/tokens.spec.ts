@@ -246,3 +246,28 @@ describe('a request that no account allows', () => {
     expect(reserved).toEqual([{ input: LIMIT, output: 0 }]);
   });
 });
+
+describe('calls of very different sizes, beyond what a bucket of tokens holds', () => {
+  it('are all answered, and none of them is refused by the vendor', async () => {
+    // Buckets of 600,000 tokens, to which 10,000 come back each second.
+    const limit = { kind: 'rateLimited', tokensPerMinute: 600_000 } as const;
+    app.behave('openai', limit, limit);
+    const client = openAi({ maxWaitMs: 60_000 });
+    const ask = (most: number) =>
+      client.chat.completions.create({
+        model: 'gpt-4o',
+        messages: [{ role: 'user', content: 'Hi' }],
+        max_tokens: most,
+      });
+    await Promise.all([ask(1_000), ask(1_000)]);
+    const sizes = [...Array<number>(20).fill(59_000), ...Array.from({ length: 15 }, (_, n) => 500 * (n + 1))];
+    // Few at once: the vendor is in this process, and would answer late to many.
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        for (let most = sizes.shift(); most !== undefined; most = sizes.shift()) await ask(most);
+      }),
+    );
+    expect(app.vendor('openai').calls.totals.ok).toBe(37);
+    expect(app.vendor('openai').calls.totals.byStatus[429] ?? 0).toBe(0);
+  });
+});

@@ -239,7 +239,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     else mayGo = isOk ? this.#callSucceeded(lease, settlement, now) : this.#callFailed(lease, settlement, now);
     if (lease.candidate.availability !== 'eligible') this.placeGroup(record, now);
     this.#endpointCallEnded(lease, isOk, now);
-    if (mayGo) this.keyFreed();
+    const isMet = lease.source === 'call' && this.accounts.metBy(record, isOk && !lease.wasAccepted);
+    if (mayGo || isMet) this.keyFreed();
     this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
   }
 

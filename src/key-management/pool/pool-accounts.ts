@@ -192,6 +192,13 @@ export class PoolAccounts implements PartsPort {
     hardLimits?.used(more, now, isFirst);
   }
 
+  /** A call of the account ended. True if accounts are being met, so that a call that waited for this may go. */
+  metBy(record: KeyRecord, answered: boolean): boolean {
+    if (this.#contacts.isEmpty) return false;
+    if (answered) this.accepted(record);
+    return true;
+  }
+
   /** A good answer has begun. */
   accepted(record: KeyRecord): boolean {
     return this.#contacts.answered(record.account ?? record);

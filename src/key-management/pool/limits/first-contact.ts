@@ -24,6 +24,10 @@ export class FirstContacts<Account extends object> {
     return false;
   }
 
+  get isEmpty(): boolean {
+    return this.#since.size === 0;
+  }
+
   begins(account: Account, now: number): void {
     this.#since.set(account, now);
     this.#endsAt = now + ENOUGH * DOUBLING_MS;
