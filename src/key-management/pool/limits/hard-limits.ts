@@ -109,6 +109,19 @@ export class HardLimits {
     return this.#reserved + this.#unknown * this.#tokensPerCall;
   }
 
+  /** Whether two such calls fit beside those in flight. */
+  hasRoomForTwo(tokens: ExpectedTokens | undefined, now: number): boolean {
+    const { concurrency, requestsPerMinute, tokensPerMinute } = this.limits;
+    const size = tokens === undefined ? this.#tokensPerCall : tokens.input + tokens.output;
+    const needed = 2 * size + this.#expected;
+    return (
+      this.inFlight + 2 <= this.#part(concurrency) &&
+      needed <= this.#part(tokensPerMinute) &&
+      this.#freeAt(this.#requests, requestsPerMinute, 2, now) <= now &&
+      this.#freeAt(this.#tokens, tokensPerMinute, needed, now) <= now
+    );
+  }
+
   #freeAt(window: MinuteWindow, limit: number | undefined, needed: number, now: number): number {
     if (limit === undefined) return 0;
     const part = this.#part(limit);
