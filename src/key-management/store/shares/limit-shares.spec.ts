@@ -194,7 +194,7 @@ describe('limits that instances share', () => {
     const missing = ['x', 'y', 'z'].find((account) => a.part(account) === 0)!;
     a.wantAny([], 0);
     for (const account of ['x', 'y', 'z']) a.want(account, account === missing ? 0.3 : 0, 0.01);
-    await simulation.run(3_000);
+    await simulation.run(6_000);
     expect(a.part(missing)).toBeGreaterThan(0.29);
   });
 

@@ -2,7 +2,7 @@ import type { AccountDemand, GrantedPart, PartsPort } from '../../pool/limits/pa
 import { Holder, type Granted } from './holder';
 import type { Claim, Grant, Leadership, Report } from './messages';
 import { DRIFT_MS, LEASE_MS, RENEW_MS, REPORT_MS } from './timing';
-import { isElsewhere, wantedParts } from './wanted-parts';
+import { isElsewhere, sameClaims, wantedParts } from './wanted-parts';
 
 /** Reports that cannot wait are so far apart; milliseconds. */
 const URGENT_MS = 20;
@@ -11,7 +11,7 @@ const IDLE_MS = 15_000;
 /** After so long without an answer this instance goes on as if the store were away; milliseconds. */
 const LOST_MS = 10_000;
 /** Calls that wait for so long though parts are not used up wait for another account; milliseconds. */
-const STUCK_MS = 1_500;
+const STUCK_MS = 3_000;
 /** Demand that changes by less is no news. */
 const NEWS = 0.25;
 
@@ -38,6 +38,7 @@ export class ProviderShares {
   #isDue = false;
   #renewMs = RENEW_MS;
   #rounds = 0;
+  #plannedAt = -Infinity;
   readonly #emptied = new Map<string, number>();
   #stuckSince: number | undefined;
   #fallbackUntil: number | undefined;
@@ -179,19 +180,23 @@ export class ProviderShares {
     this.#apply(this.#holder.fallBack(parts));
   }
 
+  /** What to ask for: planned anew at most once a second, unless there is no part at all. */
   #claims(demands: readonly AccountDemand[], now: number): Map<string, Claim> {
-    this.#rounds += 1;
-    const claims = wantedParts({
+    const isPlanned = now - this.#plannedAt >= REPORT_MS || !this.hasParts;
+    const situation = {
       demands,
       parts: this.#holder.parts,
-      asked: this.#holder.isAnswered ? this.#asked : NO_CLAIMS,
+      asked: isPlanned && !this.#holder.isAnswered ? NO_CLAIMS : this.#asked,
       instances: this.instances.count,
-      placeOf: (account) => this.instances.placeOf(account),
+      placeOf: (account: string) => this.instances.placeOf(account),
       round: this.#rounds,
       emptied: this.#emptied,
       isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= STUCK_MS,
-    });
-    return claims;
+    };
+    if (!isPlanned) return sameClaims(situation);
+    this.#plannedAt = now;
+    this.#rounds += 1;
+    return wantedParts(situation);
   }
 
   /** Whether there is anything to say: nothing is written of accounts that nobody uses. */

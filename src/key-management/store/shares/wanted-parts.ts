@@ -5,6 +5,8 @@ import type { Claim } from './messages';
 const HEADROOM = 1.25;
 /** Of what it has, an instance must use so much before it counts as made use of. */
 const USED = 0.85;
+/** Where calls wait and less of it is used, they wait for another account. */
+const UNUSED = 0.5;
 /** An instance whose calls wait though it makes use of what it has asks for so much more than it has. */
 const GROWTH = 1.5;
 /** An instance asks for so many accounts at once that others prefer and that it has no part of. */
@@ -41,7 +43,7 @@ export function wantedParts(situation: WantedParts): Map<string, Claim> {
   let missing = totalWanted(demands, parts);
   let toBorrow = BORROWED_AT_ONCE;
   let toTry = isStuck ? 1 : 0;
-  // No instance takes more for its own than an equal part of the accounts, however they fall to it.
+  // For an equal part of the accounts each instance comes first, however they fall to it.
   let own = demands.length / instances;
   for (const { demand, place } of inOrder(situation)) {
     const { account, bound, quantum, wanted } = demand;
@@ -53,22 +55,40 @@ export function wantedParts(situation: WantedParts): Map<string, Claim> {
       asks = Math.min(1, Math.max(wanted, quantum));
       if (wanted === 0) toTry -= 1;
     } else if (asks > 0 && isNewLoan) toBorrow -= 1;
-    const first = !hasOwn || isNeeded ? asks : place === 0 ? Math.min(asks, Math.max(0, own)) : 0;
+    const first = !hasOwn || isNeeded ? asks : Math.min(asks, Math.max(0, own));
     own -= first;
     missing -= expected(asks, holds, asked.get(account));
     if (asks > 0 || bound > 0 || holds > 0 || emptied.has(account))
-      claims.set(account, {
-        wanted: asks,
-        holds,
-        bound: Math.min(1, bound),
-        least: Math.min(1, Math.max(quantum, 1e-6)),
-        own: first,
-        emptied: Math.min(1, emptied.get(account) ?? 0),
-        refillMs: demand.refillMs,
-      });
+      claims.set(account, claimOf(demand, { wanted: asks, own: first, holds, emptied: emptied.get(account) ?? 0 }));
   }
   return claims;
 }
+
+/** The same wishes as before, with what is held and bound by now: what was asked for is not changed more than once a second. */
+export function sameClaims({ demands, parts, asked, emptied }: WantedParts): Map<string, Claim> {
+  const claims = new Map<string, Claim>();
+  for (const demand of demands) {
+    const { account, bound } = demand;
+    const { wanted, own } = asked.get(account) ?? { wanted: 0, own: 0 };
+    const holds = parts.get(account) ?? 0;
+    if (wanted > 0 || bound > 0 || holds > 0 || emptied.has(account))
+      claims.set(account, claimOf(demand, { wanted, own, holds, emptied: emptied.get(account) ?? 0 }));
+  }
+  return claims;
+}
+
+const claimOf = (
+  { bound, quantum, refillMs }: AccountDemand,
+  { wanted, own, holds, emptied }: Pick<Claim, 'wanted' | 'own' | 'holds' | 'emptied'>,
+): Claim => ({
+  wanted,
+  own,
+  holds,
+  bound: Math.min(1, bound),
+  least: Math.min(1, Math.max(quantum, 1e-6)),
+  emptied: Math.min(1, emptied),
+  refillMs,
+});
 
 /** What all calls together want of the accounts, in accounts. */
 function totalWanted(demands: readonly AccountDemand[], parts: ReadonlyMap<string, number>): number {
@@ -89,7 +109,7 @@ export function isElsewhere(demands: readonly AccountDemand[], parts: ReadonlyMa
     held += part;
     used += Math.min(wanted, part);
   }
-  return demands.some(({ isShort }) => isShort) && used < held * USED;
+  return demands.some(({ isShort }) => isShort) && used < held * UNUSED;
 }
 
 /** Accounts that prefer this instance first, then those of which it has a part, then the others, each time beginning with others of them. */
