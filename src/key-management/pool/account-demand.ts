@@ -41,7 +41,14 @@ export function accountDemand(
     }
   }
   const quantum = smallest > 0 && smallest < Infinity ? Math.min(1, 1 / smallest) : 1;
-  return { account, wanted, isShort: hasMissed, bound: Math.min(1, bound), quantum, refillMs: Math.min(MINUTE_MS, refillMs) };
+  return {
+    account,
+    wanted,
+    isShort: hasMissed,
+    bound: Math.min(1, bound),
+    quantum,
+    refillMs: Math.min(MINUTE_MS, refillMs),
+  };
 }
 
 /** The limit of the key's account that such a call can never fit: by the vendor's word, or the user's. */

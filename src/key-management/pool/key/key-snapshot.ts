@@ -1,5 +1,6 @@
 import type { Outcome } from '../../vendors/contract/outcome';
 import { isCooldownOver, isCoolingDown, isRemoved, type KeyStatus, type PartCooldown } from './key-state';
+import type { AccountOrigin } from './account';
 import type { KeyOrigin } from './key-input';
 import type { KeyLimits } from '../limits/hard-limits';
 import type { KeyRecord } from './key-record';
@@ -28,7 +29,10 @@ export interface KeySnapshot {
   inFlight: number;
   weight: number;
   limits?: KeyLimits;
+  /** The account whose limits it shares with other keys: as the user says, or as answers name it. */
   quotaGroup?: string;
+  /** How that is known. */
+  quotaGroupFrom?: AccountOrigin;
   models?: string[];
   lastUsedAt?: Date;
   lastCheckedAt?: Date;
@@ -69,7 +73,8 @@ export function snapshotOf(record: KeyRecord, cooldowns: Iterable<PartCooldown>,
     inFlight: record.inFlight,
     weight: record.weight,
     limits: Object.keys(record.limits).length > 0 ? { ...record.limits } : undefined,
-    quotaGroup: record.quotaGroup,
+    quotaGroup: record.quotaGroup ?? record.account?.name,
+    quotaGroupFrom: record.quotaGroup === undefined ? record.account?.from : 'declared',
     models: record.models && [...record.models],
     lastUsedAt: date(record.lastUsedAt),
     lastCheckedAt: date(record.lastCheckedAt),

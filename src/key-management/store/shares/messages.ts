@@ -102,7 +102,8 @@ export function readReport(value: Json | undefined): Report | undefined {
   const { sequence, seen, isFallback } = fields;
   const claims = readRows(fields.claims, 7, (row): Claim | undefined => {
     const [wanted, holds, bound, least, own, emptied, refillMs] = row;
-    if (!isPart(holds) || !isPart(bound) || !isPart(least) || !(least > 0) || !isPart(own) || !isPart(emptied)) return undefined;
+    if (!isPart(holds) || !isPart(bound) || !isPart(least) || !(least > 0) || !isPart(own) || !isPart(emptied))
+      return undefined;
     return {
       wanted: Math.max(0, wanted!),
       holds,

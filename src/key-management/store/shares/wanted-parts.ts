@@ -2,9 +2,9 @@ import type { AccountDemand } from '../../pool/limits/part';
 import type { Claim } from './messages';
 
 /** An instance asks for so much more than it uses, so that growing calls need not wait for a part. */
-const HEADROOM = 1.25;
+const HEADROOM = 1.1;
 /** Of what it has, an instance must use so much before it counts as made use of. */
-const USED = 0.85;
+const USED = 0.95;
 /** Where calls wait and less of it is used, they wait for another account. */
 const UNUSED = 0.5;
 /** An instance whose calls wait though it makes use of what it has asks for so much more than it has. */
