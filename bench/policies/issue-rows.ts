@@ -44,13 +44,13 @@ export const ISSUE_ROWS: readonly Scenario[] = [
   },
   {
     ...usual,
-    name: 'the same, only the account is named',
+    name: '15 keys of 3 organizations, only the account is named',
     vendor: vendorOf(THREE_ORGANIZATIONS, noHeaders),
     goal: { goodput: 0.96, refusedPer100: 8, lost: 0 },
   },
   {
     ...usual,
-    name: 'the same, declared by quotaGroup, headers',
+    name: '15 keys of 3 organizations, declared by quotaGroup, headers',
     vendor: vendorOf(THREE_ORGANIZATIONS),
     declared: true,
     goal: { goodput: 0.98, refusedPer100: 1, lost: 0 },
@@ -66,7 +66,7 @@ export const ISSUE_ROWS: readonly Scenario[] = [
   },
   {
     ...usual,
-    name: 'the same, no headers',
+    name: 'tokens, the same, no headers',
     vendor: vendorOf(SIX_OF_TOKENS, noHeaders),
     load: 1.4,
     durationMs: 60_000,

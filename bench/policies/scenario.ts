@@ -39,4 +39,6 @@ export interface Scenario {
   /** Instances that come and go. */
   readonly changes?: readonly { readonly atMs: number; readonly what: 'join' | 'leave' | 'die' }[];
   readonly goal: RowGoal;
+  /** One seed is enough, where not everything is wanted. */
+  readonly takesLong?: boolean;
 }

@@ -8,6 +8,8 @@ const one = { ...usual, instances: 1 } as const;
 const noHeaders = { headers: 'none' } as const;
 
 const SHARED: RowGoal = { goodput: 0.97, refusedPer100: 1.5, lost: 0 };
+/** Where even the oracle cannot use all that was refilled before calls came. */
+const SHARED_OF_ORACLE: RowGoal = { ...SHARED, ofOracle: true };
 const SHARED_UNTOLD: RowGoal = { goodput: 0.96, refusedPer100: 6, lost: 0 };
 
 /** As much in all as ten keys of two calls a second, however many accounts it is in. */
@@ -27,11 +29,18 @@ export const INSTANCE_ROWS: readonly Scenario[] = [
     instances: 16,
     goal: SHARED_UNTOLD,
   },
-  { ...usual, name: '64 instances, headers', vendor: vendorOf(TEN_KEYS), instances: 64, goal: SHARED },
+  { ...usual, name: '64 instances, headers', vendor: vendorOf(TEN_KEYS), instances: 64, goal: SHARED, takesLong: true },
   { ...usual, name: '4 instances, 1 account', vendor: vendorOf(accounts(1)), goal: SHARED },
   { ...usual, name: '4 instances, 3 accounts', vendor: vendorOf(accounts(3)), goal: SHARED },
-  { ...usual, name: '4 instances, 300 accounts', vendor: vendorOf(THREE_HUNDRED), load: 1.4, goal: SHARED },
-  { ...usual, name: '64 instances, 3 accounts', vendor: vendorOf(accounts(3)), instances: 64, goal: SHARED },
+  { ...usual, name: '4 instances, 300 accounts', vendor: vendorOf(THREE_HUNDRED), load: 1.4, goal: SHARED_OF_ORACLE },
+  {
+    ...usual,
+    name: '64 instances, 3 accounts',
+    vendor: vendorOf(accounts(3)),
+    instances: 64,
+    goal: SHARED,
+    takesLong: true,
+  },
   {
     ...usual,
     name: '16 instances, 80 % of the traffic at one, 3 accounts',
@@ -125,7 +134,7 @@ export const VENDOR_ROWS: readonly Scenario[] = [
     name: 'limits are halved midway, headers',
     vendor: vendorOf(TEN_KEYS, { change: { atMs: 20_000, factor: 0.5 } }),
     load: 0.9,
-    goal: { goodput: 0.96, refusedPer100: 2, lost: 0 },
+    goal: { goodput: 0.96, ofOracle: true, refusedPer100: 2, lost: 0 },
   },
   {
     ...one,
@@ -140,7 +149,7 @@ export const VENDOR_ROWS: readonly Scenario[] = [
     vendor: vendorOf(TEN_KEYS, { ...noHeaders, change: { atMs: 60_000, factor: 0.5 } }),
     load: 0.9,
     durationMs: 120_000,
-    goal: { goodput: 0.95, refusedPer100: 8, lost: 0 },
+    goal: { goodput: 0.95, ofOracle: true, refusedPer100: 8, lost: 0 },
   },
   {
     ...one,
