@@ -122,7 +122,7 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
       label: 'spare',
       enabled: true,
       weight: 2,
-      limits: { concurrency: null, requests_per_minute: null, tokens_per_minute: null },
+      limits: NO_LIMITS,
       quota_group: null,
       models: null,
       cooldowns: [],
@@ -137,7 +137,7 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
     expect(changed.body).toMatchObject({
       label: 'b',
       weight: 1,
-      limits: { ...limits, tokens_per_minute: null },
+      limits: { ...NO_LIMITS, ...limits },
       enabled: false,
       status: 'disabled',
     });

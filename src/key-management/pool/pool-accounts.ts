@@ -48,6 +48,8 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
   #grants: Map<string, number> | undefined;
   /** A call found no account that it fits since this time; 0 if none did. Milliseconds since the epoch. */
   #missedAt = 0;
+  /** What was used today, by account: also where the limit was taken away meanwhile, or its keys. */
+  readonly #days = new Map<string, DayLimits>();
   /** Claims more of a day; undefined where this instance may use all. */
   #dayWanted: (() => void) | undefined;
   /** Some account has a limit of tokens, stated or known. */
@@ -102,7 +104,7 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
       hard.limits = limits;
       hard.part = this.#partOf(record);
       if (limits.tokensPerMinute !== undefined || limits.tokensPerDay !== undefined) this.limitsTokens = true;
-      this.#limitDay(hard);
+      this.#limitDay(hard, statedFor(record));
       if (hard !== known && hard.part < 1) this.partsWanted?.();
     }
     for (const member of members) {
@@ -320,23 +322,27 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
 
   claimDays(wanted: () => void): void {
     this.#dayWanted = wanted;
-    for (const { hardLimits } of this.pool.records()) hardLimits?.day?.claims(wanted);
+    for (const day of this.#days.values()) day.claims(wanted);
   }
 
   dayWants(now: number): readonly DayWant[] {
-    return this.#days().flatMap(([account, { limits, day }]) => {
+    return this.#limitedDays().flatMap(([account, { limits, day }]) => {
       const want = day?.want(limits, now);
       return want ? [{ account, ...want }] : [];
     });
   }
 
   dayGranted(grant: DayGrant, now: number): void {
-    for (const [account, { day }] of this.#days()) if (account === grant.account) day?.granted(grant, now);
+    for (const [account, { day }] of this.#limitedDays()) if (account === grant.account) day?.granted(grant, now);
     this.pool.partsChanged();
   }
 
   daysUsed(now: number): ReturnType<DayClaimsPort['daysUsed']> {
-    return this.#days().map(([account, { day }]) => ({ account, day: day!.endsAt(now), used: day!.amounts(now) }));
+    return this.#limitedDays().map(([account, { day }]) => ({
+      account,
+      day: day!.endsAt(now),
+      used: day!.amounts(now),
+    }));
   }
 
   /** When the present day of the vendor ends. Milliseconds since the epoch. */
@@ -349,24 +355,22 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
   }
 
   /** The accounts whose days are limited. */
-  #days(): readonly (readonly [account: string, limits: HardLimits])[] {
+  #limitedDays(): readonly (readonly [account: string, limits: HardLimits])[] {
     const days = new Map<HardLimits, string>();
     for (const record of this.pool.records()) {
-      const { hardLimits, account } = record;
-      if (hardLimits?.day === undefined || days.has(hardLimits)) continue;
-      // Stated limits are shared by those alone who are declared to share them.
-      days.set(hardLimits, account?.from === 'declared' ? account.sharedName : `key:${record.id}`);
+      const { hardLimits } = record;
+      if (hardLimits?.day !== undefined && !days.has(hardLimits)) days.set(hardLimits, statedFor(record));
     }
     return Array.from(days, ([hard, name]) => [name, hard] as const);
   }
 
-  #limitDay(hard: HardLimits): void {
+  #limitDay(hard: HardLimits, account: string): void {
     const { requestsPerDay, tokensPerDay } = hard.limits;
     if (requestsPerDay === undefined && tokensPerDay === undefined) {
       hard.day = undefined;
       return;
     }
-    hard.day ??= new DayLimits(() => this.#zone, this.#dayWanted);
+    hard.day = getOrCreate(this.#days, account, () => new DayLimits(() => this.#zone, this.#dayWanted));
     hard.day.changed();
     this.#dayWanted?.();
   }
@@ -486,6 +490,10 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
     return limiter;
   }
 }
+
+/** The name of those who share the limits that the user states: they are declared to. */
+const statedFor = ({ account, id }: KeyRecord): string =>
+  account?.from === 'declared' ? account.sharedName : `key:${id}`;
 
 /** When to look again whether an account is still kept for another call. Milliseconds. */
 const KEPT_MS = 250;
