@@ -4,7 +4,7 @@ import type { Outcome } from '../../src/key-management/vendors/contract/outcome'
 import { TimeLimits } from '../../src/key-management/execution/waiting/time-limits';
 import { WaitQueue } from '../../src/key-management/execution/waiting/wait-queue';
 import type { RateLimitReading } from '../../src/key-management/vendors/contract/rate-limits';
-import type { LimitKind } from '../../src/key-management/pool/limits/header-pace';
+import type { LimitKind } from '../../src/key-management/pool/limits/limit-kind';
 import { PoolLease } from '../../src/key-management/pool/key-lease';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
 import type { KeyRecord } from '../../src/key-management/pool/key/key-record';

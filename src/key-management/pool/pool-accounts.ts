@@ -14,6 +14,7 @@ import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
 import type { AccountDemand, PartsPort } from './limits/part';
 import { PriorRates } from './limits/prior-rates';
 import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-limiter';
+import { RefusalCost } from './limits/refusal-cost';
 import { refusedDimension } from './limits/refused-dimension';
 import { SendLag } from './limits/send-lag';
 import type { ModelIndexes } from './selection/model-indexes';
@@ -43,6 +44,7 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
   readonly #contacts = new FirstContacts<Account | KeyRecord>();
   readonly #priors = new Map<number, Priors>();
   readonly #lag = new SendLag();
+  readonly #cost = new RefusalCost();
   readonly #kept = new Map<object, RateLimiter | HardLimits>();
   /** What was granted of each account, by its shared name; undefined where instances divide nothing. */
   #grants: Map<string, number> | undefined;
@@ -167,7 +169,6 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
       candidate.rateLimiter.ended(sent, wasGood, now);
       if (wasGood && candidate.rateLimiter.hasHeaders) this.#lag.succeeded();
     }
-    lease.sent = undefined;
     const hard = lease.reservedIn;
     if (hard === undefined) return;
     lease.reservedIn = undefined;
@@ -207,7 +208,9 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
   }
 
   /** A call was refused for its rate. */
-  refused({ candidate: { record }, model, startedAt, sent }: PoolLease, settlement: Settlement, now: number): void {
+  refused(lease: PoolLease, settlement: Settlement, now: number): void {
+    const { candidate, model, startedAt, sent, tokens } = lease;
+    const { record } = candidate;
     const { reason, retryAfterMs, notBefore } = settlement;
     const patterns = this.profile?.()?.accountInText;
     if (record.account === undefined && reason !== undefined && patterns !== undefined && patterns.length > 0) {
@@ -219,7 +222,7 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
     if (limiter.hasHeaders) this.#lag.refused();
     const waitMs = retryAfterMs ?? (notBefore && notBefore.getTime() - now);
     const dimension = reason === undefined ? undefined : refusedDimension(reason);
-    limiter.refused({ call: sent, sentAt: startedAt, waitMs, dimension }, now);
+    limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);
     if (limiter.countsTokens || dimension === 'tokens') this.limitsTokens = true;
   }
 
@@ -484,7 +487,11 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
   }
 
   #newLimiter(record: KeyRecord, ordinal: number, now: number): RateLimiter {
-    const priors = getOrCreate(this.#priors, ordinal, () => ({ requests: new PriorRates(), tokens: new PriorRates() }));
+    const priors = getOrCreate(this.#priors, ordinal, () => ({
+      requests: new PriorRates(),
+      tokens: new PriorRates(),
+      cost: this.#cost,
+    }));
     const limiter = new RateLimiter(priors);
     limiter.divide(this.#partOf(record), 0, now);
     return limiter;

@@ -65,6 +65,7 @@ describe('HardLimits', () => {
     const limits = new HardLimits({ tokensPerMinute: 1_000 });
     limits.taken(0);
     limits.used(300, 0);
+    limits.released(undefined);
     limits.inFlight = 0;
     for (const inFlight of [0, 1, 2]) {
       expect([limits.full, limits.blockedUntil(1)]).toEqual([false, 0]);
@@ -134,5 +135,49 @@ describe('HardLimits', () => {
       return calls;
     });
     expect(taken).toEqual([3, 4, 4]);
+  });
+
+  it('keeps free what calls in flight are expected to take, until they say what they used', () => {
+    const limits = new HardLimits({ tokensPerMinute: 1_000 });
+    const big = { input: 500, output: 200 };
+    limits.taken(0, big);
+    expect(limits.blockedFor({ input: 300, output: 0 }, 1)).toBe(0);
+    expect(limits.blockedFor({ input: 301, output: 0 }, 1)).toBeGreaterThan(1);
+    limits.released(big);
+    limits.used(100, 1);
+    expect(limits.blockedFor({ input: 900, output: 0 }, 2)).toBe(0);
+    expect(limits.blockedFor({ input: 901, output: 0 }, 2)).toBe(61_000);
+    expect(limits.blockedFor({ input: 1_001, output: 0 }, 2)).toBe(Infinity);
+  });
+
+  it('never exceeds a part, in whole calls and tokens, and has none below one', () => {
+    const limits = new HardLimits({ requestsPerMinute: 10, concurrency: 4 });
+    limits.part = 0.3;
+    limits.taken(0);
+    expect([limits.full, limits.blockedUntil(0)]).toEqual([true, 0]);
+    limits.part = 0.2;
+    expect([limits.awaitsPart, limits.blockedUntil(0)]).toEqual([true, 1_000]);
+    limits.part = 0.5;
+    expect([limits.awaitsPart, limits.full, limits.blockedUntil(0)]).toEqual([false, false, 0]);
+    expect(limits.bound(0)).toBe(0.25);
+  });
+
+  it('the parts of all instances never hold more than the limit', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 50 }),
+        fc.array(fc.nat(100), { minLength: 1, maxLength: 8 }),
+        (limit, weights) => {
+          const sum = weights.reduce((total, weight) => total + weight, 0) || 1;
+          let taken = 0;
+          for (const weight of weights) {
+            const limits = new HardLimits({ requestsPerMinute: limit });
+            limits.part = weight / sum;
+            for (; limits.blockedUntil(0) === 0; taken += 1) limits.taken(0);
+          }
+          expect(taken).toBeLessThanOrEqual(limit);
+        },
+      ),
+    );
   });
 });

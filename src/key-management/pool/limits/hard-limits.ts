@@ -46,8 +46,8 @@ export class HardLimits {
 
   /** This instance has no part of some limit, and may be given one at any moment. */
   get awaitsPart(): boolean {
-    const { concurrency, requestsPerMinute, tokensPerMinute } = this.limits;
     if (this.part === 1) return false;
+    const { concurrency, requestsPerMinute, tokensPerMinute } = this.limits;
     const isLess = (limit = 0): boolean => limit > 0 && this.#part(limit) < 1;
     return isLess(concurrency) || isLess(requestsPerMinute) || isLess(tokensPerMinute);
   }

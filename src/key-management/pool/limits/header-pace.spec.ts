@@ -1,42 +1,74 @@
+import fc from 'fast-check';
+import type { RateLimitReading } from '../../vendors/contract/rate-limits';
 import { HeaderPace } from './header-pace';
+import type { SentCall } from './sent-call';
+
+const BOOKINGS = ['input_and_max_output', 'input_and_output', 'input'] as const;
 
 const NOW = 1_000_000;
+
+/** So many calls are sent of which nothing is known but what calls take lately. */
+function send(pace: HeaderPace, count: number, at: number): void {
+  for (let call = 0; call < count; call += 1)
+    pace.started(
+      {
+        at,
+        key: undefined,
+        tokens: undefined,
+        pace: undefined,
+        isCounted: false,
+        isOpen: false,
+        requestsSoFar: 0,
+        tokensSoFar: 0,
+      },
+      at,
+    );
+}
+
+/** Until when no call may go beside so many in flight of which nothing is known but what calls take lately. */
+function until(pace: HeaderPace, inFlight: number, now: number): number {
+  for (const meter of pace.meters) meter.reserved = inFlight * meter.usual;
+  const blockedUntil = pace.blockedUntil(now, undefined, false);
+  for (const meter of pace.meters) meter.reserved = 0;
+  return blockedUntil;
+}
 
 describe('HeaderPace', () => {
   it('lets calls go while the bucket has some left beside those in flight', () => {
     const pace = new HeaderPace('token_bucket');
-    pace.observe([{ dimension: 'requests', limit: 60, remaining: 3, resetMs: 57_000 }], NOW);
-    expect(pace.blockedUntil(2, NOW)).toBe(0);
-    expect(pace.blockedUntil(3, NOW)).toBe(NOW + 1_000);
+    pace.observe([{ dimension: 'requests', limit: 60, remaining: 3, resetMs: 57_000 }], NOW, NOW);
+    expect(until(pace, 2, NOW)).toBe(0);
+    expect(until(pace, 3, NOW)).toBe(NOW + 1_000);
   });
 
   it('takes the reset of a bucket for the time to full, so that one candidate comes much sooner', () => {
     const pace = new HeaderPace('token_bucket');
-    pace.observe([{ dimension: 'requests', limit: 600, remaining: 0, resetMs: 60_000 }], NOW);
-    expect(pace.blockedUntil(0, NOW)).toBe(NOW + 100);
-    expect(pace.blockedUntil(0, NOW + 100)).toBe(0);
+    pace.observe([{ dimension: 'requests', limit: 600, remaining: 0, resetMs: 60_000 }], NOW, NOW);
+    expect(until(pace, 0, NOW)).toBe(NOW + 100);
+    expect(until(pace, 0, NOW + 100)).toBe(0);
   });
 
   it('waits for the start of a fixed window', () => {
     const pace = new HeaderPace('fixed_window');
-    pace.observe([{ dimension: 'requests', limit: 10, remaining: 0, resetMs: 20_000 }], NOW);
-    expect(pace.blockedUntil(0, NOW + 5_000)).toBe(NOW + 20_000);
-    expect(pace.blockedUntil(0, NOW + 20_000)).toBe(0);
+    pace.observe([{ dimension: 'requests', limit: 10, remaining: 0, resetMs: 20_000 }], NOW, NOW);
+    expect(until(pace, 0, NOW + 5_000)).toBe(NOW + 20_000);
+    expect(until(pace, 0, NOW + 20_000)).toBe(0);
   });
 
   it('does not take a reset in whole seconds of a nearly full bucket for its rate', () => {
     const pace = new HeaderPace('token_bucket');
-    pace.observe([{ dimension: 'requests', limit: 1_000, remaining: 999, resetMs: 1_000 }], NOW);
+    pace.observe([{ dimension: 'requests', limit: 1_000, remaining: 999, resetMs: 1_000 }], NOW, NOW);
     // 1,000 a minute, and not the one a second that the rounded reset would mean.
-    expect(pace.blockedUntil(999, NOW)).toBeCloseTo(NOW + 60, 6);
+    expect(until(pace, 999, NOW)).toBeCloseTo(NOW + 60, 6);
   });
 
   it('learns what a call costs in tokens', () => {
     const pace = new HeaderPace('token_bucket');
     for (const remaining of [10_000, 9_000, 8_000, 7_000, 6_000, 5_000, 4_000, 3_000, 2_000, 1_000, 100]) {
-      pace.observe([{ dimension: 'tokens', limit: 10_000, remaining, resetMs: (10_000 - remaining) * 6 }], NOW);
+      pace.observe([{ dimension: 'tokens', limit: 10_000, remaining, resetMs: (10_000 - remaining) * 6 }], NOW, NOW);
+      send(pace, 1, NOW);
     }
-    expect(pace.blockedUntil(0, NOW)).toBeGreaterThan(NOW);
+    expect(until(pace, 0, NOW)).toBeGreaterThan(NOW);
   });
 
   it('obeys the scarcest dimension, and a limit per day', () => {
@@ -48,41 +80,41 @@ describe('HeaderPace', () => {
       ],
       NOW,
     );
-    expect(pace.blockedUntil(0, NOW)).toBe(NOW + 60_000);
+    expect(until(pace, 0, NOW)).toBe(NOW + 60_000);
   });
 
   it('never lets more calls fly than a full bucket holds, though the named limit is greater', () => {
     const pace = new HeaderPace('token_bucket');
-    pace.observe([{ dimension: 'requests', limit: 3_000, remaining: 9, resetMs: 20 }], NOW);
-    expect(pace.blockedUntil(9, NOW + 60_000)).toBe(0);
-    expect(pace.blockedUntil(10, NOW + 60_000)).toBeGreaterThan(NOW + 60_000);
+    pace.observe([{ dimension: 'requests', limit: 3_000, remaining: 9, resetMs: 20 }], NOW, NOW);
+    expect(until(pace, 9, NOW + 60_000)).toBe(0);
+    expect(until(pace, 10, NOW + 60_000)).toBeGreaterThan(NOW + 60_000);
   });
 
   it('says nothing where the headers said nothing', () => {
     const pace = new HeaderPace('token_bucket');
-    pace.observe([{ dimension: 'requests', limit: 10 }], NOW);
-    expect(pace.blockedUntil(100, NOW)).toBe(0);
+    pace.observe([{ dimension: 'requests', limit: 10 }], NOW, NOW);
+    expect(until(pace, 100, NOW)).toBe(0);
   });
 
   it('takes a bucket for full when the vendor said it would be, however small it is', () => {
     const pace = new HeaderPace('token_bucket');
-    pace.observe([{ dimension: 'requests', limit: 1, remaining: 0, resetMs: 490 }], 1_000);
-    expect(pace.blockedUntil(0, 1_000)).toBe(1_490);
-    expect(pace.blockedUntil(0, 1_490)).toBe(0);
+    pace.observe([{ dimension: 'requests', limit: 1, remaining: 0, resetMs: 490 }], 1_000, 1_000);
+    expect(until(pace, 0, 1_000)).toBe(1_490);
+    expect(until(pace, 0, 1_490)).toBe(0);
   });
 
   it('starts no more in a new window than it takes, before an answer has told of it', () => {
     const pace = new HeaderPace('fixed_window');
-    pace.observe([{ dimension: 'requests', limit: 10, remaining: 0, resetMs: 500 }], 1_000);
-    expect(pace.blockedUntil(9, 2_000)).toBe(0);
-    expect(pace.blockedUntil(10, 2_000)).toBeGreaterThan(2_000);
+    pace.observe([{ dimension: 'requests', limit: 10, remaining: 0, resetMs: 500 }], 1_000, 1_000);
+    expect(until(pace, 9, 2_000)).toBe(0);
+    expect(until(pace, 10, 2_000)).toBeGreaterThan(2_000);
   });
 
   it('never waits for ever, even for a limit of nothing', () => {
     const pace = new HeaderPace('token_bucket');
-    pace.observe([{ dimension: 'tokens', limit: 0, remaining: 0 }], 1_000);
-    expect(pace.blockedUntil(0, 70_000)).toBe(0);
-    expect(pace.blockedUntil(3, 1_000)).toBeLessThan(Infinity);
+    pace.observe([{ dimension: 'tokens', limit: 0, remaining: 0 }], 1_000, 1_000);
+    expect(until(pace, 0, 70_000)).toBe(0);
+    expect(until(pace, 3, 1_000)).toBeLessThan(Infinity);
   });
 });
 
@@ -92,8 +124,8 @@ describe('the refill of a bucket', () => {
   const waitAfter = (limit: number, ...readings: Reading[]): number => {
     const pace = new HeaderPace('token_bucket');
     for (const [remaining, resetMs] of readings)
-      pace.observe([{ dimension: 'requests', limit, remaining, resetMs }], NOW);
-    return Math.round(pace.blockedUntil(readings.at(-1)![0], NOW) - NOW);
+      pace.observe([{ dimension: 'requests', limit, remaining, resetMs }], NOW, NOW);
+    return Math.round(until(pace, readings.at(-1)![0], NOW) - NOW);
   };
 
   it('is measured by two readings: what more is missing takes so much longer', () => {
@@ -101,8 +133,8 @@ describe('the refill of a bucket', () => {
     expect(waitAfter(1_000, [50, 10_000], [48, 10_500])).toBe(500);
   });
 
-  it('moves a fifth of the way with each further measurement', () => {
-    expect(waitAfter(1_000, [50, 10_000], [29, 20_000], [9, 20_000])).toBe(417);
+  it('takes on what contradicts the readings before: the limit was changed', () => {
+    expect(waitAfter(1_000, [50, 10_000], [29, 20_000], [9, 20_000])).toBe(250);
   });
 
   it('is measured against the fullest reading, and the last of those', () => {
@@ -132,74 +164,202 @@ describe('the refill of a bucket', () => {
 describe('the cost of a call', () => {
   const afterReadings = (dimension: 'requests' | 'tokens', limit: number, ...left: number[]): HeaderPace => {
     const pace = new HeaderPace('token_bucket');
-    for (const remaining of left) pace.observe([{ dimension, limit, remaining }], NOW);
+    for (const remaining of left) pace.observe([{ dimension, limit, remaining }], NOW, NOW);
     return pace;
   };
 
   it('is one of the requests, however many other instances take', () => {
     const pace = afterReadings('requests', 100, 100, 50);
-    expect(pace.blockedUntil(49, NOW)).toBe(0);
-    expect(pace.blockedUntil(50, NOW)).toBeGreaterThan(NOW);
+    expect(until(pace, 49, NOW)).toBe(0);
+    expect(until(pace, 50, NOW)).toBeGreaterThan(NOW);
   });
 
   it('follows the tokens that calls took, by a fifth each time', () => {
-    const pace = afterReadings('tokens', 10_000, 10_000, 9_000);
-    // 1 + (1,000 - 1) / 5 = 200.8 tokens a call.
-    expect(pace.blockedUntil(43, NOW)).toBe(0);
-    expect(pace.blockedUntil(44, NOW)).toBeGreaterThan(NOW);
-    expect(afterReadings('tokens', 10_000, 5_000, 9_000).blockedUntil(8_000, NOW)).toBe(0);
+    const pace = new HeaderPace('token_bucket');
+    for (const remaining of [10_000, 9_000, 6_000]) {
+      pace.observe([{ dimension: 'tokens', limit: 10_000, remaining }], NOW, NOW);
+      send(pace, 1, NOW);
+    }
+    // 1,000, and a fifth of the way to 3,000; one call more is sent.
+    expect(pace.meters[0]!.usual).toBe(1_400);
+    expect(until(pace, 2, NOW)).toBe(0);
+    expect(until(pace, 3, NOW)).toBeGreaterThan(NOW);
   });
 
   it('counts what was refilled meanwhile as taken, too', () => {
     const pace = new HeaderPace('token_bucket');
-    pace.observe([{ dimension: 'tokens', limit: 60_000, remaining: 1_000 }], NOW);
-    pace.observe([{ dimension: 'tokens', limit: 60_000, remaining: 1_000 }], NOW + 1_000);
-    expect(pace.blockedUntil(3, NOW + 1_000)).toBe(0);
-    expect(pace.blockedUntil(4, NOW + 1_000)).toBeGreaterThan(NOW + 1_000);
+    pace.observe([{ dimension: 'tokens', limit: 60_000, remaining: 1_000 }], NOW, NOW);
+    send(pace, 2, NOW);
+    pace.observe([{ dimension: 'tokens', limit: 60_000, remaining: 1_000 }], NOW + 1_000, NOW + 1_000);
+    // 1,000 were refilled in the second, and two calls took them.
+    expect(pace.meters[0]!.usual).toBe(500);
   });
 });
 
 describe('a fixed window', () => {
   it('looks again a second later where its new window is full of calls in flight', () => {
     const pace = new HeaderPace('fixed_window');
-    pace.observe([{ dimension: 'requests', limit: 10, remaining: 0, resetMs: 500 }], NOW);
-    expect(pace.blockedUntil(10, NOW + 500)).toBe(NOW + 1_500);
+    pace.observe([{ dimension: 'requests', limit: 10, remaining: 0, resetMs: 500 }], NOW, NOW);
+    expect(until(pace, 10, NOW + 500)).toBe(NOW + 1_500);
   });
 
   it('refills nothing before it ends', () => {
     const pace = new HeaderPace('fixed_window');
-    pace.observe([{ dimension: 'requests', limit: 10, remaining: 1, resetMs: 20_000 }], NOW);
-    expect(pace.blockedUntil(1, NOW + 19_999)).toBe(NOW + 20_000);
-    expect(pace.blockedUntil(0, NOW + 19_999)).toBe(0);
+    pace.observe([{ dimension: 'requests', limit: 10, remaining: 1, resetMs: 20_000 }], NOW, NOW);
+    expect(until(pace, 1, NOW + 19_999)).toBe(NOW + 20_000);
+    expect(until(pace, 0, NOW + 19_999)).toBe(0);
   });
 
   it('begins with its limit, else with the most that was ever left', () => {
     const pace = new HeaderPace('fixed_window');
-    pace.observe([{ dimension: 'requests', remaining: 4, resetMs: 500 }], NOW);
-    pace.observe([{ dimension: 'requests', remaining: 0, resetMs: 500 }], NOW);
-    expect(pace.blockedUntil(3, NOW + 500)).toBe(0);
-    expect(pace.blockedUntil(4, NOW + 500)).toBeGreaterThan(NOW + 500);
+    pace.observe([{ dimension: 'requests', remaining: 4, resetMs: 500 }], NOW, NOW);
+    pace.observe([{ dimension: 'requests', remaining: 0, resetMs: 500 }], NOW, NOW);
+    expect(until(pace, 3, NOW + 500)).toBe(0);
+    expect(until(pace, 4, NOW + 500)).toBeGreaterThan(NOW + 500);
   });
 });
 
 describe('a bucket', () => {
   it('is full by its reset, and holds no more than its limit', () => {
     const pace = new HeaderPace('token_bucket');
-    pace.observe([{ dimension: 'requests', limit: 10, remaining: 5, resetMs: 60_000 }], NOW);
-    expect(pace.blockedUntil(9, NOW + 60_000)).toBe(0);
-    expect(pace.blockedUntil(10, NOW + 60_000)).toBeGreaterThan(NOW + 60_000);
-    expect(pace.blockedUntil(10, NOW + 600_000)).toBeGreaterThan(NOW + 600_000);
+    pace.observe([{ dimension: 'requests', limit: 10, remaining: 5, resetMs: 60_000 }], NOW, NOW);
+    expect(until(pace, 9, NOW + 60_000)).toBe(0);
+    expect(until(pace, 10, NOW + 60_000)).toBeGreaterThan(NOW + 60_000);
+    expect(until(pace, 10, NOW + 600_000)).toBeGreaterThan(NOW + 600_000);
   });
 
   it('takes a day where its limit is per day', () => {
     const pace = new HeaderPace('token_bucket');
-    pace.observe([{ dimension: 'requests', limit: 24, remaining: 0, window: 'day' }], NOW);
-    expect(pace.blockedUntil(0, NOW)).toBe(NOW + 3_600_000);
+    pace.observe([{ dimension: 'requests', limit: 24, remaining: 0, window: 'day' }], NOW, NOW);
+    expect(until(pace, 0, NOW)).toBe(NOW + 3_600_000);
   });
 
   it('keeps what it had under a clock that was set back', () => {
     const pace = new HeaderPace('token_bucket');
-    pace.observe([{ dimension: 'requests', limit: 60, remaining: 3 }], NOW);
-    expect(pace.blockedUntil(2, NOW - 60_000)).toBe(0);
+    pace.observe([{ dimension: 'requests', limit: 60, remaining: 3 }], NOW, NOW);
+    expect(until(pace, 2, NOW - 60_000)).toBe(0);
+  });
+});
+
+describe('a call in flight', () => {
+  const tokens = { input: 600, output: 300 };
+  const sent = (at: number): SentCall => ({
+    at,
+    key: undefined,
+    tokens,
+    pace: undefined,
+    isCounted: false,
+    isOpen: false,
+    requestsSoFar: 0,
+    tokensSoFar: 0,
+  });
+  const reading = (remaining: number): RateLimitReading[] => [{ dimension: 'tokens', limit: 60_000, remaining }];
+  const left = (pace: HeaderPace, now: number): number => pace.meters[0]!.leftAt(now) - pace.meters[0]!.reserved;
+
+  it('takes what it is expected to take from what is left, once', () => {
+    const pace = new HeaderPace('token_bucket');
+    pace.observe(reading(1_000), NOW, NOW);
+    const call = sent(NOW);
+    pace.started(call, NOW);
+    expect(left(pace, NOW)).toBe(100);
+    expect(pace.blockedUntil(NOW, { input: 100, output: 0 }, false)).toBe(0);
+    expect(pace.blockedUntil(NOW, { input: 200, output: 0 }, false)).toBe(NOW + 100);
+    pace.used(call, { input: 500, output: 100 }, NOW);
+    expect(left(pace, NOW)).toBe(400);
+    pace.ended(call, true, NOW);
+    expect(left(pace, NOW)).toBe(400);
+  });
+
+  it('is counted by an answer that was counted after it was sent, and not by one from before', () => {
+    const pace = new HeaderPace('token_bucket');
+    pace.observe(reading(10_000), NOW, NOW);
+    pace.started(sent(NOW + 100), NOW + 100);
+    pace.observe(reading(9_000), NOW + 50, NOW + 150);
+    expect(left(pace, NOW + 50)).toBe(8_100);
+    pace.observe(reading(8_500), NOW + 120, NOW + 160);
+    expect(left(pace, NOW + 120)).toBe(8_500);
+  });
+
+  it('reserves its output where the vendor books that as it is written', () => {
+    const pace = new HeaderPace('token_bucket', 'input_and_output');
+    pace.observe(reading(1_000), NOW, NOW);
+    const call = sent(NOW);
+    pace.started(call, NOW);
+    expect([left(pace, NOW), pace.meters[0]!.reserved]).toEqual([100, 300]);
+    // The answer begins: its input is booked.
+    pace.observe(reading(400), NOW + 1, NOW + 1);
+    expect(left(pace, NOW + 1)).toBe(100);
+    pace.used(call, { input: 600, output: 50 }, NOW + 1);
+    expect([left(pace, NOW + 1), pace.meters[0]!.reserved]).toEqual([350, 0]);
+  });
+
+  it('can never fit where it takes more than the bucket holds', () => {
+    const pace = new HeaderPace('token_bucket');
+    pace.observe([{ dimension: 'tokens', limit: 60_000, remaining: 4_000, resetMs: 1_001 }], NOW, NOW);
+    expect(pace.excess({ input: 5_002, output: 0 })).toEqual({ dimension: 'tokens', limit: 5_001 });
+    expect(pace.excess({ input: 5_001, output: 0 })).toBeUndefined();
+  });
+
+  it('is no more in any sum when all have ended, in whatever order', () => {
+    const step = fc.record({
+      do: fc.constantFrom('send', 'used', 'end', 'read'),
+      which: fc.nat(9),
+      amount: fc.nat(2_000),
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...BOOKINGS), fc.array(step, { maxLength: 60 }), (booking, steps) => {
+        const pace = new HeaderPace('token_bucket', booking);
+        const open: SentCall[] = [];
+        let now = NOW;
+        for (const { do: action, which, amount } of steps) {
+          now += 10;
+          const call = open[which % Math.max(1, open.length)];
+          if (action === 'send') {
+            open.push(sent(now));
+            pace.started(open.at(-1)!, now);
+          } else if (action === 'read') {
+            const remaining = amount;
+            const outputs = { dimension: 'output_tokens' as const, limit: 9_000, remaining };
+            pace.observe([...reading(amount), outputs], now - 5, now);
+          } else if (call && action === 'used') pace.used(call, { input: amount, output: amount }, now);
+          else if (call) {
+            pace.ended(call, which % 2 === 0, now);
+            open.splice(open.indexOf(call), 1);
+          }
+        }
+        for (const call of open) pace.ended(call, true, now);
+        for (const meter of pace.meters) expect(Math.abs(meter.reserved)).toBeLessThan(1e-6);
+      }),
+    );
+  });
+});
+
+describe('parts of what headers state', () => {
+  it('of all instances never take more than the limit', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 6 }), (weights) => {
+        const sum = weights.reduce((total, weight) => total + weight, 0);
+        let taken = 0;
+        for (const weight of weights) {
+          const pace = new HeaderPace('token_bucket');
+          pace.divide(weight / sum, 0, NOW);
+          pace.observe([{ dimension: 'requests', limit: 40, remaining: 40 }], NOW, NOW);
+          for (; pace.blockedUntil(NOW) === 0 && taken < 1_000; taken += 1) send(pace, 1, NOW);
+        }
+        expect(taken).toBeLessThanOrEqual(40 + weights.length);
+      }),
+    );
+  });
+
+  it('refill in proportion, and hold what is gained at the level that is given', () => {
+    const pace = new HeaderPace('token_bucket');
+    pace.observe([{ dimension: 'requests', limit: 60, remaining: 60 }], NOW, NOW);
+    pace.divide(0.5, 0, NOW);
+    send(pace, 30, NOW);
+    expect(pace.blockedUntil(NOW)).toBe(NOW + 2_000);
+    pace.divide(0.75, 0.2, NOW);
+    expect(pace.meters[0]!.leftAt(NOW)).toBeCloseTo(3, 6);
+    pace.divide(0, 0, NOW);
+    expect(pace.blockedUntil(NOW)).toBe(NOW + 1_000);
   });
 });

@@ -33,8 +33,10 @@ export class HeaderPace {
     if (asOf < this.#asOf) return;
     this.#learn(readings, asOf);
     this.#asOf = asOf;
-    const since = this.#sent.findIndex(({ at }) => at > asOf);
-    this.#sent = since < 0 ? [] : since === 0 ? this.#sent : this.#sent.slice(since);
+    this.#sent = this.#sent.filter((call) => {
+      call.isCounted = call.at <= asOf;
+      return !call.isCounted;
+    });
     for (const reading of readings) {
       const meter = this.#meterOf(reading);
       let sent = 0;
@@ -63,9 +65,8 @@ export class HeaderPace {
 
   /** A call turned out to have used so much, so far. */
   used(call: SentCall, tokens: ExpectedTokens, now: number): void {
-    const isCounted = call.at > this.#asOf;
     for (const meter of this.meters) {
-      if (isCounted) meter.take(meter.bookedAtOnce(tokens) - meter.bookedAtOnce(call.tokens), now);
+      if (!call.isCounted) meter.take(meter.bookedAtOnce(tokens) - meter.bookedAtOnce(call.tokens), now);
       const later = meter.bookedLater(call.tokens);
       if (!call.isOpen || later === 0) continue;
       // What was written is booked, the rest stays reserved.
@@ -145,7 +146,8 @@ export class HeaderPace {
   ): { readonly siblingCalls: number; readonly surplus: number } | undefined {
     const meter = this.meters.find(({ dimension }) => dimension === 'requests');
     const remaining = readings.find(({ dimension }) => dimension === 'requests')?.remaining;
-    if (meter === undefined || remaining === undefined || meter.part < 1 || remaining >= meter.capacity) return undefined;
+    if (meter === undefined || remaining === undefined || meter.part < 1 || remaining >= meter.capacity)
+      return undefined;
     let siblingCalls = 0;
     let later = 0;
     for (const call of this.#sent) {
@@ -168,7 +170,8 @@ export class HeaderPace {
   absorb(other: HeaderPace, now: number): void {
     for (const call of other.#sent) {
       call.pace = call.pace && this;
-      if (call.at <= this.#asOf) continue;
+      call.isCounted = call.at <= this.#asOf;
+      if (call.isCounted) continue;
       for (const meter of this.meters) meter.take(meter.bookedAtOnce(call.tokens), now);
       this.#sent.push(call);
     }

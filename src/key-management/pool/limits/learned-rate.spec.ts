@@ -1,166 +1,184 @@
 import { LearnedRate } from './learned-rate';
+import { PriorRates } from './prior-rates';
+import { RefusalCost } from './refusal-cost';
 
-/** Calls as fast as the pace and the stated waits let them against a bucket of `rate` calls a second; refused per 100 good ones, and the good ones. */
-function drive(pace: LearnedRate, rate: number, seconds: number, from = 0): { good: number; refused: number } {
-  let tokens = 5;
-  let good = 0;
-  let refused = 0;
-  let refilledAt = from;
-  let cooldownUntil = 0;
-  for (let now = from; now < from + seconds * 1_000; now += 10) {
-    if (pace.blockedUntil(now) > now || cooldownUntil > now) continue;
-    tokens = Math.min(5, tokens + ((now - refilledAt) / 1_000) * rate);
-    refilledAt = now;
-    pace.started(now);
-    if (tokens >= 1) {
-      tokens -= 1;
-      good += 1;
-      pace.succeeded();
-    } else {
-      refused += 1;
-      pace.refused(now, now);
-      cooldownUntil = now + ((1 - tokens) / rate) * 1_000;
-    }
+/** One account whose calls are sent by a rate, as its limiter books them. */
+class Calls {
+  #units = 0;
+  #calls = 0;
+
+  constructor(readonly rate: LearnedRate) {}
+
+  /** So many calls are sent, evenly from one time to another. */
+  sent(count: number, from: number, to = from, size = 1): void {
+    for (let call = 0; call < count; call += 1) this.#start(size, from + ((to - from) * call) / count);
   }
-  return { good, refused };
+
+  /** A call is sent, and refused at once. */
+  refused(at: number, waitMs?: number, size = 1): void {
+    this.#start(size, at);
+    const soFar = { soFar: this.#units, callsSoFar: this.#calls };
+    this.rate.refused({ sentAt: at, size, waitMs, ...soFar }, at);
+  }
+
+  #start(size: number, at: number): void {
+    this.#units += size;
+    this.#calls += 1;
+    this.rate.started(size, at);
+  }
 }
 
+const begun = (rate = new LearnedRate()): Calls => new Calls(rate);
+const perSecond = (calls: Calls): number => Math.round(calls.rate.perMs * 1e6) / 1e3;
+
 describe('LearnedRate', () => {
-  it('does not pace before it was refused', () => {
-    const pace = new LearnedRate();
-    pace.started(0);
-    expect(pace.blockedUntil(0)).toBe(0);
+  it('bounds nothing before the first refusal', () => {
+    const calls = begun();
+    calls.sent(1_000, 0);
+    expect([calls.rate.blockedUntil(1, 0), calls.rate.perMs]).toEqual([0, Infinity]);
   });
 
-  it.each([1, 5, 20])('finds a rate of %d a second, with few refusals', (rate) => {
-    const { good, refused } = drive(new LearnedRate(), rate, 600);
-    expect(good).toBeGreaterThan(0.98 * rate * 600);
-    expect(refused).toBeLessThan(0.06 * good);
+  it('is exact where the refusals state when a call fits', () => {
+    const calls = begun();
+    // Two a second: at the first refusal 0.9 of a call was there, at the second 0.2.
+    calls.refused(0, 50);
+    calls.sent(9, 100, 4_000);
+    calls.refused(4_150, 400);
+    expect(perSecond(calls)).toBe(2);
   });
 
-  it('finds a limit that was raised', () => {
-    const pace = new LearnedRate();
-    drive(pace, 1, 120);
-    drive(pace, 10, 300, 120_000);
-    expect(drive(pace, 10, 120, 420_000).good).toBeGreaterThan(0.7 * 10 * 120);
+  it('is what went through between two refusals where they state nothing, once that is three calls', () => {
+    const calls = begun();
+    calls.refused(0);
+    calls.sent(2, 100, 1_000);
+    calls.refused(1_000);
+    expect(calls.rate.perMs).toBe(Infinity);
+    calls.sent(10, 1_100, 9_000);
+    calls.refused(10_000);
+    expect(perSecond(calls)).toBe(1.3);
   });
 
-  it('counts the refusals of one burst once', () => {
-    const pace = new LearnedRate();
-    pace.refused(0, 100);
-    for (let call = 0; call < 10; call += 1) pace.succeeded();
-    pace.refused(200, 10_100);
-    const before = pace.blockedUntil(10_100);
-    for (let call = 0; call < 10; call += 1) pace.refused(5_000, 10_100);
-    expect(pace.blockedUntil(10_100)).toBe(before);
+  it('counts tokens as well as calls', () => {
+    const calls = begun();
+    // 1,000 a second: 4,000 are there for a call of 6,000.
+    calls.refused(0, 2_000, 6_000);
+    calls.sent(3, 2_000, 10_000, 3_000);
+    calls.refused(10_000, 2_000, 7_000);
+    expect(perSecond(calls)).toBe(1_000);
   });
 
-  it('does not take seldom use for a slow vendor', () => {
-    const rate = new LearnedRate();
-    rate.refused(0, 0);
-    for (let minute = 20; minute <= 60; minute += 20) {
-      rate.started(minute * 60_000);
-      rate.succeeded();
-    }
-    rate.refused(60 * 60_000 + 1, 60 * 60_000 + 1);
-    rate.started(61 * 60_000);
-    rate.started(61 * 60_000);
-    expect(rate.blockedUntil(61 * 60_000)).toBeLessThanOrEqual(61 * 60_000 + 15_000);
+  it('takes the later of several refusals of a burst for how empty the bucket is', () => {
+    const calls = begun();
+    calls.sent(1, 0);
+    calls.refused(0, 450);
+    calls.refused(0, 400);
+    calls.sent(4, 500, 2_400);
+    calls.refused(2_400, 0);
+    expect(perSecond(calls)).toBe(2);
   });
 
-  /** Refused at 0, then `successes`, then refused at `at`. */
-  const measured = (successes: number, at: number): LearnedRate => {
-    const rate = new LearnedRate();
-    rate.refused(0, 0);
-    succeed(rate, successes);
-    rate.refused(at, at);
-    return rate;
-  };
-  const succeed = (rate: LearnedRate, times: number): void => {
-    for (let call = 0; call < times; call += 1) rate.succeeded();
-  };
-  /** The wait after two calls at once: one may run ahead, the other is the spacing. */
-  const spacingAt = (rate: LearnedRate, now: number): number => {
-    rate.started(now);
-    rate.started(now);
-    return rate.blockedUntil(now) - now;
-  };
-
-  it('spaces calls by the successes between two refusals', () => {
-    const rate = measured(10, 10_000);
-    rate.started(10_000);
-    expect(rate.blockedUntil(10_000)).toBe(0);
-    rate.started(10_000);
-    expect([rate.blockedUntil(10_000), rate.blockedUntil(11_000)]).toEqual([11_000, 0]);
-    rate.started(10_500);
-    expect(rate.blockedUntil(11_500)).toBe(12_000);
+  it('lets the next call go when it fits, and a little later', () => {
+    const calls = begun();
+    calls.refused(0, 50);
+    calls.sent(9, 100, 4_000);
+    calls.refused(4_150, 400);
+    const next = calls.rate.blockedUntil(1, 4_150);
+    expect(next).toBeGreaterThan(4_550);
+    expect(next).toBeLessThan(5_000);
   });
 
-  it('measures nothing by fewer than three successes, and counts them on', () => {
-    const rate = measured(2, 10_000);
-    expect(spacingAt(rate, 10_000)).toBe(-10_000);
-    rate.succeeded();
-    rate.refused(12_000, 12_000);
-    expect(spacingAt(rate, 12_000)).toBe(4_000);
-  });
-
-  it('begins a new measurement with each refusal that ended one, and moves halfway', () => {
-    const rate = measured(10, 10_000);
-    succeed(rate, 20);
-    rate.refused(20_000, 20_000);
-    // From one a second half the way to two a second.
-    expect(spacingAt(rate, 20_000)).toBeCloseTo(1_000 / 1.5, 6);
-  });
-
-  it('takes a refusal for another one when its call began with the last one’s end', () => {
-    const rate = measured(10, 10_000);
-    succeed(rate, 10);
-    rate.refused(9_999, 20_000);
-    succeed(rate, 10);
-    rate.refused(10_000, 20_000);
-    expect(spacingAt(rate, 20_000)).toBeCloseTo(1_000 / 1.5, 6);
-  });
-
-  it('grows with the square of the successes since the last refusal', () => {
-    const rate = measured(10, 10_000);
-    succeed(rate, 100);
-    expect(spacingAt(rate, 10_000)).toBeCloseTo(625, 6);
+  it('grows, slowly at first, so that a limit that was raised is found', () => {
+    const calls = begun();
+    calls.refused(0, 0);
+    calls.sent(20, 0, 10_000);
+    calls.refused(10_000, 0);
+    const spacingAfter = (count: number): number => {
+      calls.sent(count, 20_000);
+      calls.sent(1, 9e6);
+      return calls.rate.blockedUntil(10, 9e6) - calls.rate.blockedUntil(9, 9e6);
+    };
+    expect(spacingAfter(10)).toBeGreaterThan(490);
+    expect(spacingAfter(80)).toBeLessThan(260);
   });
 
   it('does not count what of a pause is longer than a minute', () => {
-    const rate = new LearnedRate();
-    rate.refused(0, 0);
-    succeed(rate, 3);
-    rate.started(100_000);
-    succeed(rate, 3);
-    rate.refused(110_000, 110_000);
-    // 110 s, 40 of them idle: one call in 70 / 6 s.
-    expect(spacingAt(rate, 110_000)).toBeCloseTo(70_000 / 6, 6);
-  });
-
-  it('counts no pause of a measurement before', () => {
-    const rate = new LearnedRate();
-    rate.started(0);
-    rate.refused(200_000, 200_000);
-    succeed(rate, 10);
-    rate.refused(210_000, 210_000);
-    expect(spacingAt(rate, 210_000)).toBe(1_000);
+    const calls = begun();
+    calls.refused(0);
+    calls.sent(6, 0, 6_000);
+    calls.sent(6, 200_000, 206_000);
+    calls.refused(206_000);
+    expect(perSecond(calls)).toBeCloseTo(12 / 71, 2);
   });
 
   it('spaces calls by fifteen seconds at most', () => {
-    const rate = new LearnedRate();
-    rate.refused(0, 0);
-    for (const now of [60_000, 120_000, 180_000]) {
-      rate.started(now);
-      rate.succeeded();
-    }
-    rate.refused(180_000, 180_000);
-    expect(spacingAt(rate, 180_000)).toBe(15_000);
+    const calls = begun();
+    calls.refused(0);
+    calls.sent(3, 60_000, 170_000);
+    calls.refused(180_000);
+    calls.sent(5, 180_000);
+    expect(calls.rate.blockedUntil(1, 180_000)).toBe(195_000);
   });
 
-  it('bears two refusals at the same time', () => {
-    const rate = measured(10, 0);
-    // Ten calls within no time count as ten in a millisecond.
-    expect(spacingAt(rate, 0)).toBeCloseTo(0.1, 6);
+  it('expects what other accounts allow, until it is measured itself', () => {
+    const priors = new PriorRates();
+    for (const perMs of [0.002, 0.0021, 0.0019]) priors.learned({}, perMs);
+    const calls = begun(new LearnedRate(priors));
+    expect(calls.rate.blockedUntil(1, 0)).toBe(0);
+    calls.refused(0, 20);
+    expect(perSecond(calls)).toBe(2);
+    calls.sent(5, 100, 4_000);
+    calls.refused(5_000, 20);
+    expect(perSecond(calls)).toBe(1);
+  });
+
+  it('notices that refused calls are booked, too', () => {
+    const cost = new RefusalCost();
+    const calls = begun(new LearnedRate(undefined, cost));
+    // One a second; each refusal takes one as well.
+    let at = 0;
+    for (const between of [1, 4, 2, 9, 1, 12]) {
+      calls.refused(at, 1_500);
+      calls.sent(between, at + 1_500, at + between * 1_000);
+      at += (between + 1) * 1_000;
+    }
+    calls.refused(at, 1_500);
+    expect(cost.isBooked).toBe(true);
+    expect(perSecond(calls)).toBe(1);
+  });
+
+  it('does not take free refusals for booked ones', () => {
+    const cost = new RefusalCost();
+    const calls = begun(new LearnedRate(undefined, cost));
+    let at = 0;
+    for (const between of [1, 4, 2, 9, 1, 12]) {
+      calls.refused(at, 500);
+      calls.sent(between, at + 500, at + between * 1_000);
+      at += between * 1_000;
+    }
+    calls.refused(at, 500);
+    expect([cost.isBooked, perSecond(calls)]).toEqual([false, 1]);
+  });
+});
+
+describe('PriorRates', () => {
+  it('expects nothing of a few accounts, or of some that differ', () => {
+    const priors = new PriorRates();
+    priors.learned({}, 1);
+    priors.learned({}, 1);
+    expect(priors.expected).toBe(Infinity);
+    priors.learned({}, 1.2);
+    expect(priors.expected).toBe(1);
+    priors.learned({}, 4);
+    expect(priors.expected).toBe(Infinity);
+  });
+
+  it('counts each account once, by its latest rate', () => {
+    const priors = new PriorRates();
+    const account = {};
+    for (const perMs of [9, 5, 1]) priors.learned(account, perMs);
+    priors.learned({}, 1);
+    expect(priors.expected).toBe(Infinity);
+    priors.learned({}, 1);
+    expect(priors.expected).toBe(1);
   });
 });

@@ -1,25 +1,36 @@
+import type { PriorRates } from './prior-rates';
+import type { RefusalCost } from './refusal-cost';
+
 /**
- * How fast the rate grows with the square of the calls since the last refusal: slowly at first, so that a limit is met again only after some
- * thirty calls; fast later, so that a limit that was raised, or measured too low, is found.
+ * How fast the rate grows with the cube of the calls since the last refusal: slowly at first, so that a limit is met again only after some
+ * forty calls; fast later, so that a limit that was raised, or measured too low, is found.
  */
-const GROWTH = 6e-5;
-/** The weight of a measurement that no stated wait makes exact, in the exponentially weighted mean. */
-const LEARNING = 0.5;
-/** A measurement with stated waits weighs the more the more calls it spans: half at this number. */
-const EXACT_AFTER_CALLS = 3;
-/** Fewer calls measure nothing. */
+const GROWTH = 1.2e-6;
+/** The same for a rate that is only guessed: the next refusal measures it. */
+const GROWTH_OF_GUESS = 0.02;
+/** The same for what other accounts allow. */
+const GROWTH_OF_PRIOR = 3e-5;
+/** A rate that was measured with fewer calls may be far off. */
+const ENOUGH_CALLS = 6;
+/** How much slower a rate grows with each measurement that confirms it. */
+const CALM = 3;
+/** How much of the earlier measurements is remembered with each new one. */
+const REMEMBERED = 0.7;
+/** Fewer calls measure nothing, where no stated waits say how empty the bucket was. */
 const LEAST_CALLS = 3;
+/** A longer stated wait is for a window to end, and says nothing of how fast a bucket refills. Milliseconds. */
+const LONG_WAIT_MS = 2_000;
 /** A bucket that is not used for this time is full: a longer pause says nothing of how fast it fills. Milliseconds. */
 const LONGEST_GAP_MS = 60_000;
 /** The longest time between two calls, however low the rate that was learned of a seldom used key. Milliseconds. */
 const LONGEST_SPACING_MS = 15_000;
 /** After a refusal the bucket is left to fill by this part of the refused call, since calls arrive sooner or later after they were sent. */
 const SLACK = 0.7;
+const MOST_SLACK_MS = 500;
 /** A measurement that differs by less confirms the rate. */
-const SAME_RATE = 0.1;
+const SAME_RATE = 0.05;
 /** A rate that was confirmed so often grows no slower. */
 const MOST_CONFIRMED = 3;
-
 /** A refusal, as far as a rate is learned from it. */
 export interface Refusal {
   /** When the call was sent; milliseconds since the epoch. */
@@ -39,18 +50,20 @@ export interface Refusal {
  * refusals, over the time between them, is what refills it. Paces calls by it as the generic cell rate algorithm does.
  */
 export class LearnedRate {
-  /** Units (calls, tokens) per millisecond; Infinity until learned. */
-  #rate = Infinity;
-  #isMeasured = false;
+  /** Units (calls, tokens) that were taken and not refused, those of refused calls, and in how many milliseconds; earlier ones count less. */
+  #taken = 0;
+  #refused = 0;
+  #ms = 0;
+  /** Units per millisecond that the first stated wait lets expect: on average, a refused call has waited for half of what it takes. */
+  #guess = Infinity;
   #confirmed = 0;
-  /** How much the measurements differ from each other. */
   #last: Refusal | undefined = undefined;
   #refusedAt = -1;
-  /** Units of refused calls since the last measurement began, which took nothing. */
-  #refusedUnits = 0;
   #callsSinceRefusal = 0;
-  /** Whether a refused call takes its share of the limit, too: the share of the refusals that say so. */
-  #costs = 0;
+  /** What the last measurement was, for both kinds of vendors: where refused calls take nothing, and where they are booked. */
+  #perMsFree = 0;
+  #perMsBooked = 0;
+  #calls = 0;
   /** When the key was last used, and the idle time within the present measurement; milliseconds. */
   #activeAt = -1;
   #idleMs = 0;
@@ -59,61 +72,86 @@ export class LearnedRate {
   /** What a rested bucket holds. */
   #burst = 0;
 
+  /** @param priors What is known of other accounts: it holds while this one was refused but not measured. */
+  constructor(
+    private readonly priors?: Pick<PriorRates, 'expected'>,
+    private readonly cost?: RefusalCost,
+  ) {}
+
   /** Units per millisecond; Infinity while nothing is known. */
   get perMs(): number {
-    return this.#rate;
+    if (this.#ms === 0) return this.#isGuess ? this.#guess : this.priors!.expected;
+    return (this.#taken + (this.cost?.isBooked ? this.#refused : 0)) / this.#ms;
   }
 
+  /** The rate is known well enough to expect it of other accounts. */
   get isMeasured(): boolean {
-    return this.#isMeasured;
+    return this.#ms > 0 && this.#calls >= LEAST_CALLS;
   }
 
   started(size: number, now: number): void {
     this.#active(now);
     this.#callsSinceRefusal += 1;
     this.#burst = Math.max(this.#burst, 2 * size);
-    if (this.#rate === Infinity) return;
     const perUnit = this.#msPerUnit;
+    if (perUnit === 0) return;
     this.#emptyAt = Math.max(this.#emptyAt, now - this.#burst * perUnit) + size * perUnit;
   }
 
-  /**
-   * A call was refused. Refusals of one burst count once.
-   * @param prior Units per millisecond of other accounts, where this one has learned nothing yet.
-   */
-  refused(refusal: Refusal, now: number, prior = Infinity): void {
+  /** A call was refused. Refusals of one burst count once. */
+  refused(refusal: Refusal, now: number): void {
     const { sentAt, size, waitMs } = refusal;
     const last = this.#last;
     if (last !== undefined && sentAt < this.#refusedAt) {
-      this.#refusedUnits += size;
+      // The later of two refusals tells how empty the bucket was after both.
+      if (refusal.soFar > last.soFar) this.#last = refusal;
+      // It was taken for one that went through.
+      else this.#tookNothing(size);
       return;
     }
     this.#active(now);
     this.#refusedAt = now;
-    if (waitMs !== undefined && this.#rate < Infinity) this.#learnCost(size, waitMs);
-    const isMeasured = last === undefined || this.#measure(last, refusal);
-    if (!isMeasured) return;
-    if (this.#rate === Infinity && prior < Infinity) this.#rate = prior;
+    if (last !== undefined && !this.#measure(last, refusal) && waitMs === undefined) return;
+    if (last === undefined && waitMs !== undefined && waitMs < LONG_WAIT_MS)
+      this.#guess = size / (2 * Math.max(1, waitMs));
     this.#last = refusal;
-    this.#refusedUnits = 0;
     this.#idleMs = 0;
     this.#callsSinceRefusal = 0;
-    if (this.#rate === Infinity) return;
-    const fitsAt = now + (waitMs ?? 0);
-    this.#emptyAt = Math.max(this.#emptyAt, fitsAt - (1 - SLACK) * size * this.#msPerUnit);
+    const perUnit = this.#msPerUnit;
+    if (perUnit === 0) return;
+    const slackMs = Math.min(SLACK * size * perUnit, MOST_SLACK_MS);
+    this.#emptyAt = Math.max(this.#emptyAt, now + (waitMs ?? 0) + slackMs - size * perUnit);
   }
 
   /** Until when such a call may not go, milliseconds since the epoch; 0 if it may go now. One call may always run ahead. */
   blockedUntil(size: number, now: number): number {
-    if (this.#rate === Infinity) return 0;
-    const perUnit = this.#msPerUnit;
-    const blockedUntil = Math.min(this.#emptyAt + size * perUnit, now + LONGEST_SPACING_MS);
-    return this.#emptyAt + size * perUnit > now + ROUNDING_MS ? blockedUntil : 0;
+    const fitsAt = this.#emptyAt + size * this.#msPerUnit;
+    return fitsAt > now + ROUNDING_MS ? Math.min(fitsAt, now + LONGEST_SPACING_MS) : 0;
   }
 
+  get #isGuess(): boolean {
+    return this.#ms === 0 && !((this.priors?.expected ?? Infinity) < Infinity);
+  }
+
+  /** 0 while nothing is known. */
   get #msPerUnit(): number {
-    const growth = GROWTH / (1 + this.#confirmed);
-    return 1 / (this.#rate * (1 + growth * this.#callsSinceRefusal ** 2));
+    if (this.#last === undefined) return 0;
+    const growth = this.#isGuess ? GROWTH_OF_GUESS : this.#ms === 0 ? GROWTH_OF_PRIOR : this.#growthOfMeasured;
+    return 1 / (this.perMs * (1 + growth * this.#callsSinceRefusal ** 3));
+  }
+
+  /** The fewer calls a rate was measured with, the faster it grows. */
+  get #growthOfMeasured(): number {
+    return (GROWTH * Math.max(1, (ENOUGH_CALLS / this.#calls) ** 2)) / (1 + CALM * this.#confirmed);
+  }
+
+  /** A call that was counted in the last measurement turned out to be refused. */
+  #tookNothing(size: number): void {
+    this.#taken -= size;
+    this.#refused += size;
+    this.#calls -= 1;
+    if (this.#taken > 0 && this.#calls > 0) return;
+    this.#taken = this.#refused = this.#ms = this.#calls = 0;
   }
 
   #active(now: number): void {
@@ -121,31 +159,31 @@ export class LearnedRate {
     this.#activeAt = now;
   }
 
-  /** A refused call that arrived just too early would fit soon, unless the refusal itself was booked. */
-  #learnCost(size: number, waitMs: number): void {
-    const says = waitMs * this.#rate > 0.75 * size ? 1 : 0;
-    this.#costs += (says - this.#costs) * LEARNING;
-  }
-
   /** False where too little lies between the two refusals. */
-  #measure(last: Refusal, refusal: Refusal): boolean {
-    const calls = refusal.callsSoFar - last.callsSoFar - 1;
-    if (calls < LEAST_CALLS) return false;
-    const cost = this.#costs > 0.5 ? 1 : 0;
-    const took = refusal.soFar - last.soFar - (1 - cost) * (refusal.size + this.#refusedUnits);
-    const betweenMs = refusal.sentAt - last.sentAt - this.#idleMs;
-    const isExact = refusal.waitMs !== undefined && last.waitMs !== undefined;
-    const refilled = isExact ? took + refusal.size - last.size : took;
-    const ms = Math.max(1, isExact ? betweenMs - last.waitMs! + refusal.waitMs! : betweenMs);
-    if (refilled > 0) this.#learn(refilled / ms, isExact ? Math.max(LEARNING, calls / (calls + EXACT_AFTER_CALLS)) : LEARNING);
+  #measure(last: Refusal, { soFar, callsSoFar, size, sentAt, waitMs }: Refusal): boolean {
+    const calls = callsSoFar - last.callsSoFar - 1;
+    const isExact = waitMs !== undefined && last.waitMs !== undefined;
+    if (calls < (isExact ? 1 : LEAST_CALLS)) return false;
+    const taken = soFar - last.soFar - size + (isExact ? size - last.size : 0);
+    const ms = sentAt - last.sentAt - this.#idleMs + (isExact ? waitMs - last.waitMs! : 0);
+    if (taken <= 0 || ms <= 0) return false;
+    const before = this.perMs;
+    this.#taken = this.#taken * REMEMBERED + taken;
+    this.#refused = this.#refused * REMEMBERED + size;
+    this.#ms = this.#ms * REMEMBERED + ms;
+    this.#calls += calls;
+    if (isExact) this.#compare(taken / ms, (taken + size) / ms);
+    const isSame = Math.abs(taken / ms / before - 1) < SAME_RATE;
+    this.#confirmed = isSame ? Math.min(MOST_CONFIRMED, this.#confirmed + 1) : 0;
     return true;
   }
 
-  #learn(measured: number, weight: number): void {
-    const isSame = Math.abs(measured / this.#rate - 1) < SAME_RATE;
-    this.#confirmed = isSame ? Math.min(MOST_CONFIRMED, this.#confirmed + 1) : 0;
-    this.#rate = this.#isMeasured ? this.#rate + (measured - this.#rate) * weight : measured;
-    this.#isMeasured = true;
+  /** The same rate is measured again and again by whichever way of counting is the vendor's. */
+  #compare(free: number, booked: number): void {
+    if (this.#perMsFree > 0)
+      this.cost?.compared(Math.abs(Math.log(free / this.#perMsFree)), Math.abs(Math.log(booked / this.#perMsBooked)));
+    this.#perMsFree = free;
+    this.#perMsBooked = booked;
   }
 }
 

@@ -182,8 +182,7 @@ export class Meter {
     const needed = this.reserved > 0 ? amount + this.reserved : Math.min(amount, capacity);
     const left = this.leftAt(now);
     if (left >= needed - ROUNDING) return 0;
-    if (this.kind === 'fixed_window')
-      return this.#fullAt > now && !this.#isGuess ? this.#fullAt : now + LOOK_AGAIN_MS;
+    if (this.kind === 'fixed_window') return this.#fullAt > now && !this.#isGuess ? this.#fullAt : now + LOOK_AGAIN_MS;
     const refilledAt = now + (needed - left) / (this.#refill * this.#part);
     return needed <= capacity && this.#fullAt > now ? Math.min(refilledAt, this.#fullAt) : refilledAt;
   }

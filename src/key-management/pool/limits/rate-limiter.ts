@@ -8,6 +8,7 @@ import { LearnedRate } from './learned-rate';
 import type { LimitKind } from './limit-kind';
 import type { Meter } from './meter';
 import type { PriorRates } from './prior-rates';
+import type { RefusalCost } from './refusal-cost';
 import type { SentCall } from './sent-call';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
@@ -18,6 +19,7 @@ export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 're
 export interface Priors {
   readonly requests: PriorRates;
   readonly tokens: PriorRates;
+  readonly cost: RefusalCost;
 }
 
 /** What a refusal says of the limit that was met. */
@@ -26,6 +28,8 @@ export interface RateRefusal {
   readonly call: SentCall | undefined;
   /** When it was sent; milliseconds since the epoch. */
   readonly sentAt: number;
+  /** What it was expected to take. */
+  readonly tokens: ExpectedTokens | undefined;
   /** Milliseconds until such a call would fit; undefined where nothing was stated. */
   readonly waitMs: number | undefined;
   /** What the limit counts, where the vendor's words say it. */
@@ -169,6 +173,7 @@ export class RateLimiter {
       key,
       tokens,
       pace: undefined,
+      isCounted: false,
       isOpen: false,
       requestsSoFar: this.#requestsSoFar,
       tokensSoFar: this.#tokensSoFar,
@@ -198,26 +203,28 @@ export class RateLimiter {
   }
 
   /** A call was refused for its rate. */
-  refused({ call, sentAt, waitMs, dimension }: RateRefusal, now: number): void {
+  refused({ call, sentAt, tokens, waitMs, dimension }: RateRefusal, now: number): void {
+    if (tokens !== undefined) this.asked(tokens);
     if (this.#headers !== undefined) this.#distrust += (1 - this.#distrust) * DISTRUST_LEARNING;
     else {
       this.#cap ??= new AdaptiveConcurrency();
       this.#cap.refused(this.inFlight + 1, sentAt, now);
     }
     const isOfTokens = dimension === undefined ? this.#isVaried : dimension === 'tokens' && this.#largest > 0;
-    const rate = isOfTokens ? (this.#tokens ??= new LearnedRate()) : (this.#requests ??= new LearnedRate());
+    const rate = isOfTokens
+      ? (this.#tokens ??= new LearnedRate(this.priors?.tokens, this.priors?.cost))
+      : (this.#requests ??= new LearnedRate(this.priors?.requests, this.priors?.cost));
     const priors = isOfTokens ? this.priors?.tokens : this.priors?.requests;
-    const soFar = isOfTokens ? call?.tokensSoFar ?? this.#tokensSoFar : call?.requestsSoFar ?? this.#requestsSoFar;
+    const soFar = isOfTokens ? (call?.tokensSoFar ?? this.#tokensSoFar) : (call?.requestsSoFar ?? this.#requestsSoFar);
     rate.refused(
       {
         sentAt,
-        size: isOfTokens ? this.#sizeOf(call?.tokens) : 1,
+        size: isOfTokens ? this.#sizeOf(tokens) : 1,
         soFar,
         callsSoFar: call?.requestsSoFar ?? this.#requestsSoFar,
         waitMs,
       },
       now,
-      priors?.expected,
     );
     if (rate.isMeasured) priors?.learned(this, rate.perMs);
   }
@@ -248,7 +255,8 @@ export class RateLimiter {
   #learnedUntil(tokens: ExpectedTokens | undefined, now: number, isLeast: boolean): number {
     const requests = this.#requests === undefined ? 0 : this.#requests.blockedUntil(1, now);
     if (this.#tokens === undefined) return requests;
-    const size = isLeast && tokens === undefined ? Math.min(this.#smallest, this.#usual || Infinity) : this.#sizeOf(tokens);
+    const size =
+      isLeast && tokens === undefined ? Math.min(this.#smallest, this.#usual || Infinity) : this.#sizeOf(tokens);
     return Math.max(requests, this.#tokens.blockedUntil(size, now));
   }
 }

@@ -1,25 +1,28 @@
-const LEARNING = 0.2;
 const LEAST_TELLING_RESET_MS = 5_000;
-const LEAST_TELLING_CALLS = 1;
+const LEAST_TELLING_CALLS = 2;
+/** A limit a minute is what readings show where it lies within what they leave open, give or take this. */
+const TOLERANCE = 0.01;
 
-/** Learns from the headers of several answers how fast a token bucket refills, per millisecond. */
+/**
+ * Learns from the headers of several answers how fast a token bucket refills, per millisecond: what is missing more than in the fullest reading takes
+ * the difference of the two resets to refill. Vendors state whole calls, so each pair of readings leaves a range open.
+ */
 export class Refill {
-  /** What two readings show; 0 until known. */
-  #measured = 0;
   #fullest = { remaining: -1, resetMs: 0 };
+  #least = 0;
+  #most = Infinity;
 
   /** The most that was ever left. */
   get fullest(): number {
     return this.#fullest.remaining;
   }
 
-  /**
-   * Measures against the fullest reading: what is missing beyond that takes the difference of the two resets to refill.
-   * @param perWindow The limit by its window, per millisecond: what holds where no readings tell.
-   */
+  /** @param perWindow The limit by its window, per millisecond: what holds where readings do not tell otherwise. */
   read(remaining: number, resetMs: number, full: number, perWindow: number): number {
     this.#measure(remaining, resetMs);
-    return this.#measured || statedRefill(full - remaining, resetMs, perWindow);
+    if (this.#least === 0) return statedRefill(full - remaining, resetMs, perWindow);
+    if (perWindow >= this.#least * (1 - TOLERANCE) && perWindow <= this.#most * (1 + TOLERANCE)) return perWindow;
+    return this.#least;
   }
 
   #measure(remaining: number, resetMs: number): void {
@@ -27,13 +30,15 @@ export class Refill {
       this.#fullest = { remaining, resetMs };
       return;
     }
-    // Vendors state whole calls, so one call less is certain.
-    const more = this.#fullest.remaining - remaining - 1;
+    const more = this.#fullest.remaining - remaining;
     const longerMs = resetMs - this.#fullest.resetMs;
-    const telling = more >= LEAST_TELLING_CALLS && longerMs > 0 && isExact(longerMs);
-    if (!telling) return;
-    const measured = more / longerMs;
-    this.#measured = this.#measured === 0 ? measured : this.#measured + (measured - this.#measured) * LEARNING;
+    if (more < LEAST_TELLING_CALLS || longerMs <= 0 || !isExact(longerMs)) return;
+    const least = (more - 1) / longerMs;
+    const most = (more + 1) / longerMs;
+    // What contradicts the earlier readings is new: the limit was changed.
+    const isNew = least > this.#most || most < this.#least;
+    this.#least = isNew ? least : Math.max(this.#least, least);
+    this.#most = isNew ? most : Math.min(this.#most, most);
   }
 }
 

@@ -1,5 +1,5 @@
-const TOKENS = /\btokens? per (?:min|day)|\bT[PI]?[PTO]?M\b|\btoken(?:s|_count| limit| rate)/i;
-const REQUESTS = /\brequests? per (?:min|day)|\bRP[MD]\b|\brequest (?:limit|rate)/i;
+const TOKENS = /\btokens? per (?:min|day)|\b(?:TPM|TPD|ITPM|OTPM)\b/i;
+const REQUESTS = /\brequests? per (?:min|day)|\b(?:RPM|RPD)\b/i;
 
 /** What the limit counts that a refusal names; undefined where its words do not say. */
 export function refusedDimension(reason: string): 'requests' | 'tokens' | undefined {

@@ -11,6 +11,8 @@ export interface SentCall {
   tokens: ExpectedTokens | undefined;
   /** Where it is counted against what headers state; undefined where it is counted nowhere, or no more. */
   pace: HeaderPace | undefined;
+  /** An answer has counted it: what is left is without it. */
+  isCounted: boolean;
   /** It has output to write that is reserved. */
   isOpen: boolean;
   /** What all calls of the limiter had taken when this one was sent, itself included. */

@@ -97,7 +97,12 @@ export function choose(
   if (eligible.length <= LOOK_AT_ALL) return bestOf(FIRST_PLACES, eligible.length, eligible, exclude, mean, now, fits);
   const walk = eligible.step(random);
   // The usual case: no other key is looked at.
-  if (exclude === undefined && fits === undefined && mean.heaviest === mean.lightest && isSpotless(eligible.rows[walk]!, mean))
+  if (
+    exclude === undefined &&
+    fits === undefined &&
+    mean.heaviest === mean.lightest &&
+    isSpotless(eligible.rows[walk]!, mean)
+  )
     return eligible.candidates[walk];
   const leap = Math.floor(random() * eligible.length);
   return (
