@@ -1,5 +1,6 @@
 import type { Outcome } from '../../vendors/contract/outcome';
 import { isCooldownOver, isCoolingDown, isRemoved, type KeyStatus, type PartCooldown } from './key-state';
+import type { AccountOrigin } from './account';
 import type { KeyOrigin } from './key-input';
 import type { KeyLimits } from '../limits/hard-limits';
 import type { KeyRecord } from './key-record';
@@ -30,7 +31,10 @@ export interface KeySnapshot {
   /** Keys of lower tiers are used first. */
   tier: number;
   limits?: KeyLimits;
+  /** The account that the key shares with others: its limits are theirs. */
   quotaGroup?: string;
+  /** How that is known: the user said so, or answers named the account. */
+  quotaGroupFrom?: AccountOrigin;
   models?: string[];
   lastUsedAt?: Date;
   lastCheckedAt?: Date;
@@ -72,7 +76,8 @@ export function snapshotOf(record: KeyRecord, cooldowns: Iterable<PartCooldown>,
     weight: record.weight,
     tier: record.tier,
     limits: Object.keys(record.limits).length > 0 ? { ...record.limits } : undefined,
-    quotaGroup: record.quotaGroup,
+    quotaGroup: record.account?.name,
+    quotaGroupFrom: record.account?.from,
     models: record.models && [...record.models],
     lastUsedAt: date(record.lastUsedAt),
     lastCheckedAt: date(record.lastCheckedAt),
