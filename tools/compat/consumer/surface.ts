@@ -70,8 +70,14 @@ import type {
   TimelineEntry,
 } from 'nestjs-ai-key-management';
 
-const limits: KeyLimits = { concurrency: 2, requestsPerMinute: 60, tokensPerMinute: 1_000 };
-const input: KeyInput = { key: 'sk-x', label: 'a', weight: 2, quotaGroup: 'g', models: ['m'], limits };
+const limits: KeyLimits = {
+  concurrency: 2,
+  requestsPerMinute: 60,
+  tokensPerMinute: 1_000,
+  requestsPerDay: 500,
+  tokensPerDay: 9_000,
+};
+const input: KeyInput = { key: 'sk-x', label: 'a', weight: 2, tier: 1, quotaGroup: 'g', models: ['m'], limits };
 const mode: ErrorClassificationMode = 'evidence';
 const kind: KeyStoreKind = 'file';
 const store: KeyStoreOptions = { kind, path: './data', url: 'u', credentials: '{}', encryptionSecret: 's' };
@@ -80,6 +86,8 @@ const provider: ProviderOptions = {
   baseUrl: 'https://x',
   probeModel: 'm',
   compatibleWith: 'openai',
+  discoverAccounts: false,
+  spillAfterMs: 100,
 };
 const admin: AdminSettings = {
   path: 'keys',

@@ -1,11 +1,23 @@
 import fc from 'fast-check';
 import { FakeClock, settle } from '../../../../test/support/fake-clock';
 import type { DayGrant, DayWant } from '../../pool/limits/day-limits';
+import type { Json } from '../port/key-store';
 import { MemoryKeyStore } from '../memory/memory-key-store';
 import { StoreLink } from '../sync/store-link';
 import { DayClaims, nextClaim } from './day-claims';
 
 const NOTHING = { requests: 0, tokens: 0 };
+
+/** Keeps what it holds when another instance opens it. */
+class KeptStore extends MemoryKeyStore {
+  #isOpen = false;
+
+  override open(...given: Parameters<MemoryKeyStore['open']>): Promise<void> {
+    if (this.#isOpen) return Promise.resolve();
+    this.#isOpen = true;
+    return super.open(...given);
+  }
+}
 
 describe('claims of a day', () => {
   it('never add up to more than the limit, whoever claims when, and come to all of it', () => {
@@ -76,7 +88,7 @@ describe('claims of a day', () => {
     }
 
     it('are known to whoever comes later; what was not used is given back in good order', async () => {
-      const store = new MemoryKeyStore();
+      const store = new KeptStore();
       const one = await instance(store, 'one');
       expect(await one.want()).toMatchObject({ account: 'key:1', day, claimed: { requests: 2 } });
       const two = await instance(store, 'two');
@@ -91,8 +103,30 @@ describe('claims of a day', () => {
       });
     });
 
+    it('of days that are long over are dropped, with what makes no sense', async () => {
+      const store = new KeptStore();
+      const register = (value: Json) => ({ value, version: 1, tie: 'x' });
+      const old = { day: clock.now() - 3 * 24 * 3_600_000, requests: 1, tokens: 0 };
+      const set = (doc: string, value: Json) => ({
+        kind: 'set' as const,
+        doc,
+        field: 'gone',
+        register: register(value),
+      });
+      await store.open({ changed: () => undefined, reset: () => undefined, connection: () => undefined });
+      const now = { day, requests: 5, tokens: 0 };
+      await store.write([
+        set('day-limits/openai/a', old),
+        set('day-limits/openai/b', 'x'),
+        set('day-limits/openai/c', now),
+      ]);
+      await instance(store, 'one');
+      await clock.advance(2_000);
+      expect((await store.load('day-limits/')).map(({ doc }) => doc)).toEqual(['day-limits/openai/c']);
+    });
+
     it('are an equal part of what is left where the store is away, once', async () => {
-      const store = new MemoryKeyStore();
+      const store = new KeptStore();
       Object.assign(store, { load: () => Promise.reject(new Error('away')), shared: true });
       const one = await instance(store, 'one');
       expect(await one.want()).toMatchObject({ claimed: { requests: 32 } });

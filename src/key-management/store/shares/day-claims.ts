@@ -18,6 +18,9 @@ const CLAIM = 1 / 32;
 /** Documents of a day that ended this long ago are begun anew: clocks differ. Milliseconds. */
 const PAST_MS = 60 * 60_000;
 
+/** Documents of accounts that are not used any more are dropped after this. Milliseconds. */
+const OLD_MS = 2 * 24 * 60 * 60_000;
+
 const NOTHING: DayAmounts = { requests: 0, tokens: 0 };
 
 /** What an instance has claimed of one day. */
@@ -69,16 +72,19 @@ export class DayClaims implements DocumentOwner {
     for (const [provider, port] of this.#ports)
       for (const { account, day, used } of port.daysUsed(this.clock.now())) {
         const doc = documentOf(provider, account);
-        if (this.#own.get(doc)?.day === day) this.#put(doc, { day: day, ...used });
+        if (this.#own.get(doc)?.day === day) this.#put(doc, { day, ...used });
       }
   }
 
-  merge(): void {
-    // Others' claims are read when more is to be claimed.
+  /** Others' claims are read when more is to be claimed; here only what nobody needs any more is dropped. */
+  merge({ doc, registers }: StoredDocument): void {
+    const claims = Object.values(registers).map(({ value }) => claimIn(value));
+    const isOld = (claim: Claim | undefined): boolean => claim === undefined || claim.day < this.clock.now() - OLD_MS;
+    if (claims.length > 0 && claims.every(isOld)) this.link.drop(doc);
   }
 
   changed(): void {
-    // The same.
+    // As for `merge`.
   }
 
   *known(): Iterable<KnownDocument> {
@@ -135,7 +141,7 @@ export class DayClaims implements DocumentOwner {
       const now = this.clock.now();
       // By then another may have the lock. What is written counts; it is used when it was read back.
       if (shared && now - since > LOCK_MS / 2) return RETRY_MS;
-      for (const { want, claim, spent } of claims) port.dayGranted({ ...want, claimed: claim, spent }, now);
+      for (const { want, claim: claimed, spent } of claims) port.dayGranted({ ...want, claimed, spent }, now);
       return undefined;
     } catch {
       return this.#fallBack(provider, port, wants);
