@@ -1,7 +1,9 @@
 /** One benchmark in a process of its own: the others' code and garbage must not slow it. */
-async function main([name = '']: string[]): Promise<void> {
-  const { measure } = (await import(`./${name}/main.js`)) as { measure: () => Promise<object> };
-  const report = await measure();
+async function main([name = '', ...flags]: string[]): Promise<void> {
+  const { measure } = (await import(`./${name}/main.js`)) as {
+    measure: (flags: readonly string[]) => Promise<object>;
+  };
+  const report = await measure(flags);
   await new Promise<void>((sent) => {
     process.send!(report, () => sent());
   });

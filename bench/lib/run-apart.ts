@@ -6,8 +6,8 @@ import { join } from 'node:path';
 const EXEC_ARGV = ['--expose-gc', '--no-flush-bytecode'];
 
 /** What `measure` of the benchmark's main file finds, in a process of its own. */
-export async function runApart<T>(name: string): Promise<T> {
-  const child = fork(join(__dirname, '../child.js'), [name], { execArgv: EXEC_ARGV });
+export async function runApart<T>(name: string, flags: readonly string[] = []): Promise<T> {
+  const child = fork(join(__dirname, '../child.js'), [name, ...flags], { execArgv: EXEC_ARGV });
   const exited = once(child, 'exit');
   const found = await Promise.race([once(child, 'message'), exited.then(() => undefined)]);
   await exited;

@@ -1,6 +1,7 @@
 import type { Goal, Report, Table } from '../lib/report';
 import { runApart } from '../lib/run-apart';
 import { isNoise, shown, shownDifference, shownSpread, type Spread } from '../lib/statistics';
+import { costOfLimits, type CostOfLimits } from './limits';
 import { isLarge, measured, RAW, YARDSTICK, type Found } from './measured';
 import { ourCalls } from './our-calls';
 import { peerCalls } from './peer-calls';
@@ -14,17 +15,18 @@ export async function measure(): Promise<Report> {
   const ours = await ourCalls([3, 100]);
   const small = await measured([...peers, ...ours.calls]);
   await ours.close();
-  return report(small, new Map(await runApart<[string, Found][]>('overhead/large')));
+  return report(small, new Map(await runApart<[string, Found][]>('overhead/large')), await costOfLimits());
 }
 
-function report(small: Results, large: Results): Report {
+function report(small: Results, large: Results, limits: readonly CostOfLimits[]): Report {
   return {
     tables: [
       table('What a wrapper adds to a call that is resolved already: medians, and the middle half in brackets', small),
       table('The same in an app with large pools', large),
+      limitsTable(limits),
     ],
-    goals: goals(small, large),
-    data: { ...data(small, ''), ...data(large, 'large pools: ') },
+    goals: [...goals(small, large), limitsGoal(limits)],
+    data: { ...data(small, ''), ...data(large, 'large pools: '), ...limitsData(limits) },
   };
 }
 
@@ -37,6 +39,20 @@ function table(title: string, found: Results): Table {
   const columns = ['case', 'ns added, 1 in flight', 'ns added, 64 in flight', 'bytes added', "× cockatiel's retry"];
   return { title, columns, rows };
 }
+
+const limitsTable = (limits: readonly CostOfLimits[]): Table => ({
+  title: 'Lease and settle alone, 100 keys',
+  columns: ['case', 'ns', '× of one without limits'],
+  rows: limits.map(({ name, ns, ratio }) => [name, shownSpread(ns), shownSpread(ratio)]),
+});
+
+function limitsGoal(limits: readonly CostOfLimits[]): Goal {
+  const most = Math.max(...limits.map(({ ratio }) => ratio.median));
+  return { goal: 'a lease with limits ≤ 1.3 × of one without', measured: `${shown(most)} ×`, met: most <= 1.3 };
+}
+
+const limitsData = (limits: readonly CostOfLimits[]): Record<string, Spread> =>
+  Object.fromEntries(limits.map(({ name, ratio }) => [`${name}: ratio`, ratio]));
 
 function data(found: Results, prefix: string): Record<string, number | Spread> {
   return Object.fromEntries<number | Spread>(

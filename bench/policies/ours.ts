@@ -1,79 +1,51 @@
-import { runCall } from '../../src/key-management/execution/execution';
-import { vendorOf } from '../../src/key-management/vendors/vendor-of';
-import type { ExecutionSettings, ProviderContext } from '../../src/key-management/execution/execution-settings';
-import { booksOf, TokenEstimates } from '../../src/key-management/execution/tokens/token-estimates';
-import { Pauses } from '../../src/key-management/execution/waiting/backoff';
-import { RetryBudget } from '../../src/key-management/execution/waiting/retry-budget';
-import { TimeLimits } from '../../src/key-management/execution/waiting/time-limits';
-import { WaitQueue } from '../../src/key-management/execution/waiting/wait-queue';
-import { classify } from '../../src/key-management/classification/classify';
-import { ApiKey } from '../../src/key-management/pool/key/api-key';
-import { KeyPool } from '../../src/key-management/pool/key-pool';
-import { HEALTHY } from '../../src/key-management/pool/key/key-state';
-import { openai } from '../../src/key-management/vendors/openai/openai';
-import type { Policy } from './policy';
+import type { Policy, Situation } from './policy';
+import { rawKey } from './raw-key';
+import { VirtualInstance } from './virtual-instance';
+import { VirtualStore } from './virtual-store';
 
-const rawKey = (index: number): string => `sk-proj-simulated-${String(index).padStart(20, '0')}`;
-
-/** The pool and the executor of this package, as they are. */
+/** The pool, the queue and the executor of this package as they are; instances on one store, with what ties them to it. */
 export const ours: Policy = {
   name: 'this package',
-  start: ({ clock, vendor, keys, random, maxWaitMs }) => {
-    const limits = new TimeLimits(clock);
-    const queues: WaitQueue[] = [];
-    const observer = {
-      keyChanged: () => undefined,
-      keyFreed: () => {
-        queues[0]?.serve();
-      },
-    };
-    const pool = new KeyPool('openai', observer, clock, random);
-    pool.accounts.profile = () => vendorOf(openai);
-    const byKey = new Map<string, number>();
-    for (let index = 0; index < keys; index += 1) {
-      byKey.set(rawKey(index), index);
-      pool.setState(pool.add(new ApiKey(rawKey(index)), {}, 'configuration', 'configuration'), HEALTHY, 'probe');
-    }
-    const queue = new WaitQueue(pool, clock, limits);
-    queues.push(queue);
-    const provider: ProviderContext = {
-      pool,
-      queue,
-      budget: new RetryBudget(),
-      estimates: new TokenEstimates(() => booksOf(vendorOf(openai))),
-      classifier: { classifyError: (error) => classify(error, vendorOf(openai), 'evidence', clock.now()) },
-    };
-    const settings: ExecutionSettings = {
-      clock,
-      random,
-      limits,
-      bodies: new Set(),
-      pauses: new Pauses(clock),
-      backoff: { initialMs: 500, maxMs: 8_000 },
-      maxRetries: () => 3,
-    };
-    // The call reaches the vendor through the fetch of its context, as usual.
+  start: (situation) => {
+    const { clock, scenario } = situation;
+    const isShared = scenario.instances > 1 || scenario.changes !== undefined;
+    const store = isShared ? new VirtualStore(clock) : undefined;
+    if (store && scenario.storeAway) breakOff(store, situation, scenario.storeAway);
+    const instances = new Map<string, VirtualInstance>();
+    const keyOf = new Map(Array.from({ length: situation.vendor.limits.keys }, (_, key) => [rawKey(key), key]));
+    // The calls reach the vendor through the fetch of their context, as usual.
     globalThis.fetch = async (_url, init) => {
-      const key = new Headers(init?.headers).get('authorization')!.slice('Bearer '.length);
-      const { ok, retryAfterMs, headers } = await vendor.call(byKey.get(key)!);
-      if (ok) return new Response('{}', { headers });
-      const body = JSON.stringify({
-        error: { code: 'rate_limit_exceeded', type: 'requests', message: 'Rate limit reached' },
-      });
-      return new Response(body, {
-        status: 429,
-        headers: { ...headers, 'retry-after-ms': String(Math.ceil(retryAfterMs)) },
+      const headers = new Headers(init?.headers);
+      const key = keyOf.get(headers.get('authorization')!.slice('Bearer '.length))!;
+      const instance = instances.get(headers.get('x-instance')!)!;
+      if (instance.isDead()) return forever();
+      const answer = await situation.vendor.call({ key, tokens: Number(headers.get('x-tokens')) });
+      if (instance.isDead()) return forever();
+      return new Response(answer.body, {
+        status: answer.ok ? 200 : 429,
+        headers: {
+          ...answer.headers,
+          'content-type': 'application/json',
+          'content-length': String(answer.body.length),
+        },
       });
     };
-    return async () => {
-      const result = await runCall({
-        provider,
-        call: ({ apiKey, fetch }) =>
-          fetch('http://vendor.invalid/', { headers: { authorization: `Bearer ${apiKey}` } }),
-        options: { maxWaitMs },
-        settings,
-      });
-      return result.success;
+    return (n) => {
+      const instance = new VirtualInstance(`instance-${n}`, n, situation, store);
+      instances.set(instance.id, instance);
+      return instance;
     };
   },
 };
+
+const forever = (): Promise<never> => new Promise(() => undefined);
+
+/** Cuts the store off from all instances, from so many milliseconds after the first call until so many. */
+function breakOff(
+  store: VirtualStore,
+  { clock, startsAt }: Situation,
+  [fromMs, toMs]: readonly [number, number],
+): void {
+  clock.after(startsAt + fromMs - clock.now(), () => store.cut());
+  clock.after(startsAt + toMs - clock.now(), () => store.mend());
+}

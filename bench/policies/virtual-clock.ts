@@ -9,10 +9,13 @@ class Timer implements Timed {
   ) {}
 }
 
+/** When every simulation begins: any time that clocks show. Milliseconds since the epoch. */
+export const BEGINNING = Date.UTC(2026, 0, 1, 12);
+
 /** A clock for discrete-event simulation: time passes only when nothing is left to do. */
 export class VirtualClock implements Clock {
   readonly #timers = new TimeHeap<Timer>();
-  #now = 0;
+  #now = BEGINNING;
 
   now(): number {
     return this.#now;
@@ -42,6 +45,31 @@ export class VirtualClock implements Clock {
       await turn();
     }
     this.#now = end;
+  }
+}
+
+/** The clock of one machine: in whole milliseconds, ahead of the others or behind, and gone when the machine dies. */
+export class MachineClock implements Clock {
+  #isDead = false;
+
+  constructor(
+    private readonly clock: VirtualClock,
+    private readonly aheadMs: number,
+  ) {}
+
+  now(): number {
+    return Math.floor(this.clock.now() + this.aheadMs);
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    // As Node's timers do: in whole milliseconds, and at least one.
+    return this.clock.after(Math.max(1, Math.trunc(ms)), () => {
+      if (!this.#isDead) callback();
+    });
+  }
+
+  die(): void {
+    this.#isDead = true;
   }
 }
 

@@ -19,6 +19,7 @@ export type InstanceCommand =
   | { do: 'change'; what: 'disable' | 'enable' | 'remove'; keyIds: string[] }
   | { do: 'add'; keys: string[] }
   | { do: 'execute'; times: number; url: string; maxWaitMs?: number }
+  | { do: 'busy'; forMs: number; holdMs: number; maxWaitMs: number }
   | { do: 'load'; url: string }
   | { do: 'endLoad' }
   | { do: 'lead' };
@@ -69,6 +70,8 @@ export class InstanceCommands {
         return this.#calls(command.times, command.url, command.maxWaitMs);
       case 'load':
         return this.#beginLoad(command.url);
+      case 'busy':
+        return this.#busy(command);
       case 'lead':
         return this.app.get(CheckLeadership).held();
       case 'endLoad':
@@ -114,6 +117,26 @@ export class InstanceCommands {
       await this.pools[what](PROVIDER, keyId);
       process.stdout.write(`${JSON.stringify({ durable: keyId, what })}\n`);
     }
+  }
+
+  /** Calls one after the other for so long, which only hold their key. Answers when each began, by the clock of all processes. */
+  async #busy(given: {
+    forMs: number;
+    holdMs: number;
+    maxWaitMs: number;
+  }): Promise<{ at: number[]; errors: string[] }> {
+    const executor = this.app.get(RetryExecutorService);
+    const [at, errors]: [number[], string[]] = [[], []];
+    const endsAt = machineMs() + given.forMs;
+    while (machineMs() < endsAt) {
+      const call = async () => {
+        at.push(machineMs());
+        await new Promise((resolve) => setTimeout(resolve, given.holdMs));
+      };
+      const result = await executor.execute(PROVIDER, call, { maxWaitMs: given.maxWaitMs });
+      if (!result.success) errors.push(`${result.error.code}: ${result.errorMessage}`);
+    }
+    return { at, errors };
   }
 
   #beginLoad(url: string): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/key-management/common/clock';
-import type { AccountDemand, PartsPort } from '../../src/key-management/pool/limits/part';
+import type { AccountDemand, GrantedPart, PartsPort } from '../../src/key-management/pool/limits/part';
 import { LimitShares, type SharesLink } from '../../src/key-management/store/shares/limit-shares';
 import type { Json } from '../../src/key-management/store/port/key-store';
 
@@ -15,6 +15,8 @@ export interface Trouble {
 }
 
 export const NO_TROUBLE: Trouble = { delayMs: 2, lost: 0, skewMs: 0, drift: 0 };
+
+const doNothing = (): void => undefined;
 
 interface StoredField {
   readonly doc: string;
@@ -142,6 +144,7 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
   readonly bounds = new Map<string, number>();
   readonly quanta = new Map<string, number>();
   readonly parts = new Map<string, number>();
+  #isShort = false;
   #flowing: { readonly accounts: readonly string[]; readonly total: number } | undefined;
   readonly #others = new Set<string>();
   readonly #skew: number;
@@ -172,8 +175,8 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
         return [...instance.#others].every((other) => other > id);
       },
       has: (other: string) => other === id || this.#others.has(other),
-      onChange: () => undefined as void,
-      onGone: (_: string) => undefined as void,
+      onChange: doNothing,
+      onGone: doNothing as (instance: string) => void,
     };
     this.shares = new LimitShares(this, id, this, this.#instances);
     this.shares.share('p', this);
@@ -245,17 +248,20 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
 
   demands(): readonly AccountDemand[] {
     this.#flow();
+    const isShort = this.#isShort || [...this.wants].some(([account, wanted]) => wanted > this.part(account));
     return Array.from(this.wants, ([account, wanted]) => ({
       account,
       wanted,
+      isShort,
       bound: this.bounds.get(account) ?? 0,
       quantum: this.quanta.get(account) ?? 0.001,
+      refillMs: 60_000,
     }));
   }
 
-  grant(account: string, fraction: number): void {
+  grant(parts: ReadonlyMap<string, GrantedPart>): void {
     if (!this.isAlive) return;
-    this.parts.set(account, fraction);
+    for (const [account, { fraction }] of parts) this.parts.set(account, fraction);
   }
 
   divide(): void {
@@ -276,8 +282,9 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
     const held = accounts.reduce((sum, account) => sum + this.part(account), 0);
     for (const account of accounts) {
       const used = held > 0 ? (Math.min(total, held) * this.part(account)) / held : 0;
-      this.wants.set(account, used + Math.max(0, total - held) / accounts.length);
+      this.wants.set(account, used);
     }
+    this.#isShort = total > held + 1e-9;
   }
 
   /** Calls begin to wait, or end. */

@@ -4,8 +4,7 @@ import type { AccountDemand } from './limits/part';
 import type { HardLimits } from './limits/hard-limits';
 import type { RateLimiter } from './limits/rate-limiter';
 
-/** How much more than it has an instance asks for whose calls wait. */
-const GROWTH = 1.5;
+const MINUTE_MS = 60_000;
 
 /** Limits by the day alone are not divided: they are claimed. */
 const isDivided = (hard: HardLimits | undefined): boolean => {
@@ -19,37 +18,45 @@ export const isLimited = (record: KeyRecord): boolean =>
 
 /**
  * What this instance asks of one account.
- * @param part What it has of the account.
  * @param hasMissed Whether calls waited lately for want of keys.
  */
 export function accountDemand(
   account: string,
   members: readonly KeyRecord[],
-  part: number,
   hasMissed: boolean,
   now: number,
 ): AccountDemand {
   let wanted = 0;
   let bound = 0;
   let smallest = Infinity;
+  let refillMs = 0;
   const limiters = new Set<RateLimiter>();
   for (const { candidates, hardLimits } of members) {
     for (const { rateLimiter } of candidates) if (rateLimiter?.hasHeaders) limiters.add(rateLimiter);
     if (hardLimits === undefined) continue;
     wanted = Math.max(wanted, hardLimits.bound(now));
     bound = Math.max(bound, hardLimits.bound(now));
+    refillMs = MINUTE_MS;
     const { concurrency = Infinity, requestsPerMinute = Infinity, tokensPerMinute = Infinity } = hardLimits.limits;
     smallest = Math.min(smallest, concurrency, requestsPerMinute, tokensPerMinute);
   }
   for (const limiter of limiters) {
     wanted = Math.max(wanted, limiter.wanted(now));
     bound = Math.max(bound, limiter.bound(now));
-    for (const { dimension, capacity } of limiter.meters)
+    for (const { dimension, capacity, perMinute } of limiter.meters) {
       if (dimension === 'requests') smallest = Math.min(smallest, capacity);
+      if (perMinute > 0) refillMs = Math.max(refillMs, (capacity / perMinute) * MINUTE_MS);
+    }
   }
   const quantum = smallest > 0 && smallest < Infinity ? Math.min(1, 1 / smallest) : 1;
-  if (hasMissed) wanted = Math.max(wanted, part, quantum) * GROWTH;
-  return { account, wanted, bound: Math.min(1, bound), quantum };
+  return {
+    account,
+    wanted,
+    isShort: hasMissed,
+    bound: Math.min(1, bound),
+    quantum,
+    refillMs: Math.min(MINUTE_MS, refillMs),
+  };
 }
 
 /** The limit of the key's account that such a call can never fit: by the vendor's word, or the user's. */

@@ -191,7 +191,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   leaseAccepted(lease: PoolLease, now?: number): void {
     this.#endpointCallEnded(lease, true, now);
-    if (this.accounts.accepted(lease.candidate.record)) this.keyFreed();
+    if (this.accounts.accepted(lease.candidate.record) && this.accounts.takeMissed()) this.keyFreed();
     if (!lease.trial && this.#breaker.isCalm) return;
     const at = now ?? this.clock.now();
     if (lease.trial) {
@@ -232,7 +232,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     else mayGo = isOk ? this.#callSucceeded(lease, settlement, now) : this.#callFailed(lease, settlement, now);
     if (lease.candidate.availability !== 'eligible') this.placeGroup(record, now);
     this.#endpointCallEnded(lease, isOk, now);
-    if (mayGo) this.keyFreed();
+    if (mayGo || this.accounts.takeMissed()) this.keyFreed();
     this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
   }
 
@@ -295,8 +295,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (candidate.rateLimiter !== undefined || hardLimits !== undefined) {
       if (hardLimits) hardLimits.inFlight -= 1;
       this.accounts.callEnded(lease, success, now);
-      if (this.accounts.takeMissed()) this.keyFreed();
     }
+    if (success && !wasAccepted) this.accounts.accepted(candidate.record);
     if (trial && !wasAccepted) endTrial(candidate, startedAt, success);
   }
 
@@ -338,6 +338,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     this.setState(record, state, source, summary);
     if (source === 'call' && isRemoved(state) && !isRemoved(before) && isDoubtableRemoval(settlement))
       this.#doubted.removed({ record, settlement, before, failureStreak: streakBefore, after: state });
+    if (settlement.outcome === 'quota_exceeded' && isRemoved(state) && !isRemoved(before) && !settlement.doubted)
+      this.#suspectSiblings(record, settlement, now);
     if (cooldown === undefined || settlement.outcome !== 'rate_limited') return;
     // For as long as this refusal asks: the key itself may cool down longer, for a reason that is its own.
     for (const sibling of this.siblings(record)) {
@@ -345,6 +347,13 @@ export class KeyPool extends KeyStates implements LeaseOwner {
       const other = isCoolingDown(sibling.state) ? sibling.state : undefined;
       this.setState(sibling, laterCooldown(other, cooldown), source, settlement);
     }
+  }
+
+  /** The account's quota is used up by what one of its keys was told: each other key cools down, and a probe decides, not a call. */
+  #suspectSiblings(record: KeyRecord, settlement: Settlement, now: number): void {
+    if (isDoubtableRemoval(settlement)) return;
+    for (const sibling of this.siblings(record))
+      if (sibling.enabled && !isRemoved(sibling.state) && !sibling.probing) this.#doubted.coolDown(sibling, settlement, now);
   }
 
   /** Cools the key down for one model or endpoint, if the refusal speaks of that. False where it speaks of the whole key. */

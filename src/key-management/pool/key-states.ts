@@ -109,12 +109,13 @@ export class KeyStates {
   delete(record: KeyRecord, by: ChangedBy): void {
     if (!this.#records.delete(record.id)) return;
     this.#baseUrls.remove(record.route?.baseUrl);
+    const [sibling] = this.siblings(record);
     this.outliers.forget(record);
     this.accounts.remove(record);
     this.indexes.removeRecord(record);
     this.parts.endpoints.forget(record.id);
     record.leave();
-    this.placeGroup(record);
+    if (sibling) this.placeGroup(sibling);
     this.#emit(record, by, { type: 'key_deleted' });
   }
 

@@ -11,7 +11,7 @@ import { totalOf, type ExpectedTokens, type UsedTokens } from './limits/expected
 import { DayLimits, type DayClaimsPort, type DayGrant, type DayWant } from './limits/day-limits';
 import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
-import type { AccountDemand, PartsPort } from './limits/part';
+import type { AccountDemand, GrantedPart, PartsPort } from './limits/part';
 import { PriorRates } from './limits/prior-rates';
 import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-limiter';
 import { RefusalCost } from './limits/refusal-cost';
@@ -304,15 +304,18 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
       const account = record.account ?? record;
       if (seen.has(account) || !isLimited(record)) continue;
       seen.add(account);
-      demands.push(accountDemand(accountName(record), this.#members(record), this.#partOf(record), hasMissed, now));
+      demands.push(accountDemand(accountName(record), this.#members(record), hasMissed, now));
     }
     return demands;
   }
 
-  grant(account: string, fraction: number, level: number): void {
-    this.#grants ??= new Map();
-    this.#grants.set(account, Math.min(1, Math.max(0, fraction)));
-    for (const record of this.pool.records()) if (accountName(record) === account) this.#divide(record, level);
+  grant(parts: ReadonlyMap<string, GrantedPart>): void {
+    const grants = (this.#grants ??= new Map());
+    for (const [account, { fraction }] of parts) grants.set(account, Math.min(1, Math.max(0, fraction)));
+    for (const record of this.pool.records()) {
+      const part = parts.get(accountName(record));
+      if (part) this.#divide(record, part.level);
+    }
     this.pool.partsChanged();
   }
 

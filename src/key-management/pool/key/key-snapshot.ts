@@ -31,9 +31,9 @@ export interface KeySnapshot {
   /** Keys of lower tiers are used first. */
   tier: number;
   limits?: KeyLimits;
-  /** The account that the key shares with others: its limits are theirs. */
+  /** The account whose limits it shares with other keys: as the user says, or as answers name it. */
   quotaGroup?: string;
-  /** How that is known: the user said so, or answers named the account. */
+  /** How that is known. */
   quotaGroupFrom?: AccountOrigin;
   models?: string[];
   lastUsedAt?: Date;
@@ -76,8 +76,8 @@ export function snapshotOf(record: KeyRecord, cooldowns: Iterable<PartCooldown>,
     weight: record.weight,
     tier: record.tier,
     limits: Object.keys(record.limits).length > 0 ? { ...record.limits } : undefined,
-    quotaGroup: record.account?.name,
-    quotaGroupFrom: record.account?.from,
+    quotaGroup: record.quotaGroup ?? record.account?.name,
+    quotaGroupFrom: record.quotaGroup === undefined ? record.account?.from : 'declared',
     models: record.models && [...record.models],
     lastUsedAt: date(record.lastUsedAt),
     lastCheckedAt: date(record.lastCheckedAt),

@@ -79,6 +79,7 @@ describe('HeaderPace', () => {
         { dimension: 'requests', limit: 1_440, remaining: 0, window: 'day' },
       ],
       NOW,
+      NOW,
     );
     expect(until(pace, 0, NOW)).toBe(NOW + 60_000);
   });

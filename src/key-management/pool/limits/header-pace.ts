@@ -8,7 +8,8 @@ import type { SentCall } from './sent-call';
 /** Of calls that no answer counted for so long, no more than these are remembered. */
 const MOST_SENT = 1_000;
 const MOST_WANTED = 256;
-const WANTED_MS = 10_000;
+const WANTED_MS = 4_000;
+const MIN_WANTED_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /** Holds calls back by what the vendor's headers say is left, before the vendor has to refuse. */
@@ -124,7 +125,8 @@ export class HeaderPace {
   }
 
   wanted(now: number): number {
-    const sinceMs = Math.max(WANTED_MS, now - (this.#wanted[0]?.at ?? now));
+    // Fewer are remembered where there are very many.
+    const sinceMs = Math.max(MIN_WANTED_MS, Math.min(WANTED_MS, now - (this.#wanted[0]?.at ?? now)));
     let wanted = 0;
     for (const meter of this.meters) {
       if (!meter.isKnown) continue;

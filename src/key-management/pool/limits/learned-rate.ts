@@ -19,7 +19,7 @@ const REMEMBERED = 0.7;
 /** Fewer calls measure nothing, where no stated waits say how empty the bucket was. */
 const LEAST_CALLS = 3;
 /** A longer stated wait is for a window to end, and says nothing of how fast a bucket refills. Milliseconds. */
-const LONG_WAIT_MS = 2_000;
+const LONG_WAIT_MS = 1_000;
 /** A bucket that is not used for this time is full: a longer pause says nothing of how fast it fills. Milliseconds. */
 const LONGEST_GAP_MS = 60_000;
 /** The longest time between two calls, however low the rate that was learned of a seldom used key. Milliseconds. */
@@ -119,7 +119,8 @@ export class LearnedRate {
     this.#callsSinceRefusal = 0;
     const perUnit = this.#msPerUnit;
     if (perUnit === 0) return;
-    const slackMs = Math.min(SLACK * size * perUnit, MOST_SLACK_MS);
+    // Where nothing was measured, the next call tells: it goes when the vendor says so.
+    const slackMs = this.#ms === 0 ? 0 : Math.min(SLACK * size * perUnit, MOST_SLACK_MS);
     this.#emptyAt = Math.max(this.#emptyAt, now + (waitMs ?? 0) + slackMs - size * perUnit);
   }
 

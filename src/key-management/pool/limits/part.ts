@@ -2,12 +2,24 @@
 export interface AccountDemand {
   /** The account's name, the same on every instance. */
   readonly account: string;
-  /** Calls and tokens asked of it lately, relative to its limits: 1 is all of them. More than 1 where calls wait. */
+  /** Calls and tokens that it served lately, relative to its limits: 1 is all of them. */
   readonly wanted: number;
+  /** Calls waited lately that the account might have served. */
+  readonly isShort: boolean;
   /** What this instance cannot give back yet: the greatest used part of one of its limits. 0..1 */
   readonly bound: number;
   /** The smallest part that is of use: one whole unit of the smallest limit. 0..1 */
   readonly quantum: number;
+  /** How long it takes until what was used of its limits is there again; milliseconds. */
+  readonly refillMs: number;
+}
+
+/** What is granted of one account. */
+export interface GrantedPart {
+  /** Of every limit of the account. 0..1 */
+  readonly fraction: number;
+  /** How much of what is gained is full: 0 where others may have just used it, 1 where it has rested. */
+  readonly level: number;
 }
 
 /**
@@ -17,11 +29,8 @@ export interface AccountDemand {
 export interface PartsPort {
   /** The accounts with limits, known or stated, and what this instance asks of them. `now` is milliseconds since the epoch. */
   demands(now: number): readonly AccountDemand[];
-  /**
-   * Sets this instance's part of one account. An account that is not known is remembered, in case its limits become known.
-   * @param level How much of what is gained is full: 0 where others may have just used it, 1 where it has rested.
-   */
-  grant(account: string, fraction: number, level: number): void;
+  /** Sets this instance's parts of these accounts. An account that is not known is remembered, in case its limits become known. */
+  grant(parts: ReadonlyMap<string, GrantedPart>): void;
   /** From now on the part of an account is what was granted of it, and 0 until then; with `false`, every part is 1. */
   divide(isDivided: boolean): void;
   /** Called when this instance needs a part of an account at once, or when an account's limits become known. */

@@ -1,4 +1,4 @@
-import { TURN_MS } from './timing';
+import { TURN_MS, UNUSED_MS } from './timing';
 
 /** How one instance stands to one account, as its leader knows it. Fractions of the account's limits. */
 export interface Standing {
@@ -12,8 +12,8 @@ export interface Standing {
   readonly current: number;
   /** The most it may still use: what it was given before counts until it has said that it follows the last grant. */
   readonly most: number;
-  /** It wants only what those leave that do not borrow. */
-  readonly isBorrowed: boolean;
+  /** So much of it comes first; of the rest it gets what the others leave of whom the same holds. */
+  readonly own: number;
   /** Since when it has had a part of use, or has asked for one in vain; milliseconds since the epoch. */
   readonly since: number;
   /** It has just reported, so that it is answered anyway. */
@@ -73,7 +73,9 @@ export function nextParts(standings: readonly Standing[], capacity: number, now:
     for (const i of next.keys()) next[i] = Math.min(next[i]!, ideal[i]!);
   }
   const unit = unitOf(standings.filter(({ wanted }) => wanted > 0).map(({ least }) => least));
-  const order = next.flatMap((_, i) => (ideal[i]! > next[i]! + EXACT && (isShort(i) || standings[i]!.isAsking) ? [i] : []));
+  const order = next.flatMap((_, i) =>
+    ideal[i]! > next[i]! + EXACT && (isShort(i) || standings[i]!.isAsking) ? [i] : [],
+  );
   order.sort((a, b) => Number(lacks(b)) - Number(lacks(a)) || standings[a]!.since - standings[b]!.since);
   for (const i of order) {
     const standing = standings[i]!;
@@ -88,9 +90,9 @@ export function nextParts(standings: readonly Standing[], capacity: number, now:
 
 /** Who gets a part at all: everybody who wants one where there is enough, else in turn. */
 function chosen(standings: readonly Standing[], capacity: number, now: number): number[] {
-  const own = standings.flatMap(({ wanted, isBorrowed }, i) => (wanted > 0 && !isBorrowed ? [i] : []));
-  const asked = sum(own.map((i) => Math.max(standings[i]!.wanted, standings[i]!.least)));
-  const borrowing = standings.flatMap(({ wanted, isBorrowed }, i) => (wanted > 0 && isBorrowed ? [i] : []));
+  const own = standings.flatMap(({ wanted, own: first }, i) => (wanted > 0 && first > 0 ? [i] : []));
+  const asked = sum(own.map((i) => Math.max(standings[i]!.own, standings[i]!.least)));
+  const borrowing = standings.flatMap(({ wanted, own: first }, i) => (wanted > 0 && first === 0 ? [i] : []));
   return [...inTurn(own, standings, capacity, now), ...inTurn(borrowing, standings, capacity - asked, now)];
 }
 
@@ -100,7 +102,7 @@ function inTurn(wanting: readonly number[], standings: readonly Standing[], capa
   const rank = (i: number): number => {
     const { current, least, bound, since } = standings[i]!;
     if (current < least - EXACT) return 1;
-    return bound > 0 && now - since < TURN_MS ? 0 : 2;
+    return now - since < (bound > 0 ? TURN_MS : UNUSED_MS) ? 0 : 2;
   };
   // Who has waited longest comes first; of those whose turn is over, who began last.
   const order = wanting
@@ -115,26 +117,26 @@ function inTurn(wanting: readonly number[], standings: readonly Standing[], capa
   });
 }
 
-/** Shares that add up to the capacity: those who prefer the account first, then those who borrow; what nobody asks for by demand. */
+/** Shares that add up to the capacity: what comes first is divided first, then the rest; what nobody asks for by demand. */
 function sharesOf(served: readonly Standing[], capacity: number): number[] {
-  const shares = served.map(({ isBorrowed, least }) => (isBorrowed ? least : 0));
-  for (const isBorrowing of [false, true]) {
-    const round = served.flatMap(({ isBorrowed }, i) => (isBorrowed === isBorrowing ? [i] : []));
-    const others = sum(shares.filter((_, i) => !round.includes(i)));
-    const given = fairShares(
-      round.map((i) => served[i]!),
-      Math.max(0, capacity - others),
-    );
-    for (const [n, i] of round.entries()) shares[i] = given[n]!;
-  }
+  const leasts = served.map(({ least }) => least);
+  const first = fairShares(
+    served.map(({ own, wanted }) => Math.min(own, wanted)),
+    leasts,
+    capacity,
+  );
+  const shares = fairShares(
+    served.map(({ wanted }) => wanted),
+    first,
+    capacity,
+  );
   const total = sum(shares);
   return total > 0 && total < capacity ? shares.map((share) => (share * capacity) / total) : shares;
 }
 
-/** Max-min fair shares (water-filling): nobody gets more than it wants, nor less than is of use to it. */
-function fairShares(standings: readonly Standing[], capacity: number): number[] {
-  const at = (level: number): number[] =>
-    standings.map(({ wanted, least }) => Math.max(least, Math.min(wanted, level)));
+/** Max-min fair shares (water-filling): nobody gets more than it wants, nor less than its least. */
+function fairShares(wants: readonly number[], leasts: readonly number[], capacity: number): number[] {
+  const at = (level: number): number[] => wants.map((wanted, i) => Math.max(leasts[i]!, Math.min(wanted, level)));
   const all = at(Infinity);
   if (sum(all) <= capacity) return all;
   let [low, high] = [0, capacity];
@@ -158,7 +160,9 @@ function inUnits(
   );
   const left = Math.floor(capacity / unit + ROUNDING) - sum(units);
   const remainder = (i: number): number => Math.round((shares[i]! / unit - units[i]!) * 100);
-  const order = units.map((_, i) => i).sort((a, b) => remainder(b) - remainder(a) || current[b]! - current[a]! || a - b);
+  const order = units
+    .map((_, i) => i)
+    .sort((a, b) => remainder(b) - remainder(a) || current[b]! - current[a]! || a - b);
   for (const i of order.slice(0, Math.max(0, left))) units[i]! += 1;
   return units.map((count) => multiple(count, unit));
 }

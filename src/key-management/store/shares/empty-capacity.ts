@@ -1,16 +1,17 @@
-/** A limit per minute is full again after this long; milliseconds. */
-const REFILL_MS = 60_000;
-
 /**
- * What instances left behind that ended without a word: they had used some of their part, and the vendor or a limit per minute remembers it
- * for up to a minute, though nobody has the part. Fractions of an account's limits.
+ * What was given back or left behind used up: nobody has the part, but the vendor, or a limit per minute, remembers for a while what was used
+ * of it. Fractions of an account's limits.
  */
 export class EmptyCapacity {
   #amount = 0;
   #asOf = 0;
+  #refillMs = 60_000;
 
-  add(amount: number, now: number): void {
+  /** @param refillMs How long it takes until all is full again. */
+  add(amount: number, refillMs: number, now: number): void {
+    if (!(amount > 0)) return;
     this.#amount = Math.min(1, this.#left(now) + amount);
+    this.#refillMs = Math.max(1, refillMs);
     this.#asOf = now;
   }
 
@@ -25,6 +26,6 @@ export class EmptyCapacity {
   }
 
   #left(now: number): number {
-    return this.#amount * Math.max(0, 1 - (now - this.#asOf) / REFILL_MS);
+    return this.#amount * Math.max(0, 1 - (now - this.#asOf) / this.#refillMs);
   }
 }

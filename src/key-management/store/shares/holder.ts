@@ -1,13 +1,5 @@
-import {
-  isLater,
-  isSame,
-  NO_LEADER,
-  type Claim,
-  type Grant,
-  type Leadership,
-  type Part,
-  type Report,
-} from './messages';
+import type { GrantedPart } from '../../pool/limits/part';
+import { isLater, isSame, NO_LEADER, type Claim, type Grant, type Leadership, type Report } from './messages';
 
 /** A grant is taken only as the answer to one of the last so many reports. */
 const REMEMBERED = 16;
@@ -15,7 +7,7 @@ const REMEMBERED = 16;
 /** What a grant did to the parts of its holder. */
 export interface Granted {
   /** The parts that are other than before; 0 where it has none any more. */
-  readonly changes: ReadonlyMap<string, Part>;
+  readonly changes: ReadonlyMap<string, GrantedPart>;
   /** Some are less: the leader waits to hear that they are followed. */
   readonly isLess: boolean;
 }
@@ -95,7 +87,7 @@ export class Holder {
   }
 
   /** From now on it uses these parts, which no leader gave. */
-  fallBack(parts: ReadonlyMap<string, Part>): Granted {
+  fallBack(parts: ReadonlyMap<string, GrantedPart>): Granted {
     this.#isFallback = true;
     return this.#set(parts);
   }
@@ -106,9 +98,9 @@ export class Holder {
     return this.#set(new Map());
   }
 
-  #set(parts: ReadonlyMap<string, Part>): Granted {
+  #set(parts: ReadonlyMap<string, GrantedPart>): Granted {
     const before = this.#parts;
-    const changes = new Map<string, Part>();
+    const changes = new Map<string, GrantedPart>();
     let isLess = false;
     for (const [account, part] of parts) if (before.get(account) !== part.fraction) changes.set(account, part);
     for (const [account, fraction] of before) {

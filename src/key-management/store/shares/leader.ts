@@ -1,7 +1,8 @@
 import { getOrCreate } from '../../common/get-or-create';
+import type { GrantedPart } from '../../pool/limits/part';
 import { EmptyCapacity } from './empty-capacity';
 import { nextParts, occupied, type Standing } from './divide';
-import { isLater, isSame, type Grant, type Leadership, type Part, type Report } from './messages';
+import { isLater, isSame, type Grant, type Leadership, type Report } from './messages';
 import { DRIFT_MS, LEASE_MS } from './timing';
 
 /** One grant as the leader remembers it: until it is over, or its holder says that it follows a later one. */
@@ -103,6 +104,8 @@ export class Leader implements Leadership {
       member.issues.push({ number: 0, parts, endsAt: now + LEASE_MS + DRIFT_MS });
     }
     this.#look(member, before);
+    for (const [name, { emptied, refillMs }] of report.claims)
+      this.#accounts.get(keyOf(member, name))?.empty.add(emptied, refillMs, now);
     this.#unanswered.add(member);
     return !isLater(report, this);
   }
@@ -117,7 +120,7 @@ export class Leader implements Leadership {
   /** What is to be granted now, by `<provider>/<instance>`. */
   grants(now: number): Map<string, Grant> {
     this.#expire(now);
-    const changes = new Map<Member, Map<string, Part>>();
+    const changes = new Map<Member, Map<string, GrantedPart>>();
     if (this.#isOpen) for (const name of this.#changed) this.#divide(name, now, changes);
     this.#changed.clear();
     const grants = new Map<string, Grant>();
@@ -153,11 +156,11 @@ export class Leader implements Leadership {
   }
 
   #returnUnasked(member: Member, now: number): void {
-    for (const [name, { bound }] of member.report.claims)
-      this.#accounts.get(keyOf(member, name))?.empty.add(Math.min(bound, mostOf(member, name)), now);
+    for (const [name, { bound, refillMs }] of member.report.claims)
+      this.#accounts.get(keyOf(member, name))?.empty.add(Math.min(bound, mostOf(member, name)), refillMs, now);
   }
 
-  #divide(key: string, now: number, changes: Map<Member, Map<string, Part>>): void {
+  #divide(key: string, now: number, changes: Map<Member, Map<string, GrantedPart>>): void {
     const account = this.#accounts.get(key);
     if (!account) return;
     const name = nameOf(key);
@@ -175,7 +178,7 @@ export class Leader implements Leadership {
       const gained = Math.max(0, fraction - occupied(standing));
       const level = account.empty.take(gained, free, now);
       free -= gained;
-      getOrCreate(changes, member, () => new Map<string, Part>()).set(name, { fraction, level });
+      getOrCreate(changes, member, () => new Map<string, GrantedPart>()).set(name, { fraction, level });
     }
   }
 
@@ -188,7 +191,7 @@ export class Leader implements Leadership {
       current: currentOf(member).get(name) ?? 0,
       most: mostOf(member, name),
       since: member.turns.get(name)?.since ?? now,
-      isBorrowed: claim?.isBorrowed ?? false,
+      own: claim?.own ?? 0,
       isAsking: this.#unanswered.has(member),
     };
   }
@@ -199,12 +202,12 @@ export class Leader implements Leadership {
   }
 
   /** Answers the member's last report, with all its parts. */
-  #issue(member: Member, changes: ReadonlyMap<string, Part> | undefined, now: number): Grant | undefined {
+  #issue(member: Member, changes: ReadonlyMap<string, GrantedPart> | undefined, now: number): Grant | undefined {
     // Before it is open, it only keeps up what those have who follow it.
     if (!this.#isOpen && !isSame(member.report, this)) return undefined;
     const lastsMs = Math.floor(Math.min(LEASE_MS, this.#coveredUntil - member.receivedAt));
     if (member.receivedAt + lastsMs <= now) return undefined;
-    const parts = new Map<string, Part>();
+    const parts = new Map<string, GrantedPart>();
     for (const [account, fraction] of currentOf(member)) parts.set(account, { fraction, level: 1 });
     for (const [account, part] of changes ?? []) parts.set(account, part);
     for (const [account, { fraction }] of parts) if (fraction <= 0) parts.delete(account);
@@ -227,7 +230,9 @@ export class Leader implements Leadership {
     const after = this.#accountsOf(member);
     for (const name of after) {
       const key = keyOf(member, name);
-      getOrCreate(this.#accounts, key, () => ({ members: new Set<Member>(), empty: new EmptyCapacity() })).members.add(member);
+      getOrCreate(this.#accounts, key, () => ({ members: new Set<Member>(), empty: new EmptyCapacity() })).members.add(
+        member,
+      );
       if (isChange) this.#changed.add(key);
     }
     for (const name of before) {

@@ -36,10 +36,7 @@ const SWEEP_MS = 20_000;
 /** What of the store is needed to share limits. */
 export type SharesLink = LockingLink & Pick<StoreLink, 'shared' | 'up' | 'upSince' | 'put' | 'drop' | 'setAside'>;
 /** What of the instances is needed. */
-export type SharingInstances = Pick<
-  Instances,
-  'count' | 'others' | 'isFirst' | 'has' | 'onChange' | 'onGone'
->;
+export type SharingInstances = Pick<Instances, 'count' | 'others' | 'isFirst' | 'has' | 'onChange' | 'onGone'>;
 
 /**
  * Divides the limits of accounts among the instances that share the store, by demand, as leases that run out (as Doorman does): one instance

@@ -1,3 +1,4 @@
+import type { GrantedPart } from '../../pool/limits/part';
 import type { Json } from '../port/key-store';
 
 /** What one instance asks of one account. All are fractions of the account's limits. */
@@ -10,8 +11,12 @@ export interface Claim {
   readonly bound: number;
   /** The smallest part that is of use to it. */
   readonly least: number;
-  /** Other instances prefer the account: it wants only what they leave. */
-  readonly isBorrowed: boolean;
+  /** So much of it comes first; of the rest it wants only what others leave who prefer the account. */
+  readonly own: number;
+  /** How much of what it gave back since its last report is used up and not refilled. */
+  readonly emptied: number;
+  /** How long it takes until what is used up is there again; milliseconds. */
+  readonly refillMs: number;
 }
 
 /** Which leader an instance follows. The greater term is the later leader; between equals the greater id counts. */
@@ -31,13 +36,6 @@ export interface Report extends Leadership {
   readonly claims: ReadonlyMap<string, Claim>;
 }
 
-/** A part as it is granted. */
-export interface Part {
-  readonly fraction: number;
-  /** How much of what is gained by it is full; 0..1. */
-  readonly level: number;
-}
-
 /** All parts of one instance, for one provider: what it does not name is 0. */
 export interface Grant extends Leadership {
   /** Counts the grants of the leader. */
@@ -46,7 +44,7 @@ export interface Grant extends Leadership {
   readonly answers: number;
   /** The parts last this long, counted from when that report was sent; milliseconds. */
   readonly lastsMs: number;
-  readonly parts: ReadonlyMap<string, Part>;
+  readonly parts: ReadonlyMap<string, GrantedPart>;
 }
 
 export const NO_LEADER: Leadership = { term: 0, leader: '' };
@@ -69,13 +67,15 @@ export const reportJson = ({ sequence, term, leader, seen, isFallback, claims }:
   leader,
   seen,
   isFallback,
-  claims: Array.from(claims, ([account, { wanted, holds, bound, least, isBorrowed }]) => [
+  claims: Array.from(claims, ([account, { wanted, holds, bound, least, own, emptied, refillMs }]) => [
     account,
     short(wanted),
     holds,
     short(bound),
     least,
-    Number(isBorrowed),
+    short(own),
+    short(emptied),
+    Math.ceil(refillMs),
   ]),
 });
 
@@ -100,11 +100,20 @@ export function readReport(value: Json | undefined): Report | undefined {
   const leadership = readLeadership(value);
   if (!fields || !leadership) return undefined;
   const { sequence, seen, isFallback } = fields;
-  const claims = readRows(fields.claims, 5, ([wanted, holds, bound, least, isBorrowed]): Claim | undefined =>
-    isPart(holds) && isPart(bound) && isPart(least) && least > 0
-      ? { wanted: Math.max(0, wanted!), holds, bound, least, isBorrowed: isBorrowed === 1 }
-      : undefined,
-  );
+  const claims = readRows(fields.claims, 7, (row): Claim | undefined => {
+    const [wanted, holds, bound, least, own, emptied, refillMs] = row;
+    if (!isPart(holds) || !isPart(bound) || !isPart(least) || !(least > 0) || !isPart(own) || !isPart(emptied))
+      return undefined;
+    return {
+      wanted: Math.max(0, wanted!),
+      holds,
+      bound,
+      least,
+      own,
+      emptied,
+      refillMs: Math.max(0, refillMs!),
+    };
+  });
   if (!isCount(sequence) || !isCount(seen) || !claims) return undefined;
   return { ...leadership, sequence, seen, isFallback: isFallback === true, claims };
 }
@@ -114,7 +123,7 @@ export function readGrant(value: Json | undefined): Grant | undefined {
   const leadership = readLeadership(value);
   if (!fields || !leadership) return undefined;
   const { number, answers, lastsMs } = fields;
-  const parts = readRows(fields.parts, 2, ([fraction, level]): Part | undefined =>
+  const parts = readRows(fields.parts, 2, ([fraction, level]): GrantedPart | undefined =>
     isPart(fraction) && isPart(level) ? { fraction, level } : undefined,
   );
   if (!isCount(number) || !isCount(answers) || !isCount(lastsMs) || !parts) return undefined;

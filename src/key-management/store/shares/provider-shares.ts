@@ -1,8 +1,8 @@
-import type { AccountDemand, PartsPort } from '../../pool/limits/part';
+import type { AccountDemand, GrantedPart, PartsPort } from '../../pool/limits/part';
 import { Holder, type Granted } from './holder';
-import type { Claim, Grant, Leadership, Part, Report } from './messages';
+import type { Claim, Grant, Leadership, Report } from './messages';
 import { DRIFT_MS, LEASE_MS, RENEW_MS, REPORT_MS } from './timing';
-import { isElsewhere, wantedParts } from './wanted-parts';
+import { isElsewhere, sameClaims, wantedParts } from './wanted-parts';
 
 /** Reports that cannot wait are so far apart; milliseconds. */
 const URGENT_MS = 20;
@@ -10,6 +10,8 @@ const URGENT_MS = 20;
 const IDLE_MS = 15_000;
 /** After so long without an answer this instance goes on as if the store were away; milliseconds. */
 const LOST_MS = 10_000;
+/** Calls that wait for so long though parts are not used up wait for another account; milliseconds. */
+const STUCK_MS = 3_000;
 /** Demand that changes by less is no news. */
 const NEWS = 0.25;
 
@@ -36,6 +38,8 @@ export class ProviderShares {
   #isDue = false;
   #renewMs = RENEW_MS;
   #rounds = 0;
+  #plannedAt = -Infinity;
+  readonly #emptied = new Map<string, number>();
   #stuckSince: number | undefined;
   #fallbackUntil: number | undefined;
   #fellBackAt = -Infinity;
@@ -51,6 +55,11 @@ export class ProviderShares {
   /** A call waits for a part, or an account's limits became known. */
   wanted(): void {
     this.#isUrgent = true;
+  }
+
+  /** The next report cannot wait: a call waits and there is no part at all, or the leader waits for an answer. */
+  get #isPressing(): boolean {
+    return this.#isDue || (this.#isUrgent && !this.hasParts);
   }
 
   /** Something is wanted or used here, or was lately. */
@@ -97,14 +106,25 @@ export class ProviderShares {
     if (this.#holder.isAnswered) this.#heardAt = now;
     // Leases may be shorter than usual.
     this.#renewMs = Math.min(RENEW_MS, Math.max(REPORT_MS, grant.lastsMs / 2));
-    if (granted.isLess) this.#isDue = true;
+    if (!granted.isLess) {
+      this.#apply(granted);
+      return;
+    }
+    this.#isDue = true;
+    const before = this.port.demands(now);
     this.#apply(granted);
+    const after = new Map(this.port.demands(now).map(({ account, bound }) => [account, bound]));
+    // What was used of it and is not bound here any more went with what was given back.
+    for (const { account, bound } of before) {
+      const gone = granted.changes.has(account) ? bound - (after.get(account) ?? 0) : 0;
+      if (gone > 1e-6) this.#emptied.set(account, (this.#emptied.get(account) ?? 0) + gone);
+    }
   }
 
   /** What is to be said to the leader now, if anything. Only with a store that can be written. */
   report(now: number): Report | undefined {
     const since = now - this.#reportedAt;
-    const isPressing = (this.#isUrgent || this.#isDue) && since >= URGENT_MS;
+    const isPressing = this.#isPressing && since >= URGENT_MS;
     const isRegular = since >= REPORT_MS && this.isActive(now);
     const owes = !isPressing && !isRegular && since >= URGENT_MS && this.owes;
     if (!isPressing && !isRegular && !owes) return undefined;
@@ -124,8 +144,7 @@ export class ProviderShares {
     else this.#awaySince ??= now;
     if (isAway && (this.#holder.isFallback || now >= this.#holder.endsAt)) this.#fallBack(now, isUp);
     else if (!this.#holder.isFallback) this.#apply(this.#holder.expire(now));
-    else if (this.#fallbackUntil !== undefined && now >= this.#fallbackUntil)
-      this.#apply(this.#holder.endFallback());
+    else if (this.#fallbackUntil !== undefined && now >= this.#fallbackUntil) this.#apply(this.#holder.endFallback());
   }
 
   /** Nothing is used any more. */
@@ -151,7 +170,7 @@ export class ProviderShares {
     const equal = 1 / this.instances.count;
     // Until the leases of all others must be over, nobody uses more than it had.
     const isLate = now - this.#awaySince! >= LEASE_MS + DRIFT_MS;
-    const parts = new Map<string, Part>();
+    const parts = new Map<string, GrantedPart>();
     for (const { account, quantum } of this.port.demands(now)) {
       // Where an equal part is below one call, one instance has that call.
       const most = equal >= quantum - 1e-9 ? equal : this.instances.placeOf(account) === 0 ? quantum : 0;
@@ -161,18 +180,23 @@ export class ProviderShares {
     this.#apply(this.#holder.fallBack(parts));
   }
 
+  /** What to ask for: planned anew at most once a second, unless there is no part at all. */
   #claims(demands: readonly AccountDemand[], now: number): Map<string, Claim> {
-    this.#rounds += 1;
-    const claims = wantedParts({
-      demands: this.#isUrgent ? atLeastOne(demands) : demands,
+    const isPlanned = now - this.#plannedAt >= REPORT_MS || !this.hasParts;
+    const situation = {
+      demands,
       parts: this.#holder.parts,
-      asked: this.#holder.isAnswered ? this.#asked : NO_CLAIMS,
+      asked: isPlanned && !this.#holder.isAnswered ? NO_CLAIMS : this.#asked,
       instances: this.instances.count,
-      placeOf: (account) => this.instances.placeOf(account),
+      placeOf: (account: string) => this.instances.placeOf(account),
       round: this.#rounds,
-      isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= REPORT_MS / 2,
-    });
-    return claims;
+      emptied: this.#emptied,
+      isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= STUCK_MS,
+    };
+    if (!isPlanned) return sameClaims(situation);
+    this.#plannedAt = now;
+    this.#rounds += 1;
+    return wantedParts(situation);
   }
 
   /** Whether there is anything to say: nothing is written of accounts that nobody uses. */
@@ -187,6 +211,7 @@ export class ProviderShares {
   #sent(claims: ReadonlyMap<string, Claim>, now: number): Report {
     if (this.#holder.isAnswered) this.#heardAt = now;
     this.#asked = claims;
+    this.#emptied.clear();
     this.#reportedAt = now;
     this.#isUrgent = false;
     this.#isDue = false;
@@ -210,15 +235,8 @@ export class ProviderShares {
   }
 
   #apply({ changes }: Granted): void {
-    for (const [account, { fraction, level }] of changes) this.port.grant(account, fraction, level);
+    if (changes.size > 0) this.port.grant(changes);
   }
-}
-
-/** A call waits: at least one unit is wanted, though no figure shows it yet. */
-function atLeastOne(demands: readonly AccountDemand[]): readonly AccountDemand[] {
-  const [first, ...others] = demands;
-  if (!first || demands.some(({ wanted }) => wanted > 0)) return demands;
-  return [{ ...first, wanted: first.quantum }, ...others];
 }
 
 function isNews(before: ReadonlyMap<string, Claim>, now: ReadonlyMap<string, Claim>): boolean {

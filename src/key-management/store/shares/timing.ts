@@ -22,3 +22,5 @@ export const COVER_MS = 4_600;
 export const DRIFT_MS = 400;
 /** A holder past its turn gives way to an instance that has no part at all. */
 export const TURN_MS = 1_000;
+/** The same for one that does not use its part: calls that wait must have had the time to begin. */
+export const UNUSED_MS = 250;

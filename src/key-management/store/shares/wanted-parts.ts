@@ -2,9 +2,13 @@ import type { AccountDemand } from '../../pool/limits/part';
 import type { Claim } from './messages';
 
 /** An instance asks for so much more than it uses, so that growing calls need not wait for a part. */
-const HEADROOM = 1.25;
+const HEADROOM = 1.1;
 /** Of what it has, an instance must use so much before it counts as made use of. */
-const USED = 0.8;
+const USED = 0.95;
+/** Where calls wait and less of it is used, they wait for another account. */
+const UNUSED = 0.5;
+/** An instance whose calls wait though it makes use of what it has asks for so much more than it has. */
+const GROWTH = 1.5;
 /** An instance asks for so many accounts at once that others prefer and that it has no part of. */
 const BORROWED_AT_ONCE = 8;
 /** With so many accounts per instance each has some of its own. */
@@ -23,6 +27,8 @@ export interface WantedParts {
   readonly round: number;
   /** Calls wait for another account than those of which there are parts. */
   readonly isStuck: boolean;
+  /** What was given back of accounts since the last report, and is used up. */
+  readonly emptied: ReadonlyMap<string, number>;
 }
 
 /**
@@ -31,45 +37,79 @@ export interface WantedParts {
  * has accounts of its own and borrows others, and with fewer they split them.
  */
 export function wantedParts(situation: WantedParts): Map<string, Claim> {
-  const { demands, parts, asked, instances, isStuck } = situation;
+  const { demands, parts, asked, instances, isStuck, emptied } = situation;
   const claims = new Map<string, Claim>();
   const hasOwn = demands.length >= OWN_ACCOUNTS * instances;
-  let missing = demands.reduce((sum, { wanted }) => sum + wanted, 0) * HEADROOM;
+  let missing = totalWanted(demands, parts);
   let toBorrow = BORROWED_AT_ONCE;
+  let toTry = isStuck ? 1 : 0;
+  // For an equal part of the accounts each instance comes first, however they fall to it.
+  let own = demands.length / instances;
   for (const { demand, place } of inOrder(situation)) {
     const { account, bound, quantum, wanted } = demand;
     const holds = parts.get(account) ?? 0;
-    const isBorrowed = hasOwn && place > 0;
-    const isNewLoan = isBorrowed && holds === 0;
+    const isNewLoan = hasOwn && place > 0 && holds === 0;
     let asks = missing > 1e-6 && !(isNewLoan && toBorrow === 0) ? Math.min(1, Math.max(missing, quantum)) : 0;
-    const isNeeded = isStuck && asks === 0 && wanted > 0 && holds < quantum;
-    if (isNeeded) asks = Math.min(1, Math.max(wanted, quantum));
-    else if (asks > 0 && isNewLoan) toBorrow -= 1;
+    const isNeeded = isStuck && asks === 0 && holds < quantum && (wanted > 0 || toTry > 0);
+    if (isNeeded) {
+      asks = Math.min(1, Math.max(wanted, quantum));
+      if (wanted === 0) toTry -= 1;
+    } else if (asks > 0 && isNewLoan) toBorrow -= 1;
+    const first = !hasOwn || isNeeded ? asks : Math.min(asks, Math.max(0, own));
+    own -= first;
     missing -= expected(asks, holds, asked.get(account));
-    if (asks > 0 || bound > 0 || holds > 0)
-      claims.set(account, {
-        wanted: asks,
-        holds,
-        bound: Math.min(1, bound),
-        least: Math.min(1, Math.max(quantum, 1e-6)),
-        isBorrowed: isBorrowed && !isNeeded,
-      });
+    if (asks > 0 || bound > 0 || holds > 0 || emptied.has(account))
+      claims.set(account, claimOf(demand, { wanted: asks, own: first, holds, emptied: emptied.get(account) ?? 0 }));
   }
   return claims;
 }
 
-/** Whether calls wait for a part of another account: what is held is not made use of, and yet more is wanted. */
+/** The same wishes as before, with what is held and bound by now: what was asked for is not changed more than once a second. */
+export function sameClaims({ demands, parts, asked, emptied }: WantedParts): Map<string, Claim> {
+  const claims = new Map<string, Claim>();
+  for (const demand of demands) {
+    const { account, bound } = demand;
+    const { wanted, own } = asked.get(account) ?? { wanted: 0, own: 0 };
+    const holds = parts.get(account) ?? 0;
+    if (wanted > 0 || bound > 0 || holds > 0 || emptied.has(account))
+      claims.set(account, claimOf(demand, { wanted, own, holds, emptied: emptied.get(account) ?? 0 }));
+  }
+  return claims;
+}
+
+const claimOf = (
+  { bound, quantum, refillMs }: AccountDemand,
+  { wanted, own, holds, emptied }: Pick<Claim, 'wanted' | 'own' | 'holds' | 'emptied'>,
+): Claim => ({
+  wanted,
+  own,
+  holds,
+  bound: Math.min(1, bound),
+  least: Math.min(1, Math.max(quantum, 1e-6)),
+  emptied: Math.min(1, emptied),
+  refillMs,
+});
+
+/** What all calls together want of the accounts, in accounts. */
+function totalWanted(demands: readonly AccountDemand[], parts: ReadonlyMap<string, number>): number {
+  const used = demands.reduce((sum, { wanted }) => sum + wanted, 0);
+  const waiting = demands.filter(({ isShort }) => isShort);
+  if (waiting.length === 0) return used * HEADROOM;
+  const held = demands.reduce((sum, { account }) => sum + (parts.get(account) ?? 0), 0);
+  const least = Math.min(...waiting.map(({ quantum }) => quantum));
+  return Math.max(used * HEADROOM, used >= held * USED ? held * GROWTH : 0, used + least);
+}
+
+/** Whether calls wait for a part of another account: what is held is not made use of, and yet calls wait. */
 export function isElsewhere(demands: readonly AccountDemand[], parts: ReadonlyMap<string, number>): boolean {
-  let [used, held, unmet] = [0, 0, 0];
+  let [used, held] = [0, 0];
   for (const { account, wanted, quantum } of demands) {
     const part = parts.get(account) ?? 0;
-    if (part < quantum) unmet += wanted;
-    else {
-      held += part;
-      used += Math.min(wanted, part);
-    }
+    if (part < quantum) continue;
+    held += part;
+    used += Math.min(wanted, part);
   }
-  return unmet > 0 && used < held * USED;
+  return demands.some(({ isShort }) => isShort) && used < held * UNUSED;
 }
 
 /** Accounts that prefer this instance first, then those of which it has a part, then the others, each time beginning with others of them. */

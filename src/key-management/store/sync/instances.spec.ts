@@ -1,6 +1,5 @@
 import { Cluster } from '../../../../test/support/cluster-store';
 import { FakeClock } from '../../../../test/support/fake-clock';
-import type { Sharing } from '../../pool/limits/hard-limits';
 import { Instances } from './instances';
 import { StoreLink } from './store-link';
 
@@ -17,36 +16,49 @@ describe('instances that share a store', () => {
   async function instance(name: string) {
     const member = cluster.member();
     const link = new StoreLink(member, name, clock, SILENT);
-    const seen: Sharing[] = [];
-    const instances = new Instances(link, name, clock, (sharing) => seen.push(sharing));
+    const gone: string[] = [];
+    const instances = new Instances(link, name, clock);
+    instances.onGone = (id) => gone.push(id);
     link.own(instances);
     instances.start();
     await link.open();
-    return { instances, link, seen, member };
+    return { instances, link, gone, member };
   }
-  const sharing = (all: Awaited<ReturnType<typeof instance>>[]) => all.map(({ instances }) => instances.sharing);
+  const counts = (all: Awaited<ReturnType<typeof instance>>[]) => all.map(({ instances }) => instances.count);
 
-  it('know each other from their start on, and each its own place', async () => {
+  it('know each other from their start on', async () => {
     const all = [await instance('b'), await instance('a'), await instance('c')];
-    expect(sharing(all)).toEqual([
-      { count: 3, rank: 1 },
-      { count: 3, rank: 0 },
-      { count: 3, rank: 2 },
-    ]);
+    expect(counts(all)).toEqual([3, 3, 3]);
+    expect(all.map(({ instances }) => instances.isFirst)).toEqual([false, true, false]);
+    expect([...all[0]!.instances.others].sort()).toEqual(['a', 'c']);
     await clock.advance(60_000);
-    expect(sharing(all).map(({ count }) => count)).toEqual([3, 3, 3]);
+    expect(counts(all)).toEqual([3, 3, 3]);
   });
 
-  it('take the share of one that goes at once, and of one that dies within seconds', async () => {
+  it('hear at once of one that goes, and within seconds of one that dies', async () => {
     const [a, b, c] = [await instance('a'), await instance('b'), await instance('c')];
     b.instances.stop();
     await clock.advance(10);
-    expect(sharing([a, c]).map(({ count }) => count)).toEqual([2, 2]);
+    expect(counts([a, c])).toEqual([2, 2]);
+    expect(a.gone).toEqual(['b']);
+    expect(a.instances.has('b')).toBe(false);
     await b.link.close(1_000);
     c.member.write = () => new Promise(() => undefined);
     await clock.advance(25_000);
-    expect(a.instances.sharing).toEqual({ count: 1, rank: 0 });
-    expect(a.seen.at(-1)).toEqual({ count: 1, rank: 0 });
+    expect(a.instances.count).toBe(1);
+    expect(a.gone).toEqual(['b', 'c']);
+  });
+
+  it('are those last known while the store is away, and for a while afterwards', async () => {
+    const [a, b] = [await instance('a'), await instance('b')];
+    await clock.advance(10_000);
+    cluster.cut();
+    await clock.advance(60_000);
+    expect(counts([a, b])).toEqual([2, 2]);
+    cluster.mend();
+    await clock.advance(60_000);
+    expect(counts([a, b])).toEqual([2, 2]);
+    expect(a.gone).toEqual([]);
   });
 
   it('forget what is left of one after a day', async () => {
