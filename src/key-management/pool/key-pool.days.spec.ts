@@ -111,13 +111,13 @@ describe('limits by the day', () => {
     const claiming = (limits: object) => {
       const test = new TestPool();
       const wanted = jest.fn();
-      test.pool.accounts.claimDays(wanted);
+      test.pool.accounts.days.claimDays(wanted);
       const record = test.add(0, { limits });
       const grant = (requests: number, tokens = 0, spent = NONE): void => {
         const now = test.clock.now();
-        const [want] = test.pool.accounts.dayWants(now);
+        const [want] = test.pool.accounts.days.dayWants(now);
         const { account, day, version } = want!;
-        test.pool.accounts.dayGranted({ account, day, version, claimed: { requests, tokens }, spent }, now);
+        test.pool.accounts.days.dayGranted({ account, day, version, claimed: { requests, tokens }, spent }, now);
       };
       return { test, wanted, record, grant };
     };
@@ -146,7 +146,7 @@ describe('limits by the day', () => {
       test.pool.lease();
       grant(0, 300);
       expect(test.pool.lease({ tokens: { input: 900, output: 100 } })).toBeUndefined();
-      const [want] = test.pool.accounts.dayWants(test.clock.now());
+      const [want] = test.pool.accounts.days.dayWants(test.clock.now());
       expect(want!.needed.tokens).toBe(700);
       grant(0, 1_000);
       expect(test.pool.lease({ tokens: { input: 900, output: 100 } })).toBeDefined();

@@ -79,7 +79,7 @@ export class PersistenceService implements KeyJournal, StoreHealth, OnApplicatio
     this.link.own(days);
     pools.shareLimits((provider, accounts) => {
       shares.share(provider, accounts);
-      days.share(provider, accounts);
+      days.share(provider, accounts.days);
     });
     this.link.own(
       new SettingsPersistence(configuration, this.link, {
