@@ -18,6 +18,8 @@ export interface AttemptReport {
   provider?: string;
   keyId: string;
   maskedKey: string;
+  /** The vendor account that the key shares with others, where it is known: the `quotaGroup`, or what answers named. */
+  account?: string;
   /**
    * `ok` for an answer that still streams when its call returns. Where the stream's end shows a failure, `outcome`, `status` and `reason` change to it.
    */

@@ -2,6 +2,14 @@ import { keyIdOf, maskKey } from '../../src/key-management';
 import { VendorSimulator } from '../simulator';
 import { ADAPTERS, startApi, type ApiUnderTest } from './support';
 
+const NO_LIMITS = {
+  concurrency: null,
+  requests_per_minute: null,
+  tokens_per_minute: null,
+  requests_per_day: null,
+  tokens_per_day: null,
+};
+
 describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
   let simulator: VendorSimulator;
   let api: ApiUnderTest;
@@ -122,8 +130,10 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
       label: 'spare',
       enabled: true,
       weight: 2,
-      limits: { concurrency: null, requests_per_minute: null, tokens_per_minute: null },
+      limits: NO_LIMITS,
+      tier: 0,
       quota_group: null,
+      quota_group_from: null,
       models: null,
       cooldowns: [],
       persistence: 'memory_only',
@@ -137,14 +147,14 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
     expect(changed.body).toMatchObject({
       label: 'b',
       weight: 1,
-      limits: { ...limits, tokens_per_minute: null },
+      limits: { ...NO_LIMITS, ...limits },
       enabled: false,
       status: 'disabled',
     });
     const back = await api.send('patch', path).send({ label: null, limits: { concurrency: null }, enabled: true });
     expect(back.body).toMatchObject({
       label: null,
-      limits: { concurrency: null, requests_per_minute: 500 },
+      limits: { ...NO_LIMITS, requests_per_minute: 500 },
       enabled: true,
       status: 'healthy',
     });

@@ -70,6 +70,7 @@ export function sampleKey(provider: string, next: () => number, now: number, for
       tokens_per_day: null,
     },
     quota_group: null,
+    quota_group_from: null,
     models: null,
     persistence: next() < 0.5 ? 'configuration' : 'stored',
   };

@@ -12,7 +12,6 @@ export const keyView = (key: KeySnapshot, persistence: Persistence): KeyView => 
   label: key.label || null,
   enabled: key.status !== 'disabled',
   weight: key.weight,
-  tier: key.tier,
   limits: {
     concurrency: key.limits?.concurrency ?? null,
     requests_per_minute: key.limits?.requestsPerMinute ?? null,
@@ -20,7 +19,6 @@ export const keyView = (key: KeySnapshot, persistence: Persistence): KeyView => 
     requests_per_day: key.limits?.requestsPerDay ?? null,
     tokens_per_day: key.limits?.tokensPerDay ?? null,
   },
-  quota_group: key.quotaGroup ?? null,
   models: key.models ?? null,
   cooldowns: key.cooldowns.map((cooldown) => ({ ...cooldown, until: cooldown.until.toISOString() })),
   persistence,

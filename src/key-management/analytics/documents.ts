@@ -5,6 +5,7 @@ import {
   integer,
   listOf,
   nullableNumber,
+  nullableOneOf,
   nullableText,
   nullableTime,
   number,
@@ -13,6 +14,7 @@ import {
   time,
 } from '../common/api-schema';
 import { PROVIDER_STATES } from '../pool/key-events';
+import { ACCOUNT_ORIGINS } from '../pool/key/account';
 import { KEY_STATUSES } from '../pool/key/key-state';
 import { OUTCOMES } from '../vendors/contract/outcome';
 
@@ -50,6 +52,9 @@ export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
   error_count: integer(1),
   success_count: integer(21),
   in_flight: integer(0),
+  tier: integer(0, 'Keys of lower tiers are used first.'),
+  quota_group: nullableText(null, 'The vendor account that the key shares with others, where it is known.'),
+  quota_group_from: nullableOneOf(ACCOUNT_ORIGINS, 'declared', 'How that is known: by the settings, or from answers.'),
   reason: nullableText(null, 'Why the key is not healthy.'),
   cooldown_until: nullableTime('Until then the key is not chosen.'),
   recheck_at: nullableTime('When the removed key is checked again.'),

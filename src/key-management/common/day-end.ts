@@ -8,7 +8,8 @@ const DATES = new Map<string, Intl.DateTimeFormat>();
 /** Whether `Intl` knows the time zone by this IANA name. */
 export function isTimeZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+    Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
   } catch {
     return false;
   }

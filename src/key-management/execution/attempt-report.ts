@@ -32,6 +32,7 @@ export function attemptReport(
   return {
     keyId: lease.keyId,
     maskedKey: lease.maskedKey,
+    account: lease.account,
     outcome,
     status: failure?.status,
     reason: failure?.reason,

@@ -9,6 +9,8 @@ export interface CallContext {
    * configuration by this id; the managed fetch goes by them without.
    */
   readonly keyId: string;
+  /** The vendor account that the key shares with others, where it is known: its `quotaGroup`, or what answers named. */
+  readonly account?: string | undefined;
   /** 1 for the first attempt. */
   readonly attempt: number;
   /**

@@ -181,7 +181,9 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   #newContext(provider: string): ProviderContext | undefined {
     if (!this.registry.has(provider)) return undefined;
     const pool = this.pools.ensurePool(provider);
-    pool.spillAfterMs = this.options.providers.get(provider)?.spillAfterMs ?? 0;
+    const { spillAfterMs = 0, discoverAccounts = true } = this.options.providers.get(provider) ?? {};
+    pool.spillAfterMs = spillAfterMs;
+    pool.accounts.discovers = discoverAccounts;
     pool.accounts.profile = () => this.registry.get(provider).pacing;
     const context: ProviderContext = {
       pool,

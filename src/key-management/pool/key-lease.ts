@@ -92,6 +92,11 @@ export class PoolLease implements KeyLease {
     return this.key.masked;
   }
 
+  /** The vendor account that the key shares with others, where it is known. */
+  get account(): string | undefined {
+    return this.candidate.record.account?.name;
+  }
+
   get settled(): boolean {
     return this.#isSettled;
   }

@@ -48,7 +48,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   readonly #pools = new Map<string, KeyPool>();
   readonly #events = new Subject<KeyEvent>();
   readonly #sharing: Sharing = { count: 1, rank: 0 };
-  #shareLimits: ((provider: string, accounts: PartsPort & DayClaimsPort) => void) | undefined;
+  #shareLimits: ((provider: string, accounts: PartsPort & { readonly days: DayClaimsPort }) => void) | undefined;
   #observers: readonly Partial<PoolObserver>[] = [];
   #usedKeys = 0;
   #journal: KeyJournal | undefined;
@@ -148,7 +148,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   }
 
   /** @internal Where instances share keys: the accounts of every pool are divided among them, also of pools that are made later. */
-  shareLimits(share: (provider: string, accounts: PartsPort & DayClaimsPort) => void): void {
+  shareLimits(share: (provider: string, accounts: PartsPort & { readonly days: DayClaimsPort }) => void): void {
     this.#shareLimits = share;
     for (const pool of this.#pools.values()) share(pool.provider, pool.accounts);
   }

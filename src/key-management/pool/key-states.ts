@@ -347,7 +347,7 @@ export class KeyStates {
   #endDay(record: KeyRecord, by: ChangedBy): void {
     const { hardLimits, state } = record;
     const now = this.clock.now();
-    if (!isCoolingDown(state) || state.statedUntil !== undefined || state.until !== this.accounts.dayEndsAt(now))
+    if (!isCoolingDown(state) || state.statedUntil !== undefined || state.until !== this.accounts.days.endsAt(now))
       return;
     if (hardLimits?.day === undefined || hardLimits.day.spentUntil(hardLimits.limits, now) === 0)
       this.setState(record, HEALTHY, by);

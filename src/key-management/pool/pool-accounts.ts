@@ -1,6 +1,6 @@
-import { dayEnd } from '../common/day-end';
 import { getOrCreate } from '../common/get-or-create';
 import type { HeaderView, RateLimitReading } from '../vendors/contract/rate-limits';
+import { AccountDays } from './account-days';
 import { accountDemand, isLimited } from './account-demand';
 import type { LeaseTarget } from './key/key-input';
 import { Account, accountName } from './key/account';
@@ -8,7 +8,6 @@ import type { PoolLease } from './key-lease';
 import type { KeyModelState, KeyRecord } from './key/key-record';
 import { accountIn, accountInText, SharingEvidence, stateTheSame } from './limits/account-discovery';
 import { totalOf, type ExpectedTokens, type UsedTokens } from './limits/expected-tokens';
-import { DayLimits, type DayClaimsPort, type DayGrant, type DayWant } from './limits/day-limits';
 import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
 import type { AccountDemand, GrantedPart, PartsPort } from './limits/part';
@@ -35,7 +34,7 @@ interface AccountsOfPool {
  * The accounts behind the keys of one pool, and their rate limits: what the vendor's headers state, what refusals teach, and what the user allows.
  * Keys share an account where the user says so (`quotaGroup`), or where answers name the same one; any other key has one of its own.
  */
-export class PoolAccounts implements PartsPort, DayClaimsPort {
+export class PoolAccounts implements PartsPort {
   readonly #declared = new Map<string, Account>();
   readonly #discovered = new Map<string, Account>();
   /** Keys whose answers contradict what they name. */
@@ -50,8 +49,6 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
   #grants: Map<string, number> | undefined;
   /** A call found no account that it fits since this time; 0 if none did. Milliseconds since the epoch. */
   #missedAt = 0;
-  /** Claims more of a day; undefined where this instance may use all. */
-  #dayWanted: (() => void) | undefined;
   /** Some account has a limit of tokens, stated or known. */
   limitsTokens = false;
   /** How the vendor states its limits; without it only refusals and the user's limits count. */
@@ -60,7 +57,12 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
   discovers = true;
   partsWanted: (() => void) | undefined = undefined;
 
-  constructor(private readonly pool: AccountsOfPool) {}
+  /** The limits by the day. */
+  readonly days: AccountDays;
+
+  constructor(private readonly pool: AccountsOfPool) {
+    this.days = new AccountDays(pool, () => this.profile?.()?.dayTimeZone ?? 'UTC');
+  }
 
   add(record: KeyRecord): void {
     const { quotaGroup } = record;
@@ -104,7 +106,7 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
       hard.limits = limits;
       hard.part = this.#partOf(record);
       if (limits.tokensPerMinute !== undefined || limits.tokensPerDay !== undefined) this.limitsTokens = true;
-      this.#limitDay(hard);
+      this.days.limit(hard, record);
       if (hard !== known && hard.part < 1) this.partsWanted?.();
     }
     for (const member of members) {
@@ -157,7 +159,7 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
     if (hardLimits === undefined) return;
     hardLimits.taken(now, tokens);
     lease.reservedIn = hardLimits;
-    this.#dayUsed(hardLimits);
+    this.days.used(hardLimits);
   }
 
   /** A call ended, or what it is for is booked elsewhere. */
@@ -197,7 +199,7 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
     }
     if (hardLimits === undefined) return;
     hardLimits.used(more, now, isFirst);
-    this.#dayUsed(hardLimits);
+    this.days.used(hardLimits);
   }
 
   /** A good answer has begun, or a call ended well. True if the account may be used more than before. */
@@ -322,63 +324,6 @@ export class PoolAccounts implements PartsPort, DayClaimsPort {
     this.#grants = isDivided ? new Map() : undefined;
     for (const record of this.pool.records()) this.#divide(record, 1);
     this.pool.partsChanged();
-  }
-
-  claimDays(wanted: () => void): void {
-    this.#dayWanted = wanted;
-    for (const { hardLimits } of this.pool.records()) hardLimits?.day?.claims(wanted);
-  }
-
-  dayWants(now: number): readonly DayWant[] {
-    return this.#days().flatMap(([account, { limits, day }]) => {
-      const want = day?.want(limits, now);
-      return want ? [{ account, ...want }] : [];
-    });
-  }
-
-  dayGranted(grant: DayGrant, now: number): void {
-    for (const [account, { day }] of this.#days()) if (account === grant.account) day?.granted(grant, now);
-    this.pool.partsChanged();
-  }
-
-  daysUsed(now: number): ReturnType<DayClaimsPort['daysUsed']> {
-    return this.#days().map(([account, { day }]) => ({ account, day: day!.endsAt(now), used: day!.amounts(now) }));
-  }
-
-  /** When the present day of the vendor ends. Milliseconds since the epoch. */
-  dayEndsAt(now: number): number {
-    return dayEnd(this.#zone, now);
-  }
-
-  get #zone(): string {
-    return this.profile?.()?.dayTimeZone ?? 'UTC';
-  }
-
-  /** The accounts whose days are limited. */
-  #days(): readonly (readonly [account: string, limits: HardLimits])[] {
-    const days = new Map<HardLimits, string>();
-    for (const record of this.pool.records()) {
-      const { hardLimits, account } = record;
-      if (hardLimits?.day === undefined || days.has(hardLimits)) continue;
-      // Stated limits are shared by those alone who are declared to share them.
-      days.set(hardLimits, account?.from === 'declared' ? account.sharedName : `key:${record.id}`);
-    }
-    return Array.from(days, ([hard, name]) => [name, hard] as const);
-  }
-
-  #limitDay(hard: HardLimits): void {
-    const { requestsPerDay, tokensPerDay } = hard.limits;
-    if (requestsPerDay === undefined && tokensPerDay === undefined) {
-      hard.day = undefined;
-      return;
-    }
-    hard.day ??= new DayLimits(() => this.#zone, this.#dayWanted);
-    hard.day.changed();
-    this.#dayWanted?.();
-  }
-
-  #dayUsed({ day, limits }: HardLimits): void {
-    if (day?.isLow(limits)) this.#dayWanted?.();
   }
 
   #divide(record: KeyRecord, level: number): void {

@@ -75,7 +75,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     this.link.own(days);
     pools.shareLimits((provider, accounts) => {
       shares.share(provider, accounts);
-      days.share(provider, accounts);
+      days.share(provider, accounts.days);
     });
     this.link.own(new SettingsPersistence(configuration, this.link, () => this.keptOf(SETTINGS_DOC)));
   }

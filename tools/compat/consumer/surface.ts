@@ -71,7 +71,13 @@ import type {
   TimelineEntry,
 } from 'nestjs-ai-key-management';
 
-const limits: KeyLimits = { concurrency: 2, requestsPerMinute: 60, tokensPerMinute: 1_000 };
+const limits: KeyLimits = {
+  concurrency: 2,
+  requestsPerMinute: 60,
+  tokensPerMinute: 1_000,
+  requestsPerDay: 500,
+  tokensPerDay: 9_000,
+};
 const token: KeyToken = { key: 'ya29.x', expiresAt: new Date(0) };
 export const tokens: KeyInput = { key: () => Promise.resolve(token), id: 'vertex' };
 const input: KeyInput = {
@@ -79,6 +85,7 @@ const input: KeyInput = {
   key: 'sk-x',
   label: 'a',
   weight: 2,
+  tier: 1,
   quotaGroup: 'g',
   models: ['m'],
   limits,
@@ -91,6 +98,8 @@ const provider: ProviderOptions = {
   baseUrl: 'https://x',
   probeModel: 'm',
   compatibleWith: 'openai',
+  discoverAccounts: false,
+  spillAfterMs: 100,
 };
 const admin: AdminSettings = {
   path: 'keys',

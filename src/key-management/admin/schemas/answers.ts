@@ -42,7 +42,6 @@ export const KEY = component('KeyDto', {
   label: nullableText('team-a'),
   enabled: flag(true),
   weight: number(1),
-  tier: integer(0, 'Keys of lower tiers are used first.'),
   limits: component('KeyLimitsViewDto', {
     concurrency: integer(4).nullable(),
     requests_per_minute: nullableNumber(500),
@@ -50,7 +49,6 @@ export const KEY = component('KeyDto', {
     requests_per_day: nullableNumber(null),
     tokens_per_day: nullableNumber(null),
   }),
-  quota_group: nullableText(),
   models: z.array(z.string()).nullable().meta({ example: null, description: 'null: any model.' }),
   cooldowns: listOf(
     component('ModelCooldownDto', {

@@ -1,7 +1,8 @@
 import type { KeyRecord } from './key-record';
 
 /** How it is known that keys share an account: the user said so, or answers named it. */
-export type AccountOrigin = 'declared' | 'discovered';
+export type AccountOrigin = (typeof ACCOUNT_ORIGINS)[number];
+export const ACCOUNT_ORIGINS = ['declared', 'discovered'] as const;
 
 /** Several keys of one vendor account (organization, project): they share its rate limits. A key that shares with none has no such object. */
 export class Account {

@@ -19,6 +19,8 @@ export interface DayWant {
   /** When the day ends, which also names it; milliseconds since the epoch. */
   readonly day: number;
   readonly limits: DayLimitAmounts;
+  /** Counts the changes of the limits. */
+  readonly version: number;
   /** What this instance has claimed of it already. */
   readonly claimed: DayAmounts;
   /** The least that is needed now. */
@@ -29,6 +31,8 @@ export interface DayWant {
 export interface DayGrant {
   readonly account: string;
   readonly day: number;
+  /** The version of the limits by which it was claimed. */
+  readonly version: number;
   /** All that this instance may use of the day. */
   readonly claimed: DayAmounts;
   /** Of which nothing is left to be claimed. */
@@ -68,6 +72,7 @@ export class DayLimits {
   #latest: DayAmounts = NOTHING;
   /** Of which nothing is left to be claimed. */
   #spent = NONE_SPENT;
+  #version = 0;
   #wanted: (() => void) | undefined;
   /** Tokens of a call that did not fit what is claimed. */
   #missing = 0;
@@ -113,6 +118,7 @@ export class DayLimits {
   /** The limits have changed: what was spent may not be. */
   changed(): void {
     this.#spent = NONE_SPENT;
+    this.#version += 1;
   }
 
   /**
@@ -159,16 +165,17 @@ export class DayLimits {
     if (this.#claimed === undefined || !this.isLow(limits)) return undefined;
     const tokens = Math.max(0, this.#tokens + this.#missing - this.#claimed.tokens);
     const needed = { requests: Math.max(0, this.#requests + 1 - this.#claimed.requests), tokens };
-    return { day: this.#endsAt, limits, claimed: this.#claimed, needed };
+    return { day: this.#endsAt, limits, version: this.#version, claimed: this.#claimed, needed };
   }
 
-  granted({ day, claimed, spent }: Omit<DayGrant, 'account'>, now: number): void {
+  granted({ day, version, claimed, spent }: Omit<DayGrant, 'account'>, now: number): void {
     this.#turn(now);
     if (day !== this.#endsAt || this.#claimed === undefined) return;
     const { requests, tokens } = this.#claimed;
     this.#latest = { requests: claimed.requests - requests, tokens: claimed.tokens - tokens };
     this.#claimed = claimed;
-    this.#spent = spent;
+    // Of greater limits something may be left.
+    this.#spent = version === this.#version ? spent : NONE_SPENT;
     this.#missing = 0;
   }
 

@@ -18,6 +18,9 @@ const CLAIM = 1 / 32;
 /** Documents of a day that ended this long ago are begun anew: clocks differ. Milliseconds. */
 const PAST_MS = 60 * 60_000;
 
+/** Documents of accounts that are not used any more are dropped after this. Milliseconds. */
+const OLD_MS = 2 * 24 * 60 * 60_000;
+
 const NOTHING: DayAmounts = { requests: 0, tokens: 0 };
 
 /** What an instance has claimed of one day. */
@@ -69,16 +72,19 @@ export class DayClaims implements DocumentOwner {
     for (const [provider, port] of this.#ports)
       for (const { account, day, used } of port.daysUsed(this.clock.now())) {
         const doc = documentOf(provider, account);
-        if (this.#own.get(doc)?.day === day) this.#put(doc, { day: day, ...used });
+        if (this.#own.get(doc)?.day === day) this.#put(doc, { day, ...used });
       }
   }
 
-  merge(): void {
-    // Others' claims are read when more is to be claimed.
+  /** Others' claims are read when more is to be claimed; here only what nobody needs any more is dropped. */
+  merge({ doc, registers }: StoredDocument): void {
+    const claims = Object.values(registers).map(({ value }) => claimIn(value));
+    const isOld = (claim: Claim | undefined): boolean => claim === undefined || claim.day < this.clock.now() - OLD_MS;
+    if (claims.length > 0 && claims.every(isOld)) this.link.drop(doc);
   }
 
   changed(): void {
-    // The same.
+    // As for `merge`.
   }
 
   *known(): Iterable<KnownDocument> {
@@ -90,7 +96,7 @@ export class DayClaims implements DocumentOwner {
     this.#isDue = true;
     if (this.#isRunning || this.#cancelRetry) return;
     this.#isRunning = true;
-    void this.#run().finally(() => (this.#isRunning = false));
+    void this.#run();
   }
 
   async #run(): Promise<void> {
@@ -98,22 +104,24 @@ export class DayClaims implements DocumentOwner {
     await Promise.resolve();
     while (this.#isDue && !this.#isStopped) {
       this.#isDue = false;
+      let retryMs: number | undefined;
       for (const [provider, port] of this.#ports) {
         const wants = port.dayWants(this.clock.now());
-        if (wants.length === 0) continue;
-        const retryMs = await this.#claim(provider, port, wants);
-        if (retryMs === undefined) continue;
-        this.#cancelRetry = this.clock.after(
-          retryMs,
-          () => {
-            this.#cancelRetry = undefined;
-            this.#soon();
-          },
-          false,
-        );
-        return;
+        if (wants.length > 0) retryMs = (await this.#claim(provider, port, wants)) ?? retryMs;
       }
+      if (retryMs === undefined) continue;
+      this.#retryAfter(retryMs);
+      break;
     }
+    this.#isRunning = false;
+  }
+
+  #retryAfter(ms: number): void {
+    const retry = (): void => {
+      this.#cancelRetry = undefined;
+      this.#soon();
+    };
+    this.#cancelRetry = this.clock.after(ms, retry, false);
   }
 
   /** Claims what is wanted. Answers after which time to try again, if it could not; milliseconds. */
@@ -126,13 +134,14 @@ export class DayClaims implements DocumentOwner {
     if (isHeld === undefined) return this.#fallBack(provider, port, wants);
     try {
       const documents = new Map((await this.link.read(`${DAYS}${provider}/`)).map((each) => [each.doc, each]));
+      // What was not used has been given back by then.
+      if (this.#isStopped) return undefined;
       const claims = wants.map((want) => this.#next(provider, want, documents));
       await Promise.all(claims.map(({ doc }) => this.link.saved(doc)));
       const now = this.clock.now();
       // By then another may have the lock. What is written counts; it is used when it was read back.
       if (shared && now - since > LOCK_MS / 2) return RETRY_MS;
-      for (const { want, claim, spent } of claims)
-        port.dayGranted({ account: want.account, day: want.day, claimed: claim, spent }, now);
+      for (const { want, claim: claimed, spent } of claims) port.dayGranted({ ...want, claimed, spent }, now);
       return undefined;
     } catch {
       return this.#fallBack(provider, port, wants);
@@ -177,10 +186,7 @@ export class DayClaims implements DocumentOwner {
         requests: want.claimed.requests + Math.floor(left(want.limits.requestsPerDay, taken.requests) * part),
         tokens: want.claimed.tokens + Math.floor(left(want.limits.tokensPerDay, taken.tokens) * part),
       };
-      port.dayGranted(
-        { account: want.account, day: want.day, claimed, spent: { requests: false, tokens: false } },
-        now,
-      );
+      port.dayGranted({ ...want, claimed, spent: { requests: false, tokens: false } }, now);
     }
     return AWAY_MS;
   }

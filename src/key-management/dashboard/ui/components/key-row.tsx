@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { KeyEntry } from '../api/types';
 import { duration, percent, providerName, shortNumber } from '../model/format';
+import { accountText } from '../model/account';
 import { rateTone } from '../model/status';
 import { tableKey } from '../state/key-table';
 import { useStore } from '../state/store';
@@ -32,6 +33,11 @@ export function KeyRow({ entry, index, top, active }: KeyRowProps): JSX.Element 
       <div class="cell cell-key" role="rowheader">
         <code>{entry.masked_key}</code>
         {entry.label !== null && <span class="sub">{entry.label}</span>}
+        {entry.quota_group !== null && (
+          <span class="sub" title={accountText(entry)}>
+            {entry.quota_group}
+          </span>
+        )}
       </div>
       <div class="cell cell-provider" role="gridcell">
         {providerName(entry.provider)}

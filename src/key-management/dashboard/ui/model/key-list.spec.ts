@@ -18,6 +18,7 @@ const key = (id: string, more: Partial<KeyEntry> = {}): KeyEntry => ({
     tokens_per_day: null,
   },
   quota_group: null,
+  quota_group_from: null,
   models: null,
   persistence: 'stored',
   reason: null,
