@@ -35,12 +35,12 @@ interface AccountsOfPool {
  * Keys share an account where the user says so (`quotaGroup`), or where answers name the same one; any other key has one of its own.
  */
 export class PoolAccounts implements PartsPort {
-  readonly #declared = new Map<string, Account>();
-  readonly #discovered = new Map<string, Account>();
+  readonly #declared = new Map<string, Account<KeyRecord>>();
+  readonly #discovered = new Map<string, Account<KeyRecord>>();
   /** Keys whose answers contradict what they name. */
   readonly #apart = new WeakSet<KeyRecord>();
   readonly #evidence = new WeakMap<KeyRecord, SharingEvidence>();
-  readonly #contacts = new FirstContacts<Account | KeyRecord>();
+  readonly #contacts = new FirstContacts<Account<KeyRecord> | KeyRecord>();
   readonly #priors = new Map<number, Priors>();
   readonly #lag = new SendLag();
   readonly #cost = new RefusalCost();
@@ -69,7 +69,7 @@ export class PoolAccounts implements PartsPort {
     if (quotaGroup !== undefined)
       this.#enter(
         record,
-        getOrCreate(this.#declared, quotaGroup, () => new Account(quotaGroup, 'declared')),
+        getOrCreate(this.#declared, quotaGroup, () => new Account<KeyRecord>(quotaGroup, 'declared')),
       );
     this.limit(record);
     // A key that joins a group has its rate limiters from the start.
@@ -347,7 +347,7 @@ export class PoolAccounts implements PartsPort {
     now: number,
   ): void {
     if (!this.discovers || this.#apart.has(record)) return;
-    const account = getOrCreate(this.#discovered, name, () => new Account(name, 'discovered'));
+    const account = getOrCreate(this.#discovered, name, () => new Account<KeyRecord>(name, 'discovered'));
     const [sibling] = account.members;
     if (sibling !== undefined && readings.length > 0) {
       const { ordinal } = this.pool.indexes.forCall(model, now);
@@ -385,12 +385,12 @@ export class PoolAccounts implements PartsPort {
     }
   }
 
-  #enter(record: KeyRecord, account: Account): void {
+  #enter(record: KeyRecord, account: Account<KeyRecord>): void {
     record.account = account;
     account.members.add(record);
   }
 
-  #leave(record: KeyRecord, account: Account): void {
+  #leave(record: KeyRecord, account: Account<KeyRecord>): void {
     account.members.delete(record);
     record.account = undefined;
     if (account.members.size > 0) return;

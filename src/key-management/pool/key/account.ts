@@ -1,12 +1,10 @@
-import type { KeyRecord } from './key-record';
-
 /** How it is known that keys share an account: the user said so, or answers named it. */
 export type AccountOrigin = (typeof ACCOUNT_ORIGINS)[number];
 export const ACCOUNT_ORIGINS = ['declared', 'discovered'] as const;
 
 /** Several keys of one vendor account (organization, project): they share its rate limits. A key that shares with none has no such object. */
-export class Account {
-  readonly members = new Set<KeyRecord>();
+export class Account<Key extends { readonly inFlight: number } = { readonly inFlight: number }> {
+  readonly members = new Set<Key>();
   /** When a call with one of its keys began last; milliseconds since the epoch. */
   lastUsedAt = 0;
 
@@ -29,4 +27,7 @@ export class Account {
 }
 
 /** The name under which instances divide the limits of the key's account. */
-export const accountName = (record: KeyRecord): string => record.account?.sharedName ?? `key:${record.id}`;
+export const accountName = (key: {
+  readonly id: string;
+  readonly account: Pick<Account, 'sharedName'> | undefined;
+}): string => key.account?.sharedName ?? `key:${key.id}`;

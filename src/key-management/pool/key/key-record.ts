@@ -42,7 +42,7 @@ export class KeyRecord extends Rating implements OnTrial {
   /** The key has left its pool: leases that are still open are counted when they settle, and change nothing. */
   deleted = false;
   /** The account that it shares with other keys; undefined where it shares with none. */
-  account: Account | undefined = undefined;
+  account: Account<KeyRecord> | undefined = undefined;
   /** The limits that the user stated; the keys of a quota group share one object. */
   hardLimits: HardLimits | undefined = undefined;
   successCount = 0;

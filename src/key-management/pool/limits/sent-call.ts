@@ -1,5 +1,10 @@
 import type { ExpectedTokens } from './expected-tokens';
-import type { HeaderPace } from './header-pace';
+
+/** What counts a call against what headers state. */
+interface CallBook {
+  used(call: SentCall, tokens: ExpectedTokens, now: number): void;
+  ended(call: SentCall, wasBooked: boolean, now: number): void;
+}
 
 /** One call under a rate limit, as the limiter books it from its sending to its end. */
 export interface SentCall {
@@ -10,7 +15,7 @@ export interface SentCall {
   /** What it is expected to take, or turned out to have taken; undefined while nobody said. */
   tokens: ExpectedTokens | undefined;
   /** Where it is counted against what headers state; undefined where it is counted nowhere, or no more. */
-  pace: HeaderPace | undefined;
+  pace: CallBook | undefined;
   /** An answer has counted it: what is left is without it. */
   isCounted: boolean;
   /** It has output to write that is reserved. */
