@@ -91,7 +91,7 @@ export function nextParts(standings: readonly Standing[], capacity: number, now:
 /** Who gets a part at all: everybody who wants one where there is enough, else in turn. */
 function chosen(standings: readonly Standing[], capacity: number, now: number): number[] {
   const own = standings.flatMap(({ wanted, own: first }, i) => (wanted > 0 && first > 0 ? [i] : []));
-  const asked = sum(own.map((i) => Math.max(standings[i]!.own, standings[i]!.least)));
+  const asked = sum(own.map((i) => Math.max(Math.min(standings[i]!.own, standings[i]!.wanted), standings[i]!.least)));
   const borrowing = standings.flatMap(({ wanted, own: first }, i) => (wanted > 0 && first === 0 ? [i] : []));
   return [...inTurn(own, standings, capacity, now), ...inTurn(borrowing, standings, capacity - asked, now)];
 }
