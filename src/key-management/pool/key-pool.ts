@@ -239,6 +239,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     else mayGo = isOk ? this.#callSucceeded(lease, settlement, now) : this.#callFailed(lease, settlement, now);
     if (lease.candidate.availability !== 'eligible') this.placeGroup(record, now);
     this.#endpointCallEnded(lease, isOk, now);
+    if (isOk && lease.source === 'call' && !lease.wasAccepted) this.accounts.accepted(record);
     if (mayGo || this.accounts.takeMissed()) this.keyFreed();
     this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
   }
@@ -303,7 +304,6 @@ export class KeyPool extends KeyStates implements LeaseOwner {
       if (hardLimits) hardLimits.inFlight -= 1;
       this.accounts.callEnded(lease, success, now);
     }
-    if (success && !wasAccepted) this.accounts.accepted(candidate.record);
     if (trial && !wasAccepted) endTrial(candidate, startedAt, success);
   }
 
@@ -360,7 +360,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   #suspectSiblings(record: KeyRecord, settlement: Settlement, now: number): void {
     if (isDoubtableRemoval(settlement)) return;
     for (const sibling of this.siblings(record))
-      if (sibling.enabled && !isRemoved(sibling.state) && !sibling.probing) this.#doubted.coolDown(sibling, settlement, now);
+      if (sibling.enabled && !isRemoved(sibling.state) && !sibling.probing)
+        this.#doubted.coolDown(sibling, settlement, now);
   }
 
   /** Cools the key down for one model or endpoint, if the refusal speaks of that. False where it speaks of the whole key. */

@@ -192,7 +192,7 @@ export class PoolAccounts implements PartsPort {
     hardLimits?.used(more, now, isFirst);
   }
 
-  /** A good answer has begun. */
+  /** A good answer has begun, or a call ended well. True if the account may be used more than before. */
   accepted(record: KeyRecord): boolean {
     return this.#contacts.answered(record.account ?? record);
   }
