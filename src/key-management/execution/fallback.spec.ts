@@ -56,6 +56,15 @@ describe('executeFirst', () => {
     expect(await harness.executor.executeFirst(choices)).toMatchObject({ success: true, provider: 'other' });
   });
 
+  it('goes on from a provider none of whose accounts allows so many tokens', async () => {
+    const pool = harness.pool;
+    pool.update(pool.record(harness.id('a'))!, { limits: { tokensPerMinute: 1_000 } }, 'administrator');
+    const mine = jest.fn(second);
+    const result = await first(mine, { estimatedTokens: 1_001 });
+    expect(result).toMatchObject({ success: true, provider: 'other', attemptsMade: 1 });
+    expect(mine).not.toHaveBeenCalled();
+  });
+
   it('ends at a fault of the caller', async () => {
     const other = jest.fn(second);
     const result = await first(() => Promise.reject(badRequest()), {}, other);

@@ -130,12 +130,22 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return this.accounts.limitsTokens;
   }
 
-  /** Whether another such call would fit beside this one. */
+  /** Whether another such call would fit beside this one: in the same account, or in a second one. */
   hasRoomForMore(target: LeaseTarget, now: number): boolean {
-    const { model, tokens } = target;
-    const both = tokens && { input: 2 * tokens.input, output: 2 * tokens.output };
-    const { eligible } = this.indexes.forCall(model, now);
-    return eligible > 1 || this.availableAt({ ...target, tokens: both }, now) === 0;
+    this.wake(now);
+    let first: object | undefined;
+    for (const candidate of this.indexes.forCall(target.model, now).candidates) {
+      if (this.accounts.blockedFor(candidate, target, now, true) > now) continue;
+      const { rateLimiter, record } = candidate;
+      const { account = record, hardLimits } = record;
+      if (first !== undefined && first !== account) return true;
+      first = account;
+      const isScarce =
+        rateLimiter?.hasRoomForTwo(target.tokens, now) === false ||
+        hardLimits?.hasRoomForTwo(target.tokens, now) === false;
+      if (!isScarce) return true;
+    }
+    return false;
   }
 
   /** The greatest limit that the call can never fit, if it can fit none of the accounts that may serve it. */
@@ -232,6 +242,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     else mayGo = isOk ? this.#callSucceeded(lease, settlement, now) : this.#callFailed(lease, settlement, now);
     if (lease.candidate.availability !== 'eligible') this.placeGroup(record, now);
     this.#endpointCallEnded(lease, isOk, now);
+    if (isOk && lease.source === 'call' && !lease.wasAccepted) this.accounts.accepted(record);
     if (mayGo || this.accounts.takeMissed()) this.keyFreed();
     this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
   }
@@ -296,7 +307,6 @@ export class KeyPool extends KeyStates implements LeaseOwner {
       if (hardLimits) hardLimits.inFlight -= 1;
       this.accounts.callEnded(lease, success, now);
     }
-    if (success && !wasAccepted) this.accounts.accepted(candidate.record);
     if (trial && !wasAccepted) endTrial(candidate, startedAt, success);
   }
 
@@ -353,7 +363,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   #suspectSiblings(record: KeyRecord, settlement: Settlement, now: number): void {
     if (isDoubtableRemoval(settlement)) return;
     for (const sibling of this.siblings(record))
-      if (sibling.enabled && !isRemoved(sibling.state) && !sibling.probing) this.#doubted.coolDown(sibling, settlement, now);
+      if (sibling.enabled && !isRemoved(sibling.state) && !sibling.probing)
+        this.#doubted.coolDown(sibling, settlement, now);
   }
 
   /** Cools the key down for one model or endpoint, if the refusal speaks of that. False where it speaks of the whole key. */

@@ -202,7 +202,7 @@ export class PoolAccounts implements PartsPort {
     this.days.used(hardLimits);
   }
 
-  /** A good answer has begun. */
+  /** A good answer has begun, or a call ended well. True if the account may be used more than before. */
   accepted(record: KeyRecord): boolean {
     return this.#contacts.answered(record.account ?? record);
   }

@@ -129,6 +129,7 @@ const PROFILE = shape({
     read: callable.optional(),
     headers: list(text).optional(),
     books: oneOf(['input_and_max_output', 'input_and_output', 'input']).optional(),
+    booksCachedInput: z.boolean('must be true or false').optional(),
     tokens: text.optional(),
     day: shape({
       timeZone: text.refine(isTimeZone, 'must be a time zone, such as Europe/Paris'),

@@ -95,6 +95,7 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
     readRateLimits: profile.rateLimits?.read ?? format.readRateLimits,
     dayTimeZone: profile.rateLimits?.day?.timeZone ?? 'UTC',
     tokenBooking: profile.rateLimits?.books ?? 'input_and_max_output',
+    booksCachedInput: profile.rateLimits?.booksCachedInput ?? true,
     accountHeaders: profile.accountHeaders ?? [],
     accountInText: profile.accountInText ?? [],
     telemetryName: profile.telemetryName ?? profile.name,

@@ -133,6 +133,12 @@ describe('PassingUsage', () => {
     expect(last).toEqual(of(100, 32, 90));
   });
 
+  it('does so where all comes at once', () => {
+    const whole =
+      'data: {"message":{"usage":{"input_tokens":10,"output_tokens":1}}}\n\ndata: {"usage":{"output_tokens":32}}\n';
+    expect(passing(whole)).toEqual({ last: of(10, 32), first: [of(10, 32)] });
+  });
+
   it('knows what was said of a stream that broke off', () => {
     const { last } = passing(
       'data: {"message":{"usage":{"input_tokens":10,"output_tokens":1}}}\n',

@@ -163,11 +163,14 @@ export class PassingUsage {
   }
 }
 
-/** The fields of the last usage in the text that is whole. */
+/** What the usages in the text that are whole say together: a later one says the last word, but not all that an earlier one did. */
 function lastUsage(text: string): object | undefined {
   let found: object | undefined;
   if (text.includes('"usage'))
-    for (const match of text.matchAll(USAGE_OBJECT)) found = objectAt(text, match.index + match[0].length) ?? found;
+    for (const match of text.matchAll(USAGE_OBJECT)) {
+      const usage = objectAt(text, match.index + match[0].length);
+      if (usage !== undefined) found = { ...found, ...usage };
+    }
   if (found !== undefined || !text.includes('eval_count"')) return found;
   const counts = Array.from(text.matchAll(BARE_COUNTS), ([, name, digits]) => [name!, Number(digits)] as const);
   return counts.length === 0 ? undefined : Object.fromEntries(counts);

@@ -42,9 +42,10 @@ describe('the most that an answer may have', () => {
   });
 
   it('is what a parser would find, whatever else the body holds', () => {
+    const telling = new Set(['max_tokens', 'generationConfig', 'options', 'inferenceConfig']);
+    const name = fc.string().filter((each) => !telling.has(each));
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(1_000_000), (rest, most) => {
-        for (const name of ['max_tokens', 'generationConfig', 'options', 'inferenceConfig']) delete rest[name];
+      fc.property(fc.dictionary(name, fc.jsonValue()), fc.nat(1_000_000), (rest, most) => {
         expect(sizeOf({ ...rest, max_tokens: most }).maxOutput).toBe(most);
       }),
     );

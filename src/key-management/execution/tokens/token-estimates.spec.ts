@@ -1,8 +1,12 @@
-import { TokenEstimates, type TokenBooks } from './token-estimates';
+import { anthropic } from '../../vendors/anthropic/anthropic';
+import { google } from '../../vendors/google/google';
+import { openai } from '../../vendors/openai/openai';
+import { vendorOf } from '../../vendors/vendor-of';
+import { booksOf, TokenEstimates, type TokenBooks } from './token-estimates';
 
-const OPENAI: TokenBooks = { mostOutput: true, cachedInput: true, output: true };
-const ANTHROPIC: TokenBooks = { mostOutput: false, cachedInput: false, output: true };
-const GOOGLE: TokenBooks = { mostOutput: false, cachedInput: true, output: false };
+const OPENAI = booksOf(vendorOf(openai));
+const ANTHROPIC = booksOf(vendorOf(anthropic));
+const GOOGLE = booksOf(vendorOf(google));
 const text = (textBytes: number, maxOutput?: number) => ({ textBytes, files: 0, maxOutput });
 const usage = (input: number, output: number, cachedInput = 0) => ({ input, cachedInput, output });
 

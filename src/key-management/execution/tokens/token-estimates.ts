@@ -1,6 +1,7 @@
 import { getOrCreate } from '../../common/get-or-create';
 import { modelName } from '../../pool/key/key-input';
 import type { ExpectedTokens } from '../../pool/limits/expected-tokens';
+import type { RateLimitProfile } from '../../pool/limits/rate-limiter';
 import type { TokenUsage } from '../answers/token-usage';
 import type { RequestSize } from './request-size';
 
@@ -29,7 +30,12 @@ export interface TokenBooks {
   readonly output: boolean;
 }
 
-export const booksOf = (_profile: unknown): TokenBooks => ({ mostOutput: true, cachedInput: true, output: true });
+/** What the vendor books, as its profile says; of a vendor without one as OpenAI does, which never books too little. */
+export const booksOf = (profile: RateLimitProfile | undefined): TokenBooks => ({
+  mostOutput: (profile?.tokenBooking ?? 'input_and_max_output') === 'input_and_max_output',
+  cachedInput: profile?.booksCachedInput ?? true,
+  output: profile?.tokenBooking !== 'input',
+});
 
 /** What is known of the calls of one model. */
 interface Learned {

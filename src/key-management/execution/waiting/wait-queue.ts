@@ -19,7 +19,7 @@ const nameOf = ({ model, endpoint }: CallTarget): string | undefined =>
 export const MAX_WAITING = 10_000;
 /** Callers may make up names of models, and every line is looked at for each key that comes free. */
 const MAX_LINES = 64;
-/** An account that should have room by now but has none is looked at again after this. Milliseconds. */
+/** A key that should be free by now, but is not, is looked at again after this. Milliseconds. */
 const LEAST_PAUSE_MS = 10;
 
 /**
@@ -227,15 +227,15 @@ export class WaitQueue {
     const { spillsAt = 0 } = waiter;
     const keyAt = this.#keyAt(waiter, now);
     // A key of a higher tier may be free all the while.
-    return spillsAt > now ? Math.min(spillsAt, Math.max(keyAt, now + LEAST_PAUSE_MS)) : keyAt;
+    return spillsAt > now ? Math.min(spillsAt, keyAt) : keyAt;
   }
 
   #keyAt({ tokens, model, endpoint, isBatch }: Waiter, now: number): number {
-    const courtesyEndsAt = isBatch ? this.courtesy.endsAt(now) : Infinity;
-    if (tokens === undefined) return Math.min(courtesyEndsAt, this.pool.nextWake(model, endpoint) ?? Infinity);
-    const fitsAt = this.pool.availableAt({ model, endpoint, tokens }, now);
-    // At any moment: whatever frees the key tells.
-    return fitsAt === 0 ? courtesyEndsAt : Math.min(courtesyEndsAt, Math.max(fitsAt, now + LEAST_PAUSE_MS));
+    // 0: at any moment, and whatever frees the key tells.
+    const fitsAt = this.pool.availableAt({ model, endpoint, tokens }, now) || Infinity;
+    const wakesAt = Math.min(fitsAt, this.pool.nextWake(model, endpoint) || Infinity);
+    const at = isBatch ? Math.min(wakesAt, this.courtesy.endsAt(now)) : wakesAt;
+    return at > now ? at : now + LEAST_PAUSE_MS;
   }
 }
 

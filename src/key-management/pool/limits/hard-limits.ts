@@ -102,6 +102,19 @@ export class HardLimits {
     return at > now ? at : 0;
   }
 
+  /** Whether two such calls fit beside those in flight. */
+  hasRoomForTwo(tokens: ExpectedTokens | undefined, now: number): boolean {
+    const { concurrency, requestsPerMinute, tokensPerMinute } = this.limits;
+    const size = tokens === undefined ? this.#tokensPerCall : tokens.input + tokens.output;
+    const needed = 2 * size + this.#expected;
+    return (
+      this.inFlight + 2 <= this.#part(concurrency) &&
+      needed <= this.#part(tokensPerMinute) &&
+      this.#freeAt(this.#requests, requestsPerMinute, 2, now) <= now &&
+      this.#freeAt(this.#tokens, tokensPerMinute, needed, now) <= now
+    );
+  }
+
   /** How much of each limit is used, at most: what cannot be given to another instance yet. 0..1 and more */
   bound(now: number): number {
     const { concurrency = Infinity, requestsPerMinute = Infinity, tokensPerMinute = Infinity } = this.limits;

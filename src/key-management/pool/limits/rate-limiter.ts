@@ -13,7 +13,7 @@ import type { SentCall } from './sent-call';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
 export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'> &
-  Partial<Pick<Vendor, 'tokenBooking' | 'accountHeaders' | 'accountInText' | 'dayTimeZone'>>;
+  Partial<Pick<Vendor, 'tokenBooking' | 'booksCachedInput' | 'accountHeaders' | 'accountInText' | 'dayTimeZone'>>;
 
 /** What is known of the rates of other accounts for the same model. */
 export interface Priors {
@@ -136,6 +136,11 @@ export class RateLimiter {
     const stated = this.#headers === undefined ? 0 : this.#headers.blockedUntil(now, tokens, false);
     if (this.#headers !== undefined && this.#distrust < DISTRUST) return stated;
     return Math.max(stated, this.#learnedUntil(tokens, now, false));
+  }
+
+  /** Whether two such calls fit now, as far as headers tell. */
+  hasRoomForTwo(tokens: ExpectedTokens | undefined, now: number): boolean {
+    return this.meters.every((meter) => !meter.isKnown || meter.leftAt(now) >= 2 * meter.needed(tokens));
   }
 
   /** The next call must wait only for what the calls in flight may take. */

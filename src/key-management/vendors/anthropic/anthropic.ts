@@ -44,6 +44,7 @@ export const anthropic: VendorProfile = {
     read: readAnthropicRateLimits,
     headers: ['anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}'],
     books: 'input_and_output',
+    booksCachedInput: false,
     tokens: 'input that is not read from a cache, and output as it is written',
   },
   accountHeaders: ['anthropic-organization-id'],

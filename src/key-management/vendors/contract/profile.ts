@@ -73,6 +73,8 @@ export interface RateLimits {
    * it is written; or the input alone. Default `input_and_max_output`, which never books too little.
    */
   readonly books?: TokenBooking;
+  /** Whether input that is read from a cache is booked like any other. Default true. */
+  readonly booksCachedInput?: boolean;
   /** The same, for people. */
   readonly tokens?: string;
   /** The day that daily limits are counted by: an IANA time zone, and where the vendor says so. Default UTC. */

@@ -34,6 +34,7 @@ export interface Vendor extends RuleBook {
   /** The IANA time zone of the vendor's day. */
   readonly dayTimeZone: string;
   readonly tokenBooking: NonNullable<RateLimits['books']>;
+  readonly booksCachedInput: boolean;
   readonly accountHeaders: readonly string[];
   readonly accountInText: readonly RegExp[];
   readonly telemetryName: string;
