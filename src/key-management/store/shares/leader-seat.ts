@@ -68,11 +68,17 @@ export class LeaderSeat {
     if (!leader?.isOpen || this.#isAsking) return false;
     const isIdle = leader.isIdle;
     this.#resign();
-    if (isIdle) {
-      this.#coveredUntil = this.#clearAt = -Infinity;
-      await this.link.unlock(COVER);
+    // A lock that is taken again meanwhile would be given up late.
+    this.#isAsking = true;
+    try {
+      if (isIdle) {
+        this.#coveredUntil = this.#clearAt = -Infinity;
+        await this.link.unlock(COVER);
+      }
+      await this.link.unlock(LOCK);
+    } finally {
+      this.#isAsking = false;
     }
-    await this.link.unlock(LOCK);
     return true;
   }
 
