@@ -5,6 +5,8 @@ import type { HardLimits } from './limits/hard-limits';
 import type { RateLimiter } from './limits/rate-limiter';
 
 const MINUTE_MS = 60_000;
+/** What is left is stated in whole calls, so that a capacity learned from it may be a little too small. */
+const ROUNDING = 1e-3;
 
 /** Limits by the day alone are not divided: they are claimed. */
 const isDivided = (hard: HardLimits | undefined): boolean => {
@@ -48,7 +50,7 @@ export function accountDemand(
       if (perMinute > 0) refillMs = Math.max(refillMs, (capacity / perMinute) * MINUTE_MS);
     }
   }
-  const quantum = smallest > 0 && smallest < Infinity ? Math.min(1, 1 / smallest) : 1;
+  const quantum = smallest > 0 && smallest < Infinity ? Math.min(1, 1 / Math.ceil(smallest - ROUNDING)) : 1;
   return {
     account,
     wanted,
