@@ -55,7 +55,7 @@ export class PoolAccounts implements PartsPort {
   profile: (() => RateLimitProfile | undefined) | undefined;
   /** Whether keys whose answers name the same account share it. */
   discovers = true;
-  partsWanted: (() => void) | undefined = undefined;
+  partsWanted: ((isNew?: boolean) => void) | undefined = undefined;
 
   /** The limits by the day. */
   readonly days: AccountDays;
@@ -107,7 +107,7 @@ export class PoolAccounts implements PartsPort {
       hard.part = this.#partOf(record);
       if (limits.tokensPerMinute !== undefined || limits.tokensPerDay !== undefined) this.limitsTokens = true;
       this.days.limit(hard, record);
-      if (hard !== known && hard.part < 1) this.partsWanted?.();
+      if (hard !== known && hard.part < 1) this.partsWanted?.(true);
     }
     for (const member of members) {
       if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;
@@ -145,7 +145,7 @@ export class PoolAccounts implements PartsPort {
     if (limiter.countsTokens) this.limitsTokens = true;
     if (!wasKnown) {
       this.#contacts.ends(record.account ?? record);
-      if (this.#grants !== undefined) this.partsWanted?.();
+      if (this.#grants !== undefined) this.partsWanted?.(true);
     }
     return true;
   }

@@ -33,6 +33,6 @@ export interface PartsPort {
   grant(parts: ReadonlyMap<string, GrantedPart>): void;
   /** From now on the part of an account is what was granted of it, and 0 until then; with `false`, every part is 1. */
   divide(isDivided: boolean): void;
-  /** Called when this instance needs a part of an account at once, or when an account's limits become known. */
-  partsWanted: (() => void) | undefined;
+  /** Called when this instance needs a part of an account at once; `isNew` when an account's limits became known. */
+  partsWanted: ((isNew?: boolean) => void) | undefined;
 }

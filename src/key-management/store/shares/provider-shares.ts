@@ -35,6 +35,8 @@ export class ProviderShares {
   #idleSince: number | undefined = -Infinity;
   /** A call waits and there is no part; or the leader waits for an answer. */
   #isUrgent = false;
+  /** Limits became known of which nothing was asked yet. */
+  #isNew = false;
   #isDue = false;
   #renewMs = RENEW_MS;
   #rounds = 0;
@@ -53,13 +55,14 @@ export class ProviderShares {
   ) {}
 
   /** A call waits for a part, or an account's limits became known. */
-  wanted(): void {
+  wanted(isNew = false): void {
     this.#isUrgent = true;
+    this.#isNew ||= isNew;
   }
 
-  /** The next report cannot wait: a call waits and there is no part at all, or the leader waits for an answer. */
+  /** The next report cannot wait: a call waits and there is no part at all, or limits became known, or the leader waits for an answer. */
   get #isPressing(): boolean {
-    return this.#isDue || (this.#isUrgent && !this.hasParts);
+    return this.#isDue || this.#isNew || (this.#isUrgent && !this.hasParts);
   }
 
   /** Something is wanted or used here, or was lately. */
@@ -182,7 +185,7 @@ export class ProviderShares {
 
   /** What to ask for: planned anew at most once a second, unless there is no part at all. */
   #claims(demands: readonly AccountDemand[], now: number): Map<string, Claim> {
-    const isPlanned = now - this.#plannedAt >= REPORT_MS || !this.hasParts;
+    const isPlanned = now - this.#plannedAt >= REPORT_MS || this.#isNew || !this.hasParts;
     const situation = {
       demands,
       parts: this.#holder.parts,
@@ -191,6 +194,7 @@ export class ProviderShares {
       placeOf: (account: string) => this.instances.placeOf(account),
       round: this.#rounds,
       emptied: this.#emptied,
+      isNew: this.#isNew,
       isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= STUCK_MS,
     };
     if (!isPlanned) return sameClaims(situation);
@@ -214,6 +218,7 @@ export class ProviderShares {
     this.#emptied.clear();
     this.#reportedAt = now;
     this.#isUrgent = false;
+    this.#isNew = false;
     this.#isDue = false;
     if (this.#holder.isFallback) this.#fallbackUntil ??= now + LEASE_MS;
     return this.#holder.report(claims, now);

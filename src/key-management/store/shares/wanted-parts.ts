@@ -25,6 +25,8 @@ export interface WantedParts {
   readonly placeOf: (account: string) => number;
   /** Counts what is asked for, so that other accounts come next. */
   readonly round: number;
+  /** Limits became known just now: how much is wanted of them is not known yet. */
+  readonly isNew: boolean;
   /** Calls wait for another account than those of which there are parts. */
   readonly isStuck: boolean;
   /** What was given back of accounts since the last report, and is used up. */
@@ -37,10 +39,10 @@ export interface WantedParts {
  * has accounts of its own and borrows others, and with fewer they split them.
  */
 export function wantedParts(situation: WantedParts): Map<string, Claim> {
-  const { demands, parts, asked, instances, isStuck, emptied } = situation;
+  const { demands, parts, asked, instances, isStuck, isNew, emptied } = situation;
   const claims = new Map<string, Claim>();
   const hasOwn = demands.length >= OWN_ACCOUNTS * instances;
-  let missing = totalWanted(demands, parts);
+  let missing = Math.max(totalWanted(demands, parts), isNew ? demands.length / instances : 0);
   let toBorrow = BORROWED_AT_ONCE;
   let toTry = isStuck ? 1 : 0;
   // For an equal part of the accounts each instance comes first, however they fall to it.
