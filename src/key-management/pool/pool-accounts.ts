@@ -55,6 +55,8 @@ export class PoolAccounts implements PartsPort {
   profile: (() => RateLimitProfile | undefined) | undefined;
   /** Whether keys whose answers name the same account share it. */
   discovers = true;
+  /** How many calls wait for a key. */
+  waiting: (() => number) | undefined = undefined;
   partsWanted: ((isNew?: boolean) => void) | undefined = undefined;
 
   /** The limits by the day. */
@@ -299,12 +301,12 @@ export class PoolAccounts implements PartsPort {
   demands(now: number): readonly AccountDemand[] {
     const demands: AccountDemand[] = [];
     const seen = new Set<unknown>();
-    const hasMissed = now - this.#missedAt < RECENTLY_MS;
+    const missed = now - this.#missedAt < RECENTLY_MS ? (this.waiting?.() ?? 0) : undefined;
     for (const record of this.pool.records()) {
       const account = record.account ?? record;
       if (seen.has(account) || !isLimited(record)) continue;
       seen.add(account);
-      demands.push(accountDemand(accountName(record), this.#members(record), hasMissed, now));
+      demands.push(accountDemand(accountName(record), this.#members(record), missed, now));
     }
     return demands;
   }

@@ -6,6 +6,9 @@ import { isElsewhere, sameClaims, wantedParts } from './wanted-parts';
 
 /** Reports that cannot wait are so far apart; milliseconds. */
 const URGENT_MS = 20;
+/** Reports are so far apart for some seconds after limits became known: demand is not known either then; milliseconds. */
+const EARLY_MS = 250;
+const EARLY_FOR_MS = 3_000;
 /** Parts that nobody has used for so long are let go; milliseconds. */
 const IDLE_MS = 15_000;
 /** After so long without an answer this instance goes on as if the store were away; milliseconds. */
@@ -37,6 +40,7 @@ export class ProviderShares {
   #isUrgent = false;
   /** Limits became known of which nothing was asked yet. */
   #isNew = false;
+  #newAt = -Infinity;
   #isDue = false;
   #renewMs = RENEW_MS;
   #rounds = 0;
@@ -124,11 +128,16 @@ export class ProviderShares {
     }
   }
 
+  #everyMs(now: number): number {
+    return now - this.#newAt < EARLY_FOR_MS ? EARLY_MS : REPORT_MS;
+  }
+
   /** What is to be said to the leader now, if anything. Only with a store that can be written. */
   report(now: number): Report | undefined {
     const since = now - this.#reportedAt;
     const isPressing = this.#isPressing && since >= URGENT_MS;
-    const isRegular = since >= REPORT_MS && this.isActive(now);
+    if (this.#isNew) this.#newAt = now;
+    const isRegular = since >= this.#everyMs(now) && this.isActive(now);
     const owes = !isPressing && !isRegular && since >= URGENT_MS && this.owes;
     if (!isPressing && !isRegular && !owes) return undefined;
     const demands = this.port.demands(now);
@@ -185,7 +194,7 @@ export class ProviderShares {
 
   /** What to ask for: planned anew at most once a second, unless there is no part at all. */
   #claims(demands: readonly AccountDemand[], now: number): Map<string, Claim> {
-    const isPlanned = now - this.#plannedAt >= REPORT_MS || this.#isNew || !this.hasParts;
+    const isPlanned = now - this.#plannedAt >= this.#everyMs(now) || this.#isNew || !this.hasParts;
     const situation = {
       demands,
       parts: this.#holder.parts,

@@ -99,8 +99,12 @@ function totalWanted(demands: readonly AccountDemand[], parts: ReadonlyMap<strin
   if (waiting.length === 0) return used * HEADROOM;
   const held = demands.reduce((sum, { account }) => sum + (parts.get(account) ?? 0), 0);
   const least = Math.min(...waiting.map(({ quantum }) => quantum));
+  const isWhole = waiting.every((demand) => demand.waiting !== undefined);
+  if (isWhole) return Math.max(used * HEADROOM, used + least) + mean(waiting.map((demand) => demand.waiting!));
   return Math.max(used * HEADROOM, used >= held * USED ? held * GROWTH : 0, used + least);
 }
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Whether calls wait for a part of another account: what is held is not made use of, and yet calls wait. */
 export function isElsewhere(demands: readonly AccountDemand[], parts: ReadonlyMap<string, number>): boolean {
