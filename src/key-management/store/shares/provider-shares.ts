@@ -128,6 +128,7 @@ export class ProviderShares {
     }
   }
 
+  /** How far apart reports are. */
   #everyMs(now: number): number {
     return now - this.#newAt < EARLY_FOR_MS ? EARLY_MS : REPORT_MS;
   }
