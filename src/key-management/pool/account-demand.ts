@@ -5,6 +5,10 @@ import type { HardLimits } from './limits/hard-limits';
 import type { RateLimiter } from './limits/rate-limiter';
 
 const MINUTE_MS = 60_000;
+/** Calls that wait are to be served within this time. Milliseconds. */
+const SERVED_WITHIN_MS = 2_000;
+/** What is left is stated in whole calls, so that a capacity learned from it may be a little too small. */
+const ROUNDING = 1e-3;
 
 /** Limits by the day alone are not divided: they are claimed. */
 const isDivided = (hard: HardLimits | undefined): boolean => {
@@ -18,18 +22,19 @@ export const isLimited = (record: KeyRecord): boolean =>
 
 /**
  * What this instance asks of one account.
- * @param hasMissed Whether calls waited lately for want of keys.
+ * @param missed How many calls wait, where some did lately for want of keys.
  */
 export function accountDemand(
   account: string,
   members: readonly KeyRecord[],
-  hasMissed: boolean,
+  missed: number | undefined,
   now: number,
 ): AccountDemand {
   let wanted = 0;
   let bound = 0;
   let smallest = Infinity;
   let refillMs = 0;
+  let perCall = 0;
   const limiters = new Set<RateLimiter>();
   for (const { candidates, hardLimits } of members) {
     for (const { rateLimiter } of candidates) if (rateLimiter?.hasHeaders) limiters.add(rateLimiter);
@@ -39,20 +44,23 @@ export function accountDemand(
     refillMs = MINUTE_MS;
     const { concurrency = Infinity, requestsPerMinute = Infinity, tokensPerMinute = Infinity } = hardLimits.limits;
     smallest = Math.min(smallest, concurrency, requestsPerMinute, tokensPerMinute);
+    perCall = Math.max(perCall, 1 / concurrency, MINUTE_MS / SERVED_WITHIN_MS / requestsPerMinute);
   }
   for (const limiter of limiters) {
     wanted = Math.max(wanted, limiter.wanted(now));
     bound = Math.max(bound, limiter.bound(now));
-    for (const { dimension, capacity, perMinute } of limiter.meters) {
+    for (const { dimension, capacity, perMinute, usual } of limiter.meters) {
+      if (perMinute > 0) perCall = Math.max(perCall, (usual * MINUTE_MS) / SERVED_WITHIN_MS / perMinute);
       if (dimension === 'requests') smallest = Math.min(smallest, capacity);
       if (perMinute > 0) refillMs = Math.max(refillMs, (capacity / perMinute) * MINUTE_MS);
     }
   }
-  const quantum = smallest > 0 && smallest < Infinity ? Math.min(1, 1 / smallest) : 1;
+  const quantum = smallest > 0 && smallest < Infinity ? Math.min(1, 1 / Math.ceil(smallest - ROUNDING)) : 1;
   return {
     account,
     wanted,
-    isShort: hasMissed,
+    isShort: missed !== undefined,
+    waiting: missed === undefined ? 0 : missed * perCall,
     bound: Math.min(1, bound),
     quantum,
     refillMs: Math.min(MINUTE_MS, refillMs),

@@ -55,7 +55,9 @@ export class PoolAccounts implements PartsPort {
   profile: (() => RateLimitProfile | undefined) | undefined;
   /** Whether keys whose answers name the same account share it. */
   discovers = true;
-  partsWanted: (() => void) | undefined = undefined;
+  /** How many calls wait for a key. */
+  waiting: (() => number) | undefined = undefined;
+  partsWanted: ((isNew?: boolean) => void) | undefined = undefined;
 
   /** The limits by the day. */
   readonly days: AccountDays;
@@ -107,7 +109,7 @@ export class PoolAccounts implements PartsPort {
       hard.part = this.#partOf(record);
       if (limits.tokensPerMinute !== undefined || limits.tokensPerDay !== undefined) this.limitsTokens = true;
       this.days.limit(hard, record);
-      if (hard !== known && hard.part < 1) this.partsWanted?.();
+      if (hard !== known && hard.part < 1) this.partsWanted?.(true);
     }
     for (const member of members) {
       if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;
@@ -145,7 +147,7 @@ export class PoolAccounts implements PartsPort {
     if (limiter.countsTokens) this.limitsTokens = true;
     if (!wasKnown) {
       this.#contacts.ends(record.account ?? record);
-      if (this.#grants !== undefined) this.partsWanted?.();
+      if (this.#grants !== undefined) this.partsWanted?.(true);
     }
     return true;
   }
@@ -299,12 +301,12 @@ export class PoolAccounts implements PartsPort {
   demands(now: number): readonly AccountDemand[] {
     const demands: AccountDemand[] = [];
     const seen = new Set<unknown>();
-    const hasMissed = now - this.#missedAt < RECENTLY_MS;
+    const missed = now - this.#missedAt < RECENTLY_MS ? (this.waiting?.() ?? 0) : undefined;
     for (const record of this.pool.records()) {
       const account = record.account ?? record;
       if (seen.has(account) || !isLimited(record)) continue;
       seen.add(account);
-      demands.push(accountDemand(accountName(record), this.#members(record), hasMissed, now));
+      demands.push(accountDemand(accountName(record), this.#members(record), missed, now));
     }
     return demands;
   }

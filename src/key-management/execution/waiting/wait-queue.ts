@@ -49,6 +49,7 @@ export class WaitQueue {
     private readonly limits: TimeLimits,
   ) {
     this.courtesy = new Courtesy(pool);
+    pool.accounts.waiting = () => this.#length;
   }
 
   /** How many calls wait. */

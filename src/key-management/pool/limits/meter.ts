@@ -37,6 +37,8 @@ export class Meter {
   #capacity = Infinity;
   /** The part of the limit that is this instance's. 0..1 */
   #part = 1;
+  /** It was less than all of it, and may be again. */
+  #isShared = false;
   /** What one call takes where nobody said: one request, or the mean of what calls took lately. */
   usual = 1;
   #hasLearned = false;
@@ -115,7 +117,7 @@ export class Meter {
     if (remaining === undefined) return;
     this.#kind.observe(remaining, resetMs, now);
     const isWindow = this.kind === 'fixed_window';
-    const own = this.#part < 1 && this.isKnown ? this.leftAt(now) : remaining * this.#part;
+    const own = this.#isShared && this.isKnown ? this.leftAt(now) : remaining * this.#part;
     if (limit !== undefined) this.#limit = limit;
     const full = Math.max(1, limit ?? Math.max(this.#rate.fullest, remaining));
     this.#windowMs = window === 'day' ? DAY_MS : MINUTE_MS;
@@ -134,7 +136,7 @@ export class Meter {
       this.#asOf = asOf;
     }
     // Others take of the same limit: of what is left, this instance has no more than its own calls have left of its part.
-    if (this.#part === 1) return;
+    if (!this.#isShared) return;
     this.#left = Math.min(this.leftAt(now), own);
     this.#asOf = now;
   }
@@ -208,5 +210,6 @@ export class Meter {
       this.#asOf = Math.max(this.#asOf, now);
     }
     this.#part = part;
+    this.#isShared ||= part < 1;
   }
 }

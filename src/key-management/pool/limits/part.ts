@@ -6,6 +6,8 @@ export interface AccountDemand {
   readonly wanted: number;
   /** Calls waited lately that the account might have served. */
   readonly isShort: boolean;
+  /** What it would take to serve all calls that wait now within two seconds, if they all went to this account; left out where that is not known. */
+  readonly waiting?: number;
   /** What this instance cannot give back yet: the greatest used part of one of its limits. 0..1 */
   readonly bound: number;
   /** The smallest part that is of use: one whole unit of the smallest limit. 0..1 */
@@ -33,6 +35,6 @@ export interface PartsPort {
   grant(parts: ReadonlyMap<string, GrantedPart>): void;
   /** From now on the part of an account is what was granted of it, and 0 until then; with `false`, every part is 1. */
   divide(isDivided: boolean): void;
-  /** Called when this instance needs a part of an account at once, or when an account's limits become known. */
-  partsWanted: (() => void) | undefined;
+  /** Called when this instance needs a part of an account at once; `isNew` when an account's limits became known. */
+  partsWanted: ((isNew?: boolean) => void) | undefined;
 }

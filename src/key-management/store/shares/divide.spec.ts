@@ -35,6 +35,14 @@ describe('the division of an account', () => {
     ]);
   });
 
+  it('leaves nothing over where the account is no whole number of the smallest useful part', () => {
+    const wants = [standing({ wanted: 1, least: 0.22 }), standing({ wanted: 0.3, least: 0.22 })];
+    const parts = nextParts(wants, 1, NOW);
+    expect(sum(parts)).toBeCloseTo(1, 9);
+    expect(parts[1]).toBeCloseTo(0.22, 9);
+    expect(nextParts([standing({ wanted: 0.5, least: 0.22 })], 1, NOW)).toEqual([expect.closeTo(1, 9)]);
+  });
+
   it('lowers first, and gives only what is free', () => {
     const holder = standing({ wanted: 1, current: 1 });
     const lacking = standing({ wanted: 1 });

@@ -164,7 +164,12 @@ function inUnits(
     .map((_, i) => i)
     .sort((a, b) => remainder(b) - remainder(a) || current[b]! - current[a]! || a - b);
   for (const i of order.slice(0, Math.max(0, left))) units[i]! += 1;
-  return units.map((count) => multiple(count, unit));
+  const parts = units.map((count) => multiple(count, unit));
+  // What is less than a unit is of use to whoever has one already.
+  const rest = capacity - sum(parts);
+  const most = parts.indexOf(Math.max(...parts));
+  if (rest > EXACT) parts[most] = Math.min(1, parts[most]! + rest);
+  return parts;
 }
 
 /** What parts are multiples of; 0 where that is too small to matter. */

@@ -84,8 +84,8 @@ export class LimitShares implements DocumentOwner {
     const shares = new ProviderShares(provider, port, this.#known());
     this.#providers.set(provider, shares);
     shares.follow(this.#latest);
-    port.partsWanted = () => {
-      shares.wanted();
+    port.partsWanted = (isNew) => {
+      shares.wanted(isNew);
       this.#tickSoon();
     };
     port.divide(true);

@@ -6,6 +6,9 @@ import { isElsewhere, sameClaims, wantedParts } from './wanted-parts';
 
 /** Reports that cannot wait are so far apart; milliseconds. */
 const URGENT_MS = 20;
+/** Reports are so far apart for some seconds after limits became known: demand is not known either then; milliseconds. */
+const EARLY_MS = 250;
+const EARLY_FOR_MS = 3_000;
 /** Parts that nobody has used for so long are let go; milliseconds. */
 const IDLE_MS = 15_000;
 /** After so long without an answer this instance goes on as if the store were away; milliseconds. */
@@ -35,6 +38,9 @@ export class ProviderShares {
   #idleSince: number | undefined = -Infinity;
   /** A call waits and there is no part; or the leader waits for an answer. */
   #isUrgent = false;
+  /** Limits became known of which nothing was asked yet. */
+  #isNew = false;
+  #newAt = -Infinity;
   #isDue = false;
   #renewMs = RENEW_MS;
   #rounds = 0;
@@ -53,13 +59,14 @@ export class ProviderShares {
   ) {}
 
   /** A call waits for a part, or an account's limits became known. */
-  wanted(): void {
+  wanted(isNew = false): void {
     this.#isUrgent = true;
+    this.#isNew ||= isNew;
   }
 
-  /** The next report cannot wait: a call waits and there is no part at all, or the leader waits for an answer. */
+  /** The next report cannot wait: a call waits and there is no part at all, or limits became known, or the leader waits for an answer. */
   get #isPressing(): boolean {
-    return this.#isDue || (this.#isUrgent && !this.hasParts);
+    return this.#isDue || this.#isNew || (this.#isUrgent && !this.hasParts);
   }
 
   /** Something is wanted or used here, or was lately. */
@@ -121,11 +128,17 @@ export class ProviderShares {
     }
   }
 
+  /** How far apart reports are. */
+  #everyMs(now: number): number {
+    return now - this.#newAt < EARLY_FOR_MS ? EARLY_MS : REPORT_MS;
+  }
+
   /** What is to be said to the leader now, if anything. Only with a store that can be written. */
   report(now: number): Report | undefined {
     const since = now - this.#reportedAt;
     const isPressing = this.#isPressing && since >= URGENT_MS;
-    const isRegular = since >= REPORT_MS && this.isActive(now);
+    if (this.#isNew) this.#newAt = now;
+    const isRegular = since >= this.#everyMs(now) && this.isActive(now);
     const owes = !isPressing && !isRegular && since >= URGENT_MS && this.owes;
     if (!isPressing && !isRegular && !owes) return undefined;
     const demands = this.port.demands(now);
@@ -182,7 +195,7 @@ export class ProviderShares {
 
   /** What to ask for: planned anew at most once a second, unless there is no part at all. */
   #claims(demands: readonly AccountDemand[], now: number): Map<string, Claim> {
-    const isPlanned = now - this.#plannedAt >= REPORT_MS || !this.hasParts;
+    const isPlanned = now - this.#plannedAt >= this.#everyMs(now) || this.#isNew || !this.hasParts;
     const situation = {
       demands,
       parts: this.#holder.parts,
@@ -191,6 +204,7 @@ export class ProviderShares {
       placeOf: (account: string) => this.instances.placeOf(account),
       round: this.#rounds,
       emptied: this.#emptied,
+      isNew: this.#isNew,
       isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= STUCK_MS,
     };
     if (!isPlanned) return sameClaims(situation);
@@ -214,6 +228,7 @@ export class ProviderShares {
     this.#emptied.clear();
     this.#reportedAt = now;
     this.#isUrgent = false;
+    this.#isNew = false;
     this.#isDue = false;
     if (this.#holder.isFallback) this.#fallbackUntil ??= now + LEASE_MS;
     return this.#holder.report(claims, now);

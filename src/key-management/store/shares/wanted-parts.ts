@@ -25,6 +25,8 @@ export interface WantedParts {
   readonly placeOf: (account: string) => number;
   /** Counts what is asked for, so that other accounts come next. */
   readonly round: number;
+  /** Limits became known just now: how much is wanted of them is not known yet. */
+  readonly isNew: boolean;
   /** Calls wait for another account than those of which there are parts. */
   readonly isStuck: boolean;
   /** What was given back of accounts since the last report, and is used up. */
@@ -37,10 +39,10 @@ export interface WantedParts {
  * has accounts of its own and borrows others, and with fewer they split them.
  */
 export function wantedParts(situation: WantedParts): Map<string, Claim> {
-  const { demands, parts, asked, instances, isStuck, emptied } = situation;
+  const { demands, parts, asked, instances, isStuck, isNew, emptied } = situation;
   const claims = new Map<string, Claim>();
   const hasOwn = demands.length >= OWN_ACCOUNTS * instances;
-  let missing = totalWanted(demands, parts);
+  let missing = Math.max(totalWanted(demands, parts), isNew ? demands.length / instances : 0);
   let toBorrow = BORROWED_AT_ONCE;
   let toTry = isStuck ? 1 : 0;
   // For an equal part of the accounts each instance comes first, however they fall to it.
@@ -97,8 +99,12 @@ function totalWanted(demands: readonly AccountDemand[], parts: ReadonlyMap<strin
   if (waiting.length === 0) return used * HEADROOM;
   const held = demands.reduce((sum, { account }) => sum + (parts.get(account) ?? 0), 0);
   const least = Math.min(...waiting.map(({ quantum }) => quantum));
+  const isWhole = waiting.every((demand) => demand.waiting !== undefined);
+  if (isWhole) return Math.max(used * HEADROOM, used + least) + mean(waiting.map((demand) => demand.waiting!));
   return Math.max(used * HEADROOM, used >= held * USED ? held * GROWTH : 0, used + least);
 }
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Whether calls wait for a part of another account: what is held is not made use of, and yet calls wait. */
 export function isElsewhere(demands: readonly AccountDemand[], parts: ReadonlyMap<string, number>): boolean {
