@@ -11,8 +11,6 @@ const EARLY_MS = 250;
 const EARLY_FOR_MS = 3_000;
 /** Parts that nobody has used for so long are let go; milliseconds. */
 const IDLE_MS = 15_000;
-/** After so long without an answer this instance goes on as if the store were away; milliseconds. */
-const LOST_MS = 10_000;
 /** Calls that wait for so long though parts are not used up wait for another account; milliseconds. */
 const STUCK_MS = 3_000;
 /** Demand that changes by less is no news. */
@@ -32,8 +30,6 @@ export class ProviderShares {
   readonly #holder = new Holder();
   #asked: ReadonlyMap<string, Claim> = NO_CLAIMS;
   #reportedAt = -Infinity;
-  /** When the last report was answered, or asking began. */
-  #heardAt = -Infinity;
   /** Since when nothing has been wanted or used; undefined while something is. */
   #idleSince: number | undefined = -Infinity;
   /** A call waits and there is no part; or the leader waits for an answer. */
@@ -49,7 +45,7 @@ export class ProviderShares {
   #stuckSince: number | undefined;
   #fallbackUntil: number | undefined;
   #fellBackAt = -Infinity;
-  /** Since when the store, or whoever leads, has been away. */
+  /** Since when the store has been away. */
   #awaySince: number | undefined;
 
   constructor(
@@ -110,7 +106,6 @@ export class ProviderShares {
 
   granted(grant: Grant, now: number): void {
     const granted = this.#holder.granted(grant, now);
-    if (this.#holder.isAnswered) this.#heardAt = now;
     // Leases may be shorter than usual.
     this.#renewMs = Math.min(RENEW_MS, Math.max(REPORT_MS, grant.lastsMs / 2));
     if (!granted.isLess) {
@@ -150,12 +145,11 @@ export class ProviderShares {
     return this.#sent(claims, now);
   }
 
-  /** Ends what is over; and decides what may be used where the store, or whoever leads, is away. */
+  /** Ends what is over; and decides what may be used where the store is away. While it is there, only a leader gives parts. */
   tick(now: number, isUp: boolean): void {
-    const isAway = !isUp || this.#isLost(now);
-    if (!isAway) this.#awaySince = undefined;
+    if (isUp) this.#awaySince = undefined;
     else this.#awaySince ??= now;
-    if (isAway && (this.#holder.isFallback || now >= this.#holder.endsAt)) this.#fallBack(now, isUp);
+    if (!isUp && (this.#holder.isFallback || now >= this.#holder.endsAt)) this.#fallBack(now);
     else if (!this.#holder.isFallback) this.#apply(this.#holder.expire(now));
     else if (this.#fallbackUntil !== undefined && now >= this.#fallbackUntil) this.#apply(this.#holder.endFallback());
   }
@@ -167,17 +161,12 @@ export class ProviderShares {
 
   /** The store is there again. What is used without it is used until a leader grants, but not for long. */
   cameUp(now: number): void {
-    this.#heardAt = now;
     if (this.isActive(now)) this.#isDue = true;
     else if (this.#holder.isFallback) this.#apply(this.#holder.endFallback());
   }
 
-  #isLost(now: number): boolean {
-    return this.isActive(now) && !this.#holder.isAnswered && now - this.#heardAt >= LOST_MS;
-  }
-
-  #fallBack(now: number, isUp: boolean): void {
-    if (!isUp) this.#fallbackUntil = undefined;
+  #fallBack(now: number): void {
+    this.#fallbackUntil = undefined;
     if (this.#holder.isFallback && now - this.#fellBackAt < REPORT_MS) return;
     this.#fellBackAt = now;
     const equal = 1 / this.instances.count;
@@ -223,7 +212,6 @@ export class ProviderShares {
   }
 
   #sent(claims: ReadonlyMap<string, Claim>, now: number): Report {
-    if (this.#holder.isAnswered) this.#heardAt = now;
     this.#asked = claims;
     this.#emptied.clear();
     this.#reportedAt = now;
