@@ -182,7 +182,12 @@ export class KeyModelState implements Timed, OnTrial {
   }
 
   get #trialEndsAt(): number {
-    return Math.max(trialEndsAt(this), trialEndsAt(this.record));
+    const { record } = this;
+    const hasHeaders = this.rateLimiter?.hasHeaders ?? false;
+    return Math.max(
+      trialEndsAt(this, hasHeaders && this.failureStreak?.outcome === 'rate_limited'),
+      trialEndsAt(record, hasHeaders && record.failureStreak?.outcome === 'rate_limited'),
+    );
   }
 
   /** The candidate waits in the index's heap for a certain time, `until`. */
