@@ -50,6 +50,35 @@ describe('KeyPool: trials', () => {
     expect(granted(many(2, model))).toBe(1);
   });
 
+  it('are as long as ever after a failure that is no rate limit, whatever headers state', () => {
+    test.add(1);
+    test.pool.accounts.profile = () => vendorOf(openai);
+    const failed = test.pool.lease()!;
+    failed.answered(new Headers({ 'x-ratelimit-limit-requests': '6000', 'x-ratelimit-remaining-requests': '5000' }));
+    failed.settle({ outcome: 'server_error', keyAction: 'cool_down', retryAfterMs: S });
+    test.clock.skip(S);
+    expect(granted(many(2))).toBe(1);
+    test.clock.skip(TRIAL_MS - 1);
+    expect(test.pool.lease()).toBeUndefined();
+  });
+
+  it('are short after a rate limit also where a good answer has come since', () => {
+    test.add(1);
+    test.pool.accounts.profile = () => vendorOf(openai);
+    const limited = test.pool.lease()!;
+    limited.answered(new Headers({ 'x-ratelimit-limit-requests': '6000', 'x-ratelimit-remaining-requests': '5000' }));
+    limited.settle({ outcome: 'rate_limited', retryAfterMs: S });
+    test.clock.skip(S);
+    const first = test.pool.lease()!;
+    test.clock.skip(100);
+    expect(granted(many(2))).toBe(1);
+    // It ends the streak of failures, and not the trial that has begun after it.
+    first.settle('ok');
+    expect(test.pool.lease()).toBeUndefined();
+    test.clock.skip(100);
+    expect(granted(many(2))).toBe(1);
+  });
+
   it.each([undefined, 'x'])('A2: end when the call is accepted, long before its answer ends (model %s)', (model) => {
     test.add(1);
     test.pool.lease({ model })!.settle({ outcome: 'rate_limited', retryAfterMs: S });
