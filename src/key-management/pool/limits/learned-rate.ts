@@ -175,7 +175,7 @@ export class LearnedRate {
     const isExact = waitMs !== undefined && last.waitMs !== undefined;
     if (calls < (isExact ? 1 : LEAST_CALLS)) return false;
     const taken = soFar - last.soFar - size + (isExact ? size - last.size : 0);
-    const ms = sentAt - last.sentAt - this.#idleMs + (isExact ? waitMs - last.waitMs! : 0);
+    const ms = sentAt - last.sentAt - this.#idleMs + (isExact ? waitMs - last.waitMs : 0);
     if (taken <= 0 || ms <= 0) return false;
     const before = this.perMs;
     this.#taken = this.#taken * REMEMBERED + taken;
