@@ -1,4 +1,6 @@
 import { TestPool } from '../../../test/support/pool';
+import { openai } from '../vendors/openai/openai';
+import { vendorOf } from '../vendors/vendor-of';
 import type { PoolLease } from './key-lease';
 import { TRIAL_MS } from './key/trial';
 
@@ -32,6 +34,49 @@ describe('KeyPool: trials', () => {
     expect(test.pool.lease({ model })).toBeUndefined();
     second.settle('ok');
     expect(granted(many(3, model))).toBe(3);
+  });
+
+  it.each([undefined, 'x'])('are short after a rate limit where headers pace the calls (model %s)', (model) => {
+    test.add(1);
+    test.pool.accounts.profile = () => vendorOf(openai);
+    const limited = test.pool.lease({ model })!;
+    limited.answered(new Headers({ 'x-ratelimit-limit-requests': '6000', 'x-ratelimit-remaining-requests': '5000' }));
+    limited.settle({ outcome: 'rate_limited', retryAfterMs: S });
+    test.clock.skip(S);
+    expect(granted(many(2, model))).toBe(1);
+    test.clock.skip(99);
+    expect(test.pool.lease({ model })).toBeUndefined();
+    test.clock.skip(1);
+    expect(granted(many(2, model))).toBe(1);
+  });
+
+  it('are as long as ever after a failure that is no rate limit, whatever headers state', () => {
+    test.add(1);
+    test.pool.accounts.profile = () => vendorOf(openai);
+    const failed = test.pool.lease()!;
+    failed.answered(new Headers({ 'x-ratelimit-limit-requests': '6000', 'x-ratelimit-remaining-requests': '5000' }));
+    failed.settle({ outcome: 'server_error', keyAction: 'cool_down', retryAfterMs: S });
+    test.clock.skip(S);
+    expect(granted(many(2))).toBe(1);
+    test.clock.skip(TRIAL_MS - 1);
+    expect(test.pool.lease()).toBeUndefined();
+  });
+
+  it('are short after a rate limit also where a good answer has come since', () => {
+    test.add(1);
+    test.pool.accounts.profile = () => vendorOf(openai);
+    const limited = test.pool.lease()!;
+    limited.answered(new Headers({ 'x-ratelimit-limit-requests': '6000', 'x-ratelimit-remaining-requests': '5000' }));
+    limited.settle({ outcome: 'rate_limited', retryAfterMs: S });
+    test.clock.skip(S);
+    const first = test.pool.lease()!;
+    test.clock.skip(100);
+    expect(granted(many(2))).toBe(1);
+    // It ends the streak of failures, and not the trial that has begun after it.
+    first.settle('ok');
+    expect(test.pool.lease()).toBeUndefined();
+    test.clock.skip(100);
+    expect(granted(many(2))).toBe(1);
   });
 
   it.each([undefined, 'x'])('A2: end when the call is accepted, long before its answer ends (model %s)', (model) => {

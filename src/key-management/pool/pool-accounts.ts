@@ -143,7 +143,7 @@ export class PoolAccounts implements PartsPort {
       return this.answerSeen(lease, headers, now);
     }
     const wasKnown = limiter.hasHeaders;
-    limiter.observe(readings, profile.limitKind, countedAt, now, profile.tokenBooking);
+    limiter.observe(readings, profile.limitKind, countedAt, now, profile.tokenBooking, lease.sent);
     if (limiter.countsTokens) this.limitsTokens = true;
     if (!wasKnown) {
       this.#contacts.ends(record.account ?? record);

@@ -28,6 +28,8 @@ const ROUTES = new WeakMap<KeyRecord, KeyRoute>();
 /** The same of keys with short-lived tokens. */
 const TOKENS = new WeakMap<KeyRecord, KeyTokens>();
 const NO_SETTINGS = '{}';
+/** What a trial is taken to follow where its cause is not known any more: a good answer has ended the streak of failures. */
+const RATE_LIMITED = { outcome: 'rate_limited' } as const;
 const sharedText = (settings: string): string => (settings === NO_SETTINGS ? NO_SETTINGS : settings);
 
 /** Everything that the pool knows of one key. Only the key's pool writes it. */
@@ -182,7 +184,12 @@ export class KeyModelState implements Timed, OnTrial {
   }
 
   get #trialEndsAt(): number {
-    return Math.max(trialEndsAt(this), trialEndsAt(this.record));
+    const { record } = this;
+    const hasHeaders = this.rateLimiter?.hasHeaders ?? false;
+    return Math.max(
+      trialEndsAt(this, hasHeaders && (this.cooldown ?? RATE_LIMITED).outcome === 'rate_limited'),
+      trialEndsAt(record, hasHeaders && (record.failureStreak ?? RATE_LIMITED).outcome === 'rate_limited'),
+    );
   }
 
   /** The candidate waits in the index's heap for a certain time, `until`. */

@@ -6,6 +6,11 @@ export type Trial = 'none' | 'pending' | 'running';
 
 /** When a trial has shown nothing for this long, another call may be one. Milliseconds. */
 export const TRIAL_MS = 10_000;
+/**
+ * The same after a rate limit, where headers state what is left: the calls are paced by that, and a refusal would come at once, however long good
+ * answers take. Milliseconds.
+ */
+const PACED_TRIAL_MS = 100;
 
 /** What cools down and is tried afterwards: a key, or a key for one model. */
 export interface OnTrial {
@@ -18,8 +23,8 @@ export interface OnTrial {
 type Tried = OnTrial & { readonly record: OnTrial };
 
 /** Until when the running trial keeps other calls waiting, milliseconds since the epoch; 0 if none is running. */
-export const trialEndsAt = ({ trial, trialSince }: OnTrial): number =>
-  trial === 'running' ? trialSince + TRIAL_MS : 0;
+export const trialEndsAt = ({ trial, trialSince }: OnTrial, isPaced: boolean): number =>
+  trial === 'running' ? trialSince + (isPaced ? PACED_TRIAL_MS : TRIAL_MS) : 0;
 
 /** A call begins. No other call has begun since the latest trial, unless that trial has outlived its bound. */
 export function beginTrial(candidate: Tried, now: number): void {

@@ -11,6 +11,8 @@ const MOST_WANTED = 256;
 const WANTED_MS = 4_000;
 const MIN_WANTED_MS = 1_000;
 const MINUTE_MS = 60_000;
+/** Calls overtake each other on their way to the vendor, by no more than this. Milliseconds. */
+const OVERTAKING_MS = 100;
 
 /** Holds calls back by what the vendor's headers say is left, before the vendor has to refuse. */
 export class HeaderPace {
@@ -29,20 +31,26 @@ export class HeaderPace {
   ) {}
 
   /** @param asOf When the vendor counted what the answer states: between the sending of its request and now. Milliseconds since the epoch. */
-  observe(readings: readonly RateLimitReading[], asOf: number, now: number): void {
+  observe(readings: readonly RateLimitReading[], asOf: number, now: number, answered?: SentCall): void {
+    if (answered) answered.isAnswered = true;
     // Answers come out of order: a later count is the better one.
     if (asOf < this.#asOf) return;
     this.#learn(readings, asOf);
     this.#asOf = asOf;
     this.#sent = this.#sent.filter((call) => {
-      call.isCounted = call.at <= asOf;
+      call.isCounted = isCountedBy(call, asOf);
       return !call.isCounted;
     });
     for (const reading of readings) {
       const meter = this.#meterOf(reading);
       let sent = 0;
-      for (const call of this.#sent) sent += meter.bookedAtOnce(call.tokens);
-      meter.observe(reading, sent, asOf, now);
+      let unsure = 0;
+      for (const call of this.#sent) {
+        const booked = meter.bookedAtOnce(call.tokens);
+        if (call.at > asOf) sent += booked;
+        else unsure += booked;
+      }
+      meter.observe(reading, { sent, unsure }, asOf, now);
     }
   }
 
@@ -153,7 +161,7 @@ export class HeaderPace {
     let siblingCalls = 0;
     let later = 0;
     for (const call of this.#sent) {
-      if (call.at > countedAt) later += 1;
+      if (!isCountedBy(call, countedAt)) later += 1;
       else if (call.key !== key) siblingCalls += 1;
     }
     return { siblingCalls, surplus: remaining - meter.leftAt(countedAt) - later };
@@ -209,7 +217,7 @@ export class HeaderPace {
   /** Learns what calls of unknown size took, from what is left and was left before. */
   #learn(readings: readonly RateLimitReading[], asOf: number): void {
     let unknown = 0;
-    for (const { at, tokens } of this.#sent) if (at <= asOf && tokens === undefined) unknown += 1;
+    for (const call of this.#sent) if (call.tokens === undefined && isCountedBy(call, asOf)) unknown += 1;
     if (unknown === 0) return;
     for (const { dimension, remaining } of readings) {
       if (dimension === 'requests' || remaining === undefined) continue;
@@ -217,9 +225,13 @@ export class HeaderPace {
       if (!meter?.isKnown || meter.part < 1) continue;
       // Calls sent since count as the meter's mean, and so does each of the unknown ones.
       let later = 0;
-      for (const { at, tokens } of this.#sent) if (at > asOf) later += meter.bookedAtOnce(tokens);
+      for (const call of this.#sent) if (!isCountedBy(call, asOf)) later += meter.bookedAtOnce(call.tokens);
       const took = meter.leftAt(asOf) + later + unknown * meter.usual - remaining;
       meter.learn(Math.max(0, took / unknown));
     }
   }
 }
+
+/** For certain: its own answer has come, or no call that was sent later can have overtaken it. */
+const isCountedBy = ({ at, isAnswered }: SentCall, asOf: number): boolean =>
+  at <= asOf && (isAnswered || at <= asOf - OVERTAKING_MS);

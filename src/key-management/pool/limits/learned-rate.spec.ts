@@ -124,11 +124,23 @@ describe('LearnedRate', () => {
     for (const perMs of [0.002, 0.0021, 0.0019]) priors.learned({}, perMs);
     const calls = begun(new LearnedRate(priors));
     expect(calls.rate.blockedUntil(1, 0)).toBe(0);
-    calls.refused(0, 20);
+    calls.refused(0, 200);
     expect(perSecond(calls)).toBe(2);
     calls.sent(5, 100, 4_000);
-    calls.refused(5_000, 20);
+    calls.refused(5_000, 200);
     expect(perSecond(calls)).toBe(1);
+  });
+
+  it.each([
+    // Half of a call is missing, as far as one can tell: 100 ms of waiting are five calls a second.
+    ['slow', 0.001, 100, 5],
+    ['fast', 0.004, 400, 1.25],
+  ])('does not expect what others allow where they are too %s for its own refusal', (_, others, waitMs, expected) => {
+    const priors = new PriorRates();
+    for (let account = 0; account < 3; account += 1) priors.learned({}, others);
+    const calls = begun(new LearnedRate(priors));
+    calls.refused(0, waitMs);
+    expect(perSecond(calls)).toBe(expected);
   });
 
   it('notices that refused calls are booked, too', () => {

@@ -9,7 +9,9 @@ const GROWTH = 1.2e-6;
 /** The same for a rate that is only guessed: the next refusal measures it. */
 const GROWTH_OF_GUESS = 0.02;
 /** The same for what other accounts allow. */
-const GROWTH_OF_PRIOR = 3e-5;
+const GROWTH_OF_PRIOR = 3e-4;
+/** What other accounts allow is not believed of one whose own refusal lets expect so many times more or less. */
+const LIKELY = 2;
 /** A rate that was measured with fewer calls may be far off. */
 const ENOUGH_CALLS = 6;
 /** How much slower a rate grows with each measurement that confirms it. */
@@ -80,7 +82,7 @@ export class LearnedRate {
 
   /** Units per millisecond; Infinity while nothing is known. */
   get perMs(): number {
-    if (this.#ms === 0) return this.#isGuess ? this.#guess : this.priors!.expected;
+    if (this.#ms === 0) return this.#isGuess ? this.#guess : this.#prior;
     return (this.#taken + (this.cost?.isBooked ? this.#refused : 0)) / this.#ms;
   }
 
@@ -131,7 +133,14 @@ export class LearnedRate {
   }
 
   get #isGuess(): boolean {
-    return this.#ms === 0 && !((this.priors?.expected ?? Infinity) < Infinity);
+    return this.#ms === 0 && this.#prior === Infinity;
+  }
+
+  /** What other accounts allow, as far as it may hold for this one: Infinity where nothing is known, or its own refusal says otherwise. */
+  get #prior(): number {
+    const expected = this.priors?.expected ?? Infinity;
+    if (this.#guess === Infinity) return expected;
+    return expected <= this.#guess * LIKELY && expected >= this.#guess / LIKELY ? expected : Infinity;
   }
 
   /** 0 while nothing is known. */
@@ -166,7 +175,7 @@ export class LearnedRate {
     const isExact = waitMs !== undefined && last.waitMs !== undefined;
     if (calls < (isExact ? 1 : LEAST_CALLS)) return false;
     const taken = soFar - last.soFar - size + (isExact ? size - last.size : 0);
-    const ms = sentAt - last.sentAt - this.#idleMs + (isExact ? waitMs - last.waitMs! : 0);
+    const ms = sentAt - last.sentAt - this.#idleMs + (isExact ? waitMs - last.waitMs : 0);
     if (taken <= 0 || ms <= 0) return false;
     const before = this.perMs;
     this.#taken = this.#taken * REMEMBERED + taken;

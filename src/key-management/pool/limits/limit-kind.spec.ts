@@ -23,6 +23,13 @@ describe('KindEvidence', () => {
     expect(evidence.kind).toBe('token_bucket');
   });
 
+  it('takes it for a bucket where the reset moves on by less than any window lasts', () => {
+    const evidence = new KindEvidence('fixed_window');
+    evidence.observe(3, 1_000, 0);
+    evidence.observe(2, 1_500, 2_000);
+    expect(evidence.kind).toBe('token_bucket');
+  });
+
   it('says nothing of readings on both sides of a reset, or without one', () => {
     const evidence = new KindEvidence('fixed_window');
     evidence.observe(5, 2_000, 0);

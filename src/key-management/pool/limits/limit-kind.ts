@@ -4,6 +4,8 @@ export type LimitKind = 'token_bucket' | 'fixed_window';
 const SAME_INSTANT_MS = 1_100;
 /** Over a shorter time a bucket and a window look alike. Milliseconds. */
 const LEAST_TELLING_MS = 3_000;
+/** No vendor's window is shorter. Milliseconds. */
+const LEAST_WINDOW_MS = 30_000;
 
 /** One reading, as far as it tells a bucket from a window. Times are milliseconds since the epoch. */
 interface Seen {
@@ -27,6 +29,9 @@ export class KindEvidence {
     const seen = { at, remaining, resetAt: at + resetMs };
     const first = this.#first;
     if (first === undefined || at >= first.resetAt - SAME_INSTANT_MS) {
+      // The next window would end a whole window later.
+      const laterMs = first === undefined ? 0 : seen.resetAt - first.resetAt;
+      if (laterMs > SAME_INSTANT_MS && laterMs < LEAST_WINDOW_MS) this.kind = 'token_bucket';
       this.#first = seen;
       return;
     }

@@ -6,6 +6,12 @@ import { Refill } from './refill';
 
 export type Dimension = RateLimitReading['dimension'];
 
+/** What the calls take that an answer does not count, and those of which nobody can say. */
+interface UncountedCalls {
+  readonly sent: number;
+  readonly unsure: number;
+}
+
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const LEARNING = 0.2;
@@ -109,15 +115,16 @@ export class Meter {
 
   /**
    * Takes in what an answer states.
-   * @param sent What the calls that were sent since then take.
+   * @param sent What the calls take that were sent since then, and those of which nobody can say whether it counts them.
    * @param asOf When the vendor counted it; milliseconds since the epoch.
    */
-  observe(reading: RateLimitReading, sent: number, asOf: number, now: number): void {
+  observe(reading: RateLimitReading, calls: UncountedCalls, asOf: number, now: number): void {
     const { limit, remaining, resetMs = 0, window } = reading;
     if (remaining === undefined) return;
     this.#kind.observe(remaining, resetMs, now);
     const isWindow = this.kind === 'fixed_window';
-    const own = this.#isShared && this.isKnown ? this.leftAt(now) : remaining * this.#part;
+    const known = this.isKnown ? this.leftAt(now) : -Infinity;
+    const own = this.#isShared && this.isKnown ? known : remaining * this.#part;
     if (limit !== undefined) this.#limit = limit;
     const full = Math.max(1, limit ?? Math.max(this.#rate.fullest, remaining));
     this.#windowMs = window === 'day' ? DAY_MS : MINUTE_MS;
@@ -126,6 +133,9 @@ export class Meter {
     const bucket = resetMs > 0 ? Math.max(1, remaining + this.#refill * resetMs) : full;
     this.#capacity = isWindow ? full : Math.min(full, bucket);
     this.#isGuess = false;
+    // What was expected holds where the answer may mean it.
+    const expected = isWindow ? known : known - (now - asOf) * this.#refill;
+    const sent = calls.sent + Math.min(calls.unsure, Math.max(0, remaining - calls.sent - expected));
     if (isWindow) {
       this.#fullAt = now + resetMs;
       this.#left = remaining - sent;

@@ -72,6 +72,7 @@ export class RateLimiter {
     asOf: number,
     now: number,
     booking: TokenBooking = 'input_and_max_output',
+    call?: SentCall,
   ): void {
     if (this.#headers === undefined) {
       this.#headers = new HeaderPace(kind, booking);
@@ -79,7 +80,7 @@ export class RateLimiter {
       this.#cap = undefined;
       this.#requests = this.#tokens = undefined;
     }
-    this.#headers.observe(readings, asOf, now);
+    this.#headers.observe(readings, asOf, now, call);
   }
 
   get hasHeaders(): boolean {
@@ -178,6 +179,7 @@ export class RateLimiter {
       key,
       tokens,
       pace: undefined,
+      isAnswered: false,
       isCounted: false,
       isOpen: false,
       requestsSoFar: this.#requestsSoFar,

@@ -16,6 +16,8 @@ export interface SentCall {
   tokens: ExpectedTokens | undefined;
   /** Where it is counted against what headers state; undefined where it is counted nowhere, or no more. */
   pace: CallBook | undefined;
+  /** Its own answer has come. */
+  isAnswered: boolean;
   /** An answer has counted it: what is left is without it. */
   isCounted: boolean;
   /** It has output to write that is reserved. */

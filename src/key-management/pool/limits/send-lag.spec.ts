@@ -1,0 +1,24 @@
+import { SendLag } from './send-lag';
+
+/** An answer to a request that was sent at 0 came after so many milliseconds: when it was counted. */
+const counted = (lag: SendLag, ...answers: number[]): number =>
+  answers.map((answeredAt) => lag.countedAt(0, answeredAt)).at(-1)!;
+
+describe('SendLag', () => {
+  it('expects the vendor to count half-way between request and answer', () => {
+    expect(counted(new SendLag(), 80)).toBe(40);
+  });
+
+  it('does not take the time that the vendor works for that of the network', () => {
+    expect(counted(new SendLag(), 12_000)).toBe(200);
+    expect(counted(new SendLag(), 80, 12_000)).toBeCloseTo(100, 0);
+  });
+
+  it('learns from refusals that the vendor counts later, and from good answers that it counts earlier', () => {
+    const lag = new SendLag();
+    for (let call = 0; call < 5; call += 1) lag.refused();
+    expect(counted(lag, 100)).toBeCloseTo(70);
+    for (let call = 0; call < 200; call += 1) lag.succeeded();
+    expect(counted(lag, 100)).toBeCloseTo(50);
+  });
+});
