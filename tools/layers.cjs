@@ -34,7 +34,7 @@ const LAYERS = [
   },
   { checkers: 'Health checkers: the probes of each vendor, their registry, and the base class for custom ones.' },
   { 'store/sync': 'Keeps an instance and its store equal: outbox, reconnects, registers and sums of many instances.' },
-  { 'store/shares': 'Which part of its accounts\' limits each instance may use: reports, grants, leases.' },
+  { 'store/shares': "Which part of its accounts' limits each instance may use: reports, grants, leases." },
   { 'store/keys': 'Keys as documents: writing, reading, encryption, inactive keys.' },
   { store: 'Chooses the adapter and ties it to pools and settings.' },
   {

@@ -177,6 +177,19 @@ describe('KeyPool: waiting, changes and events', () => {
       lease.settle('ok');
     });
 
+    it('frees the others when the last call of a deleted key ends, which counted in their common limit', () => {
+      const limits = { concurrency: 1 };
+      const one = test.add(1, { quotaGroup: 'one', limits });
+      const two = test.add(2, { quotaGroup: 'one', limits });
+      const lease = test.pool.lease({ exclude: new Set([two.id]) })!;
+      test.pool.delete(one, 'administrator');
+      expect(test.pool.lease()).toBeUndefined();
+      const before = test.freed;
+      lease.settle('cancelled');
+      expect(test.freed).toBeGreaterThan(before);
+      expect(test.pool.lease()?.keyId).toBe(two.id);
+    });
+
     it('has a key that joins go at the rateLimiter of its group from the start', () => {
       const reading = { dimension: 'requests' as const, limit: 10, remaining: 0, resetMs: 30_000 };
       test.pool.accounts.profile = () => ({

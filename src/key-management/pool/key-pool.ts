@@ -366,11 +366,14 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     }
   }
 
-  /** The account's quota is used up by what one of its keys was told: each other key cools down, and a probe decides, not a call. */
+  /**
+   * The account's quota is used up by what one of its keys was told: each other key cools down, and a probe decides, not a call. One that was not
+   * checked yet waits for that anyway, and its cooldown would end as if it had been.
+   */
   #suspectSiblings(record: KeyRecord, settlement: Settlement, now: number): void {
     if (isDoubtableRemoval(settlement)) return;
     for (const sibling of this.siblings(record))
-      if (sibling.enabled && !isRemoved(sibling.state) && !sibling.probing)
+      if (sibling.enabled && !sibling.isUnchecked && !isRemoved(sibling.state) && !sibling.probing)
         this.#doubted.coolDown(sibling, settlement, now);
   }
 

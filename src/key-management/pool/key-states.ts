@@ -323,8 +323,10 @@ export class KeyStates {
     const hasDay = record.hardLimits?.day !== undefined;
     if (hasDay) this.#coolDownForDay(record, now);
     this.#place(record, now);
-    if (record.account === undefined) return;
-    for (const sibling of this.siblings(record)) {
+    const account = record.deleted ? this.accounts.leftBy(record) : record.account;
+    if (account === undefined) return;
+    for (const sibling of account.members) {
+      if (sibling === record) continue;
       if (hasDay) this.#coolDownForDay(sibling, now);
       this.#place(sibling, now);
     }

@@ -39,6 +39,7 @@ export class PoolAccounts implements PartsPort {
   readonly #discovered = new Map<string, Account<KeyRecord>>();
   /** Keys whose answers contradict what they name. */
   readonly #apart = new WeakSet<KeyRecord>();
+  readonly #left = new WeakMap<KeyRecord, Account<KeyRecord>>();
   readonly #evidence = new WeakMap<KeyRecord, SharingEvidence>();
   readonly #contacts = new FirstContacts<Account<KeyRecord> | KeyRecord>();
   readonly #priors = new Map<number, Priors>();
@@ -86,9 +87,15 @@ export class PoolAccounts implements PartsPort {
     const { account } = record;
     if (account === undefined) return;
     this.#leave(record, account);
+    this.#left.set(record, account);
     const [left] = account.members;
     // What only this key's limits forbade, the others may now.
     if (left && account.from === 'declared') this.limit(left);
+  }
+
+  /** The account of a deleted key: its calls in flight still count there. */
+  leftBy(record: KeyRecord): Account<KeyRecord> | undefined {
+    return this.#left.get(record);
   }
 
   /** The other keys of the same account. */

@@ -47,6 +47,21 @@ describe('LearnedRate', () => {
     expect(perSecond(calls)).toBe(2);
   });
 
+  it('lets a call go after a minute without any, however low it is', () => {
+    const calls = begun();
+    const hours = 3 * 3_600_000;
+    calls.refused(0, 0);
+    calls.sent(1, 1_000);
+    calls.refused(2_000, hours);
+    expect(calls.rate.perMs).toBeLessThan(1 / hours + 1e-9);
+    expect(calls.rate.blockedUntil(1, 30_000)).toBe(45_000);
+    expect(calls.rate.blockedUntil(1, 61_999)).toBe(62_000);
+    expect(calls.rate.blockedUntil(1, 62_000)).toBe(0);
+    calls.sent(1, 62_000);
+    expect(calls.rate.blockedUntil(1, 62_000)).toBe(77_000);
+    expect(calls.rate.blockedUntil(1, 122_000)).toBe(0);
+  });
+
   it('is what went through between two refusals where they state nothing, once that is three calls', () => {
     const calls = begun();
     calls.refused(0);

@@ -24,8 +24,8 @@ const LEAST_CALLS = 3;
 const LONG_WAIT_MS = 1_000;
 /** A bucket that is not used for this time is full: a longer pause says nothing of how fast it fills. Milliseconds. */
 const LONGEST_GAP_MS = 60_000;
-/** The longest time between two calls, however low the rate that was learned of a seldom used key. Milliseconds. */
-const LONGEST_SPACING_MS = 15_000;
+/** A call that waits looks again after this time. Milliseconds. */
+const LOOK_AGAIN_MS = 15_000;
 /** After a refusal the bucket is left to fill by this part of the refused call, since calls arrive sooner or later after they were sent. */
 const SLACK = 0.7;
 const MOST_SLACK_MS = 500;
@@ -97,7 +97,8 @@ export class LearnedRate {
     this.#burst = Math.max(this.#burst, 2 * size);
     const perUnit = this.#msPerUnit;
     if (perUnit === 0) return;
-    this.#emptyAt = Math.max(this.#emptyAt, now - this.#burst * perUnit) + size * perUnit;
+    const emptyAt = Math.max(this.#emptyAt, now - this.#burst * perUnit) + size * perUnit;
+    this.#emptyAt = Math.min(emptyAt, now + LONGEST_GAP_MS);
   }
 
   /** A call was refused. Refusals of one burst count once. */
@@ -126,10 +127,13 @@ export class LearnedRate {
     this.#emptyAt = Math.max(this.#emptyAt, now + (waitMs ?? 0) + slackMs - size * perUnit);
   }
 
-  /** Until when such a call may not go, milliseconds since the epoch; 0 if it may go now. One call may always run ahead. */
+  /**
+   * Until when such a call may not go, milliseconds since the epoch; 0 if it may go now. One call may always run ahead, and one may go after
+   * `LONGEST_GAP_MS` without any, however low the rate that was learned of a seldom used key.
+   */
   blockedUntil(size: number, now: number): number {
-    const fitsAt = this.#emptyAt + size * this.#msPerUnit;
-    return fitsAt > now + ROUNDING_MS ? Math.min(fitsAt, now + LONGEST_SPACING_MS) : 0;
+    const fitsAt = Math.min(this.#emptyAt + size * this.#msPerUnit, this.#activeAt + LONGEST_GAP_MS);
+    return fitsAt > now + ROUNDING_MS ? Math.min(fitsAt, now + LOOK_AGAIN_MS) : 0;
   }
 
   get #isGuess(): boolean {
