@@ -91,6 +91,7 @@ function remove(pool: PoolModel, key: ModelKey, said: Said, now: number, isProbe
     stand(key, outcome);
     key.cooldown = undefined;
     key.recheck = next;
+    if (outcome === 'quota_exceeded') suspectSiblings(pool, key, said, now);
     return;
   }
   // one more settlement of a removed key may move its re-check on, and never back; after a probe that was due it lies ahead.
@@ -99,6 +100,13 @@ function remove(pool: PoolModel, key: ModelKey, said: Said, now: number, isProbe
   const stated = said.notBefore?.getTime() ?? 0;
   stand(key, key.status, outcome);
   key.recheck = { least: Math.max(least, due, stated), most: Math.max(most, next.most) };
+}
+
+/** A quota that is used up is the account's: each other key of it waits for a probe, for as long as is stated, else for ten seconds. */
+function suspectSiblings(pool: PoolModel, key: ModelKey, said: Said, now: number): void {
+  const span = cooldownSpan('quota_exceeded', said, false, now);
+  for (const sibling of pool.siblings(key))
+    if (sibling.enabled && !isRemoved(sibling) && sibling.status !== 'unchecked') cooldownEnd(sibling, said, span, now);
 }
 
 function askAgainSoon(key: ModelKey, { retryAfterMs = 0 }: Said, now: number): void {

@@ -181,6 +181,20 @@ describe('KeyPool', () => {
       expect(test.pool.lease()?.keyId).toBe(key.id);
     });
 
+    it('for want of quota cool down the checked keys of the group for 10 s, and let none in that was not checked', () => {
+      test.add(1, { quotaGroup: 'a' });
+      test.add(2, { quotaGroup: 'a' });
+      test.addUnchecked(3, { quotaGroup: 'a' });
+      test.add(4);
+      test.pool.leaseForProbe([...test.pool.records()][0]!).settle('quota_exceeded');
+      const shown = () => [...test.pool.records()].map(({ status }) => status);
+      expect(shown()).toEqual(['quota_exceeded', 'cooling_down', 'unchecked', 'healthy']);
+      expect(snapshot(1).cooldownUntil).toEqual(new Date(now() + 10 * S));
+      test.clock.skip(10 * S);
+      test.pool.wake();
+      expect(shown()).toEqual(['quota_exceeded', 'healthy', 'unchecked', 'healthy']);
+    });
+
     it('keep the reason of a removal while probes say nothing on the key', () => {
       const key = test.add(1);
       test.pool.lease()!.settle({ outcome: 'invalid_key', reason: 'invalid_api_key' });

@@ -251,7 +251,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { record } = lease.candidate;
     if (record.deleted || isOutdated(lease, settlement)) return;
     this.#countRefusal(record, settlement.outcome, now);
-    this.#refused(lease, settlement, now);
+    this.asOne(() => this.#refused(lease, settlement, now));
     this.placeGroup(record, now);
   }
 
@@ -291,7 +291,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (withheld !== true) this.#countRefusal(record, outcome, now);
     const mayGo = this.#vendorSeen(lease, settlement, now);
     if (record.deleted || outdated || withheld === true) return mayGo;
-    this.#refused(lease, settlement, now);
+    this.asOne(() => this.#refused(lease, settlement, now));
     if (isTransient(outcome)) this.#ejections.callFailed(lease, outcome, now);
     return mayGo;
   }
@@ -301,7 +301,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     record.lastCheckedAt = now;
     const mayGo = settlement.outcome === 'ok' && !settlement.unproven && this.#breaker.probed(now);
     if (!record.deleted && !isOutdated(lease, settlement) && settlement.withheld !== true)
-      this.#become(lease, settlement, now);
+      this.asOne(() => this.#become(lease, settlement, now));
     return mayGo;
   }
 
@@ -366,11 +366,14 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     }
   }
 
-  /** The account's quota is used up by what one of its keys was told: each other key cools down, and a probe decides, not a call. */
+  /**
+   * The account's quota is used up by what one of its keys was told: each other key cools down, and a probe decides, not a call. One that was not
+   * checked yet waits for that anyway, and its cooldown would end as if it had been.
+   */
   #suspectSiblings(record: KeyRecord, settlement: Settlement, now: number): void {
     if (isDoubtableRemoval(settlement)) return;
     for (const sibling of this.siblings(record))
-      if (sibling.enabled && !isRemoved(sibling.state) && !sibling.probing)
+      if (sibling.enabled && !sibling.isUnchecked && !isRemoved(sibling.state) && !sibling.probing)
         this.#doubted.coolDown(sibling, settlement, now);
   }
 
