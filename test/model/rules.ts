@@ -27,6 +27,14 @@ export const ASKS_TO_WAIT = outcomes('overloaded', 'server_error');
 export const MAY_BE_SHARED = outcomes('permission_denied', 'model_unavailable', 'config_error', 'region_blocked');
 /** So long a trial keeps other calls waiting at the most. */
 export const LONGEST_TRIAL = 10 * SECOND;
+/** An account that was not used for so long is met anew, unless headers state its limits. */
+export const LONG_PAUSE = MINUTE;
+/** It gets two calls at once, and twice as many after each such time and each good answer; none bounds them after eight of these. */
+export const CONTACT_DOUBLING = 100;
+export const contactAllows = (sinceMet: number): number => {
+  const doublings = Math.floor(sinceMet / CONTACT_DOUBLING);
+  return doublings >= 8 ? Infinity : 2 * 2 ** doublings;
+};
 /** A probe that ends so has shown that the vendor knows the key. */
 export const PROVES_KEY = outcomes(
   'ok',

@@ -9,8 +9,8 @@ export interface Sentence {
   readonly text: string;
   /** A key was asked for, and this one, or none, was handed out; the model does not know yet. */
   leased?(model: PoolModel, world: PoolWorld, n: number | undefined, wanted: string | undefined): void;
-  /** Someone who waited gets a key; still counted among those who wait. */
-  served?(model: WaitingModel, world: PoolWorld, waiter: Waiting): void;
+  /** Someone who waited gets this key; still counted among those who wait, and the model does not know yet. */
+  served?(model: WaitingModel, world: PoolWorld, waiter: Waiting, n: number): void;
   /** After each command. */
   always?(model: PoolModel, world: PoolWorld): void;
   /** At the end, when all calls are settled, all keys enabled and found good, and much time has passed. */
@@ -51,6 +51,14 @@ function* times({ keys }: PoolModel, world: PoolWorld) {
 
 const serves = ({ models }: ModelKey, wanted: string | undefined): boolean =>
   wanted === undefined || models === undefined || models.includes(wanted);
+
+/** It never gave cause for care, and nothing keeps it from such a call. */
+export const isFreeFor = (key: ModelKey, wanted: string | undefined, model: PoolModel, now: number): boolean =>
+  model.statusOf(key, now) === 'healthy' &&
+  key.outlierUntil <= now &&
+  !key.isSlow &&
+  key.inFlight < key.concurrency &&
+  serves(key, wanted);
 
 export const SENTENCES: readonly Sentence[] = [
   {
@@ -140,11 +148,8 @@ export const SENTENCES: readonly Sentence[] = [
     leased: (model, { now }, n, wanted) => {
       // The circuit breaker may be open.
       if (n !== undefined || model.vendorFaults >= 18 || model.statedFaults >= 2) return;
-      for (const key of model.keys.values()) {
-        if (key.outlierUntil > now) continue;
-        const free = model.statusOf(key, now) === 'healthy' && !key.isSlow && key.inFlight < key.concurrency;
-        claim(!free || !serves(key, wanted), `key ${key.n} is free, and no key was found`);
-      }
+      for (const key of model.keys.values())
+        claim(!isFreeFor(key, wanted, model, now), `key ${key.n} is free, and no key was found`);
     },
   },
   {

@@ -96,5 +96,7 @@ export const WAITING_COMMANDS: fc.Arbitrary<WaitingCommand>[] = [
   ...Array.from({ length: 5 }, () => options.map(call)),
   ...Array.from({ length: 8 }, () => fc.tuple(which, saidOfCall).map(([n, said]) => answer(n, said))),
   ...Array.from({ length: 4 }, () => ms.map(advance)),
+  // An account that is being met gets more calls after as much.
+  fc.constantFrom(99, 100, 250).map(advance),
   fc.tuple(fc.constantFrom('waiters' as const, 'calls' as const), which).map(([of, n]) => cancel(of, n)),
 ];

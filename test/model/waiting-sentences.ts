@@ -1,5 +1,6 @@
+import { leaseFor } from '../../src/key-management/execution/attempt-context';
 import type { PoolModel } from './pool-model';
-import { claim, type Sentence } from './sentences';
+import { claim, isFreeFor, type Sentence } from './sentences';
 import type { Waiting, WaitingModel, WaitingWorld } from './waiting-world';
 
 /** Time limits share timers: they may be met so much late. */
@@ -26,12 +27,20 @@ export const WAITING_SENTENCES: readonly Sentence[] = [
   {
     text: 'nobody waits while a key is free',
     always: (model, world) => {
+      const { now } = world;
       for (const { order, model: wanted } of waiting(model).waiters) {
         const { queue } = world as WaitingWorld;
         const before = queue.length;
-        const lease = world.pools.lease('openai', { model: wanted });
+        const lease = leaseFor(world.pool, { model: wanted }, undefined, now);
         // To ask for a key wakes those whose cooldown is over: nobody may have needed that.
         claim(lease === undefined && queue.length === before, `waiter ${order} waits, and there is a key`);
+        // The circuit breaker may be open.
+        if (model.vendorFaults >= 18 || model.statedFaults >= 2) continue;
+        // What the pool does not give, the rules must forbid: above all, an account that is being met gets as many calls as they say.
+        for (const key of model.keys.values()) {
+          const isFree = isFreeFor(key, wanted, model, now) && (model as WaitingModel).mayMeet(key, now);
+          claim(!isFree, `waiter ${order} waits, and key ${key.n} is free`);
+        }
       }
     },
   },
@@ -40,6 +49,15 @@ export const WAITING_SENTENCES: readonly Sentence[] = [
     served: (model, _, { order, model: wanted }) => {
       const earlier = waiting(model).waiters.find((other) => other.model === wanted && other.order < order);
       claim(earlier === undefined, `waiter ${order} was served before waiter ${earlier?.order}`);
+    },
+  },
+  {
+    text: 'an account that is met anew gives those who wait two keys at once, then twice as many with time and good answers',
+    served: (model, { now }, { order }, n) => {
+      const key = model.keys.get(n);
+      // What was refused for its rate is bounded by what that taught.
+      const isMet = key === undefined || key.isSlow || model.mayMeet(key, now);
+      claim(isMet, `waiter ${order} was served by key ${n}, which has ${key?.inFlight} calls and is being met`);
     },
   },
   {

@@ -6,10 +6,10 @@ import type { CallContext, ExecuteOptions } from '../../src/key-management/execu
 import type { WaitQueue } from '../../src/key-management/execution/waiting/wait-queue';
 import { PoolLease } from '../../src/key-management/pool/key-lease';
 import { seededRandom } from '../support/fake-clock';
-import { PoolModel, type ModelLease } from './pool-model';
+import { PoolModel, type ModelKey, type ModelLease } from './pool-model';
 import { PoolWorld, PROVIDER } from './pool-world';
 import type { Sentence } from './sentences';
-import { MAY_BE_SHARED } from './rules';
+import { contactAllows, CONTACT_DOUBLING, LONG_PAUSE, MAY_BE_SHARED } from './rules';
 import { callEnded, refusalConfirmed, type Said } from './settlements';
 
 /** Someone who waits in the queue, or a call of the executor. */
@@ -61,6 +61,40 @@ export class WaitingModel extends PoolModel {
   readonly requests: Request[] = [];
   /** Refusals that were held against a key although another key shared them, or twice. */
   confirmedInVain = 0;
+  /** Accounts, each a group or a key alone: when a call used one last, and when it was met, moved back with every good answer. */
+  readonly #contacts = new Map<ModelKey | string, { usedAt: number; since: number }>();
+
+  override leased(key: ModelKey, model: string | undefined, startedAt: number, isManaged = false): ModelLease {
+    const account = key.group ?? key;
+    const { usedAt, since } = this.#contacts.get(account) ?? { usedAt: -Infinity, since: -Infinity };
+    this.#contacts.set(account, {
+      usedAt: startedAt,
+      since: startedAt - usedAt > LONG_PAUSE ? startedAt : since,
+    });
+    return super.leased(key, model, startedAt, isManaged);
+  }
+
+  override settled(lease: ModelLease, outcome: Outcome, now: number, isWithheld = false): void {
+    super.settled(lease, outcome, now, isWithheld);
+    const contact = this.#contacts.get(lease.key.group ?? lease.key);
+    if (contact && outcome === 'ok' && !lease.key.isDeleted) contact.since -= CONTACT_DOUBLING;
+  }
+
+  override delete(n: number): void {
+    const { group } = this.keys.get(n)!;
+    super.delete(n);
+    // A group is forgotten with its last key.
+    if (group !== undefined && ![...this.keys.values()].some((other) => other.group === group))
+      this.#contacts.delete(group);
+  }
+
+  /** Whether an account that is being met gets one call more. Those that were refused for their rate are not asked for. */
+  mayMeet(key: ModelKey, now: number): boolean {
+    const { since } = this.#contacts.get(key.group ?? key) ?? { since: -Infinity };
+    const members = key.group === undefined ? [key] : [key, ...this.siblings(key)];
+    const inFlight = members.reduce((sum, member) => sum + member.inFlight, 0);
+    return inFlight < contactAllows(now - since);
+  }
 
   expect(list: Waiting[], model: string | undefined, startedAt: number, ms: number): Waiting {
     const [order, endsAt, controller] = [list.length, startedAt + ms, new AbortController()];
@@ -90,7 +124,7 @@ export class WaitingWorld extends PoolWorld {
       this.pools,
       registry as never,
       { current: { maxRetries: 2 } } as never,
-      { backoff: { initialMs: 500, maxMs: 8_000 }, drainTimeoutMs: 0 } as never,
+      { backoff: { initialMs: 500, maxMs: 8_000 }, drainTimeoutMs: 0, providers: new Map() } as never,
       this.clock,
       seededRandom(2),
     );
@@ -144,7 +178,7 @@ export class WaitingWorld extends PoolWorld {
     const { signal } = waiter.controller;
     void this.queue.wait({ model: wanted, tried, endsAt, signal }).then((got) => {
       if (got instanceof PoolLease) {
-        this.look(({ served }) => served?.(this.model, this, waiter));
+        this.look(({ served }) => served?.(this.model, this, waiter, this.number(got.keyId)));
         this.took(this.model, got, wanted);
       }
       waiter.end = got instanceof PoolLease ? 'key' : got;

@@ -251,7 +251,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { record } = lease.candidate;
     if (record.deleted || isOutdated(lease, settlement)) return;
     this.#countRefusal(record, settlement.outcome, now);
-    this.#refused(lease, settlement, now);
+    this.asOne(() => this.#refused(lease, settlement, now));
     this.placeGroup(record, now);
   }
 
@@ -291,7 +291,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (withheld !== true) this.#countRefusal(record, outcome, now);
     const mayGo = this.#vendorSeen(lease, settlement, now);
     if (record.deleted || outdated || withheld === true) return mayGo;
-    this.#refused(lease, settlement, now);
+    this.asOne(() => this.#refused(lease, settlement, now));
     if (isTransient(outcome)) this.#ejections.callFailed(lease, outcome, now);
     return mayGo;
   }
@@ -301,7 +301,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     record.lastCheckedAt = now;
     const mayGo = settlement.outcome === 'ok' && !settlement.unproven && this.#breaker.probed(now);
     if (!record.deleted && !isOutdated(lease, settlement) && settlement.withheld !== true)
-      this.#become(lease, settlement, now);
+      this.asOne(() => this.#become(lease, settlement, now));
     return mayGo;
   }
 

@@ -45,6 +45,9 @@ export class KeyStates {
   protected readonly parts: Cooldowns;
   protected readonly outliers = new OutlierDetection();
   protected readonly openLeases = new OpenLeases();
+  /** Several keys are being changed as one, and those who wait are to look again afterwards. */
+  #isChanging = false;
+  #hasFreed = false;
 
   constructor(
     readonly provider: string,
@@ -52,8 +55,11 @@ export class KeyStates {
     protected readonly clock: Clock,
     sharing: Readonly<Sharing>,
   ) {
-    const onIndexAdded = observer.keyFreed.bind(observer, provider);
-    this.indexes = new ModelIndexes(() => this.#records.values(), this.#adopt, onIndexAdded);
+    this.indexes = new ModelIndexes(
+      () => this.#records.values(),
+      this.#adopt,
+      () => this.keyFreed(),
+    );
     this.parts = new Cooldowns(this.indexes);
     this.accounts = new PoolAccounts({
       indexes: this.indexes,
@@ -355,9 +361,27 @@ export class KeyStates {
       this.setState(record, HEALTHY, by);
   }
 
+  /** Changes several keys as one: those who wait look again only when all of it is made, or they would get a key that is to cool down with another. */
+  protected asOne(change: () => void): void {
+    if (this.#isChanging) {
+      change();
+      return;
+    }
+    this.#isChanging = true;
+    try {
+      change();
+    } finally {
+      this.#isChanging = false;
+    }
+    if (!this.#hasFreed) return;
+    this.#hasFreed = false;
+    this.keyFreed();
+  }
+
   /** Those who wait for a key should look again. */
   protected keyFreed(): void {
-    this.observer.keyFreed(this.provider);
+    if (this.#isChanging) this.#hasFreed = true;
+    else this.observer.keyFreed(this.provider);
   }
 
   /** Puts the key where it now belongs, in every model index. */

@@ -52,6 +52,23 @@ describe('WaitQueue', () => {
     expect(got).toEqual(['a: key']);
   });
 
+  it('gives nobody a key of a group while a refusal of another is cooling them all down', async () => {
+    harness.add('b', [undefined], { quotaGroup: 'group' });
+    harness.add('c', [undefined], { quotaGroup: 'group' });
+    // The limit of one call of `a` is used up.
+    harness.pool.lease({ exclude: new Set(['b', 'c'].map((name) => harness.snapshot(name).id)) });
+    // The group is being met: it gets two calls at first.
+    for (const name of ['first', 'second', 'third']) void wait(name);
+    await settle();
+    expect(got).toEqual(['first: key', 'second: key']);
+    leases.at(-1)!.settle({ outcome: 'rate_limited', scope: 'key' });
+    await settle();
+    expect(got).toEqual(['first: key', 'second: key']);
+    expect(['b', 'c'].map((name) => harness.snapshot(name).status)).toEqual(['rate_limited', 'rate_limited']);
+    await harness.clock.advance(2_000);
+    expect(got).toEqual(['first: key', 'second: key', 'third: key']);
+  });
+
   it('serves those of more models than it has lines for in their order, and whoever is next when the first of them goes', async () => {
     const lease = harness.pool.lease()!;
     for (let n = 0; n < 70; n += 1) void wait(`m${n}`, n === 64 ? 100 : 5_000, undefined, `model-${n}`);
