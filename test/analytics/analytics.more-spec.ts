@@ -83,7 +83,7 @@ describe.each(ADAPTERS)('analytics on %s', (adapter) => {
     ['/analytics/openai/timeline?unknown=1', 400],
     ['/analytics/nobody/timeline', 404],
     ['/analytics/nobody', 404],
-    ['/analytics/openai/keys/xyz/timeline', 400],
+    ['/analytics/openai/keys/XYZ/timeline', 400],
   ])('refuses %s', async (path, status) => {
     await api.send('get', path, VIEWER).expect(status);
   });
