@@ -2,20 +2,11 @@ import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { redactText } from '../classification/redaction/redact';
-import { KeyIdConflictError, KeyManagementConfigurationError } from '../configuration/resolve-options';
-import { KeyManagementError, StoreUnavailableError } from '../errors';
-import { ApiProblem, conflict, invalidRequest, notKept } from './api-problem';
-import { callProblem } from './call-problem';
+import { ApiProblem } from './api-problem';
+import { problemOf } from './problem-of';
 import { isAnswered } from './routes/own-answer';
 
 const MOST_STACK_LINES = 50;
-
-/** Messages of the frameworks that repeat what the client sent. */
-const ECHOES: readonly (readonly [pattern: RegExp, status: number, message: string])[] = [
-  [/^Cannot [A-Z-]+ /, 404, 'There is no such route.'],
-  [/\bdecode\b|\burl component\b|\bURI\b/i, 400, 'The URL is malformed.'],
-  [/\bJSON\b|Unexpected (token|end|string|number)/, 400, 'The body is not valid JSON.'],
-];
 
 /**
  * Answers every failure as `{ statusCode, error, message, problems?, code? }`, and repeats nothing of what the client sent, which may be
@@ -73,37 +64,4 @@ function isForeign(exception: HttpException): boolean {
   return (
     !(exception instanceof ApiProblem) && typeof body === 'object' && typeof Reflect.get(body, 'message') !== 'string'
   );
-}
-
-function problemOf(exception: unknown): ApiProblem {
-  if (exception instanceof ApiProblem) return exception;
-  if (exception instanceof KeyIdConflictError) return conflict(exception.problems.map(fieldOf));
-  if (exception instanceof KeyManagementConfigurationError) return invalidRequest(exception.problems.map(fieldOf));
-  if (exception instanceof StoreUnavailableError) return notKept(exception);
-  if (exception instanceof KeyManagementError) return callProblem(exception);
-  if (exception instanceof HttpException) return new ApiProblem(exception.getStatus(), wordsOf(exception));
-  const status = statusOf(exception);
-  return status === undefined
-    ? new ApiProblem(500, 'Something went wrong on our side. The log says more.')
-    : new ApiProblem(status, STATUS_CODES[status] ?? 'The request was refused.');
-}
-
-/** `maxRetries: must be 0 or more.` → `max_retries` and the rest. */
-function fieldOf(text: string): { field: string; problem: string } {
-  const colon = text.indexOf(': ');
-  const field = text.slice(0, colon).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return { field, problem: text.slice(colon + 2).replace(/\.$/, '') };
-}
-
-function wordsOf(exception: HttpException): string {
-  const { message } = exception;
-  const status = exception.getStatus();
-  return ECHOES.find(([pattern, of]) => of === status && pattern.test(message))?.[2] ?? message;
-}
-
-/** The refusals of body parsers carry their status (413 for too large a body). */
-function statusOf(exception: unknown): number | undefined {
-  if (typeof exception !== 'object' || exception === null || !('statusCode' in exception)) return undefined;
-  const { statusCode } = exception;
-  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : undefined;
 }

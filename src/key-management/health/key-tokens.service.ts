@@ -1,6 +1,8 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { LONGEST_REASON, redactText } from '../classification/redaction/redact';
 import type { Clock, Random } from '../common/clock';
+import { getOrCreate } from '../common/get-or-create';
+import { within } from '../common/settles-within';
 import { CLOCK, RANDOM } from '../key-management.constants';
 import { ApiKey, LONGEST_KEY } from '../pool/key/api-key';
 import type { KeyChangeEvent } from '../pool/key-events';
@@ -83,11 +85,7 @@ export class KeyTokensService implements OnModuleDestroy {
   }
 
   #watch(record: KeyRecord): TokenWatch {
-    const known = this.#watches.get(record);
-    if (known) return known;
-    const watch = new TokenWatch();
-    this.#watches.set(record, watch);
-    return watch;
+    return getOrCreate(this.#watches, record, () => new TokenWatch());
   }
 
   #forget(record: KeyRecord): void {
@@ -123,16 +121,10 @@ export class KeyTokensService implements OnModuleDestroy {
 
   /** @throws Error when the function takes too long, and whatever it throws */
   async #inTime({ get }: KeyTokens): Promise<unknown> {
-    let cancelTimer: (() => void) | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const problem = `it took more than ${TOKEN_TIMEOUT_MS / 1_000} s`;
-      cancelTimer = this.clock.after(TOKEN_TIMEOUT_MS, () => reject(new Error(problem)), false);
-    });
-    try {
-      return await Promise.race([get(), late]);
-    } finally {
-      cancelTimer?.();
-    }
+    // A function of JavaScript may give the token itself.
+    const asked = Promise.resolve(get());
+    if (await within(TOKEN_TIMEOUT_MS, asked, this.clock, false)) return asked;
+    throw new Error(`it took more than ${TOKEN_TIMEOUT_MS / 1_000} s`);
   }
 
   #came(record: KeyRecord, tokens: KeyTokens, watch: TokenWatch, { text, endsAt }: GivenToken): void {

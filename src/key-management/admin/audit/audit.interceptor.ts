@@ -1,19 +1,12 @@
 import { isIP } from 'node:net';
-import {
-  HttpException,
-  Injectable,
-  type CallHandler,
-  type ExecutionContext,
-  type NestInterceptor,
-} from '@nestjs/common';
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { tap, type Observable } from 'rxjs';
 import { EventLog } from '../../events/event-log';
-import { KeyIdConflictError, KeyManagementConfigurationError } from '../../configuration/resolve-options';
-import { KeyManagementError, StoreUnavailableError } from '../../errors';
 import { KeyPoolService } from '../../pool/key-pool.service';
 import { actorOf, type ApiRequest } from '../access/api-request';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
+import { problemOf } from '../problem-of';
 import { AUDITED_METADATA, type AdminAction } from './admin-route.decorator';
 
 /** The default form of an id. */
@@ -39,7 +32,7 @@ export class AuditInterceptor implements NestInterceptor {
     return next.handle().pipe(
       tap({
         next: () => this.#record(action, request, keyId, http.getResponse<{ statusCode: number }>().statusCode),
-        error: (error: unknown) => this.#record(action, request, keyId, statusOf(error)),
+        error: (error: unknown) => this.#record(action, request, keyId, problemOf(error).getStatus()),
       }),
     );
   }
@@ -64,12 +57,4 @@ export class AuditInterceptor implements NestInterceptor {
       status,
     });
   }
-}
-
-function statusOf(error: unknown): number {
-  if (error instanceof HttpException) return error.getStatus();
-  if (error instanceof KeyIdConflictError) return 409;
-  if (error instanceof KeyManagementConfigurationError) return 400;
-  if (error instanceof StoreUnavailableError) return 503;
-  return error instanceof KeyManagementError && error.code.startsWith('UNKNOWN_') ? 404 : 500;
 }

@@ -29,8 +29,8 @@ export const maskKey = (raw: string): string =>
 
 const printable = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?');
 
-/** The keys whose id was given: few are, and a field for it would cost every key. */
-const NAMED = new WeakSet<ApiKey>();
+/** Of the keys whose id was given, the id that is made of the key itself, once asked for: few are, and a field would cost every key. */
+const TOKEN_IDS = new WeakMap<ApiKey, string | undefined>();
 
 /** One API key as a secret value: prints, serialises and inspects as its masked form. */
 export class ApiKey {
@@ -43,7 +43,7 @@ export class ApiKey {
   constructor(raw: string, id?: string) {
     this.#raw = raw;
     this.#id = id;
-    if (id !== undefined) NAMED.add(this);
+    if (id !== undefined) TOKEN_IDS.set(this, undefined);
   }
 
   get id(): string {
@@ -52,12 +52,15 @@ export class ApiKey {
 
   /** The id was given with the key. */
   get isNamed(): boolean {
-    return NAMED.has(this);
+    return TOKEN_IDS.has(this);
   }
 
   /** The id that is made of the key itself, whatever id was given: tells one token of a key from the next, and is no secret. */
   get tokenId(): string {
-    return this.isNamed ? keyIdOf(this.#raw) : this.id;
+    if (!this.isNamed) return this.id;
+    const made = TOKEN_IDS.get(this) ?? keyIdOf(this.#raw);
+    TOKEN_IDS.set(this, made);
+    return made;
   }
 
   get masked(): string {

@@ -50,6 +50,9 @@ const PLAIN = Object.fromEntries(
   }),
 ) as Readonly<Record<Outcome, Settlement>>;
 
+/** The date that the vendor states; 0 for none. Milliseconds since the epoch. */
+export const statedAt = ({ notBefore }: Pick<Classification, 'notBefore'>): number => notBefore?.getTime() ?? 0;
+
 /** What a settlement has to know of the lease. */
 interface Settling {
   /** The key that no part of the settlement may contain. */
@@ -81,10 +84,10 @@ export function checkedSettlement(
   { source }: Pick<Settling, 'source'>,
   now: number,
 ): Settlement {
-  const { outcome, unproven, withheld, proven, doubted, retryAfterMs = 0, notBefore } = checked;
+  const { outcome, unproven, withheld, proven, doubted, retryAfterMs = 0 } = checked;
   const plain = PLAIN[outcome];
   const { keyAction = plain.keyAction, scope = plain.scope } = checked;
-  const statesWait = retryAfterMs > 0 || (notBefore !== undefined && notBefore.getTime() > now);
+  const statesWait = retryAfterMs > 0 || statedAt(checked) > now;
   const isInTrouble = source === 'call' && CONSEQUENCES[outcome].fault === 'vendor';
   const asksToWait = isInTrouble && statesWait && keyAction === 'keep';
   return {

@@ -11,7 +11,7 @@ import {
   type FailureStreak,
   type KeyState,
 } from '../key/key-state';
-import type { Settlement, Source } from './settlement';
+import { statedAt, type Settlement, type Source } from './settlement';
 
 /** What a settlement is judged by besides itself. Times are milliseconds since the epoch. */
 export interface Circumstances {
@@ -40,8 +40,6 @@ const PROVES_KEY: ReadonlySet<Outcome> = new Set<Outcome>([
   'content_blocked',
   'permission_denied',
 ]);
-
-const statedAt = ({ notBefore }: Settlement): number => notBefore?.getTime() ?? 0;
 
 /**
  * The state machine of a key: state × settlement → state. Cooldowns and re-checks are never shortened, and only a probe brings a removed key

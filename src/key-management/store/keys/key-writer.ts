@@ -109,31 +109,42 @@ const endsCooldown = ({ by, from, to }: Extract<KeyChangeEvent, { type: 'status_
 const MOST_MODELS = 256;
 const MOST_ENDPOINTS = 64;
 
+interface Fields {
+  readonly models: Set<string>;
+  readonly endpoints: Set<string>;
+}
+
 /** Which cooldowns of each key the store holds. Above a bound no further ones are stored, and each instance learns them by itself. */
 export class StoredCooldowns {
-  readonly #fields = new WeakMap<KeyRecord, Set<string>>();
+  readonly #fields = new WeakMap<KeyRecord, Fields>();
 
   /** The store has this field. */
   seen(record: KeyRecord, field: string): void {
-    if (scopeOfField(field) !== undefined) this.of(record).add(field);
+    const scope = scopeOfField(field);
+    if (scope === undefined) return;
+    const { models, endpoints } = this.#of(record);
+    (scope.model === undefined ? endpoints : models).add(field);
   }
 
   /** Whether the field may be written. */
   admits(record: KeyRecord, field: string): boolean {
-    const fields = this.of(record);
-    if (fields.has(field)) return true;
-    const isOfModel = (each: string): boolean => scopeOfField(each)?.model !== undefined;
-    const isModel = isOfModel(field);
-    const others = [...fields].filter((each) => isOfModel(each) === isModel);
-    const isAdmitted = others.length < (isModel ? MOST_MODELS : MOST_ENDPOINTS);
-    if (isAdmitted) fields.add(field);
-    return isAdmitted;
+    const { models, endpoints } = this.#of(record);
+    const [fields, most] =
+      scopeOfField(field)?.model === undefined ? [endpoints, MOST_ENDPOINTS] : [models, MOST_MODELS];
+    if (fields.size < most) fields.add(field);
+    return fields.has(field);
   }
 
   /** Those that the store may have of the key. */
-  of(record: KeyRecord): Set<string> {
+  *of(record: KeyRecord): Iterable<string> {
+    const { models, endpoints } = this.#of(record);
+    yield* models;
+    yield* endpoints;
+  }
+
+  #of(record: KeyRecord): Fields {
     let fields = this.#fields.get(record);
-    if (!fields) this.#fields.set(record, (fields = new Set()));
+    if (!fields) this.#fields.set(record, (fields = { models: new Set(), endpoints: new Set() }));
     return fields;
   }
 }
