@@ -46,8 +46,8 @@ export class SharesSimulation {
   #versions = 0;
 
   constructor(
-    readonly random: () => number,
-    readonly trouble: Trouble = NO_TROUBLE,
+    public random: () => number,
+    public trouble: Trouble = NO_TROUBLE,
   ) {}
 
   start(id: string): SimulatedInstance {
@@ -137,6 +137,7 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
   readonly shares: LimitShares;
   readonly shared = true;
   isAlive = true;
+  isAlone = false;
   /** Nothing goes from or to it. */
   isCutOff = false;
   partsWanted: (() => void) | undefined;
@@ -152,6 +153,8 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
   /** The store takes what one instance writes in its order. */
   #writtenAt = 0;
   #toldAt = 0;
+  /** When each of the writes under way was made, by its own clock. */
+  readonly #waiting: number[] = [];
   readonly #versions = new Map<string, number>();
   readonly #instances;
 
@@ -202,6 +205,11 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
 
   get upSince(): number | undefined {
     return this.up ? Math.floor(this.simulation.upSince * this.#rate + this.#skew) : undefined;
+  }
+
+  /** As if each write were taken when it is told. */
+  get lagMs(): number {
+    return this.#waiting.length > 0 ? this.now() - this.#waiting[0]! : 0;
   }
 
   put(doc: string, field: string, value: Json): void {
@@ -264,8 +272,10 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
     for (const [account, { fraction }] of parts) this.parts.set(account, fraction);
   }
 
-  divide(): void {
-    return;
+  divide(parts: ReadonlyMap<string, GrantedPart> | undefined): void {
+    this.isAlone = parts === undefined;
+    this.parts.clear();
+    for (const [account, { fraction }] of parts ?? []) this.parts.set(account, fraction);
   }
 
   /** Calls that any of these accounts may serve: they go where there is a part, and what is too much for the parts waits. */
@@ -291,11 +301,22 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
   want(account: string, wanted: number, quantum = 0.001): void {
     this.wants.set(account, wanted);
     this.quanta.set(account, quantum);
-    if (wanted > 0 && !((this.parts.get(account) ?? 0) >= quantum)) this.partsWanted?.();
+    if (wanted > 0 && !(this.part(account) >= quantum)) this.partsWanted?.();
+  }
+
+  /** The store is there for it. */
+  get isServed(): boolean {
+    return this.up && this.lagMs < 2_000;
+  }
+
+  /** How many instances it knows, itself included. */
+  get known(): number {
+    return this.#others.size + 1;
   }
 
   part(account: string): number {
-    return this.isAlive ? (this.parts.get(account) ?? 0) : 0;
+    if (!this.isAlive) return 0;
+    return this.isAlone ? 1 : (this.parts.get(account) ?? 0);
   }
 
   /** What it uses or may use. */
@@ -336,7 +357,9 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
   #write(doc: string, field: string, value: Json | undefined): void {
     this.#writtenAt = Math.max(this.#writtenAt, this.simulation.now + this.simulation.delay());
     // As the outbox: what was given away is written though its writer may be dead by then.
+    this.#waiting.push(this.now());
     this.simulation.at(this.#writtenAt - this.simulation.now, () => {
+      this.#waiting.shift();
       if (this.up) this.simulation.write(this, doc, field, value);
     });
   }

@@ -328,10 +328,10 @@ export class PoolAccounts implements PartsPort {
     this.pool.partsChanged();
   }
 
-  divide(isDivided: boolean): void {
-    if (isDivided === (this.#grants !== undefined)) return;
-    this.#grants = isDivided ? new Map() : undefined;
-    for (const record of this.pool.records()) this.#divide(record, 1);
+  divide(parts: ReadonlyMap<string, GrantedPart> | undefined): void {
+    this.#grants = parts && new Map(Array.from(parts, ([account, { fraction }]) => [account, fraction] as const));
+    // Of what is gained others may have just used all.
+    for (const record of this.pool.records()) this.#divide(record, 0);
     this.pool.partsChanged();
   }
 

@@ -33,8 +33,8 @@ export interface PartsPort {
   demands(now: number): readonly AccountDemand[];
   /** Sets this instance's parts of these accounts. An account that is not known is remembered, in case its limits become known. */
   grant(parts: ReadonlyMap<string, GrantedPart>): void;
-  /** From now on the part of an account is what was granted of it, and 0 until then; with `false`, every part is 1. */
-  divide(isDivided: boolean): void;
+  /** From now on the part of an account is what is granted of it, these at first, and 0 until then; with none, every part is 1. */
+  divide(parts: ReadonlyMap<string, GrantedPart> | undefined): void;
   /** Called when this instance needs a part of an account at once; `isNew` when an account's limits became known. */
   partsWanted: ((isNew?: boolean) => void) | undefined;
 }

@@ -48,8 +48,8 @@ export class Leader implements Leadership {
   /** Whose parts are to be looked at, and who is to be answered. */
   readonly #changed = new Set<string>();
   readonly #unanswered = new Set<Member>();
-  /** Instances that may still use what they may without the store, each this part of every account. */
-  #unheard: { readonly instances: Set<string>; readonly fraction: number; readonly until: number } | undefined;
+  /** Instances that may use what no leader gave them: this part of every account, each, but of providers for which they have said what they hold. */
+  #unheard: { readonly parts: Map<string, number>; readonly heard: Set<string>; readonly until: number } | undefined;
   #numbers = 0;
   #isOpen = false;
   /** No lease that it gives lasts longer; by its own clock. */
@@ -76,9 +76,9 @@ export class Leader implements Leadership {
     return this.#isOpen;
   }
 
-  /** After an outage: these may use their parts of before until then, unless they say what they hold. */
-  reserve(instances: Iterable<string>, fraction: number, until: number): void {
-    this.#unheard = { instances: new Set(instances), fraction, until };
+  /** These may use such parts until then, unless they say what they hold. */
+  reserve(parts: ReadonlyMap<string, number>, until: number): void {
+    this.#unheard = { parts: new Map(parts), heard: new Set(), until };
   }
 
   /** Nobody has a part, and nobody asks for one. */
@@ -88,8 +88,8 @@ export class Leader implements Leadership {
 
   /** A report of `instance` for `provider` has come. Answers false where it follows a later leader: then this one must begin anew. */
   reported(instance: string, provider: string, report: Report, now: number): boolean {
-    this.#unheard?.instances.delete(instance);
     const id = `${provider}/${instance}`;
+    this.#unheard?.heard.add(id);
     const member = getOrCreate(this.#members, id, () => newMember(id, provider, report, now));
     const isNew = member.report === report;
     // Of an instance that was started anew the first report counts, of others the latest.
@@ -112,7 +112,7 @@ export class Leader implements Leadership {
 
   /** The instance is gone, and uses nothing any more. */
   left(instance: string): void {
-    this.#unheard?.instances.delete(instance);
+    this.#unheard?.parts.delete(instance);
     for (const member of [...this.#members.values()])
       if (member.id === `${member.provider}/${instance}`) this.#forget(member);
   }
@@ -166,8 +166,7 @@ export class Leader implements Leadership {
     const name = nameOf(key);
     const members = [...account.members];
     const standings = members.map((member) => this.#standing(member, name, now));
-    const reserved = this.#unheard ? this.#unheard.instances.size * this.#unheard.fraction : 0;
-    const capacity = Math.max(0, 1 - reserved);
+    const capacity = Math.max(0, 1 - this.#reservedOf(key.slice(0, key.indexOf('\n'))));
     let free = capacity - standings.reduce((sum, standing) => sum + occupied(standing), 0);
     const parts = nextParts(standings, capacity, now);
     for (const [i, member] of members.entries()) {
@@ -180,6 +179,13 @@ export class Leader implements Leadership {
       free -= gained;
       getOrCreate(changes, member, () => new Map<string, GrantedPart>()).set(name, { fraction, level });
     }
+  }
+
+  #reservedOf(provider: string): number {
+    let reserved = 0;
+    for (const [instance, part] of this.#unheard?.parts ?? [])
+      if (!this.#unheard!.heard.has(`${provider}/${instance}`)) reserved += part;
+    return reserved;
   }
 
   #standing(member: Member, name: string, now: number): Standing {

@@ -141,6 +141,95 @@ describe('limits that instances share', () => {
     expect(all[0]!.part(A)).toBe(1);
   });
 
+  it('are all of an instance that knows of no other, which asks nobody and writes nothing', async () => {
+    const simulation = simulate();
+    const a = simulation.start('a');
+    a.want(A, 2);
+    await simulation.run(0);
+    expect(a.part(A)).toBe(1);
+    simulation.isAway = true;
+    await simulation.run(30_000);
+    simulation.isAway = false;
+    await simulation.run(30_000);
+    expect(a.part(A)).toBe(1);
+    expect(simulation.writes).toBe(0);
+  });
+
+  it('are divided as soon as another comes, and all of the one that is left', async () => {
+    const simulation = simulate();
+    const a = simulation.start('a');
+    a.want(A, 2);
+    await simulation.run(10_000);
+    const b = simulation.start('b');
+    let most = 0;
+    simulation.check = () => (most = Math.max(most, sum(parts([a, b]))));
+    b.want(A, 2);
+    await simulation.run(300);
+    expect(b.part(A)).toBeGreaterThan(0);
+    await simulation.run(5_000);
+    expect(parts([a, b])).toEqual([0.5, 0.5]);
+    expect(most).toBeLessThanOrEqual(1);
+    void a.stop();
+    await simulation.run(100);
+    expect(b.part(A)).toBe(1);
+  });
+
+  it('reach an instance that begins beside one that needs nothing and believed to be alone', async () => {
+    const simulation = simulate();
+    simulation.start('a');
+    await simulation.run(60_000);
+    const b = simulation.start('b');
+    b.want(A, 2);
+    await simulation.run(200);
+    expect(b.part(A)).toBe(1);
+  });
+
+  it('are not waited for while the store is away: who has no part uses an equal one at once', async () => {
+    const simulation = simulate();
+    const [a, b] = [simulation.start('a'), simulation.start('b')];
+    a.want(A, 2);
+    await simulation.run(5_000);
+    simulation.isAway = true;
+    b.want(A, 2);
+    await simulation.run(10);
+    expect(parts([a, b])).toEqual([1, 0.5]);
+    await simulation.run(5_000);
+    expect(parts([a, b])).toEqual([0.5, 0.5]);
+  });
+
+  it('are not waited for while the store comes and goes', async () => {
+    const simulation = simulate();
+    const all = ['a', 'b', 'c'].map((id) => simulation.start(id));
+    for (const each of all) each.want(A, 2);
+    await simulation.run(5_000);
+    let longestMs = 0;
+    const since = new Map<SimulatedInstance, number>();
+    simulation.check = () => {
+      for (const each of all) {
+        if (each.part(A) > 0) since.set(each, simulation.now);
+        longestMs = Math.max(longestMs, simulation.now - since.get(each)!);
+      }
+    };
+    for (let i = 0; i < 60; i += 1) {
+      simulation.isAway = !simulation.isAway;
+      await simulation.run(simulation.isAway ? 700 : 40);
+      for (const each of all) each.want(A, 2);
+    }
+    expect(longestMs).toBeLessThan(1_000);
+  });
+
+  it('are not waited for from a store that takes nothing, though it is connected', async () => {
+    const simulation = simulate({ delayMs: 1 });
+    const [a, b] = [simulation.start('a'), simulation.start('b')];
+    a.want(A, 2);
+    await simulation.run(5_000);
+    simulation.trouble = { ...simulation.trouble, delayMs: 60_000 };
+    simulation.random = () => 1;
+    b.want(A, 2);
+    await simulation.run(2_500);
+    expect(b.part(A)).toBe(0.5);
+  });
+
   it('of a single call go to one instance while the store is away', async () => {
     const simulation = simulate();
     const all = ['a', 'b', 'c'].map((id) => simulation.start(id));

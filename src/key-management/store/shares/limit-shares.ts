@@ -30,11 +30,14 @@ const TICK_MS = 100;
 const OWING_MS = 25;
 /** A report that is not answered for so long has no leader that hears it. */
 const SILENT_MS = 500;
+/** A store that has not taken what was written for so long counts as away here. Statistics alone wait up to a second. */
+const STUCK_MS = 2_000;
 /** Documents of instances that are gone are looked for this often. */
 const SWEEP_MS = 20_000;
 
 /** What of the store is needed to share limits. */
-export type SharesLink = LockingLink & Pick<StoreLink, 'shared' | 'up' | 'upSince' | 'put' | 'drop' | 'setAside'>;
+export type SharesLink = LockingLink &
+  Pick<StoreLink, 'shared' | 'up' | 'upSince' | 'lagMs' | 'put' | 'drop' | 'setAside'>;
 /** What of the instances is needed. */
 export type SharingInstances = Pick<Instances, 'count' | 'others' | 'isFirst' | 'has' | 'onChange' | 'onGone'>;
 
@@ -54,8 +57,10 @@ export class LimitShares implements DocumentOwner {
   /** Own documents that the store has, or will. */
   readonly #written = new Set<string>();
   readonly #places = new Map<string, number>();
+  /** Since when each other instance has been known. */
+  readonly #knownSince = new Map<string, number>();
   #latest: Leadership = NO_LEADER;
-  #isUp = true;
+  #hadStore = true;
   /** Before the store was opened, or could not be, nothing is used. */
   #startedAt = Infinity;
   #cancelTick: (() => void) | undefined;
@@ -74,7 +79,7 @@ export class LimitShares implements DocumentOwner {
       began: (leader) => this.#began(leader),
       opened: () => this.#tickSoon(),
     });
-    instances.onChange = () => this.#places.clear();
+    instances.onChange = () => this.#othersChanged();
     instances.onGone = (id) => this.#left(id);
   }
 
@@ -83,12 +88,13 @@ export class LimitShares implements DocumentOwner {
     if (!this.link.shared) return;
     const shares = new ProviderShares(provider, port, this.#known());
     this.#providers.set(provider, shares);
-    shares.follow(this.#latest);
+    shares.follow(this.#latest, this.clock.now());
     port.partsWanted = (isNew) => {
       shares.wanted(isNew);
       this.#tickSoon();
     };
-    port.divide(true);
+    port.divide(new Map());
+    this.#lookForOthers();
     this.#tickSoon();
   }
 
@@ -96,7 +102,8 @@ export class LimitShares implements DocumentOwner {
   start(): void {
     if (!this.link.shared) return;
     this.#startedAt = this.clock.now();
-    this.#isUp = this.link.up;
+    this.#hadStore = this.#hasStore;
+    this.#lookForOthers();
     this.#tickSoon();
   }
 
@@ -182,13 +189,51 @@ export class LimitShares implements DocumentOwner {
 
   #began(leader: Leader): void {
     const now = this.clock.now();
-    // After an outage the others may still use what they may without the store.
-    const upSince = this.link.upSince ?? now;
-    if (upSince > this.#startedAt && now - upSince < LEASE_MS)
-      leader.reserve(this.instances.others, 1 / this.instances.count, now + LEASE_MS + DRIFT_MS);
+    leader.reserve(this.#ungranted(now), now + LEASE_MS + DRIFT_MS);
     this.#announce(leader);
     for (const shares of this.#providers.values()) if (shares.isActive(now)) shares.wanted();
     this.#tickSoon();
+  }
+
+  /** What instances may use that no leader gave them. */
+  #ungranted(now: number): Map<string, number> {
+    const parts = new Map<string, number>();
+    const own = Math.max(0, ...Array.from(this.#providers.values(), (shares) => shares.ungranted));
+    if (own > 0) parts.set(this.instanceId, own);
+    // After an outage they may still use what they may without the store.
+    const upSince = this.link.upSince ?? now;
+    const wasAway = upSince > this.#startedAt && now - upSince < LEASE_MS;
+    for (const other of this.instances.others) {
+      // Who has just come to know this instance may have believed to be alone.
+      const isNew = now - (this.#knownSince.get(other) ?? now) < LEASE_MS;
+      if (isNew) parts.set(other, 1);
+      else if (wasAway) parts.set(other, 1 / this.instances.count);
+    }
+    return parts;
+  }
+
+  #othersChanged(): void {
+    const others = new Set(this.instances.others);
+    for (const other of this.#knownSince.keys()) if (!others.has(other)) this.#knownSince.delete(other);
+    for (const other of others) if (!this.#knownSince.has(other)) this.#knownSince.set(other, this.clock.now());
+    this.#places.clear();
+    this.#lookForOthers();
+    this.#tickSoon();
+  }
+
+  /** A leader that is not known as an instance yet, or any more, is another all the same. */
+  get #isAlone(): boolean {
+    const { leader } = this.#latest;
+    return this.instances.count === 1 && (leader === '' || leader === this.instanceId);
+  }
+
+  /** Before the store was opened, or could not be, nothing is known of others. */
+  #lookForOthers(): void {
+    if (this.#startedAt === Infinity || this.#isStopped) return;
+    const { clock } = this;
+    for (const shares of this.#providers.values())
+      if (this.#isAlone) shares.alone();
+      else shares.joined(clock.now());
   }
 
   #announce({ term, leader }: Leadership): void {
@@ -198,7 +243,8 @@ export class LimitShares implements DocumentOwner {
 
   #follow(leadership: Leadership): void {
     this.#latest = leadership;
-    for (const shares of this.#providers.values()) shares.follow(leadership);
+    this.#lookForOthers();
+    for (const shares of this.#providers.values()) shares.follow(leadership, this.clock.now());
     this.#tickSoon();
   }
 
@@ -236,9 +282,10 @@ export class LimitShares implements DocumentOwner {
     const now = this.clock.now();
     const { up } = this.link;
     const providers = [...this.#providers.values()];
-    if (up && !this.#isUp) for (const shares of providers) shares.cameUp(now);
-    this.#isUp = up;
-    for (const shares of providers) shares.tick(now, up);
+    const hasStore = this.#hasStore;
+    if (hasStore && !this.#hadStore) for (const shares of providers) shares.cameUp(now);
+    this.#hadStore = hasStore;
+    for (const shares of providers) shares.tick(now, hasStore);
     if (up) this.#talk(now);
     const isActive = providers.some((shares) => shares.isActive(now));
     const isWanted = isActive && (!this.instances.has(this.#latest.leader) || this.#isSilent(now));
@@ -248,6 +295,10 @@ export class LimitShares implements DocumentOwner {
     if (!isActive && this.#seat.leader?.isIdle) {
       if (await this.#seat.leave()) this.#announce({ term: this.#latest.term, leader: '' });
     } else if (up) await this.#seat.tick(isWanted);
+  }
+
+  get #hasStore(): boolean {
+    return this.link.up && this.link.lagMs < STUCK_MS;
   }
 
   /** Reports, and where this instance leads, grants. What it says to itself does not go over the store. */

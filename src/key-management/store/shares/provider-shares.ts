@@ -13,6 +13,10 @@ const EARLY_FOR_MS = 3_000;
 const IDLE_MS = 15_000;
 /** Calls that wait for so long though parts are not used up wait for another account; milliseconds. */
 const STUCK_MS = 3_000;
+/** A report that is not answered for so long, though the store takes what is written, is answered by nobody; milliseconds. */
+const LOST_MS = 8_000;
+/** So long after it began, or was alone, this instance answers each leader, though it needs nothing; milliseconds. */
+const INTRODUCTION_MS = 10_000;
 /** Demand that changes by less is no news. */
 const NEWS = 0.25;
 
@@ -24,6 +28,7 @@ export interface KnownInstances {
 }
 
 const NO_CLAIMS: ReadonlyMap<string, Claim> = new Map();
+const NO_PARTS: ReadonlyMap<string, GrantedPart> = new Map();
 
 /** What this instance asks of the accounts of one provider, and what it has of them. */
 export class ProviderShares {
@@ -45,14 +50,46 @@ export class ProviderShares {
   #stuckSince: number | undefined;
   #fallbackUntil: number | undefined;
   #fellBackAt = -Infinity;
-  /** Since when the store has been away. */
+  /** Since when the store has been away, or comes and goes; */
   #awaySince: number | undefined;
+  /** and since when it has been there again without a break. */
+  #backSince: number | undefined;
+  /** No other instance is known: all of every limit is this one's, and nothing is asked or said. Undefined before others were looked for. */
+  #isAlone: boolean | undefined;
+  #introducesUntil = -Infinity;
 
   constructor(
     readonly name: string,
     private readonly port: PartsPort,
     private readonly instances: KnownInstances,
   ) {}
+
+  /** There is no other instance. */
+  alone(): void {
+    if (this.#isAlone) return;
+    this.#isAlone = true;
+    this.#holder.endFallback();
+    this.#asked = NO_CLAIMS;
+    this.#isUrgent = this.#isNew = this.#isDue = false;
+    this.port.divide(undefined);
+  }
+
+  /** There are others: what was all this one's is used until a leader says how much of it is. */
+  joined(now: number): void {
+    if (this.#isAlone === false) return;
+    const wasAlone = this.#isAlone === true;
+    this.#isAlone = false;
+    this.#introducesUntil = now + INTRODUCTION_MS;
+    if (!wasAlone) return;
+    const all = new Map(this.port.demands(now).map(({ account }) => [account, { fraction: 1, level: 0 }]));
+    this.#holder.fallBack(all);
+    this.port.divide(all);
+    this.#fellBackAt = now;
+    this.#fallbackUntil = undefined;
+    this.#reportedAt = -Infinity;
+    this.#idleSince = now;
+    this.#isDue = true;
+  }
 
   /** A call waits for a part, or an account's limits became known. */
   wanted(isNew = false): void {
@@ -67,6 +104,7 @@ export class ProviderShares {
 
   /** Something is wanted or used here, or was lately. */
   isActive(now: number): boolean {
+    if (this.#isAlone) return false;
     return this.#isUrgent || this.#isDue || this.#idleSince === undefined || now - this.#idleSince < IDLE_MS;
   }
 
@@ -78,6 +116,11 @@ export class ProviderShares {
   /** A report is to be sent at once. */
   get isDue(): boolean {
     return this.#isDue;
+  }
+
+  /** The greatest part that is used here without a leader's grant. */
+  get ungranted(): number {
+    return this.isFallback ? Math.max(0, ...this.#holder.parts.values()) : 0;
   }
 
   get isFallback(): boolean {
@@ -100,11 +143,13 @@ export class ProviderShares {
   }
 
   /** A leader was heard of: it is to hear what is held here. */
-  follow(leadership: Leadership): void {
-    if (this.#holder.follow(leadership) && (this.hasParts || this.#idleSince === undefined)) this.#isDue = true;
+  follow(leadership: Leadership, now: number): void {
+    if (!this.#holder.follow(leadership) || this.#isAlone) return;
+    if (this.hasParts || this.#idleSince === undefined || now < this.#introducesUntil) this.#isDue = true;
   }
 
   granted(grant: Grant, now: number): void {
+    if (this.#isAlone) return;
     const granted = this.#holder.granted(grant, now);
     // Leases may be shorter than usual.
     this.#renewMs = Math.min(RENEW_MS, Math.max(REPORT_MS, grant.lastsMs / 2));
@@ -130,6 +175,7 @@ export class ProviderShares {
 
   /** What is to be said to the leader now, if anything. Only with a store that can be written. */
   report(now: number): Report | undefined {
+    if (this.#isAlone) return undefined;
     const since = now - this.#reportedAt;
     const isPressing = this.#isPressing && since >= URGENT_MS;
     if (this.#isNew) this.#newAt = now;
@@ -145,17 +191,32 @@ export class ProviderShares {
     return this.#sent(claims, now);
   }
 
-  /** Ends what is over; and decides what may be used where the store is away. While it is there, only a leader gives parts. */
-  tick(now: number, isUp: boolean): void {
-    if (isUp) this.#awaySince = undefined;
-    else this.#awaySince ??= now;
-    if (!isUp && (this.#holder.isFallback || now >= this.#holder.endsAt)) this.#fallBack(now);
+  /**
+   * Ends what is over; and decides what may be used without the store. While the store is there, only a leader gives parts.
+   * @param hasStore It is there, and takes what is written.
+   */
+  tick(now: number, hasStore: boolean): void {
+    if (this.#isAlone) return;
+    const isHeard = hasStore && !(this.isActive(now) && this.unansweredMs(now) >= LOST_MS);
+    this.#noteStore(now, isHeard);
+    if (!isHeard && (this.#holder.isFallback || now >= this.#holder.endsAt)) this.#fallBack(now);
     else if (!this.#holder.isFallback) this.#apply(this.#holder.expire(now));
     else if (this.#fallbackUntil !== undefined && now >= this.#fallbackUntil) this.#apply(this.#holder.endFallback());
   }
 
+  #noteStore(now: number, isHeard: boolean): void {
+    if (!isHeard) {
+      this.#backSince = undefined;
+      this.#awaySince ??= now;
+      return;
+    }
+    this.#backSince ??= now;
+    if (this.#holder.isAnswered || now - this.#backSince >= LEASE_MS) this.#awaySince = undefined;
+  }
+
   /** Nothing is used any more. */
   end(): void {
+    if (this.#isAlone) this.port.divide(NO_PARTS);
     this.#apply(this.#holder.endFallback());
   }
 
@@ -170,13 +231,14 @@ export class ProviderShares {
     if (this.#holder.isFallback && now - this.#fellBackAt < REPORT_MS) return;
     this.#fellBackAt = now;
     const equal = 1 / this.instances.count;
-    // Until the leases of all others must be over, nobody uses more than it had.
+    // Until the leases of all others must be over, who had a part uses no more than it had. Who had none does not wait: no call waits for the store.
     const isLate = now - this.#awaySince! >= LEASE_MS + DRIFT_MS;
     const parts = new Map<string, GrantedPart>();
     for (const { account, quantum } of this.port.demands(now)) {
       // Where an equal part is below one call, one instance has that call.
       const most = equal >= quantum - 1e-9 ? equal : this.instances.placeOf(account) === 0 ? quantum : 0;
-      const fraction = isLate ? most : Math.min(most, this.#holder.parts.get(account) ?? 0);
+      const had = this.#holder.parts.get(account);
+      const fraction = isLate || had === undefined ? most : Math.min(most, had);
       if (fraction > 0) parts.set(account, { fraction, level: 1 });
     }
     this.#apply(this.#holder.fallBack(parts));
