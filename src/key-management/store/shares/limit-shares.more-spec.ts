@@ -32,13 +32,14 @@ async function play(story: Story) {
   const random = seededRandom(story.seed);
   const simulation = new SharesSimulation(random, story.trouble);
   const most = { parts: 0, excess: 0, occupied: 0 };
-  const troubled = new Map<SimulatedInstance, number>();
+  const without = new Map<SimulatedInstance, { readonly at: number; readonly equal: number }>();
   simulation.check = () => {
-    for (const each of simulation.alive) if (!each.isServed) troubled.set(each, simulation.now);
-    const without = simulation.alive.filter((each) => simulation.now - (troubled.get(each) ?? -Infinity) < FALLBACK_MS);
+    for (const each of simulation.alive)
+      if (!each.isServed) without.set(each, { at: simulation.now, equal: 1 / each.known });
+    for (const [each, { at }] of without) if (!each.isAlive || simulation.now - at >= FALLBACK_MS) without.delete(each);
     // Each that is without the store may use an equal part; where that is below one call, one of them may use that.
-    const equal = sum(without.map((each) => 1 / each.known));
-    const allowed = 1 + (without.length > 0 ? Math.max(equal, story.quantum) : 0);
+    const equal = sum([...without.values()].map((each) => each.equal));
+    const allowed = 1 + (without.size > 0 ? Math.max(equal, story.quantum) : 0);
     for (const account of ACCOUNTS) {
       const parts = sum(simulation.alive.map((each) => each.part(account)));
       most.parts = Math.max(most.parts, parts);
@@ -158,6 +159,8 @@ describe('limits that instances share, whatever happens', () => {
         simulation.check = () => {
           for (const each of waiting) if (each.part('x') >= story.quantum - 1e-9) waiting.delete(each);
         };
+        // Who is alone has it without anything that happens.
+        simulation.check();
         await simulation.run(60_000);
         expect([...waiting].map(({ id }) => id)).toEqual([]);
       }),
