@@ -10,6 +10,7 @@ import { KeyPool } from '../../src/key-management/pool/key-pool';
 import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
 import { HEALTHY } from '../../src/key-management/pool/key/key-state';
 import { FakeClock, seededRandom, settle } from '../support/fake-clock';
+import { randomRuns } from './runs';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -230,9 +231,9 @@ describe('pacing, whatever happens in whatever order', () => {
           run.expectNothingInFlight();
           run.queue.close();
         }),
-        { numRuns: 150 },
+        randomRuns(150),
       );
     },
-    120_000,
+    6 * 3_600_000,
   );
 });

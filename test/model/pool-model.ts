@@ -48,8 +48,8 @@ export interface ModelLease {
   readonly key: ModelKey;
   readonly model: string | undefined;
   readonly startedAt: number;
-  /** A call of the executor's, which settles it. */
-  readonly isManaged: boolean;
+  /** A call of the executor's, which settles it, or one that is on its way to whoever waited for it. */
+  isManaged: boolean;
 }
 
 export const isRemoved = ({ status }: ModelKey): boolean => status === 'invalid_key' || status === 'quota_exceeded';

@@ -103,7 +103,7 @@ export class PoolWorld {
 
   handedOut(model: PoolModel, id: string | undefined, wanted: string | undefined, isManaged: boolean) {
     const n = id === undefined ? undefined : this.number(id);
-    this.look(({ leased }) => leased?.(model, this, n, wanted));
+    this.look(({ leased }) => leased?.(model, this, n, wanted, isManaged));
     const key = n === undefined ? undefined : model.keys.get(n);
     return key && model.leased(key, wanted, this.now, isManaged);
   }

@@ -6,6 +6,13 @@ const isLong = MODEL_RUNS !== undefined;
 /** Sequences of many commands rather than few: what goes wrong takes a history. */
 export const LENGTH: fc.CommandsContraints = { size: 'max', maxCommands: 100 };
 
+/** How many random sequences, and from which seed: `MODEL_RUNS` and `MODEL_SEED`, or what is good for every day. */
+export const randomRuns = (everyDay: number): { readonly seed: number; readonly numRuns: number } => ({
+  // The same every day, so that a run says something of the change; another in each long run, which is to find what is not known.
+  seed: Number(MODEL_SEED ?? (isLong ? Math.floor(Math.random() * 2 ** 31) : 1)),
+  numRuns: Number(MODEL_RUNS ?? everyDay),
+});
+
 /** What of one run did not hold, by sentence. */
 export type Broken<Sentence> = Map<Sentence, Error>;
 
@@ -41,9 +48,7 @@ export function hold<Sentence extends { readonly text: string }, Value>(
   sequences: fc.Arbitrary<[Value, Iterable<unknown>]>,
   run: (asked: readonly Sentence[], sequence: Value, commands: never) => Promise<Broken<Sentence>>,
 ): void {
-  const numRuns = Number(MODEL_RUNS ?? everyDay);
-  // The same every day, so that a run says something of the change; another in each long run, which is to find what is not known.
-  const seed = Number(MODEL_SEED ?? (isLong ? Math.floor(Math.random() * 2 ** 31) : 1));
+  const runs = randomRuns(everyDay);
   const limitMs = isLong ? 6 * 3_600_000 : 1_800_000;
   const broken = new Set<Sentence>();
   const counts = { sequences: 0, commands: 0 };
@@ -56,7 +61,7 @@ export function hold<Sentence extends { readonly text: string }, Value>(
       endAtFirst(asked, found);
     });
 
-  beforeAll(() => fc.assert(all(sentences), { seed, numRuns }), limitMs);
+  beforeAll(() => fc.assert(all(sentences), runs), limitMs);
   afterAll(() => {
     if (isLong) console.log(`${counts.sequences} sequences, ${counts.commands} commands`);
   });
@@ -64,7 +69,7 @@ export function hold<Sentence extends { readonly text: string }, Value>(
   it.each(sentences)(
     '$text',
     async (sentence) => {
-      if (broken.has(sentence)) await fc.assert(all([sentence]), { seed, numRuns });
+      if (broken.has(sentence)) await fc.assert(all([sentence]), runs);
       expect([...broken]).not.toContain(sentence);
     },
     limitMs,

@@ -7,9 +7,15 @@ import type { Waiting, WaitingModel } from './waiting-world';
 /** What always holds of a pool: as a sentence, and how it shows. Each of these throws where it does not hold. */
 export interface Sentence {
   readonly text: string;
-  /** A key was asked for, and this one, or none, was handed out; the model does not know yet. */
-  leased?(model: PoolModel, world: PoolWorld, n: number | undefined, wanted: string | undefined): void;
-  /** Someone who waited gets this key; still counted among those who wait, and the model does not know yet. */
+  /** A key was asked for, and this one, or none, was handed out, to one who could have waited or not; the model does not know yet. */
+  leased?(
+    model: PoolModel,
+    world: PoolWorld,
+    n: number | undefined,
+    wanted: string | undefined,
+    canWait: boolean,
+  ): void;
+  /** Someone who waited gets this key; still counted among those who wait. */
   served?(model: WaitingModel, world: PoolWorld, waiter: Waiting, n: number): void;
   /** After each command. */
   always?(model: PoolModel, world: PoolWorld): void;

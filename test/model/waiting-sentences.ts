@@ -46,18 +46,22 @@ export const WAITING_SENTENCES: readonly Sentence[] = [
   },
   {
     text: 'those who wait for the same get their keys in the order in which they came',
-    served: (model, _, { order, model: wanted }) => {
-      const earlier = waiting(model).waiters.find((other) => other.model === wanted && other.order < order);
+    served: (model, { now }, { order, model: wanted }) => {
+      // One whose time is over has left already, and is told so only when those behind it are served.
+      const earlier = waiting(model).waiters.find(
+        (other) => other.model === wanted && other.order < order && other.endsAt > now,
+      );
       claim(earlier === undefined, `waiter ${order} was served before waiter ${earlier?.order}`);
     },
   },
   {
-    text: 'an account that is met anew gives those who wait two keys at once, then twice as many with time and good answers',
-    served: (model, { now }, { order }, n) => {
-      const key = model.keys.get(n);
+    text: 'an account that is met anew gives those who can wait two keys at once, then twice as many with time and good answers',
+    leased: (model, { now }, n, _, canWait) => {
+      const key = n === undefined ? undefined : model.keys.get(n);
+      if (!key || !canWait) return;
       // What was refused for its rate is bounded by what that taught.
-      const isMet = key === undefined || key.isSlow || model.mayMeet(key, now);
-      claim(isMet, `waiter ${order} was served by key ${n}, which has ${key?.inFlight} calls and is being met`);
+      const isMet = key.isSlow || (model as WaitingModel).mayMeet(key, now);
+      claim(isMet, `key ${n} was handed out, which has ${key.inFlight} calls and is being met`);
     },
   },
   {

@@ -1,6 +1,6 @@
 import type { Classification } from '../../src/key-management/classification/classification';
 import type { Outcome } from '../../src/key-management/vendors/contract/outcome';
-import type { AttemptContext } from '../../src/key-management/execution/attempt-context';
+import { AttemptContext } from '../../src/key-management/execution/attempt-context';
 import { RetryExecutorService } from '../../src/key-management/execution/retry-executor.service';
 import type { CallContext, ExecuteOptions } from '../../src/key-management/execution/execution.types';
 import type { WaitQueue } from '../../src/key-management/execution/waiting/wait-queue';
@@ -113,6 +113,10 @@ const CHECKER = {
 export class WaitingWorld extends PoolWorld {
   readonly executor: RetryExecutorService;
   readonly queue: WaitQueue;
+  /** Leases of those who can wait, which the pool has made and the model does not know yet. */
+  readonly #unknown: AttemptContext[] = [];
+  /** Those that the model knows, and whose takers have not heard of them yet. */
+  readonly #made = new Map<PoolLease, ModelLease>();
 
   constructor(
     sentences: readonly Sentence[],
@@ -129,23 +133,55 @@ export class WaitingWorld extends PoolWorld {
       seededRandom(2),
     );
     this.queue = this.executor.providerContext(PROVIDER)!.queue;
+    const made = this.pool.leaseMade.bind(this.pool);
+    this.pool.leaseMade = (lease) => {
+      if (lease instanceof AttemptContext) this.#unknown.push(lease);
+      made(lease);
+    };
     // The executor settles its own calls: the model hears of it in the same moment.
     const settle = this.pool.settleLease.bind(this.pool);
     this.pool.settleLease = (lease, settlement, now) => {
+      this.#noteMade();
       settle(lease, settlement, now);
       if (lease.source === 'call' && !this.isSettling) this.#managedEnded(lease, settlement.outcome);
     };
     const confirm = this.pool.refusalConfirmed.bind(this.pool);
     this.pool.refusalConfirmed = (lease, settlement, now) => {
+      this.#noteMade();
       confirm(lease, settlement, now);
       this.#confirmed(lease);
     };
   }
 
+  /**
+   * Tells the model of the leases that were made so far. What makes one, such as the end of a call, the model has to know before; and it has
+   * to know of the lease before what comes next, which the taker may hear of only later.
+   */
+  #noteMade(): void {
+    for (const lease of this.#unknown.splice(0)) {
+      // A call that names no model may have learned it from a refusal.
+      const known = this.handedOut(this.model, lease.keyId, lease.model, true);
+      if (known) this.#made.set(lease, known);
+    }
+  }
+
+  /** What the model knows of a lease that has reached its taker. */
+  #takenOver(context: PoolLease): ModelLease | undefined {
+    this.#noteMade();
+    const lease = this.#made.get(context);
+    this.#made.delete(context);
+    return lease;
+  }
+
   #managedEnded(context: PoolLease, outcome: Outcome): void {
     const { requests } = this.model;
     const request = requests.find((each) => each.context === context);
-    if (!request) return;
+    if (!request) {
+      // Its call ended before the vendor was asked.
+      const made = this.#takenOver(context);
+      if (made) callEnded(this.model, made, { outcome }, this.now);
+      return;
+    }
     requests.splice(requests.indexOf(request), 1);
     const { lease, call } = request;
     const said = (request.said ??= { outcome });
@@ -179,7 +215,11 @@ export class WaitingWorld extends PoolWorld {
     void this.queue.wait({ model: wanted, tried, endsAt, signal }).then((got) => {
       if (got instanceof PoolLease) {
         this.look(({ served }) => served?.(this.model, this, waiter, this.number(got.keyId)));
-        this.took(this.model, got, wanted);
+        const lease = this.#takenOver(got);
+        if (lease) {
+          lease.isManaged = false;
+          this.open.set(lease, got);
+        }
       }
       waiter.end = got instanceof PoolLease ? 'key' : got;
     });
@@ -195,8 +235,7 @@ export class WaitingWorld extends PoolWorld {
   }
 
   #arrived(context: AttemptContext, call: Waiting): Promise<string> {
-    // A call that names no model may have learned it from a refusal.
-    const lease = this.handedOut(this.model, context.keyId, context.model, true);
+    const lease = this.#takenOver(context);
     return new Promise((resolve, reject) => {
       if (lease) this.model.requests.push(new Request(lease, context, call, resolve, reject));
     });

@@ -19,8 +19,9 @@ describe('FirebaseKeyStore', () => {
       create: async () => {
         const namespace = `contract-${namespaces++}`;
         const proxy = await TcpProxy.start(server.port);
+        // A server of this process, which takes a second for a thousand fields: on a machine that others use it may take several.
         const store = (port: number) =>
-          new FirebaseKeyStore({ url: `http://localhost:${port}?ns=${namespace}`, timeoutMs: 2_000 });
+          new FirebaseKeyStore({ url: `http://localhost:${port}?ns=${namespace}`, timeoutMs: 10_000 });
         return {
           store: store(proxy.port),
           again: () => store(server.port),
