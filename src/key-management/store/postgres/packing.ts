@@ -12,7 +12,7 @@ type Packed =
 /**
  * JSON in ASCII: it fits into a database of any encoding, has no NUL, and is as many bytes as characters.
  */
-export const asciiJson = (value: Json): string =>
+const asciiJson = (value: Json): string =>
   JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** Free text (a field's name, a lock's) as the database holds it: one text has one such form. */
@@ -69,6 +69,8 @@ function unpack(packed: Packed): StoreChange {
       return { kind: 'add', doc, field: textOf(packed[2]), by: Number(packed[3]) };
     case 'd':
       return { kind: 'drop', doc };
+    default:
+      throw new TypeError('no change');
   }
 }
 
