@@ -30,6 +30,7 @@ const DRIVERS = {
   'classic-level': 'store/file',
   'firebase-admin': 'store/firebase',
   ioredis: 'store/redis',
+  pg: 'store/postgres',
 };
 const driverRules = Object.entries(DRIVERS).map(([driver, folder]) => ({
   name: `driver-${driver}-is-imported-by-its-adapter-only`,
@@ -79,7 +80,7 @@ module.exports = {
       comment: 'The host app, the demo and the examples import the package as a user would.',
       severity: 'error',
       from: { path: '^(src/(main|app\\.module)\\.ts|demo/|examples/)' },
-      to: { path: PACKAGE, pathNot: `${PACKAGE}(index|testing)\\.ts$` },
+      to: { path: PACKAGE, pathNot: `${PACKAGE}(index|testing|postgres)\\.ts$` },
     },
     {
       name: 'simulator-imports-nothing-of-the-package',

@@ -99,7 +99,11 @@ function compile() {
     incremental: true,
     tsBuildInfoFile: '../docs.tsbuildinfo',
     noUnusedLocals: false,
-    paths: { [PACKAGE]: [`${own}/index.ts`], [`${PACKAGE}/testing`]: [`${own}/testing.ts`] },
+    paths: {
+      [PACKAGE]: [`${own}/index.ts`],
+      [`${PACKAGE}/testing`]: [`${own}/testing.ts`],
+      [`${PACKAGE}/postgres`]: [`${own}/postgres.ts`],
+    },
   };
   const config = { extends: '../../tsconfig.json', compilerOptions, include: ['**/*.ts'], exclude: [] };
   writeFileSync(join(FOLDER, 'tsconfig.json'), JSON.stringify(config, null, 2));

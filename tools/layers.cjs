@@ -25,6 +25,7 @@ const LAYERS = [
     'store/memory': 'The store that ends with the process.',
     'store/file': 'The store in a folder (LevelDB).',
     'store/redis': 'The store in Redis, Sentinel or Redis Cluster.',
+    'store/postgres': 'The store in Postgres, an entry of its own.',
     'store/firebase': 'The store in a Firebase Realtime Database.',
   },
   { 'store/built-in-stores.ts': 'The table of the built-in stores: options, environment and creation follow from it.' },

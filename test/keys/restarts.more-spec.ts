@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestingModule } from '@nestjs/testing';
 import { filter, firstValueFrom } from 'rxjs';
-import { KeyManagerService, KeyPoolService, type KeyInput, type KeyStoreOptions } from '../../src/key-management';
+import { KeyManagerService, KeyPoolService, type KeyInput } from '../../src/key-management';
 import { PersistenceService } from '../../src/key-management/store/persistence.service';
 import { VendorSimulator } from '../simulator';
+import { storeOf, type InstanceStore } from '../store/instance-store';
 import { SHARED_STORES, type SharedStore } from '../store/shared-stores';
 import { startKeyManagement } from '../support/key-management-app';
 
 const ID = 'a.b_c-1';
-const encryptionSecret = 'the secret of this test 0123';
+const SECRET = 'the secret of this test 0123';
 
 describe('keys with an id of their own', () => {
   let simulator: VendorSimulator;
@@ -18,6 +19,7 @@ describe('keys with an id of their own', () => {
   let keys: [string, string, string];
 
   beforeEach(async () => {
+    process.env.KEY_ENCRYPTION_SECRET = SECRET;
     simulator = await VendorSimulator.start();
     keys = simulator.openai.newKeys(3) as typeof keys;
     apps = [];
@@ -25,11 +27,12 @@ describe('keys with an id of their own', () => {
   afterEach(async () => {
     await Promise.all(apps.map((app) => app.close()));
     await simulator.close();
+    delete process.env.KEY_ENCRYPTION_SECRET;
   });
 
-  async function start(store: KeyStoreOptions, given: (string | KeyInput)[]): Promise<KeyPoolService> {
+  async function start(store: InstanceStore, given: (string | KeyInput)[]): Promise<KeyPoolService> {
     const providers = { openai: { keys: given, baseUrl: simulator.openai.baseUrl } };
-    const app = await startKeyManagement({ providers, store: { ...store, encryptionSecret } });
+    const app = await startKeyManagement({ providers, store: storeOf(store) });
     apps.push(app);
     return app.get(KeyPoolService);
   }

@@ -5,10 +5,13 @@ import { NestFactory } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { KeyManagementModule, KeyPoolService, type KeyManagementModuleOptions } from '../../src/key-management';
 import { InstanceCommands } from './instance-commands';
+import { storeOf, type InstanceStore } from './instance-store';
+
+export type InstanceOptions = Omit<KeyManagementModuleOptions, 'store'> & { store?: InstanceStore };
 
 /** What the parent hands over in `APP_INSTANCE`. */
 export interface InstanceSettings {
-  options: KeyManagementModuleOptions;
+  options: InstanceOptions;
   /** Whether the health checks run by themselves. */
   schedule: boolean;
 }
@@ -29,7 +32,7 @@ async function main(): Promise<void> {
   const startedAt = performance.now();
   const imports = [
     ...(schedule ? [ScheduleModule.forRoot()] : []),
-    KeyManagementModule.forRoot({ admin: false, ...options }),
+    KeyManagementModule.forRoot({ admin: false, ...options, store: storeOf(options.store) }),
   ];
   const app = await NestFactory.createApplicationContext({ module: HostModule, imports }, { logger });
   say({ ready: true, startMs: performance.now() - startedAt });

@@ -1,5 +1,6 @@
-import type { KeyManagementModuleOptions, KeySnapshot } from '../../src/key-management';
+import type { KeySnapshot } from '../../src/key-management';
 import { startTsChild } from '../support/start-ts-child';
+import type { InstanceOptions } from './app-instance.child';
 import type { InstanceCommand } from './instance-commands';
 
 interface Line {
@@ -34,14 +35,14 @@ export class AppInstance {
   readonly #answers = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #ids = 0;
 
-  private constructor(options: KeyManagementModuleOptions, schedule: boolean, env: NodeJS.ProcessEnv) {
+  private constructor(options: InstanceOptions, schedule: boolean, env: NodeJS.ProcessEnv) {
     const APP_INSTANCE = JSON.stringify({ options, schedule });
     this.#child = startTsChild('test/store/app-instance.child.ts', [], { ...ENVIRONMENT, ...env, APP_INSTANCE });
   }
 
   /** Starts an instance, and resolves when its app has started. */
   static async start(
-    options: KeyManagementModuleOptions,
+    options: InstanceOptions,
     { schedule = false, env = {} }: { schedule?: boolean; env?: NodeJS.ProcessEnv } = {},
   ): Promise<AppInstance> {
     const instance = new AppInstance(options, schedule, env);

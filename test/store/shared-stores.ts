@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KeyStoreOptions } from '../../src/key-management';
 import { startFirebaseServerProcess, type FirebaseServerProcess } from '../firebase-server';
+import { describeWithPostgres, PostgresServer } from '../support/postgres-server';
 import { RedisServer, describeWithRedis } from '../support/redis-server';
+import type { InstanceStore } from './instance-store';
 
 /** A store that instances share, on a real server in a process of its own. */
 export interface SharedStore {
-  readonly options: KeyStoreOptions;
+  readonly options: InstanceStore;
   /** As a crash. */
   kill(): Promise<void>;
   restart(how: { empty: boolean }): Promise<void>;
@@ -25,6 +26,16 @@ async function startRedis(): Promise<SharedStore> {
   return {
     options: { kind: 'redis', url: server.url },
     kill: () => server.kill9(),
+    restart: (how) => server.restart(how),
+    stop: () => server.stop(),
+  };
+}
+
+async function startPostgres(): Promise<SharedStore> {
+  const server = await PostgresServer.start();
+  return {
+    options: { kind: 'postgres', url: server.url },
+    kill: () => server.kill(),
     restart: (how) => server.restart(how),
     stop: () => server.stop(),
   };
@@ -52,5 +63,6 @@ async function startFirebase(): Promise<SharedStore> {
 
 export const SHARED_STORES: readonly SharedStoreCase[] = [
   { name: 'Redis', describe: describeWithRedis, start: startRedis },
+  { name: 'Postgres', describe: describeWithPostgres, start: startPostgres },
   { name: 'Firebase server', describe, start: startFirebase },
 ];

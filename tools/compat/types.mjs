@@ -24,14 +24,14 @@ export async function compile({ app, name, compiler = join(app, 'node_modules/ty
 
 /** A value is used through its namespace; a type appears twice, in the import and where it is used. */
 const isUsed = (surface, name) =>
-  new RegExp(`\\b(?:keys|testing)\\.${name}\\b`).test(surface) ||
+  new RegExp(`\\b(?:keys|testing|postgres)\\.${name}\\b`).test(surface) ||
   (surface.match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0) >= 2;
 
 /** Names that the package exports and that no surface file of the consumer uses, so that they were not compiled. */
 export function unusedExports(app) {
   const files = readdirSync(CONSUMER).filter((name) => name.startsWith('surface'));
   const surface = files.map((name) => readFileSync(join(CONSUMER, name), 'utf8')).join('\n');
-  return ['index', 'testing'].flatMap((entry) => {
+  return ['index', 'testing', 'postgres'].flatMap((entry) => {
     const types = readFileSync(
       join(app, `node_modules/nestjs-ai-key-management/dist/key-management/${entry}.d.ts`),
       'utf8',

@@ -1,5 +1,5 @@
 import { SLICE, yieldToEventLoop } from '../../common/event-loop';
-import type { Batch } from './change-deduplicator';
+import type { Batch } from '../port/change-deduplicator';
 import type { RedisConnection } from './connection';
 import { unpackChanges } from './packing';
 

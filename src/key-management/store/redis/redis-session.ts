@@ -4,7 +4,7 @@ import { within } from '../../common/settles-within';
 import type { StoreWatcher } from '../port/key-store';
 import { Reconnect } from '../port/reconnect';
 import { closedError, StoreError } from '../port/store-error';
-import { ChangeDeduplicator } from './change-deduplicator';
+import { ChangeDeduplicator } from '../port/change-deduplicator';
 import { ChangeReader, type Position } from './change-reader';
 import { NoAnswer, RedisConnector, type RedisConnection } from './connection';
 import { mendFor, messageOf, wantsNewConnection } from './reply-errors';

@@ -1,4 +1,4 @@
-import type { StoreChange } from '../port/key-store';
+import type { StoreChange } from './key-store';
 
 export interface Batch {
   /** Batches are numbered consecutively over all writers. */

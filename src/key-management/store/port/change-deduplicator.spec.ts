@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { add } from '../contract/contract-support';
-import type { StoreChange } from '../port/key-store';
+import type { StoreChange } from './key-store';
 import { ChangeDeduplicator, type Batch } from './change-deduplicator';
 
 const DOCS = ['a', 'b'];

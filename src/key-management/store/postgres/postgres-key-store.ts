@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { systemClock } from '../../common/clock';
+import { checkChanges } from '../port/check-changes';
+import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
+import { closedError } from '../port/store-error';
+import type { PostgresKeyStoreOptions, PostgresSource } from './options';
+import { asciiText, packChanges, readRow, type FieldRow } from './packing';
+import { PostgresSession, type SessionSettings } from './postgres-session';
+import { LOAD, LOAD_ONE, LOCK, UNLOCK, WRITE } from './schema';
+import { checkOptions } from './source';
+
+/** Most fields of a page (a larger document comes all the same): reading one holds up nothing else for long. */
+const PAGE = 5_000;
+/** Greater than every character of a document's name. */
+const AFTER_ALL = '~';
+/** What a name of documents may begin with. */
+const PREFIX = /^[A-Za-z0-9_.:/-]*$/;
+
+/**
+ * PostgreSQL 12 or later, shared by all instances. Each batch is one call of a function, and so a transaction of its own; the others are
+ * told by `NOTIFY`. An instance that lost its connection, or was not told of a batch, loads everything again.
+ *
+ * @example
+ * KeyManagementModule.forRoot({ store: new PostgresKeyStore({ url: process.env.DATABASE_URL! }) });
+ */
+export class PostgresKeyStore implements KeyStore {
+  readonly kind = 'postgres';
+  readonly shared = true;
+  readonly #options: PostgresKeyStoreOptions;
+  readonly #settings: SessionSettings;
+  #session: PostgresSession | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: PostgresKeyStoreOptions) {
+    const { namespace = 'default', timeoutMs = 3_000, clock = systemClock, random = Math.random } = options;
+    this.#options = options;
+    this.#settings = { namespace, writer: randomUUID(), timeoutMs, clock, random };
+  }
+
+  async open(watcher: StoreWatcher): Promise<void> {
+    if (this.#closing) throw closedError(this.kind);
+    checkOptions(this.#options);
+    this.#session = new PostgresSession(this.#options satisfies PostgresSource, this.#settings, watcher);
+    await this.#session.open();
+  }
+
+  async load(prefix: string): Promise<StoredDocument[]> {
+    const session = this.#opened();
+    if (!PREFIX.test(prefix)) return [];
+    const endLoad = session.deduplicator.beginLoad();
+    const seqs = new Map<string, number>();
+    const documents = new Map<string, StoredDocument>();
+    let isWhole = false;
+    try {
+      for await (const rows of this.#pages(session, prefix)) {
+        for (const row of rows) {
+          readRow(documents, row);
+          seqs.set(row[1], Number(row[0]));
+        }
+      }
+      isWhole = true;
+      return [...documents.values()];
+    } finally {
+      endLoad(isWhole ? seqs : new Map());
+    }
+  }
+
+  async write(changes: readonly StoreChange[], id: string = randomUUID()): Promise<void> {
+    const session = this.#opened();
+    checkChanges(changes, id);
+    if (changes.length === 0) return;
+    const { namespace, writer } = this.#settings;
+    await session.run(WRITE, [namespace, id, writer, randomUUID(), session.channel, packChanges(changes)]);
+  }
+
+  async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {
+    const values = [this.#settings.namespace, asciiText(name), asciiText(holder), Math.max(1, ttlMs)];
+    return (await this.#opened().run(LOCK, values)).length > 0;
+  }
+
+  async unlock(name: string, holder: string): Promise<void> {
+    await this.#opened().run(UNLOCK, [this.#settings.namespace, asciiText(name), asciiText(holder)]);
+  }
+
+  async look(): Promise<void> {
+    await this.#session?.look();
+  }
+
+  now(): number | undefined {
+    return this.#session?.now();
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#session?.close() ?? Promise.resolve());
+  }
+
+  /** The fields of all documents of a prefix, page by page; a document is read in one moment. */
+  async *#pages(session: PostgresSession, prefix: string): AsyncGenerator<readonly FieldRow[]> {
+    const { namespace } = this.#settings;
+    const ask = async (text: string, values: readonly unknown[]): Promise<FieldRow[]> =>
+      (await session.run(text, values)) as unknown as FieldRow[];
+    for (let after = ''; ;) {
+      const rows = await ask(LOAD, [namespace, prefix, after, prefix + AFTER_ALL, PAGE]);
+      const last = rows.at(-1)?.[1];
+      if (rows.length < PAGE || last === undefined) {
+        yield rows;
+        return;
+      }
+      // The last document may go on behind the page.
+      const whole = rows.filter(([, doc]) => doc !== last);
+      yield whole.length > 0 ? whole : await ask(LOAD_ONE, [namespace, last]);
+      after = whole.at(-1)?.[1] ?? last;
+    }
+  }
+
+  #opened(): PostgresSession {
+    if (this.#closing || !this.#session) throw closedError(this.kind);
+    return this.#session;
+  }
+}
