@@ -121,7 +121,7 @@ export class SourceReader {
       if (this.#closed) return;
       await this.events.read(keys);
       this.lastReadAt = this.clock.now();
-      if (this.failures > 0 && !this.#closed) this.events.recovered();
+      if (this.failures > 0 && !this.closed) this.events.recovered();
       this.failures = 0;
     } catch (error) {
       if (this.#closed) return;

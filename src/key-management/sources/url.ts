@@ -79,7 +79,8 @@ function listIn(text: string): readonly (string | KeyInput)[] {
   } catch {
     throw new Error('the answer is no JSON');
   }
-  const list = typeof given === 'object' && given !== null && 'keys' in given ? given.keys : given;
+  const isWrapped = typeof given === 'object' && given !== null && Object.hasOwn(given, 'keys');
+  const list: unknown = isWrapped ? Reflect.get(given as object, 'keys') : given;
   if (!Array.isArray(list)) throw new Error('the answer must be a list of keys, or an object with one as keys');
   return list as (string | KeyInput)[];
 }
