@@ -33,7 +33,10 @@ const LAYERS = [
     configuration: 'Options and environment variables, checked and resolved once at the start.',
     tracing: 'OpenTelemetry spans of calls and attempts.',
   },
-  { checkers: 'Health checkers: the probes of each vendor, their registry, and the base class for custom ones.' },
+  {
+    checkers: 'Health checkers: the probes of each vendor, their registry, and the base class for custom ones.',
+    sources: 'Built-in key sources: files, directories, servers that keys are read from while the app runs.',
+  },
   { 'store/sync': 'Keeps an instance and its store equal: outbox, reconnects, registers and sums of many instances.' },
   { 'store/shares': "Which part of its accounts' limits each instance may use: reports, grants, leases." },
   { 'store/keys': 'Keys as documents: writing, reading, encryption, inactive keys.' },

@@ -22,6 +22,10 @@ export type {
   MetricsSettings,
   ProviderOptions,
 } from './configuration/key-management.options';
+export type { KeySource, KeySourceRequest } from './configuration/key-source';
+export { keysFromDirectory, type DirectoryOptions } from './sources/directory';
+export { keysFromEnvFile, keysFromFile, type EnvFileOptions, type FileOptions } from './sources/env-file';
+export { keysFromUrl, type UrlOptions } from './sources/url';
 export type { Clock, Random } from './common/clock';
 export { KeyManagementConfigurationError } from './configuration/resolve-options';
 export type { Configuration } from './configuration/configuration.service';

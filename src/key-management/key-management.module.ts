@@ -17,6 +17,9 @@ import { CheckLeadership } from './health/check-leadership';
 import { HealthCheckJob } from './health/health-check.job';
 import { HealthCheckService } from './health/health-check.service';
 import { HealthCheckTimer } from './health/health-check-timer.service';
+import { KeySourcesService } from './health/key-sources.service';
+import { SourceChangesService } from './health/source-changes.service';
+import { KeyExpiryService } from './health/key-expiry.service';
 import { KeyTokensService } from './health/key-tokens.service';
 import { PromptProbes } from './health/prompt-probes.service';
 import { HealthSweepService } from './health/health-sweep.service';
@@ -97,6 +100,9 @@ const INTERNAL: Provider[] = [
   HealthCheckTimer,
   PromptProbes,
   KeyTokensService,
+  KeyExpiryService,
+  SourceChangesService,
+  KeySourcesService,
   StartupService,
 ];
 

@@ -134,6 +134,8 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
       tier: 0,
       quota_group: null,
       quota_group_from: null,
+      origin: 'administrator',
+      expires_at: null,
       models: null,
       cooldowns: [],
       persistence: 'memory_only',

@@ -58,6 +58,8 @@ describe('the two documents, field by field', () => {
           tier: 0,
           quota_group: null,
           quota_group_from: null,
+          origin: 'options',
+          expires_at: null,
           reason: expect.any(String),
           cooldown_until: null,
           recheck_at: expect.stringMatching(ISO),

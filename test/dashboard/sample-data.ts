@@ -48,6 +48,8 @@ export function sampleKey(provider: string, next: () => number, now: number, for
     masked_key: `${MASKS[provider] ?? 'key-abc'}...${hex(next, 4).toUpperCase()}`,
     label: LABELS[Math.floor(next() * LABELS.length)] ?? null,
     status,
+    origin: 'environment',
+    expires_at: null,
     enabled: status !== 'disabled',
     reason: REASONS[status] ?? null,
     cooldown_until: cooldowns ? iso(20_000 + next() * 900_000) : null,

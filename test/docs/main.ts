@@ -9,6 +9,7 @@ import { errors } from './players/errors';
 import { howItWorks } from './players/how-it-works';
 import { httpApi } from './players/http-api';
 import { inYourApp } from './players/in-your-app';
+import { keySources } from './players/key-sources';
 import { limits } from './players/limits';
 import { readme } from './players/readme';
 import { stores } from './players/stores';
@@ -25,6 +26,7 @@ const PLAYERS: Readonly<Record<string, Players>> = {
   'docs/how-it-works.md': howItWorks,
   'docs/http-api.md': httpApi,
   'docs/in-your-app.md': inYourApp,
+  'docs/key-sources.md': keySources,
   'docs/limits.md': limits,
   'docs/stores.md': stores,
   'docs/troubleshooting.md': troubleshooting,

@@ -69,7 +69,7 @@ describe('keys with an id of their own', () => {
       await add({ key: keys[0], id: ID, label: 'mine' });
       await stop();
       let pools = await start(store, []);
-      expect(only(pools)).toMatchObject({ id: ID, status: 'healthy', origin: 'runtime' });
+      expect(only(pools)).toMatchObject({ id: ID, status: 'healthy', origin: 'administrator' });
       expect(await add({ key: keys[1], id: ID })).toMatchObject({ healthyKeysAdded: 1 });
       await stop();
       pools = await start(store, []);
@@ -78,7 +78,7 @@ describe('keys with an id of their own', () => {
       await stop();
       // The configuration takes the id over.
       pools = await start(store, [{ key: keys[2], id: ID }]);
-      expect(only(pools)).toMatchObject({ id: ID, status: 'healthy', origin: 'configuration' });
+      expect(only(pools)).toMatchObject({ id: ID, status: 'healthy', origin: 'options' });
       expect(pools.lease('openai')?.apiKey).toBe(keys[2]);
       await stop();
       expect((await start(store, [])).list()).toEqual([]);

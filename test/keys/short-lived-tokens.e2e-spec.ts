@@ -154,7 +154,7 @@ describe('a key whose tokens come from a function', () => {
       /keys\.0\.id: is needed where the key is a function/,
     );
     expect(await manager.addNewKeys('openai', [{ key: mint, id: ID }])).toMatchObject({ healthyKeysAdded: 1 });
-    expect(pools.get('openai', ID)).toMatchObject({ status: 'healthy', origin: 'configuration' });
+    expect(pools.get('openai', ID)).toMatchObject({ status: 'healthy', origin: 'options' });
     await expect(manager.addNewKeys('openai', [{ key: other + 'x', id: ID }])).rejects.toThrow(
       /is the id of another key/,
     );

@@ -96,6 +96,8 @@ describe('the documents', () => {
                 tier: 0,
                 quota_group: null,
                 quota_group_from: null,
+                origin: 'options',
+                expires_at: null,
               },
               {
                 id: keyIdOf(key(2)),
@@ -114,6 +116,8 @@ describe('the documents', () => {
                 tier: 0,
                 quota_group: null,
                 quota_group_from: null,
+                origin: 'options',
+                expires_at: null,
               },
             ],
           },

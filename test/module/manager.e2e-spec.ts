@@ -78,7 +78,7 @@ describe('initializeKeys', () => {
     expect([1, 2, 3, 4].map((n) => statusOf(key(n)))).toEqual(['healthy', 'invalid_key', 'quota_exceeded', 'healthy']);
     expect(app.get(KeyPoolService).get('openai', keyIdOf(key(2)))).toMatchObject({
       label: 'b',
-      origin: 'configuration',
+      origin: 'options',
       recheckAt: new Date(START + 30_000),
     });
   });

@@ -6,7 +6,7 @@ const { load } = createRequire(import.meta.url)('./load.cjs');
 const { BUILT_IN_VENDORS } = load('src/key-management/vendors/index.ts');
 const { WIRE_FORMAT_DEFAULTS } = load('src/key-management/vendors/wire-formats.ts');
 const { edgeRules, statusRules, callerFaultRules } = load('src/key-management/vendors/shared.rules.ts');
-const { keyVariables } = load('src/key-management/configuration/environment.ts');
+const { keyFileVariable, keyVariables } = load('src/key-management/configuration/environment.ts');
 
 const NOT_KNOWN = 'not known';
 const PROVES = {
@@ -71,7 +71,7 @@ function factsOf(profile) {
     ['limits are counted for', rateLimits?.countedFor ? `the ${rateLimits.countedFor}` : NOT_KNOWN],
     ['account known by', accountHeaders?.length ? codes(accountHeaders) : NOT_KNOWN],
     ['tokens booked by', rateLimits?.tokens ?? NOT_KNOWN],
-    ['environment', codes([...keyVariables(name), `${upper}_BASE_URL`, `${upper}_PROBE_MODEL`])],
+    ['environment', codes([...keyVariables(name), keyFileVariable(name), `${upper}_BASE_URL`, `${upper}_PROBE_MODEL`])],
   ];
 }
 

@@ -85,17 +85,21 @@ export class KeyAdminService {
     };
   }
 
-  async update(provider: string, id: string, { label, weight, tier, limits, enabled }: UpdateKey): Promise<KeyView> {
+  async update(provider: string, id: string, changed: UpdateKey): Promise<KeyView> {
+    const { label, weight, tier, limits, expires_at: expiresAt, enabled } = changed;
     this.#find(provider, id);
     const changes: KeyUpdate = {
       ...(label !== undefined && { label: label ?? '' }),
       ...(weight !== undefined && { weight }),
       ...(tier !== undefined && { tier }),
       ...(limits !== undefined && { limits: limitsOf(limits) }),
+      ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
     };
     const names = Object.keys(changes);
     if (names.length === 0 && enabled === undefined) {
-      throw invalidRequest([{ field: 'body', problem: 'must have label, weight, tier, limits or enabled' }]);
+      throw invalidRequest([
+        { field: 'body', problem: 'must have label, weight, tier, limits, expires_at or enabled' },
+      ]);
     }
     // Both at once: with the store away each would wait for its own time.
     await Promise.all([

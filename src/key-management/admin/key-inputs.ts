@@ -49,6 +49,7 @@ const keyInput = ({
   limits,
   base_url,
   headers,
+  expires_at,
 }: NewKey): KeyInput => ({
   key,
   id,
@@ -60,6 +61,7 @@ const keyInput = ({
   limits: limits && limitsOf(limits),
   baseUrl: base_url,
   headers,
+  ...(expires_at != null && { expiresAt: new Date(expires_at) }),
 });
 
 /** Only the limits that are named; null becomes undefined, which takes a limit away. */

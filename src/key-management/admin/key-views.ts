@@ -60,8 +60,17 @@ export function eventView(entry: LogEntry): EventView {
     return { ...base, ...action, key_id: keyId, http_status: status } as EventView;
   }
   if (entry.type === 'store_damaged') return { ...base, reason: entry.reason };
-  const { type: _type, at: _at, keyId, maskedKey, ...change } = entry.event;
+  const { type: _type, at: _at, keyId, maskedKey, ...said } = entry.event;
+  const { expiresAt, ...change } = 'expiresAt' in said ? said : { ...said, expiresAt: undefined };
   const until = 'until' in change ? change.until?.toISOString() : undefined;
   const since = 'since' in change ? change.since.toISOString() : undefined;
-  return { ...base, ...change, key_id: keyId, masked_key: maskedKey, until, since } as EventView;
+  return {
+    ...base,
+    ...change,
+    key_id: keyId,
+    masked_key: maskedKey,
+    until,
+    since,
+    expires_at: expiresAt?.toISOString(),
+  } as EventView;
 }

@@ -20,6 +20,8 @@ export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
   tier: key.tier,
   quota_group: key.quotaGroup ?? null,
   quota_group_from: key.quotaGroupFrom ?? null,
+  origin: key.origin,
+  expires_at: iso(key.expiresAt),
   reason: key.reason ?? null,
   cooldown_until: iso(key.cooldownUntil),
   recheck_at: iso(key.recheckAt),

@@ -55,6 +55,11 @@ export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
   tier: integer(0, 'Keys of lower tiers are used first.'),
   quota_group: nullableText(null, 'The vendor account that the key shares with others, where it is known.'),
   quota_group_from: nullableOneOf(ACCOUNT_ORIGINS, 'declared', 'How that is known: by the settings, or from answers.'),
+  origin: text(
+    'environment',
+    'What gave the key: `environment`, `options`, `administrator`, or the name of its key source.',
+  ),
+  expires_at: nullableTime('When the vendor ends the key, where that is known.'),
   reason: nullableText(null, 'Why the key is not healthy.'),
   cooldown_until: nullableTime('Until then the key is not chosen.'),
   recheck_at: nullableTime('When the removed key is checked again.'),

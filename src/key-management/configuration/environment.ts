@@ -17,6 +17,9 @@ export const keyVariables = (vendor: string): string[] => {
   return [`${name}S`, name, ...(BUILT_IN_VENDORS.get(vendor)?.keyVariables ?? [])];
 };
 
+/** The variable with the path of a file, or a directory of files, that holds a vendor's keys. */
+export const keyFileVariable = (vendor: string): string => `${keyVariables(vendor)[0]!}_FILE`;
+
 /** Settings that are numbers and texts, and their variables. */
 const NUMBERS = {
   maxRetries: 'MAX_RETRIES',
@@ -61,10 +64,12 @@ export function optionsFromEnvironment(
     const upper = vendor.toUpperCase();
     const variable = keyVariables(vendor).find((name) => env[name]?.trim());
     const keys = variable === undefined ? undefined : text(`providers.${vendor}.keys`, variable);
+    const source = text(`providers.${vendor}.source`, keyFileVariable(vendor));
     const baseUrl = text(`providers.${vendor}.baseUrl`, `${upper}_BASE_URL`);
     const probeModel = text(`providers.${vendor}.probeModel`, `${upper}_PROBE_MODEL`);
-    const isSet = keys !== undefined || baseUrl !== undefined || probeModel !== undefined;
-    if (isSet) providers[vendor] = { keys: keys === undefined ? undefined : givenKeysIn(keys), baseUrl, probeModel };
+    const isSet = keys !== undefined || source !== undefined || baseUrl !== undefined || probeModel !== undefined;
+    if (isSet)
+      providers[vendor] = { keys: keys === undefined ? undefined : givenKeysIn(keys), source, baseUrl, probeModel };
   }
   return {
     options: {

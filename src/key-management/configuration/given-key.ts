@@ -9,9 +9,14 @@ export interface GivenKey extends KeySettings {
 }
 
 /** Wraps what is secret of a key that was checked and trimmed. */
-export function givenKey({ key, id, baseUrl, headers, ...settings }: KeyInput): GivenKey {
+export function givenKey({ key, id, baseUrl, headers, expiresAt, ...settings }: KeyInput): GivenKey {
   const route = routeOf(baseUrl === undefined ? undefined : withoutVersion(baseUrl), headers);
-  const own = { ...settings, ...(route !== undefined && { route }) };
+  const own = {
+    ...settings,
+    ...(route !== undefined && { route }),
+    // JSON has it as text.
+    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
+  };
   // Short-lived tokens come later.
   return typeof key === 'string'
     ? { ...own, key: new ApiKey(key, id) }

@@ -2,6 +2,7 @@ import type { Credential, VendorProfile, WireFormat } from '../vendors/contract/
 import type { ErrorClassificationMode } from '../classification/classify';
 import type { CanActivate, InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { KeyInput } from '../pool/key/key-input';
+import type { KeySource } from './key-source';
 import type { KeyStore } from '../store/port/key-store';
 import type { KeyStoreKind } from '../store/built-in-stores';
 import type { RedisClient, RedisStoreOptions } from '../store/redis/source';
@@ -31,6 +32,11 @@ export interface KeyStoreOptions {
 export interface ProviderOptions {
   /** Instead of the provider's environment variable (`OPENAI_API_KEYS` …). */
   keys?: (string | KeyInput)[];
+  /**
+   * Where keys come from while the app runs, beside `keys` or instead of them: `keysFromEnvFile`, `keysFromDirectory`, `keysFromUrl`, or any object with
+   * a `read`. A path is short for `keysFromFile` or `keysFromDirectory`, whichever it is. `OPENAI_API_KEYS_FILE` …: such a path.
+   */
+  source?: KeySource | string;
   /** A vendor of this package by name, or a profile of your own (`defineVendor`). Default: the one named as the provider. */
   vendor?: string | VendorProfile;
   /** `OPENAI_BASE_URL` …: without the version path, or ending in one. https, or http on loopback. */

@@ -1,5 +1,5 @@
 import type { KeyManagementOptions } from './key-management.options';
-import { ENVIRONMENT_VENDORS, FIRST_PROVIDERS, keyVariables, type Environment } from './environment';
+import { ENVIRONMENT_VENDORS, FIRST_PROVIDERS, keyFileVariable, keyVariables, type Environment } from './environment';
 import { keysIn } from './key-list';
 import { nearestName } from '../common/near-miss';
 import type { ResolvedProvider } from './resolved-options';
@@ -36,7 +36,7 @@ function keyNotices(provider: string, keys: readonly (string | { key: unknown })
 
 /** Variables that are set and nearly named like one that would give a provider the keys it lacks. */
 function variableNotices(env: Environment, providers: ReadonlyMap<string, ResolvedProvider>): string[] {
-  const read = new Set(ENVIRONMENT_VENDORS.flatMap(keyVariables));
+  const read = new Set(ENVIRONMENT_VENDORS.flatMap((vendor) => [...keyVariables(vendor), keyFileVariable(vendor)]));
   const set = Object.keys(env).filter((name) => /KEY/i.test(name) && !read.has(name) && env[name]?.trim());
   return FIRST_PROVIDERS.filter((vendor) => !providers.get(vendor)?.keys.length).flatMap((vendor) => {
     const also = BUILT_IN_VENDORS.get(vendor)?.mistakenVariables ?? [];

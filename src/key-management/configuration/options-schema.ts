@@ -7,7 +7,9 @@ import { CREDENTIAL, HEADERS, PROBE_PATH, QUERY, vendorProblems } from '../vendo
 import { BASE_URL_RULE, isUnencrypted } from './base-url';
 import { CONFIGURATION_LIMITS } from './configuration-limits';
 import { idProblems, secretIdFlaw, type NamedKey } from './key-ids';
+import { LEAST_REFRESH_MS } from './key-source';
 import { KEY_ID, KEY_ID_RULE } from '../pool/key/api-key';
+import { LATEST_TIME } from '../pool/key/key-expiry';
 import type { KeyInput } from '../pool/key/key-input';
 import { isOwnStore, ownStoreProblems } from './store-options';
 
@@ -32,6 +34,12 @@ const milliseconds = z.number('must be a number of milliseconds').min(0, 'must b
 /** A timer takes no more. */
 const MOST_TIMER_MS = 2_147_483_647;
 
+const REFRESH_MS = z
+  .number('must be a number of milliseconds')
+  .min(LEAST_REFRESH_MS, `must be ${LEAST_REFRESH_MS} or more`)
+  .max(MOST_TIMER_MS, 'must be 2147483647 (24 days) or less')
+  .optional();
+
 const baseUrl = z.string('must be a URL').refine(isBaseUrl, BASE_URL_RULE);
 
 const positive = z.number('must be a number').positive('must be more than 0');
@@ -49,6 +57,12 @@ const LIMITS = strict({
   requestsPerDay: positive.optional(),
   tokensPerDay: positive.optional(),
 });
+
+/** A `Date`, or in JSON its text. */
+const EXPIRY = z.custom<Date>((given) => {
+  const at = given instanceof Date ? given.getTime() : typeof given === 'string' ? Date.parse(given) : NaN;
+  return at > 0 && at < LATEST_TIME;
+}, 'must be a Date, or a time as 2027-01-31T12:00:00Z, before 2100');
 
 const KEY_INPUT = strict({
   key: z.custom<KeyInput['key']>(
@@ -68,6 +82,7 @@ const KEY_INPUT = strict({
   limits: LIMITS.optional(),
   baseUrl: baseUrl.optional(),
   headers: HEADERS.optional(),
+  expiresAt: EXPIRY.optional(),
 }).superRefine((given, context) => {
   const isUnnamed = typeof given.key === 'function' && given.id === undefined;
   const flaw = isUnnamed ? 'is needed where the key is a function, for its tokens change' : secretIdFlaw(given);
@@ -104,8 +119,27 @@ const keys = z.array(z.unknown(), 'must be a list of keys').superRefine((given, 
     context.addIssue({ code: 'custom', message: problem, path: [index, 'id'] });
 });
 
+const hasMethods = (given: unknown, ...names: string[]): boolean =>
+  typeof given === 'object' && given !== null && names.every((name) => typeof Reflect.get(given, name) === 'function');
+
+const source = z.unknown().superRefine((given, context) => {
+  const refuse = (message: string, ...path: string[]): void => context.addIssue({ code: 'custom', path, message });
+  if (typeof given === 'string') {
+    if (given.trim() === '') refuse('must not be empty');
+    return;
+  }
+  if (!hasMethods(given, 'read'))
+    return refuse('must be the path of a file or a directory, or an object with a method read');
+  const { name, watch, refreshMs } = given as Record<string, unknown>;
+  if (name !== undefined && (typeof name !== 'string' || !KEY_ID.test(name))) refuse(KEY_ID_RULE, 'name');
+  if (watch !== undefined && typeof watch !== 'function') refuse('must be a method, or be left out', 'watch');
+  const { error } = REFRESH_MS.safeParse(refreshMs);
+  for (const { message } of error?.issues ?? []) refuse(message, 'refreshMs');
+});
+
 const provider = strict({
   keys: keys.optional(),
+  source: source.optional(),
   vendor: vendor.optional(),
   baseUrl: baseUrl.optional(),
   allowHttp: z.boolean('must be true or false').optional(),
@@ -140,9 +174,6 @@ const secretText = z
   .string('must be text')
   .min(16, { error: `must have at least 16 characters; ${MAKE_ONE}`, abort: true })
   .refine((text) => new Set(text).size >= 8, `must have at least 8 different characters; ${MAKE_ONE}`);
-
-const hasMethods = (given: unknown, ...names: string[]): boolean =>
-  typeof given === 'object' && given !== null && names.every((name) => typeof Reflect.get(given, name) === 'function');
 
 const storeSettings = strict({
   kind: z.enum(STORE_KINDS, `must be ${STORE_KINDS.slice(0, -1).join(', ')} or ${STORE_KINDS.at(-1)!}`),

@@ -1,7 +1,7 @@
 import { redactText } from '../classification/redaction/redact';
 import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
 import { profileOf } from '../vendors/vendor-of';
-import { secretOf } from '../common/secret-text';
+import { Hidden, secretOf } from '../common/secret-text';
 import { FIRST_PROVIDERS, optionsFromEnvironment, type Environment, type VariableNames } from './environment';
 import { noticesOf } from './notices';
 import { isLoopback, withoutVersion } from './base-url';
@@ -49,7 +49,12 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
   refuse(problemsIn(merged, names));
   const problems: string[] = [];
   const resolved = {
-    providers: new Map(Array.from(providers, ([name, each]) => [name, resolveProvider(each)])),
+    providers: new Map(
+      Array.from(providers, ([name, each]) => [
+        name,
+        resolveProvider(each, keysFrom(own(given.providers, name), own(environment.providers, name))),
+      ]),
+    ),
     maxRetries: merged.maxRetries ?? 3,
     healthCheckIntervalMinutes: merged.healthCheckIntervalMinutes ?? 10,
     healthCheckDepth: merged.healthCheckDepth ?? (wouldBillTests(given, environment, env) ? 'light' : 'deep'),
@@ -123,8 +128,17 @@ function nameProblems(providers: object | undefined): string[] {
     });
 }
 
+const keysFrom = (
+  options: ProviderOptions | undefined,
+  environment: ProviderOptions | undefined,
+): ResolvedProvider['keysFrom'] =>
+  options?.keys === undefined && environment?.keys !== undefined ? 'environment' : 'options';
+
 /** Trims, drops blanks, and takes the same key once: the first mention counts. */
-function resolveProvider({ keys = [], baseUrl, ...settings }: ProviderOptions): ResolvedProvider {
+function resolveProvider(
+  { keys = [], source, baseUrl, ...settings }: ProviderOptions,
+  keysFrom: ResolvedProvider['keysFrom'],
+): ResolvedProvider {
   const distinct = new Map<unknown, GivenKey>();
   for (const each of keys) {
     const input = typeof each === 'string' ? { key: each } : each;
@@ -134,7 +148,13 @@ function resolveProvider({ keys = [], baseUrl, ...settings }: ProviderOptions): 
     if (key === '' || distinct.has(identity)) continue;
     distinct.set(identity, givenKey({ ...input, key }));
   }
-  return { ...settings, keys: [...distinct.values()], baseUrl: baseUrl && withoutVersion(baseUrl) };
+  return {
+    ...settings,
+    keysFrom,
+    keys: [...distinct.values()],
+    source: source === undefined ? undefined : new Hidden(source),
+    baseUrl: baseUrl && withoutVersion(baseUrl),
+  };
 }
 
 /**
@@ -143,9 +163,10 @@ function resolveProvider({ keys = [], baseUrl, ...settings }: ProviderOptions): 
  */
 function wouldBillTests(given: KeyManagementOptions, environment: KeyManagementOptions, env: Environment): boolean {
   if (env.NODE_ENV !== 'test' && env.JEST_WORKER_ID === undefined && env.VITEST === undefined) return false;
-  return Object.entries(environment.providers ?? {}).some(([name, { keys = [], baseUrl }]) => {
+  return Object.entries(environment.providers ?? {}).some(([name, { keys = [], source, baseUrl }]) => {
     const options = own(given.providers, name);
     const url = options?.baseUrl ?? baseUrl;
-    return keys.length > 0 && !options?.keys && (url === undefined || !isLoopback(url));
+    const isGiven = keys.length > 0 || source !== undefined;
+    return isGiven && !options?.keys && (url === undefined || !isLoopback(url));
   });
 }

@@ -1,10 +1,15 @@
 import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
 import type { GivenKey } from './given-key';
-import type { SecretText } from '../common/secret-text';
+import type { Hidden, SecretText } from '../common/secret-text';
+import type { KeySource } from './key-source';
 import type { StoreSettings } from '../store/built-in-stores';
 
-export interface ResolvedProvider extends Readonly<Omit<ProviderOptions, 'keys'>> {
+export interface ResolvedProvider extends Readonly<Omit<ProviderOptions, 'keys' | 'source'>> {
   readonly keys: readonly GivenKey[];
+  /** Whoever made it may keep keys in it. */
+  readonly source?: Hidden<KeySource | string>;
+  /** Where `keys` were given. */
+  readonly keysFrom: 'environment' | 'options';
 }
 
 /** A store of the app's own. */

@@ -4,6 +4,7 @@ import { isRecord, isTime } from '../store/keys/key-documents';
 import type { Json } from '../store/port/key-store';
 import type { AdminActionRecord, LogEntry, UnnumberedEntry } from './event-log';
 import { KEY_EVENT_TYPES, PROVIDER_STATES, type KeyEvent, type KeyEventType } from '../pool/key-events';
+import { EXPIRY_THRESHOLDS } from '../pool/key/key-expiry';
 import { KEY_STATUSES } from '../pool/key/key-state';
 
 /** An entry as the store holds it: JSON, times in milliseconds since the epoch. */
@@ -86,8 +87,22 @@ function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent 
     ? event.fields.slice(0, MOST_FIELDS).flatMap((field) => text(field) ?? [])
     : undefined;
   if (type === 'key_updated' && fields === undefined) return undefined;
+  const [expiresAt, days] = [dateIn(event.expiresAt), EXPIRY_THRESHOLDS.find((each) => each === event.days)];
+  if (type === 'key_expiring' && (expiresAt === undefined || days === undefined)) return undefined;
   const outcome = isOutcome(event.outcome) ? event.outcome : undefined;
-  const optional = { status, from, to, outcome, reason: text(event.reason), until, model, endpoint, fields };
+  const optional = {
+    status,
+    from,
+    to,
+    outcome,
+    reason: text(event.reason),
+    until,
+    model,
+    endpoint,
+    fields,
+    expiresAt,
+    days,
+  };
   const said = Object.entries(optional).filter(([, each]) => each !== undefined);
   return { type, provider, keyId, maskedKey, by, at, ...Object.fromEntries(said) } as unknown as KeyEvent;
 }

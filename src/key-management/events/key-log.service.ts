@@ -28,10 +28,17 @@ export class KeyLogService implements OnModuleDestroy {
   }
 }
 
+const WARNINGS: ReadonlySet<KeyEvent['type']> = new Set([
+  'provider_failing',
+  'removals_doubted',
+  'key_expiring',
+] as const);
+
 /** What an administrator does on purpose is no warning, and a key that stays out was warned of when it went. */
 function isWarning(event: KeyEvent): boolean {
-  if (event.type !== 'status_changed') return event.type === 'provider_failing' || event.type === 'removals_doubted';
-  return isRemovedStatus(event.to) && event.to !== 'disabled' && event.from !== event.to;
+  if (event.type !== 'status_changed') return WARNINGS.has(event.type);
+  const isOnPurpose = event.to === 'disabled' && event.by !== 'time';
+  return isRemovedStatus(event.to) && !isOnPurpose && event.from !== event.to;
 }
 
 /** The fields that any event may have. */
@@ -42,9 +49,16 @@ type FieldOf<Event, Name extends PropertyKey> =
 
 function fieldsOf(event: AnyFields): Record<string, string | undefined> {
   const { provider, maskedKey, keyId, by, state, from, to, status, fields, model, endpoint, outcome, reason } = event;
+  const [expiresAt, days] = [event.expiresAt?.toISOString(), event.days?.toString()];
   const subject = state ? { provider, state } : { provider, key: maskedKey, key_id: keyId, by };
-  const change = { from, to, status, fields: fields?.join(','), model, endpoint, outcome, reason };
-  return { ...subject, ...change, until: event.until?.toISOString(), since: event.since?.toISOString() };
+  const change = { from, to, status, fields: fields?.join(','), model, endpoint, outcome, reason, days };
+  return {
+    ...subject,
+    ...change,
+    expires_at: expiresAt,
+    until: event.until?.toISOString(),
+    since: event.since?.toISOString(),
+  };
 }
 
 function nameOf(event: KeyEvent): string {

@@ -1,13 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { givenKey, type GivenKey } from '../configuration/given-key';
-import { idProblems, type NamedKey } from '../configuration/key-ids';
-import { GIVEN_KEY, unencryptedFlaw } from '../configuration/options-schema';
+import type { GivenKey } from '../configuration/given-key';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
-import { KeyIdConflictError, KeyManagementConfigurationError } from '../configuration/resolve-options';
+import { KeyIdConflictError } from '../configuration/resolve-options';
 import type { Outcome } from '../vendors/contract/outcome';
 import type { ChangedBy } from '../pool/key-events';
-import type { KeyInput, KeyOrigin } from '../pool/key/key-input';
+import type { KeyInput, RecordOrigin } from '../pool/key/key-input';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
@@ -15,6 +13,7 @@ import type { KeyStatus } from '../pool/key/key-state';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { mapConcurrent, forEachInChunks } from '../common/event-loop';
 import { HealthCheckService, PARALLEL_CHECKS } from './health-check.service';
+import { distinctKeys } from './given-keys';
 import { conflictOf, replaces } from './key-conflicts';
 
 /** The result for one key that was given. */
@@ -106,7 +105,7 @@ export class KeyIntakeService {
   }
 
   /** Puts keys into the pool unchecked. */
-  async register(pool: KeyPool, given: readonly GivenKey[], origin: KeyOrigin, by: ChangedBy): Promise<KeyRecord[]> {
+  async register(pool: KeyPool, given: readonly GivenKey[], origin: RecordOrigin, by: ChangedBy): Promise<KeyRecord[]> {
     const records: KeyRecord[] = [];
     await forEachInChunks(given, ({ key, ...input }) => records.push(pool.add(key, input, origin, by)));
     return records;
@@ -143,7 +142,7 @@ export class KeyIntakeService {
   }
 
   #distinct(provider: string, keys: readonly (string | KeyInput)[]): Promise<GivenKey[]> {
-    return distinct(keys, this.options.providers.get(provider)?.allowHttp === true);
+    return distinctKeys(keys, this.options.providers.get(provider)?.allowHttp === true);
   }
 
   /** @throws UnknownProviderError */
@@ -160,33 +159,6 @@ function refuseConflicts(pool: KeyPool, given: readonly GivenKey[], isConfigurat
     return conflict === undefined ? [] : [`keys: the id "${each.key.id}" ${conflict}.`];
   });
   if (problems.length > 0) throw new KeyIdConflictError(problems);
-}
-
-/** Trimmed, blanks left out, the same key once. @throws KeyManagementConfigurationError */
-async function distinct(keys: readonly (string | KeyInput)[], allowHttp: boolean): Promise<GivenKey[]> {
-  const problems: string[] = [];
-  const byId = new Map<string, GivenKey>();
-  const named: NamedKey[] = [];
-  await forEachInChunks([...keys].entries(), ([index, each]) => {
-    const checked = GIVEN_KEY.safeParse(each);
-    if (!checked.success) {
-      problems.push(
-        ...checked.error.issues.map(({ path, message }) => `keys.${[index, ...path].join('.')}: ${message}.`),
-      );
-      return;
-    }
-    const flaw = allowHttp ? undefined : unencryptedFlaw(checked.data);
-    if (flaw !== undefined) problems.push(`keys.${index}.baseUrl: ${flaw}.`);
-    const key = typeof checked.data.key === 'string' ? checked.data.key.trim() : checked.data.key;
-    if (key === '') return;
-    named.push({ ...checked.data, key });
-    const given = givenKey({ ...checked.data, key });
-    if (!byId.has(given.key.id)) byId.set(given.key.id, given);
-  });
-  if (problems.length > 0) throw new KeyManagementConfigurationError(problems);
-  const conflicts = idProblems(named).map(({ index, problem }) => `keys.${index}.id: ${problem}.`);
-  if (conflicts.length > 0) throw new KeyIdConflictError(conflicts);
-  return [...byId.values()];
 }
 
 function verdictOf(record: KeyRecord, verdict: KeyVerdict['verdict']): KeyVerdict {

@@ -10,6 +10,7 @@ import type { KeyRecord } from '../pool/key/key-record';
 import { countStatuses, countsText } from '../pool/key/status-counts';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { forEachInChunks } from '../common/event-loop';
+import { KeySourcesService } from './key-sources.service';
 import { startNotices } from './start-notices';
 import { PersistenceService } from '../store/persistence.service';
 import { within } from '../common/settles-within';
@@ -26,6 +27,7 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     private readonly persistence: PersistenceService,
     private readonly leadership: CheckLeadership,
     private readonly registry: HealthCheckerRegistry,
+    private readonly sources: KeySourcesService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -35,10 +37,12 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     const reserved = [...this.options.providers].flatMap(([provider, { keys }]) =>
       keys.flatMap(({ key }) => (key.isNamed ? [{ provider, keyId: key.id }] : [])),
     );
-    this.persistence.keys.reserve(reserved);
+    const sourced = await this.sources.readFirst();
+    this.persistence.keys.reserve([...reserved, ...sourced]);
     await this.persistence.start();
-    for (const [provider, { keys }] of this.options.providers) {
+    for (const [provider, { keys, keysFrom }] of this.options.providers) {
       const pool = this.pools.ensurePool(provider);
+      pool.configuredBy = keysFrom;
       await forEachInChunks(keys, ({ key, ...input }) => {
         if (this.persistence.keys.isDeleted(provider, key.id)) {
           this.persistence.keys.named(provider, key.id);
@@ -56,11 +60,13 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
         if (origin === 'runtime') this.persistence.keys.named(provider, id);
       });
     }
+    this.sources.register();
     this.persistence.keys.reserve([]);
   }
 
   /** Waits for the first checks, but no longer than the limit: the rest go on behind the app's start. */
   async onApplicationBootstrap(): Promise<void> {
+    this.sources.start();
     for (const notice of startNotices(this.options, this.registry, this.pools)) this.#logger.warn(notice);
     const pools = [...this.pools.pools()].filter(({ size }) => size > 0);
     if (pools.length === 0) return;

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { RetryExecutorService } from '../execution/retry-executor.service';
+import { KeySourcesService } from '../health/key-sources.service';
 import { ProviderHealthService } from '../health/provider-health.service';
 import { METRICS_SETTINGS } from '../key-management.constants';
 import type { MetricsSettings } from '../configuration/key-management.options';
@@ -14,6 +15,7 @@ import { registerCallMetrics } from './call-metrics';
 import { KeyMetrics } from './key-metrics';
 import { registerPoolMetrics } from './pool-metrics';
 import { CountsByProvider } from './provider-counts';
+import { registerSourceMetrics } from './source-metrics';
 import { registerStoreMetrics } from './store-metrics';
 
 /**
@@ -31,6 +33,7 @@ export class KeyMetricsService {
     executor: RetryExecutorService,
     persistence: PersistenceService,
     health: ProviderHealthService,
+    sources: KeySourcesService,
     @Inject(METRICS_SETTINGS) { perKey = false }: MetricsSettings,
   ) {
     registerPoolMetrics(this.registry, {
@@ -42,6 +45,11 @@ export class KeyMetricsService {
     });
     registerCallMetrics(this.registry, this.#counts);
     registerStoreMetrics(this.registry, persistence.link);
+    registerSourceMetrics(
+      this.registry,
+      (provider) => this.#counts.labelOf(provider),
+      () => sources.statuses(),
+    );
     this.#keys = perKey ? new KeyMetrics(this.registry, () => this.#records()) : undefined;
     pools.observe({
       callsOf: (provider) => new CallCounter(this.#counts.of(provider), this.#keys),

@@ -1,6 +1,7 @@
 import type { Outcome } from '../vendors/contract/outcome';
 import type { CallObserver } from './call-batches';
 import type { BreakerStatus } from './circuit-breaker';
+import type { ExpiryThreshold } from './key/key-expiry';
 import type { KeyRecord } from './key/key-record';
 import type { KeyStatus } from './key/key-state';
 
@@ -11,8 +12,8 @@ import type { KeyStatus } from './key/key-state';
 export const PROVIDER_STATES = ['paused', 'no_usable_key', 'failing', 'degraded', 'idle', 'serving'] as const;
 export type ProviderState = (typeof PROVIDER_STATES)[number];
 
-/** What or who changed a key. `instance`: another instance of the app, over a shared store. */
-export type ChangedBy = 'call' | 'probe' | 'time' | 'administrator' | 'configuration' | 'instance' | 'store';
+/** What or who changed a key. `instance`: another instance of the app, over a shared store; `source`: the key source of its provider. */
+export type ChangedBy = 'call' | 'probe' | 'time' | 'administrator' | 'configuration' | 'source' | 'instance' | 'store';
 
 interface KeyEventBase {
   readonly provider: string;
@@ -34,6 +35,13 @@ export type KeyChange =
   | { readonly type: 'key_added'; readonly status: KeyStatus }
   | { readonly type: 'key_deleted' }
   | { readonly type: 'key_updated'; readonly fields: readonly string[] }
+  | {
+      /** The vendor ends the key soon: told once per key and threshold, whatever the number of instances. */
+      readonly type: 'key_expiring';
+      /** The threshold that was reached: 14, then 1. */
+      readonly days: ExpiryThreshold;
+      readonly expiresAt: Date;
+    }
   | {
       readonly type: 'status_changed';
       readonly from: KeyStatus;
@@ -107,6 +115,7 @@ export const KEY_EVENT_TYPES = [
   'key_added',
   'key_deleted',
   'key_updated',
+  'key_expiring',
   'status_changed',
   'model_cooled_down',
   'endpoint_cooled_down',

@@ -1,12 +1,13 @@
 import type { Clock } from '../common/clock';
-import { redactReason } from '../classification/redaction/redact';
+import { redactReason, type RedactedText } from '../classification/redaction/redact';
 import { CountedTexts } from '../common/counted-texts';
 import type { ApiKey } from './key/api-key';
 import type { ChangedBy, KeyChange, PoolObserver } from './key-events';
-import type { KeyOrigin, KeySettings, KeyUpdate } from './key/key-input';
+import type { ToldExpiry } from './key/key-expiry';
+import type { KeyOrigin, KeySettings, KeyUpdate, RecordOrigin } from './key/key-input';
 import { OpenLeases } from './key-lease';
-import { KeyRecord, type KeyModelState } from './key/key-record';
-import { snapshotOf, type KeySnapshot } from './key/key-snapshot';
+import { KeyRecord, OFF, type KeyModelState, type OffReason } from './key/key-record';
+import { EXPIRED, snapshotOf, type KeySnapshot } from './key/key-snapshot';
 import {
   type Cooldown,
   type CooldownScope,
@@ -40,6 +41,8 @@ export class KeyStates {
   readonly #namedByToken = new Map<string, KeyRecord>();
   readonly #baseUrls = new CountedTexts();
   readonly accounts: PoolAccounts;
+  /** What gives the keys of the configuration that no source gives. */
+  configuredBy: KeyOrigin = 'options';
   protected readonly mean = newMean();
   protected readonly indexes: ModelIndexes;
   protected readonly parts: Cooldowns;
@@ -109,16 +112,21 @@ export class KeyStates {
   /** The key as others may see it now. */
   snapshot(record: KeyRecord): KeySnapshot {
     const now = this.clock.now();
-    return snapshotOf(record, this.cooldowns(record, now), now);
+    return snapshotOf(record, this.configuredBy, this.cooldowns(record, now), now);
   }
 
-  /** Adds a key in state `unchecked`, or returns the one that is there already, unchanged. */
-  add(key: ApiKey, settings: KeySettings, origin: KeyOrigin, by: ChangedBy): KeyRecord {
+  /**
+   * Adds a key in state `unchecked`, or returns the one that is there already, unchanged.
+   * @param source The name of the source that gives it, if one does.
+   */
+  add(key: ApiKey, settings: KeySettings, origin: RecordOrigin, by: ChangedBy, source?: string): KeyRecord {
     const known = settings.tokens ? this.#records.get(key.id) : this.find(key);
     if (known) return known;
     const record = new KeyRecord(this.provider, key, settings, origin, this.mean.ratings);
+    record.source = source;
     record.addedAt = this.clock.now();
     record.turn = this.mean.turn;
+    if (isExpired(record, record.addedAt)) record.off = OFF.expired;
     this.#records.set(record.id, record);
     if (key.isNamed && !settings.tokens) this.#namedByToken.set(key.tokenId, record);
     this.#baseUrls.add(record.route?.baseUrl);
@@ -176,6 +184,7 @@ export class KeyStates {
     if (changes.weight !== undefined && !(changes.weight > 0)) throw new RangeError('weight must be more than 0.');
     if (changes.tier !== undefined && !(Number.isSafeInteger(changes.tier) && changes.tier >= 0))
       throw new RangeError('tier must be a whole number, 0 or more.');
+    if (changes.expiresAt !== undefined) record.expiresAt = changes.expiresAt?.getTime();
     if (changes.label !== undefined) record.label = changes.label;
     if (changes.weight !== undefined) noteWeight(this.mean, (record.weight = changes.weight));
     if (changes.tier !== undefined) this.#moveTo(changes.tier, record);
@@ -187,6 +196,7 @@ export class KeyStates {
     this.placeGroup(record);
     const fields = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     this.#emit(record, by, { type: 'key_updated', fields });
+    if (changes.expiresAt !== undefined) this.expire(record);
   }
 
   #moveTo(tier: number, record: KeyRecord): void {
@@ -197,14 +207,37 @@ export class KeyStates {
 
   /** An administrator's switch. A key that is enabled, or enabled once more, is what the vendor last said of it, but cools down no longer. */
   setEnabled(record: KeyRecord, enabled: boolean, by: ChangedBy): void {
-    if (record.enabled !== enabled) {
-      const from = record.status;
-      record.state = isCooldownOver(record.state, this.clock.now()) ? HEALTHY : record.state;
-      record.enabled = enabled;
-      this.#stateChanged(record, from, by);
-    }
+    const from = record.off;
+    this.setOff(record, 'administrator', !enabled, by);
+    // It stays out for another reason, so that its status says nothing of the switch.
+    if (from !== record.off && (from | record.off) !== OFF.administrator)
+      this.#emit(record, by, { type: 'key_updated', fields: ['enabled'] });
     if (enabled && by === 'administrator') this.endCooldowns(record, by, false);
     this.#coolDownForDay(record, this.clock.now());
+  }
+
+  /** Takes a key out of use that its vendor may take, or lets it back where nothing else keeps it out. */
+  setOff(record: KeyRecord, why: OffReason, isOff: boolean, by: ChangedBy, reason?: RedactedText): void {
+    const off = isOff ? record.off | OFF[why] : record.off & ~OFF[why];
+    if (off === record.off) return;
+    const [from, isSwitched] = [record.status, (off === 0) !== record.enabled];
+    record.off = off;
+    if (!isSwitched) return;
+    record.state = isCooldownOver(record.state, this.clock.now()) ? HEALTHY : record.state;
+    this.#stateChanged(record, from, by, reason && { reason });
+    this.#coolDownForDay(record, this.clock.now());
+  }
+
+  /** Takes the key out of use if its `expiresAt` is over, and lets it back if it has a later one. */
+  expire(record: KeyRecord): void {
+    this.setOff(record, 'expired', isExpired(record, this.clock.now()), 'time', redactReason(EXPIRED));
+  }
+
+  /** Tells that the vendor ends the key soon. */
+  tellExpiry(record: KeyRecord, told: ToldExpiry): void {
+    record.toldExpiry = told;
+    const { days, expiresAt } = told;
+    this.#emit(record, 'time', { type: 'key_expiring', days, expiresAt: new Date(expiresAt) });
   }
 
   /** The key as a candidate of the model index that a call for this model chooses from. */
@@ -391,7 +424,7 @@ export class KeyStates {
     else if (this.indexes.place(record, now)) this.keyFreed();
   }
 
-  #stateChanged(record: KeyRecord, from: KeyStatus, by: ChangedBy, settlement?: SettlementSummary): void {
+  #stateChanged(record: KeyRecord, from: KeyStatus, by: ChangedBy, settlement?: Partial<SettlementSummary>): void {
     const { status: to } = record;
     if (to === 'healthy') this.#catchUp(record);
     this.#place(record);
@@ -433,3 +466,5 @@ export class KeyStates {
     this.observer.keyChanged(record, Object.assign(change, { provider, keyId, maskedKey: key.masked, at, by }));
   }
 }
+
+const isExpired = ({ expiresAt }: KeyRecord, now: number): boolean => expiresAt !== undefined && expiresAt <= now;

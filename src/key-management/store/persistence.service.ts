@@ -114,7 +114,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
 
   /** What becomes of a key over a restart, as of now. */
   keptAs({ provider, id, origin }: Pick<KeySnapshot, 'provider' | 'id' | 'origin'>): Persistence {
-    if (origin === 'configuration') return 'configuration';
+    if (origin !== 'administrator') return 'configuration';
     if (!this.keepsAddedKeys) return 'memory_only';
     // What is on its way to a store that works is written within moments.
     return !this.link.up && this.link.holds(documentOf(provider, id)) ? 'pending' : 'stored';

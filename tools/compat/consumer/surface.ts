@@ -14,11 +14,14 @@ import type {
   Clock,
   ComprehensiveStatus,
   Configuration,
+  DirectoryOptions,
+  EnvFileOptions,
   ErrorClassificationMode,
   ExecuteOptions,
   ExecutionReport,
   ExecutionResult,
   FallbackChoice,
+  FileOptions,
   HealthCheckReport,
   Hidden,
   IndicatorResult,
@@ -38,6 +41,8 @@ import type {
   KeyOrigin,
   KeyPoolHealthOptions,
   KeySnapshot,
+  KeySource,
+  KeySourceRequest,
   KeyStatus,
   KeyStatusEntry,
   KeyStoreKind,
@@ -69,6 +74,7 @@ import type {
   StoreHealth,
   SystemInfo,
   TimelineEntry,
+  UrlOptions,
 } from 'nestjs-ai-key-management';
 
 const limits: KeyLimits = {
@@ -186,6 +192,24 @@ export const parts = (status: ComprehensiveStatus, analytics: ProviderAnalytics,
   const [key]: CheckedKey[] = report.keys;
   return { system, entry, minute, event, key };
 };
+const directory: DirectoryOptions = { name: 'mounted', refreshMs: 1_000 };
+const envFile: EnvFileOptions = { variable: 'OPENAI_API_KEYS', ...directory };
+const file: FileOptions = directory;
+const url: UrlOptions = { headers: () => ({ authorization: 'Bearer t' }), allowHttp: false, maxBytes: 1 };
+const ownSource: KeySource = {
+  read: ({ provider, signal }: KeySourceRequest) => Promise.resolve(signal.aborted ? [] : [provider, input]),
+  watch: (told) => {
+    told();
+    return () => undefined;
+  },
+};
+export const sources: KeySource[] = [
+  ownSource,
+  keys.keysFromDirectory('keys', directory),
+  keys.keysFromEnvFile('.env', envFile),
+  keys.keysFromFile('key', file),
+  keys.keysFromUrl('https://keys.example', url),
+];
 export const verdictOf = (verdict: KeyVerdict) => verdict.verdict;
 
 export const pooled = (pool: keys.KeyPoolService) => {
@@ -193,7 +217,7 @@ export const pooled = (pool: keys.KeyPoolService) => {
   const settled: SettledOutcome = { outcome: 'rate_limited', retryAfterMs: 5 };
   const lease: KeyLease | undefined = pool.lease('openai', leaseOptions);
   lease?.settle(settled);
-  const update: KeyUpdate = { label: 'b', weight: 1, limits };
+  const update: KeyUpdate = { label: 'b', weight: 1, limits, expiresAt: new Date() };
   const snapshots: KeySnapshot[] = pool.list();
   const origin: KeyOrigin | undefined = snapshots[0]?.origin;
   const status: KeyStatus | undefined = pool.get('openai', 'id')?.status;

@@ -154,6 +154,8 @@ const EVENT = component('EventDto', {
   outcome: oneOf(OUTCOMES, 'invalid_key').optional(),
   reason: text('Incorrect API key provided').optional(),
   until: time('End of the cooldown, or time of the next check.').optional(),
+  days: integer(14, 'Of `key_expiring`: the threshold that was reached, 14 or 1.').optional(),
+  expires_at: time('When the vendor ends the key.').optional(),
   state: oneOf(PROVIDER_STATES, 'failing', 'Of the provider.').optional(),
   since: time('When the trouble that is over had begun.').optional(),
   model: text('gpt-5-nano').optional(),

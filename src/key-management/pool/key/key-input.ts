@@ -40,6 +40,11 @@ export interface KeyInput {
    * identity-linked key. Their values are kept as the key is: encrypted in a store, and shown nowhere.
    */
   headers?: Readonly<Record<string, string>>;
+  /**
+   * When the vendor ends the key. An event `key_expiring` tells of it 14 days and 1 day before; from then on the key is `disabled` with the reason
+   * `expired`, until it has a later `expiresAt`. In JSON a time as `2027-01-31T12:00:00Z`. Default: never. Of a function's tokens, the function tells.
+   */
+  expiresAt?: Date;
 }
 
 /** What a pool is told of a key beside its text. */
@@ -50,8 +55,11 @@ export interface KeySettings extends Omit<KeyInput, 'key' | 'id' | 'baseUrl' | '
   readonly tokens?: TokenFunction;
 }
 
-/** Where a key came from. Keys from the configuration are never written to a store. */
-export type KeyOrigin = 'configuration' | 'runtime';
+/** Whether the app gives the key anew at each start, or it was added while the app ran. Keys of the configuration are never written to a store. */
+export type RecordOrigin = 'configuration' | 'runtime';
+
+/** What gave a key: `environment`, `options`, `administrator`, or the name of its `KeySource`. */
+export type KeyOrigin = string;
 
 /** What a call needs of a pool. */
 export interface LeaseTarget {
@@ -85,6 +93,8 @@ export interface KeyUpdate {
   weight?: number;
   tier?: number;
   limits?: KeyLimits;
+  /** When the vendor ends the key; null: never. */
+  expiresAt?: Date | null;
 }
 
 /**

@@ -4,7 +4,8 @@ import type { Timed } from '../../common/time-heap';
 import type { HardLimits, KeyLimits } from '../limits/hard-limits';
 import type { RateLimiter } from '../limits/rate-limiter';
 import type { Account } from './account';
-import type { KeyOrigin, KeySettings } from './key-input';
+import type { ToldExpiry } from './key-expiry';
+import type { KeySettings, RecordOrigin } from './key-input';
 import type { KeyRoute } from './key-route';
 import { KeyTokens } from './key-tokens';
 import {
@@ -27,10 +28,24 @@ const NO_CANDIDATES: KeyModelState[] = [];
 const ROUTES = new WeakMap<KeyRecord, KeyRoute>();
 /** The same of keys with short-lived tokens. */
 const TOKENS = new WeakMap<KeyRecord, KeyTokens>();
+/** When keys end that do so, and what was told of it; milliseconds since the epoch. */
+const EXPIRIES = new WeakMap<KeyRecord, { at: number | undefined; told: ToldExpiry | undefined }>();
+/** The names of the sources of keys that have one. */
+const SOURCES = new WeakMap<KeyRecord, string>();
+/**
+ * Why a key is out of use that its vendor may take: one bit each. An administrator switched it off; its `expiresAt` is over; its source gives it no
+ * longer, and the calls in flight end.
+ */
+export const OFF = { administrator: 1, expired: 2, gone: 4 } as const;
+export type OffReason = keyof typeof OFF;
 const NO_SETTINGS = '{}';
 /** What a trial is taken to follow where its cause is not known any more: a good answer has ended the streak of failures. */
 const RATE_LIMITED = { outcome: 'rate_limited' } as const;
 const sharedText = (settings: string): string => (settings === NO_SETTINGS ? NO_SETTINGS : settings);
+
+/** What the configuration says of a key, as it is compared with what it said before. */
+export const configuredText = ({ route: _route, tokens: _tokens, ...input }: KeySettings): string =>
+  sharedText(JSON.stringify(input));
 
 /** Everything that the pool knows of one key. Only the key's pool writes it. */
 export class KeyRecord extends Rating implements OnTrial {
@@ -49,7 +64,8 @@ export class KeyRecord extends Rating implements OnTrial {
   hardLimits: HardLimits | undefined = undefined;
   successCount = 0;
   errorCount = 0;
-  enabled = true;
+  /** The bits of `OFF` that hold; 0 while the key is in use. Only `KeyStates` changes it. */
+  off = 0;
   /** One bit for each `UsedKeys` list that holds the key. */
   usedKeyListsMask = 0;
   /** The part of these counters that the store has. `KeyStatistics` writes both: a table of its own would take five times the memory. */
@@ -65,7 +81,7 @@ export class KeyRecord extends Rating implements OnTrial {
   models: ReadonlySet<string> | undefined;
   limits: KeyLimits;
   /** The key's settings in the configuration, as JSON; undefined for keys added at run time. */
-  readonly configured: string | undefined;
+  configured: string | undefined;
   /** What brought the state about: one redacted line for people, and the outcome. */
   reason: RedactedText | undefined = undefined;
   outcome: Outcome | undefined = undefined;
@@ -80,7 +96,7 @@ export class KeyRecord extends Rating implements OnTrial {
     /** Replaced by a new token under the same id, by the pool alone. */
     public key: ApiKey,
     { route, tokens, ...input }: KeySettings,
-    readonly origin: KeyOrigin,
+    readonly origin: RecordOrigin,
     ratings = new RatingTable(1),
   ) {
     super(ratings);
@@ -92,7 +108,8 @@ export class KeyRecord extends Rating implements OnTrial {
     this.limits = input.limits && Object.keys(input.limits).length > 0 ? { ...input.limits } : NO_LIMITS;
     if (route !== undefined) ROUTES.set(this, route);
     if (tokens !== undefined) TOKENS.set(this, new KeyTokens(tokens));
-    this.configured = origin === 'configuration' ? sharedText(JSON.stringify(input)) : undefined;
+    if (input.expiresAt !== undefined) this.expiresAt = input.expiresAt.getTime();
+    this.configured = origin === 'configuration' ? configuredText(input) : undefined;
   }
 
   /** Marks the key as deleted and gives its row of the rating table back. */
@@ -113,6 +130,52 @@ export class KeyRecord extends Rating implements OnTrial {
   /** Where the key's tokens come from; undefined where it has one for good. */
   get tokens(): KeyTokens | undefined {
     return TOKENS.get(this);
+  }
+
+  /** When the vendor ends the key; undefined where that is not known. Milliseconds since the epoch. */
+  get expiresAt(): number | undefined {
+    return EXPIRIES.get(this)?.at;
+  }
+
+  set expiresAt(at: number | undefined) {
+    const known = EXPIRIES.get(this);
+    if (known) known.at = at;
+    else if (at !== undefined) EXPIRIES.set(this, { at, told: undefined });
+  }
+
+  /** What was told of its end, by any instance. */
+  get toldExpiry(): ToldExpiry | undefined {
+    return EXPIRIES.get(this)?.told;
+  }
+
+  set toldExpiry(told: ToldExpiry | undefined) {
+    const known = EXPIRIES.get(this);
+    if (known) known.told = told;
+    else EXPIRIES.set(this, { at: undefined, told });
+  }
+
+  /** The name of the source that gives the key; undefined where none does. */
+  get source(): string | undefined {
+    return SOURCES.get(this);
+  }
+
+  set source(name: string | undefined) {
+    if (name !== undefined) SOURCES.set(this, name);
+  }
+
+  /** Nobody keeps the key from use: it is what its vendor last said of it. */
+  get enabled(): boolean {
+    return this.off === 0;
+  }
+
+  /** An administrator has switched the key off. */
+  get isSwitchedOff(): boolean {
+    return (this.off & OFF.administrator) !== 0;
+  }
+
+  /** Its source gives it no longer, and its calls end. */
+  get isGone(): boolean {
+    return (this.off & OFF.gone) !== 0;
   }
 
   get status(): KeyStatus {

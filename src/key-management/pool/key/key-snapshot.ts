@@ -3,7 +3,7 @@ import { isCooldownOver, isCoolingDown, isRemoved, type KeyStatus, type PartCool
 import type { AccountOrigin } from './account';
 import type { KeyOrigin } from './key-input';
 import type { KeyLimits } from '../limits/hard-limits';
-import type { KeyRecord } from './key-record';
+import { OFF, type KeyRecord } from './key-record';
 
 /** One key as others may see it, at one moment. It never holds the raw key. */
 export interface KeySnapshot {
@@ -11,7 +11,10 @@ export interface KeySnapshot {
   provider: string;
   maskedKey: string;
   label?: string;
+  /** What gave the key: `environment`, `options`, `administrator`, or the name of its `KeySource`. */
   origin: KeyOrigin;
+  /** When the vendor ends the key, where that is known. */
+  expiresAt?: Date;
   status: KeyStatus;
   reason?: string;
   /** End of the cooldown for all models. */
@@ -46,11 +49,25 @@ const date = (ms: number): Date | undefined => (ms > 0 ? new Date(ms) : undefine
 export const percentage = (part: number, whole: number): number =>
   whole === 0 ? 100 : Math.round((part / whole) * 1_000) / 10;
 
+/** Why a key is out of use that its vendor may take, where no administrator is the cause. */
+const offReason = ({ off }: KeyRecord): string | undefined => {
+  if ((off & OFF.expired) !== 0) return EXPIRED;
+  return (off & OFF.gone) !== 0 ? GONE : undefined;
+};
+export const EXPIRED = 'expired';
+export const GONE = 'its source gives it no longer: calls in flight end, then it is removed';
+
 /**
  * The key as others may see it.
+ * @param configuredBy What gives the keys of the configuration that no source gives.
  * @param cooldowns The key's cooldowns for models and endpoints that are not over at `now`.
  */
-export function snapshotOf(record: KeyRecord, cooldowns: Iterable<PartCooldown>, now: number): KeySnapshot {
+export function snapshotOf(
+  record: KeyRecord,
+  configuredBy: KeyOrigin,
+  cooldowns: Iterable<PartCooldown>,
+  now: number,
+): KeySnapshot {
   const { state } = record;
   const isOver = isCooldownOver(state, now);
   return {
@@ -58,9 +75,10 @@ export function snapshotOf(record: KeyRecord, cooldowns: Iterable<PartCooldown>,
     provider: record.provider,
     maskedKey: record.key.masked,
     label: record.label,
-    origin: record.origin,
+    origin: record.source ?? (record.origin === 'runtime' ? 'administrator' : configuredBy),
+    expiresAt: record.expiresAt === undefined ? undefined : new Date(record.expiresAt),
     status: record.enabled && isOver ? 'healthy' : record.status,
-    reason: isOver ? undefined : record.reason,
+    reason: offReason(record) ?? (isOver ? undefined : record.reason),
     cooldownUntil: isCoolingDown(state) && !isOver ? new Date(state.until) : undefined,
     cooldowns: Array.from(cooldowns, ({ scope, cooldown: { until, outcome } }) => ({
       ...scope,

@@ -18,6 +18,8 @@ import {
   readIdentity,
   readState,
   isAdminState,
+  EXPIRY_FIELD,
+  readTold,
   scopeOfField,
   type StoredIdentity,
   type StoredState,
@@ -69,6 +71,7 @@ export function applyField(target: DocumentTarget, change: FieldChange): void {
   else if (change.field === 'state') applyState(target, change.register.value);
   else if (change.field === 'admin') applyAdmin(target, change.register.value);
   else if (change.field === 'identity') applyIdentity(target, change.register.value);
+  else if (change.field === EXPIRY_FIELD) record.toldExpiry = readTold(change.register.value) ?? record.toldExpiry;
   else applyCooldown(target, change.field, change.register.value);
 }
 
@@ -168,10 +171,12 @@ function applyIdentity({ pool, record, by, secretGone, secretChanged, unreadable
   else if (record.origin === 'runtime' && (identity.token ?? record.id) !== record.key.tokenId) secretChanged(identity);
   // An administrator's changes hold over a restart, until the configuration itself says something else.
   if (record.configured !== undefined && identity.configured !== record.configured) return;
-  const { label, weight, tier, limits } = identity;
+  const { label, weight, tier, limits, expiresAt } = identity;
   const hasSameLimits = JSON.stringify(limits ?? {}) === JSON.stringify(record.limits);
-  if (label === record.label && weight === record.weight && tier === record.tier && hasSameLimits) return;
+  const isSame = label === record.label && weight === record.weight && tier === record.tier && hasSameLimits;
+  if (isSame && expiresAt === record.expiresAt) return;
   // All that is stored, also that there is no label, or no limit any more.
   record.label = label;
-  pool.update(record, { weight, tier, limits: { ...NO_LIMITS, ...limits } }, by);
+  const ends = expiresAt === record.expiresAt ? undefined : expiresAt === undefined ? null : new Date(expiresAt);
+  pool.update(record, { weight, tier, limits: { ...NO_LIMITS, ...limits }, expiresAt: ends }, by);
 }

@@ -12,7 +12,8 @@ import {
   type FailureStreak,
 } from '../../pool/key/key-state';
 import { endpointName } from '../../pool/state/endpoint-name';
-import { modelName, type KeyOrigin } from '../../pool/key/key-input';
+import { EXPIRY_THRESHOLDS, LATEST_TIME, type ToldExpiry } from '../../pool/key/key-expiry';
+import { modelName, type RecordOrigin } from '../../pool/key/key-input';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyRecord } from '../../pool/key/key-record';
 import type { Json, StoredDocument } from '../port/key-store';
@@ -78,7 +79,7 @@ export const rankOf = (state: KeyState): number => (isRemoved(state) ? 2 : isCoo
 /** What a key is, apart from how it stands. `secret`: the encrypted key, for keys added at run time. */
 export interface StoredIdentity {
   readonly maskedKey: string;
-  readonly origin: KeyOrigin;
+  readonly origin: RecordOrigin;
   readonly label?: string;
   readonly weight: number;
   readonly tier: number;
@@ -90,6 +91,8 @@ export interface StoredIdentity {
   readonly token?: string;
   /** The encrypted base URL and headers that the key has of its own. */
   readonly route?: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt?: number;
   /** What the configuration said of the key when this was written. */
   readonly configured?: string;
 }
@@ -116,10 +119,20 @@ export const identityOf = (record: KeyRecord, sealed: SealedKey | undefined): Js
     secret: sealed?.secret,
     token: tokenOf(record),
     route: sealed?.route,
+    expiresAt: record.expiresAt,
     configured: record.configured,
   });
 
-export const switchOf = ({ enabled }: KeyRecord): AdminState => (enabled ? 'enabled' : 'disabled');
+export const switchOf = ({ isSwitchedOff }: KeyRecord): AdminState => (isSwitchedOff ? 'disabled' : 'enabled');
+
+/** What was told of a key's end: a register of its own, so that no instance tells it again. */
+export const EXPIRY_FIELD = 'expiry';
+export const toldValue = ({ expiresAt, days }: ToldExpiry): Json => ({ expiresAt, days });
+export function readTold(value: Json): ToldExpiry | undefined {
+  if (!isRecord(value) || !isTime(value.expiresAt)) return undefined;
+  const days = EXPIRY_THRESHOLDS.find((each) => each === value.days);
+  return days && { expiresAt: value.expiresAt, days };
+}
 
 /** All registers of a key in its pool, with times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */
 export const registersOf = (
@@ -130,6 +143,7 @@ export const registersOf = (
   identity: identityOf(record, sealed),
   state: isOfOwnToken(record) ? NO_STATE : stateOf(record, offsetMs),
   admin: switchOf(record),
+  ...(record.toldExpiry && { [EXPIRY_FIELD]: toldValue(record.toldExpiry) }),
 });
 
 export function readIdentity(value: Json): StoredIdentity | undefined {
@@ -149,6 +163,7 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
     secret: text(secret),
     token: text(token),
     route: text(route),
+    expiresAt: isTime(value.expiresAt) ? value.expiresAt : undefined,
     configured: text(value.configured),
   };
 }
@@ -280,11 +295,9 @@ export const isAdminState = (value: Json): value is AdminState =>
 
 export const adminOf = (document: StoredDocument | undefined): Json | undefined => document?.registers.admin?.value;
 
-/** Later times are taken for damage, though a `Date` could hold them. */
-const LATEST = Date.UTC(2100, 0, 1);
-
 /** Milliseconds since the epoch that a stored document may hold. */
-export const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= LATEST;
+export const isTime = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && value <= LATEST_TIME;
 
 /** The state by another clock. @param byMs By how much that clock is ahead; milliseconds. */
 function shiftedState(state: KeyState, byMs: number): KeyState {

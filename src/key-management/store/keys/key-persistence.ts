@@ -53,7 +53,7 @@ export class KeyPersistence implements DocumentOwner {
     this.#statistics = new KeyStatistics(link, pools.usedKeys(), (record) => this.#isKept(record));
     pools.observe({
       keyChanged: (record, event) => {
-        if (event.type === 'key_deleted') this.#retire(record);
+        if (event.type === 'key_deleted') this.#retire(record, event.by);
         if (event.type === 'key_added' && !this.#isKept(record) && this.#isInactive(record)) this.#returned.add(record);
         if (event.by !== 'store' && event.by !== 'instance') this.#write(record, event);
       },
@@ -177,16 +177,19 @@ export class KeyPersistence implements DocumentOwner {
   }
 
   /** Keeps the history of a key that is deleted: for when it is added again, and for a store that loses its data. */
-  #retire(record: KeyRecord): void {
+  #retire(record: KeyRecord, by: ChangedBy): void {
     if (!this.#isKept(record)) return;
     const doc = documentOf(record.provider, record.id);
-    const values = { ...registersOf(record, undefined, this.link.offsetMs), state: NO_STATE, admin: 'deleted' };
+    const known = registersOf(record, undefined, this.link.offsetMs);
+    // A key that its source gives no longer is as one that is gone from the environment: it may come back, and be what it was.
+    const isGone = by === 'source';
+    const values = isGone ? known : { ...known, state: NO_STATE, admin: 'deleted' };
     // Version 0: any that comes is newer.
     const registers = Object.fromEntries(
       Object.entries(values).map(([field, value]) => [field, { value, version: 0, tie: '' }]),
     );
     this.#inactive.retire({ doc, registers, maxima: this.#statistics.known(record), sums: {} });
-    if (record.origin === 'configuration') this.#inactive.markConfigured(doc);
+    if (record.origin === 'configuration' && !isGone) this.#inactive.markConfigured(doc);
   }
 
   /** A key that was known before takes its history up again. */
@@ -236,7 +239,7 @@ export class KeyPersistence implements DocumentOwner {
     const document = this.#inactive.get(doc);
     const identity = document && readIdentity(document.registers.identity?.value ?? null);
     if (!document || !identity?.secret || adminOf(document) === 'deleted' || this.#reserved.has(doc)) return;
-    const { secret, token: _, route: sealedRoute, ...settings } = identity;
+    const { secret, token: _, route: sealedRoute, expiresAt: endsAt, ...settings } = identity;
     const opened = this.vault.open({ secret, route: sealedRoute }, provider, keyId);
     if (opened.kind !== 'key') {
       this.settings.listener.warn(
@@ -248,7 +251,8 @@ export class KeyPersistence implements DocumentOwner {
     }
     this.#inactive.delete(doc);
     const pool = this.pools.ensurePool(provider);
-    const record = pool.add(opened.key, { ...settings, route: opened.route }, 'runtime', by);
+    const expiresAt = endsAt === undefined ? undefined : new Date(endsAt);
+    const record = pool.add(opened.key, { ...settings, expiresAt, route: opened.route }, 'runtime', by);
     this.#statistics.restore(record);
     applyDocument(this.#target(pool, record, by), { ...document, sums: {} });
     if (opened.needsRotation) this.#writer.identity(doc, record, this.vault.seal(record), false);

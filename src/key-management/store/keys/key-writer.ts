@@ -5,6 +5,7 @@ import {
   cooldownField,
   cooldownValue,
   documentOf,
+  EXPIRY_FIELD,
   identityOf,
   isOfOwnToken,
   NO_STATE,
@@ -12,6 +13,7 @@ import {
   scopeOfField,
   stateOf,
   switchOf,
+  toldValue,
   type AdminState,
 } from './key-documents';
 import type { KeyVault, SealedKey } from './key-vault';
@@ -32,6 +34,8 @@ export class KeyWriter {
     const doc = documentOf(record.provider, record.id);
     switch (event.type) {
       case 'key_deleted':
+        // Other instances have sources of their own, which may give it still.
+        if (event.by === 'source') return;
         this.admin(doc, 'deleted');
         // Deleted means deleted: not even the encrypted key stays.
         this.identity(doc, record, undefined);
@@ -41,7 +45,11 @@ export class KeyWriter {
           this.link.put(doc, field, cooldownValue(this.link.offsetMs, undefined, true));
         return;
       case 'key_updated':
-        this.identity(doc, record, this.vault.seal(record));
+        this.identity(doc, record, this.vault.seal(record), event.by !== 'source');
+        if (event.fields.includes('enabled')) this.admin(doc, switchOf(record));
+        return;
+      case 'key_expiring':
+        if (record.toldExpiry) this.link.put(doc, EXPIRY_FIELD, toldValue(record.toldExpiry));
         return;
       case 'model_cooled_down':
         this.cooldown(record, { model: event.model });
@@ -56,6 +64,7 @@ export class KeyWriter {
       case 'status_changed':
         // What time brings, every instance sees by itself.
         if (event.by === 'time') return;
+        if (event.by === 'source' && (event.from === 'disabled' || event.to === 'disabled')) return;
         if (event.from !== event.to && (event.from === 'disabled' || event.to === 'disabled')) {
           this.admin(doc, switchOf(record));
         } else {

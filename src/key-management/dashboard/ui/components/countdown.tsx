@@ -35,3 +35,10 @@ export function Ago({ at }: { at: string | null }): JSX.Element {
     </time>
   );
 }
+
+/** When the vendor ends the key. */
+export const Ends = ({ at }: { at: string }): JSX.Element => (
+  <time class="sub" dateTime={at} title={`The vendor ends it at ${dayTime(at)}`}>
+    {Date.parse(at) > useNow() ? 'ends' : 'ended'} {dayTime(at)}
+  </time>
+);

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { KeyEntry } from '../api/types';
-import { duration, percent, providerName, shortNumber } from '../model/format';
+import { duration, percent, providerName, shortNumber, words } from '../model/format';
 import { accountText } from '../model/account';
 import { rateTone } from '../model/status';
 import { tableKey } from '../state/key-table';
@@ -8,7 +8,7 @@ import { useStore } from '../state/store';
 import { openDialog } from '../state/view';
 import { IconButton } from './button';
 import { useDashboard, useReadOnly } from './context';
-import { Ago, Countdown } from './countdown';
+import { Ago, Countdown, Ends } from './countdown';
 import { StatusBadge } from './status-badge';
 
 interface KeyRowProps {
@@ -31,7 +31,7 @@ export function KeyRow({ entry, index, top, active }: KeyRowProps): JSX.Element 
       style={{ transform: `translateY(${top}px)` }}
     >
       <div class="cell cell-key" role="rowheader">
-        <code>{entry.masked_key}</code>
+        <code title={`Given by: ${words(entry.origin)}`}>{entry.masked_key}</code>
         {entry.label !== null && <span class="sub">{entry.label}</span>}
         {entry.quota_group !== null && (
           <span class="sub" title={accountText(entry)}>
@@ -52,6 +52,7 @@ export function KeyRow({ entry, index, top, active }: KeyRowProps): JSX.Element 
       </div>
       <div class="cell cell-next" role="gridcell">
         <Countdown entry={entry} />
+        {entry.expires_at !== null && <Ends at={entry.expires_at} />}
       </div>
       <div class="cell cell-success" role="gridcell">
         {calls === 0 ? <span class="faint">–</span> : <SuccessRate value={entry.success_rate} />}

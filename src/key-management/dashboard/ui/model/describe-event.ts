@@ -24,6 +24,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   time: 'in time',
   administrator: 'by an administrator',
   configuration: 'by configuration',
+  source: 'by its source',
   instance: 'by another instance',
   store: 'from the store',
 };
@@ -66,6 +67,12 @@ export function describeEvent(event: LogEvent): EventText {
       return {
         text: `Cools down for ${event.model ?? event.endpoint ?? 'one model'}`,
         detail: joined(event.reason ?? (event.outcome && words(event.outcome)), cause),
+        tone: 'cooling_down',
+      };
+    case 'key_expiring':
+      return {
+        text: `Ends in ${event.days === 1 ? 'a day' : `${event.days ?? '?'} days`}`,
+        detail: event.expires_at && `at ${event.expires_at}`,
         tone: 'cooling_down',
       };
     case 'key_added':

@@ -21,6 +21,8 @@ const key = (id: string, more: Partial<KeyEntry> = {}): KeyEntry => ({
   quota_group_from: null,
   models: null,
   persistence: 'stored',
+  origin: 'administrator',
+  expires_at: null,
   reason: null,
   cooldown_until: null,
   cooldowns: [],

@@ -39,7 +39,7 @@ function matches(key: KeyEntry, { provider, status, search }: KeyFilter): boolea
   const wanted = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (wanted.length === 0) return true;
   const text =
-    `${key.masked_key} ${key.label ?? ''} ${key.id} ${key.provider} ${key.status} ${key.reason ?? ''} ${key.quota_group ?? ''}`.toLowerCase();
+    `${key.masked_key} ${key.label ?? ''} ${key.id} ${key.provider} ${key.status} ${key.reason ?? ''} ${key.quota_group ?? ''} ${key.origin}`.toLowerCase();
   return wanted.every((word) => text.includes(word));
 }
 
