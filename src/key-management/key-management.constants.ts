@@ -24,3 +24,6 @@ export interface StoreHealth {
   /** Since when it is away, milliseconds since the epoch; undefined while it is there. */
   readonly awaySince?: number | undefined;
 }
+
+/** The folder of the package's code. A build puts the code of all folders into one file, whose own folder this is. */
+export const CODE_FOLDER = __dirname;

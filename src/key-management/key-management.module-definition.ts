@@ -17,7 +17,7 @@ import { KeyMetricsService } from './metrics/key-metrics.service';
 
 const OPTIONS_TOKEN = 'KEY_MANAGEMENT_MODULE_OPTIONS';
 
-const CONTROLLERS: readonly Type[] = [...DASHBOARD_CONTROLLERS, ...ADMIN_CONTROLLERS];
+const controllers = (): readonly Type[] => [...DASHBOARD_CONTROLLERS, ...ADMIN_CONTROLLERS];
 
 const adminProviders = (settings: AdminSettings): Provider[] => [
   ...ADMIN_PROVIDERS,
@@ -57,7 +57,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
         ...definition,
         global: isGlobal,
         controllers: settings
-          ? mountedControllers([...CONTROLLERS, ...(metrics === false ? [] : [MetricsController])], settings)
+          ? mountedControllers([...controllers(), ...(metrics === false ? [] : [MetricsController])], settings)
           : [],
         providers: [
           ...(definition.providers ?? []).map(sealing),

@@ -53,5 +53,7 @@ export function setupKeyManagementDocs(app: INestApplication, path = 'docs'): vo
 
 function needed(): NonNullable<typeof swagger> {
   if (swagger) return swagger;
-  throw new Error('The docs of the key management API need @nestjs/swagger: npm i @nestjs/swagger');
+  throw new Error(
+    'The docs of the key management API need @nestjs/swagger: npm i @nestjs/swagger (or pnpm add @nestjs/swagger)',
+  );
 }

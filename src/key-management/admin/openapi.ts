@@ -26,22 +26,27 @@ export const ApiTags: typeof Swagger.ApiTags = swagger?.ApiTags ?? documentsNoth
 
 export type ApiResponseOptions = Swagger.ApiResponseOptions;
 
-/** Documents an answer in JSON by its schema. */
+/** A schema that is made when it is asked for: zod and the schemas load with the first request, or for the document. */
+export type LazySchema<T extends z.ZodType = z.ZodType> = () => T;
+
+/** Documents an answer in JSON by its schema. Without @nestjs/swagger the schema is not asked for. */
 export const Answer = (
   status: number,
-  schema: z.ZodType,
+  schema: LazySchema,
   {
     description = '',
     example,
     headers,
   }: { example?: unknown } & Pick<ApiResponseOptions, 'description' | 'headers'> = {},
 ): MethodDecorator =>
-  ApiResponse({
-    status,
-    description,
-    headers,
-    content: { 'application/json': { schema: apiSchema(schema), ...(example !== undefined && { example }) } },
-  });
+  swagger
+    ? ApiResponse({
+        status,
+        description,
+        headers,
+        content: { 'application/json': { schema: apiSchema(schema()), ...(example !== undefined && { example }) } },
+      })
+    : documentsNothing();
 
 /**
  * Puts the components that answers and bodies refer to into every document with the controller in it, also into one that the host app

@@ -7,10 +7,26 @@ export function optionalPeer<T>(name: string, load: () => T): T | undefined {
   try {
     return load();
   } catch (error) {
-    const { code, message } = error as { code?: unknown; message?: unknown };
-    const isMissing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';
-    // The lines after the first name who required it, which is the package itself when one of its own dependencies is missing.
-    if (isMissing && String(message).split('\n', 1)[0]!.includes(name)) return undefined;
+    if (isMissing(name, error)) return undefined;
     throw error;
   }
+}
+
+/**
+ * Why a package that was imported is not there to be used, with the lines that install it: for an error at the start.
+ * @param name Of the package.
+ * @param wanted As it is installed: the name, with a version where not every one serves.
+ * @param user Who needs it, as the first words of a sentence: `The redis store`.
+ */
+export function missingPeer(name: string, wanted: string, user: string, error: unknown): string {
+  const mend = `npm i ${wanted} (or pnpm add ${wanted})`;
+  if (isMissing(name, error)) return `${user} needs the package ${name}, which is not installed: ${mend}.`;
+  return `${user} could not load the package ${name}. Install it anew: ${mend}.`;
+}
+
+function isMissing(name: string, error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  // The lines after the first name who required it, which is the package itself when one of its own dependencies is missing.
+  const isNotFound = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';
+  return isNotFound && String(message).split('\n', 1)[0]!.includes(name);
 }

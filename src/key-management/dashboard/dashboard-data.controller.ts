@@ -33,7 +33,7 @@ export class DashboardDataController {
   }
 
   @Get('figures')
-  all(@QueryParams(FIGURES) { resolution }: Figures): DashboardFigures {
+  all(@QueryParams(() => FIGURES) { resolution }: Figures): DashboardFigures {
     return this.figures.current(resolution);
   }
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { RetryExecutorService } from '../execution/retry-executor.service';
 import { KeySourcesService } from '../health/key-sources.service';
 import { ProviderHealthService } from '../health/provider-health.service';
@@ -14,6 +14,7 @@ import { CallCounter } from './call-counter';
 import { registerCallMetrics } from './call-metrics';
 import { KeyMetrics } from './key-metrics';
 import { registerPoolMetrics } from './pool-metrics';
+import { promClient } from './prom-client';
 import { CountsByProvider } from './provider-counts';
 import { registerSourceMetrics } from './source-metrics';
 import { registerStoreMetrics } from './store-metrics';
@@ -24,38 +25,30 @@ import { registerStoreMetrics } from './store-metrics';
  */
 @Injectable()
 export class KeyMetricsService {
-  readonly registry = new Registry();
+  #registry: Registry | undefined;
   readonly #counts = new CountsByProvider();
   readonly #keys: KeyMetrics | undefined;
 
   constructor(
     private readonly pools: KeyPoolService,
-    executor: RetryExecutorService,
-    persistence: PersistenceService,
-    health: ProviderHealthService,
-    sources: KeySourcesService,
+    private readonly executor: RetryExecutorService,
+    private readonly persistence: PersistenceService,
+    private readonly health: ProviderHealthService,
+    private readonly sources: KeySourcesService,
     @Inject(METRICS_SETTINGS) { perKey = false }: MetricsSettings,
   ) {
-    registerPoolMetrics(this.registry, {
-      pools: () => pools.pools(),
-      labelOf: (provider) => this.#counts.labelOf(provider),
-      queueLength: (provider) => executor.providerContext(provider)?.queue.length ?? 0,
-      states: () => health.all(),
-      usableKeys: (pool) => health.usableKeys(pool),
-    });
-    registerCallMetrics(this.registry, this.#counts);
-    registerStoreMetrics(this.registry, persistence.link);
-    registerSourceMetrics(
-      this.registry,
-      (provider) => this.#counts.labelOf(provider),
-      () => sources.statuses(),
-    );
-    this.#keys = perKey ? new KeyMetrics(this.registry, () => this.#records()) : undefined;
+    this.#keys = perKey ? new KeyMetrics() : undefined;
     pools.observe({
       callsOf: (provider) => new CallCounter(this.#counts.of(provider), this.#keys),
       callWaited: (provider, ms) => this.#counts.of(provider).queueTimes.observe(ms),
       keyChanged: (record, event) => this.#changed(record, event),
     });
+  }
+
+  /** The metrics, for an app that joins them to its own. Made when it is first asked for; what happened before is in it. */
+  get registry(): Registry {
+    this.#registry ??= this.#newRegistry();
+    return this.#registry;
   }
 
   /** Content type of `text()`. */
@@ -67,6 +60,26 @@ export class KeyMetricsService {
   text(): Promise<string> {
     this.pools.flushCalls();
     return this.registry.metrics();
+  }
+
+  #newRegistry(): Registry {
+    const registry = new (promClient().Registry)();
+    registerPoolMetrics(registry, {
+      pools: () => this.pools.pools(),
+      labelOf: (provider) => this.#counts.labelOf(provider),
+      queueLength: (provider) => this.executor.providerContext(provider)?.queue.length ?? 0,
+      states: () => this.health.all(),
+      usableKeys: (pool) => this.health.usableKeys(pool),
+    });
+    registerCallMetrics(registry, this.#counts);
+    registerStoreMetrics(registry, this.persistence.link);
+    registerSourceMetrics(
+      registry,
+      (provider) => this.#counts.labelOf(provider),
+      () => this.sources.statuses(),
+    );
+    this.#keys?.register(registry, () => this.#records());
+    return registry;
   }
 
   #changed(record: KeyRecord, event: KeyChangeEvent): void {

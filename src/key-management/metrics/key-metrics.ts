@@ -8,7 +8,7 @@ import { scrapedCounter, scrapedGauge } from './scraped';
 export class KeyMetrics {
   readonly #attempts = new Map<KeyRecord, OutcomeCounts>();
 
-  constructor(registry: Registry, records: () => Iterable<KeyRecord>) {
+  register(registry: Registry, records: () => Iterable<KeyRecord>): void {
     scrapedGauge(registry, {
       name: 'ai_keys_key_available',
       help: '1 while the key is healthy, otherwise 0.',

@@ -1,4 +1,5 @@
-import { Counter, Gauge, type LabelValues, type Metric, type Registry } from 'prom-client';
+import type { Counter, Gauge, LabelValues, Metric, Registry } from 'prom-client';
+import { promClient } from './prom-client';
 import type { TimeHistogram } from './time-histogram';
 
 /** Labels and value of one line. */
@@ -14,8 +15,9 @@ export interface Scraped<L extends string, S> {
 
 /** Registers a counter or gauge that asks for its values when it is scraped. */
 const scraped =
-  (Kind: typeof Counter | typeof Gauge) =>
+  (kind: 'Counter' | 'Gauge') =>
   <L extends string>(registry: Registry, { name, help, labels, samples }: Scraped<L, Sample<L>>): void => {
+    const Kind: typeof Counter | typeof Gauge = promClient()[kind];
     new Kind<L>({
       name,
       help,
@@ -27,8 +29,8 @@ const scraped =
       },
     });
   };
-export const scrapedCounter = scraped(Counter);
-export const scrapedGauge = scraped(Gauge);
+export const scrapedCounter = scraped('Counter');
+export const scrapedGauge = scraped('Gauge');
 
 /**
  * prom-client's own histogram costs 250 ns an observation, too much for the hot path; ours costs a few, and is put into its words

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Registry } from 'prom-client';
+import { CODE_FOLDER } from '../key-management.constants';
 import type { StoreLink } from '../store/sync/store-link';
 import { scrapedCounter, scrapedGauge } from './scraped';
 
@@ -41,7 +42,7 @@ export function registerStoreMetrics(registry: Registry, store: StoreFacts): voi
 }
 
 /** The package's manifest lies at the same distance from the sources and from what is built of them. */
-const VERSION = versionIn(join(__dirname, '../../../package.json'));
+const VERSION = versionIn(join(CODE_FOLDER, '../../package.json'));
 
 function versionIn(path: string): string {
   try {

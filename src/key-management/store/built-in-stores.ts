@@ -35,7 +35,7 @@ interface BuiltInStore {
 const BUILT_IN_STORES = {
   file: { create: ({ path, namespace }, clock, report) => new FileKeyStore({ path, namespace, clock, report }) },
   firebase: {
-    url: { variable: 'FIREBASE_URL', problem: firebaseUrlProblem },
+    url: { variable: 'FIREBASE_URL', problem: (url) => firebaseUrlProblem(url) },
     create: ({ url, namespace, credentials, emulatorHost }, clock) =>
       new FirebaseKeyStore({
         url: url?.reveal() ?? '',
@@ -46,7 +46,7 @@ const BUILT_IN_STORES = {
       }),
   },
   redis: {
-    url: { variable: 'REDIS_URL', problem: redisUrlProblem },
+    url: { variable: 'REDIS_URL', problem: (url) => redisUrlProblem(url) },
     create: (settings, clock, report) =>
       new RedisKeyStore({ ...redisSource(settings), namespace: settings.namespace, clock, report }),
   },

@@ -5,7 +5,7 @@ import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { QueryParams } from '../input/request.decorators';
 import { keepAnswer } from '../routes/own-answer';
-import { ErrorAnswers } from '../schemas/errors';
+import { ErrorAnswers } from '../error-answers';
 import { FOLLOW_EVENTS, type FollowEvents } from '../schemas/requests';
 import { EventStreamService } from '../stream/event-stream.service';
 
@@ -41,7 +41,7 @@ export class EventStreamController {
   @ErrorAnswers(400, 503)
   follow(
     @Res({ passthrough: true }) response: AnyResponse,
-    @QueryParams(FOLLOW_EVENTS) { last_event_id: lastEventIdInQuery }: FollowEvents,
+    @QueryParams(() => FOLLOW_EVENTS) { last_event_id: lastEventIdInQuery }: FollowEvents,
     @Headers('last-event-id') lastEventId?: string,
   ): void {
     if (!this.stream.isOpen) throw new ServiceUnavailableException('No more streams are opened.');

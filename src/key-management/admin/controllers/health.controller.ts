@@ -12,7 +12,10 @@ import { keepAnswer } from '../routes/own-answer';
 import { HEALTH } from '../schemas/answers';
 
 const Answers = (when503: string): MethodDecorator =>
-  applyDecorators(Answer(200, HEALTH), Answer(503, HEALTH, { description: when503 }));
+  applyDecorators(
+    Answer(200, () => HEALTH),
+    Answer(503, () => HEALTH, { description: when503 }),
+  );
 
 /** For orchestrators: open to anyone, so no keys, masks or counts. Answers as Terminus does, with Terminus or without. */
 @ApiTags('health')
@@ -50,7 +53,7 @@ export class HealthController implements BeforeApplicationShutdown {
 
   @Get('live')
   @ApiOperation({ summary: 'Does the process answer?' })
-  @Answer(200, HEALTH)
+  @Answer(200, () => HEALTH)
   live(@Res({ passthrough: true }) response: object): void {
     // Also while the app shuts down: who is killed for it would not finish its calls.
     this.#send(response, healthReport([], false));

@@ -15,7 +15,8 @@ import {
   type KeyView,
   type KeyPage,
 } from '../schemas/answers';
-import { ErrorAnswers, KEYS_NOT_STORED, StoreAnswer } from '../schemas/errors';
+import { ErrorAnswers, StoreAnswer } from '../error-answers';
+import { KEYS_NOT_STORED } from '../schemas/errors';
 import { ADD_KEYS, LIST_KEYS, UPDATE_KEY, type AddKeys, type ListKeys, type UpdateKey } from '../schemas/requests';
 
 @ApiController('admin/providers/:provider/keys', 'keys')
@@ -25,9 +26,9 @@ export class KeysController {
   @Get()
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'List the keys of a provider, masked' })
-  @Answer(200, KEY_PAGE)
+  @Answer(200, () => KEY_PAGE)
   @ErrorAnswers(400)
-  list(@ProviderParam() provider: string, @QueryParams(LIST_KEYS) query: ListKeys): KeyPage {
+  list(@ProviderParam() provider: string, @QueryParams(() => LIST_KEYS) query: ListKeys): KeyPage {
     return this.keys.page(provider, query);
   }
 
@@ -38,17 +39,17 @@ export class KeysController {
     summary: 'Check keys and add those that are not invalid',
     description: 'Idempotent: a key that is there already is reported as `present` and changed in nothing.',
   })
-  @Answer(200, ADDED_KEYS)
+  @Answer(200, () => ADDED_KEYS)
   @ErrorAnswers(400, 409, 413, 415)
-  @StoreAnswer(KEYS_NOT_STORED)
-  add(@ProviderParam() provider: string, @JsonBody(ADD_KEYS) { keys }: AddKeys): Promise<AddedKeysView> {
+  @StoreAnswer(() => KEYS_NOT_STORED)
+  add(@ProviderParam() provider: string, @JsonBody(() => ADD_KEYS) { keys }: AddKeys): Promise<AddedKeysView> {
     return this.keys.add(provider, keys);
   }
 
   @Get(':id')
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'Show one key, masked' })
-  @Answer(200, KEY)
+  @Answer(200, () => KEY)
   @ErrorAnswers(400)
   one(@ProviderParam() provider: string, @KeyIdParam() id: string): KeyView {
     return this.keys.one(provider, id);
@@ -57,13 +58,13 @@ export class KeysController {
   @Patch(':id')
   @AdminRoute('update_key')
   @ApiOperation({ summary: 'Change label, weight, tier or limits of a key, or switch it off and on' })
-  @Answer(200, KEY)
+  @Answer(200, () => KEY)
   @ErrorAnswers(400, 413, 415)
   @StoreAnswer()
   update(
     @ProviderParam() provider: string,
     @KeyIdParam() id: string,
-    @JsonBody(UPDATE_KEY) changes: UpdateKey,
+    @JsonBody(() => UPDATE_KEY) changes: UpdateKey,
   ): Promise<KeyView> {
     return this.keys.update(provider, id, changes);
   }
@@ -83,7 +84,7 @@ export class KeysController {
   @HttpCode(200)
   @AdminRoute('check_key')
   @ApiOperation({ summary: 'Check one key now', description: 'A disabled key is checked too, and stays disabled.' })
-  @Answer(200, CHECKED_KEY)
+  @Answer(200, () => CHECKED_KEY)
   @ErrorAnswers(400, 409)
   check(@ProviderParam() provider: string, @KeyIdParam() id: string): Promise<CheckedKeyView> {
     return this.keys.check(provider, id);

@@ -3,7 +3,7 @@ import { ApiOperation, ApiResponse } from '../openapi';
 import { KeyMetricsService } from '../../metrics/key-metrics.service';
 import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
-import { ErrorAnswers } from '../schemas/errors';
+import { ErrorAnswers } from '../error-answers';
 
 @ApiController('metrics', 'status', 'metrics')
 export class MetricsController {

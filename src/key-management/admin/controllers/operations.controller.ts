@@ -18,7 +18,7 @@ import {
   type EventPage,
   type HealthCheckReportView,
 } from '../schemas/answers';
-import { ErrorAnswers, StoreAnswer } from '../schemas/errors';
+import { ErrorAnswers, StoreAnswer } from '../error-answers';
 import {
   LIST_EVENTS,
   RUN_HEALTH_CHECKS,
@@ -40,10 +40,10 @@ export class OperationsController {
   @HttpCode(200)
   @AdminRoute('run_health_checks')
   @ApiOperation({ summary: 'Check all keys now, or those of one provider; disabled ones are left out' })
-  @Answer(200, HEALTH_CHECK_REPORT)
+  @Answer(200, () => HEALTH_CHECK_REPORT)
   @ErrorAnswers(400, 413, 415)
   async check(
-    @JsonBody(RUN_HEALTH_CHECKS, { required: false }) { provider }: RunHealthChecks,
+    @JsonBody(() => RUN_HEALTH_CHECKS, { required: false }) { provider }: RunHealthChecks,
   ): Promise<HealthCheckReportView> {
     return reportView(await this.sweep.checkNow(provider));
   }
@@ -51,7 +51,7 @@ export class OperationsController {
   @Get('configuration')
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'Show the settings that change at run time' })
-  @Answer(200, CONFIGURATION)
+  @Answer(200, () => CONFIGURATION)
   @ErrorAnswers()
   settings(): ConfigurationView {
     const { maxRetries, healthCheckIntervalMinutes } = this.configuration.current;
@@ -68,10 +68,10 @@ export class OperationsController {
     summary: 'Change settings, for calls and checks from now on',
     description: 'For all instances that share the store, and over restarts, until they are changed again.',
   })
-  @Answer(200, CONFIGURATION)
+  @Answer(200, () => CONFIGURATION)
   @ErrorAnswers(400, 413, 415)
   @StoreAnswer()
-  async update(@JsonBody(UPDATE_CONFIGURATION) changes: UpdateConfiguration): Promise<ConfigurationView> {
+  async update(@JsonBody(() => UPDATE_CONFIGURATION) changes: UpdateConfiguration): Promise<ConfigurationView> {
     const { max_retries: maxRetries, health_check_interval_minutes: healthCheckIntervalMinutes } = changes;
     if (maxRetries === undefined && healthCheckIntervalMinutes === undefined) {
       throw invalidRequest([{ field: 'body', problem: 'must have max_retries or health_check_interval_minutes' }]);
@@ -83,9 +83,9 @@ export class OperationsController {
   @Get('events')
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'Show the latest changes of keys and acts of administrators, newest first' })
-  @Answer(200, EVENT_PAGE)
+  @Answer(200, () => EVENT_PAGE)
   @ErrorAnswers(400)
-  events(@QueryParams(LIST_EVENTS) { limit, cursor, provider, type }: ListEvents): EventPage {
+  events(@QueryParams(() => LIST_EVENTS) { limit, cursor, provider, type }: ListEvents): EventPage {
     const position = positionOf(cursor, /^\d{1,15}$/);
     const before = position === undefined ? undefined : Number(position);
     const found = this.log.latest({ limit: limit + 1, before, provider, type });

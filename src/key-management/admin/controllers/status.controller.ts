@@ -9,7 +9,7 @@ import { ApiController } from '../api-controller.decorator';
 import { cursorOf, positionOf } from '../input/cursor';
 import { ProviderParam, QueryParams } from '../input/request.decorators';
 import { PROVIDER_ANALYTICS_PAGE, type ProviderAnalyticsPage } from '../schemas/answers';
-import { ErrorAnswers } from '../schemas/errors';
+import { ErrorAnswers } from '../error-answers';
 import { PAGE_OF_ANALYTICS, type PageOfAnalytics } from '../schemas/requests';
 
 /** Of more keys than this the document is sent in pieces. */
@@ -22,7 +22,7 @@ export class StatusController {
   @Get('health/keys')
   @RequiredAccess('viewer')
   @ApiOperation({ summary: 'Show all pools and all keys, masked, with the figures of all calls' })
-  @Answer(200, COMPREHENSIVE_STATUS)
+  @Answer(200, () => COMPREHENSIVE_STATUS)
   @ErrorAnswers()
   status(): ComprehensiveStatus | StreamableFile {
     if (this.analytics.keyCount <= MANY_KEYS) return this.analytics.comprehensiveStatus();
@@ -35,11 +35,11 @@ export class StatusController {
   @ApiOperation({
     summary: 'Show the figures, the timeline, the latest events and the keys, by pages, of one provider',
   })
-  @Answer(200, PROVIDER_ANALYTICS_PAGE)
+  @Answer(200, () => PROVIDER_ANALYTICS_PAGE)
   @ErrorAnswers(400)
   async provider(
     @ProviderParam() provider: string,
-    @QueryParams(PAGE_OF_ANALYTICS) { limit, cursor }: PageOfAnalytics,
+    @QueryParams(() => PAGE_OF_ANALYTICS) { limit, cursor }: PageOfAnalytics,
   ): Promise<ProviderAnalyticsPage> {
     const page = { limit, after: positionOf(cursor, KEY_ID) };
     const { analytics, isLast } = await this.analytics.providerAnalyticsPage(provider, page);

@@ -1,7 +1,7 @@
 import { Body, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { apiSchema } from '../../common/api-schema';
-import { ApiBody, ApiParam, ApiQuery } from '../openapi';
+import { ApiBody, ApiParam, ApiQuery, swagger, type LazySchema } from '../openapi';
 import { KEY_ID_PARAM, PROVIDER_PARAM } from '../schemas/requests';
 import { ObjectPipe, SchemaPipe } from './schema.pipe';
 
@@ -13,19 +13,20 @@ function document(decorator: MethodDecorator, target: object, method: string | s
 
 /** The body of a request in JSON, checked and documented by its schema. `required` only documents: a missing body counts as `{}`. */
 export const JsonBody =
-  (schema: z.ZodType, { required = true } = {}): ParameterDecorator =>
+  (schema: LazySchema, { required = true } = {}): ParameterDecorator =>
   (target, method, index) => {
     Body(new ObjectPipe(schema, 'body'))(target, method, index);
-    document(ApiBody({ schema: apiSchema(schema), required }), target, method);
+    if (swagger) document(ApiBody({ schema: apiSchema(schema()), required }), target, method);
   };
 
 /** The parameters in the query of a request, checked and documented by their schema. */
 export const QueryParams =
-  (schema: z.ZodObject): ParameterDecorator =>
+  (schema: LazySchema<z.ZodObject>): ParameterDecorator =>
   (target, method, index) => {
     Query(new ObjectPipe(schema, 'query'))(target, method, index);
-    const defaults = schema.parse({});
-    for (const [name, field] of Object.entries(schema.shape)) {
+    if (!swagger) return;
+    const defaults = schema().parse({});
+    for (const [name, field] of Object.entries(schema().shape)) {
       const { description, ...documented } = apiSchema(field as z.ZodType);
       const fallback = defaults[name] === undefined ? {} : { default: defaults[name] };
       const options = { name, required: false, description, schema: { ...documented, ...fallback } };
@@ -34,15 +35,15 @@ export const QueryParams =
   };
 
 const pathParam =
-  (name: string, schema: z.ZodType, description?: string): ParameterDecorator =>
+  (name: string, schema: LazySchema, description?: string): ParameterDecorator =>
   (target, method, index) => {
     Param(name, new SchemaPipe(schema, name))(target, method, index);
-    document(ApiParam({ name, description, schema: apiSchema(schema) }), target, method);
+    if (swagger) document(ApiParam({ name, description, schema: apiSchema(schema()) }), target, method);
   };
 
 /** The name of a provider in the path. */
-export const ProviderParam = (): ParameterDecorator => pathParam('provider', PROVIDER_PARAM);
+export const ProviderParam = (): ParameterDecorator => pathParam('provider', () => PROVIDER_PARAM);
 
 /** The id of a key in the path. */
 export const KeyIdParam = (description = 'Id of the key.'): ParameterDecorator =>
-  pathParam('id', KEY_ID_PARAM, description);
+  pathParam('id', () => KEY_ID_PARAM, description);

@@ -7,15 +7,18 @@ const MOST_PROBLEMS = 20;
 
 /** Checks a part of a request by its schema. A refusal names the fields, and never a value. */
 export class SchemaPipe<T> implements PipeTransform<unknown, T> {
-  /** @param name What a problem of the part as a whole is said of: `body`, `query`, or the name of a parameter in the path. */
+  /**
+   * @param schema Asked for at the first request.
+   * @param name What a problem of the part as a whole is said of: `body`, `query`, or the name of a parameter in the path.
+   */
   constructor(
-    private readonly schema: z.ZodType<T>,
+    private readonly schema: () => z.ZodType<T>,
     private readonly name: string,
   ) {}
 
   /** @throws ApiProblem 400 */
   transform(value: unknown): T {
-    const { data, error } = this.schema.safeParse(value);
+    const { data, error } = this.schema().safeParse(value);
     if (error) throw invalidRequest(fieldProblems(error.issues, this.name));
     return data;
   }
@@ -24,7 +27,7 @@ export class SchemaPipe<T> implements PipeTransform<unknown, T> {
 /** The same for a body or a query: an object of bounded size and depth, or nothing. */
 export class ObjectPipe<T> extends SchemaPipe<T> {
   constructor(
-    schema: z.ZodType<T>,
+    schema: () => z.ZodType<T>,
     private readonly root: 'body' | 'query',
   ) {
     super(schema, root);

@@ -1,5 +1,6 @@
 import type { AppOptions, App } from 'firebase-admin/app';
 import type { Database } from 'firebase-admin/database';
+import { missingPeer } from '../../common/optional-peer';
 import { StoreError } from '../port/store-error';
 import { credentialsError, type FirebaseSettings } from './firebase-settings';
 
@@ -26,11 +27,8 @@ export async function loadSdk(): Promise<FirebaseSdk> {
       timestamp: database.ServerValue.TIMESTAMP,
       credentialOf: (settings) => credentialOf(settings, app.cert),
     };
-  } catch {
-    throw new StoreError(
-      'not_usable',
-      'The firebase store needs the package firebase-admin: npm install firebase-admin@13.',
-    );
+  } catch (error) {
+    throw new StoreError('not_usable', missingPeer('firebase-admin', 'firebase-admin@13', 'The firebase store', error));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { systemClock } from '../../common/clock';
+import { missingPeer } from '../../common/optional-peer';
 import { within } from '../../common/settles-within';
 import { PendingOperations } from '../port/pending-operations';
 import { StoreError } from '../port/store-error';
@@ -109,8 +110,8 @@ export class RedisConnector {
 
   /** A connection that is not connected yet. Names are looked up anew when it connects. */
   async newConnection(): Promise<RedisConnection> {
-    const ioredis = await import('ioredis').catch(() => {
-      throw new StoreError('not_usable', 'The redis store needs the package ioredis: npm install ioredis@6.');
+    const ioredis = await import('ioredis').catch((error: unknown) => {
+      throw new StoreError('not_usable', missingPeer('ioredis', 'ioredis@6', 'The redis store', error));
     });
     const make = (): RedisClient => {
       const client = makeClient(ioredis, this.source, this.timeoutMs);
