@@ -10,6 +10,9 @@ import type { AnswerIds } from './passing-ids';
 /** Parts of an upload follow each other within this time. Days. */
 const UPLOAD_KINDS: BoundIds['kinds'] = [{ kind: UPLOAD_URL, keptDays: 2 }];
 
+/** A vendor without any may have uploads all the same. */
+const NO_IDS: BoundIds = { kinds: [], notFound: [] };
+
 /** What a call of the managed fetch is told beside its other options, for the sake of the objects that it names. */
 export type ObjectOptions = Pick<RunOptions, 'affinity' | 'notFound' | 'asksAround'>;
 
@@ -31,10 +34,10 @@ export class ObjectCall {
   static of(
     pool: KeyPool,
     bound: BoundObjects,
-    { boundIds, uploadUrlHeader }: Pick<Vendor, 'boundIds' | 'uploadUrlHeader'>,
+    { boundIds = NO_IDS, uploadUrlHeader }: Pick<Vendor, 'boundIds' | 'uploadUrlHeader'>,
     request: NamingRequest & { readonly url: string },
   ): ObjectCall | undefined {
-    if (boundIds === undefined) return undefined;
+    if (boundIds === NO_IDS && uploadUrlHeader === undefined) return undefined;
     const reader = idReader(boundIds);
     const upload = uploadUrlHeader === undefined ? undefined : uploadOf(pool, bound, request.url);
     const named = upload ? [upload] : reader.named(request);
