@@ -187,7 +187,8 @@ export class SimulatedVendor {
           ? profile.unparseable(call.requestId)
           : (profile.validate(call) ?? this.#strict(call) ?? this.#missing(call));
       if (refused !== undefined) refuse(plan, 'caller_fault', refused);
-      else if (call.endpoint.operation !== 'models') {
+      else if (call.endpoint.operation === 'models') plan.headers ??= this.#organizationHeaders(call);
+      else {
         plan.headers ??= { ...profile.limits.headers([], call.now), ...this.#organizationHeaders(call) };
         profile.objects?.made?.(call, this.#objects.seenBy(call.key));
       }

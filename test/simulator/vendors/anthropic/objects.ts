@@ -44,7 +44,7 @@ function make(call: Call, collection: string, objects: OrganizationObjects): Ans
     request_counts: counts,
     created_at: createdAt(call),
     ended_at: createdAt(call),
-    results_url: `https://api.anthropic.com/v1/messages/batches/${id}/results`,
+    results_url: `http://${String(call.headers.host)}/anthropic/v1/messages/batches/${id}/results`,
   });
   return json(200, objects.find(id));
 }
