@@ -48,6 +48,7 @@ export interface HarnessOptions {
   checker?: BaseHealthChecker;
   backoff?: { initialMs: number; maxMs: number };
   spillAfterMs?: number;
+  affinityMaxWaitMs?: number;
 }
 
 export const key = (name: string): string => `sk-test-${name.padEnd(32, '0')}`;
@@ -64,9 +65,16 @@ export class Harness {
   readonly #used = new Map<string, number>();
   readonly #names = new Map<string, string>();
 
-  constructor({ maxRetries = 3, random = () => 0, checker, backoff, spillAfterMs }: HarnessOptions = {}) {
+  constructor({
+    maxRetries = 3,
+    random = () => 0,
+    checker,
+    backoff,
+    spillAfterMs,
+    affinityMaxWaitMs,
+  }: HarnessOptions = {}) {
     const options = {
-      providers: new Map([['openai', { keys: [], spillAfterMs }]]),
+      providers: new Map([['openai', { keys: [], spillAfterMs, affinityMaxWaitMs }]]),
       errorClassification: 'evidence',
       backoff: backoff ?? { initialMs: 500, maxMs: 8_000 },
       drainTimeoutMs: 10_000,

@@ -56,6 +56,11 @@ export interface ProviderOptions {
    * wait so long (by `maxWaitMs` or `timeoutMs`), and a retry, takes the next tier at once.
    */
   spillAfterMs?: number;
+  /**
+   * Milliseconds that a call with an `affinity` waits for the account that it belongs to before it takes a key of another, and half of its `maxWaitMs`
+   * or `timeoutMs` at the most. Default 2,000; 0: it waits for none.
+   */
+  affinityMaxWaitMs?: number;
 }
 
 /** What the module can be told. Each setting beats its environment variable. */

@@ -119,6 +119,7 @@ const provider = strict({
     .optional(),
   discoverAccounts: z.boolean('must be true or false').optional(),
   spillAfterMs: milliseconds.max(MOST_TIMER_MS, 'must be 2147483647 (24 days) or less').optional(),
+  affinityMaxWaitMs: milliseconds.max(MOST_TIMER_MS, 'must be 2147483647 (24 days) or less').optional(),
 }).superRefine((given, context) => {
   if (given.allowHttp === true) return;
   if (given.baseUrl !== undefined && isBaseUrl(given.baseUrl) && isUnencrypted(given.baseUrl))

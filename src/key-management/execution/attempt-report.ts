@@ -77,8 +77,8 @@ export function succeeded<T>(
   const attempts = soFar === undefined ? [report] : soFar.attempts;
   soFar?.trace?.attemptEnded(report);
   soFar?.followers?.onAttempt?.(provider.pool.provider, report);
-  const result = {
-    success: true as const,
+  const result: ExecutionResult<T> & { success: true } = {
+    success: true,
     response,
     provider: provider.pool.provider,
     attemptsMade: attempts.length,
@@ -86,6 +86,7 @@ export function succeeded<T>(
     totalTimeMs: now - startedAt,
     attempts,
   };
+  if (options.affinity !== undefined) result.affinity = whereTo(context);
   soFar?.trace?.ended(result.attemptsMade);
   if (!isStreaming) settings.onCallEnd?.(provider, result, failure === undefined, options.model);
   else
@@ -99,6 +100,10 @@ export function succeeded<T>(
     });
   return result;
 }
+
+/** Whether an attempt of a call with an affinity went to the account that the call prefers. */
+export const whereTo = ({ hasMoved }: Pick<AttemptContext, 'hasMoved'>): 'kept' | 'moved' =>
+  hasMoved ? 'moved' : 'kept';
 
 /** What of a failure a report says. */
 const verdictOf = ({ outcome, status, reason }: CheckedClassification) => ({ outcome, status, reason });

@@ -1,5 +1,6 @@
 import type { Random } from '../common/clock';
 import type { AttemptReport } from '../errors';
+import type { AffinityTarget } from '../pool/key/affinity-target';
 import type { KeyPool } from '../pool/key-pool';
 import type { ExpectedTokens } from '../pool/limits/expected-tokens';
 import type { CallTracer } from '../tracing/call-tracer';
@@ -49,7 +50,9 @@ export interface ExecutionSettings extends BodySettings {
 }
 
 /** What calls of the package's own may ask for beyond what its users may. */
-export interface RunOptions extends ExecuteOptions {
+export interface RunOptions extends Omit<ExecuteOptions, 'affinity'> {
+  /** The account that the call belongs to, by what its caller says. */
+  affinity?: AffinityTarget | undefined;
   /** Id of the key that is tried first, if it is free. */
   firstKey?: string;
   /** What the call is expected to take of limits of tokens. */

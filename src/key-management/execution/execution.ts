@@ -7,10 +7,10 @@ import { isRemoved } from '../pool/key/key-state';
 import { CONSEQUENCES, isTransient } from '../vendors/contract/outcome';
 import { awaited, endOf, runAttempt, type AttemptEnd } from './attempt';
 import { AttemptContext, leaseFirst, leaseFor, leaseUntriedFirst, type CallTarget } from './attempt-context';
-import { attemptReport, executionReport, succeeded, type CallSoFar } from './attempt-report';
+import { attemptReport, executionReport, succeeded, whereTo, type CallSoFar } from './attempt-report';
 import { decide, type Decision } from './decision';
 import type { CallFollowers, CallTerms } from './execution-settings';
-import type { ExecutionResult, ManagedCall } from './execution.types';
+import type { ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { callError, type FailureReason } from './failures/call-errors';
 import { classifyEnd, failedEnd } from './failures/classify-attempt';
 import { mayBeShared, Refusals } from './failures/refusals';
@@ -43,7 +43,7 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
     isOrdinary && goesFirst && !provider.queue.isWaiting(options)
       ? leaseFirst(
           provider.pool,
-          spillAfterMs > 0 ? { ...options, spillsAt: spillsAt(terms, startedAt) } : options,
+          spillAfterMs > 0 || options.affinity !== undefined ? { ...options, ...waits(terms, startedAt) } : options,
           startedAt,
         )
       : undefined;
@@ -60,12 +60,23 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
   );
 }
 
-/** From when on a call takes keys of any tier; 0 for at once. Milliseconds since the epoch. */
-function spillsAt({ provider: { pool }, options }: CallTerms<unknown>, startedAt: number): number {
-  const { spillAfterMs } = pool;
-  const { timeoutMs = Infinity, maxWaitMs = DEFAULT_MAX_WAIT_MS } = options;
-  // What cannot wait so long would never be served by a higher tier.
-  return spillAfterMs > 0 && spillAfterMs < Math.min(timeoutMs, maxWaitMs) ? startedAt + spillAfterMs : 0;
+/**
+ * From when on a call takes keys of any tier, and of any account; 0 for at once. Milliseconds since the epoch.
+ */
+function waits(
+  { provider: { pool }, options }: CallTerms<unknown>,
+  startedAt: number,
+): { readonly spillsAt: number; readonly movesAt: number } {
+  const { spillAfterMs, affinityMaxWaitMs } = pool;
+  const { timeoutMs = Infinity, maxWaitMs = DEFAULT_MAX_WAIT_MS, affinity } = options;
+  const longest = Math.min(timeoutMs, maxWaitMs);
+  // Another account is to have its time, too.
+  const keptMs = affinity?.kind === 'soft' ? Math.min(affinityMaxWaitMs, longest / 2) : 0;
+  return {
+    // What cannot wait so long would never be served by a higher tier.
+    spillsAt: spillAfterMs > 0 && spillAfterMs < longest ? startedAt + spillAfterMs : 0,
+    movesAt: keptMs > 0 ? startedAt + keptMs : 0,
+  };
 }
 
 /** One managed call: lease → call → classify → settle → decide, until it succeeds or gives up. */
@@ -88,6 +99,8 @@ class Execution<T> implements CallSoFar {
   #lastError: unknown = undefined;
   /** Milliseconds that the last failure asks to wait. */
   #statedMs: number | undefined = undefined;
+  /** Where the last attempt went, of a call with an affinity. */
+  #affinity: ExecutionReport['affinity'];
   /** Whether the key of the last failure cools down. */
   #isKeyCoolingDown = false;
 
@@ -97,8 +110,8 @@ class Execution<T> implements CallSoFar {
     private readonly startedAt: number,
   ) {
     const { provider, call, options, settings } = terms;
-    const { model, endpoint, tokens } = options;
-    this.#target = { model, endpoint, tokens, spillsAt: spillsAt(terms, startedAt) };
+    const { model, endpoint, tokens, affinity } = options;
+    this.#target = { model, endpoint, tokens, affinity, ...waits(terms, startedAt) };
     this.#endsAt = startedAt + (options.timeoutMs ?? Infinity);
     this.followers = settings.followers?.(startedAt);
     const trace = (this.trace = this.followers?.tracer?.start(provider.pool.provider, options.model));
@@ -174,8 +187,7 @@ class Execution<T> implements CallSoFar {
     if (this.#target.tokens && !this.#fits()) return 'too_large';
     const otherwise = decision?.next === 'other_key' ? decision.otherwise : undefined;
     if (otherwise === 'give_up') return 'rejected';
-    const { pool } = this.terms.provider;
-    if (otherwise === 'wait_for_busy' && !pool.mayBeFreed(this.#target.model, this.#target.endpoint)) return 'rejected';
+    if (otherwise === 'wait_for_busy' && !this.#mayBeFreed()) return 'rejected';
     if (decision?.next === 'back_off' || otherwise === 'back_off') {
       const ended = await this.#backOff();
       if (ended) return ended;
@@ -209,10 +221,14 @@ class Execution<T> implements CallSoFar {
 
   /** Milliseconds until a key may be had; 0 where that may be at any moment. */
   #nextKeyMs(): number {
-    const { pool } = this.terms.provider;
-    const { model, endpoint } = this.#target;
-    if (pool.mayBeFreed(model, endpoint)) return 0;
-    return Math.max(0, (pool.nextWake(model, endpoint) ?? Infinity) - this.#now);
+    const { model, endpoint, affinity } = this.#target;
+    if (this.#mayBeFreed()) return 0;
+    return Math.max(0, (this.terms.provider.pool.nextWake(model, endpoint, affinity) ?? Infinity) - this.#now);
+  }
+
+  #mayBeFreed(): boolean {
+    const { model, endpoint, affinity } = this.#target;
+    return this.terms.provider.pool.mayBeFreed(model, endpoint, affinity);
   }
 
   async #waitForKey(): Promise<AttemptContext | FailureReason> {
@@ -281,8 +297,9 @@ class Execution<T> implements CallSoFar {
     this.trace?.attemptEnded(report);
     this.followers?.onAttempt?.(this.terms.provider.pool.provider, report);
     (this.#tried ??= new Set()).add(context.keyId);
-    // A call that has lost time already waits for no tier.
-    if (this.#target.spillsAt) this.#target = { ...this.#target, spillsAt: 0 };
+    if (this.#target.affinity !== undefined) this.#affinity = whereTo(context);
+    // A call that has lost time already waits for no tier, and for no account that it may do without.
+    if (this.#target.spillsAt || this.#target.movesAt) this.#target = { ...this.#target, spillsAt: 0, movesAt: 0 };
     const isRemovalDoubted = isDoubtableRemoval(failure) && !isRemoved(context.candidate.record.state);
     const decision = this.#decide(failure, sameRefusal, isRemovalDoubted);
     if (decision.next === 'give_up' || (decision.next === 'other_key' && !decision.costsRetry)) return decision;
@@ -344,12 +361,13 @@ class Execution<T> implements CallSoFar {
       waiting: provider.queue.length,
       now,
     });
-    const result = {
-      success: false as const,
+    const result: ExecutionResult<T> = {
+      success: false,
       error,
       errorMessage: error.message,
       ...executionReport(provider.pool.provider, this.attempts, now - this.startedAt),
     };
+    if (this.#affinity !== undefined) result.affinity = this.#affinity;
     this.trace?.ended(result.attemptsMade, error.code);
     settings.onCallEnd?.(provider, result, false, this.#target.model);
     return result;

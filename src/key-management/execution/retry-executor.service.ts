@@ -12,6 +12,7 @@ import { modelName } from '../pool/key/key-input';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
 import type { CallFollowers, ExecutionSettings, ProviderContext, RunOptions } from './execution-settings';
+import { affinityTarget } from './affinity/affinity-target';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { executionReport } from './attempt-report';
 import { runCall } from './execution';
@@ -25,7 +26,7 @@ import { RetryBudget } from './waiting/retry-budget';
 import { TimeLimits } from './waiting/time-limits';
 import { WaitQueue } from './waiting/wait-queue';
 
-const NO_OPTIONS: ExecuteOptions = Object.freeze({});
+const NO_OPTIONS: RunOptions = Object.freeze({});
 
 /** Calls vendors with the pool's keys: picks one, retries, rotates, and removes what proves dead. */
 @Injectable()
@@ -86,7 +87,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     const fault = callFault(provider, call, options);
     if (fault !== undefined) return Promise.resolve(refused(provider, fault));
     const context = this.providerContext(provider);
-    if (context) return this.run(context, call, options ?? NO_OPTIONS);
+    if (context) return this.run(context, call, options === undefined ? NO_OPTIONS : withAffinity(options));
     return Promise.resolve(failedAtOnce(this.registry.unknownProvider(provider)));
   }
 
@@ -181,8 +182,9 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   #newContext(provider: string): ProviderContext | undefined {
     if (!this.registry.has(provider)) return undefined;
     const pool = this.pools.ensurePool(provider);
-    const { spillAfterMs = 0, discoverAccounts = true } = this.options.providers.get(provider) ?? {};
+    const { spillAfterMs = 0, affinityMaxWaitMs, discoverAccounts = true } = this.options.providers.get(provider) ?? {};
     pool.spillAfterMs = spillAfterMs;
+    if (affinityMaxWaitMs !== undefined) pool.affinityMaxWaitMs = affinityMaxWaitMs;
     pool.accounts.discovers = discoverAccounts;
     pool.accounts.profile = () => this.registry.get(provider).pacing;
     const context: ProviderContext = {
@@ -223,6 +225,13 @@ function bounded(options: RunOptions): RunOptions {
   const name = model === undefined ? undefined : modelName(model);
   const place = endpoint === undefined ? undefined : endpointName(endpoint);
   return name === model && place === endpoint ? options : { ...options, model: name, endpoint: place };
+}
+
+/** What the pool is told of the affinity that the caller states. */
+function withAffinity(options: ExecuteOptions): RunOptions {
+  const { affinity } = options;
+  // Nearly always there is none, and nothing is copied.
+  return affinity === undefined ? (options as RunOptions) : { ...options, affinity: affinityTarget(affinity) };
 }
 
 /** The tokens that the caller states, as the vendor counts them. */

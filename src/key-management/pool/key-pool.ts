@@ -7,6 +7,7 @@ import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import type { PoolObserver } from './key-events';
 import { DoubtedRemovals } from './doubted-removals';
 import { Ejections } from './ejections';
+import type { AffinityTarget } from './key/affinity-target';
 import type { LeaseOptions, LeaseTarget } from './key/key-input';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
@@ -36,6 +37,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   readonly calls: CallBatcher;
   /** How long a call waits for a lower tier before it takes the next; milliseconds. Calls that cannot wait take it at once. */
   spillAfterMs = 0;
+  /** How long a call waits for the account that it prefers before it takes a key of the next; milliseconds. Calls that cannot wait take it at once. */
+  affinityMaxWaitMs = 2_000;
 
   constructor(
     provider: string,
@@ -53,7 +56,10 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
-  lease(options: LeaseOptions = NO_OPTIONS, now = this.clock.now()): PoolLease | undefined {
+  lease(
+    options: LeaseOptions & Pick<LeaseTarget, 'affinity'> = NO_OPTIONS,
+    now = this.clock.now(),
+  ): PoolLease | undefined {
     const candidate = this.#take(options, options.exclude, now, false);
     const { model, endpoint, tokens } = options;
     return candidate && new PoolLease(this, candidate, model, 'call', now, endpoint, tokens);
@@ -75,13 +81,12 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (!this.#breaker.admits(now)) return undefined;
     const index = this.indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.parts.endpoints.passedOver(endpoint, exclude, now);
-    const { spillsAt } = target;
-    const fits = this.accounts.isChoosy(now)
-      ? (key: KeyModelState, by = now) => this.accounts.blockedFor(key, target, now, canWait) <= by
+    const blockedUntil = this.accounts.isChoosy(now)
+      ? (key: KeyModelState) => this.accounts.blockedFor(key, target, now, canWait)
       : undefined;
-    let candidate = index.choose(passedOver, this.mean, now, this.random, fits, spillsAt);
+    let candidate = this.#choose(index, target, passedOver, now, blockedUntil);
     if (!candidate && this.#ejections.readmitted(index, passedOver, now))
-      candidate = index.choose(passedOver, this.mean, now, this.random, fits, spillsAt);
+      candidate = this.#choose(index, target, passedOver, now, blockedUntil);
     if (!candidate) {
       if (canWait) this.accounts.missed(now);
       return undefined;
@@ -97,19 +102,42 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return candidate;
   }
 
+  #choose(
+    index: ModelIndex,
+    { affinity, movesAt, spillsAt }: LeaseTarget,
+    exclude: PassedOver | undefined,
+    now: number,
+    blockedUntil: ((key: KeyModelState) => number) | undefined,
+  ): KeyModelState | undefined {
+    if (affinity !== undefined)
+      return this.affinities.choose(affinity, index, { exclude, blockedUntil, now, movesAt, spillsAt });
+    const fits = blockedUntil && ((key: KeyModelState, by = now) => blockedUntil(key) <= by);
+    return index.choose(exclude, this.mean, now, this.random, fits, spillsAt);
+  }
+
   /**
    * When such a call fits an account at the soonest, as far as is known: 0 for now or at any moment, Infinity where no key is expected to come.
    * Milliseconds since the epoch.
    */
   availableAt(target: LeaseTarget, now: number): number {
-    const { model, endpoint } = target;
-    if (this.#breaker.isOpen(now) || this.parts.endpoints.concerns(endpoint))
-      return this.mayBeFreed(model, endpoint) ? 0 : (this.nextWake(model, endpoint) ?? Infinity);
+    const { model, endpoint, affinity } = target;
     const index = this.indexes.forCall(model, now);
+    if (this.#breaker.isOpen(now) || (this.parts.endpoints.concerns(endpoint) && affinity?.kind !== 'soft'))
+      return this.mayBeFreed(model, endpoint, affinity) ? 0 : (this.nextWake(model, endpoint, affinity) ?? Infinity);
+    const awaitedAt = affinity && this.#accountFreeAt(affinity, target, index, now);
+    if (awaitedAt !== undefined) return awaitedAt > now ? awaitedAt : 0;
     const fitsAt = this.#fitsAt(index, target, now);
     if (fitsAt <= now) return 0;
     const at = Math.min(fitsAt, index.nextWake ?? Infinity);
     return at === Infinity && index.hasCandidate ? 0 : at;
+  }
+
+  /** When the account that the call waits for is expected to serve it; undefined where it waits for no account. */
+  #accountFreeAt(affinity: AffinityTarget, target: LeaseTarget, index: ModelIndex, now: number): number | undefined {
+    const { endpoint, movesAt } = target;
+    const exclude = endpoint === undefined ? undefined : this.parts.endpoints.passedOver(endpoint, undefined, now);
+    const blockedUntil = (key: KeyModelState): number => this.accounts.blockedFor(key, target, now, true);
+    return this.affinities.expectedAt(affinity, index, { exclude, blockedUntil, now, movesAt, spillsAt: undefined });
   }
 
   /** When such a call fits one of the keys that can be chosen now; Infinity where none can. */
@@ -148,12 +176,17 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return false;
   }
 
+  /** The keys that may serve such a call, as far as its affinity goes. */
+  #recordsFor(affinity: AffinityTarget | undefined): Iterable<KeyRecord> {
+    return affinity?.kind === 'hard' ? this.accounts.keysOf(affinity.account) : this.records();
+  }
+
   /** The greatest limit that the call can never fit, if it can fit none of the accounts that may serve it. */
-  excess({ model, tokens }: LeaseTarget, now: number): ExceededLimit | undefined {
+  excess({ model, tokens, affinity }: LeaseTarget, now: number): ExceededLimit | undefined {
     if (tokens === undefined || !this.limitsTokens) return undefined;
     const { ordinal } = this.indexes.forCall(model, now);
     let greatest: ExceededLimit | undefined;
-    for (const record of this.records()) {
+    for (const record of this.#recordsFor(affinity)) {
       if (!record.serves(model) || !record.enabled) continue;
       const exceeded = exceededBy(tokens, record.candidates[ordinal]!);
       if (exceeded === undefined) return undefined;
@@ -168,7 +201,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { ordinal } = this.indexes.forCall(target.model, now);
     let soonest: KeyModelState | undefined;
     let soonestAt = Infinity;
-    for (const record of this.records()) {
+    for (const record of this.#recordsFor(target.affinity)) {
       const candidate = record.candidates[ordinal]!;
       if (candidate.availability === 'out') continue;
       const at = Math.max(
@@ -400,37 +433,62 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     this.keyFreed();
   }
 
-  /** When the next cooldown, trial or pause ends that a call for this model and endpoint could wait for. Milliseconds since the epoch. */
-  nextWake(model: string | undefined, endpoint?: string): number | undefined {
+  /**
+   * When the next cooldown, trial or pause ends that a call for this model and endpoint could wait for. A call with a soft affinity could wait for
+   * any account. Milliseconds since the epoch.
+   */
+  nextWake(model: string | undefined, endpoint?: string, affinity?: AffinityTarget): number | undefined {
     const now = this.clock.now();
     const wake = this.parts.endpoints.concerns(endpoint)
-      ? this.#availableAt(endpoint, model, now)
-      : this.#nextWakeOf(this.indexes.forCall(model, now), model, now);
+      ? this.#availableAt(endpoint, model, affinity, now)
+      : this.#nextWakeOf(this.indexes.forCall(model, now), model, affinity, now);
     const admitsAt = this.#breaker.admitsAt(now);
     if (admitsAt === undefined) return wake === Infinity ? undefined : wake;
-    return Math.max(admitsAt, this.#hasCandidate(model, endpoint, now) ? 0 : (wake ?? Infinity));
+    return Math.max(admitsAt, this.#hasCandidate(model, endpoint, affinity, now) ? 0 : (wake ?? Infinity));
   }
 
   /** Where calls do not fit keys that can be chosen, they fit later. */
-  #nextWakeOf(index: ModelIndex, model: string | undefined, now: number): number | undefined {
+  #nextWakeOf(
+    index: ModelIndex,
+    model: string | undefined,
+    affinity: AffinityTarget | undefined,
+    now: number,
+  ): number | undefined {
+    if (affinity?.kind === 'hard') return this.#accountFreeAt(affinity, { model }, index, now);
     if (index.eligible === 0 || !this.accounts.isChoosy(now)) return index.nextWake;
     return Math.min(index.nextWake ?? Infinity, this.#fitsAt(index, { model }, now));
   }
 
   /** A key for this model and endpoint can be had now, or may be at any moment: it is in use, or being checked. */
-  mayBeFreed(model: string | undefined, endpoint?: string): boolean {
+  mayBeFreed(model: string | undefined, endpoint?: string, affinity?: AffinityTarget): boolean {
     const now = this.clock.now();
-    return !this.#breaker.isOpen(now) && this.#hasCandidate(model, endpoint, now);
+    return !this.#breaker.isOpen(now) && this.#hasCandidate(model, endpoint, affinity, now);
   }
 
-  #hasCandidate(model: string | undefined, endpoint: string | undefined, now: number): boolean {
-    if (this.parts.endpoints.concerns(endpoint)) return this.#availableAt(endpoint, model, now) === 0;
-    return this.indexes.forCall(model, now).hasCandidate;
+  #hasCandidate(
+    model: string | undefined,
+    endpoint: string | undefined,
+    affinity: AffinityTarget | undefined,
+    now: number,
+  ): boolean {
+    if (this.parts.endpoints.concerns(endpoint)) return this.#availableAt(endpoint, model, affinity, now) === 0;
+    const index = this.indexes.forCall(model, now);
+    return affinity?.kind === 'hard' ? this.affinities.mayBeFreed(affinity.account, index, now) : index.hasCandidate;
   }
 
-  #availableAt(endpoint: string, model: string | undefined, now: number): number {
+  #availableAt(endpoint: string, model: string | undefined, affinity: AffinityTarget | undefined, now: number): number {
     const { ordinal } = this.indexes.forCall(model, now);
-    return this.parts.endpoints.availableAt(endpoint, this.records(), ordinal, now);
+    return this.parts.endpoints.availableAt(endpoint, this.#recordsFor(affinity), ordinal, now);
+  }
+
+  /** The name of the account that a call with this affinity prefers or is bound to; undefined where it is free. */
+  accountFor({ affinity, model }: LeaseTarget, now: number): string | undefined {
+    return affinity && this.affinities.accountOf(affinity, this.indexes.forCall(model, now));
+  }
+
+  /** The key that was taken last for a call with a soft affinity is in another account than the one that the call prefers. */
+  get hasMoved(): boolean {
+    return this.affinities.hasMoved;
   }
 
   /** Some key can be had at once of which nothing speaks against its vendor: a failed call may be made again with it without harm. */

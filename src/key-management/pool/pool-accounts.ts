@@ -24,6 +24,7 @@ interface AccountsOfPool {
   readonly indexes: ModelIndexes;
   readonly sharing: Readonly<Sharing>;
   readonly records: () => Iterable<KeyRecord>;
+  readonly record: (id: string) => KeyRecord | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** This instance's parts have changed. */
@@ -96,6 +97,18 @@ export class PoolAccounts implements PartsPort {
   /** The account of a deleted key: its calls in flight still count there. */
   leftBy(record: KeyRecord): Account<KeyRecord> | undefined {
     return this.#left.get(record);
+  }
+
+  /** A key of the account with this name; or the key with this id, where no account has that name. */
+  memberOf(account: string): KeyRecord | undefined {
+    const named = this.#declared.get(account) ?? this.#discovered.get(account);
+    return named?.keys[0] ?? this.pool.record(account);
+  }
+
+  /** The keys of the account that `memberOf` finds one of. */
+  keysOf(account: string): readonly KeyRecord[] {
+    const member = this.memberOf(account);
+    return member === undefined ? [] : (member.account?.keys ?? [member]);
   }
 
   /** The other keys of the same account. */
@@ -396,11 +409,11 @@ export class PoolAccounts implements PartsPort {
 
   #enter(record: KeyRecord, account: Account<KeyRecord>): void {
     record.account = account;
-    account.members.add(record);
+    account.enter(record);
   }
 
   #leave(record: KeyRecord, account: Account<KeyRecord>): void {
-    account.members.delete(record);
+    account.leave(record);
     record.account = undefined;
     if (account.members.size > 0) return;
     (account.from === 'declared' ? this.#declared : this.#discovered).delete(account.name);

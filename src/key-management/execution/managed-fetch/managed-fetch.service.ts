@@ -8,6 +8,7 @@ import { RESOLVED_OPTIONS } from '../../key-management.constants';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
 import type { KeyPool } from '../../pool/key-pool';
 import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';
+import { affinityTarget } from '../affinity/affinity-target';
 import type { ExecuteOptions, ManagedCall } from '../execution.types';
 import { AttemptFailure } from '../failures/classify-attempt';
 import { milliseconds, withCallOptions } from '../option-rules';
@@ -154,6 +155,7 @@ export class ManagedFetchService {
         model,
         ...(size && context.estimates.measured(model, size)),
         endpoint: options.endpoint ?? request.endpoint,
+        affinity: options.affinity === undefined ? undefined : affinityTarget(options.affinity),
         firstKey: this.#uploadKeys.size === 0 ? undefined : this.#uploadKeys.get(request.url),
         signal,
       })
