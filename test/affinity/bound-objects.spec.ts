@@ -1,10 +1,12 @@
 import { KeyManagerService, KeyPoolService, RetryExecutorService } from '../../src/key-management';
+import type { KeyState } from '../../src/key-management/pool/key/key-state';
 import { blemishes, call, fetchOf, Organizations } from './organizations';
 
 let organizations: Organizations;
 afterEach(() => organizations.close());
 
 const url = (path: string): string => `${organizations.simulator.openai.baseUrl}/v1${path}`;
+const cooldownFor = (ms: number): KeyState => ({ status: 'cooling_down', until: Date.now() + ms });
 const response = (previous?: unknown, more: object = {}) => ({
   model: 'gpt-4o',
   input: 'Hi',
@@ -12,21 +14,14 @@ const response = (previous?: unknown, more: object = {}) => ({
   ...more,
 });
 
-/** Talks by `previous_response_id`, all conversations one turn after the other. Resolves with how many broke. */
-async function brokenOf(conversations: number, turns: number, fetchFor: (n: number) => typeof fetch): Promise<number> {
-  const last = new Map<number, unknown>();
-  let broken = 0;
-  for (let turn = 0; turn < turns; turn += 1)
-    for (let n = 0; n < conversations; n += 1) {
-      if (turn > 0 && !last.has(n)) continue;
-      const { status, body } = await call(fetchFor(turn * conversations + n), url('/responses'), response(last.get(n)));
-      if (status === 200) last.set(n, body.id);
-      else {
-        last.delete(n);
-        broken += 1;
-      }
-    }
-  return broken;
+/** Talks by `previous_response_id`, all conversations at once, one turn after the other. Resolves with how many broke. */
+async function brokenOf(conversations: number, turns: number, fetch: typeof globalThis.fetch): Promise<number> {
+  let talks: unknown[] = Array.from({ length: conversations }, () => undefined);
+  for (let turn = 0; turn < turns; turn += 1) {
+    const answers = await Promise.all(talks.map((previous) => call(fetch, url('/responses'), response(previous))));
+    talks = answers.filter(({ status }) => status === 200).map(({ body }) => body.id);
+  }
+  return conversations - talks.length;
 }
 
 describe.each([
@@ -39,7 +34,7 @@ describe.each([
     organizations = await Organizations.start(count, 2, hasNames);
     const app = await organizations.app();
     const fetch = fetchOf(app, 'openai');
-    expect(await brokenOf(60, 4, () => fetch)).toBe(0);
+    expect(await brokenOf(60, 4, fetch)).toBe(0);
     // Nobody was asked in vain.
     expect(organizations.simulator.openai.calls.total).toBe(240);
     // All organizations have some.
@@ -63,9 +58,8 @@ it('knows a stored answer from the first event of its stream', async () => {
 
 describe('an object that nobody knows', () => {
   const made = async (path: string, body: object): Promise<unknown> => {
-    // Another app made it, whose store is not this one's.
-    const other = await organizations.app();
-    const { body: object } = await call(fetchOf(other, 'openai'), url(path), body);
+    // Somebody else made it, in the first organization.
+    const { body: object } = await call(organizations.fetchWith('openai', 0), url(path), body);
     organizations.simulator.openai.calls.reset();
     return object.id;
   };
@@ -75,6 +69,9 @@ describe('an object that nobody knows', () => {
     const id = await made('/responses', response());
     const app = await organizations.app();
     const fetch = fetchOf(app, 'openai');
+    // Which keys share an organization is known by then.
+    for (let n = 0; n < 12; n += 1) await call(fetch, url('/responses'), response(undefined, { store: false }));
+    organizations.simulator.openai.calls.reset();
     const ask = () =>
       method === 'GET' ? call(fetch, url(`/responses/${String(id)}`)) : call(fetch, url('/responses'), response(id));
     expect((await ask()).status).toBe(200);
@@ -88,7 +85,7 @@ describe('an object that nobody knows', () => {
   });
 
   it('is asked for in as many accounts as the option says, and then the vendor answers', async () => {
-    organizations = await Organizations.start(10, 2);
+    organizations = await Organizations.start(10);
     const app = await organizations.app({}, { maxAccountsAsked: 3 });
     const { status, body, response: answer } = await call(fetchOf(app, 'openai'), url('/files/file-none'));
     expect(status).toBe(404);
@@ -111,19 +108,26 @@ describe('an object that nobody knows', () => {
   it('is waited for in an account that cools down', async () => {
     organizations = await Organizations.start(3);
     const id = await made('/responses', response());
-    const owner = organizations.called('openai');
-    expect(owner).toEqual([]);
     const app = await organizations.app();
     const fetch = fetchOf(app, 'openai');
-    const keys = organizations.keys.openai.flat();
-    const { openai } = organizations.simulator;
-    // Each says once that it is limited.
-    for (const key of keys) openai.key(key, { kind: 'flaky', statuses: [] });
-    for (const key of keys)
-      openai.key(key, { kind: 'rateLimited', requestsPerSecond: 1, operations: ['generate', 'objects'] });
-    expect((await call(fetch, url(`/responses/${String(id)}`))).status).toBe(200);
-    // The owner has no room now, and is known.
-    expect((await call(fetch, url(`/responses/${String(id)}`))).status).toBe(200);
+    const pool = app.get(KeyPoolService).pool('openai')!;
+    const owner = organizations.ownerOf('openai', 0);
+    pool.setState(pool.record(owner)!, cooldownFor(300), 'administrator');
+    expect((await call(fetch, url('/responses'), response(id))).status).toBe(200);
+    expect(organizations.called('openai')).toHaveLength(3);
+    expect(organizations.called('openai').at(-1)).toBe(0);
+  });
+
+  it('is not waited for longer than the call may wait: then the vendor has answered', async () => {
+    organizations = await Organizations.start(3);
+    const id = await made('/responses', response());
+    const app = await organizations.app();
+    const pool = app.get(KeyPoolService).pool('openai')!;
+    pool.setState(pool.record(organizations.ownerOf('openai', 0))!, cooldownFor(60_000), 'administrator');
+    const { status, body } = await call(fetchOf(app, 'openai', { maxWaitMs: 50 }), url('/responses'), response(id));
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ error: { code: 'previous_response_not_found' } });
+    expect(organizations.called('openai')).toHaveLength(2);
   });
 });
 

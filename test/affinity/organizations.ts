@@ -1,6 +1,7 @@
 import type { TestingModule } from '@nestjs/testing';
 import {
   KeyPoolService,
+  keyIdOf,
   ManagedFetchService,
   type KeyManagementModuleOptions,
   type ManagedFetchOptions,
@@ -65,6 +66,28 @@ export class Organizations {
   /** The organizations whose keys the vendor was called with, in the order of the calls. */
   called(name: VendorName): number[] {
     return [...this.simulator[name].calls].map(({ key }) => this.keys[name].findIndex((keys) => keys.includes(key)));
+  }
+
+  /** The id of the first key of an organization. */
+  ownerOf(name: VendorName, organization: number): string {
+    return keyIdOf(this.keys[name][organization]![0]!);
+  }
+
+  /** Calls the vendor with a key of this organization, past any app. */
+  fetchWith(name: VendorName, organization: number): typeof fetch {
+    const [key] = this.keys[name][organization]!;
+    return (input, init) => fetch(input, { ...init, headers: { ...init?.headers, authorization: `Bearer ${key}` } });
+  }
+
+  /** The organization in which an object of OpenAI exists. */
+  makerOf(id: string): number {
+    return this.keys.openai.findIndex(([key]) => this.simulator.openai.has(key!, id));
+  }
+
+  /** Ends an app that was started here. */
+  async end(app: TestingModule): Promise<void> {
+    this.#apps.splice(this.#apps.indexOf(app), 1);
+    await app.close();
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { unkeptObjects } from '../support/unkept-objects';
 import { RetryExecutorService } from '../../src/key-management/execution/retry-executor.service';
 import type { ExecuteOptions, ExecutionResult, ManagedCall } from '../../src/key-management/execution/execution.types';
 import { UnknownProviderError, type KeyManagementError } from '../../src/key-management/errors';
@@ -102,6 +103,7 @@ export class Harness {
       options as never,
       this.clock,
       random,
+      unkeptObjects(this.clock),
     );
   }
 

@@ -75,6 +75,11 @@ export class SimulatedVendor {
     this.#objects.organize(keys, organization);
   }
 
+  /** Whether the organization of the key has the object. */
+  has(key: string, id: string): boolean {
+    return this.#objects.seenBy(key).find(id) !== undefined;
+  }
+
   /** From now on the vendor does not know the key. */
   forget(key: string): void {
     this.#scripts.delete(key);

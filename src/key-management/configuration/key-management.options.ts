@@ -61,6 +61,11 @@ export interface ProviderOptions {
    * or `timeoutMs` at the most. Default 2,000; 0: it waits for none.
    */
   affinityMaxWaitMs?: number;
+  /**
+   * How many accounts are asked in turn for a file, a batch, a stored response or another object of one account, where nobody knows which made it.
+   * Each of them answers "not found", which costs nothing; after the last, its answer is the call's. Default 8; 1: no other account is asked.
+   */
+  maxAccountsAsked?: number;
 }
 
 /** What the module can be told. Each setting beats its environment variable. */

@@ -158,19 +158,6 @@ export function leaseFor(
   return context;
 }
 
-/** As {@link leaseFor}, but the key that the target names before all others. */
-export function leaseFirst(
-  pool: KeyPool,
-  target: CallTarget & { readonly firstKey?: string | undefined },
-  now: number,
-): AttemptContext | undefined {
-  const { firstKey } = target;
-  if (firstKey === undefined || !pool.record(firstKey)) return leaseFor(pool, target, undefined, now);
-  const others: PassedOver = { has: (id) => id !== firstKey };
-  const whateverItsTier = { ...target, spillsAt: 0 };
-  return leaseFor(pool, whateverItsTier, others, now) ?? leaseFor(pool, target, undefined, now);
-}
-
 /** As {@link leaseFor}, but an untried key before a tried one. */
 export function leaseUntriedFirst(
   pool: KeyPool,

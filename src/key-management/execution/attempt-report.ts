@@ -17,6 +17,8 @@ export interface CallSoFar {
   readonly attempts: AttemptReport[];
   /** The wait before the last attempt. */
   readonly waitedMs: number;
+  /** Attempts that were answered "not found" by accounts which were asked in turn. */
+  readonly asked: number;
   readonly trace: CallTrace | undefined;
   readonly followers: CallFollowers | undefined;
 }
@@ -88,7 +90,7 @@ export function succeeded<T>(
   };
   if (options.affinity !== undefined) result.affinity = whereTo(context);
   soFar?.trace?.ended(result.attemptsMade);
-  if (!isStreaming) settings.onCallEnd?.(provider, result, failure === undefined, options.model);
+  if (!isStreaming) settings.onCallEnd?.(provider, result, failure === undefined, options.model, soFar?.asked);
   else
     answers!.onRelease((end) => {
       if (context.countsTokens) context.book(answers!.usage, end === 'whole');
@@ -96,7 +98,7 @@ export function succeeded<T>(
       context.settle(outcome);
       // The report is the caller's by now: whoever looks at it after the stream finds what the stream came to.
       if (typeof outcome === 'object') Object.assign(report, verdictOf(outcome));
-      settings.onCallEnd?.(provider, result, outcome === 'ok' || outcome === 'cancelled', options.model);
+      settings.onCallEnd?.(provider, result, outcome === 'ok' || outcome === 'cancelled', options.model, soFar?.asked);
     });
   return result;
 }

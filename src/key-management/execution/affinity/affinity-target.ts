@@ -5,3 +5,7 @@ import type { CallAffinity } from '../execution.types';
 export function affinityTarget(affinity: string | CallAffinity): AffinityTarget {
   return { kind: 'soft', id: typeof affinity === 'string' ? affinity : affinity.id };
 }
+
+/** The id that the caller states of something which exists in one account alone. */
+export const hardIdOf = (affinity: string | CallAffinity | undefined): string | undefined =>
+  typeof affinity === 'object' && affinity.hard === true ? affinity.id : undefined;

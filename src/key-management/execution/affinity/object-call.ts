@@ -2,7 +2,9 @@ import type { KeyPool } from '../../pool/key-pool';
 import type { BoundIds } from '../../vendors/contract/bound-ids';
 import type { Vendor } from '../../vendors/contract/vendor';
 import type { RunOptions } from '../execution-settings';
-import { UPLOAD_URL, type BoundObjects, type Place } from './bound-objects';
+import type { ExecuteOptions } from '../execution.types';
+import { hardIdOf } from './affinity-target';
+import { CALLERS_OWN, UPLOAD_URL, type BoundObjects, type Place } from './bound-objects';
 import { idReader, type IdReader, type NamingRequest, type Telling } from './id-reader';
 import { rememberedAs, type ObjectId } from './object-ids';
 import type { AnswerIds } from './passing-ids';
@@ -35,12 +37,14 @@ export class ObjectCall {
     pool: KeyPool,
     bound: BoundObjects,
     { boundIds = NO_IDS, uploadUrlHeader }: Pick<Vendor, 'boundIds' | 'uploadUrlHeader'>,
-    request: NamingRequest & { readonly url: string },
+    request: NamingRequest & { readonly url: string; readonly affinity: ExecuteOptions['affinity'] },
   ): ObjectCall | undefined {
-    if (boundIds === NO_IDS && uploadUrlHeader === undefined) return undefined;
+    const own = hardIdOf(request.affinity);
+    if (boundIds === NO_IDS && uploadUrlHeader === undefined && own === undefined) return undefined;
     const reader = idReader(boundIds);
     const upload = uploadUrlHeader === undefined ? undefined : uploadOf(pool, bound, request.url);
-    const named = upload ? [upload] : reader.named(request);
+    const inRequest = upload ? [upload] : reader.named(request);
+    const named = own === undefined ? inRequest : [{ kind: CALLERS_OWN, id: own }, ...inRequest];
     const telling = reader.telling(request);
     if (named.length === 0 && telling === undefined) return undefined;
     return new ObjectCall(pool, bound, boundIds, named, telling);

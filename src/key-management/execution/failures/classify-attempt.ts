@@ -72,16 +72,17 @@ export function failedEnd(
   context: AttemptContext,
   value: unknown,
   classifier: FailureClassifier,
+  notFound?: ClassifiedBy['notFound'],
 ): AttemptEnd | undefined {
   if (isFailedResponse(value)) return { kind: 'value', value };
   const watched = context.answers?.lastFailure;
   const body = failureBodyOf(value);
   if (!watched && !body) return undefined;
   const evidence = watched ?? vendorErrorFromStreamEvent(body, {}, context.evidenceContext());
-  const { outcome } = classifyEvidence(evidence, { classifier, context });
+  const { outcome, notFoundHere } = classifyEvidence(evidence, { classifier, context, notFound });
   // A caller may treat a 404 as any answer, but what is the key's or the vendor's fault is not for the caller to say. An object with an
   // error that no rule knows may be of the caller's own making.
-  const fails = NEVER_AN_ANSWER.has(outcome) || (body && (outcome !== 'unknown' || failedBase(body)));
+  const fails = NEVER_AN_ANSWER.has(outcome) || notFoundHere === true || (body && (outcome !== 'unknown' || failedBase(body)));
   return fails ? { kind: 'value', value, evidence } : undefined;
 }
 
