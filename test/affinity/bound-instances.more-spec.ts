@@ -26,7 +26,7 @@ describeWithRedis('conversations over four instances that share a Redis', () => 
   const url = (path: string): string => `${organizations.simulator.openai.baseUrl}/v1${path}`;
   /** The next turn of a conversation, on one of the instances. */
   const turn = (instance: number, previous: unknown) =>
-    call(fetchOf(apps[instance % INSTANCES]!, 'openai'), url('/responses'), {
+    call(fetchOf(apps[instance % INSTANCES]!, 'openai', { maxWaitMs: 60_000 }), url('/responses'), {
       model: 'gpt-4o',
       input: 'Hi',
       ...(previous === undefined ? {} : { previous_response_id: previous }),

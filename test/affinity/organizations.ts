@@ -59,7 +59,9 @@ export class Organizations {
       test,
     );
     this.#apps.push(app);
-    for (const name of ['openai', 'anthropic', 'google'] as const) this.simulator[name].calls.reset();
+    // What the start asks does not count.
+    if (this.#apps.length === 1)
+      for (const name of ['openai', 'anthropic', 'google'] as const) this.simulator[name].calls.reset();
     return app;
   }
 

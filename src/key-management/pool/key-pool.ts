@@ -89,6 +89,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     let candidate = this.#choose(index, target, passedOver, now, blockedUntil);
     if (!candidate && this.#ejections.readmitted(index, passedOver, now))
       candidate = this.#choose(index, target, passedOver, now, blockedUntil);
+    if (target.affinity?.kind === 'hard') this.accounts.needs(target.affinity.account, now);
     if (!candidate) {
       if (canWait) this.accounts.missed(now);
       return undefined;

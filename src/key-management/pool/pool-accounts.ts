@@ -57,6 +57,8 @@ export class PoolAccounts implements PartsPort {
   profile: (() => RateLimitProfile | undefined) | undefined;
   /** Whether keys whose answers name the same account share it. */
   discovers = true;
+  /** When a call came last that one account alone can serve, by the names of accounts. Milliseconds since the epoch. */
+  readonly #neededAt = new Map<string, number>();
   /** How many calls wait for a key. */
   waiting: (() => number) | undefined = undefined;
   partsWanted: ((isNew?: boolean) => void) | undefined = undefined;
@@ -291,6 +293,25 @@ export class PoolAccounts implements PartsPort {
     this.partsWanted?.();
   }
 
+  /** A call came that this account alone can serve. */
+  needs(account: string, now: number): void {
+    if (this.#grants === undefined) return;
+    const member = this.memberOf(account);
+    if (member === undefined) return;
+    const name = accountName(member);
+    if (!this.#neededAt.has(name)) this.partsWanted?.();
+    this.#neededAt.set(name, now);
+  }
+
+  /** Whether such a call came lately. */
+  #isNeeded(name: string, now: number): boolean {
+    const neededAt = this.#neededAt.get(name);
+    if (neededAt === undefined) return false;
+    if (now - neededAt < NEEDED_MS) return true;
+    this.#neededAt.delete(name);
+    return false;
+  }
+
   /** Whether some call found no account since this was last asked. */
   takeMissed(): boolean {
     const hasMissed = this.#missedAt > 0;
@@ -326,7 +347,9 @@ export class PoolAccounts implements PartsPort {
       const account = record.account ?? record;
       if (seen.has(account) || !isLimited(record)) continue;
       seen.add(account);
-      demands.push(accountDemand(accountName(record), this.#members(record), missed, now));
+      const name = accountName(record);
+      const demand = accountDemand(name, this.#members(record), missed, now);
+      demands.push(this.#isNeeded(name, now) ? { ...demand, isNeeded: true } : demand);
     }
     return demands;
   }
@@ -467,6 +490,8 @@ export class PoolAccounts implements PartsPort {
 /** When to look again whether an account is still kept for another call. Milliseconds. */
 const KEPT_MS = 250;
 /** Calls that found no account within this time still wait, or new ones would. Milliseconds. */
+/** An account is needed for this long after a call came that it alone can serve. Milliseconds. */
+const NEEDED_MS = 60_000;
 const RECENTLY_MS = 2_000;
 
 /** Input and output apart, where only their sum is known. */
