@@ -30,13 +30,25 @@ export class Affinities {
   hasMoved = false;
 
   constructor(
-    private readonly states: Pick<KeyStates, 'accounts' | 'records'>,
+    private readonly states: Pick<KeyStates, 'accounts' | 'records' | 'record'>,
     private readonly mean: PoolMean,
   ) {}
 
   /** The order of accounts; undefined as long as no call has asked for it. */
   get order(): AccountOrder | undefined {
     return this.#order;
+  }
+
+  /** A key of the account with this name; or the key with this id, where no account has that name. */
+  memberOf(account: string): KeyRecord | undefined {
+    return this.states.accounts.named(account)?.keys[0] ?? this.states.record(account);
+  }
+
+  /** The keys that may serve a call, as far as its affinity goes. */
+  keysFor(affinity: AffinityTarget | undefined): Iterable<KeyRecord> {
+    if (affinity?.kind !== 'hard') return this.states.records();
+    const member = this.memberOf(affinity.account);
+    return member === undefined ? [] : (member.account?.keys ?? [member]);
   }
 
   /** A key is in the pool again, and its account with it if it has no other key there. */
@@ -51,7 +63,7 @@ export class Affinities {
   choose(affinity: AffinityTarget, index: ModelIndex, terms: AffinityTerms): KeyModelState | undefined {
     this.hasMoved = false;
     if (affinity.kind === 'hard') {
-      const member = this.states.accounts.memberOf(affinity.account);
+      const member = this.memberOf(affinity.account);
       return member && chooseIn(member, this.#choiceFor(index, terms, undefined, Infinity));
     }
     const { tiers } = index;
@@ -81,7 +93,7 @@ export class Affinities {
    */
   expectedAt(affinity: AffinityTarget, index: ModelIndex, terms: AffinityTerms): number | undefined {
     if (affinity.kind === 'hard') {
-      const member = this.states.accounts.memberOf(affinity.account);
+      const member = this.memberOf(affinity.account);
       return member ? expectedAt(member, this.#choiceFor(index, terms, undefined, Infinity)) : Infinity;
     }
     const order = this.#madeOrder();
@@ -96,7 +108,7 @@ export class Affinities {
 
   /** Whether a key of the account may be had at any moment, though it cannot be foretold when. */
   mayBeFreed(account: string, index: ModelIndex, now: number): boolean {
-    const member = this.states.accounts.memberOf(account);
+    const member = this.memberOf(account);
     if (member === undefined) return false;
     const terms = { exclude: undefined, blockedUntil: undefined, now, movesAt: undefined, spillsAt: undefined };
     return mayServeBy(member, this.#choiceFor(index, terms, undefined, Infinity), now);
@@ -105,7 +117,7 @@ export class Affinities {
   /** The name of the account that the call prefers, or is bound to; the same on all instances that know as much of the accounts. */
   accountOf(affinity: AffinityTarget, { ordinal, tiers }: ModelIndex): string | undefined {
     if (affinity.kind === 'hard') {
-      const member = this.states.accounts.memberOf(affinity.account);
+      const member = this.memberOf(affinity.account);
       return member ? accountName(member) : affinity.account;
     }
     const order = this.#madeOrder();

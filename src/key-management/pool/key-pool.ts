@@ -5,6 +5,7 @@ import type { HeaderView } from '../vendors/contract/rate-limits';
 import { CallBatcher } from './call-batches';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import type { PoolObserver } from './key-events';
+import { Outlook } from './outlook';
 import { DoubtedRemovals } from './doubted-removals';
 import { Ejections } from './ejections';
 import type { AffinityTarget } from './key/affinity-target';
@@ -22,11 +23,6 @@ import type { ModelIndex } from './selection/model-index';
 import type { Settlement } from './state/settlement';
 import { cooldownEnd, laterCooldown, partCooldown, scopeOf, transition } from './state/transition';
 
-/** Of so many keys that a call does not fit, the others are not looked at for when it will. */
-const MOST_LOOKS = 256;
-/** They are looked at again after this time. Milliseconds. */
-const LOOK_AGAIN_MS = 50;
-
 const NO_OPTIONS: LeaseOptions = Object.freeze({});
 
 /** The keys of one provider as calls use them: chooses a key for each lease, and applies what each settled lease says. */
@@ -34,6 +30,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   readonly #breaker: CircuitBreaker;
   readonly #doubted: DoubtedRemovals;
   readonly #ejections: Ejections;
+  readonly #outlook: Outlook;
   readonly calls: CallBatcher;
   /** How long a call waits for a lower tier before it takes the next; milliseconds. Calls that cannot wait take it at once. */
   spillAfterMs = 0;
@@ -54,6 +51,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     this.#doubted = new DoubtedRemovals(this, observer);
     const { indexes, outliers, mean } = this;
     this.#ejections = new Ejections(this, { indexes, outliers, mean });
+    const { accounts, affinities, parts } = this;
+    this.#outlook = new Outlook({ accounts, affinities, indexes, endpoints: parts.endpoints, breaker: this.#breaker });
     this.calls = new CallBatcher(() => observer.callsPending?.());
   }
 
@@ -118,44 +117,6 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return index.choose(exclude, this.mean, now, this.random, fits, spillsAt);
   }
 
-  /**
-   * When such a call fits an account at the soonest, as far as is known: 0 for now or at any moment, Infinity where no key is expected to come.
-   * Milliseconds since the epoch.
-   */
-  availableAt(target: LeaseTarget, now: number): number {
-    const { model, endpoint, affinity } = target;
-    const index = this.indexes.forCall(model, now);
-    if (this.#breaker.isOpen(now) || (this.parts.endpoints.concerns(endpoint) && affinity?.kind !== 'soft'))
-      return this.mayBeFreed(model, endpoint, affinity) ? 0 : (this.nextWake(model, endpoint, affinity) ?? Infinity);
-    const awaitedAt = affinity && this.#accountFreeAt(affinity, target, index, now);
-    if (awaitedAt !== undefined) return awaitedAt > now ? awaitedAt : 0;
-    const fitsAt = this.#fitsAt(index, target, now);
-    if (fitsAt <= now) return 0;
-    const at = Math.min(fitsAt, index.nextWake ?? Infinity);
-    return at === Infinity && index.hasCandidate ? 0 : at;
-  }
-
-  /** When the account that the call waits for is expected to serve it; undefined where it waits for no account. */
-  #accountFreeAt(affinity: AffinityTarget, target: LeaseTarget, index: ModelIndex, now: number): number | undefined {
-    const { endpoint, movesAt } = target;
-    const exclude = endpoint === undefined ? undefined : this.parts.endpoints.passedOver(endpoint, undefined, now);
-    const blockedUntil = (key: KeyModelState): number => this.accounts.blockedFor(key, target, now, true);
-    return this.affinities.expectedAt(affinity, index, { exclude, blockedUntil, now, movesAt, spillsAt: undefined });
-  }
-
-  /** When such a call fits one of the keys that can be chosen now; Infinity where none can. */
-  #fitsAt(index: ModelIndex, target: LeaseTarget, now: number): number {
-    if (!this.accounts.isChoosy(now)) return index.eligible > 0 ? now : Infinity;
-    let fitsAt = Infinity;
-    let looks = 0;
-    for (const candidate of index.candidates) {
-      fitsAt = Math.min(fitsAt, this.accounts.blockedFor(candidate, target, now, true));
-      // Of very many keys some will do: they are looked at again soon.
-      if (fitsAt <= now || (looks += 1) > MOST_LOOKS) break;
-    }
-    return looks > MOST_LOOKS ? Math.min(fitsAt, now + LOOK_AGAIN_MS) : fitsAt;
-  }
-
   /** Some account has a limit of tokens, stated or known: what calls take is worth estimating. */
   get limitsTokens(): boolean {
     return this.accounts.limitsTokens;
@@ -179,17 +140,12 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return false;
   }
 
-  /** The keys that may serve such a call, as far as its affinity goes. */
-  #recordsFor(affinity: AffinityTarget | undefined): Iterable<KeyRecord> {
-    return affinity?.kind === 'hard' ? this.accounts.keysOf(affinity.account) : this.records();
-  }
-
   /** The greatest limit that the call can never fit, if it can fit none of the accounts that may serve it. */
   excess({ model, tokens, affinity }: LeaseTarget, now: number): ExceededLimit | undefined {
     if (tokens === undefined || !this.limitsTokens) return undefined;
     const { ordinal } = this.indexes.forCall(model, now);
     let greatest: ExceededLimit | undefined;
-    for (const record of this.#recordsFor(affinity)) {
+    for (const record of this.affinities.keysFor(affinity)) {
       if (!record.serves(model) || !record.enabled) continue;
       const exceeded = exceededBy(tokens, record.candidates[ordinal]!);
       if (exceeded === undefined) return undefined;
@@ -204,7 +160,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { ordinal } = this.indexes.forCall(target.model, now);
     let soonest: KeyModelState | undefined;
     let soonestAt = Infinity;
-    for (const record of this.#recordsFor(target.affinity)) {
+    for (const record of this.affinities.keysFor(target.affinity)) {
       const candidate = record.candidates[ordinal]!;
       if (candidate.availability === 'out') continue;
       const at = Math.max(
@@ -437,51 +393,24 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   /**
-   * When the next cooldown, trial or pause ends that a call for this model and endpoint could wait for. A call with a soft affinity could wait for
-   * any account. Milliseconds since the epoch.
+   * When such a call fits an account at the soonest, as far as is known: 0 for now or at any moment, Infinity where no key is expected to come.
+   * Milliseconds since the epoch.
    */
-  nextWake(model: string | undefined, endpoint?: string, affinity?: AffinityTarget): number | undefined {
-    const now = this.clock.now();
-    const wake = this.parts.endpoints.concerns(endpoint)
-      ? this.#availableAt(endpoint, model, affinity, now)
-      : this.#nextWakeOf(this.indexes.forCall(model, now), model, affinity, now);
-    const admitsAt = this.#breaker.admitsAt(now);
-    if (admitsAt === undefined) return wake === Infinity ? undefined : wake;
-    return Math.max(admitsAt, this.#hasCandidate(model, endpoint, affinity, now) ? 0 : (wake ?? Infinity));
+  availableAt(target: LeaseTarget, now: number): number {
+    return this.#outlook.availableAt(target, now);
   }
 
-  /** Where calls do not fit keys that can be chosen, they fit later. */
-  #nextWakeOf(
-    index: ModelIndex,
-    model: string | undefined,
-    affinity: AffinityTarget | undefined,
-    now: number,
-  ): number | undefined {
-    if (affinity?.kind === 'hard') return this.#accountFreeAt(affinity, { model }, index, now);
-    if (index.eligible === 0 || !this.accounts.isChoosy(now)) return index.nextWake;
-    return Math.min(index.nextWake ?? Infinity, this.#fitsAt(index, { model }, now));
+  /**
+   * When the next cooldown, trial or pause ends that a call for this model and endpoint could wait for; with a soft affinity, that is any.
+   * Milliseconds since the epoch.
+   */
+  nextWake(model: string | undefined, endpoint?: string, affinity?: AffinityTarget): number | undefined {
+    return this.#outlook.nextWake({ model, endpoint, affinity }, this.clock.now());
   }
 
   /** A key for this model and endpoint can be had now, or may be at any moment: it is in use, or being checked. */
   mayBeFreed(model: string | undefined, endpoint?: string, affinity?: AffinityTarget): boolean {
-    const now = this.clock.now();
-    return !this.#breaker.isOpen(now) && this.#hasCandidate(model, endpoint, affinity, now);
-  }
-
-  #hasCandidate(
-    model: string | undefined,
-    endpoint: string | undefined,
-    affinity: AffinityTarget | undefined,
-    now: number,
-  ): boolean {
-    if (this.parts.endpoints.concerns(endpoint)) return this.#availableAt(endpoint, model, affinity, now) === 0;
-    const index = this.indexes.forCall(model, now);
-    return affinity?.kind === 'hard' ? this.affinities.mayBeFreed(affinity.account, index, now) : index.hasCandidate;
-  }
-
-  #availableAt(endpoint: string, model: string | undefined, affinity: AffinityTarget | undefined, now: number): number {
-    const { ordinal } = this.indexes.forCall(model, now);
-    return this.parts.endpoints.availableAt(endpoint, this.#recordsFor(affinity), ordinal, now);
+    return this.#outlook.mayBeFreed({ model, endpoint, affinity }, this.clock.now());
   }
 
   /** The name of the account that a call with this affinity prefers or is bound to; undefined where it is free. */

@@ -69,7 +69,6 @@ export class KeyStates {
       indexes: this.indexes,
       sharing,
       records: () => this.#records.values(),
-      record: (id) => this.#records.get(id),
       now: () => this.now,
       partsChanged: () => this.limitsShared(),
     });

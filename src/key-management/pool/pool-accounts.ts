@@ -24,7 +24,6 @@ interface AccountsOfPool {
   readonly indexes: ModelIndexes;
   readonly sharing: Readonly<Sharing>;
   readonly records: () => Iterable<KeyRecord>;
-  readonly record: (id: string) => KeyRecord | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** This instance's parts have changed. */
@@ -101,16 +100,9 @@ export class PoolAccounts implements PartsPort {
     return this.#left.get(record);
   }
 
-  /** A key of the account with this name; or the key with this id, where no account has that name. */
-  memberOf(account: string): KeyRecord | undefined {
-    const named = this.#declared.get(account) ?? this.#discovered.get(account);
-    return named?.keys[0] ?? this.pool.record(account);
-  }
-
-  /** The keys of the account that `memberOf` finds one of. */
-  keysOf(account: string): readonly KeyRecord[] {
-    const member = this.memberOf(account);
-    return member === undefined ? [] : (member.account?.keys ?? [member]);
+  /** The account with this name. */
+  named(name: string): Account<KeyRecord> | undefined {
+    return this.#declared.get(name) ?? this.#discovered.get(name);
   }
 
   /** The other keys of the same account. */
@@ -445,11 +437,8 @@ export class PoolAccounts implements PartsPort {
   /** The rate limiter of the key and its account for one model, or for calls that name none; made if there is none. */
   #limiterOf(record: KeyRecord, model: string | undefined, now: number): RateLimiter {
     const ordinal = model === undefined ? 0 : this.pool.indexes.restricted(model, now).ordinal;
-    return this.#shared(
-      this.#members(record).map((member) => member.candidates[ordinal]!),
-      ordinal,
-      now,
-    );
+    const candidates = this.#members(record).map((member) => member.candidates[ordinal]!);
+    return this.#shared(candidates, ordinal, now);
   }
 
   #members(record: KeyRecord): readonly KeyRecord[] {
