@@ -11,6 +11,7 @@ import { ConfigurationService } from './configuration/configuration.service';
 import { KeyManagementConfigurationError, resolveOptions } from './configuration/resolve-options';
 import type { ResolvedOptions } from './configuration/resolved-options';
 import { openOptions } from './configuration/sealed-options';
+import { BoundObjectsService } from './execution/affinity/bound-objects.service';
 import { ManagedFetchService } from './execution/managed-fetch/managed-fetch.service';
 import { RetryExecutorService } from './execution/retry-executor.service';
 import { CheckLeadership } from './health/check-leadership';
@@ -86,6 +87,7 @@ const PUBLIC: Provider[] = [
 ];
 
 const INTERNAL: Provider[] = [
+  BoundObjectsService,
   EventLog,
   EventArchiveService,
   KeyLogService,

@@ -52,9 +52,9 @@ watch<typeof import('../../src/key-management/common/secret-text')>(
 );
 watch<typeof import('../../src/key-management/execution/attempt-context')>(
   `${HOUSE}/execution/attempt-context`,
-  ({ leaseFor, leaseFirst, leaseUntriedFirst }) => {
-    const face = { leaseFor, leaseFirst, leaseUntriedFirst };
-    after(face, ['leaseFor', 'leaseFirst', 'leaseUntriedFirst'], show('contexts and leases'));
+  ({ leaseFor, leaseUntriedFirst }) => {
+    const face = { leaseFor, leaseUntriedFirst };
+    after(face, ['leaseFor', 'leaseUntriedFirst'], show('contexts and leases'));
     return face;
   },
 );

@@ -1,3 +1,4 @@
+import { unkeptObjects } from '../support/unkept-objects';
 import { RetryExecutorService } from '../../src/key-management/execution/retry-executor.service';
 import type { ExecuteOptions, ExecutionResult, ManagedCall } from '../../src/key-management/execution/execution.types';
 import { UnknownProviderError, type KeyManagementError } from '../../src/key-management/errors';
@@ -48,6 +49,7 @@ export interface HarnessOptions {
   checker?: BaseHealthChecker;
   backoff?: { initialMs: number; maxMs: number };
   spillAfterMs?: number;
+  affinityMaxWaitMs?: number;
 }
 
 export const key = (name: string): string => `sk-test-${name.padEnd(32, '0')}`;
@@ -64,9 +66,16 @@ export class Harness {
   readonly #used = new Map<string, number>();
   readonly #names = new Map<string, string>();
 
-  constructor({ maxRetries = 3, random = () => 0, checker, backoff, spillAfterMs }: HarnessOptions = {}) {
+  constructor({
+    maxRetries = 3,
+    random = () => 0,
+    checker,
+    backoff,
+    spillAfterMs,
+    affinityMaxWaitMs,
+  }: HarnessOptions = {}) {
     const options = {
-      providers: new Map([['openai', { keys: [], spillAfterMs }]]),
+      providers: new Map([['openai', { keys: [], spillAfterMs, affinityMaxWaitMs }]]),
       errorClassification: 'evidence',
       backoff: backoff ?? { initialMs: 500, maxMs: 8_000 },
       drainTimeoutMs: 10_000,
@@ -94,6 +103,7 @@ export class Harness {
       options as never,
       this.clock,
       random,
+      unkeptObjects(this.clock),
     );
   }
 

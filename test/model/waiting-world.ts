@@ -1,3 +1,4 @@
+import { unkeptObjects } from '../support/unkept-objects';
 import type { Classification } from '../../src/key-management/classification/classification';
 import type { Outcome } from '../../src/key-management/vendors/contract/outcome';
 import { AttemptContext } from '../../src/key-management/execution/attempt-context';
@@ -131,6 +132,7 @@ export class WaitingWorld extends PoolWorld {
       { backoff: { initialMs: 500, maxMs: 8_000 }, drainTimeoutMs: 0, providers: new Map() } as never,
       this.clock,
       seededRandom(2),
+      unkeptObjects(this.clock),
     );
     this.queue = this.executor.providerContext(PROVIDER)!.queue;
     const made = this.pool.leaseMade.bind(this.pool);

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Behaviour, Outage } from './behaviour';
 import { readBody, type RequestBody } from './core/body';
-import type { Answer, Call, Endpoint } from './core/call';
+import type { Answer, Call, Endpoint, Headers } from './core/call';
 import { CallLog } from './core/call-log';
 import type { CallRecord } from './core/call-record';
 import { maskedKey } from './core/credentials';
+import { VendorObjects } from './core/objects';
 import { newPlan, refuse, type Plan } from './core/plan';
 import type { VendorProfile } from './core/profile';
 import { readCall } from './core/read-call';
@@ -31,6 +32,7 @@ export class SimulatedVendor {
 
   readonly #scripts = new Map<string, Layer>();
   readonly #groups = new QuotaGroups();
+  readonly #objects = new VendorObjects();
   readonly #context: LayerContext;
   #weather: Layer | undefined;
   #outageLayer: Layer | undefined;
@@ -68,6 +70,16 @@ export class SimulatedVendor {
     return Array.from({ length: count }, () => this.key(fakeKey(this.name, (this.#made += 1)), ...behaviours));
   }
 
+  /** The keys belong to one organization: they share its files, batches and responses, which no other organization sees. */
+  organize(organization: string, keys: readonly string[]): void {
+    this.#objects.organize(keys, organization);
+  }
+
+  /** Whether the organization of the key has the object. */
+  has(key: string, id: string): boolean {
+    return this.#objects.seenBy(key).find(id) !== undefined;
+  }
+
   /** From now on the vendor does not know the key. */
   forget(key: string): void {
     this.#scripts.delete(key);
@@ -87,6 +99,7 @@ export class SimulatedVendor {
   reset(): void {
     this.#scripts.clear();
     this.#groups.clear();
+    this.#objects.clear();
     this.#weather = undefined;
     this.#outageLayer = undefined;
     this.models = this.profile.models;
@@ -173,13 +186,38 @@ export class SimulatedVendor {
     } else if (script === undefined) {
       refuse(plan, 'unknown_key', bodyOf(profile, 'invalid')(call));
     } else if (!this.#weather?.(call, plan) && !script(call, plan)) {
+      if (call.endpoint.operation === 'objects') return this.#answerObject(call, plan);
       const refused =
         body.kind === 'unparseable'
           ? profile.unparseable(call.requestId)
-          : (profile.validate(call) ?? this.#strict(call));
+          : (profile.validate(call) ?? this.#strict(call) ?? this.#missing(call));
       if (refused !== undefined) refuse(plan, 'caller_fault', refused);
-      else if (call.endpoint.operation !== 'models') plan.headers ??= profile.limits.headers([], call.now);
+      else if (call.endpoint.operation === 'models') plan.headers ??= this.#organizationHeaders(call);
+      else {
+        plan.headers ??= { ...profile.limits.headers([], call.now), ...this.#organizationHeaders(call) };
+        profile.objects?.made?.(call, this.#objects.seenBy(call.key));
+      }
     }
+  }
+
+  #answerObject(call: Call, plan: Plan): void {
+    const answer = this.profile.objects!.answer(call, this.#objects.seenBy(call.key));
+    const headers = {
+      ...this.profile.successHeaders(call.requestId),
+      ...this.#organizationHeaders(call),
+      ...answer.headers,
+    };
+    refuse(plan, answer.status < 400 ? 'ok' : 'no_such_object', { ...answer, headers });
+  }
+
+  #missing(call: Call): Answer | undefined {
+    const answer = this.profile.objects?.missing(call, this.#objects.seenBy(call.key));
+    return answer && { ...answer, headers: { ...this.#organizationHeaders(call), ...answer.headers } };
+  }
+
+  #organizationHeaders({ key }: Call): Headers | undefined {
+    const name = this.#objects.nameOf(key);
+    return name === undefined ? undefined : this.profile.objects?.headers?.(name);
   }
 
   #strict(call: Call): Answer | undefined {

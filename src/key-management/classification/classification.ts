@@ -55,4 +55,6 @@ export interface Classification {
 /** A classification within the package: every field was checked, and the reason is redacted. What a user's code gives becomes one in `checkedClassification`. */
 export interface CheckedClassification extends Classification {
   reason?: RedactedText;
+  /** Set where the account does not have the object that the call names: another account may have it. */
+  notFoundHere?: boolean;
 }

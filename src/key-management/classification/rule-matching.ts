@@ -4,7 +4,11 @@ import type { VendorError } from './evidence/vendor-error';
 
 /** The first rule whose conditions all hold. */
 export const firstMatch = (rules: readonly EvidenceRule[], error: VendorError): EvidenceRule | undefined =>
-  rules.find((rule) => rule.when.every((condition) => holds(condition, error)));
+  rules.find((rule) => allHold(rule.when, error));
+
+/** Whether the evidence meets all conditions. */
+export const allHold = (when: readonly Condition[], error: VendorError): boolean =>
+  when.every((condition) => holds(condition, error));
 
 function holds(condition: Condition, error: VendorError): boolean {
   switch (condition.on) {

@@ -1,11 +1,4 @@
-/** FNV-1a with a final mix (as in MurmurHash3), over UTF-16 units: 32 bits, the same on every machine. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
+import { hashOf } from './hash';
 
 /**
  * The place of one candidate in the order of preference for a thing, from 0 (rendezvous hashing): everybody who knows the same candidates

@@ -62,6 +62,16 @@ export interface ProviderOptions {
    * wait so long (by `maxWaitMs` or `timeoutMs`), and a retry, takes the next tier at once.
    */
   spillAfterMs?: number;
+  /**
+   * Milliseconds that a call with an `affinity` waits for the account that it belongs to before it takes a key of another, and half of its `maxWaitMs`
+   * or `timeoutMs` at the most. Default 2,000; 0: it waits for none.
+   */
+  affinityMaxWaitMs?: number;
+  /**
+   * How many accounts are asked in turn for a file, a batch, a stored response or another object of one account, where nobody knows which made it.
+   * Each of them answers "not found", which costs nothing; after the last, its answer is the call's. Default 8; 1: no other account is asked.
+   */
+  maxAccountsAsked?: number;
 }
 
 /** What the module can be told. Each setting beats its environment variable. */

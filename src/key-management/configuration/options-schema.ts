@@ -153,6 +153,13 @@ const provider = strict({
     .optional(),
   discoverAccounts: z.boolean('must be true or false').optional(),
   spillAfterMs: milliseconds.max(MOST_TIMER_MS, 'must be 2147483647 (24 days) or less').optional(),
+  affinityMaxWaitMs: milliseconds.max(MOST_TIMER_MS, 'must be 2147483647 (24 days) or less').optional(),
+  maxAccountsAsked: z
+    .number('must be a number of accounts')
+    .int('must be a whole number')
+    .min(1, 'must be 1 or more')
+    .max(1_000, 'must be 1000 or less')
+    .optional(),
 }).superRefine((given, context) => {
   if (given.allowHttp === true) return;
   if (given.baseUrl !== undefined && isBaseUrl(given.baseUrl) && isUnencrypted(given.baseUrl))

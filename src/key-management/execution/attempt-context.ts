@@ -22,6 +22,9 @@ import type { RequestSize } from './tokens/request-size';
 /** Milliseconds that a vendor may be silent, as in Node's own fetch. */
 export const IDLE_TIMEOUT_MS = 300_000;
 
+/** The attempts that went to another account than the one that their call prefers: few, so that a field for it would cost all others. */
+const MOVED = new WeakSet<AttemptContext>();
+
 /** What ends a call, and an answer that still streams after it. */
 export interface CallBounds {
   /** The caller's own. */
@@ -81,6 +84,11 @@ export class AttemptContext extends PoolLease implements CallContext {
   /** The same, made where there are none yet. */
   get openAnswers(): AttemptAnswers {
     return (this.#answers ??= new AttemptAnswers());
+  }
+
+  /** It went to another account than the one that its call prefers. */
+  get hasMoved(): boolean {
+    return MOVED.has(this);
   }
 
   /** The controller of the signal; undefined while nobody has read the signal. */
@@ -143,21 +151,11 @@ export function leaseFor(
   now: number,
 ): AttemptContext | undefined {
   const candidate = pool.take(target, exclude, now);
-  const { model, endpoint, tokens } = target;
-  return candidate && new AttemptContext(pool, candidate, model, now, endpoint, tokens);
-}
-
-/** As {@link leaseFor}, but the key that the target names before all others. */
-export function leaseFirst(
-  pool: KeyPool,
-  target: CallTarget & { readonly firstKey?: string | undefined },
-  now: number,
-): AttemptContext | undefined {
-  const { firstKey } = target;
-  if (firstKey === undefined || !pool.record(firstKey)) return leaseFor(pool, target, undefined, now);
-  const others: PassedOver = { has: (id) => id !== firstKey };
-  const whateverItsTier = { ...target, spillsAt: 0 };
-  return leaseFor(pool, whateverItsTier, others, now) ?? leaseFor(pool, target, undefined, now);
+  if (candidate === undefined) return undefined;
+  const { model, endpoint, tokens, affinity } = target;
+  const context = new AttemptContext(pool, candidate, model, now, endpoint, tokens);
+  if (affinity !== undefined && pool.hasMoved) MOVED.add(context);
+  return context;
 }
 
 /** As {@link leaseFor}, but an untried key before a tried one. */

@@ -17,6 +17,8 @@ export interface CallSoFar {
   readonly attempts: AttemptReport[];
   /** The wait before the last attempt. */
   readonly waitedMs: number;
+  /** Attempts that were answered "not found" by accounts which were asked in turn. */
+  readonly asked: number;
   readonly trace: CallTrace | undefined;
   readonly followers: CallFollowers | undefined;
 }
@@ -77,8 +79,8 @@ export function succeeded<T>(
   const attempts = soFar === undefined ? [report] : soFar.attempts;
   soFar?.trace?.attemptEnded(report);
   soFar?.followers?.onAttempt?.(provider.pool.provider, report);
-  const result = {
-    success: true as const,
+  const result: ExecutionResult<T> & { success: true } = {
+    success: true,
     response,
     provider: provider.pool.provider,
     attemptsMade: attempts.length,
@@ -86,8 +88,9 @@ export function succeeded<T>(
     totalTimeMs: now - startedAt,
     attempts,
   };
+  if (options.affinity !== undefined) result.affinity = whereTo(context);
   soFar?.trace?.ended(result.attemptsMade);
-  if (!isStreaming) settings.onCallEnd?.(provider, result, failure === undefined, options.model);
+  if (!isStreaming) settings.onCallEnd?.(provider, result, failure === undefined, options.model, soFar?.asked);
   else
     answers!.onRelease((end) => {
       if (context.countsTokens) context.book(answers!.usage, end === 'whole');
@@ -95,10 +98,14 @@ export function succeeded<T>(
       context.settle(outcome);
       // The report is the caller's by now: whoever looks at it after the stream finds what the stream came to.
       if (typeof outcome === 'object') Object.assign(report, verdictOf(outcome));
-      settings.onCallEnd?.(provider, result, outcome === 'ok' || outcome === 'cancelled', options.model);
+      settings.onCallEnd?.(provider, result, outcome === 'ok' || outcome === 'cancelled', options.model, soFar?.asked);
     });
   return result;
 }
+
+/** Whether an attempt of a call with an affinity went to the account that the call prefers. */
+export const whereTo = ({ hasMoved }: Pick<AttemptContext, 'hasMoved'>): 'kept' | 'moved' =>
+  hasMoved ? 'moved' : 'kept';
 
 /** What of a failure a report says. */
 const verdictOf = ({ outcome, status, reason }: CheckedClassification) => ({ outcome, status, reason });

@@ -103,7 +103,10 @@ export const awaited = <T, R>(
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its promise
 const PROMISE_THEN = Promise.prototype.then;
 
-const isBounded = ({ signal, timeoutMs, attemptTimeoutMs }: ExecuteOptions): boolean =>
+/** What bounds an attempt. */
+type Limits = Pick<ExecuteOptions, 'signal' | 'timeoutMs' | 'attemptTimeoutMs'>;
+
+const isBounded = ({ signal, timeoutMs, attemptTimeoutMs }: Limits): boolean =>
   timeoutMs !== undefined || signal !== undefined || attemptTimeoutMs !== undefined;
 
 /**
@@ -114,7 +117,7 @@ const isBounded = ({ signal, timeoutMs, attemptTimeoutMs }: ExecuteOptions): boo
 export function runAttempt<T>(
   call: ManagedCall<T>,
   context: AttemptContext,
-  options: ExecuteOptions,
+  options: Limits,
   callEndsAt: number,
   settings: BodySettings,
 ): Promise<T> {
@@ -135,7 +138,7 @@ function begin<T>(call: ManagedCall<T>, context: AttemptContext): Promise<T> {
 function runBounded<T>(
   call: ManagedCall<T>,
   context: AttemptContext,
-  { signal, attemptTimeoutMs = Infinity }: ExecuteOptions,
+  { signal, attemptTimeoutMs = Infinity }: Limits,
   callEndsAt: number,
   limits: TimeLimits,
 ): Promise<T> {

@@ -31,6 +31,8 @@ export type Decision =
       readonly otherwise: 'wait' | 'wait_for_busy' | 'back_off' | 'give_up';
     }
   | { readonly next: 'back_off' }
+  /** The account does not have what the call names: another one is asked. */
+  | { readonly next: 'other_account' }
   | { readonly next: 'give_up'; readonly why: 'rejected' | 'exhausted' | 'cancelled' | 'deadline' };
 
 /** Outcomes in which another key may help, but hardly a third. */

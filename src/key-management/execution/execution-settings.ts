@@ -1,7 +1,9 @@
 import type { Random } from '../common/clock';
 import type { AttemptReport } from '../errors';
+import type { AffinityTarget } from '../pool/key/affinity-target';
 import type { KeyPool } from '../pool/key-pool';
 import type { ExpectedTokens } from '../pool/limits/expected-tokens';
+import type { BoundIds } from '../vendors/contract/bound-ids';
 import type { CallTracer } from '../tracing/call-tracer';
 import type { BodySettings } from './answers/answer-body';
 import type { ExecuteOptions, ExecutionReport, ManagedCall } from './execution.types';
@@ -45,13 +47,19 @@ export interface ExecutionSettings extends BodySettings {
     report: ExecutionReport,
     success: boolean,
     model: string | undefined,
+    /** Attempts that were answered "not found" by accounts which were asked in turn: they are no retries. */
+    asked?: number,
   ) => void;
 }
 
 /** What calls of the package's own may ask for beyond what its users may. */
-export interface RunOptions extends ExecuteOptions {
-  /** Id of the key that is tried first, if it is free. */
-  firstKey?: string;
+export interface RunOptions extends Omit<ExecuteOptions, 'affinity'> {
+  /** The account that the call belongs to, by what its caller says. */
+  affinity?: AffinityTarget | undefined;
+  /** For a call that names objects of one account: what shows that an account does not have them. */
+  notFound?: BoundIds['notFound'];
+  /** Nobody knows whose the objects are: accounts are asked in turn, this many at the most. */
+  asksAround?: { readonly most: number };
   /** What the call is expected to take of limits of tokens. */
   tokens?: ExpectedTokens;
   /** The part of that which is certain, where it is an estimate of the package's own. */

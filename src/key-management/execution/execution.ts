@@ -6,13 +6,14 @@ import type { CallTrace } from '../tracing/call-trace';
 import { isRemoved } from '../pool/key/key-state';
 import { CONSEQUENCES, isTransient } from '../vendors/contract/outcome';
 import { awaited, endOf, runAttempt, type AttemptEnd } from './attempt';
-import { AttemptContext, leaseFirst, leaseFor, leaseUntriedFirst, type CallTarget } from './attempt-context';
-import { attemptReport, executionReport, succeeded, type CallSoFar } from './attempt-report';
+import { AttemptContext, leaseFor, leaseUntriedFirst, type CallTarget } from './attempt-context';
+import { attemptReport, executionReport, succeeded, whereTo, type CallSoFar } from './attempt-report';
 import { decide, type Decision } from './decision';
 import type { CallFollowers, CallTerms } from './execution-settings';
-import type { ExecutionResult, ManagedCall } from './execution.types';
+import type { ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { callError, type FailureReason } from './failures/call-errors';
 import { classifyEnd, failedEnd } from './failures/classify-attempt';
+import { soonestUnasked } from './affinity/soonest-unasked';
 import { mayBeShared, Refusals } from './failures/refusals';
 import { fitting } from './tokens/fitting';
 import { backoffMs } from './waiting/backoff';
@@ -24,6 +25,9 @@ const MAX_STATED_WAIT_MS = 60_000;
 
 /** A batch call that has waited this long counts as interactive, however long it may wait. Milliseconds. */
 const MAX_AGE_MS = 10_000;
+
+/** So many keys are asked for each account that may be asked, where it is not known which share one. */
+const MOST_KEYS_PER_ACCOUNT = 4;
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -41,9 +45,10 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
   const goesFirst = provider.queue.courtesy.goesFirst(options, startedAt);
   const context =
     isOrdinary && goesFirst && !provider.queue.isWaiting(options)
-      ? leaseFirst(
+      ? leaseFor(
           provider.pool,
-          spillAfterMs > 0 ? { ...options, spillsAt: spillsAt(terms, startedAt) } : options,
+          spillAfterMs > 0 || options.affinity !== undefined ? { ...options, ...waits(terms, startedAt) } : options,
+          undefined,
           startedAt,
         )
       : undefined;
@@ -51,7 +56,7 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
   return awaited(
     runAttempt(call, context, options, startedAt + timeoutMs, settings),
     (value) => {
-      const end = failedEnd(context, value, provider.classifier);
+      const end = failedEnd(context, value, provider.classifier, options.notFound);
       return end
         ? new Execution(terms, context.startedAt).continueAfter(context, end)
         : succeeded(terms, context, value, context.startedAt);
@@ -60,12 +65,23 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
   );
 }
 
-/** From when on a call takes keys of any tier; 0 for at once. Milliseconds since the epoch. */
-function spillsAt({ provider: { pool }, options }: CallTerms<unknown>, startedAt: number): number {
-  const { spillAfterMs } = pool;
-  const { timeoutMs = Infinity, maxWaitMs = DEFAULT_MAX_WAIT_MS } = options;
-  // What cannot wait so long would never be served by a higher tier.
-  return spillAfterMs > 0 && spillAfterMs < Math.min(timeoutMs, maxWaitMs) ? startedAt + spillAfterMs : 0;
+/**
+ * From when on a call takes keys of any tier, and of any account; 0 for at once. Milliseconds since the epoch.
+ */
+function waits(
+  { provider: { pool }, options }: CallTerms<unknown>,
+  startedAt: number,
+): { readonly spillsAt: number; readonly movesAt: number } {
+  const { spillAfterMs, affinityMaxWaitMs } = pool;
+  const { timeoutMs = Infinity, maxWaitMs = DEFAULT_MAX_WAIT_MS, affinity } = options;
+  const longest = Math.min(timeoutMs, maxWaitMs);
+  // Another account is to have its time, too.
+  const keptMs = affinity?.kind === 'soft' ? Math.min(affinityMaxWaitMs, longest / 2) : 0;
+  return {
+    // What cannot wait so long would never be served by a higher tier.
+    spillsAt: spillAfterMs > 0 && spillAfterMs < longest ? startedAt + spillAfterMs : 0,
+    movesAt: keptMs > 0 ? startedAt + keptMs : 0,
+  };
 }
 
 /** One managed call: lease → call → classify → settle → decide, until it succeeds or gives up. */
@@ -82,12 +98,18 @@ class Execution<T> implements CallSoFar {
   /** What the call is for: as the caller names it, or else as the vendor's refusals do. */
   #target: CallTarget;
   #retries = 0;
+  /** Attempts that were answered "not found", in how many accounts, and the ids of those accounts' keys. */
+  asked = 0;
+  #accountsAsked: Set<string> | undefined;
+  #notThere: Set<string> | undefined;
   /** Milliseconds waited before the next attempt, and in all for keys. */
   waitedMs = 0;
   #waitedForKeysMs = 0;
   #lastError: unknown = undefined;
   /** Milliseconds that the last failure asks to wait. */
   #statedMs: number | undefined = undefined;
+  /** Where the last attempt went, of a call with an affinity. */
+  #affinity: ExecutionReport['affinity'];
   /** Whether the key of the last failure cools down. */
   #isKeyCoolingDown = false;
 
@@ -97,8 +119,8 @@ class Execution<T> implements CallSoFar {
     private readonly startedAt: number,
   ) {
     const { provider, call, options, settings } = terms;
-    const { model, endpoint, tokens } = options;
-    this.#target = { model, endpoint, tokens, spillsAt: spillsAt(terms, startedAt) };
+    const { model, endpoint, tokens, affinity } = options;
+    this.#target = { model, endpoint, tokens, affinity, ...waits(terms, startedAt) };
     this.#endsAt = startedAt + (options.timeoutMs ?? Infinity);
     this.followers = settings.followers?.(startedAt);
     const trace = (this.trace = this.followers?.tracer?.start(provider.pool.provider, options.model));
@@ -117,7 +139,7 @@ class Execution<T> implements CallSoFar {
       let end: AttemptEnd;
       try {
         const value = await runAttempt(this.#call, context, options, this.#endsAt, settings);
-        const failed = failedEnd(context, value, provider.classifier);
+        const failed = failedEnd(context, value, provider.classifier, options.notFound);
         if (!failed) return this.#succeed(context, value);
         end = failed;
       } catch (error) {
@@ -171,16 +193,16 @@ class Execution<T> implements CallSoFar {
   /** Leases a key after the pause or the wait that the decision asks for, or tells why the call fails. */
   async #leaseLater(decision: Decision | undefined): Promise<AttemptContext | FailureReason> {
     if (this.#isOver()) return 'deadline';
+    if (decision?.next === 'other_account') return this.#waitForUnasked();
     if (this.#target.tokens && !this.#fits()) return 'too_large';
     const otherwise = decision?.next === 'other_key' ? decision.otherwise : undefined;
     if (otherwise === 'give_up') return 'rejected';
-    const { pool } = this.terms.provider;
-    if (otherwise === 'wait_for_busy' && !pool.mayBeFreed(this.#target.model, this.#target.endpoint)) return 'rejected';
+    if (otherwise === 'wait_for_busy' && !this.#mayBeFreed()) return 'rejected';
     if (decision?.next === 'back_off' || otherwise === 'back_off') {
       const ended = await this.#backOff();
       if (ended) return ended;
     }
-    return this.#leaseAgain() ?? this.#waitForKey();
+    return this.#notThere ? this.#waitForUnasked() : (this.#leaseAgain() ?? this.#waitForKey());
   }
 
   /** Leases a key for a call that has tried keys already. */
@@ -209,10 +231,14 @@ class Execution<T> implements CallSoFar {
 
   /** Milliseconds until a key may be had; 0 where that may be at any moment. */
   #nextKeyMs(): number {
-    const { pool } = this.terms.provider;
-    const { model, endpoint } = this.#target;
-    if (pool.mayBeFreed(model, endpoint)) return 0;
-    return Math.max(0, (pool.nextWake(model, endpoint) ?? Infinity) - this.#now);
+    const { model, endpoint, affinity } = this.#target;
+    if (this.#mayBeFreed()) return 0;
+    return Math.max(0, (this.terms.provider.pool.nextWake(model, endpoint, affinity) ?? Infinity) - this.#now);
+  }
+
+  #mayBeFreed(): boolean {
+    const { model, endpoint, affinity } = this.#target;
+    return this.terms.provider.pool.mayBeFreed(model, endpoint, affinity);
   }
 
   async #waitForKey(): Promise<AttemptContext | FailureReason> {
@@ -256,8 +282,8 @@ class Execution<T> implements CallSoFar {
 
   async #failed(context: AttemptContext, end: AttemptEnd): Promise<Decision> {
     const { classifier } = this.terms.provider;
-    const { signal } = this.terms.options;
-    const failure = await classifyEnd(end, { context, classifier, signal, now: this.#now });
+    const { signal, notFound } = this.terms.options;
+    const failure = await classifyEnd(end, { context, classifier, signal, now: this.#now, notFound });
     const decision = this.#settleFailure(context, end, failure);
     return end.kind === 'timed_out' && end.limit === 'call' ? { next: 'give_up', why: 'deadline' } : decision;
   }
@@ -281,8 +307,10 @@ class Execution<T> implements CallSoFar {
     this.trace?.attemptEnded(report);
     this.followers?.onAttempt?.(this.terms.provider.pool.provider, report);
     (this.#tried ??= new Set()).add(context.keyId);
-    // A call that has lost time already waits for no tier.
-    if (this.#target.spillsAt) this.#target = { ...this.#target, spillsAt: 0 };
+    if (this.#target.affinity !== undefined) this.#affinity = whereTo(context);
+    // A call that has lost time already waits for no tier, and for no account that it may do without.
+    if (this.#target.spillsAt || this.#target.movesAt) this.#target = { ...this.#target, spillsAt: 0, movesAt: 0 };
+    if (failure.notFoundHere === true && this.terms.options.asksAround) return this.#notFoundIn(context);
     const isRemovalDoubted = isDoubtableRemoval(failure) && !isRemoved(context.candidate.record.state);
     const decision = this.#decide(failure, sameRefusal, isRemovalDoubted);
     if (decision.next === 'give_up' || (decision.next === 'other_key' && !decision.costsRetry)) return decision;
@@ -293,6 +321,37 @@ class Execution<T> implements CallSoFar {
       return { next: 'give_up', why: 'exhausted' };
     this.#retries += 1;
     return decision;
+  }
+
+  /** The account does not have what the call names: none of its keys is asked again, and the call tries the next account. */
+  #notFoundIn({ keyId, candidate: { record } }: AttemptContext): Decision {
+    const { pool } = this.terms.provider;
+    const tried = (this.#tried ??= new Set());
+    const notThere = (this.#notThere ??= new Set());
+    for (const id of [keyId, ...Array.from(pool.accounts.siblings(record), (sibling) => sibling.id)]) {
+      tried.add(id);
+      notThere.add(id);
+    }
+    this.asked += 1;
+    const accounts = (this.#accountsAsked ??= new Set());
+    accounts.add(record.account?.name ?? keyId);
+    // Whatever account was waited for has answered.
+    this.#target = { ...this.#target, affinity: undefined };
+    const { most } = this.terms.options.asksAround!;
+    // Only the answer shows that a key is of an account which was asked already.
+    return accounts.size < most && this.asked < most * MOST_KEYS_PER_ACCOUNT
+      ? { next: 'other_account' }
+      : { next: 'give_up', why: 'rejected' };
+  }
+
+  /** Waits for the account that comes first of those that were not asked; the vendor's own answer says all where none does in time. */
+  async #waitForUnasked(): Promise<AttemptContext | FailureReason> {
+    const { pool } = this.terms.provider;
+    const account = soonestUnasked(pool, this.#target.model, this.#notThere ?? NONE, this.#now);
+    if (account === undefined) return 'rejected';
+    this.#target = { ...this.#target, affinity: { kind: 'hard', account } };
+    const result = await this.#waitForKey();
+    return result === 'no_keys' || result === 'queue_full' || result === 'queue_slow' ? 'rejected' : result;
   }
 
   #decide(failure: CheckedClassification, sameRefusal: boolean, doubted: boolean): Decision {
@@ -344,14 +403,15 @@ class Execution<T> implements CallSoFar {
       waiting: provider.queue.length,
       now,
     });
-    const result = {
-      success: false as const,
+    const result: ExecutionResult<T> = {
+      success: false,
       error,
       errorMessage: error.message,
       ...executionReport(provider.pool.provider, this.attempts, now - this.startedAt),
     };
+    if (this.#affinity !== undefined) result.affinity = this.#affinity;
     this.trace?.ended(result.attemptsMade, error.code);
-    settings.onCallEnd?.(provider, result, false, this.#target.model);
+    settings.onCallEnd?.(provider, result, false, this.#target.model, this.asked);
     return result;
   }
 }

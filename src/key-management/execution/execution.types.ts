@@ -57,6 +57,20 @@ export interface ExecuteOptions {
    * come. After half of its `maxWaitMs`, 10 s at the most, it counts as interactive. Default `interactive`.
    */
   priority?: 'interactive' | 'batch';
+  /**
+   * What the call belongs to: a conversation, a user, a prompt. Calls with the same id go to keys of one vendor account, the same on every instance, so
+   * that they find its prompt caches. The account is left where it would be waited for longer than the provider's `affinityMaxWaitMs`, and half
+   * of the call's `maxWaitMs` or `timeoutMs`. `hard`: the id is of something that exists in one account, and no other account is asked. 1 to 512
+   * characters; never put a secret there.
+   */
+  affinity?: string | CallAffinity;
+}
+
+/** What a call belongs to. */
+export interface CallAffinity {
+  readonly id: string;
+  /** The id is of something that exists in one account alone. Default false. */
+  readonly hard?: boolean;
 }
 
 /** What a managed call took, whether it succeeded or failed. */
@@ -67,6 +81,11 @@ export interface ExecutionReport {
   keysTried: string[];
   totalTimeMs: number;
   attempts: AttemptReport[];
+  /**
+   * Of a call with an affinity that made an attempt: whether the last one went to the account that it belongs to, or moved to another because that
+   * one could not serve it soon.
+   */
+  affinity?: 'kept' | 'moved';
 }
 
 /** What a managed call came to. */

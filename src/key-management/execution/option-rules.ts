@@ -35,6 +35,22 @@ const estimatedTokens: OptionRule = (value) => {
 const priority: OptionRule = (value) =>
   value === 'interactive' || value === 'batch' ? undefined : '"interactive" or "batch", or be left out';
 
+/** Characters. */
+const MAX_AFFINITY_LENGTH = 512;
+
+export const isAffinityId = (id: unknown): id is string =>
+  typeof id === 'string' && id !== '' && id.length <= MAX_AFFINITY_LENGTH;
+
+const affinity: OptionRule = (value) => {
+  const allowed = `an id of 1 to ${MAX_AFFINITY_LENGTH} characters, or { id, hard }`;
+  if (typeof value !== 'object' || value === null)
+    return isAffinityId(value) ? undefined : `${allowed}, or be left out`;
+  const { id, hard, ...others } = value as Record<string, unknown>;
+  const isRight =
+    isAffinityId(id) && (hard === undefined || typeof hard === 'boolean') && Object.keys(others).length === 0;
+  return isRight ? undefined : `${allowed} with hard true or false and nothing else`;
+};
+
 /** Accepts also a signal of another realm, or of a polyfill. */
 const signal: OptionRule = (value) => {
   const { aborted, addEventListener, removeEventListener } = (value ?? {}) as Partial<AbortSignal>;
@@ -53,6 +69,7 @@ const OF_CALLS: RulesFor<ExecuteOptions> = {
   endpoint,
   estimatedTokens,
   priority,
+  affinity,
 };
 
 const CALL_OPTIONS: OptionRules = new Map(Object.entries(OF_CALLS));

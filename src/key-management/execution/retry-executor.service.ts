@@ -12,6 +12,10 @@ import { modelName } from '../pool/key/key-input';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
 import type { CallFollowers, ExecutionSettings, ProviderContext, RunOptions } from './execution-settings';
+import { affinityTarget, hardIdOf } from './affinity/affinity-target';
+import { CALLERS_OWN } from './affinity/bound-objects';
+import { BoundObjectsService } from './affinity/bound-objects.service';
+import { mostAsked } from './affinity/most-asked';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { executionReport } from './attempt-report';
 import { runCall } from './execution';
@@ -25,7 +29,7 @@ import { RetryBudget } from './waiting/retry-budget';
 import { TimeLimits } from './waiting/time-limits';
 import { WaitQueue } from './waiting/wait-queue';
 
-const NO_OPTIONS: ExecuteOptions = Object.freeze({});
+const NO_OPTIONS: RunOptions = Object.freeze({});
 
 /** Calls vendors with the pool's keys: picks one, retries, rotates, and removes what proves dead. */
 @Injectable()
@@ -44,6 +48,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(CLOCK) clock: Clock,
     @Inject(RANDOM) random: Random,
+    private readonly bound: BoundObjectsService,
   ) {
     this.#inFlight = new InFlight(clock);
     const tracer = new CallTracer((provider) => registry.vendor(provider).telemetryName);
@@ -86,8 +91,32 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     const fault = callFault(provider, call, options);
     if (fault !== undefined) return Promise.resolve(refused(provider, fault));
     const context = this.providerContext(provider);
-    if (context) return this.run(context, call, options ?? NO_OPTIONS);
+    const hardId = hardIdOf(options?.affinity);
+    if (context && hardId !== undefined) return this.#runBound(context, call, options!, hardId);
+    if (context) return this.run(context, call, options === undefined ? NO_OPTIONS : withAffinity(options));
     return Promise.resolve(failedAtOnce(this.registry.unknownProvider(provider)));
+  }
+
+  /** The same for a call that belongs to the account in which the first call with this id succeeded. */
+  async #runBound<T>(
+    provider: ProviderContext,
+    call: ManagedCall<T>,
+    options: ExecuteOptions,
+    id: string,
+  ): Promise<ExecutionResult<T>> {
+    const { pool } = provider;
+    const own = { kind: CALLERS_OWN, id };
+    const place = await this.bound.placeOf(pool, [own]);
+    const notFound = this.registry.vendor(pool.provider).boundIds?.notFound;
+    const most = mostAsked(this.options, pool.provider);
+    const result = await this.run(provider, call, {
+      ...options,
+      affinity: place.kind === 'account' ? { kind: 'hard', account: place.account } : undefined,
+      notFound,
+      asksAround: place.kind === 'account' ? undefined : { most },
+    });
+    if (result.success) this.bound.bindNew(pool, [own], result.attempts.at(-1)!.keyId);
+    return result;
   }
 
   /** @internal The same with a provider's context and options that were checked already. */
@@ -181,8 +210,9 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   #newContext(provider: string): ProviderContext | undefined {
     if (!this.registry.has(provider)) return undefined;
     const pool = this.pools.ensurePool(provider);
-    const { spillAfterMs = 0, discoverAccounts = true } = this.options.providers.get(provider) ?? {};
+    const { spillAfterMs = 0, affinityMaxWaitMs, discoverAccounts = true } = this.options.providers.get(provider) ?? {};
     pool.spillAfterMs = spillAfterMs;
+    if (affinityMaxWaitMs !== undefined) pool.affinityMaxWaitMs = affinityMaxWaitMs;
     pool.accounts.discovers = discoverAccounts;
     pool.accounts.profile = () => this.registry.get(provider).pacing;
     const context: ProviderContext = {
@@ -203,10 +233,12 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     report: ExecutionReport,
     success: boolean,
     model: string | undefined,
+    asked = 0,
   ): void => {
     this.#inFlight.leave();
+    if (asked > 0) pool.accountsAsked += asked;
     const end = success ? 'ok' : callEnd(report);
-    pool.calls.ended(success, report.attemptsMade, report.totalTimeMs, model, end);
+    pool.calls.ended(success, Math.max(1, report.attemptsMade - asked), report.totalTimeMs, model, end);
   };
 
   readonly #logAttempt = (provider: string, attempt: AttemptReport): void => {
@@ -223,6 +255,13 @@ function bounded(options: RunOptions): RunOptions {
   const name = model === undefined ? undefined : modelName(model);
   const place = endpoint === undefined ? undefined : endpointName(endpoint);
   return name === model && place === endpoint ? options : { ...options, model: name, endpoint: place };
+}
+
+/** What the pool is told of the affinity that the caller states. */
+function withAffinity(options: ExecuteOptions): RunOptions {
+  const { affinity } = options;
+  // Nearly always there is none, and nothing is copied.
+  return affinity === undefined ? (options as RunOptions) : { ...options, affinity: affinityTarget(affinity) };
 }
 
 /** The tokens that the caller states, as the vendor counts them. */

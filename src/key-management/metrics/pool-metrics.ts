@@ -4,7 +4,7 @@ import { PROVIDER_STATES, type ProviderState } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import { KEY_STATUSES } from '../pool/key/key-state';
 import { countStatuses } from '../pool/key/status-counts';
-import { scrapedGauge, type Sample } from './scraped';
+import { scrapedCounter, scrapedGauge, type Sample } from './scraped';
 
 /** Reads the state of the pools at the moment of the scrape. */
 export interface PoolFacts {
@@ -57,6 +57,12 @@ export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void 
     help: 'Attempts under way.',
     labels: ['provider'],
     samples: () => sumPerProvider(facts, inFlightOf),
+  });
+  scrapedCounter(registry, {
+    name: 'ai_keys_accounts_asked_total',
+    help: 'Requests to accounts that turned out not to have the object which the call names, since nobody knew whose it is.',
+    labels: ['provider'],
+    samples: () => sumPerProvider(facts, ({ accountsAsked }) => accountsAsked),
   });
   scrapedGauge(registry, {
     name: 'ai_keys_queue_length',

@@ -5,8 +5,10 @@ import type { HeaderView } from '../vendors/contract/rate-limits';
 import { CallBatcher } from './call-batches';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import type { PoolObserver } from './key-events';
+import { Outlook } from './outlook';
 import { DoubtedRemovals } from './doubted-removals';
 import { Ejections } from './ejections';
+import type { AffinityTarget } from './key/affinity-target';
 import type { LeaseOptions, LeaseTarget } from './key/key-input';
 import { PoolLease, type LeaseOwner } from './key-lease';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
@@ -21,11 +23,6 @@ import type { ModelIndex } from './selection/model-index';
 import type { Settlement } from './state/settlement';
 import { cooldownEnd, laterCooldown, partCooldown, scopeOf, transition } from './state/transition';
 
-/** Of so many keys that a call does not fit, the others are not looked at for when it will. */
-const MOST_LOOKS = 256;
-/** They are looked at again after this time. Milliseconds. */
-const LOOK_AGAIN_MS = 50;
-
 const NO_OPTIONS: LeaseOptions = Object.freeze({});
 
 /** The keys of one provider as calls use them: chooses a key for each lease, and applies what each settled lease says. */
@@ -33,9 +30,14 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   readonly #breaker: CircuitBreaker;
   readonly #doubted: DoubtedRemovals;
   readonly #ejections: Ejections;
+  readonly #outlook: Outlook;
   readonly calls: CallBatcher;
   /** How long a call waits for a lower tier before it takes the next; milliseconds. Calls that cannot wait take it at once. */
   spillAfterMs = 0;
+  /** How many times an account was asked for an object that it does not have, since nobody knew whose it is. */
+  accountsAsked = 0;
+  /** How long a call waits for the account that it prefers before it takes a key of the next; milliseconds. Calls that cannot wait take it at once. */
+  affinityMaxWaitMs = 2_000;
 
   constructor(
     provider: string,
@@ -49,11 +51,16 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     this.#doubted = new DoubtedRemovals(this, observer);
     const { indexes, outliers, mean } = this;
     this.#ejections = new Ejections(this, { indexes, outliers, mean });
+    const { accounts, affinities, parts } = this;
+    this.#outlook = new Outlook({ accounts, affinities, indexes, endpoints: parts.endpoints, breaker: this.#breaker });
     this.calls = new CallBatcher(() => observer.callsPending?.());
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
-  lease(options: LeaseOptions = NO_OPTIONS, now = this.clock.now()): PoolLease | undefined {
+  lease(
+    options: LeaseOptions & Pick<LeaseTarget, 'affinity'> = NO_OPTIONS,
+    now = this.clock.now(),
+  ): PoolLease | undefined {
     const candidate = this.#take(options, options.exclude, now, false);
     const { model, endpoint, tokens } = options;
     return candidate && new PoolLease(this, candidate, model, 'call', now, endpoint, tokens);
@@ -75,13 +82,13 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (!this.#breaker.admits(now)) return undefined;
     const index = this.indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.parts.endpoints.passedOver(endpoint, exclude, now);
-    const { spillsAt } = target;
-    const fits = this.accounts.isChoosy(now)
-      ? (key: KeyModelState, by = now) => this.accounts.blockedFor(key, target, now, canWait) <= by
+    const blockedUntil = this.accounts.isChoosy(now)
+      ? (key: KeyModelState) => this.accounts.blockedFor(key, target, now, canWait)
       : undefined;
-    let candidate = index.choose(passedOver, this.mean, now, this.random, fits, spillsAt);
+    let candidate = this.#choose(index, target, passedOver, now, blockedUntil);
     if (!candidate && this.#ejections.readmitted(index, passedOver, now))
-      candidate = index.choose(passedOver, this.mean, now, this.random, fits, spillsAt);
+      candidate = this.#choose(index, target, passedOver, now, blockedUntil);
+    if (target.affinity?.kind === 'hard') this.accounts.needs(target.affinity.account, now);
     if (!candidate) {
       if (canWait) this.accounts.missed(now);
       return undefined;
@@ -97,32 +104,17 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return candidate;
   }
 
-  /**
-   * When such a call fits an account at the soonest, as far as is known: 0 for now or at any moment, Infinity where no key is expected to come.
-   * Milliseconds since the epoch.
-   */
-  availableAt(target: LeaseTarget, now: number): number {
-    const { model, endpoint } = target;
-    if (this.#breaker.isOpen(now) || this.parts.endpoints.concerns(endpoint))
-      return this.mayBeFreed(model, endpoint) ? 0 : (this.nextWake(model, endpoint) ?? Infinity);
-    const index = this.indexes.forCall(model, now);
-    const fitsAt = this.#fitsAt(index, target, now);
-    if (fitsAt <= now) return 0;
-    const at = Math.min(fitsAt, index.nextWake ?? Infinity);
-    return at === Infinity && index.hasCandidate ? 0 : at;
-  }
-
-  /** When such a call fits one of the keys that can be chosen now; Infinity where none can. */
-  #fitsAt(index: ModelIndex, target: LeaseTarget, now: number): number {
-    if (!this.accounts.isChoosy(now)) return index.eligible > 0 ? now : Infinity;
-    let fitsAt = Infinity;
-    let looks = 0;
-    for (const candidate of index.candidates) {
-      fitsAt = Math.min(fitsAt, this.accounts.blockedFor(candidate, target, now, true));
-      // Of very many keys some will do: they are looked at again soon.
-      if (fitsAt <= now || (looks += 1) > MOST_LOOKS) break;
-    }
-    return looks > MOST_LOOKS ? Math.min(fitsAt, now + LOOK_AGAIN_MS) : fitsAt;
+  #choose(
+    index: ModelIndex,
+    { affinity, movesAt, spillsAt }: LeaseTarget,
+    exclude: PassedOver | undefined,
+    now: number,
+    blockedUntil: ((key: KeyModelState) => number) | undefined,
+  ): KeyModelState | undefined {
+    if (affinity !== undefined)
+      return this.affinities.choose(affinity, index, { exclude, blockedUntil, now, movesAt, spillsAt });
+    const fits = blockedUntil && ((key: KeyModelState, by = now) => blockedUntil(key) <= by);
+    return index.choose(exclude, this.mean, now, this.random, fits, spillsAt);
   }
 
   /** Some account has a limit of tokens, stated or known: what calls take is worth estimating. */
@@ -149,11 +141,11 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   /** The greatest limit that the call can never fit, if it can fit none of the accounts that may serve it. */
-  excess({ model, tokens }: LeaseTarget, now: number): ExceededLimit | undefined {
+  excess({ model, tokens, affinity }: LeaseTarget, now: number): ExceededLimit | undefined {
     if (tokens === undefined || !this.limitsTokens) return undefined;
     const { ordinal } = this.indexes.forCall(model, now);
     let greatest: ExceededLimit | undefined;
-    for (const record of this.records()) {
+    for (const record of this.affinities.keysFor(affinity)) {
       if (!record.serves(model) || !record.enabled) continue;
       const exceeded = exceededBy(tokens, record.candidates[ordinal]!);
       if (exceeded === undefined) return undefined;
@@ -168,7 +160,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { ordinal } = this.indexes.forCall(target.model, now);
     let soonest: KeyModelState | undefined;
     let soonestAt = Infinity;
-    for (const record of this.records()) {
+    for (const record of this.affinities.keysFor(target.affinity)) {
       const candidate = record.candidates[ordinal]!;
       if (candidate.availability === 'out') continue;
       const at = Math.max(
@@ -400,37 +392,35 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     this.keyFreed();
   }
 
-  /** When the next cooldown, trial or pause ends that a call for this model and endpoint could wait for. Milliseconds since the epoch. */
-  nextWake(model: string | undefined, endpoint?: string): number | undefined {
-    const now = this.clock.now();
-    const wake = this.parts.endpoints.concerns(endpoint)
-      ? this.#availableAt(endpoint, model, now)
-      : this.#nextWakeOf(this.indexes.forCall(model, now), model, now);
-    const admitsAt = this.#breaker.admitsAt(now);
-    if (admitsAt === undefined) return wake === Infinity ? undefined : wake;
-    return Math.max(admitsAt, this.#hasCandidate(model, endpoint, now) ? 0 : (wake ?? Infinity));
+  /**
+   * When such a call fits an account at the soonest, as far as is known: 0 for now or at any moment, Infinity where no key is expected to come.
+   * Milliseconds since the epoch.
+   */
+  availableAt(target: LeaseTarget, now: number): number {
+    return this.#outlook.availableAt(target, now);
   }
 
-  /** Where calls do not fit keys that can be chosen, they fit later. */
-  #nextWakeOf(index: ModelIndex, model: string | undefined, now: number): number | undefined {
-    if (index.eligible === 0 || !this.accounts.isChoosy(now)) return index.nextWake;
-    return Math.min(index.nextWake ?? Infinity, this.#fitsAt(index, { model }, now));
+  /**
+   * When the next cooldown, trial or pause ends that a call for this model and endpoint could wait for; with a soft affinity, that is any.
+   * Milliseconds since the epoch.
+   */
+  nextWake(model: string | undefined, endpoint?: string, affinity?: AffinityTarget): number | undefined {
+    return this.#outlook.nextWake({ model, endpoint, affinity }, this.clock.now());
   }
 
   /** A key for this model and endpoint can be had now, or may be at any moment: it is in use, or being checked. */
-  mayBeFreed(model: string | undefined, endpoint?: string): boolean {
-    const now = this.clock.now();
-    return !this.#breaker.isOpen(now) && this.#hasCandidate(model, endpoint, now);
+  mayBeFreed(model: string | undefined, endpoint?: string, affinity?: AffinityTarget): boolean {
+    return this.#outlook.mayBeFreed({ model, endpoint, affinity }, this.clock.now());
   }
 
-  #hasCandidate(model: string | undefined, endpoint: string | undefined, now: number): boolean {
-    if (this.parts.endpoints.concerns(endpoint)) return this.#availableAt(endpoint, model, now) === 0;
-    return this.indexes.forCall(model, now).hasCandidate;
+  /** The name of the account that a call with this affinity prefers or is bound to; undefined where it is free. */
+  accountFor({ affinity, model }: LeaseTarget, now: number): string | undefined {
+    return affinity && this.affinities.accountOf(affinity, this.indexes.forCall(model, now));
   }
 
-  #availableAt(endpoint: string, model: string | undefined, now: number): number {
-    const { ordinal } = this.indexes.forCall(model, now);
-    return this.parts.endpoints.availableAt(endpoint, this.records(), ordinal, now);
+  /** The key that was taken last for a call with a soft affinity is in another account than the one that the call prefers. */
+  get hasMoved(): boolean {
+    return this.affinities.hasMoved;
   }
 
   /** Some key can be had at once of which nothing speaks against its vendor: a failed call may be made again with it without harm. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../common/clock';
 import { redactReason, type RedactedText } from '../classification/redaction/redact';
 import { CountedTexts } from '../common/counted-texts';
+import { Affinities } from './affinities';
 import type { ApiKey } from './key/api-key';
 import type { ChangedBy, KeyChange, PoolObserver } from './key-events';
 import type { ToldExpiry } from './key/key-expiry';
@@ -15,6 +16,7 @@ import {
   HEALTHY,
   isCooldownOver,
   isCoolingDown,
+  isOutOfPool,
   isRemoved,
   isSameState,
   type KeyState,
@@ -48,6 +50,7 @@ export class KeyStates {
   protected readonly parts: Cooldowns;
   protected readonly outliers = new OutlierDetection();
   protected readonly openLeases = new OpenLeases();
+  protected readonly affinities: Affinities;
   /** Several keys are being changed as one, and those who wait are to look again afterwards. */
   #isChanging = false;
   #hasFreed = false;
@@ -64,6 +67,7 @@ export class KeyStates {
       () => this.keyFreed(),
     );
     this.parts = new Cooldowns(this.indexes);
+    this.affinities = new Affinities(this, this.mean);
     this.accounts = new PoolAccounts({
       indexes: this.indexes,
       sharing,
@@ -133,6 +137,7 @@ export class KeyStates {
     noteWeight(this.mean, record.weight);
     this.indexes.addRecord(record, this.clock.now());
     this.accounts.add(record);
+    this.affinities.order?.came(record);
     this.placeGroup(record);
     this.#emit(record, by, { type: 'key_added', status: record.status });
     return record;
@@ -145,6 +150,7 @@ export class KeyStates {
     const [sibling] = this.siblings(record);
     this.outliers.forget(record);
     this.accounts.remove(record);
+    this.affinities.order?.left(record);
     this.indexes.removeRecord(record);
     this.parts.endpoints.forget(record.id);
     record.leave();
@@ -186,7 +192,10 @@ export class KeyStates {
       throw new RangeError('tier must be a whole number, 0 or more.');
     if (changes.expiresAt !== undefined) record.expiresAt = changes.expiresAt?.getTime();
     if (changes.label !== undefined) record.label = changes.label;
-    if (changes.weight !== undefined) noteWeight(this.mean, (record.weight = changes.weight));
+    if (changes.weight !== undefined) {
+      noteWeight(this.mean, (record.weight = changes.weight));
+      this.affinities.order?.reweighed();
+    }
     if (changes.tier !== undefined) this.#moveTo(changes.tier, record);
     if (changes.limits !== undefined) {
       this.accounts.limit(record, changes.limits);
@@ -428,6 +437,7 @@ export class KeyStates {
     const { status: to } = record;
     if (to === 'healthy') this.#catchUp(record);
     this.#place(record);
+    if (isOutOfPool(from) && !isOutOfPool(record.status)) this.affinities.returned(record);
     // An unproven key that was proven: nothing that anyone sees has changed.
     if (to === 'healthy' && from === 'healthy') return;
     const { state } = record;

@@ -56,6 +56,8 @@ export class PoolAccounts implements PartsPort {
   profile: (() => RateLimitProfile | undefined) | undefined;
   /** Whether keys whose answers name the same account share it. */
   discovers = true;
+  /** When a call came last that one account alone can serve, by the names of accounts. Milliseconds since the epoch. */
+  readonly #neededAt = new Map<string, number>();
   /** How many calls wait for a key. */
   waiting: (() => number) | undefined = undefined;
   partsWanted: ((isNew?: boolean) => void) | undefined = undefined;
@@ -96,6 +98,11 @@ export class PoolAccounts implements PartsPort {
   /** The account of a deleted key: its calls in flight still count there. */
   leftBy(record: KeyRecord): Account<KeyRecord> | undefined {
     return this.#left.get(record);
+  }
+
+  /** The account with this name. */
+  named(name: string): Account<KeyRecord> | undefined {
+    return this.#declared.get(name) ?? this.#discovered.get(name);
   }
 
   /** The other keys of the same account. */
@@ -278,6 +285,25 @@ export class PoolAccounts implements PartsPort {
     this.partsWanted?.();
   }
 
+  /** A call came that this account alone can serve. */
+  needs(account: string, now: number): void {
+    if (this.#grants === undefined) return;
+    const member = this.memberOf(account);
+    if (member === undefined) return;
+    const name = accountName(member);
+    if (!this.#neededAt.has(name)) this.partsWanted?.();
+    this.#neededAt.set(name, now);
+  }
+
+  /** Whether such a call came lately. */
+  #isNeeded(name: string, now: number): boolean {
+    const neededAt = this.#neededAt.get(name);
+    if (neededAt === undefined) return false;
+    if (now - neededAt < NEEDED_MS) return true;
+    this.#neededAt.delete(name);
+    return false;
+  }
+
   /** Whether some call found no account since this was last asked. */
   takeMissed(): boolean {
     const hasMissed = this.#missedAt > 0;
@@ -313,7 +339,9 @@ export class PoolAccounts implements PartsPort {
       const account = record.account ?? record;
       if (seen.has(account) || !isLimited(record)) continue;
       seen.add(account);
-      demands.push(accountDemand(accountName(record), this.#members(record), missed, now));
+      const name = accountName(record);
+      const demand = accountDemand(name, this.#members(record), missed, now);
+      demands.push(this.#isNeeded(name, now) ? { ...demand, isNeeded: true } : demand);
     }
     return demands;
   }
@@ -396,11 +424,11 @@ export class PoolAccounts implements PartsPort {
 
   #enter(record: KeyRecord, account: Account<KeyRecord>): void {
     record.account = account;
-    account.members.add(record);
+    account.enter(record);
   }
 
   #leave(record: KeyRecord, account: Account<KeyRecord>): void {
-    account.members.delete(record);
+    account.leave(record);
     record.account = undefined;
     if (account.members.size > 0) return;
     (account.from === 'declared' ? this.#declared : this.#discovered).delete(account.name);
@@ -409,11 +437,8 @@ export class PoolAccounts implements PartsPort {
   /** The rate limiter of the key and its account for one model, or for calls that name none; made if there is none. */
   #limiterOf(record: KeyRecord, model: string | undefined, now: number): RateLimiter {
     const ordinal = model === undefined ? 0 : this.pool.indexes.restricted(model, now).ordinal;
-    return this.#shared(
-      this.#members(record).map((member) => member.candidates[ordinal]!),
-      ordinal,
-      now,
-    );
+    const candidates = this.#members(record).map((member) => member.candidates[ordinal]!);
+    return this.#shared(candidates, ordinal, now);
   }
 
   #members(record: KeyRecord): readonly KeyRecord[] {
@@ -454,6 +479,8 @@ export class PoolAccounts implements PartsPort {
 /** When to look again whether an account is still kept for another call. Milliseconds. */
 const KEPT_MS = 250;
 /** Calls that found no account within this time still wait, or new ones would. Milliseconds. */
+/** An account is needed for this long after a call came that it alone can serve. Milliseconds. */
+const NEEDED_MS = 60_000;
 const RECENTLY_MS = 2_000;
 
 /** Input and output apart, where only their sum is known. */

@@ -1,4 +1,5 @@
 import type { VendorProfile } from './contract/profile';
+import { openAiBoundIds } from './openai/openai.bound-ids';
 import { code, message, status, type EvidenceRule } from './contract/rule';
 
 const rules: readonly EvidenceRule[] = [
@@ -64,5 +65,6 @@ export const azure: VendorProfile = {
     ],
   },
   rateLimits: { countedFor: 'account', headers: ['x-ratelimit-remaining-{requests,tokens}', 'retry-after(-ms)'] },
+  boundIds: openAiBoundIds,
   rules,
 };

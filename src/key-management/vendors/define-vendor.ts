@@ -76,6 +76,23 @@ const rule = shape({
 });
 
 const list = (of: z.ZodType) => z.array(of, 'must be a list');
+const words = list(text.max(100, 'must be 100 characters at most'));
+const boundKind = shape({
+  kind: text,
+  collections: words.optional(),
+  actions: words.optional(),
+  fields: words.optional(),
+  idField: text.optional(),
+  like: stateless.optional(),
+  isNamed: z.boolean('must be true or false').optional(),
+  toldBy: list(shape({ path: text, where: stateless.optional() })).optional(),
+  notMadeBy: stateless.optional(),
+  keptDays: z
+    .number('must be a number of days')
+    .positive('must be more than 0')
+    .max(366, 'must be 366 at most')
+    .optional(),
+});
 const PROFILE = shape({
   name: z
     .string('must be text')
@@ -146,6 +163,18 @@ const PROFILE = shape({
   streamBeginning: shape({ preamble: list(text).optional(), begun: list(text).optional() }).optional(),
   idempotencyHeader: header.optional(),
   uploadUrlHeader: header.optional(),
+  boundIds: z
+    .union(
+      [
+        z.literal(false),
+        shape({
+          kinds: list(boundKind),
+          notFound: list(z.array(condition, 'must be a list of conditions').min(1, 'must have a condition')),
+        }),
+      ],
+      'must be { kinds, notFound }, or false',
+    )
+    .optional(),
 });
 
 interface Problem {

@@ -104,6 +104,7 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
     streamBeginning: streamBeginnings(profile),
     idempotencyHeader: profile.idempotencyHeader,
     uploadUrlHeader: profile.uploadUrlHeader,
+    boundIds: profile.boundIds === false ? undefined : (profile.boundIds ?? format.boundIds),
   };
 }
 

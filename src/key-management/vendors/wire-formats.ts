@@ -1,4 +1,6 @@
 import { anthropic } from './anthropic/anthropic';
+import { anthropicBoundIds } from './anthropic/anthropic.bound-ids';
+import type { BoundIds } from './contract/bound-ids';
 import {
   WIRE_FORMATS,
   type Credential,
@@ -14,7 +16,9 @@ import type { StreamBeginnings, Vendor } from './contract/vendor';
 import type { RateLimitReader } from './contract/rate-limits';
 import type { EvidenceRule } from './contract/rule';
 import { google } from './google/google';
+import { googleBoundIds } from './google/google.bound-ids';
 import { chatProbe } from './openai/openai';
+import { compatibleBoundIds } from './openai/openai.bound-ids';
 import { readOpenAiRateLimits } from './openai/openai.rate-limits';
 import { openAiRules } from './openai/openai.rules';
 import { callerFaultRules, statusRules } from './shared.rules';
@@ -31,12 +35,15 @@ export interface WireFormatDefaults {
   /** Paths that are this format's, whichever vendor serves them: its SDK is the caller there. */
   readonly paths: RegExp;
   readonly errorBody: ErrorBody;
+  /** The JSON body of a refusal of the request itself, in the format's shape: HTTP status 400. */
+  readonly refusalBody: (message: string) => Readonly<Record<string, unknown>>;
   readonly modelPaths: readonly RegExp[];
   readonly streamBeginning: StreamBeginning;
   /** The HTTP status that the type of an error inside a good answer stands for. */
   readonly statusOfType: Readonly<Record<string, number>>;
   /** How headers tell of a spent limit, where the reset is an ISO date. */
   readonly resetHeaders: readonly ResetHeaders[];
+  readonly boundIds: BoundIds;
 }
 
 const lightOf = ({ probes }: VendorProfile): readonly LightProbe[] => probes?.light || [];
@@ -61,6 +68,7 @@ export const WIRE_FORMAT_DEFAULTS: Readonly<Record<WireFormat, WireFormatDefault
           ? { message, type: 'rate_limit_error', param: null, code: 'rate_limit_exceeded' }
           : { message, type: 'service_unavailable_error', param: null, code: 'no_healthy_keys' },
     }),
+    refusalBody: (message) => ({ error: { message, type: 'invalid_request_error', param: null, code: null } }),
     // Where a vendor has a path for each deployment.
     modelPaths: [/\/deployments\/([^/?#]{1,256})\//],
     streamBeginning: {
@@ -75,6 +83,7 @@ export const WIRE_FORMAT_DEFAULTS: Readonly<Record<WireFormat, WireFormatDefault
     // Codes alone tell.
     statusOfType: {},
     resetHeaders: [],
+    boundIds: compatibleBoundIds,
   },
   anthropic: {
     credential: { header: 'x-api-key' },
@@ -91,6 +100,7 @@ export const WIRE_FORMAT_DEFAULTS: Readonly<Record<WireFormat, WireFormatDefault
       type: 'error',
       error: { type: status === 429 ? 'rate_limit_error' : 'api_error', message },
     }),
+    refusalBody: (message) => ({ type: 'error', error: { type: 'invalid_request_error', message } }),
     modelPaths: [],
     streamBeginning: { preamble: ['message_start', 'content_block_start'] },
     statusOfType: {
@@ -110,6 +120,7 @@ export const WIRE_FORMAT_DEFAULTS: Readonly<Record<WireFormat, WireFormatDefault
       remaining: `anthropic-ratelimit-${dimension}-remaining`,
       reset: `anthropic-ratelimit-${dimension}-reset`,
     })),
+    boundIds: anthropicBoundIds,
   },
   google: {
     // Never the query: transport errors print URLs, and `AQ.` keys are answered 404 there.
@@ -123,11 +134,13 @@ export const WIRE_FORMAT_DEFAULTS: Readonly<Record<WireFormat, WireFormatDefault
     errorBody: (status, message) => ({
       error: { code: status, message, status: status === 429 ? 'RESOURCE_EXHAUSTED' : 'UNAVAILABLE' },
     }),
+    refusalBody: (message) => ({ error: { code: 400, message, status: 'INVALID_ARGUMENT' } }),
     modelPaths: [/\/models\/([^/:?#]{1,256}):/],
     streamBeginning: {},
     // A number stands beside the status.
     statusOfType: {},
     resetHeaders: [],
+    boundIds: googleBoundIds,
   },
 };
 
@@ -151,9 +164,16 @@ export function errorBodyAt(
   path: string,
   { wireFormat, errorBody }: Pick<Vendor, 'wireFormat' | 'errorBody'>,
 ): ErrorBody {
-  const other = WIRE_FORMATS.find((each) => WIRE_FORMAT_DEFAULTS[each].paths.test(path));
+  const other = formatAt(path);
   return other === undefined || other === wireFormat ? errorBody : WIRE_FORMAT_DEFAULTS[other].errorBody;
 }
+
+/** The body of a refusal of the request itself, in the shape that the SDK of the path knows. */
+export const refusalBodyAt = (path: string, message: string, { wireFormat }: Pick<Vendor, 'wireFormat'>) =>
+  WIRE_FORMAT_DEFAULTS[formatAt(path) ?? wireFormat].refusalBody(message);
+
+const formatAt = (path: string): WireFormat | undefined =>
+  WIRE_FORMATS.find((each) => WIRE_FORMAT_DEFAULTS[each].paths.test(path));
 
 /** Rules that go by the status alone, for vendors of which little is known. */
 export const lastRules = (profile: VendorProfile): readonly EvidenceRule[] =>

@@ -1,4 +1,4 @@
-export type Operation = 'models' | 'generate' | 'embed' | 'count_tokens';
+export type Operation = 'models' | 'generate' | 'embed' | 'count_tokens' | 'objects';
 
 export type Surface =
   | 'models'
@@ -9,7 +9,8 @@ export type Surface =
   | 'messages'
   | 'count_tokens'
   | 'generate_content'
-  | 'embed_content';
+  | 'embed_content'
+  | 'objects';
 
 export interface Endpoint {
   readonly surface: Surface;

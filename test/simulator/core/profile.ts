@@ -1,5 +1,6 @@
 import type { Situation, StreamErrorKind } from '../behaviour';
 import type { Reading, Refusal } from '../limits/limiter';
+import type { ObjectsVoice } from './objects';
 import type { Answer, Call, Endpoint, Headers, Said, StreamScript } from './call';
 
 export type MakeAnswer = (call: Call) => Answer;
@@ -41,6 +42,9 @@ export interface VendorProfile {
   validate(call: Call): Answer | undefined;
   /** The model's and the caller's cap on output tokens. */
   outputCap(call: Call): number | undefined;
+
+  /** Files, batches and their like; without it the vendor has none. */
+  readonly objects?: ObjectsVoice;
 
   success(call: Call, said: Said): Answer;
   stream(call: Call, said: Said): StreamScript;

@@ -7,6 +7,7 @@ import {
 } from '../../classification/evidence/error-evidence';
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import type { StreamBeginnings } from '../../vendors/contract/vendor';
+import { PassingIds, type AnswerIds } from '../affinity/passing-ids';
 import { StreamStart } from './stream-start';
 import { PassingUsage, type TokenUsage } from './token-usage';
 
@@ -52,12 +53,15 @@ export interface WatchTerms {
    * Undefined: the caller has what came, and all that fails has emitted content.
    */
   readonly beginnings?: StreamBeginnings;
+  /** Who is told of objects that the call made, and with which key; undefined where it makes none. */
+  readonly ids?: { readonly of: AnswerIds; readonly keyId: string } | undefined;
 }
 
 /** Watches an answer as it passes: for a failure inside it, and for the tokens that it took. Its memory is bounded, and it copies next to nothing. */
 export class AnswerWatch {
   readonly #search: ErrorWatch | JsonWatch;
   readonly #usage: PassingUsage | undefined;
+  readonly #ids: PassingIds | undefined;
   /** Undefined once content has come. */
   #start: StreamStart | undefined;
 
@@ -67,6 +71,7 @@ export class AnswerWatch {
   ) {
     this.#search = kind === 'events' ? new ErrorWatch() : new JsonWatch(terms.asked);
     this.#usage = terms.onUsage && new PassingUsage(terms.onUsage);
+    this.#ids = terms.ids && new PassingIds(terms.ids.of, kind === 'events', terms.ids.keyId);
     if (kind === 'events' && terms.beginnings) this.#start = new StreamStart(terms.beginnings);
   }
 
@@ -84,6 +89,7 @@ export class AnswerWatch {
   /** Returns the evidence where this chunk completes an error. */
   push(chunk: Uint8Array): VendorError | undefined {
     this.#usage?.push(chunk);
+    this.#ids?.push(chunk);
     if (this.#start?.push(chunk).state === 'open') this.#start = undefined;
     return this.#evidence(this.#search.push(chunk));
   }

@@ -8,6 +8,7 @@ import {
   type KeyManagementError,
   type KeyManagementErrorDetails,
 } from '../../errors';
+import { accountInWords } from '../affinity/account-in-words';
 import type { KeyRecord } from '../../pool/key/key-record';
 import { isRemoved, type KeyStatus } from '../../pool/key/key-state';
 import type { KeyPool } from '../../pool/key-pool';
@@ -106,8 +107,8 @@ export function noHealthyKeys(
   const { pool, target, now } = call;
   const counts: Partial<Record<KeyStatus, number>> = {};
   const conditions = new Map<string, number>();
-  let recoveryAt = pool.nextWake(target.model, target.endpoint) ?? Infinity;
-  for (const record of pool.records()) {
+  let recoveryAt = pool.nextWake(target.model, target.endpoint, target.affinity) ?? Infinity;
+  for (const record of keysFor(call)) {
     counts[record.status] = (counts[record.status] ?? 0) + 1;
     const condition = conditionOf(record, call);
     conditions.set(condition, (conditions.get(condition) ?? 0) + 1);
@@ -124,6 +125,10 @@ export function noHealthyKeys(
     soonestRecovery: isKnown ? new Date(recoveryAt) : undefined,
   });
 }
+
+/** The keys that may serve the call: those of one account where it belongs to one. */
+const keysFor = ({ pool, target: { affinity } }: KeylessCall): Iterable<KeyRecord> =>
+  affinity?.kind === 'hard' ? pool.accounts.keysOf(affinity.account) : pool.records();
 
 function sentence(
   reason: NoKeyReason,
@@ -144,8 +149,17 @@ function sentence(
     return `${provider} is not called at present, whatever the key: its calls failed, and its circuit breaker is open until ${new Date(breaker.until!).toISOString()}. Keys: ${keys}.`;
   if (breaker.state === 'half_open' && breaker.until !== undefined)
     return `${provider} is not called at present, whatever the key: its calls failed, and a trial call is under way to see whether it is back. Keys: ${keys}.`;
+  if (target.affinity?.kind === 'hard') return ofOneAccount(pool, target.affinity.account, keys, when);
   const what = [target.model, target.endpoint].filter((each) => each !== undefined).join(' at ');
   return `No key of ${provider} can be used now${what === '' ? '' : ` for ${what}`}: ${keys}.${when}`;
+}
+
+/** Why a call fails that only one account can serve. */
+function ofOneAccount(pool: KeyPool, account: string, keys: string, when: string): string {
+  const has = `What the ${pool.provider} call names exists in ${accountInWords(pool, account)} alone`;
+  return keys === ''
+    ? `${has}, of which no key is left in the pool: add one, or make the object anew.`
+    : `${has}, of which no key can be used now: ${keys}.${when}`;
 }
 
 /** The condition of the key for this call: a healthy key may not be usable for it all the same. */

@@ -11,7 +11,9 @@ import { read, wordOf } from '../../classification/evidence/safe-read';
 import { isCallersOwnError } from '../../classification/evidence/thrown-error';
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import { ownWords, redactReason } from '../../classification/redaction/redact';
+import { allHold } from '../../classification/rule-matching';
 import { KeyManagementError } from '../../errors';
+import type { BoundIds } from '../../vendors/contract/bound-ids';
 import type { Outcome } from '../../vendors/contract/outcome';
 import type { AttemptEnd } from '../attempt';
 import type { AttemptContext } from '../attempt-context';
@@ -70,16 +72,17 @@ export function failedEnd(
   context: AttemptContext,
   value: unknown,
   classifier: FailureClassifier,
+  notFound?: ClassifiedBy['notFound'],
 ): AttemptEnd | undefined {
   if (isFailedResponse(value)) return { kind: 'value', value };
   const watched = context.answers?.lastFailure;
   const body = failureBodyOf(value);
   if (!watched && !body) return undefined;
   const evidence = watched ?? vendorErrorFromStreamEvent(body, {}, context.evidenceContext());
-  const { outcome } = classifyEvidence(evidence, { classifier, context });
+  const { outcome, notFoundHere } = classifyEvidence(evidence, { classifier, context, notFound });
   // A caller may treat a 404 as any answer, but what is the key's or the vendor's fault is not for the caller to say. An object with an
   // error that no rule knows may be of the caller's own making.
-  const fails = NEVER_AN_ANSWER.has(outcome) || (body && (outcome !== 'unknown' || failedBase(body)));
+  const fails = NEVER_AN_ANSWER.has(outcome) || notFoundHere === true || (body && (outcome !== 'unknown' || failedBase(body)));
   return fails ? { kind: 'value', value, evidence } : undefined;
 }
 
@@ -118,6 +121,8 @@ interface ClassifiedBy {
   readonly context: AttemptContext;
   readonly classifier: FailureClassifier;
   readonly now?: number;
+  /** For a call that names objects of one account: what shows that the account asked does not have them. */
+  readonly notFound?: BoundIds['notFound'] | undefined;
 }
 
 /** What a failed attempt is classified by, besides how it ended. */
@@ -169,7 +174,7 @@ function classifyThrown(thrown: unknown, facts: AttemptFacts): CheckedClassifica
   return {
     status: evidence.httpStatus ?? evidence.status,
     ...classification,
-    ...(own?.final ? { retry: 'none' as const } : undefined),
+    ...(own?.final ? { retry: 'none' as const, notFoundHere: false } : undefined),
   };
 }
 
@@ -196,6 +201,16 @@ function ownErrorOf(error: unknown, apiKey: string): CheckedClassification {
   return { outcome: 'bad_request', reason, decidedBy: 'transport' };
 }
 
+/** The account does not have what the call names: nothing is wrong with the key, nor with the vendor. */
+const NOT_FOUND_HERE: CheckedClassification = Object.freeze({
+  outcome: 'bad_request',
+  keyAction: 'keep',
+  retry: 'none',
+  reason: ownWords`the account has no such object`,
+  decidedBy: 'message',
+  notFoundHere: true,
+});
+
 const UNCLASSIFIED: CheckedClassification = Object.freeze({
   outcome: 'unknown',
   reason: ownWords`the failure could not be classified`,
@@ -208,8 +223,9 @@ const UNCLASSIFIED: CheckedClassification = Object.freeze({
  */
 export function classifyEvidence(
   evidence: VendorError,
-  { classifier, context: { apiKey }, now }: ClassifiedBy,
+  { classifier, context: { apiKey }, now, notFound }: ClassifiedBy,
 ): CheckedClassification {
+  if (notFound?.some((when) => allHold(when, evidence))) return NOT_FOUND_HERE;
   try {
     const given = checkedClassification(classifier.classifyError(evidence), { secrets: [apiKey], now });
     if (given === undefined) return UNCLASSIFIED;

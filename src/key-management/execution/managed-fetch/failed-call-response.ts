@@ -4,7 +4,7 @@ import { cancelResponseBody } from '../../common/cancel-response-body';
 import { CallRejectedError, NoHealthyKeysError, type KeyManagementError } from '../../errors';
 import type { ErrorBody } from '../../vendors/contract/profile';
 import type { Vendor } from '../../vendors/contract/vendor';
-import { errorBodyAt } from '../../vendors/wire-formats';
+import { errorBodyAt, refusalBodyAt } from '../../vendors/wire-formats';
 import { markedFinal } from '../answers/response-with';
 import { AttemptFailure } from '../failures/classify-attempt';
 
@@ -43,6 +43,15 @@ export function failedCallResponse({ vendor, url, error, answer, signal }: Faile
     throw new DOMException(error.message, 'TimeoutError');
   const reason: unknown = thrown === undefined ? error : thrown;
   throw reason;
+}
+
+/** The answer to a request that no account can serve, since it names objects of several: nobody is asked. */
+export function refusedRequest(
+  { vendor, url }: Pick<FailedFetch, 'vendor' | 'url'>,
+  { message }: CallRejectedError,
+): Response {
+  const body = refusalBodyAt(new URL(url).pathname, message, vendor);
+  return Response.json(body, { status: 400, statusText: 'Bad Request', headers: { 'x-should-retry': 'false' } });
 }
 
 /** What is thrown may quote the request: where it holds the key, it is replaced by an error that says only `fetch failed`. */

@@ -13,6 +13,7 @@ import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type WatchTerms } fr
 import { isRefusal } from '../answers/response-with';
 import { StreamStart } from '../answers/stream-start';
 import { usageIn } from '../answers/token-usage';
+import { idsInWhole } from '../affinity/passing-ids';
 import type { AttemptContext } from '../attempt-context';
 import { AttemptFailure } from '../failures/classify-attempt';
 import type { TimeLimit } from '../waiting/time-limits';
@@ -86,6 +87,7 @@ export class ManagedAttempt {
       headers: response.headers,
       evidence: () => context.evidenceContext(),
       onUsage: context.usageSeen,
+      ids: terms.answerIds && { of: terms.answerIds, keyId: context.keyId },
       asked: onlyAsks(terms.request.method),
     };
     if (kind === 'json' || (kind === 'other' && isShort(response.headers))) {
@@ -125,6 +127,7 @@ export class ManagedAttempt {
   #whole(response: Response, body: Buffer, watchTerms: WatchTerms): Response {
     const evidence = failureIn(body, watchTerms);
     if (evidence) throw this.#failure(evidence, this.#responses.whole(response, body));
+    if (watchTerms.ids) idsInWhole(watchTerms.ids.of, body, watchTerms.ids.keyId);
     if (watchTerms.onUsage) this.context.book(usageIn(parseJson(body.toString('utf8'))), true);
     return this.#accepted(this.#responses.whole(response, body));
   }

@@ -8,12 +8,17 @@ import { RESOLVED_OPTIONS } from '../../key-management.constants';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
 import type { KeyPool } from '../../pool/key-pool';
 import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';
+import { affinityTarget } from '../affinity/affinity-target';
 import type { ExecuteOptions, ManagedCall } from '../execution.types';
 import { AttemptFailure } from '../failures/classify-attempt';
 import { milliseconds, withCallOptions } from '../option-rules';
 import { RetryExecutorService } from '../retry-executor.service';
+import { BoundObjectsService } from '../affinity/bound-objects.service';
+import { mostAsked } from '../affinity/most-asked';
+import { ObjectCall, uploadBegan } from '../affinity/object-call';
+import { severalAccounts } from '../affinity/several-accounts';
 import { checkDestination } from './destination';
-import { failedCallResponse, withoutKey } from './failed-call-response';
+import { failedCallResponse, refusedRequest, withoutKey } from './failed-call-response';
 import { InterimAnswers } from './interim-answers';
 import { ManagedAttempt } from './managed-attempt';
 import {
@@ -57,7 +62,6 @@ export type ManagedFetch = typeof globalThis.fetch &
   ((input: FetchInput, init?: ManagedRequestInit) => Promise<Response>);
 
 const HOLD_BACK_MS = 2_000;
-const MAX_UPLOADS = 1_000;
 const NO_OPTIONS: ManagedFetchOptions = Object.freeze({});
 const FETCH_OPTIONS = withCallOptions<ManagedFetchOptions>({
   firstByteTimeoutMs: milliseconds,
@@ -69,15 +73,11 @@ const FETCH_OPTIONS = withCallOptions<ManagedFetchOptions>({
 @Injectable()
 export class ManagedFetchService {
   readonly #interim = new InterimAnswers();
-  /**
-   * Ids of the keys that began an upload which is sent in parts, by the URL of the parts: only the account that began it may send them. The
-   * oldest entry makes room for a new one.
-   */
-  readonly #uploadKeys = new Map<string, string>();
 
   constructor(
     private readonly executor: RetryExecutorService,
     private readonly registry: HealthCheckerRegistry,
+    private readonly bound: BoundObjectsService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -115,6 +115,14 @@ export class ManagedFetchService {
     const url = urlOf(fetchCall.input);
     const calledBaseUrl = this.#calledBaseUrl(context.pool, url, vendor.baseUrl);
     const request = await managedRequest(url, fetchCall, vendor);
+    const { pool } = context;
+    const naming = { url: request.url, path: url.pathname, body: request.body.known, affinity: options.affinity };
+    const objects = ObjectCall.of(pool, this.bound, vendor, naming);
+    const place = objects && (await objects.place());
+    if (place?.kind === 'several') {
+      request.body.ended?.(false);
+      return refusedRequest({ vendor, url: request.url }, severalAccounts(pool, place.owners));
+    }
     const signals = [options.signal, request.signal].filter((signal) => signal !== undefined);
     const merged = signals.length > 1 ? mergeAbortSignals(signals) : undefined;
     const signal = merged?.signal ?? signals[0];
@@ -127,6 +135,7 @@ export class ManagedFetchService {
       request,
       size,
       interim: this.#interim,
+      answerIds: objects?.answerIds,
       keysUsed: new Set(),
       signals,
       endsAt: settings.clock.now() + (options.timeoutMs ?? Infinity),
@@ -154,7 +163,8 @@ export class ManagedFetchService {
         model,
         ...(size && context.estimates.measured(model, size)),
         endpoint: options.endpoint ?? request.endpoint,
-        firstKey: this.#uploadKeys.size === 0 ? undefined : this.#uploadKeys.get(request.url),
+        affinity: options.affinity === undefined ? undefined : affinityTarget(options.affinity),
+        ...objects?.options(place, mostAsked(this.options, provider)),
         signal,
       })
       .finally(() => merged?.release());
@@ -163,7 +173,8 @@ export class ManagedFetchService {
     cancelResponseBody(answer);
     const { response } = result.response;
     const uploadUrl = uploadUrlHeader && response.headers.get(uploadUrlHeader);
-    if (uploadUrl && URL.canParse(uploadUrl)) this.#uploadBegan(new URL(uploadUrl).href, result.attempts.at(-1)!.keyId);
+    if (uploadUrl) uploadBegan(pool, this.bound, uploadUrl, result.attempts.at(-1)!.keyId);
+    objects?.answered(result.attempts.at(-1)!.keyId);
     return response;
   }
 
@@ -171,10 +182,5 @@ export class ManagedFetchService {
   #calledBaseUrl({ provider, baseUrls }: KeyPool, url: URL, own: string | undefined): string {
     const allowHttp = this.options.providers.get(provider)?.allowHttp === true;
     return checkDestination(provider, url, [...(own === undefined ? [] : [own]), ...baseUrls], allowHttp);
-  }
-
-  #uploadBegan(url: string, keyId: string): void {
-    this.#uploadKeys.set(url, keyId);
-    if (this.#uploadKeys.size > MAX_UPLOADS) this.#uploadKeys.delete(this.#uploadKeys.keys().next().value!);
   }
 }

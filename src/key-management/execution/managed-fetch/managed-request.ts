@@ -4,6 +4,7 @@ import { addMissingParameters } from '../../common/http';
 import type { FetchInput, FetchRedirect } from '../../common/fetch-types';
 import { parseJson } from '../../common/text';
 import type { ApiKey } from '../../pool/key/api-key';
+import type { AnswerIds } from '../affinity/passing-ids';
 import { endpointOf } from '../../pool/state/endpoint-name';
 import type { Vendor } from '../../vendors/contract/vendor';
 import type { ExecutionSettings } from '../execution-settings';
@@ -130,6 +131,8 @@ export interface FetchTerms {
   /** Undefined where nobody limits tokens, or the caller stated them. */
   readonly size: RequestSize | undefined;
   readonly interim: InterimAnswers;
+  /** Undefined where the call makes no object that belongs to an account. */
+  readonly answerIds: AnswerIds | undefined;
   /** The keys of the attempts so far: none of them may show in an answer. */
   readonly keysUsed: Set<ApiKey>;
   /** The caller's signals: of the request, and of the options. */

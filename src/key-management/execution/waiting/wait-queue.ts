@@ -60,7 +60,8 @@ export class WaitQueue {
   /** Whether calls wait already behind which a new call for this model and endpoint must go. On the hot path. */
   isWaiting(target: CallTarget, isBatch = false): boolean {
     if (this.#length === 0) return false;
-    return this.#holdsUp(nameOf(target), isBatch) || this.#holdsUp(OVERFLOW_LINE, isBatch);
+    const account = target.affinity && this.pool.accountFor(target, this.clock.now());
+    return this.#holdsUp(nameOf(target), isBatch, account) || this.#holdsUp(OVERFLOW_LINE, isBatch, account);
   }
 
   /** Waits for a key: resolves with its lease, or with why there is none. */
@@ -73,7 +74,8 @@ export class WaitQueue {
     if (this.#estimate.expectedAt(this.#before(agesAt !== undefined) + 1, since) > endsAt)
       return Promise.resolve('queue_slow');
     return new Promise((resolve) => {
-      const waiter = new Waiter(request, this.#nameFor(request), this.#tickets++, since, (result) => {
+      const name = this.#nameFor(request);
+      const waiter = new Waiter(request, name, this.#tickets++, since, this.#accountFor(request, since), (result) => {
         this.#leave(waiter);
         resolve(result);
       });
@@ -116,7 +118,9 @@ export class WaitQueue {
     waiter.lookedAt = now;
     if (waiter.isBatch && !this.courtesy.mayTake(waiter, now)) return undefined;
     const lease = leaseUntriedFirst(this.pool, waiter, now);
-    if (lease || !waiter.isOverdue(now)) return lease;
+    if (lease) return lease;
+    if (waiter.isHeld && !waiter.isHeldAt(now)) this.#lineOf(waiter).freed(waiter);
+    if (!waiter.isOverdue(now)) return undefined;
     waiter.isSetAside = true;
     this.pool.setAside(waiter, waiter, now);
     return undefined;
@@ -138,15 +142,18 @@ export class WaitQueue {
     let nextKeyAt: number | undefined;
     for (const group of [...line.groups])
       for (const waiter of [...group]) {
-        if (name === OVERFLOW_LINE || nextKeyAt === undefined) nextKeyAt = this.#nextKeyAt(waiter);
+        const isBound = waiter.affinity?.kind === 'hard';
+        if (isBound || name === OVERFLOW_LINE || nextKeyAt === undefined) nextKeyAt = this.#nextKeyAt(waiter);
         if (waiter.endsAt < nextKeyAt) waiter.end('hopeless');
         else if (waiter.tokens && this.pool.excess(waiter, this.clock.now())) waiter.end('too_large');
+        if (isBound) nextKeyAt = undefined;
       }
   }
 
   /** When a key for the call can come at the earliest; 0 where one may come at any moment. Milliseconds since the epoch. */
-  #nextKeyAt({ model, endpoint }: CallTarget): number {
-    return this.pool.mayBeFreed(model, endpoint) ? 0 : (this.pool.nextWake(model, endpoint) ?? Infinity);
+  #nextKeyAt({ model, endpoint, affinity }: CallTarget): number {
+    if (this.pool.mayBeFreed(model, endpoint, affinity)) return 0;
+    return this.pool.nextWake(model, endpoint, affinity) ?? Infinity;
   }
 
   /** Ends all waits, for good. */
@@ -172,9 +179,14 @@ export class WaitQueue {
   }
 
   /** Whether somebody waits in this line behind whom such a call must go. */
-  #holdsUp(name: LineName, isBatch: boolean): boolean {
+  #holdsUp(name: LineName, isBatch: boolean, account: string | undefined): boolean {
     const line = this.#lines.get(name);
-    return line !== undefined && (isBatch || line.interactive > 0);
+    return line !== undefined && (isBatch || line.holdsUp(account));
+  }
+
+  /** The account in whose line a call waits. Of very many, some share a line. */
+  #accountFor(target: CallTarget, now: number): string | undefined {
+    return target.affinity && this.pool.accountFor(target, now);
   }
 
   /** How many calls stand before a new one. */
@@ -228,17 +240,20 @@ export class WaitQueue {
   }
 
   #wakesAt(waiter: Waiter, now: number): number {
-    const { spillsAt = 0 } = waiter;
+    const { spillsAt = 0, movesAt = 0 } = waiter;
     const keyAt = this.#keyAt(waiter, now);
-    // A key of a higher tier may be free all the while.
-    return spillsAt > now ? Math.min(spillsAt, keyAt) : keyAt;
+    // A key of a higher tier or of another account may be free all the while.
+    const otherAt = Math.min(spillsAt > now ? spillsAt : Infinity, movesAt > now ? movesAt : Infinity);
+    return Math.min(otherAt, keyAt);
   }
 
   /** All as of when the call found no key: what it waited for then may be over by now. */
-  #keyAt({ tokens, model, endpoint, isBatch, lookedAt }: Waiter, now: number): number {
+  #keyAt(waiter: Waiter, now: number): number {
+    const { tokens, model, endpoint, affinity, movesAt, isBatch, lookedAt } = waiter;
     // 0: at any moment, and whatever frees the key tells.
-    const fitsAt = this.pool.availableAt({ model, endpoint, tokens }, lookedAt) || Infinity;
-    const wakesAt = this.pool.nextWake(model, endpoint) ?? Infinity;
+    const fitsAt = this.pool.availableAt({ model, endpoint, tokens, affinity, movesAt }, lookedAt) || Infinity;
+    const isHeld = affinity?.kind === 'soft' && waiter.isHeldAt(lookedAt);
+    const wakesAt = isHeld ? Infinity : (this.pool.nextWake(model, endpoint, affinity) ?? Infinity);
     const courtesyEndsAt = isBatch ? this.courtesy.endsAt(lookedAt) : Infinity;
     const at = Math.min(fitsAt, wakesAt || now + FREE_PAUSE_MS, courtesyEndsAt);
     return at > now ? at : now + LEAST_PAUSE_MS;

@@ -1,4 +1,5 @@
 import { followAbort, unfollowAbort, type AbortFollower } from '../../common/abort-followers';
+import type { AffinityTarget } from '../../pool/key/affinity-target';
 import type { ExpectedTokens } from '../../pool/limits/expected-tokens';
 import type { AttemptContext, CallTarget } from '../attempt-context';
 import type { TimeLimit, TimeLimits } from './time-limits';
@@ -37,6 +38,10 @@ export class Waiter implements CallTarget, AbortFollower {
   readonly endpoint: string | undefined;
   readonly tokens: ExpectedTokens | undefined;
   readonly spillsAt: number | undefined;
+  readonly affinity: AffinityTarget | undefined;
+  readonly movesAt: number | undefined;
+  /** It takes only a key of the account that it waits for. */
+  isHeld: boolean;
   /** How many calls that came later were served before it, while it was the first of its group. */
   overtakes = 0;
   /** It takes only what interactive calls leave. */
@@ -57,12 +62,17 @@ export class Waiter implements CallTarget, AbortFollower {
     readonly line: LineName,
     public ticket: number,
     private since: number,
+    /** The name of the account that it belongs to. */
+    readonly account: string | undefined,
     private readonly onEnd: (result: AttemptContext | WaitRefusal) => void,
   ) {
     this.model = request.model;
     this.endpoint = request.endpoint;
     this.tokens = request.tokens;
     this.spillsAt = request.spillsAt;
+    this.affinity = request.affinity;
+    this.movesAt = request.movesAt;
+    this.isHeld = this.isHeldAt(since);
     this.isBatch = request.agesAt !== undefined;
     this.lookedAt = since;
   }
@@ -107,9 +117,15 @@ export class Waiter implements CallTarget, AbortFollower {
     this.overtakes = 0;
   }
 
+  /** Whether it takes only a key of its account at this time. Milliseconds since the epoch. */
+  isHeldAt(now: number): boolean {
+    const { account, affinity, movesAt = 0 } = this;
+    return account !== undefined && (affinity?.kind === 'hard' || movesAt > now);
+  }
+
   /** It was passed often or long enough: an account is to be kept for it. */
   isOverdue(now: number): boolean {
-    if (this.isBatch) return false;
+    if (this.isBatch || (this.isHeld && this.affinity?.kind === 'soft')) return false;
     if (this.overtakes >= MOST_OVERTAKES) return true;
     // What has no size and was passed by nobody waits for any key, as all others do.
     return now - this.since >= PASSED_FOR_MS && (this.overtakes > 0 || this.tokens !== undefined);

@@ -35,9 +35,10 @@ export class WaitingGroup {
  * call came first; where that call does not fit, smaller ones pass it, until it is overdue.
  */
 export class WaitingLine {
-  readonly #groups = new Map<number, WaitingGroup>();
-  /** How many of the calls are not batch. */
+  readonly #groups = new Map<GroupName, WaitingGroup>();
+  /** How many of the calls are not batch; and how many of those take a key of any account. */
   interactive = 0;
+  #free = 0;
 
   get groups(): Iterable<WaitingGroup> {
     return this.#groups.values();
@@ -49,7 +50,23 @@ export class WaitingLine {
 
   add(waiter: Waiter): void {
     getOrCreate(this.#groups, groupOf(waiter), () => new WaitingGroup(this)).add(waiter);
-    if (!waiter.isBatch) this.interactive += 1;
+    if (waiter.isBatch) return;
+    this.interactive += 1;
+    if (!waiter.isHeld) this.#free += 1;
+  }
+
+  /** Whether an interactive call that comes must go behind one of these. @param account The account that it belongs to. */
+  holdsUp(account: string | undefined): boolean {
+    if (this.#free > 0) return true;
+    if (account === undefined || this.interactive === 0) return false;
+    for (const { first } of this.#groups.values()) if (first.account === account && !first.isBatch) return true;
+    return false;
+  }
+
+  /** The call waits for its account no longer, but for any. */
+  freed(waiter: Waiter): void {
+    waiter.isHeld = false;
+    if (!waiter.isBatch) this.#free += 1;
   }
 
   /** False where it is not in this line. */
@@ -58,15 +75,18 @@ export class WaitingLine {
     const group = this.#groups.get(name);
     if (!group?.delete(waiter)) return false;
     if (group.size === 0) this.#groups.delete(name);
-    if (!waiter.isBatch) this.interactive -= 1;
+    if (waiter.isBatch) return true;
+    this.interactive -= 1;
+    if (!waiter.isHeld) this.#free -= 1;
     return true;
   }
 
   /** A call of this line is served, and passes those that came before it. */
-  served({ ticket }: Waiter): void {
+  served({ ticket, account }: Waiter): void {
     // Calls of one size pass nobody.
     if (this.#groups.size === 1) return;
-    for (const { first } of this.#groups.values()) if (first.ticket < ticket) first.overtakes += 1;
+    for (const { first } of this.#groups.values())
+      if (first.ticket < ticket && (!first.isHeld || first.account === account)) first.overtakes += 1;
   }
 
   /** Batch calls do not go while interactive calls for the same wait. */
@@ -75,10 +95,16 @@ export class WaitingLine {
   }
 }
 
-/** Sizes within a factor of two are one: 0 for calls whose size nobody states. Those of batch calls are negative. */
-function groupOf({ tokens, isBatch }: Waiter): number {
+type GroupName = number | string;
+
+/**
+ * Sizes within a factor of two are one: 0 for calls whose size nobody states. Those of batch calls are negative. Calls that belong to an account are
+ * in groups of their own.
+ */
+function groupOf({ tokens, isBatch, account }: Waiter): GroupName {
   const size = tokens === undefined ? 0 : 1 + sizeClass(tokens);
-  return isBatch ? -1 - size : size;
+  const name = isBatch ? -1 - size : size;
+  return account === undefined ? name : `${name} ${account}`;
 }
 
 const sizeClass = ({ input, output }: ExpectedTokens): number => Math.floor(Math.log2(Math.max(1, input + output)));

@@ -4,7 +4,10 @@ export const ACCOUNT_ORIGINS = ['declared', 'discovered'] as const;
 
 /** Several keys of one vendor account (organization, project): they share its rate limits. A key that shares with none has no such object. */
 export class Account<Key extends { readonly inFlight: number } = { readonly inFlight: number }> {
-  readonly members = new Set<Key>();
+  readonly #members = new Set<Key>();
+  #keys: readonly Key[] | undefined;
+  /** Where the next walk through its keys begins. */
+  next = 0;
   /** When a call with one of its keys began last; milliseconds since the epoch. */
   lastUsedAt = 0;
 
@@ -14,6 +17,25 @@ export class Account<Key extends { readonly inFlight: number } = { readonly inFl
     readonly from: AccountOrigin,
   ) {}
 
+  get members(): ReadonlySet<Key> {
+    return this.#members;
+  }
+
+  /** The same, as a list. */
+  get keys(): readonly Key[] {
+    return (this.#keys ??= [...this.#members]);
+  }
+
+  enter(key: Key): void {
+    this.#members.add(key);
+    this.#keys = undefined;
+  }
+
+  leave(key: Key): void {
+    this.#members.delete(key);
+    this.#keys = undefined;
+  }
+
   /** The name under which instances divide the account: the same on all of them. */
   get sharedName(): string {
     return `${this.from === 'declared' ? 'group' : 'account'}:${this.name}`;
@@ -21,7 +43,7 @@ export class Account<Key extends { readonly inFlight: number } = { readonly inFl
 
   get inFlight(): number {
     let inFlight = 0;
-    for (const member of this.members) inFlight += member.inFlight;
+    for (const member of this.#members) inFlight += member.inFlight;
     return inFlight;
   }
 }

@@ -1,3 +1,4 @@
+import type { AffinityTarget } from './affinity-target';
 import type { ExpectedTokens } from '../limits/expected-tokens';
 import { type KeyLimits } from '../limits/hard-limits';
 import { boundedName } from '../../common/text';
@@ -74,6 +75,13 @@ export interface LeaseTarget {
   readonly spillsAt?: number;
   /** The object under which `setAside` keeps an account for this call. */
   readonly holder?: object;
+  /** The account that it belongs to. */
+  readonly affinity?: AffinityTarget;
+  /**
+   * Until then a call with a soft affinity waits for its account, where that may serve it by then. Milliseconds since the epoch; default 0: it takes
+   * a key of the next account at once.
+   */
+  readonly movesAt?: number;
 }
 
 export interface LeaseOptions {

@@ -56,6 +56,9 @@ export function isSameState(a: KeyState, b: KeyState): boolean {
 export const isRemovedStatus = (status: KeyStatus): boolean =>
   status === 'invalid_key' || status === 'quota_exceeded' || status === 'disabled';
 
+/** A key of such a status is not chosen, however long a call waits. */
+export const isOutOfPool = (status: KeyStatus): boolean => status === 'unchecked' || isRemovedStatus(status);
+
 /** Refusals of one kind in a row; a success ends the streak. */
 export interface FailureStreak {
   readonly outcome: Outcome;

@@ -8,6 +8,8 @@ export interface AccountDemand {
   readonly isShort: boolean;
   /** What it would take to serve all calls that wait now within two seconds, if they all went to this account; left out where that is not known. */
   readonly waiting?: number;
+  /** Calls come that this account alone can serve: another account will not do. */
+  readonly isNeeded?: boolean;
   /** What this instance cannot give back yet: the greatest used part of one of its limits. 0..1 */
   readonly bound: number;
   /** The smallest part that is of use: one whole unit of the smallest limit. 0..1 */

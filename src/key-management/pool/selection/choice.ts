@@ -55,14 +55,14 @@ function stride(numbers: Float64Array, row: number, mean: PoolMean, now: number)
 }
 
 /** The key's place in the order of choice, lower is better: its turn, and a stride for the next call and for those in flight. */
-function rank(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
+export function rank(numbers: Float64Array, row: number, mean: PoolMean, now: number): number {
   return (
     numbers[row + TURN]! + (1 + TURNS_PER_CALL_IN_FLIGHT * numbers[row + IN_FLIGHT]!) * stride(numbers, row, mean, now)
   );
 }
 
 /** The key never fails, has no call in flight, and has not had its turn yet. */
-function isSpotless(row: number, { ratings: { numbers }, turn }: PoolMean): boolean {
+export function isSpotless(row: number, { ratings: { numbers }, turn }: PoolMean): boolean {
   return numbers[row + RATE] === 1 && numbers[row + IN_FLIGHT] === 0 && numbers[row + TURN]! < turn + 1;
 }
 

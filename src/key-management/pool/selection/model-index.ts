@@ -117,6 +117,11 @@ export class ModelIndex {
     return undefined;
   }
 
+  /** The tiers of its keys, the lowest first. */
+  get tiers(): readonly Tier[] {
+    return this.#tiers;
+  }
+
   /** The keys that can be had now, if a call fits them. */
   get candidates(): readonly KeyModelState[] {
     if (this.#tiers.length > 1) return this.#tiers.flatMap(({ eligible }) => eligible.candidates);

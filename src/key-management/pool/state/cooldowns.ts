@@ -32,7 +32,7 @@ interface EndedCall {
  * The keys of one pool that cool down for single endpoints. Such cooldowns are rare, so they stand beside the model indexes: a call that
  * names an endpoint passes over the keys that cool down for it, and all other calls are not concerned.
  */
-class EndpointCooldowns {
+export class EndpointCooldowns {
   /** By endpoint, then by the key's id. The endpoint that cooled down least recently stands first. */
   readonly #keys = new Map<string, Map<string, KeyAtEndpoint>>();
 

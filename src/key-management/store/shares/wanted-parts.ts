@@ -57,7 +57,9 @@ export function wantedParts(situation: WantedParts): Map<string, Claim> {
       asks = Math.min(1, Math.max(wanted, quantum));
       if (wanted === 0) toTry -= 1;
     } else if (asks > 0 && isNewLoan) toBorrow -= 1;
-    const first = !hasOwn || isNeeded ? asks : Math.min(asks, Math.max(0, own));
+    // Calls that this account alone can serve do not go to another.
+    if (demand.isNeeded) asks = Math.min(1, Math.max(asks, wanted * HEADROOM, quantum));
+    const first = !hasOwn || isNeeded || demand.isNeeded ? asks : Math.min(asks, Math.max(0, own));
     own -= first;
     missing -= expected(asks, holds, asked.get(account));
     if (asks > 0 || bound > 0 || holds > 0 || emptied.has(account))

@@ -1,3 +1,4 @@
+import type { BoundIds } from './bound-ids';
 import type { EvidenceRule } from './rule';
 import type { Outcome } from './outcome';
 import type { RateLimitReader } from './rate-limits';
@@ -161,6 +162,11 @@ export interface VendorProfile {
   readonly modelPaths?: readonly RegExp[];
   /** Beside those of the wire formats. */
   readonly streamBeginning?: StreamBeginning;
-  /** In which header of an answer the vendor says where the parts of an upload go, which only the key that began it may send. */
+  /** In which header of an answer the vendor says where the parts of an upload go, which only the account that began it may send. */
   readonly uploadUrlHeader?: string;
+  /**
+   * The objects that live in the account which made them, and where their ids stand: the managed fetch takes a call that names one to that
+   * account. Default: as the wire format has it. `false`: there are none.
+   */
+  readonly boundIds?: BoundIds | false;
 }

@@ -1,3 +1,4 @@
+import type { BoundIds } from './bound-ids';
 import type { Credential, DeepProbe, ErrorBody, KeyFormat, LightProbe, RateLimits, WireFormat } from './profile';
 import type { RateLimitReader } from './rate-limits';
 import type { RuleBook } from './rule';
@@ -44,6 +45,8 @@ export interface Vendor extends RuleBook {
   readonly streamBeginning: StreamBeginnings;
   readonly idempotencyHeader?: string;
   readonly uploadUrlHeader?: string;
+  /** Undefined where the vendor has no objects that belong to an account. */
+  readonly boundIds?: BoundIds | undefined;
 }
 
 /** A key as the header or the parameter carries it. */

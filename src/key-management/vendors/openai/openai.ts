@@ -1,4 +1,5 @@
 import type { DeepProbe, VendorProfile } from '../contract/profile';
+import { openAiBoundIds } from './openai.bound-ids';
 import { openAiRules } from './openai.rules';
 
 /** The older name of the cap on what is written: the one that compatible vendors know. */
@@ -50,4 +51,5 @@ export const openai: VendorProfile = {
   accountHeaders: ['openai-organization', 'openai-project'],
   accountInText: [/ in organization (org-[\w-]{1,100}) on /],
   idempotencyHeader: 'idempotency-key',
+  boundIds: openAiBoundIds,
 };

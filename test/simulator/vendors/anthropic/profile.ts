@@ -3,6 +3,7 @@ import type { VendorProfile } from '../../core/profile';
 import { anthropicStream, anthropicStreamError, anthropicSuccess } from './answers';
 import { anthropicError, anthropicErrors, edgeError, missingHeader } from './errors';
 import { anthropicLimits } from './limits';
+import { anthropicObjects, routeAnthropicObjects } from './objects';
 
 const MESSAGES: Endpoint = { surface: 'messages', operation: 'generate' };
 const COUNT: Endpoint = { surface: 'count_tokens', operation: 'count_tokens' };
@@ -11,11 +12,11 @@ const LIST: Endpoint = { surface: 'models', operation: 'models' };
 function route(method: string, path: string): Endpoint | undefined {
   if (method === 'POST') {
     if (path === '/v1/messages') return MESSAGES;
-    return path === '/v1/messages/count_tokens' ? COUNT : undefined;
+    return path === '/v1/messages/count_tokens' ? COUNT : routeAnthropicObjects(path);
   }
-  if (method !== 'GET') return undefined;
+  if (method !== 'GET') return method === 'DELETE' ? routeAnthropicObjects(path) : undefined;
   if (path === '/v1/models') return LIST;
-  if (!path.startsWith('/v1/models/')) return undefined;
+  if (!path.startsWith('/v1/models/')) return routeAnthropicObjects(path);
   return { surface: 'model', operation: 'models', model: decodeURIComponent(path.slice('/v1/models/'.length)) };
 }
 
@@ -64,6 +65,7 @@ export const anthropicProfile: VendorProfile = {
       : undefined,
   validate,
   outputCap: (call) => (typeof call.body?.max_tokens === 'number' ? call.body.max_tokens : undefined),
+  objects: anthropicObjects,
   success: anthropicSuccess,
   stream: anthropicStream,
   streamHeaders: () => ({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }),

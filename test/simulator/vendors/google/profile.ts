@@ -3,6 +3,7 @@ import type { VendorProfile } from '../../core/profile';
 import { googleStream, googleStreamError, googleSuccess } from './answers';
 import { googleError, googleErrors, tokenTypeUnsupported, unregisteredCaller } from './errors';
 import { googleLimits } from './limits';
+import { googleObjects, routeGoogleObjects } from './objects';
 
 const VERSIONS = /^\/v1(?:beta|alpha)?\/models(?:\/([^/:]+)(?::(\w+))?)?$/;
 
@@ -14,6 +15,8 @@ const ACTIONS: Readonly<Record<string, { surface: Surface; operation: Endpoint['
 };
 
 function route(method: string, path: string): Endpoint | undefined {
+  const objects = routeGoogleObjects(path);
+  if (objects) return objects;
   const match = VERSIONS.exec(path);
   if (match === null) return undefined;
   const [, model, action] = match;
@@ -81,6 +84,7 @@ export const googleProfile: VendorProfile = {
   gate,
   validate,
   outputCap,
+  objects: googleObjects,
   success: googleSuccess,
   stream: googleStream,
   streamHeaders: () => ({ 'content-type': 'text/event-stream' }),

@@ -55,27 +55,30 @@ export function outputMessage(call: Call, said: Said | undefined): object {
 
 /** The Responses object, finished when `said` is given. */
 export function responseObject(call: Call, said: Said | undefined, error: object | null = null): object {
+  const background = call.body?.background === true;
   const status = error
     ? 'failed'
-    : said === undefined
-      ? 'in_progress'
-      : said.finish === 'stop'
-        ? 'completed'
-        : 'incomplete';
+    : background
+      ? 'queued'
+      : said === undefined
+        ? 'in_progress'
+        : said.finish === 'stop'
+          ? 'completed'
+          : 'incomplete';
   return {
     id: idOf('resp_', call),
     object: 'response',
     created_at: unixTime(call),
     status,
-    background: false,
+    background,
     error,
     incomplete_details: status === 'incomplete' ? { reason: 'max_output_tokens' } : null,
     instructions: null,
     max_output_tokens: call.body?.max_output_tokens ?? null,
     model: call.model,
-    output: said === undefined ? [] : [outputMessage(call, said)],
+    output: said === undefined || background ? [] : [outputMessage(call, said)],
     parallel_tool_calls: true,
-    previous_response_id: null,
+    previous_response_id: call.body?.previous_response_id ?? null,
     reasoning: { effort: null, summary: null },
     store: true,
     temperature: 1,

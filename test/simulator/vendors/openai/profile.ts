@@ -2,6 +2,7 @@ import type { Answer, Call, Endpoint, Surface } from '../../core/call';
 import type { VendorProfile } from '../../core/profile';
 import { openAiSuccess } from './answers';
 import { envelope, MISSING_KEY, openAiErrors } from './errors';
+import { openAiObjects, routeOpenAiObjects } from './objects';
 import { openAiLimits } from './limits';
 import { openAiStream, openAiStreamError } from './stream';
 
@@ -15,13 +16,13 @@ const PAYLOAD: Partial<Record<Surface, string>> = { chat: 'messages', responses:
 const REASONING_MODEL = /^(o\d|gpt-[5-9])/;
 
 export function routeOpenAi(method: string, path: string): Endpoint | undefined {
-  if (method === 'POST') return POSTS[path];
-  if (method !== 'GET') return undefined;
+  if (method === 'POST') return POSTS[path] ?? routeOpenAiObjects(path);
+  if (method !== 'GET') return method === 'DELETE' ? routeOpenAiObjects(path) : undefined;
   if (path === '/v1/models') return LIST;
   if (path.startsWith('/v1/models/')) {
     return { surface: 'model', operation: 'models', model: decodeURIComponent(path.slice('/v1/models/'.length)) };
   }
-  return undefined;
+  return routeOpenAiObjects(path);
 }
 
 const invalid = (message: string, param: string | null, code: string | null): Answer =>
@@ -97,6 +98,7 @@ export const openAiProfile: VendorProfile = {
   missingKey: () => envelope(401, MISSING_KEY, 'invalid_request_error', null),
   validate: validateOpenAi,
   outputCap: openAiOutputCap,
+  objects: openAiObjects,
   success: openAiSuccess,
   stream: openAiStream,
   streamHeaders: () => ({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }),
