@@ -34,8 +34,6 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   readonly calls: CallBatcher;
   /** How long a call waits for a lower tier before it takes the next; milliseconds. Calls that cannot wait take it at once. */
   spillAfterMs = 0;
-  /** How many times an account was asked for an object that it does not have, since nobody knew whose it is. */
-  accountsAsked = 0;
   /** How long a call waits for the account that it prefers before it takes a key of the next; milliseconds. Calls that cannot wait take it at once. */
   affinityMaxWaitMs = 2_000;
 

@@ -16,6 +16,7 @@ import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-l
 import { RefusalCost } from './limits/refusal-cost';
 import { refusedDimension } from './limits/refused-dimension';
 import { SendLag } from './limits/send-lag';
+import { NeededAccounts } from './needed-accounts';
 import type { ModelIndexes } from './selection/model-indexes';
 import type { Settlement } from './state/settlement';
 
@@ -56,8 +57,7 @@ export class PoolAccounts implements PartsPort {
   profile: (() => RateLimitProfile | undefined) | undefined;
   /** Whether keys whose answers name the same account share it. */
   discovers = true;
-  /** When a call came last that one account alone can serve, by the names of accounts. Milliseconds since the epoch. */
-  readonly #neededAt = new Map<string, number>();
+  readonly #needed = new NeededAccounts();
   /** How many calls wait for a key. */
   waiting: (() => number) | undefined = undefined;
   partsWanted: ((isNew?: boolean) => void) | undefined = undefined;
@@ -290,18 +290,7 @@ export class PoolAccounts implements PartsPort {
     if (this.#grants === undefined) return;
     const member = this.memberOf(account);
     if (member === undefined) return;
-    const name = accountName(member);
-    if (!this.#neededAt.has(name)) this.partsWanted?.();
-    this.#neededAt.set(name, now);
-  }
-
-  /** Whether such a call came lately. */
-  #isNeeded(name: string, now: number): boolean {
-    const neededAt = this.#neededAt.get(name);
-    if (neededAt === undefined) return false;
-    if (now - neededAt < NEEDED_MS) return true;
-    this.#neededAt.delete(name);
-    return false;
+    if (this.#needed.note(accountName(member), now)) this.partsWanted?.();
   }
 
   /** Whether some call found no account since this was last asked. */
@@ -341,7 +330,7 @@ export class PoolAccounts implements PartsPort {
       seen.add(account);
       const name = accountName(record);
       const demand = accountDemand(name, this.#members(record), missed, now);
-      demands.push(this.#isNeeded(name, now) ? { ...demand, isNeeded: true } : demand);
+      demands.push(this.#needed.has(name, now) ? { ...demand, isNeeded: true } : demand);
     }
     return demands;
   }
@@ -479,8 +468,6 @@ export class PoolAccounts implements PartsPort {
 /** When to look again whether an account is still kept for another call. Milliseconds. */
 const KEPT_MS = 250;
 /** Calls that found no account within this time still wait, or new ones would. Milliseconds. */
-/** An account is needed for this long after a call came that it alone can serve. Milliseconds. */
-const NEEDED_MS = 60_000;
 const RECENTLY_MS = 2_000;
 
 /** Input and output apart, where only their sum is known. */
