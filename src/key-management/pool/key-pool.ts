@@ -104,15 +104,14 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   #choose(
     index: ModelIndex,
-    { affinity, movesAt, spillsAt }: LeaseTarget,
+    target: LeaseTarget,
     exclude: PassedOver | undefined,
     now: number,
     blockedUntil: ((key: KeyModelState) => number) | undefined,
   ): KeyModelState | undefined {
-    if (affinity !== undefined)
-      return this.affinities.choose(affinity, index, { exclude, blockedUntil, now, movesAt, spillsAt });
+    if (target.affinity !== undefined) return this.affinities.choose(target, index, exclude, now, blockedUntil);
     const fits = blockedUntil && ((key: KeyModelState, by = now) => blockedUntil(key) <= by);
-    return index.choose(exclude, this.mean, now, this.random, fits, spillsAt);
+    return index.choose(exclude, this.mean, now, this.random, fits, target.spillsAt);
   }
 
   /** Some account has a limit of tokens, stated or known: what calls take is worth estimating. */

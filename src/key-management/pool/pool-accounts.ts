@@ -27,6 +27,8 @@ interface AccountsOfPool {
   readonly records: () => Iterable<KeyRecord>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** The key is of another account now, or of none. */
+  readonly rehoused: (record: KeyRecord) => void;
   /** This instance's parts have changed. */
   readonly partsChanged: () => void;
 }
@@ -90,7 +92,7 @@ export class PoolAccounts implements PartsPort {
     if (account === undefined) return;
     this.#leave(record, account);
     this.#left.set(record, account);
-    const [left] = account.members;
+    const [left] = account.keys;
     // What only this key's limits forbade, the others may now.
     if (left && account.from === 'declared') this.limit(left);
   }
@@ -144,13 +146,8 @@ export class PoolAccounts implements PartsPort {
     }
     if (readings.length === 0) return false;
     const isPerModel = profile.rateLimitScope === 'key_model';
-    const limiter = isPerModel
-      ? this.#limiterOf(record, model, now)
-      : this.#shared(
-          this.#members(record).flatMap((member) => member.candidates),
-          0,
-          now,
-        );
+    const all = isPerModel ? undefined : this.#members(record).flatMap((member) => member.candidates);
+    const limiter = all === undefined ? this.#limiterOf(record, model, now) : this.#shared(all, 0, now);
     const countedAt = this.#lag.countedAt(startedAt, now);
     if (record.account?.from === 'discovered' && this.#contradicts(record, limiter, readings, countedAt)) {
       this.#split(record);
@@ -414,11 +411,13 @@ export class PoolAccounts implements PartsPort {
   #enter(record: KeyRecord, account: Account<KeyRecord>): void {
     record.account = account;
     account.enter(record);
+    this.pool.rehoused(record);
   }
 
   #leave(record: KeyRecord, account: Account<KeyRecord>): void {
     account.leave(record);
     record.account = undefined;
+    this.pool.rehoused(record);
     if (account.members.size > 0) return;
     (account.from === 'declared' ? this.#declared : this.#discovered).delete(account.name);
   }
