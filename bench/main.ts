@@ -3,7 +3,7 @@ import { keep } from './lib/results';
 import { runApart } from './lib/run-apart';
 import { say } from './lib/say';
 
-const BENCHMARKS = ['overhead', 'hop', 'choice', 'startup', 'cluster', 'policies', 'fleet'];
+const BENCHMARKS = ['overhead', 'hop', 'choice', 'startup', 'cluster', 'policies', 'fleet', 'affinity'];
 
 /** Arguments that begin with `--` are for the benchmarks themselves. */
 async function main(given: readonly string[]): Promise<void> {

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ENTRY, baseOf, findDeclaration, membersOf } from './docs/declarations.mjs';
 import { guidePages, read } from './docs/markdown.mjs';
-import { formatTable, sharedRuleTable, vendorSections } from './docs/vendors.mjs';
+import { boundTables, formatTable, sharedRuleTable, vendorSections } from './docs/vendors.mjs';
 
 const { load } = createRequire(import.meta.url)('./docs/load.cjs');
 const PART = /(<!-- make-docs: (\w+) ?([\w, ]*) -->\n)[\s\S]*?(<!-- \/make-docs -->)/g;
@@ -295,6 +295,7 @@ const MAKERS = {
   fields: fieldTable,
   vendors: vendorSections,
   formats: formatTable,
+  bound: boundTables,
   shared: sharedRuleTable,
 };
 

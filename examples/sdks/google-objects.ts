@@ -1,4 +1,4 @@
-import { createPartFromUri, type GoogleGenAI } from '@google/genai';
+import { createPartFromUri, FileState, type GoogleGenAI } from '@google/genai';
 
 /** What exists in one project alone: each call that names such an object goes to the keys of that project. */
 
@@ -8,7 +8,7 @@ const MODEL = 'gemini-3.1-flash-lite';
 export async function askAboutFile(client: GoogleGenAI, file: Blob, question: string): Promise<string> {
   const uploaded = await client.files.upload({ file, config: { mimeType: 'text/plain' } });
   let state = uploaded;
-  while (state.state !== 'ACTIVE') state = await client.files.get({ name: uploaded.name! });
+  while (state.state !== FileState.ACTIVE) state = await client.files.get({ name: uploaded.name! });
   const answer = await client.models.generateContent({
     model: MODEL,
     contents: [createPartFromUri(uploaded.uri!, 'text/plain'), question],

@@ -118,3 +118,25 @@ export const formatTable = () =>
 
 /** The rules that hold for every vendor: what stands before it, and what only the status says. */
 export const sharedRuleTable = () => ruleTable([...edgeRules, ...statusRules, ...callerFaultRules]);
+
+/** docs/affinity.md: which objects of which vendor belong to one account, and where their ids stand. */
+export function boundTables() {
+  const tables = [
+    ['OpenAI, Azure OpenAI', BUILT_IN_VENDORS.get('openai').boundIds],
+    ['Anthropic, and vendors of its wire format', WIRE_FORMAT_DEFAULTS.anthropic.boundIds],
+    ['Google, and vendors of its wire format', WIRE_FORMAT_DEFAULTS.google.boundIds],
+    ["Other vendors of OpenAI's wire format", WIRE_FORMAT_DEFAULTS.openai.boundIds],
+  ];
+  const head = ['object', 'in paths', 'in JSON fields', 'remembered for'];
+  return tables
+    .map(([title, { kinds }]) => {
+      const rows = kinds.map(({ kind, collections = [], fields = [], keptDays = 30 }) => [
+        kind,
+        codes(collections.map((each) => `/${each}/{id}`)),
+        codes(fields),
+        `${keptDays} days`,
+      ]);
+      return `**${title}**\n\n${table(head, rows)}`;
+    })
+    .join('\n\n');
+}

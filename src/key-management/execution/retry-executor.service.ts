@@ -236,7 +236,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     asked = 0,
   ): void => {
     this.#inFlight.leave();
-    if (asked > 0) pool.accountsAsked += asked;
+    if (asked > 0) pool.calls.accountsAsked += asked;
     const end = success ? 'ok' : callEnd(report);
     pool.calls.ended(success, Math.max(1, report.attemptsMade - asked), report.totalTimeMs, model, end);
   };

@@ -62,7 +62,7 @@ export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void 
     name: 'ai_keys_accounts_asked_total',
     help: 'Requests to accounts that turned out not to have the object which the call names, since nobody knew whose it is.',
     labels: ['provider'],
-    samples: () => sumPerProvider(facts, ({ accountsAsked }) => accountsAsked),
+    samples: () => sumPerProvider(facts, ({ calls }) => calls.accountsAsked),
   });
   scrapedGauge(registry, {
     name: 'ai_keys_queue_length',

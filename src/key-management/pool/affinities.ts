@@ -1,24 +1,16 @@
-import { accountName } from './key/account';
+import { Account, accountName } from './key/account';
 import type { AffinityTarget } from './key/affinity-target';
+import type { LeaseTarget } from './key/key-input';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
 import { isOutOfPool } from './key/key-state';
 import type { KeyStates } from './key-states';
-import { chooseIn, expectedAt, isIn, mayServeBy, type AccountChoice } from './selection/account-choice';
+import { chooseIn, chooseOf, expectedAt, isIn, mayServeBy, type AccountChoice } from './selection/account-choice';
 import { AccountOrder } from './selection/account-order';
 import type { PoolMean } from './selection/choice';
 import type { ModelIndex } from './selection/model-index';
 
 /** What a key is chosen by, beside the affinity. Times are milliseconds since the epoch. */
-export interface AffinityTerms {
-  readonly exclude: PassedOver | undefined;
-  /** Until when the call may not go with the key, 0 if it may go now; undefined where every call fits every key. */
-  readonly blockedUntil: ((candidate: KeyModelState) => number) | undefined;
-  readonly now: number;
-  /** Until then a call waits for the account that it prefers, where that may serve it by then. */
-  readonly movesAt: number | undefined;
-  /** Until then it waits for a lower tier. */
-  readonly spillsAt: number | undefined;
-}
+export type AffinityTerms = Pick<AccountChoice, 'exclude' | 'blockedUntil' | 'now'>;
 
 /** So many keys of one account are looked at for a soft affinity. */
 const MOST_LOOKS = 64;
@@ -59,28 +51,51 @@ export class Affinities {
     for (const key of keys) this.#order.returned(key);
   }
 
-  /** The key for a call; undefined where it has to wait for one, or there is none. */
-  choose(affinity: AffinityTarget, index: ModelIndex, terms: AffinityTerms): KeyModelState | undefined {
+  /** The key for a call; undefined where it has to wait for one, or there is none. On the hot path of calls with an affinity. */
+  choose(
+    target: LeaseTarget,
+    index: ModelIndex,
+    exclude: PassedOver | undefined,
+    now: number,
+    blockedUntil: AccountChoice['blockedUntil'],
+  ): KeyModelState | undefined {
+    const { movesAt = 0 } = target;
+    const affinity = target.affinity!;
     this.hasMoved = false;
     if (affinity.kind === 'hard') {
       const member = this.memberOf(affinity.account);
-      return member && chooseIn(member, this.#choiceFor(index, terms, undefined, Infinity));
+      return member && chooseIn(member, this.#choiceFor(index, { exclude, blockedUntil, now }, undefined, Infinity));
     }
-    const { tiers } = index;
+    if (index.tiers.length > 1) return this.#ofTiers(affinity.id, target, index, { exclude, blockedUntil, now });
     const order = this.#madeOrder();
     const slot = order.slotOf(affinity.id);
-    if (tiers.length === 1) {
-      // The usual case: one look at one account.
-      const choice = this.#choiceFor(index, terms, undefined);
-      const front = order.front(slot);
-      return (front && chooseIn(front, choice)) ?? this.#yielding(order, slot, choice, terms);
+    const front = order.front(slot);
+    if (front === undefined) return undefined;
+    // The usual case: one look at one key.
+    if (!(front instanceof Account) && exclude === undefined && blockedUntil === undefined) {
+      const own = front.candidates[index.ordinal]!;
+      if (own.availability === 'eligible') return own;
     }
-    for (const tier of tiers) {
+    const choice = this.#choiceFor(index, { exclude, blockedUntil, now }, undefined);
+    const found = front instanceof Account ? chooseOf(front, choice) : chooseIn(front, choice);
+    return found ?? this.#yielding(order, slot, choice, movesAt);
+  }
+
+  /** The same of several tiers: of the lowest that can serve. */
+  #ofTiers(
+    id: string,
+    { movesAt = 0, spillsAt = 0 }: LeaseTarget,
+    index: ModelIndex,
+    terms: AffinityTerms,
+  ): KeyModelState | undefined {
+    const { now, blockedUntil } = terms;
+    const fits = blockedUntil && ((key: KeyModelState, by = now) => blockedUntil(key) <= by);
+    const order = this.#madeOrder();
+    const slot = order.slotOf(id);
+    for (const tier of index.tiers) {
       const choice = this.#choiceFor(index, terms, tier.rank);
-      const candidate = this.#yielding(order, slot, choice, terms);
+      const candidate = this.#yielding(order, slot, choice, movesAt);
       if (candidate !== undefined) return candidate;
-      const { now, spillsAt = 0, movesAt = 0, blockedUntil } = terms;
-      const fits = blockedUntil && ((key: KeyModelState, by = now) => blockedUntil(key) <= by);
       if (spillsAt > now && tier.mayServeBy(spillsAt, fits)) return undefined;
       if (this.#awaited(order, slot, choice, movesAt)) return undefined;
     }
@@ -91,7 +106,8 @@ export class Affinities {
    * When the account that a call waits for is expected to serve it; Infinity where only a call or a check that ends will tell. Undefined where the
    * call waits for no account. Milliseconds since the epoch.
    */
-  expectedAt(affinity: AffinityTarget, index: ModelIndex, terms: AffinityTerms): number | undefined {
+  expectedAt({ affinity, movesAt = 0 }: LeaseTarget, index: ModelIndex, terms: AffinityTerms): number | undefined {
+    if (affinity === undefined) return undefined;
     if (affinity.kind === 'hard') {
       const member = this.memberOf(affinity.account);
       return member ? expectedAt(member, this.#choiceFor(index, terms, undefined, Infinity)) : Infinity;
@@ -100,7 +116,7 @@ export class Affinities {
     const slot = order.slotOf(affinity.id);
     for (const { rank } of index.tiers) {
       const choice = this.#choiceFor(index, terms, rank);
-      const awaited = this.#awaited(order, slot, choice, terms.movesAt ?? 0);
+      const awaited = this.#awaited(order, slot, choice, movesAt);
       if (awaited !== undefined) return expectedAt(awaited, choice);
     }
     return undefined;
@@ -110,7 +126,7 @@ export class Affinities {
   mayBeFreed(account: string, index: ModelIndex, now: number): boolean {
     const member = this.memberOf(account);
     if (member === undefined) return false;
-    const terms = { exclude: undefined, blockedUntil: undefined, now, movesAt: undefined, spillsAt: undefined };
+    const terms = { exclude: undefined, blockedUntil: undefined, now };
     return mayServeBy(member, this.#choiceFor(index, terms, undefined, Infinity), now);
   }
 
@@ -130,12 +146,7 @@ export class Affinities {
   }
 
   /** The key of the account that goes before all others and has one now. Undefined where the call waits for an account that will have one in time. */
-  #yielding(
-    order: AccountOrder,
-    slot: number,
-    choice: AccountChoice,
-    { movesAt = 0 }: AffinityTerms,
-  ): KeyModelState | undefined {
+  #yielding(order: AccountOrder, slot: number, choice: AccountChoice, movesAt: number): KeyModelState | undefined {
     const { ordinal, tier } = choice;
     const preferred = order.first(slot, (record) => isIn(record, ordinal, tier));
     if (preferred === undefined) return undefined;

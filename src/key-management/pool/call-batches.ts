@@ -52,6 +52,8 @@ export interface CallObserver {
 export class CallBatcher {
   #observers: readonly CallObserver[] = [];
   readonly #batch = newBatch();
+  /** How many times an account was asked for an object that it does not have, since nobody knew whose it is. */
+  accountsAsked = 0;
 
   /** @param onFirstEntry Called for the first entry of each batch. */
   constructor(private readonly onFirstEntry: () => void) {}

@@ -34,8 +34,6 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   readonly calls: CallBatcher;
   /** How long a call waits for a lower tier before it takes the next; milliseconds. Calls that cannot wait take it at once. */
   spillAfterMs = 0;
-  /** How many times an account was asked for an object that it does not have, since nobody knew whose it is. */
-  accountsAsked = 0;
   /** How long a call waits for the account that it prefers before it takes a key of the next; milliseconds. Calls that cannot wait take it at once. */
   affinityMaxWaitMs = 2_000;
 
@@ -106,15 +104,14 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   #choose(
     index: ModelIndex,
-    { affinity, movesAt, spillsAt }: LeaseTarget,
+    target: LeaseTarget,
     exclude: PassedOver | undefined,
     now: number,
     blockedUntil: ((key: KeyModelState) => number) | undefined,
   ): KeyModelState | undefined {
-    if (affinity !== undefined)
-      return this.affinities.choose(affinity, index, { exclude, blockedUntil, now, movesAt, spillsAt });
+    if (target.affinity !== undefined) return this.affinities.choose(target, index, exclude, now, blockedUntil);
     const fits = blockedUntil && ((key: KeyModelState, by = now) => blockedUntil(key) <= by);
-    return index.choose(exclude, this.mean, now, this.random, fits, spillsAt);
+    return index.choose(exclude, this.mean, now, this.random, fits, target.spillsAt);
   }
 
   /** Some account has a limit of tokens, stated or known: what calls take is worth estimating. */

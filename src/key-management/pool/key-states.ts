@@ -73,6 +73,7 @@ export class KeyStates {
       sharing,
       records: () => this.#records.values(),
       now: () => this.now,
+      rehoused: (record) => this.affinities.order?.rehoused(record),
       partsChanged: () => this.limitsShared(),
     });
   }

@@ -32,7 +32,7 @@ export class Outlook {
     if (breaker.isOpen(now) || (endpoints.concerns(endpoint) && affinity?.kind !== 'soft'))
       return this.mayBeFreed(target, now) ? 0 : (this.nextWake(target, now) ?? Infinity);
     const index = this.#indexFor(target, now);
-    const awaitedAt = affinity && this.#accountAt(target, index, now);
+    const awaitedAt = affinity === undefined ? undefined : this.#accountAt(target, index, now);
     if (awaitedAt !== undefined) return awaitedAt > now ? awaitedAt : 0;
     const fitsAt = this.#fitsAt(index, target, now);
     if (fitsAt <= now) return 0;
@@ -58,10 +58,10 @@ export class Outlook {
   /** When the account that the call waits for is expected to serve it; undefined where it waits for no account. */
   #accountAt(target: LeaseTarget, index: ModelIndex, now: number): number | undefined {
     const { accounts, affinities, endpoints } = this.pool;
-    const { endpoint, affinity, movesAt } = target;
+    const { endpoint } = target;
     const exclude = endpoint === undefined ? undefined : endpoints.passedOver(endpoint, undefined, now);
     const blockedUntil = (key: KeyModelState): number => accounts.blockedFor(key, target, now, true);
-    return affinities.expectedAt(affinity!, index, { exclude, blockedUntil, now, movesAt, spillsAt: undefined });
+    return affinities.expectedAt(target, index, { exclude, blockedUntil, now });
   }
 
   /** When such a call fits one of the keys that can be chosen now; Infinity where none can. */

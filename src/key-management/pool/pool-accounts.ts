@@ -16,6 +16,7 @@ import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-l
 import { RefusalCost } from './limits/refusal-cost';
 import { refusedDimension } from './limits/refused-dimension';
 import { SendLag } from './limits/send-lag';
+import { NeededAccounts } from './needed-accounts';
 import type { ModelIndexes } from './selection/model-indexes';
 import type { Settlement } from './state/settlement';
 
@@ -26,6 +27,8 @@ interface AccountsOfPool {
   readonly records: () => Iterable<KeyRecord>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** The key is of another account now, or of none. */
+  readonly rehoused: (record: KeyRecord) => void;
   /** This instance's parts have changed. */
   readonly partsChanged: () => void;
 }
@@ -56,8 +59,7 @@ export class PoolAccounts implements PartsPort {
   profile: (() => RateLimitProfile | undefined) | undefined;
   /** Whether keys whose answers name the same account share it. */
   discovers = true;
-  /** When a call came last that one account alone can serve, by the names of accounts. Milliseconds since the epoch. */
-  readonly #neededAt = new Map<string, number>();
+  readonly #needed = new NeededAccounts();
   /** How many calls wait for a key. */
   waiting: (() => number) | undefined = undefined;
   partsWanted: ((isNew?: boolean) => void) | undefined = undefined;
@@ -90,7 +92,7 @@ export class PoolAccounts implements PartsPort {
     if (account === undefined) return;
     this.#leave(record, account);
     this.#left.set(record, account);
-    const [left] = account.members;
+    const [left] = account.keys;
     // What only this key's limits forbade, the others may now.
     if (left && account.from === 'declared') this.limit(left);
   }
@@ -144,13 +146,8 @@ export class PoolAccounts implements PartsPort {
     }
     if (readings.length === 0) return false;
     const isPerModel = profile.rateLimitScope === 'key_model';
-    const limiter = isPerModel
-      ? this.#limiterOf(record, model, now)
-      : this.#shared(
-          this.#members(record).flatMap((member) => member.candidates),
-          0,
-          now,
-        );
+    const all = isPerModel ? undefined : this.#members(record).flatMap((member) => member.candidates);
+    const limiter = all === undefined ? this.#limiterOf(record, model, now) : this.#shared(all, 0, now);
     const countedAt = this.#lag.countedAt(startedAt, now);
     if (record.account?.from === 'discovered' && this.#contradicts(record, limiter, readings, countedAt)) {
       this.#split(record);
@@ -290,18 +287,7 @@ export class PoolAccounts implements PartsPort {
     if (this.#grants === undefined) return;
     const member = this.memberOf(account);
     if (member === undefined) return;
-    const name = accountName(member);
-    if (!this.#neededAt.has(name)) this.partsWanted?.();
-    this.#neededAt.set(name, now);
-  }
-
-  /** Whether such a call came lately. */
-  #isNeeded(name: string, now: number): boolean {
-    const neededAt = this.#neededAt.get(name);
-    if (neededAt === undefined) return false;
-    if (now - neededAt < NEEDED_MS) return true;
-    this.#neededAt.delete(name);
-    return false;
+    if (this.#needed.note(accountName(member), now)) this.partsWanted?.();
   }
 
   /** Whether some call found no account since this was last asked. */
@@ -341,7 +327,7 @@ export class PoolAccounts implements PartsPort {
       seen.add(account);
       const name = accountName(record);
       const demand = accountDemand(name, this.#members(record), missed, now);
-      demands.push(this.#isNeeded(name, now) ? { ...demand, isNeeded: true } : demand);
+      demands.push(this.#needed.has(name, now) ? { ...demand, isNeeded: true } : demand);
     }
     return demands;
   }
@@ -425,11 +411,13 @@ export class PoolAccounts implements PartsPort {
   #enter(record: KeyRecord, account: Account<KeyRecord>): void {
     record.account = account;
     account.enter(record);
+    this.pool.rehoused(record);
   }
 
   #leave(record: KeyRecord, account: Account<KeyRecord>): void {
     account.leave(record);
     record.account = undefined;
+    this.pool.rehoused(record);
     if (account.members.size > 0) return;
     (account.from === 'declared' ? this.#declared : this.#discovered).delete(account.name);
   }
@@ -479,8 +467,6 @@ export class PoolAccounts implements PartsPort {
 /** When to look again whether an account is still kept for another call. Milliseconds. */
 const KEPT_MS = 250;
 /** Calls that found no account within this time still wait, or new ones would. Milliseconds. */
-/** An account is needed for this long after a call came that it alone can serve. Milliseconds. */
-const NEEDED_MS = 60_000;
 const RECENTLY_MS = 2_000;
 
 /** Input and output apart, where only their sum is known. */

@@ -1,10 +1,10 @@
-import type { Answer, Call, Headers } from './call';
+import type { Answer, Call, Headers, JsonObject } from './call';
 
 /** What one organization sees of the vendor's objects. */
 export interface OrganizationObjects {
   readonly organization: string;
   /** Undefined for what does not exist, or belongs to another organization: vendors do not tell which. */
-  find<T extends object>(id: string): T | undefined;
+  find(id: string): JsonObject | undefined;
   make(id: string, value: object): void;
   drop(id: string): void;
 }
@@ -39,9 +39,9 @@ export class VendorObjects {
     const organization = this.#organizations.get(key) ?? key;
     return {
       organization,
-      find: <T extends object>(id: string) => {
+      find: (id) => {
         const object = this.#objects.get(id);
-        return object?.organization === organization ? (object.value as T) : undefined;
+        return object?.organization === organization ? (object.value as JsonObject) : undefined;
       },
       make: (id, value) => void this.#objects.set(id, { organization, value }),
       drop: (id) => void this.#objects.delete(id),

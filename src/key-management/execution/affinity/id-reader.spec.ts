@@ -63,7 +63,7 @@ describe('the ids that a request names', () => {
     ['google', '/v1beta/interactions', { previous_interaction_id: 'v1_x' }, ['interaction v1_x']],
     ['acme', '/v1/files/0b1c', undefined, ['file 0b1c']],
   ])('%s %s %j', (name, path, body, ids) => {
-    expect(named(name, path, body)).toEqual(ids);
+    expect(named(name, path, body).sort()).toEqual(ids.sort());
   });
 
   it.each<[string, Name, string, unknown]>([
@@ -157,7 +157,7 @@ describe('the ids that an answer tells', () => {
     ['google', '/v1beta/models/g:batchGenerateContent', { name: 'batches/b1' }, undefined, ['batch b1']],
     ['acme', '/v1/files', { id: '0b1c', owner: { id: 'x' } }, undefined, ['file 0b1c']],
   ])('%s %s %j %j', (name, path, answer, body, ids) => {
-    expect(told(name, path, answer, body)).toEqual(ids);
+    expect(told(name, path, answer, body)?.sort()).toEqual(ids.sort());
   });
 
   it.each<[string, Name, string, object | undefined]>([

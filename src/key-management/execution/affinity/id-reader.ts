@@ -1,4 +1,6 @@
 import type { BoundIds, BoundKind } from '../../vendors/contract/bound-ids';
+import { getOrCreate } from '../../common/get-or-create';
+import { JsonFields } from './json-fields';
 import { distinct, type ObjectId } from './object-ids';
 
 /** What of a request names objects. */
@@ -14,12 +16,8 @@ export type Telling = readonly BoundKind[];
 
 /** Longer ids are none. Characters. */
 const LONGEST_ID = 512;
-/** More ids in one body are not looked at. */
-const MOST_IDS = 64;
-/** What stands behind a field's name: one id, an object that begins with its id, or a list of ids. */
-const VALUE =
-  /\s{0,64}:\s{0,64}(?:"([^"\\]{1,512})"|\{\s{0,64}"id"\s{0,64}:\s{0,64}"([^"\\]{1,512})"|\[\s{0,64}("[^\]]{1,16384})\])/y;
-const LISTED = /"([^"\\]{1,512})"/g;
+/** Where the id of an answer's own object stands, unless the profile says otherwise. */
+const ID = 'id';
 const NO_IDS: readonly ObjectId[] = [];
 
 /**
@@ -29,15 +27,18 @@ const NO_IDS: readonly ObjectId[] = [];
 export class IdReader {
   readonly #path: RegExp | undefined;
   readonly #kindOf = new Map<string, BoundKind>();
-  readonly #naming: readonly BoundKind[];
+  readonly #byField = new Map<string, BoundKind[]>();
+  readonly #fields: JsonFields;
+  readonly #answerFields: JsonFields;
   readonly #toldElsewhere: readonly BoundKind[];
 
   constructor({ kinds }: BoundIds) {
     for (const kind of kinds) for (const collection of kind.collections ?? []) this.#kindOf.set(collection, kind);
-    const collections = [...this.#kindOf.keys()].sort((a, b) => b.length - a.length).map(escaped);
-    this.#path =
-      collections.length === 0 ? undefined : new RegExp(`/(${collections.join('|')})(?=/|:|$)(?:/([^/?#]+))?`, 'g');
-    this.#naming = kinds.filter(({ fields }) => fields !== undefined);
+    this.#path = pathPattern([...this.#kindOf.keys()]);
+    for (const kind of kinds)
+      for (const field of kind.fields ?? []) getOrCreate(this.#byField, field, () => []).push(kind);
+    this.#fields = new JsonFields(this.#byField.keys());
+    this.#answerFields = new JsonFields([...this.#byField.keys(), ...kinds.map(({ idField = ID }) => idField)]);
     this.#toldElsewhere = kinds.filter(({ toldBy }) => toldBy !== undefined);
   }
 
@@ -45,7 +46,7 @@ export class IdReader {
   named({ path, body }: NamingRequest): readonly ObjectId[] {
     const inPath = this.#inPath(path);
     const text = textOf(body);
-    const inBody = text === undefined ? NO_IDS : this.#inFields(text, true);
+    const inBody = text === undefined ? NO_IDS : this.#inFields(text);
     return inBody.length === 0 ? inPath : distinct([...inPath, ...inBody]);
   }
 
@@ -62,17 +63,22 @@ export class IdReader {
 
   /** The ids in an answer, or in the beginning of one. */
   told(telling: Telling, text: string): readonly ObjectId[] {
-    const ids = [...this.#inFields(text, false)];
-    for (const kind of telling) {
-      // Without a form of its own any id would do: the first is that of the answer's own object.
-      const most = kind.like || kind.isNamed ? MOST_IDS : 1;
-      for (const value of valuesOf(text, kind.idField ?? 'id', most)) add(ids, kind, value);
-    }
+    const ids: ObjectId[] = [];
+    // Without a form of its own any id would do: the first is that of the answer's own object.
+    const isDone = new Set<BoundKind>();
+    this.#answerFields.find(text, (name, value) => {
+      for (const kind of this.#byField.get(name) ?? []) add(ids, kind, value);
+      for (const kind of telling) {
+        if ((kind.idField ?? ID) !== name || isDone.has(kind)) continue;
+        add(ids, kind, value);
+        if (!kind.like && !kind.isNamed) isDone.add(kind);
+      }
+    });
     return distinct(ids);
   }
 
   #inPath(path: string): readonly ObjectId[] {
-    if (this.#path === undefined) return NO_IDS;
+    if (this.#path === undefined || path.search(this.#path) < 0) return NO_IDS;
     let ids: ObjectId[] | undefined;
     for (const [, collection, segment] of path.matchAll(this.#path)) {
       const kind = this.#kindOf.get(collection!)!;
@@ -86,37 +92,19 @@ export class IdReader {
   }
 
   #lastCollection(path: string): BoundKind | undefined {
-    if (this.#path === undefined) return undefined;
+    if (this.#path === undefined || path.search(this.#path) < 0) return undefined;
     let last: BoundKind | undefined;
     for (const [, collection] of path.matchAll(this.#path)) last = this.#kindOf.get(collection!);
     return last;
   }
 
-  /** @param isRequest Of a request, whose list of files may be of any length, all; an answer repeats what its request named. */
-  #inFields(text: string, isRequest: boolean): readonly ObjectId[] {
+  #inFields(text: string): readonly ObjectId[] {
     let ids: ObjectId[] | undefined;
-    for (const kind of this.#naming)
-      for (const field of kind.fields!) {
-        if (!text.includes(field)) continue;
-        for (const value of valuesOf(text, field, isRequest ? MOST_IDS : 8)) add((ids ??= []), kind, value);
-      }
+    this.#fields.find(text, (name, value) => {
+      for (const kind of this.#byField.get(name)!) add((ids ??= []), kind, value);
+    });
     return ids ?? NO_IDS;
   }
-}
-
-/** The values of a field, wherever it stands. */
-function valuesOf(text: string, field: string, most: number): string[] {
-  const name = `"${field}"`;
-  const values: string[] = [];
-  for (let at = text.indexOf(name); at >= 0 && values.length < most; at = text.indexOf(name, at + name.length)) {
-    VALUE.lastIndex = at + name.length;
-    const found = VALUE.exec(text);
-    if (!found) continue;
-    const [, plain, inObject, list] = found;
-    if (list === undefined) values.push((plain ?? inObject)!);
-    else for (const [, each] of list.matchAll(LISTED)) values.push(each!);
-  }
-  return values.slice(0, most);
 }
 
 function add(ids: ObjectId[], { kind, like, isNamed, collections = [] }: BoundKind, value: string): void {
@@ -141,6 +129,14 @@ function textOf(body: unknown): string | undefined {
   if (typeof body === 'string') return body;
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
   return body instanceof ArrayBuffer ? Buffer.from(body).toString('latin1') : undefined;
+}
+
+/** Finds each collection of a path, and what stands behind it. */
+function pathPattern(collections: readonly string[]): RegExp | undefined {
+  if (collections.length === 0) return undefined;
+  const names = [...collections].sort((a, b) => b.length - a.length).map(escaped);
+  // eslint-disable-next-line no-restricted-syntax -- names of a profile, escaped: alternatives without repetition
+  return new RegExp(`/(${names.join('|')})(?=/|:|$)(?:/([^/?#]+))?`, 'g');
 }
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

@@ -2,7 +2,7 @@ import type { Account } from '../key/account';
 import type { KeyModelState, KeyRecord, PassedOver } from '../key/key-record';
 import { isSpotless, rank, type PoolMean } from './choice';
 
-/** Up to this number of keys, all are looked at; of more, this number of those that can be had. */
+/** Of the keys that can be had, this number is looked at for the best. */
 const LOOK_AT = 8;
 
 /** What a key of a certain account is chosen by. */
@@ -30,13 +30,13 @@ export function chooseIn({ account, candidates }: KeyRecord, choice: AccountChoi
 }
 
 /** Goes round through the keys of an account: the next that is without fault, or the best of some. */
-function chooseOf(account: Account<KeyRecord>, choice: AccountChoice): KeyModelState | undefined {
+export function chooseOf(account: Account<KeyRecord>, choice: AccountChoice): KeyModelState | undefined {
   const { keys } = account;
   const { ordinal, mean, now, most } = choice;
   const { numbers } = mean.ratings;
   const from = account.next < keys.length ? account.next : 0;
   account.next = from + 1;
-  const isWalk = keys.length > LOOK_AT && mean.heaviest === mean.lightest;
+  const isWalk = mean.heaviest === mean.lightest && !choice.hasTiers;
   let best: KeyModelState | undefined;
   let bestRank = Infinity;
   let found = 0;
@@ -46,7 +46,7 @@ function chooseOf(account: Account<KeyRecord>, choice: AccountChoice): KeyModelS
     const candidate = keys[at < keys.length ? at : at - keys.length]!.candidates[ordinal]!;
     if (!canBeHad(candidate, choice)) continue;
     const { row, tier } = candidate.record;
-    if (isWalk && look === 0 && !choice.hasTiers && isSpotless(row, mean)) return candidate;
+    if (isWalk && look === 0 && isSpotless(row, mean)) return candidate;
     found += 1;
     const rankHere = rank(numbers, row, mean, now);
     const isBetter =

@@ -1,8 +1,9 @@
 import { hashOf, mixed } from '../../common/hash';
+import type { Account } from '../key/account';
 import type { KeyRecord } from '../key/key-record';
 
 /** Ids fall into this number of slots, which have their places in the order of accounts together. A power of two, and the same on every instance. */
-const SLOTS = 2 ** 18;
+const SLOTS = 2 ** 16;
 /** More keys than these that come or go between two calls are not looked at one by one. */
 const MOST_CHANGES = 16;
 const GOLDEN = 0x9e3779b9;
@@ -16,6 +17,8 @@ const GOLDEN = 0x9e3779b9;
  */
 export class AccountOrder {
   readonly #records: KeyRecord[] = [];
+  /** Whose they are: of all that many calls look at, this is nearest to the processor. */
+  readonly #owners: Owner[] = [];
   readonly #places = new Map<KeyRecord, number>();
   #hashes = new Int32Array(16);
   /** Undefined where all are alike. */
@@ -39,15 +42,23 @@ export class AccountOrder {
 
   /** The first key in the order that will do. It must be in the pool; `willDo` is asked of few keys. */
   first(slot: number, willDo: (record: KeyRecord) => boolean): KeyRecord | undefined {
-    const front = this.front(slot);
+    const front = this.#checkedFront(slot);
     return front === undefined || willDo(front) ? front : this.#best(slot, willDo);
   }
 
-  /** The first key in the order whose account is in the pool. */
-  front(slot: number): KeyRecord | undefined {
+  /** Whose key was first in the order, of those in the pool, when that was last looked at: it may be out by now. */
+  front(slot: number): Owner | undefined {
+    const place = this.#front === undefined ? 0 : this.#front[slot]!;
+    if (place > 0) return this.#owners[place - 1];
+    const front = this.#checkedFront(slot);
+    return front && ownerOf(front);
+  }
+
+  #checkedFront(slot: number): KeyRecord | undefined {
     this.#changes = 0;
     const fronts = (this.#front ??= new Int32Array(SLOTS));
-    const known = this.#records[fronts[slot]! - 1];
+    const place = fronts[slot]!;
+    const known = place > 0 ? this.#records[place - 1]! : undefined;
     if (known !== undefined && this.isIn(known)) return known;
     const front = this.#best(slot, this.isIn);
     fronts[slot] = front === undefined ? 0 : this.#places.get(front)! + 1;
@@ -57,6 +68,7 @@ export class AccountOrder {
   /** A key is new. */
   came(record: KeyRecord): void {
     const place = this.#records.push(record) - 1;
+    this.#owners.push(ownerOf(record));
     this.#places.set(record, place);
     if (place === this.#hashes.length) {
       const longer = new Int32Array(place * 2);
@@ -89,6 +101,8 @@ export class AccountOrder {
     // The last one takes its place.
     this.#records[place] = moved;
     this.#records.pop();
+    this.#owners[place] = this.#owners[last]!;
+    this.#owners.pop();
     this.#hashes[place] = this.#hashes[last]!;
     if (this.#weights) {
       this.#weights[place] = this.#weights[last]!;
@@ -101,6 +115,12 @@ export class AccountOrder {
     for (let slot = 0; slot < SLOTS; slot += 1)
       if (fronts[slot] === place + 1) fronts[slot] = 0;
       else if (fronts[slot] === last + 1) fronts[slot] = place + 1;
+  }
+
+  /** The key is known to be of another account, or of none. */
+  rehoused(record: KeyRecord): void {
+    const place = this.#places.get(record);
+    if (place !== undefined) this.#owners[place] = ownerOf(record);
   }
 
   /** The weight of a key has changed. */
@@ -148,6 +168,10 @@ export class AccountOrder {
     return this.#weights === undefined ? bits : weighted(bits, this.#weights[place]!);
   }
 }
+
+/** The account of a key, or the key itself where it shares none. */
+export type Owner = Account<KeyRecord> | KeyRecord;
+const ownerOf = (record: KeyRecord): Owner => record.account ?? record;
 
 const seedOf = (slot: number): number => mixed(Math.imul(slot + 1, GOLDEN));
 

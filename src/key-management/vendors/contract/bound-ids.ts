@@ -38,6 +38,7 @@ export interface BoundKind {
 
 /** The ids of a vendor's objects that belong to an account, and how another account answers where it is asked for one. */
 export interface BoundIds {
+  /** What objects there are. */
   readonly kinds: readonly BoundKind[];
   /**
    * What shows that the account does not have what the call names, and that nothing was done or billed: each entry is a list of conditions that

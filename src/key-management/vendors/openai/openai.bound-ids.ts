@@ -26,7 +26,6 @@ const FILE_FIELDS = [
   'error_file_id',
   'training_file',
   'validation_file',
-  'input_image_file_id',
 ];
 
 /** OpenAI's own objects, whose ids have a form. Those of files, vector stores and conversations live until somebody deletes them. */

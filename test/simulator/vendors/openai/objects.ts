@@ -1,4 +1,4 @@
-import { json, type Answer, type Call, type Endpoint, type JsonObject } from '../../core/call';
+import { json, type Answer, type Call, type Endpoint } from '../../core/call';
 import { valuesUnder, type ObjectsVoice, type OrganizationObjects } from '../../core/objects';
 import { idOf, responseObject, unixTime } from './answers';
 import { envelope } from './errors';
@@ -68,7 +68,7 @@ function done(
   [, collection, id, action, of]: readonly (string | undefined)[],
   objects: OrganizationObjects,
 ): Answer {
-  const whole = objects.find<JsonObject>(id!)!;
+  const whole = objects.find(id!)!;
   if (collection === 'uploads' && action === 'parts')
     return json(200, { id: idOf('part_', call), object: 'upload.part', upload_id: id, created_at: unixTime(call) });
   if (collection === 'uploads') {
@@ -106,7 +106,7 @@ function answer(call: Call, objects: OrganizationObjects): Answer {
 }
 
 function answerResponse(id: string, objects: OrganizationObjects): Answer {
-  const kept = objects.find<JsonObject>(id);
+  const kept = objects.find(id);
   if (!kept) return envelope(404, `Response with id '${id}' not found.`, 'invalid_request_error', null, 'response_id');
   // Work in the background is done when it is looked at for the second time.
   if (kept.status === 'queued') objects.make(id, { ...kept, status: 'in_progress' });
