@@ -50,4 +50,5 @@ export const openai: VendorProfile = {
   accountHeaders: ['openai-organization', 'openai-project'],
   accountInText: [/ in organization (org-[\w-]{1,100}) on /],
   idempotencyHeader: 'idempotency-key',
+  affinityFields: ['prompt_cache_key'],
 };
