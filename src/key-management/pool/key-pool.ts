@@ -83,7 +83,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (!candidate && this.#ejections.readmitted(index, passedOver, now))
       candidate = index.choose(passedOver, this.mean, now, this.random, fits, spillsAt);
     if (!candidate) {
-      if (canWait) this.accounts.missed(now);
+      if (canWait) this.accounts.missed(target.tokens, now);
       return undefined;
     }
     const { record } = candidate;
@@ -339,6 +339,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
       return;
     }
     if (settlement.outcome === 'rate_limited') this.accounts.refused(lease, settlement, now);
+    else if (settlement.outcome === 'quota_exceeded') this.accounts.refusalSeen(lease, settlement, now);
     if (settlement.keyAction !== 'cool_down' || !this.#coolDownPart(lease, settlement, now))
       this.#become(lease, settlement, now);
   }
@@ -381,6 +382,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   #coolDownPart(lease: PoolLease, settlement: Settlement, now: number): boolean {
     const scope = scopeOf(settlement, lease);
     if (scope === undefined || scope === 'unplaced') return false;
+    if (settlement.outcome === 'rate_limited' && scope.model !== undefined && !this.accounts.countsPerModel)
+      return false;
     const { candidate, source, startedAt } = lease;
     const { record } = candidate;
     const { reason } = settlement;

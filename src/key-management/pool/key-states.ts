@@ -67,6 +67,7 @@ export class KeyStates {
       records: () => this.#records.values(),
       now: () => this.now,
       partsChanged: () => this.limitsShared(),
+      accountFound: (record) => observer.accountFound?.(record),
     });
   }
 
@@ -156,6 +157,7 @@ export class KeyStates {
       return;
     }
     if (key.isNamed) this.#namedByToken.set(key.tokenId, record);
+    this.accounts.replaced(record);
     this.#emit(record, by, { type: 'key_updated', fields: ['key'] });
     for (const { scope } of [...this.cooldowns(record)]) this.endCooldown(record, scope, by);
     this.#forgetVerdict(record, by);
