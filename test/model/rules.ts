@@ -28,7 +28,7 @@ export const MAY_BE_SHARED = outcomes('permission_denied', 'model_unavailable', 
 /** So long a trial keeps other calls waiting at the most. */
 export const LONGEST_TRIAL = 10 * SECOND;
 /** An account that was not used for so long is met anew, unless headers state its limits. */
-export const LONG_PAUSE = MINUTE;
+export const LONG_PAUSE = 60 * SECOND;
 /** It gets two calls at once, and twice as many after each such time and each good answer; none bounds them after eight of these. */
 export const CONTACT_DOUBLING = 100;
 export const contactAllows = (sinceMet: number): number => {

@@ -2,7 +2,7 @@ import { keyText } from './key-text';
 import type { Random } from '../../src/key-management/common/clock';
 import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import type { KeyEvent } from '../../src/key-management/pool/key-events';
-import type { KeyInput } from '../../src/key-management/pool/key/key-input';
+import type { KeySettings } from '../../src/key-management/pool/key/key-input';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
 import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
 import { eachCall } from './each-call';
@@ -21,11 +21,14 @@ export class TestPool {
   readonly events: KeyEvent[] = [];
   readonly #settled: SettledLease[] = [];
   freed = 0;
+  /** The keys whose probe was asked for at once. */
+  readonly probesWanted: KeyRecord[] = [];
   readonly pool: KeyPool;
 
   constructor(seed = 1, random: Random = seededRandom(seed)) {
     const observer = {
       keyChanged: (_record: KeyRecord, event: KeyEvent) => void this.events.push(event),
+      probeWanted: (record: KeyRecord) => void this.probesWanted.push(record),
       keyFreed: () => void (this.freed += 1),
     };
     this.pool = new KeyPool('openai', observer, this.clock, random);
@@ -42,18 +45,18 @@ export class TestPool {
   }
 
   /** Adds a key in state `unchecked`. */
-  addUnchecked(n: number, input: Omit<KeyInput, 'key'> = {}): KeyRecord {
+  addUnchecked(n: number, input: KeySettings = {}): KeyRecord {
     return this.pool.add(new ApiKey(keyText(n)), input, 'configuration', 'configuration');
   }
 
   /** Adds a key and lets its check succeed. */
-  add(n: number, input: Omit<KeyInput, 'key'> = {}): KeyRecord {
+  add(n: number, input: KeySettings = {}): KeyRecord {
     const record = this.addUnchecked(n, input);
     this.pool.leaseForProbe(record).settle('ok');
     return record;
   }
 
-  addMany(count: number, input?: Omit<KeyInput, 'key'>): KeyRecord[] {
+  addMany(count: number, input?: KeySettings): KeyRecord[] {
     return Array.from({ length: count }, (_, n) => this.add(n, input));
   }
 }

@@ -55,8 +55,20 @@ const parametersOf = ({ headers = {}, query = {} }) =>
     ...Object.entries(query).map(([name, value]) => code(`?${name}=${value}`)),
   ].join(', ');
 
+function accountSigns({ accountHeaders = [], accountInText = [], accountInDetails = {}, accountInHost }) {
+  const signs = [
+    ...accountHeaders.map(code),
+    ...(accountInText.length > 0 ? ['the words of a refusal'] : []),
+    ...(Object.keys(accountInDetails).length > 0
+      ? [`${codes(Object.keys(accountInDetails))} in the details of a refusal`]
+      : []),
+    ...(accountInHost ? ['the host'] : []),
+  ];
+  return signs.length > 0 ? signs.join(', ') : NOT_KNOWN;
+}
+
 function factsOf(profile) {
-  const { name, label = name, credential, rateLimits, accountHeaders, keyFormat } = profile;
+  const { name, label = name, credential, rateLimits, keyFormat } = profile;
   const upper = name.toUpperCase();
   const sent = parametersOf(profile);
   return [
@@ -69,7 +81,7 @@ function factsOf(profile) {
     ['deep probe', probeCell(profile, 'deep', deepOf)],
     ['headers read', headersRead(profile)],
     ['limits are counted for', rateLimits?.countedFor ? `the ${rateLimits.countedFor}` : NOT_KNOWN],
-    ['account known by', accountHeaders?.length ? codes(accountHeaders) : NOT_KNOWN],
+    ['account known by', accountSigns(profile)],
     ['tokens booked by', rateLimits?.tokens ?? NOT_KNOWN],
     ['environment', codes([...keyVariables(name), keyFileVariable(name), `${upper}_BASE_URL`, `${upper}_PROBE_MODEL`])],
   ];

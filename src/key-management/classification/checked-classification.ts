@@ -9,6 +9,7 @@ export const FARTHEST_DATE_MS = 400 * DAY_MS;
 const LONGEST_RULE = 32;
 /** Of a model's name more is not read. Where it is kept it is cut further. */
 const LONGEST_MODEL = 1_024;
+const LONGEST_ACCOUNT = 200;
 
 /** What is known where a checker's answer is read. */
 export interface CheckContext {
@@ -32,6 +33,7 @@ export function checkedClassification(
   const outcome = read(given, 'outcome');
   if (!isOutcome(outcome)) return undefined;
   const model = read(given, 'model');
+  const account = read(given, 'account');
   const rule = read(given, 'rule');
   const checked: CheckedClassification = {
     outcome,
@@ -47,6 +49,10 @@ export function checkedClassification(
     notBefore: dateOf(read(given, 'notBefore'), now),
     escalateOnRepeat: oneOf(['midnight_pacific'] as const, read(given, 'escalateOnRepeat')),
     model: typeof model === 'string' && model !== '' ? model.slice(0, LONGEST_MODEL) : undefined,
+    account:
+      typeof account === 'string' && account !== ''
+        ? redactReason(account.slice(0, LONGEST_ACCOUNT), secrets)
+        : undefined,
     status: httpStatusOf(read(given, 'status')),
     tableOnly: read(given, 'tableOnly') === true ? true : undefined,
   };

@@ -43,6 +43,8 @@ export interface Classification {
   escalateOnRepeat?: 'midnight_pacific';
   /** The model the vendor names in its refusal, where the caller named none. */
   model?: string;
+  /** The vendor account behind the key, where the refusal names it: of `rate_limited` and `quota_exceeded`. */
+  account?: string;
   status?: number;
   /**
    * Set where a key is removed and nothing but the status asks for it, under `errorClassification: 'evidence'`: by the status table of a vendor's

@@ -34,11 +34,35 @@ const MODEL_MAY_BE_NAMED: ReadonlySet<Outcome> = new Set<Outcome>([
   'permission_denied',
 ]);
 
+/** What these refuse is the account's. */
+const SPEAKS_OF_ACCOUNT: ReadonlySet<Outcome> = new Set<Outcome>(['rate_limited', 'quota_exceeded']);
+
 /**
  * The classification of a failure, with every consequence filled in. Pure: `now` (milliseconds since the epoch) only bounds stated dates.
  * Mode `status` applies the specification's table alone; a failure of the transport, before any answer, is not looked up in the table in either mode.
  */
 export function classify(
+  error: VendorError,
+  knowledge: RuleBook,
+  mode: ErrorClassificationMode,
+  now: number,
+): FullClassification {
+  const judged = judge(error, knowledge, mode, now);
+  const account = SPEAKS_OF_ACCOUNT.has(judged.outcome) ? accountIn(error, knowledge) : undefined;
+  return account === undefined ? judged : { ...judged, account };
+}
+
+/** The account that the refusal's details name. */
+function accountIn({ details }: VendorError, { accountInDetails }: RuleBook): string | undefined {
+  if (details === undefined || accountInDetails === undefined) return undefined;
+  for (const [field, pattern] of Object.entries(accountInDetails)) {
+    const name = pattern.exec(details[field] ?? '')?.[1];
+    if (name) return name;
+  }
+  return undefined;
+}
+
+function judge(
   error: VendorError,
   knowledge: RuleBook,
   mode: ErrorClassificationMode,

@@ -1,5 +1,7 @@
+import { accountName, membersOf } from './key/account';
 import type { KeyModelState, KeyRecord } from './key/key-record';
-import type { ExceededLimit, ExpectedTokens } from './limits/expected-tokens';
+import { totalOf, type ExceededLimit, type ExpectedTokens } from './limits/expected-tokens';
+import type { Missed } from './limits/missed-calls';
 import type { AccountDemand } from './limits/part';
 import type { HardLimits } from './limits/hard-limits';
 import type { RateLimiter } from './limits/rate-limiter';
@@ -17,17 +19,17 @@ const isDivided = (hard: HardLimits | undefined): boolean => {
 };
 
 /** The key has limits that instances divide: known from headers, or stated by the user. */
-export const isLimited = (record: KeyRecord): boolean =>
+const isLimited = (record: KeyRecord): boolean =>
   isDivided(record.hardLimits) || record.candidates.some(({ rateLimiter }) => rateLimiter?.hasHeaders);
 
 /**
  * What this instance asks of one account.
- * @param missed How many calls wait, where some did lately for want of keys.
+ * @param missed Calls that wait, where some did lately for want of keys. The part must be large enough for the largest of them.
  */
-export function accountDemand(
+function accountDemand(
   account: string,
   members: readonly KeyRecord[],
-  missed: number | undefined,
+  missed: Missed | undefined,
   now: number,
 ): AccountDemand {
   let wanted = 0;
@@ -35,6 +37,8 @@ export function accountDemand(
   let smallest = Infinity;
   let refillMs = 0;
   let perCall = 0;
+  let largest = 0;
+  let usualCalls = Infinity;
   const limiters = new Set<RateLimiter>();
   for (const { candidates, hardLimits } of members) {
     for (const { rateLimiter } of candidates) if (rateLimiter?.hasHeaders) limiters.add(rateLimiter);
@@ -45,27 +49,57 @@ export function accountDemand(
     const { concurrency = Infinity, requestsPerMinute = Infinity, tokensPerMinute = Infinity } = hardLimits.limits;
     smallest = Math.min(smallest, concurrency, requestsPerMinute, tokensPerMinute);
     perCall = Math.max(perCall, 1 / concurrency, MINUTE_MS / SERVED_WITHIN_MS / requestsPerMinute);
+    if (missed?.largest) largest = Math.max(largest, partFor(totalOf(missed.largest), tokensPerMinute));
   }
   for (const limiter of limiters) {
     wanted = Math.max(wanted, limiter.wanted(now));
     bound = Math.max(bound, limiter.bound(now));
-    for (const { dimension, capacity, perMinute, usual } of limiter.meters) {
+    for (const meter of limiter.meters) {
+      const { dimension, capacity, perMinute, usual } = meter;
+      if (missed?.largest && meter.isKnown)
+        largest = Math.max(largest, partFor(meter.needed(missed.largest), capacity));
       if (perMinute > 0) perCall = Math.max(perCall, (usual * MINUTE_MS) / SERVED_WITHIN_MS / perMinute);
       if (dimension === 'requests') smallest = Math.min(smallest, capacity);
+      else if (meter.isKnown) usualCalls = Math.min(usualCalls, capacity / usual);
       if (perMinute > 0) refillMs = Math.max(refillMs, (capacity / perMinute) * MINUTE_MS);
     }
   }
+  // Where only tokens are limited, one call of the usual size.
+  if (smallest === Infinity) smallest = usualCalls;
   const quantum = smallest > 0 && smallest < Infinity ? Math.min(1, 1 / Math.ceil(smallest - ROUNDING)) : 1;
   return {
     account,
-    wanted,
+    wanted: Math.max(wanted, largest),
     isShort: missed !== undefined,
-    waiting: missed === undefined ? 0 : missed * perCall,
+    waiting: missed === undefined ? 0 : Math.max(missed.calls * perCall, largest),
     bound: Math.min(1, bound),
-    quantum,
+    quantum: Math.max(quantum, largest),
     refillMs: Math.min(MINUTE_MS, refillMs),
   };
 }
+
+/** What this instance asks of the accounts that have limits to divide. */
+export function accountDemands(
+  records: Iterable<KeyRecord>,
+  missed: Missed | undefined,
+  now: number,
+): readonly AccountDemand[] {
+  const demands: AccountDemand[] = [];
+  const seen = new Set<unknown>();
+  for (const record of records) {
+    const account = record.account ?? record;
+    if (seen.has(account) || !isLimited(record)) continue;
+    seen.add(account);
+    demands.push(accountDemand(accountName(record), membersOf(record), missed, now));
+  }
+  return demands;
+}
+
+/** The part of a limit that a call of this size needs; 0 where no part is large enough. */
+const partFor = (size: number, limit: number): number => {
+  const part = size / limit;
+  return part <= 1 ? Math.min(1, part * (1 + ROUNDING)) : 0;
+};
 
 /** The limit of the key's account that such a call can never fit: by the vendor's word, or the user's. */
 export function exceededBy(tokens: ExpectedTokens, { rateLimiter, record }: KeyModelState): ExceededLimit | undefined {

@@ -137,6 +137,8 @@ export interface PoolObserver {
   breakerChanged?(provider: string, status: BreakerStatus): void;
   /** The follower of the provider's calls. The pools ask for it anew whenever an observer comes or goes. */
   callsOf?(provider: string): CallObserver;
+  /** Answers have told something new of the account behind the key. */
+  accountFound?(record: KeyRecord): void;
   /** The key is to be probed at once: what was said of it is doubted. */
   probeWanted?(record: KeyRecord): void;
   /** The pool stops removing keys for evidence that several keys met. */

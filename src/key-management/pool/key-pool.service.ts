@@ -181,6 +181,10 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   }
 
   /** @internal */
+  accountFound(record: KeyRecord): void {
+    for (const observer of this.#observers) observer.accountFound?.(record);
+  }
+
   probeWanted(record: KeyRecord): void {
     for (const observer of this.#observers) observer.probeWanted?.(record);
   }

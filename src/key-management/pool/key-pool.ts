@@ -86,9 +86,9 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     let candidate = this.#choose(index, target, passedOver, now, blockedUntil);
     if (!candidate && this.#ejections.readmitted(index, passedOver, now))
       candidate = this.#choose(index, target, passedOver, now, blockedUntil);
-    if (target.affinity?.kind === 'hard') this.accounts.needs(target.affinity.account, now);
+    if (target.affinity?.kind === 'hard') this.#needsAccount(target.affinity.account, now);
     if (!candidate) {
-      if (canWait) this.accounts.missed(now);
+      if (canWait) this.accounts.missed(target.tokens, now);
       return undefined;
     }
     const { record } = candidate;
@@ -100,6 +100,16 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     beginTrial(candidate, now);
     if (endpoint !== undefined) this.parts.endpoints.callStarted(record.id, endpoint, now);
     return candidate;
+  }
+
+  #needsAccount(account: string, now: number): void {
+    const member = this.affinities.memberOf(account);
+    if (member) this.accounts.needs(member, now);
+  }
+
+  /** The keys that may serve such a call, as far as its affinity goes. */
+  keysFor({ affinity }: LeaseTarget): Iterable<KeyRecord> {
+    return this.affinities.keysFor(affinity);
   }
 
   #choose(
@@ -328,6 +338,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
       return;
     }
     if (settlement.outcome === 'rate_limited') this.accounts.refused(lease, settlement, now);
+    else if (settlement.outcome === 'quota_exceeded') this.accounts.refusalSeen(lease, settlement, now);
     if (settlement.keyAction !== 'cool_down' || !this.#coolDownPart(lease, settlement, now))
       this.#become(lease, settlement, now);
   }
@@ -370,6 +381,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   #coolDownPart(lease: PoolLease, settlement: Settlement, now: number): boolean {
     const scope = scopeOf(settlement, lease);
     if (scope === undefined || scope === 'unplaced') return false;
+    if (settlement.outcome === 'rate_limited' && scope.model !== undefined && !this.accounts.countsPerModel)
+      return false;
     const { candidate, source, startedAt } = lease;
     const { record } = candidate;
     const { reason } = settlement;

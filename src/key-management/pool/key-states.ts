@@ -75,6 +75,7 @@ export class KeyStates {
       now: () => this.now,
       rehoused: (record) => this.affinities.order?.rehoused(record),
       partsChanged: () => this.limitsShared(),
+      accountFound: (record) => observer.accountFound?.(record),
     });
   }
 
@@ -171,6 +172,7 @@ export class KeyStates {
       return;
     }
     if (key.isNamed) this.#namedByToken.set(key.tokenId, record);
+    this.accounts.replaced(record);
     this.#emit(record, by, { type: 'key_updated', fields: ['key'] });
     for (const { scope } of [...this.cooldowns(record)]) this.endCooldown(record, scope, by);
     this.#forgetVerdict(record, by);

@@ -1,21 +1,25 @@
 import { getOrCreate } from '../common/get-or-create';
 import type { HeaderView, RateLimitReading } from '../vendors/contract/rate-limits';
 import { AccountDays } from './account-days';
-import { accountDemand, isLimited } from './account-demand';
+import { accountDemands } from './account-demand';
 import type { LeaseTarget } from './key/key-input';
-import { Account, accountName } from './key/account';
+import { Account, accountName, membersOf } from './key/account';
 import type { PoolLease } from './key-lease';
 import type { KeyModelState, KeyRecord } from './key/key-record';
-import { accountIn, accountInText, SharingEvidence, stateTheSame } from './limits/account-discovery';
-import { totalOf, type ExpectedTokens, type UsedTokens } from './limits/expected-tokens';
+import { accountOfAnswer, accountOfRefusal, Contradictions, stateTheSame } from './limits/account-discovery';
+import { partsOf, totalOf, type ExpectedTokens, type UsedTokens } from './limits/expected-tokens';
+import type { FoundAccount } from './limits/found-account';
 import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
 import type { AccountDemand, GrantedPart, PartsPort } from './limits/part';
+import { KeptLimits } from './limits/kept-limits';
+import { MissedCalls } from './limits/missed-calls';
 import { PriorRates } from './limits/prior-rates';
 import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-limiter';
 import { RefusalCost } from './limits/refusal-cost';
 import { refusedDimension } from './limits/refused-dimension';
 import { SendLag } from './limits/send-lag';
+import { statedOf, strictest } from './limits/stated-limits';
 import { NeededAccounts } from './needed-accounts';
 import type { ModelIndexes } from './selection/model-indexes';
 import type { Settlement } from './state/settlement';
@@ -31,6 +35,8 @@ interface AccountsOfPool {
   readonly rehoused: (record: KeyRecord) => void;
   /** This instance's parts have changed. */
   readonly partsChanged: () => void;
+  /** Answers have told something new of the account behind the key. */
+  readonly accountFound: (record: KeyRecord) => void;
 }
 
 /**
@@ -43,23 +49,21 @@ export class PoolAccounts implements PartsPort {
   /** Keys whose answers contradict what they name. */
   readonly #apart = new WeakSet<KeyRecord>();
   readonly #left = new WeakMap<KeyRecord, Account<KeyRecord>>();
-  readonly #evidence = new WeakMap<KeyRecord, SharingEvidence>();
+  readonly #evidence = new Contradictions<KeyRecord>();
   readonly #contacts = new FirstContacts<Account<KeyRecord> | KeyRecord>();
   readonly #priors = new Map<number, Priors>();
   readonly #lag = new SendLag();
   readonly #cost = new RefusalCost();
-  readonly #kept = new Map<object, RateLimiter | HardLimits>();
+  readonly #kept = new KeptLimits();
   /** What was granted of each account, by its shared name; undefined where instances divide nothing. */
   #grants: Map<string, number> | undefined;
-  /** A call found no account that it fits since this time; 0 if none did. Milliseconds since the epoch. */
-  #missedAt = 0;
+  readonly #missed = new MissedCalls();
   /** Some account has a limit of tokens, stated or known. */
   limitsTokens = false;
   /** How the vendor states its limits; without it only refusals and the user's limits count. */
   profile: (() => RateLimitProfile | undefined) | undefined;
-  /** Whether keys whose answers name the same account share it. */
-  discovers = true;
   readonly #needed = new NeededAccounts();
+  #discovers = true;
   /** How many calls wait for a key. */
   waiting: (() => number) | undefined = undefined;
   partsWanted: ((isNew?: boolean) => void) | undefined = undefined;
@@ -69,6 +73,38 @@ export class PoolAccounts implements PartsPort {
 
   constructor(private readonly pool: AccountsOfPool) {
     this.days = new AccountDays(pool, () => this.profile?.()?.dayTimeZone ?? 'UTC');
+  }
+
+  /** Whether keys whose answers name the same account share it. Switched off, those that did share nothing any more. */
+  set discovers(discovers: boolean) {
+    this.#discovers = discovers;
+    if (discovers) return;
+    for (const { members } of [...this.#discovered.values()]) for (const record of [...members]) this.#separate(record);
+  }
+
+  /** Whether the vendor limits each model for itself. */
+  get countsPerModel(): boolean {
+    return this.profile?.()?.rateLimitScope !== 'key';
+  }
+
+  /** What answers have told of the account behind the key. */
+  found(record: KeyRecord): FoundAccount | undefined {
+    if (this.#apart.has(record)) return { isApart: true };
+    return record.account?.from === 'discovered' ? { name: record.account.name } : undefined;
+  }
+
+  /** Takes over what was found before a restart, or by another instance. What was found here holds. */
+  restore(record: KeyRecord, found: FoundAccount, now: number): void {
+    if (found.isApart) {
+      if (record.account?.from === 'discovered') this.#separate(record);
+      this.#apart.add(record);
+    } else if (record.account === undefined) this.#join(record, found.name, [], undefined, now);
+  }
+
+  /** The key has another token: its account may be another one. */
+  replaced(record: KeyRecord): void {
+    this.#apart.delete(record);
+    if (record.account?.from === 'discovered') this.#separate(record);
   }
 
   add(record: KeyRecord): void {
@@ -114,7 +150,6 @@ export class PoolAccounts implements PartsPort {
 
   /** Gives the key, and its whole declared account, the strictest of the limits stated for them; `changes` are for this key. */
   limit(record: KeyRecord, changes?: KeyLimits): void {
-    // A limit that was taken away is none.
     if (changes) record.limits = statedOf({ ...record.limits, ...changes });
     const members = record.account?.from === 'declared' ? [...record.account.members] : [record];
     const limits = strictest(members.map((member) => member.limits));
@@ -140,14 +175,12 @@ export class PoolAccounts implements PartsPort {
     const { candidate, model, startedAt } = lease;
     const { record } = candidate;
     const readings = profile.readRateLimits(headers, now);
-    if (record.account === undefined && profile.accountHeaders !== undefined && profile.accountHeaders.length > 0) {
-      const name = accountIn(headers, profile.accountHeaders);
+    if (record.account === undefined) {
+      const name = accountOfAnswer(headers, profile, record.route?.baseUrl);
       if (name !== undefined) this.#named(record, name, readings, model, now);
     }
     if (readings.length === 0) return false;
-    const isPerModel = profile.rateLimitScope === 'key_model';
-    const all = isPerModel ? undefined : this.#members(record).flatMap((member) => member.candidates);
-    const limiter = all === undefined ? this.#limiterOf(record, model, now) : this.#shared(all, 0, now);
+    const limiter = this.#limiterOf(record, model, now);
     const countedAt = this.#lag.countedAt(startedAt, now);
     if (record.account?.from === 'discovered' && this.#contradicts(record, limiter, readings, countedAt)) {
       this.#split(record);
@@ -220,16 +253,20 @@ export class PoolAccounts implements PartsPort {
     return this.#contacts.answered(record.account ?? record);
   }
 
+  /** A call was refused for a reason that is the account's, which the refusal may name. */
+  refusalSeen({ candidate: { record }, model }: PoolLease, { account, reason }: Settlement, now: number): void {
+    const profile = this.profile?.();
+    if (record.account !== undefined || !profile) return;
+    const name = accountOfRefusal({ account, reason }, profile, record.route?.baseUrl);
+    if (name !== undefined) this.#named(record, name, [], model, now);
+  }
+
   /** A call was refused for its rate. */
   refused(lease: PoolLease, settlement: Settlement, now: number): void {
     const { candidate, model, startedAt, sent, tokens } = lease;
     const { record } = candidate;
     const { reason, retryAfterMs, notBefore } = settlement;
-    const patterns = this.profile?.()?.accountInText;
-    if (record.account === undefined && reason !== undefined && patterns !== undefined && patterns.length > 0) {
-      const name = accountInText(reason, patterns);
-      if (name !== undefined) this.#named(record, name, [], model, now);
-    }
+    this.refusalSeen(lease, settlement, now);
     this.#contacts.ends(record.account ?? record);
     const limiter = this.#limiterOf(record, model, now);
     if (limiter.hasHeaders) this.#lag.refused();
@@ -275,35 +312,27 @@ export class PoolAccounts implements PartsPort {
   }
 
   /** A call found no account that it fits now: whatever makes room is of interest. */
-  missed(now: number): void {
-    this.#missedAt = now;
+  missed(tokens: ExpectedTokens | undefined, now: number): void {
+    this.#missed.note(tokens, now);
     if (this.#grants === undefined) return;
     for (const part of this.#grants.values()) if (part >= 1) return;
     this.partsWanted?.();
   }
 
   /** A call came that this account alone can serve. */
-  needs(account: string, now: number): void {
-    if (this.#grants === undefined) return;
-    const member = this.memberOf(account);
-    if (member === undefined) return;
-    if (this.#needed.note(accountName(member), now)) this.partsWanted?.();
+  needs(member: KeyRecord, now: number): void {
+    if (this.#grants !== undefined && this.#needed.note(accountName(member), now)) this.partsWanted?.();
   }
 
   /** Whether some call found no account since this was last asked. */
   takeMissed(): boolean {
-    const hasMissed = this.#missedAt > 0;
-    this.#missedAt = 0;
-    return hasMissed;
+    return this.#missed.take();
   }
 
   /** Keeps an account for the holder. */
   keep(candidate: KeyModelState, holder: object): void {
     const kept = candidate.rateLimiter ?? candidate.record.hardLimits;
-    if (kept === undefined || kept.keptFor !== undefined) return;
-    this.giveBack(holder);
-    kept.keptFor = holder;
-    this.#kept.set(holder, kept);
+    if (kept !== undefined) this.#kept.keep(kept, holder);
   }
 
   keepsFor(holder: object): boolean {
@@ -311,25 +340,12 @@ export class PoolAccounts implements PartsPort {
   }
 
   giveBack(holder: object): void {
-    const kept = this.#kept.get(holder);
-    if (kept === undefined) return;
-    kept.keptFor = undefined;
-    this.#kept.delete(holder);
+    this.#kept.giveBack(holder);
   }
 
   demands(now: number): readonly AccountDemand[] {
-    const demands: AccountDemand[] = [];
-    const seen = new Set<unknown>();
-    const missed = now - this.#missedAt < RECENTLY_MS ? (this.waiting?.() ?? 0) : undefined;
-    for (const record of this.pool.records()) {
-      const account = record.account ?? record;
-      if (seen.has(account) || !isLimited(record)) continue;
-      seen.add(account);
-      const name = accountName(record);
-      const demand = accountDemand(name, this.#members(record), missed, now);
-      demands.push(this.#needed.has(name, now) ? { ...demand, isNeeded: true } : demand);
-    }
-    return demands;
+    const demands = accountDemands(this.pool.records(), this.#missed.recent(now, this.waiting), now);
+    return demands.map((demand) => (this.#needed.has(demand.account, now) ? { ...demand, isNeeded: true } : demand));
   }
 
   grant(parts: ReadonlyMap<string, GrantedPart>): void {
@@ -369,20 +385,32 @@ export class PoolAccounts implements PartsPort {
     model: string | undefined,
     now: number,
   ): void {
-    if (!this.discovers || this.#apart.has(record)) return;
+    if (this.#join(record, name, readings, model, now)) this.pool.accountFound(record);
+  }
+
+  /** True if the key shares the account from now on. */
+  #join(
+    record: KeyRecord,
+    name: string,
+    readings: readonly RateLimitReading[],
+    model: string | undefined,
+    now: number,
+  ): boolean {
+    if (!this.#discovers || this.#apart.has(record)) return false;
     const account = getOrCreate(this.#discovered, name, () => new Account<KeyRecord>(name, 'discovered'));
     const [sibling] = account.members;
     if (sibling !== undefined && readings.length > 0) {
       const { ordinal } = this.pool.indexes.forCall(model, now);
       const known = sibling.candidates[ordinal]!.rateLimiter?.stated ?? [];
-      if (!stateTheSame(readings, known)) return;
+      if (!stateTheSame(readings, known)) return false;
     }
     this.#enter(record, account);
     account.lastUsedAt = Math.max(account.lastUsedAt, record.lastUsedAt);
     for (const [ordinal] of record.candidates.entries()) {
-      const candidates = this.#members(record).map((member) => member.candidates[ordinal]!);
+      const candidates = membersOf(record).map((member) => member.candidates[ordinal]!);
       if (candidates.some(({ rateLimiter }) => rateLimiter !== undefined)) this.#shared(candidates, ordinal, now);
     }
+    return true;
   }
 
   /** The key's own use shows in its answers, and that of its siblings does not: it is in an account of its own. */
@@ -393,14 +421,16 @@ export class PoolAccounts implements PartsPort {
     countedAt: number,
   ): boolean {
     const found = limiter.surplusFor(record, readings, countedAt);
-    if (found === undefined) return false;
-    const evidence = this.#evidence.get(record) ?? new SharingEvidence();
-    this.#evidence.set(record, evidence);
-    return !evidence.observe(found.siblingCalls, found.surplus);
+    return found !== undefined && this.#evidence.contradicts(record, found);
   }
 
   #split(record: KeyRecord): void {
     this.#apart.add(record);
+    this.#separate(record);
+    this.pool.accountFound(record);
+  }
+
+  #separate(record: KeyRecord): void {
     if (record.account) this.#leave(record, record.account);
     for (const candidate of record.candidates) {
       if (candidate.rateLimiter) candidate.rateLimiter.inFlight -= candidate.inFlight;
@@ -424,13 +454,19 @@ export class PoolAccounts implements PartsPort {
 
   /** The rate limiter of the key and its account for one model, or for calls that name none; made if there is none. */
   #limiterOf(record: KeyRecord, model: string | undefined, now: number): RateLimiter {
+    const members = membersOf(record);
+    if (!this.countsPerModel)
+      return this.#shared(
+        members.flatMap((member) => member.candidates),
+        0,
+        now,
+      );
     const ordinal = model === undefined ? 0 : this.pool.indexes.restricted(model, now).ordinal;
-    const candidates = this.#members(record).map((member) => member.candidates[ordinal]!);
-    return this.#shared(candidates, ordinal, now);
-  }
-
-  #members(record: KeyRecord): readonly KeyRecord[] {
-    return record.account ? [...record.account.members] : [record];
+    return this.#shared(
+      members.map((member) => member.candidates[ordinal]!),
+      ordinal,
+      now,
+    );
   }
 
   /** One rate limiter for all these candidates: the first that one of them has, or a new one. */
@@ -466,32 +502,3 @@ export class PoolAccounts implements PartsPort {
 
 /** When to look again whether an account is still kept for another call. Milliseconds. */
 const KEPT_MS = 250;
-/** Calls that found no account within this time still wait, or new ones would. Milliseconds. */
-const RECENTLY_MS = 2_000;
-
-/** Input and output apart, where only their sum is known. */
-function partsOf(total: number, expected: ExpectedTokens | undefined): ExpectedTokens {
-  const input = Math.min(total, expected?.input ?? total);
-  return { input, output: total - input };
-}
-
-const LIMITS = [
-  'concurrency',
-  'requestsPerMinute',
-  'tokensPerMinute',
-  'requestsPerDay',
-  'tokensPerDay',
-] as const satisfies readonly (keyof KeyLimits)[];
-
-const statedOf = (limits: KeyLimits): KeyLimits =>
-  Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
-
-/** For each limit the least that is stated; undefined where none is. */
-function strictest(all: readonly KeyLimits[]): KeyLimits | undefined {
-  const least: KeyLimits = {};
-  for (const name of LIMITS) {
-    const limit = Math.min(...all.map((limits) => limits[name] ?? Infinity));
-    if (limit < Infinity) least[name] = limit;
-  }
-  return Object.keys(least).length > 0 ? least : undefined;
-}

@@ -65,6 +65,8 @@ export const azure: VendorProfile = {
       { path: '/openai/deployments/{model}/chat/completions', body: azureBody },
     ],
   },
+  // A host for each resource, which is what Azure gives a quota.
+  accountInHost: /^([\w-]{1,64})\.(?:openai\.azure\.com|cognitiveservices\.azure\.com|services\.ai\.azure\.com)$/,
   rateLimits: { countedFor: 'account', headers: ['x-ratelimit-remaining-{requests,tokens}', 'retry-after(-ms)'] },
   boundIds: openAiBoundIds,
   rules,

@@ -158,6 +158,10 @@ const PROFILE = shape({
   }).optional(),
   accountHeaders: list(header).optional(),
   accountInText: list(token).optional(),
+  accountInDetails: z
+    .record(z.string().regex(/^\w{1,64}$/), stateless, 'must be an object of patterns by field')
+    .optional(),
+  accountInHost: stateless.optional(),
   alsoCalled: list(text).optional(),
   mistakenVariables: list(text).optional(),
   telemetryName: text.optional(),

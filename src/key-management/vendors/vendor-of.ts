@@ -98,6 +98,8 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
     booksCachedInput: profile.rateLimits?.booksCachedInput ?? true,
     accountHeaders: profile.accountHeaders ?? [],
     accountInText: profile.accountInText ?? [],
+    accountInDetails: profile.accountInDetails ?? {},
+    accountInHost: profile.accountInHost,
     telemetryName: profile.telemetryName ?? profile.name,
     errorBody: profile.errorBody ?? format.errorBody,
     modelPaths: profile.modelPaths ? [...profile.modelPaths, ...ALL_FORMATS.modelPaths] : ALL_FORMATS.modelPaths,

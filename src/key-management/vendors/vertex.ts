@@ -1,4 +1,5 @@
 import type { VendorProfile } from './contract/profile';
+import { google } from './google/google';
 import { chatProbe } from './openai/openai';
 
 export const vertex: VendorProfile = {
@@ -8,6 +9,7 @@ export const vertex: VendorProfile = {
   wireFormat: 'google',
   baseUrlExample: 'https://aiplatform.googleapis.com/v1/projects/my-project/locations/global/endpoints/openapi',
   credential: { header: 'authorization', scheme: 'Bearer' },
+  accountInDetails: google.accountInDetails,
   probes: {
     light: [{ method: 'POST', path: '/chat/completions', body: {}, proves: 'key', acceptedBy: [400, 422] }],
     deep: [{ ...chatProbe(), path: '/chat/completions' }],

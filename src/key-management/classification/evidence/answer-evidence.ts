@@ -87,6 +87,7 @@ export function buildVendorError(facts: BodyFacts, meta: AnswerMeta, context: Ev
     vendorStatuses: words(facts.vendorStatuses),
     quotaIds: words(facts.quotaIds),
     detailCodes: words(facts.detailCodes),
+    details: detailsOf(facts, secrets),
     message: redactText(message, secrets, LONGEST_MESSAGE),
     endpoint: context.endpoint === undefined ? undefined : redactText(context.endpoint, secrets),
     contentEmitted: context.contentEmitted ?? false,
@@ -101,6 +102,15 @@ export function buildVendorError(facts: BodyFacts, meta: AnswerMeta, context: Ev
     namedModel: modelNamedIn(message, secrets),
     allLimitsZero: allLimitsZero(message) || undefined,
   };
+}
+
+/** A field may have any name: no one is assigned. */
+function detailsOf({ details }: BodyFacts, secrets: readonly string[]): VendorError['details'] {
+  const entries = Object.entries(details);
+  if (entries.length === 0) return undefined;
+  return Object.fromEntries(
+    entries.map(([name, value]) => [redactText(name, secrets, LONGEST_WORD), redactText(value, secrets, LONGEST_WORD)]),
+  );
 }
 
 /** Sentences of Cloudflare, and the title of Google's front end. */

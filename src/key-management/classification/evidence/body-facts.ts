@@ -10,6 +10,8 @@ export interface BodyFacts {
   vendorStatuses: string[];
   quotaIds: string[];
   detailCodes: string[];
+  /** What Google's `details` say of whom the refusal concerns, by field; the first of a name counts. */
+  details: Record<string, string>;
   /** Durations until the vendor is to be asked again, as `26s`. */
   retryDelays: string[];
   /** ISO dates and times at which a limit starts afresh. */
@@ -34,6 +36,7 @@ export const noFacts = (): BodyFacts => ({
   vendorStatuses: [],
   quotaIds: [],
   detailCodes: [],
+  details: {},
   retryDelays: [],
   resetsAt: [],
   headers: {},
@@ -138,11 +141,22 @@ function addMetadata(
 }
 
 /** One of Google's `details`: ErrorInfo, QuotaFailure or RetryInfo. */
-function addDetail({ reason, violations, retryDelay }: Fields, facts: BodyFacts): void {
+function addDetail({ reason, violations, retryDelay, metadata }: Fields, facts: BodyFacts): void {
   push(facts.reasons, reason);
-  for (const violation of itemsOf(violations)) push(facts.quotaIds, fieldsOf(violation).quotaId);
+  addNames(fieldsOf(metadata), facts);
+  for (const violation of itemsOf(violations)) {
+    push(facts.quotaIds, fieldsOf(violation).quotaId);
+    addNames(fieldsOf(violation), facts);
+  }
   const seconds = wordOf(fieldsOf(retryDelay).seconds);
   push(facts.retryDelays, typeof retryDelay === 'string' ? retryDelay : seconds && `${seconds}s`);
+}
+
+function addNames(fields: Fields, { details }: BodyFacts): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value !== 'string' || Object.keys(details).length >= MOST_WORDS) continue;
+    if (!Object.hasOwn(details, name)) Object.defineProperty(details, name, { value, enumerable: true });
+  }
 }
 
 function push(list: string[], value: Tree): void {

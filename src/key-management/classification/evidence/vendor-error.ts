@@ -26,6 +26,8 @@ export interface VendorError {
   quotaIds: readonly string[];
   /** Anthropic `error.details.error_code`. */
   detailCodes: readonly string[];
+  /** Google's `details`: the texts in `ErrorInfo.metadata` and `QuotaFailure.violations`, by field; left out where there are none. */
+  details?: Readonly<Record<string, string>>;
   /** The vendor's sentence, redacted and bounded. */
   message: string;
   /** The answer is of what stands before the vendor (a content delivery network, a front end, a firewall), which looked at no key. */

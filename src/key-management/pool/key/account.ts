@@ -48,6 +48,11 @@ export class Account<Key extends { readonly inFlight: number } = { readonly inFl
   }
 }
 
+/** The key and all others of its account. */
+export const membersOf = <Key extends { readonly inFlight: number; readonly account: Account<Key> | undefined }>(
+  key: Key,
+): readonly Key[] => (key.account ? [...key.account.members] : [key]);
+
 /** The name under which instances divide the limits of the key's account. */
 export const accountName = (key: {
   readonly id: string;

@@ -1,3 +1,4 @@
+import type { Vendor } from '../../vendors/contract/vendor';
 import type { HeaderView, RateLimitReading } from '../../vendors/contract/rate-limits';
 
 /** The account that an answer's headers name; undefined where they name none. The first header that is there counts. */
@@ -18,7 +19,31 @@ export function accountInText(text: string, patterns: readonly RegExp[]): string
   return undefined;
 }
 
-const LONGEST_NAME = 200;
+/** The account that the host of a base URL names. */
+export function accountInHost(baseUrl: string | undefined, pattern: RegExp | undefined): string | undefined {
+  if (pattern === undefined || baseUrl === undefined || !URL.canParse(baseUrl)) return undefined;
+  return pattern.exec(new URL(baseUrl).hostname)?.[1];
+}
+
+/** Longer names are not believed. Characters. */
+export const LONGEST_NAME = 200;
+
+/** How the vendor's answers name the account. */
+type AccountSigns = Partial<Pick<Vendor, 'accountHeaders' | 'accountInText' | 'accountInHost' | 'baseUrl'>>;
+
+/** The account that an answer names, by its headers or by the host that it came from. @param ownBaseUrl The key's own. */
+export const accountOfAnswer = (headers: HeaderView, signs: AccountSigns, ownBaseUrl?: string): string | undefined =>
+  accountIn(headers, signs.accountHeaders ?? []) ?? accountInHost(ownBaseUrl ?? signs.baseUrl, signs.accountInHost);
+
+/** The account that a refusal names: in its details, in its words, or by the host that it came from. */
+export const accountOfRefusal = (
+  { account, reason = '' }: { readonly account?: string; readonly reason?: string },
+  signs: AccountSigns,
+  ownBaseUrl?: string,
+): string | undefined =>
+  account ??
+  accountInText(reason, signs.accountInText ?? []) ??
+  accountInHost(ownBaseUrl ?? signs.baseUrl, signs.accountInHost);
 
 /** What is known of a limit that answers stated. */
 interface StatedLimit {
@@ -51,5 +76,17 @@ export class SharingEvidence {
     if (surplus >= siblingCalls * 0.75) this.#against += siblingCalls;
     else if (surplus < siblingCalls * 0.5) this.#against = 0;
     return this.#against < ENOUGH_CONTRADICTIONS;
+  }
+}
+
+/** Which keys' answers contradict that they share an account. */
+export class Contradictions<Key extends object> {
+  readonly #evidence = new WeakMap<Key, SharingEvidence>();
+
+  /** Whether it is certain enough by now that the key does not share with its siblings. */
+  contradicts(key: Key, found: { readonly siblingCalls: number; readonly surplus: number }): boolean {
+    const evidence = this.#evidence.get(key) ?? new SharingEvidence();
+    this.#evidence.set(key, evidence);
+    return !evidence.observe(found.siblingCalls, found.surplus);
   }
 }

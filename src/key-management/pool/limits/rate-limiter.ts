@@ -13,7 +13,18 @@ import type { SentCall } from './sent-call';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
 export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'> &
-  Partial<Pick<Vendor, 'tokenBooking' | 'booksCachedInput' | 'accountHeaders' | 'accountInText' | 'dayTimeZone'>>;
+  Partial<
+    Pick<
+      Vendor,
+      | 'tokenBooking'
+      | 'booksCachedInput'
+      | 'accountHeaders'
+      | 'accountInText'
+      | 'accountInHost'
+      | 'baseUrl'
+      | 'dayTimeZone'
+    >
+  >;
 
 /** What is known of the rates of other accounts for the same model. */
 export interface Priors {

@@ -14,6 +14,7 @@ import {
   isNoState,
   isOfOwnToken,
   isTime,
+  readAccount,
   readCooldown,
   readIdentity,
   readState,
@@ -70,6 +71,7 @@ export function applyField(target: DocumentTarget, change: FieldChange): void {
   else if (change.kind === 'max') applyTime(target, change.field, change.value);
   else if (change.field === 'state') applyState(target, change.register.value);
   else if (change.field === 'admin') applyAdmin(target, change.register.value);
+  else if (change.field === 'account') applyAccount(target, change.register.value);
   else if (change.field === 'identity') applyIdentity(target, change.register.value);
   else if (change.field === EXPIRY_FIELD) record.toldExpiry = readTold(change.register.value) ?? record.toldExpiry;
   else applyCooldown(target, change.field, change.register.value);
@@ -89,6 +91,14 @@ function applyCooldown(target: DocumentTarget, field: string, value: Json): void
   else if (!isOver) pool.coolDown(record, scope, cooldown, by);
   const here = pool.cooldown(record, scope)?.until ?? 0;
   if (!ended && here > now && here > cooldown.until) held(scope);
+}
+
+function applyAccount({ pool, record, now, unreadable }: DocumentTarget, value: Json): void {
+  const stored = readAccount(value);
+  if (!stored) return unreadable('an account that is none');
+  // Another token may be of another account.
+  if (record.tokens === undefined && (stored.token ?? record.id) !== record.key.tokenId) return;
+  pool.accounts.restore(record, stored.found, now);
 }
 
 function applyTime(target: DocumentTarget, field: string, stored: number): void {

@@ -14,6 +14,8 @@ import {
 import { endpointName } from '../../pool/state/endpoint-name';
 import { EXPIRY_THRESHOLDS, LATEST_TIME, type ToldExpiry } from '../../pool/key/key-expiry';
 import { modelName, type RecordOrigin } from '../../pool/key/key-input';
+import { LONGEST_NAME } from '../../pool/limits/account-discovery';
+import type { FoundAccount } from '../../pool/limits/found-account';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyRecord } from '../../pool/key/key-record';
 import type { Json, StoredDocument } from '../port/key-store';
@@ -132,6 +134,19 @@ export function readTold(value: Json): ToldExpiry | undefined {
   if (!isRecord(value) || !isTime(value.expiresAt)) return undefined;
   const days = EXPIRY_THRESHOLDS.find((each) => each === value.days);
   return days && { expiresAt: value.expiresAt, days };
+}
+
+/** The stored form of what answers have told of the account behind a key. */
+export const accountValue = (record: KeyRecord, found: FoundAccount): Json =>
+  compact(found.isApart ? { apart: true, token: tokenOf(record) } : { name: found.name, token: tokenOf(record) });
+
+/** Undefined for what makes no sense. `token`: as in {@link StoredIdentity}. */
+export function readAccount(value: Json): { readonly found: FoundAccount; readonly token?: string } | undefined {
+  if (!isRecord(value)) return undefined;
+  const token = text(value.token);
+  if (value.apart === true) return { found: { isApart: true }, token };
+  const name = shortText(value.name);
+  return name ? { found: { name: name.slice(0, LONGEST_NAME) }, token } : undefined;
 }
 
 /** All registers of a key in its pool, with times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */

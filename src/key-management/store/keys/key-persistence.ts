@@ -3,10 +3,12 @@ import type { ChangedBy, KeyChangeEvent } from '../../pool/key-events';
 import type { KeyPool } from '../../pool/key-pool';
 import type { KeyPoolService } from '../../pool/key-pool.service';
 import type { KeyRecord } from '../../pool/key/key-record';
+import type { FoundAccount } from '../../pool/limits/found-account';
 import type { DocumentOwner, KnownDocument, StoreListener } from '../sync/document-owner';
 import { InactiveKeys } from './inactive-keys';
 import { applyDocument, applyField, type DocumentTarget } from './apply-document';
 import {
+  accountValue,
   adminOf,
   cooldownField,
   cooldownValue,
@@ -56,6 +58,9 @@ export class KeyPersistence implements DocumentOwner {
         if (event.type === 'key_deleted') this.#retire(record, event.by);
         if (event.type === 'key_added' && !this.#isKept(record) && this.#isInactive(record)) this.#returned.add(record);
         if (event.by !== 'store' && event.by !== 'instance') this.#write(record, event);
+      },
+      accountFound: (record) => {
+        if (this.#isKept(record)) this.#writer.account(record, this.#foundAccount(record));
       },
       callsOf: () => this.#statistics,
       callsPending: () => this.link.statisticsPending(),
@@ -127,6 +132,7 @@ export class KeyPersistence implements DocumentOwner {
           registers: {
             ...registersOf(record, this.vault.seal(record), this.link.offsetMs),
             ...this.#cooldownsOf(pool, record),
+            ...this.#accountOf(record),
           },
           maxima: this.#statistics.known(record),
         };
@@ -159,6 +165,15 @@ export class KeyPersistence implements DocumentOwner {
         cooldownValue(this.link.offsetMs, cooldown),
       ]),
     );
+  }
+
+  #foundAccount(record: KeyRecord): FoundAccount | undefined {
+    return this.pools.pool(record.provider)?.accounts.found(record);
+  }
+
+  #accountOf(record: KeyRecord): Record<string, Json> {
+    const found = this.#foundAccount(record);
+    return found === undefined ? {} : { account: accountValue(record, found) };
   }
 
   /** Keys added at run time are only kept where they can be encrypted. */

@@ -1,7 +1,9 @@
 import type { CooldownScope, Cooldown } from '../../pool/key/key-state';
 import type { KeyChangeEvent } from '../../pool/key-events';
 import type { KeyRecord } from '../../pool/key/key-record';
+import type { FoundAccount } from '../../pool/limits/found-account';
 import {
+  accountValue,
   cooldownField,
   cooldownValue,
   documentOf,
@@ -96,6 +98,13 @@ export class KeyWriter {
       // By the clock of all: by its own, an instance whose clock is ahead would always win.
       cooldown ? Math.floor(cooldown.until + offsetMs) : 0,
     );
+  }
+
+  /** What answers have told of its account. Of simultaneous ones, that it shares with none wins. */
+  account(record: KeyRecord, found: FoundAccount | undefined): void {
+    if (found === undefined) return;
+    const doc = documentOf(record.provider, record.id);
+    this.link.put(doc, 'account', accountValue(record, found), found.isApart ? 1 : 0);
   }
 
   /** @param byAdministrator An administrator's change wins over what is stored and not known here yet. */

@@ -148,6 +148,13 @@ export interface VendorProfile {
   readonly accountHeaders?: readonly string[];
   /** How the text of a refusal names that account: patterns with one group, which is the name. */
   readonly accountInText?: readonly RegExp[];
+  /**
+   * How the details of a refusal name it: fields of the `metadata`, and of the `violations`, of Google's `details`, the likeliest first. Each with a pattern of
+   * one group, which is the name.
+   */
+  readonly accountInDetails?: Readonly<Record<string, RegExp>>;
+  /** How the host that a key is used at names it, for a vendor that has a host for each account: a pattern with one group, which is the name. */
+  readonly accountInHost?: RegExp;
   /** In which header the vendor takes a key that is the same for all attempts of one request, so that it does the work once. */
   readonly idempotencyHeader?: string;
   /** Names of its models and of its products that people take for the vendor's own: `claude`. Lower case. */

@@ -52,4 +52,6 @@ export interface RuleBook {
   readonly rules: readonly EvidenceRule[];
   /** The specification's table: HTTP status → outcome. */
   readonly statusTable: Readonly<Partial<Record<number, Outcome>>>;
+  /** How the details of a refusal name the account: a pattern with one group by field. */
+  readonly accountInDetails?: Readonly<Record<string, RegExp>>;
 }

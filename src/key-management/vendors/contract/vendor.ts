@@ -38,6 +38,8 @@ export interface Vendor extends RuleBook {
   readonly booksCachedInput: boolean;
   readonly accountHeaders: readonly string[];
   readonly accountInText: readonly RegExp[];
+  readonly accountInDetails: Readonly<Record<string, RegExp>>;
+  readonly accountInHost?: RegExp;
   readonly telemetryName: string;
   readonly errorBody: ErrorBody;
   /** Of the profile and of all wire formats: vendors serve paths of several. */

@@ -40,6 +40,8 @@ export const google: VendorProfile = {
     tokens: 'input',
     day: { timeZone: 'America/Los_Angeles', source: 'https://ai.google.dev/gemini-api/docs/rate-limits' },
   },
-  accountInText: [/ for consumer '?(project_number:\d{1,20})/],
+  accountInText: [/ for consumer '?project_number:(\d{1,20})/],
+  // ErrorInfo, and what stands in QuotaFailure where that is missing.
+  accountInDetails: { consumer: /^projects\/([\w:.-]{1,100})$/, subject: /^projects?[/:]([\w:.-]{1,100})$/ },
   uploadUrlHeader: 'x-goog-upload-url',
 };
