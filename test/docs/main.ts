@@ -11,6 +11,7 @@ import { httpApi } from './players/http-api';
 import { inYourApp } from './players/in-your-app';
 import { limits } from './players/limits';
 import { readme } from './players/readme';
+import { ownStore } from './players/own-store';
 import { stores } from './players/stores';
 import { troubleshooting } from './players/troubleshooting';
 import { checkPagesAgainstApp, type Block } from './pages-against-app';
@@ -26,6 +27,7 @@ const PLAYERS: Readonly<Record<string, Players>> = {
   'docs/http-api.md': httpApi,
   'docs/in-your-app.md': inYourApp,
   'docs/limits.md': limits,
+  'docs/own-store.md': ownStore,
   'docs/stores.md': stores,
   'docs/troubleshooting.md': troubleshooting,
 };
@@ -43,6 +45,7 @@ function resolvePackageToSource(): void {
   const entries: Readonly<Record<string, string>> = {
     'nestjs-ai-key-management': resolve('src/key-management/index.ts'),
     'nestjs-ai-key-management/testing': resolve('src/key-management/testing.ts'),
+    'nestjs-ai-key-management/postgres': resolve('src/key-management/postgres.ts'),
   };
   loader._resolveFilename = (request, ...rest) => entries[request] ?? original(request, ...rest);
 }
