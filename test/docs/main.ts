@@ -12,6 +12,7 @@ import { inYourApp } from './players/in-your-app';
 import { keySources } from './players/key-sources';
 import { limits } from './players/limits';
 import { readme } from './players/readme';
+import { ownStore } from './players/own-store';
 import { stores } from './players/stores';
 import { troubleshooting } from './players/troubleshooting';
 import { checkPagesAgainstApp, type Block } from './pages-against-app';
@@ -28,6 +29,7 @@ const PLAYERS: Readonly<Record<string, Players>> = {
   'docs/in-your-app.md': inYourApp,
   'docs/key-sources.md': keySources,
   'docs/limits.md': limits,
+  'docs/own-store.md': ownStore,
   'docs/stores.md': stores,
   'docs/troubleshooting.md': troubleshooting,
 };
@@ -45,6 +47,7 @@ function resolvePackageToSource(): void {
   const entries: Readonly<Record<string, string>> = {
     'nestjs-ai-key-management': resolve('src/key-management/index.ts'),
     'nestjs-ai-key-management/testing': resolve('src/key-management/testing.ts'),
+    'nestjs-ai-key-management/postgres': resolve('src/key-management/postgres.ts'),
   };
   loader._resolveFilename = (request, ...rest) => entries[request] ?? original(request, ...rest);
 }

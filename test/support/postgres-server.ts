@@ -1,8 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { secret } from '../canary/canary';
 import { freePort } from './redis-server';
@@ -19,7 +19,9 @@ function programsFolder(): string | undefined {
   if (programs === undefined) {
     const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
     const folders = [...(process.env.PATH ?? '').split(':'), ...versions.map((each) => join(DEBIAN, each, 'bin'))];
-    programs = folders.find((each) => ['initdb', 'postgres'].every((name) => existsSync(join(each, name)))) ?? null;
+    const found = folders.find((each) => ['initdb', 'postgres'].every((name) => existsSync(join(each, name))));
+    // Not every program of a version need be in PATH.
+    programs = found === undefined ? null : dirname(realpathSync(join(found, 'postgres')));
     if (programs === null) console.warn('postgres is not installed, so the tests on a real Postgres are skipped.');
   }
   return programs ?? undefined;
@@ -38,6 +40,18 @@ function unprivileged(): { uid?: number; gid?: number } {
     if (uid && gid) return { uid, gid };
   }
   throw new Error('there is neither a user postgres nor a user nobody to run Postgres');
+}
+
+async function isStandby(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
+  return rows[0]?.standby === true;
+}
+
+async function finished(child: ChildProcess): Promise<void> {
+  let output = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`${child.spawnfile} failed: ${output}`);
 }
 
 /** A real Postgres on a free port with a folder of its own. */
@@ -61,6 +75,22 @@ export class PostgresServer {
     await server.#make();
     await server.#run();
     return server;
+  }
+
+  /** A standby that follows this server, on a port of its own. */
+  async replica(): Promise<PostgresServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'akm-postgres-'));
+    const replica = new PostgresServer(await freePort(), folder, this.settings);
+    await replica.own(folder);
+    const options = ['-D', replica.#data, '-R', '-X', 'stream', '-c', 'fast', '--no-sync', '-d', this.url];
+    await finished(spawn(join(programsFolder()!, 'pg_basebackup'), options, { ...unprivileged(), cwd: folder }));
+    await replica.#run();
+    return replica;
+  }
+
+  /** Makes a standby the primary. */
+  async promote(): Promise<void> {
+    await this.query('SELECT pg_promote()');
   }
 
   get url(): string {
@@ -179,7 +209,7 @@ export class PostgresServer {
     try {
       await client.connect();
       const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
-      if (!rowCount) await client.query(`CREATE DATABASE ${DATABASE}`);
+      if (!rowCount && !(await isStandby(client))) await client.query(`CREATE DATABASE ${DATABASE}`);
       return true;
     } catch {
       return false;

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
+import type { DynamicModule } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Test } from '@nestjs/testing';
 import {
   KeyManagementModule,
-  KeyPoolService,
   RESOLVED_OPTIONS,
-  type KeyStore,
   type KeyStoreOptions,
   type ResolvedOptions,
 } from '../../../src/key-management';
-import type { ContractRunner } from '../../../src/key-management/testing';
 import { as, type Players } from '../sample';
 import { SILENT } from '../stage';
 
@@ -31,28 +29,13 @@ export const stores: Players = {
     client.disconnect();
   },
 
-  OwnStore: async (exported, stage) => {
-    const OwnStore = as<new () => KeyStore>(exported, 'OwnStore');
-    const app = await stage.start(KeyManagementModule.forRoot({ store: new OwnStore(), admin: false }));
-    assert.equal(app.get<ResolvedOptions>(RESOLVED_OPTIONS).store.kind, 'own');
-    const [key] = app.get(KeyPoolService).list('openai');
-    await app.get(KeyPoolService).disable('openai', key!.id);
-    assert.equal(app.get(KeyPoolService).get('openai', key!.id)?.status, 'disabled');
-  },
-
-  contract: async (exported) => {
-    const tests: { name: string; body: () => Promise<void> }[] = [];
-    const groups: string[] = [];
-    const runner: ContractRunner = {
-      describe: (name, body) => {
-        groups.push(name);
-        body();
-        groups.pop();
-      },
-      it: (name, body) => tests.push({ name: [...groups, name].join(' '), body }),
-    };
-    as<(runner: ContractRunner) => void>(exported, 'contract')(runner);
-    assert(tests.length > 10);
-    for (const { name, body } of tests) await body().catch((cause: unknown) => assert.fail(new Error(name, { cause })));
+  // Connects to nothing, as above.
+  keyManagement: async (exported) => {
+    const { keyManagement } = exported as { keyManagement: DynamicModule };
+    const app = await Test.createTestingModule({ imports: [keyManagement] })
+      .setLogger(SILENT)
+      .compile();
+    const { kind, own } = app.get<ResolvedOptions>(RESOLVED_OPTIONS).store;
+    assert.deepEqual([kind, own?.kind, own?.shared], ['postgres', 'postgres', true]);
   },
 };

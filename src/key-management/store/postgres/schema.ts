@@ -104,11 +104,13 @@ END $body$;
 /** Makes what is missing. One transaction under a lock, since instances that start at once would trip over each other. */
 export const MAKE_SCHEMA = `SELECT pg_advisory_xact_lock(hashtext('nestjs-ai-key-management'));${TABLES}${WRITE_BODY}`;
 
-/** → 1 on a standby, the schema of the tables, 1 if the function is there. */
+const NAMES = ['meta', 'fields', 'batches', 'locks'].map((each) => `to_regclass('ai_keys_${each}')`);
+
+/** → 1 on a standby, the schema of the tables, 1 if all of them and the function are there. */
 export const LOOK_AT_SCHEMA = `
 SELECT pg_is_in_recovery()::int::text,
   (SELECT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('ai_keys_meta')),
-  (to_regprocedure('${WRITE_FUNCTION}') IS NOT NULL)::int::text`;
+  (num_nulls(${NAMES.join(', ')}, to_regprocedure('${WRITE_FUNCTION}')) = 0)::int::text`;
 
 /** What every connection needs, whatever database and role have as defaults. */
 export const sessionSettings = (timeoutMs: number): string =>
