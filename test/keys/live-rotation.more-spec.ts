@@ -23,7 +23,7 @@ describeWithRedis(
     /** Reads of each instance's source. */
     const reads = [0, 0];
     let isOver = false;
-    let failures: unknown[] = [];
+    const failures: unknown[] = [];
     let calls = 0;
     /** The tokens of the latest calls that began, by instance. */
     const used: (string | undefined)[] = [];

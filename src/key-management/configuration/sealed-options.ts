@@ -36,7 +36,7 @@ function masked(value: unknown, name: string): unknown {
   if (typeof value === 'string') return SHOWN.has(name) ? value : new SecretText(value);
   if (typeof value === 'function') return new SecretText('');
   if (typeof value !== 'object' || value === null) return value;
-  // What is no plain object (a client of the host's own) may hold anything, and is nobody's to copy.
-  if (name === 'keys' || !isPlainObject(value)) return new SecretText('');
+  // What is no plain object (a client of the host's own), and a key source, may hold anything, and is nobody's to copy.
+  if (name === 'keys' || name === 'source' || !isPlainObject(value)) return new SecretText('');
   return fieldsOf(value);
 }

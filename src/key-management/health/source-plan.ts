@@ -7,7 +7,7 @@ import type { KeyLimits } from '../pool/limits/hard-limits';
 import { replaces } from './key-conflicts';
 
 /** A key of the pool and what its source says of it now. */
-export interface SourcePair {
+interface SourcePair {
   readonly record: KeyRecord;
   readonly given: GivenKey;
 }

@@ -15,7 +15,7 @@ export interface ToldExpiry {
 }
 
 /** When this threshold of the key comes. Milliseconds since the epoch. */
-export const thresholdAt = (expiresAt: number, days: number): number => expiresAt - days * DAY_MS;
+const thresholdAt = (expiresAt: number, days: number): number => expiresAt - days * DAY_MS;
 
 /** The threshold that is to be told of now: the smallest that was reached, unless it was told for this end. Undefined for none. */
 export function dueThreshold(
