@@ -52,7 +52,12 @@ function defer(path) {
     const target = from.startsWith('.') ? nameOf(resolve(dirname(path), from)) : from;
     if (isEntry ? AT_ONCE.includes(target) : !WHEN_USED.includes(target)) continue;
     found.add(target);
-    const uses = code.replace(statement, '').replace(new RegExp(`(?<![\\w.])${variable}\\.`, 'g'), `${variable}().`);
+    // After a dot it is a property of that name; after three it is spread. The brackets are for `new x_1.Name()`.
+    const uses = code
+      .replace(statement, '')
+      .replace(new RegExp(`(?<!\\w|(?<!\\.\\.)\\.)${variable}\\.`, 'g'), `(${variable}()).`);
+    if (new RegExp(`\\b${variable}\\b(?!\\(\\)\\)\\.)`).test(uses))
+      throw new Error(`${path} uses ${variable} in an unknown way.`);
     const imported = `const ${variable} = () => require("${from}");`;
     code = code.includes('"use strict";')
       ? uses.replace('"use strict";', `"use strict";\n${imported}`)

@@ -1,5 +1,5 @@
 // Run it after a build. Checks that the files which `npm pack` would publish are complete and free of tests, that package.json declares what
-// they import, and that its links point to one repository. `npm run compat` then installs the package and runs it.
+// they import, that an import of it loads no more than it must, and that its links point to one repository. `npm run compat` then installs the package and runs it.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -56,11 +56,52 @@ function checkImports(packed) {
   }
 }
 
+/**
+ * What a process has loaded, in a child: own files as they are, others by the name of their package. As in an app without
+ * @nestjs/swagger, for whose documents the schemas of all routes are made at the start.
+ */
+const LOADED = `
+  const Module = require('node:module');
+  const resolve = Module._resolveFilename;
+  Module._resolveFilename = (name, ...rest) => {
+    if (name !== '@nestjs/swagger') return resolve(name, ...rest);
+    throw Object.assign(new Error("Cannot find module '" + name + "'"), { code: 'MODULE_NOT_FOUND' });
+  };
+  const loaded = () => [...new Set(Object.keys(require.cache).map((file) => {
+    const parts = file.split('/node_modules/').pop().split('/');
+    return file.includes('/node_modules/') ? parts.slice(0, parts[0].startsWith('@') ? 2 : 1).join('/') : parts.pop();
+  }))];
+  const keys = require('./' + process.argv[1]);
+  const bare = loaded();
+  if (keys.KeyManagementModule) keys.KeyManagementModule.forRoot();
+  console.log(JSON.stringify({ bare, inUse: loaded() }));
+`;
+
+/** Packages that the module loads whatever it is told: small ones that each call needs. All others wait until they are used. */
+const ALWAYS = ['eventsource-parser'];
+
+/** An import of the package loads its own code and nothing else; what a setting or a route needs, loads with it. */
+function checkLoading() {
+  const output = execFileSync(process.execPath, ['-e', LOADED, manifest.main], { encoding: 'utf8' });
+  const { bare, inUse } = JSON.parse(output);
+  const expected = ['code.js', 'index.js'];
+  if (bare.sort().join() !== expected.join()) problems.push(`An import of the package loads ${bare.join(', ')}.`);
+  const drivers = Object.keys(manifest.peerDependencies).filter(
+    (name) => !name.startsWith('@nestjs/') && name !== 'rxjs' && name !== 'reflect-metadata',
+  );
+  const early = [...Object.keys(manifest.dependencies), ...drivers, '@nestjs/terminus'].filter(
+    (name) => inUse.includes(name) && !ALWAYS.includes(name),
+  );
+  if (early.length > 0)
+    problems.push(`forRoot() loads ${early.join(', ')} before it is used: see WHEN_USED in tools/build-code.mjs.`);
+}
+
 const packed = new Set(packedFiles());
 checkTargets(packed);
 checkPages(packed);
 checkLinks();
 checkImports(packed);
+checkLoading();
 console.log(`${packed.size} files`);
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -2,14 +2,10 @@ import type { Type } from '@nestjs/common';
 import type * as Swagger from '@nestjs/swagger';
 import type { z } from 'zod';
 import { apiSchema, componentSchemas } from '../common/api-schema';
-import { optionalPeer } from '../common/optional-peer';
+import { absentPeer } from '../common/optional-peer';
 
 /** Undefined in an app that does without @nestjs/swagger: the API is the same there, and has no document. */
-export const swagger = optionalPeer(
-  '@nestjs/swagger',
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would be no choice
-  () => require('@nestjs/swagger') as typeof Swagger,
-);
+export const swagger = load();
 
 const documentsNothing = () => (): void => undefined;
 
@@ -61,4 +57,13 @@ export function registerComponents(controller: Type): void {
     return model;
   });
   ApiExtraModels(...models)(controller);
+}
+
+function load(): typeof Swagger | undefined {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would be no choice
+    return require('@nestjs/swagger') as typeof Swagger;
+  } catch (error) {
+    return absentPeer('@nestjs/swagger', error);
+  }
 }

@@ -1,15 +1,12 @@
 /**
- * Loads a package that an app may do without. `load` holds a literal `require`, so that bundlers see it.
+ * For a package that an app may do without, after `require` of it failed. The `require` itself stands in a `try` of its own, with the name
+ * in it: bundlers see there that the package may be missing.
  * @returns undefined where it is not installed
- * @throws what loading throws when the package is there and something else is wrong with it
+ * @throws the error when the package is there and something else is wrong with it
  */
-export function optionalPeer<T>(name: string, load: () => T): T | undefined {
-  try {
-    return load();
-  } catch (error) {
-    if (isMissing(name, error)) return undefined;
-    throw error;
-  }
+export function absentPeer(name: string, error: unknown): undefined {
+  if (isMissing(name, error)) return undefined;
+  throw error;
 }
 
 /**

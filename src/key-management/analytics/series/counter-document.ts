@@ -1,6 +1,6 @@
 import { OUTCOMES } from '../../vendors/contract/outcome';
 import { DAY_MS, HOUR_MS, WIDTH } from './measures';
-import { BINS } from './response-bins';
+import { BINS } from './bin-count';
 
 /** Letters of the measures in the store's fields, in the order of the columns. */
 const LETTERS = ['r', 'f', 'l', 'x', 'n', 't'] as const;

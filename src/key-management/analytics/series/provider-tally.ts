@@ -1,5 +1,5 @@
 import { OUTCOMES } from '../../vendors/contract/outcome';
-import { BINS } from './response-bins';
+import { BINS } from './bin-count';
 
 /** What was counted of one provider since it was last taken over. Written on the hot path. */
 export class ProviderTally {

@@ -1,9 +1,8 @@
 import { DDSketch } from '@datadog/sketches-js';
+import { BINS } from './bin-count';
 
 /** Relative error of a quantile. */
 const ACCURACY = 0.01;
-/** Bin 0 holds what took less than a millisecond, bin n the sketch's key n - 1; the last one all above 8 days. */
-export const BINS = 1_024;
 
 const { mapping } = new DDSketch({ relativeAccuracy: ACCURACY });
 

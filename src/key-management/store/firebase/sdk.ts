@@ -17,19 +17,23 @@ export interface FirebaseSdk {
 
 /** Loads firebase-admin, which costs a process that uses another store nothing. */
 export async function loadSdk(): Promise<FirebaseSdk> {
-  try {
-    const [app, database] = await Promise.all([import('firebase-admin/app'), import('firebase-admin/database')]);
-    return {
-      initializeApp: app.initializeApp,
-      deleteApp: app.deleteApp,
-      getDatabase: database.getDatabase,
-      increment: (by) => database.ServerValue.increment(by),
-      timestamp: database.ServerValue.TIMESTAMP,
-      credentialOf: (settings) => credentialOf(settings, app.cert),
-    };
-  } catch (error) {
-    throw new StoreError('not_usable', missingPeer('firebase-admin', 'firebase-admin@13', 'The firebase store', error));
-  }
+  // A bundler takes an import that is caught for one that may find nothing.
+  const [app, database] = await Promise.all([
+    import('firebase-admin/app').catch(missing),
+    import('firebase-admin/database').catch(missing),
+  ]);
+  return {
+    initializeApp: app.initializeApp,
+    deleteApp: app.deleteApp,
+    getDatabase: database.getDatabase,
+    increment: (by) => database.ServerValue.increment(by),
+    timestamp: database.ServerValue.TIMESTAMP,
+    credentialOf: (settings) => credentialOf(settings, app.cert),
+  };
+}
+
+function missing(error: unknown): never {
+  throw new StoreError('not_usable', missingPeer('firebase-admin', 'firebase-admin@13', 'The firebase store', error));
 }
 
 function credentialOf(
