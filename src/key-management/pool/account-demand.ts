@@ -16,9 +16,9 @@ const isDivided = (hard: HardLimits | undefined): boolean => {
   return concurrency !== undefined || requestsPerMinute !== undefined || tokensPerMinute !== undefined;
 };
 
-/** The key has limits that instances divide: known from headers, or stated by the user. */
+/** The key has limits that instances divide: known from headers, learned from refusals, or stated by the user. */
 export const isLimited = (record: KeyRecord): boolean =>
-  isDivided(record.hardLimits) || record.candidates.some(({ rateLimiter }) => rateLimiter?.hasHeaders);
+  isDivided(record.hardLimits) || record.candidates.some(({ rateLimiter }) => rateLimiter?.isLimited);
 
 /**
  * What this instance asks of one account.
@@ -37,7 +37,7 @@ export function accountDemand(
   let perCall = 0;
   const limiters = new Set<RateLimiter>();
   for (const { candidates, hardLimits } of members) {
-    for (const { rateLimiter } of candidates) if (rateLimiter?.hasHeaders) limiters.add(rateLimiter);
+    for (const { rateLimiter } of candidates) if (rateLimiter?.isLimited) limiters.add(rateLimiter);
     if (hardLimits === undefined) continue;
     wanted = Math.max(wanted, hardLimits.bound(now));
     bound = Math.max(bound, hardLimits.bound(now));
@@ -49,8 +49,13 @@ export function accountDemand(
   for (const limiter of limiters) {
     wanted = Math.max(wanted, limiter.wanted(now));
     bound = Math.max(bound, limiter.bound(now));
-    for (const { dimension, capacity, perMinute, usual } of limiter.meters) {
-      if (perMinute > 0) perCall = Math.max(perCall, (usual * MINUTE_MS) / SERVED_WITHIN_MS / perMinute);
+    for (const { perMinute, usual } of limiter.rates) {
+      const share = (usual * MINUTE_MS) / SERVED_WITHIN_MS / perMinute;
+      if (perMinute > 0) perCall = Math.max(perCall, share);
+      // How much an account holds at once is not known: a part is of use that serves a call within two seconds.
+      if (!limiter.hasHeaders && share > 0) smallest = Math.min(smallest, Math.max(1, 1 / share));
+    }
+    for (const { dimension, capacity, perMinute } of limiter.meters) {
       if (dimension === 'requests') smallest = Math.min(smallest, capacity);
       if (perMinute > 0) refillMs = Math.max(refillMs, (capacity / perMinute) * MINUTE_MS);
     }

@@ -10,7 +10,7 @@ import { accountIn, accountInText, SharingEvidence, stateTheSame } from './limit
 import { totalOf, type ExpectedTokens, type UsedTokens } from './limits/expected-tokens';
 import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
-import type { AccountDemand, GrantedPart, PartsPort } from './limits/part';
+import type { AccountDemand, GrantedPart, LearnedOfAccount, PartsPort } from './limits/part';
 import { PriorRates } from './limits/prior-rates';
 import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-limiter';
 import { RefusalCost } from './limits/refusal-cost';
@@ -18,6 +18,7 @@ import { refusedDimension } from './limits/refused-dimension';
 import { SendLag } from './limits/send-lag';
 import type { ModelIndexes } from './selection/model-indexes';
 import type { Settlement } from './state/settlement';
+import { learnedBy, ToldRates } from './told-rates';
 
 /** What the accounts need of their pool. */
 interface AccountsOfPool {
@@ -48,6 +49,8 @@ export class PoolAccounts implements PartsPort {
   readonly #kept = new Map<object, RateLimiter | HardLimits>();
   /** What was granted of each account, by its shared name; undefined where instances divide nothing. */
   #grants: Map<string, number> | undefined;
+  readonly #told = new ToldRates();
+  #hasLearned = false;
   /** A call found no account that it fits since this time; 0 if none did. Milliseconds since the epoch. */
   #missedAt = 0;
   /** Some account has a limit of tokens, stated or known. */
@@ -81,6 +84,7 @@ export class PoolAccounts implements PartsPort {
         candidate.rateLimiter = candidates[ordinal]!.rateLimiter;
       return;
     }
+    this.#learnFrom(record, this.#told.of(accountName(record)));
   }
 
   remove(record: KeyRecord): void {
@@ -231,7 +235,10 @@ export class PoolAccounts implements PartsPort {
     if (limiter.hasHeaders) this.#lag.refused();
     const waitMs = retryAfterMs ?? (notBefore && notBefore.getTime() - now);
     const dimension = reason === undefined ? undefined : refusedDimension(reason);
+    const wasLimited = limiter.isLimited;
     limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);
+    this.#hasLearned ||= !limiter.hasHeaders;
+    if (!wasLimited && limiter.isLimited && this.#grants !== undefined) this.partsWanted?.(true);
     if (limiter.countsTokens || dimension === 'tokens') this.limitsTokens = true;
   }
 
@@ -318,6 +325,26 @@ export class PoolAccounts implements PartsPort {
     return demands;
   }
 
+  takeLearned(): readonly LearnedOfAccount[] | undefined {
+    if (!this.#hasLearned) return undefined;
+    this.#hasLearned = false;
+    return learnedBy(this.pool.records(), (ordinal) => this.pool.indexes.modelOf(ordinal));
+  }
+
+  told(learned: readonly LearnedOfAccount[]): void {
+    for (const each of learned) this.#told.remember(each);
+    const accounts = new Set(learned.map(({ account }) => account));
+    for (const record of this.pool.records()) if (accounts.has(accountName(record))) this.#learnFrom(record, learned);
+    this.pool.partsChanged();
+  }
+
+  /** Takes in what others have learned of the key's account. */
+  #learnFrom(record: KeyRecord, learned: Iterable<LearnedOfAccount>): void {
+    const now = this.pool.now();
+    const name = accountName(record);
+    for (const each of learned) if (each.account === name) this.#limiterOf(record, each.model, now).told(each, now);
+  }
+
   grant(parts: ReadonlyMap<string, GrantedPart>): void {
     const grants = (this.#grants ??= new Map());
     for (const [account, { fraction }] of parts) grants.set(account, Math.min(1, Math.max(0, fraction)));
@@ -364,6 +391,7 @@ export class PoolAccounts implements PartsPort {
       if (!stateTheSame(readings, known)) return;
     }
     this.#enter(record, account);
+    this.#learnFrom(record, this.#told.of(accountName(record)));
     account.lastUsedAt = Math.max(account.lastUsedAt, record.lastUsedAt);
     for (const [ordinal] of record.candidates.entries()) {
       const candidates = this.#members(record).map((member) => member.candidates[ordinal]!);
