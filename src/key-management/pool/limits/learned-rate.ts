@@ -37,6 +37,10 @@ const MOST_CONFIRMED = 3;
 const WANTED_MS = 2_000;
 /** What another instance measured counts as much as so many calls. */
 const MOST_TOLD = 40;
+/** An instance with a smaller part does not take its calls for more. */
+const LEAST_PART = 0.1;
+/** An instance that has part of an account measures only while it makes use of it: else it is refused for what others take. */
+const MOST_UNUSED = 0.1;
 
 /** What was learned of one rate, as instances that share the account tell each other. */
 export interface LearnedFigures {
@@ -92,6 +96,12 @@ export class LearnedRate {
   #part = 1;
   #partSince = 0;
   #ownMs = 0;
+  /** What was left when it lost its last part. */
+  #saved = 0;
+  /** Of that, what it made no use of since the last refusal. */
+  #unusedMs = 0;
+  /** It had the same part since the last refusal. */
+  #isSteady = true;
   /** The units asked for lately: their sum fades. */
   #wanted = 0;
   #wantedAt = 0;
@@ -146,16 +156,18 @@ export class LearnedRate {
     this.#callsSinceRefusal = 0;
   }
 
-  /** Sets this instance's part. What is gained of a bucket counts as empty, since others may have just used it. */
+  /** Sets this instance's part. It keeps what it has not used of what its parts allowed so far. */
   divide(part: number, now: number): void {
     if (part === this.#part) return;
-    const before = this.#msPerUnit;
-    const level = before > 0 && this.#part > 0 ? Math.min(this.#burst, (now - this.#emptyAt) / before) : 0;
+    const perUnit = this.#msPerUnit;
+    if (this.#part > 0)
+      this.#saved = perUnit > 0 ? Math.max(0, Math.min(this.#burst, (now - this.#emptyAt) / perUnit)) : 0;
     this.#ownMs = this.#ownAt(now);
     this.#partSince = now;
     this.#part = part;
+    this.#isSteady = false;
     // A stated wait is for the whole account.
-    if (part > 0 && this.#emptyAt < now) this.#emptyAt = now - Math.max(0, level) * this.#msPerUnit;
+    if (part > 0 && this.#emptyAt < now) this.#emptyAt = now - this.#saved * this.#msPerUnit;
   }
 
   /** The units asked for lately, relative to what the account allows. */
@@ -167,11 +179,14 @@ export class LearnedRate {
     this.#active(now);
     this.#wanted = this.#wantedBy(now) + size;
     this.#wantedAt = now;
-    this.#callsSinceRefusal += 1;
+    // Those of other instances, of which nothing is known, come on top.
+    this.#callsSinceRefusal += 1 / Math.max(LEAST_PART, this.#part);
     this.#burst = Math.max(this.#burst, 2 * size);
     const perUnit = this.#msPerUnit;
     if (perUnit === 0) return;
-    const emptyAt = Math.max(this.#emptyAt, now - this.#burst * perUnit) + size * perUnit;
+    const restedSince = now - this.#burst * perUnit;
+    if (restedSince > this.#emptyAt) this.#unusedMs += (restedSince - this.#emptyAt) * this.#part;
+    const emptyAt = Math.max(this.#emptyAt, restedSince) + size * perUnit;
     this.#emptyAt = Math.min(emptyAt, now + LONGEST_GAP_MS);
   }
 
@@ -257,6 +272,8 @@ export class LearnedRate {
   #remember(refusal: Refusal): void {
     this.#last = refusal;
     this.#lastOwnMs = this.#ownAt(refusal.sentAt);
+    this.#unusedMs = 0;
+    this.#isSteady = this.#part > 0;
   }
 
   #active(now: number): void {
@@ -273,6 +290,7 @@ export class LearnedRate {
     const wait = isExact ? (waitMs - last.waitMs) * this.#part : 0;
     const ms = this.#ownAt(sentAt) - this.#lastOwnMs - this.#idleMs + wait;
     if (taken <= 0 || ms <= 0) return false;
+    if (!this.#isSteady || (this.#part < 1 && this.#unusedMs > ms * MOST_UNUSED)) return false;
     const before = this.perMs;
     this.#taken = this.#taken * REMEMBERED + taken;
     this.#refused = this.#refused * REMEMBERED + size;
