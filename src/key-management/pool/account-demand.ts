@@ -49,11 +49,10 @@ export function accountDemand(
   for (const limiter of limiters) {
     wanted = Math.max(wanted, limiter.wanted(now));
     bound = Math.max(bound, limiter.bound(now));
+    // Only who has all of an account can learn its rate: what others take is not known.
+    if (!limiter.hasHeaders) smallest = Math.min(smallest, 1);
     for (const { perMinute, usual } of limiter.rates) {
-      const share = (usual * MINUTE_MS) / SERVED_WITHIN_MS / perMinute;
-      if (perMinute > 0) perCall = Math.max(perCall, share);
-      // How much an account holds at once is not known: a part is of use that serves a call within two seconds.
-      if (!limiter.hasHeaders && share > 0) smallest = Math.min(smallest, process.env.Q1 ? 1 : Math.max(1, 1 / share));
+      if (perMinute > 0) perCall = Math.max(perCall, (usual * MINUTE_MS) / SERVED_WITHIN_MS / perMinute);
     }
     for (const { dimension, capacity, perMinute } of limiter.meters) {
       if (dimension === 'requests') smallest = Math.min(smallest, capacity);

@@ -16,6 +16,7 @@ import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-l
 import { RefusalCost } from './limits/refusal-cost';
 import { refusedDimension } from './limits/refused-dimension';
 import { SendLag } from './limits/send-lag';
+import { statedOf, strictest } from './limits/strictest';
 import type { ModelIndexes } from './selection/model-indexes';
 import type { Settlement } from './state/settlement';
 import { learnedBy, ToldRates } from './told-rates';
@@ -235,10 +236,9 @@ export class PoolAccounts implements PartsPort {
     if (limiter.hasHeaders) this.#lag.refused();
     const waitMs = retryAfterMs ?? (notBefore && notBefore.getTime() - now);
     const dimension = reason === undefined ? undefined : refusedDimension(reason);
-    const wasLimited = limiter.isLimited;
-    limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);
+    const isNew = limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);
     this.#hasLearned ||= !limiter.hasHeaders;
-    if (!wasLimited && limiter.isLimited && this.#grants !== undefined) this.partsWanted?.(true);
+    if (isNew && this.#grants !== undefined) this.partsWanted?.(true);
     if (limiter.countsTokens || dimension === 'tokens') this.limitsTokens = true;
   }
 
@@ -488,25 +488,4 @@ const RECENTLY_MS = 2_000;
 function partsOf(total: number, expected: ExpectedTokens | undefined): ExpectedTokens {
   const input = Math.min(total, expected?.input ?? total);
   return { input, output: total - input };
-}
-
-const LIMITS = [
-  'concurrency',
-  'requestsPerMinute',
-  'tokensPerMinute',
-  'requestsPerDay',
-  'tokensPerDay',
-] as const satisfies readonly (keyof KeyLimits)[];
-
-const statedOf = (limits: KeyLimits): KeyLimits =>
-  Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
-
-/** For each limit the least that is stated; undefined where none is. */
-function strictest(all: readonly KeyLimits[]): KeyLimits | undefined {
-  const least: KeyLimits = {};
-  for (const name of LIMITS) {
-    const limit = Math.min(...all.map((limits) => limits[name] ?? Infinity));
-    if (limit < Infinity) least[name] = limit;
-  }
-  return Object.keys(least).length > 0 ? least : undefined;
 }

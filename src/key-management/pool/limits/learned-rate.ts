@@ -8,6 +8,8 @@ import type { RefusalCost } from './refusal-cost';
 const GROWTH = 1.2e-6;
 /** The same for a rate that is only guessed: the next refusal measures it. */
 const GROWTH_OF_GUESS = 0.02;
+/** A guess of an account that instances divide grows so much slower from then on. */
+const MOST_OF_GUESS = 3;
 /** The same for what other accounts allow. */
 const GROWTH_OF_PRIOR = 3e-4;
 /** What other accounts allow is not believed of one whose own refusal lets expect so many times more or less. */
@@ -37,10 +39,8 @@ const MOST_CONFIRMED = 3;
 const WANTED_MS = 2_000;
 /** What another instance measured counts as much as so many calls. */
 const MOST_TOLD = 40;
-/** An instance with a smaller part does not take its calls for more. */
-const LEAST_PART = 0.1;
-/** An instance that has part of an account measures only while it makes use of it: else it is refused for what others take. */
-const MOST_UNUSED = 0.1;
+/** A refusal that is not longer ago has just been. Milliseconds. */
+const JUST_MS = 1_000;
 
 /** What was learned of one rate, as instances that share the account tell each other. */
 export interface LearnedFigures {
@@ -98,8 +98,8 @@ export class LearnedRate {
   #ownMs = 0;
   /** What was left when it lost its last part. */
   #saved = 0;
-  /** Of that, what it made no use of since the last refusal. */
-  #unusedMs = 0;
+  /** Instances divide the account. */
+  #isShared = false;
   /** It had the same part since the last refusal. */
   #isSteady = true;
   /** The units asked for lately: their sum fades. */
@@ -159,13 +159,17 @@ export class LearnedRate {
   /** Sets this instance's part. It keeps what it has not used of what its parts allowed so far. */
   divide(part: number, now: number): void {
     if (part === this.#part) return;
+    const before = this.#part;
     const perUnit = this.#msPerUnit;
-    if (this.#part > 0)
-      this.#saved = perUnit > 0 ? Math.max(0, Math.min(this.#burst, (now - this.#emptyAt) / perUnit)) : 0;
-    this.#ownMs = this.#ownAt(now);
+    if (before > 0)
+      this.#saved = perUnit > 0 ? Math.max(0, Math.min(this.#burst || Infinity, (now - this.#emptyAt) / perUnit)) : 0;
+    this.#ownMs = this.#isLimited ? this.#ownAt(now) : 0;
     this.#partSince = now;
     this.#part = part;
-    this.#isSteady = false;
+    // When the limit was just found, nobody has used the account since.
+    this.#isShared = true;
+    this.#isSteady = before === 0 && this.#ownMs === 0 && now - this.#refusedAt < JUST_MS;
+    if (this.#isSteady && this.#last !== undefined) this.#lastOwnMs = (this.#last.sentAt - now) * part;
     // A stated wait is for the whole account.
     if (part > 0 && this.#emptyAt < now) this.#emptyAt = now - this.#saved * this.#msPerUnit;
   }
@@ -179,14 +183,11 @@ export class LearnedRate {
     this.#active(now);
     this.#wanted = this.#wantedBy(now) + size;
     this.#wantedAt = now;
-    // Those of other instances, of which nothing is known, come on top.
-    this.#callsSinceRefusal += 1 / Math.max(LEAST_PART, this.#part);
+    this.#callsSinceRefusal += 1;
     this.#burst = Math.max(this.#burst, 2 * size);
     const perUnit = this.#msPerUnit;
     if (perUnit === 0) return;
-    const restedSince = now - this.#burst * perUnit;
-    if (restedSince > this.#emptyAt) this.#unusedMs += (restedSince - this.#emptyAt) * this.#part;
-    const emptyAt = Math.max(this.#emptyAt, restedSince) + size * perUnit;
+    const emptyAt = Math.max(this.#emptyAt, now - this.#burst * perUnit) + size * perUnit;
     this.#emptyAt = Math.min(emptyAt, now + LONGEST_GAP_MS);
   }
 
@@ -242,8 +243,17 @@ export class LearnedRate {
   /** Of this instance's part, or of all where it has none; 0 while nothing is known. */
   get #msPerUnit(): number {
     if (!this.#isLimited) return 0;
-    const growth = this.#isGuess ? GROWTH_OF_GUESS : this.#ms === 0 ? GROWTH_OF_PRIOR : this.#growthOfMeasured;
-    return 1 / (this.perMs * (this.#part || 1) * (1 + growth * this.#callsSinceRefusal ** 3));
+    return 1 / (this.perMs * (this.#part || 1) * this.#grown);
+  }
+
+  /** By how much the rate has grown since the last refusal. */
+  get #grown(): number {
+    const calls = this.#callsSinceRefusal ** 3;
+    if (this.#ms > 0) return 1 + this.#growthOfMeasured * calls;
+    if (!this.#isGuess) return 1 + GROWTH_OF_PRIOR * calls;
+    const grown = 1 + GROWTH_OF_GUESS * calls;
+    // What refilled while the account passed from one instance to another would be taken for a faster refill.
+    return this.#isShared ? Math.min(MOST_OF_GUESS, grown) * (1 + GROWTH_OF_PRIOR * calls) : grown;
   }
 
   #wantedBy(now: number): number {
@@ -272,7 +282,6 @@ export class LearnedRate {
   #remember(refusal: Refusal): void {
     this.#last = refusal;
     this.#lastOwnMs = this.#ownAt(refusal.sentAt);
-    this.#unusedMs = 0;
     this.#isSteady = this.#part > 0;
   }
 
@@ -283,6 +292,8 @@ export class LearnedRate {
 
   /** False where too little lies between the two refusals. */
   #measure(last: Refusal, { soFar, callsSoFar, size, sentAt, waitMs }: Refusal): boolean {
+    // What others have taken meanwhile is not known.
+    if (!this.#isSteady) return false;
     const calls = callsSoFar - last.callsSoFar - 1;
     const isExact = waitMs !== undefined && last.waitMs !== undefined;
     if (calls < (isExact ? 1 : LEAST_CALLS)) return false;
@@ -290,7 +301,6 @@ export class LearnedRate {
     const wait = isExact ? (waitMs - last.waitMs) * this.#part : 0;
     const ms = this.#ownAt(sentAt) - this.#lastOwnMs - this.#idleMs + wait;
     if (taken <= 0 || ms <= 0) return false;
-    if (!this.#isSteady || (this.#part < 1 && this.#unusedMs > ms * MOST_UNUSED)) return false;
     const before = this.perMs;
     this.#taken = this.#taken * REMEMBERED + taken;
     this.#refused = this.#refused * REMEMBERED + size;

@@ -238,8 +238,9 @@ export class RateLimiter {
     call?.pace?.used(call, tokens, now);
   }
 
-  /** A call was refused for its rate. */
-  refused({ call, sentAt, tokens, waitMs, dimension }: RateRefusal, now: number): void {
+  /** A call was refused for its rate. True if it shows a limit for the first time, and how high that is. */
+  refused({ call, sentAt, tokens, waitMs, dimension }: RateRefusal, now: number): boolean {
+    const wasLimited: boolean = this.isLimited;
     if (tokens !== undefined) this.asked(tokens);
     if (this.#headers !== undefined) this.#distrust += (1 - this.#distrust) * DISTRUST_LEARNING;
     else {
@@ -261,11 +262,15 @@ export class RateLimiter {
       now,
     );
     if (rate.isMeasured) priors?.learned(this, rate.perMs);
+    return !wasLimited && rate.isKnown;
   }
 
   /** Another instance has learned this rate of the same account. What headers state is the better guide. */
   told({ dimension, perMs, calls }: LearnedLimit, now: number): void {
-    if (this.#headers === undefined) this.#rateOf(dimension, now).told({ perMs, calls }, now);
+    if (this.#headers !== undefined) return;
+    const rate = this.#rateOf(dimension, now);
+    rate.told({ perMs, calls }, now);
+    if (rate.isMeasured) this.priors?.[dimension].learned(this, rate.perMs);
   }
 
   /** Sets this instance's part of the limits; `level` of what is gained of what headers state is full. */
