@@ -7,7 +7,7 @@ import { Account, accountName } from './key/account';
 import type { PoolLease } from './key-lease';
 import type { KeyModelState, KeyRecord } from './key/key-record';
 import { accountIn, accountInText, SharingEvidence, stateTheSame } from './limits/account-discovery';
-import { totalOf, type ExpectedTokens, type UsedTokens } from './limits/expected-tokens';
+import { partsOf, totalOf, type UsedTokens } from './limits/expected-tokens';
 import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
 import type { AccountDemand, GrantedPart, LearnedOfAccount, PartsPort } from './limits/part';
@@ -340,8 +340,7 @@ export class PoolAccounts implements PartsPort {
 
   /** Takes in what others have learned of the key's account. */
   #learnFrom(record: KeyRecord, learned: Iterable<LearnedOfAccount>): void {
-    const now = this.pool.now();
-    const name = accountName(record);
+    const [name, now] = [accountName(record), this.pool.now()];
     for (const each of learned) if (each.account === name) this.#limiterOf(record, each.model, now).told(each, now);
   }
 
@@ -483,9 +482,3 @@ export class PoolAccounts implements PartsPort {
 const KEPT_MS = 250;
 /** Calls that found no account within this time still wait, or new ones would. Milliseconds. */
 const RECENTLY_MS = 2_000;
-
-/** Input and output apart, where only their sum is known. */
-function partsOf(total: number, expected: ExpectedTokens | undefined): ExpectedTokens {
-  const input = Math.min(total, expected?.input ?? total);
-  return { input, output: total - input };
-}

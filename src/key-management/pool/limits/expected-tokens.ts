@@ -17,3 +17,9 @@ export interface ExceededLimit {
   readonly dimension: 'tokens' | 'input_tokens' | 'output_tokens';
   readonly limit: number;
 }
+
+/** Input and output apart, where only their sum is known. */
+export function partsOf(total: number, expected: ExpectedTokens | undefined): ExpectedTokens {
+  const input = Math.min(total, expected?.input ?? total);
+  return { input, output: total - input };
+}
