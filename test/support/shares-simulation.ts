@@ -1,5 +1,10 @@
 import type { Clock } from '../../src/key-management/common/clock';
-import type { AccountDemand, GrantedPart, PartsPort } from '../../src/key-management/pool/limits/part';
+import type {
+  AccountDemand,
+  GrantedPart,
+  LearnedOfAccount,
+  PartsPort,
+} from '../../src/key-management/pool/limits/part';
 import { LimitShares, type SharesLink } from '../../src/key-management/store/shares/limit-shares';
 import type { Json } from '../../src/key-management/store/port/key-store';
 
@@ -276,6 +281,21 @@ export class SimulatedInstance implements Clock, SharesLink, PartsPort {
     this.isAlone = parts === undefined;
     this.parts.clear();
     for (const [account, { fraction }] of parts ?? []) this.parts.set(account, fraction);
+  }
+
+  /** What refusals have taught this instance. */
+  learned: readonly LearnedOfAccount[] | undefined;
+  /** What others have told it, the latest last. */
+  readonly heard: LearnedOfAccount[] = [];
+
+  takeLearned(): readonly LearnedOfAccount[] | undefined {
+    const { learned } = this;
+    this.learned = undefined;
+    return learned;
+  }
+
+  told(learned: readonly LearnedOfAccount[]): void {
+    this.heard.push(...learned);
   }
 
   /** Calls that any of these accounts may serve: they go where there is a part, and what is too much for the parts waits. */

@@ -9,7 +9,7 @@ function quarter(settings: KeySettings = {}): { test: TestPool; grant: (fraction
     rateLimitScope: 'key_model',
     readRateLimits: () => [{ dimension: 'tokens', limit: 10_000, remaining: 10_000, resetMs: 0 }],
   });
-  test.pool.accounts.divide(true);
+  test.pool.accounts.divide(new Map());
   const record = test.add(1, settings);
   const grant = (fraction: number): void =>
     test.pool.accounts.grant(new Map([[`key:${record.id}`, { fraction, level: 1 }]]));

@@ -18,9 +18,9 @@ const isDivided = (hard: HardLimits | undefined): boolean => {
   return concurrency !== undefined || requestsPerMinute !== undefined || tokensPerMinute !== undefined;
 };
 
-/** The key has limits that instances divide: known from headers, or stated by the user. */
+/** The key has limits that instances divide: known from headers, learned from refusals, or stated by the user. */
 const isLimited = (record: KeyRecord): boolean =>
-  isDivided(record.hardLimits) || record.candidates.some(({ rateLimiter }) => rateLimiter?.hasHeaders);
+  isDivided(record.hardLimits) || record.candidates.some(({ rateLimiter }) => rateLimiter?.isLimited);
 
 /**
  * What this instance asks of one account.
@@ -41,7 +41,7 @@ function accountDemand(
   let usualCalls = Infinity;
   const limiters = new Set<RateLimiter>();
   for (const { candidates, hardLimits } of members) {
-    for (const { rateLimiter } of candidates) if (rateLimiter?.hasHeaders) limiters.add(rateLimiter);
+    for (const { rateLimiter } of candidates) if (rateLimiter?.isLimited) limiters.add(rateLimiter);
     if (hardLimits === undefined) continue;
     wanted = Math.max(wanted, hardLimits.bound(now));
     bound = Math.max(bound, hardLimits.bound(now));
@@ -54,11 +54,15 @@ function accountDemand(
   for (const limiter of limiters) {
     wanted = Math.max(wanted, limiter.wanted(now));
     bound = Math.max(bound, limiter.bound(now));
+    // Only who has all of an account can learn its rate: what others take is not known.
+    if (!limiter.hasHeaders) smallest = Math.min(smallest, 1);
+    for (const { perMinute, usual } of limiter.rates) {
+      if (perMinute > 0) perCall = Math.max(perCall, (usual * MINUTE_MS) / SERVED_WITHIN_MS / perMinute);
+    }
     for (const meter of limiter.meters) {
       const { dimension, capacity, perMinute, usual } = meter;
       if (missed?.largest && meter.isKnown)
         largest = Math.max(largest, partFor(meter.needed(missed.largest), capacity));
-      if (perMinute > 0) perCall = Math.max(perCall, (usual * MINUTE_MS) / SERVED_WITHIN_MS / perMinute);
       if (dimension === 'requests') smallest = Math.min(smallest, capacity);
       else if (meter.isKnown) usualCalls = Math.min(usualCalls, capacity / usual);
       if (perMinute > 0) refillMs = Math.max(refillMs, (capacity / perMinute) * MINUTE_MS);

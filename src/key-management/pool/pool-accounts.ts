@@ -11,7 +11,7 @@ import { partsOf, totalOf, type ExpectedTokens, type UsedTokens } from './limits
 import type { FoundAccount } from './limits/found-account';
 import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
-import type { AccountDemand, GrantedPart, PartsPort } from './limits/part';
+import type { AccountDemand, GrantedPart, LearnedOfAccount, PartsPort } from './limits/part';
 import { KeptLimits } from './limits/kept-limits';
 import { MissedCalls } from './limits/missed-calls';
 import { PriorRates } from './limits/prior-rates';
@@ -23,6 +23,7 @@ import { statedOf, strictest } from './limits/stated-limits';
 import { NeededAccounts } from './needed-accounts';
 import type { ModelIndexes } from './selection/model-indexes';
 import type { Settlement } from './state/settlement';
+import { learnedBy, ToldRates } from './told-rates';
 
 /** What the accounts need of their pool. */
 interface AccountsOfPool {
@@ -58,6 +59,8 @@ export class PoolAccounts implements PartsPort {
   /** What was granted of each account, by its shared name; undefined where instances divide nothing. */
   #grants: Map<string, number> | undefined;
   readonly #missed = new MissedCalls();
+  readonly #told = new ToldRates();
+  #hasLearned = false;
   /** Some account has a limit of tokens, stated or known. */
   limitsTokens = false;
   /** How the vendor states its limits; without it only refusals and the user's limits count. */
@@ -121,6 +124,7 @@ export class PoolAccounts implements PartsPort {
         candidate.rateLimiter = candidates[ordinal]!.rateLimiter;
       return;
     }
+    this.#learnFrom(record, this.#told.of(accountName(record)));
   }
 
   remove(record: KeyRecord): void {
@@ -272,7 +276,9 @@ export class PoolAccounts implements PartsPort {
     if (limiter.hasHeaders) this.#lag.refused();
     const waitMs = retryAfterMs ?? (notBefore && notBefore.getTime() - now);
     const dimension = reason === undefined ? undefined : refusedDimension(reason);
-    limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);
+    const isNew = limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);
+    this.#hasLearned ||= !limiter.hasHeaders;
+    if (isNew && this.#grants !== undefined) this.partsWanted?.(true);
     if (limiter.countsTokens || dimension === 'tokens') this.limitsTokens = true;
   }
 
@@ -348,6 +354,25 @@ export class PoolAccounts implements PartsPort {
     return demands.map((demand) => (this.#needed.has(demand.account, now) ? { ...demand, isNeeded: true } : demand));
   }
 
+  takeLearned(): readonly LearnedOfAccount[] | undefined {
+    if (!this.#hasLearned) return undefined;
+    this.#hasLearned = false;
+    return learnedBy(this.pool.records(), (ordinal) => this.pool.indexes.modelOf(ordinal));
+  }
+
+  told(learned: readonly LearnedOfAccount[]): void {
+    for (const each of learned) this.#told.remember(each);
+    const accounts = new Set(learned.map(({ account }) => account));
+    for (const record of this.pool.records()) if (accounts.has(accountName(record))) this.#learnFrom(record, learned);
+    this.pool.partsChanged();
+  }
+
+  /** Takes in what others have learned of the key's account. */
+  #learnFrom(record: KeyRecord, learned: Iterable<LearnedOfAccount>): void {
+    const [name, now] = [accountName(record), this.pool.now()];
+    for (const each of learned) if (each.account === name) this.#limiterOf(record, each.model, now).told(each, now);
+  }
+
   grant(parts: ReadonlyMap<string, GrantedPart>): void {
     const grants = (this.#grants ??= new Map());
     for (const [account, { fraction }] of parts) grants.set(account, Math.min(1, Math.max(0, fraction)));
@@ -405,6 +430,7 @@ export class PoolAccounts implements PartsPort {
       if (!stateTheSame(readings, known)) return false;
     }
     this.#enter(record, account);
+    this.#learnFrom(record, this.#told.of(accountName(record)));
     account.lastUsedAt = Math.max(account.lastUsedAt, record.lastUsedAt);
     for (const [ordinal] of record.candidates.entries()) {
       const candidates = membersOf(record).map((member) => member.candidates[ordinal]!);

@@ -185,6 +185,83 @@ describe('LearnedRate', () => {
     calls.refused(at, 500);
     expect([cost.isBooked, perSecond(calls)]).toEqual([false, 1]);
   });
+
+  describe('of an account that instances divide', () => {
+    const TWO_A_SECOND = { perMs: 0.002, calls: 10 };
+
+    it('is known as soon as another instance has told of it', () => {
+      const calls = begun();
+      calls.rate.told(TWO_A_SECOND, 0);
+      expect([calls.rate.isKnown, calls.rate.wasTold, calls.rate.figures]).toEqual([true, true, TWO_A_SECOND]);
+      calls.sent(3, 1_000);
+      expect(calls.rate.blockedUntil(1, 1_000)).toBeCloseTo(2_000, -1);
+    });
+
+    it('is the guess of another instance until it was measured', () => {
+      const calls = begun();
+      calls.rate.told({ perMs: 0.001, calls: 0 }, 0);
+      expect([calls.rate.figures, calls.rate.isMeasured]).toEqual([{ perMs: 0.001, calls: 0 }, false]);
+      calls.rate.told(TWO_A_SECOND, 0);
+      expect([calls.rate.figures, calls.rate.isMeasured]).toEqual([TWO_A_SECOND, true]);
+    });
+
+    it('is this instance’s own again when it has measured it', () => {
+      const calls = begun();
+      calls.rate.told(TWO_A_SECOND, 0);
+      calls.refused(0, 50);
+      expect(calls.rate.wasTold).toBe(true);
+      calls.sent(9, 100, 4_000);
+      calls.refused(4_150, 400);
+      expect([calls.rate.wasTold, perSecond(calls)]).toEqual([false, 2]);
+    });
+
+    it('is not measured over a time in which others had the account', () => {
+      const calls = begun();
+      calls.rate.told(TWO_A_SECOND, 0);
+      calls.refused(0, 50);
+      calls.rate.divide(0, 1_000);
+      calls.rate.divide(1, 2_000);
+      calls.sent(3, 2_000, 4_000);
+      calls.refused(4_150, 400);
+      expect([calls.rate.wasTold, perSecond(calls)]).toEqual([true, 2]);
+      calls.sent(18, 4_600, 8_000);
+      calls.refused(8_650, 400);
+      expect(perSecond(calls)).toBeGreaterThan(2);
+    });
+
+    it('is measured from the refusal that found the limit, where this instance gets the account at once', () => {
+      const calls = begun();
+      calls.rate.divide(0, 0);
+      calls.refused(0, 50);
+      calls.rate.divide(1, 100);
+      calls.sent(9, 100, 4_000);
+      calls.refused(4_150, 400);
+      expect(perSecond(calls)).toBe(2);
+    });
+
+    it('goes by the part, and what was not used of earlier ones is kept', () => {
+      const calls = begun();
+      calls.rate.told(TWO_A_SECOND, 0);
+      calls.rate.divide(0.5, 0);
+      calls.sent(1, 10_000);
+      calls.sent(1, 10_000);
+      expect(calls.rate.blockedUntil(1, 10_000)).toBeCloseTo(11_000, -1);
+      // Half a call is there again, and the other half is missing at twice the pace.
+      calls.rate.divide(0, 10_500);
+      calls.rate.divide(1, 60_000);
+      expect(calls.rate.blockedUntil(1, 60_000)).toBeCloseTo(60_250, -1);
+      expect(calls.rate.blockedUntil(1, 60_251)).toBe(0);
+    });
+
+    it('is asked for by what calls take of it', () => {
+      const calls = begun();
+      calls.rate.told(TWO_A_SECOND, 0);
+      expect(calls.rate.wanted(0)).toBe(0);
+      calls.sent(40, 0, 20_000);
+      expect(calls.rate.wanted(20_000)).toBeCloseTo(1, 0);
+      expect(calls.rate.wanted(40_000)).toBeLessThan(0.01);
+    });
+  });
 });
 
 describe('PriorRates', () => {

@@ -8,6 +8,8 @@ import type { RefusalCost } from './refusal-cost';
 const GROWTH = 1.2e-6;
 /** The same for a rate that is only guessed: the next refusal measures it. */
 const GROWTH_OF_GUESS = 0.02;
+/** A guess of an account that instances divide grows so much slower from then on. */
+const MOST_OF_GUESS = 3;
 /** The same for what other accounts allow. */
 const GROWTH_OF_PRIOR = 3e-4;
 /** What other accounts allow is not believed of one whose own refusal lets expect so many times more or less. */
@@ -33,6 +35,21 @@ const MOST_SLACK_MS = 500;
 const SAME_RATE = 0.05;
 /** A rate that was confirmed so often grows no slower. */
 const MOST_CONFIRMED = 3;
+/** What is asked for is the mean of about this time. Milliseconds. */
+const WANTED_MS = 2_000;
+/** What another instance measured counts as much as so many calls. */
+const MOST_TOLD = 40;
+/** A refusal that is not longer ago has just been. Milliseconds. */
+const JUST_MS = 1_000;
+
+/** What was learned of one rate, as instances that share the account tell each other. */
+export interface LearnedFigures {
+  /** Units per millisecond that the whole account allows. */
+  readonly perMs: number;
+  /** With how many calls it was measured; 0: it is only guessed. */
+  readonly calls: number;
+}
+
 /** A refusal, as far as a rate is learned from it. */
 export interface Refusal {
   /** When the call was sent; milliseconds since the epoch. */
@@ -60,6 +77,8 @@ export class LearnedRate {
   #guess = Infinity;
   #confirmed = 0;
   #last: Refusal | undefined = undefined;
+  /** When that call was sent, by how long this instance had the account for. */
+  #lastOwnMs = 0;
   #refusedAt = -1;
   #callsSinceRefusal = 0;
   /** What the last measurement was, for both kinds of vendors: where refused calls take nothing, and where they are booked. */
@@ -73,6 +92,22 @@ export class LearnedRate {
   #emptyAt = 0;
   /** What a rested bucket holds. */
   #burst = 0;
+  /** This instance's part of the account, 0..1, since when, and for how long it had all of it before: rates are those of the whole account. */
+  #part = 1;
+  #partSince = 0;
+  #ownMs = 0;
+  /** What was left when it lost its last part. */
+  #saved = 0;
+  /** Instances divide the account. */
+  #isShared = false;
+  /** It had the same part since the last refusal. */
+  #isSteady = true;
+  /** The units asked for lately: their sum fades. */
+  #wanted = 0;
+  #wantedAt = 0;
+  /** Another instance has told of the limit, and nothing was learned here since. */
+  #wasTold = false;
+  #isLimited = false;
 
   /** @param priors What is known of other accounts: it holds while this one was refused but not measured. */
   constructor(
@@ -80,7 +115,7 @@ export class LearnedRate {
     private readonly cost?: RefusalCost,
   ) {}
 
-  /** Units per millisecond; Infinity while nothing is known. */
+  /** Units per millisecond that the account allows; Infinity while nothing is known. */
   get perMs(): number {
     if (this.#ms === 0) return this.#isGuess ? this.#guess : this.#prior;
     return (this.#taken + (this.cost?.isBooked ? this.#refused : 0)) / this.#ms;
@@ -91,8 +126,63 @@ export class LearnedRate {
     return this.#ms > 0 && this.#calls >= LEAST_CALLS;
   }
 
+  /** There is a limit, and how high it is may be expected. */
+  get isKnown(): boolean {
+    return this.#isLimited && this.perMs < Infinity;
+  }
+
+  /** The latest that is known was learned by another instance. */
+  get wasTold(): boolean {
+    return this.#wasTold;
+  }
+
+  /** What this instance has learned. */
+  get figures(): LearnedFigures {
+    return { perMs: this.perMs, calls: this.#ms === 0 ? 0 : this.#calls };
+  }
+
+  /** What another instance has learned of the same account. */
+  told({ perMs, calls }: LearnedFigures, now: number): void {
+    this.#isLimited = this.#wasTold = true;
+    if (this.#activeAt < 0) this.#activeAt = now;
+    if (calls === 0) {
+      this.#guess = Math.min(this.#guess, perMs);
+      return;
+    }
+    this.#calls = Math.min(calls, MOST_TOLD);
+    this.#ms = this.#calls / perMs;
+    this.#taken = this.#calls;
+    this.#refused = 0;
+    this.#callsSinceRefusal = 0;
+  }
+
+  /** Sets this instance's part. It keeps what it has not used of what its parts allowed so far. */
+  divide(part: number, now: number): void {
+    if (part === this.#part) return;
+    const before = this.#part;
+    const perUnit = this.#msPerUnit;
+    if (before > 0)
+      this.#saved = perUnit > 0 ? Math.max(0, Math.min(this.#burst || Infinity, (now - this.#emptyAt) / perUnit)) : 0;
+    this.#ownMs = this.#isLimited ? this.#ownAt(now) : 0;
+    this.#partSince = now;
+    this.#part = part;
+    // When the limit was just found, nobody has used the account since.
+    this.#isShared = true;
+    this.#isSteady = before === 0 && this.#ownMs === 0 && now - this.#refusedAt < JUST_MS;
+    if (this.#isSteady && this.#last !== undefined) this.#lastOwnMs = (this.#last.sentAt - now) * part;
+    // A stated wait is for the whole account.
+    if (part > 0 && this.#emptyAt < now) this.#emptyAt = now - this.#saved * this.#msPerUnit;
+  }
+
+  /** The units asked for lately, relative to what the account allows. */
+  wanted(now: number): number {
+    return this.isKnown ? this.#wantedBy(now) / WANTED_MS / this.perMs : 0;
+  }
+
   started(size: number, now: number): void {
     this.#active(now);
+    this.#wanted = this.#wantedBy(now) + size;
+    this.#wantedAt = now;
     this.#callsSinceRefusal += 1;
     this.#burst = Math.max(this.#burst, 2 * size);
     const perUnit = this.#msPerUnit;
@@ -107,17 +197,20 @@ export class LearnedRate {
     const last = this.#last;
     if (last !== undefined && sentAt < this.#refusedAt) {
       // The later of two refusals tells how empty the bucket was after both.
-      if (refusal.soFar > last.soFar) this.#last = refusal;
+      if (refusal.soFar > last.soFar) this.#remember(refusal);
       // It was taken for one that went through.
       else this.#tookNothing(size);
       return;
     }
     this.#active(now);
     this.#refusedAt = now;
-    if (last !== undefined && !this.#measure(last, refusal) && waitMs === undefined) return;
+    this.#isLimited = true;
+    const isMeasured = last !== undefined && this.#measure(last, refusal);
+    if (isMeasured || this.#ms === 0) this.#wasTold = false;
+    if (last !== undefined && !isMeasured && waitMs === undefined) return;
     if (last === undefined && waitMs !== undefined && waitMs < LONG_WAIT_MS)
       this.#guess = size / (2 * Math.max(1, waitMs));
-    this.#last = refusal;
+    this.#remember(refusal);
     this.#idleMs = 0;
     this.#callsSinceRefusal = 0;
     const perUnit = this.#msPerUnit;
@@ -147,11 +240,29 @@ export class LearnedRate {
     return expected <= this.#guess * LIKELY && expected >= this.#guess / LIKELY ? expected : Infinity;
   }
 
-  /** 0 while nothing is known. */
+  /** Of this instance's part, or of all where it has none; 0 while nothing is known. */
   get #msPerUnit(): number {
-    if (this.#last === undefined) return 0;
-    const growth = this.#isGuess ? GROWTH_OF_GUESS : this.#ms === 0 ? GROWTH_OF_PRIOR : this.#growthOfMeasured;
-    return 1 / (this.perMs * (1 + growth * this.#callsSinceRefusal ** 3));
+    if (!this.#isLimited) return 0;
+    return 1 / (this.perMs * (this.#part || 1) * this.#grown);
+  }
+
+  /** By how much the rate has grown since the last refusal. */
+  get #grown(): number {
+    const calls = this.#callsSinceRefusal ** 3;
+    if (this.#ms > 0) return 1 + this.#growthOfMeasured * calls;
+    if (!this.#isGuess) return 1 + GROWTH_OF_PRIOR * calls;
+    const grown = 1 + GROWTH_OF_GUESS * calls;
+    // What refilled while the account passed from one instance to another would be taken for a faster refill.
+    return this.#isShared ? Math.min(MOST_OF_GUESS, grown) * (1 + GROWTH_OF_PRIOR * calls) : grown;
+  }
+
+  #wantedBy(now: number): number {
+    return this.#wanted * Math.exp(-Math.max(0, now - this.#wantedAt) / WANTED_MS);
+  }
+
+  /** How long this instance would have had the whole account for, by then; milliseconds. */
+  #ownAt(at: number): number {
+    return this.#ownMs + (at - this.#partSince) * this.#part;
   }
 
   /** The fewer calls a rate was measured with, the faster it grows. */
@@ -168,18 +279,27 @@ export class LearnedRate {
     this.#taken = this.#refused = this.#ms = this.#calls = 0;
   }
 
+  #remember(refusal: Refusal): void {
+    this.#last = refusal;
+    this.#lastOwnMs = this.#ownAt(refusal.sentAt);
+    this.#isSteady = this.#part > 0;
+  }
+
   #active(now: number): void {
-    if (this.#activeAt >= 0) this.#idleMs += Math.max(0, now - this.#activeAt - LONGEST_GAP_MS);
+    if (this.#activeAt >= 0) this.#idleMs += Math.max(0, now - this.#activeAt - LONGEST_GAP_MS) * this.#part;
     this.#activeAt = now;
   }
 
   /** False where too little lies between the two refusals. */
   #measure(last: Refusal, { soFar, callsSoFar, size, sentAt, waitMs }: Refusal): boolean {
+    // What others have taken meanwhile is not known.
+    if (!this.#isSteady) return false;
     const calls = callsSoFar - last.callsSoFar - 1;
     const isExact = waitMs !== undefined && last.waitMs !== undefined;
     if (calls < (isExact ? 1 : LEAST_CALLS)) return false;
     const taken = soFar - last.soFar - size + (isExact ? size - last.size : 0);
-    const ms = sentAt - last.sentAt - this.#idleMs + (isExact ? waitMs - last.waitMs : 0);
+    const wait = isExact ? (waitMs - last.waitMs) * this.#part : 0;
+    const ms = this.#ownAt(sentAt) - this.#lastOwnMs - this.#idleMs + wait;
     if (taken <= 0 || ms <= 0) return false;
     const before = this.perMs;
     this.#taken = this.#taken * REMEMBERED + taken;

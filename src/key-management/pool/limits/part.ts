@@ -1,3 +1,5 @@
+import type { LearnedLimit } from './rate-limiter';
+
 /** What this instance asks of one account, as a fraction of the account's limits. */
 export interface AccountDemand {
   /** The account's name, the same on every instance. */
@@ -26,6 +28,14 @@ export interface GrantedPart {
   readonly level: number;
 }
 
+/** A rate that an instance has learned of an account from refusals, as it tells the others. */
+export interface LearnedOfAccount extends LearnedLimit {
+  /** The account's name, the same on every instance. */
+  readonly account: string;
+  /** The model that the limit is for; undefined where it is for calls of any. */
+  readonly model: string | undefined;
+}
+
 /**
  * Where instances share accounts: what a pool tells of its demand, and how it is given its parts. A part is the fraction of every limit of one
  * account that this instance may use; the parts of all instances never add up to more than 1.
@@ -37,6 +47,10 @@ export interface PartsPort {
   grant(parts: ReadonlyMap<string, GrantedPart>): void;
   /** From now on the part of an account is what is granted of it, these at first, and 0 until then; with none, every part is 1. */
   divide(parts: ReadonlyMap<string, GrantedPart> | undefined): void;
+  /** The rates that this instance has learned itself; undefined where nothing is new since this was last asked. */
+  takeLearned(): readonly LearnedOfAccount[] | undefined;
+  /** What other instances have learned. An account that is not known is remembered. */
+  told(learned: readonly LearnedOfAccount[]): void;
   /** Called when this instance needs a part of an account at once; `isNew` when an account's limits became known. */
   partsWanted: ((isNew?: boolean) => void) | undefined;
 }

@@ -139,4 +139,41 @@ describe('RateLimiter', () => {
     calls.send(4, NOW + 20_000);
     expect(calls.limiter.blockedUntil(NOW + 20_000)).toBeGreaterThan(NOW + 20_000);
   });
+
+  describe('where instances divide the account', () => {
+    const TOLD = { dimension: 'requests', perMs: 0.002, calls: 10 } as const;
+
+    it('has a limit as soon as a refusal has taught how high it is', () => {
+      const calls = new Calls(2);
+      calls.refuse();
+      expect([calls.limiter.isLimited, calls.limiter.learned]).toEqual([false, []]);
+      const other = new Calls(2);
+      other.refuse(NOW, 250);
+      expect([other.limiter.isLimited, other.limiter.learned]).toEqual([
+        true,
+        [{ dimension: 'requests', perMs: 0.002, calls: 0 }],
+      ]);
+    });
+
+    it('lets no call go without a part of what others have learned, and tells nobody of it', () => {
+      const { limiter } = new Calls();
+      limiter.divide(0, 0, NOW);
+      expect(limiter.blockedUntil(NOW)).toBe(0);
+      limiter.told(TOLD, NOW);
+      expect([limiter.isLimited, limiter.learned, limiter.rates]).toEqual([true, [], [{ perMinute: 120, usual: 1 }]]);
+      expect(limiter.blockedUntil(NOW)).toBe(NOW + 1_000);
+      limiter.divide(1, 0, NOW);
+      expect(limiter.blockedUntil(NOW + 500)).toBe(0);
+    });
+
+    it('goes by the headers where there are some', () => {
+      const calls = new Calls();
+      calls.read(5);
+      calls.limiter.told(TOLD, NOW);
+      expect([calls.limiter.blockedUntil(NOW), calls.limiter.learned]).toEqual([0, []]);
+      calls.limiter.divide(1, 0, NOW);
+      calls.send(5);
+      expect(calls.limiter.blockedUntil(NOW)).toBe(NOW + 20_000);
+    });
+  });
 });

@@ -4,7 +4,7 @@ import type { Vendor } from '../../vendors/contract/vendor';
 import { AdaptiveConcurrency } from './adaptive-concurrency';
 import type { ExceededLimit, ExpectedTokens } from './expected-tokens';
 import { HeaderPace } from './header-pace';
-import { LearnedRate } from './learned-rate';
+import { LearnedRate, type LearnedFigures } from './learned-rate';
 import type { LimitKind } from './limit-kind';
 import type { Meter } from './meter';
 import type { PriorRates } from './prior-rates';
@@ -47,6 +47,14 @@ export interface RateRefusal {
   readonly dimension: 'requests' | 'tokens' | undefined;
 }
 
+/** A rate that was learned of an account, from refusals. */
+export interface LearnedLimit extends LearnedFigures {
+  readonly dimension: 'requests' | 'tokens';
+}
+
+const MINUTE_MS = 60_000;
+/** An instance without a part of the account looks again after this time: parts are given within a second. Milliseconds. */
+const LOOK_AGAIN_MS = 1_000;
 /** Refusals in spite of headers, relative to good answers, from which on headers are not believed alone. */
 const DISTRUST = 0.06;
 const DISTRUST_LEARNING = 0.05;
@@ -98,6 +106,26 @@ export class RateLimiter {
     return this.#headers !== undefined;
   }
 
+  /** Something bounds the calls, and how much is known: instances that share the account divide it. */
+  get isLimited(): boolean {
+    return this.#headers !== undefined || this.#learned.some(({ rate }) => rate.isKnown);
+  }
+
+  /** The rates that this instance has learned itself, where no header states any. */
+  get learned(): readonly LearnedLimit[] {
+    return this.#learned.flatMap(({ dimension, rate }) =>
+      this.#headers === undefined && rate.isKnown && !rate.wasTold ? [{ dimension, ...rate.figures }] : [],
+    );
+  }
+
+  /** What a call takes of each rate that bounds them, and what goes in a minute. */
+  get rates(): readonly { readonly perMinute: number; readonly usual: number }[] {
+    if (this.#headers !== undefined) return this.meters;
+    return this.#learned.flatMap(({ dimension, rate }) =>
+      rate.isKnown ? [{ perMinute: rate.perMs * MINUTE_MS, usual: dimension === 'requests' ? 1 : this.#usual }] : [],
+    );
+  }
+
   /** What headers state, by dimension; empty where they state nothing. */
   get meters(): readonly Meter[] {
     return this.#headers?.meters ?? [];
@@ -109,7 +137,8 @@ export class RateLimiter {
 
   /** How much of what the limits allow was asked for lately: 1 is all of it. */
   wanted(now: number): number {
-    return this.#headers?.wanted(now) ?? 0;
+    if (this.#headers !== undefined) return this.#headers.wanted(now);
+    return Math.max(0, ...this.#learned.map(({ rate }) => rate.wanted(now)));
   }
 
   /** How much of the limits is used and not refilled yet, by calls of this instance. 0..1 */
@@ -220,8 +249,9 @@ export class RateLimiter {
     call?.pace?.used(call, tokens, now);
   }
 
-  /** A call was refused for its rate. */
-  refused({ call, sentAt, tokens, waitMs, dimension }: RateRefusal, now: number): void {
+  /** A call was refused for its rate. True if it shows a limit for the first time, and how high that is. */
+  refused({ call, sentAt, tokens, waitMs, dimension }: RateRefusal, now: number): boolean {
+    const wasLimited: boolean = this.isLimited;
     if (tokens !== undefined) this.asked(tokens);
     if (this.#headers !== undefined) this.#distrust += (1 - this.#distrust) * DISTRUST_LEARNING;
     else {
@@ -229,9 +259,7 @@ export class RateLimiter {
       this.#cap.refused(this.inFlight + 1, sentAt, now);
     }
     const isOfTokens = dimension === undefined ? this.#isVaried : dimension === 'tokens' && this.#largest > 0;
-    const rate = isOfTokens
-      ? (this.#tokens ??= new LearnedRate(this.priors?.tokens, this.priors?.cost))
-      : (this.#requests ??= new LearnedRate(this.priors?.requests, this.priors?.cost));
+    const rate = this.#rateOf(isOfTokens ? 'tokens' : 'requests', now);
     const priors = isOfTokens ? this.priors?.tokens : this.priors?.requests;
     const soFar = isOfTokens ? (call?.tokensSoFar ?? this.#tokensSoFar) : (call?.requestsSoFar ?? this.#requestsSoFar);
     rate.refused(
@@ -245,12 +273,22 @@ export class RateLimiter {
       now,
     );
     if (rate.isMeasured) priors?.learned(this, rate.perMs);
+    return !wasLimited && rate.isKnown;
   }
 
-  /** Sets this instance's part of what headers state; `level` of what is gained is full. */
+  /** Another instance has learned this rate of the same account. What headers state is the better guide. */
+  told({ dimension, perMs, calls }: LearnedLimit, now: number): void {
+    if (this.#headers !== undefined) return;
+    const rate = this.#rateOf(dimension, now);
+    rate.told({ perMs, calls }, now);
+    if (rate.isMeasured) this.priors?.[dimension].learned(this, rate.perMs);
+  }
+
+  /** Sets this instance's part of the limits; `level` of what is gained of what headers state is full. */
   divide(part: number, level: number, now: number): void {
     this.#part = part;
     this.#headers?.divide(part, level, now);
+    for (const { rate } of this.#learned) rate.divide(part, now);
   }
 
   /** Takes over the calls of another limiter of the same account. */
@@ -262,6 +300,23 @@ export class RateLimiter {
     } else this.#headers.absorb(other.#headers, now);
   }
 
+  get #learned(): readonly { readonly dimension: LearnedLimit['dimension']; readonly rate: LearnedRate }[] {
+    const learned: { dimension: LearnedLimit['dimension']; rate: LearnedRate }[] = [];
+    if (this.#requests !== undefined) learned.push({ dimension: 'requests', rate: this.#requests });
+    if (this.#tokens !== undefined) learned.push({ dimension: 'tokens', rate: this.#tokens });
+    return learned;
+  }
+
+  #rateOf(dimension: LearnedLimit['dimension'], now: number): LearnedRate {
+    const known = dimension === 'tokens' ? this.#tokens : this.#requests;
+    if (known !== undefined) return known;
+    const rate = new LearnedRate(this.priors?.[dimension], this.priors?.cost);
+    rate.divide(this.#part, now);
+    if (dimension === 'tokens') this.#tokens = rate;
+    else this.#requests = rate;
+    return rate;
+  }
+
   get #isVaried(): boolean {
     return this.#largest > this.#smallest * VARIED;
   }
@@ -271,6 +326,7 @@ export class RateLimiter {
   }
 
   #learnedUntil(tokens: ExpectedTokens | undefined, now: number, isLeast: boolean): number {
+    if (this.#part <= 0 && this.isLimited) return now + LOOK_AGAIN_MS;
     const requests = this.#requests === undefined ? 0 : this.#requests.blockedUntil(1, now);
     if (this.#tokens === undefined) return requests;
     const size =

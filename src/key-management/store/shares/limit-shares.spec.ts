@@ -20,6 +20,22 @@ describe('limits that instances share', () => {
     expect(parts(simulation.instances)).toEqual([1, 0]);
   });
 
+  it('come with what was learned of them, told to the others', async () => {
+    const simulation = simulate();
+    const [a, b] = [simulation.start('a'), simulation.start('b')];
+    a.want(A, 0.1);
+    await simulation.run(1_000);
+    a.learned = [{ account: A, model: 'm', dimension: 'requests', perMs: 0.002, calls: 7 }];
+    await simulation.run(200);
+    const late = simulation.start('late');
+    await simulation.run(200);
+    expect([a.heard, b.heard, late.heard]).toEqual([
+      [],
+      [{ account: A, model: 'm', dimension: 'requests', perMs: 0.002, calls: 7 }],
+      [{ account: A, model: 'm', dimension: 'requests', perMs: 0.002, calls: 7 }],
+    ]);
+  });
+
   it('go to another that asks within milliseconds, and no more often than it must', async () => {
     const simulation = simulate();
     const [a, b] = [simulation.start('a'), simulation.start('b')];

@@ -6,6 +6,7 @@ import type { DocumentOwner, KnownDocument } from '../sync/document-owner';
 import type { Instances } from '../sync/instances';
 import type { StoreLink } from '../sync/store-link';
 import type { Leader } from './leader';
+import { LearnedRates } from './learned-rates';
 import { LeaderSeat, type LockingLink } from './leader-seat';
 import {
   grantJson,
@@ -49,6 +50,7 @@ export type SharingInstances = Pick<Instances, 'count' | 'others' | 'isFirst' | 
 export class LimitShares implements DocumentOwner {
   readonly prefix = PREFIX;
   readonly #providers = new Map<string, ProviderShares>();
+  readonly #rates = new Map<string, LearnedRates>();
   readonly #seat: LeaderSeat;
   /** Documents of other instances, and when each was first seen. */
   readonly #documents = new Map<string, number>();
@@ -88,6 +90,7 @@ export class LimitShares implements DocumentOwner {
     if (!this.link.shared) return;
     const shares = new ProviderShares(provider, port, this.#known());
     this.#providers.set(provider, shares);
+    this.#rates.set(provider, new LearnedRates(port));
     shares.follow(this.#latest, this.clock.now());
     port.partsWanted = (isNew) => {
       shares.wanted(isNew);
@@ -159,6 +162,8 @@ export class LimitShares implements DocumentOwner {
     }
     this.#documents.set(doc, this.#documents.get(doc) ?? now);
     this.#sweepLater();
+    if (field === 'rates' && this.#rates.get(doc.split('/')[1]!)?.read(value) === false)
+      this.link.setAside(doc, 'its rates are none');
     if (field !== 'report' || !this.#seat.leader) return;
     const report = readReport(value);
     const [, provider, instance] = doc.split('/');
@@ -303,15 +308,15 @@ export class LimitShares implements DocumentOwner {
 
   /** Reports, and where this instance leads, grants. What it says to itself does not go over the store. */
   #talk(now: number): void {
+    for (const [provider, rates] of this.instances.count > 1 ? this.#rates : []) {
+      const news = rates.news(now);
+      if (news !== undefined) this.#put(`${PREFIX}${provider}/${this.instanceId}`, 'rates', news);
+    }
     for (const shares of this.#providers.values()) {
       const report = shares.report(now);
       if (!report) continue;
       if (this.#seat.leader) this.#reported(this.instanceId, shares.name, report);
-      else {
-        const doc = `${PREFIX}${shares.name}/${this.instanceId}`;
-        this.#written.add(doc);
-        this.link.put(doc, 'report', reportJson(report));
-      }
+      else this.#put(`${PREFIX}${shares.name}/${this.instanceId}`, 'report', reportJson(report));
     }
     for (const [id, grant] of this.#seat.leader?.grants(now) ?? []) {
       const doc = PREFIX + id;
@@ -322,6 +327,12 @@ export class LimitShares implements DocumentOwner {
         this.link.put(doc, 'grant', grantJson(grant));
       }
     }
+  }
+
+  /** Writes to a document of this instance. */
+  #put(doc: string, field: string, value: Json): void {
+    this.#written.add(doc);
+    this.link.put(doc, field, value);
   }
 
   #isSilent(now: number): boolean {

@@ -1,0 +1,81 @@
+import type { LearnedOfAccount } from '../../pool/limits/part';
+import type { Json } from '../port/key-store';
+import { LearnedRates } from './learned-rates';
+
+const rate = (account: string, perMs: number): LearnedOfAccount => ({
+  account,
+  model: undefined,
+  dimension: 'requests',
+  perMs,
+  calls: 5,
+});
+
+/** One instance: what it has learned, and what it is told. */
+class Instance {
+  learned: readonly LearnedOfAccount[] | undefined;
+  readonly heard: LearnedOfAccount[] = [];
+  readonly rates = new LearnedRates({
+    takeLearned: () => {
+      const { learned } = this;
+      this.learned = undefined;
+      return learned;
+    },
+    told: (learned) => this.heard.push(...learned),
+  });
+
+  /** What it tells then, after it has learned this. */
+  tells(now: number, ...learned: LearnedOfAccount[]): Json | undefined {
+    if (learned.length > 0) this.learned = learned;
+    return this.rates.news(now);
+  }
+}
+
+describe('LearnedRates', () => {
+  it('tell what is new at once, and what is measured anew once a second', () => {
+    const instance = new Instance();
+    expect(instance.tells(0)).toBeUndefined();
+    expect(instance.tells(0, rate('a', 0.002))).toEqual([['a', '', 'requests', 120, 5]]);
+    expect(instance.tells(100, rate('a', 0.001))).toBeUndefined();
+    expect(instance.tells(200, rate('a', 0.001), rate('b', 1 / 30_000))).toEqual([
+      ['a', '', 'requests', 60, 5],
+      ['b', '', 'requests', 2, 5],
+    ]);
+    expect(instance.tells(300, rate('a', 0.002), rate('b', 1 / 30_000))).toBeUndefined();
+    expect(instance.tells(1_199)).toBeUndefined();
+    expect(instance.tells(1_200)).toEqual([
+      ['a', '', 'requests', 120, 5],
+      ['b', '', 'requests', 2, 5],
+    ]);
+  });
+
+  it('do not tell what is the same but for what measurements differ by', () => {
+    const instance = new Instance();
+    instance.tells(0, rate('a', 0.002));
+    expect(instance.tells(10_000, rate('a', 0.002_01))).toBeUndefined();
+  });
+
+  it('are read as they were told', () => {
+    const [one, other] = [new Instance(), new Instance()];
+    const learned: LearnedOfAccount[] = [
+      { ...rate('a', 0.002), model: 'gpt-5-mini' },
+      { ...rate('b', 0.5), dimension: 'tokens' },
+    ];
+    expect(other.rates.read(one.tells(0, ...learned)!)).toBe(true);
+    expect(other.heard).toEqual(learned);
+  });
+
+  it.each<[string, Json]>([
+    ['no list', { a: 1 }],
+    ['no rows', ['a']],
+    ['no account', [[1, '', 'requests', 120, 5]]],
+    ['no model', [['a', 1, 'requests', 120, 5]]],
+    ['no dimension', [['a', '', 'days', 120, 5]]],
+    ['no rate', [['a', '', 'requests', 0, 5]]],
+    ['a rate that is no number', [['a', '', 'requests', '120', 5]]],
+    ['calls that are none', [['a', '', 'requests', 120, -1]]],
+  ])('that make no sense are not taken in: %s', (_, value) => {
+    const instance = new Instance();
+    expect(instance.rates.read(value)).toBe(false);
+    expect(instance.heard).toEqual([]);
+  });
+});

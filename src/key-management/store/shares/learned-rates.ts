@@ -1,0 +1,72 @@
+import type { LearnedOfAccount, PartsPort } from '../../pool/limits/part';
+import type { Json } from '../port/key-store';
+
+const MINUTE_MS = 60_000;
+/** Rates that differ by less are not told anew. */
+const NEWS = 0.02;
+/** What was measured since is told after this time; milliseconds. */
+const EVERY_MS = 1_000;
+/** No more accounts are told of, the first of the pool. */
+const MOST_TOLD = 1_000;
+
+/** What instances learn from refusals of the accounts of one provider, told to each other in the documents that they report in. */
+export class LearnedRates {
+  #told: ReadonlyMap<string, LearnedOfAccount> = new Map();
+  #toldAt = -Infinity;
+  #learned: readonly LearnedOfAccount[] = [];
+
+  constructor(private readonly port: Pick<PartsPort, 'takeLearned' | 'told'>) {}
+
+  /** What is to be told to the others now, if anything: all that this instance has learned itself. A limit that is new is told at once. */
+  news(now: number): Json | undefined {
+    this.#learned = this.port.takeLearned()?.slice(0, MOST_TOLD) ?? this.#learned;
+    const isNew = this.#learned.some((learned) => !this.#told.has(nameOf(learned)));
+    if (!isNew && (now - this.#toldAt < EVERY_MS || !this.#learned.some((learned) => this.#isNews(learned))))
+      return undefined;
+    this.#told = new Map(this.#learned.map((learned) => [nameOf(learned), learned]));
+    this.#toldAt = now;
+    return learnedJson(this.#learned);
+  }
+
+  /** Takes in what another instance has told. False where it makes no sense. */
+  read(value: Json): boolean {
+    const learned = readLearned(value);
+    if (learned === undefined) return false;
+    this.port.told(learned);
+    return true;
+  }
+
+  #isNews(learned: LearnedOfAccount): boolean {
+    const before = this.#told.get(nameOf(learned));
+    return before === undefined || Math.abs(learned.perMs / before.perMs - 1) > NEWS;
+  }
+}
+
+const nameOf = ({ account, model, dimension }: LearnedOfAccount): string => `${account}\n${dimension}\n${model ?? ''}`;
+
+/** Rates are stored by the minute, with so many digits: a store and a log of it stay readable. */
+const learnedJson = (learned: readonly LearnedOfAccount[]): Json =>
+  learned.map(({ account, model, dimension, perMs, calls }) => [
+    account,
+    model ?? '',
+    dimension,
+    Number((perMs * MINUTE_MS).toPrecision(6)),
+    calls,
+  ]);
+
+/** Nothing read from a store can stop an instance: what makes no sense is undefined. */
+function readLearned(value: Json): LearnedOfAccount[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const all: LearnedOfAccount[] = [];
+  for (const row of value) {
+    if (!Array.isArray(row)) return undefined;
+    const [account, model, dimension, perMinute, calls] = row;
+    if (typeof account !== 'string' || typeof model !== 'string') return undefined;
+    if (dimension !== 'requests' && dimension !== 'tokens') return undefined;
+    if (!isAmount(perMinute) || perMinute === 0 || !isAmount(calls)) return undefined;
+    all.push({ account, model: model === '' ? undefined : model, dimension, perMs: perMinute / MINUTE_MS, calls });
+  }
+  return all;
+}
+
+const isAmount = (value: unknown): value is number => Number.isFinite(value) && (value as number) >= 0;
