@@ -59,7 +59,7 @@ export class PoolAccounts implements PartsPort {
   profile: (() => RateLimitProfile | undefined) | undefined;
   /** Whether keys whose answers name the same account share it. */
   discovers = true;
-  readonly #needed = new NeededAccounts();
+  readonly needed = new NeededAccounts();
   /** How many calls wait for a key. */
   waiting: (() => number) | undefined = undefined;
   partsWanted: ((isNew?: boolean) => void) | undefined = undefined;
@@ -282,14 +282,6 @@ export class PoolAccounts implements PartsPort {
     this.partsWanted?.();
   }
 
-  /** A call came that this account alone can serve. */
-  needs(account: string, now: number): void {
-    if (this.#grants === undefined) return;
-    const member = this.memberOf(account);
-    if (member === undefined) return;
-    if (this.#needed.note(accountName(member), now)) this.partsWanted?.();
-  }
-
   /** Whether some call found no account since this was last asked. */
   takeMissed(): boolean {
     const hasMissed = this.#missedAt > 0;
@@ -325,9 +317,8 @@ export class PoolAccounts implements PartsPort {
       const account = record.account ?? record;
       if (seen.has(account) || !isLimited(record)) continue;
       seen.add(account);
-      const name = accountName(record);
-      const demand = accountDemand(name, this.#members(record), missed, now);
-      demands.push(this.#needed.has(name, now) ? { ...demand, isNeeded: true } : demand);
+      const demand = accountDemand(accountName(record), this.#members(record), missed, now);
+      demands.push(this.needed.marked(demand, now));
     }
     return demands;
   }

@@ -108,7 +108,7 @@ export function noHealthyKeys(
   const counts: Partial<Record<KeyStatus, number>> = {};
   const conditions = new Map<string, number>();
   let recoveryAt = pool.nextWake(target.model, target.endpoint, target.affinity) ?? Infinity;
-  for (const record of keysFor(call)) {
+  for (const record of pool.keysFor(target)) {
     counts[record.status] = (counts[record.status] ?? 0) + 1;
     const condition = conditionOf(record, call);
     conditions.set(condition, (conditions.get(condition) ?? 0) + 1);
@@ -125,10 +125,6 @@ export function noHealthyKeys(
     soonestRecovery: isKnown ? new Date(recoveryAt) : undefined,
   });
 }
-
-/** The keys that may serve the call: those of one account where it belongs to one. */
-const keysFor = ({ pool, target: { affinity } }: KeylessCall): Iterable<KeyRecord> =>
-  affinity?.kind === 'hard' ? pool.accounts.keysOf(affinity.account) : pool.records();
 
 function sentence(
   reason: NoKeyReason,
