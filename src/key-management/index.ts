@@ -133,6 +133,7 @@ export type { Classification, DecidedBy } from './classification/classification'
 export type { StatedWait, VendorError } from './classification/evidence/vendor-error';
 export { vendorErrorFrom, type EvidenceContext } from './classification/evidence/error-evidence';
 export { defineVendor } from './vendors/define-vendor';
+export type { BoundIds, BoundKind, TellingCall } from './vendors/contract/bound-ids';
 export type {
   Credential,
   DeepProbe,

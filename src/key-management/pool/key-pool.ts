@@ -8,6 +8,7 @@ import type { PoolObserver } from './key-events';
 import { Outlook } from './outlook';
 import { DoubtedRemovals } from './doubted-removals';
 import { Ejections } from './ejections';
+import { accountName } from './key/account';
 import type { AffinityTarget } from './key/affinity-target';
 import type { LeaseOptions, LeaseTarget } from './key/key-input';
 import { PoolLease, type LeaseOwner } from './key-lease';
@@ -100,16 +101,6 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     beginTrial(candidate, now);
     if (endpoint !== undefined) this.parts.endpoints.callStarted(record.id, endpoint, now);
     return candidate;
-  }
-
-  #needsAccount(account: string, now: number): void {
-    const member = this.affinities.memberOf(account);
-    if (member) this.accounts.needs(member, now);
-  }
-
-  /** The keys that may serve such a call, as far as its affinity goes. */
-  keysFor({ affinity }: LeaseTarget): Iterable<KeyRecord> {
-    return this.affinities.keysFor(affinity);
   }
 
   #choose(
@@ -421,6 +412,17 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   /** A key for this model and endpoint can be had now, or may be at any moment: it is in use, or being checked. */
   mayBeFreed(model: string | undefined, endpoint?: string, affinity?: AffinityTarget): boolean {
     return this.#outlook.mayBeFreed({ model, endpoint, affinity }, this.clock.now());
+  }
+
+  #needsAccount(account: string, now: number): void {
+    const member = this.affinities.memberOf(account);
+    // Where instances share its limits, a part of it is asked for by name.
+    if (member && this.accounts.needed.note(accountName(member), now)) this.accounts.partsWanted?.();
+  }
+
+  /** The keys that may serve such a call, as far as its affinity goes. */
+  keysFor({ affinity }: LeaseTarget): Iterable<KeyRecord> {
+    return this.affinities.keysFor(affinity);
   }
 
   /** The name of the account that a call with this affinity prefers or is bound to; undefined where it is free. */

@@ -1,3 +1,5 @@
+import type { AccountDemand } from './limits/part';
+
 /** An account is needed for this long after a call came that it alone can serve. Milliseconds. */
 const NEEDED_MS = 60_000;
 
@@ -10,6 +12,11 @@ export class NeededAccounts {
     const isNew = !this.has(account, now);
     this.#neededAt.set(account, now);
     return isNew;
+  }
+
+  /** The demand, with what is needed said of it. */
+  marked(demand: AccountDemand, now: number): AccountDemand {
+    return this.has(demand.account, now) ? { ...demand, isNeeded: true } : demand;
   }
 
   has(account: string, now: number): boolean {

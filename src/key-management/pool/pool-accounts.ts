@@ -65,7 +65,7 @@ export class PoolAccounts implements PartsPort {
   limitsTokens = false;
   /** How the vendor states its limits; without it only refusals and the user's limits count. */
   profile: (() => RateLimitProfile | undefined) | undefined;
-  readonly #needed = new NeededAccounts();
+  readonly needed = new NeededAccounts();
   #discovers = true;
   /** How many calls wait for a key. */
   waiting: (() => number) | undefined = undefined;
@@ -325,11 +325,6 @@ export class PoolAccounts implements PartsPort {
     this.partsWanted?.();
   }
 
-  /** A call came that this account alone can serve. */
-  needs(member: KeyRecord, now: number): void {
-    if (this.#grants !== undefined && this.#needed.note(accountName(member), now)) this.partsWanted?.();
-  }
-
   /** Whether some call found no account since this was last asked. */
   takeMissed(): boolean {
     return this.#missed.take();
@@ -351,7 +346,7 @@ export class PoolAccounts implements PartsPort {
 
   demands(now: number): readonly AccountDemand[] {
     const demands = accountDemands(this.pool.records(), this.#missed.recent(now, this.waiting), now);
-    return demands.map((demand) => (this.#needed.has(demand.account, now) ? { ...demand, isNeeded: true } : demand));
+    return demands.map((demand) => this.needed.marked(demand, now));
   }
 
   takeLearned(): readonly LearnedOfAccount[] | undefined {

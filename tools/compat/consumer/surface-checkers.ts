@@ -1,6 +1,8 @@
 // The exports that a custom vendor needs.
 import * as keys from 'nestjs-ai-key-management';
 import type {
+  BoundIds,
+  BoundKind,
   Classification,
   Condition,
   Consequence,
@@ -27,6 +29,7 @@ import type {
   RetryAdvice,
   Scope,
   StatedWait,
+  TellingCall,
   VendorError,
   VendorProfile,
   WireFormat,
@@ -74,6 +77,9 @@ const read: RateLimitReader = (headers: HeaderView, now): RateLimitReading[] => 
 ];
 const rateLimits: RateLimits = { read };
 const wireFormat: WireFormat = 'openai';
+const telling: TellingCall = { path: '/chat', where: /"sandbox"/ };
+const kind: BoundKind = { kind: 'file', collections: ['files'], fields: ['file_id'], toldBy: [telling], keptDays: 7 };
+const boundIds: BoundIds = { kinds: [kind], notFound: [[condition]] };
 const profile: VendorProfile = {
   name: 'acme',
   wireFormat,
@@ -82,6 +88,7 @@ const profile: VendorProfile = {
   probes: { light: [light], deep: [deep] },
   rules: [rule],
   rateLimits,
+  boundIds,
 };
 export const acme = keys.defineVendor(profile);
 const context: EvidenceContext = { secrets: ['x'] };

@@ -106,6 +106,7 @@ const provider: ProviderOptions = {
   compatibleWith: 'openai',
   discoverAccounts: false,
   spillAfterMs: 100,
+  maxAccountsAsked: 4,
 };
 const admin: AdminSettings = {
   path: 'keys',
