@@ -207,6 +207,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     model: string | undefined,
   ): void => {
     this.#inFlight.leave();
+    if (report.affinity !== undefined) this.pools.affinityServed(pool.provider, report.affinity);
     const end = success ? 'ok' : callEnd(report);
     pool.calls.ended(success, report.attemptsMade, report.totalTimeMs, model, end);
   };

@@ -100,6 +100,7 @@ const provider: ProviderOptions = {
   compatibleWith: 'openai',
   discoverAccounts: false,
   spillAfterMs: 100,
+  affinityMaxWaitMs: 500,
 };
 const admin: AdminSettings = {
   path: 'keys',
