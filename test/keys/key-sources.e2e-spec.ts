@@ -270,6 +270,27 @@ describe('keys of a source', () => {
     for (const n of [1, 2]) expect(JSON.stringify([cluster.batches, [...cluster.documents]])).not.toContain(raw(n));
   });
 
+  it('are checked by the instance that has them, where the one that leads has not', async () => {
+    const cluster = new Cluster();
+    cluster.lockTime = () => clock.now();
+    await start(new TestSource([{ key: good(1), id: 'one' }]), {}, { store: cluster.member() });
+    const source = new TestSource([
+      { key: raw(1), id: 'one' },
+      { key: good(2), id: 'two' },
+    ]);
+    let started: KeyPoolService | undefined;
+    void start(source, {}, { store: cluster.member() }).then((pools) => (started = pools));
+    // It waits for the one that leads, by the clock.
+    for (let n = 0; n < 100 && !started; n += 1) {
+      await pass(SECOND);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const b = started!;
+    expect(has(b, 'two', 'unchecked')).toBe(true);
+    for (let n = 0; n < 16; n += 1) await pass();
+    await until(() => has(b, 'two'));
+  });
+
   it('serve calls', async () => {
     const source = new TestSource([good(1)]);
     await start(source);

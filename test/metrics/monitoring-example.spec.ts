@@ -30,7 +30,8 @@ describe('examples/monitoring against the real /metrics', () => {
   let lines: MetricLine[];
 
   beforeAll(async () => {
-    app = await startKeyManagement({ providers: { openai: { keys: ['sk-SIMULATED-one-key-for-metrics-0001'] } } });
+    const source = { read: () => Promise.resolve(['sk-SIMULATED-one-key-for-metrics-0001']) };
+    app = await startKeyManagement({ providers: { openai: { source } } });
     const pool = app.get(KeyPoolService).pool('openai')!;
     const [record] = pool.records();
     pool.leaseForProbe(record!).settle('ok');

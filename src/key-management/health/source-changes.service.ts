@@ -16,6 +16,8 @@ import { retryAfterMs } from './token-schedule';
 
 /** Keys that their source gives no longer are looked at this often, until their calls have ended. Milliseconds. */
 const DRAIN_LOOK_MS = 1_000;
+/** The instance that leads checks the keys of a start; one that it does not have is checked here after this time. Milliseconds. */
+const CHECKED_BY_LEADER_MS = 30_000;
 /** After this time a call is taken for one that nobody will end. Milliseconds. */
 const LONGEST_DRAIN_MS = 10 * 60_000;
 
@@ -67,6 +69,10 @@ export class SourceChangesService implements OnModuleDestroy {
     const { added, changed, replaced, kept, gone } = this.#plan(pool, source, given);
     for (const record of kept) pool.setOff(record, 'gone', false, 'source');
     for (const { record, given: now } of changed) configure(pool, record, now);
+    await this.checks.checkAll(
+      pool,
+      kept.filter((record) => this.#isLeftUnchecked(record)),
+    );
     const brought = [...added.map((each) => ({ given: each, record: undefined })), ...replaced];
     await mapConcurrent(brought, PARALLEL_CHECKS, (each) => this.#bring(pool, source, each, isClosed));
     if (isClosed() || gone.length === 0) return;
@@ -90,6 +96,10 @@ export class SourceChangesService implements OnModuleDestroy {
       if (!pool.find(key)) this.persistence.keys.named(provider, key.id);
     }
     return plan;
+  }
+
+  #isLeftUnchecked({ isUnchecked, probing, addedAt }: KeyRecord): boolean {
+    return isUnchecked && !probing && this.clock.now() - addedAt >= CHECKED_BY_LEADER_MS;
   }
 
   /** Checks the key first. A new token that its vendor refuses does not take the place of one that works. */
