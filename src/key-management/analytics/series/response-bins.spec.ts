@@ -1,6 +1,7 @@
 import { DDSketch } from '@datadog/sketches-js';
 import { seededRandom } from '../../../../test/support/seeded-random';
-import { binOf, BINS, sketchOf } from './response-bins';
+import { BINS } from './bin-count';
+import { binOf, sketchOf } from './response-bins';
 
 describe('response times in bins', () => {
   it('make the sketch that accepts the same times one by one', () => {
