@@ -1,4 +1,5 @@
-// A Nest app with no other package than Nest: runs the install line of the README without flags, compiles the types, and starts the app.
+// A Nest app with no other package than Nest: runs the install line of the README, by npm or pnpm and without versions, compiles the types,
+// starts the app, and asks for a store whose driver is not installed.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './run.mjs';
@@ -7,7 +8,9 @@ import { compile } from './types.mjs';
 const NEEDED = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs'];
 /** What compiles an app and is not needed at run time. */
 const COMPILED_BY = ['typescript', '@types/node', '@types/express'];
-const OPTIONAL = ['@nestjs/swagger', '@nestjs/terminus', '@nestjs/schedule'];
+const OPTIONAL = ['@nestjs/swagger', '@nestjs/terminus', '@nestjs/schedule', 'ioredis', 'firebase-admin'];
+/** The install line by each manager, as the README and the errors have it. */
+const INSTALL = { npm: ['i', '--no-audit', '--no-fund', '--loglevel=error'], pnpm: ['add', '--reporter=silent'] };
 
 const APP = `
 require('reflect-metadata');
@@ -36,6 +39,15 @@ async function main() {
   try { setupKeyManagementDocs(app); } catch (error) { told = error.message; }
   if (!told.includes('npm i @nestjs/swagger')) throw new Error('The docs do not name what they need: ' + told);
   await app.close();
+  const store = { kind: 'redis', url: 'redis://127.0.0.1:1' };
+  class RedisModule {}
+  Module({ imports: [KeyManagementModule.forRoot({ store, admin: false })] })(RedisModule);
+  let refused = '';
+  await NestFactory.createApplicationContext(RedisModule, { logger, abortOnError: false }).then(
+    (context) => context.close(),
+    (error) => (refused = error.message),
+  );
+  if (!/ioredis.*npm i ioredis@6 .*pnpm add ioredis@6/.test(refused)) throw new Error('The start does not name ioredis: ' + refused);
 }
 main().catch((error) => { console.error(error); process.exitCode = 1; });
 `;
@@ -62,17 +74,19 @@ const TSCONFIG = {
 };
 
 /** Resolves with the reason of the failure, or undefined. */
-export async function tryBare({ major, dependencies }, folder, tarball) {
-  const cwd = join(folder, `bare-${major}`);
+export async function tryBare({ major, dependencies }, folder, tarball, { manager = 'npm', program = ['npm'] } = {}) {
+  const cwd = join(folder, `bare-${major}-${manager}`);
   mkdirSync(cwd);
   const own = Object.fromEntries(
     Object.entries(dependencies).filter(([name]) => [...NEEDED, ...COMPILED_BY].includes(name)),
   );
   writeFileSync(join(cwd, 'package.json'), JSON.stringify({ private: true, dependencies: own }));
   writeFileSync(join(cwd, 'app.js'), APP);
-  for (const args of [['install'], ['i', tarball]]) {
-    const { passed, output } = await run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd });
-    if (!passed) return `npm ${args[0]}: ${output}`;
+  const [binary, ...before] = program;
+  const [verb, ...quiet] = INSTALL[manager];
+  for (const args of [['install'], [verb, tarball]]) {
+    const { passed, output } = await run(binary, [...before, ...args, ...quiet], { cwd });
+    if (!passed) return `${manager} ${args[0]}: ${output}`;
   }
   mkdirSync(join(cwd, 'typed'));
   writeFileSync(join(cwd, 'typed/app.ts'), TYPED);

@@ -1,7 +1,7 @@
 // Packs the package and installs it into empty apps outside of this repository, so that no import resolves to a file of the repository.
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONSUMERS, NESTS, NODES } from './versions.mjs';
+import { CONSUMERS, NESTS, NODES, PNPM } from './versions.mjs';
 import { mustRun, twoAtATime } from './run.mjs';
 
 const CONSUMER_FILES = 'tools/compat/consumer';
@@ -55,7 +55,7 @@ function addConsumer(app, { name, type, module, moduleResolution = module, ignor
   writeJson(join(folder, 'tsconfig.json'), { compilerOptions, include: ['*.ts'] });
 }
 
-/** Installs from npm the other versions of Node and of TypeScript. */
+/** Installs from npm the other versions of Node and of TypeScript, and pnpm. */
 async function installPrograms(folder) {
   const programs = join(folder, 'programs');
   mkdirSync(programs);
@@ -69,12 +69,13 @@ async function installPrograms(folder) {
   );
   writeJson(join(programs, 'package.json'), {
     private: true,
-    dependencies: Object.fromEntries([...nodes, ...compilers]),
+    dependencies: Object.fromEntries([...nodes, ...compilers, ['pnpm', PNPM]]),
   });
   await npmInstall(programs, '--ignore-scripts');
   const at = (name, ...path) => join(programs, 'node_modules', name, ...path);
   return {
     nodes: NODES.map((node) => ({ ...node, binary: node.binary ?? at(`node-${node.major}`, 'bin/node') })),
+    pnpm: [process.execPath, at('pnpm', 'bin/pnpm.cjs')],
     compilerOf: (version) => at(`typescript-${version}`, 'bin/tsc'),
   };
 }

@@ -1,5 +1,6 @@
 // `npm run compat`, after `npm run build`: checks the package, as npm would publish it, in every supported combination of Node, Nest,
-// adapter and module system. `npm run compat -- 24 fastify` starts only the matching cells; `--keep` does not delete the apps afterwards.
+// adapter and module system. `npm run compat -- 24 fastify` starts only the matching cells; `--keep` does not delete the apps afterwards;
+// `--all` installs the bare apps by every package manager.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,7 +13,8 @@ import { compile, unusedExports } from './types.mjs';
 import { ADAPTERS, CONSUMERS, NESTS } from './versions.mjs';
 
 const { version: packageVersion, main: entry } = JSON.parse(readFileSync('package.json', 'utf8'));
-const only = process.argv.slice(2).filter((each) => each !== '--keep');
+const isWhole = process.argv.includes('--all');
+const only = process.argv.slice(2).filter((each) => !['--keep', '--all'].includes(each));
 /** A consumer that is started must be compiled; the others are compiled only in a full run. */
 const isAsked = (consumer) => only.length === 0 || consumer.startsWith('nodenext');
 const failures = [];
@@ -87,9 +89,17 @@ async function main(folder) {
   heading('Booted from the tarball');
   await bootAll(installed);
   heading('A plain Nest app, and `npm i` of this package alone');
-  for (const nest of NESTS) {
-    const problem = await tryBare(nest, folder, tarball);
-    console.log(`Nest ${nest.major}`.padEnd(24), word(`bare Nest ${nest.major}`, problem));
+  const managers = { npm: ['npm'], pnpm: installed.pnpm };
+  // Each version of Nest and each manager once; all pairs with `--all`.
+  const pairs = NESTS.flatMap((nest, index) =>
+    Object.keys(managers)
+      .filter((_, place) => isWhole || place === index % 2)
+      .map((manager) => ({ nest, manager })),
+  );
+  for (const { nest, manager } of pairs) {
+    const problem = await tryBare(nest, folder, tarball, { manager, program: managers[manager] });
+    const name = `Nest ${nest.major} ${manager}`;
+    console.log(name.padEnd(24), word(`bare ${name}`, problem));
   }
   heading('Peers');
   const problems = await tryMissingPeers(installed.apps.get(12));

@@ -23,7 +23,9 @@ export async function tryMissingPeers(app) {
   const problems = [];
   for (const peer of Object.keys(peerDependencies).filter((each) => !NOT_IMPORTED.includes(each))) {
     const show = hide(app, peer);
-    const { passed, output } = await run(process.execPath, ['-e', `require('${NAME}')`], { cwd: app });
+    const { passed, output } = await run(process.execPath, ['-e', `require('${NAME}').KeyManagementModule.forRoot()`], {
+      cwd: app,
+    });
     show();
     if (peerDependenciesMeta[peer]?.optional) {
       if (!passed) problems.push(`Without ${peer}, which is optional: ${output}`);

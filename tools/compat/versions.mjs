@@ -41,6 +41,9 @@ export const NESTS = [
   },
 ];
 
+/** The package manager beside npm. */
+export const PNPM = '10.34.9';
+
 export const ADAPTERS = ['express', 'fastify'];
 
 /** How consumers compile. `nests` limits the versions of Nest: TypeScript refuses Nest 12 in CommonJS under `node16`. */

@@ -17,11 +17,7 @@ export interface FirebaseSdk {
 
 /** Loads firebase-admin, which costs a process that uses another store nothing. */
 export async function loadSdk(): Promise<FirebaseSdk> {
-  // A bundler takes an import that is caught for one that may find nothing.
-  const [app, database] = await Promise.all([
-    import('firebase-admin/app').catch(missing),
-    import('firebase-admin/database').catch(missing),
-  ]);
+  const { app, database } = await firebase();
   return {
     initializeApp: app.initializeApp,
     deleteApp: app.deleteApp,
@@ -32,8 +28,15 @@ export async function loadSdk(): Promise<FirebaseSdk> {
   };
 }
 
-function missing(error: unknown): never {
-  throw new StoreError('not_usable', missingPeer('firebase-admin', 'firebase-admin@13', 'The firebase store', error));
+/** Each import is awaited inside of a `try`: by that bundlers see that it may find nothing. */
+async function firebase() {
+  try {
+    const app = await import('firebase-admin/app');
+    const database = await import('firebase-admin/database');
+    return { app, database };
+  } catch (error) {
+    throw new StoreError('not_usable', missingPeer('firebase-admin', 'firebase-admin@13', 'The firebase store', error));
+  }
 }
 
 function credentialOf(

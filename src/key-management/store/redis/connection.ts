@@ -110,9 +110,7 @@ export class RedisConnector {
 
   /** A connection that is not connected yet. Names are looked up anew when it connects. */
   async newConnection(): Promise<RedisConnection> {
-    const ioredis = await import('ioredis').catch((error: unknown) => {
-      throw new StoreError('not_usable', missingPeer('ioredis', 'ioredis@6', 'The redis store', error));
-    });
+    const ioredis = await driver();
     const make = (): RedisClient => {
       const client = makeClient(ioredis, this.source, this.timeoutMs);
       if (this.#mode === 'as given' || isCluster(client)) return client;
@@ -151,5 +149,14 @@ export class RedisConnector {
     if (this.#isFirstTry) this.#isOutOfReach = true;
     this.#isFirstTry = false;
     this.#mode = 'as given';
+  }
+}
+
+/** Awaited inside of a `try`: by that bundlers see that it may find nothing. */
+async function driver() {
+  try {
+    return await import('ioredis');
+  } catch (error) {
+    throw new StoreError('not_usable', missingPeer('ioredis', 'ioredis@6', 'The redis store', error));
   }
 }
