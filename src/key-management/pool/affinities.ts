@@ -3,7 +3,6 @@ import type { AffinityTarget } from './key/affinity-target';
 import type { LeaseTarget } from './key/key-input';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
 import { isOutOfPool } from './key/key-state';
-import type { KeyStates } from './key-states';
 import { chooseIn, chooseOf, expectedAt, isIn, mayServeBy, type AccountChoice } from './selection/account-choice';
 import { AccountOrder } from './selection/account-order';
 import type { PoolMean } from './selection/choice';
@@ -11,6 +10,13 @@ import type { ModelIndex } from './selection/model-index';
 
 /** What a key is chosen by, beside the affinity. Times are milliseconds since the epoch. */
 export type AffinityTerms = Pick<AccountChoice, 'exclude' | 'blockedUntil' | 'now'>;
+
+/** The keys of the pool. */
+interface KnownKeys {
+  readonly accounts: { named(name: string): Account<KeyRecord> | undefined };
+  records(): Iterable<KeyRecord>;
+  record(id: string): KeyRecord | undefined;
+}
 
 /** So many keys of one account are looked at for a soft affinity. */
 const MOST_LOOKS = 64;
@@ -22,7 +28,7 @@ export class Affinities {
   hasMoved = false;
 
   constructor(
-    private readonly states: Pick<KeyStates, 'accounts' | 'records' | 'record'>,
+    private readonly states: KnownKeys,
     private readonly mean: PoolMean,
   ) {}
 
