@@ -85,6 +85,7 @@ export { RetryExecutorService } from './execution/retry-executor.service';
 export type { FallbackChoice } from './execution/fallback';
 export type {
   CallContext,
+  CallAffinity,
   ExecuteOptions,
   ExecutionReport,
   ExecutionResult,

@@ -89,7 +89,7 @@ export function succeeded<T>(
     attempts,
   };
   if (options.affinity !== undefined) result.affinity = whereTo(context);
-  soFar?.trace?.ended(result.attemptsMade);
+  soFar?.trace?.ended(result.attemptsMade, undefined, result.affinity);
   if (!isStreaming) settings.onCallEnd?.(provider, result, failure === undefined, options.model, soFar?.asked);
   else
     answers!.onRelease((end) => {

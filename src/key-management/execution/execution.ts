@@ -410,7 +410,7 @@ class Execution<T> implements CallSoFar {
       ...executionReport(provider.pool.provider, this.attempts, now - this.startedAt),
     };
     if (this.#affinity !== undefined) result.affinity = this.#affinity;
-    this.trace?.ended(result.attemptsMade, error.code);
+    this.trace?.ended(result.attemptsMade, error.code, this.#affinity);
     settings.onCallEnd?.(provider, result, false, this.#target.model, this.asked);
     return result;
   }

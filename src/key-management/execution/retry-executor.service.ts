@@ -237,6 +237,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   ): void => {
     this.#inFlight.leave();
     if (asked > 0) pool.calls.accountsAsked += asked;
+    if (report.affinity !== undefined) this.pools.affinityServed(pool.provider, report.affinity);
     const end = success ? 'ok' : callEnd(report);
     pool.calls.ended(success, Math.max(1, report.attemptsMade - asked), report.totalTimeMs, model, end);
   };

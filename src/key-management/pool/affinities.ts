@@ -3,7 +3,7 @@ import type { AffinityTarget } from './key/affinity-target';
 import type { LeaseTarget } from './key/key-input';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
 import { isOutOfPool } from './key/key-state';
-import type { KeyStates } from './key-states';
+import type { PoolAccounts } from './pool-accounts';
 import { chooseIn, chooseOf, expectedAt, isIn, mayServeBy, type AccountChoice } from './selection/account-choice';
 import { AccountOrder } from './selection/account-order';
 import type { PoolMean } from './selection/choice';
@@ -15,6 +15,13 @@ export type AffinityTerms = Pick<AccountChoice, 'exclude' | 'blockedUntil' | 'no
 /** So many keys of one account are looked at for a soft affinity. */
 const MOST_LOOKS = 64;
 
+/** The keys of a pool, and the accounts behind them. */
+interface KeysByAccount {
+  readonly accounts: Pick<PoolAccounts, 'named'>;
+  records(): Iterable<KeyRecord>;
+  record(id: string): KeyRecord | undefined;
+}
+
 /** Chooses keys for calls that belong to an account. */
 export class Affinities {
   #order: AccountOrder | undefined;
@@ -22,7 +29,7 @@ export class Affinities {
   hasMoved = false;
 
   constructor(
-    private readonly states: Pick<KeyStates, 'accounts' | 'records' | 'record'>,
+    private readonly states: KeysByAccount,
     private readonly mean: PoolMean,
   ) {}
 

@@ -6,6 +6,8 @@ import { ATTRIBUTE, subjectAttributes, type TracedSubject } from './span-attribu
 export interface TracedKey {
   readonly keyId: string;
   readonly maskedKey: string;
+  /** The vendor account that it shares with others, where that is known. */
+  readonly account?: string | undefined;
 }
 
 /** How an attempt ended. */
@@ -36,13 +38,14 @@ export class CallTrace {
   }
 
   /** Runs one attempt inside its span, so that spans of SDKs and HTTP clients become its children. */
-  attempt<T>({ keyId, maskedKey }: TracedKey, run: () => T): T {
+  attempt<T>({ keyId, maskedKey, account }: TracedKey, run: () => T): T {
     this.#attempts += 1;
     const attributes = {
       ...subjectAttributes(this.subject),
       [ATTRIBUTE.keyId]: keyId,
       [ATTRIBUTE.maskedKey]: maskedKey,
       [ATTRIBUTE.attempt]: this.#attempts,
+      ...(account !== undefined && { [ATTRIBUTE.account]: account }),
     };
     const name = `ai_keys.attempt ${this.subject.provider}`;
     const span = this.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, this.#context);
@@ -65,9 +68,14 @@ export class CallTrace {
     span.end();
   }
 
-  /** Ends the span of the call. @param code The code of the error that the call failed with. */
-  ended(attempts: number, code?: string): void {
+  /**
+   * Ends the span of the call.
+   * @param code The code of the error that the call failed with.
+   * @param affinity Where its affinity led it.
+   */
+  ended(attempts: number, code?: string, affinity?: 'kept' | 'moved'): void {
     this.#span.setAttribute(ATTRIBUTE.attempts, attempts);
+    if (affinity !== undefined) this.#span.setAttribute(ATTRIBUTE.affinity, affinity);
     if (code !== undefined) {
       this.#span.setAttribute(ATTRIBUTE.errorType, code);
       this.#span.setStatus({ code: SpanStatusCode.ERROR });

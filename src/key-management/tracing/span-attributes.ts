@@ -15,6 +15,8 @@ export const ATTRIBUTE = {
   /** Milliseconds waited for a key and between attempts. */
   waitedMs: 'ai_keys.waited_ms',
   attempts: 'ai_keys.attempts',
+  account: 'ai_keys.account',
+  affinity: 'ai_keys.affinity',
 } as const;
 
 /** Whom a call is about. */

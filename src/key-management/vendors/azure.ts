@@ -48,6 +48,7 @@ export const azure: VendorProfile = {
   name: 'azure',
   label: 'Azure OpenAI',
   telemetryName: 'azure.ai.openai',
+  affinityFields: ['prompt_cache_key'],
   baseUrlExample: 'https://my-resource.openai.azure.com',
   // The newer route takes a bearer as well; this header serves both.
   credential: { header: 'api-key' },

@@ -22,6 +22,9 @@ const namesModel = stateless.refine(
   ({ source }) => /\((?!\?)/.test(source),
   'must have a group in which the model stands, as /\\/models\\/([^/]+):/',
 );
+const fieldPath = z
+  .string('must be the name of a field')
+  .regex(/^[\w-]{1,64}(?:\.[\w-]{1,64})?$/, 'must be the name of a field, or of one in an object, as metadata.user_id');
 const status = z
   .number('must be an HTTP status')
   .int()
@@ -162,6 +165,8 @@ const PROFILE = shape({
   modelPaths: list(namesModel).optional(),
   streamBeginning: shape({ preamble: list(text).optional(), begun: list(text).optional() }).optional(),
   idempotencyHeader: header.optional(),
+  affinityFields: list(fieldPath).optional(),
+  affinityHeaders: list(header).optional(),
   uploadUrlHeader: header.optional(),
   boundIds: z
     .union(

@@ -15,6 +15,8 @@ export const fireworks: VendorProfile = {
   label: 'Fireworks',
   keyTokens: [/fw_\w{16,}/],
   baseUrl: 'https://api.fireworks.ai/inference',
+  affinityFields: ['prompt_cache_key'],
+  affinityHeaders: ['x-session-affinity'],
   keyFormat: { prefixes: ['fw_'], ownPrefixes: ['fw_'] },
   probes: { light: [{ path: '/v1/models', proves: 'key' }] },
   rules,

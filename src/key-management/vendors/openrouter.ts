@@ -79,6 +79,7 @@ export const openrouter: VendorProfile = {
   keyFormat: { prefixes: ['sk-or-'], ownPrefixes: ['sk-or-'] },
   probes: { light: [{ path: '/v1/key', proves: 'key' }] },
   accountHeaders: [],
+  affinityFields: ['session_id', 'prompt_cache_key'],
   rateLimits: { countedFor: 'account', headers: ['x-ratelimit-{limit,remaining,reset}'] },
   rules,
 };

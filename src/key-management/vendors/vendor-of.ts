@@ -102,6 +102,8 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
     errorBody: profile.errorBody ?? format.errorBody,
     modelPaths: profile.modelPaths ? [...profile.modelPaths, ...ALL_FORMATS.modelPaths] : ALL_FORMATS.modelPaths,
     streamBeginning: streamBeginnings(profile),
+    affinityFields: profile.affinityFields ?? [],
+    affinityHeaders: profile.affinityHeaders ?? [],
     idempotencyHeader: profile.idempotencyHeader,
     uploadUrlHeader: profile.uploadUrlHeader,
     boundIds: profile.boundIds === false ? undefined : (profile.boundIds ?? format.boundIds),

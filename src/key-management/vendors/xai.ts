@@ -25,6 +25,8 @@ export const xai: VendorProfile = {
   label: 'xAI',
   keyTokens: [/xai-[\w-]{16,}/],
   telemetryName: 'x_ai',
+  affinityFields: ['prompt_cache_key'],
+  affinityHeaders: ['x-grok-conv-id'],
   baseUrl: 'https://api.x.ai',
   keyFormat: { prefixes: ['xai-'], ownPrefixes: ['xai-'] },
   probes: {

@@ -15,6 +15,7 @@ import type {
   ComprehensiveStatus,
   Configuration,
   ErrorClassificationMode,
+  CallAffinity,
   ExecuteOptions,
   ExecutionReport,
   ExecutionResult,
@@ -101,6 +102,7 @@ const provider: ProviderOptions = {
   discoverAccounts: false,
   spillAfterMs: 100,
   maxAccountsAsked: 4,
+  affinityMaxWaitMs: 500,
 };
 const admin: AdminSettings = {
   path: 'keys',
@@ -214,7 +216,15 @@ const doubted = (event: RemovalsDoubtedEvent): RemovalsDoubtedEvent['type'] => e
 const stateIn = (event: ProviderEvent): ProviderState => event.state;
 export const named = [keys.keyIdOf('k'), keys.maskKey('k'), ...keys.KEY_STATUSES];
 
-const executeOptions: ExecuteOptions = { maxRetries: 1, timeoutMs: 1, attemptTimeoutMs: 1, maxWaitMs: 1, model: 'm' };
+const affinity: CallAffinity = { id: 'conversation', hard: false };
+const executeOptions: ExecuteOptions = {
+  maxRetries: 1,
+  timeoutMs: 1,
+  attemptTimeoutMs: 1,
+  maxWaitMs: 1,
+  model: 'm',
+  affinity,
+};
 const call: ManagedCall<number> = ({ apiKey, attempt }: CallContext) => Promise.resolve(apiKey.length + attempt);
 export const called = async (executor: keys.RetryExecutorService) => {
   const result: ExecutionResult<number> = await executor.execute('openai', call, executeOptions);
@@ -228,7 +238,13 @@ export const called = async (executor: keys.RetryExecutorService) => {
 export const endStreams = (streams: keys.EventStreamService): void => streams.end();
 
 export const fetched = (service: keys.ManagedFetchService): ManagedFetch => {
-  const fetchOptions: ManagedFetchOptions = { ...executeOptions, firstByteTimeoutMs: 1, idleTimeoutMs: 1 };
+  const fetchOptions: ManagedFetchOptions = {
+    ...executeOptions,
+    affinity: 'conversation',
+    firstByteTimeoutMs: 1,
+    idleTimeoutMs: 1,
+    onReport: ({ affinity: where, attempts }) => console.log(where === 'moved', attempts.length),
+  };
   return service.for('openai', fetchOptions);
 };
 export function failed(error: unknown): KeyManagementErrorCode | undefined {

@@ -9,7 +9,8 @@ import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
 import type { KeyPool } from '../../pool/key-pool';
 import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';
 import { affinityTarget } from '../affinity/affinity-target';
-import type { ExecuteOptions, ManagedCall } from '../execution.types';
+import { namedId } from '../affinity/named-id';
+import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from '../execution.types';
 import { AttemptFailure } from '../failures/classify-attempt';
 import { milliseconds, withCallOptions } from '../option-rules';
 import { RetryExecutorService } from '../retry-executor.service';
@@ -50,6 +51,11 @@ export interface ManagedFetchOptions extends ExecuteOptions {
    * stream that the vendor keeps alive meanwhile is handed on sooner. Default 2,000.
    */
   holdBackMs?: number;
+  /**
+   * Called at the end of each call with what it took: which keys and accounts were tried, the attempts, and where its affinity led it. An answer that
+   * streams has not ended then. What it throws is ignored.
+   */
+  onReport?: (report: ExecutionReport) => void;
 }
 
 /** What the call of the executor returns: wrapped, since a bare `Response` would be judged by its status. */
@@ -67,6 +73,7 @@ const FETCH_OPTIONS = withCallOptions<ManagedFetchOptions>({
   firstByteTimeoutMs: milliseconds,
   idleTimeoutMs: milliseconds,
   holdBackMs: milliseconds,
+  onReport: (value) => (typeof value === 'function' ? undefined : 'a function, or be left out'),
 });
 
 /** A drop-in `fetch` that calls vendors with the pool's keys. */
@@ -127,6 +134,7 @@ export class ManagedFetchService {
     const merged = signals.length > 1 ? mergeAbortSignals(signals) : undefined;
     const signal = merged?.signal ?? signals[0];
     const model = options.model ?? request.model;
+    const affinity = options.affinity ?? namedId(vendor, request.headers, request.body.known);
     const size = context.pool.limitsTokens && options.estimatedTokens === undefined ? sizeOf(request) : undefined;
     const terms: FetchTerms = {
       settings,
@@ -163,12 +171,13 @@ export class ManagedFetchService {
         model,
         ...(size && context.estimates.measured(model, size)),
         endpoint: options.endpoint ?? request.endpoint,
-        affinity: options.affinity === undefined ? undefined : affinityTarget(options.affinity),
+        affinity: affinity === undefined ? undefined : affinityTarget(affinity),
         ...objects?.options(place, mostAsked(this.options, provider)),
         signal,
       })
       .finally(() => merged?.release());
     request.body.ended?.(result.success);
+    if (options.onReport) reportTo(options.onReport, result);
     if (!result.success) return failedCallResponse({ vendor, url: request.url, error: result.error, answer, signal });
     cancelResponseBody(answer);
     const { response } = result.response;
@@ -182,5 +191,15 @@ export class ManagedFetchService {
   #calledBaseUrl({ provider, baseUrls }: KeyPool, url: URL, own: string | undefined): string {
     const allowHttp = this.options.providers.get(provider)?.allowHttp === true;
     return checkDestination(provider, url, [...(own === undefined ? [] : [own]), ...baseUrls], allowHttp);
+  }
+}
+
+/** Without the answer, which is of no use to anybody but the SDK. */
+function reportTo(onReport: (report: ExecutionReport) => void, result: ExecutionResult<unknown>): void {
+  const { provider, attemptsMade, keysTried, totalTimeMs, attempts, affinity } = result;
+  try {
+    onReport({ provider, attemptsMade, keysTried, totalTimeMs, attempts, affinity });
+  } catch {
+    // The caller's own fault, which is not to cost it the answer.
   }
 }

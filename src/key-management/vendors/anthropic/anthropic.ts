@@ -48,4 +48,5 @@ export const anthropic: VendorProfile = {
     tokens: 'input that is not read from a cache, and output as it is written',
   },
   accountHeaders: ['anthropic-organization-id'],
+  affinityFields: ['metadata.user_id'],
 };

@@ -162,6 +162,13 @@ export interface VendorProfile {
   readonly modelPaths?: readonly RegExp[];
   /** Beside those of the wire formats. */
   readonly streamBeginning?: StreamBeginning;
+  /**
+   * Fields of a request's JSON body that name what it belongs to, as a conversation or a user, so that its prompt cache is found again: `prompt_cache_key`,
+   * or `metadata.user_id` for one in an object. The managed fetch sends requests of one id to one account. Default: none.
+   */
+  readonly affinityFields?: readonly string[];
+  /** Headers of a request that name the same; lower case. They go before the fields. */
+  readonly affinityHeaders?: readonly string[];
   /** In which header of an answer the vendor says where the parts of an upload go, which only the account that began it may send. */
   readonly uploadUrlHeader?: string;
   /**

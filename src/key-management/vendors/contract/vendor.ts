@@ -43,6 +43,8 @@ export interface Vendor extends RuleBook {
   /** Of the profile and of all wire formats: vendors serve paths of several. */
   readonly modelPaths: readonly RegExp[];
   readonly streamBeginning: StreamBeginnings;
+  readonly affinityFields: readonly string[];
+  readonly affinityHeaders: readonly string[];
   readonly idempotencyHeader?: string;
   readonly uploadUrlHeader?: string;
   /** Undefined where the vendor has no objects that belong to an account. */

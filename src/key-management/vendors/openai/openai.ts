@@ -52,4 +52,5 @@ export const openai: VendorProfile = {
   accountInText: [/ in organization (org-[\w-]{1,100}) on /],
   idempotencyHeader: 'idempotency-key',
   boundIds: openAiBoundIds,
+  affinityFields: ['prompt_cache_key'],
 };

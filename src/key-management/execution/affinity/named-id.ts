@@ -1,0 +1,85 @@
+import { isAffinityId } from '../option-rules';
+
+const QUOTE = '"';
+const BACKSLASH = 0x5c;
+const COLON = /\s{0,8}:\s{0,8}/y;
+
+/** Where a vendor's requests name what they belong to, in the order in which it is looked for. */
+export interface AffinityPlaces {
+  /** Fields of the JSON body: of the whole, as `prompt_cache_key`, or of an object in it, as `metadata.user_id`. */
+  readonly affinityFields: readonly string[];
+  /** Headers of the request; lower case. */
+  readonly affinityHeaders: readonly string[];
+}
+
+/** The id that a request names where its vendor has such ids; undefined where it names none. Nothing is parsed: of other strings only the ends are looked at. */
+export function namedId(
+  { affinityFields, affinityHeaders }: AffinityPlaces,
+  headers: Headers,
+  body: unknown,
+): string | undefined {
+  for (const name of affinityHeaders) {
+    const id = headers.get(name);
+    if (isAffinityId(id)) return id;
+  }
+  if (affinityFields.length === 0) return undefined;
+  const text = textOf(body);
+  if (text === undefined) return undefined;
+  for (const path of affinityFields) {
+    const id = fieldIn(text, path.split('.'));
+    if (isAffinityId(id)) return id;
+  }
+  return undefined;
+}
+
+function textOf(body: unknown): string | undefined {
+  if (typeof body === 'string') return body;
+  if (body instanceof ArrayBuffer) return Buffer.from(body).toString('latin1');
+  if (!(body instanceof Uint8Array)) return undefined;
+  // One unit for each byte: what is looked for is ASCII.
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
+}
+
+/** The text of a field with these names, one within the other, as it is written. */
+function fieldIn(text: string, path: readonly string[]): string | undefined {
+  // Most requests name none: a search for the last name is all that they cost.
+  if (!text.includes(`"${path.at(-1)!}"`)) return undefined;
+  let depth = 0;
+  /** How many of the names have been met, each in the object of the one before. */
+  let met = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '{' || char === '[') depth += 1;
+    else if (char === '}' || char === ']') {
+      depth -= 1;
+      // The object of the last name that was met has ended.
+      if (depth === met) met = Math.max(0, met - 1);
+    } else if (char === QUOTE) {
+      const end = stringEnd(text, at);
+      const value = depth === met + 1 ? valueAfter(text, end) : undefined;
+      if (value !== undefined && text.slice(at + 1, end) === path[met]) {
+        if (met === path.length - 1)
+          return text[value] === QUOTE ? text.slice(value + 1, stringEnd(text, value)) : undefined;
+        if (text[value] === '{') met += 1;
+      }
+      at = end;
+    }
+  }
+  return undefined;
+}
+
+/** Where the value stands, if this is the end of a name. */
+function valueAfter(text: string, nameEnd: number): number | undefined {
+  COLON.lastIndex = nameEnd + 1;
+  return COLON.test(text) ? COLON.lastIndex : undefined;
+}
+
+/** Where the string that begins at this quote ends; the end of the text where it does not. */
+function stringEnd(text: string, quote: number): number {
+  for (let end = text.indexOf(QUOTE, quote + 1); end >= 0; end = text.indexOf(QUOTE, end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes += 1;
+    if (escapes % 2 === 0) return end;
+  }
+  return text.length;
+}
