@@ -9,7 +9,7 @@ describe('rates that refusals teach, where instances divide accounts', () => {
     const test = new TestPool();
     const account = accountName(test.add(0));
     const { accounts } = test.pool;
-    accounts.divide(true);
+    accounts.divide(new Map());
     const wanted: (boolean | undefined)[] = [];
     accounts.partsWanted = (isNew) => wanted.push(isNew);
     test.pool.lease({ model: 'm' })!.settle({ outcome: 'rate_limited', retryAfterMs: 250 });
@@ -30,7 +30,7 @@ describe('rates that refusals teach, where instances divide accounts', () => {
     const told: LearnedOfAccount[] = [{ account, model: undefined, dimension: 'requests', perMs: 0.002, calls: 9 }];
     const test = new TestPool();
     const { accounts } = test.pool;
-    accounts.divide(true);
+    accounts.divide(new Map());
     accounts.told(told);
     test.add(0);
     expect(test.pool.lease()).toBeUndefined();

@@ -60,7 +60,7 @@ export class ObjectCall {
     if (place === undefined) return undefined;
     const { notFound } = this.boundIds;
     if (place.kind === 'account') return { affinity: { kind: 'hard', account: place.account }, notFound };
-    return { affinity: undefined, notFound, asksAround: { most } };
+    return { notFound, asksAround: { most } };
   }
 
   /** Who is told of the ids in the answer; undefined where it has none. */
