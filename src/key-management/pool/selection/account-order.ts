@@ -1,4 +1,4 @@
-import { hashOf, mixed } from '../../common/hash';
+import { hashOf, mixed, quickHashOf } from '../../common/hash';
 import type { Account } from '../key/account';
 import type { KeyRecord } from '../key/key-record';
 
@@ -37,7 +37,7 @@ export class AccountOrder {
 
   /** The slot of an id. */
   slotOf(id: string): number {
-    return hashOf(id) & (SLOTS - 1);
+    return quickHashOf(id) & (SLOTS - 1);
   }
 
   /** The first key in the order that will do. It must be in the pool; `willDo` is asked of few keys. */
