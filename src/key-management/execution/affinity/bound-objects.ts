@@ -25,7 +25,7 @@ export const CALLERS_OWN = 'affinity';
 export const UPLOAD_URL = 'upload URL';
 
 /** How long an id is waited for that another instance may be telling just now. Milliseconds. */
-const TOLD_WITHIN_MS = 100;
+const TOLD_WITHIN_MS = 250;
 
 /** What is known of the objects that belong to one account: who made them, and so where a call goes that names one. */
 export class BoundObjects {
