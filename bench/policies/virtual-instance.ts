@@ -149,7 +149,7 @@ export class VirtualInstance implements Instance {
     const shares = new LimitShares(link, this.id, clock, instances);
     link.own(shares);
     pools.shareLimits((provider, accounts) => {
-      shares.share(provider, accounts);
+      shares.share(provider, accounts.parts);
     });
     this.#store = { member, link, instances, shares };
     instances.start();

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 import { join, resolve } from 'node:path';
+import { affinity } from './players/affinity';
 import { configuration } from './players/configuration';
 import { customVendor } from './players/custom-vendor';
 import { errors } from './players/errors';
@@ -21,6 +22,7 @@ import { Stage } from './stage';
 
 const PLAYERS: Readonly<Record<string, Players>> = {
   'README.md': readme,
+  'docs/affinity.md': affinity,
   'docs/configuration.md': configuration,
   'docs/custom-vendor.md': customVendor,
   'docs/errors.md': errors,

@@ -9,10 +9,10 @@ function quarter(settings: KeySettings = {}): { test: TestPool; grant: (fraction
     rateLimitScope: 'key_model',
     readRateLimits: () => [{ dimension: 'tokens', limit: 10_000, remaining: 10_000, resetMs: 0 }],
   });
-  test.pool.accounts.divide(new Map());
+  test.pool.accounts.parts.divide(new Map());
   const record = test.add(1, settings);
   const grant = (fraction: number): void =>
-    test.pool.accounts.grant(new Map([[`key:${record.id}`, { fraction, level: 1 }]]));
+    test.pool.accounts.parts.grant(new Map([[`key:${record.id}`, { fraction, level: 1 }]]));
   grant(1);
   if (!settings.limits) {
     const lease = test.pool.lease()!;
@@ -28,7 +28,7 @@ describe.each<[string, KeySettings]>([
   ['stated by the user', { limits: { tokensPerMinute: 10_000 } }],
   ['stated by headers', {}],
 ])('of a limit of tokens %s', (_, settings) => {
-  const asked = (test: TestPool) => test.pool.accounts.demands(test.clock.now())[0]!;
+  const asked = (test: TestPool) => test.pool.accounts.parts.demands(test.clock.now())[0]!;
 
   it('a call that is greater than the part asks for a part as great as itself, and fits that', () => {
     const { test, grant } = quarter(settings);

@@ -19,6 +19,12 @@ import type { KeyRecord } from './key/key-record';
 import type { KeySnapshot } from './key/key-snapshot';
 import { UsedKeys } from './key/used-keys';
 
+/** What of the limits of one pool instances share. */
+interface SharedLimits {
+  readonly parts: PartsPort;
+  readonly days: DayClaimsPort;
+}
+
 /** Keeps the changes of keys: the store, where there is one. */
 export interface KeyJournal {
   /** Resolves when all changes of this key so far are durable. */
@@ -48,7 +54,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   readonly #pools = new Map<string, KeyPool>();
   readonly #events = new Subject<KeyEvent>();
   readonly #sharing: Sharing = { count: 1, rank: 0 };
-  #shareLimits: ((provider: string, accounts: PartsPort & { readonly days: DayClaimsPort }) => void) | undefined;
+  #shareLimits: ((provider: string, accounts: SharedLimits) => void) | undefined;
   #observers: readonly Partial<PoolObserver>[] = [];
   #usedKeys = 0;
   #journal: KeyJournal | undefined;
@@ -148,7 +154,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   }
 
   /** @internal Where instances share keys: the accounts of every pool are divided among them, also of pools that are made later. */
-  shareLimits(share: (provider: string, accounts: PartsPort & { readonly days: DayClaimsPort }) => void): void {
+  shareLimits(share: (provider: string, accounts: SharedLimits) => void): void {
     this.#shareLimits = share;
     for (const pool of this.#pools.values()) share(pool.provider, pool.accounts);
   }

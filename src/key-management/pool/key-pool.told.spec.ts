@@ -9,17 +9,19 @@ describe('rates that refusals teach, where instances divide accounts', () => {
     const test = new TestPool();
     const account = accountName(test.add(0));
     const { accounts } = test.pool;
-    accounts.divide(new Map());
+    accounts.parts.divide(new Map());
     const wanted: (boolean | undefined)[] = [];
-    accounts.partsWanted = (isNew) => wanted.push(isNew);
+    accounts.parts.partsWanted = (isNew) => wanted.push(isNew);
     test.pool.lease({ model: 'm' })!.settle({ outcome: 'rate_limited', retryAfterMs: 250 });
-    expect(accounts.takeLearned()).toEqual([{ account, model: 'm', dimension: 'requests', perMs: 0.002, calls: 0 }]);
-    expect(accounts.takeLearned()).toBeUndefined();
+    expect(accounts.parts.takeLearned()).toEqual([
+      { account, model: 'm', dimension: 'requests', perMs: 0.002, calls: 0 },
+    ]);
+    expect(accounts.parts.takeLearned()).toBeUndefined();
     expect(wanted).toContain(true);
-    expect(accounts.demands(test.clock.now())).toEqual([expect.objectContaining({ account, quantum: 1 })]);
+    expect(accounts.parts.demands(test.clock.now())).toEqual([expect.objectContaining({ account, quantum: 1 })]);
     test.clock.skip(5_000);
     expect(test.pool.lease({ model: 'm' })).toBeUndefined();
-    accounts.grant(whole(account));
+    accounts.parts.grant(whole(account));
     test.clock.skip(500);
     expect(test.pool.lease({ model: 'm' })).toBeDefined();
   });
@@ -30,14 +32,14 @@ describe('rates that refusals teach, where instances divide accounts', () => {
     const told: LearnedOfAccount[] = [{ account, model: undefined, dimension: 'requests', perMs: 0.002, calls: 9 }];
     const test = new TestPool();
     const { accounts } = test.pool;
-    accounts.divide(new Map());
-    accounts.told(told);
+    accounts.parts.divide(new Map());
+    accounts.parts.told(told);
     test.add(0);
     expect(test.pool.lease()).toBeUndefined();
-    accounts.grant(whole(account));
+    accounts.parts.grant(whole(account));
     test.clock.skip(500);
     expect(test.pool.lease()).toBeDefined();
     // It has nothing of its own to tell.
-    expect(accounts.takeLearned()).toBeUndefined();
+    expect(accounts.parts.takeLearned()).toBeUndefined();
   });
 });

@@ -8,7 +8,6 @@ import type { PoolObserver } from './key-events';
 import { Outlook } from './outlook';
 import { DoubtedRemovals } from './doubted-removals';
 import { Ejections } from './ejections';
-import { accountName } from './key/account';
 import type { AffinityTarget } from './key/affinity-target';
 import type { LeaseOptions, LeaseTarget } from './key/key-input';
 import { PoolLease, type LeaseOwner } from './key-lease';
@@ -89,7 +88,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
       candidate = this.#choose(index, target, passedOver, now, blockedUntil);
     if (target.affinity?.kind === 'hard') this.#needsAccount(target.affinity.account, now);
     if (!candidate) {
-      if (canWait) this.accounts.missed(target.tokens, now);
+      if (canWait) this.accounts.parts.missed(target.tokens, now);
       return undefined;
     }
     const { record } = candidate;
@@ -191,7 +190,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   leaseAccepted(lease: PoolLease, now?: number): void {
     this.#endpointCallEnded(lease, true, now);
-    if (this.accounts.accepted(lease.candidate.record) && this.accounts.takeMissed()) this.keyFreed();
+    if (this.accounts.accepted(lease.candidate.record) && this.accounts.parts.takeMissed()) this.keyFreed();
     if (!lease.trial && this.#breaker.isCalm) return;
     const at = now ?? this.clock.now();
     if (lease.trial) {
@@ -220,7 +219,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   #limitsSeen(candidate: KeyModelState, now: number): void {
     if (candidate.availability !== 'eligible' || candidate.busy || candidate.blockedUntil(now) > now)
       this.placeGroup(candidate.record, now);
-    if (this.accounts.takeMissed()) this.keyFreed();
+    if (this.accounts.parts.takeMissed()) this.keyFreed();
   }
 
   settleLease(lease: PoolLease, settlement: Settlement, now: number): void {
@@ -233,7 +232,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (lease.candidate.availability !== 'eligible') this.placeGroup(record, now);
     this.#endpointCallEnded(lease, isOk, now);
     if (isOk && lease.source === 'call' && !lease.wasAccepted) this.accounts.accepted(record);
-    if (mayGo || this.accounts.takeMissed()) this.keyFreed();
+    if (mayGo || this.accounts.parts.takeMissed()) this.keyFreed();
     this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
   }
 
@@ -416,8 +415,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   #needsAccount(account: string, now: number): void {
     const member = this.affinities.memberOf(account);
-    // Where instances share its limits, a part of it is asked for by name.
-    if (member && this.accounts.needed.note(accountName(member), now)) this.accounts.partsWanted?.();
+    if (member) this.accounts.parts.needed(member, now);
   }
 
   /** The keys that may serve such a call, as far as its affinity goes. */

@@ -1,29 +1,25 @@
 import { getOrCreate } from '../common/get-or-create';
 import type { HeaderView, RateLimitReading } from '../vendors/contract/rate-limits';
 import { AccountDays } from './account-days';
-import { accountDemands } from './account-demand';
+import { AccountParts } from './account-parts';
 import type { LeaseTarget } from './key/key-input';
-import { Account, accountName, membersOf } from './key/account';
+import { Account, membersOf } from './key/account';
 import type { PoolLease } from './key-lease';
 import type { KeyModelState, KeyRecord } from './key/key-record';
 import { accountOfAnswer, accountOfRefusal, Contradictions, stateTheSame } from './limits/account-discovery';
-import { partsOf, totalOf, type ExpectedTokens, type UsedTokens } from './limits/expected-tokens';
+import { partsOf, totalOf, type UsedTokens } from './limits/expected-tokens';
 import type { FoundAccount } from './limits/found-account';
 import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
-import type { AccountDemand, GrantedPart, LearnedOfAccount, PartsPort } from './limits/part';
 import { KeptLimits } from './limits/kept-limits';
-import { MissedCalls } from './limits/missed-calls';
 import { PriorRates } from './limits/prior-rates';
 import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-limiter';
 import { RefusalCost } from './limits/refusal-cost';
 import { refusedDimension } from './limits/refused-dimension';
 import { SendLag } from './limits/send-lag';
 import { statedOf, strictest } from './limits/stated-limits';
-import { NeededAccounts } from './needed-accounts';
 import type { ModelIndexes } from './selection/model-indexes';
 import type { Settlement } from './state/settlement';
-import { learnedBy, ToldRates } from './told-rates';
 
 /** What the accounts need of their pool. */
 interface AccountsOfPool {
@@ -44,7 +40,7 @@ interface AccountsOfPool {
  * The accounts behind the keys of one pool, and their rate limits: what the vendor's headers state, what refusals teach, and what the user allows.
  * Keys share an account where the user says so (`quotaGroup`), or where answers name the same one; any other key has one of its own.
  */
-export class PoolAccounts implements PartsPort {
+export class PoolAccounts {
   readonly #declared = new Map<string, Account<KeyRecord>>();
   readonly #discovered = new Map<string, Account<KeyRecord>>();
   /** Keys whose answers contradict what they name. */
@@ -56,25 +52,25 @@ export class PoolAccounts implements PartsPort {
   readonly #lag = new SendLag();
   readonly #cost = new RefusalCost();
   readonly #kept = new KeptLimits();
-  /** What was granted of each account, by its shared name; undefined where instances divide nothing. */
-  #grants: Map<string, number> | undefined;
-  readonly #missed = new MissedCalls();
-  readonly #told = new ToldRates();
-  #hasLearned = false;
   /** Some account has a limit of tokens, stated or known. */
   limitsTokens = false;
   /** How the vendor states its limits; without it only refusals and the user's limits count. */
   profile: (() => RateLimitProfile | undefined) | undefined;
-  readonly needed = new NeededAccounts();
   #discovers = true;
-  /** How many calls wait for a key. */
-  waiting: (() => number) | undefined = undefined;
-  partsWanted: ((isNew?: boolean) => void) | undefined = undefined;
 
   /** The limits by the day. */
   readonly days: AccountDays;
+  /** What this instance has of the limits, where instances share them. */
+  readonly parts: AccountParts;
 
   constructor(private readonly pool: AccountsOfPool) {
+    this.parts = new AccountParts({
+      records: pool.records,
+      modelOf: (ordinal) => pool.indexes.modelOf(ordinal),
+      limiterOf: (record, model, now) => this.#limiterOf(record, model, now),
+      now: pool.now,
+      partsChanged: pool.partsChanged,
+    });
     this.days = new AccountDays(pool, () => this.profile?.()?.dayTimeZone ?? 'UTC');
   }
 
@@ -124,7 +120,7 @@ export class PoolAccounts implements PartsPort {
         candidate.rateLimiter = candidates[ordinal]!.rateLimiter;
       return;
     }
-    this.#learnFrom(record, this.#told.of(accountName(record)));
+    this.parts.joined(record);
   }
 
   remove(record: KeyRecord): void {
@@ -161,10 +157,10 @@ export class PoolAccounts implements PartsPort {
     const hard = limits && (known ?? new HardLimits(limits, this.pool.sharing));
     if (hard) {
       hard.limits = limits;
-      hard.part = this.#partOf(record);
+      hard.part = this.parts.of(record);
       if (limits.tokensPerMinute !== undefined || limits.tokensPerDay !== undefined) this.limitsTokens = true;
       this.days.limit(hard, record);
-      if (hard !== known && hard.part < 1) this.partsWanted?.(true);
+      if (hard !== known && hard.part < 1) this.parts.limitFound();
     }
     for (const member of members) {
       if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;
@@ -195,7 +191,7 @@ export class PoolAccounts implements PartsPort {
     if (limiter.countsTokens) this.limitsTokens = true;
     if (!wasKnown) {
       this.#contacts.ends(record.account ?? record);
-      if (this.#grants !== undefined) this.partsWanted?.(true);
+      this.parts.limitFound();
     }
     return true;
   }
@@ -277,8 +273,8 @@ export class PoolAccounts implements PartsPort {
     const waitMs = retryAfterMs ?? (notBefore && notBefore.getTime() - now);
     const dimension = reason === undefined ? undefined : refusedDimension(reason);
     const isNew = limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);
-    this.#hasLearned ||= !limiter.hasHeaders;
-    if (isNew && this.#grants !== undefined) this.partsWanted?.(true);
+    if (!limiter.hasHeaders) this.parts.learned();
+    if (isNew) this.parts.limitFound();
     if (limiter.countsTokens || dimension === 'tokens') this.limitsTokens = true;
   }
 
@@ -317,19 +313,6 @@ export class PoolAccounts implements PartsPort {
     if (account !== record) account.lastUsedAt = now;
   }
 
-  /** A call found no account that it fits now: whatever makes room is of interest. */
-  missed(tokens: ExpectedTokens | undefined, now: number): void {
-    this.#missed.note(tokens, now);
-    if (this.#grants === undefined) return;
-    for (const part of this.#grants.values()) if (part >= 1) return;
-    this.partsWanted?.();
-  }
-
-  /** Whether some call found no account since this was last asked. */
-  takeMissed(): boolean {
-    return this.#missed.take();
-  }
-
   /** Keeps an account for the holder. */
   keep(candidate: KeyModelState, holder: object): void {
     const kept = candidate.rateLimiter ?? candidate.record.hardLimits;
@@ -342,59 +325,6 @@ export class PoolAccounts implements PartsPort {
 
   giveBack(holder: object): void {
     this.#kept.giveBack(holder);
-  }
-
-  demands(now: number): readonly AccountDemand[] {
-    const demands = accountDemands(this.pool.records(), this.#missed.recent(now, this.waiting), now);
-    return demands.map((demand) => this.needed.marked(demand, now));
-  }
-
-  takeLearned(): readonly LearnedOfAccount[] | undefined {
-    if (!this.#hasLearned) return undefined;
-    this.#hasLearned = false;
-    return learnedBy(this.pool.records(), (ordinal) => this.pool.indexes.modelOf(ordinal));
-  }
-
-  told(learned: readonly LearnedOfAccount[]): void {
-    for (const each of learned) this.#told.remember(each);
-    const accounts = new Set(learned.map(({ account }) => account));
-    for (const record of this.pool.records()) if (accounts.has(accountName(record))) this.#learnFrom(record, learned);
-    this.pool.partsChanged();
-  }
-
-  /** Takes in what others have learned of the key's account. */
-  #learnFrom(record: KeyRecord, learned: Iterable<LearnedOfAccount>): void {
-    const [name, now] = [accountName(record), this.pool.now()];
-    for (const each of learned) if (each.account === name) this.#limiterOf(record, each.model, now).told(each, now);
-  }
-
-  grant(parts: ReadonlyMap<string, GrantedPart>): void {
-    const grants = (this.#grants ??= new Map());
-    for (const [account, { fraction }] of parts) grants.set(account, Math.min(1, Math.max(0, fraction)));
-    for (const record of this.pool.records()) {
-      const part = parts.get(accountName(record));
-      if (part) this.#divide(record, part.level);
-    }
-    this.pool.partsChanged();
-  }
-
-  divide(parts: ReadonlyMap<string, GrantedPart> | undefined): void {
-    this.#grants = parts && new Map(Array.from(parts, ([account, { fraction }]) => [account, fraction] as const));
-    // Of what is gained others may have just used all.
-    for (const record of this.pool.records()) this.#divide(record, 0);
-    this.pool.partsChanged();
-  }
-
-  #divide(record: KeyRecord, level: number): void {
-    const part = this.#partOf(record);
-    const now = this.pool.now();
-    if (record.hardLimits) record.hardLimits.part = part;
-    for (const { rateLimiter } of record.candidates)
-      if (rateLimiter && rateLimiter.part !== part) rateLimiter.divide(part, level, now);
-  }
-
-  #partOf(record: KeyRecord): number {
-    return this.#grants === undefined ? 1 : (this.#grants.get(accountName(record)) ?? 0);
   }
 
   /** Puts the key among those whose answers name the same account, if their limits agree. */
@@ -425,7 +355,7 @@ export class PoolAccounts implements PartsPort {
       if (!stateTheSame(readings, known)) return false;
     }
     this.#enter(record, account);
-    this.#learnFrom(record, this.#told.of(accountName(record)));
+    this.parts.joined(record);
     account.lastUsedAt = Math.max(account.lastUsedAt, record.lastUsedAt);
     for (const [ordinal] of record.candidates.entries()) {
       const candidates = membersOf(record).map((member) => member.candidates[ordinal]!);
@@ -516,7 +446,7 @@ export class PoolAccounts implements PartsPort {
       cost: this.#cost,
     }));
     const limiter = new RateLimiter(priors);
-    limiter.divide(this.#partOf(record), 0, now);
+    limiter.divide(this.parts.of(record), 0, now);
     return limiter;
   }
 }

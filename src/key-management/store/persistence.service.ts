@@ -74,7 +74,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     this.#days = days;
     this.link.own(days);
     pools.shareLimits((provider, accounts) => {
-      shares.share(provider, accounts);
+      shares.share(provider, accounts.parts);
       days.share(provider, accounts.days);
     });
     this.link.own(new SettingsPersistence(configuration, this.link, () => this.keptOf(SETTINGS_DOC)));

@@ -82,7 +82,8 @@ export function failedEnd(
   const { outcome, notFoundHere } = classifyEvidence(evidence, { classifier, context, notFound });
   // A caller may treat a 404 as any answer, but what is the key's or the vendor's fault is not for the caller to say. An object with an
   // error that no rule knows may be of the caller's own making.
-  const fails = NEVER_AN_ANSWER.has(outcome) || notFoundHere === true || (body && (outcome !== 'unknown' || failedBase(body)));
+  const fails =
+    NEVER_AN_ANSWER.has(outcome) || notFoundHere === true || (body && (outcome !== 'unknown' || failedBase(body)));
   return fails ? { kind: 'value', value, evidence } : undefined;
 }
 

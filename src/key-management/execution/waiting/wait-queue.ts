@@ -49,7 +49,7 @@ export class WaitQueue {
     private readonly limits: TimeLimits,
   ) {
     this.courtesy = new Courtesy(pool);
-    pool.accounts.waiting = () => this.#length;
+    pool.accounts.parts.waiting = () => this.#length;
   }
 
   /** How many calls wait. */
