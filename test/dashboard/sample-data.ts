@@ -115,6 +115,7 @@ export function sampleFigures(
     state_until: null,
     called: !quiet,
     window: { calls, failures: 0, success_rate: quiet ? null : 100 },
+    affinity: null,
     summary: {
       total_keys: keys.length,
       success_rate: requests === 0 ? null : Math.round(((requests - failures) / requests) * 1_000) / 10,

@@ -1,4 +1,4 @@
-import { KeyPoolService, keyIdOf } from '../../src/key-management';
+import { KeyPoolService, keyIdOf, ManagedFetchService } from '../../src/key-management';
 import { describeInChromium, signIn } from './browser';
 import { ADMIN, startRealApp, VIEWER } from './real-app';
 import { FIRST, SECOND } from './stage';
@@ -46,6 +46,17 @@ describeInChromium('using the dashboard of a real app', () => {
     expect(await page.getByRole('dialog').count()).toBe(0);
     await page.getByRole('button', { name: 'Configuration' }).click();
     expect(await page.getByLabel('Retries of a call').getAttribute('readonly')).not.toBeNull();
+  });
+
+  it('says whether calls that belong to an account meet it', async () => {
+    const { page, url, app, simulator } = on.stage;
+    const fetch = app.get(ManagedFetchService).for('openai', { affinity: 'conversation-1' });
+    for (let turn = 0; turn < 3; turn += 1) {
+      const body = JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: 'Hello!' }] });
+      await (await fetch(`${simulator.openai.baseUrl}/v1/chat/completions`, { method: 'POST', body })).text();
+    }
+    await signIn(page, url, VIEWER);
+    await page.getByText('Affinity, this instance since its start: 3 calls kept to their account, 0 moved.').waitFor();
   });
 
   it('says that the connection is lost, marks what is old, and recovers by itself', async () => {

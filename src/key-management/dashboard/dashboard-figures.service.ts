@@ -12,6 +12,7 @@ import type { ResolvedOptions } from '../configuration/resolved-options';
 import { ProviderHealthService } from '../health/provider-health.service';
 import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
 import { percentage } from '../pool/key/key-snapshot';
+import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 
 /** What the calls of the last five minutes came to, as the state is judged by. */
@@ -23,12 +24,21 @@ interface CallWindow {
   success_rate: number | null;
 }
 
+/** Calls that their account served, calls that went to another, and requests for an object to accounts that do not have it. */
+interface CallsByAffinity {
+  kept: number;
+  moved: number;
+  asked: number;
+}
+
 export interface ProviderFigures extends ProviderStateFields {
   /** Whose keys these are: a provider may have any name. */
   vendor: { name: string; label: string };
   /** Somebody called it within the hour. */
   called: boolean;
   window: CallWindow;
+  /** Calls with an affinity, of this instance since its start; null where there were none. */
+  affinity: CallsByAffinity | null;
   summary: { total_keys: number } & CallSummary;
   timeline: TimelineEntry[];
 }
@@ -93,6 +103,7 @@ export class DashboardFiguresService {
             vendor: this.#vendorOf(health.provider),
             called: health.isCalled,
             window: callWindow(health),
+            affinity: callsByAffinity(this.pools.pool(health.provider)!),
             summary: {
               total_keys: this.pools.pool(health.provider)!.size,
               ...callSummary(this.series, health.provider),
@@ -116,6 +127,9 @@ export class DashboardFiguresService {
     return this.store.status() === 'up' ? null : new Date(this.store.awaySince ?? now).toISOString();
   }
 }
+
+const callsByAffinity = ({ calls: { byAffinity } }: KeyPool): CallsByAffinity | null =>
+  byAffinity.kept + byAffinity.moved + byAffinity.asked > 0 ? { ...byAffinity } : null;
 
 const callWindow = ({ calls, failures }: { calls: number; failures: number }): CallWindow => ({
   calls,

@@ -236,8 +236,8 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     asked = 0,
   ): void => {
     this.#inFlight.leave();
-    if (asked > 0) pool.calls.accountsAsked += asked;
-    if (report.affinity !== undefined) this.pools.affinityServed(pool.provider, report.affinity);
+    pool.calls.byAffinity.asked += asked;
+    if (report.affinity !== undefined) pool.calls.byAffinity[report.affinity] += 1;
     const end = success ? 'ok' : callEnd(report);
     pool.calls.ended(success, Math.max(1, report.attemptsMade - asked), report.totalTimeMs, model, end);
   };

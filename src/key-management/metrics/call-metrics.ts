@@ -47,15 +47,6 @@ export function registerCallMetrics(registry: Registry, counts: CountsByProvider
   counter('ai_keys_removals_total', 'Keys removed from their pool, by their new status.', ['status'], ({ removed }) =>
     Array.from(removed, ([status, count]) => [{ status }, count]),
   );
-  counter(
-    'ai_keys_affinity_calls_total',
-    'Calls with an affinity, by whether the account that they belong to served them.',
-    ['result'],
-    ({ affinity: { kept, moved } }) => [
-      [{ result: 'kept' }, kept],
-      [{ result: 'moved' }, moved],
-    ],
-  );
   histogram(
     'ai_keys_call_duration_seconds',
     'How long managed calls took, with all their attempts and waits.',

@@ -41,7 +41,6 @@ export class KeyMetricsService {
     pools.observe({
       callsOf: (provider) => new CallCounter(this.#counts.of(provider), this.#keys),
       callWaited: (provider, ms) => this.#counts.of(provider).queueTimes.observe(ms),
-      affinityServed: (provider, where) => void (this.#counts.of(provider).affinity[where] += 1),
       keyChanged: (record, event) => this.#changed(record, event),
     });
   }

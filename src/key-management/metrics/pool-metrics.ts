@@ -59,10 +59,20 @@ export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void 
     samples: () => sumPerProvider(facts, inFlightOf),
   });
   scrapedCounter(registry, {
+    name: 'ai_keys_affinity_calls_total',
+    help: 'Calls with an affinity, by whether the account that they belong to served them.',
+    labels: ['provider', 'result'],
+    *samples() {
+      for (const result of ['kept', 'moved'] as const)
+        for (const [labels, count] of sumPerProvider(facts, ({ calls }) => calls.byAffinity[result]))
+          yield [{ ...labels, result }, count];
+    },
+  });
+  scrapedCounter(registry, {
     name: 'ai_keys_accounts_asked_total',
     help: 'Requests to accounts that turned out not to have the object which the call names, since nobody knew whose it is.',
     labels: ['provider'],
-    samples: () => sumPerProvider(facts, ({ calls }) => calls.accountsAsked),
+    samples: () => sumPerProvider(facts, ({ calls }) => calls.byAffinity.asked),
   });
   scrapedGauge(registry, {
     name: 'ai_keys_queue_length',

@@ -30,8 +30,6 @@ export class ProviderCounts {
   readonly attemptTimes = new TimeHistogram();
   readonly queueTimes = new TimeHistogram();
   readonly removed = new Map<string, number>();
-  /** Calls with an affinity, by where their last attempt went. */
-  readonly affinity = { kept: 0, moved: 0 };
 }
 
 /** Providers with a label of their own; any more share one, so that nothing can make the metrics grow. */

@@ -52,8 +52,11 @@ export interface CallObserver {
 export class CallBatcher {
   #observers: readonly CallObserver[] = [];
   readonly #batch = newBatch();
-  /** How many times an account was asked for an object that it does not have, since nobody knew whose it is. */
-  accountsAsked = 0;
+  /**
+   * Managed calls that belong to an account, by whether it served their last attempt; and how many times an account was asked for an object
+   * that it does not have, since nobody knew whose it is.
+   */
+  readonly byAffinity = { kept: 0, moved: 0, asked: 0 };
 
   /** @param onFirstEntry Called for the first entry of each batch. */
   constructor(private readonly onFirstEntry: () => void) {}

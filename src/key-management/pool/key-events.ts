@@ -131,8 +131,6 @@ export interface PoolObserver {
   keyChanged(record: KeyRecord, event: KeyChangeEvent): void;
   /** A managed call waited that many milliseconds in the queue for a key, whether it got one or not. */
   callWaited?(provider: string, ms: number): void;
-  /** A managed call with an affinity ended: whether its last attempt went to the account that it belongs to. */
-  affinityServed?(provider: string, where: 'kept' | 'moved'): void;
   /** A key may be chosen again that could not be before. */
   keyFreed(provider: string): void;
   /** The provider's circuit breaker changed its state. */

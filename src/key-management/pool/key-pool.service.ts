@@ -211,11 +211,6 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   }
 
   /** @internal */
-  affinityServed(provider: string, where: 'kept' | 'moved'): void {
-    for (const observer of this.#observers) observer.affinityServed?.(provider, where);
-  }
-
-  /** @internal */
   breakerChanged(provider: string, status: BreakerStatus): void {
     for (const observer of this.#observers) observer.breakerChanged?.(provider, status);
   }

@@ -39,7 +39,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   constructor(
     provider: string,
-    observer: Omit<PoolObserver, 'callWaited' | 'affinityServed' | 'callsOf'>,
+    observer: Omit<PoolObserver, 'callWaited' | 'callsOf'>,
     clock: Clock,
     private readonly random: Random,
     sharing: Readonly<Sharing> = { count: 1, rank: 0 },

@@ -57,7 +57,7 @@ export class KeyStates {
 
   constructor(
     readonly provider: string,
-    protected readonly observer: Omit<PoolObserver, 'callWaited' | 'affinityServed' | 'callsOf'>,
+    protected readonly observer: Omit<PoolObserver, 'callWaited' | 'callsOf'>,
     protected readonly clock: Clock,
     sharing: Readonly<Sharing>,
   ) {

@@ -184,7 +184,7 @@ export class WaitQueue {
     return line !== undefined && (isBatch || line.holdsUp(account));
   }
 
-  /** The account in whose line a call waits. Of very many, some share a line. */
+  /** The account in whose line a call waits. */
   #accountFor(target: CallTarget, now: number): string | undefined {
     return target.affinity && this.pool.accountFor(target, now);
   }

@@ -47,10 +47,19 @@ export function ProviderCard({ provider, figures, counts }: ProviderCardProps): 
         <Figure name="p50" value={duration(summary.response_time_p50)} />
         <Figure name="p95" value={duration(summary.response_time_p95)} />
       </dl>
+      {figures.affinity && <AffinityLine {...figures.affinity} />}
       <ProviderTimeline provider={provider} timeline={timeline} />
     </article>
   );
 }
+
+/** Whether calls that belong to an account met it. */
+const AffinityLine = ({ kept, moved, asked }: NonNullable<ProviderFigures['affinity']>): JSX.Element => (
+  <p class="faint affinity-line">
+    Affinity, this instance since its start: {shortNumber(kept)} calls kept to their account, {shortNumber(moved)} moved
+    {asked > 0 && <>, {shortNumber(asked)} accounts asked in turn</>}.
+  </p>
+);
 
 /** Why the provider is in its state, since when, and until when where that is known. */
 function StateLine({ figures }: { figures: ProviderFigures }): JSX.Element {
