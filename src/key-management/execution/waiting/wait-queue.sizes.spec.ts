@@ -40,7 +40,7 @@ const sizeOf = ({ tokens }: CallTarget): number => (tokens ? tokens.input + toke
 
 /** The part of a pool that the queue goes by, over buckets of tokens. */
 class BucketPool {
-  readonly accounts: { waiting?: () => number } = {};
+  readonly accounts: { readonly parts: { waiting?: () => number } } = { parts: {} };
   readonly buckets: Bucket[];
   /** Whether another call fits, where a batch call asks. */
   hasRoom = true;

@@ -64,24 +64,24 @@ export type KeyOrigin = string;
 
 /** What a call needs of a pool. */
 export interface LeaseTarget {
-  readonly model?: string;
-  readonly endpoint?: string;
+  readonly model?: string | undefined;
+  readonly endpoint?: string | undefined;
   /** What it is expected to take; what calls for the model took lately where nothing is stated. */
-  readonly tokens?: ExpectedTokens;
+  readonly tokens?: ExpectedTokens | undefined;
   /**
    * Until then keys of a higher tier are only taken where none of a lower one can serve by then. Milliseconds since the epoch; default 0:
    * the lowest tier with a key that can be had now.
    */
-  readonly spillsAt?: number;
+  readonly spillsAt?: number | undefined;
   /** The object under which `setAside` keeps an account for this call. */
-  readonly holder?: object;
+  readonly holder?: object | undefined;
   /** The account that it belongs to. */
-  readonly affinity?: AffinityTarget;
+  readonly affinity?: AffinityTarget | undefined;
   /**
    * Until then a call with a soft affinity waits for its account, where that may serve it by then. Milliseconds since the epoch; default 0: it takes
    * a key of the next account at once.
    */
-  readonly movesAt?: number;
+  readonly movesAt?: number | undefined;
 }
 
 export interface LeaseOptions {
