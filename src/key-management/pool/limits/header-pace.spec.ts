@@ -7,7 +7,7 @@ const BOOKINGS = ['input_and_max_output', 'input_and_output', 'input'] as const;
 
 const NOW = 1_000_000;
 /** A call that was sent so long before another one has reached the vendor before it. Milliseconds. */
-const SURELY_MS = 100;
+const SURELY_MS = 1_000;
 
 /** So many calls are sent of which nothing is known but what calls take lately. */
 function send(pace: HeaderPace, count: number, at: number): void {
@@ -281,8 +281,20 @@ describe('a call in flight', () => {
     pace.started(sent(NOW + 100), NOW + 100);
     pace.observe(reading(9_000), NOW + 50, NOW + 150);
     expect(left(pace, NOW + 50)).toBe(8_100);
-    pace.observe(reading(8_500), NOW + 200, NOW + 240);
-    expect(left(pace, NOW + 200)).toBe(8_500);
+    pace.observe(reading(8_500), NOW + 1_200, NOW + 1_240);
+    expect(left(pace, NOW + 1_200)).toBe(8_500);
+  });
+
+  it('is not taken for counted by the answer to a later one, which may have overtaken it while it waited for a connection', () => {
+    const pace = new HeaderPace('fixed_window');
+    const window = (remaining: number): RateLimitReading[] => [
+      { dimension: 'requests', limit: 60, remaining, resetMs: 60_000 },
+    ];
+    pace.observe(window(60), NOW, NOW);
+    const [first, later] = [sent(NOW), sent(NOW + 400)];
+    for (const call of [first, later]) pace.started(call, call.at);
+    pace.observe(window(59), NOW + 420, NOW + 440, later);
+    expect(left(pace, NOW + 440)).toBe(58);
   });
 
   it('is not taken for counted by the answers to others of its burst, which may have overtaken it', () => {

@@ -11,8 +11,8 @@ const MOST_WANTED = 256;
 const WANTED_MS = 4_000;
 const MIN_WANTED_MS = 1_000;
 const MINUTE_MS = 60_000;
-/** Calls overtake each other on their way to the vendor, by no more than this. Milliseconds. */
-const OVERTAKING_MS = 100;
+/** Calls overtake each other on their way to the vendor, where some wait for new connections, by no more than this. Milliseconds. */
+const OVERTAKING_MS = 1_000;
 
 /** Holds calls back by what the vendor's headers say is left, before the vendor has to refuse. */
 export class HeaderPace {
@@ -35,10 +35,11 @@ export class HeaderPace {
     if (answered) answered.isAnswered = true;
     // Answers come out of order: a later count is the better one.
     if (asOf < this.#asOf) return;
-    this.#learn(readings, asOf);
+    const sentAt = answered?.at ?? asOf;
+    this.#learn(readings, asOf, sentAt);
     this.#asOf = asOf;
     this.#sent = this.#sent.filter((call) => {
-      call.isCounted = isCountedBy(call, asOf);
+      call.isCounted = isCountedBy(call, asOf, sentAt);
       return !call.isCounted;
     });
     for (const reading of readings) {
@@ -215,9 +216,9 @@ export class HeaderPace {
   }
 
   /** Learns what calls of unknown size took, from what is left and was left before. */
-  #learn(readings: readonly RateLimitReading[], asOf: number): void {
+  #learn(readings: readonly RateLimitReading[], asOf: number, sentAt: number): void {
     let unknown = 0;
-    for (const call of this.#sent) if (call.tokens === undefined && isCountedBy(call, asOf)) unknown += 1;
+    for (const call of this.#sent) if (call.tokens === undefined && isCountedBy(call, asOf, sentAt)) unknown += 1;
     if (unknown === 0) return;
     for (const { dimension, remaining } of readings) {
       if (dimension === 'requests' || remaining === undefined) continue;
@@ -225,13 +226,16 @@ export class HeaderPace {
       if (!meter?.isKnown || meter.part < 1) continue;
       // Calls sent since count as the meter's mean, and so does each of the unknown ones.
       let later = 0;
-      for (const call of this.#sent) if (!isCountedBy(call, asOf)) later += meter.bookedAtOnce(call.tokens);
+      for (const call of this.#sent) if (!isCountedBy(call, asOf, sentAt)) later += meter.bookedAtOnce(call.tokens);
       const took = meter.leftAt(asOf) + later + unknown * meter.usual - remaining;
       meter.learn(Math.max(0, took / unknown));
     }
   }
 }
 
-/** For certain: its own answer has come, or no call that was sent later can have overtaken it. */
-const isCountedBy = ({ at, isAnswered }: SentCall, asOf: number): boolean =>
-  at <= asOf && (isAnswered || at <= asOf - OVERTAKING_MS);
+/**
+ * Whether an answer counts the call for certain: the call's own answer has come, or the request that is answered was sent so much later that it cannot
+ * have overtaken it.
+ */
+const isCountedBy = ({ at, isAnswered }: SentCall, asOf: number, sentAt = asOf): boolean =>
+  at <= asOf && (isAnswered || at <= sentAt - OVERTAKING_MS);

@@ -75,7 +75,7 @@ describe('RateLimiter', () => {
     calls.send(1);
     expect(calls.limiter.blockedUntil(NOW)).toBeGreaterThan(NOW);
     expect(calls.limiter.isBlockedByInFlightOnly(NOW)).toBe(true);
-    calls.read(0, NOW + 100);
+    calls.read(0, NOW + 1_000);
     expect(calls.limiter.isBlockedByInFlightOnly(NOW)).toBe(false);
   });
 

@@ -81,14 +81,16 @@ export class ProviderShares {
     this.#isAlone = false;
     this.#introducesUntil = now + INTRODUCTION_MS;
     if (!wasAlone) return;
-    const all = new Map(this.port.demands(now).map(({ account }) => [account, { fraction: 1, level: 0 }]));
-    this.#holder.fallBack(all);
+    const demands = this.port.demands(now);
+    const isUsed = demands.some(({ wanted, bound }) => wanted > 0 || bound > 0);
+    const all = new Map(isUsed ? demands.map(({ account }) => [account, { fraction: 1, level: 0 }]) : []);
+    if (isUsed) this.#holder.fallBack(all);
     this.port.divide(all);
     this.#fellBackAt = now;
     this.#fallbackUntil = undefined;
     this.#reportedAt = -Infinity;
-    this.#idleSince = now;
-    this.#isDue = true;
+    this.#idleSince = isUsed ? undefined : -Infinity;
+    this.#isDue = isUsed;
   }
 
   /** A call waits for a part, or an account's limits became known. */
