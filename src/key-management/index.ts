@@ -80,6 +80,8 @@ export { KEY_STATUSES, type KeyStatus } from './pool/key/key-state';
 export type { SettledOutcome } from './pool/state/settlement';
 export { keyIdOf, maskKey, type ApiKey } from './pool/key/api-key';
 
+export { OnKeyEvent, type HeardKeyEvent } from './events/on-key-event';
+export { InjectManagedFetch } from './execution/managed-fetch/inject-managed-fetch';
 export {
   ManagedFetchService,
   type ManagedFetch,

@@ -13,6 +13,7 @@ import type {
   KeyManagementOptions,
   MetricsSettings,
 } from './configuration/key-management.options';
+import { managedFetchProviders } from './execution/managed-fetch/inject-managed-fetch';
 import { KeyMetricsService } from './metrics/key-metrics.service';
 
 const OPTIONS_TOKEN = 'KEY_MANAGEMENT_MODULE_OPTIONS';
@@ -53,6 +54,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
     { isGlobal: true, admin: true, metrics: true },
     (definition, { isGlobal = true, admin = true, metrics = true }) => {
       const settings = adminSettings(admin);
+      const fetches = managedFetchProviders();
       return {
         ...definition,
         global: isGlobal,
@@ -61,11 +63,13 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
           : [],
         providers: [
           ...(definition.providers ?? []).map(sealing),
+          ...fetches,
           ...(metrics === false ? [] : metricsProviders(metrics === true ? {} : metrics)),
           ...(settings ? adminProviders(settings) : []),
         ],
         exports: [
           ...(definition.exports ?? []),
+          ...fetches.map(({ provide }) => provide),
           ...(metrics === false ? [] : [KeyMetricsService]),
           ...(settings ? [EventStreamService] : []),
         ],

@@ -44,6 +44,7 @@ import type {
   KeyManagementOptions,
 } from './configuration/key-management.options';
 import { KeyManagerService } from './key-manager.service';
+import { KeyListenersService } from './events/key-listeners.service';
 import { KeyLogService } from './events/key-log.service';
 import { KeyPoolService } from './pool/key-pool.service';
 import { bareImport, KEY_MANAGEMENT_MODULE, refuseSecondImport } from './single-import';
@@ -91,6 +92,7 @@ const INTERNAL: Provider[] = [
   EventLog,
   EventArchiveService,
   KeyLogService,
+  KeyListenersService,
   AnalyticsService,
   SeriesService,
   HealthCheckService,

@@ -74,6 +74,14 @@ export const inYourApp: Players = {
     assert.match(app.get(Alarm).messages.join('\n'), /^openai: sk-proj\.\.\.\w{4} is invalid \(/);
   },
 
+  Pager: async (exported, stage) => {
+    const Pager = as<Type<{ pages: string[] }>>(exported, 'Pager');
+    const app = await stage.start(KeyManagementModule.forRoot({ admin: false }), Pager);
+    await app.get(RetryExecutorService).executeOpenAi(() => Promise.reject(refused), { maxWaitMs: 0 });
+    await new Promise(setImmediate);
+    assert.equal(app.get(Pager).pages[0], 'openai: status_changed');
+  },
+
   Rotation: async (exported, stage) => {
     const Rotation = as<Type<{ replace(oldKeyId: string, newKey: string): Promise<boolean> }>>(exported, 'Rotation');
     const app = await stage.start(KeyManagementModule.forRoot({ admin: false }), Rotation);

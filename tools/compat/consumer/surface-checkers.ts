@@ -52,6 +52,14 @@ export class OwnChecker extends keys.BaseHealthChecker {
     return apiKey ? super.validateFormat(apiKey) : { valid: false, reason: 'empty' };
   }
 }
+export class OwnListener {
+  readonly heard: keys.HeardKeyEvent[] = ['key_removed'];
+  constructor(@keys.InjectManagedFetch('own') readonly fetch: keys.ManagedFetch) {}
+  @keys.OnKeyEvent('key_removed', 'key_added')
+  hear({ type }: keys.KeyEvent): void {
+    this.heard.push(type);
+  }
+}
 export const registered = (registry: keys.HealthCheckerRegistry) => {
   registry.addChecker('x', keys.StatusTableHealthChecker.from({ 401: 'invalid_key' }));
   return [registry.get('x'), registry.providers()] as const;
