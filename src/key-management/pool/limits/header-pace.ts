@@ -13,6 +13,8 @@ const MIN_WANTED_MS = 1_000;
 const MINUTE_MS = 60_000;
 /** Calls overtake each other on their way to the vendor, where some wait for new connections, by no more than this. Milliseconds. */
 const OVERTAKING_MS = 1_000;
+/** Few calls overtake others by more than this: enough where it takes many to be sure. Milliseconds. */
+const USUALLY_MS = 100;
 
 /** Holds calls back by what the vendor's headers say is left, before the vendor has to refuse. */
 export class HeaderPace {
@@ -35,11 +37,11 @@ export class HeaderPace {
     if (answered) answered.isAnswered = true;
     // Answers come out of order: a later count is the better one.
     if (asOf < this.#asOf) return;
-    const sentAt = answered?.at ?? asOf;
-    this.#learn(readings, asOf, sentAt);
+    const surelyBy = (answered?.at ?? asOf) - OVERTAKING_MS;
+    this.#learn(readings, asOf, surelyBy);
     this.#asOf = asOf;
     this.#sent = this.#sent.filter((call) => {
-      call.isCounted = isCountedBy(call, asOf, sentAt);
+      call.isCounted = isCountedBy(call, asOf, surelyBy);
       return !call.isCounted;
     });
     for (const reading of readings) {
@@ -162,7 +164,7 @@ export class HeaderPace {
     let siblingCalls = 0;
     let later = 0;
     for (const call of this.#sent) {
-      if (!isCountedBy(call, countedAt)) later += 1;
+      if (!isCountedBy(call, countedAt, countedAt - USUALLY_MS)) later += 1;
       else if (call.key !== key) siblingCalls += 1;
     }
     return { siblingCalls, surplus: remaining - meter.leftAt(countedAt) - later };
@@ -216,9 +218,9 @@ export class HeaderPace {
   }
 
   /** Learns what calls of unknown size took, from what is left and was left before. */
-  #learn(readings: readonly RateLimitReading[], asOf: number, sentAt: number): void {
+  #learn(readings: readonly RateLimitReading[], asOf: number, surelyBy: number): void {
     let unknown = 0;
-    for (const call of this.#sent) if (call.tokens === undefined && isCountedBy(call, asOf, sentAt)) unknown += 1;
+    for (const call of this.#sent) if (call.tokens === undefined && isCountedBy(call, asOf, surelyBy)) unknown += 1;
     if (unknown === 0) return;
     for (const { dimension, remaining } of readings) {
       if (dimension === 'requests' || remaining === undefined) continue;
@@ -226,7 +228,7 @@ export class HeaderPace {
       if (!meter?.isKnown || meter.part < 1) continue;
       // Calls sent since count as the meter's mean, and so does each of the unknown ones.
       let later = 0;
-      for (const call of this.#sent) if (!isCountedBy(call, asOf, sentAt)) later += meter.bookedAtOnce(call.tokens);
+      for (const call of this.#sent) if (!isCountedBy(call, asOf, surelyBy)) later += meter.bookedAtOnce(call.tokens);
       const took = meter.leftAt(asOf) + later + unknown * meter.usual - remaining;
       meter.learn(Math.max(0, took / unknown));
     }
@@ -234,8 +236,8 @@ export class HeaderPace {
 }
 
 /**
- * Whether an answer counts the call for certain: the call's own answer has come, or the request that is answered was sent so much later that it cannot
- * have overtaken it.
+ * Whether an answer counts the call for certain: the call's own answer has come, or it was sent before `surelyBy`, so much earlier than the request that
+ * is answered that it cannot have been overtaken.
  */
-const isCountedBy = ({ at, isAnswered }: SentCall, asOf: number, sentAt = asOf): boolean =>
-  at <= asOf && (isAnswered || at <= sentAt - OVERTAKING_MS);
+const isCountedBy = ({ at, isAnswered }: SentCall, asOf: number, surelyBy: number): boolean =>
+  at <= asOf && (isAnswered || at <= surelyBy);
