@@ -9,7 +9,7 @@ import { CONFIGURATION_LIMITS } from './configuration-limits';
 import { idProblems, secretIdFlaw, type NamedKey } from './key-ids';
 import { LEAST_REFRESH_MS } from './key-source';
 import { KEY_ID, KEY_ID_RULE } from '../pool/key/api-key';
-import { LATEST_TIME } from '../pool/key/key-expiry';
+import { isExpiry } from '../pool/key/key-expiry';
 import type { KeyInput } from '../pool/key/key-input';
 import { isOwnStore, ownStoreProblems } from './store-options';
 
@@ -61,8 +61,8 @@ const LIMITS = strict({
 /** A `Date`, or in JSON its text. */
 const EXPIRY = z.custom<Date>((given) => {
   const at = given instanceof Date ? given.getTime() : typeof given === 'string' ? Date.parse(given) : NaN;
-  return at > 0 && at < LATEST_TIME;
-}, 'must be a Date, or a time as 2027-01-31T12:00:00Z, before 2100');
+  return isExpiry(at);
+}, 'must be a Date, or a time as 2027-01-31T12:00:00Z');
 
 const KEY_INPUT = strict({
   key: z.custom<KeyInput['key']>(

@@ -7,7 +7,6 @@ import { CONFIGURATION_LIMITS } from '../../configuration/configuration-limits';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
 import type { LogEntryType } from '../../events/event-log';
 import { KEY_ID, KEY_ID_RULE, LONGEST_KEY } from '../../pool/key/api-key';
-import { LATEST_TIME } from '../../pool/key/key-expiry';
 import { KEY_EVENT_TYPES } from '../../pool/key-events';
 import { KEY_STATUSES } from '../../pool/key/key-state';
 import { HEADERS } from '../../vendors/define-vendor';
@@ -50,9 +49,6 @@ const TIME = regexes.datetime({ offset: true });
 const instant = text
   .refine((given) => TIME.test(given), 'must be a time as 2026-11-23T12:00:00Z')
   .meta({ format: 'date-time' });
-/** Stored documents hold no later one. */
-const EXPIRY = instant.refine((given) => Date.parse(given) < LATEST_TIME, 'must be before 2100');
-
 const weight = upTo(number, 1_000);
 const tier = between(integer, 0, 1_000);
 
@@ -100,7 +96,7 @@ const NEW_KEY = body('NewKeyDto', {
       "Sent with this key's requests alone, over the provider's headers. Their values are never shown again.",
     example: { 'anthropic-workspace-id': 'wrkspc_FAKE' },
   }),
-  expires_at: EXPIRY.nullish().meta({ example: null, description: 'When the vendor ends the key. null: never.' }),
+  expires_at: instant.nullish().meta({ example: null, description: 'When the vendor ends the key. null: never.' }),
 });
 export type NewKey = z.infer<typeof NEW_KEY>;
 
@@ -127,7 +123,7 @@ export const UPDATE_KEY = change('UpdateKeyDto', {
   weight: weight.optional().meta({ example: 2 }),
   tier: tier.optional().meta({ example: 1 }),
   limits: KEY_LIMITS.optional().meta({ description: 'Named limits are set, null takes one away, others stay.' }),
-  expires_at: EXPIRY.nullish().meta({
+  expires_at: instant.nullish().meta({
     example: '2027-01-31T12:00:00Z',
     description: 'When the vendor ends the key: from then on it is disabled, reason `expired`. null: never.',
   }),

@@ -2,8 +2,9 @@
 export const EXPIRY_THRESHOLDS = [14, 1] as const;
 export type ExpiryThreshold = (typeof EXPIRY_THRESHOLDS)[number];
 
-/** Milliseconds since the epoch: a later time is taken for a mistake, though a `Date` could hold it. */
-export const LATEST_TIME = Date.UTC(2100, 0, 1);
+/** Whether it can be the end of a key: any time of RFC 3339, which has years of four digits. Milliseconds since the epoch. */
+export const isExpiry = (at: unknown): at is number => typeof at === 'number' && Math.abs(at) < LATEST_EXPIRY;
+const LATEST_EXPIRY = Date.UTC(10_000, 0, 2);
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -12,7 +12,7 @@ import {
   type FailureStreak,
 } from '../../pool/key/key-state';
 import { endpointName } from '../../pool/state/endpoint-name';
-import { EXPIRY_THRESHOLDS, LATEST_TIME, type ToldExpiry } from '../../pool/key/key-expiry';
+import { EXPIRY_THRESHOLDS, isExpiry, type ToldExpiry } from '../../pool/key/key-expiry';
 import { modelName, type RecordOrigin } from '../../pool/key/key-input';
 import { LONGEST_NAME } from '../../pool/limits/account-discovery';
 import type { FoundAccount } from '../../pool/limits/found-account';
@@ -131,7 +131,7 @@ export const switchOf = ({ isSwitchedOff }: KeyRecord): AdminState => (isSwitche
 export const EXPIRY_FIELD = 'expiry';
 export const toldValue = ({ expiresAt, days }: ToldExpiry): Json => ({ expiresAt, days });
 export function readTold(value: Json): ToldExpiry | undefined {
-  if (!isRecord(value) || !isTime(value.expiresAt)) return undefined;
+  if (!isRecord(value) || !isExpiry(value.expiresAt)) return undefined;
   const days = EXPIRY_THRESHOLDS.find((each) => each === value.days);
   return days && { expiresAt: value.expiresAt, days };
 }
@@ -178,7 +178,7 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
     secret: text(secret),
     token: text(token),
     route: text(route),
-    expiresAt: isTime(value.expiresAt) ? value.expiresAt : undefined,
+    expiresAt: isExpiry(value.expiresAt) ? value.expiresAt : undefined,
     configured: text(value.configured),
   };
 }
@@ -310,9 +310,11 @@ export const isAdminState = (value: Json): value is AdminState =>
 
 export const adminOf = (document: StoredDocument | undefined): Json | undefined => document?.registers.admin?.value;
 
+/** A later time is taken for a mistake. */
+const LATEST = Date.UTC(2100, 0, 1);
+
 /** Milliseconds since the epoch that a stored document may hold. */
-export const isTime = (value: unknown): value is number =>
-  typeof value === 'number' && value >= 0 && value <= LATEST_TIME;
+export const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= LATEST;
 
 /** The state by another clock. @param byMs By how much that clock is ahead; milliseconds. */
 function shiftedState(state: KeyState, byMs: number): KeyState {
