@@ -51,3 +51,12 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** A percent-encoded text as it is meant; as it is written where that is no such text. */
+export function decodedUri(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

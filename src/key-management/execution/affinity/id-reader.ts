@@ -1,5 +1,7 @@
 import type { BoundIds, BoundKind } from '../../vendors/contract/bound-ids';
 import { getOrCreate } from '../../common/get-or-create';
+import { byteText } from '../../common/json-text';
+import { decodedUri } from '../../common/text';
 import { JsonFields } from './json-fields';
 import { distinct, type ObjectId } from './object-ids';
 
@@ -45,7 +47,7 @@ export class IdReader {
   /** The ids that a request names, in its path and in its JSON body. */
   named({ path, body }: NamingRequest): readonly ObjectId[] {
     const inPath = this.#inPath(path);
-    const text = textOf(body);
+    const text = byteText(body);
     const inBody = text === undefined ? NO_IDS : this.#inFields(text);
     return inBody.length === 0 ? inPath : distinct([...inPath, ...inBody]);
   }
@@ -84,7 +86,7 @@ export class IdReader {
       const kind = this.#kindOf.get(collection!)!;
       if (segment === undefined || kind.actions?.includes(segment)) continue;
       // What stands behind a colon is what is to be done with it.
-      const id = decoded(kind.isNamed ? segment.split(':', 1)[0]! : segment);
+      const id = decodedUri(kind.isNamed ? segment.split(':', 1)[0]! : segment);
       if (id !== '' && id.length <= LONGEST_ID && (kind.like?.test(id) ?? true))
         (ids ??= []).push({ kind: kind.kind, id });
     }
@@ -122,14 +124,7 @@ function add(ids: ObjectId[], { kind, like, isNamed, collections = [] }: BoundKi
 
 /** Whether the body has what such a call is known by; every call has it where nothing is stated. */
 const isMadeBy = (where: RegExp | undefined, body: unknown): boolean =>
-  where === undefined || where.test(textOf(body) ?? '');
-
-/** A JSON body as text: one unit for each byte is enough, since names of fields and ids are ASCII. */
-function textOf(body: unknown): string | undefined {
-  if (typeof body === 'string') return body;
-  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
-  return body instanceof ArrayBuffer ? Buffer.from(body).toString('latin1') : undefined;
-}
+  where === undefined || where.test(byteText(body) ?? '');
 
 /** Finds each collection of a path, and what stands behind it. */
 function pathPattern(collections: readonly string[]): RegExp | undefined {
@@ -141,19 +136,7 @@ function pathPattern(collections: readonly string[]): RegExp | undefined {
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 const READERS = new WeakMap<BoundIds, IdReader>();
 
 /** The reader for a vendor, made once. */
-export function idReader(boundIds: BoundIds): IdReader {
-  let reader = READERS.get(boundIds);
-  if (!reader) READERS.set(boundIds, (reader = new IdReader(boundIds)));
-  return reader;
-}
+export const idReader = (boundIds: BoundIds): IdReader => getOrCreate(READERS, boundIds, () => new IdReader(boundIds));

@@ -1,7 +1,7 @@
+import { byteText, stringEnd } from '../../common/json-text';
 import { isAffinityId } from '../option-rules';
 
 const QUOTE = '"';
-const BACKSLASH = 0x5c;
 const COLON = /\s{0,8}:\s{0,8}/y;
 
 /** Where a vendor's requests name what they belong to, in the order in which it is looked for. */
@@ -23,21 +23,13 @@ export function namedId(
     if (isAffinityId(id)) return id;
   }
   if (affinityFields.length === 0) return undefined;
-  const text = textOf(body);
+  const text = byteText(body);
   if (text === undefined) return undefined;
   for (const path of affinityFields) {
     const id = fieldIn(text, path.split('.'));
     if (isAffinityId(id)) return id;
   }
   return undefined;
-}
-
-function textOf(body: unknown): string | undefined {
-  if (typeof body === 'string') return body;
-  if (body instanceof ArrayBuffer) return Buffer.from(body).toString('latin1');
-  if (!(body instanceof Uint8Array)) return undefined;
-  // One unit for each byte: what is looked for is ASCII.
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
 }
 
 /** The text of a field with these names, one within the other, as it is written. */
@@ -72,14 +64,4 @@ function fieldIn(text: string, path: readonly string[]): string | undefined {
 function valueAfter(text: string, nameEnd: number): number | undefined {
   COLON.lastIndex = nameEnd + 1;
   return COLON.test(text) ? COLON.lastIndex : undefined;
-}
-
-/** Where the string that begins at this quote ends; the end of the text where it does not. */
-function stringEnd(text: string, quote: number): number {
-  for (let end = text.indexOf(QUOTE, quote + 1); end >= 0; end = text.indexOf(QUOTE, end + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes += 1;
-    if (escapes % 2 === 0) return end;
-  }
-  return text.length;
 }

@@ -123,7 +123,7 @@ export class ManagedFetchService {
     const calledBaseUrl = this.#calledBaseUrl(context.pool, url, vendor.baseUrl);
     const request = await managedRequest(url, fetchCall, vendor);
     const { pool } = context;
-    const naming = { url: request.url, path: url.pathname, body: request.body.known, affinity: options.affinity };
+    const naming = { url: request.url, path: url.pathname, body: request.text, affinity: options.affinity };
     const objects = ObjectCall.of(pool, this.bound, vendor, naming);
     const place = objects && (await objects.place());
     if (place?.kind === 'several') {
@@ -134,7 +134,7 @@ export class ManagedFetchService {
     const merged = signals.length > 1 ? mergeAbortSignals(signals) : undefined;
     const signal = merged?.signal ?? signals[0];
     const model = options.model ?? request.model;
-    const affinity = options.affinity ?? namedId(vendor, request.headers, request.body.known);
+    const affinity = options.affinity ?? namedId(vendor, request.headers, request.text);
     const size = context.pool.limitsTokens && options.estimatedTokens === undefined ? sizeOf(request) : undefined;
     const terms: FetchTerms = {
       settings,

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { read } from '../../classification/evidence/safe-read';
 import { addMissingParameters } from '../../common/http';
 import type { FetchInput, FetchRedirect } from '../../common/fetch-types';
-import { parseJson } from '../../common/text';
+import { byteText } from '../../common/json-text';
+import { decodedUri, parseJson } from '../../common/text';
 import type { ApiKey } from '../../pool/key/api-key';
 import type { AnswerIds } from '../affinity/passing-ids';
 import { endpointOf } from '../../pool/state/endpoint-name';
@@ -18,6 +19,8 @@ export interface ManagedRequest {
   readonly method: string;
   readonly headers: Headers;
   readonly body: RequestBody;
+  /** Of a body that is known before it is sent, as `byteText` gives it: it is read more than once. */
+  readonly text: string | undefined;
   readonly redirect: FetchRedirect;
   readonly signal: AbortSignal | undefined;
   readonly model: string | undefined;
@@ -61,6 +64,7 @@ export async function managedRequest(
     headers.set(idempotencyHeader, `managed-${randomUUID()}`);
   const signal = signalOf(request, init);
   const body = await requestBody(input, init);
+  const text = byteText(body.known);
   const { pathname } = url;
   url.search = withoutParameters(url.search, credential.removeQuery);
   addMissingParameters(url, query);
@@ -69,11 +73,12 @@ export async function managedRequest(
     method,
     headers,
     body,
+    text,
     redirect: init?.redirect ?? request?.redirect ?? 'follow',
     signal,
     model: requestedModel(pathname, body.known, modelPaths),
     endpoint: endpointOf(method, pathname),
-    isBackground: isBackground(body.known),
+    isBackground: isBackground(text),
     rest: init as RequestInit | undefined,
   };
 }
@@ -82,17 +87,16 @@ export async function managedRequest(
 export function sizeOf({
   headers,
   body: { known },
-}: Pick<ManagedRequest, 'headers' | 'body'>): RequestSize | undefined {
+  text,
+}: Pick<ManagedRequest, 'headers' | 'body' | 'text'>): RequestSize | undefined {
   if (!/\bjson\b/i.test(headers.get('content-type') ?? 'json')) return undefined;
-  if (typeof known === 'string' || known instanceof Uint8Array) return requestSize(known);
-  return known instanceof ArrayBuffer ? requestSize(new Uint8Array(known)) : undefined;
+  if (typeof known === 'string' || known instanceof Uint8Array) return requestSize(known, text);
+  return known instanceof ArrayBuffer ? requestSize(new Uint8Array(known), text) : undefined;
 }
 
 /** Whether the JSON text asks for work in the background; a prompt that mentions the field has its quotes escaped. */
-function isBackground(body: unknown): boolean {
-  const text = typeof body === 'string' ? body : body instanceof Uint8Array ? Buffer.from(body).toString('latin1') : '';
-  return text.includes('"background"') && /"background"\s{0,64}:\s{0,64}true\b/.test(text);
-}
+const isBackground = (text = ''): boolean =>
+  text.includes('"background"') && /"background"\s{0,64}:\s{0,64}true\b/.test(text);
 
 /** @throws TypeError as fetch does, before any key is used. */
 function signalOf(request: Request | undefined, init: ManagedRequestInit | undefined): AbortSignal | undefined {
@@ -154,7 +158,7 @@ const MAX_PARSED_LENGTH = 1024 * 1024;
 export function requestedModel(path: string, body: unknown, modelPaths: Vendor['modelPaths']): string | undefined {
   for (const pattern of modelPaths) {
     const inPath = pattern.exec(path)?.[1];
-    if (inPath) return decoded(inPath);
+    if (inPath) return decodedUri(inPath);
   }
   if (typeof body === 'string') return modelIn(body);
   if (body instanceof ArrayBuffer) return modelInBytes(Buffer.from(body));
@@ -174,11 +178,3 @@ const named = (value: unknown): string | undefined => (typeof value === 'string'
 
 const modelInBytes = (bytes: Buffer): string | undefined =>
   bytes.length <= MAX_PARSED_LENGTH ? modelIn(bytes.toString('utf8')) : undefined;
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}

@@ -1,3 +1,5 @@
+import { byteText, stringEnd } from '../../common/json-text';
+
 /** What the JSON body of a request shows of the tokens that it may take. */
 export interface RequestSize {
   /** What the vendor reads as text: the body without the files in it. Bytes of UTF-8. */
@@ -36,13 +38,13 @@ const NUMBER = /\s{0,8}:\s{0,8}(\d{1,9})(?![\d.eE])/y;
 const COLON = /\s{0,8}:/y;
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 
-/** Reads the size of a body in one pass, and parses nothing: of a string only its ends are looked at. What is no JSON is all text. */
-export function requestSize(body: string | Uint8Array): RequestSize {
+/**
+ * Reads the size of a body in one pass, and parses nothing: of a string only its ends are looked at. What is no JSON is all text.
+ * @param text Of the body, as `byteText` gives it.
+ */
+export function requestSize(body: string | Uint8Array, text = byteText(body)!): RequestSize {
   const isText = typeof body === 'string';
-  // One unit for each byte: what is looked for is ASCII.
-  const text = isText ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
   const reader = new SizeReader(text);
   reader.read();
   const bytes = isText ? Buffer.byteLength(body) : body.byteLength;
@@ -115,14 +117,4 @@ class SizeReader {
     const beginning = this.text.slice(from, from + SHORTEST_FILE);
     return DATA_URL.test(beginning) || (TELLING.test(beginning) && !TEXTS.has(this.#name));
   }
-}
-
-/** Where the string that begins at this quote ends; the end of the text where it does not. */
-function stringEnd(text: string, quote: number): number {
-  for (let end = text.indexOf('"', quote + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes += 1;
-    if (escapes % 2 === 0) return end;
-  }
-  return text.length;
 }

@@ -1,3 +1,4 @@
+import { getOrCreate } from '../../common/get-or-create';
 import type { Vendor } from '../../vendors/contract/vendor';
 import type { HeaderView, RateLimitReading } from '../../vendors/contract/rate-limits';
 
@@ -85,8 +86,7 @@ export class Contradictions<Key extends object> {
 
   /** Whether it is certain enough by now that the key does not share with its siblings. */
   contradicts(key: Key, found: { readonly siblingCalls: number; readonly surplus: number }): boolean {
-    const evidence = this.#evidence.get(key) ?? new SharingEvidence();
-    this.#evidence.set(key, evidence);
+    const evidence = getOrCreate(this.#evidence, key, () => new SharingEvidence());
     return !evidence.observe(found.siblingCalls, found.surplus);
   }
 }

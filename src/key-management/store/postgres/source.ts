@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ClientConfig } from 'pg';
+import { decodedUri } from '../../common/text';
 import { StoreError } from '../port/store-error';
 import type { PostgresKeyStoreOptions, PostgresSource } from './options';
 
@@ -73,16 +74,7 @@ export function placeOf(source: PostgresSource): string {
 export function secretsOf(source: PostgresSource): string[] {
   const { connectionString = '', password } = configOf(source);
   const url = URL.canParse(connectionString) ? new URL(connectionString) : undefined;
-  const secrets = [password, url?.password, decoded(url?.password), url?.searchParams.get('password')];
+  const secrets = [password, url?.password, url && decodedUri(url.password), url?.searchParams.get('password')];
   // What is shorter is no secret, and would blot out letters of ordinary words.
   return secrets.filter((each): each is string => typeof each === 'string' && each.length >= 4);
-}
-
-function decoded(text: string | undefined): string | undefined {
-  if (!text) return undefined;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

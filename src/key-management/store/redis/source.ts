@@ -1,4 +1,5 @@
 import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
+import { decodedUri } from '../../common/text';
 import { StoreError } from '../port/store-error';
 import { isRedisUrl, redisUrlProblem, redisUrlsOf } from './redis-url';
 
@@ -39,8 +40,8 @@ export function clusterUrlOf(url: string): ClusterUrl | undefined {
   const named = urls.find((each) => each.username || each.password);
   return {
     nodes: urls.map(({ hostname, port }) => ({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) })),
-    username: decoded(named?.username),
-    password: decoded(named?.password),
+    username: (named && decodedUri(named.username)) || undefined,
+    password: (named && decodedUri(named.password)) || undefined,
     tls: urls[0]!.protocol === 'rediss:',
   };
 }
@@ -77,14 +78,5 @@ function shown(url: URL): string {
 
 function passwordIn(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  return decoded(url?.password) ?? url?.searchParams.get('password') ?? undefined;
-}
-
-function decoded(text: string | undefined): string | undefined {
-  if (!text) return undefined;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return (url && decodedUri(url.password)) || (url?.searchParams.get('password') ?? undefined);
 }
