@@ -1,4 +1,4 @@
-import { DECIDERS, type CheckedClassification } from './classification';
+import { DECIDERS, LONGEST_ACCOUNT, type CheckedClassification } from './classification';
 import { isOutcome, KEY_ACTIONS, RETRY_ADVICES, SCOPES } from '../vendors/contract/outcome';
 import { redactReason } from './redaction/redact';
 import { httpStatusOf, read } from './evidence/safe-read';
@@ -9,7 +9,6 @@ export const FARTHEST_DATE_MS = 400 * DAY_MS;
 const LONGEST_RULE = 32;
 /** Of a model's name more is not read. Where it is kept it is cut further. */
 const LONGEST_MODEL = 1_024;
-const LONGEST_ACCOUNT = 200;
 
 /** What is known where a checker's answer is read. */
 export interface CheckContext {

@@ -19,6 +19,9 @@ export const DECIDERS = [
 ] as const;
 export type DecidedBy = (typeof DECIDERS)[number];
 
+/** Longer names of an account are not believed. Characters. */
+export const LONGEST_ACCOUNT = 200;
+
 /** What one failure is. Only `outcome` is needed; what is left out follows from the table in `vendors/contract/outcome.ts`. */
 export interface Classification {
   outcome: Outcome;

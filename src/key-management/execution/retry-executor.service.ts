@@ -15,7 +15,7 @@ import type { CallFollowers, ExecutionSettings, ProviderContext, RunOptions } fr
 import { affinityTarget, hardIdOf } from './affinity/affinity-target';
 import { CALLERS_OWN } from './affinity/bound-objects';
 import { BoundObjectsService } from './affinity/bound-objects.service';
-import { mostAsked } from './affinity/most-asked';
+import { mostAsked } from './affinity/object-call';
 import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { executionReport } from './attempt-report';
 import { runCall } from './execution';

@@ -3,7 +3,7 @@ import type { KeyPool } from '../pool/key-pool';
 import { configuredText, type KeyRecord } from '../pool/key/key-record';
 import type { KeyRoute } from '../pool/key/key-route';
 import type { KeySettings, KeyUpdate } from '../pool/key/key-input';
-import type { KeyLimits } from '../pool/limits/hard-limits';
+import { NO_LIMITS } from '../pool/limits/stated-limits';
 import { replaces } from './key-conflicts';
 
 /** A key of the pool and what its source says of it now. */
@@ -83,14 +83,6 @@ export function isMadeAnew(record: KeyRecord, given: GivenKey): boolean {
 const sorted = (models: Iterable<string> | undefined): string => JSON.stringify(models && [...models].sort());
 const routeText = (route: KeyRoute | undefined): string =>
   JSON.stringify(route && [route.baseUrl, Object.entries(route.revealHeaders()).sort()]);
-
-const NO_LIMITS: KeyLimits = {
-  concurrency: undefined,
-  requestsPerMinute: undefined,
-  tokensPerMinute: undefined,
-  requestsPerDay: undefined,
-  tokensPerDay: undefined,
-};
 
 /** What a source's new settings change of the key. */
 export function changesOf(record: KeyRecord, { label, weight, tier, limits, expiresAt }: KeySettings): KeyUpdate {

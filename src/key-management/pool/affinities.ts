@@ -1,4 +1,4 @@
-import { Account, accountName } from './key/account';
+import { Account, accountName, membersOf } from './key/account';
 import type { AffinityTarget } from './key/affinity-target';
 import type { LeaseTarget } from './key/key-input';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
@@ -46,13 +46,13 @@ export class Affinities {
   keysFor(affinity: AffinityTarget | undefined): Iterable<KeyRecord> {
     if (affinity?.kind !== 'hard') return this.states.records();
     const member = this.memberOf(affinity.account);
-    return member === undefined ? [] : (member.account?.keys ?? [member]);
+    return member === undefined ? [] : membersOf(member);
   }
 
   /** A key is in the pool again, and its account with it if it has no other key there. */
   returned(record: KeyRecord): void {
     if (this.#order === undefined) return;
-    const keys = record.account?.keys ?? [record];
+    const keys = membersOf(record);
     if (keys.some((key) => key !== record && !isOutOfPool(key.status))) return;
     for (const key of keys) this.#order.returned(key);
   }

@@ -151,7 +151,7 @@ export class PoolAccounts {
   /** Gives the key, and its whole declared account, the strictest of the limits stated for them; `changes` are for this key. */
   limit(record: KeyRecord, changes?: KeyLimits): void {
     if (changes) record.limits = statedOf({ ...record.limits, ...changes });
-    const members = record.account?.from === 'declared' ? [...record.account.members] : [record];
+    const members = record.account?.from === 'declared' ? record.account.keys : [record];
     const limits = strictest(members.map((member) => member.limits));
     const known = members.find((member) => member.hardLimits !== undefined)?.hardLimits;
     const hard = limits && (known ?? new HardLimits(limits, this.pool.sharing));

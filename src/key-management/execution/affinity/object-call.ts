@@ -1,3 +1,4 @@
+import type { ResolvedOptions } from '../../configuration/resolved-options';
 import type { KeyPool } from '../../pool/key-pool';
 import type { BoundIds } from '../../vendors/contract/bound-ids';
 import type { Vendor } from '../../vendors/contract/vendor';
@@ -9,6 +10,7 @@ import { idReader, type IdReader, type NamingRequest, type Telling } from './id-
 import { rememberedAs, type ObjectId } from './object-ids';
 import type { AnswerIds } from './passing-ids';
 
+const DEFAULT_ACCOUNTS_ASKED = 8;
 /** Parts of an upload follow each other within this time. Days. */
 const UPLOAD_KINDS: BoundIds['kinds'] = [{ kind: UPLOAD_URL, keptDays: 2 }];
 
@@ -87,3 +89,7 @@ function uploadOf(pool: KeyPool, { memory }: BoundObjects, url: string): ObjectI
 export function uploadBegan(pool: KeyPool, bound: BoundObjects, url: string, keyId: string): void {
   if (URL.canParse(url)) bound.bind(pool, [{ kind: UPLOAD_URL, id: new URL(url).href }], keyId, UPLOAD_KINDS);
 }
+
+/** How many accounts of the provider are asked for an object of which nobody knows whose it is. */
+export const mostAsked = ({ providers }: Pick<ResolvedOptions, 'providers'>, provider: string): number =>
+  providers.get(provider)?.maxAccountsAsked ?? DEFAULT_ACCOUNTS_ASKED;

@@ -60,7 +60,7 @@ export class WaitQueue {
   /** Whether calls wait already behind which a new call for this model and endpoint must go. On the hot path. */
   isWaiting(target: CallTarget, isBatch = false): boolean {
     if (this.#length === 0) return false;
-    const account = target.affinity && this.pool.accountFor(target, this.clock.now());
+    const account = this.#accountFor(target);
     return this.#holdsUp(nameOf(target), isBatch, account) || this.#holdsUp(OVERFLOW_LINE, isBatch, account);
   }
 
@@ -185,8 +185,8 @@ export class WaitQueue {
   }
 
   /** The account in whose line a call waits. */
-  #accountFor(target: CallTarget, now: number): string | undefined {
-    return target.affinity && this.pool.accountFor(target, now);
+  #accountFor(target: CallTarget, now?: number): string | undefined {
+    return target.affinity && this.pool.accountFor(target, now ?? this.clock.now());
   }
 
   /** How many calls stand before a new one. */

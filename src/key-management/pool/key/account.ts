@@ -51,7 +51,7 @@ export class Account<Key extends { readonly inFlight: number } = { readonly inFl
 /** The key and all others of its account. */
 export const membersOf = <Key extends { readonly inFlight: number; readonly account: Account<Key> | undefined }>(
   key: Key,
-): readonly Key[] => (key.account ? [...key.account.members] : [key]);
+): readonly Key[] => key.account?.keys ?? [key];
 
 /** The name under which instances divide the limits of the key's account. */
 export const accountName = (key: {

@@ -1,3 +1,4 @@
+import { LONGEST_ACCOUNT } from '../../classification/classification';
 import { getOrCreate } from '../../common/get-or-create';
 import type { Vendor } from '../../vendors/contract/vendor';
 import type { HeaderView, RateLimitReading } from '../../vendors/contract/rate-limits';
@@ -6,7 +7,7 @@ import type { HeaderView, RateLimitReading } from '../../vendors/contract/rate-l
 export function accountIn(headers: HeaderView, names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = headers.get(name);
-    if (value !== null && value !== '' && value.length <= LONGEST_NAME) return value;
+    if (value !== null && value !== '' && value.length <= LONGEST_ACCOUNT) return value;
   }
   return undefined;
 }
@@ -15,7 +16,7 @@ export function accountIn(headers: HeaderView, names: readonly string[]): string
 export function accountInText(text: string, patterns: readonly RegExp[]): string | undefined {
   for (const pattern of patterns) {
     const name = pattern.exec(text)?.[1];
-    if (name !== undefined && name.length <= LONGEST_NAME) return name;
+    if (name !== undefined && name.length <= LONGEST_ACCOUNT) return name;
   }
   return undefined;
 }
@@ -25,9 +26,6 @@ export function accountInHost(baseUrl: string | undefined, pattern: RegExp | und
   if (pattern === undefined || baseUrl === undefined || !URL.canParse(baseUrl)) return undefined;
   return pattern.exec(new URL(baseUrl).hostname)?.[1];
 }
-
-/** Longer names are not believed. Characters. */
-export const LONGEST_NAME = 200;
 
 /** How the vendor's answers name the account. */
 type AccountSigns = Partial<Pick<Vendor, 'accountHeaders' | 'accountInText' | 'accountInHost' | 'baseUrl'>>;

@@ -8,6 +8,9 @@ const LIMITS = [
   'tokensPerDay',
 ] as const satisfies readonly (keyof KeyLimits)[];
 
+/** All limits taken away: as changes, what is put over it are all that are left. */
+export const NO_LIMITS: KeyLimits = Object.freeze(Object.fromEntries(LIMITS.map((name) => [name, undefined])));
+
 /** A limit that was taken away is none. */
 export const statedOf = (limits: KeyLimits): KeyLimits =>
   Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));

@@ -1,4 +1,4 @@
-import type { Account } from '../key/account';
+import { membersOf, type Account } from '../key/account';
 import type { KeyModelState, KeyRecord, PassedOver } from '../key/key-record';
 import { isSpotless, rank, type PoolMean } from './choice';
 
@@ -107,7 +107,7 @@ function someKey(
   { exclude, tier, most }: AccountChoice,
   isOne: (record: KeyRecord) => boolean,
 ): boolean {
-  const keys = member.account?.keys ?? [member];
+  const keys = membersOf(member);
   const looks = Math.min(keys.length, most);
   for (let at = 0; at < looks; at += 1) {
     const record = keys[at]!;

@@ -7,7 +7,7 @@ import {
   type KeyState,
 } from '../../pool/key/key-state';
 import type { ChangedBy } from '../../pool/key-events';
-import type { KeyLimits } from '../../pool/limits/hard-limits';
+import { NO_LIMITS } from '../../pool/limits/stated-limits';
 import type { KeyPool } from '../../pool/key-pool';
 import type { KeyRecord } from '../../pool/key/key-record';
 import {
@@ -165,14 +165,6 @@ function applyAdmin({ pool, record, by, unreadable }: DocumentTarget, value: Jso
   else if (value === 'deleted') pool.delete(record, by);
   else pool.setEnabled(record, value !== 'disabled', by);
 }
-
-const NO_LIMITS: KeyLimits = {
-  concurrency: undefined,
-  requestsPerMinute: undefined,
-  tokensPerMinute: undefined,
-  requestsPerDay: undefined,
-  tokensPerDay: undefined,
-};
 
 function applyIdentity({ pool, record, by, secretGone, secretChanged, unreadable }: DocumentTarget, value: Json): void {
   const identity = readIdentity(value);

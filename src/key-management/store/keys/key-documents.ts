@@ -1,3 +1,4 @@
+import { LONGEST_ACCOUNT } from '../../classification/classification';
 import { redactReason, type RedactedText } from '../../classification/redaction/redact';
 import { isOutcome } from '../../vendors/contract/outcome';
 import { singleLine } from '../../common/text';
@@ -14,7 +15,6 @@ import {
 import { endpointName } from '../../pool/state/endpoint-name';
 import { EXPIRY_THRESHOLDS, isExpiry, type ToldExpiry } from '../../pool/key/key-expiry';
 import { modelName, type RecordOrigin } from '../../pool/key/key-input';
-import { LONGEST_NAME } from '../../pool/limits/account-discovery';
 import type { FoundAccount } from '../../pool/limits/found-account';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
 import type { KeyRecord } from '../../pool/key/key-record';
@@ -146,7 +146,7 @@ export function readAccount(value: Json): { readonly found: FoundAccount; readon
   const token = text(value.token);
   if (value.apart === true) return { found: { isApart: true }, token };
   const name = shortText(value.name);
-  return name ? { found: { name: name.slice(0, LONGEST_NAME) }, token } : undefined;
+  return name ? { found: { name: name.slice(0, LONGEST_ACCOUNT) }, token } : undefined;
 }
 
 /** All registers of a key in its pool, with times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */

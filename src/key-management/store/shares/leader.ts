@@ -166,7 +166,7 @@ export class Leader implements Leadership {
     const name = nameOf(key);
     const members = [...account.members];
     const standings = members.map((member) => this.#standing(member, name, now));
-    const capacity = Math.max(0, 1 - this.#reservedOf(key.slice(0, key.indexOf('\n'))));
+    const capacity = Math.max(0, 1 - this.#reservedOf(providerOf(key)));
     let free = capacity - standings.reduce((sum, standing) => sum + occupied(standing), 0);
     const parts = nextParts(standings, capacity, now);
     for (const [i, member] of members.entries()) {
@@ -272,6 +272,7 @@ const newMember = (id: string, provider: string, report: Report, receivedAt: num
 
 /** Names of providers have no line break. */
 const keyOf = ({ provider }: Member, account: string): string => `${provider}\n${account}`;
+const providerOf = (key: string): string => key.slice(0, key.indexOf('\n'));
 const nameOf = (key: string): string => key.slice(key.indexOf('\n') + 1);
 
 /** When nothing is left of the member unless it reports again. */

@@ -54,8 +54,8 @@ export class ProviderShares {
   #awaySince: number | undefined;
   /** and since when it has been there again without a break. */
   #backSince: number | undefined;
-  /** No other instance is known: all of every limit is this one's, and nothing is asked or said. Undefined before others were looked for. */
-  #isAlone: boolean | undefined;
+  /** `none`: no other instance is known. All of every limit is this one's, and nothing is asked or said. */
+  #others: 'unknown' | 'none' | 'some' = 'unknown';
   #introducesUntil = -Infinity;
 
   constructor(
@@ -64,10 +64,14 @@ export class ProviderShares {
     private readonly instances: KnownInstances,
   ) {}
 
+  get #isAlone(): boolean {
+    return this.#others === 'none';
+  }
+
   /** There is no other instance. */
   alone(): void {
     if (this.#isAlone) return;
-    this.#isAlone = true;
+    this.#others = 'none';
     this.#holder.endFallback();
     this.#asked = NO_CLAIMS;
     this.#isUrgent = this.#isNew = this.#isDue = false;
@@ -76,9 +80,9 @@ export class ProviderShares {
 
   /** There are others: what was all this one's is used until a leader says how much of it is. */
   joined(now: number): void {
-    if (this.#isAlone === false) return;
-    const wasAlone = this.#isAlone === true;
-    this.#isAlone = false;
+    if (this.#others === 'some') return;
+    const wasAlone = this.#isAlone;
+    this.#others = 'some';
     this.#introducesUntil = now + INTRODUCTION_MS;
     if (!wasAlone) return;
     const demands = this.port.demands(now);
