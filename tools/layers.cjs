@@ -21,6 +21,7 @@ const LAYERS = [
   { 'errors.ts': 'The errors that a caller meets.' },
   { pool: 'All keys of one provider: lease and settle. The only writer of key state.' },
   { 'store/port': 'The contract of a store: documents, changes, and how two changes merge.' },
+  { 'store/server': 'What stores on a server have in common: connections one after the other, packed batches.' },
   {
     'store/memory': 'The store that ends with the process.',
     'store/file': 'The store in a folder (LevelDB).',

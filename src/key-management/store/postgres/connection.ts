@@ -2,20 +2,13 @@ import type { Client, ClientConfig } from 'pg';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../../common/clock';
 import { within } from '../../common/settles-within';
-import { PendingOperations } from '../port/pending-operations';
+import { ServerConnection } from '../server/server-connection';
 import type { PostgresSource } from './options';
 import { clientConfig } from './source';
 
 /** What is used of the package `pg`. */
 export interface PgDriver {
   Client: new (config: ClientConfig) => Client;
-}
-
-/** A statement was not answered in time. */
-export class NoAnswer extends Error {
-  constructor(limitMs: number) {
-    super(`no answer within ${limitMs} ms`);
-  }
 }
 
 /** Rows of texts. */
@@ -60,24 +53,18 @@ class Line {
 }
 
 /** The two clients that serve a store, from connecting until one of them breaks or they are no longer wanted: then both end. */
-export class PostgresConnection {
+export class PostgresConnection extends ServerConnection {
   readonly #commands: Line;
   readonly #listener: Line;
-  readonly #operations = new PendingOperations();
-  #endedBy: { readonly reason: unknown } | undefined;
   /** What a client said last. */
   #failure: Error | undefined;
-  #ending: Promise<unknown> = Promise.resolve();
   #over: (reason: unknown) => void = () => undefined;
   /** Rejects with the reason for the end. */
   readonly over: Promise<never>;
 
   /** @param timeoutMs Time limit of connecting, of each statement, and of closing; milliseconds. */
-  constructor(
-    driver: PgDriver,
-    source: PostgresSource,
-    private readonly timeoutMs: number,
-  ) {
+  constructor(driver: PgDriver, source: PostgresSource, timeoutMs: number) {
+    super(timeoutMs);
     this.over = new Promise<never>((_, reject) => (this.#over = reject));
     this.over.catch(() => undefined);
     this.#commands = new Line(driver, source, timeoutMs);
@@ -91,14 +78,10 @@ export class PostgresConnection {
     }
   }
 
-  get isOver(): boolean {
-    return this.#endedBy !== undefined;
-  }
-
   /** Connects one client after the other, since the first may say why the second need not try. */
   async connect(settings: string): Promise<void> {
     for (const line of [this.#commands, this.#listener]) {
-      await this.#run(() => line.connect());
+      await this.run(() => line.connect());
       await this.#query(line, settings);
     }
   }
@@ -117,28 +100,18 @@ export class PostgresConnection {
     return this.#query(this.#listener, text, values);
   }
 
-  /** Ends both clients: a new connection finds the server that is right by then. */
-  drop(reason: unknown): void {
-    if (this.#endedBy) return;
-    this.#endedBy = { reason };
-    this.#ending = Promise.all([this.#commands, this.#listener].map((line) => line.end(this.timeoutMs)));
-    this.#operations.failAll(reason);
+  override drop(reason: unknown): void {
+    if (this.isOver) return;
+    super.drop(reason);
     this.#over(reason);
   }
 
-  /** Resolves when both clients are closed, or after the time limit. */
-  async ended(): Promise<void> {
-    await this.#ending;
+  protected override endClients(): Promise<unknown> {
+    return Promise.all([this.#commands, this.#listener].map((line) => line.end(this.timeoutMs)));
   }
 
   #query(line: Line, text: string, values?: readonly unknown[]): Promise<Rows> {
     let isWanted = true;
-    return this.#run(() => line.query(text, values, () => isWanted)).finally(() => (isWanted = false));
-  }
-
-  #run<T>(work: () => Promise<T>): Promise<T> {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason for the end, which a client gave
-    if (this.#endedBy) return Promise.reject(this.#endedBy.reason);
-    return this.#operations.run(work, this.timeoutMs, (ms) => new NoAnswer(ms));
+    return this.run(() => line.query(text, values, () => isWanted)).finally(() => (isWanted = false));
   }
 }

@@ -2,12 +2,7 @@ import { parseJson } from '../../common/text';
 import type { Json, StoreChange, StoredDocument } from '../port/key-store';
 import { applyChange, emptyDocument } from '../port/merge';
 import { StoreError } from '../port/store-error';
-
-/** A change as `ai_keys_write` reads it. Numbers and values are texts, so that no JSON reader changes them. */
-type Packed =
-  | ['r', doc: string, field: string, version: string, tie: string, json: string]
-  | ['m' | 's', doc: string, field: string, number: string]
-  | ['d', doc: string];
+import { unpackChanges as unpack, type PackedChange } from '../server/packed-changes';
 
 /**
  * JSON in ASCII: it fits into a database of any encoding, has no NUL, and is as many bytes as characters.
@@ -32,7 +27,7 @@ export function packChanges(changes: readonly StoreChange[]): string {
     if (change.kind === 'drop') dropped.add(change.doc);
     applyChange(documents, change);
   }
-  const packed: Packed[] = [...dropped].map((doc) => ['d', doc]);
+  const packed: PackedChange[] = [...dropped].map((doc) => ['d', doc]);
   for (const { doc, registers, maxima, sums } of documents.values()) {
     for (const [field, { version, tie, value }] of Object.entries(registers))
       packed.push(['r', doc, asciiText(field), String(version), tie, asciiJson(value)]);
@@ -47,32 +42,7 @@ export function packChanges(changes: readonly StoreChange[]): string {
 }
 
 /** The changes that `packChanges` packed; undefined for any other text. */
-export function unpackChanges(packed: string): StoreChange[] | undefined {
-  try {
-    return (JSON.parse(packed) as Packed[]).map(unpack);
-  } catch {
-    return undefined;
-  }
-}
-
-function unpack(packed: Packed): StoreChange {
-  const doc = packed[1];
-  switch (packed[0]) {
-    case 'r': {
-      const [, , field, version, tie, json] = packed;
-      const register = { version: Number(version), tie, value: JSON.parse(json) as Json };
-      return { kind: 'set', doc, field: textOf(field), register };
-    }
-    case 'm':
-      return { kind: 'max', doc, field: textOf(packed[2]), value: Number(packed[3]) };
-    case 's':
-      return { kind: 'add', doc, field: textOf(packed[2]), by: Number(packed[3]) };
-    case 'd':
-      return { kind: 'drop', doc };
-    default:
-      throw new TypeError('no change');
-  }
-}
+export const unpackChanges = (packed: string): StoreChange[] | undefined => unpack(packed, textOf);
 
 /** A row as `LOAD` answers it; `seq` is the number of the last batch that is in it. */
 export type FieldRow = [

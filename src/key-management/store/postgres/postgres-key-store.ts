@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../common/clock';
 import { checkChanges } from '../port/check-changes';
 import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
-import { closedError } from '../port/store-error';
+import { ServerKeyStore } from '../server/server-key-store';
 import type { PostgresKeyStoreOptions, PostgresSource } from './options';
 import { asciiText, packChanges, readRow, type FieldRow } from './packing';
 import { PostgresSession, type SessionSettings } from './postgres-session';
@@ -23,29 +23,20 @@ const PREFIX = /^[A-Za-z0-9_.:/-]*$/;
  * @example
  * KeyManagementModule.forRoot({ store: new PostgresKeyStore({ url: process.env.DATABASE_URL! }) });
  */
-export class PostgresKeyStore implements KeyStore {
+export class PostgresKeyStore extends ServerKeyStore<PostgresSession> implements KeyStore {
   readonly kind = 'postgres';
-  readonly shared = true;
   readonly #options: PostgresKeyStoreOptions;
   readonly #settings: SessionSettings;
-  #session: PostgresSession | undefined;
-  #closing: Promise<void> | undefined;
 
   constructor(options: PostgresKeyStoreOptions) {
+    super();
     const { namespace = 'default', timeoutMs = 3_000, clock = systemClock, random = Math.random } = options;
     this.#options = options;
     this.#settings = { namespace, writer: randomUUID(), timeoutMs, clock, random };
   }
 
-  async open(watcher: StoreWatcher): Promise<void> {
-    if (this.#closing) throw closedError(this.kind);
-    checkOptions(this.#options);
-    this.#session = new PostgresSession(this.#options satisfies PostgresSource, this.#settings, watcher);
-    await this.#session.open();
-  }
-
   async load(prefix: string): Promise<StoredDocument[]> {
-    const session = this.#opened();
+    const { session } = this;
     if (!PREFIX.test(prefix)) return [];
     const endLoad = session.deduplicator.beginLoad();
     const seqs = new Map<string, number>();
@@ -66,7 +57,7 @@ export class PostgresKeyStore implements KeyStore {
   }
 
   async write(changes: readonly StoreChange[], id: string = randomUUID()): Promise<void> {
-    const session = this.#opened();
+    const { session } = this;
     checkChanges(changes, id);
     if (changes.length === 0) return;
     const { namespace, writer } = this.#settings;
@@ -75,23 +66,16 @@ export class PostgresKeyStore implements KeyStore {
 
   async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {
     const values = [this.#settings.namespace, asciiText(name), asciiText(holder), Math.max(1, ttlMs)];
-    return (await this.#opened().run(LOCK, values)).length > 0;
+    return (await this.session.run(LOCK, values)).length > 0;
   }
 
   async unlock(name: string, holder: string): Promise<void> {
-    await this.#opened().run(UNLOCK, [this.#settings.namespace, asciiText(name), asciiText(holder)]);
+    await this.session.run(UNLOCK, [this.#settings.namespace, asciiText(name), asciiText(holder)]);
   }
 
-  async look(): Promise<void> {
-    await this.#session?.look();
-  }
-
-  now(): number | undefined {
-    return this.#session?.now();
-  }
-
-  close(): Promise<void> {
-    return (this.#closing ??= this.#session?.close() ?? Promise.resolve());
+  protected override newSession(watcher: StoreWatcher): PostgresSession {
+    checkOptions(this.#options);
+    return new PostgresSession(this.#options satisfies PostgresSource, this.#settings, watcher);
   }
 
   /** The fields of all documents of a prefix, page by page; a document is read in one moment. */
@@ -111,10 +95,5 @@ export class PostgresKeyStore implements KeyStore {
       yield whole.length > 0 ? whole : await ask(LOAD_ONE, [namespace, last]);
       after = whole.at(-1)?.[1] ?? last;
     }
-  }
-
-  #opened(): PostgresSession {
-    if (this.#closing || !this.#session) throw closedError(this.kind);
-    return this.#session;
   }
 }

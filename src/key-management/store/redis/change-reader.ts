@@ -1,7 +1,7 @@
 import { SLICE, yieldToEventLoop } from '../../common/event-loop';
 import type { Batch } from '../port/change-deduplicator';
 import type { RedisConnection } from './connection';
-import { unpackChanges } from './packing';
+import { unpackChanges } from '../server/packed-changes';
 
 /** The server waits this long for new changes before it answers that there are none. Milliseconds. */
 const BLOCK_MS = 2_000;

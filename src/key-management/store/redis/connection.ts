@@ -2,27 +2,17 @@ import type { Redis } from 'ioredis';
 import { systemClock } from '../../common/clock';
 import { missingPeer } from '../../common/optional-peer';
 import { within } from '../../common/settles-within';
-import { PendingOperations } from '../port/pending-operations';
 import { StoreError } from '../port/store-error';
+import { ServerConnection } from '../server/server-connection';
 import { clusterOf, makeClient } from './clients';
 import { isRedirection, wantsNewConnection } from './reply-errors';
 import { runScript } from './scripts';
 import { isCluster, type RedisClient, type RedisSource } from './source';
 
-/** A command was not answered in time. */
-export class NoAnswer extends Error {
-  constructor(limitMs: number) {
-    super(`no answer within ${limitMs} ms`);
-  }
-}
-
 /** The two clients that serve a store, from connecting until one of them breaks or they are no longer wanted: then both end. */
-export class RedisConnection {
-  readonly #operations = new PendingOperations();
-  #endedBy: { readonly reason: unknown } | undefined;
+export class RedisConnection extends ServerConnection {
   /** What a client or the server said last. */
   #failure: Error | undefined;
-  #ending: Promise<unknown> = Promise.resolve();
 
   /**
    * @param commands For all commands but the blocking read.
@@ -32,8 +22,9 @@ export class RedisConnection {
   constructor(
     readonly commands: RedisClient,
     readonly reader: RedisClient,
-    private readonly timeoutMs: number,
+    timeoutMs: number,
   ) {
+    super(timeoutMs);
     for (const client of [commands, reader]) {
       // Of a cluster, what one of its nodes said says more than that all have failed.
       const failed = (error: Error & { lastNodeError?: Error }): void => {
@@ -43,10 +34,6 @@ export class RedisConnection {
       client.on('node error', failed);
       client.once('end', () => this.drop(this.#failure ?? new Error('the connection was closed')));
     }
-  }
-
-  get isOver(): boolean {
-    return this.#endedBy !== undefined;
   }
 
   /** Connects one of the two clients. Rejects with what the server said, where it said something. */
@@ -60,28 +47,12 @@ export class RedisConnection {
     if (this.#failure !== undefined && !isCluster(client)) throw this.#failure;
   }
 
-  /** Waits for the work within the limit, and no longer than the connection lasts; rejects with the reason for its end. */
-  run<T>(work: () => Promise<T>, limitMs = this.timeoutMs): Promise<T> {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason for the end, which a client gave
-    if (this.#endedBy) return Promise.reject(this.#endedBy.reason);
-    return this.#operations.run(work, limitMs, (ms) => new NoAnswer(ms));
-  }
-
   script(script: string, root: string, args: readonly (string | number)[]): Promise<unknown> {
     return this.run(() => runScript(this.commands, script, root, args));
   }
 
-  /** Ends both clients: a new connection finds the server that is right by then. */
-  drop(reason: unknown): void {
-    if (this.#endedBy) return;
-    this.#endedBy = { reason };
-    this.#ending = Promise.all([this.commands, this.reader].map((client) => end(client, this.timeoutMs)));
-    this.#operations.failAll(reason);
-  }
-
-  /** Resolves when both clients are closed, or after the time limit. */
-  async ended(): Promise<void> {
-    await this.#ending;
+  protected override endClients(): Promise<unknown> {
+    return Promise.all([this.commands, this.reader].map((client) => end(client, this.timeoutMs)));
   }
 }
 

@@ -1,31 +1,17 @@
 import { parseJson } from '../../common/text';
 import type { Json, Register, StoreChange, StoredDocument } from '../port/key-store';
 import { emptyDocument } from '../port/merge';
+import type { PackedChange } from '../server/packed-changes';
 import { LOAD } from './scripts';
 
 /** Most documents, and most fields, per call of the script: meanwhile the server does nothing else, and neither do we while we read. */
 const PAGE = 500;
 const PAGE_FIELDS = 5_000;
 
-/** A change as the scripts read it. Numbers and values are texts, since Lua's JSON would change them. */
-type Packed =
-  | ['r', doc: string, field: string, version: string, tie: string, json: string]
-  | ['m' | 's', doc: string, field: string, number: string]
-  | ['d', doc: string];
-
 /** All changes as one argument of a script: one command of a thousand changes costs a tenth of a thousand commands. */
 export const packChanges = (changes: readonly StoreChange[]): string => JSON.stringify(changes.map(pack));
 
-/** The changes that `packChanges` packed; undefined for any other text. */
-export function unpackChanges(packed: string): StoreChange[] | undefined {
-  try {
-    return (JSON.parse(packed) as Packed[]).map(unpack);
-  } catch {
-    return undefined;
-  }
-}
-
-function pack(change: StoreChange): Packed {
+function pack(change: StoreChange): PackedChange {
   const { doc } = change;
   switch (change.kind) {
     case 'set': {
@@ -38,22 +24,6 @@ function pack(change: StoreChange): Packed {
       return ['s', doc, change.field, String(change.by)];
     case 'drop':
       return ['d', doc];
-  }
-}
-
-function unpack(packed: Packed): StoreChange {
-  const doc = packed[1];
-  switch (packed[0]) {
-    case 'r': {
-      const [, , field, version, tie, json] = packed;
-      return { kind: 'set', doc, field, register: { version: Number(version), tie, value: JSON.parse(json) as Json } };
-    }
-    case 'm':
-      return { kind: 'max', doc, field: packed[2], value: Number(packed[3]) };
-    case 's':
-      return { kind: 'add', doc, field: packed[2], by: Number(packed[3]) };
-    case 'd':
-      return { kind: 'drop', doc };
   }
 }
 
