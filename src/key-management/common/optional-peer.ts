@@ -25,5 +25,6 @@ function isMissing(name: string, error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
   // The lines after the first name who required it, which is the package itself when one of its own dependencies is missing.
   const isNotFound = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';
-  return isNotFound && String(message).split('\n', 1)[0]!.includes(name);
+  const [sentence = ''] = String(message).split('\n', 1);
+  return isNotFound && sentence.split(/[\s'",]+/).some((word) => word === name || word.startsWith(`${name}/`));
 }
