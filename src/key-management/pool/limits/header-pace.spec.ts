@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import type { RateLimitReading } from '../../vendors/contract/rate-limits';
 import { HeaderPace } from './header-pace';
@@ -341,6 +343,25 @@ describe('a call in flight', () => {
     pace.observe([{ dimension: 'tokens', limit: 60_000, remaining: 4_000, resetMs: 1_001 }], NOW, NOW);
     expect(pace.excess({ input: 5_002, output: 0 })).toEqual({ dimension: 'tokens', limit: 5_001 });
     expect(pace.excess({ input: 5_001, output: 0 })).toBeUndefined();
+  });
+
+  it('is forgotten some seconds after its answer, so that each of very many accounts needs little memory', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const pace = new HeaderPace('token_bucket');
+    const calls: WeakRef<SentCall>[] = [];
+    for (let at = NOW; at < NOW + 20_000; at += 100) {
+      const call = sent(at);
+      pace.started(call, at);
+      pace.observe(reading(9_000), at, at + 10, call);
+      pace.ended(call, true, at + 10);
+      calls.push(new WeakRef(call));
+    }
+    // References are held until the turn of the event loop ends.
+    await new Promise(setImmediate);
+    collectGarbage();
+    const remembered = calls.filter((call) => call.deref() !== undefined).length;
+    expect(remembered).toBeLessThan(50);
   });
 
   it('is no more in any sum when all have ended, in whatever order', () => {

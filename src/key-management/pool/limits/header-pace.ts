@@ -21,7 +21,7 @@ export class HeaderPace {
   readonly meters: Meter[] = [];
   /** The calls sent since the vendor counted what its latest answer states, oldest first. */
   #sent: SentCall[] = [];
-  /** The calls of the last seconds. */
+  /** The calls of the last seconds, and the one before them. */
   readonly #wanted: SentCall[] = [];
   readonly #open = new Set<SentCall>();
   #asOf = -Infinity;
@@ -70,8 +70,7 @@ export class HeaderPace {
     }
     if (call.isOpen) this.#open.add(call);
     this.#sent.push(call);
-    this.#wanted.push(call);
-    if (this.#wanted.length > MOST_WANTED) this.#wanted.splice(0, MOST_WANTED / 2);
+    this.#want(call, now);
     if (this.#sent.length > MOST_SENT) this.#sent.splice(0, MOST_SENT / 2);
   }
 
@@ -194,6 +193,13 @@ export class HeaderPace {
       this.#open.add(call);
       for (const meter of this.meters) meter.reserved += meter.bookedLater(call.tokens);
     }
+  }
+
+  #want(call: SentCall, now: number): void {
+    const calls = this.#wanted;
+    while (calls.length > 1 && calls[1]!.at <= now - WANTED_MS) calls.shift();
+    calls.push(call);
+    if (calls.length > MOST_WANTED) calls.splice(0, MOST_WANTED / 2);
   }
 
   *#tokenMeters(tokens: ExpectedTokens) {
