@@ -9,6 +9,7 @@ const LAYERS = [
   {
     common: 'Generic helpers: clock, timers, text, abort signals, semaphore. No word of AI or of keys.',
     'key-management.constants.ts': 'Names that several layers share.',
+    'testing/simulator': 'Vendors played over HTTP on loopback, for tests; imports nothing of the package.',
   },
   { vendors: 'What is known of each vendor, as data: headers, rules, error shapes, rate limits.' },
   {
