@@ -47,6 +47,7 @@ const LAYERS = [
     execution: 'Managed calls and the managed fetch: attempt, retry, wait, time limits.',
     health: 'Probes, scheduled sweeps, intake of new keys, health indicators.',
     events: 'The log of events, in memory and in the store.',
+    testing: 'What vendors answer to an app under test, and what it asked of them.',
   },
   {
     analytics: 'Counts over time and reports made of them.',

@@ -15,3 +15,5 @@ export type { RateLimits } from './limits/rate-limits';
 export type { SimulatedVendor } from './simulated-vendor';
 export type { Flavour } from './vendors/compatible/flavours';
 export { VendorSimulator, type SimulatorOptions } from './vendor-simulator';
+export { fakeKey } from './fake-keys';
+export { VendorVoice, type VoicedAnswer, type VoicedRequest } from './vendor-voice';

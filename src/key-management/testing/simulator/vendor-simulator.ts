@@ -38,6 +38,7 @@ export class VendorSimulator {
 
   protected constructor(private readonly options: SimulatorOptions) {
     this.#settings = {
+      // eslint-disable-next-line no-restricted-properties -- it imports nothing of the package, and a test may give it a clock
       clock: options.clock ?? Date.now,
       setTimer: options.setTimer ?? realTimer,
       logLimit: options.logLimit ?? 10_000,
