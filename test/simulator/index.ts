@@ -1,4 +1,4 @@
-export type { Behaviour, Outage, SimulatedVendor, StreamErrorKind } from '../../src/key-management/testing/simulator';
+export type { Behaviour, SimulatedVendor, StreamErrorKind } from '../../src/key-management/testing/simulator';
 export { fakeKey } from './fake-keys';
 export { startSimulatorProcess, type SimulatorProcess } from './simulator-process';
 export { VendorSimulator } from './vendor-simulator';

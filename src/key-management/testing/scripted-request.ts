@@ -5,7 +5,7 @@ import type { ScriptedCall } from './scripted-call';
 import type { VoicedRequest } from './simulator';
 
 /** A call in the making: the status comes with the answer. */
-export type OpenCall = { -readonly [Field in keyof ScriptedCall]: ScriptedCall[Field] };
+type OpenCall = { -readonly [Field in keyof ScriptedCall]: ScriptedCall[Field] };
 
 /** One request, as a vendor hears it and as the test sees it. */
 export interface ScriptedRequest {

@@ -1,6 +1,5 @@
 export type {
   Behaviour,
-  BehaviourKind,
   Flood,
   MalformedKind,
   Outage,
