@@ -84,9 +84,17 @@ module.exports = {
     },
     {
       name: 'simulator-imports-nothing-of-the-package',
+      comment:
+        'What plays the vendors for our tests must not learn of them from the code under test. A file of its own when built, too.',
+      severity: 'error',
+      from: { path: `${PACKAGE}testing/simulator/`, pathNot: SPECS },
+      to: { path: PACKAGE, pathNot: `${PACKAGE}testing/simulator/` },
+    },
+    {
+      name: 'the-simulator-for-our-tests-adds-to-the-published-one',
       severity: 'error',
       from: { path: '^test/simulator/', pathNot: SPECS },
-      to: { path: '^src/' },
+      to: { path: '^src/', pathNot: `${PACKAGE}testing/simulator/` },
     },
     {
       name: 'package-uses-declared-dependencies',

@@ -1,12 +1,14 @@
 // Run after tsc. Puts the code of the package into one file, which an app reads at once instead of 400. Each module stays a function of
 // its own, which runs when it is first imported: at the import of an entry none but the check of Node's version, and the modules of
-// `WHEN_USED` not before they are used. The types stay where tsc wrote them.
+// `WHEN_USED` not before they are used. The simulator of vendors is a file of its own, which only tests load. The types stay where tsc wrote them.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const ROOT = resolve('dist/key-management');
 const CODE = 'code.js';
+/** Imports nothing of the package, so that no module of it is in two files. */
+const SIMULATOR = { module: 'testing/simulator', file: 'simulator.js' };
 const { exports: entryPoints } = JSON.parse(readFileSync('package.json', 'utf8'));
 const ENTRIES = Object.values(entryPoints)
   .map((target) => target.default ?? target)
@@ -68,7 +70,12 @@ function defer(path) {
 
 const deferring = {
   name: 'deferring',
-  setup({ onLoad }) {
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /\/simulator$/ }, ({ path, resolveDir }) =>
+      nameOf(resolve(resolveDir, path)) === SIMULATOR.module
+        ? { path: `./${SIMULATOR.file}`, external: true }
+        : undefined,
+    );
     onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: defer(path), loader: 'js' }));
   },
 };
@@ -81,21 +88,28 @@ const namesOf = (entry) => {
   ];
 };
 
-const { outputFiles } = await build({
+const bundled = async (options) => {
+  const { outputFiles } = await build({
+    bundle: true,
+    write: false,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    packages: 'external',
+    logLevel: 'warning',
+    ...options,
+  });
+  return outputFiles[0].contents;
+};
+const code = await bundled({
   stdin: {
     contents: ENTRIES.map((entry) => `exports.${entry} = () => require("./${entry}.js");`).join('\n'),
     resolveDir: ROOT,
   },
-  bundle: true,
-  write: false,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  packages: 'external',
   outfile: join(ROOT, CODE),
   plugins: [deferring],
-  logLevel: 'warning',
 });
+const simulator = await bundled({ entryPoints: [join(ROOT, SIMULATOR.module, 'index.js')] });
 const unused = WHEN_USED.filter((name) => !found.has(name));
 if (unused.length > 0) throw new Error(`Nothing imports ${unused.join(', ')}: correct WHEN_USED.`);
 
@@ -103,7 +117,8 @@ const exported = new Map(ENTRIES.map((entry) => [entry, namesOf(entry)]));
 for (const path of readdirSync(ROOT, { recursive: true })) {
   if (/\.js(?:\.map)?$/.test(path) && !path.startsWith(join('dashboard', 'public'))) rmSync(join(ROOT, path));
 }
-writeFileSync(join(ROOT, CODE), outputFiles[0].contents);
+writeFileSync(join(ROOT, CODE), code);
+writeFileSync(join(ROOT, SIMULATOR.file), simulator);
 for (const [entry, names] of exported) {
   writeFileSync(
     join(ROOT, `${entry}.js`),

@@ -9,6 +9,7 @@ const LAYERS = [
   {
     common: 'Generic helpers: clock, timers, text, abort signals, semaphore. No word of AI or of keys.',
     'key-management.constants.ts': 'Names that several layers share.',
+    'testing/simulator': 'Vendors played over HTTP on loopback, for tests; imports nothing of the package.',
   },
   { vendors: 'What is known of each vendor, as data: headers, rules, error shapes, rate limits.' },
   {
@@ -46,6 +47,7 @@ const LAYERS = [
     execution: 'Managed calls and the managed fetch: attempt, retry, wait, time limits.',
     health: 'Probes, scheduled sweeps, intake of new keys, health indicators.',
     events: 'The log of events, in memory and in the store.',
+    testing: 'What vendors answer to an app under test, and what it asked of them.',
   },
   {
     analytics: 'Counts over time and reports made of them.',

@@ -5,6 +5,9 @@ export const BUILT_IN_CHECKERS = 'KEY_MANAGEMENT_BUILT_IN_CHECKERS';
 export const INSTANCE_ID = 'KEY_MANAGEMENT_INSTANCE_ID';
 export const RANDOM = 'KEY_MANAGEMENT_RANDOM';
 
+/** How vendors are reached, where a script stands in their place. */
+export const VENDOR_ACCESS = 'KEY_MANAGEMENT_VENDOR_ACCESS';
+
 /** Who may use the HTTP API, as the module's `admin` says. */
 export const ADMIN_SETTINGS = 'KEY_MANAGEMENT_ADMIN_SETTINGS';
 

@@ -36,6 +36,7 @@ import {
   RANDOM,
   RESOLVED_OPTIONS,
   STORE_HEALTH,
+  VENDOR_ACCESS,
 } from './key-management.constants';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './key-management.module-definition';
 import type {
@@ -56,6 +57,8 @@ import { HealthCheckerRegistry } from './checkers/health-checker.registry';
 const SETTINGS: Provider[] = [
   { provide: CLOCK, useValue: systemClock },
   { provide: RANDOM, useValue: Math.random },
+  // A factory, since Nest lets no factory take the place of a value in tests.
+  { provide: VENDOR_ACCESS, useFactory: () => ({}) },
   { provide: INSTANCE_ID, useFactory: () => randomUUID() },
   {
     provide: RESOLVED_OPTIONS,

@@ -1,7 +1,7 @@
-import type { Behaviour } from './behaviour';
+import type { Behaviour } from '../../src/key-management/testing/simulator';
 import vendorCases from '../fixtures/vendor-cases.json';
 import { rawCall, type RawCall } from './raw-calls';
-import type { SimulatedVendor } from './simulated-vendor';
+import type { SimulatedVendor } from '../../src/key-management/testing/simulator';
 import { VendorSimulator } from './vendor-simulator';
 
 interface VendorCase {

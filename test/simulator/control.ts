@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Behaviour, Outage } from './behaviour';
-import { readBody } from './core/body';
-import type { KeyCounters } from './core/call-record';
-import type { Flavour } from './vendors/compatible/flavours';
-import type { VendorSimulator } from './vendor-simulator';
+import type {
+  Behaviour,
+  Flavour,
+  KeyCounters,
+  Outage,
+  VendorSimulator,
+} from '../../src/key-management/testing/simulator';
+import { readBody } from '../../src/key-management/testing/simulator/core/body';
 
 /** What POST /__control understands, one command a request. */
 export type ControlCommand =

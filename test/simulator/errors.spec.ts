@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { ApiError } from '@google/genai';
 import OpenAI from 'openai';
-import type { Behaviour } from './behaviour';
+import type { Behaviour } from '../../src/key-management/testing/simulator';
 import { rawCall } from './raw-calls';
 import { anthropicSdk, chat, failureOf, googleSdk, openAiSdk } from './sdk-clients';
 import { VendorSimulator } from './vendor-simulator';

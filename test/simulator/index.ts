@@ -1,5 +1,4 @@
-export * from './behaviour';
+export type { Behaviour, SimulatedVendor, StreamErrorKind } from '../../src/key-management/testing/simulator';
 export { fakeKey } from './fake-keys';
-export { SimulatedVendor } from './simulated-vendor';
 export { startSimulatorProcess, type SimulatorProcess } from './simulator-process';
 export { VendorSimulator } from './vendor-simulator';

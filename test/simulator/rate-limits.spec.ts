@@ -1,6 +1,6 @@
-import type { RateLimits } from './limits/rate-limits';
+import type { RateLimits } from '../../src/key-management/testing/simulator';
 import { rawCall } from './raw-calls';
-import type { SimulatedVendor } from './simulated-vendor';
+import type { SimulatedVendor } from '../../src/key-management/testing/simulator';
 import { VendorSimulator } from './vendor-simulator';
 
 let now = 0;

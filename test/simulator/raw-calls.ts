@@ -1,4 +1,4 @@
-import type { SimulatedVendor } from './simulated-vendor';
+import type { SimulatedVendor } from '../../src/key-management/testing/simulator';
 
 export interface RawCall {
   readonly model?: string;

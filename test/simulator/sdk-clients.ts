@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
-import type { SimulatedVendor } from './simulated-vendor';
+import type { SimulatedVendor } from '../../src/key-management/testing/simulator';
 
 /** The official SDKs, each pointed at its simulated vendor and without retries of its own. */
 export const openAiSdk = (vendor: SimulatedVendor, apiKey: string): OpenAI =>

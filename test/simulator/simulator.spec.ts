@@ -1,4 +1,4 @@
-import type { Behaviour } from './behaviour';
+import type { Behaviour } from '../../src/key-management/testing/simulator';
 import { fakeKey } from './fake-keys';
 import { rawCall } from './raw-calls';
 import { anthropicSdk, chat, failureOf, googleSdk, openAiSdk } from './sdk-clients';

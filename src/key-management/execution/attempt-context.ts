@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { inspect } from 'node:util';
 import { takeEvidence, type EvidenceContext } from '../classification/evidence/error-evidence';
+import type { UsedKey } from '../checkers/vendor-access';
 import { mergeAbortSignals } from '../common/abort-followers';
 import { BodySource } from '../common/body-source';
 import type { FetchRedirect } from '../common/fetch-types';
@@ -74,6 +75,11 @@ export class AttemptContext extends PoolLease implements CallContext {
 
   get fetch(): typeof globalThis.fetch {
     return watchedFetch(this);
+  }
+
+  /** The key, for who sends requests in the place of the global `fetch`. */
+  get usedKey(): UsedKey {
+    return { provider: this.candidate.record.provider, keyId: this.keyId, apiKey: this.apiKey };
   }
 
   /** The answers that the context's own fetch or the managed fetch received; undefined where there are none. */
@@ -182,7 +188,9 @@ function watchedFetch(context: AttemptContext): typeof globalThis.fetch {
     // SDKs always bring a signal of their own; the attempt's time limits must reach the request all the same.
     const merged = mergeAbortSignals(given ? [context.signal, given] : [context.signal]);
     try {
-      const response = await globalThis.fetch(input, { ...init, signal: merged.signal });
+      const sent = { ...init, signal: merged.signal };
+      const own = context.settings?.vendorFetch;
+      const response = await (own ? own(input, sent, context.usedKey) : globalThis.fetch(input, sent));
       context.answered(response.headers);
       const asked = onlyAsks(method);
       const redirect = init?.redirect ?? request?.redirect ?? 'follow';

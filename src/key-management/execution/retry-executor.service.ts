@@ -3,13 +3,14 @@ import type { Clock, Random } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { CallRejectedError, type AttemptReport, type KeyManagementError } from '../errors';
-import { CLOCK, RANDOM, RESOLVED_OPTIONS } from '../key-management.constants';
+import { CLOCK, RANDOM, RESOLVED_OPTIONS, VENDOR_ACCESS } from '../key-management.constants';
 import { logLine } from '../common/log-line';
 import { OncePerTick } from '../common/once-per-tick';
 import { endpointName } from '../pool/state/endpoint-name';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { modelName } from '../pool/key/key-input';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
+import type { VendorAccess } from '../checkers/vendor-access';
 import { CallTracer } from '../tracing/call-tracer';
 import type { CallFollowers, ExecutionSettings, ProviderContext, RunOptions } from './execution-settings';
 import { affinityTarget, hardIdOf } from './affinity/affinity-target';
@@ -49,6 +50,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     @Inject(CLOCK) clock: Clock,
     @Inject(RANDOM) random: Random,
     private readonly bound: BoundObjectsService,
+    @Inject(VENDOR_ACCESS) vendors: VendorAccess = {},
   ) {
     this.#inFlight = new InFlight(clock);
     const tracer = new CallTracer((provider) => registry.vendor(provider).telemetryName);
@@ -65,6 +67,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       bodies: new Set(),
       beginningsOf: (provider) => registry.vendor(provider).streamBeginning,
       estimatesOf: (provider) => this.#providers.get(provider)!.estimates,
+      vendorFetch: vendors.fetch,
       backoff: options.backoff,
       maxRetries: () => configuration.current.maxRetries,
       onCallEnd: this.#countCall,

@@ -3,13 +3,14 @@ import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common
 import { ownWords, redactReason } from '../classification/redaction/redact';
 import type { Clock } from '../common/clock';
 import type { ResolvedOptions } from '../configuration/resolved-options';
-import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
+import { CLOCK, RESOLVED_OPTIONS, VENDOR_ACCESS } from '../key-management.constants';
 import type { ApiKey } from '../pool/key/api-key';
 import type { KeyPool } from '../pool/key-pool';
 import type { KeyState } from '../pool/key/key-state';
 import type { KeyRecord } from '../pool/key/key-record';
 import type { KeyRoute } from '../pool/key/key-route';
-import type { BaseHealthChecker, ProbeDepth } from '../checkers/base-health-checker';
+import type { ProbeDepth } from '../checkers/base-health-checker';
+import type { Prober, VendorAccess } from '../checkers/vendor-access';
 import { mapConcurrent } from '../common/event-loop';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { Semaphore } from '../common/semaphore';
@@ -42,6 +43,7 @@ export class HealthCheckService implements OnModuleDestroy {
     private readonly registry: HealthCheckerRegistry,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(VENDOR_ACCESS) private readonly vendors: VendorAccess = {},
   ) {}
 
   /** Whether keys are checked by a whole generation where that tells more. */
@@ -123,15 +125,16 @@ export class HealthCheckService implements OnModuleDestroy {
     if (format.warning !== undefined && status === 'unchecked') {
       this.#logger.warn(`${provider} key ${key.masked}: ${format.warning}`);
     }
-    const light = await this.#ask(checker, asked, 'light');
+    const prober = this.vendors.proberOf?.(provider, checker) ?? checker;
+    const light = await this.#ask(prober, asked, 'light');
     if (!provesKey(light) || light.unproven || !DEEPER.has(status)) return light;
-    if (this.isDeep) return deepened(await this.#ask(checker, asked, 'deep'));
+    if (this.isDeep) return deepened(await this.#ask(prober, asked, 'deep'));
     if (status === 'cooling_down') return light;
     // Only a generation shows whether there is quota: without one the key tries itself out by traffic.
     return { ...light, unproven: status === 'quota_exceeded' };
   }
 
-  async #ask(checker: BaseHealthChecker, asked: ProbedKey, depth: ProbeDepth): Promise<CheckedHealthResult> {
+  async #ask(checker: Prober, asked: ProbedKey, depth: ProbeDepth): Promise<CheckedHealthResult> {
     if (this.#closed) return CLOSED;
     const controller = new AbortController();
     this.#controllers.add(controller);

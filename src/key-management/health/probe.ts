@@ -13,6 +13,7 @@ import type { Clock } from '../common/clock';
 import type { ApiKey } from '../pool/key/api-key';
 import type { KeyRoute } from '../pool/key/key-route';
 import type { BaseHealthChecker, HealthResult, ProbeDepth } from '../checkers/base-health-checker';
+import type { Prober } from '../checkers/vendor-access';
 
 /** The longest that one probe may take, milliseconds. */
 export const PROBE_TIMEOUT_MS = 15_000;
@@ -28,7 +29,7 @@ export interface ProbedKey {
 
 /** Asks a vendor about one key, within a time limit and until the controller aborts. Never rejects, whatever the checker does. */
 export async function probe(
-  checker: BaseHealthChecker,
+  checker: Prober,
   { key, route }: ProbedKey,
   depth: ProbeDepth,
   clock: Clock,

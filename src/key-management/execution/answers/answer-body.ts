@@ -1,6 +1,7 @@
 import { vendorErrorFrom, type EvidenceContext } from '../../classification/evidence/error-evidence';
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import { followAbort, unfollowAbort, type AbortFollower } from '../../common/abort-followers';
+import type { VendorFetch } from '../../checkers/vendor-access';
 import type { BodySource } from '../../common/body-source';
 import type { Clock } from '../../common/clock';
 import type { TokenEstimates } from '../tokens/token-estimates';
@@ -22,6 +23,8 @@ export interface BodySettings {
   readonly estimatesOf?: (provider: string) => TokenEstimates;
   /** The events of a provider's vendor that come before the first content. */
   readonly beginningsOf?: (provider: string) => StreamBeginnings;
+  /** What sends requests in the place of the global `fetch`; undefined but in tests of users. */
+  readonly vendorFetch?: VendorFetch | undefined;
 }
 
 /** What bounds one body, and who looks at it. */

@@ -18,9 +18,10 @@ const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]
  */
 export async function send(
   { request, baseUrl }: KeyDestination,
-  { vendor, interim }: Pick<FetchTerms, 'vendor' | 'interim'>,
-  { apiKey, signal }: Pick<AttemptContext, 'apiKey' | 'signal'>,
+  { vendor, interim, settings: { vendorFetch } }: Pick<FetchTerms, 'vendor' | 'interim' | 'settings'>,
+  attempt: Pick<AttemptContext, 'apiKey' | 'signal' | 'usedKey'>,
 ): Promise<Response> {
+  const { apiKey, signal } = attempt;
   // Copied by fetch, so that one object serves all attempts.
   const { place } = vendor.credential;
   if ('header' in place) request.headers.set(place.header, credentialText(place, apiKey));
@@ -33,7 +34,7 @@ export async function send(
     if (isStream(body)) init.duplex = 'half';
     let response: Response;
     try {
-      response = await interim.fetch(url, init);
+      response = await (vendorFetch ? vendorFetch(url, init, attempt.usedKey) : interim.fetch(url, init));
     } catch (error) {
       if (!interim.explains(error, url, init) || request.body.once) throw error;
       if (body) body = request.body.value;

@@ -54,11 +54,10 @@ export function malformedLayer({ as, bytes = 16 * 1024 * 1024 }: BehaviourOf<'ma
 export function statusAnswer(status: number, { profile }: LayerContext): Layer {
   const known = profile.statuses[status];
   if (status === 429) {
-    const make = profile.limits.refusal;
     const readings = [{ dimension: 'requests', window: 'minute', limit: 10, remaining: 0, fullInMs: 1000 }] as const;
     return (call, plan) => {
       const refusal = { ...readings[0], used: 10, requested: 1, waitMs: 1000, stated: 'full', readings } as const;
-      refuse(plan, 'rateLimited', make(refusal, call));
+      refuse(plan, 'rateLimited', profile.limits.refusal(refusal, call));
       return true;
     };
   }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { StreamPoint } from '../behaviour';
 import type { StreamScript } from './call';
 import type { Plan } from './plan';
-import type { Responder } from './responder';
+import type { OpenAnswer } from './open-answer';
 
 /** Writes one event stream, at the scripted pace and up to the scripted end. */
 export class StreamWriter {
@@ -12,7 +12,7 @@ export class StreamWriter {
     private readonly response: ServerResponse,
     private readonly script: StreamScript,
     private readonly plan: Plan,
-    private readonly responder: Responder,
+    private readonly responder: OpenAnswer,
   ) {
     this.#parts = this.#partsBeforeEnding();
   }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Answer, Call, Headers } from './call';
 import { pour } from './flood';
 import { malform } from './malform';
+import type { OpenAnswer } from './open-answer';
 import type { Plan } from './plan';
 import type { VendorProfile } from './profile';
 import { say } from './said';
@@ -9,7 +10,7 @@ import { StreamWriter } from './stream-writer';
 import type { SetTimer } from './timers';
 
 /** Carries out the plan of one call on its HTTP response. */
-export class Responder {
+export class Responder implements OpenAnswer {
   #closed = false;
   #cancelTimer: (() => void) | undefined;
   /** Whether we tore the connection down ourselves, so that the client is not taken for having left. */

@@ -5,7 +5,7 @@ import { credentialsOf, keyAmong } from './credentials';
 import type { VendorProfile } from './profile';
 
 export interface Received {
-  readonly request: IncomingMessage;
+  readonly request: Pick<IncomingMessage, 'method' | 'headers'>;
   readonly path: string;
   readonly query: string;
   readonly body: RequestBody;

@@ -165,6 +165,13 @@ export const googleErrors: ErrorCatalogue = {
         { promptFeedback: { blockReason: 'SAFETY', safetyRatings: [] }, modelVersion: call.model },
         { 'content-type': 'application/json; charset=UTF-8' },
       ),
+    // The Interactions API has an error for it.
+    interactions_blocked: () =>
+      json(
+        400,
+        { error: { code: 'content_blocked', message: 'The content was blocked.' } },
+        { 'content-type': 'application/json; charset=UTF-8' },
+      ),
   },
   badRequest: {
     too_many_tokens: says(

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Flood } from '../behaviour';
-import type { Responder } from './responder';
+import type { OpenAnswer } from './open-answer';
 
 /** Writes a body without end, or a very long one, no faster than it is read. Ends when the client leaves. */
-export async function pour(flood: Flood, responder: Responder): Promise<void> {
+export async function pour(flood: Flood, responder: OpenAnswer): Promise<void> {
   const { status = 200, headers = {}, encoding } = flood;
   responder.writeHead(status, { ...headers, ...(encoding && { 'content-encoding': encoding }) });
   const body = Readable.from(chunksOf(flood, responder), { objectMode: false });
@@ -16,7 +16,7 @@ export async function pour(flood: Flood, responder: Responder): Promise<void> {
 
 async function* chunksOf(
   { first = '', chunk, bytes = Infinity, everyMs }: Flood,
-  responder: Responder,
+  responder: OpenAnswer,
 ): AsyncGenerator<Buffer> {
   const whole = Buffer.from(chunk);
   if (first !== '') yield Buffer.from(first);

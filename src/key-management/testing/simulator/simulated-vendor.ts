@@ -11,7 +11,6 @@ import type { VendorProfile } from './core/profile';
 import { readCall } from './core/read-call';
 import { Responder } from './core/responder';
 import type { SetTimer } from './core/timers';
-import { fakeKey } from './fake-keys';
 import { compile, compileOutage } from './layers/compile';
 import type { Layer, LayerContext } from './layers/layer';
 import { bodyOf } from './layers/situations';
@@ -21,6 +20,8 @@ export interface VendorSettings {
   readonly clock: () => number;
   readonly setTimer: SetTimer;
   readonly logLimit: number;
+  /** A fake key of a vendor's shape, always the same for the same number. */
+  readonly keyOf: (vendor: string, n: number) => string;
 }
 
 /** One vendor: its scripted keys, its weather and the log of what it was asked. */
@@ -67,7 +68,9 @@ export class SimulatedVendor {
 
   /** Makes fake keys never given out before, all scripted alike. */
   newKeys(count: number, ...behaviours: readonly Behaviour[]): string[] {
-    return Array.from({ length: count }, () => this.key(fakeKey(this.name, (this.#made += 1)), ...behaviours));
+    return Array.from({ length: count }, () =>
+      this.key(this.settings.keyOf(this.name, (this.#made += 1)), ...behaviours),
+    );
   }
 
   /** The keys belong to one organization: they share its files, batches and responses, which no other organization sees. */
