@@ -47,6 +47,7 @@ const LAYERS = [
     health: 'Probes, scheduled sweeps, intake of new keys, health indicators.',
     events: 'The log of events, in memory and in the store.',
   },
+  { alerts: 'Events sent to the webhook: signed, repeated, told once by the instances of an app.' },
   {
     analytics: 'Counts over time and reports made of them.',
     metrics: 'Prometheus metrics.',
