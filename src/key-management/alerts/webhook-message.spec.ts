@@ -1,11 +1,16 @@
 import { webhookSigningKey } from '../configuration/webhook-options';
-import type { KeyEvent } from '../pool/key-events';
+import type { KeyEvent, RunsOutEvent } from '../pool/key-events';
+import type { KeyStatus } from '../pool/key/key-state';
 import { bodyOf, groupOf, identityOf, lockOf, messageId, nameIn, REPEAT_MS, signedHeaders } from './webhook-message';
 
 const AT = new Date('2026-11-01T12:00:00Z');
 const key = { provider: 'openai', keyId: '0123456789abcdef', maskedKey: 'sk-1234...cdef', by: 'call', at: AT } as const;
-const removed: Extract<KeyEvent, { type: 'status_changed' }> = { ...key, type: 'status_changed', from: 'healthy', to: 'invalid_key', reason: 'no such key' };
-const runsOut: KeyEvent = {
+const changed = (to: KeyStatus, subject: { provider?: string; keyId?: string } = {}): KeyEvent => {
+  const change = { type: 'status_changed', from: 'healthy', to, reason: 'no such key' } as const;
+  return { ...key, ...subject, ...change };
+};
+const removed = changed('invalid_key');
+const runsOut: RunsOutEvent = {
   ...key,
   type: 'runs_out',
   hours: 24,
@@ -55,7 +60,7 @@ describe('the messages of the webhook', () => {
   it('name a removal as it was asked for', () => {
     expect(nameIn(removed, ['key_removed', 'status_changed'])).toBe('key_removed');
     expect(nameIn(removed, ['status_changed'])).toBe('status_changed');
-    expect(nameIn({ ...removed, to: 'healthy' }, ['key_removed'])).toBe('status_changed');
+    expect(nameIn(changed('healthy'), ['key_removed'])).toBe('status_changed');
   });
 
   it('are the same for all instances, whatever each of them says of the reason', () => {
@@ -72,9 +77,9 @@ describe('the messages of the webhook', () => {
   it('differ by key, provider, new status and threshold', () => {
     const events: KeyEvent[] = [
       removed,
-      { ...removed, keyId: 'another' },
-      { ...removed, provider: 'acme' },
-      { ...removed, to: 'quota_exceeded' },
+      changed('invalid_key', { keyId: 'another' }),
+      changed('invalid_key', { provider: 'acme' }),
+      changed('quota_exceeded'),
       runsOut,
       { ...runsOut, hours: 2 },
       { ...runsOut, unit: 'tokens' },
@@ -89,7 +94,7 @@ describe('the messages of the webhook', () => {
     const group = (event: KeyEvent) => groupOf(event, identityOf(event));
     const recovered = { ...failing(AT, ''), type: 'provider_recovered', since: AT } as KeyEvent;
     expect(group(recovered)).toBe(group(failing(AT, '')));
-    expect(group({ ...removed, to: 'healthy' })).toBe(group(removed));
+    expect(group(changed('healthy'))).toBe(group(removed));
     expect(group({ ...runsOut, hours: 2 })).not.toBe(group(runsOut));
   });
 });
