@@ -49,6 +49,7 @@ const LAYERS = [
     events: 'The log of events, in memory and in the store.',
     testing: 'What vendors answer to an app under test, and what it asked of them.',
   },
+  { alerts: 'Events sent to the webhook: signed, repeated, told once by the instances of an app.' },
   {
     analytics: 'Counts over time and reports made of them.',
     metrics: 'Prometheus metrics.',

@@ -21,6 +21,7 @@ export type {
   KeyStoreOptions,
   MetricsSettings,
   ProviderOptions,
+  WebhookOptions,
 } from './configuration/key-management.options';
 export type { KeySource, KeySourceRequest } from './configuration/key-source';
 export { keysFromDirectory, type DirectoryOptions } from './sources/directory';
@@ -31,6 +32,7 @@ export { KeyManagementConfigurationError } from './configuration/resolve-options
 export type { Configuration } from './configuration/configuration.service';
 export type { GivenKey as ResolvedKey } from './configuration/given-key';
 export type { ResolvedOptions, ResolvedProvider, ResolvedStore } from './configuration/resolved-options';
+export type { ResolvedWebhook } from './configuration/webhook-options';
 export type { Hidden, SecretText } from './common/secret-text';
 export type { Json, KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from './store/port/key-store';
 export { StoreError, type StoreErrorCode } from './store/port/store-error';
@@ -69,18 +71,20 @@ export type { KeyLease } from './pool/key-lease';
 export type { KeySnapshot } from './pool/key/key-snapshot';
 export type {
   ChangedBy,
+  HeardKeyEvent,
   KeyChangeEvent,
   KeyEvent,
   KeyEventType,
   ProviderEvent,
   ProviderState,
   RemovalsDoubtedEvent,
+  RunsOutEvent,
 } from './pool/key-events';
 export { KEY_STATUSES, type KeyStatus } from './pool/key/key-state';
 export type { SettledOutcome } from './pool/state/settlement';
 export { keyIdOf, maskKey, type ApiKey } from './pool/key/api-key';
 
-export { OnKeyEvent, type HeardKeyEvent } from './events/on-key-event';
+export { OnKeyEvent } from './events/on-key-event';
 export { InjectManagedFetch } from './execution/managed-fetch/inject-managed-fetch';
 export {
   ManagedFetchService,

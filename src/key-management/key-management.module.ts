@@ -3,6 +3,7 @@ import { Module, Optional, type DynamicModule, type NestModule, type Provider } 
 import { HostRoutesService } from './admin/routes/host-routes.service';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { AnalyticsService } from './analytics/analytics.service';
+import { WebhookService } from './alerts/webhook.service';
 import { EventArchiveService } from './events/event-archive.service';
 import { EventLog } from './events/event-log';
 import { SeriesService } from './analytics/series/series.service';
@@ -108,6 +109,7 @@ const INTERNAL: Provider[] = [
   PromptProbes,
   KeyTokensService,
   KeyExpiryService,
+  WebhookService,
   SourceChangesService,
   KeySourcesService,
   StartupService,

@@ -62,6 +62,20 @@ export function eventView(entry: LogEntry): EventView {
   if (entry.type === 'store_damaged') return { ...base, reason: entry.reason };
   const { type: _type, at: _at, keyId, maskedKey, ...said } = entry.event;
   const { expiresAt, ...change } = 'expiresAt' in said ? said : { ...said, expiresAt: undefined };
+  if ('runsOutAt' in change) {
+    const { runsOutAt, ...rest } = change;
+    return {
+      ...base,
+      ...rest,
+      key_id: keyId,
+      masked_key: maskedKey,
+      runs_out_at: runsOutAt.toISOString(),
+    } as EventView;
+  }
+  if ('usableKeys' in change) {
+    const { usableKeys, ...rest } = change;
+    return { ...base, ...rest, usable_keys: usableKeys } as EventView;
+  }
   const until = 'until' in change ? change.until?.toISOString() : undefined;
   const since = 'since' in change ? change.since.toISOString() : undefined;
   return {

@@ -1,7 +1,7 @@
 import { builtInStore, STORE_KINDS, type KeyStoreKind } from '../store/built-in-stores';
 import { BUILT_IN_VENDORS } from '../vendors';
 import { givenKeysIn } from './key-list';
-import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './key-management.options';
+import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions, WebhookOptions } from './key-management.options';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -76,6 +76,7 @@ export function optionsFromEnvironment(
       providers,
       ...fields(NUMBERS, number),
       ...fields(TEXTS, text),
+      webhook: webhookFromEnvironment(text),
       store: storeFromEnvironment(text, storeKind),
     },
     names,
@@ -83,6 +84,19 @@ export function optionsFromEnvironment(
 }
 
 type Text = (path: string, name: string) => string | undefined;
+
+/** Undefined where no variable is set. What is missing is refused by the schema, once the options are over it. */
+function webhookFromEnvironment(text: Text): WebhookOptions | undefined {
+  const url = text('webhook.url', 'KEY_WEBHOOK_URL');
+  const secret = text('webhook.secret', 'KEY_WEBHOOK_SECRET');
+  const named = text('webhook.events', 'KEY_WEBHOOK_EVENTS');
+  if (url === undefined && secret === undefined && named === undefined) return undefined;
+  const events = named
+    ?.split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+  return { url, secret, events } as WebhookOptions;
+}
 
 function storeFromEnvironment(text: Text, given: KeyStoreKind | undefined): KeyStoreOptions {
   const urlOf = (each: string): string | undefined => {

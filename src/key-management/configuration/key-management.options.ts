@@ -1,6 +1,7 @@
 import type { Credential, VendorProfile, WireFormat } from '../vendors/contract/profile';
 import type { ErrorClassificationMode } from '../classification/classify';
 import type { CanActivate, InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
+import type { HeardKeyEvent } from '../pool/key-events';
 import type { KeyInput } from '../pool/key/key-input';
 import type { KeySource } from './key-source';
 import type { KeyStore } from '../store/port/key-store';
@@ -74,6 +75,24 @@ export interface ProviderOptions {
   maxAccountsAsked?: number;
 }
 
+/** Where events are sent to. */
+export interface WebhookOptions {
+  /** `KEY_WEBHOOK_URL`: https, or http on loopback. It may hold a token: it is shown nowhere. */
+  url: string;
+  /**
+   * `KEY_WEBHOOK_SECRET`: signs each message (HMAC-SHA256). `whsec_` and base64, as the libraries of Standard Webhooks take it, or any text of at least 16
+   * characters.
+   */
+  secret: string;
+  /**
+   * `KEY_WEBHOOK_EVENTS`, with commas between. Default: `key_removed`, `key_expiring`, `provider_failing`, `provider_recovered`, `usable_keys_low`,
+   * `removals_doubted` and `runs_out`.
+   */
+  events?: HeardKeyEvent[];
+  /** Lets `url` be http on a host that is not loopback: for a receiver inside one's own network. */
+  allowHttp?: boolean;
+}
+
 /** What the module can be told. Each setting beats its environment variable. */
 export interface KeyManagementOptions {
   providers?: Record<string, ProviderOptions>;
@@ -98,6 +117,8 @@ export interface KeyManagementOptions {
   minimumUsableKeys?: number;
   /** Where key state is kept; or a store of the app's own, any object with the methods of `KeyStore`. */
   store?: KeyStore | KeyStoreOptions;
+  /** Sends events of keys and providers to one URL, signed and repeated until it takes them. Default: none. */
+  webhook?: WebhookOptions;
   /** `ADMIN_TOKEN`: at least 16 characters. */
   adminToken?: string;
   /** `VIEWER_TOKEN`: at least 16 characters. */

@@ -8,10 +8,12 @@ import { BASE_URL_RULE, isUnencrypted } from './base-url';
 import { CONFIGURATION_LIMITS } from './configuration-limits';
 import { idProblems, secretIdFlaw, type NamedKey } from './key-ids';
 import { LEAST_REFRESH_MS } from './key-source';
+import { HEARD_KEY_EVENTS } from '../pool/key-events';
 import { KEY_ID, KEY_ID_RULE } from '../pool/key/api-key';
 import { isExpiry } from '../pool/key/key-expiry';
 import type { KeyInput } from '../pool/key/key-input';
 import { isOwnStore, ownStoreProblems } from './store-options';
+import { isWebhookSecret, isWebhookUrl, MAKE_WEBHOOK_SECRET, WEBHOOK_URL_RULE } from './webhook-options';
 
 /** `openai`, `my-vendor.eu`: what may stand in a URL and in a store's path. */
 export const PROVIDER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
@@ -213,6 +215,25 @@ const store = z.unknown().superRefine((given, context) => {
   }
 });
 
+const webhook = strict({
+  url: z.string('is needed: the URL that events are sent to').refine(isWebhookUrl, WEBHOOK_URL_RULE),
+  secret: z
+    .string(`is needed; ${MAKE_WEBHOOK_SECRET}`)
+    .refine(
+      isWebhookSecret,
+      `must be whsec_ and base64 of 16 bytes or more, or text of 16 characters or more; ${MAKE_WEBHOOK_SECRET}`,
+    ),
+  events: z
+    .array(z.enum(HEARD_KEY_EVENTS, `must be of: ${HEARD_KEY_EVENTS.join(', ')}`), 'must be a list of events')
+    .min(1, 'must name an event, or be left out')
+    .optional(),
+  allowHttp: z.boolean('must be true or false').optional(),
+}).superRefine((given, context) => {
+  if (given.allowHttp === true || !isUnencrypted(given.url)) return;
+  const message = `${WEBHOOK_URL_RULE}; allowHttp lets it be http inside your own network`;
+  context.addIssue({ code: 'custom', path: ['url'], message });
+});
+
 export const OPTIONS = strict({
   providers: z.record(z.string(), provider.optional(), 'must be an object of providers by name').optional(),
   maxRetries,
@@ -224,6 +245,7 @@ export const OPTIONS = strict({
   drainTimeoutMs: milliseconds.optional(),
   minimumUsableKeys: wholeNumber.optional(),
   store: store.optional(),
+  webhook: webhook.optional(),
   adminToken: secretText.optional(),
   viewerToken: secretText.optional(),
 });

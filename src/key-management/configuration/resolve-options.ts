@@ -9,6 +9,7 @@ import { givenKey, type GivenKey } from './given-key';
 import { OPTIONS, PROVIDER_NAME } from './options-schema';
 import type { ResolvedOptions, ResolvedProvider } from './resolved-options';
 import { isOwnStore, resolveStore } from './store-options';
+import { resolveWebhook } from './webhook-options';
 
 /** Wrong settings stop the start. Names each setting, what is wrong and the mend; shows no value. */
 export class KeyManagementConfigurationError extends Error {
@@ -27,7 +28,9 @@ export class KeyIdConflictError extends KeyManagementConfigurationError {}
  */
 export function resolveOptions(given: KeyManagementOptions = {}, env: Environment = process.env): ResolvedOptions {
   if (!isObject(given)) throw new KeyManagementConfigurationError(['options: must be an object.']);
-  refuse([...nameProblems(given.providers), ...problemsIn(given)]);
+  const { webhook: givenWebhook, ...others } = given;
+  // A part of the webhook may come from the environment: it is checked with that.
+  refuse([...nameProblems(given.providers), ...problemsIn(isObject(givenWebhook) ? others : given)]);
   const { options: environment, names } = optionsFromEnvironment(
     env,
     isOwnStore(given.store) ? 'memory' : given.store?.kind,
@@ -44,7 +47,14 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
     isOwnStore(given.store) ? undefined : given.store,
     environment.store as KeyStoreOptions | undefined,
   );
-  const merged: KeyManagementOptions = over({ ...given, providers: Object.fromEntries(providers), store }, environment);
+  const webhook =
+    givenWebhook === undefined && environment.webhook === undefined
+      ? undefined
+      : over(givenWebhook, environment.webhook);
+  const merged: KeyManagementOptions = over(
+    { ...given, providers: Object.fromEntries(providers), store, webhook },
+    environment,
+  );
   // What was given is in order, so what is wrong now came from the environment.
   refuse(problemsIn(merged, names));
   const problems: string[] = [];
@@ -65,6 +75,7 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
     minimumUsableKeys: merged.minimumUsableKeys ?? 1,
     production: env.NODE_ENV === 'production',
     store: resolveStore(given.store, store, env, problems),
+    ...(merged.webhook && { webhook: resolveWebhook(merged.webhook) }),
     adminToken: secretOf(merged.adminToken),
     viewerToken: secretOf(merged.viewerToken),
   } satisfies Omit<ResolvedOptions, 'notices'>;

@@ -2,6 +2,7 @@ import type { KeyManagementOptions, KeyStoreOptions, ProviderOptions } from './k
 import type { GivenKey } from './given-key';
 import type { Hidden, SecretText } from '../common/secret-text';
 import type { KeySource } from './key-source';
+import type { ResolvedWebhook } from './webhook-options';
 import type { StoreSettings } from '../store/built-in-stores';
 
 export interface ResolvedProvider extends Readonly<Omit<ProviderOptions, 'keys' | 'source'>> {
@@ -26,7 +27,7 @@ export interface ResolvedStore extends StoreSettings {
 
 /** Options that are neither secret nor made into something else. */
 type PlainOptions = Required<
-  Omit<KeyManagementOptions, 'providers' | 'backoff' | 'store' | 'adminToken' | 'viewerToken'>
+  Omit<KeyManagementOptions, 'providers' | 'backoff' | 'store' | 'webhook' | 'adminToken' | 'viewerToken'>
 >;
 
 /** The module's settings with environment and defaults filled in. Prints without a secret. */
@@ -36,6 +37,8 @@ export interface ResolvedOptions extends Readonly<PlainOptions> {
   /** `NODE_ENV` is `production`. */
   readonly production: boolean;
   readonly store: ResolvedStore;
+  /** Undefined where events are sent nowhere. */
+  readonly webhook?: ResolvedWebhook;
   readonly adminToken?: SecretText;
   readonly viewerToken?: SecretText;
   /** What the start warns of: settings that are allowed and probably not meant. */

@@ -32,6 +32,26 @@ describe('what is wrong', () => {
     [{ maxRetries: 'SECRET' }, 'maxRetries: must be a whole number.'],
     [{ healthCheckIntervalMinutes: 0 }, 'healthCheckIntervalMinutes: must be 0.05 minutes (3 s) or more.'],
     [{ errorClassification: 'SECRET' }, 'errorClassification: must be evidence or status.'],
+    [
+      { webhook: { secret: 'whsec_SECRETsecretSECRETsecretSECRET' } },
+      'webhook.url: is needed: the URL that events are sent to.',
+    ],
+    [
+      { webhook: { url: 'http://h.test/SECRET', secret: 'whsec_SECRETsecretSECRETsecretSECRET' } },
+      'webhook.url: must be an https URL (http only on loopback) without credentials and fragment, as https://example.com/hooks/keys; allowHttp lets it be http inside your own network.',
+    ],
+    [
+      { webhook: { url: 'https://SECRET@h.test', secret: 'whsec_SECRETsecretSECRETsecretSECRET' } },
+      'webhook.url: must be an https URL (http only on loopback) without credentials and fragment, as https://example.com/hooks/keys.',
+    ],
+    [
+      { webhook: { url: 'https://h.test', secret: 'whsec_SECRET-!' } },
+      'webhook.secret: must be whsec_ and base64 of 16 bytes or more, or text of 16 characters or more; make one with: echo "whsec_$(openssl rand -base64 32)".',
+    ],
+    [
+      { webhook: { url: 'https://h.test', secret: 'whsec_SECRETsecretSECRETsecretSECRET', events: [] } },
+      'webhook.events: must name an event, or be left out.',
+    ],
     [{ store: { kind: 'SECRET' } }, 'store.kind: must be file, firebase, redis or memory.'],
     [{ providers: 'SECRET' }, 'providers: must be an object of providers by name.'],
     [{ providers: { openai: KEY } }, 'providers.openai: must be an object.'],

@@ -3,7 +3,14 @@ import { singleLine } from '../common/text';
 import { isRecord, isTime } from '../store/keys/key-documents';
 import type { Json } from '../store/port/key-store';
 import type { AdminActionRecord, LogEntry, UnnumberedEntry } from './event-log';
-import { KEY_EVENT_TYPES, PROVIDER_STATES, type KeyEvent, type KeyEventType } from '../pool/key-events';
+import {
+  KEY_EVENT_TYPES,
+  PROVIDER_STATES,
+  RUN_OUT_WARNINGS,
+  type KeyEvent,
+  type KeyEventType,
+  type ProviderEvent,
+} from '../pool/key-events';
 import { EXPIRY_THRESHOLDS } from '../pool/key/key-expiry';
 import { KEY_STATUSES } from '../pool/key/key-state';
 
@@ -68,7 +75,8 @@ const actionIn = ({
 function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent | undefined {
   const [provider, keyId, maskedKey, by] = [event.provider, event.keyId, event.maskedKey, event.by].map(text);
   if (provider === undefined || by === undefined) return undefined;
-  if (type === 'provider_failing' || type === 'provider_recovered')
+  if (type === 'runs_out') return runOutIn(event, { type, provider, by, at, keyId, maskedKey });
+  if (type === 'provider_failing' || type === 'provider_recovered' || type === 'usable_keys_low')
     return providerEventIn(event, { type, provider, by, at });
   if (type === 'removals_doubted') {
     const reason = text(event.reason) ?? '';
@@ -110,13 +118,32 @@ function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent 
 /** An event of a provider as a whole. */
 function providerEventIn(
   event: Record<string, Json>,
-  base: { type: 'provider_failing' | 'provider_recovered'; provider: string; by: string; at: Date },
+  base: { type: ProviderEvent['type']; provider: string; by: string; at: Date },
 ): KeyEvent | undefined {
   const state = PROVIDER_STATES.find((each) => each === event.state);
   const since = dateIn(event.since);
   if (state === undefined || (base.type === 'provider_recovered' && since === undefined)) return undefined;
   const [reason, until] = [text(event.reason) ?? '', dateIn(event.until)];
+  if (base.type === 'usable_keys_low') {
+    const { usableKeys, minimum } = event;
+    if (typeof usableKeys !== 'number' || typeof minimum !== 'number') return undefined;
+    return { ...base, state, reason, usableKeys, minimum } as KeyEvent;
+  }
   return { ...base, state, reason, ...(until && { until }), ...(since && { since }) } as KeyEvent;
+}
+
+/** What runs out soon. */
+function runOutIn(
+  event: Record<string, Json>,
+  base: { type: 'runs_out'; provider: string; by: string; at: Date; keyId?: string; maskedKey?: string },
+): KeyEvent | undefined {
+  const hours = RUN_OUT_WARNINGS.find((each) => each === event.hours);
+  const [unit, runsOutAt, account] = [text(event.unit), dateIn(event.runsOutAt), text(event.account)];
+  const { left } = event;
+  if (hours === undefined || unit === undefined || runsOutAt === undefined || typeof left !== 'number')
+    return undefined;
+  const reason = text(event.reason) ?? '';
+  return { ...base, ...(account !== undefined && { account }), hours, unit, left, runsOutAt, reason } as KeyEvent;
 }
 
 const text = (value: Json | undefined): string | undefined =>

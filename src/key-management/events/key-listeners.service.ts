@@ -2,9 +2,9 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
 import { logLine } from '../common/log-line';
-import type { KeyEvent } from '../pool/key-events';
+import type { HeardKeyEvent, KeyEvent } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
-import { heardBy, hears, type HeardKeyEvent } from './on-key-event';
+import { heardBy, hears } from './on-key-event';
 
 interface KeyListener {
   readonly name: string;

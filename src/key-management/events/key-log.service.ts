@@ -30,7 +30,9 @@ export class KeyLogService implements OnModuleDestroy {
 
 const WARNINGS: ReadonlySet<KeyEvent['type']> = new Set([
   'provider_failing',
+  'usable_keys_low',
   'removals_doubted',
+  'runs_out',
   'key_expiring',
 ] as const);
 
@@ -55,6 +57,12 @@ function fieldsOf(event: AnyFields): Record<string, string | undefined> {
   return {
     ...subject,
     ...change,
+    account: event.account,
+    unit: event.unit,
+    left: event.left?.toString(),
+    usable_keys: event.usableKeys?.toString(),
+    minimum: event.minimum?.toString(),
+    runs_out_at: event.runsOutAt?.toISOString(),
     expires_at: expiresAt,
     until: event.until?.toISOString(),
     since: event.since?.toISOString(),
@@ -69,7 +77,7 @@ function nameOf(event: KeyEvent): string {
     case 'endpoint_cooled_down':
       return 'key cools down';
     default:
-      return event.type.replace('_', ' ');
+      return event.type.replaceAll('_', ' ');
   }
 }
 

@@ -1,10 +1,7 @@
-import type { KeyEvent, KeyEventType } from '../pool/key-events';
+import type { HeardKeyEvent, KeyEvent } from '../pool/key-events';
 import { isRemovedStatus } from '../pool/key/key-state';
 
 const KEY_EVENT_METADATA = Symbol('key-management:key-event');
-
-/** What can be listened for: the types of events, and `key_removed`: a `status_changed` by which a key leaves the pool. */
-export type HeardKeyEvent = KeyEventType | 'key_removed';
 
 /**
  * Marks a method of a Nest provider as listener to changes of keys and providers. It is called with the {@link KeyEvent}, after the change and apart from
@@ -27,7 +24,9 @@ export const heardBy = (method: object): readonly HeardKeyEvent[] | undefined =>
 
 /** Whether a listener for these hears the event. */
 export function hears(types: readonly HeardKeyEvent[], event: KeyEvent): boolean {
-  if (types.length === 0 || types.includes(event.type)) return true;
-  const isRemoval = event.type === 'status_changed' && isRemovedStatus(event.to) && !isRemovedStatus(event.from);
-  return isRemoval && types.includes('key_removed');
+  return types.length === 0 || types.includes(event.type) || (isRemoval(event) && types.includes('key_removed'));
 }
+
+/** Whether a key left the pool by it. */
+export const isRemoval = (event: KeyEvent): boolean =>
+  event.type === 'status_changed' && isRemovedStatus(event.to) && !isRemovedStatus(event.from);

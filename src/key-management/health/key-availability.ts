@@ -59,3 +59,19 @@ export function usableKeys(
   }
   return usable;
 }
+
+/**
+ * How many keys are in the pool, those that cool down included. Undefined where that says nothing: all are switched off, there are none, or some were not
+ * checked yet.
+ */
+export function keysInPool(pool: Pick<KeyPool, 'records'>): number | undefined {
+  let inPool = 0;
+  let isInUse = false;
+  for (const { enabled, state } of pool.records()) {
+    if (!enabled) continue;
+    if (state.status === 'unchecked') return undefined;
+    isInUse = true;
+    if (!isRemoved(state)) inPool += 1;
+  }
+  return isInUse ? inPool : undefined;
+}

@@ -6,7 +6,7 @@ import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-
 import type { ProviderState } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
-import { keyAvailability, usableKeys } from './key-availability';
+import { keyAvailability, keysInPool, usableKeys } from './key-availability';
 import { WINDOW_MS } from './provider-facts';
 import { isCalled, providerState, type ProviderSituation, type ProviderAssessment } from './provider-state';
 import { isInTrouble, ProviderWatch } from './provider-watch';
@@ -45,6 +45,8 @@ const ANY_MODEL = [undefined];
 export class ProviderHealthService implements OnModuleDestroy {
   readonly #watches = new Map<string, ProviderWatch>();
   readonly #startedAt: number;
+  /** Providers that were said to have too few usable keys, and still have. */
+  readonly #low = new Set<string>();
   #cancel: (() => void) | undefined;
   #closed = false;
 
@@ -144,10 +146,28 @@ export class ProviderHealthService implements OnModuleDestroy {
       const watch = this.#watch(health.provider);
       const event = watch.announcement(health, now);
       if (event) this.pools.providerChanged(event);
+      this.#lookAtKeys(health, watch.isTroubled, now);
       const { lastCallAt } = watch.facts;
       const isBusy = lastCallAt !== undefined && now - lastCallAt <= WINDOW_MS;
       if (isBusy || watch.isTroubled || (health.isCalled && isInTrouble(health.state))) this.#lookIn(AGAIN_MS);
     }
+  }
+
+  /** That no key is left of a provider that is called was said already, as its trouble. */
+  #lookAtKeys({ provider, state }: ProviderHealth, isTroubled: boolean, now: number): void {
+    const minimum = this.options.minimumUsableKeys;
+    const usableKeys = keysInPool(this.pools.pool(provider)!);
+    if (usableKeys === undefined || usableKeys >= minimum) {
+      this.#low.delete(provider);
+      return;
+    }
+    if (this.#low.has(provider)) return;
+    this.#low.add(provider);
+    if (isTroubled && usableKeys === 0) return;
+    const left = usableKeys === 0 ? 'no key' : usableKeys === 1 ? 'one key' : `${usableKeys} keys`;
+    const reason = `${provider} has ${left} left in its pool, and is to have ${minimum}.`;
+    const subject = { type: 'usable_keys_low', provider, at: new Date(now), by: 'time', state, reason } as const;
+    this.pools.providerChanged({ ...subject, usableKeys, minimum });
   }
 
   #watch(provider: string): ProviderWatch {

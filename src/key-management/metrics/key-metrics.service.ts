@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Registry } from 'prom-client';
+import { WebhookService } from '../alerts/webhook.service';
 import { RetryExecutorService } from '../execution/retry-executor.service';
 import { KeySourcesService } from '../health/key-sources.service';
 import { ProviderHealthService } from '../health/provider-health.service';
@@ -18,6 +19,7 @@ import { promClient } from './prom-client';
 import { CountsByProvider } from './provider-counts';
 import { registerSourceMetrics } from './source-metrics';
 import { registerStoreMetrics } from './store-metrics';
+import { registerWebhookMetrics } from './webhook-metrics';
 
 /**
  * Prometheus metrics of this instance, in a registry of their own: several apps in one process do not meet.
@@ -35,6 +37,7 @@ export class KeyMetricsService {
     private readonly persistence: PersistenceService,
     private readonly health: ProviderHealthService,
     private readonly sources: KeySourcesService,
+    private readonly webhook: WebhookService,
     @Inject(METRICS_SETTINGS) { perKey = false }: MetricsSettings,
   ) {
     this.#keys = perKey ? new KeyMetrics() : undefined;
@@ -78,6 +81,7 @@ export class KeyMetricsService {
       (provider) => this.#counts.labelOf(provider),
       () => this.sources.statuses(),
     );
+    registerWebhookMetrics(registry, this.webhook);
     this.#keys?.register(registry, () => this.#records());
     return registry;
   }

@@ -86,6 +86,13 @@ export type ProviderEvent = {
       /** When it had begun to fail. */
       readonly since: Date;
     }
+  | {
+      /** Fewer keys are in the pool than `minimumUsableKeys` asks for. Once, until there are enough again. */
+      readonly type: 'usable_keys_low';
+      /** Keys in the pool: those that cool down included. */
+      readonly usableKeys: number;
+      readonly minimum: number;
+    }
 );
 
 /**
@@ -105,8 +112,34 @@ export interface RemovalsDoubtedEvent {
   readonly reason: string;
 }
 
+/** How long before something runs out the event `runs_out` comes. Hours, the first first. */
+export const RUN_OUT_WARNINGS = [24, 2] as const;
+export type RunOutWarning = (typeof RUN_OUT_WARNINGS)[number];
+
+/**
+ * What is left of a key, an account or a provider is used up soon, at the present pace of spending: a day ahead, and two hours ahead, once each.
+ * `keyId` and `maskedKey` are there where it is one key's, `account` where it is an account's.
+ */
+export interface RunsOutEvent {
+  readonly type: 'runs_out';
+  readonly provider: string;
+  readonly keyId?: string | undefined;
+  readonly maskedKey?: string | undefined;
+  readonly account?: string;
+  readonly at: Date;
+  readonly by: ChangedBy;
+  /** The threshold that was reached: 24 hours, then 2. */
+  readonly hours: RunOutWarning;
+  /** What is counted: `usd`, `tokens`, `requests`, or the vendor's own unit of a balance. */
+  readonly unit: string;
+  readonly left: number;
+  readonly runsOutAt: Date;
+  /** One sentence. */
+  readonly reason: string;
+}
+
 /** One change of one key, or of a provider as a whole. No event carries a key. */
-export type KeyEvent = KeyChangeEvent | ProviderEvent | RemovalsDoubtedEvent;
+export type KeyEvent = KeyChangeEvent | ProviderEvent | RemovalsDoubtedEvent | RunsOutEvent;
 
 export type KeyEventType = KeyEvent['type'];
 
@@ -122,8 +155,14 @@ export const KEY_EVENT_TYPES = [
   'cooldown_ended',
   'provider_failing',
   'provider_recovered',
+  'usable_keys_low',
   'removals_doubted',
+  'runs_out',
 ] as const satisfies readonly KeyEventType[];
+
+/** What can be listened for: the types of events, and `key_removed`: a `status_changed` by which a key leaves the pool. */
+export const HEARD_KEY_EVENTS = [...KEY_EVENT_TYPES, 'key_removed'] as const;
+export type HeardKeyEvent = (typeof HEARD_KEY_EVENTS)[number];
 
 /** Those who follow what happens in the pools. Each method is called in the same tick as the change, and must not throw. */
 export interface PoolObserver {

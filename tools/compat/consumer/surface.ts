@@ -69,6 +69,8 @@ import type {
   ResolvedOptions,
   ResolvedProvider,
   ResolvedStore,
+  ResolvedWebhook,
+  RunsOutEvent,
   SecretText,
   SettledOutcome,
   StoreErrorCode,
@@ -76,6 +78,7 @@ import type {
   SystemInfo,
   TimelineEntry,
   UrlOptions,
+  WebhookOptions,
 } from 'nestjs-ai-key-management';
 
 const limits: KeyLimits = {
@@ -167,6 +170,7 @@ export class Tokens {
     return { resolved, providers, adminToken, now: this.clock.now(), chance: this.random(), up: this.health.status() };
   }
 }
+export const resolvedWebhook = ({ url, secret }: ResolvedWebhook): SecretText[] => [url, secret];
 export const resolved = (store: ResolvedStore, provider: ResolvedProvider) => {
   const secret: SecretText | undefined = store.url;
   const redis: Hidden<object> | undefined = store.redis;
@@ -232,10 +236,18 @@ export const told = (event: KeyEvent): [KeyEventType, ChangedBy, KeyStatus | und
   event.by,
   event.type === 'status_changed' ? event.to : undefined,
 ];
-export const changed = (event: KeyEvent): KeyChangeEvent | ProviderState | RemovalsDoubtedEvent['type'] => {
+export const changed = (event: KeyEvent): KeyChangeEvent | ProviderState | RemovalsDoubtedEvent['type'] | Date => {
   if (event.type === 'removals_doubted') return doubted(event);
-  return event.type === 'provider_failing' || event.type === 'provider_recovered' ? stateIn(event) : event;
+  if (event.type === 'runs_out') return endOf(event);
+  return 'state' in event ? stateIn(event) : event;
 };
+const endOf = (event: RunsOutEvent): Date => event.runsOutAt;
+const webhook: WebhookOptions = {
+  url: 'https://example.com',
+  secret: 'whsec_AAAA',
+  events: ['key_removed', 'runs_out'],
+};
+export const alerting: KeyManagementModuleOptions = { webhook };
 const doubted = (event: RemovalsDoubtedEvent): RemovalsDoubtedEvent['type'] => event.type;
 const stateIn = (event: ProviderEvent): ProviderState => event.state;
 export const named = [keys.keyIdOf('k'), keys.maskKey('k'), ...keys.KEY_STATUSES];

@@ -45,6 +45,14 @@ export function describeEvent(event: LogEvent): EventText {
       };
     case 'provider_recovered':
       return { text: `Has recovered: ${words(event.state ?? 'serving')}`, detail: event.reason, tone: 'healthy' };
+    case 'usable_keys_low':
+      return { text: 'Has too few usable keys', detail: event.reason, tone: 'cooling_down' };
+    case 'runs_out':
+      return {
+        text: `Runs out within ${event.hours === 2 ? 'two hours' : 'a day'}`,
+        detail: event.reason,
+        tone: event.hours === 2 ? 'removed' : 'cooling_down',
+      };
     case 'removals_doubted':
       return { text: 'Removes no key for an answer that several keys met', detail: event.reason, tone: 'cooling_down' };
     case 'status_changed': {
