@@ -87,18 +87,26 @@ export class NoHealthyKeysError extends KeyManagementError {
   readonly counts: Readonly<Partial<Record<KeyStatus, number>>>;
   /** When the first of them may be back. */
   readonly soonestRecovery?: Date;
+  /** An administrator paused the provider: `soonestRecovery` is the end of the pause, where it has one. */
+  readonly paused?: true;
 
   constructor(
     message: string,
-    details: KeyManagementErrorDetails & { counts: Partial<Record<KeyStatus, number>>; soonestRecovery?: Date },
+    details: KeyManagementErrorDetails & {
+      counts: Partial<Record<KeyStatus, number>>;
+      soonestRecovery?: Date;
+      paused?: boolean;
+    },
   ) {
     super('NO_HEALTHY_KEYS', message, details);
     this.counts = details.counts;
     this.soonestRecovery = details.soonestRecovery;
+    if (details.paused === true) this.paused = true;
   }
 
   override toJSON(): Record<string, unknown> {
-    return { ...super.toJSON(), counts: this.counts, soonestRecovery: this.soonestRecovery };
+    const paused = this.paused === true ? { paused: true } : {};
+    return { ...super.toJSON(), counts: this.counts, soonestRecovery: this.soonestRecovery, ...paused };
   }
 }
 

@@ -9,9 +9,11 @@ import { VendorSimulator } from '../simulator';
 import { ADMIN, VIEWER } from '../support/tokens';
 import { setUpApp } from '../../src/app-setup';
 import {
+  CLOCK,
   keyIdOf,
   KeyManagementExceptionFilter,
   KeyManagementModule,
+  type Clock,
   type KeyManagementModuleOptions,
 } from '../../src/key-management';
 
@@ -33,6 +35,8 @@ export interface ApiSettings {
   options?: KeyManagementModuleOptions;
   globalPrefix?: string;
   imports?: Type[];
+  /** Default: the machine's. */
+  clock?: Clock;
 }
 
 /** The module in an app of its own, listening on a free port, on a memory store and with known tokens. */
@@ -41,6 +45,7 @@ export async function startApi({
   options,
   globalPrefix,
   imports = [],
+  clock,
 }: ApiSettings = {}): Promise<ApiUnderTest> {
   @Module({
     imports: [
@@ -50,7 +55,9 @@ export async function startApi({
     providers: [{ provide: APP_FILTER, useClass: KeyManagementExceptionFilter }],
   })
   class HostModule {}
-  const testing = await Test.createTestingModule({ imports: [HostModule] }).compile();
+  const builder = Test.createTestingModule({ imports: [HostModule] });
+  if (clock) builder.overrideProvider(CLOCK).useValue(clock);
+  const testing = await builder.compile();
   testing.useLogger(false);
   let app: INestApplication;
   if (adapter === 'express') {

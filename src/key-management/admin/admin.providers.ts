@@ -3,11 +3,14 @@ import { AccessGuard } from './access/access.guard';
 import { AccessTokensService } from './access/access-tokens.service';
 import { FailedTriesService } from './access/failed-tries.service';
 import { EventStreamController } from './controllers/event-stream.controller';
+import { FailedCallsController } from './controllers/failed-calls.controller';
 import { HealthController } from './controllers/health.controller';
 import { KeysController } from './controllers/keys.controller';
 import { OperationsController } from './controllers/operations.controller';
+import { ProvidersController } from './controllers/providers.controller';
 import { StatusController } from './controllers/status.controller';
 import { TimelineController } from './controllers/timeline.controller';
+import { BulkKeysService } from './bulk-keys.service';
 import { KeyAdminService } from './key-admin.service';
 import { registerComponents } from './openapi';
 import { HostRoutesService } from './routes/host-routes.service';
@@ -19,7 +22,9 @@ export const ADMIN_CONTROLLERS: Type[] = [
   StatusController,
   TimelineController,
   KeysController,
+  ProvidersController,
   OperationsController,
+  FailedCallsController,
   EventStreamController,
 ];
 
@@ -31,6 +36,7 @@ export const ADMIN_PROVIDERS: Provider[] = [
   FailedTriesService,
   AccessGuard,
   KeyAdminService,
+  BulkKeysService,
   EventStreamService,
   HostRoutesService,
 ];

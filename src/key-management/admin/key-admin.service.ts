@@ -8,12 +8,12 @@ import { KEY_ID } from '../pool/key/api-key';
 import type { KeyUpdate } from '../pool/key/key-input';
 import { firstById } from '../pool/key-page';
 import { KeyPoolService } from '../pool/key-pool.service';
-import type { KeyRecord } from '../pool/key/key-record';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
 import { PersistenceService } from '../store/persistence.service';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { ApiProblem, invalidRequest, notKept } from './api-problem';
 import { cursorOf, positionOf } from './input/cursor';
+import { keyFilter } from './key-filter';
 import { keyView, verdictView } from './key-views';
 import { keyInputs, limitsOf } from './key-inputs';
 import type { AddedKeysView, CheckedKeyView, KeyView, KeyPage } from './schemas/answers';
@@ -32,13 +32,12 @@ export class KeyAdminService {
   ) {}
 
   /** In the order of ids, so that pages stay right while keys come and go. @throws UnknownProviderError */
-  page(provider: string, { status, limit, cursor }: ListKeys): KeyPage {
+  page(provider: string, { limit, cursor, ...filters }: ListKeys): KeyPage {
     this.registry.assertKnown(provider, this.pools);
     const pool = this.pools.pool(provider);
     // Keys whose cooldown is over are healthy from here on.
     pool?.wake();
-    const isWanted = (record: KeyRecord): boolean => status === undefined || record.status === status;
-    const found = firstById(pool?.records() ?? [], limit + 1, positionOf(cursor, KEY_ID), isWanted);
+    const found = firstById(pool?.records() ?? [], limit + 1, positionOf(cursor, KEY_ID), keyFilter(filters));
     const keys = found.slice(0, limit);
     return {
       provider,

@@ -56,8 +56,8 @@ export const reportView = (report: HealthCheckReport): HealthCheckReportView => 
 export function eventView(entry: LogEntry): EventView {
   const base = { id: entry.id, at: entry.at.toISOString(), type: entry.type };
   if (entry.type === 'admin_action') {
-    const { keyId, status, ...action } = entry.action;
-    return { ...base, ...action, key_id: keyId, http_status: status } as EventView;
+    const { keyId, status, bulkAction, ...action } = entry.action;
+    return { ...base, ...action, key_id: keyId, bulk_action: bulkAction, http_status: status } as EventView;
   }
   if (entry.type === 'store_damaged') return { ...base, reason: entry.reason };
   const { type: _type, at: _at, keyId, maskedKey, ...said } = entry.event;

@@ -32,7 +32,7 @@ export const maskedKey = text('sk-1234...cdef');
 const responseTime = nullableNumber(1.2, 'Seconds; null before the first success.');
 
 /** How a provider stands, as this instance sees it. */
-const PROVIDER_STATE_FIELDS = z.object({
+export const PROVIDER_STATE_FIELDS = z.object({
   state: oneOf(PROVIDER_STATES, 'serving', 'As this instance sees it, gravest first.'),
   /** One sentence, and one more while removals are doubted (`removals_doubted`). */
   state_reason: text('38 calls in the last five minutes, and none failed by a fault of the vendor or the keys.'),

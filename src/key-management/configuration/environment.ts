@@ -71,9 +71,11 @@ export function optionsFromEnvironment(
     if (isSet)
       providers[vendor] = { keys: keys === undefined ? undefined : givenKeysIn(keys), source, baseUrl, probeModel };
   }
+  const keep = number('failedCalls.keep', 'FAILED_CALLS_KEPT');
   return {
     options: {
       providers,
+      failedCalls: keep === 0 ? false : keep === undefined ? undefined : { keep },
       ...fields(NUMBERS, number),
       ...fields(TEXTS, text),
       webhook: webhookFromEnvironment(text),

@@ -234,6 +234,23 @@ const webhook = strict({
   context.addIssue({ code: 'custom', path: ['url'], message });
 });
 
+const KEPT_CALLS = strict({
+  keep: z
+    .number('must be a number of calls')
+    .int('must be a whole number')
+    .min(1, 'must be 1 or more; failedCalls: false keeps none')
+    .max(10_000, 'must be 10000 or less'),
+});
+
+/** How many failed calls are remembered, or false. */
+const failedCalls = z.unknown().superRefine((given, context) => {
+  if (given === false) return;
+  if (typeof given !== 'object' || given === null)
+    return context.addIssue({ code: 'custom', message: 'must be false, or as { keep: 300 }' });
+  for (const { path, message } of KEPT_CALLS.safeParse(given).error?.issues ?? [])
+    context.addIssue({ code: 'custom', path, message });
+});
+
 export const OPTIONS = strict({
   providers: z.record(z.string(), provider.optional(), 'must be an object of providers by name').optional(),
   maxRetries,
@@ -244,6 +261,7 @@ export const OPTIONS = strict({
   startupCheckTimeoutMs: milliseconds.optional(),
   drainTimeoutMs: milliseconds.optional(),
   minimumUsableKeys: wholeNumber.optional(),
+  failedCalls: failedCalls.optional(),
   store: store.optional(),
   webhook: webhook.optional(),
   adminToken: secretText.optional(),

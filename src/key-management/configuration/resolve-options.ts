@@ -73,6 +73,7 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
     startupCheckTimeoutMs: merged.startupCheckTimeoutMs ?? 10_000,
     drainTimeoutMs: merged.drainTimeoutMs ?? 10_000,
     minimumUsableKeys: merged.minimumUsableKeys ?? 1,
+    failedCalls: merged.failedCalls ?? { keep: 300 },
     production: env.NODE_ENV === 'production',
     store: resolveStore(given.store, store, env, problems),
     ...(merged.webhook && { webhook: resolveWebhook(merged.webhook) }),

@@ -14,6 +14,9 @@ export interface AdminActionRecord {
   readonly address?: string;
   readonly provider?: string;
   readonly keyId?: string;
+  /** Of an act on many keys: which it was, and how many keys met what. */
+  readonly bulkAction?: string;
+  readonly counts?: Readonly<Record<string, number>>;
   readonly result: 'ok' | 'refused' | 'failed';
   /** The HTTP status of the answer. */
   readonly status: number;
@@ -125,6 +128,8 @@ export class EventLog implements OnModuleDestroy {
 
 function isNews(event: KeyEvent): boolean {
   if (event.by === 'store') return false;
+  // A `keys_changed` says it of all of them.
+  if ('grouped' in event && event.grouped === true) return false;
   // A dead key that a re-check finds dead again, or a longer cooldown: when it ends is in the key's status, and is no change to be read of.
   if (event.type === 'status_changed') return event.from !== event.to;
   return !(event.type === 'key_added' && event.by === 'configuration');

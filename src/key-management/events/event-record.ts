@@ -4,6 +4,7 @@ import { isRecord, isTime } from '../store/keys/key-documents';
 import type { Json } from '../store/port/key-store';
 import type { AdminActionRecord, LogEntry, UnnumberedEntry } from './event-log';
 import {
+  BULK_CHANGES,
   KEY_EVENT_TYPES,
   PROVIDER_STATES,
   RUN_OUT_WARNINGS,
@@ -59,6 +60,8 @@ const actionIn = ({
   address,
   provider,
   keyId,
+  bulkAction,
+  counts,
   result,
   status,
 }: Record<string, Json>): AdminActionRecord => ({
@@ -67,17 +70,40 @@ const actionIn = ({
   address: text(address),
   provider: text(provider),
   keyId: text(keyId),
+  ...(text(bulkAction) !== undefined && { bulkAction: text(bulkAction), counts: countsIn(counts) }),
   result: result === 'ok' || result === 'refused' ? result : 'failed',
   status: typeof status === 'number' && status >= 100 && status < 600 ? status : 500,
 });
+
+/** Names of the package's own, and whole numbers. */
+const countsIn = (counts: Json | undefined): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(isRecord(counts) ? counts : {})
+      .filter((each): each is [string, number] => /^[a-z_]{1,30}$/.test(each[0]) && Number.isSafeInteger(each[1]))
+      .slice(0, MOST_FIELDS),
+  );
 
 /** Only what an event may hold, each of its kind; undefined where something is missing that those who read events rely on. */
 function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent | undefined {
   const [provider, keyId, maskedKey, by] = [event.provider, event.keyId, event.maskedKey, event.by].map(text);
   if (provider === undefined || by === undefined) return undefined;
   if (type === 'runs_out') return runOutIn(event, { type, provider, by, at, keyId, maskedKey });
-  if (type === 'provider_failing' || type === 'provider_recovered' || type === 'usable_keys_low')
+  if (
+    type === 'provider_failing' ||
+    type === 'provider_recovered' ||
+    type === 'usable_keys_low' ||
+    type === 'provider_paused'
+  )
     return providerEventIn(event, { type, provider, by, at });
+  if (type === 'provider_resumed') {
+    const [reason, since] = [text(event.reason) ?? '', dateIn(event.since)];
+    return since && ({ type, provider, by, at, reason, since } as KeyEvent);
+  }
+  if (type === 'keys_changed') {
+    const change = BULK_CHANGES.find((each) => each === event.change);
+    const isRead = change !== undefined && Number.isSafeInteger(event.count);
+    return isRead ? ({ type, provider, by, at, change, count: event.count } as KeyEvent) : undefined;
+  }
   if (type === 'removals_doubted') {
     const reason = text(event.reason) ?? '';
     return isOutcome(event.outcome)
@@ -118,7 +144,7 @@ function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent 
 /** An event of a provider as a whole. */
 function providerEventIn(
   event: Record<string, Json>,
-  base: { type: ProviderEvent['type']; provider: string; by: string; at: Date },
+  base: { type: ProviderEvent['type'] | 'provider_paused'; provider: string; by: string; at: Date },
 ): KeyEvent | undefined {
   const state = PROVIDER_STATES.find((each) => each === event.state);
   const since = dateIn(event.since);

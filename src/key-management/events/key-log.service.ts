@@ -22,6 +22,8 @@ export class KeyLogService implements OnModuleDestroy {
   }
 
   #log(event: KeyEvent): void {
+    // A `keys_changed` says it of all of them.
+    if ('grouped' in event && event.grouped === true) return;
     const line = logLine(nameOf(event), fieldsOf(event));
     if (isWarning(event)) this.#logger.warn(line);
     else this.#logger.log(line);
@@ -52,8 +54,23 @@ type FieldOf<Event, Name extends PropertyKey> =
 function fieldsOf(event: AnyFields): Record<string, string | undefined> {
   const { provider, maskedKey, keyId, by, state, from, to, status, fields, model, endpoint, outcome, reason } = event;
   const [expiresAt, days] = [event.expiresAt?.toISOString(), event.days?.toString()];
-  const subject = state ? { provider, state } : { provider, key: maskedKey, key_id: keyId, by };
-  const change = { from, to, status, fields: fields?.join(','), model, endpoint, outcome, reason, days };
+  const subject = state
+    ? { provider, state, by: state === 'paused' ? by : undefined }
+    : { provider, key: maskedKey, key_id: keyId, by };
+  const count = event.count?.toString();
+  const change = {
+    from,
+    to,
+    status,
+    fields: fields?.join(','),
+    model,
+    endpoint,
+    outcome,
+    reason,
+    days,
+    change: event.change,
+    count,
+  };
   return {
     ...subject,
     ...change,

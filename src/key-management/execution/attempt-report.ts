@@ -90,7 +90,9 @@ export function succeeded<T>(
   };
   if (options.affinity !== undefined) result.affinity = whereTo(context);
   soFar?.trace?.ended(result.attemptsMade, undefined, result.affinity);
-  if (!isStreaming) settings.onCallEnd?.(provider, result, failure === undefined, options.model, soFar?.asked);
+  const { model } = options;
+  if (!isStreaming)
+    settings.onCallEnd?.(provider, result, failure === undefined, model, soFar?.asked, context.endpoint);
   else
     answers!.onRelease((end) => {
       if (context.countsTokens) context.book(answers!.usage, end === 'whole');
@@ -98,7 +100,8 @@ export function succeeded<T>(
       context.settle(outcome);
       // The report is the caller's by now: whoever looks at it after the stream finds what the stream came to.
       if (typeof outcome === 'object') Object.assign(report, verdictOf(outcome));
-      settings.onCallEnd?.(provider, result, outcome === 'ok' || outcome === 'cancelled', options.model, soFar?.asked);
+      const isWell = outcome === 'ok' || outcome === 'cancelled';
+      settings.onCallEnd?.(provider, result, isWell, model, soFar?.asked, context.endpoint);
     });
   return result;
 }

@@ -49,6 +49,8 @@ export interface ExecutionSettings extends BodySettings {
     model: string | undefined,
     /** Attempts that were answered "not found" by accounts which were asked in turn: they are no retries. */
     asked?: number,
+    /** Where the last attempt went, where that is known. */
+    endpoint?: string,
   ) => void;
 }
 

@@ -110,6 +110,8 @@ class Execution<T> implements CallSoFar {
   #statedMs: number | undefined = undefined;
   /** Where the last attempt went, of a call with an affinity. */
   #affinity: ExecutionReport['affinity'];
+  /** Where the last attempt went. */
+  #endpoint: string | undefined;
   /** Whether the key of the last failure cools down. */
   #isKeyCoolingDown = false;
 
@@ -307,6 +309,7 @@ class Execution<T> implements CallSoFar {
     this.trace?.attemptEnded(report);
     this.followers?.onAttempt?.(this.terms.provider.pool.provider, report);
     (this.#tried ??= new Set()).add(context.keyId);
+    this.#endpoint = context.endpoint;
     if (this.#target.affinity !== undefined) this.#affinity = whereTo(context);
     // A call that has lost time already waits for no tier, and for no account that it may do without.
     if (this.#target.spillsAt || this.#target.movesAt) this.#target = { ...this.#target, spillsAt: 0, movesAt: 0 };
@@ -411,7 +414,8 @@ class Execution<T> implements CallSoFar {
     };
     if (this.#affinity !== undefined) result.affinity = this.#affinity;
     this.trace?.ended(result.attemptsMade, error.code, this.#affinity);
-    settings.onCallEnd?.(provider, result, false, this.#target.model, this.asked);
+    const { model, endpoint = this.#endpoint } = this.#target;
+    settings.onCallEnd?.(provider, result, false, model, this.asked, endpoint);
     return result;
   }
 }

@@ -21,6 +21,7 @@ import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } fr
 import { executionReport } from './attempt-report';
 import { runCall } from './execution';
 import { callEnd } from './failures/call-errors';
+import { FailedCalls } from './failures/failed-calls';
 import { choiceOptions, choicesFault, joined, mayFallBack, type FallbackChoice } from './fallback';
 import { InFlight } from './waiting/in-flight';
 import { callFault } from './option-rules';
@@ -41,6 +42,8 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   readonly #inFlight: InFlight;
   /** @internal */
   readonly settings: ExecutionSettings;
+  /** @internal The latest failed calls; undefined where the option `failedCalls` is false. */
+  readonly failedCalls: FailedCalls | undefined;
 
   constructor(
     private readonly pools: KeyPoolService,
@@ -53,6 +56,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     @Inject(VENDOR_ACCESS) vendors: VendorAccess = {},
   ) {
     this.#inFlight = new InFlight(clock);
+    this.failedCalls = options.failedCalls ? new FailedCalls(options.failedCalls.keep) : undefined;
     const tracer = new CallTracer((provider) => registry.vendor(provider).telemetryName);
     const followers = new OncePerTick<CallFollowers | undefined>(() => {
       const isLogged = Logger.isLevelEnabled('debug');
@@ -77,6 +81,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     pools.observe({
       keyFreed: (provider) => this.#providers.get(provider)?.queue.serve(),
       keyChanged: ({ provider }) => this.#providers.get(provider)?.queue.review(),
+      pauseChanged: (provider) => this.#providers.get(provider)?.queue.review(),
     });
   }
 
@@ -237,11 +242,13 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     success: boolean,
     model: string | undefined,
     asked = 0,
+    endpoint?: string,
   ): void => {
     this.#inFlight.leave();
     pool.calls.byAffinity.asked += asked;
     if (report.affinity !== undefined) pool.calls.byAffinity[report.affinity] += 1;
     const end = success ? 'ok' : callEnd(report);
+    if (!success) this.failedCalls?.record({ report, outcome: end, model, endpoint, now: this.settings.clock.now() });
     pool.calls.ended(success, Math.max(1, report.attemptsMade - asked), report.totalTimeMs, model, end);
   };
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../configuration/resolved-options';
-import { RESOLVED_OPTIONS } from '../key-management.constants';
+import type { Clock } from '../common/clock';
+import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyPool } from '../pool/key-pool';
 import { isCoolingDown } from '../pool/key/key-state';
@@ -17,18 +18,20 @@ export interface KeyPoolHealthOptions {
 
 /**
  * Whether the providers have usable keys. A key that cools down is usable: it comes back by itself. Providers without keys, and those
- * whose keys are all switched off, are not asked for any. Tells names of providers, and no counts or masks.
+ * whose keys are all switched off, and those that an administrator paused, are not asked for any. Tells names of providers, and no counts or masks.
  */
 @Injectable()
 export class KeyPoolHealthIndicator {
   constructor(
     private readonly pools: KeyPoolService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   check<const Key extends string>(key: Key, options: KeyPoolHealthOptions = {}): IndicatorResult<Key> {
     const { minimum = this.options.minimumUsableKeys, providers = 'all', trouble = 'down' } = options;
-    const pools = [...this.pools.pools()].filter(isInUse);
+    const now = this.clock.now();
+    const pools = [...this.pools.pools()].filter((pool) => pool.pauseAt(now) === undefined && isInUse(pool));
     const lacking = pools.filter((pool) => !hasUsable(pool, minimum));
     const isLacking = lacking.length > 0 && (providers === 'all' || lacking.length === pools.length);
     if (!isLacking) return indicated(key, 'up');

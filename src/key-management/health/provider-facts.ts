@@ -72,6 +72,12 @@ export class ProviderFacts implements CallObserver {
     return sums;
   }
 
+  /** Forgets how calls ended so far: what was refused while the provider was paused does not speak against it. */
+  judgeAnew(): void {
+    this.#numbers.fill(-1);
+    this.#lastFailure = undefined;
+  }
+
   /** The models that were called within the hour; undefined stands for calls that name none. */
   models(): (string | undefined)[] {
     const since = this.now() - IN_USE_MS;

@@ -68,6 +68,12 @@ export class ProviderHealthService implements OnModuleDestroy {
         };
       },
       keyChanged: () => this.#lookIn(SOON_MS),
+      pauseChanged: (provider) => {
+        const pool = pools.pool(provider);
+        pool?.calls.flush();
+        if (pool?.pauseAt(clock.now()) === undefined) this.#watch(provider).facts.judgeAnew();
+        this.#lookIn(SOON_MS);
+      },
     });
   }
 
@@ -80,6 +86,12 @@ export class ProviderHealthService implements OnModuleDestroy {
   all(): ProviderHealth[] {
     this.pools.flushCalls();
     return Array.from(this.pools.pools()).flatMap((pool) => (this.#isListed(pool) ? [this.#judge(pool)] : []));
+  }
+
+  /** Of one provider that has a pool, whether it is called or not. */
+  one(pool: KeyPool): ProviderHealth {
+    pool.calls.flush();
+    return this.#judge(pool);
   }
 
   /** What anyone may know: the states alone, and whether a provider that is called serves nobody, or serves it badly. */
@@ -99,7 +111,10 @@ export class ProviderHealthService implements OnModuleDestroy {
   }
 
   #isListed(pool: KeyPool): boolean {
-    return pool.size > 0 || isCalled(this.#watch(pool.provider).facts.lastCallAt, this.clock.now());
+    const now = this.clock.now();
+    return (
+      pool.size > 0 || pool.pauseAt(now) !== undefined || isCalled(this.#watch(pool.provider).facts.lastCallAt, now)
+    );
   }
 
   #modelsOf(provider: string): readonly (string | undefined)[] {
@@ -124,6 +139,7 @@ export class ProviderHealthService implements OnModuleDestroy {
       keys: keyAvailability(pool, this.#modelsOf(provider), now),
       breaker: pool.breakerStatus(now),
       removalsDoubted: pool.doubtsRemovals(now),
+      pause: pool.pauseAt(now),
       storeAway: this.#storeAway(),
     });
     const since = watch.saw(assessment, now);

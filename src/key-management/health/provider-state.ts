@@ -3,6 +3,7 @@ import type { ProviderState } from '../pool/key-events';
 import type { CallEnd } from '../pool/call-batches';
 import { countsText, totalOf } from '../pool/key/status-counts';
 import type { BreakerStatus } from '../pool/circuit-breaker';
+import { pauseReason, type ProviderPause } from '../pool/provider-pauses';
 import type { KeyAvailability, UnservedModel } from './key-availability';
 import { IN_USE_MS, WINDOW_MS } from './provider-facts';
 
@@ -33,6 +34,8 @@ export interface ProviderSituation {
   readonly breaker: BreakerStatus;
   /** Several keys met the same refusal, which no rule knows, so that no key is removed for it. */
   readonly removalsDoubted?: boolean;
+  /** An administrator paused it. */
+  readonly pause?: ProviderPause | undefined;
   /** The store's kind, and since when it is away; undefined while it is there. */
   readonly storeAway?: { readonly kind: string; readonly since: number | undefined } | undefined;
 }
@@ -49,7 +52,7 @@ export interface ProviderAssessment {
 
 /** The gravest that applies, in the order of `PROVIDER_STATES`. */
 export function providerState(at: ProviderSituation): ProviderAssessment {
-  const gravest = withoutKey(at) ?? failing(at) ?? degraded(at) ?? idle(at);
+  const gravest = paused(at) ?? withoutKey(at) ?? failing(at) ?? degraded(at) ?? idle(at);
   const assessment: ProviderAssessment = gravest ?? { state: 'serving', reason: serving(at) };
   return at.removalsDoubted ? { ...assessment, reason: `${assessment.reason} ${DOUBT}` } : assessment;
 }
@@ -57,6 +60,12 @@ export function providerState(at: ProviderSituation): ProviderAssessment {
 /** Somebody called the provider within the hour. */
 export const isCalled = (lastCallAt: number | undefined, now: number): boolean =>
   lastCallAt !== undefined && now - lastCallAt < IN_USE_MS;
+
+function paused({ provider, pause }: ProviderSituation): ProviderAssessment | undefined {
+  if (pause === undefined) return undefined;
+  const { since, until } = pause;
+  return { state: 'paused', reason: pauseReason(provider, pause), since, until: until < Infinity ? until : undefined };
+}
 
 function withoutKey({ provider, keys, lastCallAt, now }: ProviderSituation): ProviderAssessment | undefined {
   const state = 'no_usable_key';

@@ -37,7 +37,8 @@ export class ProviderWatch {
 
   /** Takes in the current state. @returns Since when the provider is in it, milliseconds since the epoch. */
   saw(assessment: ProviderAssessment, now: number): number {
-    if (assessment.state !== this.#state) {
+    // A pause says itself since when: one instance may hear of it after it was changed.
+    if (assessment.state !== this.#state || assessment.state === 'paused') {
       this.#state = assessment.state;
       this.#since = assessment.since ?? now;
     }
@@ -47,6 +48,11 @@ export class ProviderWatch {
   /** The event that announces the state; undefined where nothing is to be announced. */
   announcement({ state, reason, until }: ProviderAssessment, now: number): ProviderEvent | undefined {
     const { provider } = this;
+    // On purpose: neither trouble nor the end of it, which is seen when the provider is resumed.
+    if (state === 'paused') {
+      this.#calmSince = undefined;
+      return undefined;
+    }
     if (isInTrouble(state) && isCalled(this.facts.lastCallAt, now)) {
       this.#calmSince = undefined;
       if (this.#announced) return undefined;

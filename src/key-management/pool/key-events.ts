@@ -21,6 +21,8 @@ interface KeyEventBase {
   readonly maskedKey: string;
   readonly at: Date;
   readonly by: ChangedBy;
+  /** One of many like it, by one act of an administrator, which a `keys_changed` event sums up. */
+  readonly grouped?: true;
 }
 
 /** The cooldown of one model or endpoint began, or became longer. */
@@ -138,8 +140,56 @@ export interface RunsOutEvent {
   readonly reason: string;
 }
 
-/** One change of one key, or of a provider as a whole. No event carries a key. */
-export type KeyEvent = KeyChangeEvent | ProviderEvent | RemovalsDoubtedEvent | RunsOutEvent;
+/** What events have that belong to no single key. */
+interface ProviderEventBase {
+  readonly provider: string;
+  readonly keyId?: undefined;
+  readonly maskedKey?: undefined;
+  readonly at: Date;
+  readonly by: ChangedBy;
+}
+
+/** An administrator paused the provider, or gave its pause another end. */
+export interface ProviderPausedEvent extends ProviderEventBase {
+  readonly type: 'provider_paused';
+  readonly state: 'paused';
+  /** One sentence. */
+  readonly reason: string;
+  /** When the pause ends by itself; left out where it holds until somebody resumes the provider. */
+  readonly until?: Date;
+}
+
+/** The provider serves again: an administrator resumed it, or its pause is over (`by: 'time'`). */
+export interface ProviderResumedEvent extends ProviderEventBase {
+  readonly type: 'provider_resumed';
+  readonly state?: undefined;
+  /** One sentence. */
+  readonly reason: string;
+  /** When the pause had begun. */
+  readonly since: Date;
+}
+
+/** What an administrator can do to many keys at once. */
+export const BULK_CHANGES = ['enabled', 'disabled', 'deleted'] as const;
+export type BulkChange = (typeof BULK_CHANGES)[number];
+
+/** An administrator changed many keys at once: told once, after the event of each key (which is `grouped`). */
+export interface KeysChangedEvent extends ProviderEventBase {
+  readonly type: 'keys_changed';
+  readonly change: BulkChange;
+  /** How many keys it changed. */
+  readonly count: number;
+}
+
+/** One change of one key, of many keys, or of a provider as a whole. No event carries a key. */
+export type KeyEvent =
+  | KeyChangeEvent
+  | ProviderEvent
+  | ProviderPausedEvent
+  | ProviderResumedEvent
+  | KeysChangedEvent
+  | RemovalsDoubtedEvent
+  | RunsOutEvent;
 
 export type KeyEventType = KeyEvent['type'];
 
@@ -156,6 +206,9 @@ export const KEY_EVENT_TYPES = [
   'provider_failing',
   'provider_recovered',
   'usable_keys_low',
+  'provider_paused',
+  'provider_resumed',
+  'keys_changed',
   'removals_doubted',
   'runs_out',
 ] as const satisfies readonly KeyEventType[];
@@ -172,6 +225,8 @@ export interface PoolObserver {
   callWaited?(provider: string, ms: number): void;
   /** A key may be chosen again that could not be before. */
   keyFreed(provider: string): void;
+  /** An administrator paused the provider, or it serves again. */
+  pauseChanged?(provider: string): void;
   /** The provider's circuit breaker changed its state. */
   breakerChanged?(provider: string, status: BreakerStatus): void;
   /** The follower of the provider's calls. The pools ask for it anew whenever an observer comes or goes. */

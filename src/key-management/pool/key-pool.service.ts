@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
 import type { Clock, Random } from '../common/clock';
 import { getOrCreate } from '../common/get-or-create';
@@ -10,7 +10,15 @@ import type { ExpectedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
 import type { DayClaimsPort } from './limits/day-limits';
 import type { PartsPort } from './limits/part';
-import type { KeyChangeEvent, KeyEvent, PoolObserver, ProviderEvent, RemovalsDoubtedEvent } from './key-events';
+import type {
+  BulkChange,
+  ChangedBy,
+  KeyChangeEvent,
+  KeyEvent,
+  PoolObserver,
+  ProviderEvent,
+  RemovalsDoubtedEvent,
+} from './key-events';
 import type { KeyLease } from './key-lease';
 import { type KeyUpdate, type LeaseOptions, modelName } from './key/key-input';
 import { KeyPool } from './key-pool';
@@ -18,6 +26,7 @@ import { endpointName } from './state/endpoint-name';
 import type { KeyRecord } from './key/key-record';
 import type { KeySnapshot } from './key/key-snapshot';
 import { UsedKeys } from './key/used-keys';
+import { ProviderPauses, type ProviderPause } from './provider-pauses';
 
 /** What of the limits of one pool instances share. */
 interface SharedLimits {
@@ -29,6 +38,15 @@ interface SharedLimits {
 export interface KeyJournal {
   /** Resolves when all changes of this key so far are durable. */
   saved(provider: string, keyId: string): Promise<void>;
+}
+
+/** Keeps which providers are paused: the store, where there is one. */
+export interface PauseJournal {
+  /** Whether pauses are shared and outlive the process; they never do with the `memory` store. */
+  readonly isKept: boolean;
+  put(provider: string, pause: ProviderPause | undefined): void;
+  /** Resolves when all changes so far are durable. @throws StoreUnavailableError */
+  saved(provider: string): Promise<void>;
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -50,7 +68,7 @@ const LEASE_OPTIONS: OptionRules = new Map<string, OptionRule>(Object.entries(LE
 
 /** The pools of all providers. Users lease keys here, and read and change them; the pools alone write the state of a key. */
 @Injectable()
-export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
+export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChanged'>, OnModuleDestroy {
   readonly #pools = new Map<string, KeyPool>();
   readonly #events = new Subject<KeyEvent>();
   readonly #sharing: Sharing = { count: 1, rank: 0 };
@@ -58,6 +76,9 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   #observers: readonly Partial<PoolObserver>[] = [];
   #usedKeys = 0;
   #journal: KeyJournal | undefined;
+  #pauseJournal: PauseJournal | undefined;
+  readonly #pauses: ProviderPauses;
+  #isGrouping = false;
 
   /** Every change of a key, and of a provider as a whole, as it happens. No event carries a key. */
   readonly events$: Observable<KeyEvent> = this.#events.asObservable();
@@ -65,7 +86,18 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   constructor(
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(RANDOM) private readonly random: Random,
-  ) {}
+  ) {
+    this.#pauses = new ProviderPauses(clock, (pause, event) => {
+      const pool = this.#pools.get(event.provider);
+      if (pool) pool.pause = pause;
+      for (const observer of this.#observers) observer.pauseChanged?.(event.provider);
+      this.#events.next(event);
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.#pauses.close();
+  }
 
   /**
    * Hands out the best key of the provider, or none where none is eligible. Synchronous, no I/O.
@@ -120,6 +152,68 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
     return this.#change(provider, keyId, (pool, record) => pool.update(record, changes, 'administrator'));
   }
 
+  /**
+   * Has the provider serve no calls: new ones, and those that wait for a key, fail at once with `NO_HEALTHY_KEYS`; calls in flight end normally, and
+   * keys are checked as ever. For all instances that share the store, and over restarts. Again with another `until`, it changes the end.
+   * In force at once, durable when it resolves.
+   * @param until When it ends by itself. Left out: when somebody resumes it.
+   * @throws UnknownProviderError, RangeError where `until` is no time in the future
+   * @throws StoreUnavailableError when the store has not taken the change after 5 s
+   */
+  async pause(provider: string, { until }: { until?: Date | undefined } = {}): Promise<void> {
+    this.#known(provider);
+    const now = this.clock.now();
+    const ends = until === undefined ? Infinity : until instanceof Date ? until.getTime() : NaN;
+    if (!(ends > now)) throw new RangeError('until must be a Date in the future, or be left out.');
+    const pause = { since: this.#pauses.get(provider)?.since ?? now, until: ends };
+    this.#pauses.set(provider, pause, 'administrator');
+    this.#pauseJournal?.put(provider, pause);
+    await this.#pauseJournal?.saved(provider);
+  }
+
+  /**
+   * Ends the provider's pause, everywhere; does nothing where there is none. In force at once, durable when it resolves.
+   * @throws UnknownProviderError
+   * @throws StoreUnavailableError when the store has not taken the change after 5 s
+   */
+  async resume(provider: string): Promise<void> {
+    this.#known(provider);
+    this.#pauses.set(provider, undefined, 'administrator');
+    this.#pauseJournal?.put(provider, undefined);
+    await this.#pauseJournal?.saved(provider);
+  }
+
+  /** Whether pauses are shared and outlive the process. @internal */
+  get keepsPauses(): boolean {
+    return this.#pauseJournal?.isKept ?? false;
+  }
+
+  /** @internal */
+  usePauseJournal(journal: PauseJournal): void {
+    this.#pauseJournal = journal;
+  }
+
+  /** @internal What an administrator did on another instance, or before a restart. The provider may have no pool yet. */
+  takePause(provider: string, pause: ProviderPause | undefined, by: ChangedBy): void {
+    this.#pauses.set(provider, pause, by);
+  }
+
+  /** @internal One of many changes by one act of an administrator: its events are marked, and `keysChanged` sums them up. */
+  asGroup<T>(change: () => T): T {
+    this.#isGrouping = true;
+    try {
+      return change();
+    } finally {
+      this.#isGrouping = false;
+    }
+  }
+
+  /** @internal Emits the event that sums up many changes. */
+  keysChanged(provider: string, change: BulkChange, count: number): void {
+    const at = new Date(this.clock.now());
+    this.#events.next({ type: 'keys_changed', provider, at, by: 'administrator', change, count });
+  }
+
   /** @internal */
   pools(): IterableIterator<KeyPool> {
     return this.#pools.values();
@@ -134,6 +228,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   ensurePool(provider: string): KeyPool {
     return getOrCreate(this.#pools, provider, () => {
       const pool = new KeyPool(provider, this, this.clock, this.random, this.#sharing);
+      pool.pause = this.#pauses.get(provider);
       this.#observeCalls(pool);
       this.#shareLimits?.(provider, pool.accounts);
       return pool;
@@ -170,7 +265,9 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
   }
 
   /** @internal */
-  keyChanged(record: KeyRecord, event: KeyChangeEvent): void {
+  keyChanged(record: KeyRecord, changed: KeyChangeEvent): void {
+    const isGrouped = this.#isGrouping && changed.by === 'administrator';
+    const event: KeyChangeEvent = isGrouped ? { ...changed, grouped: true } : changed;
     for (const observer of this.#observers) observer.keyChanged?.(record, event);
     this.#events.next(event);
   }

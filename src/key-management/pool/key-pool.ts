@@ -19,6 +19,7 @@ import { exceededBy } from './account-demand';
 import type { ExceededLimit, UsedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
 import { takeTurn } from './selection/choice';
+import type { ProviderPause } from './provider-pauses';
 import type { ModelIndex } from './selection/model-index';
 import type { Settlement } from './state/settlement';
 import { cooldownEnd, laterCooldown, partCooldown, scopeOf, transition } from './state/transition';
@@ -36,6 +37,9 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   spillAfterMs = 0;
   /** How long a call waits for the account that it prefers before it takes a key of the next; milliseconds. Calls that cannot wait take it at once. */
   affinityMaxWaitMs = 2_000;
+  #pause: ProviderPause | undefined = undefined;
+  /** Until when the provider is paused, milliseconds since the epoch; 0 where it is not. */
+  #pausedUntil = 0;
 
   constructor(
     provider: string,
@@ -52,6 +56,17 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { accounts, affinities, parts } = this;
     this.#outlook = new Outlook({ accounts, affinities, indexes, endpoints: parts.endpoints, breaker: this.#breaker });
     this.calls = new CallBatcher(() => observer.callsPending?.());
+  }
+
+  /** The pause that an administrator asked for. While it lasts no key is lent to a call, and none is expected to come. */
+  set pause(pause: ProviderPause | undefined) {
+    this.#pause = pause;
+    this.#pausedUntil = pause?.until ?? 0;
+  }
+
+  /** The pause that is in force at `now`; undefined for none. */
+  pauseAt(now: number): ProviderPause | undefined {
+    return this.#pausedUntil > now ? this.#pause : undefined;
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
@@ -77,7 +92,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   ): KeyModelState | undefined {
     const { model, endpoint } = target;
     this.wake(now);
-    if (!this.#breaker.admits(now)) return undefined;
+    if (this.#pausedUntil > now || !this.#breaker.admits(now)) return undefined;
     const index = this.indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.parts.endpoints.passedOver(endpoint, exclude, now);
     const blockedUntil = this.accounts.isChoosy(now)
@@ -397,7 +412,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
    * Milliseconds since the epoch.
    */
   availableAt(target: LeaseTarget, now: number): number {
-    return this.#outlook.availableAt(target, now);
+    return this.#pausedUntil > now ? Infinity : this.#outlook.availableAt(target, now);
   }
 
   /**
@@ -405,12 +420,14 @@ export class KeyPool extends KeyStates implements LeaseOwner {
    * Milliseconds since the epoch.
    */
   nextWake(model: string | undefined, endpoint?: string, affinity?: AffinityTarget): number | undefined {
-    return this.#outlook.nextWake({ model, endpoint, affinity }, this.clock.now());
+    const now = this.clock.now();
+    return this.#pausedUntil > now ? undefined : this.#outlook.nextWake({ model, endpoint, affinity }, now);
   }
 
   /** A key for this model and endpoint can be had now, or may be at any moment: it is in use, or being checked. */
   mayBeFreed(model: string | undefined, endpoint?: string, affinity?: AffinityTarget): boolean {
-    return this.#outlook.mayBeFreed({ model, endpoint, affinity }, this.clock.now());
+    const now = this.clock.now();
+    return this.#pausedUntil <= now && this.#outlook.mayBeFreed({ model, endpoint, affinity }, now);
   }
 
   #needsAccount(account: string, now: number): void {

@@ -17,6 +17,7 @@ import { documentOf } from './keys/key-documents';
 import { KeyPersistence } from './keys/key-persistence';
 import { KeyVault, type Persistence } from './keys/key-vault';
 import { StoreError } from './port/store-error';
+import { PausePersistence } from './pause-persistence';
 import { SETTINGS_DOC, SettingsPersistence } from './settings-persistence';
 import { StoreLink } from './sync/store-link';
 
@@ -78,6 +79,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
       days.share(provider, accounts.days);
     });
     this.link.own(new SettingsPersistence(configuration, this.link, () => this.keptOf(SETTINGS_DOC)));
+    this.link.own(new PausePersistence(pools, this.link, (doc, provider) => this.keptOf(doc, provider)));
   }
 
   /**

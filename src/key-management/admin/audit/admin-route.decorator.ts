@@ -9,6 +9,9 @@ export const ADMIN_ACTIONS = [
   'update_key',
   'delete_key',
   'check_key',
+  'bulk_keys',
+  'pause_provider',
+  'resume_provider',
   'run_health_checks',
   'update_configuration',
 ] as const;

@@ -4,6 +4,7 @@ import { RequiredAccess } from '../access/access.decorator';
 import { ApiController } from '../api-controller.decorator';
 import { AdminRoute } from '../audit/admin-route.decorator';
 import { JsonBody, KeyIdParam, ProviderParam, QueryParams } from '../input/request.decorators';
+import { BulkKeysService } from '../bulk-keys.service';
 import { KeyAdminService } from '../key-admin.service';
 import {
   ADDED_KEYS,
@@ -17,11 +18,25 @@ import {
 } from '../schemas/answers';
 import { ErrorAnswers, StoreAnswer } from '../error-answers';
 import { KEYS_NOT_STORED } from '../schemas/errors';
-import { ADD_KEYS, LIST_KEYS, UPDATE_KEY, type AddKeys, type ListKeys, type UpdateKey } from '../schemas/requests';
+import { BULK_NOT_STORED, BULK_RESULT, type BulkResultView } from '../schemas/bulk';
+import {
+  ADD_KEYS,
+  BULK_KEYS,
+  LIST_KEYS,
+  MOST_BULK_KEYS,
+  UPDATE_KEY,
+  type AddKeys,
+  type BulkKeys,
+  type ListKeys,
+  type UpdateKey,
+} from '../schemas/requests';
 
 @ApiController('admin/providers/:provider/keys', 'keys')
 export class KeysController {
-  constructor(private readonly keys: KeyAdminService) {}
+  constructor(
+    private readonly keys: KeyAdminService,
+    private readonly bulkKeys: BulkKeysService,
+  ) {}
 
   @Get()
   @RequiredAccess('viewer')
@@ -44,6 +59,25 @@ export class KeysController {
   @StoreAnswer(() => KEYS_NOT_STORED)
   add(@ProviderParam() provider: string, @JsonBody(() => ADD_KEYS) { keys }: AddKeys): Promise<AddedKeysView> {
     return this.keys.add(provider, keys);
+  }
+
+  @Post('bulk')
+  @HttpCode(200)
+  @AdminRoute('bulk_keys')
+  @ApiOperation({
+    summary: 'Check, enable, disable or delete many keys: those that are named, or all that match',
+    description:
+      `Give either \`ids\` or \`where\`; up to ${MOST_BULK_KEYS} keys. Idempotent, with a result for each key: one that is so already is \`unchanged\`, and one ` +
+      'that is not there is `not_found`. Checks answer when the last one is done.',
+  })
+  @Answer(200, () => BULK_RESULT)
+  @ErrorAnswers(400, 413, 415)
+  @StoreAnswer(() => BULK_NOT_STORED)
+  bulk(
+    @ProviderParam() provider: string,
+    @JsonBody(() => BULK_KEYS, { mostItems: MOST_BULK_KEYS }) request: BulkKeys,
+  ): Promise<BulkResultView> {
+    return this.bulkKeys.run(provider, request);
   }
 
   @Get(':id')

@@ -11,7 +11,7 @@ const MOST_FIELDS = 64;
 const PROTOTYPE_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** What makes a body or query unfit to be looked at any further. Walks without recursion and stops at the first problem. */
-export function hostileInput(input: unknown, root: string): FieldProblem | undefined {
+export function hostileInput(input: unknown, root: string, mostItems = MOST_KEYS): FieldProblem | undefined {
   const open: { value: unknown; path: string; depth: number }[] = [{ value: input, path: root, depth: 0 }];
   for (let next = open.pop(); next; next = open.pop()) {
     const { value, path, depth } = next;
@@ -21,7 +21,7 @@ export function hostileInput(input: unknown, root: string): FieldProblem | undef
     if (typeof value !== 'object' || value === null) continue;
     if (depth === DEEPEST) return { field: path, problem: 'is nested too deeply' };
     const entries = Object.entries(value);
-    const most = Array.isArray(value) ? MOST_KEYS : MOST_FIELDS;
+    const most = Array.isArray(value) ? mostItems : MOST_FIELDS;
     if (entries.length > most) {
       const what = Array.isArray(value) ? 'items' : 'fields';
       return { field: path, problem: `must have ${most} ${what} or fewer` };

@@ -11,11 +11,17 @@ function document(decorator: MethodDecorator, target: object, method: string | s
   if (descriptor) decorator(target, method!, descriptor);
 }
 
-/** The body of a request in JSON, checked and documented by its schema. `required` only documents: a missing body counts as `{}`. */
+/**
+ * The body of a request in JSON, checked and documented by its schema. `required` only documents: a missing body counts as `{}`. `mostItems` of
+ * a list in it: as many keys as one request may bring, where it is left out.
+ */
 export const JsonBody =
-  (schema: LazySchema, { required = true } = {}): ParameterDecorator =>
+  (
+    schema: LazySchema,
+    { required = true, mostItems }: { required?: boolean; mostItems?: number } = {},
+  ): ParameterDecorator =>
   (target, method, index) => {
-    Body(new ObjectPipe(schema, 'body'))(target, method, index);
+    Body(new ObjectPipe(schema, 'body', mostItems))(target, method, index);
     if (swagger) document(ApiBody({ schema: apiSchema(schema()), required }), target, method);
   };
 

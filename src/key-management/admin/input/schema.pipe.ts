@@ -29,12 +29,14 @@ export class ObjectPipe<T> extends SchemaPipe<T> {
   constructor(
     schema: () => z.ZodType<T>,
     private readonly root: 'body' | 'query',
+    /** Of a list. */
+    private readonly mostItems?: number,
   ) {
     super(schema, root);
   }
 
   override transform(value: unknown = {}): T {
-    const problem = hostileInput(value, this.root);
+    const problem = hostileInput(value, this.root, this.mostItems);
     if (problem) throw invalidRequest([problem]);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw invalidRequest([{ field: this.root, problem: 'must be a JSON object' }]);

@@ -21,12 +21,12 @@ import {
   text,
   time,
 } from '../../common/api-schema';
-import { PROVIDER_STATES } from '../../pool/key-events';
+import { BULK_CHANGES, PROVIDER_STATES } from '../../pool/key-events';
 import { KEY_STATUSES } from '../../pool/key/key-state';
 import { PERSISTENCES } from '../../store/keys/key-vault';
 import { OUTCOMES } from '../../vendors/contract/outcome';
 import { ADMIN_ACTIONS } from '../audit/admin-route.decorator';
-import { LOG_ENTRY_TYPES } from './requests';
+import { BULK_ACTIONS, LOG_ENTRY_TYPES } from './requests';
 
 /*
  * What the API answers, beside the documents of status and analytics. The types of the code and of the dashboard's page, and the OpenAPI
@@ -157,6 +157,8 @@ const EVENT = component('EventDto', {
   days: integer(14, 'Of `key_expiring`: the threshold that was reached, 14 or 1.').optional(),
   expires_at: time('When the vendor ends the key.').optional(),
   state: oneOf(PROVIDER_STATES, 'failing', 'Of the provider.').optional(),
+  change: oneOf(BULK_CHANGES, 'disabled', 'Of `keys_changed`: what an administrator did to many keys.').optional(),
+  count: integer(284, 'Of `keys_changed`: how many keys.').optional(),
   since: time('When the trouble that is over had begun.').optional(),
   usable_keys: integer(1, 'Of `usable_keys_low`: keys in the pool.').optional(),
   minimum: integer(2, 'Of `usable_keys_low`: what `minimumUsableKeys` asks for.').optional(),
@@ -169,6 +171,8 @@ const EVENT = component('EventDto', {
   endpoint: text('/v1/embeddings').optional(),
   fields: listOf(z.string(), 'Fields that an administrator changed.').optional(),
   action: oneOf(ADMIN_ACTIONS).optional(),
+  bulk_action: oneOf(BULK_ACTIONS, 'disable', 'Of `bulk_keys`.').optional(),
+  counts: z.record(z.string(), z.number()).meta({ description: 'Of `bulk_keys`: how many keys met what.' }).optional(),
   role: oneOf(['admin', 'viewer']).optional(),
   address: text('192.0.2.7').optional(),
   result: oneOf(['ok', 'refused', 'failed']).optional(),

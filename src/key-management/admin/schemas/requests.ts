@@ -1,5 +1,6 @@
 import { regexes, z } from 'zod';
 import { RESOLUTIONS } from '../../analytics/series/measures';
+import { LONGEST_ACCOUNT } from '../../classification/classification';
 import { apiSchema, named } from '../../common/api-schema';
 import { isBaseUrl } from '../../common/http';
 import { BASE_URL_RULE } from '../../configuration/base-url';
@@ -7,6 +8,7 @@ import { CONFIGURATION_LIMITS } from '../../configuration/configuration-limits';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
 import type { LogEntryType } from '../../events/event-log';
 import { KEY_ID, KEY_ID_RULE, LONGEST_KEY } from '../../pool/key/api-key';
+import { CALL_ENDS } from '../../pool/call-batches';
 import { KEY_EVENT_TYPES } from '../../pool/key-events';
 import { KEY_STATUSES } from '../../pool/key/key-state';
 import { HEADERS } from '../../vendors/define-vendor';
@@ -162,12 +164,58 @@ const page = (perPage: number, description?: string) => ({
   cursor: shortText(LONGEST_CURSOR).optional().meta({ description: 'The `next_cursor` of the page before.' }),
 });
 
-export const LIST_KEYS = object({ ...page(50), status: oneOf(KEY_STATUSES).optional() });
+const keyFilters = {
+  status: oneOf(KEY_STATUSES).optional(),
+  label: shortText(100).optional().meta({ example: 'team-a', description: 'Keys of exactly this label.' }),
+  account: shortText(LONGEST_ACCOUNT)
+    .optional()
+    .meta({ example: 'org-abc', description: 'Keys of this vendor account, as `quota_group` shows it.' }),
+};
+
+export const LIST_KEYS = object({ ...page(50), ...keyFilters });
 export type ListKeys = z.infer<typeof LIST_KEYS>;
 
 /** As many keys as a page may have: an analytics document without its keys is about as large. */
 export const PAGE_OF_ANALYTICS = object(page(MOST_PER_PAGE, 'Of the keys.'));
 export type PageOfAnalytics = z.infer<typeof PAGE_OF_ANALYTICS>;
+
+/** What can be done to many keys at once. */
+export const BULK_ACTIONS = ['check', 'enable', 'disable', 'delete'] as const;
+export type BulkAction = (typeof BULK_ACTIONS)[number];
+/** Keys that one act on many may name, or match. */
+export const MOST_BULK_KEYS = 10_000;
+
+export const BULK_KEYS = named(
+  'BulkKeysDto',
+  object({
+    action: oneOf(BULK_ACTIONS).meta({ example: 'disable' }),
+    ids: z
+      .array(text.regex(KEY_ID, 'each value in ids must be a key id, as the list of keys shows it'), 'must be an array')
+      .min(1, 'should not be empty')
+      .max(MOST_BULK_KEYS, `must contain no more than ${MOST_BULK_KEYS} elements`)
+      .optional()
+      .meta({ description: 'These keys. One that is not there is reported, and fails nothing.' }),
+    where: change('BulkWhereDto', keyFilters)
+      .optional()
+      .meta({ description: 'Or all keys that are as every one of these says; at least one is needed.' }),
+  }).meta({ oneOf: [{ required: ['ids'] }, { required: ['where'] }] }),
+);
+export type BulkKeys = z.infer<typeof BULK_KEYS>;
+
+export const PAUSE_PROVIDER = body('PauseProviderDto', {
+  until: instant.optional().meta({
+    example: '2027-01-31T12:00:00Z',
+    description: 'When the pause ends by itself; a time in the future. Left out: when somebody resumes the provider.',
+  }),
+});
+export type PauseProvider = z.infer<typeof PAUSE_PROVIDER>;
+
+export const LIST_FAILED_CALLS = object({
+  ...page(50),
+  provider: text.regex(PROVIDER_NAME, 'must be a provider name').optional().meta({ example: 'openai' }),
+  outcome: oneOf(CALL_ENDS).optional(),
+});
+export type ListFailedCalls = z.infer<typeof LIST_FAILED_CALLS>;
 
 export const LOG_ENTRY_TYPES = [
   ...KEY_EVENT_TYPES,

@@ -12,6 +12,7 @@ import { accountInWords } from '../affinity/account-in-words';
 import type { KeyRecord } from '../../pool/key/key-record';
 import { isRemoved, type KeyStatus } from '../../pool/key/key-state';
 import type { KeyPool } from '../../pool/key-pool';
+import { pauseReason } from '../../pool/provider-pauses';
 import type { CallEnd } from '../../pool/call-batches';
 import type { CallTarget } from '../attempt-context';
 import type { ExecutionReport } from '../execution.types';
@@ -107,22 +108,25 @@ export function noHealthyKeys(
   const { pool, target, now } = call;
   const counts: Partial<Record<KeyStatus, number>> = {};
   const conditions = new Map<string, number>();
-  let recoveryAt = pool.nextWake(target.model, target.endpoint, target.affinity) ?? Infinity;
+  const pause = pool.pauseAt(now);
+  let recoveryAt = pause?.until ?? pool.nextWake(target.model, target.endpoint, target.affinity) ?? Infinity;
   for (const record of pool.keysFor(target)) {
     counts[record.status] = (counts[record.status] ?? 0) + 1;
     const condition = conditionOf(record, call);
     conditions.set(condition, (conditions.get(condition) ?? 0) + 1);
-    if (record.enabled && isRemoved(record.state)) recoveryAt = Math.min(recoveryAt, record.state.recheckAt);
+    if (!pause && record.enabled && isRemoved(record.state)) recoveryAt = Math.min(recoveryAt, record.state.recheckAt);
   }
   const isKnown = recoveryAt < Infinity;
   const retryAfterMs = isKnown ? Math.max(0, recoveryAt - now) : undefined;
   const keys = [...conditions].map(([condition, count]) => `${count} ${condition}`).join(', ');
   const when = retryAfterMs === undefined ? '' : ` The first may be back in ${Math.ceil(retryAfterMs / 1_000)} s.`;
-  return new NoHealthyKeysError(sentence(reason, call, keys, when), {
+  const message = pause ? pauseReason(pool.provider, pause) : sentence(reason, call, keys, when);
+  return new NoHealthyKeysError(message, {
     ...details,
     retryAfterMs,
     counts,
     soonestRecovery: isKnown ? new Date(recoveryAt) : undefined,
+    paused: pause !== undefined,
   });
 }
 

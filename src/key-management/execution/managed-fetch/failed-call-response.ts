@@ -59,8 +59,9 @@ export function withoutKey(thrown: unknown, apiKey: string): unknown {
   return holdsSecret(inspect(thrown, { depth: 6, showHidden: true }), apiKey) ? new TypeError('fetch failed') : thrown;
 }
 
-/** Whether waiting helps (429: keys only cool down or are busy) or not (503: none is usable). */
-export function noKeysStatus({ counts }: Pick<NoHealthyKeysError, 'counts'>): 429 | 503 {
+/** Whether waiting helps (429: keys only cool down or are busy) or not (503: none is usable, or the provider is paused). */
+export function noKeysStatus({ counts, paused }: Pick<NoHealthyKeysError, 'counts' | 'paused'>): 429 | 503 {
+  if (paused === true) return 503;
   return (counts.rate_limited ?? 0) + (counts.healthy ?? 0) > 0 ? 429 : 503;
 }
 
