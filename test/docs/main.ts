@@ -15,6 +15,7 @@ import { limits } from './players/limits';
 import { readme } from './players/readme';
 import { ownStore } from './players/own-store';
 import { stores } from './players/stores';
+import { testing } from './players/testing';
 import { troubleshooting } from './players/troubleshooting';
 import { checkPagesAgainstApp, type Block } from './pages-against-app';
 import type { Exports, Players } from './sample';
@@ -33,6 +34,7 @@ const PLAYERS: Readonly<Record<string, Players>> = {
   'docs/limits.md': limits,
   'docs/own-store.md': ownStore,
   'docs/stores.md': stores,
+  'docs/testing.md': testing,
   'docs/troubleshooting.md': troubleshooting,
 };
 

@@ -213,6 +213,15 @@ describe('an app on scripted vendors', () => {
     await expect(app.get(ManagedFetchService).for('openai', { timeoutMs: 20 })(...chat)).rejects.toThrow(/time/i);
   });
 
+  it('takes calls to a gateway that the test does not name', async () => {
+    await start();
+    script.for('openai').next({ text: 'by the gateway' });
+    const managed = app.get(ManagedFetchService).for('openai');
+    const answer = await managed('http://gateway.internal/ai/v1/chat/completions', chat[1]);
+    expect(await answer.text()).toContain('by the gateway');
+    await expect(managed('https://user:pw@gateway.internal/v1/models')).rejects.toThrow('A URL with credentials');
+  });
+
   it('plays a stream that breaks in its middle', async () => {
     await start();
     script.for('openai').next({

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { Module, type ConsoleLogger, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
-import type { TestingModule } from '@nestjs/testing';
 import { KeyManagementModule, keyIdOf, KeyPoolService, RetryExecutorService } from '../../../src/key-management';
 import { as, type Players } from '../sample';
 
@@ -111,26 +110,6 @@ export const inYourApp: Players = {
       process.stdout.write = write;
     }
     assert.doesNotThrow(() => JSON.parse(written.join('')) as unknown);
-  },
-
-  testingModule: async (exported, stage) => {
-    const asked: string[] = [];
-    const url = await stage.vendor((path, key) => {
-      asked.push(`${path} ${key}`);
-      return [200, { object: 'list', data: [] }];
-    });
-    const app = await as<(url: string) => Promise<TestingModule>>(exported, 'testingModule')(url);
-    app.useLogger(false);
-    stage.keep(app);
-    await app.init();
-    assert.deepEqual(asked.sort(), ['/v1/models sk-test-0000000000000001', '/v1/models sk-test-0000000000000002']);
-    assert.equal(
-      app
-        .get(KeyPoolService)
-        .list('openai')
-        .every(({ status }) => status === 'healthy'),
-      true,
-    );
   },
 
   Shutdown: async (exported, stage) => {
