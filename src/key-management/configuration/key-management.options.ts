@@ -1,4 +1,5 @@
 import type { Credential, VendorProfile, WireFormat } from '../vendors/contract/profile';
+import type { PriceOptions } from '../usage/price-book';
 import type { ErrorClassificationMode } from '../classification/classify';
 import type { CanActivate, InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { KeyInput } from '../pool/key/key-input';
@@ -98,6 +99,11 @@ export interface KeyManagementOptions {
   minimumUsableKeys?: number;
   /** Where key state is kept; or a store of the app's own, any object with the methods of `KeyStore`. */
   store?: KeyStore | KeyStoreOptions;
+  /**
+   * What calls cost, by vendor or by vendor and model (`openai`, `openai/gpt-5`), in US dollars for a million tokens: over what the package
+   * `@pydantic/genai-prices` knows, where that is installed. What has no price is counted in tokens, and its cost is not known.
+   */
+  prices?: Record<string, PriceOptions>;
   /** `ADMIN_TOKEN`: at least 16 characters. */
   adminToken?: string;
   /** `VIEWER_TOKEN`: at least 16 characters. */

@@ -63,6 +63,7 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
     startupCheckTimeoutMs: merged.startupCheckTimeoutMs ?? 10_000,
     drainTimeoutMs: merged.drainTimeoutMs ?? 10_000,
     minimumUsableKeys: merged.minimumUsableKeys ?? 1,
+    prices: { ...merged.prices },
     production: env.NODE_ENV === 'production',
     store: resolveStore(given.store, store, env, problems),
     adminToken: secretOf(merged.adminToken),

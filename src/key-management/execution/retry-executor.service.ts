@@ -11,6 +11,9 @@ import { KeyPoolService } from '../pool/key-pool.service';
 import { modelName } from '../pool/key/key-input';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { CallTracer } from '../tracing/call-tracer';
+import { GenAiPriceCatalog } from '../usage/genai-prices';
+import { PriceBook } from '../usage/price-book';
+import { UsageMeter } from '../usage/usage-meter';
 import type { CallFollowers, ExecutionSettings, ProviderContext, RunOptions } from './execution-settings';
 import { affinityTarget, hardIdOf } from './affinity/affinity-target';
 import { CALLERS_OWN } from './affinity/bound-objects';
@@ -38,6 +41,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   readonly #providers = new Map<string, ProviderContext>();
   #latest: ProviderContext | undefined;
   readonly #inFlight: InFlight;
+  readonly #prices: PriceBook;
   /** @internal */
   readonly settings: ExecutionSettings;
 
@@ -51,6 +55,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     private readonly bound: BoundObjectsService,
   ) {
     this.#inFlight = new InFlight(clock);
+    this.#prices = new PriceBook(options.prices, new GenAiPriceCatalog(), clock);
     const tracer = new CallTracer((provider) => registry.vendor(provider).telemetryName);
     const followers = new OncePerTick<CallFollowers | undefined>(() => {
       const isLogged = Logger.isLevelEnabled('debug');
@@ -65,6 +70,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       bodies: new Set(),
       beginningsOf: (provider) => registry.vendor(provider).streamBeginning,
       estimatesOf: (provider) => this.#providers.get(provider)!.estimates,
+      meterOf: (provider) => this.providerContext(provider)!.meter,
       backoff: options.backoff,
       maxRetries: () => configuration.current.maxRetries,
       onCallEnd: this.#countCall,
@@ -214,6 +220,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     pool.spillAfterMs = spillAfterMs;
     if (affinityMaxWaitMs !== undefined) pool.affinityMaxWaitMs = affinityMaxWaitMs;
     pool.accounts.discovers = discoverAccounts;
+    pool.prices = this.#prices;
     pool.accounts.profile = () => this.registry.get(provider).pacing;
     const context: ProviderContext = {
       pool,
@@ -221,6 +228,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       // Looked up each time, so that a checker registered later counts.
       budget: new RetryBudget(),
       estimates: new TokenEstimates(() => booksOf(this.registry.get(provider).pacing)),
+      meter: new UsageMeter(() => this.registry.vendor(provider), this.#prices),
       classifier: { classifyError: (error) => this.registry.get(provider).classifyError(error) },
     };
     this.#providers.set(provider, context);

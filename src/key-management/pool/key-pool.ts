@@ -2,6 +2,8 @@ import type { Clock, Random } from '../common/clock';
 import { isDoubtableRemoval } from '../classification/classify';
 import { CONSEQUENCES, isTransient, type Outcome } from '../vendors/contract/outcome';
 import type { HeaderView } from '../vendors/contract/rate-limits';
+import type { Prices } from '../usage/prices';
+import type { Usage } from '../usage/usage';
 import { CallBatcher } from './call-batches';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import type { PoolObserver } from './key-events';
@@ -11,6 +13,7 @@ import { Ejections } from './ejections';
 import type { AffinityTarget } from './key/affinity-target';
 import type { LeaseOptions, LeaseTarget } from './key/key-input';
 import { PoolLease, type LeaseOwner } from './key-lease';
+import type { KeySnapshot } from './key/key-snapshot';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
 import { HEALTHY, isCoolingDown, isRemoved } from './key/key-state';
 import { KeyStates } from './key-states';
@@ -36,6 +39,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   spillAfterMs = 0;
   /** How long a call waits for the account that it prefers before it takes a key of the next; milliseconds. Calls that cannot wait take it at once. */
   affinityMaxWaitMs = 2_000;
+  /** What calls cost; undefined before the provider is called. */
+  prices: Prices | undefined;
 
   constructor(
     provider: string,
@@ -52,6 +57,17 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { accounts, affinities, parts } = this;
     this.#outlook = new Outlook({ accounts, affinities, indexes, endpoints: parts.endpoints, breaker: this.#breaker });
     this.calls = new CallBatcher(() => observer.callsPending?.());
+  }
+
+  /** The key as others may see it now, with all that its calls used. */
+  override snapshot(record: KeyRecord): KeySnapshot {
+    this.calls.flush();
+    return super.snapshot(record);
+  }
+
+  /** A call that was counted as one that states nothing said afterwards what it used. */
+  usedLate({ candidate: { record }, model, answeringModel }: PoolLease, usage: Usage): void {
+    this.calls.usedLate({ record, model: model ?? answeringModel, usage });
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
@@ -233,7 +249,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     this.#endpointCallEnded(lease, isOk, now);
     if (isOk && lease.source === 'call' && !lease.wasAccepted) this.accounts.accepted(record);
     if (mayGo || this.accounts.parts.takeMissed()) this.keyFreed();
-    this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
+    const isBilled = lease.source === 'call' && (isOk || lease.usage !== undefined || lease.wasAccepted);
+    this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source, isBilled ? lease : undefined);
   }
 
   refusalConfirmed(lease: PoolLease, settlement: Settlement, now: number): void {

@@ -3,6 +3,7 @@ import type { VendorError } from '../../classification/evidence/vendor-error';
 import { followAbort, unfollowAbort, type AbortFollower } from '../../common/abort-followers';
 import type { BodySource } from '../../common/body-source';
 import type { Clock } from '../../common/clock';
+import type { UsageMeter } from '../../usage/usage-meter';
 import type { TokenEstimates } from '../tokens/token-estimates';
 import type { TimeLimit, TimeLimits } from '../waiting/time-limits';
 import type { StreamBeginnings } from '../../vendors/contract/vendor';
@@ -20,6 +21,8 @@ export interface BodySettings {
   readonly bodies: Set<AnswerBody>;
   /** Estimates what the calls of a provider take of limits of tokens. */
   readonly estimatesOf?: (provider: string) => TokenEstimates;
+  /** Reads and prices what the answers of a provider state to have used. */
+  readonly meterOf?: (provider: string) => UsageMeter;
   /** The events of a provider's vendor that come before the first content. */
   readonly beginningsOf?: (provider: string) => StreamBeginnings;
 }
