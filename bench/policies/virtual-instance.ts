@@ -21,6 +21,7 @@ import { Instances } from '../../src/key-management/store/sync/instances';
 import { StoreLink } from '../../src/key-management/store/sync/store-link';
 import { openai } from '../../src/key-management/vendors/openai/openai';
 import type { Vendor } from '../../src/key-management/vendors/contract/vendor';
+import { UsageMeter } from '../../src/key-management/usage/usage-meter';
 import { vendorOf } from '../../src/key-management/vendors/vendor-of';
 import { rawKey } from './raw-key';
 import type { AppCall, Instance, Situation } from './policy';
@@ -73,6 +74,7 @@ export class VirtualInstance implements Instance {
       queue,
       budget: new RetryBudget(),
       estimates: new TokenEstimates(() => booksOf(vendor)),
+      meter: new UsageMeter(() => vendor, undefined),
       classifier: { classifyError: (error) => classify(error, vendor, 'evidence', clock.now()) },
     };
     this.#settings = {
@@ -81,6 +83,7 @@ export class VirtualInstance implements Instance {
       limits,
       bodies: new Set(),
       estimatesOf: () => this.#provider.estimates,
+      meterOf: () => this.#provider.meter,
       pauses: new Pauses(clock),
       backoff: { initialMs: 500, maxMs: 8_000 },
       maxRetries: () => 3,

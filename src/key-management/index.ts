@@ -69,6 +69,10 @@ export type { KeyToken } from './pool/key/key-tokens';
 export type { KeyLimits } from './pool/limits/hard-limits';
 export type { KeyLease } from './pool/key-lease';
 export type { KeySnapshot } from './pool/key/key-snapshot';
+export type { UsageTotals } from './pool/key/key-usage';
+export type { PriceOptions } from './usage/price-book';
+export type { Usage } from './usage/usage';
+export type { UsageFields } from './vendors/contract/usage';
 export type {
   ChangedBy,
   HeardKeyEvent,

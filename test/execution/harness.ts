@@ -79,6 +79,7 @@ export class Harness {
       errorClassification: 'evidence',
       backoff: backoff ?? { initialMs: 500, maxMs: 8_000 },
       drainTimeoutMs: 10_000,
+      prices: {},
     };
     this.pools = new KeyPoolService(this.clock, random);
     this.pools.observe({
@@ -89,10 +90,12 @@ export class Harness {
         }),
     });
     this.pool = this.pools.ensurePool('openai');
-    const known = checker ?? new VendorHealthChecker('openai', openai, vendorOf(openai), 'evidence', this.clock);
+    const vendor = vendorOf(openai);
+    const known = checker ?? new VendorHealthChecker('openai', openai, vendor, 'evidence', this.clock);
     const registry = {
       has: (name: string) => name !== 'nobody',
       get: () => known,
+      vendor: () => vendor,
       unknownProvider: (name: string) => new UnknownProviderError(name, ['openai']),
     };
     const configuration = { current: { maxRetries } };

@@ -40,7 +40,8 @@ function followed(name: VendorName): { reserved: (ExpectedTokens | undefined)[];
     return taken;
   });
   jest.spyOn(pool, 'tokensUsed').mockImplementation((lease, tokens) => {
-    used.push(tokens);
+    const { input, output } = tokens as ExpectedTokens;
+    used.push({ input, output });
     tokensUsed(lease, tokens);
   });
   return { reserved, used };

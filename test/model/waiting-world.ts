@@ -7,6 +7,8 @@ import type { CallContext, ExecuteOptions } from '../../src/key-management/execu
 import type { WaitQueue } from '../../src/key-management/execution/waiting/wait-queue';
 import { PoolLease } from '../../src/key-management/pool/key-lease';
 import { seededRandom } from '../support/fake-clock';
+import { openai } from '../../src/key-management/vendors/openai/openai';
+import { vendorOf } from '../../src/key-management/vendors/vendor-of';
 import { PoolModel, type ModelKey, type ModelLease } from './pool-model';
 import { PoolWorld, PROVIDER } from './pool-world';
 import type { Sentence } from './sentences';
@@ -124,12 +126,13 @@ export class WaitingWorld extends PoolWorld {
     readonly model: WaitingModel,
   ) {
     super(sentences);
-    const registry = { has: () => true, get: () => CHECKER, providers: () => [PROVIDER] };
+    const vendor = vendorOf(openai);
+    const registry = { has: () => true, get: () => CHECKER, vendor: () => vendor, providers: () => [PROVIDER] };
     this.executor = new RetryExecutorService(
       this.pools,
       registry as never,
       { current: { maxRetries: 2 } } as never,
-      { backoff: { initialMs: 500, maxMs: 8_000 }, drainTimeoutMs: 0, providers: new Map() } as never,
+      { backoff: { initialMs: 500, maxMs: 8_000 }, drainTimeoutMs: 0, providers: new Map(), prices: {} } as never,
       this.clock,
       seededRandom(2),
       unkeptObjects(this.clock),

@@ -1,12 +1,26 @@
 import type { ProviderHealth } from '../health/provider-health.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
-import type { KeyStatusEntry, ProviderStateFields, ProviderStatus } from './documents';
+import type { UsageTotals } from '../pool/key/key-usage';
+import type { KeyStatusEntry, ProviderStateFields, ProviderStatus, UsageEntry } from './documents';
 import { removedOf, totalOf, type StatusCounts } from '../pool/key/status-counts';
 
 const iso = (date: Date | undefined): string | null => date?.toISOString() ?? null;
 
 /** Seconds with milliseconds. */
 export const seconds = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms) / 1_000);
+
+/** A sum over calls of which some have no price that is known says how many those are. */
+export const usageEntry = (usage: UsageTotals): UsageEntry => ({
+  requests: usage.requests,
+  requests_without_usage: usage.requestsWithoutUsage,
+  ...(usage.requestsWithoutCost > 0 && { requests_without_cost: usage.requestsWithoutCost }),
+  input_tokens: usage.inputTokens,
+  output_tokens: usage.outputTokens,
+  cached_input_tokens: usage.cachedInputTokens,
+  cache_write_tokens: usage.cacheWriteTokens,
+  reasoning_tokens: usage.reasoningTokens,
+  cost_usd: usage.costUsd ?? null,
+});
 
 export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
   id: key.id,
@@ -17,6 +31,7 @@ export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
   error_count: key.errorCount,
   success_count: key.successCount,
   in_flight: key.inFlight,
+  usage: usageEntry(key.usage),
   tier: key.tier,
   quota_group: key.quotaGroup ?? null,
   quota_group_from: key.quotaGroupFrom ?? null,

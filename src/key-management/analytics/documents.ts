@@ -41,6 +41,23 @@ export const PROVIDER_STATE_FIELDS = z.object({
 });
 export type ProviderStateFields = z.infer<typeof PROVIDER_STATE_FIELDS>;
 
+/** What the calls of a key, or of several, used of all time, as far as their answers state it. */
+export const USAGE = component('UsageDto', {
+  requests: integer(21, 'Calls that the vendor has answered.'),
+  requests_without_usage: integer(0, 'Those whose answers state nothing: what they used is in no sum.'),
+  requests_without_cost: integer(
+    0,
+    'Those that state what they used, but have no price that is known: `cost_usd` is without them. Missing where there are none.',
+  ).optional(),
+  input_tokens: integer(2_100, 'What was read from and written to a cache included.'),
+  output_tokens: integer(420, 'Reasoning included.'),
+  cached_input_tokens: integer(1_024, 'Of the input, what was read from a cache.'),
+  cache_write_tokens: integer(0, 'Of the input, what was written to a cache.'),
+  reasoning_tokens: integer(128, 'Of the output.'),
+  cost_usd: nullableNumber(0.0067, 'US dollars, as far as they are known; null where nothing is.'),
+});
+export type UsageEntry = z.infer<typeof USAGE>;
+
 /** A key as the status and the analytics show it. */
 export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
   id: keyId,
@@ -52,6 +69,7 @@ export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
   error_count: integer(1),
   success_count: integer(21),
   in_flight: integer(0),
+  usage: USAGE,
   tier: integer(0, 'Keys of lower tiers are used first.'),
   quota_group: nullableText(null, 'The vendor account that the key shares with others, where it is known.'),
   quota_group_from: nullableOneOf(ACCOUNT_ORIGINS, 'declared', 'How that is known: by the settings, or from answers.'),

@@ -1,4 +1,5 @@
 import type { Credential, VendorProfile, WireFormat } from '../vendors/contract/profile';
+import type { PriceOptions } from '../usage/price-book';
 import type { ErrorClassificationMode } from '../classification/classify';
 import type { CanActivate, InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { HeardKeyEvent } from '../pool/key-events';
@@ -124,6 +125,11 @@ export interface KeyManagementOptions {
   store?: KeyStore | KeyStoreOptions;
   /** Sends events of keys and providers to one URL, signed and repeated until it takes them. Default: none. */
   webhook?: WebhookOptions;
+  /**
+   * What calls cost, by vendor or by vendor and model (`openai`, `openai/gpt-5`), in US dollars for a million tokens: over what the package
+   * `@pydantic/genai-prices` knows, where that is installed. What has no price is counted in tokens, and its cost is not known.
+   */
+  prices?: Record<string, PriceOptions>;
   /** `ADMIN_TOKEN`: at least 16 characters. */
   adminToken?: string;
   /** `VIEWER_TOKEN`: at least 16 characters. */

@@ -251,6 +251,22 @@ const failedCalls = z.unknown().superRefine((given, context) => {
     context.addIssue({ code: 'custom', path, message });
 });
 
+const usdPerMillion = z
+  .number('must be a number of US dollars for a million tokens')
+  .min(0, 'must be 0 or more')
+  .max(1_000_000, 'must be in US dollars for a million tokens, 1000000 at the most')
+  .optional();
+const PRICE = strict({
+  inputUsdPerMillion: usdPerMillion,
+  outputUsdPerMillion: usdPerMillion,
+  cachedInputUsdPerMillion: usdPerMillion,
+  cacheWriteUsdPerMillion: usdPerMillion,
+});
+/** The names of models may have slashes of their own. */
+const PRICED = z
+  .string()
+  .regex(/^[a-zA-Z0-9][\w.-]{0,63}(?:\/.{1,2048})?$/, 'names a vendor, or vendor/model as openai/gpt-5');
+
 export const OPTIONS = strict({
   providers: z.record(z.string(), provider.optional(), 'must be an object of providers by name').optional(),
   maxRetries,
@@ -266,4 +282,5 @@ export const OPTIONS = strict({
   webhook: webhook.optional(),
   adminToken: secretText.optional(),
   viewerToken: secretText.optional(),
+  prices: z.record(PRICED, PRICE.optional(), 'must be an object of prices by vendor, or vendor and model').optional(),
 });

@@ -74,6 +74,7 @@ export function resolveOptions(given: KeyManagementOptions = {}, env: Environmen
     drainTimeoutMs: merged.drainTimeoutMs ?? 10_000,
     minimumUsableKeys: merged.minimumUsableKeys ?? 1,
     failedCalls: merged.failedCalls ?? { keep: 300 },
+    prices: { ...merged.prices },
     production: env.NODE_ENV === 'production',
     store: resolveStore(given.store, store, env, problems),
     ...(merged.webhook && { webhook: resolveWebhook(merged.webhook) }),

@@ -11,13 +11,16 @@ import type { PassedOver } from '../pool/key/key-record';
 import { PoolLease } from '../pool/key-lease';
 import type { KeyPool } from '../pool/key-pool';
 import type { ExpectedTokens } from '../pool/limits/expected-tokens';
+import { modelName } from '../pool/key/key-input';
 import { endpointOf } from '../pool/state/endpoint-name';
+import { overSeen, usageFault } from '../usage/reported-usage';
+import { sumOf, type Usage } from '../usage/usage';
+import { modelNamedBy } from '../usage/usage-meter';
 import { AnswerBody, type BodySettings } from './answers/answer-body';
-import { AnswerWatch, isShort, onlyAsks } from './answers/answer-watch';
+import { AnswerWatch, isShort, onlyAsks, type UsageSeen } from './answers/answer-watch';
 import { AttemptAnswers } from './answers/attempt-answers';
 import { isRefusal, responseWith } from './answers/response-with';
 import type { CallContext } from './execution.types';
-import { sumOf, type TokenUsage } from './answers/token-usage';
 import type { RequestSize } from './tokens/request-size';
 
 /** Milliseconds that a vendor may be silent, as in Node's own fetch. */
@@ -45,6 +48,8 @@ export class AttemptContext extends PoolLease implements CallContext {
   settings: BodySettings | undefined = undefined;
   /** The size of its request, where that was measured. */
   size: RequestSize | undefined = undefined;
+  /** What its function reported; undefined where it did not. */
+  reported: Partial<Usage> | undefined = undefined;
   /** What ends the attempt and the call; undefined where nothing does. */
   bounds: CallBounds | undefined = undefined;
   #controller: AbortController | undefined = undefined;
@@ -108,23 +113,51 @@ export class AttemptContext extends PoolLease implements CallContext {
     return { phase: 'http', now, secrets: route ? [this.apiKey, ...route.secrets()] : [this.apiKey] };
   }
 
-  /** Who is told what the beginning of an answer states to have used; undefined where nobody counts tokens. */
-  get usageSeen(): ((usage: TokenUsage) => void) | undefined {
-    if (!this.countsTokens) return undefined;
-    return (usage) => this.book(sumOf(this.#answers?.usage, usage), false);
+  /** Who reads what an answer states to have used; undefined where nobody does. */
+  get usageSeen(): UsageSeen | undefined {
+    const reader = this.settings?.meterOf?.(this.candidate.record.provider).reader;
+    if (reader === undefined) return undefined;
+    const onFirst = (usage: Usage): void => this.book(sumOf(this.#answers?.usage, usage), false);
+    return { reader, onFirst: this.countsTokens ? onFirst : undefined };
+  }
+
+  reportUsage(usage: Partial<Usage>): void {
+    const fault = usageFault(usage);
+    if (fault !== undefined) throw new TypeError(`reportUsage: ${fault}`);
+    this.reported = { ...this.reported, ...usage };
+    if (!this.settled || this.usage !== undefined) return;
+    this.#price((this.usage = overSeen(this.reported, undefined)), undefined);
+    this.usedLate(this.usage);
   }
 
   /**
-   * Corrects what is reserved for the call by what its answers state to have used. Where they state nothing, what was expected stands.
+   * Notes what the attempt used, by its answers or as its function reported it, and what that cost; and corrects what is reserved for the call by
+   * it. Where they state nothing, what was expected stands.
    * @param isOver Nothing more is written. Of an answer that is cut off, the vendor may have written more than it said.
+   * @param named The answer, or the model that it names: the call may have named none.
+   * @param now Milliseconds since the epoch, where the caller has just looked.
    */
-  book(usage: TokenUsage | undefined, isOver: boolean): void {
+  book(seen: Usage | undefined, isOver: boolean, named?: unknown, now?: number): void {
+    const usage = this.reported === undefined ? seen : overSeen(this.reported, seen);
     if (usage === undefined) return;
+    this.#price(usage, named, now);
+    this.usage = usage;
+    if (!this.countsTokens) return;
+    const { inputTokens, outputTokens, costUsd } = usage;
     const estimates = this.settings?.estimatesOf?.(this.candidate.record.provider);
-    const booked = estimates?.booked(usage, this.size ? this.size.maxOutput : this.tokens?.output) ?? usage;
+    const most = this.size ? this.size.maxOutput : this.tokens?.output;
+    const booked = estimates?.booked(usage, most) ?? { input: inputTokens, output: outputTokens };
     const output = isOver ? booked.output : Math.max(booked.output, this.tokens?.output ?? 0);
-    this.used({ input: booked.input, output });
+    this.used(costUsd === undefined ? { input: booked.input, output } : { input: booked.input, output, usd: costUsd });
     if (isOver) estimates?.learn(this.model, usage, this.size);
+  }
+
+  #price(usage: Usage, named: unknown, now?: number): void {
+    if (this.model === undefined) {
+      const answering = modelNamedBy(named);
+      if (answering !== undefined) this.answeringModel = modelName(answering);
+    }
+    this.settings?.meterOf?.(this.candidate.record.provider).price(usage, this.model, named, now);
   }
 
   /** Notes the endpoint of a request. Where the caller named no endpoint, a refusal is of the endpoint that was asked last. */
@@ -226,7 +259,7 @@ async function watched(context: AttemptContext, response: Response, request: Wat
   if (body === null) return response;
   const { headers } = response;
   const beginnings = settings.beginningsOf?.(context.candidate.record.provider);
-  const terms = { headers, evidence, onUsage: context.usageSeen, asked: request.asked, beginnings };
+  const terms = { headers, evidence, usage: context.usageSeen, asked: request.asked, beginnings };
   const watch = response.ok ? AnswerWatch.for(terms) : undefined;
   const passing = AnswerBody.open(new BodySource(body), {
     settings,

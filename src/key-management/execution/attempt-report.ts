@@ -1,11 +1,11 @@
 import type { CheckedClassification } from '../classification/classification';
 import type { AttemptReport } from '../errors';
 import type { PoolLease } from '../pool/key-lease';
+import { sumOf, type Usage } from '../usage/usage';
 import type { CallTrace } from '../tracing/call-trace';
 import type { VendorError } from '../classification/evidence/vendor-error';
 import type { Outcome } from '../vendors/contract/outcome';
 import type { AnswerEnd } from './answers/answer-body';
-import { usageIn } from './answers/token-usage';
 import type { AttemptContext } from './attempt-context';
 import type { CallFollowers, CallTerms } from './execution-settings';
 import type { ExecutionReport, ExecutionResult } from './execution.types';
@@ -19,6 +19,8 @@ export interface CallSoFar {
   readonly waitedMs: number;
   /** Attempts that were answered "not found" by accounts which were asked in turn. */
   readonly asked: number;
+  /** What the attempts before the last one used. */
+  readonly usage: Usage | undefined;
   readonly trace: CallTrace | undefined;
   readonly followers: CallFollowers | undefined;
 }
@@ -70,7 +72,7 @@ export function succeeded<T>(
   const failure = isStreaming ? undefined : knownFailure(answers?.lastFailure, provider.classifier, context);
   if (isStreaming) context.accepted(now);
   else {
-    if (context.countsTokens) context.book(usageIn(response) ?? answers?.usage, true);
+    measure(provider.meter.reader.read(response), context, response, now);
     context.settle(failure ?? 'ok', now);
   }
   const report = attemptReport(context, failure?.outcome ?? 'ok', now, soFar?.waitedMs ?? 0, failure);
@@ -88,22 +90,38 @@ export function succeeded<T>(
     totalTimeMs: now - startedAt,
     attempts,
   };
+  const usage = isStreaming ? soFar?.usage : sumOf(soFar?.usage, context.usage);
+  if (usage !== undefined) result.usage = usage;
   if (options.affinity !== undefined) result.affinity = whereTo(context);
   soFar?.trace?.ended(result.attemptsMade, undefined, result.affinity);
   const { model } = options;
-  if (!isStreaming)
+  if (!isStreaming) {
+    options.onEnd?.(result);
     settings.onCallEnd?.(provider, result, failure === undefined, model, soFar?.asked, context.endpoint);
-  else
+  } else
     answers!.onRelease((end) => {
-      if (context.countsTokens) context.book(answers!.usage, end === 'whole');
+      context.book(answers!.usage, end === 'whole', answers!.model);
+      // The report is the caller's by now: whoever looks at it after the stream finds what the stream took.
+      const used = sumOf(soFar?.usage, context.usage);
+      if (used !== undefined) result.usage = used;
       const outcome = outcomeOf(end, provider.classifier, context);
       context.settle(outcome);
       // The report is the caller's by now: whoever looks at it after the stream finds what the stream came to.
       if (typeof outcome === 'object') Object.assign(report, verdictOf(outcome));
       const isWell = outcome === 'ok' || outcome === 'cancelled';
+      options.onEnd?.(result);
       settings.onCallEnd?.(provider, result, isWell, model, soFar?.asked, context.endpoint);
     });
   return result;
+}
+
+/** Notes what the attempt used: by the value that its function returned, by the answers that passed by, or as the managed fetch has read it. */
+function measure(inValue: Usage | undefined, context: AttemptContext, response: unknown, now: number): void {
+  if (inValue !== undefined) return context.book(inValue, true, response, now);
+  const { answers } = context;
+  const seen = answers?.usage;
+  if (seen !== undefined || context.reported !== undefined)
+    context.book(seen ?? context.usage, true, answers?.model, now);
 }
 
 /** Whether an attempt of a call with an affinity went to the account that the call prefers. */

@@ -8,6 +8,7 @@ import type { CallTracer } from '../tracing/call-tracer';
 import type { BodySettings } from './answers/answer-body';
 import type { ExecuteOptions, ExecutionReport, ManagedCall } from './execution.types';
 import type { FailureClassifier } from './failures/classify-attempt';
+import type { UsageMeter } from '../usage/usage-meter';
 import type { TokenEstimates } from './tokens/token-estimates';
 import type { Backoff, Pauses } from './waiting/backoff';
 import type { RetryBudget } from './waiting/retry-budget';
@@ -20,6 +21,7 @@ export interface ProviderContext {
   readonly classifier: FailureClassifier;
   readonly budget: RetryBudget;
   readonly estimates: TokenEstimates;
+  readonly meter: UsageMeter;
 }
 
 /** Who follows calls attempt by attempt: the tracer and the debug log. */
@@ -64,6 +66,8 @@ export interface RunOptions extends Omit<ExecuteOptions, 'affinity'> {
   asksAround?: { readonly most: number };
   /** What the call is expected to take of limits of tokens. */
   tokens?: ExpectedTokens;
+  /** Called when the call has ended, and its answer where that still streams after the call. Must not throw. */
+  onEnd?: ((report: ExecutionReport) => void) | undefined;
   /** The part of that which is certain, where it is an estimate of the package's own. */
   certainTokens?: ExpectedTokens;
 }

@@ -3,6 +3,7 @@ import { isDoubtableRemoval } from '../classification/classify';
 import { cancelResponseBody } from '../common/cancel-response-body';
 import type { AttemptReport } from '../errors';
 import type { CallTrace } from '../tracing/call-trace';
+import { sumOf, type Usage } from '../usage/usage';
 import { isRemoved } from '../pool/key/key-state';
 import { CONSEQUENCES, isTransient } from '../vendors/contract/outcome';
 import { awaited, endOf, runAttempt, type AttemptEnd } from './attempt';
@@ -102,6 +103,8 @@ class Execution<T> implements CallSoFar {
   asked = 0;
   #accountsAsked: Set<string> | undefined;
   #notThere: Set<string> | undefined;
+  /** What the failed attempts used that stated it. */
+  usage: Usage | undefined = undefined;
   /** Milliseconds waited before the next attempt, and in all for keys. */
   waitedMs = 0;
   #waitedForKeysMs = 0;
@@ -296,6 +299,11 @@ class Execution<T> implements CallSoFar {
     const sameRefusal = refusals.isShared(context, failure);
     const isWithheld = sameRefusal || mayBeShared(failure);
     const doubted = this.#isDoubted(context, failure, now);
+    const { answers } = context;
+    // Nearly no failed answer states what it used.
+    if (answers?.usage !== undefined || context.reported !== undefined)
+      context.book(answers?.usage ?? context.usage, false, answers?.model, now);
+    this.usage = sumOf(this.usage, context.usage);
     context.settleChecked(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);
     if (isWithheld && !sameRefusal) refusals.withhold(context, failure);
     this.#learnTarget(context, failure);
@@ -412,7 +420,9 @@ class Execution<T> implements CallSoFar {
       errorMessage: error.message,
       ...executionReport(provider.pool.provider, this.attempts, now - this.startedAt),
     };
+    if (this.usage !== undefined) result.usage = this.usage;
     if (this.#affinity !== undefined) result.affinity = this.#affinity;
+    options.onEnd?.(result);
     this.trace?.ended(result.attemptsMade, error.code, this.#affinity);
     const { model, endpoint = this.#endpoint } = this.#target;
     settings.onCallEnd?.(provider, result, false, model, this.asked, endpoint);

@@ -1,4 +1,5 @@
 import type { AttemptReport, KeyManagementError } from '../errors';
+import type { Usage } from '../usage/usage';
 
 /** What a managed call is given for one attempt. Prints without its key. */
 export interface CallContext {
@@ -23,6 +24,13 @@ export interface CallContext {
    * vendor's rate-limit headers, and keeps the key in use until the answer has ended.
    */
   readonly fetch: typeof globalThis.fetch;
+  /**
+   * Says what the call used, where its answer does not say so in a way that is read here: it goes before what was seen. May be called again, and
+   * also once after the function has returned, as at the end of a stream that the function has returned.
+   * @param usage Totals, as {@link Usage} has them; what is left out is what was seen, or 0. Without `costUsd` the price that is known counts.
+   * @throws TypeError for anything else than whole tokens, 0 or more, and dollars, 0 or more
+   */
+  reportUsage(usage: Partial<Usage>): void;
 }
 
 /** The caller's function: makes one request to the vendor. Called once per attempt. */
@@ -81,6 +89,11 @@ export interface ExecutionReport {
   keysTried: string[];
   totalTimeMs: number;
   attempts: AttemptReport[];
+  /**
+   * What all its attempts used together, as far as their answers state it; absent where none does. `costUsd` is absent where it is not known of one of
+   * them. Of an answer that still streams when the call has ended it is set at the stream's end.
+   */
+  usage?: Usage;
   /**
    * Of a call with an affinity that made an attempt: whether the last one went to the account that it belongs to, or moved to another because that
    * one could not serve it soon.

@@ -12,6 +12,9 @@ import { modelName } from '../pool/key/key-input';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import type { VendorAccess } from '../checkers/vendor-access';
 import { CallTracer } from '../tracing/call-tracer';
+import { GenAiPriceCatalog } from '../usage/genai-prices';
+import { PriceBook } from '../usage/price-book';
+import { UsageMeter } from '../usage/usage-meter';
 import type { CallFollowers, ExecutionSettings, ProviderContext, RunOptions } from './execution-settings';
 import { affinityTarget, hardIdOf } from './affinity/affinity-target';
 import { CALLERS_OWN } from './affinity/bound-objects';
@@ -40,6 +43,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   readonly #providers = new Map<string, ProviderContext>();
   #latest: ProviderContext | undefined;
   readonly #inFlight: InFlight;
+  readonly #prices: PriceBook;
   /** @internal */
   readonly settings: ExecutionSettings;
   /** @internal The latest failed calls; undefined where the option `failedCalls` is false. */
@@ -57,6 +61,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   ) {
     this.#inFlight = new InFlight(clock);
     this.failedCalls = options.failedCalls ? new FailedCalls(options.failedCalls.keep) : undefined;
+    this.#prices = new PriceBook(options.prices, new GenAiPriceCatalog(), clock);
     const tracer = new CallTracer((provider) => registry.vendor(provider).telemetryName);
     const followers = new OncePerTick<CallFollowers | undefined>(() => {
       const isLogged = Logger.isLevelEnabled('debug');
@@ -72,6 +77,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       beginningsOf: (provider) => registry.vendor(provider).streamBeginning,
       estimatesOf: (provider) => this.#providers.get(provider)!.estimates,
       vendorFetch: vendors.fetch,
+      meterOf: (provider) => this.providerContext(provider)!.meter,
       backoff: options.backoff,
       maxRetries: () => configuration.current.maxRetries,
       onCallEnd: this.#countCall,
@@ -222,6 +228,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     pool.spillAfterMs = spillAfterMs;
     if (affinityMaxWaitMs !== undefined) pool.affinityMaxWaitMs = affinityMaxWaitMs;
     pool.accounts.discovers = discoverAccounts;
+    pool.prices = this.#prices;
     pool.accounts.profile = () => this.registry.get(provider).pacing;
     const context: ProviderContext = {
       pool,
@@ -229,6 +236,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       // Looked up each time, so that a checker registered later counts.
       budget: new RetryBudget(),
       estimates: new TokenEstimates(() => booksOf(this.registry.get(provider).pacing)),
+      meter: new UsageMeter(() => this.registry.vendor(provider), this.#prices),
       classifier: { classifyError: (error) => this.registry.get(provider).classifyError(error) },
     };
     this.#providers.set(provider, context);

@@ -1,5 +1,7 @@
 import { OUTCOMES, type Outcome } from '../vendors/contract/outcome';
+import type { Usage } from '../usage/usage';
 import type { KeyRecord } from './key/key-record';
+import { KeyUsage } from './key/key-usage';
 import type { Source } from './state/settlement';
 
 /** Entries of each kind that are collected before a batch is delivered unasked: so many fit into the processor's nearest cache. */
@@ -13,6 +15,13 @@ export const CALL_ENDS = [...OUTCOMES, 'no_key'] as const satisfies readonly Cal
 
 const PLACE = Object.fromEntries(CALL_ENDS.map((end, place) => [end, place])) as Record<CallEnd, number>;
 
+/** What a call used that was counted as one which states nothing. */
+export interface LateUsage {
+  readonly record: KeyRecord;
+  readonly model: string | undefined;
+  readonly usage: Usage;
+}
+
 const newBatch = () => ({
   /** The number of settled leases, which fill the next four columns. */
   settled: 0,
@@ -23,6 +32,13 @@ const newBatch = () => ({
   /** 1 for a health check, 0 for an attempt of a call. */
   probes: new Uint8Array(CAPACITY),
   durationsMs: new Float64Array(CAPACITY),
+  /** 1 where the vendor has answered, or the answer states what it used: the call may have used something. */
+  billed: new Uint8Array(CAPACITY),
+  /** The model of the attempt, and what it used; undefined where the call named none, or its answer stated nothing. Emptied as `records`. */
+  leaseModels: [] as (string | undefined)[],
+  usages: [] as (Usage | undefined)[],
+  /** What calls of earlier batches used, which their callers have told since. */
+  late: [] as LateUsage[],
   /** The number of managed calls that ended, which fill the columns below. */
   ended: 0,
   /** 1 for a success, 0 for a failure. */
@@ -38,6 +54,22 @@ const newBatch = () => ({
 
 /** Settled leases and ended calls, in the order in which they came: one column for each fact. Only valid while it is being delivered. */
 export type CallBatch = Readonly<ReturnType<typeof newBatch>>;
+
+/** What an answered call used, of which model. A lease is one. */
+export interface UsedByCall {
+  readonly model: string | undefined;
+  readonly answeringModel: string | undefined;
+  readonly usage: Usage | undefined;
+}
+
+/** Counts in the keys what their calls used. */
+function countUsage({ settled, billed, records, leaseModels, usages, late }: CallBatch): void {
+  for (const { record, model, usage } of late) (record.usage ??= new KeyUsage()).countLate(model, usage);
+  for (let at = 0; at < settled; at += 1) {
+    if (billed[at] !== 1) continue;
+    (records[at]!.usage ??= new KeyUsage()).count(leaseModels[at], usages[at]);
+  }
+}
 
 /** A follower of every call of one provider. */
 export interface CallObserver {
@@ -62,9 +94,12 @@ export class CallBatcher {
   constructor(private readonly onFirstEntry: () => void) {}
 
   /** Adds a settled lease. On the hot path. */
-  settled(record: KeyRecord, outcome: Outcome, durationMs: number, source: Source): void {
+  settled(record: KeyRecord, outcome: Outcome, durationMs: number, source: Source, used?: UsedByCall): void {
     const batch = this.#batch;
     const at = batch.settled;
+    batch.billed[at] = used === undefined ? 0 : 1;
+    batch.leaseModels[at] = used === undefined ? undefined : (used.model ?? used.answeringModel);
+    batch.usages[at] = used?.usage;
     batch.records[at] = record;
     batch.outcomes[at] = PLACE[outcome];
     batch.probes[at] = source === 'probe' ? 1 : 0;
@@ -86,6 +121,12 @@ export class CallBatcher {
     this.#added(at);
   }
 
+  /** Adds what a call used that was counted before. */
+  usedLate(late: LateUsage): void {
+    this.#batch.late.push(late);
+    this.onFirstEntry();
+  }
+
   /** Delivers what is collected to the present observers, and everything that comes later to these. */
   observe(observers: readonly CallObserver[]): void {
     this.flush();
@@ -95,10 +136,12 @@ export class CallBatcher {
   /** Delivers all that is collected. */
   flush(): void {
     const batch = this.#batch;
-    if (batch.settled + batch.ended === 0) return;
+    if (batch.settled + batch.ended + batch.late.length === 0) return;
+    countUsage(batch);
     for (const observer of this.#observers) observer.onCallBatch(batch);
     batch.records.fill(undefined, 0, batch.settled);
-    batch.settled = batch.ended = 0;
+    batch.usages.fill(undefined, 0, batch.settled);
+    batch.settled = batch.ended = batch.late.length = 0;
   }
 
   #added(at: number): void {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { CheckedClassification } from '../classification/classification';
 import type { HeaderView } from '../vendors/contract/rate-limits';
+import type { Usage } from '../usage/usage';
 import type { ApiKey } from './key/api-key';
 import type { KeyModelState } from './key/key-record';
 import type { ExpectedTokens, UsedTokens } from './limits/expected-tokens';
@@ -30,6 +31,8 @@ export interface LeaseOwner {
   /** The vendor's answer has come: its headers may state rate limits. */
   answerSeen(lease: PoolLease, headers: HeaderView): void;
   tokensUsed(lease: PoolLease, used: UsedTokens): void;
+  /** The lease was settled before it was known what the call used. */
+  usedLate(lease: PoolLease, usage: Usage): void;
 }
 
 /** One key handed out for one attempt, settled exactly once. */
@@ -58,6 +61,10 @@ export class PoolLease implements KeyLease {
   reservedIn: HardLimits | undefined = undefined;
   /** Tokens that were reported to be used so far. */
   usedSoFar = 0;
+  /** What its answers state to have used, with what it cost; undefined where they state nothing. */
+  usage: Usage | undefined = undefined;
+  /** The model that the answers name, of an attempt that named none. */
+  answeringModel: string | undefined = undefined;
   /** The first call after a cooldown: until the vendor accepts it, no other begins. */
   readonly trial: boolean;
   /** What the attempt began with, though its key may have a new token meanwhile. */
@@ -132,6 +139,11 @@ export class PoolLease implements KeyLease {
   /** Reports how many tokens the call has used so far: also in the midst of a stream, and again when more is known. */
   used(tokens: UsedTokens): void {
     this.owner.tokensUsed(this, tokens);
+  }
+
+  /** Reports what the call used after it was settled as one that states nothing. */
+  usedLate(usage: Usage): void {
+    this.owner.usedLate(this, usage);
   }
 
   /** @param now Milliseconds since the epoch, where the caller has just looked. */

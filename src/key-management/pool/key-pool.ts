@@ -2,6 +2,8 @@ import type { Clock, Random } from '../common/clock';
 import { isDoubtableRemoval } from '../classification/classify';
 import { CONSEQUENCES, isTransient, type Outcome } from '../vendors/contract/outcome';
 import type { HeaderView } from '../vendors/contract/rate-limits';
+import type { Prices } from '../usage/prices';
+import type { Usage } from '../usage/usage';
 import { CallBatcher } from './call-batches';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import type { PoolObserver } from './key-events';
@@ -11,6 +13,7 @@ import { Ejections } from './ejections';
 import type { AffinityTarget } from './key/affinity-target';
 import type { LeaseOptions, LeaseTarget } from './key/key-input';
 import { PoolLease, type LeaseOwner } from './key-lease';
+import type { KeySnapshot } from './key/key-snapshot';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
 import { HEALTHY, isCoolingDown, isRemoved } from './key/key-state';
 import { KeyStates } from './key-states';
@@ -40,6 +43,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   #pause: ProviderPause | undefined = undefined;
   /** Until when the provider is paused, milliseconds since the epoch; 0 where it is not. */
   #pausedUntil = 0;
+  /** What calls cost; undefined before the provider is called. */
+  prices: Prices | undefined;
 
   constructor(
     provider: string,
@@ -67,6 +72,17 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   /** The pause that is in force at `now`; undefined for none. */
   pauseAt(now: number): ProviderPause | undefined {
     return this.#pausedUntil > now ? this.#pause : undefined;
+  }
+
+  /** The key as others may see it now, with all that its calls used. */
+  override snapshot(record: KeyRecord): KeySnapshot {
+    this.calls.flush();
+    return super.snapshot(record);
+  }
+
+  /** A call that was counted as one that states nothing said afterwards what it used. */
+  usedLate({ candidate: { record }, model, answeringModel }: PoolLease, usage: Usage): void {
+    this.calls.usedLate({ record, model: model ?? answeringModel, usage });
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
@@ -248,7 +264,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     this.#endpointCallEnded(lease, isOk, now);
     if (isOk && lease.source === 'call' && !lease.wasAccepted) this.accounts.accepted(record);
     if (mayGo || this.accounts.parts.takeMissed()) this.keyFreed();
-    this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source);
+    const isBilled = lease.source === 'call' && (isOk || lease.usage !== undefined || lease.wasAccepted);
+    this.calls.settled(record, settlement.outcome, now - lease.startedAt, lease.source, isBilled ? lease : undefined);
   }
 
   refusalConfirmed(lease: PoolLease, settlement: Settlement, now: number): void {

@@ -69,4 +69,19 @@ export const bedrock: VendorProfile = {
     ],
   },
   rules,
+  pricesName: 'aws',
+  usage: {
+    // Streams of whole models end with them.
+    places: ['usage', 'amazon-bedrock-invocationMetrics'],
+    input: ['inputTokens', 'inputTokenCount'],
+    addedInput: [
+      'cacheReadInputTokens',
+      'cacheReadInputTokenCount',
+      'cacheWriteInputTokens',
+      'cacheWriteInputTokenCount',
+    ],
+    output: ['outputTokens', 'outputTokenCount'],
+    cachedInput: ['cacheReadInputTokens', 'cacheReadInputTokenCount'],
+    cacheWrite: ['cacheWriteInputTokens', 'cacheWriteInputTokenCount'],
+  },
 };

@@ -17,4 +17,11 @@ export const cohere: VendorProfile = {
   baseUrl: 'https://api.cohere.ai/compatibility',
   probes: { light: [{ path: '/v1/models', proves: 'key' }] },
   rules,
+  usage: {
+    // Of its own API: embeddings and older chats state them in `meta`.
+    places: ['usage', 'meta', 'delta.usage'],
+    input: ['tokens.input_tokens', 'billed_units.input_tokens'],
+    output: ['tokens.output_tokens', 'billed_units.output_tokens'],
+    cachedInput: ['cached_tokens'],
+  },
 };

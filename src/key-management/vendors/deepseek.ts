@@ -17,4 +17,5 @@ export const deepseek: VendorProfile = {
   keyFormat: { prefixes: ['sk-'] },
   probes: { light: [{ path: '/v1/models', proves: 'key' }] },
   rules,
+  usage: { cachedInput: ['prompt_cache_hit_tokens', 'prompt_tokens_details.cached_tokens'] },
 };

@@ -80,6 +80,15 @@ const rule = shape({
 
 const list = (of: z.ZodType) => z.array(of, 'must be a list');
 const words = list(text.max(100, 'must be 100 characters at most'));
+/** Paths of fields in an answer; an empty one is the answer itself. */
+const countPaths = list(
+  z
+    .string('must be the name of a field')
+    .regex(
+      /^(?:[\w-]{1,64}(?:\.[\w-]{1,64}){0,7})?$/,
+      'must be the name of a field, or of one in an object, as usage.tokens.input; or empty for the answer itself',
+    ),
+);
 const boundKind = shape({
   kind: text,
   collections: words.optional(),
@@ -165,6 +174,19 @@ const PROFILE = shape({
   alsoCalled: list(text).optional(),
   mistakenVariables: list(text).optional(),
   telemetryName: text.optional(),
+  usage: shape({
+    places: countPaths.optional(),
+    input: countPaths.optional(),
+    addedInput: countPaths.optional(),
+    output: countPaths.optional(),
+    addedOutput: countPaths.optional(),
+    cachedInput: countPaths.optional(),
+    cacheWrite: countPaths.optional(),
+    reasoning: countPaths.optional(),
+    cost: countPaths.optional(),
+    costUnitsPerUsd: z.number('must be a number').positive('must be more than 0').optional(),
+  }).optional(),
+  pricesName: text.optional(),
   errorBody: callable.optional(),
   modelPaths: list(namesModel).optional(),
   streamBeginning: shape({ preamble: list(text).optional(), begun: list(text).optional() }).optional(),

@@ -14,4 +14,6 @@ export const groq: VendorProfile = {
     countedFor: 'account',
     headers: ['x-ratelimit-{limit,remaining,reset}-{requests,tokens}'],
   },
+  // Its streams state it in `x_groq.usage`.
+  usage: { places: ['usage', 'x_groq.usage'] },
 };

@@ -21,4 +21,6 @@ export const moonshot: VendorProfile = {
   keyFormat: { prefixes: ['sk-'] },
   probes: { light: [{ path: '/v1/models', proves: 'key' }] },
   rules,
+  pricesName: 'moonshotai',
+  usage: { cachedInput: ['prompt_tokens_details.cached_tokens', 'cached_tokens'] },
 };

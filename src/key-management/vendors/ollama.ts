@@ -31,4 +31,5 @@ export const ollama: VendorProfile = {
     light: [{ method: 'POST', path: '/v1/chat/completions', body: {}, proves: 'key', acceptedBy: [400, 422] }],
   },
   rules,
+  usage: { places: [''], input: ['prompt_eval_count'], output: ['eval_count'] },
 };

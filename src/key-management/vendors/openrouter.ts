@@ -82,4 +82,6 @@ export const openrouter: VendorProfile = {
   affinityFields: ['session_id', 'prompt_cache_key'],
   rateLimits: { countedFor: 'account', headers: ['x-ratelimit-{limit,remaining,reset}'] },
   rules,
+  // Its credits are dollars (openrouter.ai/docs, usage accounting).
+  usage: { cost: ['cost'] },
 };

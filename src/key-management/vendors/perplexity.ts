@@ -23,4 +23,10 @@ export const perplexity: VendorProfile = {
     deep: [{ ...chatProbe('sonar'), path: '/chat/completions' }],
   },
   rules,
+  // What deep research thinks and cites is counted beside what it says (docs.perplexity.ai, pricing).
+  usage: {
+    addedOutput: ['reasoning_tokens', 'citation_tokens'],
+    reasoning: ['reasoning_tokens'],
+    cost: ['cost.total_cost'],
+  },
 };

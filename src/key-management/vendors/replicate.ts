@@ -19,4 +19,5 @@ export const replicate: VendorProfile = {
   keyFormat: { prefixes: ['r8_'], ownPrefixes: ['r8_'] },
   probes: { light: [{ path: '/v1/account', proves: 'key' }], deep: false },
   rules,
+  usage: { places: ['metrics'], input: ['input_token_count'], output: ['output_token_count'] },
 };

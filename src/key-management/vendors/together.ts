@@ -18,4 +18,5 @@ export const together: VendorProfile = {
   baseUrl: 'https://api.together.xyz',
   probes: { light: [{ path: '/v1/models', proves: 'key' }] },
   rules,
+  usage: { cachedInput: ['prompt_tokens_details.cached_tokens', 'cached_tokens'] },
 };

@@ -101,6 +101,8 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
     accountInDetails: profile.accountInDetails ?? {},
     accountInHost: profile.accountInHost,
     telemetryName: profile.telemetryName ?? profile.name,
+    usage: profile.usage,
+    pricesName: profile.pricesName,
     errorBody: profile.errorBody ?? format.errorBody,
     modelPaths: profile.modelPaths ? [...profile.modelPaths, ...ALL_FORMATS.modelPaths] : ALL_FORMATS.modelPaths,
     streamBeginning: streamBeginnings(profile),

@@ -14,4 +14,5 @@ export const vertex: VendorProfile = {
     light: [{ method: 'POST', path: '/chat/completions', body: {}, proves: 'key', acceptedBy: [400, 422] }],
     deep: [{ ...chatProbe(), path: '/chat/completions' }],
   },
+  pricesName: 'google',
 };

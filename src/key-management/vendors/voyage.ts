@@ -15,4 +15,5 @@ export const voyage: VendorProfile = {
     deep: [{ path: '/v1/embeddings', body: (model) => ({ model, input: ['ping'] }), model: 'voyage-3.5-lite' }],
   },
   rules,
+  pricesName: 'voyageai',
 };

@@ -36,4 +36,13 @@ export const xai: VendorProfile = {
     ],
   },
   rules,
+  pricesName: 'x-ai',
+  usage: {
+    // The chat counts what was thought beside what was said, and the total shows it (docs.x.ai, reasoning).
+    addedOutput: ['completion_tokens_details.reasoning_tokens'],
+    reasoning: ['completion_tokens_details.reasoning_tokens', 'output_tokens_details.reasoning_tokens'],
+    // In ten-billionths of a dollar (docs.x.ai, cost tracking).
+    cost: ['cost_in_usd_ticks'],
+    costUnitsPerUsd: 10_000_000_000,
+  },
 };

@@ -52,4 +52,5 @@ export const zhipu: VendorProfile = {
   baseUrl: 'https://open.bigmodel.cn/api/paas/v4',
   probes: { light: [{ path: '/v1/models', proves: 'key' }] },
   rules,
+  pricesName: 'zhipuai',
 };

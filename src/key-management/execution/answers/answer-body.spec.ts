@@ -31,7 +31,7 @@ describe('AnswerBody', () => {
       endsAt: Infinity,
       idleTimeoutMs: 300_000,
       evidence,
-      watch: AnswerWatch.for({ headers, evidence, onUsage: undefined, asked: false }),
+      watch: AnswerWatch.for({ headers, evidence, usage: undefined, asked: false }),
       onSettled: (end) => void ends.push(end),
       ...more,
     });

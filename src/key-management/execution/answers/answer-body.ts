@@ -4,6 +4,7 @@ import { followAbort, unfollowAbort, type AbortFollower } from '../../common/abo
 import type { VendorFetch } from '../../checkers/vendor-access';
 import type { BodySource } from '../../common/body-source';
 import type { Clock } from '../../common/clock';
+import type { UsageMeter } from '../../usage/usage-meter';
 import type { TokenEstimates } from '../tokens/token-estimates';
 import type { TimeLimit, TimeLimits } from '../waiting/time-limits';
 import type { StreamBeginnings } from '../../vendors/contract/vendor';
@@ -21,6 +22,8 @@ export interface BodySettings {
   readonly bodies: Set<AnswerBody>;
   /** Estimates what the calls of a provider take of limits of tokens. */
   readonly estimatesOf?: (provider: string) => TokenEstimates;
+  /** Reads and prices what the answers of a provider state to have used. */
+  readonly meterOf?: (provider: string) => UsageMeter;
   /** The events of a provider's vendor that come before the first content. */
   readonly beginningsOf?: (provider: string) => StreamBeginnings;
   /** What sends requests in the place of the global `fetch`; undefined but in tests of users. */

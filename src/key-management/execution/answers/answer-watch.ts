@@ -7,9 +7,11 @@ import {
 } from '../../classification/evidence/error-evidence';
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import type { StreamBeginnings } from '../../vendors/contract/vendor';
+import { PassingUsage, type UsageText, type UsedByAnswer } from '../../usage/passing-usage';
+import type { Usage } from '../../usage/usage';
+import type { UsageReader } from '../../usage/usage-reader';
 import { PassingIds, type AnswerIds } from '../affinity/passing-ids';
 import { StreamStart } from './stream-start';
-import { PassingUsage, type TokenUsage } from './token-usage';
 
 /** A body is short where its stated length is no more, and the part of a long body that is kept to be looked at. Bytes. */
 const SHORT_BYTES = 64 * 1024;
@@ -31,6 +33,14 @@ export function kindOf(headers: Headers): AnswerKind {
   return /^application\/(?:[\w.+-]{1,64}\+)?json\b/i.test(type) ? 'json' : 'other';
 }
 
+/** How an answer of this content type would state what it used; undefined for sound, pictures and other bytes. */
+function usageTextOf(headers: Headers): UsageText | undefined {
+  if (kindOf(headers) !== 'other') return 'json';
+  const type = headers.get('content-type') ?? '';
+  if (/^application\/vnd\.amazon\.eventstream\b/i.test(type)) return 'frames';
+  return /^application\/(?:x-)?(?:ndjson|jsonl|json-lines|json-seq)\b/i.test(type) ? 'json' : undefined;
+}
+
 /** Whether the answer states a length of at most 64 kB: then all of it arrives at once. A stream of events is none: its end tells what it was. */
 export function isShort(headers: Headers): boolean {
   const length = headers.get('content-length');
@@ -40,12 +50,19 @@ export function isShort(headers: Headers): boolean {
 /** Whether a request with this method only asks for something that exists. */
 export const onlyAsks = (method: string): boolean => /^(?:get|head)$/i.test(method);
 
+/** Who reads what an answer used. */
+export interface UsageSeen {
+  readonly reader: UsageReader;
+  /** Called with the usage that the beginning of a stream states; undefined where nobody waits for it. */
+  readonly onFirst: ((usage: Usage) => void) | undefined;
+}
+
 /** What an answer is watched for. */
 export interface WatchTerms {
   readonly headers: Headers;
   readonly evidence: () => EvidenceContext;
-  /** Called with the usage that the beginning of a stream states. Undefined: nobody counts tokens, and no usage is looked for. */
-  readonly onUsage: ((usage: TokenUsage) => void) | undefined;
+  /** How the answer's usage is read; undefined where nobody looks for it. */
+  readonly usage: UsageSeen | undefined;
   /** The call only asked for something that exists. */
   readonly asked: boolean;
   /**
@@ -59,31 +76,33 @@ export interface WatchTerms {
 
 /** Watches an answer as it passes: for a failure inside it, and for the tokens that it took. Its memory is bounded, and it copies next to nothing. */
 export class AnswerWatch {
-  readonly #search: ErrorWatch | JsonWatch;
+  readonly #search: ErrorWatch | JsonWatch | undefined;
   readonly #usage: PassingUsage | undefined;
   readonly #ids: PassingIds | undefined;
   /** Undefined once content has come. */
   #start: StreamStart | undefined;
 
   private constructor(
-    kind: 'events' | 'json',
+    kind: AnswerKind,
     private readonly terms: WatchTerms,
+    usageText: UsageText,
   ) {
-    this.#search = kind === 'events' ? new ErrorWatch() : new JsonWatch(terms.asked);
-    this.#usage = terms.onUsage && new PassingUsage(terms.onUsage);
+    if (kind !== 'other') this.#search = kind === 'events' ? new ErrorWatch() : new JsonWatch(terms.asked);
+    this.#usage = terms.usage && new PassingUsage(terms.usage.reader, usageText, terms.usage.onFirst);
+    if (kind === 'other') return;
     this.#ids = terms.ids && new PassingIds(terms.ids.of, kind === 'events', terms.ids.keyId);
     if (kind === 'events' && terms.beginnings) this.#start = new StreamStart(terms.beginnings);
   }
 
   /** Undefined where there is nothing to see: in sound, pictures and other bytes. */
   static for(terms: WatchTerms): AnswerWatch | undefined {
-    const kind = kindOf(terms.headers);
-    return kind === 'other' ? undefined : new AnswerWatch(kind, terms);
+    const usageText = usageTextOf(terms.headers);
+    return usageText && new AnswerWatch(kindOf(terms.headers), terms, usageText);
   }
 
-  /** What the answer states to have used so far. */
-  get usage(): TokenUsage | undefined {
-    return this.#usage?.usage;
+  /** What the answer states to have used so far, and which model it names. */
+  get used(): UsedByAnswer | undefined {
+    return this.#usage?.found();
   }
 
   /** Returns the evidence where this chunk completes an error. */
@@ -91,13 +110,13 @@ export class AnswerWatch {
     this.#usage?.push(chunk);
     this.#ids?.push(chunk);
     if (this.#start?.push(chunk).state === 'open') this.#start = undefined;
-    return this.#evidence(this.#search.push(chunk));
+    return this.#evidence(this.#search?.push(chunk));
   }
 
   /** Returns the evidence where the body's end completes an error. */
   end(): VendorError | undefined {
     if (this.#start?.end().state === 'open') this.#start = undefined;
-    return this.#evidence(this.#search.end());
+    return this.#evidence(this.#search?.end());
   }
 
   #evidence(error: string | undefined): VendorError | undefined {

@@ -1,7 +1,7 @@
 import type { VendorError } from '../../classification/evidence/vendor-error';
+import { sumOf, type Usage } from '../../usage/usage';
 import type { AnswerEnd } from './answer-body';
 import type { AnswerWatch } from './answer-watch';
-import { sumOf, type TokenUsage } from './token-usage';
 
 /**
  * The vendor's answers within one attempt, and how many of them still stream: those keep the attempt's lease open after the caller's function
@@ -15,7 +15,9 @@ export class AttemptAnswers {
   #open = 0;
   /** The worst so far. */
   #end: AnswerEnd = 'whole';
-  #usage: TokenUsage | undefined;
+  #usage: Usage | undefined;
+  /** The model that the answers name; undefined where none does. */
+  model: string | undefined;
   #onRelease: ((end: AnswerEnd) => void) | undefined;
 
   /**
@@ -28,7 +30,7 @@ export class AttemptAnswers {
   }
 
   /** What the answers which have ended state to have used. */
-  get usage(): TokenUsage | undefined {
+  get usage(): Usage | undefined {
     return this.#usage;
   }
 
@@ -47,7 +49,9 @@ export class AttemptAnswers {
     const place = (this.#opened += 1);
     return (end) => {
       this.#open -= leases;
-      this.#usage = sumOf(this.#usage, watch?.usage);
+      const used = watch?.used;
+      this.#usage = sumOf(this.#usage, used?.usage);
+      this.model = used?.model ?? this.model;
       if (typeof end === 'object' && place === this.#opened) this.lastFailure = end;
       this.#end = worse(this.#end, end);
       if (this.#open === 0) this.#onRelease?.(this.#end);

@@ -8,11 +8,10 @@ import {
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import { BodySource, type Chunk } from '../../common/body-source';
 import { cancelBody } from '../../common/cancel-response-body';
-import { parseJson } from '../../common/text';
+import { usageInBody } from '../../usage/passing-usage';
 import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type WatchTerms } from '../answers/answer-watch';
 import { isRefusal } from '../answers/response-with';
 import { StreamStart } from '../answers/stream-start';
-import { usageIn } from '../answers/token-usage';
 import { idsInWhole } from '../affinity/passing-ids';
 import type { AttemptContext } from '../attempt-context';
 import { AttemptFailure } from '../failures/classify-attempt';
@@ -86,7 +85,7 @@ export class ManagedAttempt {
     const watchTerms: WatchTerms = {
       headers: response.headers,
       evidence: () => context.evidenceContext(),
-      onUsage: context.usageSeen,
+      usage: context.usageSeen,
       ids: terms.answerIds && { of: terms.answerIds, keyId: context.keyId },
       asked: onlyAsks(terms.request.method),
     };
@@ -128,7 +127,10 @@ export class ManagedAttempt {
     const evidence = failureIn(body, watchTerms);
     if (evidence) throw this.#failure(evidence, this.#responses.whole(response, body));
     if (watchTerms.ids) idsInWhole(watchTerms.ids.of, body, watchTerms.ids.keyId);
-    if (watchTerms.onUsage) this.context.book(usageIn(parseJson(body.toString('utf8'))), true);
+    if (watchTerms.usage) {
+      const { usage, model } = usageInBody(body, watchTerms.usage.reader);
+      this.context.book(usage, true, model);
+    }
     return this.#accepted(this.#responses.whole(response, body));
   }
 

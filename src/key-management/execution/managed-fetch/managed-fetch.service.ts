@@ -10,7 +10,7 @@ import type { KeyPool } from '../../pool/key-pool';
 import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';
 import { affinityTarget } from '../affinity/affinity-target';
 import { namedId } from '../affinity/named-id';
-import type { ExecuteOptions, ExecutionReport, ExecutionResult, ManagedCall } from '../execution.types';
+import type { ExecuteOptions, ExecutionReport, ManagedCall } from '../execution.types';
 import { AttemptFailure } from '../failures/classify-attempt';
 import { milliseconds, withCallOptions } from '../option-rules';
 import { RetryExecutorService } from '../retry-executor.service';
@@ -51,8 +51,8 @@ export interface ManagedFetchOptions extends ExecuteOptions {
    */
   holdBackMs?: number;
   /**
-   * Called at the end of each call with what it took: which keys and accounts were tried, the attempts, and where its affinity led it. An answer that
-   * streams has not ended then. What it throws is ignored.
+   * Called once at the end of each call with what it took: which keys and accounts were tried, the attempts, what they used, and where its affinity led
+   * it. Of an answer that streams it is called when the stream has ended, or is left unread. What it throws is ignored.
    */
   onReport?: (report: ExecutionReport) => void;
 }
@@ -114,6 +114,7 @@ export class ManagedFetchService {
 
   async #fetch(provider: string, options: ManagedFetchOptions, fetchCall: FetchCall): Promise<Response> {
     const { settings } = this.executor;
+    const { onReport } = options;
     const context = this.executor.providerContext(provider);
     if (!context) throw this.registry.unknownProvider(provider);
     const vendor = this.registry.vendor(provider);
@@ -171,12 +172,12 @@ export class ManagedFetchService {
         ...(size && context.estimates.measured(model, size)),
         endpoint: options.endpoint ?? request.endpoint,
         affinity: affinity === undefined ? undefined : affinityTarget(affinity),
+        onEnd: onReport && ((report) => reportTo(onReport, report)),
         ...objects?.options(place, mostAsked(this.options, provider)),
         signal,
       })
       .finally(() => merged?.release());
     request.body.ended?.(result.success);
-    if (options.onReport) reportTo(options.onReport, result);
     if (!result.success) return failedCallResponse({ vendor, url: request.url, error: result.error, answer, signal });
     cancelResponseBody(answer);
     const { response } = result.response;
@@ -197,10 +198,10 @@ export class ManagedFetchService {
 }
 
 /** Without the answer, which is of no use to anybody but the SDK. */
-function reportTo(onReport: (report: ExecutionReport) => void, result: ExecutionResult<unknown>): void {
-  const { provider, attemptsMade, keysTried, totalTimeMs, attempts, affinity } = result;
+function reportTo(onReport: (report: ExecutionReport) => void, report: ExecutionReport): void {
+  const { provider, attemptsMade, keysTried, totalTimeMs, attempts, usage, affinity } = report;
   try {
-    onReport({ provider, attemptsMade, keysTried, totalTimeMs, attempts, affinity });
+    onReport({ provider, attemptsMade, keysTried, totalTimeMs, attempts, usage, affinity });
   } catch {
     // The caller's own fault, which is not to cost it the answer.
   }

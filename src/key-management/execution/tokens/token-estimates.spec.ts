@@ -2,13 +2,20 @@ import { anthropic } from '../../vendors/anthropic/anthropic';
 import { google } from '../../vendors/google/google';
 import { openai } from '../../vendors/openai/openai';
 import { vendorOf } from '../../vendors/vendor-of';
+import type { Usage } from '../../usage/usage';
 import { booksOf, TokenEstimates, type TokenBooks } from './token-estimates';
 
 const OPENAI = booksOf(vendorOf(openai));
 const ANTHROPIC = booksOf(vendorOf(anthropic));
 const GOOGLE = booksOf(vendorOf(google));
 const text = (textBytes: number, maxOutput?: number) => ({ textBytes, files: 0, maxOutput });
-const usage = (input: number, output: number, cachedInput = 0) => ({ input, cachedInput, output });
+const usage = (inputTokens: number, outputTokens: number, cachedInputTokens = 0): Usage => ({
+  inputTokens,
+  outputTokens,
+  cachedInputTokens,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+});
 
 const estimates = (books: TokenBooks): TokenEstimates => new TokenEstimates(() => books);
 

@@ -2,7 +2,7 @@ import { getOrCreate } from '../../common/get-or-create';
 import { modelName } from '../../pool/key/key-input';
 import type { ExpectedTokens } from '../../pool/limits/expected-tokens';
 import type { RateLimitProfile } from '../../pool/limits/rate-limiter';
-import type { TokenUsage } from '../answers/token-usage';
+import type { Usage } from '../../usage/usage';
 import type { RequestSize } from './request-size';
 
 /** Callers may make up names of models. The oldest makes room for a new one. */
@@ -74,21 +74,24 @@ export class TokenEstimates {
   }
 
   /** What of the usage counts against the vendor's limits. @param most The most that the answer could have, where the request says so. */
-  booked({ input, cachedInput, output }: TokenUsage, most = 0): ExpectedTokens {
+  booked(usage: Usage, most = 0): ExpectedTokens {
+    const { inputTokens: input, cachedInputTokens: cachedInput, outputTokens: output } = usage;
     const books = this.books();
     const written = books.mostOutput ? Math.max(output, most) : output;
     return { input: books.cachedInput ? input : Math.max(0, input - cachedInput), output: books.output ? written : 0 };
   }
 
   /** Learns from the usage that an answer states. @param size Of its request, where that was read. */
-  learn(model: string | undefined, usage: TokenUsage, size?: RequestSize): void {
+  learn(model: string | undefined, usage: Usage, size?: RequestSize): void {
     const learned = this.#of(model);
-    if (usage.output > 0 || learned.output !== undefined)
+    if (usage.outputTokens > 0 || learned.output !== undefined)
       learned.output =
-        learned.output === undefined ? usage.output : learned.output + (usage.output - learned.output) * LEARNING;
+        learned.output === undefined
+          ? usage.outputTokens
+          : learned.output + (usage.outputTokens - learned.output) * LEARNING;
     const { input } = this.booked(usage);
     // How many tokens a file has depends on what it shows.
-    if (!size || size.files > 0 || size.textBytes === 0 || usage.input === 0) return;
+    if (!size || size.files > 0 || size.textBytes === 0 || usage.inputTokens === 0) return;
     learned.bytes += size.textBytes - learned.bytes * FORGETTING;
     learned.tokens += input - learned.tokens * FORGETTING;
   }

@@ -8,6 +8,7 @@ import type { ToldExpiry } from './key-expiry';
 import type { KeySettings, RecordOrigin } from './key-input';
 import type { KeyRoute } from './key-route';
 import { KeyTokens } from './key-tokens';
+import type { KeyUsage } from './key-usage';
 import {
   UNCHECKED,
   isCoolingDown,
@@ -71,6 +72,8 @@ export class KeyRecord extends Rating implements OnTrial {
   /** The part of these counters that the store has. `KeyStatistics` writes both: a table of its own would take five times the memory. */
   persistedSuccessCount = 0;
   persistedErrorCount = 0;
+  /** What its calls used; undefined before the first. Written by the batches of calls, and by `KeyStatistics`. */
+  usage: KeyUsage | undefined = undefined;
   /** The key as a candidate of each model index, by the index's ordinal. The first is for calls that name no model. */
   candidates: KeyModelState[] = NO_CANDIDATES;
 

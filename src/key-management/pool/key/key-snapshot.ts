@@ -4,6 +4,7 @@ import type { AccountOrigin } from './account';
 import type { KeyOrigin } from './key-input';
 import type { KeyLimits } from '../limits/hard-limits';
 import { OFF, type KeyRecord } from './key-record';
+import { NO_USAGE, type UsageTotals } from './key-usage';
 
 /** One key as others may see it, at one moment. It never holds the raw key. */
 export interface KeySnapshot {
@@ -27,6 +28,8 @@ export interface KeySnapshot {
   errorCount: number;
   /** Per cent of the calls whose outcome speaks of the key; 100 before the first. */
   successRate: number;
+  /** What its calls used since it was first added, on all instances, with what they cost as far as that is known. */
+  usage: UsageTotals;
   /** Milliseconds, exponentially weighted. */
   responseTimeMs?: number;
   inFlight: number;
@@ -89,6 +92,7 @@ export function snapshotOf(
     successCount: record.successCount,
     errorCount: record.errorCount,
     successRate: percentage(record.successCount, record.successCount + record.errorCount),
+    usage: record.usage?.totals() ?? { ...NO_USAGE },
     responseTimeMs: record.responseMs < 0 ? undefined : record.responseMs,
     inFlight: record.inFlight,
     weight: record.weight,

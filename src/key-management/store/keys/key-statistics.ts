@@ -1,4 +1,6 @@
+import { modelName } from '../../pool/key/key-input';
 import type { KeyRecord } from '../../pool/key/key-record';
+import { KeyUsage, USAGE_COUNTS, type UsageCount } from '../../pool/key/key-usage';
 import type { CallBatch, CallObserver } from '../../pool/call-batches';
 import type { UsedKeys } from '../../pool/key/used-keys';
 import { documentOf } from './key-documents';
@@ -20,7 +22,8 @@ export class KeyStatistics implements CallObserver {
     private readonly isKept: (record: KeyRecord) => boolean,
   ) {}
 
-  onCallBatch({ settled, records }: CallBatch): void {
+  onCallBatch({ settled, records, late }: CallBatch): void {
+    for (const { record } of late) if (this.isKept(record)) this.used.add(record);
     for (let at = 0; at < settled; at += 1) if (this.isKept(records[at]!)) this.used.add(records[at]!);
   }
 
@@ -51,6 +54,9 @@ export class KeyStatistics implements CallObserver {
     record.persistedSuccessCount = record.successCount;
     record.persistedErrorCount = record.errorCount;
     const changes: StatisticsChange[] = [];
+    record.usage?.takeUnsent((model, count, by) =>
+      changes.push({ kind: 'add', doc, field: usageField(model, count), by }),
+    );
     for (const [field, by] of Object.entries(sums)) if (by !== 0) changes.push({ kind: 'add', doc, field, by });
     for (const [field, value] of Object.entries(timesOf(record, this.link.offsetMs)))
       changes.push({ kind: 'max', doc, field, value });
@@ -69,6 +75,9 @@ export class KeyStatistics implements CallObserver {
     } else if (field === 'errors') {
       record.errorCount += by;
       record.persistedErrorCount += by;
+    } else {
+      const used = usageOfField(field);
+      if (used) (record.usage ??= new KeyUsage()).received(used.model, used.count, by);
     }
   }
 
@@ -82,6 +91,30 @@ export class KeyStatistics implements CallObserver {
   known(record: KeyRecord): Record<string, number> {
     return timesOf(record, this.link.offsetMs);
   }
+}
+
+const USAGE_LETTERS: Readonly<Record<UsageCount, string>> = {
+  requests: 'n',
+  stated: 's',
+  priced: 'p',
+  inputTokens: 'i',
+  outputTokens: 'o',
+  cachedInputTokens: 'c',
+  cacheWriteTokens: 'w',
+  reasoningTokens: 'r',
+  cost: 'd',
+};
+const COUNT_OF_LETTER = new Map(USAGE_COUNTS.map((count) => [USAGE_LETTERS[count], count]));
+
+/** `use:i:gpt-5`: the input tokens of a model's calls. Without a model: of the calls that named none. */
+const USAGE_FIELD = /^use:([a-z]):(.*)$/s;
+const usageField = (model: string, count: UsageCount): string => `use:${USAGE_LETTERS[count]}:${model}`;
+
+/** What a field of the store counts of a model's usage; undefined for any other field. */
+function usageOfField(field: string): { readonly model: string; readonly count: UsageCount } | undefined {
+  const [, letter, model] = USAGE_FIELD.exec(field) ?? [];
+  const count = letter === undefined ? undefined : COUNT_OF_LETTER.get(letter);
+  return count && { model: model === '' ? '' : modelName(model!), count };
 }
 
 /** The times by the store's clock. @param offsetMs By how much that clock is ahead; milliseconds. */

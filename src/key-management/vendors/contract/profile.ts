@@ -2,6 +2,7 @@ import type { BoundIds } from './bound-ids';
 import type { EvidenceRule } from './rule';
 import type { Outcome } from './outcome';
 import type { RateLimitReader } from './rate-limits';
+import type { UsageFields } from './usage';
 
 /** The wire formats that vendors speak. What a profile leaves out follows from its format. */
 export const WIRE_FORMATS = ['openai', 'anthropic', 'google'] as const;
@@ -157,6 +158,10 @@ export interface VendorProfile {
   readonly accountInHost?: RegExp;
   /** In which header the vendor takes a key that is the same for all attempts of one request, so that it does the work once. */
   readonly idempotencyHeader?: string;
+  /** Where its answers state what they used, beside what the wire formats have. */
+  readonly usage?: UsageFields;
+  /** Its name in the list of `@pydantic/genai-prices`. Default: `name`. */
+  readonly pricesName?: string;
   /** Names of its models and of its products that people take for the vendor's own: `claude`. Lower case. */
   readonly alsoCalled?: readonly string[];
   /** Environment variables that people set for its keys, and nothing reads: the start says what is read. */

@@ -2,6 +2,7 @@ import type { BoundIds } from './bound-ids';
 import type { Credential, DeepProbe, ErrorBody, KeyFormat, LightProbe, RateLimits, WireFormat } from './profile';
 import type { RateLimitReader } from './rate-limits';
 import type { RuleBook } from './rule';
+import type { UsageFields } from './usage';
 
 /** Where a key travels, and what of a request must go before another key is put in. */
 interface CredentialPlace {
@@ -41,6 +42,9 @@ export interface Vendor extends RuleBook {
   readonly accountInDetails: Readonly<Record<string, RegExp>>;
   readonly accountInHost?: RegExp;
   readonly telemetryName: string;
+  /** Undefined where its answers state what they used as the wire formats have it. */
+  readonly usage?: UsageFields | undefined;
+  readonly pricesName?: string | undefined;
   readonly errorBody: ErrorBody;
   /** Of the profile and of all wire formats: vendors serve paths of several. */
   readonly modelPaths: readonly RegExp[];

@@ -1,4 +1,5 @@
-import { PassingUsage, usageIn, type TokenUsage } from './token-usage';
+import type { Usage } from './usage';
+import { modelIn, UsageReader } from './usage-reader';
 
 const unreadable = (name: string): object =>
   Object.defineProperty({}, name, {
@@ -6,10 +7,22 @@ const unreadable = (name: string): object =>
       throw new Error('not yet');
     },
   });
-const of = (input: number, output: number, cachedInput = 0): TokenUsage => ({ input, cachedInput, output });
+const of = (
+  inputTokens: number,
+  outputTokens: number,
+  cachedInputTokens = 0,
+  cacheWriteTokens = 0,
+  reasoningTokens = 0,
+): Usage => ({
+  inputTokens,
+  outputTokens,
+  cachedInputTokens,
+  cacheWriteTokens,
+  reasoningTokens,
+});
 
-describe('usageIn', () => {
-  it.each<[string, unknown, TokenUsage | undefined]>([
+describe('UsageReader, of a vendor that says nothing of its own', () => {
+  it.each<[string, unknown, Usage | undefined]>([
     [
       'OpenAI’s chat',
       {
@@ -21,7 +34,7 @@ describe('usageIn', () => {
           completion_tokens_details: { reasoning_tokens: 3 },
         },
       },
-      of(30, 4, 20),
+      of(30, 4, 20, 0, 3),
     ],
     [
       'OpenAI’s responses',
@@ -36,7 +49,7 @@ describe('usageIn', () => {
       {
         usage: { input_tokens: 3, cache_creation_input_tokens: 5, cache_read_input_tokens: 100, output_tokens: 4 },
       },
-      of(108, 4, 100),
+      of(108, 4, 100, 5),
     ],
     [
       'a gateway that adds Anthropic’s counts to OpenAI’s',
@@ -55,10 +68,14 @@ describe('usageIn', () => {
           totalTokenCount: 41,
         },
       },
-      of(32, 9, 20),
+      of(32, 9, 20, 0, 5),
     ],
     ['Bedrock', { usage: { inputTokens: 3, cacheReadInputTokens: 7, outputTokens: 4, totalTokens: 14 } }, of(10, 4, 7)],
-    ['DeepSeek', { usage: { prompt_tokens: 9, completion_tokens: 1, prompt_cache_hit_tokens: 8 } }, of(9, 1, 8)],
+    [
+      'more cached than there was',
+      { usage: { prompt_tokens: 9, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 20 } } },
+      of(9, 1, 9),
+    ],
     [
       'Cohere',
       {
@@ -97,70 +114,45 @@ describe('usageIn', () => {
     ['an answer that cannot be read', unreadable('usage'), undefined],
     ['usage that cannot be read', { usage: unreadable('total_tokens') }, undefined],
   ])('reads %s', (_, answer, usage) => {
-    expect(usageIn(answer)).toEqual(usage);
+    expect(new UsageReader().read(answer)).toEqual(usage);
   });
 });
 
-describe('PassingUsage', () => {
-  const passing = (...chunks: string[]): { last: TokenUsage | undefined; first: TokenUsage[] } => {
-    const first: TokenUsage[] = [];
-    const passing = new PassingUsage((usage) => void first.push(usage));
-    for (const chunk of chunks) passing.push(new TextEncoder().encode(chunk));
-    return { last: passing.usage, first };
-  };
-
-  it('finds the usage at the end of a long stream, also across chunks', () => {
-    const openAi = passing(
-      'data: {"choices":[],"usage":null}\n'.repeat(10_000),
-      'data: {"usage":{"prompt_tok',
-      'ens":40,"completion_tokens":2,"total_tokens":42,"prompt_tokens_details":{"cached_tokens":30}}}\n',
-    );
-    expect(openAi).toEqual({ last: of(40, 2, 30), first: [] });
+describe('UsageReader, of a vendor with fields of its own', () => {
+  it('reads them before those of the wire formats, and these for the rest', () => {
+    const reader = new UsageReader({
+      input: ['tokens_in'],
+      addedInput: ['extra.in'],
+      cost: ['price'],
+      costUnitsPerUsd: 100,
+    });
+    const usage = { prompt_tokens: 1, tokens_in: 5, extra: { in: 2 }, completion_tokens: 3, price: 50 };
+    expect(reader.read({ usage })).toEqual({ ...of(7, 3), costUsd: 0.5 });
+    expect(reader.read({ usage: { prompt_tokens: 1, completion_tokens: 3 } })).toEqual(of(1, 3));
   });
 
-  it('tells what the beginning says, once, and the last word in the end', () => {
-    const google = passing(
-      'data: {"usageMetadata":{"promptTokenCount":4,"totalTokenCount":4}}\n',
-      'data: {"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":5,"totalTokenCount":9}}\n',
-    );
-    expect(google).toEqual({ last: of(4, 5), first: [of(4, 0)] });
+  it('looks where it says, and in the answer itself', () => {
+    expect(
+      new UsageReader({ places: ['billing.units'], input: ['in'] }).read({ billing: { units: { in: 4 } } }),
+    ).toEqual(of(4, 0));
+    expect(new UsageReader({ places: [''], input: ['in'] }).read({ in: 4 })).toEqual(of(4, 0));
+    expect(new UsageReader({ places: [''], input: ['in'] }).read({ out: 4 })).toBeUndefined();
   });
 
-  it('takes Anthropic’s input from the beginning and its output from the end', () => {
-    const start = 'data: {"message":{"usage":{"input_tokens":10,"cache_read_input_tokens":90,"output_tokens":1}}}\n';
-    const { first, last } = passing(start, 'data: y\n'.repeat(10_000), 'data: {"usage":{"output_tokens":32}}\n');
-    expect(first).toEqual([of(100, 1, 90)]);
-    expect(last).toEqual(of(100, 32, 90));
+  it('does not add to the output what the total shows to be in it', () => {
+    const reader = new UsageReader({ addedOutput: ['thought'] });
+    const stated = { prompt_tokens: 10, completion_tokens: 9, thought: 4 };
+    expect(reader.read({ usage: { ...stated, total_tokens: 23 } })).toEqual(of(10, 13));
+    expect(reader.read({ usage: { ...stated, total_tokens: 19 } })).toEqual(of(10, 9));
   });
+});
 
-  it('does so where all comes at once', () => {
-    const whole =
-      'data: {"message":{"usage":{"input_tokens":10,"output_tokens":1}}}\n\ndata: {"usage":{"output_tokens":32}}\n';
-    expect(passing(whole)).toEqual({ last: of(10, 32), first: [of(10, 32)] });
-  });
-
-  it('knows what was said of a stream that broke off', () => {
-    const { last } = passing(
-      'data: {"message":{"usage":{"input_tokens":10,"output_tokens":1}}}\n',
-      'data: {"usage":{"out',
-    );
-    expect(last).toEqual(of(10, 1));
-  });
-
-  it('reads Ollama’s last line', () => {
-    const { last } = passing(
-      '{"response":"x"}\n'.repeat(2_000),
-      '{"done":true,"prompt_eval_count":26,"eval_count":298}\n',
-    );
-    expect(last).toEqual(of(26, 298));
-  });
-
-  it('does not believe an answer that writes of usage', () => {
-    const written = JSON.stringify({ delta: 'It ends with {"usage":{"prompt_tokens":999}}' });
-    expect(passing(`data: ${written}\n`)).toEqual({ last: undefined, first: [] });
-  });
-
-  it('says nothing where nothing is said', () => {
-    expect(passing('data: [DONE]\n').last).toBeUndefined();
-  });
+it.each([
+  [{ model: 'gpt-5' }, 'gpt-5'],
+  [{ modelVersion: 'gemini-2.5-flash' }, 'gemini-2.5-flash'],
+  [{ model: 7 }, undefined],
+  ['gpt-5', undefined],
+  [unreadable('model'), undefined],
+])('finds the model that an answer names: %p', (answer, model) => {
+  expect(modelIn(answer)).toBe(model);
 });
