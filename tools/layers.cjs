@@ -10,7 +10,10 @@ const LAYERS = [
     common: 'Generic helpers: clock, timers, text, abort signals, semaphore. No word of AI or of keys.',
     'key-management.constants.ts': 'Names that several layers share.',
   },
-  { vendors: 'What is known of each vendor, as data: headers, rules, error shapes, rate limits.' },
+  {
+    vendors: 'What is known of each vendor, as data: headers, rules, error shapes, rate limits.',
+    forecast: 'When something is spent, from the pace and the daily rhythm of its spending. Pure functions.',
+  },
   {
     classification: 'An error, a response or a stream event becomes evidence, and rules turn evidence into an outcome.',
   },
@@ -47,7 +50,7 @@ const LAYERS = [
     health: 'Probes, scheduled sweeps, intake of new keys, health indicators.',
     events: 'The log of events, in memory and in the store.',
   },
-  { alerts: 'Events sent to the webhook: signed, repeated, told once by the instances of an app.' },
+  { alerts: 'What somebody should be told of: balances and forecasts, and the webhook that events are sent to.' },
   {
     analytics: 'Counts over time and reports made of them.',
     metrics: 'Prometheus metrics.',

@@ -10,7 +10,14 @@ import type { ExpectedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
 import type { DayClaimsPort } from './limits/day-limits';
 import type { PartsPort } from './limits/part';
-import type { KeyChangeEvent, KeyEvent, PoolObserver, ProviderEvent, RemovalsDoubtedEvent } from './key-events';
+import type {
+  KeyChangeEvent,
+  KeyEvent,
+  PoolObserver,
+  ProviderEvent,
+  RemovalsDoubtedEvent,
+  RunsOutEvent,
+} from './key-events';
 import type { KeyLease } from './key-lease';
 import { type KeyUpdate, type LeaseOptions, modelName } from './key/key-input';
 import { KeyPool } from './key-pool';
@@ -177,6 +184,11 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf'> {
 
   /** @internal Emits an event of a provider as a whole. */
   providerChanged(event: ProviderEvent): void {
+    this.#events.next(event);
+  }
+
+  /** @internal Emits the warning that something runs out. */
+  runsOut(event: RunsOutEvent): void {
     this.#events.next(event);
   }
 
