@@ -11,7 +11,10 @@ const LAYERS = [
     'key-management.constants.ts': 'Names that several layers share.',
     'testing/simulator': 'Vendors played over HTTP on loopback, for tests; imports nothing of the package.',
   },
-  { vendors: 'What is known of each vendor, as data: headers, rules, error shapes, rate limits.' },
+  {
+    vendors: 'What is known of each vendor, as data: headers, rules, error shapes, rate limits.',
+    forecast: 'When something is spent, from the pace and the daily rhythm of its spending. Pure functions.',
+  },
   {
     classification: 'An error, a response or a stream event becomes evidence, and rules turn evidence into an outcome.',
   },
@@ -50,7 +53,7 @@ const LAYERS = [
     events: 'The log of events, in memory and in the store.',
     testing: 'What vendors answer to an app under test, and what it asked of them.',
   },
-  { alerts: 'Events sent to the webhook: signed, repeated, told once by the instances of an app.' },
+  { alerts: 'What somebody should be told of: balances and forecasts, and the webhook that events are sent to.' },
   {
     analytics: 'Counts over time and reports made of them.',
     metrics: 'Prometheus metrics.',

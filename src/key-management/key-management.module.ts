@@ -3,6 +3,8 @@ import { Module, Optional, type DynamicModule, type NestModule, type Provider } 
 import { HostRoutesService } from './admin/routes/host-routes.service';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { AnalyticsService } from './analytics/analytics.service';
+import { BalancesService } from './alerts/balances.service';
+import { ForecastService } from './alerts/forecast.service';
 import { WebhookService } from './alerts/webhook.service';
 import { EventArchiveService } from './events/event-archive.service';
 import { EventLog } from './events/event-log';
@@ -109,6 +111,8 @@ const INTERNAL: Provider[] = [
   PromptProbes,
   KeyTokensService,
   KeyExpiryService,
+  BalancesService,
+  ForecastService,
   WebhookService,
   SourceChangesService,
   KeySourcesService,

@@ -146,6 +146,8 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
       quota_group_from: null,
       origin: 'administrator',
       expires_at: null,
+      balance: null,
+      runs_out_at: null,
       models: null,
       cooldowns: [],
       persistence: 'memory_only',

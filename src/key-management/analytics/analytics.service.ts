@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ForecastService } from '../alerts/forecast.service';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { INSTANCE_ID, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
@@ -35,6 +36,7 @@ export class AnalyticsService {
     private readonly log: EventLog,
     private readonly series: SeriesService,
     private readonly health: ProviderHealthService,
+    private readonly forecast: ForecastService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(INSTANCE_ID) private readonly instanceId: string,
     @Inject(STORE_HEALTH) private readonly store: StoreHealth,
@@ -42,7 +44,7 @@ export class AnalyticsService {
 
   comprehensiveStatus(): ComprehensiveStatus {
     const providers = this.#listed().map(([health, pool]): [string, ProviderStatus] => {
-      const head = providerHead(countStatuses(pool), health);
+      const head = providerHead(countStatuses(pool), health, this.forecast.outlook(health.provider));
       return [health.provider, { ...head, keys: [...entriesOf(pool)] }];
     });
     return {
@@ -55,7 +57,8 @@ export class AnalyticsService {
   /** The same as JSON, in pieces with turns of the event loop between. */
   comprehensiveStatusText(): AsyncGenerator<string> {
     const parts = this.#listed().map(([health, pool]): StatusPart => {
-      const head = async (): Promise<ProviderHead> => providerHead(await countStatusesInTurns(pool), health);
+      const head = async (): Promise<ProviderHead> =>
+        providerHead(await countStatusesInTurns(pool), health, this.forecast.outlook(health.provider));
       return { provider: health.provider, head, keys: entriesOf(pool) };
     });
     return statusText(this.#systemInfo(), parts, globalStats(this.series));

@@ -1,3 +1,4 @@
+import type { ProviderOutlook } from '../alerts/forecast.service';
 import type { ProviderHealth } from '../health/provider-health.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
 import type { UsageTotals } from '../pool/key/key-usage';
@@ -37,6 +38,10 @@ export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
   quota_group_from: key.quotaGroupFrom ?? null,
   origin: key.origin,
   expires_at: iso(key.expiresAt),
+  balance: key.balance
+    ? { left: key.balance.left, unit: key.balance.unit, read_at: key.balance.readAt.toISOString() }
+    : null,
+  runs_out_at: iso(key.runsOutAt),
   reason: key.reason ?? null,
   cooldown_until: iso(key.cooldownUntil),
   recheck_at: iso(key.recheckAt),
@@ -51,11 +56,20 @@ export const stateFields = ({ state, reason, since, until }: ProviderHealth): Pr
   state_until: until === undefined ? null : new Date(until).toISOString(),
 });
 
+/** When no key of the provider has anything left. */
+export const runOutTime = (outlook: ProviderOutlook | undefined): string | null =>
+  outlook?.runsOutAt === undefined ? null : new Date(outlook.runsOutAt).toISOString();
+
 /** All of a provider's status but the keys themselves. */
 export type ProviderHead = Omit<ProviderStatus, 'keys'>;
 
-export const providerHead = (counts: StatusCounts, health: ProviderHealth): ProviderHead => ({
+export const providerHead = (
+  counts: StatusCounts,
+  health: ProviderHealth,
+  outlook: ProviderOutlook | undefined,
+): ProviderHead => ({
   ...stateFields(health),
+  runs_out_at: runOutTime(outlook),
   total_keys: totalOf(counts),
   healthy_keys: counts.healthy ?? 0,
   removed_keys: removedOf(counts),

@@ -58,6 +58,13 @@ export const USAGE = component('UsageDto', {
 });
 export type UsageEntry = z.infer<typeof USAGE>;
 
+/** What a vendor says is left of a key. */
+const BALANCE = z.object({
+  left: number(12.5),
+  unit: text('usd', 'In lower case, as the vendor counts: `usd`, `cny`, `characters`.'),
+  read_at: time('When the vendor said so.'),
+});
+
 /** A key as the status and the analytics show it. */
 export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
   id: keyId,
@@ -78,6 +85,11 @@ export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
     'What gave the key: `environment`, `options`, `administrator`, or the name of its key source.',
   ),
   expires_at: nullableTime('When the vendor ends the key, where that is known.'),
+  balance: BALANCE.nullable().meta({
+    example: null,
+    description: 'What its vendor says is left of it or of its account, where the vendor tells.',
+  }),
+  runs_out_at: nullableTime('When what is left of it is spent, at the present pace.', null),
   reason: nullableText(null, 'Why the key is not healthy.'),
   cooldown_until: nullableTime('Until then the key is not chosen.'),
   recheck_at: nullableTime('When the removed key is checked again.'),
@@ -101,6 +113,7 @@ export type SystemInfo = z.infer<typeof SYSTEM_INFO>;
 
 const PROVIDER_STATUS = component('ProviderStatusDto', {
   ...PROVIDER_STATE_FIELDS.shape,
+  runs_out_at: nullableTime('When no key has anything left, at the present pace.', null),
   total_keys: integer(5),
   healthy_keys: integer(3),
   removed_keys: integer(2),

@@ -11,6 +11,7 @@ import type { Vendor } from '../vendors/contract/vendor';
 import { BaseHealthChecker, type FormatVerdict, type HealthResult, type ProbeContext } from './base-health-checker';
 import { validateKeyFormat } from './key-format';
 import { sendProbe, type Probe } from './probe-request';
+import { readBalance, type Balance } from './read-balance';
 
 /** How a vendor answers where it has no such endpoint. */
 const NO_SUCH_ENDPOINT: ReadonlySet<number | undefined> = new Set([404, 405, 501]);
@@ -62,6 +63,25 @@ export class VendorHealthChecker extends BaseHealthChecker {
 
   classifyError(error: VendorError): Classification {
     return classify(error, this.resolved, this.mode, this.clock.now());
+  }
+
+  /** Whether the vendor tells what is left of a key's money or quota. */
+  get tellsBalance(): boolean {
+    return this.resolved.balance !== undefined && this.resolved.baseUrl !== undefined;
+  }
+
+  /**
+   * Asks the vendor what is left of the key's money or quota, by the road of the health checks. Undefined where it does not say.
+   * @throws what fetch throws
+   */
+  async balance(apiKey: string, context: Omit<ProbeContext, 'depth'>): Promise<Balance | undefined> {
+    const { balance } = this.resolved;
+    const baseUrl = context.baseUrl ?? this.resolved.baseUrl;
+    if (balance === undefined || baseUrl === undefined) return undefined;
+    const vendor = { ...this.resolved, baseUrl, headers: { ...this.resolved.headers, ...context.headers } };
+    const answer = await sendProbe(vendor, { method: 'GET', path: balance.path }, apiKey, context.signal);
+    if (answer.status < 200 || answer.status >= 300) return undefined;
+    return readBalance(balance, jsonIn(answer.body), new URL(baseUrl).host);
   }
 
   override validateFormat(apiKey: string): FormatVerdict {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { stateFields } from '../analytics/comprehensive-status';
+import { runOutTime, stateFields } from '../analytics/comprehensive-status';
 import type { CallSummary, ComprehensiveStatus, ProviderStateFields, TimelineEntry } from '../analytics/documents';
 import { callSummary, globalStats, timelineEntry } from '../analytics/provider-analytics';
 import type { Resolution } from '../analytics/series/measures';
@@ -7,6 +7,7 @@ import { SeriesService } from '../analytics/series/series.service';
 import { profileOf } from '../vendors/vendor-of';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import type { Clock } from '../common/clock';
+import { ForecastService } from '../alerts/forecast.service';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { ProviderHealthService } from '../health/provider-health.service';
@@ -34,6 +35,8 @@ interface CallsByAffinity {
 export interface ProviderFigures extends ProviderStateFields {
   /** Whose keys these are: a provider may have any name. */
   vendor: { name: string; label: string };
+  /** When no key has anything left, at the present pace; null where that is not known, or does not come. */
+  runs_out_at: string | null;
   /** Somebody called it within the hour. */
   called: boolean;
   window: CallWindow;
@@ -68,6 +71,7 @@ export class DashboardFiguresService {
     private readonly pools: KeyPoolService,
     private readonly series: SeriesService,
     private readonly health: ProviderHealthService,
+    private readonly forecast: ForecastService,
     private readonly checkers: HealthCheckerRegistry,
     private readonly configuration: ConfigurationService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -100,6 +104,7 @@ export class DashboardFiguresService {
           health.provider,
           {
             ...stateFields(health),
+            runs_out_at: runOutTime(this.forecast.outlook(health.provider)),
             vendor: this.#vendorOf(health.provider),
             called: health.isCalled,
             window: callWindow(health),

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Registry } from 'prom-client';
+import { ForecastService } from '../alerts/forecast.service';
 import { WebhookService } from '../alerts/webhook.service';
 import { RetryExecutorService } from '../execution/retry-executor.service';
 import { KeySourcesService } from '../health/key-sources.service';
@@ -13,6 +14,7 @@ import { isRemovedStatus } from '../pool/key/key-state';
 import { PersistenceService } from '../store/persistence.service';
 import { CallCounter } from './call-counter';
 import { registerCallMetrics } from './call-metrics';
+import { registerForecastMetrics } from './forecast-metrics';
 import { KeyMetrics } from './key-metrics';
 import { registerPoolMetrics } from './pool-metrics';
 import { promClient } from './prom-client';
@@ -38,6 +40,7 @@ export class KeyMetricsService {
     private readonly health: ProviderHealthService,
     private readonly sources: KeySourcesService,
     private readonly webhook: WebhookService,
+    private readonly forecast: ForecastService,
     @Inject(METRICS_SETTINGS) { perKey = false }: MetricsSettings,
   ) {
     this.#keys = perKey ? new KeyMetrics() : undefined;
@@ -82,6 +85,7 @@ export class KeyMetricsService {
       () => this.sources.statuses(),
     );
     registerWebhookMetrics(registry, this.webhook);
+    registerForecastMetrics(registry, (provider) => this.#counts.labelOf(provider), this.forecast);
     this.#keys?.register(registry, () => this.#records());
     return registry;
   }

@@ -8,6 +8,17 @@ import type { HardLimits } from './limits/hard-limits';
 const statedFor = ({ account, id }: KeyRecord): string =>
   account?.from === 'declared' ? account.sharedName : `key:${id}`;
 
+/** What was used of one limit of a day. */
+export interface DaySpending {
+  readonly account: string;
+  readonly keys: readonly KeyRecord[];
+  readonly unit: 'requests' | 'tokens';
+  readonly spent: number;
+  readonly limit: number;
+  /** Milliseconds since the epoch. */
+  readonly endsAt: number;
+}
+
 /** The limits by the day that are stated for the accounts of one pool, and what is claimed of them. */
 export class AccountDays implements DayClaimsPort {
   /** What was used today, by account: also where the limit was taken away meanwhile, or its keys. */
@@ -44,6 +55,21 @@ export class AccountDays implements DayClaimsPort {
       day: day!.endsAt(now),
       used: day!.amounts(now),
     }));
+  }
+
+  /** What was used today of each stated limit by this instance, with the keys that share it. */
+  *spending(now: number): Iterable<DaySpending> {
+    const keysOf = new Map<HardLimits, KeyRecord[]>();
+    for (const record of this.pool.records())
+      if (record.hardLimits?.day !== undefined)
+        getOrCreate(keysOf, record.hardLimits, (): KeyRecord[] => []).push(record);
+    for (const [{ day, limits }, keys] of keysOf) {
+      const { requests, tokens } = day!.amounts(now);
+      const common = { account: statedFor(keys[0]!), keys, endsAt: day!.endsAt(now) };
+      const { requestsPerDay, tokensPerDay } = limits;
+      if (requestsPerDay !== undefined) yield { ...common, unit: 'requests', spent: requests, limit: requestsPerDay };
+      if (tokensPerDay !== undefined) yield { ...common, unit: 'tokens', spent: tokens, limit: tokensPerDay };
+    }
   }
 
   /** When the present day of the vendor ends. Milliseconds since the epoch. */

@@ -18,6 +18,7 @@ import type {
   PoolObserver,
   ProviderEvent,
   RemovalsDoubtedEvent,
+  RunsOutEvent,
 } from './key-events';
 import type { KeyLease } from './key-lease';
 import { type KeyUpdate, type LeaseOptions, modelName } from './key/key-input';
@@ -274,6 +275,11 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
 
   /** @internal Emits an event of a provider as a whole. */
   providerChanged(event: ProviderEvent): void {
+    this.#events.next(event);
+  }
+
+  /** @internal Emits the warning that something runs out. */
+  runsOut(event: RunsOutEvent): void {
     this.#events.next(event);
   }
 

@@ -25,6 +25,12 @@ const namesModel = stateless.refine(
 const fieldPath = z
   .string('must be the name of a field')
   .regex(/^[\w-]{1,64}(?:\.[\w-]{1,64})?$/, 'must be the name of a field, or of one in an object, as metadata.user_id');
+const place = z
+  .string('must be the place of a field')
+  .regex(
+    /^[\w-]{1,64}(?:\.[\w-]{1,64}){0,7}$/,
+    'must be the names of fields with dots between, as data.limit_remaining',
+  );
 const status = z
   .number('must be an HTTP status')
   .int()
@@ -141,6 +147,21 @@ const PROFILE = shape({
       ])
       .optional(),
     deep: z.union([z.literal(false), list(shape({ path, body: callable, model: text.optional() }))]).optional(),
+  }).optional(),
+  balance: shape({
+    path,
+    amount: z.union(
+      [shape({ left: place }), shape({ spent: place, limit: place })],
+      'must be { left } or { spent, limit }, each the place of an amount, as data.limit_remaining',
+    ),
+    endsAt: place.optional(),
+    unit: z.union(
+      [text, shape({ at: place })],
+      'must be a unit, as usd, or { at }: the place where the answer says so',
+    ),
+    of: oneOf(['key', 'account']).optional(),
+    unitByHost: z.record(text, text, 'must be an object of units by host').optional(),
+    source: text.optional(),
   }).optional(),
   rules: list(rule).optional(),
   statusTable: z

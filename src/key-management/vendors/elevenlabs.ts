@@ -48,6 +48,13 @@ export const elevenlabs: VendorProfile = {
   credential: { header: 'xi-api-key' },
   keyFormat: { prefixes: ['sk_'], ownPrefixes: ['sk_'] },
   probes: { light: [{ path: '/v1/user', proves: 'key' }], deep: false },
+  balance: {
+    path: '/v1/user/subscription',
+    amount: { spent: 'character_count', limit: 'character_limit' },
+    endsAt: 'next_character_count_reset_unix',
+    unit: 'characters',
+    source: 'elevenlabs.io/docs/api-reference/user/subscription/get',
+  },
   rateLimits: { countedFor: 'account', scope: 'key' },
   rules,
 };

@@ -20,6 +20,13 @@ export const moonshot: VendorProfile = {
   baseUrl: 'https://api.moonshot.ai',
   keyFormat: { prefixes: ['sk-'] },
   probes: { light: [{ path: '/v1/models', proves: 'key' }] },
+  balance: {
+    path: '/v1/users/me/balance',
+    amount: { left: 'data.available_balance' },
+    unit: 'usd',
+    unitByHost: { 'api.moonshot.cn': 'cny' },
+    source: 'platform.moonshot.ai/docs/api/balance',
+  },
   rules,
   pricesName: 'moonshotai',
   usage: { cachedInput: ['prompt_tokens_details.cached_tokens', 'cached_tokens'] },

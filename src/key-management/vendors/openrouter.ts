@@ -78,6 +78,14 @@ export const openrouter: VendorProfile = {
   baseUrl: 'https://openrouter.ai/api',
   keyFormat: { prefixes: ['sk-or-'], ownPrefixes: ['sk-or-'] },
   probes: { light: [{ path: '/v1/key', proves: 'key' }] },
+  balance: {
+    path: '/v1/key',
+    // null where the key has no limit.
+    amount: { left: 'data.limit_remaining' },
+    unit: 'usd',
+    of: 'key',
+    source: 'openrouter.ai/docs/api-reference/limits',
+  },
   accountHeaders: [],
   affinityFields: ['session_id', 'prompt_cache_key'],
   rateLimits: { countedFor: 'account', headers: ['x-ratelimit-{limit,remaining,reset}'] },

@@ -82,6 +82,7 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
       light: lightProbes(profile.probes?.light ?? format.light, settings),
       deep: deepProbes(profile.probes?.deep ?? format.deep, settings),
     },
+    balance: profile.balance,
     // The three vendors whose rules are those of their format have them once.
     rules: [
       ...(profile.rules === format.rules ? [] : (profile.rules ?? [])),

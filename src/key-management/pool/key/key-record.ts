@@ -5,6 +5,7 @@ import type { HardLimits, KeyLimits } from '../limits/hard-limits';
 import type { RateLimiter } from '../limits/rate-limiter';
 import type { Account } from './account';
 import type { ToldExpiry } from './key-expiry';
+import type { KeyFunds } from './key-funds';
 import type { KeySettings, RecordOrigin } from './key-input';
 import type { KeyRoute } from './key-route';
 import { KeyTokens } from './key-tokens';
@@ -31,6 +32,8 @@ const ROUTES = new WeakMap<KeyRecord, KeyRoute>();
 const TOKENS = new WeakMap<KeyRecord, KeyTokens>();
 /** When keys end that do so, and what was told of it; milliseconds since the epoch. */
 const EXPIRIES = new WeakMap<KeyRecord, { at: number | undefined; told: ToldExpiry | undefined }>();
+/** What is left of those keys of which it is known. */
+const FUNDS = new WeakMap<KeyRecord, KeyFunds>();
 /** The names of the sources of keys that have one. */
 const SOURCES = new WeakMap<KeyRecord, string>();
 /**
@@ -155,6 +158,16 @@ export class KeyRecord extends Rating implements OnTrial {
     const known = EXPIRIES.get(this);
     if (known) known.told = told;
     else EXPIRIES.set(this, { at: undefined, told });
+  }
+
+  /** What is left of it, and when that runs out; undefined where nothing is known of it. */
+  get funds(): KeyFunds | undefined {
+    return FUNDS.get(this);
+  }
+
+  set funds(funds: KeyFunds | undefined) {
+    if (funds === undefined) FUNDS.delete(this);
+    else FUNDS.set(this, funds);
   }
 
   /** The name of the source that gives the key; undefined where none does. */

@@ -41,6 +41,10 @@ export interface KeySnapshot {
   quotaGroup?: string;
   /** How that is known. */
   quotaGroupFrom?: AccountOrigin;
+  /** What the vendor last said is left of the key's money or quota, or of its account's; in the vendor's own unit, as `usd`. */
+  balance?: { left: number; unit: string; readAt: Date };
+  /** When what is left of it, by its balance or its limits, is spent at the present pace. */
+  runsOutAt?: Date;
   models?: string[];
   lastUsedAt?: Date;
   lastCheckedAt?: Date;
@@ -59,6 +63,15 @@ const offReason = ({ off }: KeyRecord): string | undefined => {
 };
 export const EXPIRED = 'expired';
 export const GONE = 'its source gives it no longer: calls in flight end, then it is removed';
+
+function fundsOf({ funds }: KeyRecord): Pick<KeySnapshot, 'balance' | 'runsOutAt'> {
+  if (funds === undefined) return {};
+  const { balance, runsOutAt } = funds;
+  return {
+    ...(balance && { balance: { ...balance, readAt: new Date(balance.readAt) } }),
+    ...(runsOutAt !== undefined && { runsOutAt: new Date(runsOutAt) }),
+  };
+}
 
 /**
  * The key as others may see it.
@@ -100,6 +113,7 @@ export function snapshotOf(
     limits: Object.keys(record.limits).length > 0 ? { ...record.limits } : undefined,
     quotaGroup: record.quotaGroup ?? record.account?.name,
     quotaGroupFrom: record.quotaGroup === undefined ? record.account?.from : 'declared',
+    ...fundsOf(record),
     models: record.models && [...record.models],
     lastUsedAt: date(record.lastUsedAt),
     lastCheckedAt: date(record.lastCheckedAt),

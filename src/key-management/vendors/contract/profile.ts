@@ -101,6 +101,27 @@ export interface ResetHeaders {
 export type ErrorBody = (status: 429 | 503, message: string) => Readonly<Record<string, unknown>>;
 
 /**
+ * Where a vendor tells what is left of a key's or an account's money or quota: a GET that costs nothing. Amounts are numbers, or texts of numbers; a place is
+ * the names of fields with dots between, as `data.limit_remaining` or `balance_infos.0.currency`.
+ */
+export interface BalanceProbe {
+  /** Under the base URL; begins with a slash. */
+  readonly path: string;
+  /** The place of what is left; or of what was used, and of how much that may be. */
+  readonly amount: { readonly left: string } | { readonly spent: string; readonly limit: string };
+  /** The place of the time at which all of it is there again, in seconds since the epoch; for a quota by the month. */
+  readonly endsAt?: string;
+  /** What is counted, in lower case, as `usd` or `characters`; or the place where the answer says so. */
+  readonly unit: string | { readonly at: string };
+  /** Other units by host, where the vendor has one for each country. */
+  readonly unitByHost?: Readonly<Record<string, string>>;
+  /** Whose it is. Default `account`: keys of one account have it together. */
+  readonly of?: 'key' | 'account';
+  /** Where that is documented. */
+  readonly source?: string;
+}
+
+/**
  * All that is known of a vendor, as data. Only `name` is needed: what is left out follows the wire format, and what could not be found out is left
  * out rather than guessed. `defineVendor` checks one of your own.
  */
@@ -137,6 +158,8 @@ export interface VendorProfile {
     /** The same for the smallest billed generation. */
     readonly deep?: readonly DeepProbe[] | false;
   };
+  /** Where it tells what is left of a key's money or quota. Default: nowhere. */
+  readonly balance?: BalanceProbe;
   /** Come before the rules of the wire format. */
   readonly rules?: readonly EvidenceRule[];
   /** HTTP status → outcome, for `ERROR_CLASSIFICATION=status`. */

@@ -1,5 +1,5 @@
 import type { BoundIds } from './bound-ids';
-import type { Credential, DeepProbe, ErrorBody, KeyFormat, LightProbe, RateLimits, WireFormat } from './profile';
+import type { BalanceProbe, Credential, DeepProbe, ErrorBody, KeyFormat, LightProbe, RateLimits, WireFormat } from './profile';
 import type { RateLimitReader } from './rate-limits';
 import type { RuleBook } from './rule';
 import type { UsageFields } from './usage';
@@ -30,6 +30,8 @@ export interface Vendor extends RuleBook {
   readonly query: Readonly<Record<string, string>>;
   readonly keyFormat: Required<KeyFormat>;
   readonly probes: { readonly light: readonly LightProbe[]; readonly deep: readonly DeepProbe[] };
+  /** Undefined where it does not tell what is left. */
+  readonly balance?: BalanceProbe | undefined;
   readonly limitKind: NonNullable<RateLimits['kind']>;
   readonly rateLimitScope: NonNullable<RateLimits['scope']>;
   readonly readRateLimits: RateLimitReader;

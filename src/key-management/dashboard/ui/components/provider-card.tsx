@@ -47,9 +47,21 @@ export function ProviderCard({ provider, figures, counts }: ProviderCardProps): 
         <Figure name="p50" value={duration(summary.response_time_p50)} />
         <Figure name="p95" value={duration(summary.response_time_p95)} />
       </dl>
+      {figures.runs_out_at !== null && <RunOutLine at={figures.runs_out_at} />}
       {figures.affinity && <AffinityLine {...figures.affinity} />}
       <ProviderTimeline provider={provider} timeline={timeline} />
     </article>
+  );
+}
+
+/** When nothing is left of any of its keys. */
+function RunOutLine({ at }: { at: string }): JSX.Element {
+  const now = useNow();
+  return (
+    <p class="faint run-out-line">
+      At the present pace its keys run out <time dateTime={at}>{momentOf(at, now)}</time>
+      {Date.parse(at) > now && <> (in {span(Date.parse(at) - now)})</>}.
+    </p>
   );
 }
 

@@ -23,6 +23,8 @@ const key = (id: string, more: Partial<KeyEntry> = {}): KeyEntry => ({
   persistence: 'stored',
   origin: 'administrator',
   expires_at: null,
+  balance: null,
+  runs_out_at: null,
   reason: null,
   cooldown_until: null,
   cooldowns: [],

@@ -1,4 +1,4 @@
-export type Operation = 'models' | 'generate' | 'embed' | 'count_tokens' | 'objects';
+export type Operation = 'models' | 'balance' | 'generate' | 'embed' | 'count_tokens' | 'objects';
 
 export type Surface =
   | 'models'

@@ -12,6 +12,14 @@ const POSTS: Readonly<Record<string, Endpoint>> = {
   '/v1/embeddings': { surface: 'embeddings', operation: 'embed' },
 };
 const LIST: Endpoint = { surface: 'models', operation: 'models' };
+/** Where vendors of OpenAI's format tell what is left of a key: a test scripts the answer (`{ kind: 'answer', operations: ['balance'], … }`). */
+const BALANCES: ReadonlySet<string> = new Set([
+  '/v1/key',
+  '/user/balance',
+  '/v1/users/me/balance',
+  '/v1/user/subscription',
+]);
+const BALANCE: Endpoint = { surface: 'models', operation: 'balance' };
 const PAYLOAD: Partial<Record<Surface, string>> = { chat: 'messages', responses: 'input', embeddings: 'input' };
 const REASONING_MODEL = /^(o\d|gpt-[5-9])/;
 
@@ -19,6 +27,7 @@ export function routeOpenAi(method: string, path: string): Endpoint | undefined 
   if (method === 'POST') return POSTS[path] ?? routeOpenAiObjects(path);
   if (method !== 'GET') return method === 'DELETE' ? routeOpenAiObjects(path) : undefined;
   if (path === '/v1/models') return LIST;
+  if (BALANCES.has(path)) return BALANCE;
   if (path.startsWith('/v1/models/')) {
     return { surface: 'model', operation: 'models', model: decodeURIComponent(path.slice('/v1/models/'.length)) };
   }
@@ -51,7 +60,7 @@ function validateCap(call: Call): Answer | undefined {
 }
 
 function validateOpenAi(call: Call): Answer | undefined {
-  if (call.endpoint.operation === 'models') return undefined;
+  if (call.endpoint.operation === 'models' || call.endpoint.operation === 'balance') return undefined;
   if (call.model === '') return invalid('you must provide a model parameter', null, null);
   const payload = PAYLOAD[call.endpoint.surface];
   if (payload !== undefined && call.body?.[payload] === undefined) {

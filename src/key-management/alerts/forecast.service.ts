@@ -1,0 +1,261 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Clock } from '../common/clock';
+import { Timer } from '../common/coalescing-timer';
+import { getOrCreate } from '../common/get-or-create';
+import { runOut } from '../forecast/run-out';
+import { runOutWarning } from '../forecast/run-out-warning';
+import { HOUR_MS, SpendingHistory } from '../forecast/spending-history';
+import { CheckLeadership } from '../health/check-leadership';
+import { CLOCK } from '../key-management.constants';
+import { RUN_OUT_WARNINGS, type RunOutWarning, type RunsOutEvent } from '../pool/key-events';
+import type { KeyPool } from '../pool/key-pool';
+import { KeyPoolService } from '../pool/key-pool.service';
+import type { KeyRecord } from '../pool/key/key-record';
+import { isRemoved } from '../pool/key/key-state';
+import { PersistenceService } from '../store/persistence.service';
+import { BalancesService } from './balances.service';
+import { accountOf, fundsOfProvider, type Funds } from './funds';
+import { RunOutsTold } from './run-outs-told';
+
+/** Between two looks at what was spent. Milliseconds. */
+const LOOK_MS = 60_000;
+/** Of what is there again within this time only the last hours are warned of: it runs out a day ahead every day. Milliseconds. */
+const SHORT_PERIOD_MS = 36 * HOUR_MS;
+
+/** When something of a provider runs out, as it was last foretold. */
+export interface ProviderOutlook {
+  readonly provider: string;
+  /** When no key has anything left; undefined where that is not known, or never comes. Milliseconds since the epoch. */
+  readonly runsOutAt?: number;
+  /** What is left of all balances, by their unit. */
+  readonly balances: ReadonlyMap<string, number>;
+}
+
+/** Looks every minute at what is left of keys, accounts and providers, foretells when it is spent, and says so a day and two hours ahead. */
+@Injectable()
+export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger('KeyManagement');
+  readonly #histories = new Map<string, SpendingHistory>();
+  readonly #outlooks = new Map<string, ProviderOutlook>();
+  readonly #told: RunOutsTold;
+  readonly #ticks: Timer;
+  readonly #sources: ((pool: KeyPool, now: number) => Iterable<Funds>)[] = [
+    (pool, now) => this.#balances(pool, now),
+    (pool, now) => dayLimits(pool, now),
+  ];
+  #closed = false;
+
+  constructor(
+    private readonly pools: KeyPoolService,
+    private readonly balances: BalancesService,
+    private readonly leadership: CheckLeadership,
+    private readonly persistence: PersistenceService,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.#told = new RunOutsTold(persistence.link);
+    this.#ticks = new Timer(clock, LOOK_MS, () => void this.#tick());
+  }
+
+  onApplicationBootstrap(): void {
+    this.#ticks.start();
+  }
+
+  onModuleDestroy(): void {
+    this.#closed = true;
+    this.#ticks.stop();
+  }
+
+  /** Adds a kind of things that run out, as budgets. */
+  watch(source: (pool: KeyPool, now: number) => Iterable<Funds>): void {
+    this.#sources.push(source);
+  }
+
+  /** Of every provider of which something is known. */
+  outlooks(): Iterable<ProviderOutlook> {
+    return this.#outlooks.values();
+  }
+
+  outlook(provider: string): ProviderOutlook | undefined {
+    return this.#outlooks.get(provider);
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      await this.#round();
+    } catch (error) {
+      const said = error instanceof Error ? error.message : 'unknown error';
+      this.#logger.error(`The forecast failed: ${said}`);
+    }
+    if (!this.#closed) this.#ticks.start();
+  }
+
+  async #round(): Promise<void> {
+    const due = [...this.pools.pools()].filter((pool) => this.balances.isDue(pool));
+    if (due.length > 0 && (await this.#leads())) await Promise.all(due.map((pool) => this.balances.ask(pool)));
+    if (this.#closed) return;
+    const warnings = this.#look();
+    if (warnings.length > 0 && this.persistence.link.isLoaded && (await this.#leads()) && !this.#closed)
+      for (const warning of warnings) this.#tell(warning);
+  }
+
+  async #leads(): Promise<boolean> {
+    try {
+      return await this.leadership.held();
+    } catch {
+      // The store is away: whoever has the lead then asks and tells.
+      return false;
+    }
+  }
+
+  /** Takes in what was spent, and foretells. Gives what is to be told. */
+  #look(): Warning[] {
+    const now = this.clock.now();
+    const seen = new Set<string>();
+    const warnings: Warning[] = [];
+    for (const pool of this.pools.pools()) {
+      const all = this.#sources.flatMap((source) => [...source(pool, now)]);
+      if (all.length === 0) {
+        if (this.#outlooks.delete(pool.provider)) for (const record of pool.records()) record.funds = undefined;
+        continue;
+      }
+      const whole = fundsOfProvider(all, keysInUse(pool));
+      const ends = new Map<Funds, number | undefined>();
+      for (const funds of [...all, ...whole]) {
+        const name = nameOf(pool, funds);
+        seen.add(name);
+        const found = this.#foretold(name, funds, now);
+        ends.set(funds, found.at);
+        if (found.isKnown) warnings.push(...this.#warning(pool, funds, name, found.at, now));
+      }
+      this.#show(pool, all, whole, ends);
+    }
+    for (const name of this.#histories.keys()) if (!seen.has(name)) this.#histories.delete(name);
+    return warnings;
+  }
+
+  /** When it runs out, or that it does not; `isKnown` is false while too little was seen to say either. */
+  #foretold(
+    name: string,
+    { at: readAt, left, spent, endsAt }: Funds,
+    now: number,
+  ): { readonly at?: number; readonly isKnown: boolean } {
+    const history = getOrCreate(this.#histories, name, () => new SpendingHistory());
+    if (spent === undefined) history.readLeft(readAt, left);
+    else history.readSpent(readAt, spent);
+    const found = runOut(history, left, readAt, endsAt);
+    // What was read a while ago may have ended since.
+    if (found?.at !== undefined) return { at: Math.max(found.at, now), isKnown: true };
+    return { isKnown: found === undefined && readAt - (history.since ?? readAt) >= HOUR_MS };
+  }
+
+  #show(
+    pool: KeyPool,
+    all: readonly Funds[],
+    whole: readonly Funds[],
+    ends: ReadonlyMap<Funds, number | undefined>,
+  ): void {
+    const soonest = new Map<KeyRecord, number>();
+    for (const funds of all)
+      for (const key of funds.keys)
+        soonest.set(key, Math.min(soonest.get(key) ?? Infinity, ends.get(funds) ?? Infinity));
+    const balances = new Map<string, number>();
+    const balanceOf = new Map<KeyRecord, { left: number; unit: string; readAt: number }>();
+    for (const { keys, balance } of this.balances.of(pool)) {
+      const { left, unit, readAt } = balance;
+      balances.set(unit, (balances.get(unit) ?? 0) + left);
+      for (const key of keys) balanceOf.set(key, { left, unit, readAt });
+    }
+    for (const record of pool.records()) {
+      const runsOutAt = soonest.get(record) ?? Infinity;
+      const balance = balanceOf.get(record);
+      const isKnown = balance !== undefined || runsOutAt < Infinity;
+      record.funds = isKnown ? { ...(balance && { balance }), ...(runsOutAt < Infinity && { runsOutAt }) } : undefined;
+    }
+    const { provider } = pool;
+    const runsOutAt = Math.min(...(all.length === 1 ? all : whole).map((funds) => ends.get(funds) ?? Infinity));
+    const isAll = all.length > 1 || [...keysInUse(pool)].every((key) => all[0]!.keys.includes(key));
+    this.#outlooks.set(provider, { provider, balances, ...(isAll && runsOutAt < Infinity && { runsOutAt }) });
+  }
+
+  #warning(pool: KeyPool, funds: Funds, name: string, at: number | undefined, now: number): Warning[] {
+    const isShort = funds.endsAt !== undefined && funds.endsAt - now < SHORT_PERIOD_MS;
+    const thresholds = isShort ? RUN_OUT_WARNINGS.slice(-1) : RUN_OUT_WARNINGS;
+    const told = this.#told.of(pool.provider, name);
+    const { due, told: toldNow } = runOutWarning(at, told, thresholds, now);
+    if (due === undefined && toldNow === told) return [];
+    return [{ pool, funds, name, hours: due, told: toldNow, at }];
+  }
+
+  #tell({ pool, funds, name, hours, told, at }: Warning): void {
+    this.#told.set(pool.provider, name, told);
+    if (hours !== undefined && at !== undefined)
+      this.pools.runsOut(runsOutEvent(pool, funds, hours, at, this.clock.now()));
+  }
+
+  *#balances(pool: KeyPool, _now: number): Iterable<Funds> {
+    for (const { subject, keys, balance } of this.balances.of(pool)) {
+      const { left, unit, limit, endsAt, readAt } = balance;
+      const account = subject.startsWith('key:') ? undefined : accountOf(keys);
+      yield {
+        ...{ subject: `balance ${subject}`, keys, unit, left, at: readAt },
+        ...(limit !== undefined && { spent: limit - left }),
+        ...(endsAt !== undefined && { endsAt }),
+        ...(account !== undefined && { account }),
+      };
+    }
+  }
+}
+
+/** What is to be noted as told of, and, where `hours` is there, to be told. */
+interface Warning {
+  readonly pool: KeyPool;
+  readonly funds: Funds;
+  readonly name: string;
+  readonly hours: RunOutWarning | undefined;
+  readonly told: RunOutWarning | undefined;
+  readonly at: number | undefined;
+}
+
+const nameOf = ({ provider }: KeyPool, { subject, unit }: Funds): string => `${provider} ${subject} ${unit}`;
+
+/** The limits by the day that the user states, as far as this instance uses them. */
+function* dayLimits(pool: KeyPool, now: number): Iterable<Funds> {
+  for (const { account, keys, unit, spent, limit, endsAt } of pool.accounts.days.spending(now)) {
+    const shared = keys.length > 1 ? accountOf(keys) : undefined;
+    const common = { subject: `day ${account}`, keys, unit, left: limit - spent, spent, endsAt, at: now };
+    yield shared === undefined ? common : { ...common, account: shared };
+  }
+}
+
+function keysInUse(pool: KeyPool): ReadonlySet<KeyRecord> {
+  const keys = new Set<KeyRecord>();
+  for (const record of pool.records()) if (record.enabled && !isRemoved(record.state)) keys.add(record);
+  return keys;
+}
+
+const inWords = (amount: number): string => String(Number(amount.toPrecision(4)));
+
+function runsOutEvent(
+  { provider }: KeyPool,
+  { subject, keys, account, unit, left }: Funds,
+  hours: RunOutWarning,
+  at: number,
+  now: number,
+): RunsOutEvent {
+  const key = subject !== 'provider' && account === undefined ? keys[0] : undefined;
+  const whose = key
+    ? `key ${key.key.masked} of ${provider}`
+    : account === undefined
+      ? provider
+      : `account ${account} of ${provider}`;
+  const by = new Date(at).toISOString();
+  return {
+    ...{ type: 'runs_out', provider, at: new Date(now), by: 'time', hours, unit, left, runsOutAt: new Date(at) },
+    ...(key && { keyId: key.id, maskedKey: key.key.masked }),
+    ...(account !== undefined && { account }),
+    reason:
+      left > 0
+        ? `The ${inWords(left)} ${unit} left of ${whose} will be spent by ${by} at the present pace.`
+        : `No ${unit} is left of ${whose}.`,
+  };
+}

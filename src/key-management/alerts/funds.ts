@@ -1,0 +1,46 @@
+import type { KeyRecord } from '../pool/key/key-record';
+
+/** Something that can run out: what is left of a balance, a limit or a budget, of one key or of several that share it. */
+export interface Funds {
+  /** Names it among those of its provider: the same from one look to the next, and on all instances. */
+  readonly subject: string;
+  readonly keys: readonly KeyRecord[];
+  /** What is counted: `usd`, `tokens`, `requests`, or the vendor's own unit. */
+  readonly unit: string;
+  readonly left: number;
+  /** What was spent of the present period; undefined for a balance, which only falls. */
+  readonly spent?: number;
+  /** When all of it is there again. Milliseconds since the epoch. */
+  readonly endsAt?: number;
+  /** When this was so. Milliseconds since the epoch. */
+  readonly at: number;
+  /** Whose it is, where it is an account's. */
+  readonly account?: string;
+}
+
+/** The account of keys that share one; undefined of a key of its own. */
+export const accountOf = (keys: readonly KeyRecord[]): string | undefined =>
+  keys[0]?.account === undefined ? undefined : keys[0].account.name;
+
+/**
+ * What is left of a provider as a whole, for each unit in which every key in use has something left: keys without a bound never run out.
+ * @param inUse The keys that calls may be made with, now or later.
+ */
+export function fundsOfProvider(all: readonly Funds[], inUse: ReadonlySet<KeyRecord>): Funds[] {
+  const units = [...new Set(all.map(({ unit }) => unit))];
+  return units.flatMap((unit) => {
+    const parts = all.filter((each) => each.unit === unit);
+    const bounded = new Set(parts.flatMap(({ keys }) => keys));
+    if (parts.length < 2 || [...inUse].some((key) => !bounded.has(key))) return [];
+    const ends = parts.map(({ endsAt }) => endsAt ?? Infinity);
+    const endsAt = Math.min(...ends);
+    return {
+      subject: 'provider',
+      keys: [...bounded],
+      unit,
+      left: parts.reduce((sum, { left }) => sum + Math.max(0, left), 0),
+      at: Math.max(...parts.map(({ at }) => at)),
+      ...(endsAt < Infinity && { endsAt }),
+    };
+  });
+}

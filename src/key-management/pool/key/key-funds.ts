@@ -1,0 +1,16 @@
+/** What is left of one key's money or quota, where that is known. Milliseconds since the epoch. */
+export interface KeyFunds {
+  /** What the vendor last said, of the key or of its account. */
+  readonly balance?: KeyBalance;
+  /** When all of one thing is spent, at the present pace. */
+  readonly runsOutAt?: number;
+}
+
+/** What a vendor said is left. */
+export interface KeyBalance {
+  readonly left: number;
+  /** `usd`, `cny`, `characters`: as the vendor counts. */
+  readonly unit: string;
+  /** Milliseconds since the epoch. */
+  readonly readAt: number;
+}

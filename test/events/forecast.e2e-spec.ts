@@ -1,0 +1,154 @@
+import type { TestingModule } from '@nestjs/testing';
+import { KeyManagerService, KeyPoolService, type KeyEvent, type RunsOutEvent } from '../../src/key-management';
+import { VendorSimulator, type SimulatedVendor } from '../simulator';
+import { Cluster } from '../support/cluster-store';
+import { FakeClock } from '../support/fake-clock';
+import { startKeyManagement } from '../support/key-management-app';
+import { turns } from '../support/turns';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+describe('when what is left of keys runs out', () => {
+  let simulator: VendorSimulator;
+  let deepseek: SimulatedVendor;
+  let clock: FakeClock;
+  let cluster: Cluster;
+  let apps: TestingModule[];
+  let events: RunsOutEvent[];
+  /** What is left of each key, by the vendor's books. */
+  let balances: Map<string, number>;
+
+  beforeEach(async () => {
+    simulator = await VendorSimulator.start();
+    deepseek = simulator.compatible('deepseek');
+    clock = new FakeClock();
+    cluster = new Cluster();
+    cluster.lockTime = () => clock.now();
+    [apps, events, balances] = [[], [], new Map()];
+  });
+  afterEach(async () => {
+    for (const app of apps) await app.close();
+    await simulator.close();
+  });
+
+  const noteRunOut = (event: KeyEvent): void => {
+    if (event.type === 'runs_out') events.push(event);
+  };
+  async function start(keys: readonly string[]): Promise<TestingModule> {
+    const app = await startKeyManagement(
+      { store: cluster.member(), providers: { deepseek: { keys: [...keys], baseUrl: deepseek.baseUrl } } },
+      { clock, random: () => 0.5 },
+    );
+    apps.push(app);
+    app.get(KeyPoolService).events$.subscribe(noteRunOut);
+    await app.get(KeyManagerService).forceHealthCheck();
+    await clock.advance(1_000);
+    return app;
+  }
+  const newKeys = (count: number, left: number): string[] => {
+    const keys = deepseek.newKeys(count);
+    for (const key of keys) balances.set(key, left);
+    return keys;
+  };
+  const tellBalances = (): void => {
+    for (const [key, left] of balances) {
+      const info = { currency: 'USD', total_balance: left.toFixed(4), granted_balance: '0.00' };
+      const body = { is_available: left > 0, balance_infos: [info] };
+      deepseek.key(key, { kind: 'answer', operations: ['balance'], status: 200, body });
+    }
+  };
+  /** Time goes by, and each key spends so much in an hour. The app looks every minute, and sockets are served meanwhile. */
+  const pass = async (ms: number, perHour: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += MINUTE) {
+      for (const [key, left] of balances) balances.set(key, left - perHour / 60);
+      tellBalances();
+      await clock.advance(MINUTE);
+      await turns(10);
+    }
+  };
+  const asked = (): number => [...deepseek.calls].filter(({ path }) => path === '/user/balance').length;
+  const shown = (app: TestingModule) =>
+    app.get(KeyManagerService).getComprehensiveStatus().key_pools.providers.deepseek!;
+
+  it('the balance is asked of the vendor every quarter of an hour, by one instance, and shown by all', async () => {
+    const keys = newKeys(2, 100);
+    tellBalances();
+    const [one, two] = [await start(keys), await start(keys)];
+    await pass(2 * HOUR, 1);
+    expect(asked()).toBeGreaterThanOrEqual(2 * 7);
+    expect(asked()).toBeLessThanOrEqual(2 * 10);
+    for (const app of [one, two]) {
+      const [key] = app.get(KeyPoolService).list('deepseek');
+      expect(key!.balance).toMatchObject({ unit: 'usd', readAt: expect.any(Date) });
+      expect(key!.balance!.left).toBeCloseTo(98, 0);
+      // 98 USD at one an hour.
+      expect((key!.runsOutAt!.getTime() - clock.now()) / HOUR).toBeCloseTo(98, -1);
+      expect(shown(app)).toMatchObject({
+        runs_out_at: expect.any(String),
+        keys: [
+          {
+            balance: { left: expect.any(Number), unit: 'usd', read_at: expect.any(String) },
+            runs_out_at: expect.any(String),
+          },
+          expect.anything(),
+        ],
+      });
+    }
+    expect(events).toEqual([]);
+  });
+
+  it('is told a day and two hours ahead, once over instances and restarts', async () => {
+    const keys = newKeys(1, 26);
+    tellBalances();
+    await start(keys);
+    await start(keys);
+    await pass(1.8 * HOUR, 1);
+    expect(events).toEqual([]);
+    await pass(0.7 * HOUR, 1);
+    expect(events).toEqual([
+      expect.objectContaining({ type: 'runs_out', provider: 'deepseek', hours: 24, unit: 'usd', by: 'time' }),
+    ]);
+    const [{ keyId, maskedKey, left, runsOutAt, reason }] = events as [RunsOutEvent];
+    const [key] = apps[0]!.get(KeyPoolService).list('deepseek');
+    expect([keyId, maskedKey]).toEqual([key!.id, key!.maskedKey]);
+    expect(left).toBeGreaterThan(20);
+    expect(runsOutAt.getTime()).toBeGreaterThan(clock.now());
+    expect(reason).toMatch(/^The [\d.]+ usd left of key .* of deepseek will be spent by 2026-/);
+    await apps.shift()!.close();
+    await start(keys);
+    await pass(1.5 * HOUR, 1);
+    expect(events.map(({ hours }) => hours)).toEqual([24]);
+    await pass(1.8 * HOUR, 11);
+    expect(events.map(({ hours }) => hours)).toEqual([24, 2]);
+  });
+
+  it('is told of the provider where all of its keys run out', async () => {
+    const keys = newKeys(2, 24);
+    tellBalances();
+    await start(keys);
+    await pass(3 * HOUR, 1);
+    expect(events.map(({ keyId, hours }) => [keyId !== undefined, hours]).sort()).toEqual([
+      [false, 24],
+      [true, 24],
+      [true, 24],
+    ]);
+  });
+
+  it('changes nothing of a key where the vendor does not tell, and says nothing where nothing is spent', async () => {
+    const keys = newKeys(1, 10);
+    deepseek.key(keys[0]!, { kind: 'answer', operations: ['balance'], status: 401, body: { error: 'no' } });
+    const app = await start(keys);
+    for (let n = 0; n < 10; n += 1) {
+      await clock.advance(5 * MINUTE);
+      await turns(50);
+    }
+    const [key] = app.get(KeyPoolService).list('deepseek');
+    expect(key).toMatchObject({ status: 'healthy', errorCount: 0 });
+    expect(key!.balance).toBeUndefined();
+    await pass(3 * HOUR, 0);
+    expect(app.get(KeyPoolService).list('deepseek')[0]!.balance?.left).toBe(10);
+    expect(shown(app)).toMatchObject({ runs_out_at: null, keys: [{ runs_out_at: null }] });
+    expect(events).toEqual([]);
+  });
+});
