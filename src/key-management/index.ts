@@ -72,7 +72,10 @@ export type {
   KeyChangeEvent,
   KeyEvent,
   KeyEventType,
+  KeysChangedEvent,
   ProviderEvent,
+  ProviderPausedEvent,
+  ProviderResumedEvent,
   ProviderState,
   RemovalsDoubtedEvent,
 } from './pool/key-events';
