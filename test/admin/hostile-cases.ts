@@ -203,5 +203,69 @@ export const CASES: HostileCase[] = [
     status: 400,
     field: 'keys.0.limits.tokens_per_minute',
   },
+  ...bulkCases(),
+  ...['2026-W05-1', 'tomorrow', '2020-01-01', 1_893_456_000_000, null, ['2099-01-01T00:00:00Z']].map((until) => ({
+    name: `${JSON.stringify(until)} for the end of a pause`,
+    path: '/admin/providers/openai/pause',
+    body: { until },
+    status: 400,
+    field: 'until',
+  })),
+  {
+    name: 'an unknown field of a pause',
+    path: '/admin/providers/openai/pause',
+    body: { [SECRET]: 1 },
+    status: 400,
+    field: '(unknown field)',
+  },
+  { name: 'a pause of a key', path: `/admin/providers/${SECRET}/pause`, body: {}, status: 404 },
+  { name: 'a resume of nobody', path: '/admin/providers/nobody/resume', status: 404 },
+  {
+    name: 'a path for a provider to pause',
+    path: '/admin/providers/..%2f..%2fetc/pause',
+    body: {},
+    status: 400,
+    field: 'provider',
+  },
+  {
+    name: 'an unknown outcome of calls',
+    method: 'get',
+    path: `/admin/failed-calls?outcome=${SECRET}`,
+    status: 400,
+    field: 'outcome',
+  },
+  { name: 'too many failed calls', method: 'get', path: '/admin/failed-calls?limit=501', status: 400, field: 'limit' },
+  { name: 'a made-up call cursor', method: 'get', path: '/admin/failed-calls?cursor=x', status: 400, field: 'cursor' },
+  {
+    name: 'a long label to look for',
+    method: 'get',
+    path: `${KEYS}?label=${'x'.repeat(101)}`,
+    status: 400,
+    field: 'label',
+  },
+  { name: 'an account twice', method: 'get', path: `${KEYS}?account=a&account=b`, status: 400, field: 'account' },
   { name: 'analytics of nobody', method: 'get', path: `/analytics/${SECRET}`, status: 404 },
 ];
+
+/** An act on many keys that is not clear, or too large. */
+function bulkCases(): HostileCase[] {
+  const path = `${KEYS}/bulk`;
+  const cases: [name: string, body: unknown, field: string][] = [
+    ['no action', { ids: ['a'] }, 'action'],
+    ['an unknown action', { action: SECRET, ids: ['a'] }, 'action'],
+    ['neither ids nor where', { action: 'disable' }, 'body'],
+    ['both ids and where', { action: 'disable', ids: ['a'], where: { status: 'healthy' } }, 'body'],
+    ['an empty where', { action: 'delete', where: {} }, 'where'],
+    ['a where that is a list', { action: 'delete', where: [] }, 'where'],
+    ['a where of null', { action: 'delete', where: null }, 'where'],
+    ['an unknown where', { action: 'delete', where: { [SECRET]: 1 } }, 'where.(unknown field)'],
+    ['a status that is none', { action: 'delete', where: { status: '*' } }, 'where.status'],
+    ['a pattern for a label', { action: 'delete', where: { label: { $ne: '' } } }, 'where.label'],
+    ['no ids', { action: 'delete', ids: [] }, 'ids'],
+    ['a text for ids', { action: 'delete', ids: SECRET }, 'ids'],
+    ['a key for an id', { action: 'delete', ids: ['a', SECRET] }, 'ids'],
+    ['a number for an id', { action: 'delete', ids: [7] }, 'ids.0'],
+    ['10,001 ids', { action: 'check', ids: Array.from({ length: 10_001 }, (_, n) => `k${n}`) }, 'ids'],
+  ];
+  return cases.map(([name, body, field]) => ({ name: `${name} of many keys`, path, body, status: 400, field }));
+}

@@ -1,14 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as turn } from 'node:timers/promises';
 import { filter, firstValueFrom } from 'rxjs';
-import type { Response, Test } from 'supertest';
 import { KeyPoolService, RetryExecutorService, type KeyEvent } from '../../src/key-management';
 import { fakeKey, VendorSimulator } from '../simulator';
 import { Cluster } from '../support/cluster-store';
 import { FakeClock } from '../support/fake-clock';
-import { startApi, type ApiUnderTest } from './support';
+import { answered, startApi, type ApiUnderTest } from './support';
 
 const PAUSE = '/admin/providers/openai/pause';
 const RESUME = '/admin/providers/openai/resume';
@@ -142,14 +140,3 @@ it('keeps a pause in the file store', async () => {
   await second.app.close();
   await rm(path, { recursive: true });
 });
-
-/** The answer to a request, while time goes on. */
-async function answered(request: Test, clock: FakeClock): Promise<Response> {
-  let answer: Response | undefined;
-  void request.then((given) => (answer = given));
-  while (answer === undefined) {
-    await turn(5);
-    await clock.advance(100);
-  }
-  return answer;
-}

@@ -4,6 +4,7 @@ import {
   ManagedFetchService,
   NoHealthyKeysError,
   RetryExecutorService,
+  type ExecutionResult,
   type KeyEvent,
 } from '../../src/key-management';
 import { ADAPTERS, startApi, startApiWithKey, VIEWER, type ApiWithKey } from './support';
@@ -11,6 +12,11 @@ import { ADAPTERS, startApi, startApiWithKey, VIEWER, type ApiWithKey } from './
 const PAUSE = '/admin/providers/openai/pause';
 const RESUME = '/admin/providers/openai/resume';
 const HOUR_MS = 3_600_000;
+
+const errorOf = (result: ExecutionResult<unknown>): NoHealthyKeysError => {
+  if (!result.success && result.error instanceof NoHealthyKeysError) return result.error;
+  throw new Error('the call was not refused for want of a key');
+};
 
 describe.each(ADAPTERS)('a paused provider on %s', (adapter) => {
   let api: ApiWithKey;
@@ -41,8 +47,7 @@ describe.each(ADAPTERS)('a paused provider on %s', (adapter) => {
     expect(await state()).toMatchObject({ state: 'paused', state_until: null, healthy_keys: 1 });
     const result = await call();
     expect(result).toMatchObject({ success: false, attemptsMade: 0, errorMessage: body.state_reason });
-    const { error } = result as { error: NoHealthyKeysError };
-    expect(error).toBeInstanceOf(NoHealthyKeysError);
+    const error = errorOf(result);
     expect([error.paused, error.retryAfterMs, error.soonestRecovery, error.toJSON().paused]).toEqual([
       true,
       undefined,
@@ -64,7 +69,7 @@ describe.each(ADAPTERS)('a paused provider on %s', (adapter) => {
     const until = new Date(Date.now() + HOUR_MS).toISOString();
     await api.send('post', PAUSE).send({ until }).expect(200);
     expect(await state()).toMatchObject({ state: 'paused', state_until: until });
-    const { error } = (await call()) as { error: NoHealthyKeysError };
+    const error = errorOf(await call());
     expect(error.message).toContain(until);
     expect(error.soonestRecovery).toEqual(new Date(until));
     expect(error.retryAfterMs).toBeGreaterThan(HOUR_MS - 60_000);
@@ -126,7 +131,11 @@ describe.each(ADAPTERS)('a paused provider on %s', (adapter) => {
       'pause_provider',
       'provider_paused',
     ]);
-    expect(body.events[2]).toMatchObject({ by: 'administrator', since: expect.any(String), reason: expect.any(String) });
+    expect(body.events[2]).toMatchObject({
+      by: 'administrator',
+      since: expect.any(String),
+      reason: expect.any(String),
+    });
     expect(body.events[5]).toMatchObject({ by: 'administrator', state: 'paused', reason: expect.any(String) });
   });
 

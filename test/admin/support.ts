@@ -4,8 +4,10 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { Server } from 'node:http';
-import request, { type Test as HttpTest } from 'supertest';
+import { setTimeout as turn } from 'node:timers/promises';
+import request, { type Response, type Test as HttpTest } from 'supertest';
 import { VendorSimulator } from '../simulator';
+import type { FakeClock } from '../support/fake-clock';
 import { ADMIN, VIEWER } from '../support/tokens';
 import { setUpApp } from '../../src/app-setup';
 import {
@@ -100,4 +102,15 @@ export async function startApiWithKey(settings: ApiSettings): Promise<ApiWithKey
     await simulator.close();
   };
   return { ...api, simulator, id: keyIdOf(key), close };
+}
+
+/** The answer to a request, while time goes on. */
+export async function answered(request: HttpTest, clock: FakeClock): Promise<Response> {
+  let answer: Response | undefined;
+  void request.then((given) => (answer = given));
+  while (answer === undefined) {
+    await turn(5);
+    await clock.advance(100);
+  }
+  return answer;
 }

@@ -1,4 +1,6 @@
 import { KeyPoolService, keyIdOf, RetryExecutorService } from '../../src/key-management';
+import { BulkKeysService } from '../../src/key-management/admin/bulk-keys.service';
+import { ApiKey } from '../../src/key-management/pool/key/api-key';
 import { fakeKey } from '../simulator';
 import { describeInChromium, signIn } from './browser';
 import { ADMIN } from './real-app';
@@ -72,6 +74,45 @@ describeInChromium('managing keys of a real app in the dashboard', () => {
     await on.stage.row(empty).getByText('No quota').waitFor();
     expect(await on.stage.row(bad).count()).toBe(0);
     expect(app.get(KeyPoolService).list('openai')).toHaveLength(5);
+  });
+
+  it('pauses a provider and resumes it, each after a question', async () => {
+    const { page, app, url } = on.stage;
+    await signIn(page, url, ADMIN);
+    await on.stage.live();
+    const card = page.locator('.provider', { hasText: 'OpenAI' });
+    await card.getByRole('button', { name: 'Pause OpenAI' }).click();
+    await page.getByText('It serves no calls while it is paused').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await call(on.stage)).toMatchObject({ success: true });
+    await card.getByRole('button', { name: 'Pause OpenAI' }).click();
+    await page.getByLabel('Pause it').selectOption('for an hour');
+    await page.getByRole('dialog').getByRole('button', { name: 'Pause OpenAI' }).click();
+    await card.getByText('Paused', { exact: true }).waitFor();
+    await card.getByText(/openai is paused by an administrator, and serves no calls until \d{4}-/).waitFor();
+    await page.locator('.event', { hasText: 'Is paused' }).waitFor();
+    expect(await call(on.stage)).toMatchObject({ success: false, error: { paused: true } });
+    expect(app.get(KeyPoolService).lease('openai')).toBeUndefined();
+    await card.getByRole('button', { name: 'Resume OpenAI' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Resume OpenAI' }).click();
+    await card.getByRole('button', { name: 'Pause OpenAI' }).waitFor();
+    await page.locator('.event', { hasText: 'Serves again' }).waitFor();
+    expect(await call(on.stage)).toMatchObject({ success: true });
+  });
+
+  it('shows at once what was done to many keys', async () => {
+    const { page, app, url } = on.stage;
+    const pools = app.get(KeyPoolService);
+    for (let n = 100; n < 130; n += 1) {
+      const added = pools.ensurePool('openai').add(new ApiKey(fakeKey('openai', n)), {}, 'runtime', 'administrator');
+      pools.ensurePool('openai').leaseForProbe(added).settle('ok');
+    }
+    await signIn(page, url, ADMIN);
+    await on.stage.live();
+    await page.locator('.provider .health-words', { hasText: '33 healthy' }).waitFor();
+    await app.get(BulkKeysService).run('openai', { action: 'disable', where: { status: 'healthy' } });
+    await page.locator('.event', { hasText: '33 keys disabled' }).waitFor();
+    await page.locator('.provider .health-words', { hasText: '33 removed' }).waitFor();
   });
 
   it('checks, disables, enables and deletes a key', async () => {

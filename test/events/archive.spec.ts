@@ -40,6 +40,42 @@ describe('the event log over restarts and instances', () => {
     expect(shown((await join()).log)).toEqual(['4 add_keys', '3 add_keys', '2 invalid_key by call']);
   });
 
+  it('takes up pauses, and acts on many keys with their counts', async () => {
+    const first = await join();
+    first.addKey(1);
+    await first.pools.pause('openai', { until: new Date(clock.now() + 60_000) });
+    await first.pools.resume('openai');
+    first.pools.keysChanged('openai', 'disabled', 284);
+    const counts = { changed: 284, unchanged: 1, checked: 0, not_found: 0 };
+    first.log.recordAction({ ...ACTION, action: 'bulk_keys', bulkAction: 'disable', counts });
+    const before = first.log.latest({ limit: 4 });
+    expect(before.map(({ type }) => type)).toEqual([
+      'admin_action',
+      'keys_changed',
+      'provider_resumed',
+      'provider_paused',
+    ]);
+    await first.close();
+    const after = (await join()).log.latest({ limit: 4 });
+    expect(after).toEqual(before.map((entry) => ({ ...entry, id: expect.any(Number) })));
+  });
+
+  it('sets aside what is none of these', async () => {
+    const doc = 'events/other/key0';
+    const base = { provider: 'openai', by: 'administrator' };
+    const events = [
+      { ...base, type: 'keys_changed', change: 'sold', count: 3 },
+      { ...base, type: 'keys_changed', change: 'disabled', count: 'many' },
+      { ...base, type: 'provider_resumed', reason: 'no since' },
+      { ...base, type: 'provider_paused', reason: 'no state' },
+    ];
+    const registers = Object.fromEntries(
+      events.map((event, n) => [String(n), { value: { id: n, at: 1, type: event.type, event }, version: 1, tie: '' }]),
+    );
+    cluster.documents.set(doc, { doc, registers, maxima: {}, sums: {} });
+    expect(shown((await join()).log)).toEqual([]);
+  });
+
   it('is not covered by the naming of more keys than it holds, which every start repeats', async () => {
     const first = await join();
     first.log.recordAction(ACTION);

@@ -116,7 +116,7 @@ export class BulkKeysService {
 function refuseUnclear({ ids, where }: BulkKeys): void {
   if ((ids === undefined) === (where === undefined))
     throw invalidRequest([{ field: 'body', problem: 'must have either ids or where, and not both' }]);
-  if (where !== undefined && Object.values(where).every((each) => each === undefined))
+  if (where !== undefined && Object.keys(where).length === 0)
     throw invalidRequest([
       {
         field: 'where',

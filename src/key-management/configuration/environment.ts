@@ -72,6 +72,7 @@ export function optionsFromEnvironment(
       providers[vendor] = { keys: keys === undefined ? undefined : givenKeysIn(keys), source, baseUrl, probeModel };
   }
   const keep = number('failedCalls.keep', 'FAILED_CALLS_KEPT');
+  if (keep !== undefined) names.set('failedCalls', 'FAILED_CALLS_KEPT');
   return {
     options: {
       providers,

@@ -117,8 +117,8 @@ export interface KeyManagementOptions {
   /** Usable keys that a provider needs for `GET /health` to be well. `MINIMUM_USABLE_KEYS`. Default 1. */
   minimumUsableKeys?: number;
   /**
-   * How many of the latest failed calls this instance remembers for `GET /admin/failed-calls`, without prompts and keys; false for none.
-   * `FAILED_CALLS_KEPT`, where 0 is false. Default 300, at most 10,000; about half a kilobyte each.
+   * `FAILED_CALLS_KEPT`: how many of the latest failed calls this instance remembers for `GET /admin/failed-calls`, without prompts and keys; false, or 0 in
+   * the variable, for none. Default 300, at most 10,000; about half a kilobyte each.
    */
   failedCalls?: false | { keep: number };
   /** Where key state is kept; or a store of the app's own, any object with the methods of `KeyStore`. */

@@ -34,6 +34,7 @@ describe('with nothing set', () => {
       errorClassification: 'evidence',
       backoff: { initialMs: 500, maxMs: 8_000 },
       startupCheckTimeoutMs: 10_000,
+      failedCalls: { keep: 300 },
       store: { kind: 'file', path: './data', url: undefined, encryptionSecrets: [] },
       adminToken: undefined,
       viewerToken: undefined,
@@ -55,6 +56,8 @@ describe('the environment', () => {
   it.each<[string, string, (options: ResolvedOptions) => unknown, unknown]>([
     ['MAX_RETRIES', '7', (options) => options.maxRetries, 7],
     ['MAX_RETRIES', '0', (options) => options.maxRetries, 0],
+    ['FAILED_CALLS_KEPT', '50', (options) => options.failedCalls, { keep: 50 }],
+    ['FAILED_CALLS_KEPT', '0', (options) => options.failedCalls, false],
     ['HEALTH_CHECK_INTERVAL_MINUTES', '2.5', (options) => options.healthCheckIntervalMinutes, 2.5],
     ['HEALTH_CHECK_DEPTH', 'light', (options) => options.healthCheckDepth, 'light'],
     ['ERROR_CLASSIFICATION', 'status', (options) => options.errorClassification, 'status'],

@@ -31,6 +31,11 @@ describe('what is wrong', () => {
     [{ maxRetries: 1.5 }, 'maxRetries: must be a whole number.'],
     [{ maxRetries: 'SECRET' }, 'maxRetries: must be a whole number.'],
     [{ healthCheckIntervalMinutes: 0 }, 'healthCheckIntervalMinutes: must be 0.05 minutes (3 s) or more.'],
+    [{ failedCalls: true }, 'failedCalls: must be false, or as { keep: 300 }.'],
+    [{ failedCalls: null }, 'failedCalls: must be false, or as { keep: 300 }.'],
+    [{ failedCalls: { keep: 0 } }, 'failedCalls.keep: must be 1 or more; failedCalls: false keeps none.'],
+    [{ failedCalls: { keep: 10_001 } }, 'failedCalls.keep: must be 10000 or less.'],
+    [{ failedCalls: {} }, 'failedCalls.keep: must be a number of calls.'],
     [{ errorClassification: 'SECRET' }, 'errorClassification: must be evidence or status.'],
     [
       { webhook: { secret: 'whsec_SECRETsecretSECRETsecretSECRET' } },

@@ -21,6 +21,12 @@ const situation = (changes: Partial<ProviderSituation>): ProviderSituation => ({
 
 describe('F1-F4: the state of a provider, by what is known of it', () => {
   it.each<[string, Partial<ProviderSituation>, string, RegExp]>([
+    [
+      'paused, which counts more than anything',
+      { pause: { since: NOW - MINUTE, until: NOW + MINUTE }, calls: 9, failures: 9, keys: { ...served, total: 0 } },
+      'paused',
+      /^openai is paused by an administrator, and serves no calls until 2026-11-01T12:01:00.000Z or until it is resumed\.$/,
+    ],
     ['all is well', {}, 'serving', /^20 calls in the last five minutes, and none failed/],
     ['nothing ended lately', { calls: 0 }, 'serving', /keys are ready/],
     ['one in twenty failed', { failures: 1, lastFailure: 'timeout' }, 'serving', /^Only 1 of the 20 calls/],

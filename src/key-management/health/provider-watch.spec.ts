@@ -106,6 +106,34 @@ describe('F1: what is announced of a provider', () => {
     expect(watched.saw('no_usable_key')).toBe('provider_failing');
   });
 
+  it('takes a pause neither for trouble nor for its end', () => {
+    const watched = new Watched();
+    watched.ended('server_error');
+    expect(watched.saw('failing')).toBe('provider_failing');
+    for (let minute = 0; minute < 60; minute += 1, watched.now += MINUTE) expect(watched.saw('paused')).toBeUndefined();
+    expect(watched.watch.isTroubled).toBe(true);
+    expect(watched.saw('serving')).toBeUndefined();
+    watched.now += MINUTE;
+    expect(watched.saw('serving')).toBe('provider_recovered');
+  });
+
+  it('judges anew after a pause: what was refused meanwhile does not count', () => {
+    const watched = new Watched();
+    watched.ended('no_key', 50);
+    watched.watch.facts.judgeAnew();
+    expect(watched.watch.facts.window()).toEqual({ calls: 0, failures: 0 });
+    expect(watched.watch.facts.lastFailure).toBeUndefined();
+    expect(watched.watch.facts.lastCallAt).toBe(watched.now);
+    watched.ended('ok', 2);
+    expect(watched.watch.facts.window()).toEqual({ calls: 2, failures: 0 });
+  });
+
+  it('says of a pause since when it is, also where it hears of that late', () => {
+    const { watch } = new Watched();
+    expect(watch.saw({ state: 'paused', reason: '', since: 10 }, 40)).toBe(10);
+    expect(watch.saw({ state: 'paused', reason: '', since: 5 }, 50)).toBe(5);
+  });
+
   it('knows since when it is in its state', () => {
     const { watch } = new Watched();
     expect(watch.saw({ state: 'serving', reason: '' }, 10)).toBe(10);

@@ -49,7 +49,11 @@ describe('ProviderPauses', () => {
     pause(clock.now() + HOUR);
     expect(events).toHaveLength(1);
     pause(clock.now() + 2 * HOUR, 'instance');
-    expect(events[1]).toMatchObject({ type: 'provider_paused', by: 'instance', until: new Date(clock.now() + 2 * HOUR) });
+    expect(events[1]).toMatchObject({
+      type: 'provider_paused',
+      by: 'instance',
+      until: new Date(clock.now() + 2 * HOUR),
+    });
     await clock.advance(HOUR);
     expect(pauses.get('openai')).toBeDefined();
     pause(Infinity);

@@ -48,6 +48,7 @@ import type {
   KeyStatusEntry,
   KeyStoreKind,
   KeyStoreOptions,
+  KeysChangedEvent,
   KeyUpdate,
   KeyVerdict,
   LeaseOptions,
@@ -58,6 +59,8 @@ import type {
   OpenApiDocument,
   ProviderAnalytics,
   ProviderEvent,
+  ProviderPausedEvent,
+  ProviderResumedEvent,
   RemovalsDoubtedEvent,
   ProviderHealthOptions,
   ProviderOptions,
@@ -133,6 +136,7 @@ const options: KeyManagementOptions = {
   startupCheckTimeoutMs: 1,
   drainTimeoutMs: 1,
   minimumUsableKeys: 2,
+  failedCalls: { keep: 100 },
   store,
   adminToken: 'a',
   viewerToken: 'v',
@@ -236,9 +240,14 @@ export const told = (event: KeyEvent): [KeyEventType, ChangedBy, KeyStatus | und
   event.by,
   event.type === 'status_changed' ? event.to : undefined,
 ];
-export const changed = (event: KeyEvent): KeyChangeEvent | ProviderState | RemovalsDoubtedEvent['type'] | Date => {
+export const changed = (
+  event: KeyEvent,
+): KeyChangeEvent | ProviderState | RemovalsDoubtedEvent['type'] | Date | number | undefined => {
   if (event.type === 'removals_doubted') return doubted(event);
   if (event.type === 'runs_out') return endOf(event);
+  if (event.type === 'provider_paused') return pausedUntil(event);
+  if (event.type === 'provider_resumed') return pausedSince(event);
+  if (event.type === 'keys_changed') return changedKeys(event);
   return 'state' in event ? stateIn(event) : event;
 };
 const endOf = (event: RunsOutEvent): Date => event.runsOutAt;
@@ -249,6 +258,13 @@ const webhook: WebhookOptions = {
 };
 export const alerting: KeyManagementModuleOptions = { webhook };
 const doubted = (event: RemovalsDoubtedEvent): RemovalsDoubtedEvent['type'] => event.type;
+const pausedUntil = (event: ProviderPausedEvent): Date | undefined => event.until;
+const pausedSince = (event: ProviderResumedEvent): Date => event.since;
+const changedKeys = (event: KeysChangedEvent): number => event.count;
+export const pausing = (pool: keys.KeyPoolService): Promise<void>[] => [
+  pool.pause('openai', { until: new Date() }),
+  pool.resume('openai'),
+];
 const stateIn = (event: ProviderEvent): ProviderState => event.state;
 export const named = [keys.keyIdOf('k'), keys.maskKey('k'), ...keys.KEY_STATUSES];
 

@@ -24,7 +24,7 @@ const FAILED_CALL = component('FailedCallDto', {
   account: nullableText(null, 'The vendor account behind the key, where it is known.'),
   model: nullableText('gpt-5', 'As the caller names it.'),
   endpoint: nullableText('/v1/chat/completions'),
-  outcome: oneOf(CALL_ENDS, 'quota_exceeded', 'Of the last attempt; `no_key` where no key could be used.'),
+  outcome: oneOf(CALL_ENDS, 'quota_exceeded', 'Of the last attempt; `no_key` where no key could be had for one.'),
   code: nullableText(
     'ATTEMPTS_EXHAUSTED',
     'Of the error that the caller got; null for an answer that broke after its call had returned it.',

@@ -21,6 +21,7 @@ export interface FailedCallEntry {
   readonly reason: string | undefined;
   readonly model: string | undefined;
   readonly endpoint: string | undefined;
+  /** Of the last attempt, or what ended the call before it had one. */
   readonly outcome: CallEnd;
   /** What the caller got; undefined for an answer that failed after its call had returned it. */
   readonly code: KeyManagementErrorCode | undefined;
@@ -49,7 +50,7 @@ export interface FailedCallQuery {
 /** Characters of a model's or an endpoint's name that are shown. */
 const LONGEST_NAME = 120;
 /** What vendors quote of a request that they find fault with; its end may be cut off. */
-const QUOTED = /(?<![\p{L}\d])(["'`“])[^"'`”]{40,}(?:["'`”]|$)/gu;
+const QUOTED = /(?<![\p{L}\d])(["'`“])[^"'`“”]{40,}(?:["'`”]|$)/gu;
 
 /** The latest failed calls of this instance, in memory. Each takes some hundred bytes. */
 export class FailedCalls {
@@ -76,7 +77,8 @@ export class FailedCalls {
       reason: last === undefined ? report.error?.message : last.reason,
       model,
       endpoint,
-      outcome,
+      // That no key was left then is in the code.
+      outcome: last === undefined || last.outcome === 'ok' ? outcome : last.outcome,
       code: report.error?.code,
       attempts: report.attemptsMade,
       durationMs: report.totalTimeMs,

@@ -8,13 +8,15 @@ import type {
   HealthCheckReport,
   KeyEntry,
   KeyPage,
+  ProviderStanding,
   Resolution,
   Session,
 } from './types';
 
 const PAGE_SIZE = 500;
 
-const keysPath = (provider: string): string => `admin/providers/${encodeURIComponent(provider)}/keys`;
+const providerPath = (provider: string): string => `admin/providers/${encodeURIComponent(provider)}`;
+const keysPath = (provider: string): string => `${providerPath(provider)}/keys`;
 const keyPath = (provider: string, id: string): string => `${keysPath(provider)}/${encodeURIComponent(id)}`;
 
 /** The API by name. `place` is where the page itself stands in it. */
@@ -66,6 +68,16 @@ export class Client {
   checkAll(provider?: string): Promise<HealthCheckReport> {
     const body = provider === undefined ? {} : { provider };
     return this.http.json('admin/health-checks', { method: 'POST', body, timeoutMs: PATIENT_MS });
+  }
+
+  /** @param until ISO 8601; left out: until it is resumed. */
+  pause(provider: string, until?: string): Promise<ProviderStanding> {
+    const body = until === undefined ? {} : { until };
+    return this.http.json(`${providerPath(provider)}/pause`, { method: 'POST', body });
+  }
+
+  resume(provider: string): Promise<ProviderStanding> {
+    return this.http.json(`${providerPath(provider)}/resume`, { method: 'POST' });
   }
 
   configuration(): Promise<Configuration> {

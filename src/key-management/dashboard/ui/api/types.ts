@@ -19,6 +19,7 @@ export type {
   KeyPage,
   KeyView as KeyEntry,
 } from '../../../admin/schemas/answers';
+export type { ProviderStateView as ProviderStanding } from '../../../admin/schemas/operations';
 export type { TimelineEntry } from '../../../analytics/documents';
 export type { Resolution } from '../../../analytics/series/measures';
 export type { ProviderState } from '../../../pool/key-events';

@@ -32,7 +32,7 @@ export function ProviderCard({ provider, figures, counts }: ProviderCardProps): 
           <Shape of={tone} />
           {word}
         </span>
-        <ProviderActions provider={provider} name={name} />
+        <ProviderActions provider={provider} name={name} paused={figures.state === 'paused'} />
       </header>
       <StateLine figures={figures} />
       <HealthBar counts={counts} />
@@ -94,7 +94,13 @@ function StateLine({ figures }: { figures: ProviderFigures }): JSX.Element {
   );
 }
 
-function ProviderActions({ provider, name }: { provider: string; name: string }): JSX.Element {
+interface ProviderActionsProps {
+  provider: string;
+  name: string;
+  paused: boolean;
+}
+
+function ProviderActions({ provider, name, paused }: ProviderActionsProps): JSX.Element {
   const { actions } = useDashboard();
   const why = useReadOnly();
   const busy = useStore(actions.busy, (all) => isBusy(all, provider));
@@ -116,6 +122,13 @@ function ProviderActions({ provider, name }: { provider: string; name: string })
         why={why}
         busy={busy}
         onClick={() => void actions.checkAll(provider)}
+      />
+      <IconButton
+        icon={paused ? 'play' : 'pause'}
+        label={`${paused ? 'Resume' : 'Pause'} ${name}`}
+        why={why}
+        busy={busy}
+        onClick={() => openDialog.set({ kind: paused ? 'resume' : 'pause', provider })}
       />
       <IconButton
         icon="plus"

@@ -1,5 +1,5 @@
 import type { LogEvent } from '../api/types';
-import { words } from './format';
+import { counted, words } from './format';
 import { standingOf, STATUSES, type Standing } from './status';
 
 export interface EventText {
@@ -14,9 +14,13 @@ const ACTIONS: Readonly<Record<string, string>> = {
   update_key: 'changed a key',
   delete_key: 'deleted a key',
   check_key: 'checked a key',
+  pause_provider: 'paused a provider',
+  resume_provider: 'resumed a provider',
   run_health_checks: 'ran health checks',
   update_configuration: 'changed the configuration',
 };
+
+const BULK_ACTS = { check: 'checked', enable: 'enabled', disable: 'disabled', delete: 'deleted' } as const;
 
 const CAUSES: Readonly<Record<string, string>> = {
   call: 'by a call',
@@ -52,6 +56,16 @@ export function describeEvent(event: LogEvent): EventText {
         text: `Runs out within ${event.hours === 2 ? 'two hours' : 'a day'}`,
         detail: event.reason,
         tone: event.hours === 2 ? 'removed' : 'cooling_down',
+      };
+    case 'provider_paused':
+      return { text: 'Is paused', detail: event.reason, tone: 'cooling_down' };
+    case 'provider_resumed':
+      return { text: 'Serves again', detail: event.reason, tone: 'healthy' };
+    case 'keys_changed':
+      return {
+        text: `${counted(event.count ?? 0, 'key')} ${event.change ?? 'changed'}`,
+        detail: cause,
+        tone: event.change === 'enabled' ? 'healthy' : 'removed',
       };
     case 'removals_doubted':
       return { text: 'Removes no key for an answer that several keys met', detail: event.reason, tone: 'cooling_down' };
@@ -100,9 +114,16 @@ export function describeEvent(event: LogEvent): EventText {
   }
 }
 
+/** What the administrator did; of an act on many keys, how many it met. */
+function actOf(action: string, { bulk_action: bulk, counts = {} }: LogEvent): string {
+  if (bulk === undefined) return ACTIONS[action] ?? words(action);
+  const { changed = 0, checked = 0 } = counts;
+  return `${BULK_ACTS[bulk]} ${counted(changed + checked, 'key')}`;
+}
+
 function describeAction(event: LogEvent): EventText {
   const { role, address } = event;
-  const act = event.action ? (ACTIONS[event.action] ?? words(event.action)) : words(event.type);
+  const act = event.action ? actOf(event.action, event) : words(event.type);
   const failed = event.result !== undefined && event.result !== 'ok';
   return {
     text: `${role === 'admin' ? 'Administrator' : 'Someone'} ${act}${failed ? `: ${event.result ?? ''}` : ''}`,
@@ -116,7 +137,7 @@ function describeAction(event: LogEvent): EventText {
 
 /** For screen readers: only what an operator would want to be told at once. */
 export function announcementOf(event: LogEvent): string | undefined {
-  if (event.type === 'provider_failing' || event.type === 'provider_recovered' || event.type === 'removals_doubted')
+  if (event.type.startsWith('provider_') || event.type === 'removals_doubted')
     return `${event.provider ?? ''}: ${describeEvent(event).text}. ${event.reason ?? ''}`;
   if (event.type !== 'status_changed' || !event.to || !event.from) return undefined;
   if (standingOf(event.to) === standingOf(event.from)) return undefined;

@@ -52,6 +52,30 @@ describe('events in words', () => {
       'Removes no key for an answer that several keys met',
       '3 keys met the same.',
     ],
+    [{ type: 'provider_paused', state: 'paused', reason: 'It is paused.' }, 'Is paused', 'It is paused.'],
+    [{ type: 'provider_resumed', reason: 'The pause is over.' }, 'Serves again', 'The pause is over.'],
+    [
+      { type: 'keys_changed', change: 'disabled', count: 284, by: 'administrator' },
+      '284 keys disabled',
+      'by an administrator',
+    ],
+    [
+      {
+        type: 'admin_action',
+        action: 'bulk_keys',
+        bulk_action: 'disable',
+        counts: { changed: 280, unchanged: 4, checked: 0, not_found: 0 },
+        role: 'admin',
+        http_status: 200,
+      },
+      'Administrator disabled 280 keys',
+      'HTTP 200',
+    ],
+    [
+      { type: 'admin_action', action: 'pause_provider', role: 'admin', http_status: 200 },
+      'Administrator paused a provider',
+      'HTTP 200',
+    ],
     [{ type: 'provider_recovered', state: 'serving', reason: 'Well.' }, 'Has recovered: serving', 'Well.'],
   ])('%j', (more, text, detail) => expect(describeEvent(event(more))).toMatchObject({ text, detail }));
 

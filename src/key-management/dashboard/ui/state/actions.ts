@@ -2,6 +2,7 @@ import { ApiError, messageOf } from '../api/api-error';
 import type { Client } from '../api/client';
 import type { Configuration, KeyEntry } from '../api/types';
 import { counted, duration, providerName, words } from '../model/format';
+import { serverNow } from '../model/server-time';
 import { STATUSES } from '../model/status';
 import type { Data } from './data';
 import { tableKey } from './key-table';
@@ -56,6 +57,26 @@ export class Actions {
         report.removed_keys > 0 ? 'bad' : 'good',
         `Checked ${counted(report.checked_keys, 'key')}${of} in ${duration(report.duration)}: ${report.healthy_keys} healthy${removed}.`,
       );
+      this.refresh();
+    });
+  }
+
+  /** @param forMs How long, milliseconds; left out: until it is resumed. */
+  pause(provider: string, forMs?: number): Promise<void> {
+    return this.#during(provider, async () => {
+      // By the server's clock, which this machine's may differ from.
+      const until = forMs === undefined ? undefined : new Date(serverNow() + forMs).toISOString();
+      const { persistence } = await this.client.pause(provider, until);
+      const lost = persistence === 'memory_only' ? ' A restart ends the pause.' : '';
+      toast('good', `${providerName(provider)} is paused.${lost}`);
+      this.refresh();
+    });
+  }
+
+  resume(provider: string): Promise<void> {
+    return this.#during(provider, async () => {
+      await this.client.resume(provider);
+      toast('good', `${providerName(provider)} serves calls again.`);
       this.refresh();
     });
   }

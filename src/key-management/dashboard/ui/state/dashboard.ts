@@ -35,7 +35,9 @@ export class Dashboard {
       lost: () => this.#again(0),
       event: (event) => {
         if (this.data.applyEvent(event)) this.#fetching.unsureOf(event.provider!, event.key_id!);
-        if (event.type === 'provider_failing' || event.type === 'provider_recovered') this.#again(0);
+        if (event.type.startsWith('provider_')) this.#again(0);
+        // It says nothing of single keys.
+        if (event.type === 'keys_changed') void this.refresh();
       },
     });
   }

@@ -3,7 +3,11 @@ import type { KeyEntry, Resolution } from '../api/types';
 import { Store } from './store';
 
 export type OpenDialog =
-  { kind: 'add'; provider?: string } | { kind: 'configuration' } | { kind: 'delete'; key: KeyEntry } | undefined;
+  | { kind: 'add'; provider?: string }
+  | { kind: 'configuration' }
+  | { kind: 'delete'; key: KeyEntry }
+  | { kind: 'pause' | 'resume'; provider: string }
+  | undefined;
 
 /** What the person at the page has chosen to see. */
 export const filter = new Store<KeyFilter>(NO_FILTER);
