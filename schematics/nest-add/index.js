@@ -5,7 +5,7 @@ const { withModule } = require('./with-module');
 
 const ROOT_CLASS = /\bNestFactory\s*\.\s*create\w*\s*(?:<[^()]*>)?\s*\(\s*(\w+)/;
 const MEND =
-  "Add it yourself: `KeyManagementModule.forRoot()` from 'nestjs-ai-key-management' in the `imports` of the root module.";
+  'Add it yourself: KeyManagementModule.forRoot() of nestjs-ai-key-management, in the imports of the root module.';
 
 /**
  * What of the files that a schematic changes is needed.

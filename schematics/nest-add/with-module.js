@@ -8,7 +8,7 @@ const CALL = 'KeyManagementModule.forRoot()';
  * The text of a file with the module among the imports of a class.
  * @param {string} text
  * @param {string | undefined} className Default: the first class with `@Module`.
- * @param {typeof import('typescript')} ts
+ * @param {object} ts The TypeScript of the app.
  * @returns {string | undefined} Undefined where it is there already.
  * @throws {Error} where no class has `@Module({ … })`
  */
@@ -19,7 +19,7 @@ exports.withModule = function withModule(text, className, ts) {
   const settings = settingsOf(file, className, ts);
   if (settings === undefined)
     throw new Error(
-      `No class ${className ?? ''} with @Module({ … }) was found. Add ${CALL} from '${PACKAGE}' to its imports.`,
+      `No class ${className ?? ''} with @Module({ … }) was found. Add ${CALL} of ${PACKAGE} to its imports.`,
     );
   const edits = [importEdit(imports, text), settingEdit(settings, text, ts)];
   return edits

@@ -43,6 +43,6 @@ it('keeps quotes and ends of lines, and takes the class that is named', () => {
 
 it('says what to do where it finds no module', () => {
   expect(() => withModule('export class AppModule {}', 'AppModule', ts)).toThrow(
-    "No class AppModule with @Module({ … }) was found. Add KeyManagementModule.forRoot() from 'nestjs-ai-key-management' to its imports.",
+    'No class AppModule with @Module({ … }) was found. Add KeyManagementModule.forRoot() of nestjs-ai-key-management to its imports.',
   );
 });

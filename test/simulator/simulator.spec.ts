@@ -18,6 +18,13 @@ async function statuses(key: string, count: number): Promise<number[]> {
   return found;
 }
 
+it('says where a vendor is called, and how to add one that it does not play', () => {
+  expect(sim.baseUrl('openai')).toBe(`${sim.origin}/openai`);
+  expect(() => sim.baseUrl('perplexity')).toThrow(
+    /plays openai, anthropic, google.*, not 'perplexity'\. Add it: simulator\.compatible\('perplexity'\)\./,
+  );
+});
+
 describe('scripts', () => {
   it('change at run time', async () => {
     const key = sim.openai.key('sk-changing');

@@ -290,6 +290,31 @@ describe('an app on scripted vendors', () => {
     });
   });
 
+  it('shows no key in the calls, wherever the request has it', async () => {
+    await start();
+    script.for('google').always({ json: {} });
+    const key = await executor().executeOrThrow('google', async ({ apiKey, fetch }) => {
+      await fetch(...post(`https://vendor.example/bot${apiKey}/send?key=${apiKey}`, { apiKey, model: 'm' }));
+      await fetch('https://vendor.example/text', { method: 'POST', body: `key=${apiKey}` });
+      return apiKey;
+    });
+    expect(key).toMatch(/^AQ\./);
+    expect(JSON.stringify(script.calls)).not.toContain(key);
+    expect(script.calls).toMatchObject([
+      { path: '/bot***/send', body: { apiKey: '***', model: 'm' } },
+      { path: '/text', body: 'key=***' },
+    ]);
+  });
+
+  it('keeps no process alive', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    await start();
+    script.for('openai').next('invalid_key', 'rate_limited');
+    await executor().execute('openai', ({ fetch }) => fetch(...chat), { maxWaitMs: 0 });
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
   it('reads nothing of the environment', async () => {
     const before = { ...process.env };
     Object.assign(process.env, { OPENAI_API_KEYS: 'sk-of-a-developer', MAX_RETRIES: 'wrong', KEY_STORE: 'file' });

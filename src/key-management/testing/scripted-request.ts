@@ -26,7 +26,7 @@ export async function scriptedRequest(
   const request = new Request(input, init);
   const url = new URL(request.url);
   const text = request.body === null ? '' : await request.text();
-  const body: unknown = parseJson(text) ?? (text === '' ? undefined : text);
+  const body = bodyOf(text);
   const fields = isObject(body) ? body : undefined;
   const named = fields?.model ?? MODEL_IN_PATH.exec(url.pathname)?.[1];
   return {
@@ -46,11 +46,14 @@ export async function scriptedRequest(
       path: url.pathname.replaceAll(apiKey, '***'),
       model: typeof named === 'string' ? decodeURIComponent(named) : undefined,
       stream: fields?.stream === true || STREAM_IN_PATH.test(url.pathname),
-      body: text.includes(apiKey) ? (parseJson(text.replaceAll(apiKey, '***')) ?? '***') : body,
+      body: text.includes(apiKey) ? bodyOf(text.replaceAll(apiKey, '***')) : body,
       status: undefined,
     },
   };
 }
+
+/** JSON as its value. */
+const bodyOf = (text: string): unknown => parseJson(text) ?? (text === '' ? undefined : text);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
