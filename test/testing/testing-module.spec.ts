@@ -273,17 +273,21 @@ describe('an app on scripted vendors', () => {
 
   it('never asks the network of a checker of the user, whose errors count', async () => {
     app = await Test.createTestingModule({
-      imports: [KeyManagementTestingModule.forRoot({ providers: { acme: {} } })],
+      imports: [KeyManagementTestingModule.forRoot()],
       providers: [AcmeChecker],
     }).compile();
     await app.init();
     script = app.get(VendorScript);
+    // The app knows this provider by its checker alone.
+    await app
+      .get(KeyManagerService)
+      .addNewKeys('acme', ['acme-0000000000000001', { key: 'acme-0000000000000002', id: 'b' }]);
     script.for('acme').next('quota_exceeded').always({ json: {} });
     const result = await executor().execute('acme', ({ fetch }) => fetch('https://acme.example/v1/work'));
     expect(result.attempts.map(({ outcome }) => outcome)).toEqual(['quota_exceeded', 'ok']);
     expect(script.calls.map(({ status }) => status)).toEqual([402, 200]);
     expect(app.get(AcmeChecker).probes).toBe(0);
-    expect(() => script.for('acme').next('invalid_key')).not.toThrow();
+    script.for('acme').key('b').next('invalid_key');
     const refused = await executor().execute('acme', ({ fetch }) => fetch('https://acme.example/v1/work'));
     expect((refused as { error: Error }).error.cause).toMatchObject({
       message: expect.stringContaining('health checker of acme takes for invalid_key'),

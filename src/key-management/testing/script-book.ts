@@ -17,9 +17,15 @@ export type ScriptedKeys = ReadonlyMap<string, string>;
 /** The answers and the calls of one app under test. */
 export class ScriptBook {
   readonly calls: ScriptedCall[] = [];
+  /** Providers that the running app knows beside those that the test named: by a checker, or by a pool that it opened. */
+  alsoKnown: ((provider: string) => boolean) | undefined;
   readonly #pages = new Map<string, ScriptPage>();
 
   constructor(readonly providers: ReadonlyMap<string, ScriptedKeys>) {}
+
+  knows(provider: string): boolean {
+    return this.providers.has(provider) || this.alsoKnown?.(provider) === true;
+  }
 
   page(provider: string, keyId?: string): ScriptPage {
     const name = nameOf(provider, keyId);

@@ -41,7 +41,9 @@ export class ScriptedVendors implements VendorAccess {
     private readonly book: ScriptBook,
     private readonly registry: HealthCheckerRegistry,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    book.alsoKnown = (provider) => registry.has(provider);
+  }
 
   readonly fetch: VendorFetch = async (input, init, key) => {
     init?.signal?.throwIfAborted();

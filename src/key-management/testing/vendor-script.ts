@@ -64,8 +64,9 @@ export class ProviderScript extends KeyScript {
    * @throws RangeError for an id that no key of the provider has
    */
   key(id: string): KeyScript {
-    const ids = [...(this.book.providers.get(this.provider)?.values() ?? [])];
-    if (!ids.includes(id) && !HASH_ID.test(id))
+    const known = this.book.providers.get(this.provider);
+    const ids = [...(known?.values() ?? [])];
+    if (known && !ids.includes(id) && !HASH_ID.test(id))
       throw new RangeError(`${this.provider} has no key "${id}" in this test. Its keys: ${ids.join(', ') || 'none'}.`);
     return new KeyScript(this.book, this.provider, id);
   }
@@ -87,10 +88,10 @@ export class VendorScript {
 
   /**
    * The script of one provider.
-   * @throws RangeError for a provider that the test did not name
+   * @throws RangeError for a provider that neither the test nor the running app knows
    */
   for(provider: string): ProviderScript {
-    if (!this.#book.providers.has(provider))
+    if (!this.#book.knows(provider))
       throw new RangeError(
         `This test has no provider "${provider}", only ${[...this.#book.providers.keys()].join(', ')}. Name it in the providers of KeyManagementTestingModule.`,
       );
