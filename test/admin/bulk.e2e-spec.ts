@@ -241,8 +241,12 @@ it('says what became of each key where the store does not take it', async () => 
   // Asked again, they are so already, and still not stored.
   const again = await answered(api.send('post', BULK).send({ action: 'disable', ids }), clock);
   expect([again.status, again.body.counts.unchanged]).toEqual([503, 2]);
+  const deleted = await answered(api.send('post', BULK).send({ action: 'delete', ids: [ids[0]] }), clock);
+  expect([deleted.status, deleted.body.counts.changed]).toEqual([503, 1]);
+  const gone = await answered(api.send('post', BULK).send({ action: 'delete', ids: [ids[0]] }), clock);
+  expect([gone.status, gone.body.counts.not_found]).toEqual([503, 1]);
   const log = await api.send('get', '/admin/events?type=admin_action').expect(200);
-  expect(log.body.events[1]).toMatchObject({ bulk_action: 'disable', counts: { changed: 2 }, result: 'failed' });
+  expect(log.body.events[3]).toMatchObject({ bulk_action: 'disable', counts: { changed: 2 }, result: 'failed' });
   cluster.mend();
   await clock.advance(60_000);
   await api.send('post', BULK).send({ action: 'disable', ids }).expect(200);

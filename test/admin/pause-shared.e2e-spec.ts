@@ -63,6 +63,16 @@ describe('a pause that instances share', () => {
     expect(await isPaused(one)).toBe(false);
   });
 
+  it.each(['2123-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'])(
+    'takes the far end %s to the others',
+    async (until) => {
+      const [one, other] = [await start(), await start()];
+      const paused = heard(other, 'provider_paused');
+      await one.send('post', PAUSE).send({ until }).expect(200);
+      expect(await paused).toMatchObject({ until: new Date(until) });
+    },
+  );
+
   it('holds over a restart, and for an instance that comes later; and is not told again', async () => {
     const first = await start();
     await first.send('post', PAUSE).expect(200);

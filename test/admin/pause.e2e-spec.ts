@@ -109,6 +109,19 @@ describe.each(ADAPTERS)('a paused provider on %s', (adapter) => {
     expect(await call()).toMatchObject({ success: false });
   });
 
+  it('has calls that may go elsewhere go there at once', async () => {
+    await api.send('post', PAUSE).expect(200);
+    const executor = api.app.get(RetryExecutorService);
+    const never = jest.fn();
+    const result = await executor.executeFirst([
+      { provider: 'openai', call: never },
+      { provider: 'anthropic', call: never },
+    ]);
+    // It went on to the second, which has no keys.
+    expect(result).toMatchObject({ success: false, provider: 'anthropic' });
+    expect(never).not.toHaveBeenCalled();
+  });
+
   it('checks keys as ever', async () => {
     await api.send('post', PAUSE).expect(200);
     const { body } = await api.send('post', `/admin/providers/openai/keys/${api.id}/check`).expect(200);

@@ -22,6 +22,8 @@ export async function documentOf(url: string): Promise<Document> {
   const cursors: Readonly<Record<string, string>> = {
     '/admin/providers/{provider}/keys': keys.next_cursor,
     '/admin/events': events.next_cursor,
+    // An app that has just started has no failed calls; its cursors are numbers of them, as those of events are of events.
+    '/admin/failed-calls': events.next_cursor,
     '/analytics/{provider}': analytics.next_cursor,
   };
   for (const [path, operations] of Object.entries(document.paths)) {

@@ -93,11 +93,13 @@ export class BulkKeysService {
     });
   }
 
-  /** Waits for all at once: with the store away each would wait for its own time. Also for those that an earlier request changed. */
+  /**
+   * Waits for all at once: with the store away each would wait for its own time. Also for what an earlier request did, which may have deleted
+   * the key.
+   */
   async #saved(provider: string, meant: readonly Meant[], result: BulkResultView): Promise<void> {
     const waits: Promise<void>[] = [];
-    await forEachInChunks(meant, ({ id, record }) => {
-      if (record === undefined) return;
+    await forEachInChunks(meant, ({ id }) => {
       const saved = this.pools.saved(provider, id);
       // All are looked at below; until then none may count as unhandled.
       saved.catch(() => undefined);

@@ -26,6 +26,7 @@ import { KeyPool } from './key-pool';
 import { endpointName } from './state/endpoint-name';
 import type { KeyRecord } from './key/key-record';
 import type { KeySnapshot } from './key/key-snapshot';
+import { isExpiry } from './key/key-expiry';
 import { UsedKeys } from './key/used-keys';
 import { ProviderPauses, type ProviderPause } from './provider-pauses';
 
@@ -165,7 +166,8 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
     this.#known(provider);
     const now = this.clock.now();
     const ends = until === undefined ? Infinity : until instanceof Date ? until.getTime() : NaN;
-    if (!(ends > now)) throw new RangeError('until must be a Date in the future, or be left out.');
+    if (!(ends > now) || (ends !== Infinity && !isExpiry(ends)))
+      throw new RangeError('until must be a Date in the future, or be left out.');
     const pause = { since: this.#pauses.get(provider)?.since ?? now, until: ends };
     this.#pauses.set(provider, pause, 'administrator');
     this.#pauseJournal?.put(provider, pause);

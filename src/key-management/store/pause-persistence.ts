@@ -1,5 +1,6 @@
 import type { ChangedBy } from '../pool/key-events';
 import type { KeyPoolService, PauseJournal } from '../pool/key-pool.service';
+import { isExpiry } from '../pool/key/key-expiry';
 import type { ProviderPause } from '../pool/provider-pauses';
 import { PROVIDER_NAME } from '../configuration/options-schema';
 import { isRecord, isTime } from './keys/key-documents';
@@ -76,6 +77,6 @@ const storedPause = ({ since, until }: ProviderPause): Json => ({ since, until: 
 function readPause(value: Json): ProviderPause | undefined {
   if (!isRecord(value)) return undefined;
   const { since, until = null } = value;
-  if (!isTime(since) || (until !== null && !isTime(until))) return undefined;
+  if (!isTime(since) || (until !== null && !isExpiry(until))) return undefined;
   return { since, until: until ?? Infinity };
 }
