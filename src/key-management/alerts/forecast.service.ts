@@ -94,7 +94,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     if (due.length > 0 && (await this.#leads())) await Promise.all(due.map((pool) => this.balances.ask(pool)));
     if (this.#closed) return;
     const warnings = this.#look();
-    if (warnings.length > 0 && this.persistence.link.isLoaded && (await this.#leads()) && !this.#closed)
+    if (warnings.length > 0 && this.persistence.link.isLoaded && (await this.#leads()))
       for (const warning of warnings) this.#tell(warning);
   }
 
