@@ -1,5 +1,11 @@
 import type { TestingModule } from '@nestjs/testing';
-import { KeyManagerService, KeyPoolService, type KeyEvent, type RunsOutEvent } from '../../src/key-management';
+import {
+  KeyManagerService,
+  KeyPoolService,
+  RetryExecutorService,
+  type KeyEvent,
+  type RunsOutEvent,
+} from '../../src/key-management';
 import { VendorSimulator, type SimulatedVendor } from '../simulator';
 import { Cluster } from '../support/cluster-store';
 import { FakeClock } from '../support/fake-clock';
@@ -150,5 +156,35 @@ describe('when what is left of keys runs out', () => {
     expect(app.get(KeyPoolService).list('deepseek')[0]!.balance?.left).toBe(10);
     expect(shown(app)).toMatchObject({ runs_out_at: null, keys: [{ runs_out_at: null }] });
     expect(events).toEqual([]);
+  });
+
+  it('is foretold of the limits of a day, and told two hours ahead', async () => {
+    const { openai } = simulator;
+    const [key] = openai.newKeys(1);
+    const limits = { requestsPerDay: 240 };
+    const app = await startKeyManagement(
+      { providers: { openai: { keys: [{ key: key!, limits }], baseUrl: openai.baseUrl } } },
+      { clock },
+    );
+    apps.push(app);
+    app.get(KeyPoolService).events$.subscribe(noteRunOut);
+    await app.get(KeyManagerService).forceHealthCheck();
+    const call = async (minutes: number): Promise<void> => {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        await app.get(RetryExecutorService).execute('openai', () => Promise.resolve('hello'));
+        await clock.advance(MINUTE);
+      }
+    };
+    await call(90);
+    const [shownKey] = app.get(KeyPoolService).list('openai');
+    expect((shownKey!.runsOutAt!.getTime() - clock.now()) / MINUTE).toBeCloseTo(150, -1);
+    expect(shownKey!.balance).toBeUndefined();
+    expect(events).toEqual([]);
+    await call(45);
+    expect(events).toMatchObject([{ provider: 'openai', keyId: shownKey!.id, hours: 2, unit: 'requests' }]);
+    // The next day begins with all of it.
+    await clock.advance(24 * HOUR);
+    expect(app.get(KeyPoolService).list('openai')[0]!.runsOutAt).toBeUndefined();
+    expect(events).toHaveLength(1);
   });
 });

@@ -120,7 +120,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
       }
       const whole = fundsOfProvider(all, keysInUse(pool));
       const ends = new Map<Funds, number | undefined>();
-      for (const funds of [...all, ...whole]) {
+      for (const funds of new Set([...all, ...whole])) {
         const name = nameOf(pool, funds);
         seen.add(name);
         const found = this.#foretold(name, funds, now);
@@ -172,9 +172,8 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
       record.funds = isKnown ? { ...(balance && { balance }), ...(runsOutAt < Infinity && { runsOutAt }) } : undefined;
     }
     const { provider } = pool;
-    const runsOutAt = Math.min(...(all.length === 1 ? all : whole).map((funds) => ends.get(funds) ?? Infinity));
-    const isAll = all.length > 1 || [...keysInUse(pool)].every((key) => all[0]!.keys.includes(key));
-    this.#outlooks.set(provider, { provider, balances, ...(isAll && runsOutAt < Infinity && { runsOutAt }) });
+    const runsOutAt = Math.min(...whole.map((funds) => ends.get(funds) ?? Infinity));
+    this.#outlooks.set(provider, { provider, balances, ...(runsOutAt < Infinity && { runsOutAt }) });
   }
 
   #warning(pool: KeyPool, funds: Funds, name: string, at: number | undefined, now: number): Warning[] {
