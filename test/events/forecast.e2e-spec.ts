@@ -4,6 +4,7 @@ import {
   KeyPoolService,
   RetryExecutorService,
   type KeyEvent,
+  type ManagedCall,
   type RunsOutEvent,
 } from '../../src/key-management';
 import { VendorSimulator, type SimulatedVendor } from '../simulator';
@@ -186,5 +187,34 @@ describe('when what is left of keys runs out', () => {
     await clock.advance(24 * HOUR);
     expect(app.get(KeyPoolService).list('openai')[0]!.runsOutAt).toBeUndefined();
     expect(events).toHaveLength(1);
+  });
+
+  it('is foretold of what headers say is left of a day', async () => {
+    const groq = simulator.compatible('groq');
+    const [key] = groq.newKeys(1);
+    const app = await startKeyManagement({ providers: { groq: { keys: [key!], baseUrl: groq.baseUrl } } }, { clock });
+    apps.push(app);
+    await app.get(KeyManagerService).forceHealthCheck();
+    let left = 1_000;
+    const body = JSON.stringify({ model: 'llama', messages: [{ role: 'user', content: 'Hello!' }] });
+    const ask: ManagedCall<string> = async ({ fetch, apiKey }) => {
+      const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+      const response = await fetch(`${groq.baseUrl}/v1/chat/completions`, { method: 'POST', headers, body });
+      return response.text();
+    };
+    for (let minute = 0; minute < 90; minute += 1) {
+      left -= 5;
+      const headers = {
+        'x-ratelimit-limit-requests': '1000',
+        'x-ratelimit-remaining-requests': String(left),
+        'x-ratelimit-reset-requests': `${Math.round((1_000 - left) * 86.4)}s`,
+      };
+      groq.key(key!, { kind: 'answer', operations: ['generate'], status: 200, headers, body: {} });
+      await app.get(RetryExecutorService).execute('groq', ask, { model: 'llama' });
+      await clock.advance(MINUTE);
+    }
+    const [shownKey] = app.get(KeyPoolService).list('groq');
+    expect((shownKey!.runsOutAt!.getTime() - clock.now()) / MINUTE).toBeCloseTo(left / 5, -1);
+    expect(app.get(KeyManagerService).getComprehensiveStatus().key_pools.providers.groq!.runs_out_at).toBeNull();
   });
 });

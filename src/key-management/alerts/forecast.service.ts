@@ -42,6 +42,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
   readonly #sources: ((pool: KeyPool, now: number) => Iterable<Funds>)[] = [
     (pool, now) => this.#balances(pool, now),
     (pool, now) => dayLimits(pool, now),
+    (pool, now) => statedDays(pool, now),
   ];
   #closed = false;
 
@@ -223,6 +224,19 @@ function* dayLimits(pool: KeyPool, now: number): Iterable<Funds> {
     const shared = keys.length > 1 ? accountOf(keys) : undefined;
     const common = { subject: `day ${account}`, keys, unit, left: limit - spent, spent, endsAt, at: now };
     yield shared === undefined ? common : { ...common, account: shared };
+  }
+}
+
+/** What vendors' headers say is left of a day. */
+function* statedDays(pool: KeyPool, now: number): Iterable<Funds> {
+  for (const { keys, model, unit, left, endsAt } of pool.dayLeft(now)) {
+    const account = accountOf(keys);
+    const whose = keys[0]!.account?.sharedName ?? `key:${keys[0]!.id}`;
+    yield {
+      ...{ subject: `stated ${whose} ${model ?? ''}`, keys, unit, left, at: now, isOfModel: true },
+      ...(endsAt !== undefined && { endsAt }),
+      ...(account !== undefined && { account }),
+    };
   }
 }
 

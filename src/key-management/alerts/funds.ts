@@ -14,6 +14,8 @@ export interface Funds {
   readonly endsAt?: number;
   /** When this was so. Milliseconds since the epoch. */
   readonly at: number;
+  /** It bounds calls of one model alone: what is left of the provider does not end with it. */
+  readonly isOfModel?: boolean;
   /** Whose it is, where it is an account's. */
   readonly account?: string;
 }
@@ -27,7 +29,8 @@ export const accountOf = (keys: readonly KeyRecord[]): string | undefined =>
  * have one thing, it is that.
  * @param inUse The keys that calls may be made with, now or later.
  */
-export function fundsOfProvider(all: readonly Funds[], inUse: ReadonlySet<KeyRecord>): Funds[] {
+export function fundsOfProvider(found: readonly Funds[], inUse: ReadonlySet<KeyRecord>): Funds[] {
+  const all = found.filter(({ isOfModel }) => isOfModel !== true);
   const units = [...new Set(all.map(({ unit }) => unit))];
   return units.flatMap((unit) => {
     const parts = all.filter((each) => each.unit === unit);

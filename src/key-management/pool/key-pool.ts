@@ -3,6 +3,7 @@ import { isDoubtableRemoval } from '../classification/classify';
 import { CONSEQUENCES, isTransient, type Outcome } from '../vendors/contract/outcome';
 import type { HeaderView } from '../vendors/contract/rate-limits';
 import { CallBatcher } from './call-batches';
+import { dayLeft, type DayLeft } from './day-left';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import type { PoolObserver } from './key-events';
 import { Outlook } from './outlook';
@@ -52,6 +53,11 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { accounts, affinities, parts } = this;
     this.#outlook = new Outlook({ accounts, affinities, indexes, endpoints: parts.endpoints, breaker: this.#breaker });
     this.calls = new CallBatcher(() => observer.callsPending?.());
+  }
+
+  /** What vendors' headers say is left of limits by the day. */
+  dayLeft(now: number): Iterable<DayLeft> {
+    return dayLeft(this.records(), (ordinal) => this.indexes.modelOf(ordinal), now);
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */
