@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { DynamicModule, INestApplication, LoggerService, Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { VendorSimulator } from '../simulator';
+import { WebhookReceiver } from '../support/webhook-receiver';
 
 /** What the environment of a sample holds, beside the places of the simulated vendors. */
 const ENVIRONMENT = {
@@ -13,6 +14,8 @@ const ENVIRONMENT = {
   LOG_LEVEL: 'error',
 };
 
+export const WEBHOOK_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
 const nothing = (): undefined => undefined;
 export const SILENT: LoggerService = { log: nothing, warn: nothing, error: nothing };
 
@@ -21,10 +24,14 @@ export class Stage {
   readonly #apps: { close(): Promise<void> }[] = [];
   readonly #servers: Server[] = [];
 
-  private constructor(readonly simulator: VendorSimulator) {}
+  private constructor(
+    readonly simulator: VendorSimulator,
+    /** Where the webhook of a sample is sent to. */
+    readonly receiver: WebhookReceiver,
+  ) {}
 
   static async open(): Promise<Stage> {
-    const simulator = await VendorSimulator.start();
+    const [simulator, receiver] = await Promise.all([VendorSimulator.start(), WebhookReceiver.start()]);
     const { openai, anthropic, google } = simulator;
     const groq = simulator.compatible('groq');
     Object.assign(process.env, ENVIRONMENT, {
@@ -38,8 +45,10 @@ export class Stage {
       GOOGLE_KEY_A: google.newKeys(1)[0],
       GOOGLE_KEY_B: google.newKeys(1)[0],
       GROQ_KEY: groq.newKeys(1)[0],
+      KEY_WEBHOOK_URL: receiver.url,
+      KEY_WEBHOOK_SECRET: WEBHOOK_SECRET,
     });
-    return new Stage(simulator);
+    return new Stage(simulator, receiver);
   }
 
   /** The module as a running app without HTTP. */
@@ -100,6 +109,7 @@ export class Stage {
 
   async close(): Promise<void> {
     await this.clear();
+    await this.receiver.close();
     await this.simulator.close();
   }
 }

@@ -1,5 +1,12 @@
 import type { TestingModule } from '@nestjs/testing';
-import { KeyManagerService, KeyPoolService, type KeyEvent, type RunsOutEvent } from '../../src/key-management';
+import {
+  KeyManagerService,
+  KeyPoolService,
+  RetryExecutorService,
+  type KeyEvent,
+  type ManagedCall,
+  type RunsOutEvent,
+} from '../../src/key-management';
 import { VendorSimulator, type SimulatedVendor } from '../simulator';
 import { Cluster } from '../support/cluster-store';
 import { FakeClock } from '../support/fake-clock';
@@ -150,5 +157,64 @@ describe('when what is left of keys runs out', () => {
     expect(app.get(KeyPoolService).list('deepseek')[0]!.balance?.left).toBe(10);
     expect(shown(app)).toMatchObject({ runs_out_at: null, keys: [{ runs_out_at: null }] });
     expect(events).toEqual([]);
+  });
+
+  it('is foretold of the limits of a day, and told two hours ahead', async () => {
+    const { openai } = simulator;
+    const [key] = openai.newKeys(1);
+    const limits = { requestsPerDay: 240 };
+    const app = await startKeyManagement(
+      { providers: { openai: { keys: [{ key: key!, limits }], baseUrl: openai.baseUrl } } },
+      { clock },
+    );
+    apps.push(app);
+    app.get(KeyPoolService).events$.subscribe(noteRunOut);
+    await app.get(KeyManagerService).forceHealthCheck();
+    const call = async (minutes: number): Promise<void> => {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        await app.get(RetryExecutorService).execute('openai', () => Promise.resolve('hello'));
+        await clock.advance(MINUTE);
+      }
+    };
+    await call(90);
+    const [shownKey] = app.get(KeyPoolService).list('openai');
+    expect((shownKey!.runsOutAt!.getTime() - clock.now()) / MINUTE).toBeCloseTo(150, -1);
+    expect(shownKey!.balance).toBeUndefined();
+    expect(events).toEqual([]);
+    await call(45);
+    expect(events).toMatchObject([{ provider: 'openai', keyId: shownKey!.id, hours: 2, unit: 'requests' }]);
+    // The next day begins with all of it.
+    await clock.advance(24 * HOUR);
+    expect(app.get(KeyPoolService).list('openai')[0]!.runsOutAt).toBeUndefined();
+    expect(events).toHaveLength(1);
+  });
+
+  it('is foretold of what headers say is left of a day', async () => {
+    const groq = simulator.compatible('groq');
+    const [key] = groq.newKeys(1);
+    const app = await startKeyManagement({ providers: { groq: { keys: [key!], baseUrl: groq.baseUrl } } }, { clock });
+    apps.push(app);
+    await app.get(KeyManagerService).forceHealthCheck();
+    let left = 1_000;
+    const body = JSON.stringify({ model: 'llama', messages: [{ role: 'user', content: 'Hello!' }] });
+    const ask: ManagedCall<string> = async ({ fetch, apiKey }) => {
+      const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+      const response = await fetch(`${groq.baseUrl}/v1/chat/completions`, { method: 'POST', headers, body });
+      return response.text();
+    };
+    for (let minute = 0; minute < 90; minute += 1) {
+      left -= 5;
+      const headers = {
+        'x-ratelimit-limit-requests': '1000',
+        'x-ratelimit-remaining-requests': String(left),
+        'x-ratelimit-reset-requests': `${Math.round((1_000 - left) * 86.4)}s`,
+      };
+      groq.key(key!, { kind: 'answer', operations: ['generate'], status: 200, headers, body: {} });
+      await app.get(RetryExecutorService).execute('groq', ask, { model: 'llama' });
+      await clock.advance(MINUTE);
+    }
+    const [shownKey] = app.get(KeyPoolService).list('groq');
+    expect((shownKey!.runsOutAt!.getTime() - clock.now()) / MINUTE).toBeCloseTo(left / 5, -1);
+    expect(app.get(KeyManagerService).getComprehensiveStatus().key_pools.providers.groq!.runs_out_at).toBeNull();
   });
 });

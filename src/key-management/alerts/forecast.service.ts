@@ -42,6 +42,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
   readonly #sources: ((pool: KeyPool, now: number) => Iterable<Funds>)[] = [
     (pool, now) => this.#balances(pool, now),
     (pool, now) => dayLimits(pool, now),
+    (pool, now) => statedDays(pool, now),
   ];
   #closed = false;
 
@@ -94,7 +95,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     if (due.length > 0 && (await this.#leads())) await Promise.all(due.map((pool) => this.balances.ask(pool)));
     if (this.#closed) return;
     const warnings = this.#look();
-    if (warnings.length > 0 && this.persistence.link.isLoaded && (await this.#leads()) && !this.#closed)
+    if (warnings.length > 0 && this.persistence.link.isLoaded && (await this.#leads()))
       for (const warning of warnings) this.#tell(warning);
   }
 
@@ -120,7 +121,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
       }
       const whole = fundsOfProvider(all, keysInUse(pool));
       const ends = new Map<Funds, number | undefined>();
-      for (const funds of [...all, ...whole]) {
+      for (const funds of new Set([...all, ...whole])) {
         const name = nameOf(pool, funds);
         seen.add(name);
         const found = this.#foretold(name, funds, now);
@@ -172,9 +173,8 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
       record.funds = isKnown ? { ...(balance && { balance }), ...(runsOutAt < Infinity && { runsOutAt }) } : undefined;
     }
     const { provider } = pool;
-    const runsOutAt = Math.min(...(all.length === 1 ? all : whole).map((funds) => ends.get(funds) ?? Infinity));
-    const isAll = all.length > 1 || [...keysInUse(pool)].every((key) => all[0]!.keys.includes(key));
-    this.#outlooks.set(provider, { provider, balances, ...(isAll && runsOutAt < Infinity && { runsOutAt }) });
+    const runsOutAt = Math.min(...whole.map((funds) => ends.get(funds) ?? Infinity));
+    this.#outlooks.set(provider, { provider, balances, ...(runsOutAt < Infinity && { runsOutAt }) });
   }
 
   #warning(pool: KeyPool, funds: Funds, name: string, at: number | undefined, now: number): Warning[] {
@@ -224,6 +224,19 @@ function* dayLimits(pool: KeyPool, now: number): Iterable<Funds> {
     const shared = keys.length > 1 ? accountOf(keys) : undefined;
     const common = { subject: `day ${account}`, keys, unit, left: limit - spent, spent, endsAt, at: now };
     yield shared === undefined ? common : { ...common, account: shared };
+  }
+}
+
+/** What vendors' headers say is left of a day. */
+function* statedDays(pool: KeyPool, now: number): Iterable<Funds> {
+  for (const { keys, model, unit, left, endsAt } of pool.dayLeft(now)) {
+    const account = accountOf(keys);
+    const whose = keys[0]!.account?.sharedName ?? `key:${keys[0]!.id}`;
+    yield {
+      ...{ subject: `stated ${whose} ${model ?? ''}`, keys, unit, left, at: now, isOfModel: true },
+      ...(endsAt !== undefined && { endsAt }),
+      ...(account !== undefined && { account }),
+    };
   }
 }
 

@@ -14,6 +14,8 @@ export interface Funds {
   readonly endsAt?: number;
   /** When this was so. Milliseconds since the epoch. */
   readonly at: number;
+  /** It bounds calls of one model alone: what is left of the provider does not end with it. */
+  readonly isOfModel?: boolean;
   /** Whose it is, where it is an account's. */
   readonly account?: string;
 }
@@ -23,24 +25,29 @@ export const accountOf = (keys: readonly KeyRecord[]): string | undefined =>
   keys[0]?.account === undefined ? undefined : keys[0].account.name;
 
 /**
- * What is left of a provider as a whole, for each unit in which every key in use has something left: keys without a bound never run out.
+ * What is left of a provider as a whole, for each unit in which every key in use has something left: keys without a bound never run out. Where all of them
+ * have one thing, it is that.
  * @param inUse The keys that calls may be made with, now or later.
  */
-export function fundsOfProvider(all: readonly Funds[], inUse: ReadonlySet<KeyRecord>): Funds[] {
+export function fundsOfProvider(found: readonly Funds[], inUse: ReadonlySet<KeyRecord>): Funds[] {
+  const all = found.filter(({ isOfModel }) => isOfModel !== true);
   const units = [...new Set(all.map(({ unit }) => unit))];
   return units.flatMap((unit) => {
     const parts = all.filter((each) => each.unit === unit);
     const bounded = new Set(parts.flatMap(({ keys }) => keys));
-    if (parts.length < 2 || [...inUse].some((key) => !bounded.has(key))) return [];
-    const ends = parts.map(({ endsAt }) => endsAt ?? Infinity);
-    const endsAt = Math.min(...ends);
-    return {
-      subject: 'provider',
-      keys: [...bounded],
-      unit,
-      left: parts.reduce((sum, { left }) => sum + Math.max(0, left), 0),
-      at: Math.max(...parts.map(({ at }) => at)),
-      ...(endsAt < Infinity && { endsAt }),
-    };
+    if ([...inUse].some((key) => !bounded.has(key))) return [];
+    return parts.length === 1 ? parts : sumOf(parts, unit, [...bounded]);
   });
+}
+
+function sumOf(parts: readonly Funds[], unit: string, keys: readonly KeyRecord[]): Funds {
+  const endsAt = Math.min(...parts.map((each) => each.endsAt ?? Infinity));
+  return {
+    subject: 'provider',
+    keys,
+    unit,
+    left: parts.reduce((sum, { left }) => sum + Math.max(0, left), 0),
+    at: Math.max(...parts.map(({ at }) => at)),
+    ...(endsAt < Infinity && { endsAt }),
+  };
 }

@@ -5,6 +5,7 @@ import type { HeaderView } from '../vendors/contract/rate-limits';
 import type { Prices } from '../usage/prices';
 import type { Usage } from '../usage/usage';
 import { CallBatcher } from './call-batches';
+import { dayLeft, type DayLeft } from './day-left';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import type { PoolObserver } from './key-events';
 import { Outlook } from './outlook';
@@ -83,6 +84,11 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   /** A call that was counted as one that states nothing said afterwards what it used. */
   usedLate({ candidate: { record }, model, answeringModel }: PoolLease, usage: Usage): void {
     this.calls.usedLate({ record, model: model ?? answeringModel, usage });
+  }
+
+  /** What vendors' headers say is left of limits by the day. */
+  dayLeft(now: number): Iterable<DayLeft> {
+    return dayLeft(this.records(), (ordinal) => this.indexes.modelOf(ordinal), now);
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */

@@ -7,7 +7,7 @@ export interface KeyFunds {
 }
 
 /** What a vendor said is left. */
-export interface KeyBalance {
+interface KeyBalance {
   readonly left: number;
   /** `usd`, `cny`, `characters`: as the vendor counts. */
   readonly unit: string;

@@ -69,6 +69,16 @@ export class Meter {
     return this.#left < Infinity;
   }
 
+  /** The limit is by the day, and what is left of it is known. */
+  get isDaily(): boolean {
+    return this.#windowMs === DAY_MS && this.isKnown;
+  }
+
+  /** When a fixed window begins anew; undefined of a bucket, which refills steadily. Milliseconds since the epoch. */
+  get endsAt(): number | undefined {
+    return this.kind === 'fixed_window' && this.#fullAt > 0 ? this.#fullAt : undefined;
+  }
+
   /** The limit as it was stated last. */
   get limit(): number {
     return this.#limit;

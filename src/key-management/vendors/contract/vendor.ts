@@ -1,5 +1,14 @@
 import type { BoundIds } from './bound-ids';
-import type { BalanceProbe, Credential, DeepProbe, ErrorBody, KeyFormat, LightProbe, RateLimits, WireFormat } from './profile';
+import type {
+  BalanceProbe,
+  Credential,
+  DeepProbe,
+  ErrorBody,
+  KeyFormat,
+  LightProbe,
+  RateLimits,
+  WireFormat,
+} from './profile';
 import type { RateLimitReader } from './rate-limits';
 import type { RuleBook } from './rule';
 import type { UsageFields } from './usage';
