@@ -77,7 +77,7 @@ export function succeeded<T>(
   soFar?.attempts.push(report);
   // A list made for one takes a third of the memory of one that grew.
   const attempts = soFar === undefined ? [report] : soFar.attempts;
-  soFar?.trace?.attemptEnded(report);
+  if (!isStreaming) soFar?.trace?.attemptEnded(report);
   soFar?.followers?.onAttempt?.(provider.pool.provider, report);
   const result: ExecutionResult<T> & { success: true } = {
     success: true,
@@ -89,18 +89,27 @@ export function succeeded<T>(
     attempts,
   };
   if (options.affinity !== undefined) result.affinity = whereTo(context);
-  soFar?.trace?.ended(result.attemptsMade, undefined, result.affinity);
-  if (!isStreaming) settings.onCallEnd?.(provider, result, failure === undefined, options.model, soFar?.asked);
-  else
+  if (!isStreaming) {
+    soFar?.trace?.ended(result.attemptsMade, undefined, result.affinity);
+    settings.onCallEnd?.(provider, result, failure === undefined, options.model, soFar?.asked);
+  } else
     answers!.onRelease((end) => {
       if (context.countsTokens) context.book(answers!.usage, end === 'whole');
       const outcome = outcomeOf(end, provider.classifier, context);
       context.settle(outcome);
       // The report is the caller's by now: whoever looks at it after the stream finds what the stream came to.
       if (typeof outcome === 'object') Object.assign(report, verdictOf(outcome));
+      endTrace(soFar?.trace, result, outcome === 'cancelled' ? { ...report, outcome } : report);
       settings.onCallEnd?.(provider, result, outcome === 'ok' || outcome === 'cancelled', options.model, soFar?.asked);
     });
   return result;
+}
+
+/** Ends the spans of a call whose answer has streamed to its end. A caller that reads no further has had what it wanted. */
+function endTrace(trace: CallTrace | undefined, result: ExecutionResult<unknown>, report: AttemptReport): void {
+  trace?.attemptEnded(report);
+  const isGood = report.outcome === 'ok' || report.outcome === 'cancelled';
+  trace?.ended(result.attemptsMade, isGood ? undefined : report.outcome, result.affinity);
 }
 
 /** Whether an attempt of a call with an affinity went to the account that the call prefers. */
