@@ -115,6 +115,30 @@ describeInChromium('managing keys of a real app in the dashboard', () => {
     await page.locator('.provider .health-words', { hasText: '33 removed' }).waitFor();
   });
 
+  it('adds a key under an id, and refuses an id for several', async () => {
+    const { page, app, simulator, url } = on.stage;
+    const [one, other] = [14, 15].map((n) => fakeKey('openai', n)) as [string, string];
+    for (const key of [one, other]) simulator.openai.key(key);
+    await signIn(page, url, ADMIN);
+    await on.stage.live();
+    await page.getByRole('button', { name: 'Add keys', exact: true }).click();
+    const area = page.getByRole('textbox', { name: 'Keys' });
+    await area.fill(`${one} ${other}`);
+    await page.getByLabel(/^Id/).fill('team-a-main');
+    await page.getByRole('button', { name: 'Check and add 2 keys' }).click();
+    await page.getByText('An id is of one key').waitFor();
+    expect(await area.inputValue()).toContain(other);
+    await area.fill(one);
+    await page.getByRole('button', { name: 'Check and add 1 key' }).click();
+    await page.getByText('Checked 1 of 1 key').waitFor();
+    const ids = app
+      .get(KeyPoolService)
+      .list('openai')
+      .map(({ id }) => id);
+    expect(ids).toContain('team-a-main');
+    expect(ids).toHaveLength(4);
+  });
+
   it('checks, disables, enables and deletes a key', async () => {
     const { page, app, url } = on.stage;
     await signIn(page, url, ADMIN);

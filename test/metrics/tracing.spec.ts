@@ -64,6 +64,67 @@ describe('traces of managed calls', () => {
   });
 });
 
+describe('traces of answers that stream on after their call', () => {
+  let sim: VendorSimulator;
+  let app: TestingModule;
+  const [key] = KEYS;
+  const streamed: ManagedCall<Response> = ({ apiKey, fetch }) =>
+    fetch(`${sim.openai.baseUrl}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-5-nano', stream: true, messages: [{ role: 'user', content: 'hi' }] }),
+    });
+
+  beforeEach(async () => {
+    sim = await VendorSimulator.start();
+    sim.openai.key(key!);
+    app = await startKeyManagement({ providers: { openai: { keys: [key!], baseUrl: sim.openai.baseUrl } } });
+  });
+  afterEach(async () => {
+    trace.disable();
+    context.disable();
+    await app.close();
+    await sim.close();
+  });
+  const call = async () => {
+    const { spans } = recordingSdk();
+    const result = await app.get(RetryExecutorService).execute('openai', streamed);
+    if (!result.success) throw result.error;
+    expect(spans.map(({ ended }) => ended)).toEqual([false, false]);
+    return { spans, response: result.response };
+  };
+
+  it('end with the stream, as ok', async () => {
+    const { spans, response } = await call();
+    await response.text();
+    expect(spans.map(({ ended, error }) => [ended, error])).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+    expect(spans[1]!.attributes).toMatchObject({ 'ai_keys.outcome': 'ok' });
+  });
+
+  it('end with what the stream failed with', async () => {
+    sim.openai.key(key!, { kind: 'streamError', event: 'rate_limit', after: 2 });
+    const { spans, response } = await call();
+    await response.text().catch(() => undefined);
+    expect(spans.map(({ ended, error }) => [ended, error])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+    expect(spans.map(({ attributes }) => attributes['error.type'])).toEqual(['rate_limited', 'rate_limited']);
+    expect(spans[1]!.attributes).toMatchObject({ 'ai_keys.outcome': 'rate_limited' });
+  });
+
+  it('end as cancelled where the caller reads no further', async () => {
+    const { spans, response } = await call();
+    await response.body!.cancel();
+    expect(spans.map(({ ended }) => ended)).toEqual([true, true]);
+    expect(spans[1]!.attributes).toMatchObject({ 'ai_keys.outcome': 'cancelled' });
+    expect(spans[0]!.error).toBe(false);
+  });
+});
+
 describe('the queue in the metrics', () => {
   it('shows how many calls wait for a key, and how long they waited', async () => {
     const keys = ['sk-SIMULATED-key-that-takes-one-call-at-a-time'].map((key) => ({ key, limits: { concurrency: 1 } }));

@@ -79,7 +79,7 @@ export function succeeded<T>(
   soFar?.attempts.push(report);
   // A list made for one takes a third of the memory of one that grew.
   const attempts = soFar === undefined ? [report] : soFar.attempts;
-  soFar?.trace?.attemptEnded(report);
+  if (!isStreaming) soFar?.trace?.attemptEnded(report);
   soFar?.followers?.onAttempt?.(provider.pool.provider, report);
   const result: ExecutionResult<T> & { success: true } = {
     success: true,
@@ -93,9 +93,9 @@ export function succeeded<T>(
   const usage = isStreaming ? soFar?.usage : sumOf(soFar?.usage, context.usage);
   if (usage !== undefined) result.usage = usage;
   if (options.affinity !== undefined) result.affinity = whereTo(context);
-  soFar?.trace?.ended(result.attemptsMade, undefined, result.affinity);
   const { model } = options;
   if (!isStreaming) {
+    soFar?.trace?.ended(result.attemptsMade, undefined, result.affinity);
     options.onEnd?.(result);
     settings.onCallEnd?.(provider, result, failure === undefined, model, soFar?.asked, context.endpoint);
   } else
@@ -109,6 +109,7 @@ export function succeeded<T>(
       // The report is the caller's by now: whoever looks at it after the stream finds what the stream came to.
       if (typeof outcome === 'object') Object.assign(report, verdictOf(outcome));
       const isWell = outcome === 'ok' || outcome === 'cancelled';
+      endTrace(soFar?.trace, result, outcome === 'cancelled' ? { ...report, outcome } : report);
       options.onEnd?.(result);
       settings.onCallEnd?.(provider, result, isWell, model, soFar?.asked, context.endpoint);
     });
@@ -122,6 +123,13 @@ function measure(inValue: Usage | undefined, context: AttemptContext, response: 
   const seen = answers?.usage;
   if (seen !== undefined || context.reported !== undefined)
     context.book(seen ?? context.usage, true, answers?.model, now);
+}
+
+/** Ends the spans of a call whose answer has streamed to its end. A caller that reads no further has had what it wanted. */
+function endTrace(trace: CallTrace | undefined, result: ExecutionResult<unknown>, report: AttemptReport): void {
+  trace?.attemptEnded(report);
+  const isGood = report.outcome === 'ok' || report.outcome === 'cancelled';
+  trace?.ended(result.attemptsMade, isGood ? undefined : report.outcome, result.affinity);
 }
 
 /** Whether an attempt of a call with an affinity went to the account that the call prefers. */

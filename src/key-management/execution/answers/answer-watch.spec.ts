@@ -27,6 +27,27 @@ describe('ErrorWatch', () => {
     expect(found([last(0)])).toBeUndefined();
   });
 
+  it.each(['\n', '\r\n'])('finds an error that only the name of its event says, with lines that end in %j', (end) => {
+    const event = ['id:1', 'event:error', ':HTTP_STATUS/429', 'data:{"code":"Throttling","message":"x"}', '', ''].join(
+      end,
+    );
+    const whole = `event: result${end}data: {"output":{}}${end}${end}${event}`;
+    expect(found([whole])).toContain('Throttling');
+    expect(found([whole.replace('event:error', 'event: error')])).toContain('Throttling');
+    for (let at = 1; at < whole.length; at += 1)
+      expect([at, found([whole.slice(0, at), whole.slice(at)])]).toEqual([at, expect.stringContaining('Throttling')]);
+    expect(found([...bytes(whole)].map((byte) => Uint8Array.of(byte)))).toContain('Throttling');
+  });
+
+  it('takes the name of an event for that event alone', () => {
+    const next = 'data: {"output":{"code":"a"}}\n\n';
+    expect(found(['event: error\n\n', next])).toBeUndefined();
+    expect(found(['event: error\nevent: result\n', next])).toBeUndefined();
+    expect(found(['event: errors\n', next])).toBeUndefined();
+    expect(found(['data: {"text":"\\nevent: error"}\n', next])).toBeUndefined();
+    expect(found(['event: error\ndata: [1]\n\n'])).toBeUndefined();
+  });
+
   it('is not fooled by what a model says', () => {
     expect(found(['data: {"choices":[{"delta":{"content":"{\\"error\\":{\\"code\\":1}}"}}]}\n\n'])).toBeUndefined();
     expect(found(['data: {"type":"response.completed","response":{"error":null}}\n\n'])).toBeUndefined();

@@ -1,5 +1,5 @@
 import { isFailedAnswer, mayReportFailure } from '../../classification/evidence/body-facts';
-import { jsonIn, MOST_BODY_CHARACTERS } from '../../classification/evidence/body-tree';
+import { fieldsOf, jsonIn, MOST_BODY_CHARACTERS } from '../../classification/evidence/body-tree';
 import {
   isStreamError,
   vendorErrorFromStreamEvent,
@@ -19,6 +19,9 @@ const SHORT_BYTES = 64 * 1024;
 const MAX_LINE_BYTES = 64 * 1024;
 /** Marks of an error event, and of a status of the call inside the body. */
 const ERROR_MARKS = ['"error"', '"base_resp"'];
+/** Lines that name the event of the lines after them an error. */
+const ERROR_NAMES = ['event:error', 'event: error'];
+const LINE_MARKS = [...ERROR_MARKS, ...ERROR_NAMES];
 const LINE_FEED = 0x0a;
 const OPENING_BRACKET = 0x5b;
 const EMPTY = Buffer.alloc(0);
@@ -137,11 +140,13 @@ export function failureIn(body: Buffer, { headers, evidence, asked }: WatchTerms
 
 /**
  * Finds error events in a stream that passes by. It does not read the events, which would cost a parse of each: it searches each chunk for
- * the marks of an error, and parses only the lines that have one.
+ * the marks of an error, and parses only the lines that have one, or whose event is named an error.
  */
 export class ErrorWatch {
   #rest: Buffer | undefined;
   #isSkipping = false;
+  /** The lines so far named the event under way an error. */
+  #isNamedError = false;
 
   /** Returns the data of the first error event that this chunk completes. */
   push(chunk: Uint8Array): string | undefined {
@@ -157,14 +162,14 @@ export class ErrorWatch {
     this.#rest = undefined;
     this.#isSkipping = false;
     if (end < bytes.length) this.#keep(bytes.subarray(end));
-    return errorIn(lines, from);
+    return this.#errorIn(lines, from);
   }
 
   /** Returns the error in the last line, which may have no line end. */
   end(): string | undefined {
     const rest = this.#rest;
     this.#rest = undefined;
-    return rest && errorIn(rest, 0);
+    return rest && this.#errorIn(rest, 0);
   }
 
   #keep(bytes: Buffer): void {
@@ -173,17 +178,27 @@ export class ErrorWatch {
     this.#isSkipping = length > MAX_LINE_BYTES;
     this.#rest = this.#isSkipping ? undefined : this.#rest ? Buffer.concat([this.#rest, bytes]) : bytes;
   }
+
+  /** @param bytes Whole lines; at the end of the stream the last one may lack its end. */
+  #errorIn(bytes: Buffer, from: number): string | undefined {
+    if (!this.#isNamedError && !LINE_MARKS.some((mark) => bytes.includes(mark, from))) return undefined;
+    const lines = bytes.toString('utf8', from).split(/\r\n|\n|\r/);
+    // What follows the last line end is no line, and no empty one that ends an event.
+    if (lines.at(-1) === '') lines.pop();
+    for (const line of lines) {
+      if (line === '') this.#isNamedError = false;
+      else if (line.startsWith('event:')) this.#isNamedError = ERROR_NAMES.includes(line);
+      else if (line.startsWith('data:')) {
+        const data = line.slice('data:'.length);
+        if (this.#isNamedError ? hasFields(data) : mayBeError(line) && isStreamError(data)) return data;
+      }
+    }
+    return undefined;
+  }
 }
 
-function errorIn(bytes: Buffer, from: number): string | undefined {
-  if (!ERROR_MARKS.some((mark) => bytes.includes(mark, from))) return undefined;
-  for (const line of bytes.toString('utf8', from).split(/[\r\n]+/)) {
-    if (!line.startsWith('data:') || !ERROR_MARKS.some((mark) => line.includes(mark))) continue;
-    const data = line.slice('data:'.length);
-    if (isStreamError(data)) return data;
-  }
-  return undefined;
-}
+const hasFields = (data: string): boolean => Object.keys(fieldsOf(jsonIn(data))).length > 0;
+const mayBeError = (line: string): boolean => ERROR_MARKS.some((mark) => line.includes(mark));
 
 /**
  * Finds the failure that a JSON body reports: in the whole of a short body, or in the last item of a list that streams. It keeps the first 64 kB of the body, and of a list the last 64 kB.

@@ -49,7 +49,11 @@ export class Client {
     return this.http.json(keyPath(provider, id));
   }
 
-  addKeys(provider: string, keys: readonly { key: string; label?: string }[], signal: AbortSignal): Promise<AddedKeys> {
+  addKeys(
+    provider: string,
+    keys: readonly { key: string; label?: string; id?: string }[],
+    signal: AbortSignal,
+  ): Promise<AddedKeys> {
     return this.http.json(keysPath(provider), { method: 'POST', body: { keys }, signal, timeoutMs: PATIENT_MS });
   }
 

@@ -18,6 +18,7 @@ export function AddKeysForm({ provider, adding, onClose }: AddKeysFormProps): JS
   const { session } = useDashboard();
   const area = useRef<HTMLTextAreaElement>(null);
   const label = useRef<HTMLInputElement>(null);
+  const id = useRef<HTMLInputElement>(null);
   const preset = provider ?? (filter.value.provider === 'all' ? session.providers[0] : filter.value.provider) ?? '';
   const [chosen, setChosen] = useState(preset);
   const [found, setFound] = useState({ count: 0, duplicates: 0 });
@@ -37,14 +38,20 @@ export function AddKeysForm({ provider, adding, onClose }: AddKeysFormProps): JS
       area.current!.focus();
       return;
     }
+    const given = { label: label.current!.value.trim(), id: id.current!.value.trim() };
+    if (given.id !== '' && keys.length > 1) {
+      setProblem('An id is of one key: paste one key, or leave the id empty.');
+      id.current!.focus();
+      return;
+    }
     area.current!.value = '';
-    void adding.send(chosen, keys, label.current!.value.trim());
+    void adding.send(chosen, keys, given);
   };
 
   return (
     <form onSubmit={submit}>
       <div class="dialog-body">
-        <div class="field-pair">
+        <div class="field-row">
           <div class="field">
             <label for="add-provider">Provider</label>
             <select id="add-provider" value={chosen} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
@@ -60,6 +67,21 @@ export function AddKeysForm({ provider, adding, onClose }: AddKeysFormProps): JS
               Label <span class="faint">optional</span>
             </label>
             <input id="add-label" ref={label} maxLength={100} autocomplete="off" placeholder="team-a" />
+          </div>
+          <div class="field">
+            <label for="add-id">
+              Id <span class="faint">optional, of one key</span>
+            </label>
+            <input
+              id="add-id"
+              ref={id}
+              maxLength={64}
+              autocomplete="off"
+              autocapitalize="off"
+              spellcheck={false}
+              placeholder="team-a-1"
+              onInput={() => setProblem(undefined)}
+            />
           </div>
         </div>
         <div class="field">

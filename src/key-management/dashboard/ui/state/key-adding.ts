@@ -26,6 +26,8 @@ const START: AddingState = {
 interface NewKey {
   key: string;
   label?: string;
+  /** Only where one key is added. */
+  id?: string;
 }
 
 /** Sends keys in small portions. The keys are held here, out of the page, only until they are sent or the dialog closes. */
@@ -38,9 +40,11 @@ export class KeyAdding {
 
   constructor(private readonly client: Client) {}
 
-  async send(provider: string, keys: readonly string[], label: string): Promise<void> {
+  /** @param given What the form says of the keys; blank where it says nothing. */
+  async send(provider: string, keys: readonly string[], given: { label: string; id: string }): Promise<void> {
     this.#provider = provider;
-    this.#waiting = keys.map((key) => ({ key, ...(label !== '' && { label }) }));
+    const { label, id } = given;
+    this.#waiting = keys.map((key) => ({ key, ...(label !== '' && { label }), ...(id !== '' && { id }) }));
     this.state.set({ ...START, total: keys.length });
     await this.sendWaiting();
   }
