@@ -188,3 +188,25 @@ describe('a call of the executor', () => {
     }
   });
 });
+
+it('asks chat streams for their usage where the provider says so, and shows their callers none of it', async () => {
+  const vendor = app.vendor('openai');
+  const asking = await ManagedApp.start(1, {
+    providers: { openai: { keys: app.keys.openai, baseUrl: vendor.baseUrl, includeUsage: true } },
+  });
+  try {
+    const url = `${vendor.baseUrl}/v1`;
+    const client = new OpenAI({ apiKey: 'managed', baseURL: url, fetch: asking.fetch('openai', { onReport }) });
+    const stream = await client.chat.completions.create({ model: 'gpt-4o', messages, stream: true });
+    const chunks: OpenAI.ChatCompletionChunk[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    await asking.idle();
+    expect(chunks.filter(({ choices, usage }) => choices.length === 0 || usage)).toEqual([]);
+    expect(chunks.length).toBeGreaterThan(1);
+    expect(reports).toHaveLength(1);
+    expect(reports[0]!.usage!.inputTokens).toBeGreaterThan(0);
+    expect(asking.snapshots('openai')[0]!.usage).toMatchObject({ requests: 1, requestsWithoutUsage: 0 });
+  } finally {
+    await asking.close();
+  }
+});

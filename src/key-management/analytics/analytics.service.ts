@@ -21,6 +21,7 @@ import type {
 import { callSummary, globalStats, recentEvent, timelineEntry } from './provider-analytics';
 import { SeriesService, type TimelineQuery } from './series/series.service';
 import { statusText, type StatusPart } from './status-text';
+import { usageBreakdown } from './usage-breakdown';
 
 /** Of the log, in the analytics of one provider. */
 const RECENT_EVENTS = 50;
@@ -141,6 +142,7 @@ export class AnalyticsService {
       },
       outcomes,
       timeline: this.timeline(provider, { resolution: 'minute' }),
+      ...usageBreakdown(this.pools.pool(provider)),
       keys,
       recent_events: this.log.latest({ limit: RECENT_EVENTS, provider }).flatMap(recentEvent),
     };

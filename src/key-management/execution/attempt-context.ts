@@ -13,7 +13,7 @@ import type { ExpectedTokens } from '../pool/limits/expected-tokens';
 import { modelName } from '../pool/key/key-input';
 import { endpointOf } from '../pool/state/endpoint-name';
 import { overSeen, usageFault } from '../usage/reported-usage';
-import { sumOf, type Usage } from '../usage/usage';
+import { addUsage, type Usage } from '../usage/usage';
 import { modelNamedBy } from '../usage/usage-meter';
 import { AnswerBody, type BodySettings } from './answers/answer-body';
 import { AnswerWatch, isShort, onlyAsks, type UsageSeen } from './answers/answer-watch';
@@ -111,7 +111,7 @@ export class AttemptContext extends PoolLease implements CallContext {
   get usageSeen(): UsageSeen | undefined {
     const reader = this.settings?.meterOf?.(this.candidate.record.provider).reader;
     if (reader === undefined) return undefined;
-    const onFirst = (usage: Usage): void => this.book(sumOf(this.#answers?.usage, usage), false);
+    const onFirst = (usage: Usage): void => this.book(addUsage(this.#answers?.usage, usage), false);
     return { reader, onFirst: this.countsTokens ? onFirst : undefined };
   }
 

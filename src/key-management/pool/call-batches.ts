@@ -1,7 +1,7 @@
 import { OUTCOMES, type Outcome } from '../vendors/contract/outcome';
 import type { Usage } from '../usage/usage';
 import type { KeyRecord } from './key/key-record';
-import { KeyUsage } from './key/key-usage';
+import { addToCounts, KeyUsage } from './key/key-usage';
 import type { Source } from './state/settlement';
 
 /** Entries of each kind that are collected before a batch is delivered unasked: so many fit into the processor's nearest cache. */
@@ -69,6 +69,12 @@ function countUsage({ settled, billed, records, leaseModels, usages, late }: Cal
     if (billed[at] !== 1) continue;
     (records[at]!.usage ??= new KeyUsage()).count(leaseModels[at], usages[at]);
   }
+}
+
+/** Adds what the calls of a batch used to a row of counts, in the order of `USAGE_COUNTS`. */
+export function addUsageOf({ settled, billed, usages, late }: CallBatch, counts: Float64Array): void {
+  for (const { usage } of late) addToCounts(counts, 0, usage);
+  for (let at = 0; at < settled; at += 1) if (billed[at] === 1) addToCounts(counts, 1, usages[at]);
 }
 
 /** A follower of every call of one provider. */

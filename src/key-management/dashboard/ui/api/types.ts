@@ -19,7 +19,7 @@ export type {
   KeyPage,
   KeyView as KeyEntry,
 } from '../../../admin/schemas/answers';
-export type { TimelineEntry } from '../../../analytics/documents';
+export type { TimelineEntry, UsageEntry } from '../../../analytics/documents';
 export type { Resolution } from '../../../analytics/series/measures';
 export type { ProviderState } from '../../../pool/key-events';
 export type { KeyStatus } from '../../../pool/key/key-state';
