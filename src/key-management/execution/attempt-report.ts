@@ -89,9 +89,8 @@ export function succeeded<T>(
     keysTried: keysTriedIn(attempts),
     totalTimeMs: now - startedAt,
     attempts,
+    usage: isStreaming ? soFar?.usage : addUsage(soFar?.usage, context.usage),
   };
-  const usage = isStreaming ? soFar?.usage : addUsage(soFar?.usage, context.usage);
-  if (usage !== undefined) result.usage = usage;
   if (options.affinity !== undefined) result.affinity = whereTo(context);
   soFar?.trace?.ended(result.attemptsMade, undefined, result.affinity);
   if (!isStreaming) {

@@ -14,6 +14,8 @@ export const usageOf = (input: number, output: number, cached: number, written: 
   cachedInputTokens: cached > input ? input : cached,
   cacheWriteTokens: written > input - cached ? Math.max(0, input - cached) : written,
   reasoningTokens: reasoning > output ? output : reasoning,
+  // Its place in the object: to add a property afterwards takes another object.
+  costUsd: undefined,
 });
 
 /** The details of an input that is stated whole. LangChain names them as no vendor does. */
