@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
-import { KeyPoolService, type ExecutionReport, type Usage } from '../../src/key-management';
+import { KeyManagerService, KeyPoolService, type ExecutionReport, type Usage } from '../../src/key-management';
 import { ManagedApp, request } from '../managed-fetch/managed-app';
 
 const messages = [{ role: 'user' as const, content: 'What does it cost?' }];
@@ -209,4 +209,19 @@ it('asks chat streams for their usage where the provider says so, and shows thei
   } finally {
     await asking.close();
   }
+});
+
+it('shows in the analytics of the provider, by minute, model and account', async () => {
+  await openAi().chat.completions.create({ model: 'gpt-4o', messages });
+  await openAi().chat.completions.create({ model: 'gpt-4o-mini', messages });
+  const { summary, timeline } = app.app.get(KeyManagerService).getProviderAnalytics('openai');
+  const [{ usage: first }] = reports as [ExecutionReport];
+  expect(summary.usage).toMatchObject({ requests: 2, requests_without_usage: 0 });
+  expect(summary.usage.input_tokens).toBeGreaterThan(first!.inputTokens);
+  expect(summary.usage_by_model.map(({ model, requests }) => [model, requests])).toEqual([
+    ['gpt-4o', 1],
+    ['gpt-4o-mini', 1],
+  ]);
+  expect(summary.usage_by_account).toMatchObject([{ requests: 2, cost_usd: summary.usage.cost_usd }]);
+  expect(timeline.reduce((sum, { usage }) => sum + (usage?.requests ?? 0), 0)).toBe(2);
 });

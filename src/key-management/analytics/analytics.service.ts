@@ -139,10 +139,10 @@ export class AnalyticsService {
         healthy_keys: healthy,
         health_percentage: total === 0 ? 0 : percentage(healthy, total),
         ...callSummary(this.series, provider),
+        ...usageBreakdown(this.pools.pool(provider)),
       },
       outcomes,
       timeline: this.timeline(provider, { resolution: 'minute' }),
-      ...usageBreakdown(this.pools.pool(provider)),
       keys,
       recent_events: this.log.latest({ limit: RECENT_EVENTS, provider }).flatMap(recentEvent),
     };

@@ -171,22 +171,22 @@ export const PROVIDER_ANALYTICS = z.object({
     healthy_keys: integer(3),
     health_percentage: number(60, 'Per cent.'),
     ...CALL_SUMMARY,
+    usage_by_model: listOf(
+      component('ModelUsageDto', { model: nullableText('gpt-5', 'Null: the calls that named none.'), ...USAGE.shape }),
+      'What calls used by model, of the keys that are in the pool: the hundred that were called most.',
+    ),
+    usage_by_account: listOf(
+      component('AccountUsageDto', {
+        account: nullableText('org-1', 'Null: the keys of which no account is known.'),
+        ...USAGE.shape,
+      }),
+      'The same by account of the vendor.',
+    ),
   }),
   outcomes: z
     .partialRecord(z.enum(OUTCOMES), integer())
     .meta({ description: 'Attempts by outcome.', example: { ok: 138, rate_limited: 20 } }),
   timeline: listOf(TIMELINE_ENTRY),
-  models: listOf(
-    component('ModelUsageDto', { model: nullableText('gpt-5', 'Null: the calls that named none.'), ...USAGE.shape }),
-    'What calls used by model, of the keys that are in the pool: the hundred that were called most.',
-  ),
-  accounts: listOf(
-    component('AccountUsageDto', {
-      account: nullableText('org-1', 'Null: the keys of which no account is known.'),
-      ...USAGE.shape,
-    }),
-    'The same by account of the vendor.',
-  ),
   keys: listOf(KEY_STATUS_ENTRY, 'A page of them, in the order of their ids.'),
   recent_events: listOf(RECENT_EVENT, 'Newest first.'),
 });

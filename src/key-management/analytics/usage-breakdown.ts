@@ -9,7 +9,9 @@ const MOST = 100;
 type Sums = Map<string | null, UsageTotals>;
 
 /** What the calls of a provider used, by model and by the account of the vendor; of the keys that are in its pool. */
-export function usageBreakdown(pool: KeyPool | undefined): Pick<ProviderAnalytics, 'models' | 'accounts'> {
+export function usageBreakdown(
+  pool: KeyPool | undefined,
+): Pick<ProviderAnalytics['summary'], 'usage_by_model' | 'usage_by_account'> {
   const models: Sums = new Map();
   const accounts: Sums = new Map();
   pool?.calls.flush();
@@ -19,8 +21,8 @@ export function usageBreakdown(pool: KeyPool | undefined): Pick<ProviderAnalytic
     for (const [model, totals] of record.usage.byModel()) add(models, model === '' ? null : model, totals);
   }
   return {
-    models: largest(models).map(([model, totals]) => ({ model, ...usageEntry(totals) })),
-    accounts: largest(accounts).map(([account, totals]) => ({ account, ...usageEntry(totals) })),
+    usage_by_model: largest(models).map(([model, totals]) => ({ model, ...usageEntry(totals) })),
+    usage_by_account: largest(accounts).map(([account, totals]) => ({ account, ...usageEntry(totals) })),
   };
 }
 
