@@ -27,6 +27,8 @@ export const IDLE_TIMEOUT_MS = 300_000;
 
 /** The attempts that went to another account than the one that their call prefers: few, so that a field for it would cost all others. */
 const MOVED = new WeakSet<AttemptContext>();
+/** What the functions of attempts reported to have used: few do. */
+const REPORTED = new WeakMap<AttemptContext, Partial<Usage>>();
 
 /** What ends a call, and an answer that still streams after it. */
 export interface CallBounds {
@@ -47,8 +49,6 @@ export class AttemptContext extends PoolLease implements CallContext {
   settings: BodySettings | undefined = undefined;
   /** The size of its request, where that was measured. */
   size: RequestSize | undefined = undefined;
-  /** What its function reported; undefined where it did not. */
-  reported: Partial<Usage> | undefined = undefined;
   /** What ends the attempt and the call; undefined where nothing does. */
   bounds: CallBounds | undefined = undefined;
   #controller: AbortController | undefined = undefined;
@@ -115,12 +115,18 @@ export class AttemptContext extends PoolLease implements CallContext {
     return { reader, onFirst: this.countsTokens ? onFirst : undefined };
   }
 
+  /** What its function reported; undefined where it did not. */
+  get reported(): Partial<Usage> | undefined {
+    return REPORTED.get(this);
+  }
+
   reportUsage(usage: Partial<Usage>): void {
     const fault = usageFault(usage);
     if (fault !== undefined) throw new TypeError(`reportUsage: ${fault}`);
-    this.reported = { ...this.reported, ...usage };
+    const reported = { ...this.reported, ...usage };
+    REPORTED.set(this, reported);
     if (!this.settled || this.usage !== undefined) return;
-    this.#price((this.usage = overSeen(this.reported, undefined)), undefined);
+    this.#price((this.usage = overSeen(reported, undefined)), undefined);
     this.usedLate(this.usage);
   }
 
@@ -132,7 +138,8 @@ export class AttemptContext extends PoolLease implements CallContext {
    * @param now Milliseconds since the epoch, where the caller has just looked.
    */
   book(seen: Usage | undefined, isOver: boolean, named?: unknown, now?: number): void {
-    const usage = this.reported === undefined ? seen : overSeen(this.reported, seen);
+    const { reported } = this;
+    const usage = reported === undefined ? seen : overSeen(reported, seen);
     if (usage === undefined) return;
     this.#price(usage, named, now);
     this.usage = usage;
