@@ -6,6 +6,7 @@ import { isLarge, measured, RAW, YARDSTICK, type Found } from './measured';
 import { ourCalls } from './our-calls';
 import { peerCalls } from './peer-calls';
 import { loadPeers } from './peers';
+import { costOfUsage, type CostOfUsage } from './usage';
 
 type Results = ReadonlyMap<string, Found>;
 
@@ -15,18 +16,25 @@ export async function measure(): Promise<Report> {
   const ours = await ourCalls([3, 100]);
   const small = await measured([...peers, ...ours.calls]);
   await ours.close();
-  return report(small, new Map(await runApart<[string, Found][]>('overhead/large')), await costOfLimits());
+  const large = new Map(await runApart<[string, Found][]>('overhead/large'));
+  return report(small, large, await costOfLimits(), await costOfUsage());
 }
 
-function report(small: Results, large: Results, limits: readonly CostOfLimits[]): Report {
+function report(
+  small: Results,
+  large: Results,
+  limits: readonly CostOfLimits[],
+  usage: readonly CostOfUsage[],
+): Report {
   return {
     tables: [
       table('What a wrapper adds to a call that is resolved already: medians, and the middle half in brackets', small),
       table('The same in an app with large pools', large),
       limitsTable(limits),
+      usageTable(usage),
     ],
     goals: [...goals(small, large), limitsGoal(limits)],
-    data: { ...data(small, ''), ...data(large, 'large pools: '), ...limitsData(limits) },
+    data: { ...data(small, ''), ...data(large, 'large pools: '), ...limitsData(limits), ...usageData(usage) },
   };
 }
 
@@ -45,6 +53,15 @@ const limitsTable = (limits: readonly CostOfLimits[]): Table => ({
   columns: ['case', 'ns', '× of one without limits'],
   rows: limits.map(({ name, ns, ratio }) => [name, shownSpread(ns), shownSpread(ratio)]),
 });
+
+const usageTable = (usage: readonly CostOfUsage[]): Table => ({
+  title: 'What it adds to a managed call that its answer states what it used',
+  columns: ['case', 'ns added', '× of an answer that states nothing'],
+  rows: usage.map(({ name, added, ratio }) => [name, shownSpread(added), shownSpread(ratio)]),
+});
+
+const usageData = (usage: readonly CostOfUsage[]): Record<string, Spread> =>
+  Object.fromEntries(usage.map(({ name, ratio }) => [`${name}: ratio`, ratio]));
 
 function limitsGoal(limits: readonly CostOfLimits[]): Goal {
   const most = Math.max(...limits.map(({ ratio }) => ratio.median));

@@ -139,6 +139,16 @@ export function sampleFigures(
       failures,
       retries: Math.round(failures * 1.6),
       keys_removed: 2,
+      usage: {
+        requests,
+        requests_without_usage: 0,
+        input_tokens: requests * 1_800,
+        output_tokens: requests * 240,
+        cached_input_tokens: requests * 900,
+        cache_write_tokens: 0,
+        reasoning_tokens: requests * 60,
+        cost_usd: quiet ? null : Math.round(requests * 0.36) / 100,
+      },
     },
     timeline,
   };

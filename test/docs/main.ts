@@ -5,6 +5,7 @@ import Module from 'node:module';
 import { join, resolve } from 'node:path';
 import { affinity } from './players/affinity';
 import { alerts } from './players/alerts';
+import { usage } from './players/usage';
 import { configuration } from './players/configuration';
 import { customVendor } from './players/custom-vendor';
 import { errors } from './players/errors';
@@ -26,6 +27,7 @@ const PLAYERS: Readonly<Record<string, Players>> = {
   'README.md': readme,
   'docs/affinity.md': affinity,
   'docs/alerts.md': alerts,
+  'docs/usage.md': usage,
   'docs/configuration.md': configuration,
   'docs/custom-vendor.md': customVendor,
   'docs/errors.md': errors,

@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
-import { KeyPoolService, type ExecutionReport, type Usage } from '../../src/key-management';
+import { KeyManagerService, KeyPoolService, type ExecutionReport, type Usage } from '../../src/key-management';
 import { ManagedApp, request } from '../managed-fetch/managed-app';
 
 const messages = [{ role: 'user' as const, content: 'What does it cost?' }];
@@ -187,4 +187,41 @@ describe('a call of the executor', () => {
       await two.close();
     }
   });
+});
+
+it('asks chat streams for their usage where the provider says so, and shows their callers none of it', async () => {
+  const vendor = app.vendor('openai');
+  const asking = await ManagedApp.start(1, {
+    providers: { openai: { keys: app.keys.openai, baseUrl: vendor.baseUrl, includeUsage: true } },
+  });
+  try {
+    const url = `${vendor.baseUrl}/v1`;
+    const client = new OpenAI({ apiKey: 'managed', baseURL: url, fetch: asking.fetch('openai', { onReport }) });
+    const stream = await client.chat.completions.create({ model: 'gpt-4o', messages, stream: true });
+    const chunks: OpenAI.ChatCompletionChunk[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    await asking.idle();
+    expect(chunks.filter(({ choices, usage }) => choices.length === 0 || usage)).toEqual([]);
+    expect(chunks.length).toBeGreaterThan(1);
+    expect(reports).toHaveLength(1);
+    expect(reports[0]!.usage!.inputTokens).toBeGreaterThan(0);
+    expect(asking.snapshots('openai')[0]!.usage).toMatchObject({ requests: 1, requestsWithoutUsage: 0 });
+  } finally {
+    await asking.close();
+  }
+});
+
+it('shows in the analytics of the provider, by minute, model and account', async () => {
+  await openAi().chat.completions.create({ model: 'gpt-4o', messages });
+  await openAi().chat.completions.create({ model: 'gpt-4o-mini', messages });
+  const { summary, timeline } = app.app.get(KeyManagerService).getProviderAnalytics('openai');
+  const [{ usage: first }] = reports as [ExecutionReport];
+  expect(summary.usage).toMatchObject({ requests: 2, requests_without_usage: 0 });
+  expect(summary.usage.input_tokens).toBeGreaterThan(first!.inputTokens);
+  expect(summary.usage_by_model.map(({ model, requests }) => [model, requests])).toEqual([
+    ['gpt-4o', 1],
+    ['gpt-4o-mini', 1],
+  ]);
+  expect(summary.usage_by_account).toMatchObject([{ requests: 2, cost_usd: summary.usage.cost_usd }]);
+  expect(timeline.reduce((sum, { usage }) => sum + (usage?.requests ?? 0), 0)).toBe(2);
 });

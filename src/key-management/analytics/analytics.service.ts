@@ -22,6 +22,7 @@ import type {
 import { callSummary, globalStats, recentEvent, timelineEntry } from './provider-analytics';
 import { SeriesService, type TimelineQuery } from './series/series.service';
 import { statusText, type StatusPart } from './status-text';
+import { usageBreakdown } from './usage-breakdown';
 
 /** Of the log, in the analytics of one provider. */
 const RECENT_EVENTS = 50;
@@ -141,6 +142,7 @@ export class AnalyticsService {
         healthy_keys: healthy,
         health_percentage: total === 0 ? 0 : percentage(healthy, total),
         ...callSummary(this.series, provider),
+        ...usageBreakdown(this.pools.pool(provider)),
       },
       outcomes,
       timeline: this.timeline(provider, { resolution: 'minute' }),

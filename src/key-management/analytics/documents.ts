@@ -42,7 +42,7 @@ export const PROVIDER_STATE_FIELDS = z.object({
 export type ProviderStateFields = z.infer<typeof PROVIDER_STATE_FIELDS>;
 
 /** What the calls of a key, or of several, used of all time, as far as their answers state it. */
-export const USAGE = component('UsageDto', {
+const USAGE = component('UsageDto', {
   requests: integer(21, 'Calls that the vendor has answered.'),
   requests_without_usage: integer(0, 'Those whose answers state nothing: what they used is in no sum.'),
   requests_without_cost: integer(
@@ -146,6 +146,7 @@ const CALL_SUMMARY = {
   failures: integer(12),
   retries: integer(20),
   keys_removed: integer(2),
+  usage: USAGE,
 };
 
 /** One minute or hour of a provider: calls, and the attempts that met a rate limit. Of a key, all figures are of attempts. */
@@ -157,6 +158,7 @@ export const TIMELINE_ENTRY = component('TimelineEntryDto', {
   rate_limited: integer(),
   keys_removed: integer(),
   average_response_time: responseTime,
+  usage: USAGE.optional().meta({ description: 'Missing where no call was answered, and of a key.' }),
 });
 export type TimelineEntry = z.infer<typeof TIMELINE_ENTRY>;
 
@@ -182,6 +184,17 @@ export const PROVIDER_ANALYTICS = z.object({
     healthy_keys: integer(3),
     health_percentage: number(60, 'Per cent.'),
     ...CALL_SUMMARY,
+    usage_by_model: listOf(
+      component('ModelUsageDto', { model: nullableText('gpt-5', 'Null: the calls that named none.'), ...USAGE.shape }),
+      'What calls used by model, of the keys that are in the pool: the hundred that were called most.',
+    ),
+    usage_by_account: listOf(
+      component('AccountUsageDto', {
+        account: nullableText('org-1', 'Null: the keys of which no account is known.'),
+        ...USAGE.shape,
+      }),
+      'The same by account of the vendor.',
+    ),
   }),
   outcomes: z
     .partialRecord(z.enum(OUTCOMES), integer())

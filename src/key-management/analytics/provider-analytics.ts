@@ -1,6 +1,6 @@
 import { percentage } from '../pool/key/key-snapshot';
 import type { LogEntry } from '../events/event-log';
-import { seconds } from './comprehensive-status';
+import { seconds, usageEntry } from './comprehensive-status';
 import type { CallSummary, ComprehensiveStatus, RecentEvent, TimelineEntry } from './documents';
 import type { SeriesEntry } from './series/measures';
 import type { SeriesService } from './series/series.service';
@@ -12,6 +12,7 @@ export const timelineEntry = (entry: SeriesEntry): TimelineEntry => ({
   rate_limited: entry.rateLimited,
   keys_removed: entry.keysRemoved,
   average_response_time: entry.responses === 0 ? null : seconds(entry.responseMs / entry.responses),
+  ...(entry.usage && { usage: usageEntry(entry.usage) }),
 });
 
 /** None for what an administrator asked for: what it changed has entries of its own. */
@@ -26,7 +27,7 @@ export function recentEvent(entry: LogEntry): RecentEvent[] {
 }
 
 export function callSummary(series: SeriesService, provider: string): CallSummary {
-  const { requests, failures, retries, keysRemoved } = series.totals(provider);
+  const { requests, failures, retries, keysRemoved, usage } = series.totals(provider);
   const times = series.responseTimes(provider);
   return {
     success_rate: requests === 0 ? null : percentage(requests - failures, requests),
@@ -37,6 +38,7 @@ export function callSummary(series: SeriesService, provider: string): CallSummar
     failures,
     retries,
     keys_removed: keysRemoved,
+    usage: usageEntry(usage),
   };
 }
 

@@ -74,6 +74,11 @@ export interface ProviderOptions {
    * Each of them answers "not found", which costs nothing; after the last, its answer is the call's. Default 8; 1: no other account is asked.
    */
   maxAccountsAsked?: number;
+  /**
+   * The managed fetch asks chat streams in OpenAI's format for their usage (`stream_options.include_usage`) where their request does not say whether it
+   * wants it, and takes the additional event out of the stream again. Default false: some vendors refuse the field.
+   */
+  includeUsage?: boolean;
 }
 
 /** Where events are sent to. */

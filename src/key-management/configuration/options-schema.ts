@@ -153,6 +153,7 @@ const provider = strict({
   compatibleWith: z
     .enum(WIRE_FORMATS, `must be ${WIRE_FORMATS.map((name) => `"${name}"`).join(', ')}, or left out`)
     .optional(),
+  includeUsage: z.boolean('must be true or false').optional(),
   discoverAccounts: z.boolean('must be true or false').optional(),
   spillAfterMs: milliseconds.max(MOST_TIMER_MS, 'must be 2147483647 (24 days) or less').optional(),
   affinityMaxWaitMs: milliseconds.max(MOST_TIMER_MS, 'must be 2147483647 (24 days) or less').optional(),

@@ -14,7 +14,7 @@ import type { ExpectedTokens } from '../pool/limits/expected-tokens';
 import { modelName } from '../pool/key/key-input';
 import { endpointOf } from '../pool/state/endpoint-name';
 import { overSeen, usageFault } from '../usage/reported-usage';
-import { sumOf, type Usage } from '../usage/usage';
+import { addUsage, type Usage } from '../usage/usage';
 import { modelNamedBy } from '../usage/usage-meter';
 import { AnswerBody, type BodySettings } from './answers/answer-body';
 import { AnswerWatch, isShort, onlyAsks, type UsageSeen } from './answers/answer-watch';
@@ -28,6 +28,8 @@ export const IDLE_TIMEOUT_MS = 300_000;
 
 /** The attempts that went to another account than the one that their call prefers: few, so that a field for it would cost all others. */
 const MOVED = new WeakSet<AttemptContext>();
+/** What the functions of attempts reported to have used: few do. */
+const REPORTED = new WeakMap<AttemptContext, Partial<Usage>>();
 
 /** What ends a call, and an answer that still streams after it. */
 export interface CallBounds {
@@ -48,8 +50,6 @@ export class AttemptContext extends PoolLease implements CallContext {
   settings: BodySettings | undefined = undefined;
   /** The size of its request, where that was measured. */
   size: RequestSize | undefined = undefined;
-  /** What its function reported; undefined where it did not. */
-  reported: Partial<Usage> | undefined = undefined;
   /** What ends the attempt and the call; undefined where nothing does. */
   bounds: CallBounds | undefined = undefined;
   #controller: AbortController | undefined = undefined;
@@ -117,16 +117,22 @@ export class AttemptContext extends PoolLease implements CallContext {
   get usageSeen(): UsageSeen | undefined {
     const reader = this.settings?.meterOf?.(this.candidate.record.provider).reader;
     if (reader === undefined) return undefined;
-    const onFirst = (usage: Usage): void => this.book(sumOf(this.#answers?.usage, usage), false);
+    const onFirst = (usage: Usage): void => this.book(addUsage(this.#answers?.usage, usage), false);
     return { reader, onFirst: this.countsTokens ? onFirst : undefined };
+  }
+
+  /** What its function reported; undefined where it did not. */
+  get reported(): Partial<Usage> | undefined {
+    return REPORTED.get(this);
   }
 
   reportUsage(usage: Partial<Usage>): void {
     const fault = usageFault(usage);
     if (fault !== undefined) throw new TypeError(`reportUsage: ${fault}`);
-    this.reported = { ...this.reported, ...usage };
+    const reported = { ...this.reported, ...usage };
+    REPORTED.set(this, reported);
     if (!this.settled || this.usage !== undefined) return;
-    this.#price((this.usage = overSeen(this.reported, undefined)), undefined);
+    this.#price((this.usage = overSeen(reported, undefined)), undefined);
     this.usedLate(this.usage);
   }
 
@@ -138,7 +144,8 @@ export class AttemptContext extends PoolLease implements CallContext {
    * @param now Milliseconds since the epoch, where the caller has just looked.
    */
   book(seen: Usage | undefined, isOver: boolean, named?: unknown, now?: number): void {
-    const usage = this.reported === undefined ? seen : overSeen(this.reported, seen);
+    const { reported } = this;
+    const usage = reported === undefined ? seen : overSeen(reported, seen);
     if (usage === undefined) return;
     this.#price(usage, named, now);
     this.usage = usage;

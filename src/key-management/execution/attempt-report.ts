@@ -1,7 +1,7 @@
 import type { CheckedClassification } from '../classification/classification';
 import type { AttemptReport } from '../errors';
 import type { PoolLease } from '../pool/key-lease';
-import { sumOf, type Usage } from '../usage/usage';
+import { addUsage, type Usage } from '../usage/usage';
 import type { CallTrace } from '../tracing/call-trace';
 import type { VendorError } from '../classification/evidence/vendor-error';
 import type { Outcome } from '../vendors/contract/outcome';
@@ -89,9 +89,8 @@ export function succeeded<T>(
     keysTried: keysTriedIn(attempts),
     totalTimeMs: now - startedAt,
     attempts,
+    usage: isStreaming ? soFar?.usage : addUsage(soFar?.usage, context.usage),
   };
-  const usage = isStreaming ? soFar?.usage : sumOf(soFar?.usage, context.usage);
-  if (usage !== undefined) result.usage = usage;
   if (options.affinity !== undefined) result.affinity = whereTo(context);
   const { model } = options;
   if (!isStreaming) {
@@ -102,7 +101,7 @@ export function succeeded<T>(
     answers!.onRelease((end) => {
       context.book(answers!.usage, end === 'whole', answers!.model);
       // The report is the caller's by now: whoever looks at it after the stream finds what the stream took.
-      const used = sumOf(soFar?.usage, context.usage);
+      const used = addUsage(soFar?.usage, context.usage);
       if (used !== undefined) result.usage = used;
       const outcome = outcomeOf(end, provider.classifier, context);
       context.settle(outcome);

@@ -3,7 +3,7 @@ import { isDoubtableRemoval } from '../classification/classify';
 import { cancelResponseBody } from '../common/cancel-response-body';
 import type { AttemptReport } from '../errors';
 import type { CallTrace } from '../tracing/call-trace';
-import { sumOf, type Usage } from '../usage/usage';
+import { addUsage, type Usage } from '../usage/usage';
 import { isRemoved } from '../pool/key/key-state';
 import { CONSEQUENCES, isTransient } from '../vendors/contract/outcome';
 import { awaited, endOf, runAttempt, type AttemptEnd } from './attempt';
@@ -303,7 +303,7 @@ class Execution<T> implements CallSoFar {
     // Nearly no failed answer states what it used.
     if (answers?.usage !== undefined || context.reported !== undefined)
       context.book(answers?.usage ?? context.usage, false, answers?.model, now);
-    this.usage = sumOf(this.usage, context.usage);
+    this.usage = addUsage(this.usage, context.usage);
     context.settleChecked(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);
     if (isWithheld && !sameRefusal) refusals.withhold(context, failure);
     this.#learnTarget(context, failure);

@@ -1,4 +1,4 @@
-import type { CallBatch, CallObserver } from '../pool/call-batches';
+import { addUsageOf, type CallBatch, type CallObserver } from '../pool/call-batches';
 import type { KeyMetrics } from './key-metrics';
 import type { ProviderCounts } from './provider-counts';
 
@@ -11,6 +11,7 @@ export class CallCounter implements CallObserver {
 
   onCallBatch(batch: CallBatch): void {
     this.#settled(batch);
+    addUsageOf(batch, this.counts.usage);
     this.#ended(batch);
   }
 

@@ -1,4 +1,5 @@
 import type { LabelValues, Registry } from 'prom-client';
+import { totalsOf } from '../pool/key/key-usage';
 import type { CountsByProvider, ProviderCounts } from './provider-counts';
 import { scrapedCounter, scrapedHistogram, type Sample } from './scraped';
 import type { TimeHistogram } from './time-histogram';
@@ -46,6 +47,37 @@ export function registerCallMetrics(registry: Registry, counts: CountsByProvider
   );
   counter('ai_keys_removals_total', 'Keys removed from their pool, by their new status.', ['status'], ({ removed }) =>
     Array.from(removed, ([status, count]) => [{ status }, count]),
+  );
+  counter(
+    'ai_keys_tokens_total',
+    'Tokens that answers stated to have used. `input` includes `cached_input` and `cache_write`, `output` includes `reasoning`.',
+    ['kind'],
+    ({ usage }) => {
+      const used = totalsOf(usage);
+      return [
+        [{ kind: 'input' }, used.inputTokens],
+        [{ kind: 'output' }, used.outputTokens],
+        [{ kind: 'cached_input' }, used.cachedInputTokens],
+        [{ kind: 'cache_write' }, used.cacheWriteTokens],
+        [{ kind: 'reasoning' }, used.reasoningTokens],
+      ];
+    },
+  );
+  counter('ai_keys_cost_usd_total', 'US dollars that calls cost, as far as that is known.', [], ({ usage }) => [
+    [{}, totalsOf(usage).costUsd ?? 0],
+  ]);
+  counter(
+    'ai_keys_answered_requests_total',
+    'Requests that the vendor answered, by what is known of their use: `priced`, only `tokens`, or `nothing`.',
+    ['known'],
+    ({ usage }) => {
+      const { requests, requestsWithoutUsage, requestsWithoutCost } = totalsOf(usage);
+      return [
+        [{ known: 'priced' }, requests - requestsWithoutUsage - requestsWithoutCost],
+        [{ known: 'tokens' }, requestsWithoutCost],
+        [{ known: 'nothing' }, requestsWithoutUsage],
+      ];
+    },
   );
   histogram(
     'ai_keys_call_duration_seconds',

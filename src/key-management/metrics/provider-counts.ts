@@ -1,5 +1,6 @@
 import { getOrCreate } from '../common/get-or-create';
 import { OUTCOMES, type Outcome } from '../vendors/contract/outcome';
+import { USAGE_COUNTS } from '../pool/key/key-usage';
 import { TimeHistogram } from './time-histogram';
 
 /** Counts by outcome, of attempts or probes. */
@@ -29,6 +30,8 @@ export class ProviderCounts {
   readonly callTimes = new TimeHistogram();
   readonly attemptTimes = new TimeHistogram();
   readonly queueTimes = new TimeHistogram();
+  /** What calls used, in the order of `USAGE_COUNTS`. */
+  readonly usage = new Float64Array(USAGE_COUNTS.length);
   readonly removed = new Map<string, number>();
 }
 

@@ -1,7 +1,7 @@
 import { OUTCOMES, type Outcome } from '../vendors/contract/outcome';
 import type { Usage } from '../usage/usage';
 import type { KeyRecord } from './key/key-record';
-import { KeyUsage } from './key/key-usage';
+import { addToCounts, KeyUsage, USAGE_COUNTS } from './key/key-usage';
 import type { Source } from './state/settlement';
 
 /** Entries of each kind that are collected before a batch is delivered unasked: so many fit into the processor's nearest cache. */
@@ -39,6 +39,8 @@ const newBatch = () => ({
   usages: [] as (Usage | undefined)[],
   /** What calls of earlier batches used, which their callers have told since. */
   late: [] as LateUsage[],
+  /** What all calls of the batch used, in the order of `USAGE_COUNTS`. Filled when it is delivered. */
+  used: new Float64Array(USAGE_COUNTS.length),
   /** The number of managed calls that ended, which fill the columns below. */
   ended: 0,
   /** 1 for a success, 0 for a failure. */
@@ -62,13 +64,23 @@ export interface UsedByCall {
   readonly usage: Usage | undefined;
 }
 
-/** Counts in the keys what their calls used. */
-function countUsage({ settled, billed, records, leaseModels, usages, late }: CallBatch): void {
-  for (const { record, model, usage } of late) (record.usage ??= new KeyUsage()).countLate(model, usage);
+/** Counts in the keys, and in all, what the calls used. */
+function countUsage({ settled, billed, records, leaseModels, usages, late, used }: CallBatch): void {
+  used.fill(0);
+  for (const { record, model, usage } of late) {
+    (record.usage ??= new KeyUsage()).countLate(model, usage);
+    addToCounts(used, 0, usage);
+  }
   for (let at = 0; at < settled; at += 1) {
     if (billed[at] !== 1) continue;
     (records[at]!.usage ??= new KeyUsage()).count(leaseModels[at], usages[at]);
+    addToCounts(used, 1, usages[at]);
   }
+}
+
+/** Adds what the calls of a batch used to a row of counts. */
+export function addUsageOf({ used }: CallBatch, counts: Float64Array): void {
+  for (let column = 0; column < used.length; column += 1) counts[column]! += used[column]!;
 }
 
 /** A follower of every call of one provider. */

@@ -24,16 +24,22 @@ const KEPT_MS = 30 * 60_000;
 const MAX_MODELS = 1_024;
 
 interface KnownPrice {
+  readonly vendor: string;
+  readonly model: string;
   readonly price: TokenPrice | undefined;
   /** Milliseconds since the epoch. */
   readonly from: number;
   readonly until: number;
 }
 
+const NOTHING: KnownPrice = { vendor: '', model: '', price: undefined, from: 0, until: 0 };
+
 /** The prices that are known: those that the user states, over those of the catalogue. */
 export class PriceBook implements Prices {
   readonly #known = new Map<string, Map<string, KnownPrice>>();
   #size = 0;
+  /** The price that was asked for last: calls of one model often follow each other. */
+  #latest: KnownPrice = NOTHING;
   /** The names that the catalogue has for vendors. */
   readonly #listedAs = new Map<string, string>();
 
@@ -46,6 +52,7 @@ export class PriceBook implements Prices {
 
   listedAs(vendor: string, name: string): void {
     this.#listedAs.set(vendor, name);
+    this.#clear();
   }
 
   costOf(vendor: string, model: string | undefined, usage: Usage, at = this.clock.now()): number | undefined {
@@ -54,10 +61,13 @@ export class PriceBook implements Prices {
   }
 
   #price(vendor: string, model: string, at: number): TokenPrice | undefined {
-    const models = this.#known.get(vendor);
-    const known = models?.get(model);
-    if (known !== undefined && at < known.until && at >= known.from) return known.price;
-    return this.#lookUp(vendor, model, at);
+    const latest = this.#latest;
+    if (latest.model === model && latest.vendor === vendor && at < latest.until && at >= latest.from)
+      return latest.price;
+    const known = this.#known.get(vendor)?.get(model);
+    if (known === undefined || at >= known.until || at < known.from) return this.#lookUp(vendor, model, at);
+    this.#latest = known;
+    return known.price;
   }
 
   #lookUp(vendor: string, model: string, at: number): TokenPrice | undefined {
@@ -67,13 +77,14 @@ export class PriceBook implements Prices {
     if (!models.has(model)) this.#size += 1;
     const price = this.#found(vendor, model, at);
     const from = Math.floor(at / KEPT_MS) * KEPT_MS;
-    models.set(model, { price, from, until: from + KEPT_MS });
+    models.set(model, (this.#latest = { vendor, model, price, from, until: from + KEPT_MS }));
     return price;
   }
 
   /** All are looked up again: that is cheaper than to keep the order of all calls. */
   #clear(): void {
     this.#known.clear();
+    this.#latest = NOTHING;
     this.#size = 0;
   }
 

@@ -60,13 +60,13 @@ export function costBy(price: TokenPrice, usage: Usage): number | undefined {
   const input = rateAt(price.input, inputTokens);
   const output = rateAt(price.output, inputTokens);
   if ((inputTokens > 0 && input === undefined) || (outputTokens > 0 && output === undefined)) return undefined;
-  const cached = rateAt(price.cachedInput, inputTokens) ?? input ?? 0;
-  const written = rateAt(price.cacheWrite, inputTokens) ?? input ?? 0;
-  const plain = inputTokens - cachedInputTokens - cacheWriteTokens;
-  const millionfold =
-    plain * (input ?? 0) + cachedInputTokens * cached + cacheWriteTokens * written + outputTokens * (output ?? 0);
-  const apart = price.parts === undefined ? 0 : partsCost(price, usage);
-  return (millionfold + apart) / MILLION + (price.request ?? 0);
+  let millionfold = inputTokens * (input ?? 0) + outputTokens * (output ?? 0);
+  if (cachedInputTokens > 0)
+    millionfold += cachedInputTokens * ((rateAt(price.cachedInput, inputTokens) ?? input!) - input!);
+  if (cacheWriteTokens > 0)
+    millionfold += cacheWriteTokens * ((rateAt(price.cacheWrite, inputTokens) ?? input!) - input!);
+  if (price.parts !== undefined) millionfold += partsCost(price, usage);
+  return millionfold / MILLION + (price.request ?? 0);
 }
 
 /** What the parts cost more, or less, than they were counted for. */

@@ -78,7 +78,7 @@ function sumOfParts(stated: object): number | undefined {
 }
 
 /** Where SDKs put the counts in what they return. Of the AI SDK's steps the total counts. */
-export const SDK_PLACES = ['totalUsage', 'usage', 'usageMetadata', 'usage_metadata'] as const;
+const SDK_PLACES = ['totalUsage', 'usage', 'usageMetadata', 'usage_metadata'] as const;
 
 /** The object in an SDK's answer that may hold the counts; undefined where there is none. */
 export function placeInSdk(answer: object): object | undefined {

@@ -14,6 +14,8 @@ export const usageOf = (input: number, output: number, cached: number, written: 
   cachedInputTokens: cached > input ? input : cached,
   cacheWriteTokens: written > input - cached ? Math.max(0, input - cached) : written,
   reasoningTokens: reasoning > output ? output : reasoning,
+  // Its place in the object: to add a property afterwards takes another object.
+  costUsd: undefined,
 });
 
 /** The details of an input that is stated whole. LangChain names them as no vendor does. */
@@ -101,7 +103,7 @@ function chatUsage(stated: ChatCounts, input: number): Usage {
     countOf(read?.cache_write_tokens ?? stated.cache_creation_input_tokens),
     countOf(details?.reasoning_tokens),
   );
-  noteParts(usage, read, details, 0);
+  if (hasParts(read) || hasParts(details)) noteParts(usage, read, details, 0);
   return usage;
 }
 
@@ -118,7 +120,8 @@ function responseUsage(stated: ResponseCounts, input: number): Usage {
     countOf(cacheWrite ?? details?.cache_write_tokens ?? details?.cache_creation),
     countOf(written?.reasoning_tokens ?? written?.thinking_tokens ?? written?.reasoning),
   );
-  noteParts(usage, details, written, countOf(stated.cache_creation?.ephemeral_1h_input_tokens));
+  const longest = stated.cache_creation?.ephemeral_1h_input_tokens;
+  if (hasParts(details) || hasParts(written) || longest) noteParts(usage, details, written, countOf(longest));
   return usage;
 }
 
@@ -150,7 +153,10 @@ const modalityCount = (details: unknown, modality: string): number =>
 /** Google has five. */
 const MOST_MODALITIES = 16;
 
-/** Nearly no usage has any: then nothing is made. */
+/** Nearly no usage has any. */
+const hasParts = (details: InputDetails | OutputDetails | null | undefined): boolean =>
+  details !== null && details !== undefined && Boolean(details.audio_tokens || details.image_tokens);
+
 function noteParts(
   usage: Usage,
   read: InputDetails | null | undefined,

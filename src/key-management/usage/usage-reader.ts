@@ -93,11 +93,12 @@ export class UsageReader {
     try {
       // The AI SDK's streams begin to be read when their usage is asked for.
       if ('textStream' in answer) return undefined;
-      const { totalUsage, usage, usageMetadata, usage_metadata: ofLangChain, eval_count: bare } = answer as Answer;
-      const stated = totalUsage ?? usage ?? usageMetadata ?? ofLangChain;
+      // Each is read only where the one before is not there: this is on the path of every call.
+      const given: Answer = answer;
+      const stated = given.totalUsage ?? given.usage ?? given.usageMetadata ?? given.usage_metadata;
       const found = isObject(stated) ? this.counts(stated) : undefined;
       if (found !== undefined) return found;
-      return this.#elsewhere(answer) ?? (bare === undefined ? undefined : sdkUsage(answer));
+      return this.#elsewhere(answer) ?? (given.eval_count === undefined ? undefined : sdkUsage(answer));
     } catch {
       return this.#unreadable(answer);
     }
@@ -106,7 +107,8 @@ export class UsageReader {
   /** The counts of the object that holds them. May throw what a getter throws. */
   counts(stated: object): Usage | undefined {
     const known = knownUsage(stated) ?? sdkUsage(stated);
-    return this.#own === undefined ? known : this.#own.over(stated, known);
+    const own = this.#own;
+    return own === undefined ? known : own.over(stated, known);
   }
 
   #elsewhere(answer: object): Usage | undefined {

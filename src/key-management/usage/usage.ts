@@ -14,8 +14,11 @@ export interface Usage {
   costUsd?: number;
 }
 
-/** What two calls used together. The cost is known where it is known of both. */
-export function addUsage(one: Usage, other: Usage): Usage {
+/** What two calls used together; undefined where it is known of neither. The cost is known where it is known of both. */
+export function addUsage(one: Usage, other: Usage): Usage;
+export function addUsage(one: Usage | undefined, other: Usage | undefined): Usage | undefined;
+export function addUsage(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
   const sum: Usage = {
     inputTokens: one.inputTokens + other.inputTokens,
     outputTokens: one.outputTokens + other.outputTokens,
@@ -26,7 +29,3 @@ export function addUsage(one: Usage, other: Usage): Usage {
   if (one.costUsd !== undefined && other.costUsd !== undefined) sum.costUsd = one.costUsd + other.costUsd;
   return sum;
 }
-
-/** The same, where nothing may be known of either. */
-export const sumOf = (one: Usage | undefined, other: Usage | undefined): Usage | undefined =>
-  one === undefined || other === undefined ? (one ?? other) : addUsage(one, other);

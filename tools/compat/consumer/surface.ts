@@ -57,6 +57,7 @@ import type {
   ManagedFetchOptions,
   MetricsSettings,
   OpenApiDocument,
+  PriceOptions,
   ProviderAnalytics,
   ProviderEvent,
   ProviderPausedEvent,
@@ -82,6 +83,9 @@ import type {
   TimelineEntry,
   UrlOptions,
   WebhookOptions,
+  Usage,
+  UsageFields,
+  UsageTotals,
 } from 'nestjs-ai-key-management';
 
 const limits: KeyLimits = {
@@ -332,3 +336,18 @@ export const passes = (context: ExecutionContext): [boolean, string] => [
   keys.KEY_MANAGEMENT_ROUTE,
 ];
 export class Filter extends keys.KeyManagementExceptionFilter {}
+
+export const price: PriceOptions = { inputUsdPerMillion: 1, outputUsdPerMillion: 2 };
+export const counted: UsageFields = { places: ['billing'], input: ['in'], cost: ['cents'], costUnitsPerUsd: 100 };
+export const usedBy = (pool: keys.KeyPoolService): UsageTotals | undefined => pool.get('openai', 'id')?.usage;
+export const reporting: ManagedCall<string> = (context) => {
+  const usage: Usage = {
+    inputTokens: 1,
+    outputTokens: 2,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+  };
+  context.reportUsage(usage);
+  return Promise.resolve('reported');
+};

@@ -1,5 +1,5 @@
 import { OUTCOMES } from '../../vendors/contract/outcome';
-import type { CallBatch, CallObserver } from '../../pool/call-batches';
+import { addUsageOf, type CallBatch, type CallObserver } from '../../pool/call-batches';
 import { binOf } from './response-bins';
 import type { SeriesBook } from './series-book';
 import type { ProviderTally } from './provider-tally';
@@ -17,6 +17,7 @@ export class CallCounter implements CallObserver {
   onCallBatch(batch: CallBatch): void {
     this.book.markDirty(this.tally);
     this.#settled(batch);
+    addUsageOf(batch, this.tally.usage);
     this.#ended(batch);
   }
 

@@ -1,9 +1,12 @@
 import { OUTCOMES } from '../../vendors/contract/outcome';
-import { DAY_MS, HOUR_MS, WIDTH } from './measures';
+import { USAGE_COUNTS } from '../../pool/key/key-usage';
+import { DAY_MS, HOUR_MS, USAGE_WIDTH, WIDTH } from './measures';
 import { BINS } from './bin-count';
 
 /** Letters of the measures in the store's fields, in the order of the columns. */
 const LETTERS = ['r', 'f', 'l', 'x', 'n', 't'] as const;
+/** The same of what calls used, in the order of `USAGE_COUNTS`. */
+const USAGE_LETTERS = ['un', 'us', 'up', 'ui', 'uo', 'uc', 'uw', 'ur', 'ud'] as const;
 
 /** The layout of one kind of document of a provider's counters. */
 export interface DocumentKind {
@@ -23,10 +26,22 @@ const kind = (name: string, fields: readonly string[], spanMs = 0, keep = 0): Do
   keep,
 });
 
-const cells = (buckets: number): string[] =>
-  Array.from({ length: buckets * WIDTH }, (_, i) => `${Math.floor(i / WIDTH)}${LETTERS[i % WIDTH]!}`);
+const cellsOf = (buckets: number, letters: readonly string[]): string[] =>
+  Array.from({ length: buckets }, (_, bucket) => letters.map((letter) => `${bucket}${letter}`)).flat();
+/** What calls used comes last: earlier versions of the package do not know it. */
+const cells = (buckets: number): string[] => [...cellsOf(buckets, LETTERS), ...cellsOf(buckets, USAGE_LETTERS)];
 
-export const TOTAL_COLUMN = { requests: 0, failures: 1, retries: 2, keysRemoved: 3, outcomes: 4 } as const;
+export const TOTAL_COLUMN = {
+  requests: 0,
+  failures: 1,
+  retries: 2,
+  keysRemoved: 3,
+  outcomes: 4,
+  usage: 4 + OUTCOMES.length,
+} as const;
+
+/** The first column of what calls used in a bucket of a document that has this many. */
+export const usageColumn = (buckets: number, bucket: number): number => buckets * WIDTH + bucket * USAGE_WIDTH;
 
 /** Sums since the first start. */
 export const TOTALS = kind('total', [
@@ -35,6 +50,7 @@ export const TOTALS = kind('total', [
   'retries',
   'keys_removed',
   ...OUTCOMES.map((outcome) => `outcome:${outcome}`),
+  ...USAGE_COUNTS.map((count) => `usage:${count}`),
 ]);
 /** Sixty minutes in one document: an hour is forgotten with one change. */
 export const MINUTES = kind('minutes', cells(60), HOUR_MS, 4);

@@ -1,3 +1,5 @@
+import { USAGE_COUNTS, type UsageTotals } from '../../pool/key/key-usage';
+
 /** What is counted of a provider in each minute and hour. The order is that of the columns. */
 export const MEASURES = [
   /** Calls, and those of them that failed. */
@@ -14,10 +16,15 @@ export type Measure = (typeof MEASURES)[number];
 
 export const WIDTH = MEASURES.length;
 
+/** Columns of what calls used in a minute or an hour, behind those of all measures; their order is that of `USAGE_COUNTS`. */
+export const USAGE_WIDTH = USAGE_COUNTS.length;
+
 /** One bucket of a timeline, of a provider or of a key. */
 export interface SeriesEntry extends Readonly<Record<Measure, number>> {
   /** Begin, milliseconds since the epoch. */
   readonly at: number;
+  /** What calls used; undefined where none was answered, and of single keys. */
+  readonly usage?: UsageTotals;
 }
 
 export const MINUTE_MS = 60_000;

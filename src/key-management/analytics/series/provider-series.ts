@@ -1,8 +1,27 @@
 import { getOrCreate } from '../../common/get-or-create';
 import { OUTCOMES, type Outcome } from '../../vendors/contract/outcome';
-import { BUCKET_MS, HOUR_MS, MEASURES, WIDTH, type Measure, type Resolution, type SeriesEntry } from './measures';
+import {
+  BUCKET_MS,
+  HOUR_MS,
+  MEASURES,
+  USAGE_WIDTH,
+  WIDTH,
+  type Measure,
+  type Resolution,
+  type SeriesEntry,
+} from './measures';
 import type { ProviderTally } from './provider-tally';
-import { HOURS, MINUTES, CounterDocument, TIMES, TOTAL_COLUMN, TOTALS, type DocumentKind } from './counter-document';
+import { totalsOf, type UsageTotals } from '../../pool/key/key-usage';
+import {
+  HOURS,
+  MINUTES,
+  CounterDocument,
+  TIMES,
+  TOTAL_COLUMN,
+  TOTALS,
+  usageColumn,
+  type DocumentKind,
+} from './counter-document';
 
 /** Sums of one provider since the first start, of all instances. */
 export interface ProviderTotals {
@@ -11,13 +30,14 @@ export interface ProviderTotals {
   readonly retries: number;
   readonly keysRemoved: number;
   readonly outcomes: Partial<Record<Outcome, number>>;
+  readonly usage: UsageTotals;
 }
 
 const PERIODIC = [MINUTES, HOURS, TIMES] as const;
 /** Hours that the quantiles look back. */
 const QUANTILE_HOURS = 24;
 
-/** All counters of one provider: totals, minutes, hours, and the hours' response times. About 0.4 MB, whatever the load. */
+/** All counters of one provider: totals, minutes, hours, and the hours' response times. About 0.7 MB, whatever the load. */
 export class ProviderSeries {
   readonly totals = new CounterDocument(TOTALS);
   readonly #periodic = new Map<DocumentKind, Map<number, CounterDocument>>(PERIODIC.map((kind) => [kind, new Map()]));
@@ -31,8 +51,15 @@ export class ProviderSeries {
     this.totals.add(keysRemoved, tally.keysRemoved);
     tally.outcomes.forEach((count, i) => this.totals.add(outcomes + i, count));
     const hour = Math.floor(minute / 60);
-    this.#addMeasures(this.document(MINUTES, hour), (minute % 60) * WIDTH, tally);
-    this.#addMeasures(this.document(HOURS, Math.floor(hour / 24)), (hour % 24) * WIDTH, tally);
+    const [minutes, hours] = [this.document(MINUTES, hour), this.document(HOURS, Math.floor(hour / 24))];
+    this.#addMeasures(minutes, (minute % 60) * WIDTH, tally);
+    this.#addMeasures(hours, (hour % 24) * WIDTH, tally);
+    tally.usage.forEach((count, i) => {
+      const whole = Math.round(count);
+      this.totals.add(TOTAL_COLUMN.usage + i, whole);
+      minutes.add(usageColumn(60, minute % 60) + i, whole);
+      hours.add(usageColumn(24, hour % 24) + i, whole);
+    });
     if (tally.responses > 0) {
       const times = this.document(TIMES, hour);
       tally.bins.forEach((count, bin) => times.add(bin, count));
@@ -50,6 +77,7 @@ export class ProviderSeries {
       retries: sums[TOTAL_COLUMN.retries]!,
       keysRemoved: sums[TOTAL_COLUMN.keysRemoved]!,
       outcomes: Object.fromEntries(counted.filter(([, count]) => count > 0)),
+      usage: totalsOf(sums.subarray(TOTAL_COLUMN.usage, TOTAL_COLUMN.usage + USAGE_WIDTH)),
     };
   }
 
@@ -95,7 +123,13 @@ export class ProviderSeries {
     const sums = this.#of(kind).get(Math.floor(bucket / per))?.sums;
     const first = (bucket % per) * WIDTH;
     const measured = MEASURES.map((measure, column) => [measure, sums?.[first + column] ?? 0]);
-    return { at: bucket * BUCKET_MS[resolution], ...(Object.fromEntries(measured) as Record<Measure, number>) };
+    const used = usageColumn(per, bucket % per);
+    const usage = sums && totalsOf(sums.subarray(used, used + USAGE_WIDTH));
+    return {
+      at: bucket * BUCKET_MS[resolution],
+      ...(Object.fromEntries(measured) as Record<Measure, number>),
+      ...(usage && hasUsed(usage) && { usage }),
+    };
   }
 
   #addMeasures(document: CounterDocument, first: number, tally: ProviderTally): void {
@@ -113,5 +147,8 @@ export function isKept({ spanMs, keep }: DocumentKind, period: number, now: numb
   return period > current - keep && period <= Math.floor((now + HOUR_MS) / spanMs);
 }
 
-const isBusy = ({ requests, rateLimited, keysRemoved, responses }: SeriesEntry): boolean =>
-  requests + rateLimited + keysRemoved + responses > 0;
+const hasUsed = ({ requests, inputTokens, outputTokens }: UsageTotals): boolean =>
+  requests + inputTokens + outputTokens > 0;
+
+const isBusy = ({ requests, rateLimited, keysRemoved, responses, usage }: SeriesEntry): boolean =>
+  requests + rateLimited + keysRemoved + responses > 0 || usage !== undefined;

@@ -1,4 +1,5 @@
 import { OUTCOMES } from '../../vendors/contract/outcome';
+import { USAGE_COUNTS } from '../../pool/key/key-usage';
 import { BINS } from './bin-count';
 
 /** What was counted of one provider since it was last taken over. Written on the hot path. */
@@ -16,6 +17,9 @@ export class ProviderTally {
   /** Response times, by the sketch's bin. */
   readonly bins = new Uint32Array(BINS);
 
+  /** What calls used, in the order of `USAGE_COUNTS`. */
+  readonly usage = new Float64Array(USAGE_COUNTS.length);
+
   constructor(readonly provider: string) {}
 
   clear(): void {
@@ -24,5 +28,7 @@ export class ProviderTally {
     this.requests = this.failures = this.retries = this.rateLimited = this.keysRemoved = 0;
     this.responses = this.responseMs = 0;
     this.outcomes.fill(0);
+    // Costs are taken over in whole units: what is less than one waits.
+    for (let i = 0; i < this.usage.length; i += 1) this.usage[i]! -= Math.round(this.usage[i]!);
   }
 }

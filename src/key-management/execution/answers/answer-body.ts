@@ -9,7 +9,6 @@ import type { TokenEstimates } from '../tokens/token-estimates';
 import type { TimeLimit, TimeLimits } from '../waiting/time-limits';
 import type { StreamBeginnings } from '../../vendors/contract/vendor';
 import type { AnswerWatch } from './answer-watch';
-import type { PassingRedaction } from './passing-redaction';
 
 /** How an answer's body ended; `unread`: it has not ended, but nobody reads it; a vendor error: it broke off, or reported a failure. */
 export type AnswerEnd = 'whole' | 'unread' | 'cancelled' | VendorError;
@@ -30,6 +29,13 @@ export interface BodySettings {
   readonly vendorFetch?: VendorFetch | undefined;
 }
 
+/** Changes bytes that pass by. */
+export interface PassingBytes {
+  push(chunk: Uint8Array): Uint8Array;
+  /** Returns what was kept back. */
+  end(): Uint8Array | undefined;
+}
+
 /** What bounds one body, and who looks at it. */
 export interface BodyTerms {
   readonly settings: BodySettings;
@@ -42,7 +48,7 @@ export interface BodyTerms {
   /** The context in which the evidence of a failure is read. */
   readonly evidence: () => EvidenceContext;
   readonly watch?: AnswerWatch;
-  readonly redaction?: PassingRedaction;
+  readonly redaction?: PassingBytes;
   /** Called once: at the end, at an error that passes by, or when the body is left unread. */
   readonly onSettled: (end: AnswerEnd) => void;
 }

@@ -1,5 +1,5 @@
 import type { VendorError } from '../../classification/evidence/vendor-error';
-import { sumOf, type Usage } from '../../usage/usage';
+import { addUsage, type Usage } from '../../usage/usage';
 import type { AnswerEnd } from './answer-body';
 import type { AnswerWatch } from './answer-watch';
 
@@ -50,7 +50,7 @@ export class AttemptAnswers {
     return (end) => {
       this.#open -= leases;
       const used = watch?.used;
-      this.#usage = sumOf(this.#usage, used?.usage);
+      this.#usage = addUsage(this.#usage, used?.usage);
       this.model = used?.model ?? this.model;
       if (typeof end === 'object' && place === this.#opened) this.lastFailure = end;
       this.#end = worse(this.#end, end);

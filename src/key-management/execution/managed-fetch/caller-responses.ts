@@ -4,10 +4,11 @@ import { BodySource } from '../../common/body-source';
 import { cancelBody } from '../../common/cancel-response-body';
 import type { ApiKey } from '../../pool/key/api-key';
 import { AnswerBody, type BodyTerms } from '../answers/answer-body';
-import type { AnswerWatch } from '../answers/answer-watch';
+import { kindOf, type AnswerWatch } from '../answers/answer-watch';
 import { PassingRedaction, withoutKeys } from '../answers/passing-redaction';
 import { responseWith } from '../answers/response-with';
 import type { AttemptContext } from '../attempt-context';
+import { PassingThrough, WithoutUsageEvent } from './include-usage';
 import type { FetchTerms } from './managed-request';
 
 /** Makes the responses for the caller of a managed fetch: the vendor's, but without the keys that the caller never had, and bounded to their end. */
@@ -60,13 +61,17 @@ export class CallerResponses {
 
   #body(response: Response, source: BodySource, seenBy: Pick<BodyTerms, 'onSettled' | 'watch'>) {
     const { settings, signals, endsAt, idleTimeoutMs } = this.terms;
+    const redaction = new PassingRedaction(this.#keys, response.headers.has('content-length'));
     return AnswerBody.open(source, {
       settings,
       signals,
       endsAt,
       idleTimeoutMs,
       evidence: () => this.context.evidenceContext(),
-      redaction: new PassingRedaction(this.#keys, response.headers.has('content-length')),
+      redaction:
+        this.terms.hidesUsage && kindOf(response.headers) === 'events'
+          ? new PassingThrough(new WithoutUsageEvent(), redaction)
+          : redaction,
       ...seenBy,
     });
   }

@@ -19,6 +19,7 @@ import { mostAsked, ObjectCall, uploadBegan } from '../affinity/object-call';
 import { severalAccounts } from '../affinity/several-accounts';
 import { checkDestination } from './destination';
 import { failedCallResponse, refusedRequest, withoutKey } from './failed-call-response';
+import { askingForUsage } from './include-usage';
 import { InterimAnswers } from './interim-answers';
 import { ManagedAttempt } from './managed-attempt';
 import {
@@ -121,7 +122,9 @@ export class ManagedFetchService {
     const { uploadUrlHeader } = vendor;
     const url = urlOf(fetchCall.input);
     const calledBaseUrl = this.#calledBaseUrl(context.pool, url, vendor.baseUrl);
-    const request = await managedRequest(url, fetchCall, vendor);
+    const given = await managedRequest(url, fetchCall, vendor);
+    const asking = this.options.providers.get(provider)?.includeUsage ? askingForUsage(url.pathname, given) : undefined;
+    const request = asking ?? given;
     const { pool } = context;
     const naming = { url: request.url, path: url.pathname, body: request.text, affinity: options.affinity };
     const objects = ObjectCall.of(pool, this.bound, vendor, naming);
@@ -142,6 +145,7 @@ export class ManagedFetchService {
       calledBaseUrl,
       request,
       size,
+      hidesUsage: asking !== undefined,
       interim: this.#interim,
       answerIds: objects?.answerIds,
       keysUsed: new Set(),

@@ -134,6 +134,8 @@ export interface FetchTerms {
   readonly request: ManagedRequest;
   /** Undefined where nobody limits tokens, or the caller stated them. */
   readonly size: RequestSize | undefined;
+  /** The stream was asked for its usage by this package, and its caller does not expect it. */
+  readonly hidesUsage: boolean;
   readonly interim: InterimAnswers;
   /** Undefined where the call makes no object that belongs to an account. */
   readonly answerIds: AnswerIds | undefined;

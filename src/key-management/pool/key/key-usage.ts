@@ -19,7 +19,7 @@ export type UsageCount = (typeof USAGE_COUNTS)[number];
 const WIDTH = USAGE_COUNTS.length;
 const COST = USAGE_COUNTS.indexOf('cost');
 /** So that what is stored are whole numbers: a token of the cheapest model costs one of these. */
-export const COST_UNITS_PER_USD = 1e8;
+const COST_UNITS_PER_USD = 1e8;
 
 /** What calls used in all, with how much of it is known. */
 export interface UsageTotals extends Usage {
@@ -38,6 +38,21 @@ const MOST_MODELS_OF_ALL = 64;
 /** The name of calls that named no model, and of the models beyond the bound. */
 const UNNAMED = '';
 
+/** Adds a call to a row of counts. @param requests 0 for one that was counted before. @param usage Undefined where it stated none. */
+export function addToCounts(counts: Float64Array, requests: number, usage: Usage | undefined): void {
+  counts[0]! += requests;
+  if (usage === undefined) return;
+  counts[1]! += 1;
+  counts[3]! += usage.inputTokens;
+  counts[4]! += usage.outputTokens;
+  counts[5]! += usage.cachedInputTokens;
+  counts[6]! += usage.cacheWriteTokens;
+  counts[7]! += usage.reasoningTokens;
+  if (usage.costUsd === undefined) return;
+  counts[2]! += 1;
+  counts[8]! += usage.costUsd * COST_UNITS_PER_USD;
+}
+
 /** What the calls of one model used. */
 class ModelUsage {
   readonly counts = new Float64Array(WIDTH);
@@ -53,26 +68,12 @@ export class KeyUsage {
 
   /** Counts an answered call. @param usage Undefined where it stated none. */
   count(model: string | undefined, usage: Usage | undefined): void {
-    this.#add(this.#of(model ?? UNNAMED, MOST_MODELS), 1, usage);
+    addToCounts(this.#of(model ?? UNNAMED, MOST_MODELS).counts, 1, usage);
   }
 
   /** Counts what a call stated after it had been counted as one that states nothing. */
   countLate(model: string | undefined, usage: Usage): void {
-    this.#add(this.#of(model ?? UNNAMED, MOST_MODELS), 0, usage);
-  }
-
-  #add({ counts }: ModelUsage, requests: number, usage: Usage | undefined): void {
-    counts[0]! += requests;
-    if (usage === undefined) return;
-    counts[1]! += 1;
-    counts[3]! += usage.inputTokens;
-    counts[4]! += usage.outputTokens;
-    counts[5]! += usage.cachedInputTokens;
-    counts[6]! += usage.cacheWriteTokens;
-    counts[7]! += usage.reasoningTokens;
-    if (usage.costUsd === undefined) return;
-    counts[2]! += 1;
-    counts[8]! += usage.costUsd * COST_UNITS_PER_USD;
+    addToCounts(this.#of(model ?? UNNAMED, MOST_MODELS).counts, 0, usage);
   }
 
   /** Adds what the store knows of it: what others counted, or this instance before its restart. */
@@ -119,9 +120,10 @@ export class KeyUsage {
   }
 }
 
-function totalsOf(counts: Float64Array): UsageTotals {
+/** The counts of a row, in the order of `USAGE_COUNTS`, as people read them. */
+export function totalsOf(counts: ArrayLike<number>): UsageTotals {
   const [requests, stated, priced, inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens] =
-    counts as unknown as [number, number, number, number, number, number, number, number];
+    Array.from(counts) as [number, number, number, number, number, number, number, number];
   return {
     requests,
     requestsWithoutUsage: Math.max(0, requests - stated),

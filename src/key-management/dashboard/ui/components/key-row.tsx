@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { KeyEntry } from '../api/types';
-import { duration, percent, providerName, shortNumber, words } from '../model/format';
+import { duration, percent, providerName, shortNumber, usedLine, words } from '../model/format';
 import { accountText } from '../model/account';
 import { rateTone } from '../model/status';
 import { tableKey } from '../state/key-table';
@@ -63,6 +63,7 @@ export function KeyRow({ entry, index, top, active }: KeyRowProps): JSX.Element 
       </div>
       <div class="cell cell-response" role="gridcell">
         {duration(entry.response_time)}
+        <span class="sub">{usedLine(entry.usage)}</span>
       </div>
       <div class="cell cell-in_flight" role="gridcell">
         {entry.in_flight === 0 ? <span class="faint">0</span> : entry.in_flight}

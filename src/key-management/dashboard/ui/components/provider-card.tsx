@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { ProviderFigures } from '../api/types';
-import { duration, momentOf, percent, providerName, shortNumber, span, vendorBeside } from '../model/format';
+import { costOf, duration, momentOf, percent, providerName, shortNumber, span, vendorBeside } from '../model/format';
 import { rateTone, stateWords, type Standings } from '../model/status';
 import { isBusy } from '../state/actions';
 import { useNow } from '../state/clock';
@@ -46,6 +46,8 @@ export function ProviderCard({ provider, figures, counts }: ProviderCardProps): 
         />
         <Figure name="p50" value={duration(summary.response_time_p50)} />
         <Figure name="p95" value={duration(summary.response_time_p95)} />
+        <Figure name="Tokens" value={shortNumber(summary.usage.input_tokens + summary.usage.output_tokens)} />
+        <Figure name="Cost" value={costOf(summary.usage)} />
       </dl>
       {figures.runs_out_at !== null && <RunOutLine at={figures.runs_out_at} />}
       {figures.affinity && <AffinityLine {...figures.affinity} />}

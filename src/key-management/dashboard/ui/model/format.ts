@@ -1,3 +1,5 @@
+import type { UsageEntry } from '../api/types';
+
 const NOTHING = '–';
 
 const WHOLE = new Intl.NumberFormat('en');
@@ -20,6 +22,22 @@ export function percent(value: number | null | undefined): string {
   // 99.96 must not read as "all went well".
   const shown = value < 100 ? Math.min(99.9, Math.round(value * 10) / 10) : 100;
   return `${shown === 100 || shown === 0 ? shown : shown.toFixed(1)} %`;
+}
+
+const DOLLARS = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 2 });
+
+/** What is known of a cost: `$1.20`, `< $0.01`; with `≥` before it where some calls have no price that is known. */
+export function costOf({ cost_usd: cost, requests_without_cost: without = 0 }: UsageEntry): string {
+  if (cost === null) return without > 0 ? 'unknown' : NOTHING;
+  const shown = cost > 0 && cost < 0.01 ? '< $0.01' : DOLLARS.format(cost);
+  return without > 0 ? `≥ ${shown}` : shown;
+}
+
+/** Tokens and cost in one short line; undefined where nothing was used. */
+export function usedLine(usage: UsageEntry): string | undefined {
+  const tokens = usage.input_tokens + usage.output_tokens;
+  if (tokens === 0 && usage.cost_usd === null) return undefined;
+  return `${shortNumber(tokens)} tok · ${costOf(usage)}`;
 }
 
 export function duration(seconds: number | null | undefined): string {
