@@ -10,6 +10,18 @@ beforeEach(async () => {
 });
 afterEach(() => contract.app.close());
 
+/** Of calls whose answers state nothing. */
+const usageOf = (requests: number) => ({
+  requests,
+  requests_without_usage: requests,
+  input_tokens: 0,
+  output_tokens: 0,
+  cached_input_tokens: 0,
+  cache_write_tokens: 0,
+  reasoning_tokens: 0,
+  cost_usd: null,
+});
+
 describe('the two documents, field by field', () => {
   it('of nothing', () => {
     expect(contract.manager.getComprehensiveStatus()).toEqual({
@@ -56,6 +68,7 @@ describe('the two documents, field by field', () => {
           error_count: 1,
           success_count: 10,
           in_flight: 0,
+          usage: usageOf(10),
           tier: 0,
           quota_group: null,
           quota_group_from: null,
@@ -95,6 +108,9 @@ describe('the two documents, field by field', () => {
         failures: 1,
         retries: 1,
         keys_removed: 2,
+        usage: usageOf(10),
+        usage_by_model: [{ model: null, ...usageOf(10) }],
+        usage_by_account: [{ account: null, ...usageOf(10) }],
       },
       outcomes: { ok: 10, invalid_key: 1, quota_exceeded: 1 },
       timeline: expect.any(Array),
@@ -108,6 +124,7 @@ describe('the two documents, field by field', () => {
       rate_limited: 0,
       keys_removed: expect.any(Number),
       average_response_time: expect.any(Number),
+      usage: expect.objectContaining({ cost_usd: null, output_tokens: 0 }) as object,
     });
     expect(analytics.timeline.reduce((sum, { requests }) => sum + requests, 0)).toBe(11);
     expect(analytics.recent_events[0]).toMatchObject({
