@@ -228,7 +228,6 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     pool.spillAfterMs = spillAfterMs;
     if (affinityMaxWaitMs !== undefined) pool.affinityMaxWaitMs = affinityMaxWaitMs;
     pool.accounts.discovers = discoverAccounts;
-    pool.prices = this.#prices;
     pool.accounts.profile = () => this.registry.get(provider).pacing;
     const context: ProviderContext = {
       pool,

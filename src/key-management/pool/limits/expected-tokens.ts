@@ -6,8 +6,8 @@ export interface ExpectedTokens {
   readonly output: number;
 }
 
-/** What one call turned out to have used, in tokens: the sum, or input and output apart. `usd`: what that cost, where it is known. */
-export type UsedTokens = number | { readonly input: number; readonly output: number; readonly usd?: number };
+/** What one call turned out to have used, in tokens: the sum, or input and output apart. */
+export type UsedTokens = number | { readonly input: number; readonly output: number };
 
 export const totalOf = (tokens: UsedTokens): number =>
   typeof tokens === 'number' ? tokens : tokens.input + tokens.output;
