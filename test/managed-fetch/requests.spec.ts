@@ -4,8 +4,10 @@ import type { TestingModule } from '@nestjs/testing';
 import {
   KeyPoolService,
   ManagedFetchService,
+  RetryExecutorService,
   StatusTableHealthChecker,
   HealthCheckerRegistry,
+  type ManagedFetchOptions,
 } from '../../src/key-management';
 import { fakeKey } from '../simulator';
 import { startKeyManagement } from '../support/key-management-app';
@@ -47,6 +49,57 @@ const refuseFirst = (status: number) => {
     response.end(server.seen.length === 1 ? '{"error":{"code":"invalid_api_key"}}' : '{"fine":true}');
   };
 };
+
+describe('the signal of a request', () => {
+  /** The signals that the global fetch was given. */
+  const signals: (AbortSignal | null | undefined)[] = [];
+  let usual: typeof globalThis.fetch;
+  beforeEach(() => {
+    signals.length = 0;
+    usual = globalThis.fetch;
+    globalThis.fetch = (input, init) => {
+      signals.push(init?.signal);
+      return usual(input, init);
+    };
+  });
+  afterEach(() => {
+    globalThis.fetch = usual;
+  });
+  const own = new AbortController().signal;
+
+  it.each<[string, ManagedFetchOptions, RequestInit]>([
+    ['nothing', {}, {}],
+    ['no more than silence', { idleTimeoutMs: 60_000 }, {}],
+    ['a stream’s beginning', { holdBackMs: 60_000 }, {}],
+  ])(
+    'is left out where %s ends an attempt early: it costs fetch as much as the rest of a request',
+    async (_, options, init) => {
+      const made = app.get(ManagedFetchService).for('openai', options);
+      expect(await (await made(server.origin, init)).text()).toBe('{}');
+      expect(signals).toEqual([undefined]);
+    },
+  );
+
+  it.each<[string, ManagedFetchOptions, RequestInit]>([
+    ['the time limit of the call', { timeoutMs: 60_000 }, {}],
+    ['the time limit of an attempt', { attemptTimeoutMs: 60_000 }, {}],
+    ['the time limit of the first byte', { firstByteTimeoutMs: 60_000 }, {}],
+    ['the caller’s signal', { signal: own }, {}],
+    ['the signal of a request', {}, { signal: own }],
+  ])('is there for %s', async (_, options, init) => {
+    const made = app.get(ManagedFetchService).for('openai', options);
+    expect(await (await made(server.origin, init)).text()).toBe('{}');
+    expect(signals).toEqual([expect.any(AbortSignal)]);
+  });
+
+  it('of an SDK goes on as it is where nothing else ends the attempt early', async () => {
+    const result = await app
+      .get(RetryExecutorService)
+      .execute('openai', async (context) => (await context.fetch(server.origin, { signal: own })).text());
+    expect(result).toMatchObject({ success: true, response: '{}' });
+    expect(signals).toEqual([own]);
+  });
+});
 
 describe('the options of a managed fetch', () => {
   it.each<[string, unknown, string]>([

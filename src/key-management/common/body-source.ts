@@ -37,6 +37,14 @@ export class BodySource {
     return chunk;
   }
 
+  /** Closes the stream, since its sender does not send the rest: whoever reads on gets this error. */
+  fail(error: unknown): void {
+    this.cancel(error);
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as the stream itself would be rejected
+    this.#next = Promise.reject(error);
+    this.#next.catch(() => undefined);
+  }
+
   /** Closes the stream: its sender need not send the rest. */
   cancel(reason?: unknown): void {
     this.#returned = [];

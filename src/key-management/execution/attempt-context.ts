@@ -70,12 +70,22 @@ export class AttemptContext extends PoolLease implements CallContext {
   }
 
   get signal(): AbortSignal {
+    return this.openSignal().signal;
+  }
+
+  /** The controller of the signal, made where there is none yet. */
+  openSignal(): AbortController {
     if (!this.#controller) {
       this.#controller = new AbortController();
-      // The caller's function may make any number of requests under it.
-      setMaxListeners(0, this.#controller.signal);
+      // The caller's function may make any number of requests under it. With 0 in the place of Infinity, fetch of Node 20 makes an error each time.
+      setMaxListeners(Infinity, this.#controller.signal);
     }
-    return this.#controller.signal;
+    return this.#controller;
+  }
+
+  /** The same for a request; undefined where nothing ends the attempt early: a signal costs fetch as much as the rest of a request. */
+  get requestSignal(): AbortSignal | undefined {
+    return this.bounds !== undefined || this.#controller !== undefined ? this.signal : undefined;
   }
 
   get fetch(): typeof globalThis.fetch {
@@ -236,17 +246,19 @@ function watchedFetch(context: AttemptContext): typeof globalThis.fetch {
     context.requested(method, input instanceof Request ? input.url : String(input));
     const given = init?.signal ?? request?.signal;
     // SDKs always bring a signal of their own; the attempt's time limits must reach the request all the same.
-    const merged = mergeAbortSignals(given ? [context.signal, given] : [context.signal]);
+    const own = context.requestSignal;
+    const merged = own && given ? mergeAbortSignals([own, given]) : undefined;
+    const signal = merged?.signal ?? own ?? given;
     try {
-      const sent = { ...init, signal: merged.signal };
-      const own = context.settings?.vendorFetch;
-      const response = await (own ? own(input, sent, context.usedKey) : globalThis.fetch(input, sent));
+      const sent = own ? { ...init, signal } : init;
+      const vendorFetch = context.settings?.vendorFetch;
+      const response = await (vendorFetch ? vendorFetch(input, sent, context.usedKey) : globalThis.fetch(input, sent));
       context.answered(response.headers);
       const asked = onlyAsks(method);
       const redirect = init?.redirect ?? request?.redirect ?? 'follow';
-      return await watched(context, response, { asked, redirect, given, merged: merged.signal });
+      return await watched(context, response, { asked, redirect, given, signal });
     } finally {
-      merged.release();
+      merged?.release();
     }
   };
 }
@@ -257,7 +269,7 @@ interface WatchedRequest {
   readonly redirect: FetchRedirect;
   /** The signal that came with the request, and the signal that the request was made with. */
   readonly given: AbortSignal | undefined;
-  readonly merged: AbortSignal;
+  readonly signal: AbortSignal | undefined;
 }
 
 async function watched(context: AttemptContext, response: Response, request: WatchedRequest): Promise<Response> {
@@ -267,7 +279,7 @@ async function watched(context: AttemptContext, response: Response, request: Wat
   let body: ReadableStream<Uint8Array> | null = response.body;
   answers.lastFailure = undefined;
   if (isRefusal(response, request.redirect)) {
-    const taken = await takeEvidence(response, { ...evidence(), signal: request.merged });
+    const taken = await takeEvidence(response, { ...evidence(), signal: request.signal });
     answers.lastFailure = taken.evidence;
     body = taken.body;
     // The whole body is here already.
@@ -280,7 +292,7 @@ async function watched(context: AttemptContext, response: Response, request: Wat
   const watch = response.ok ? AnswerWatch.for(terms) : undefined;
   const passing = AnswerBody.open(new BodySource(body), {
     settings,
-    signals: [context.signal, request.given, bounds?.signal].filter((signal) => signal !== undefined),
+    signals: [context.requestSignal, request.given, bounds?.signal].filter((signal) => signal !== undefined),
     endsAt: bounds?.callEndsAt ?? Infinity,
     idleTimeoutMs: IDLE_TIMEOUT_MS,
     evidence,

@@ -19,23 +19,124 @@ export interface ResponseChanges {
 /** Copies the answer with another body. */
 export function responseWith(response: Response, body: CopiedBody, changes: ResponseChanges = {}): Response {
   const { status, ok, redirected, type, headers, url, statusText } = response;
-  const facts: Facts = { status, ok, redirected, type, url, statusText, ...changes };
-  // `new Response` takes no other status; proxies of vendors send some.
-  const init = { status: status >= 200 && status <= 599 ? status : 200, headers: changes.headers ?? headers };
-  return withFacts(new Response(body, init), facts);
+  const facts: Facts = { status, ok, redirected, type, headers, url, statusText, ...changes };
+  return body instanceof Uint8Array ? new WholeAnswer(body, facts) : new AnswerCopy(body, facts);
 }
 
-type Facts = Pick<Response, 'status' | 'ok' | 'redirected' | 'type' | 'url' | 'statusText'> & ResponseChanges;
+type Facts = Pick<Response, 'status' | 'ok' | 'redirected' | 'type' | 'url' | 'statusText' | 'headers'>;
 
 /**
- * Sets what `new Response` cannot: the URL, whether it was redirected, and status texts that servers send. SDKs log them, also those of clones.
+ * A response that says what `new Response` cannot: the URL, whether it was redirected, and statuses and their texts that servers send. SDKs log
+ * them, also those of clones.
  */
-function withFacts(copy: Response, facts: Facts): Response {
-  const clone = () => withFacts(Response.prototype.clone.call(copy), facts);
-  for (const name of ['status', 'ok', 'redirected', 'type', 'url', 'statusText'] as const)
-    Object.defineProperty(copy, name, { value: facts[name] });
-  return Object.defineProperty(copy, 'clone', { value: clone });
+class AnswerCopy extends Response {
+  readonly #facts: Facts;
+
+  constructor(body: ReadableStream<Uint8Array> | null, facts: Facts) {
+    const { status, headers } = facts;
+    // `new Response` takes no other status; proxies of vendors send some.
+    super(body, { status: status >= 200 && status <= 599 ? status : 200, headers });
+    this.#facts = facts;
+  }
+
+  override get status(): number {
+    // `new Response` itself reads it, before this object has facts.
+    return #facts in this ? this.#facts.status : super.status;
+  }
+
+  override get ok(): boolean {
+    return this.#facts.ok;
+  }
+
+  override get redirected(): boolean {
+    return this.#facts.redirected;
+  }
+
+  override get type(): ResponseType {
+    return this.#facts.type;
+  }
+
+  override get url(): string {
+    return this.#facts.url;
+  }
+
+  override get statusText(): string {
+    return this.#facts.statusText;
+  }
+
+  override clone(): Response {
+    return responseWith(this, super.clone().body);
+  }
 }
+
+/** An answer that was read whole. Its bytes are made a stream only for who asks for one, which costs more than all else of a response. */
+class WholeAnswer extends AnswerCopy {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  #isRead = false;
+  /** The same with a stream, once somebody has asked for that, or asks again: it answers from then on. */
+  #streaming: Response | undefined;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>, facts: Facts) {
+    super(null, facts);
+    this.#bytes = bytes;
+  }
+
+  override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    return this.#stream().body;
+  }
+
+  override get bodyUsed(): boolean {
+    return this.#isRead || (this.#streaming?.bodyUsed ?? false);
+  }
+
+  override async text(): Promise<string> {
+    return this.#mayRead() ? TEXT.decode(this.#read()) : this.#stream().text();
+  }
+
+  override async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#mayRead() ? this.#read().slice().buffer : this.#stream().arrayBuffer();
+  }
+
+  override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#mayRead() ? this.#read().slice() : new Uint8Array(await this.#stream().arrayBuffer());
+  }
+
+  override blob(): Promise<Blob> {
+    return this.#stream().blob();
+  }
+
+  override formData(): Promise<FormData> {
+    return this.#stream().formData();
+  }
+
+  /** @throws TypeError when it was read, or is being read, as any response */
+  override clone(): Response {
+    return this.#mayRead() ? responseWith(this, this.#bytes) : responseWith(this, this.#stream().clone().body);
+  }
+
+  #mayRead(): boolean {
+    return !this.#isRead && this.#streaming === undefined;
+  }
+
+  #read(): Uint8Array<ArrayBuffer> {
+    this.#isRead = true;
+    return this.#bytes;
+  }
+
+  #stream(): Response {
+    if (this.#streaming) return this.#streaming;
+    this.#streaming = new Response(this.#bytes, { headers: this.headers });
+    // What was read once is refused as any response refuses it.
+    if (this.#isRead) void this.#streaming.arrayBuffer();
+    return this.#streaming;
+  }
+}
+
+const TEXT = new TextDecoder();
 
 /** Marks the vendor's answer so that an SDK does not retry what was retried here. Its body is left unread. */
 export function markedFinal(response: Response): Response {

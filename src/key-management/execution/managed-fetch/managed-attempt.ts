@@ -48,12 +48,14 @@ export class ManagedAttempt {
   /** @throws AttemptFailure always, when it fails */
   async run(): Promise<Response> {
     const { context, terms } = this;
-    const { firstByteTimeoutMs, request } = terms;
-    if (firstByteTimeoutMs < Infinity)
-      this.#firstByte = this.#abortAt(
-        context.startedAt + firstByteTimeoutMs,
-        'The vendor did not begin to answer in time.',
+    const { firstByteTimeoutMs, request, settings } = terms;
+    if (firstByteTimeoutMs < Infinity) {
+      // Made before the request is, which then carries it.
+      context.openSignal();
+      this.#firstByte = settings.limits.at(context.startedAt + firstByteTimeoutMs, () =>
+        context.abort(new DOMException('The vendor did not begin to answer in time.', 'TimeoutError')),
       );
+    }
     try {
       const destination = keyDestination(request, terms, context.candidate.record.route);
       const response = await send(destination, terms, context);
@@ -138,18 +140,18 @@ export class ManagedAttempt {
   async #peek(source: BodySource): Promise<Chunk> {
     const { idleTimeoutMs, settings } = this.terms;
     if (idleTimeoutMs === Infinity) return source.peek();
-    this.#silence ??= this.#abortAt(settings.clock.now() + idleTimeoutMs, 'The stream has been silent for too long.');
+    // Not by the signal: a request that nothing else ends has none.
+    this.#silence ??= settings.limits.at(settings.clock.now() + idleTimeoutMs, () =>
+      source.fail(new DOMException('The stream has been silent for too long.', 'TimeoutError')),
+    );
     try {
-      return await source.peek();
+      const chunk = await source.peek();
+      // The read that was under way when the source failed ends as at a proper end: the next one tells.
+      return chunk.done ? await source.peek() : chunk;
     } finally {
       this.#silence.cancel();
       this.#silence = undefined;
     }
-  }
-
-  /** @param time Milliseconds since the epoch. */
-  #abortAt(time: number, message: string): TimeLimit {
-    return this.terms.settings.limits.at(time, () => this.context.abort(new DOMException(message, 'TimeoutError')));
   }
 
   #accepted(response: Response): Response {

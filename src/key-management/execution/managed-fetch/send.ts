@@ -19,9 +19,9 @@ const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]
 export async function send(
   { request, baseUrl }: KeyDestination,
   { vendor, interim, settings: { vendorFetch } }: Pick<FetchTerms, 'vendor' | 'interim' | 'settings'>,
-  attempt: Pick<AttemptContext, 'apiKey' | 'signal' | 'usedKey'>,
+  attempt: Pick<AttemptContext, 'apiKey' | 'requestSignal' | 'usedKey'>,
 ): Promise<Response> {
-  const { apiKey, signal } = attempt;
+  const { apiKey, requestSignal: signal } = attempt;
   // Copied by fetch, so that one object serves all attempts.
   const { place } = vendor.credential;
   if ('header' in place) request.headers.set(place.header, credentialText(place, apiKey));
