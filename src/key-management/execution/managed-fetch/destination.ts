@@ -1,3 +1,5 @@
+import { remembered } from '../../common/remembered';
+
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Thrown before any key is used: the request would take one where it does not belong. */
@@ -16,10 +18,16 @@ export function isUnder(url: URL, baseUrl: string): boolean {
 
 /** The path of the base URL, with its slash, where the URL's own is it or below it. */
 function rootAbove(url: URL, baseUrl: string): string | undefined {
-  const base = new URL(baseUrl);
-  const root = base.pathname.endsWith('/') ? base.pathname : `${base.pathname}/`;
-  return url.origin === base.origin && `${url.pathname}/`.startsWith(root) ? root : undefined;
+  const { origin, root } = BASES(baseUrl);
+  return url.origin === origin && `${url.pathname}/`.startsWith(root) ? root : undefined;
 }
+
+/** Every call looks at the same few base URLs. */
+const MOST_BASES = 256;
+const BASES = remembered((baseUrl) => {
+  const { origin, pathname } = new URL(baseUrl);
+  return { origin, root: pathname.endsWith('/') ? pathname : `${pathname}/` };
+}, MOST_BASES);
 
 /** More base URLs of keys than a message should hold. */
 const MOST_SHOWN = 3;

@@ -79,8 +79,17 @@ export async function managedRequest(
     model: requestedModel(pathname, body.known, modelPaths),
     endpoint: endpointOf(method, pathname),
     isBackground: isBackground(text),
-    rest: init as RequestInit | undefined,
+    rest: othersOf(init),
   };
+}
+
+/** What a managed request has fields of its own for. */
+const OWN_FIELDS: ReadonlySet<string> = new Set(['method', 'headers', 'body', 'signal', 'redirect']);
+
+/** The options beside these; undefined where there are none, as nearly always. */
+function othersOf(init: ManagedRequestInit | undefined): RequestInit | undefined {
+  for (const name in init) if (!OWN_FIELDS.has(name)) return init as RequestInit;
+  return undefined;
 }
 
 /** The size of a request with a JSON body that is known before it is sent; undefined for any other. */

@@ -30,7 +30,8 @@ export async function send(
   let { method } = request;
   let body = request.body.value;
   for (let count = 0; ; count += 1) {
-    const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, body, signal, redirect: 'manual' };
+    const own: RequestInit & { duplex?: 'half' } = { method, headers, body, signal, redirect: 'manual' };
+    const init = rest ? { ...rest, ...own } : own;
     if (isStream(body)) init.duplex = 'half';
     let response: Response;
     try {

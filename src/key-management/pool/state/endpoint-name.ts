@@ -1,3 +1,5 @@
+import { remembered } from '../../common/remembered';
+
 /** No vendor's path is longer; callers may pass on whatever their own clients send. Characters. */
 const LONGEST_ENDPOINT = 100;
 
@@ -32,7 +34,18 @@ export function endpointName(given: string): string | undefined {
 }
 
 /** The endpoint of a request: its path with `{id}` for what names one object, so that `/v1/files/file-abc123` and all others are one. */
-export function endpointOf(method: string, pathname: string): string | undefined {
+export const endpointOf = (method: string, pathname: string): string | undefined =>
+  pathname.length > LONGEST_REMEMBERED ? patternOf(method, pathname) : BY_REQUEST(`${method} ${pathname}`);
+
+/** An app calls few paths, again and again. */
+const MOST_REMEMBERED = 256;
+const LONGEST_REMEMBERED = 256;
+const BY_REQUEST = remembered((request) => {
+  const space = request.indexOf(' ');
+  return patternOf(request.slice(0, space), request.slice(space + 1));
+}, MOST_REMEMBERED);
+
+function patternOf(method: string, pathname: string): string | undefined {
   const segments = pathname.split('/', MOST_SEGMENTS).filter((segment) => segment !== '');
   const pattern = segments.map((segment, at) => segmentPattern(segment, segments[at - 1]));
   return endpointName(`${method} /${pattern.join('/')}`);
