@@ -52,8 +52,8 @@ const EXAMPLES: Example[] = [
   {
     name: 'ai',
     vendor: 'openai',
-    ask: (managed, app) => vercel.ask(vercel.vercelAi(managed, v1(app)), 'Hi'),
-    stream: (managed, app, signal) => vercel.stream(vercel.vercelAi(managed, v1(app)), 'Hi', signal),
+    ask: (managed, app) => vercel.ask(vercel.vercelAi(managed, v1(app))('gpt-5-nano'), 'Hi'),
+    stream: (managed, app, signal) => vercel.stream(vercel.vercelAi(managed, v1(app))('gpt-5-nano'), 'Hi', signal),
     rejected: APICallError,
     limited: APICallError,
   },

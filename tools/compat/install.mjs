@@ -6,9 +6,9 @@ import { mustRun, twoAtATime } from './run.mjs';
 
 const CONSUMER_FILES = 'tools/compat/consumer';
 const QUIET = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
-const npmInstall = (cwd, ...flags) => mustRun('npm', ['install', ...QUIET, ...flags], { cwd });
+export const npmInstall = (cwd, ...flags) => mustRun('npm', ['install', ...QUIET, ...flags], { cwd });
 
-const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+export const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
 export async function pack(folder) {
   await mustRun('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder]);
@@ -56,7 +56,7 @@ function addConsumer(app, { name, type, module, moduleResolution = module, ignor
 }
 
 /** Installs from npm the other versions of Node and of TypeScript, and pnpm. */
-async function installPrograms(folder) {
+export async function installPrograms(folder) {
   const programs = join(folder, 'programs');
   mkdirSync(programs);
   const missing = NODES.filter(({ binary }) => !binary);

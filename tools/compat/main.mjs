@@ -1,14 +1,15 @@
 // `npm run compat`, after `npm run build`: checks the package, as npm would publish it, in every supported combination of Node, Nest,
 // adapter and module system. `npm run compat -- 24 fastify` starts only the matching cells; `--keep` does not delete the apps afterwards;
-// `--all` installs the bare apps by every package manager.
+// `npm run compat -- sdk` tries only the newest SDKs; `--all` installs the bare apps by every package manager, and tries the SDKs on every Node.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { tryBare } from './bare.mjs';
 import { tryCell } from './cell.mjs';
-import { installAll, pack } from './install.mjs';
+import { installAll, installPrograms, pack } from './install.mjs';
 import { tryMissingPeers } from './missing-peers.mjs';
 import { run, twoAtATime } from './run.mjs';
+import { trySdks } from './sdk.mjs';
 import { compile, unusedExports } from './types.mjs';
 import { ADAPTERS, CONSUMERS, NESTS } from './versions.mjs';
 
@@ -78,9 +79,26 @@ async function bootAll({ apps, nodes }) {
   }
 }
 
+async function sdksAll(folder, tarball, { nodes }) {
+  heading('The newest SDKs: a dead key is rotated');
+  const asked = nodes.filter(({ major }) => only.every((each) => [major, 'sdk'].includes(each)));
+  const { types, cells } = await trySdks({ folder, tarball, nodes: asked, isWhole });
+  console.log('their examples'.padEnd(24), word('types, examples of the SDKs', types));
+  for (const { node, name, needs, problems } of cells) {
+    const line = `Node ${node} ${name}`.padEnd(56);
+    if (needs) console.log(line, `skipped, needs Node ${needs}`);
+    else
+      console.log(
+        line,
+        ['plain', 'streamed'].map((kind) => `${kind} ${word(`${name} ${kind}`, problems[kind])}`).join(', '),
+      );
+  }
+}
+
 async function main(folder) {
   if (!existsSync(entry)) throw new Error('There is no build to try: run `npm run build` first.');
   const tarball = await pack(folder);
+  if (only.includes('sdk')) return sdksAll(folder, tarball, await installPrograms(folder));
   heading('The package');
   await lintPackage(tarball);
   const installed = await installAll(folder, tarball);
@@ -101,6 +119,7 @@ async function main(folder) {
     const name = `Nest ${nest.major} ${manager}`;
     console.log(name.padEnd(24), word(`bare ${name}`, problem));
   }
+  if (only.length === 0) await sdksAll(folder, tarball, installed);
   heading('Peers');
   const problems = await tryMissingPeers(installed.apps.get(12));
   console.log('a missing peer is named', word('peers', problems.join('\n')));

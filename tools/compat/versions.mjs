@@ -41,6 +41,37 @@ export const NESTS = [
   },
 ];
 
+const OPENAI = { openai: '7.59.0' };
+const AI = { ai: '7.0.173' };
+const LANGCHAIN_OPENAI = { '@langchain/openai': '1.6.0' };
+/**
+ * The newest majors of the vendors' SDKs, by the cells of sdk-app/cells.mjs. The tests of this repository run on the majors before, which
+ * work on Node 20, too; `node` is the first major version of Node that the SDK itself supports.
+ */
+export const SDKS = [
+  { cell: 'openai', packages: OPENAI, node: 22 },
+  { cell: 'openai responses', packages: OPENAI, node: 22 },
+  { cell: '@anthropic-ai/sdk', packages: { '@anthropic-ai/sdk': '1.14.0' }, node: 20 },
+  { cell: '@google/genai', packages: { '@google/genai': '3.3.0' }, node: 22 },
+  { cell: '@ai-sdk/openai', packages: { ...AI, '@ai-sdk/openai': '4.0.118' }, node: 22 },
+  { cell: '@ai-sdk/anthropic', packages: { ...AI, '@ai-sdk/anthropic': '4.0.105' }, node: 22 },
+  { cell: '@ai-sdk/google', packages: { ...AI, '@ai-sdk/google': '4.0.121' }, node: 22 },
+  { cell: '@langchain/openai', packages: LANGCHAIN_OPENAI, node: 22 },
+  { cell: 'langchain', packages: { langchain: '1.5.14', ...LANGCHAIN_OPENAI }, node: 22 },
+];
+const NEST_APP = Object.fromEntries(
+  ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs', '@types/node', 'typescript'].map((name) => [
+    name,
+    NESTS[1].dependencies[name],
+  ]),
+);
+/** What the app with the SDKs needs besides. */
+export const SDK_APP = {
+  ...NEST_APP,
+  // A peer of LangChain's packages.
+  '@langchain/core': '1.4.0',
+};
+
 /** The package manager beside npm. */
 export const PNPM = '10.34.9';
 

@@ -9,6 +9,45 @@ const QUOTA = {
   error: { message: 'You exceeded your current quota', type: 'insufficient_quota', code: 'insufficient_quota' },
 };
 
+describe('a good answer that broke off', () => {
+  /** As the AI SDK throws it, in version 6 and 7: the status of the answer and what broke it in one error. */
+  const broken = (cause: unknown, responseBody?: string) =>
+    new APICallError({
+      message: 'Failed to process successful response',
+      url: 'u',
+      requestBodyValues: {},
+      statusCode: 200,
+      responseHeaders: { 'content-type': 'text/event-stream' },
+      responseBody,
+      cause,
+    });
+  const terminated = new TypeError('terminated', { cause: new undici.SocketError('other side closed') });
+
+  it.each([
+    ['a connection that broke', terminated, 'network_error'],
+    ['silence', new TypeError('terminated', { cause: new undici.BodyTimeoutError() }), 'timeout'],
+  ])('is what broke it: %s', (_name, cause, transport) => {
+    expect(vendorErrorFrom(broken(cause))).toMatchObject({
+      phase: 'transport',
+      transport,
+      status: undefined,
+      bodyKind: 'none',
+    });
+  });
+
+  it('is the failure that it reports, if it reports one', () => {
+    const seen = vendorErrorFrom(broken(terminated, JSON.stringify(QUOTA)));
+    expect(seen).toMatchObject({ codes: ['insufficient_quota'], bodyKind: 'json' });
+    expect(seen.transport).toBeUndefined();
+  });
+
+  it('is an answer where nothing broke it', () => {
+    const seen = vendorErrorFrom(broken(new SyntaxError('Unexpected token')));
+    expect(seen.status).toBe(200);
+    expect(seen.transport).toBeUndefined();
+  });
+});
+
 describe('shapes', () => {
   const seen = { status: 429, codes: ['insufficient_quota'], types: ['insufficient_quota'], bodyKind: 'json' };
 

@@ -2,7 +2,7 @@ import { buildVendorError, evidenceOf, type EvidenceContext } from './answer-evi
 import { hasErrorEnvelope, noFacts } from './body-facts';
 import { jsonIn, parseBody, type Tree } from './body-tree';
 import { read } from './safe-read';
-import { answerIn } from './thrown-error';
+import { answerIn, type FoundAnswer } from './thrown-error';
 import { transportKindOf, type Transport } from './transport-kind';
 import type { VendorError } from './vendor-error';
 
@@ -25,10 +25,17 @@ export { takeEvidence, vendorErrorFromResponse, type TakenEvidence } from './res
 export function vendorErrorFrom(thrown: unknown, context: EvidenceContext = {}): VendorError {
   try {
     const answer = answerIn(thrown);
-    return answer ? evidenceOf(answer, context) : withoutAnswer(thrown, context);
+    return answer && !brokeOff(answer, thrown) ? evidenceOf(answer, context) : withoutAnswer(thrown, context);
   } catch {
     return withoutAnswer(undefined, context);
   }
+}
+
+/** A good answer that broke off proves nothing, but what broke it does: the Vercel AI SDK puts both into one error. */
+function brokeOff({ status, body }: FoundAnswer, thrown: unknown): boolean {
+  if (status === undefined || status < 200 || status > 299) return false;
+  if (body.kind === 'json' && hasErrorEnvelope(body.value)) return false;
+  return transportKindOf(thrown) !== undefined;
 }
 
 function withoutAnswer(thrown: unknown, context: EvidenceContext): VendorError {
