@@ -67,7 +67,7 @@ describe.each([
       providers: ['openai', 'anthropic', 'google'],
     });
     expect(await (await session(ADMIN)).json()).toMatchObject({ role: 'admin' });
-    const figures = await fetch(`${origin}${prefix}/dashboard/figures?resolution=hour`, {
+    const figures = await fetch(`${origin}${prefix}/dashboard/figures?window=30d`, {
       headers: { Authorization: `Bearer ${VIEWER}` },
     });
     expect(await figures.json()).toMatchObject({ system_info: { store: 'memory' }, providers: {} });
@@ -88,7 +88,7 @@ it('tells of which vendor the keys of a provider are', async () => {
       },
     },
   }));
-  const answer = await fetch(`${origin}/dashboard/figures?resolution=hour`, {
+  const answer = await fetch(`${origin}/dashboard/figures?window=30d`, {
     headers: { Authorization: `Bearer ${VIEWER}` },
   });
   expect(((await answer.json()) as { providers: unknown }).providers).toMatchObject({

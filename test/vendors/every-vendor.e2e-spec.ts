@@ -44,7 +44,7 @@ describe('every vendor, from the environment alone', () => {
   it('has its keys in the plural, its base URL and its probe model, and the page shows its label', async () => {
     expect(PROFILES.length).toBeGreaterThanOrEqual(32);
     await startWith((variable, name) => ({ [`${variable}S`]: `${keyOf(name, 1)}, ${keyOf(name, 2)}` }));
-    const { providers } = api.app.get(DashboardFiguresService).current('minute');
+    const { providers } = api.app.get(DashboardFiguresService).current('1h');
     for (const { name, label } of PROFILES) {
       expect([name, keysIn(name).length]).toEqual([name, 2]);
       const { vendor } = api.app.get(HealthCheckerRegistry).get(name);

@@ -33,8 +33,8 @@ export class DashboardDataController {
   }
 
   @Get('figures')
-  all(@QueryParams(() => FIGURES) { resolution }: Figures): DashboardFigures {
-    return this.figures.current(resolution);
+  all(@QueryParams(() => FIGURES) { window }: Figures): DashboardFigures {
+    return this.figures.current(window);
   }
 
   /** A host's own authorisation was only asked about reading so far. */

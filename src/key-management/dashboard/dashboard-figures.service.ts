@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { runOutTime, stateFields } from '../analytics/comprehensive-status';
 import type { CallSummary, ComprehensiveStatus, ProviderStateFields, TimelineEntry } from '../analytics/documents';
 import { callSummary, globalStats, timelineEntry } from '../analytics/provider-analytics';
-import type { Resolution } from '../analytics/series/measures';
 import { SeriesService } from '../analytics/series/series.service';
+import { windowRange, type WindowName } from '../analytics/series/windows';
 import { profileOf } from '../vendors/vendor-of';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import type { Clock } from '../common/clock';
@@ -65,7 +65,7 @@ const FRESH_MS = 1_000;
  */
 @Injectable()
 export class DashboardFiguresService {
-  readonly #made = new Map<Resolution, { readonly at: number; readonly figures: DashboardFigures }>();
+  readonly #made = new Map<WindowName, { readonly at: number; readonly figures: DashboardFigures }>();
 
   constructor(
     private readonly pools: KeyPoolService,
@@ -79,17 +79,18 @@ export class DashboardFiguresService {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  current(resolution: Resolution): DashboardFigures {
+  current(window: WindowName): DashboardFigures {
     const now = this.clock.now();
-    const made = this.#made.get(resolution);
+    const made = this.#made.get(window);
     if (made && now - made.at < FRESH_MS && now >= made.at) return made.figures;
-    const figures = this.#make(resolution, now);
-    this.#made.set(resolution, { at: now, figures });
+    const figures = this.#make(window, now);
+    this.#made.set(window, { at: now, figures });
     return figures;
   }
 
-  #make(resolution: Resolution, now: number): DashboardFigures {
+  #make(window: WindowName, now: number): DashboardFigures {
     const { maxRetries, healthCheckIntervalMinutes } = this.configuration.current;
+    const range = windowRange(window, now);
     return {
       at: new Date(now).toISOString(),
       system_info: {
@@ -113,7 +114,7 @@ export class DashboardFiguresService {
               total_keys: this.pools.pool(health.provider)!.size,
               ...callSummary(this.series, health.provider),
             },
-            timeline: this.series.timeline(health.provider, { resolution }).map(timelineEntry),
+            timeline: this.series.timeline(health.provider, range).map(timelineEntry),
           },
         ]),
       ),

@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { Resolution } from '../api/types';
 import { percent, wholeNumber } from '../model/format';
+import { WINDOW_NAMES, WINDOWS } from '../model/window';
 import { byState, countStandings, noStandings, rateTone } from '../model/status';
 import { useStore } from '../state/store';
-import { openDialog, resolution } from '../state/view';
+import { openDialog, chosenWindow } from '../state/view';
 import { Button } from './button';
 import { useDashboard, useReadOnly } from './context';
 import { Icon } from './icon';
@@ -47,7 +47,7 @@ export function Overview(): JSX.Element {
           <Total name="Failed" value={wholeNumber(failures)} />
           <Total name="Success" value={calls === 0 ? '–' : percent(rate)} tone={calls === 0 ? '' : rateTone(rate)} />
         </dl>
-        <RangeChoice />
+        <WindowChoice />
       </div>
       <div class="providers">
         {providers.map(([provider, each]) => (
@@ -70,20 +70,15 @@ const Total = ({ name, value, tone = '' }: { name: string; value: string; tone?:
   </div>
 );
 
-const RANGES: readonly [Resolution, string][] = [
-  ['minute', '3 hours'],
-  ['hour', '30 days'],
-];
-
-function RangeChoice(): JSX.Element {
-  const chosen = useStore(resolution);
+function WindowChoice(): JSX.Element {
+  const chosen = useStore(chosenWindow);
   return (
     <div class="range" role="radiogroup" aria-labelledby="range-title">
-      <span id="range-title">Timelines</span>
-      {RANGES.map(([value, label]) => (
-        <label key={value}>
-          <input type="radio" name="range" checked={chosen === value} onChange={() => resolution.set(value)} />
-          <b>{label}</b>
+      <span id="range-title">Figures of the last</span>
+      {WINDOW_NAMES.map((name) => (
+        <label key={name}>
+          <input type="radio" name="range" checked={chosen === name} onChange={() => chosenWindow.set(name)} />
+          <b>{WINDOWS[name].short}</b>
         </label>
       ))}
     </div>

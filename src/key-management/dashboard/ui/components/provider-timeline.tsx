@@ -3,10 +3,11 @@ import { useMemo, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { TimelineEntry } from '../api/types';
 import { duration, shortNumber, shortTime } from '../model/format';
-import { isQuiet, STEP_S, timelineColumns, timelineSummary } from '../model/timeline';
+import { isQuiet, timelineColumns, timelineSummary } from '../model/timeline';
+import { WINDOWS } from '../model/window';
 import { useNarrow } from '../state/narrow';
 import { useStore } from '../state/store';
-import { resolution } from '../state/view';
+import { chosenWindow } from '../state/view';
 import { Plot, type PlotLine } from './plot';
 
 const CALLS: readonly PlotLine[] = [
@@ -44,7 +45,7 @@ const Folded = ({ children }: { children: ComponentChildren }): JSX.Element =>
 
 function Charts({ provider, timeline }: TimelineProps): JSX.Element {
   const [point, setPoint] = useState<number>();
-  const step = STEP_S[useStore(resolution)];
+  const step = WINDOWS[useStore(chosenWindow)].stepS;
   const columns = useMemo(() => timelineColumns(timeline, step), [timeline, step]);
   const calls = useMemo(
     (): uPlot.AlignedData => [columns.at, columns.requests, columns.failures, columns.rateLimited],
