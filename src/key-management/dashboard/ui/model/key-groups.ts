@@ -24,7 +24,7 @@ export function troubledKeys(keys: Iterable<KeyEntry>): Map<string, KeyGroup[]> 
   };
   const count = (provider: string, status: KeyStatus, reason: string, place?: string): void => {
     let groups = providers.get(provider);
-    if (!groups) providers.set(provider, (groups = new Map()));
+    if (!groups) providers.set(provider, (groups = new Map<string, KeyGroup>()));
     const name = `${status}\n${reason}\n${place ?? ''}`;
     const group = groups.get(name);
     if (group) group.keys += 1;

@@ -8,7 +8,7 @@ import { sameWords, shortened, vendorWords } from './vendor-words';
 export type Remedy = 'resume' | 'add' | 'check' | 'pause' | 'show';
 
 /** `nobody`: it is called and serves nobody. `some`: some calls fail, or would. `note`: worth a look by day. */
-export type Gravity = 'nobody' | 'some' | 'note';
+type Gravity = 'nobody' | 'some' | 'note';
 
 /** One sentence about a provider that is in trouble, in its parts. Times are milliseconds since the epoch. */
 export interface Trouble {

@@ -13,6 +13,8 @@ it.each([
   ['Incorrect API key provided: sk-proj-***cdef.', 'Incorrect API key provided: ….'],
   ['Incorrect API key provided: sk-1234...cdef', 'Incorrect API key provided: …'],
   ['An error occurred, request req_0a1b2c3d4e5f', 'An error occurred, request …'],
+  ['Number 1732761234567, then', 'Number …, then'],
+  ['claude-sonnet-4-20250514 is overloaded', 'claude-sonnet-4-20250514 is overloaded'],
   [
     'Rate limit reached for gpt-5 on requests per min: limit 500',
     'Rate limit reached for gpt-5 on requests per min: limit 500',

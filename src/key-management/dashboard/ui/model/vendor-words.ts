@@ -6,7 +6,7 @@ export interface VendorWords {
 }
 
 /** A reason of the server reads `code: message`, where the vendor gave both. */
-const CODED = /^([A-Za-z][\w.-]{2,60}): +(.+)$/s;
+const CODED = /^([A-Za-z][\w.-]{2,60}): (.+)$/s;
 const CODE_ALONE = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)+$/i;
 /** Names that stand for half of all faults. */
 const VAGUE: ReadonlySet<string> = new Set(['error', 'api_error', 'invalid_request_error', 'Error']);
@@ -19,11 +19,20 @@ export function vendorWords(reason: string): VendorWords {
   return { code: VAGUE.has(code!) ? undefined : code, message };
 }
 
-/** Where a sentence is only another for its ids, masks and numbers: what holds a digit or a mask, and is long. */
-const CHANGING = /[\w-]*(?:\*{2,}|\.{3})[\w-]*|\b(?=[\w-]*\d)[\w-]{8,}/g;
+/** A key's mask, or an id: a part of letters and digits mixed, or a long number. Names of models have neither. */
+const isChanging = (word: string): boolean =>
+  /\*\*|\w\.\.\.\w/.test(word) ||
+  word
+    .split(/\W|_/)
+    .some((part) => (part.length >= 6 && /\d/.test(part) && /[A-Za-z]/.test(part)) || /^\d{10,}$/.test(part));
 
 /** The reason without what differs from one key or request to the next, so that the same refusals read the same. */
-export const sameWords = (reason: string): string => reason.replace(CHANGING, '…').replace(/\s+/g, ' ').trim();
+export const sameWords = (reason: string): string =>
+  reason
+    .trim()
+    .split(/\s+/)
+    .map((word) => (isChanging(word) ? `…${/[.,;:)]$/.exec(word)?.[0] ?? ''}` : word))
+    .join(' ');
 
 const LONGEST = 110;
 
