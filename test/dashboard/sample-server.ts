@@ -46,6 +46,7 @@ export class SampleServer {
   #held: (() => void)[] | undefined;
   figures: Record<string, ProviderFigures> = {};
   configuration = { max_retries: 3, health_check_interval_minutes: 10 };
+  storeAwaySince: string | null = null;
   readonly #files: DashboardFiles;
   readonly #streams = new Set<ServerResponse>();
   readonly #sockets = new Set<Socket>();
@@ -153,7 +154,7 @@ export class SampleServer {
     if (path === 'dashboard/session')
       return json(response, 200, { role, providers: SESSION_PROVIDERS, vendors: SESSION_VENDORS });
     if (path === 'dashboard/figures')
-      return json(response, 200, figuresDocument(this.figures, Date.now(), this.configuration));
+      return json(response, 200, figuresDocument(this.figures, Date.now(), this.configuration, this.storeAwaySince));
     if (path === 'admin/configuration') {
       if (method === 'PATCH') Object.assign(this.configuration, JSON.parse(body));
       return json(response, 200, this.configuration);
