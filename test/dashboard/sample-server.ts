@@ -9,7 +9,7 @@ import type {
   LogEvent,
   ProviderFigures,
 } from '../../src/key-management/dashboard/ui/api/types';
-import { chance, figuresDocument, sampleEvents, sampleFigures, sampleKey } from './sample-data';
+import { chance, figuresDocument, sampleEvents, sampleFigures, sampleKey, sampleVendor } from './sample-data';
 
 export const SAMPLE_ADMIN = 'sample-admin-token-000';
 export const SAMPLE_VIEWER = 'sample-viewer-token-00';
@@ -25,6 +25,9 @@ const VERDICTS: Readonly<Record<number, Omit<KeyVerdict, 'masked_key'>>> = {
   },
   6: { verdict: 'present', status: 'healthy', outcome: 'ok', reason: null },
 };
+
+const SESSION_PROVIDERS = ['openai', 'anthropic', 'google'];
+const SESSION_VENDORS = Object.fromEntries(SESSION_PROVIDERS.map((provider) => [provider, sampleVendor(provider)]));
 
 interface SampleOptions {
   folder: string;
@@ -43,6 +46,7 @@ export class SampleServer {
   #held: (() => void)[] | undefined;
   figures: Record<string, ProviderFigures> = {};
   configuration = { max_retries: 3, health_check_interval_minutes: 10 };
+  storeAwaySince: string | null = null;
   readonly #files: DashboardFiles;
   readonly #streams = new Set<ServerResponse>();
   readonly #sockets = new Set<Socket>();
@@ -148,9 +152,9 @@ export class SampleServer {
     const path = url.pathname.slice(1);
     const key = this.keys.get(path.split('/')[4] ?? '');
     if (path === 'dashboard/session')
-      return json(response, 200, { role, providers: ['openai', 'anthropic', 'google'] });
+      return json(response, 200, { role, providers: SESSION_PROVIDERS, vendors: SESSION_VENDORS });
     if (path === 'dashboard/figures')
-      return json(response, 200, figuresDocument(this.figures, Date.now(), this.configuration));
+      return json(response, 200, figuresDocument(this.figures, Date.now(), this.configuration, this.storeAwaySince));
     if (path === 'admin/configuration') {
       if (method === 'PATCH') Object.assign(this.configuration, JSON.parse(body));
       return json(response, 200, this.configuration);

@@ -65,9 +65,14 @@ describe.each([
     expect(await (await session(VIEWER)).json()).toEqual({
       role: 'viewer',
       providers: ['openai', 'anthropic', 'google'],
+      vendors: {
+        openai: { name: 'openai', label: 'OpenAI' },
+        anthropic: { name: 'anthropic', label: 'Anthropic' },
+        google: { name: 'google', label: 'Google' },
+      },
     });
     expect(await (await session(ADMIN)).json()).toMatchObject({ role: 'admin' });
-    const figures = await fetch(`${origin}${prefix}/dashboard/figures?resolution=hour`, {
+    const figures = await fetch(`${origin}${prefix}/dashboard/figures?window=30d`, {
       headers: { Authorization: `Bearer ${VIEWER}` },
     });
     expect(await figures.json()).toMatchObject({ system_info: { store: 'memory' }, providers: {} });
@@ -88,7 +93,7 @@ it('tells of which vendor the keys of a provider are', async () => {
       },
     },
   }));
-  const answer = await fetch(`${origin}/dashboard/figures?resolution=hour`, {
+  const answer = await fetch(`${origin}/dashboard/figures?window=30d`, {
     headers: { Authorization: `Bearer ${VIEWER}` },
   });
   expect(((await answer.json()) as { providers: unknown }).providers).toMatchObject({

@@ -1,6 +1,7 @@
 import { MOST_BULK_KEYS } from '../bulk-limit';
 import { regexes, z } from 'zod';
 import { RESOLUTIONS } from '../../analytics/series/measures';
+import { WINDOW_NAMES } from '../../analytics/series/windows';
 import { LONGEST_ACCOUNT } from '../../classification/classification';
 import { apiSchema, named } from '../../common/api-schema';
 import { isBaseUrl } from '../../common/http';
@@ -243,7 +244,7 @@ export const TIMELINE_RANGE = object({
 export type TimelineRange = z.infer<typeof TIMELINE_RANGE>;
 
 /** What the dashboard's page asks of its figures. */
-export const FIGURES = TIMELINE_RANGE.pick({ resolution: true });
+export const FIGURES = object({ window: oneOf(WINDOW_NAMES).default('1h') });
 export type Figures = z.infer<typeof FIGURES>;
 
 export const FOLLOW_EVENTS = object({

@@ -9,8 +9,8 @@ import type {
   KeyEntry,
   KeyPage,
   ProviderStanding,
-  Resolution,
   Session,
+  WindowName,
 } from './types';
 
 const PAGE_SIZE = 500;
@@ -30,8 +30,8 @@ export class Client {
     return this.http.json(`${this.place}/session`);
   }
 
-  figures(resolution: Resolution): Promise<Figures> {
-    return this.http.json(`${this.place}/figures?resolution=${resolution}`);
+  figures(window: WindowName): Promise<Figures> {
+    return this.http.json(`${this.place}/figures?window=${window}`);
   }
 
   /** Page by page, so that thousands of keys show as they come. */

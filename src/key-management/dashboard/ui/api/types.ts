@@ -22,7 +22,8 @@ export type {
 export type { ProviderStateView as ProviderStanding } from '../../../admin/schemas/operations';
 export type { TimelineEntry, UsageEntry } from '../../../analytics/documents';
 export type { Resolution } from '../../../analytics/series/measures';
+export type { WindowName } from '../../../analytics/series/windows';
 export type { ProviderState } from '../../../pool/key-events';
 export type { KeyStatus } from '../../../pool/key/key-state';
 export type { DashboardSession as Session } from '../../dashboard-data.controller';
-export type { DashboardFigures as Figures, ProviderFigures } from '../../dashboard-figures.service';
+export type { DashboardFigures as Figures, ModelFigures, ProviderFigures, VendorName } from '../../figures';

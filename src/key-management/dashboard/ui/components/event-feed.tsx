@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { LogEvent } from '../api/types';
-import { clockTime, dayTime, providerName } from '../model/format';
+import { clockTime, dayTime } from '../model/format';
+import { providerName } from '../model/provider-names';
 import { groupEvents, type EventGroup } from '../model/group-events';
 import { useStore } from '../state/store';
 import { useDashboard } from './context';

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { providerName, wholeNumber } from '../model/format';
+import { wholeNumber } from '../model/format';
+import { providerName } from '../model/provider-names';
 import {
   isFiltered,
   listKeys,

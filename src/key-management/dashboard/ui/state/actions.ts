@@ -1,7 +1,8 @@
 import { ApiError, messageOf } from '../api/api-error';
 import type { Client } from '../api/client';
 import type { Configuration, KeyEntry } from '../api/types';
-import { counted, duration, providerName, words } from '../model/format';
+import { counted, duration, words } from '../model/format';
+import { providerName } from '../model/provider-names';
 import { serverNow } from '../model/server-time';
 import { STATUSES } from '../model/status';
 import type { Data } from './data';

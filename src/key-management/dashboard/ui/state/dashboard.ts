@@ -4,7 +4,7 @@ import { Actions } from './actions';
 import { Data } from './data';
 import { Fetching } from './fetching';
 import { Live } from './live';
-import { resolution } from './view';
+import { chosenWindow } from './view';
 
 const FIGURES_MS = 5_000;
 const FALLBACK_MS = 15_000;
@@ -44,7 +44,7 @@ export class Dashboard {
 
   start(): void {
     this.live.start();
-    this.#unsubscribe = resolution.subscribe(() => this.#again(0));
+    this.#unsubscribe = chosenWindow.subscribe(() => this.#again(0));
     document.addEventListener('visibilitychange', this.#visibility);
     void this.refresh();
   }

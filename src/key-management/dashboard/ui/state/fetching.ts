@@ -1,7 +1,8 @@
 import { ApiError, messageOf } from '../api/api-error';
 import type { Client } from '../api/client';
+import { noteVendors } from '../model/provider-names';
 import type { Data } from './data';
-import { resolution } from './view';
+import { chosenWindow } from './view';
 
 /** More keys than this are fetched as a list. */
 const MOST_SINGLE_FETCHES = 10;
@@ -23,7 +24,8 @@ export class Fetching {
   /** Rejects when the server cannot be asked; then what is shown is old. */
   async figures(): Promise<void> {
     await this.#noting(async () => {
-      const figures = await this.client.figures(resolution.value);
+      const figures = await this.client.figures(chosenWindow.value);
+      noteVendors(Object.fromEntries(Object.entries(figures.providers).map(([name, { vendor }]) => [name, vendor])));
       this.data.state.patch({ figures, updatedAt: Date.now(), problem: undefined });
     });
   }

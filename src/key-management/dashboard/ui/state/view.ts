@@ -1,5 +1,7 @@
 import { NO_FILTER, type KeyFilter, type Sorting } from '../model/key-list';
-import type { KeyEntry, Resolution } from '../api/types';
+import type { KeyEntry, WindowName } from '../api/types';
+import { USUAL_WINDOW, windowNamed } from '../model/window';
+import { addressStore } from './address';
 import { Store } from './store';
 
 export type OpenDialog =
@@ -12,7 +14,11 @@ export type OpenDialog =
 /** What the person at the page has chosen to see. */
 export const filter = new Store<KeyFilter>(NO_FILTER);
 export const sorting = new Store<Sorting>({ field: 'status', descending: true });
-export const resolution = new Store<Resolution>('minute');
+/** The time that all figures are of. */
+export const chosenWindow = addressStore<WindowName>({
+  read: (parameter) => windowNamed(parameter('window')),
+  write: (name) => ({ window: name === USUAL_WINDOW ? undefined : name }),
+});
 export const openDialog = new Store<OpenDialog>(undefined);
 
 export function resetView(): void {
