@@ -8,6 +8,7 @@ import { ForecastService } from './alerts/forecast.service';
 import { WebhookService } from './alerts/webhook.service';
 import { EventArchiveService } from './events/event-archive.service';
 import { EventLog } from './events/event-log';
+import { ModelCallsService } from './analytics/model-calls.service';
 import { SeriesService } from './analytics/series/series.service';
 import { systemClock, type Clock } from './common/clock';
 import { ConfigurationService } from './configuration/configuration.service';
@@ -101,6 +102,7 @@ const INTERNAL: Provider[] = [
   KeyListenersService,
   AnalyticsService,
   SeriesService,
+  ModelCallsService,
   HealthCheckService,
   HealthSweepService,
   KeyIntakeService,

@@ -5,6 +5,8 @@ import type {
   LogEvent,
   ProviderFigures,
   TimelineEntry,
+  UsageEntry,
+  VendorName,
 } from '../../src/key-management/dashboard/ui/api/types';
 
 /** The same numbers each time. */
@@ -107,6 +109,33 @@ function sampleTimeline(next: () => number, now: number, scale: number): Timelin
   });
 }
 
+const LABELS_OF_VENDORS: Readonly<Record<string, string>> = {
+  openai: 'OpenAI',
+  anthropic: 'Anthropic',
+  google: 'Google',
+};
+const MODELS: Readonly<Record<string, string[]>> = {
+  openai: ['gpt-5', 'gpt-5-mini', 'text-embedding-3-small'],
+  anthropic: ['claude-sonnet-4-5', 'claude-haiku-4-5'],
+  google: ['gemini-3-flash'],
+};
+
+export const sampleVendor = (provider: string): VendorName => ({
+  name: provider,
+  label: LABELS_OF_VENDORS[provider] ?? provider[0]!.toUpperCase() + provider.slice(1),
+});
+
+const sampleUsage = (requests: number): UsageEntry => ({
+  requests,
+  requests_without_usage: 0,
+  input_tokens: requests * 1_800,
+  output_tokens: requests * 240,
+  cached_input_tokens: requests * 900,
+  cache_write_tokens: 0,
+  reasoning_tokens: requests * 60,
+  cost_usd: requests === 0 ? null : Math.round(requests * 0.36) / 100,
+});
+
 export function sampleFigures(
   keys: readonly KeyEntry[],
   next: () => number,
@@ -116,22 +145,52 @@ export function sampleFigures(
   const timeline = quiet ? [] : sampleTimeline(next, now, 12 + next() * 60);
   const requests = timeline.reduce((sum, each) => sum + each.requests, 0);
   const failures = timeline.reduce((sum, each) => sum + each.failures, 0);
-  const calls = quiet ? 0 : Math.round(requests / 36);
+  const lastHour = timeline.slice(-61);
+  const calls = lastHour.reduce((sum, each) => sum + each.requests, 0);
+  const failed = lastHour.reduce((sum, each) => sum + each.failures, 0);
+  const judged = lastHour.slice(-5).reduce((sum, each) => sum + each.requests, 0);
+  const rate = (of: number, bad: number): number | null =>
+    of === 0 ? null : Math.round(((of - bad) / of) * 1_000) / 10;
+  const provider = keys[0]?.provider ?? 'openai';
   return {
-    vendor: { name: keys[0]?.provider ?? 'openai', label: keys[0]?.provider ?? 'OpenAI' },
+    vendor: sampleVendor(provider),
     state: quiet ? 'idle' : 'serving',
     state_reason: quiet
       ? 'Nobody has called it since the start.'
-      : `${calls} calls in the last five minutes, and none failed by a fault of the vendor or the keys.`,
+      : `${judged} calls in the last five minutes, and none failed by a fault of the vendor or the keys.`,
     state_since: new Date(now - 5_000_000).toISOString(),
     state_until: null,
     runs_out_at: null,
     called: !quiet,
-    window: { calls, failures: 0, success_rate: quiet ? null : 100 },
+    held_back: false,
+    removals_doubted: false,
+    judged: { calls: judged, failures: 0 },
+    unserved_models: [],
+    failure_reasons: [],
+    window: {
+      calls,
+      failures: failed,
+      refused: Math.round(failed * 0.3),
+      excused: Math.round(calls * 0.004),
+      success_rate: rate(calls, failed),
+      retries: Math.round(calls * 0.03),
+      rate_limited: lastHour.reduce((sum, each) => sum + each.rate_limited, 0),
+      average_response_time: quiet ? null : 0.8,
+      usage: sampleUsage(calls),
+    },
+    models: quiet
+      ? []
+      : (MODELS[provider] ?? [null]).map((model, at) => {
+          const share = Math.round(calls * [0.7, 0.25, 0.05][at]!);
+          const bad = Math.round(share * 0.01 * at);
+          return { model, calls: share, failures: bad, refused: 0, success_rate: rate(share, bad) };
+        }),
+    in_flight: quiet ? 0 : keys.reduce((sum, each) => sum + each.in_flight, 0),
+    waiting: 0,
     affinity: null,
     summary: {
       total_keys: keys.length,
-      success_rate: requests === 0 ? null : Math.round(((requests - failures) / requests) * 1_000) / 10,
+      success_rate: rate(requests, failures),
       average_response_time: quiet ? null : 0.8,
       response_time_p50: quiet ? null : 0.42 + next() * 0.3,
       response_time_p95: quiet ? null : 1.2 + next(),
@@ -139,18 +198,9 @@ export function sampleFigures(
       failures,
       retries: Math.round(failures * 1.6),
       keys_removed: 2,
-      usage: {
-        requests,
-        requests_without_usage: 0,
-        input_tokens: requests * 1_800,
-        output_tokens: requests * 240,
-        cached_input_tokens: requests * 900,
-        cache_write_tokens: 0,
-        reasoning_tokens: requests * 60,
-        cost_usd: quiet ? null : Math.round(requests * 0.36) / 100,
-      },
+      usage: sampleUsage(requests),
     },
-    timeline,
+    timeline: lastHour,
   };
 }
 
@@ -190,7 +240,13 @@ export function figuresDocument(
   const all = Object.values(providers);
   return {
     at: new Date(now).toISOString(),
-    system_info: { ...configuration, store: 'redis', store_away_since: null },
+    system_info: {
+      ...configuration,
+      store: 'redis',
+      store_away_since: null,
+      started_at: new Date(now - 90_000_000).toISOString(),
+    },
+    window: { name: '1h', since: new Date(Math.floor((now - 3_600_000) / 60_000) * 60_000).toISOString() },
     global_stats: {
       total_requests: all.reduce((sum, { summary }) => sum + summary.requests, 0),
       total_failures: all.reduce((sum, { summary }) => sum + summary.failures, 0),

@@ -11,7 +11,7 @@ import type {
   ProviderFigures,
 } from '../../src/key-management/dashboard/ui/api/types';
 import { sampleBulk, sampleDetails, sampleFailedCalls, sampleKeyEvents, sampleKeyTimeline } from './sample-details';
-import { chance, figuresDocument, sampleEvents, sampleFigures, sampleKey } from './sample-data';
+import { chance, figuresDocument, sampleEvents, sampleFigures, sampleKey, sampleVendor } from './sample-data';
 
 export const SAMPLE_ADMIN = 'sample-admin-token-000';
 export const SAMPLE_VIEWER = 'sample-viewer-token-00';
@@ -27,6 +27,9 @@ const VERDICTS: Readonly<Record<number, Omit<KeyVerdict, 'masked_key'>>> = {
   },
   6: { verdict: 'present', status: 'healthy', outcome: 'ok', reason: null },
 };
+
+const SESSION_PROVIDERS = ['openai', 'anthropic', 'google'];
+const SESSION_VENDORS = Object.fromEntries(SESSION_PROVIDERS.map((provider) => [provider, sampleVendor(provider)]));
 
 interface SampleOptions {
   folder: string;
@@ -153,7 +156,7 @@ export class SampleServer {
     const path = url.pathname.slice(1);
     const key = this.keys.get(path.split('/')[4] ?? '');
     if (path === 'dashboard/session')
-      return json(response, 200, { role, providers: ['openai', 'anthropic', 'google'] });
+      return json(response, 200, { role, providers: SESSION_PROVIDERS, vendors: SESSION_VENDORS });
     if (path === 'dashboard/figures')
       return json(response, 200, figuresDocument(this.figures, Date.now(), this.configuration));
     if (path === 'admin/configuration') {

@@ -65,6 +65,11 @@ describe.each([
     expect(await (await session(VIEWER)).json()).toEqual({
       role: 'viewer',
       providers: ['openai', 'anthropic', 'google'],
+      vendors: {
+        openai: { name: 'openai', label: 'OpenAI' },
+        anthropic: { name: 'anthropic', label: 'Anthropic' },
+        google: { name: 'google', label: 'Google' },
+      },
     });
     expect(await (await session(ADMIN)).json()).toMatchObject({ role: 'admin' });
     const figures = await fetch(`${origin}${prefix}/dashboard/figures?window=30d`, {

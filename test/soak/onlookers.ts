@@ -8,7 +8,7 @@ const PATHS: readonly (readonly [path: string, ...expected: number[]])[] = [
   ['/health/keys', 200],
   ['/metrics', 200],
   ['/dashboard/figures', 200],
-  ['/dashboard/figures?resolution=hour', 200],
+  ['/dashboard/figures?window=30d', 200],
   ['/dashboard/session', 200],
   // 503 where the page was not built.
   ['/dashboard', 200, 503],

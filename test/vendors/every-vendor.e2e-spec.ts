@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { KeyPoolService, ManagedFetchService } from '../../src/key-management';
 import { HealthCheckerRegistry } from '../../src/key-management/checkers/health-checker.registry';
-import { vendorBeside } from '../../src/key-management/dashboard/ui/model/format';
+import { noteVendors, providerName } from '../../src/key-management/dashboard/ui/model/provider-names';
 import { DashboardFiguresService } from '../../src/key-management/dashboard/dashboard-figures.service';
 import { BUILT_IN_VENDORS } from '../../src/key-management/vendors';
 import { startApi, type ApiUnderTest } from '../admin/support';
@@ -51,9 +51,8 @@ describe('every vendor, from the environment alone', () => {
       expect(vendor).toBe(BUILT_IN_VENDORS.get(name));
       expect(label).toMatch(/[A-Z]/);
       expect(providers[name]!.vendor).toEqual({ name, label });
-      // The heading names the provider, and beside it stands what that does not say.
-      const beside = vendorBeside(name, label!) ?? name;
-      expect(beside.toLowerCase()).toBe(label!.toLowerCase());
+      noteVendors({ [name]: providers[name]!.vendor });
+      expect(providerName(name)).toBe(label);
       server.seen.length = 0;
       const answer = await api.app.get(ManagedFetchService).for(name)(`${server.origin}/v1/x`, {
         method: 'POST',

@@ -8,12 +8,15 @@ import type { AdminSettings } from '../configuration/key-management.options';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { QueryParams } from '../admin/input/request.decorators';
 import { FIGURES, type Figures } from '../admin/schemas/requests';
-import { DashboardFiguresService, type DashboardFigures } from './dashboard-figures.service';
+import { DashboardFiguresService } from './dashboard-figures.service';
+import type { DashboardFigures, VendorName } from './figures';
 
 export interface DashboardSession {
   role: Role;
   /** All that keys can be added to, with or without keys. */
   providers: string[];
+  /** Whose keys they take, by provider. */
+  vendors: Record<string, VendorName>;
 }
 
 /** What the page needs and the API of `spec/api.md` does not say, or says with every key beside it. */
@@ -29,7 +32,9 @@ export class DashboardDataController {
 
   @Get('session')
   async session(@Req() request: object): Promise<DashboardSession> {
-    return { role: await this.#roleOf(request), providers: this.registry.providers() };
+    const providers = this.registry.providers();
+    const vendors = Object.fromEntries(providers.map((provider) => [provider, this.figures.vendorOf(provider)]));
+    return { role: await this.#roleOf(request), providers, vendors };
   }
 
   @Get('figures')

@@ -1,66 +1,44 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { runOutTime, stateFields } from '../analytics/comprehensive-status';
-import type { CallSummary, ComprehensiveStatus, ProviderStateFields, TimelineEntry } from '../analytics/documents';
-import { callSummary, globalStats, timelineEntry } from '../analytics/provider-analytics';
+import { ModelCallsService } from '../analytics/model-calls.service';
+import { callSummary, globalStats } from '../analytics/provider-analytics';
 import { SeriesService } from '../analytics/series/series.service';
-import { windowRange, type WindowName } from '../analytics/series/windows';
+import { windowRange, type WindowName, type WindowRange } from '../analytics/series/windows';
 import { profileOf } from '../vendors/vendor-of';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import type { Clock } from '../common/clock';
 import { ForecastService } from '../alerts/forecast.service';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
-import { ProviderHealthService } from '../health/provider-health.service';
+import type { FailedCallEntry } from '../execution/failures/failed-calls';
+import { RetryExecutorService } from '../execution/retry-executor.service';
+import { speaksAgainst, WINDOW_MS } from '../health/provider-facts';
+import { ProviderHealthService, type ProviderHealth } from '../health/provider-health.service';
 import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
-import { percentage } from '../pool/key/key-snapshot';
+import { CALL_ENDS } from '../pool/call-batches';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
-
-/** What the calls of the last five minutes came to, as the state is judged by. */
-interface CallWindow {
-  calls: number;
-  /** Those that speak against the provider: faults of the caller do not. */
-  failures: number;
-  /** Per cent; null where no call ended. */
-  success_rate: number | null;
-}
-
-/** Calls that their account served, calls that went to another, and requests for an object to accounts that do not have it. */
-interface CallsByAffinity {
-  kept: number;
-  moved: number;
-  asked: number;
-}
-
-export interface ProviderFigures extends ProviderStateFields {
-  /** Whose keys these are: a provider may have any name. */
-  vendor: { name: string; label: string };
-  /** When no key has anything left, at the present pace; null where that is not known, or does not come. */
-  runs_out_at: string | null;
-  /** Somebody called it within the hour. */
-  called: boolean;
-  window: CallWindow;
-  /** Calls with an affinity, of this instance since its start; null where there were none. */
-  affinity: CallsByAffinity | null;
-  summary: { total_keys: number } & CallSummary;
-  timeline: TimelineEntry[];
-}
-
-export interface DashboardFigures {
-  at: string;
-  system_info: Pick<ComprehensiveStatus['system_info'], 'store' | 'max_retries' | 'health_check_interval_minutes'> & {
-    /** Since when the store is away; null while it is there. */
-    store_away_since: string | null;
-  };
-  global_stats: ComprehensiveStatus['global_stats'];
-  providers: Record<string, ProviderFigures>;
-}
+import {
+  failureReasons,
+  modelFigures,
+  unservedModel,
+  windowCalls,
+  windowTimeline,
+  type DashboardFigures,
+  type FailureReason,
+  type ProviderFigures,
+  type VendorName,
+} from './figures';
 
 /** Many open pages ask often; the figures are made at most once in this time. */
 const FRESH_MS = 1_000;
+/** Of each provider. */
+const MOST_MODELS = 12;
+const MOST_FAILED_CALLS = 20;
+const MOST_REASONS = 5;
 
 /**
- * The figures of all providers in one small document. It looks at no key, so that an open page costs the same with 3 keys or
+ * The figures of all providers in one small document. It has no key in it, so that an open page costs the same with 3 keys or
  * 100,000: how many are healthy the page counts itself.
  */
 @Injectable()
@@ -70,6 +48,8 @@ export class DashboardFiguresService {
   constructor(
     private readonly pools: KeyPoolService,
     private readonly series: SeriesService,
+    private readonly models: ModelCallsService,
+    private readonly executor: RetryExecutorService,
     private readonly health: ProviderHealthService,
     private readonly forecast: ForecastService,
     private readonly checkers: HealthCheckerRegistry,
@@ -88,57 +68,78 @@ export class DashboardFiguresService {
     return figures;
   }
 
-  #make(window: WindowName, now: number): DashboardFigures {
-    const { maxRetries, healthCheckIntervalMinutes } = this.configuration.current;
-    const range = windowRange(window, now);
-    return {
-      at: new Date(now).toISOString(),
-      system_info: {
-        store: this.options.store.kind,
-        max_retries: maxRetries,
-        health_check_interval_minutes: healthCheckIntervalMinutes,
-        store_away_since: this.#storeAwaySince(now),
-      },
-      global_stats: globalStats(this.series),
-      providers: Object.fromEntries(
-        this.health.all().map((health) => [
-          health.provider,
-          {
-            ...stateFields(health),
-            runs_out_at: runOutTime(this.forecast.outlook(health.provider)),
-            vendor: this.#vendorOf(health.provider),
-            called: health.isCalled,
-            window: callWindow(health),
-            affinity: callsByAffinity(this.pools.pool(health.provider)!),
-            summary: {
-              total_keys: this.pools.pool(health.provider)!.size,
-              ...callSummary(this.series, health.provider),
-            },
-            timeline: this.series.timeline(health.provider, range).map(timelineEntry),
-          },
-        ]),
-      ),
-    };
-  }
-
   /** As the managed fetch goes by it: the checker's own profile, else that of the provider's settings or name. */
-  #vendorOf(provider: string): ProviderFigures['vendor'] {
+  vendorOf(provider: string): VendorName {
     const { name, label = name } = this.checkers.has(provider)
       ? this.checkers.vendor(provider)
       : profileOf(provider, this.options.providers.get(provider));
     return { name, label };
   }
 
+  #make(window: WindowName, now: number): DashboardFigures {
+    const { maxRetries, healthCheckIntervalMinutes } = this.configuration.current;
+    const range = windowRange(window, now);
+    return {
+      at: isoOf(now),
+      system_info: {
+        store: this.options.store.kind,
+        max_retries: maxRetries,
+        health_check_interval_minutes: healthCheckIntervalMinutes,
+        store_away_since: this.#storeAwaySince(now),
+        started_at: isoOf(this.models.since),
+      },
+      window: { name: window, since: isoOf(range.from) },
+      global_stats: globalStats(this.series),
+      providers: Object.fromEntries(
+        this.health.all().map((health) => [health.provider, this.#provider(health, range, now)]),
+      ),
+    };
+  }
+
+  #provider(health: ProviderHealth, range: WindowRange, now: number): ProviderFigures {
+    const { provider } = health;
+    const pool = this.pools.pool(provider)!;
+    const entries = this.series.timeline(provider, range);
+    return {
+      ...stateFields(health),
+      runs_out_at: runOutTime(this.forecast.outlook(provider)),
+      vendor: this.vendorOf(provider),
+      called: health.isCalled,
+      held_back: health.isHeldBack,
+      removals_doubted: pool.doubtsRemovals(now),
+      judged: { calls: health.calls, failures: health.failures },
+      unserved_models: health.isCalled ? health.unserved.map(unservedModel) : [],
+      failure_reasons: health.failures > 0 ? this.#failureReasons(provider, now) : [],
+      window: windowCalls(entries),
+      models: this.models.within(provider, range).slice(0, MOST_MODELS).map(modelFigures),
+      in_flight: inFlightOf(pool),
+      waiting: this.executor.providerContext(provider)?.queue.length ?? 0,
+      affinity: callsByAffinity(pool),
+      summary: { total_keys: pool.size, ...callSummary(this.series, provider) },
+      timeline: windowTimeline(entries),
+    };
+  }
+
+  /** What the vendor said lately, where failed calls are kept. */
+  #failureReasons(provider: string, now: number): FailureReason[] {
+    const where = ({ at, outcome }: FailedCallEntry): boolean =>
+      now - at < WINDOW_MS && outcome !== 'no_key' && speaksAgainst(CALL_ENDS.indexOf(outcome));
+    const latest = this.executor.failedCalls?.latest({ provider, where, limit: MOST_FAILED_CALLS }) ?? [];
+    return failureReasons(latest).slice(0, MOST_REASONS);
+  }
+
   #storeAwaySince(now: number): string | null {
-    return this.store.status() === 'up' ? null : new Date(this.store.awaySince ?? now).toISOString();
+    return this.store.status() === 'up' ? null : isoOf(this.store.awaySince ?? now);
   }
 }
 
-const callsByAffinity = ({ calls: { byAffinity } }: KeyPool): CallsByAffinity | null =>
-  byAffinity.kept + byAffinity.moved + byAffinity.asked > 0 ? { ...byAffinity } : null;
+const isoOf = (ms: number): string => new Date(ms).toISOString();
 
-const callWindow = ({ calls, failures }: { calls: number; failures: number }): CallWindow => ({
-  calls,
-  failures,
-  success_rate: calls === 0 ? null : percentage(calls - failures, calls),
-});
+function inFlightOf(pool: KeyPool): number {
+  let inFlight = 0;
+  for (const record of pool.records()) inFlight += record.inFlight;
+  return inFlight;
+}
+
+const callsByAffinity = ({ calls: { byAffinity } }: KeyPool): ProviderFigures['affinity'] =>
+  byAffinity.kept + byAffinity.moved + byAffinity.asked > 0 ? { ...byAffinity } : null;

@@ -8,6 +8,8 @@ export interface UnservedModel {
   readonly model: string | undefined;
   /** When the soonest cooldown ends, or else the soonest re-check is due; milliseconds since the epoch, undefined where neither comes. */
   readonly until: number | undefined;
+  /** Which of the two. */
+  readonly ends?: 'cooldown' | 'recheck' | undefined;
 }
 
 /** Which of the models asked about the keys of a pool may serve. */
@@ -41,8 +43,8 @@ export function keyAvailability(
     }
   }
   const unserved = Array.from(left, ([model, { end, recheck }]) => {
-    const until = end < Infinity ? end : recheck;
-    return { model, until: until < Infinity ? until : undefined };
+    if (end < Infinity) return { model, until: end, ends: 'cooldown' as const };
+    return recheck < Infinity ? { model, until: recheck, ends: 'recheck' as const } : { model, until: undefined };
   });
   return { total: pool.size, asked: models.length, unserved, out };
 }

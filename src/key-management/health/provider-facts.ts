@@ -16,6 +16,9 @@ const FAULTS_OF_PROVIDER: ReadonlySet<Fault> = new Set<Fault>(['vendor', 'networ
 const SPEAKS_AGAINST = Uint8Array.from(CALL_ENDS, (end) =>
   end === 'no_key' || FAULTS_OF_PROVIDER.has(CONSEQUENCES[end].fault) ? 1 : 0,
 );
+/** @param end Place in `CALL_ENDS`. */
+export const speaksAgainst = (end: number): boolean => SPEAKS_AGAINST[end] === 1;
+
 /** A call that its caller gave up says nothing either way. */
 const CANCELLED = CALL_ENDS.indexOf('cancelled');
 

@@ -6,7 +6,7 @@ import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-
 import type { ProviderState } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
-import { keyAvailability, keysInPool, usableKeys } from './key-availability';
+import { keyAvailability, keysInPool, usableKeys, type UnservedModel } from './key-availability';
 import { WINDOW_MS } from './provider-facts';
 import { isCalled, providerState, type ProviderSituation, type ProviderAssessment } from './provider-state';
 import { isInTrouble, ProviderWatch } from './provider-watch';
@@ -20,6 +20,10 @@ export interface ProviderHealth extends ProviderAssessment {
   /** Calls of the last five minutes that say something of the provider, and those of them that speak against it. */
   readonly calls: number;
   readonly failures: number;
+  /** Models that were called and that no key may serve now. */
+  readonly unserved: readonly UnservedModel[];
+  /** The circuit breaker holds calls back, but for single ones that try. */
+  readonly isHeldBack: boolean;
 }
 
 export interface ProviderHealthSummary {
@@ -128,6 +132,8 @@ export class ProviderHealthService implements OnModuleDestroy {
     const watch = this.#watch(provider);
     const { lastCallAt, lastFailure } = watch.facts;
     const { calls, failures } = watch.facts.window();
+    const keys = keyAvailability(pool, this.#modelsOf(provider), now);
+    const breaker = pool.breakerStatus(now);
     const assessment = providerState({
       provider,
       now,
@@ -136,14 +142,25 @@ export class ProviderHealthService implements OnModuleDestroy {
       lastFailure,
       lastCallAt,
       startedAt: this.#startedAt,
-      keys: keyAvailability(pool, this.#modelsOf(provider), now),
-      breaker: pool.breakerStatus(now),
+      keys,
+      breaker,
       removalsDoubted: pool.doubtsRemovals(now),
       pause: pool.pauseAt(now),
       storeAway: this.#storeAway(),
     });
     const since = watch.saw(assessment, now);
-    return { ...assessment, provider, since, calls, failures, isCalled: isCalled(lastCallAt, now) };
+    const { unserved } = keys;
+    const isHeldBack = breaker.state !== 'closed';
+    return {
+      ...assessment,
+      provider,
+      since,
+      calls,
+      failures,
+      unserved,
+      isHeldBack,
+      isCalled: isCalled(lastCallAt, now),
+    };
   }
 
   #storeAway(): ProviderSituation['storeAway'] {

@@ -156,8 +156,8 @@ function named(unserved: readonly UnservedModel[]): string {
   return names.length > MOST_NAMED ? `${shown} and ${names.length - MOST_NAMED} more` : shown;
 }
 
-/** Callers may call a model anything. */
-function modelText(model: string): string {
+/** A model's name to be shown: callers may call a model anything. */
+export function modelText(model: string): string {
   const shown = redactReason(model) ?? '';
   return shown.length <= 60 ? shown : `${Array.from(shown).slice(0, 59).join('')}…`;
 }

@@ -1,11 +1,13 @@
 import { OUTCOMES } from '../../vendors/contract/outcome';
-import { addUsageOf, type CallBatch, type CallObserver } from '../../pool/call-batches';
+import { speaksAgainst } from '../../health/provider-facts';
+import { addUsageOf, CALL_ENDS, type CallBatch, type CallObserver } from '../../pool/call-batches';
 import { binOf } from './response-bins';
 import type { SeriesBook } from './series-book';
 import type { ProviderTally } from './provider-tally';
 
 const OK = OUTCOMES.indexOf('ok');
 const RATE_LIMITED = OUTCOMES.indexOf('rate_limited');
+const NO_KEY = CALL_ENDS.indexOf('no_key');
 
 /** Adds each batch of calls to the provider's tally. The calls of single keys are counted in their records; here the keys are only marked as used. */
 export class CallCounter implements CallObserver {
@@ -38,11 +40,15 @@ export class CallCounter implements CallObserver {
     }
   }
 
-  #ended({ ended, successes, attempts }: CallBatch): void {
+  #ended({ ended, ends, successes, attempts }: CallBatch): void {
     const { tally } = this;
     tally.requests += ended;
     for (let at = 0; at < ended; at += 1) {
-      if (successes[at] === 0) tally.failures += 1;
+      if (successes[at] === 0) {
+        tally.failures += 1;
+        if (ends[at] === NO_KEY) tally.refused += 1;
+        else if (!speaksAgainst(ends[at]!)) tally.excused += 1;
+      }
       if (attempts[at]! > 1) tally.retries += attempts[at]! - 1;
     }
   }

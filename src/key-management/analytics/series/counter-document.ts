@@ -4,7 +4,7 @@ import { DAY_MS, HOUR_MS, USAGE_WIDTH, WIDTH } from './measures';
 import { BINS } from './bin-count';
 
 /** Letters of the measures in the store's fields, in the order of the columns. */
-const LETTERS = ['r', 'f', 'l', 'x', 'n', 't'] as const;
+const LETTERS = ['r', 'f', 'l', 'x', 'n', 't', 'a', 'k', 'e'] as const;
 /** The same of what calls used, in the order of `USAGE_COUNTS`. */
 const USAGE_LETTERS = ['un', 'us', 'up', 'ui', 'uo', 'uc', 'uw', 'ur', 'ud'] as const;
 

@@ -100,10 +100,12 @@ export class KeySeries {
       if (!counts && entries.length === 0) continue;
       const { requests, failures, rateLimited, responseMs } = counts ?? NOTHING;
       const at = index * BUCKET_MS[resolution];
-      entries.push({ at, requests, failures, rateLimited, keysRemoved: 0, responses: requests - failures, responseMs });
+      const attempts = { requests, failures, rateLimited, responses: requests - failures, responseMs };
+      entries.push({ ...ONLY_OF_PROVIDERS, ...attempts, at });
     }
     return entries;
   }
 }
 
+const ONLY_OF_PROVIDERS = { keysRemoved: 0, retries: 0, refused: 0, excused: 0 };
 const NOTHING: KeyCounts = Object.freeze({ requests: 0, failures: 0, rateLimited: 0, responseMs: 0 });

@@ -11,6 +11,10 @@ export const MEASURES = [
   /** Attempts that went well, and the milliseconds they took in all. */
   'responses',
   'responseMs',
+  /** Further attempts of calls; calls that found no key; failed calls that say nothing against the provider: their caller's own fault, or given up. */
+  'retries',
+  'refused',
+  'excused',
 ] as const;
 export type Measure = (typeof MEASURES)[number];
 

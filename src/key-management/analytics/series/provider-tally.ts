@@ -8,6 +8,8 @@ export class ProviderTally {
   requests = 0;
   failures = 0;
   retries = 0;
+  refused = 0;
+  excused = 0;
   rateLimited = 0;
   keysRemoved = 0;
   responses = 0;
@@ -26,7 +28,7 @@ export class ProviderTally {
     if (this.responses > 0) this.bins.fill(0);
     this.isDirty = false;
     this.requests = this.failures = this.retries = this.rateLimited = this.keysRemoved = 0;
-    this.responses = this.responseMs = 0;
+    this.refused = this.excused = this.responses = this.responseMs = 0;
     this.outcomes.fill(0);
     // Costs are taken over in whole units: what is less than one waits.
     for (let i = 0; i < this.usage.length; i += 1) this.usage[i]! -= Math.round(this.usage[i]!);

@@ -46,7 +46,7 @@ it('stands behind the columns that earlier versions of the package know, under n
     [MINUTES, 60],
     [HOURS, 24],
   ] as const) {
-    expect(kind.fields.slice(0, WIDTH)).toEqual(['0r', '0f', '0l', '0x', '0n', '0t']);
+    expect(kind.fields.slice(0, WIDTH)).toEqual(['0r', '0f', '0l', '0x', '0n', '0t', '0a', '0k', '0e']);
     expect(kind.fields[usageColumn(buckets, 1)]).toBe('1un');
     expect(new Set(kind.fields).size).toBe(kind.fields.length);
   }

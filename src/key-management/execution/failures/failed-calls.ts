@@ -45,6 +45,8 @@ export interface FailedCallQuery {
   readonly before?: number | undefined;
   readonly provider?: string | undefined;
   readonly outcome?: CallEnd | undefined;
+  /** Only calls for which it answers true. */
+  readonly where?: ((call: FailedCallEntry) => boolean) | undefined;
 }
 
 /** Characters of a model's or an endpoint's name that are shown. */
@@ -87,12 +89,12 @@ export class FailedCalls {
   }
 
   /** Newest first, and redacted: what callers and vendors wrote may be anything. */
-  latest({ limit, before = Infinity, provider, outcome }: FailedCallQuery): FailedCallEntry[] {
+  latest({ limit, before = Infinity, provider, outcome, where = () => true }: FailedCallQuery): FailedCallEntry[] {
     const found: FailedCallEntry[] = [];
     for (let at = this.#entries.length - 1; at >= 0 && found.length < limit; at -= 1) {
       const entry = this.#entries[at]!;
       if (entry.id >= before || (provider !== undefined && entry.provider !== provider)) continue;
-      if (outcome === undefined || entry.outcome === outcome) found.push(shown(entry));
+      if ((outcome === undefined || entry.outcome === outcome) && where(entry)) found.push(shown(entry));
     }
     return found;
   }

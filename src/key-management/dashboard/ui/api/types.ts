@@ -35,4 +35,4 @@ export type { WindowName } from '../../../analytics/series/windows';
 export type { ProviderState } from '../../../pool/key-events';
 export type { KeyStatus } from '../../../pool/key/key-state';
 export type { DashboardSession as Session } from '../../dashboard-data.controller';
-export type { DashboardFigures as Figures, ProviderFigures } from '../../dashboard-figures.service';
+export type { DashboardFigures as Figures, ModelFigures, ProviderFigures, VendorName } from '../../figures';

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import { counted, providerName } from '../model/format';
+import { counted } from '../model/format';
+import { providerName } from '../model/provider-names';
 import { parseKeys } from '../model/parse-keys';
 import type { KeyAdding } from '../state/key-adding';
 import { filter } from '../state/view';

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { session } from '../state/session';
 import { useStore } from '../state/store';
 import { Announcer } from './announcer';
-import { ConnectionBanner, StoreBanner, TroubleBanner, useStale } from './connection';
+import { ConnectionBanner, StoreBanner, useStale } from './connection';
 import { DashboardContext, useReadOnly } from './context';
 import { Dialogs } from './dialogs';
 import { EventFeed } from './event-feed';
@@ -13,6 +13,7 @@ import { Overview } from './overview';
 import { SignIn } from './sign-in';
 import { Toasts } from './toasts';
 import { TopBar } from './top-bar';
+import { TroubleBanner } from './trouble-banner';
 
 export function App(): JSX.Element {
   const state = useStore(session);

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
-import { clockTime, momentOf, providerName } from '../model/format';
-import { byState, isInTrouble, stateWords } from '../model/status';
+import { clockTime, momentOf } from '../model/format';
 import { useNow } from '../state/clock';
 import { useStore } from '../state/store';
 import { Button } from './button';
@@ -14,9 +13,6 @@ const WORDS = {
   retrying: 'Reconnecting…',
   unsupported: 'Every 15 s',
 } as const;
-
-/** Providers in trouble that the banner names. */
-const MOST_TROUBLES = 3;
 
 /** One glance says whether what is shown is of this moment. */
 export function LiveMark(): JSX.Element {
@@ -93,32 +89,6 @@ export function StoreBanner(): JSX.Element | null {
         </b>{' '}
         The pools work on with what they know, and what changes is written when the store is back. Until then other
         instances do not hear of it, and a restart would forget it.
-      </p>
-    </div>
-  );
-}
-
-/** Who is called and serves nobody, in the first line that is read. */
-export function TroubleBanner(): JSX.Element | null {
-  const { data } = useDashboard();
-  const providers = useStore(data.state, (state) => state.figures?.providers);
-  const troubled = byState(Object.entries(providers ?? {})).filter(([, each]) => isInTrouble(each));
-  if (troubled.length === 0) return null;
-  return (
-    <div class="banner bad" role="region" aria-label="Trouble">
-      <Icon name="warning" />
-      <p role="alert">
-        {troubled.slice(0, MOST_TROUBLES).map(([provider, { state, state_reason }]) => (
-          <span key={provider} class="banner-line">
-            <b>
-              {providerName(provider)}: {stateWords(state).word.toLowerCase()}.
-            </b>{' '}
-            {state_reason}
-          </span>
-        ))}
-        {troubled.length > MOST_TROUBLES && (
-          <span class="banner-line">And {troubled.length - MOST_TROUBLES} more.</span>
-        )}
       </p>
     </div>
   );

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { KeyEntry } from '../api/types';
-import { providerName } from '../model/format';
+import { providerName } from '../model/provider-names';
 import { useStore } from '../state/store';
 import { Button } from './button';
 import { useDashboard } from './context';

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { FEED_KINDS, filterEvents, WHOLE_FEED, type FeedKind } from '../model/feed-filter';
-import { providerName } from '../model/format';
+import { providerName } from '../model/provider-names';
 import { groupEvents } from '../model/group-events';
 import { useStore } from '../state/store';
 import { feedFilter } from '../state/view';

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { LogEvent } from '../api/types';
-import { clockTime, counted, dayTime, momentOf, providerName } from '../model/format';
+import { clockTime, counted, dayTime, momentOf } from '../model/format';
+import { providerName } from '../model/provider-names';
 import { isSummedUp, type EventGroup } from '../model/group-events';
 import { NO_FILTER } from '../model/key-list';
 import { filter } from '../state/view';

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { KeyEntry } from '../api/types';
-import { duration, percent, providerName, shortNumber, usedLine, words } from '../model/format';
+import { duration, percent, shortNumber, usedLine, words } from '../model/format';
+import { providerName } from '../model/provider-names';
 import { accountText } from '../model/account';
 import { rateTone } from '../model/status';
 import { selection, toggleSelected } from '../state/selection';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { providerName } from '../model/format';
+import { providerName } from '../model/provider-names';
 import {
   facetsOf,
   isFiltered,

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { KeyEntry } from '../api/types';
-import { duration, percent, providerName, shortNumber, words } from '../model/format';
+import { duration, percent, shortNumber, words } from '../model/format';
+import { providerName } from '../model/provider-names';
 import { rateTone, STATUSES } from '../model/status';
 import { tableKey } from '../state/key-table';
 import { useStore } from '../state/store';

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { Resolution } from '../api/types';
 import { shortNumber, shortTime } from '../model/format';
-import { isQuiet, timelineColumns, timelineSummary } from '../model/timeline';
+import { chartSentence, timelineColumns, timelineSummary } from '../model/timeline';
 import type { KeyViewing } from '../state/key-viewing';
 import { useStore } from '../state/store';
 import { Plot, type PlotLine } from './plot';
@@ -22,10 +22,12 @@ const RANGES: Readonly<Record<Resolution, { readonly name: string; readonly step
 /** What happened to the attempts with the key, over time. */
 export function KeyViewTimeline({ viewing }: { viewing: KeyViewing }): JSX.Element {
   const { timeline, resolution } = useStore(viewing.state);
+  const { name, stepS } = RANGES[resolution];
+  const sentence = chartSentence(timeline, { long: name, stepS });
   return (
     <section aria-labelledby="key-timeline">
       <div class="key-section-head">
-        <h3 id="key-timeline">Attempts, the last {RANGES[resolution].name}</h3>
+        <h3 id="key-timeline">Attempts, the last {name}</h3>
         <select
           aria-label="Time of the timeline"
           value={resolution}
@@ -38,7 +40,7 @@ export function KeyViewTimeline({ viewing }: { viewing: KeyViewing }): JSX.Eleme
           ))}
         </select>
       </div>
-      {isQuiet(timeline) ? <p class="faint">No attempt was made with it in this time.</p> : <Chart viewing={viewing} />}
+      {sentence === undefined ? <Chart viewing={viewing} /> : <p class="faint">{sentence}</p>}
     </section>
   );
 }

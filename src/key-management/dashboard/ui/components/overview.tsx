@@ -1,65 +1,83 @@
 import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
-import { percent, wholeNumber } from '../model/format';
+import type { Figures, ProviderFigures } from '../api/types';
+import { minuteOf, percent, shortNumber, wholeNumber } from '../model/format';
 import { WINDOW_NAMES, WINDOWS } from '../model/window';
-import { byState, countStandings, noStandings, rateTone } from '../model/status';
+import { rateTone } from '../model/status';
+import { useNow } from '../state/clock';
 import { useStore } from '../state/store';
 import { openDialog, chosenWindow } from '../state/view';
 import { Button } from './button';
-import { useDashboard, useReadOnly } from './context';
+import { useDashboard, useProviders, useReadOnly } from './context';
 import { Icon } from './icon';
 import { ProviderCard } from './provider-card';
+
+/** With more providers than this, those that are well are shown without their charts. */
+const MOST_CHARTS = 6;
 
 /** The pools at a glance: totals, then a card per provider. */
 export function Overview(): JSX.Element {
   const { data } = useDashboard();
   const figures = useStore(data.state, (state) => state.figures);
-  const version = useStore(data.state, (state) => state.keysVersion);
   const problem = useStore(data.state, (state) => state.problem);
-  const { all, byProvider } = useMemo(() => countStandings(data.keys.values()), [version]);
-
+  const { providers } = useProviders();
   if (!figures) return problem === undefined ? <OverviewSkeleton /> : <LoadProblem problem={problem} />;
-  const providers = byState(Object.entries(figures.providers));
-  const calls = providers.reduce((sum, [, { window }]) => sum + window.calls, 0);
-  const failures = providers.reduce((sum, [, { window }]) => sum + window.failures, 0);
-  const rate = ((calls - failures) / calls) * 100;
   if (providers.length === 0) return <NoKeys />;
   return (
     <section aria-labelledby="overview-title">
       <h2 id="overview-title" class="hidden">
         Overview
       </h2>
-      <div class="totals">
-        <dl>
-          <Total name="Keys" value={wholeNumber(all.total)} />
-          <Total
-            name={all.partly > 0 ? `Healthy, ${wholeNumber(all.partly)} cool down for a model` : 'Healthy'}
-            value={wholeNumber(all.healthy)}
-            tone={all.partly > 0 ? 'tone-cooling_down' : 'tone-healthy'}
-          />
-          <Total
-            name="Cooling down"
-            value={wholeNumber(all.cooling_down)}
-            tone={all.cooling_down > 0 ? 'tone-cooling_down' : ''}
-          />
-          <Total name="Removed" value={wholeNumber(all.removed)} tone={all.removed > 0 ? 'tone-removed' : ''} />
-          <Total name="Calls, 5 min" value={wholeNumber(calls)} />
-          <Total name="Failed" value={wholeNumber(failures)} />
-          <Total name="Success" value={calls === 0 ? '–' : percent(rate)} tone={calls === 0 ? '' : rateTone(rate)} />
-        </dl>
-        <WindowChoice />
-      </div>
+      <Totals window={figures.window} />
       <div class="providers">
-        {providers.map(([provider, each]) => (
+        {providers.map((entry) => (
           <ProviderCard
-            key={provider}
-            provider={provider}
-            figures={each}
-            counts={byProvider.get(provider) ?? noStandings()}
+            key={entry.provider}
+            entry={entry}
+            window={figures.window}
+            startedAt={figures.system_info.started_at}
+            isCompact={providers.length > MOST_CHARTS && entry.trouble === undefined}
           />
         ))}
       </div>
     </section>
+  );
+}
+
+/** Of all providers together. */
+function Totals({ window }: { window: Figures['window'] }): JSX.Element {
+  const { providers, counts: all } = useProviders();
+  const sum = (of: (figures: ProviderFigures) => number): number =>
+    providers.reduce((total, { figures }) => total + of(figures), 0);
+  const calls = sum((each) => each.window.calls);
+  const failures = sum((each) => each.window.failures);
+  const rate = ((calls - failures) / calls) * 100;
+  const last = WINDOWS[window.name].short;
+  return (
+    <div class="totals">
+      <dl>
+        <Total name="Keys" value={wholeNumber(all.total)} />
+        <Total
+          name={all.partly > 0 ? `Healthy, ${wholeNumber(all.partly)} cool down for a model` : 'Healthy'}
+          value={wholeNumber(all.healthy)}
+          tone={all.partly > 0 ? 'tone-cooling_down' : 'tone-healthy'}
+        />
+        <Total
+          name="Cooling down"
+          value={wholeNumber(all.cooling_down)}
+          tone={all.cooling_down > 0 ? 'tone-cooling_down' : ''}
+        />
+        <Total name="Removed" value={wholeNumber(all.removed)} tone={all.removed > 0 ? 'tone-removed' : ''} />
+        <Total name="In flight now" value={wholeNumber(sum((each) => each.in_flight))} />
+        <Total name={`Calls, ${last}`} value={shortNumber(calls)} />
+        <Total name={`Failed, ${last}`} value={shortNumber(failures)} />
+        <Total
+          name={`Success, ${last}`}
+          value={calls === 0 ? '–' : percent(rate)}
+          tone={calls === 0 ? '' : rateTone(rate)}
+        />
+      </dl>
+      <WindowChoice since={window.since} />
+    </div>
   );
 }
 
@@ -70,11 +88,15 @@ const Total = ({ name, value, tone = '' }: { name: string; value: string; tone?:
   </div>
 );
 
-function WindowChoice(): JSX.Element {
+/** Of which time all figures are. The page's address keeps it. */
+function WindowChoice({ since }: { since: string }): JSX.Element {
   const chosen = useStore(chosenWindow);
+  const now = useNow();
   return (
     <div class="range" role="radiogroup" aria-labelledby="range-title">
-      <span id="range-title">Figures of the last</span>
+      <span id="range-title">
+        Figures since <time dateTime={since}>{minuteOf(since, now)}</time>
+      </span>
       {WINDOW_NAMES.map((name) => (
         <label key={name}>
           <input type="radio" name="range" checked={chosen === name} onChange={() => chosenWindow.set(name)} />

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { providerName } from '../model/format';
+import { providerName } from '../model/provider-names';
 import { Button } from './button';
 import { useDashboard } from './context';
 import { Dialog } from './dialog';

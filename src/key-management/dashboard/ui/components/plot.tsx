@@ -23,6 +23,8 @@ interface PlotProps {
   timeAxis: boolean;
   /** Seconds that one point stands for. */
   step: number;
+  /** Seconds since the epoch: the axis begins there at the latest. Left out: with the first point. */
+  since?: number;
   onPoint: (index: number | undefined) => void;
 }
 
@@ -33,10 +35,17 @@ export function Plot(props: PlotProps): JSX.Element {
   const ref = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
   const painted = useStore(paintedTheme);
+  // It moves on by itself: no reason to draw all anew.
+  const since = useRef(props.since);
+  since.current = props.since;
 
   useEffect(() => {
     const element = ref.current!;
-    const made = new uPlot(optionsFor(props, element), props.columns, element);
+    const made = new uPlot(
+      optionsFor(props, element, () => since.current),
+      props.columns,
+      element,
+    );
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: props.height }));
     observer.observe(element);
@@ -54,6 +63,7 @@ export function Plot(props: PlotProps): JSX.Element {
 function optionsFor(
   { lines, height, group, axisText, timeAxis, step, onPoint }: PlotProps,
   element: HTMLElement,
+  since: () => number | undefined,
 ): uPlot.Options {
   const styles = getComputedStyle(element);
   const colour = (name: string): string => styles.getPropertyValue(name).trim();
@@ -66,7 +76,10 @@ function optionsFor(
     cursor: { sync: { key: group }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
       // Without any point uPlot has neither, whatever its types say.
-      x: { range: (_plot, min: number | null, max: number | null) => timeRange(min ?? 0, max ?? 0, step) },
+      x: {
+        range: (_plot, min: number | null, max: number | null) =>
+          timeRange(Math.min(min ?? 0, since() ?? Infinity), max ?? 0, step),
+      },
       y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] },
     },
     axes: [

@@ -1,32 +1,40 @@
 import type { JSX } from 'preact';
-import type { ProviderFigures } from '../api/types';
-import { costOf, duration, momentOf, percent, providerName, shortNumber, span, vendorBeside } from '../model/format';
-import { rateTone, stateWords, type Standings } from '../model/status';
+import type { Figures, ProviderFigures } from '../api/types';
+import { momentOf, shortNumber, span } from '../model/format';
+import { providerName, vendorBeside } from '../model/provider-names';
+import { stateWords } from '../model/status';
 import { isBusy } from '../state/actions';
 import { useNow } from '../state/clock';
+import type { ProviderEntry } from '../state/provider-list';
 import { useStore } from '../state/store';
 import { filter, openDialog } from '../state/view';
 import { IconButton } from './button';
 import { useDashboard, useReadOnly } from './context';
 import { HealthBar } from './health-bar';
 import { Shape } from './icon';
+import { ProviderNumbers } from './provider-numbers';
 import { ProviderTimeline } from './provider-timeline';
+import { TroubleLine } from './trouble-line';
 
 interface ProviderCardProps {
-  provider: string;
-  figures: ProviderFigures;
-  counts: Standings;
+  entry: ProviderEntry;
+  /** Which time the figures are of. */
+  window: Figures['window'];
+  /** When this instance began to count. */
+  startedAt: string;
+  /** Its chart is folded. */
+  isCompact: boolean;
 }
 
-export function ProviderCard({ provider, figures, counts }: ProviderCardProps): JSX.Element {
+export function ProviderCard({ entry, window, startedAt, isCompact }: ProviderCardProps): JSX.Element {
+  const { provider, figures, counts, trouble } = entry;
   const name = providerName(provider);
-  const { summary, timeline, window } = figures;
   const { word, tone } = stateWords(figures.state);
   const vendor = vendorBeside(provider, figures.vendor.label);
   return (
-    <article class="card provider" aria-labelledby={`provider-${provider}`}>
+    <article class="card provider" id={`provider-${provider}`} tabIndex={-1} aria-labelledby={`title-${provider}`}>
       <header class="provider-head">
-        <h3 id={`provider-${provider}`}>{name}</h3>
+        <h3 id={`title-${provider}`}>{name}</h3>
         {vendor !== undefined && <span class="faint provider-vendor">{vendor}</span>}
         <span class={`badge tone-${tone}`}>
           <Shape of={tone} />
@@ -34,24 +42,16 @@ export function ProviderCard({ provider, figures, counts }: ProviderCardProps): 
         </span>
         <ProviderActions provider={provider} name={name} paused={figures.state === 'paused'} />
       </header>
-      <StateLine figures={figures} />
-      <HealthBar counts={counts} />
-      <dl class="figures">
-        <Figure name="Calls, 5 min" value={shortNumber(window.calls)} />
-        <Figure name="Failed" value={shortNumber(window.failures)} />
-        <Figure
-          name="Success"
-          value={percent(window.success_rate)}
-          tone={window.success_rate === null ? '' : rateTone(window.success_rate)}
-        />
-        <Figure name="p50" value={duration(summary.response_time_p50)} />
-        <Figure name="p95" value={duration(summary.response_time_p95)} />
-        <Figure name="Tokens" value={shortNumber(summary.usage.input_tokens + summary.usage.output_tokens)} />
-        <Figure name="Cost" value={costOf(summary.usage)} />
-      </dl>
-      {figures.runs_out_at !== null && <RunOutLine at={figures.runs_out_at} />}
-      {figures.affinity && <AffinityLine {...figures.affinity} />}
-      <ProviderTimeline provider={provider} timeline={timeline} />
+      <div class="provider-body">
+        <div class="provider-main">
+          {trouble ? <TroubleLine provider={provider} trouble={trouble} /> : <CalmLine figures={figures} />}
+          <HealthBar counts={counts} />
+          <ProviderNumbers figures={figures} window={window} startedAt={startedAt} />
+          {figures.runs_out_at !== null && <RunOutLine at={figures.runs_out_at} />}
+          {figures.affinity && <AffinityLine {...figures.affinity} />}
+        </div>
+        <ProviderTimeline provider={provider} timeline={figures.timeline} window={window} isFolded={isCompact} />
+      </div>
     </article>
   );
 }
@@ -75,22 +75,18 @@ const AffinityLine = ({ kept, moved, asked }: NonNullable<ProviderFigures['affin
   </p>
 );
 
-/** Why the provider is in its state, since when, and until when where that is known. */
-function StateLine({ figures }: { figures: ProviderFigures }): JSX.Element {
+/** How a provider is that is well, and since when. */
+function CalmLine({
+  figures: { state_reason: reason, state_since: since },
+}: {
+  figures: ProviderFigures;
+}): JSX.Element {
   const now = useNow();
-  const { state, state_reason: reason, state_since: since, state_until: until } = figures;
-  const left = until === null ? undefined : Date.parse(until) - now;
   return (
-    <p class={`state-line state-${stateWords(state).tone}`}>
+    <p class="state-line state-healthy">
       {reason}{' '}
       <span class="faint">
-        Since <time dateTime={since}>{momentOf(since, now)}</time>
-        {until !== null && left !== undefined && left > 0 && (
-          <>
-            , until <time dateTime={until}>{momentOf(until, now)}</time> ({span(left)})
-          </>
-        )}
-        .
+        Since <time dateTime={since}>{momentOf(since, now)}</time>.
       </span>
     </p>
   );
@@ -141,10 +137,3 @@ function ProviderActions({ provider, name, paused }: ProviderActionsProps): JSX.
     </div>
   );
 }
-
-const Figure = ({ name, value, tone = '' }: { name: string; value: string; tone?: string }): JSX.Element => (
-  <div class="figure">
-    <dt>{name}</dt>
-    <dd class={tone}>{value}</dd>
-  </div>
-);

@@ -1,5 +1,6 @@
 import type { BulkKeyResult, KeyEntry } from '../api/types';
-import { counted, providerName, words } from './format';
+import { counted, words } from './format';
+import { providerName } from './provider-names';
 import { groupBy } from './group-by';
 import { chunks } from './parse-keys';
 import { standingOf, STATUSES, type Standing } from './status';

@@ -2,7 +2,7 @@ import type { LogEvent } from '../api/types';
 import { fieldProblem } from './configuration-form';
 import { announcementOf, describeEvent } from './describe-event';
 import { groupEvents } from './group-events';
-import { byState, countStandings, isInTrouble } from './status';
+import { countStandings } from './status';
 import { STEP_S, timeLabels, timelineColumns, timeRange } from './timeline';
 import { describeVerdict } from './verdicts';
 
@@ -109,21 +109,6 @@ it('counts standings per provider', () => {
   const { all, byProvider } = countStandings(keys as never);
   expect(all).toEqual({ total: 3, healthy: 1, partly: 1, cooling_down: 1, removed: 1, unknown: 0 });
   expect(byProvider.get('google')).toMatchObject({ total: 1, cooling_down: 1 });
-});
-
-describe('F1: providers', () => {
-  const of = (state: Parameters<typeof isInTrouble>[0]['state'], called = true) => ({ state, called });
-
-  it('stand with trouble first', () => {
-    const states = ['idle', 'serving', 'degraded', 'failing', 'no_usable_key', 'serving'] as const;
-    const sorted = byState(states.map((state, at) => [String(at), of(state)]));
-    expect(sorted.map(([name]) => name)).toEqual(['4', '3', '2', '1', '5', '0']);
-  });
-
-  it('are in trouble when they are called and serve nobody', () => {
-    expect([of('failing'), of('no_usable_key')].map(isInTrouble)).toEqual([true, true]);
-    expect([of('degraded'), of('serving'), of('no_usable_key', false)].map(isInTrouble)).toEqual([false, false, false]);
-  });
 });
 
 describe('F7: the axis of time', () => {

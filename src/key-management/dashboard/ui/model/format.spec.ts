@@ -1,4 +1,4 @@
-import { ago, counted, duration, percent, shortNumber, span, vendorBeside } from './format';
+import { ago, counted, duration, percent, shortNumber, span } from './format';
 
 describe('percent', () => {
   it.each([
@@ -47,14 +47,4 @@ describe('ago', () => {
 it('keeps numbers short and nouns right', () => {
   expect([9_999, 12_345, 3_400_000].map(shortNumber)).toEqual(['9,999', '12.3K', '3.4M']);
   expect([counted(1, 'key'), counted(1_200, 'key')]).toEqual(['1 key', '1,200 keys']);
-});
-
-describe('the vendor beside a provider', () => {
-  it.each([
-    ['openai', 'OpenAI', undefined],
-    ['groq', 'Groq', undefined],
-    ['acme', 'acme', undefined],
-    ['azure', 'Azure OpenAI', 'Azure OpenAI'],
-    ['openai-batch', 'OpenAI', 'OpenAI'],
-  ])('%s of %s: %p', (provider, label, shown) => expect(vendorBeside(provider, label)).toBe(shown));
 });

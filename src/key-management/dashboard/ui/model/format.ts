@@ -78,17 +78,13 @@ export const dayTime = (time: string | number): string => DAY_TIME.format(new Da
 export const momentOf = (time: string | number, now: number): string =>
   Math.abs(new Date(time).getTime() - now) < 12 * 3_600_000 ? clockTime(time) : dayTime(time);
 
+/** The same without seconds, for times that are whole minutes. */
+export const minuteOf = (time: string | number, now: number): string =>
+  Math.abs(new Date(time).getTime() - now) < 12 * 3_600_000 ? shortTime(new Date(time).getTime()) : dayTime(time);
+
 /** `1 key`, `2 keys`. */
 export const counted = (count: number, noun: string): string =>
   `${wholeNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `rate_limited` → `rate limited`. */
 export const words = (name: string): string => name.replaceAll('_', ' ');
-
-const NAMES: Readonly<Record<string, string>> = { openai: 'OpenAI', anthropic: 'Anthropic', google: 'Google' };
-
-export const providerName = (provider: string): string => NAMES[provider] ?? provider;
-
-/** The vendor's label, where the provider's name does not say it already; otherwise nothing. */
-export const vendorBeside = (provider: string, label: string): string | undefined =>
-  [provider, providerName(provider)].some((name) => name.toLowerCase() === label.toLowerCase()) ? undefined : label;

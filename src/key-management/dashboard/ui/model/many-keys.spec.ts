@@ -3,6 +3,7 @@ import { bulkChunks, outcomeCounts, outcomeOf, sortedOutcomes, whoseKeys } from 
 import { keysAsCsv, keysAsJson } from './export-keys';
 import { facetsOf, isFiltered, listKeys, NO_FILTER } from './key-list';
 import { filterFrom, filterQuery, groupingFrom, keyNamed, partsOfName } from './key-query';
+import { noteVendors } from './provider-names';
 import { rowLayout, standingWords, tableRows } from './key-rows';
 
 const key = (id: string, more: Partial<KeyEntry> = {}): KeyEntry =>
@@ -99,6 +100,7 @@ describe('an act on many keys', () => {
       ['anthropic', 1],
     ]);
     expect(bulkChunks(many, 'check')[0]!.keys).toHaveLength(40);
+    noteVendors({ openai: { name: 'openai', label: 'OpenAI' }, anthropic: { name: 'anthropic', label: 'Anthropic' } });
     expect(whoseKeys(many)).toBe('501 keys of OpenAI and 1 key of Anthropic');
   });
 

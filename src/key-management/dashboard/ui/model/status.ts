@@ -1,4 +1,4 @@
-import type { KeyEntry, KeyStatus, ProviderFigures, ProviderState } from '../api/types';
+import type { KeyEntry, KeyStatus, ProviderState } from '../api/types';
 
 /** Where a status stands: chosen for calls, in the pool but waiting, out of the pool, or not known yet. */
 export type Standing = 'healthy' | 'cooling_down' | 'removed' | 'unknown';
@@ -67,28 +67,18 @@ export function countStandings(keys: Iterable<KeyEntry>): { all: Standings; byPr
 interface StateWords {
   readonly word: string;
   readonly tone: Standing;
-  /** Trouble stands first. */
-  readonly rank: number;
 }
 
 const STATES: Readonly<Record<ProviderState, StateWords>> = {
-  no_usable_key: { word: 'No usable key', tone: 'removed', rank: 0 },
-  failing: { word: 'Failing', tone: 'removed', rank: 1 },
-  degraded: { word: 'Degraded', tone: 'cooling_down', rank: 2 },
-  paused: { word: 'Paused', tone: 'unknown', rank: 3 },
-  serving: { word: 'Serving', tone: 'healthy', rank: 4 },
-  idle: { word: 'Idle', tone: 'unknown', rank: 5 },
+  no_usable_key: { word: 'No usable key', tone: 'removed' },
+  failing: { word: 'Failing', tone: 'removed' },
+  degraded: { word: 'Degraded', tone: 'cooling_down' },
+  paused: { word: 'Paused', tone: 'unknown' },
+  serving: { word: 'Serving', tone: 'healthy' },
+  idle: { word: 'Idle', tone: 'unknown' },
 };
 
 export const stateWords = (state: ProviderState): StateWords => STATES[state];
-
-/** It is called and serves nobody, or hardly anybody. */
-export const isInTrouble = ({ state, called }: Pick<ProviderFigures, 'state' | 'called'>): boolean =>
-  called && (state === 'failing' || state === 'no_usable_key');
-
-/** Trouble first; otherwise as the server has them. */
-export const byState = <T extends Pick<ProviderFigures, 'state'>>(providers: readonly [string, T][]): [string, T][] =>
-  [...providers].sort(([, a], [, b]) => STATES[a.state].rank - STATES[b.state].rank);
 
 /** Colour of a rate, where it is worth a colour. */
 export const rateTone = (percent: number): string =>

@@ -1,4 +1,5 @@
 import type { Resolution, TimelineEntry } from '../api/types';
+import { duration, shortTime } from './format';
 
 /** Columns for uPlot: seconds since the epoch, then one column per line. */
 export interface TimelineColumns {
@@ -75,8 +76,21 @@ function stepOf(times: readonly number[]): number {
   return Number.isFinite(step) && step >= 1 ? step : 60;
 }
 
-export const isQuiet = (timeline: readonly TimelineEntry[]): boolean =>
-  timeline.every(({ requests, failures, rate_limited }) => requests + failures + rate_limited === 0);
+/** What stands in the place of a chart that would show one point or none; undefined where a chart says more. */
+export function chartSentence(
+  timeline: readonly TimelineEntry[],
+  { long, stepS }: { readonly long: string; readonly stepS: number },
+): string | undefined {
+  const busy = timeline.filter(({ requests, failures, rate_limited }) => requests + failures + rate_limited > 0);
+  if (busy.length > 1) return undefined;
+  const [only] = busy;
+  if (!only) return `No call in the last ${long}.`;
+  const counts = [`${only.requests} ${only.requests === 1 ? 'call' : 'calls'}`, `${only.failures} failed`];
+  if (only.rate_limited > 0) counts.push(`${only.rate_limited} met a rate limit`);
+  if (only.average_response_time !== null) counts.push(`${duration(only.average_response_time)} on average`);
+  const unit = stepS < 3_600 ? 'minute' : 'hour';
+  return `All calls of the last ${long} were in one ${unit}, ${shortTime(Date.parse(only.at))}: ${counts.join(', ')}. The chart begins with a second ${unit}.`;
+}
 
 /** What the chart shows, in words. */
 export function timelineSummary(provider: string, timeline: readonly TimelineEntry[]): string {

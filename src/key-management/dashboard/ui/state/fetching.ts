@@ -1,5 +1,6 @@
 import { ApiError, messageOf } from '../api/api-error';
 import type { Client } from '../api/client';
+import { noteVendors } from '../model/provider-names';
 import type { Data } from './data';
 import { chosenWindow } from './view';
 
@@ -26,6 +27,7 @@ export class Fetching {
   async figures(): Promise<void> {
     await this.#noting(async () => {
       const figures = await this.client.figures(chosenWindow.value);
+      noteVendors(Object.fromEntries(Object.entries(figures.providers).map(([name, { vendor }]) => [name, vendor])));
       this.data.state.patch({ figures, updatedAt: Date.now(), problem: undefined });
     });
   }

@@ -2,6 +2,7 @@ import { ApiError, messageOf } from '../api/api-error';
 import { Client } from '../api/client';
 import { Http } from '../api/http';
 import { Dashboard } from './dashboard';
+import { noteVendors } from '../model/provider-names';
 import { Store } from './store';
 import { resetView } from './view';
 
@@ -33,6 +34,7 @@ export async function signIn(token: string, resuming = false): Promise<void> {
   const client = new Client(new Http(base, token, (error) => expired(error)), place);
   try {
     const opened = await client.session();
+    noteVendors(opened.vendors);
     if (!hostAccess) sessionStorage.setItem(TOKEN_KEY, token);
     const dashboard = new Dashboard(client, opened);
     session.set({ phase: 'signed_in', dashboard });
