@@ -135,8 +135,8 @@ const Names = ({ names, chosen }: { names: readonly string[]; chosen: string | u
 
 const GROUPINGS: Readonly<Record<KeyGrouping, string>> = {
   none: 'Not grouped',
-  status: 'By status',
-  account: 'By account',
+  status: 'Group by status',
+  account: 'Group by account',
 };
 
 function GroupChoice(): JSX.Element {
