@@ -70,7 +70,7 @@ function matches(key: KeyEntry, { provider, status, search, label, account }: Ke
 }
 
 /** Sorting downwards shows trouble first; what an administrator switched off is none. */
-const SEVERITY: Readonly<Record<KeyStatus, number>> = {
+export const SEVERITY: Readonly<Record<KeyStatus, number>> = {
   healthy: 0,
   disabled: 1,
   unchecked: 2,

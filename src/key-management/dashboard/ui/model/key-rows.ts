@@ -1,7 +1,7 @@
-import type { KeyEntry } from '../api/types';
+import type { KeyEntry, KeyStatus } from '../api/types';
 import { groupBy } from './group-by';
-import type { KeyGrouping } from './key-list';
-import { standingOf, STATUS_NAMES, STATUSES } from './status';
+import { SEVERITY, type KeyGrouping } from './key-list';
+import { standingOf, STATUSES } from './status';
 
 /** One line of the table: a key, or the heading of the keys that follow. */
 export type TableRow =
@@ -33,7 +33,7 @@ export function tableRows(keys: readonly KeyEntry[], grouping: KeyGrouping): Tab
     ]);
 }
 
-const placeOf = (status: string): number => STATUS_NAMES.findIndex((each) => each === status);
+const placeOf = (status: string): number => SEVERITY[status as KeyStatus];
 
 /** `8 healthy, 3 cooling down, 1 removed`. */
 export function standingWords(keys: readonly KeyEntry[]): string {
