@@ -1,5 +1,5 @@
-// `npm run screenshots` takes the pictures of the dashboard for the README, with made-up data. It needs /usr/bin/chromium; with the font
-// Inter installed they look as on most machines.
+// `npm run screenshots` takes the pictures of the dashboard for the README and docs/page.md, with made-up data; with `-- --all` every
+// situation at every width, light and dark. It needs /usr/bin/chromium; with the font Inter installed they look as on most machines.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,21 +9,23 @@ const require = createRequire(import.meta.url);
 require('../test/support/ts-child.cjs');
 const { launch, signIn } = require('../test/dashboard/browser.ts');
 const { SampleServer, SAMPLE_ADMIN } = require('../test/dashboard/sample-server.ts');
+const { SITUATIONS } = require('../test/dashboard/situations.ts');
 
-const target = resolve(process.argv[2] ?? 'docs/screenshots');
+const everything = process.argv.includes('--all');
+const target = resolve(process.argv.slice(2).find((each) => !each.startsWith('-')) ?? 'docs/screenshots');
 const folder = resolve('.build/dashboard/screenshots');
 execFileSync(process.execPath, ['tools/build-dashboard.mjs', folder], { stdio: 'inherit' });
 mkdirSync(target, { recursive: true });
 
-const server = await SampleServer.start({ folder, keys: { openai: 24, anthropic: 14, google: 9 } });
+const calm = await SampleServer.start({ folder, keys: { openai: 24, anthropic: 14, google: 9 } });
 const browser = await launch();
 
-async function picture(name, { width, height, colorScheme = 'light', before = async () => {} }) {
+async function picture(name, { server = calm, width, height, colorScheme = 'light', before = async () => {} }) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, deviceScaleFactor: 1 });
   const page = await context.newPage();
   await signIn(page, server.url, SAMPLE_ADMIN);
   await page.locator('.grid-body .grid-row').first().waitFor();
-  await page.getByText('Live', { exact: true }).waitFor();
+  await page.locator('.live-live').waitFor();
   await page.waitForTimeout(400);
   await before(page);
   const path = join(target, `${name}.png`);
@@ -49,5 +51,30 @@ await picture('overview-dark', { ...size, colorScheme: 'dark' });
 await picture('narrow', { width: 400, height: 1000 });
 await picture('add-keys', { width: 1100, height: 760, before: addDialog });
 
+const LARGE = { width: 1440, height: 800 };
+const MIDDLE = { width: 1024, height: 800 };
+const SMALL = { width: 400, height: 900 };
+const THEMES = ['light', 'dark'];
+const every = (view) => THEMES.map((colorScheme) => ({ ...view, colorScheme }));
+const EVERY_VIEW = [LARGE, MIDDLE, SMALL].flatMap(every);
+
+/** Those of docs/page.md: each situation once, the gravest at every width. */
+const SHOWN = {
+  'all-well': [{ ...LARGE, colorScheme: 'light' }],
+  'total-outage': [{ ...LARGE, colorScheme: 'light' }, { ...MIDDLE, colorScheme: 'dark' }, ...every(SMALL)],
+  'out-of-quota': [{ ...MIDDLE, colorScheme: 'light' }],
+  'model-cooldown': [{ ...LARGE, colorScheme: 'dark' }],
+  'no-keys': [{ ...LARGE, colorScheme: 'light' }],
+  'store-away': [{ ...LARGE, colorScheme: 'dark' }],
+  'twelve-providers': [{ ...LARGE, height: 1000, colorScheme: 'light' }],
+};
+for (const [name, { keys, arrange }] of Object.entries(SITUATIONS)) {
+  const server = await SampleServer.start({ folder, keys });
+  arrange(server);
+  for (const view of everything ? EVERY_VIEW : SHOWN[name])
+    await picture(`${name}-${view.width}-${view.colorScheme}`, { ...view, server });
+  await server.close();
+}
+
 await browser.close();
-await server.close();
+await calm.close();

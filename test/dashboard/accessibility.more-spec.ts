@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { describeInChromium, launch, signIn } from './browser';
 import { buildDashboard } from './build';
 import { SAMPLE_ADMIN, SAMPLE_VIEWER, SampleServer } from './sample-server';
+import { SITUATIONS, type SituationName } from './situations';
 
 interface Finding {
   id: string;
@@ -27,6 +28,16 @@ async function findings(page: Page): Promise<Finding[]> {
       ),
     }));
   });
+}
+
+/** What of cards and totals is wider than its place. */
+function sticksOut(): string[] {
+  const parts = [...document.querySelectorAll('.provider, .provider .figures, .totals, .banner')];
+  const wide = parts.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1);
+  return [
+    ...wide.map(({ className }) => className),
+    ...(document.documentElement.scrollWidth > innerWidth ? ['the page'] : []),
+  ];
 }
 
 const VIEWS: [name: string, options: BrowserContextOptions][] = [
@@ -132,6 +143,29 @@ describeInChromium('the dashboard to axe', () => {
     await server.listen();
     expect(found).toEqual([]);
   });
+
+  const SITUATION_NAMES = Object.keys(SITUATIONS) as SituationName[];
+  it.each(SITUATION_NAMES)(
+    'in the situation %s, light and wide, dark and narrow, of which nothing sticks out',
+    async (name) => {
+      const troubled = await SampleServer.start({ folder, keys: SITUATIONS[name].keys });
+      SITUATIONS[name].arrange(troubled);
+      try {
+        for (const view of [VIEWS[0]![1], VIEWS[3]![1]]) {
+          context = await browser.newContext({ ...view, reducedMotion: 'reduce' });
+          page = await context.newPage();
+          await signIn(page, troubled.url, SAMPLE_ADMIN);
+          await page.locator('.grid-body .grid-row').first().waitFor();
+          for (const summary of await page.locator('.models summary').all()) await summary.click();
+          expect(await findings(page)).toEqual([]);
+          expect(await page.evaluate(sticksOut)).toEqual([]);
+          await context.close();
+        }
+      } finally {
+        await troubled.close();
+      }
+    },
+  );
 
   it('while loading, and with nothing to show', async () => {
     server.holdKeys();

@@ -122,6 +122,98 @@ describeInChromium('the page in an emergency, of a real app', () => {
     await picture(stage, 'no-keys');
   });
 
+  it('says of one provider that all its keys are out of quota, in the words of the vendor, and checks them when told to', async () => {
+    const { stage } = on;
+    const { page } = stage;
+    behave(stage, { kind: 'exhausted' });
+    await call(stage, 4);
+    await signIn(page, stage.url, ADMIN);
+    const sentence = [
+      /None of its 3 keys can be used: 3 keys: insufficient_quota/,
+      SINCE,
+      /The first key is checked again at \d\d:\d\d/,
+    ];
+    await says(card('OpenAI'), ...sentence, /“You exceeded your current quota/, /Top up the account/);
+    await says(page.getByRole('region', { name: 'Trouble' }), /OpenAI \(no usable key\):/, ...sentence);
+    await picture(stage, 'out-of-quota');
+
+    behave(stage, { kind: 'valid' });
+    await card('OpenAI').getByRole('button', { name: 'Check the keys of OpenAI' }).click();
+    await page.getByText('Checked 3 keys of OpenAI', { exact: false }).waitFor();
+  });
+
+  it('says of one provider that all its keys are invalid, and asks for others', async () => {
+    const { stage } = on;
+    const { page } = stage;
+    behave(stage, { kind: 'invalid' });
+    await call(stage, 4);
+    await signIn(page, stage.url, ADMIN);
+    const sentence = [/None of its 3 keys can be used: 3 keys: invalid_api_key/, SINCE];
+    await says(card('OpenAI'), ...sentence, /Add new keys; check the old ones if they should be good\./);
+    await says(page.getByRole('region', { name: 'Trouble' }), /OpenAI \(no usable key\):/, ...sentence);
+    await card('OpenAI').locator('.remedies').getByRole('button', { name: 'Add keys of OpenAI' }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('heading', { name: /Add keys/ })
+      .waitFor();
+  });
+
+  it('says that a provider is paused, since when and until when, and resumes it', async () => {
+    const { stage } = on;
+    const { page } = stage;
+    await call(stage, 1);
+    await signIn(page, stage.url, ADMIN);
+    await card('OpenAI').getByRole('button', { name: 'Pause OpenAI' }).click();
+    await page.getByRole('dialog').getByLabel('Pause it').selectOption('for 15 minutes');
+    await page.getByRole('dialog').getByRole('button', { name: 'Pause OpenAI' }).click();
+    const sentence = [
+      /An administrator paused it, and every call is refused\./,
+      SINCE,
+      /It resumes by itself at \d\d:\d\d/,
+    ];
+    await says(card('OpenAI'), ...sentence, /Resume it when it may serve again\./);
+    await says(page.getByRole('region', { name: 'Trouble' }), /OpenAI \(paused\):/, ...sentence);
+    await card('OpenAI').getByRole('button', { name: 'Resume of OpenAI' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Resume OpenAI' }).click();
+    await page.getByRole('region', { name: 'Trouble' }).waitFor({ state: 'detached' });
+  });
+
+  it('shows what calls came to in the window that the address names, by model too, and keeps the choice there', async () => {
+    const { stage } = on;
+    const { page } = stage;
+    await call(stage, 3);
+    behave(stage, { kind: 'status', status: 400 });
+    await call(stage, 2, 'gpt-5-mini');
+    await signIn(page, `${stage.url}?window=24h`, ADMIN);
+    await card('OpenAI')
+      .getByText(/The last 24 hours, since \d/)
+      .waitFor();
+    const figure = (name: string) => card('OpenAI').locator('.figure', { hasText: name }).locator('dd').innerText();
+    // What callers spoilt says nothing of the provider.
+    expect([await figure('Calls'), await figure('Failed'), await figure('Success')]).toEqual(['3', '0', '100 %']);
+    expect([await figure('Refused'), await figure('Retries'), await figure('By caller')]).toEqual(['0', '0', '2']);
+    await card('OpenAI').getByText('1 model: gpt-5 100 %').click();
+    await says(card('OpenAI').locator('.models'), /On this instance, since/, /gpt-5\s*3\s*0\s*0\s*100 %/);
+    await card('OpenAI')
+      .getByText(/All calls of the last 24 hours were in one hour, \d\d:\d\d: 3 calls, 0 failed/)
+      .waitFor();
+
+    await page.getByLabel('5 min', { exact: true }).check({ force: true });
+    await card('OpenAI')
+      .getByText(/The last 5 minutes, since \d/)
+      .waitFor();
+    expect(new URL(page.url()).search).toBe('?window=5m');
+    await page.reload();
+    await card('OpenAI')
+      .getByText(/The last 5 minutes, since \d/)
+      .waitFor();
+    await page.getByLabel('1 h', { exact: true }).check({ force: true });
+    await card('OpenAI')
+      .getByText(/The last hour, since \d/)
+      .waitFor();
+    expect(new URL(page.url()).search).toBe('');
+  });
+
   it('F5: says of a key in the configuration what deleting it comes to', async () => {
     const { stage } = on;
     await signIn(stage.page, stage.url, ADMIN);

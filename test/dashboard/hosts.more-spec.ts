@@ -115,8 +115,7 @@ describeInChromium('the page in apps of others, under the strict policy', () => 
             { provide: APP_GUARD, useClass: SessionGuard },
           ],
         },
-        before: (host) =>
-          host.enableVersioning({ type: VersioningType.HEADER, header: 'x-version', defaultVersion: '1' }),
+        versioning: { type: VersioningType.HEADER, header: 'x-version', defaultVersion: '1' },
       });
       app = started.app;
       await signIn(page, `${started.origin}/internal/api/dashboard`, ADMIN);

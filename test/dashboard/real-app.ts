@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { Module, type INestApplication, type ModuleMetadata } from '@nestjs/common';
+import { Module, type INestApplication, type ModuleMetadata, type VersioningOptions } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -17,17 +17,16 @@ interface RealAppSettings {
   adapter?: 'express' | 'fastify';
   withHelmet?: boolean;
   globalPrefix?: string;
-  /** What else the app has, as guards and interceptors for all routes. */
-  parts?: Pick<ModuleMetadata, 'providers' | 'controllers'>;
-  /** Called before it listens. */
-  before?: (app: INestApplication) => void;
+  versioning?: VersioningOptions;
+  /** What the app has beside the module. */
+  parts?: ModuleMetadata;
 }
 
 /** The module in an app of its own, with the built page. */
 export async function startRealApp(
   settings: RealAppSettings,
 ): Promise<{ app: INestApplication; origin: string; port: number }> {
-  const { folder, options, adapter = 'express', withHelmet = false, globalPrefix, parts, before } = settings;
+  const { folder, options, adapter = 'express', withHelmet = false, globalPrefix, versioning, parts } = settings;
   @Module({
     ...parts,
     imports: [
@@ -45,7 +44,7 @@ export async function startRealApp(
       : testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
   if (withHelmet) app.use(helmet());
   if (globalPrefix) app.setGlobalPrefix(globalPrefix);
-  before?.(app);
+  if (versioning) app.enableVersioning(versioning);
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   return { app, origin: `http://127.0.0.1:${port}`, port };

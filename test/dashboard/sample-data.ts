@@ -113,6 +113,8 @@ const LABELS_OF_VENDORS: Readonly<Record<string, string>> = {
   openai: 'OpenAI',
   anthropic: 'Anthropic',
   google: 'Google',
+  xai: 'xAI',
+  deepseek: 'DeepSeek',
 };
 const MODELS: Readonly<Record<string, string[]>> = {
   openai: ['gpt-5', 'gpt-5-mini', 'text-embedding-3-small'],
@@ -236,6 +238,7 @@ export function figuresDocument(
   providers: Record<string, ProviderFigures>,
   now: number,
   configuration: { max_retries: number; health_check_interval_minutes: number },
+  storeAwaySince: string | null = null,
 ): Figures {
   const all = Object.values(providers);
   return {
@@ -243,7 +246,7 @@ export function figuresDocument(
     system_info: {
       ...configuration,
       store: 'redis',
-      store_away_since: null,
+      store_away_since: storeAwaySince,
       started_at: new Date(now - 90_000_000).toISOString(),
     },
     window: { name: '1h', since: new Date(Math.floor((now - 3_600_000) / 60_000) * 60_000).toISOString() },

@@ -50,6 +50,7 @@ export class SampleServer {
   /** Undefined: the server keeps none. */
   failedCalls: FailedCall[] | undefined = [];
   configuration = { max_retries: 3, health_check_interval_minutes: 10 };
+  storeAwaySince: string | null = null;
   readonly #files: DashboardFiles;
   readonly #streams = new Set<ServerResponse>();
   readonly #sockets = new Set<Socket>();
@@ -158,7 +159,7 @@ export class SampleServer {
     if (path === 'dashboard/session')
       return json(response, 200, { role, providers: SESSION_PROVIDERS, vendors: SESSION_VENDORS });
     if (path === 'dashboard/figures')
-      return json(response, 200, figuresDocument(this.figures, Date.now(), this.configuration));
+      return json(response, 200, figuresDocument(this.figures, Date.now(), this.configuration, this.storeAwaySince));
     if (path === 'admin/configuration') {
       if (method === 'PATCH') Object.assign(this.configuration, JSON.parse(body));
       return json(response, 200, this.configuration);

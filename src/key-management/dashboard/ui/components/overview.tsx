@@ -11,8 +11,9 @@ import { useDashboard, useProviders, useReadOnly } from './context';
 import { Icon } from './icon';
 import { ProviderCard } from './provider-card';
 
-/** With more providers than this, those that are well are shown without their charts. */
+/** With more providers than this, the charts of those that serve well are folded. */
 const MOST_CHARTS = 6;
+const NOTE = { gravity: 'note' };
 
 /** The pools at a glance: totals, then a card per provider. */
 export function Overview(): JSX.Element {
@@ -35,7 +36,7 @@ export function Overview(): JSX.Element {
             entry={entry}
             window={figures.window}
             startedAt={figures.system_info.started_at}
-            isCompact={providers.length > MOST_CHARTS && entry.trouble === undefined}
+            isCompact={providers.length > MOST_CHARTS && (entry.trouble ?? NOTE).gravity === 'note'}
           />
         ))}
       </div>

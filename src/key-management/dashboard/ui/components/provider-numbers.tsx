@@ -42,7 +42,7 @@ export function ProviderNumbers({ figures, window: shown, startedAt }: ProviderN
         <Figure name="Cost" value={costOf(window.usage)} />
         {window.excused > 0 && (
           <Figure
-            name="Spoilt"
+            name="By caller"
             value={shortNumber(window.excused)}
             why="Calls besides, which failed by their caller's own fault, or were given up"
           />
@@ -50,7 +50,7 @@ export function ProviderNumbers({ figures, window: shown, startedAt }: ProviderN
       </dl>
       <p class="now-line">
         Now, on this instance: <b>{shortNumber(figures.in_flight)}</b> in flight, <b>{shortNumber(figures.waiting)}</b>{' '}
-        waiting for a key.
+        waiting.
       </p>
       {models.length > 0 && <Models models={models} since={startedAt > shown.since ? startedAt : shown.since} />}
     </div>

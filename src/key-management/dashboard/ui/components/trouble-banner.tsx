@@ -28,7 +28,8 @@ export function TroubleBanner(): JSX.Element | null {
         {troubled.slice(0, MOST_TOLD).map(({ provider, state, trouble }) => (
           <span key={provider} class="banner-line">
             <a href={`#provider-${provider}`}>{providerName(provider)}</a> ({stateWords(state).word.toLowerCase()}):{' '}
-            <TroubleText trouble={trouble} />
+            {/* Of several, the vendor's words stand on their cards alone. */}
+            <TroubleText trouble={troubled.length > 1 ? { ...trouble, said: [] } : trouble} />
           </span>
         ))}
         {others.length > 0 && (

@@ -11,11 +11,13 @@ import { useDashboard, useReadOnly } from './context';
 import type { IconName } from './icon';
 
 const TONES = { nobody: 'removed', some: 'cooling_down', note: 'unknown' } as const;
+/** What was done on purpose is no alarm. */
+const toneOf = ({ gravity, remedies }: Trouble): string => (remedies[0] === 'resume' ? 'cooling_down' : TONES[gravity]);
 
 /** What is wrong with a provider: why, since when, when it is back, and what to do, with the buttons that do it. */
 export function TroubleLine({ provider, trouble }: { provider: string; trouble: Trouble }): JSX.Element {
   return (
-    <div class={`state-line state-${TONES[trouble.gravity]}`}>
+    <div class={`state-line state-${toneOf(trouble)}`}>
       <p>
         <TroubleText trouble={trouble} />
       </p>
