@@ -70,7 +70,7 @@ describeInChromium('2,000 keys in the dashboard', () => {
     await bar().getByText(`${wanted} keys selected`).waitFor();
     await bar().getByRole('button', { name: 'Disable' }).click();
     await dialog()
-      .getByText(/\d+ keys of OpenAI, \d+ keys of Anthropic and \d+ keys of Google\./)
+      .getByText(/(?=.*\d+ keys of OpenAI)(?=.*\d+ keys of Anthropic)(?=.*\d+ keys of Google)/)
       .waitFor();
     await dialog().getByRole('button', { name: 'Cancel' }).click();
     expect(posts()).toEqual([]);

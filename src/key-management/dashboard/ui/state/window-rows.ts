@@ -4,7 +4,7 @@ import { rowLayout, type RowLayout } from '../model/key-rows';
 import { useNarrow } from './narrow';
 
 const OVERSCAN = 6;
-const ROW_HEIGHT = { wide: 60, narrow: 136 };
+const ROW_HEIGHT = { wide: 60, narrow: 144 };
 const HEADING_HEIGHT = 40;
 
 export interface RowWindow {
