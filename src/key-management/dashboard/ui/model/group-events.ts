@@ -46,7 +46,7 @@ function lastOf(groups: readonly OpenGroup[], name: string): OpenGroup | undefin
 function nameOf(event: LogEvent): string {
   const { from: _from, count: _count, counts: _counts, ...rest } = event;
   const same = event.type === 'status_changed' ? { ...rest, from: event.to } : rest;
-  const { text, detail, tone } = describeEvent(same as LogEvent);
+  const { text, detail, tone } = describeEvent(same);
   return [event.provider, event.type, text, detail, tone].join('\n');
 }
 
