@@ -76,5 +76,44 @@ for (const [name, { keys, arrange }] of Object.entries(SITUATIONS)) {
   await server.close();
 }
 
+const TWO_THOUSAND = { openai: 1_300, anthropic: 500, google: 200 };
+
+const keyView = async (page) => {
+  await page.getByLabel('Status', { exact: true }).selectOption('quota_exceeded');
+  await page.locator('[data-key] a').first().click();
+  await page.locator('.key-table').waitFor();
+  await page.waitForTimeout(400);
+};
+const manyKeys = async (page) => {
+  await page.getByLabel('Group', { exact: true }).selectOption('status');
+  await page.getByLabel('Status', { exact: true }).selectOption('removed');
+  await page.getByText(/^Select all/).click();
+  await page.locator('#keys').evaluate((section) => section.scrollIntoView());
+  await page.waitForTimeout(400);
+};
+const failedCalls = async (page) => {
+  await page.locator('.failed-calls tbody tr').first().waitFor();
+  await page.locator('.failed-calls').evaluate((section) => section.scrollIntoView());
+  await page.waitForTimeout(400);
+};
+
+/** Of docs/page.md, too: what is opened or done, and how it is shown there. */
+const OPENED = {
+  'key-view': {
+    before: keyView,
+    shown: [
+      { ...LARGE, colorScheme: 'light' },
+      { ...SMALL, colorScheme: 'dark' },
+    ],
+  },
+  'many-keys': { before: manyKeys, shown: [{ ...LARGE, colorScheme: 'light' }] },
+  'failed-calls': { before: failedCalls, shown: [{ ...MIDDLE, colorScheme: 'light' }] },
+};
+const full = await SampleServer.start({ folder, keys: TWO_THOUSAND });
+for (const [name, { before, shown }] of Object.entries(OPENED))
+  for (const view of everything ? EVERY_VIEW : shown)
+    await picture(`${name}-${view.width}-${view.colorScheme}`, { ...view, before, server: full });
+await full.close();
+
 await browser.close();
 await calm.close();

@@ -151,6 +151,9 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
       models: null,
       cooldowns: [],
       persistence: 'memory_only',
+      account_keys: 1,
+      limits_left: [],
+      usage_by_model: [],
     });
   });
 

@@ -108,6 +108,29 @@ describeInChromium('the dashboard to axe', () => {
     expect(await findings(page)).toEqual([]);
   });
 
+  it.each(VIEWS)('%s: the view of a key, many keys selected, and failed calls', async (_name, options) => {
+    await open(options);
+    await page.locator('.failed-calls tbody tr').first().waitFor();
+    await page.getByLabel('Group', { exact: true }).selectOption('status');
+    await page.getByText(/^Select all/).click();
+    await page.getByRole('toolbar', { name: 'Selected keys' }).waitFor();
+    expect(await findings(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+      options.viewport!.width,
+    );
+    await page.getByRole('button', { name: 'Re-check' }).click();
+    await page.getByRole('button', { name: 'Done' }).waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.locator('.failed-calls tbody a').first().click();
+    await page.locator('.key-form').waitFor();
+    await page.locator('.key-table').waitFor();
+    await page.getByLabel('Weight').fill('x');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('Enter a number above 0').waitFor();
+    expect(await findings(page)).toEqual([]);
+  });
+
   it('for a viewer, without a match, and with the connection lost', async () => {
     await open({ viewport: { width: 1280, height: 900 } }, SAMPLE_VIEWER);
     expect(await findings(page)).toEqual([]);

@@ -3,12 +3,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import { DashboardFiles } from '../../src/key-management/dashboard/dashboard-files';
 import { assetHeaders, PAGE_HEADERS, pageHtml } from '../../src/key-management/dashboard/dashboard-page';
 import type {
+  FailedCall,
   KeyEntry,
   KeyStatus,
   KeyVerdict,
   LogEvent,
   ProviderFigures,
 } from '../../src/key-management/dashboard/ui/api/types';
+import { sampleBulk, sampleDetails, sampleFailedCalls, sampleKeyEvents, sampleKeyTimeline } from './sample-details';
 import { chance, figuresDocument, sampleEvents, sampleFigures, sampleKey, sampleVendor } from './sample-data';
 
 export const SAMPLE_ADMIN = 'sample-admin-token-000';
@@ -45,6 +47,8 @@ export class SampleServer {
   /** Answers to lists of keys that are held back, to see the page load. */
   #held: (() => void)[] | undefined;
   figures: Record<string, ProviderFigures> = {};
+  /** Undefined: the server keeps none. */
+  failedCalls: FailedCall[] | undefined = [];
   configuration = { max_retries: 3, health_check_interval_minutes: 10 };
   storeAwaySince: string | null = null;
   readonly #files: DashboardFiles;
@@ -63,6 +67,7 @@ export class SampleServer {
       for (const key of made) this.keys.set(key.id, key);
       this.figures[provider] = sampleFigures(made, next, now, quiet);
     }
+    this.failedCalls = quiet ? [] : sampleFailedCalls([...this.keys.values()], 120, now);
     this.events = quiet ? [] : sampleEvents([...this.keys.values()], now);
   }
 
@@ -159,7 +164,12 @@ export class SampleServer {
       if (method === 'PATCH') Object.assign(this.configuration, JSON.parse(body));
       return json(response, 200, this.configuration);
     }
-    if (path === 'admin/events') return json(response, 200, { events: this.events, next_cursor: null });
+    if (path === 'admin/events') return this.#eventPage(url, response);
+    if (path === 'admin/failed-calls') return this.#failedCallPage(url, response);
+    if (path.startsWith('analytics/') && path.endsWith('/timeline'))
+      return json(response, 200, { timeline: sampleKeyTimeline(Date.now()) });
+    if (path.endsWith('/keys/bulk'))
+      return json(response, 200, sampleBulk(this.keys, path.split('/')[2]!, JSON.parse(body) as never));
     if (path === 'admin/events/stream') return this.#stream(response);
     if (path === 'admin/health-checks')
       return json(response, 200, {
@@ -178,11 +188,28 @@ export class SampleServer {
       return;
     }
     if (method === 'PATCH') {
-      const { enabled } = JSON.parse(body) as { enabled: boolean };
-      this.keys.set(key.id, { ...key, enabled, status: enabled ? 'healthy' : 'disabled', reason: null });
+      const { enabled, limits, ...rest } = JSON.parse(body) as Partial<KeyEntry>;
+      const switched = enabled !== undefined && { enabled, status: enabled ? 'healthy' : 'disabled', reason: null };
+      const changed = { ...key, ...rest, limits: { ...key.limits, ...limits }, ...switched };
+      this.keys.set(key.id, changed as KeyEntry);
     }
     const now = this.keys.get(key.id)!;
-    json(response, 200, path.endsWith('/check') ? { outcome: 'ok', reason: null, key: now } : now);
+    if (path.endsWith('/check')) json(response, 200, { outcome: 'ok', reason: null, key: now });
+    else json(response, 200, method === 'GET' ? sampleDetails(now, [...this.keys.values()], Date.now()) : now);
+  }
+
+  #eventPage({ searchParams }: URL, response: ServerResponse): void {
+    const key = this.keys.get(searchParams.get('key_id') ?? '');
+    json(response, 200, { events: key ? sampleKeyEvents(key, Date.now()) : this.events, next_cursor: null });
+  }
+
+  #failedCallPage({ searchParams }: URL, response: ServerResponse): void {
+    if (!this.failedCalls) return json(response, 404, { message: 'Failed calls are not kept: the option is false.' });
+    const is = (name: string, value: string): boolean => (searchParams.get(name) ?? value) === value;
+    const calls = this.failedCalls.filter(
+      ({ provider, outcome }) => is('provider', provider) && is('outcome', outcome),
+    );
+    json(response, 200, { failed_calls: calls, next_cursor: null });
   }
 
   #keys(method: string | undefined, url: URL, provider: string, body: string, response: ServerResponse): void {

@@ -4,6 +4,8 @@ import { StoreUnavailableError, UnknownKeyError } from '../errors';
 import { HealthCheckService } from '../health/health-check.service';
 import { KeyIntakeService, addedKeys, type KeyVerdict } from '../health/key-intake.service';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
+import { modelUsageOf } from '../analytics/usage-breakdown';
+import { membersOf } from '../pool/key/account';
 import { KEY_ID } from '../pool/key/api-key';
 import type { KeyUpdate } from '../pool/key/key-input';
 import { firstById } from '../pool/key-page';
@@ -14,9 +16,9 @@ import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { ApiProblem, invalidRequest, notKept } from './api-problem';
 import { cursorOf, positionOf } from './input/cursor';
 import { keyFilter } from './key-filter';
-import { keyView, verdictView } from './key-views';
+import { keyView, limitLeftView, verdictView } from './key-views';
 import { keyInputs, limitsOf } from './key-inputs';
-import type { AddedKeysView, CheckedKeyView, KeyView, KeyPage } from './schemas/answers';
+import type { AddedKeysView, CheckedKeyView, KeyDetailsView, KeyView, KeyPage } from './schemas/answers';
 import type { ListKeys, NewKey, UpdateKey } from './schemas/requests';
 
 /** What the HTTP API does with keys, in the words of the wire. */
@@ -49,6 +51,19 @@ export class KeyAdminService {
 
   one(provider: string, id: string): KeyView {
     return this.#view(this.#find(provider, id));
+  }
+
+  /** With what is left of its limits and what its calls used, by model. */
+  details(provider: string, id: string): KeyDetailsView {
+    const key = this.one(provider, id);
+    const pool = this.pools.pool(provider)!;
+    const record = pool.record(id)!;
+    return {
+      ...key,
+      account_keys: membersOf(record).length,
+      limits_left: pool.limitsLeft(record, pool.now).map(limitLeftView),
+      usage_by_model: modelUsageOf(record),
+    };
   }
 
   /** @throws ApiProblem 503 with the verdicts, when the store does not take the keys in time */

@@ -4,8 +4,9 @@ import { keyStatusEntry, seconds } from '../analytics/comprehensive-status';
 import type { KeyVerdict } from '../health/key-intake.service';
 import type { HealthCheckReport } from '../health/health-sweep.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
+import type { LimitLeft } from '../pool/limits-left';
 import type { Persistence } from '../store/keys/key-vault';
-import type { AddedKeyView, EventView, HealthCheckReportView, KeyView } from './schemas/answers';
+import type { AddedKeyView, EventView, HealthCheckReportView, KeyView, LimitLeftView } from './schemas/answers';
 
 export const keyView = (key: KeySnapshot, persistence: Persistence): KeyView => ({
   ...keyStatusEntry(key),
@@ -23,6 +24,11 @@ export const keyView = (key: KeySnapshot, persistence: Persistence): KeyView => 
   models: key.models ?? null,
   cooldowns: key.cooldowns.map((cooldown) => ({ ...cooldown, until: cooldown.until.toISOString() })),
   persistence,
+});
+
+export const limitLeftView = ({ from, model, unit, per, limit, left, endsAt }: LimitLeft): LimitLeftView => ({
+  ...{ from, model: model ?? null, unit, per, limit, left },
+  ends_at: endsAt === undefined ? null : new Date(endsAt).toISOString(),
 });
 
 export const verdictView = (

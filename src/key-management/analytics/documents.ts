@@ -58,6 +58,13 @@ const USAGE = component('UsageDto', {
 });
 export type UsageEntry = z.infer<typeof USAGE>;
 
+/** The same of one model. */
+export const MODEL_USAGE = component('ModelUsageDto', {
+  model: nullableText('gpt-5', 'Null: the calls that named none.'),
+  ...USAGE.shape,
+});
+export type ModelUsage = z.infer<typeof MODEL_USAGE>;
+
 /** What a vendor says is left of a key. */
 const BALANCE = z.object({
   left: number(12.5),
@@ -185,7 +192,7 @@ export const PROVIDER_ANALYTICS = z.object({
     health_percentage: number(60, 'Per cent.'),
     ...CALL_SUMMARY,
     usage_by_model: listOf(
-      component('ModelUsageDto', { model: nullableText('gpt-5', 'Null: the calls that named none.'), ...USAGE.shape }),
+      MODEL_USAGE,
       'What calls used by model, of the keys that are in the pool: the hundred that were called most.',
     ),
     usage_by_account: listOf(

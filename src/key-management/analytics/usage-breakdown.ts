@@ -1,7 +1,8 @@
 import { addTotals, type UsageTotals } from '../pool/key/key-usage';
+import type { KeyRecord } from '../pool/key/key-record';
 import type { KeyPool } from '../pool/key-pool';
 import { usageEntry } from './comprehensive-status';
-import type { ProviderAnalytics } from './documents';
+import type { ModelUsage, ProviderAnalytics } from './documents';
 
 /** Models and accounts in one answer. */
 const MOST = 100;
@@ -24,6 +25,13 @@ export function usageBreakdown(
     usage_by_model: largest(models).map(([model, totals]) => ({ model, ...usageEntry(totals) })),
     usage_by_account: largest(accounts).map(([account, totals]) => ({ account, ...usageEntry(totals) })),
   };
+}
+
+/** What the calls of one key used, by model. */
+export function modelUsageOf(record: KeyRecord): ModelUsage[] {
+  const models: Sums = new Map();
+  for (const [model, totals] of record.usage?.byModel() ?? []) add(models, model === '' ? null : model, totals);
+  return largest(models).map(([model, totals]) => ({ model, ...usageEntry(totals) }));
 }
 
 function add(sums: Sums, name: string | null, totals: UsageTotals): void {

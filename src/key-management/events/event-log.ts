@@ -36,6 +36,7 @@ export interface EventQuery {
   readonly before?: number;
   readonly provider?: string;
   readonly type?: LogEntryType;
+  readonly keyId?: string;
 }
 
 /** An entry before it is numbered. */
@@ -114,12 +115,13 @@ export class EventLog implements OnModuleDestroy {
   }
 
   /** Newest first. */
-  latest({ limit, before = Infinity, provider, type }: EventQuery): LogEntry[] {
+  latest({ limit, before = Infinity, provider, type, keyId }: EventQuery): LogEntry[] {
     const found: LogEntry[] = [];
     for (let id = Math.min(this.lastId, before - 1); id > 0 && found.length < limit; id -= 1) {
       const entry = this.#ring.get(id);
       if (!entry) break;
       if (provider !== undefined && providerOf(entry) !== provider) continue;
+      if (keyId !== undefined && keyIdOf(entry) !== keyId) continue;
       if (type === undefined || entry.type === type) found.push(entry);
     }
     return found;
@@ -144,4 +146,9 @@ function numberedAs(id: number, entry: UnnumberedEntry): LogEntry {
 function providerOf(entry: LogEntry): string | undefined {
   if ('event' in entry) return entry.event.provider;
   return 'action' in entry ? entry.action.provider : undefined;
+}
+
+function keyIdOf(entry: LogEntry): string | undefined {
+  if ('event' in entry) return 'keyId' in entry.event ? entry.event.keyId : undefined;
+  return 'action' in entry ? entry.action.keyId : undefined;
 }

@@ -11,9 +11,11 @@ import {
   ADDED_KEYS,
   CHECKED_KEY,
   KEY,
+  KEY_DETAILS,
   KEY_PAGE,
   type AddedKeysView,
   type CheckedKeyView,
+  type KeyDetailsView,
   type KeyView,
   type KeyPage,
 } from '../schemas/answers';
@@ -82,11 +84,14 @@ export class KeysController {
 
   @Get(':id')
   @RequiredAccess('viewer')
-  @ApiOperation({ summary: 'Show one key, masked' })
-  @Answer(200, () => KEY)
+  @ApiOperation({
+    summary: 'Show one key, masked',
+    description: 'With what is left of its limits, and what its calls used by model.',
+  })
+  @Answer(200, () => KEY_DETAILS)
   @ErrorAnswers(400)
-  one(@ProviderParam() provider: string, @KeyIdParam() id: string): KeyView {
-    return this.keys.one(provider, id);
+  one(@ProviderParam() provider: string, @KeyIdParam() id: string): KeyDetailsView {
+    return this.keys.details(provider, id);
   }
 
   @Patch(':id')

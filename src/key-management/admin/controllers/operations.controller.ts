@@ -85,10 +85,10 @@ export class OperationsController {
   @ApiOperation({ summary: 'Show the latest changes of keys and acts of administrators, newest first' })
   @Answer(200, () => EVENT_PAGE)
   @ErrorAnswers(400)
-  events(@QueryParams(() => LIST_EVENTS) { limit, cursor, provider, type }: ListEvents): EventPage {
+  events(@QueryParams(() => LIST_EVENTS) { limit, cursor, provider, type, key_id: keyId }: ListEvents): EventPage {
     const position = positionOf(cursor, /^\d{1,15}$/);
     const before = position === undefined ? undefined : Number(position);
-    const found = this.log.latest({ limit: limit + 1, before, provider, type });
+    const found = this.log.latest({ limit: limit + 1, before, provider, type, keyId });
     const entries = found.slice(0, limit);
     return {
       events: entries.map(eventView),

@@ -3,6 +3,7 @@ import {
   KEY_STATUS_ENTRY,
   keyId,
   maskedKey,
+  MODEL_USAGE,
   PROVIDER_ANALYTICS,
   providerName,
   TIMELINE_ENTRY,
@@ -16,6 +17,7 @@ import {
   nullableNumber,
   nullableOneOf,
   nullableText,
+  nullableTime,
   number,
   oneOf,
   text,
@@ -62,6 +64,26 @@ export const KEY = component('KeyDto', {
   persistence: oneOf(PERSISTENCES, 'stored'),
 });
 export type KeyView = z.infer<typeof KEY>;
+
+const LIMIT_LEFT = component('LimitLeftDto', {
+  from: oneOf(['vendor', 'settings'], 'vendor', 'Who states it: the headers of answers, or the settings.'),
+  model: nullableText('gpt-5', "Of a vendor's limit; null where no call named a model, or it holds for all."),
+  unit: oneOf(['requests', 'tokens', 'input_tokens', 'output_tokens'], 'requests'),
+  per: oneOf(['minute', 'day'], 'minute'),
+  limit: number(500),
+  left: number(420, 'As this instance counts, of its own part of the limit.'),
+  ends_at: nullableTime('When it begins anew; null where it refills steadily.', null),
+});
+export type LimitLeftView = z.infer<typeof LIMIT_LEFT>;
+
+/** One key, with what only it is asked for. */
+export const KEY_DETAILS = component('KeyDetailsDto', {
+  ...KEY.shape,
+  account_keys: integer(1, 'Keys of its vendor account in this pool, itself included.'),
+  limits_left: listOf(LIMIT_LEFT, 'What is left of its limits, which the keys of an account share.'),
+  usage_by_model: listOf(MODEL_USAGE, 'What its calls used, by model, those that were called most first.'),
+});
+export type KeyDetailsView = z.infer<typeof KEY_DETAILS>;
 
 export const KEY_PAGE = component('KeyPageDto', {
   provider: providerName,

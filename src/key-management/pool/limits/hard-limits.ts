@@ -116,6 +116,11 @@ export class HardLimits {
     return this.#reserved + this.#unknown * this.#tokensPerCall;
   }
 
+  /** What calls of this instance used within the minute before `now`. */
+  usedInMinute(now: number): { readonly requests: number; readonly tokens: number } {
+    return { requests: this.#requests.used(now), tokens: this.#tokens.used(now) };
+  }
+
   /** Whether two such calls fit beside those in flight. */
   hasRoomForTwo(tokens: ExpectedTokens | undefined, now: number): boolean {
     const { concurrency, requestsPerMinute, tokensPerMinute } = this.limits;

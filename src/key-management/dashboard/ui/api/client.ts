@@ -1,15 +1,22 @@
 import { PATIENT_MS, type Http } from './http';
+import type { BulkAction } from '../model/bulk';
+import type { KeyChanges } from '../model/key-form';
 import type {
   AddedKeys,
+  BulkResult,
   CheckedKey,
   Configuration,
   EventPage,
+  FailedCallPage,
   Figures,
   HealthCheckReport,
+  KeyDetails,
   KeyEntry,
   KeyPage,
   ProviderStanding,
+  Resolution,
   Session,
+  Timeline,
   WindowName,
 } from './types';
 
@@ -47,6 +54,34 @@ export class Client {
 
   key(provider: string, id: string): Promise<KeyEntry> {
     return this.http.json(keyPath(provider, id));
+  }
+
+  keyDetails(provider: string, id: string): Promise<KeyDetails> {
+    return this.http.json(keyPath(provider, id));
+  }
+
+  keyTimeline(provider: string, id: string, resolution: Resolution): Promise<Timeline> {
+    const key = `analytics/${encodeURIComponent(provider)}/keys/${encodeURIComponent(id)}`;
+    return this.http.json(`${key}/timeline?resolution=${resolution}`);
+  }
+
+  keyEvents(provider: string, id: string, limit: number): Promise<EventPage> {
+    const key = `provider=${encodeURIComponent(provider)}&key_id=${encodeURIComponent(id)}`;
+    return this.http.json(`admin/events?${key}&limit=${limit}`);
+  }
+
+  updateKey(provider: string, id: string, changes: KeyChanges): Promise<KeyEntry> {
+    return this.http.json(keyPath(provider, id), { method: 'PATCH', body: changes });
+  }
+
+  bulk(provider: string, action: BulkAction, ids: readonly string[], signal: AbortSignal): Promise<BulkResult> {
+    const body = { action, ids };
+    return this.http.json(`${keysPath(provider)}/bulk`, { method: 'POST', body, signal, timeoutMs: PATIENT_MS });
+  }
+
+  /** @param query Of `provider` and `outcome`, those that are given. */
+  failedCalls(limit: number, query: { provider?: string; outcome?: string }): Promise<FailedCallPage> {
+    return this.http.json(`admin/failed-calls?${new URLSearchParams({ limit: String(limit), ...query }).toString()}`);
   }
 
   addKeys(

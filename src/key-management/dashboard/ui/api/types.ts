@@ -6,6 +6,7 @@ import type { AddedKeysView, AddedKeyView } from '../../../admin/schemas/answers
 
 /** Of a key that the page itself refuses to send, `malformed`. */
 export type KeyVerdict = Pick<AddedKeyView, 'masked_key' | 'verdict' | 'status' | 'reason'> & {
+  id?: string;
   outcome: AddedKeyView['outcome'] | 'malformed';
 };
 export type AddedKeys = Pick<AddedKeysView, 'notice'> & { keys: KeyVerdict[] };
@@ -16,11 +17,19 @@ export type {
   EventPage,
   EventView as LogEvent,
   HealthCheckReportView as HealthCheckReport,
+  KeyDetailsView as KeyDetails,
   KeyPage,
   KeyView as KeyEntry,
+  LimitLeftView as LimitLeft,
+  TimelineView as Timeline,
 } from '../../../admin/schemas/answers';
-export type { ProviderStateView as ProviderStanding } from '../../../admin/schemas/operations';
-export type { TimelineEntry, UsageEntry } from '../../../analytics/documents';
+export type { BulkKeyView as BulkKeyResult, BulkResultView as BulkResult } from '../../../admin/schemas/bulk';
+export type {
+  FailedCallPage,
+  FailedCallView as FailedCall,
+  ProviderStateView as ProviderStanding,
+} from '../../../admin/schemas/operations';
+export type { ModelUsage, TimelineEntry, UsageEntry } from '../../../analytics/documents';
 export type { Resolution } from '../../../analytics/series/measures';
 export type { WindowName } from '../../../analytics/series/windows';
 export type { ProviderState } from '../../../pool/key-events';

@@ -21,7 +21,7 @@ export function AddKeysDialog({
   useEffect(() => () => adding.forget(), [adding]);
 
   const close = (): void => {
-    if (phase === 'done') actions.keysAdded();
+    if (phase === 'done') actions.keysChanged();
     onClose();
   };
   return (

@@ -1,20 +1,17 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import type { KeyVerdict } from '../api/types';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { counted } from '../model/format';
-import { countVerdicts, describeVerdict, sortedVerdicts } from '../model/verdicts';
+import { countVerdicts, verdictOutcomes } from '../model/verdicts';
 import type { KeyAdding } from '../state/key-adding';
 import { useStore } from '../state/store';
 import { Button } from './button';
-import { Shape } from './icon';
-
-/** A list of a thousand lines helps nobody; the counts above are complete. */
-const MOST_LINES = 200;
+import { OutcomeList } from './outcome-list';
 
 export function AddKeysProgress({ adding, onClose }: { adding: KeyAdding; onClose: () => void }): JSX.Element {
   const { phase, total, verdicts, unsent, problem, notice } = useStore(adding.state);
   const foot = useRef<HTMLElement>(null);
-  const counts = countVerdicts(verdicts);
+  const counts = useMemo(() => countVerdicts(verdicts), [verdicts]);
+  const outcomes = useMemo(() => verdictOutcomes(adding.provider, verdicts), [verdicts]);
 
   useEffect(() => foot.current?.querySelector('button')?.focus(), [phase]);
 
@@ -37,7 +34,7 @@ export function AddKeysProgress({ adding, onClose }: { adding: KeyAdding; onClos
           <p class="note">{counted(unsent, 'key')} without a verdict. Sending again is safe.</p>
         )}
         {notice !== undefined && <p class="note">{notice}</p>}
-        <VerdictList verdicts={verdicts} />
+        <OutcomeList outcomes={outcomes} />
       </div>
       <footer class="dialog-foot" ref={foot}>
         {phase === 'sending' ? (
@@ -52,30 +49,5 @@ export function AddKeysProgress({ adding, onClose }: { adding: KeyAdding; onClos
         )}
       </footer>
     </>
-  );
-}
-
-const VerdictList = ({ verdicts }: { verdicts: readonly KeyVerdict[] }): JSX.Element => (
-  <ul class="verdicts" aria-label="Verdicts" tabIndex={0}>
-    {sortedVerdicts(verdicts)
-      .slice(0, MOST_LINES)
-      .map((verdict, index) => (
-        <VerdictLine key={`${index} ${verdict.masked_key}`} verdict={verdict} />
-      ))}
-    {verdicts.length > MOST_LINES && <li class="faint">and {verdicts.length - MOST_LINES} more</li>}
-  </ul>
-);
-
-function VerdictLine({ verdict }: { verdict: KeyVerdict }): JSX.Element {
-  const { word, standing, detail } = describeVerdict(verdict);
-  return (
-    <li class="verdict">
-      <code>{verdict.masked_key}</code>
-      <span class={`badge tone-${standing}`}>
-        <Shape of={standing} />
-        {word}
-      </span>
-      {detail !== undefined && <span class="sub">{detail}</span>}
-    </li>
   );
 }

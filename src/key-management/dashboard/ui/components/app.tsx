@@ -6,7 +6,9 @@ import { ConnectionBanner, StoreBanner, useStale } from './connection';
 import { DashboardContext, useReadOnly } from './context';
 import { Dialogs } from './dialogs';
 import { EventFeed } from './event-feed';
+import { FailedCalls } from './failed-calls';
 import { KeySection } from './key-section';
+import { KeyView } from './key-view';
 import { Overview } from './overview';
 import { SignIn } from './sign-in';
 import { Toasts } from './toasts';
@@ -48,8 +50,10 @@ function Page(): JSX.Element {
           <KeySection />
           <EventFeed />
         </div>
+        <FailedCalls />
       </main>
       <Announcer />
+      <KeyView />
       <Dialogs />
     </>
   );

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { IconButton } from './button';
 
 interface DialogProps {
@@ -8,14 +8,17 @@ interface DialogProps {
   onClose: () => void;
   closable?: boolean;
   wide?: boolean;
+  /** At the right edge, from top to bottom: for what is read rather than answered. */
+  sheet?: boolean;
   children: ComponentChildren;
 }
 
 const FOCUSABLE = 'button, input, select, textarea, [href], [tabindex="0"]';
 
 /** The browser's modal dialog: what is behind it is inert, Escape closes it, and focus goes back to where it was. */
-export function Dialog({ title, onClose, closable = true, wide, children }: DialogProps): JSX.Element {
+export function Dialog({ title, onClose, closable = true, wide, sheet, children }: DialogProps): JSX.Element {
   const ref = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
 
   useEffect(() => {
     const dialog = ref.current!;
@@ -31,8 +34,8 @@ export function Dialog({ title, onClose, closable = true, wide, children }: Dial
   return (
     <dialog
       ref={ref}
-      class={wide ? 'dialog wide' : 'dialog'}
-      aria-labelledby="dialog-title"
+      class={`dialog ${wide ? 'wide' : ''} ${sheet ? 'sheet' : ''}`}
+      aria-labelledby={titleId}
       tabIndex={-1}
       onCancel={(event) => {
         event.preventDefault();
@@ -41,7 +44,7 @@ export function Dialog({ title, onClose, closable = true, wide, children }: Dial
       onKeyDown={(event) => keepFocus(event, ref.current!)}
     >
       <header class="dialog-head">
-        <h2 id="dialog-title">{title}</h2>
+        <h2 id={titleId}>{title}</h2>
         {closable && <IconButton icon="close" label="Close" onClick={onClose} />}
       </header>
       {children}

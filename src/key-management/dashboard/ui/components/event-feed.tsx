@@ -1,25 +1,30 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { LogEvent } from '../api/types';
-import { clockTime, dayTime } from '../model/format';
+import { FEED_KINDS, filterEvents, WHOLE_FEED, type FeedKind } from '../model/feed-filter';
 import { providerName } from '../model/provider-names';
-import { groupEvents, type EventGroup } from '../model/group-events';
+import { groupEvents } from '../model/group-events';
 import { useStore } from '../state/store';
+import { feedFilter } from '../state/view';
 import { useDashboard } from './context';
-import { Shape } from './icon';
+import { EventLine } from './event-line';
+
+/** Lines in the page. */
+const MOST_LINES = 200;
 
 /** What happened lately, newest first. The list is not announced: `Announcer` tells what matters. */
 export function EventFeed(): JSX.Element {
   const { data } = useDashboard();
   const events = useStore(data.state, (state) => state.events);
   const phase = useStore(data.state, (state) => state.eventsPhase);
-  const groups = useMemo(() => groupEvents(events), [events]);
+  const chosen = useStore(feedFilter);
+  const groups = useMemo(() => groupEvents(filterEvents(events, chosen)).slice(0, MOST_LINES), [events, chosen]);
   return (
     <section class="card feed" aria-labelledby="feed-title">
       <header class="section-head">
         <h2 id="feed-title">Events</h2>
         <span class="faint">newest first</span>
       </header>
+      <FeedChoice />
       {phase === 'loading' && events.length === 0 ? (
         <div class="feed-skeleton" role="status" aria-busy="true" aria-label="Loading events">
           {[0, 1, 2, 3].map((each) => (
@@ -28,6 +33,13 @@ export function EventFeed(): JSX.Element {
         </div>
       ) : events.length === 0 ? (
         <p class="empty-text">Nothing happened yet. Changes of keys and what administrators do appear here.</p>
+      ) : groups.length === 0 ? (
+        <div class="empty-text">
+          <p>None of the latest events is of this kind.</p>
+          <button type="button" class="link-button" onClick={() => feedFilter.set(WHOLE_FEED)}>
+            Show all events
+          </button>
+        </div>
       ) : (
         <ol class="feed-list" tabIndex={0} aria-label="Events, newest first">
           {groups.map((group) => {
@@ -41,42 +53,35 @@ export function EventFeed(): JSX.Element {
   );
 }
 
-function EventLine({ group: { events, text, detail, tone } }: { group: EventGroup }): JSX.Element {
-  const [newest] = events as [LogEvent, ...LogEvent[]];
+function FeedChoice(): JSX.Element {
+  const { data } = useDashboard();
+  const providers = useStore(data.state, (state) => state.figures?.providers);
+  const { kind, provider } = useStore(feedFilter);
   return (
-    <li class="event">
-      <span class={`event-shape tone-${newest.to === 'disabled' ? 'unknown' : tone}`}>
-        <Shape of={newest.to ?? tone} />
-      </span>
-      <p class="event-text">
-        <b>{text}</b>
-        {events.length > 1 && <span class="event-times"> × {events.length}</span>}
-        <EventKeys events={events} />
-        {detail !== undefined && (
-          <span class="event-detail" title={detail}>
-            {detail}
-          </span>
-        )}
-      </p>
-      <time class="event-time" dateTime={newest.at} title={dayTime(newest.at)}>
-        {clockTime(newest.at)}
-      </time>
-    </li>
-  );
-}
-
-/** Keys of a line that are named; the title has more. */
-const MOST_MASKS = 50;
-
-function EventKeys({ events }: { events: readonly LogEvent[] }): JSX.Element | null {
-  const masks = [...new Set(events.flatMap(({ masked_key: mask }) => mask ?? []))];
-  const provider = events[0]?.provider;
-  if (masks.length === 0 && provider === undefined) return null;
-  return (
-    <span class="event-key" title={masks.length > 1 ? masks.slice(0, MOST_MASKS).join('\n') : undefined}>
-      {masks[0] !== undefined && <code>{masks[0]}</code>}
-      {masks.length > 1 && <span class="faint">and {masks.length - 1} more</span>}
-      {provider !== undefined && <span class="faint">{providerName(provider)}</span>}
-    </span>
+    <div class="feed-choice">
+      <select
+        aria-label="Events of"
+        value={kind}
+        onChange={({ currentTarget }) => feedFilter.patch({ kind: currentTarget.value as FeedKind })}
+      >
+        {Object.entries(FEED_KINDS).map(([value, name]) => (
+          <option key={value} value={value}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <select
+        aria-label="Events of provider"
+        value={provider}
+        onChange={({ currentTarget }) => feedFilter.patch({ provider: currentTarget.value })}
+      >
+        <option value="all">Any provider</option>
+        {Object.keys(providers ?? {}).map((each) => (
+          <option key={each} value={each}>
+            {providerName(each)}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }

@@ -10,6 +10,9 @@ const FIRST_DESCENDING: ReadonlySet<SortField> = new Set(['status', 'calls', 're
 export const GridHead = (): JSX.Element => (
   <div class="grid-head" role="rowgroup">
     <div class="grid-row head" role="row" aria-rowindex={1}>
+      <div class="cell cell-select" role="columnheader">
+        <span class="hidden">Selected</span>
+      </div>
       {(Object.keys(SORT_FIELDS) as SortField[]).map((field) => (
         <HeadCell key={field} field={field} />
       ))}

@@ -4,12 +4,14 @@ import { duration, percent, shortNumber, usedLine, words } from '../model/format
 import { providerName } from '../model/provider-names';
 import { accountText } from '../model/account';
 import { rateTone } from '../model/status';
+import { selection, toggleSelected } from '../state/selection';
 import { tableKey } from '../state/key-table';
 import { useStore } from '../state/store';
 import { openDialog } from '../state/view';
 import { IconButton } from './button';
 import { useDashboard, useReadOnly } from './context';
 import { Ago, Countdown, Ends } from './countdown';
+import { KeyLink } from './key-link';
 import { StatusBadge } from './status-badge';
 
 interface KeyRowProps {
@@ -21,18 +23,31 @@ interface KeyRowProps {
 
 export function KeyRow({ entry, index, top, active }: KeyRowProps): JSX.Element {
   const calls = entry.success_count + entry.error_count;
+  const selected = useStore(selection, (names) => names.has(tableKey(entry.provider, entry.id)));
   return (
     <div
-      class={`grid-row ${active ? 'active' : ''}`}
+      class={`grid-row ${active ? 'active' : ''} ${selected ? 'selected' : ''}`}
       role="row"
       aria-rowindex={index + 2}
+      aria-selected={selected}
       data-index={index}
       data-key={entry.id}
       tabIndex={active ? 0 : -1}
       style={{ transform: `translateY(${top}px)` }}
     >
+      <div class="cell cell-select" role="gridcell">
+        <input
+          type="checkbox"
+          tabIndex={-1}
+          aria-label={`Select ${entry.masked_key}`}
+          checked={selected}
+          onChange={() => toggleSelected(entry)}
+        />
+      </div>
       <div class="cell cell-key" role="rowheader">
-        <code title={`Given by: ${words(entry.origin)}`}>{entry.masked_key}</code>
+        <KeyLink provider={entry.provider} id={entry.id} tabIndex={-1}>
+          <code title={`Given by: ${words(entry.origin)}`}>{entry.masked_key}</code>
+        </KeyLink>
         {entry.label !== null && <span class="sub">{entry.label}</span>}
         {entry.quota_group !== null && (
           <span class="sub" title={accountText(entry)}>

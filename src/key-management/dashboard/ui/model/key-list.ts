@@ -25,17 +25,43 @@ export interface KeyFilter {
   provider: string;
   status: StatusFilter;
   search: string;
+  /** Exactly this one; the empty text: keys without a label; undefined: any. */
+  label: string | undefined;
+  /** Keys of exactly this vendor account; undefined: any. */
+  account: string | undefined;
 }
 
-export const NO_FILTER: KeyFilter = { provider: 'all', status: 'all', search: '' };
+/** Under which headings keys stand. */
+export type KeyGrouping = 'none' | 'account' | 'status';
 
-export const isFiltered = ({ provider, status, search }: KeyFilter): boolean =>
-  provider !== 'all' || status !== 'all' || search.trim() !== '';
+export const NO_FILTER: KeyFilter = {
+  provider: 'all',
+  status: 'all',
+  search: '',
+  label: undefined,
+  account: undefined,
+};
+
+export const isFiltered = ({ provider, status, search, label, account }: KeyFilter): boolean =>
+  provider !== 'all' || status !== 'all' || search.trim() !== '' || label !== undefined || account !== undefined;
+
+/** The labels and accounts that keys have, in the order of the alphabet. */
+export function facetsOf(keys: Iterable<KeyEntry>): { labels: string[]; accounts: string[] } {
+  const labels = new Set<string>();
+  const accounts = new Set<string>();
+  for (const { label, quota_group: account } of keys) {
+    if (label !== null) labels.add(label);
+    if (account !== null) accounts.add(account);
+  }
+  return { labels: [...labels].sort(), accounts: [...accounts].sort() };
+}
 
 /** All words of the search must occur somewhere in what the row shows. */
-function matches(key: KeyEntry, { provider, status, search }: KeyFilter): boolean {
+function matches(key: KeyEntry, { provider, status, search, label, account }: KeyFilter): boolean {
   if (provider !== 'all' && key.provider !== provider) return false;
   if (status !== 'all' && key.status !== status && standingOf(key.status) !== status) return false;
+  if (label !== undefined && (key.label ?? '') !== label) return false;
+  if (account !== undefined && key.quota_group !== account) return false;
   const wanted = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (wanted.length === 0) return true;
   const text =
@@ -44,7 +70,7 @@ function matches(key: KeyEntry, { provider, status, search }: KeyFilter): boolea
 }
 
 /** Sorting downwards shows trouble first; what an administrator switched off is none. */
-const SEVERITY: Readonly<Record<KeyStatus, number>> = {
+export const SEVERITY: Readonly<Record<KeyStatus, number>> = {
   healthy: 0,
   disabled: 1,
   unchecked: 2,

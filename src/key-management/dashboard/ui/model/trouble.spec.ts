@@ -100,7 +100,7 @@ it('failing while failed calls are not kept, or none is counted', () => {
 
 it('out of quota: when the first key is checked again, and that the account is to be topped up', () => {
   expect(
-    of({ state: 'no_usable_key', unserved_models: [{ model: null, until: at(30), ends: 'recheck' }] }, QUOTA),
+    of({ state: 'no_usable_key', unserved_models: [{ model: 'gpt-5', until: at(30), ends: 'recheck' }] }, QUOTA),
   ).toMatchObject({
     gravity: 'nobody',
     what: 'None of its 6 keys can be used',

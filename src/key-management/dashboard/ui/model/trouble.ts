@@ -95,7 +95,9 @@ const keyless = ({ called }: ProviderFigures): Findings => ({
 function withoutKey(figures: ProviderFigures, groups: readonly KeyGroup[]): Findings {
   const { unserved_models: unserved, summary } = figures;
   const models = unserved.flatMap(({ model }) => (model === null ? [] : [model]));
-  const isModelWide = models.length > 0 && models.length === unserved.length;
+  // Keys that are out serve no other model either.
+  const out = groups.reduce((sum, { keys, place }) => sum + (place === undefined ? keys : 0), 0);
+  const isModelWide = models.length > 0 && models.length === unserved.length && out < summary.total_keys;
   const [only] = models;
   const what = !isModelWide
     ? `None of its ${counted(summary.total_keys, 'key')} can be used`

@@ -1,4 +1,5 @@
 import type { KeyVerdict } from '../api/types';
+import type { BulkOutcome } from './bulk';
 import { words } from './format';
 import { standingOf, STATUSES, type Standing } from './status';
 
@@ -39,5 +40,13 @@ function rankOf({ verdict, status }: KeyVerdict): number {
   return status === 'healthy' ? 3 : 1;
 }
 
-export const sortedVerdicts = (verdicts: readonly KeyVerdict[]): KeyVerdict[] =>
-  [...verdicts].sort((a, b) => rankOf(a) - rankOf(b));
+/** A line for each key. @param provider That they were added to. */
+export const verdictOutcomes = (provider: string, verdicts: readonly KeyVerdict[]): BulkOutcome[] =>
+  [...verdicts]
+    .sort((a, b) => rankOf(a) - rankOf(b))
+    .map((verdict) => ({
+      provider,
+      id: verdict.id ?? '',
+      masked_key: verdict.masked_key,
+      ...describeVerdict(verdict),
+    }));

@@ -1,6 +1,7 @@
 import { ApiError, messageOf } from '../api/api-error';
 import type { Client } from '../api/client';
 import type { Configuration, KeyEntry } from '../api/types';
+import type { KeyChanges } from '../model/key-form';
 import { counted, duration, words } from '../model/format';
 import { providerName } from '../model/provider-names';
 import { serverNow } from '../model/server-time';
@@ -38,6 +39,20 @@ export class Actions {
       this.data.putKeys([await this.client.setEnabled(key.provider, key.id, enabled)]);
       toast('good', `${key.masked_key} is ${enabled ? 'enabled' : 'disabled'}.`);
     });
+  }
+
+  /** Rejects: the form shows why. */
+  async update(key: KeyEntry, changes: KeyChanges): Promise<void> {
+    try {
+      this.data.putKeys([await this.client.updateKey(key.provider, key.id, changes)]);
+    } catch (error) {
+      if (!(error instanceof ApiError) || !error.notKept) throw error;
+      // The change is in force all the same.
+      await this.#showAgain(key);
+      toast('bad', error.message);
+      return;
+    }
+    toast('good', `${key.masked_key} is changed.`);
   }
 
   delete(key: KeyEntry): Promise<void> {
@@ -89,8 +104,8 @@ export class Actions {
     this.refresh();
   }
 
-  /** After keys were added by the dialog. */
-  keysAdded(): void {
+  /** After keys were added, or many changed, by a dialog. */
+  keysChanged(): void {
     this.refresh();
   }
 

@@ -4,9 +4,9 @@ import { Store } from './store';
 /** How a choice is written into the page's address, and read from there. */
 export interface AddressCodec<T> {
   /** By name of a query parameter: its text, or undefined where it is absent. Whatever stands there, the answer is a valid choice. */
-  read(parameter: (name: string) => string | undefined): T;
+  readonly read: (parameter: (name: string) => string | undefined) => T;
   /** Undefined for what is not to stand in the address, as the usual choice. */
-  write(value: T): QueryChanges;
+  readonly write: (value: T) => QueryChanges;
 }
 
 const parameter = (name: string): string | undefined => new URLSearchParams(location.search).get(name) ?? undefined;

@@ -17,7 +17,7 @@ export interface DataState {
   problem: string | undefined;
 }
 
-const MOST_EVENTS = 200;
+const MOST_EVENTS = 500;
 /** Bursts of events are painted together. */
 const PAINT_MS = 100;
 

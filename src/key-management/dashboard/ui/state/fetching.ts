@@ -7,6 +7,8 @@ import { chosenWindow } from './view';
 /** More keys than this are fetched as a list. */
 const MOST_SINGLE_FETCHES = 10;
 const GATHER_MS = 400;
+/** Of the log; what happened to many keys is one line of it in the page. */
+const MOST_EVENTS = 300;
 /** A burst that never ends must not make us load lists without end. */
 const LIST_PAUSE_MS = 3_000;
 
@@ -57,7 +59,7 @@ export class Fetching {
 
   async events(): Promise<void> {
     const since = Date.now() - 10_000;
-    const { events } = await this.client.events(100);
+    const { events } = await this.client.events(MOST_EVENTS);
     this.data.replaceEvents(events, since);
   }
 

@@ -34,7 +34,8 @@ interface NewKey {
 export class KeyAdding {
   readonly state = new Store<AddingState>(START);
   #waiting: NewKey[] = [];
-  #provider = '';
+  /** That keys are added to. */
+  provider = '';
   #stopping = new AbortController();
   readonly #forgotten = new AbortController();
 
@@ -42,7 +43,7 @@ export class KeyAdding {
 
   /** @param given What the form says of the keys; blank where it says nothing. */
   async send(provider: string, keys: readonly string[], given: { label: string; id: string }): Promise<void> {
-    this.#provider = provider;
+    this.provider = provider;
     const { label, id } = given;
     this.#waiting = keys.map((key) => ({ key, ...(label !== '' && { label }), ...(id !== '' && { id }) }));
     this.state.set({ ...START, total: keys.length });
@@ -81,7 +82,7 @@ export class KeyAdding {
   async #sendChunk(chunk: readonly NewKey[]): Promise<AddedKeys> {
     const { signal } = this.#forgotten;
     try {
-      return await this.client.addKeys(this.#provider, chunk, signal);
+      return await this.client.addKeys(this.provider, chunk, signal);
     } catch (error) {
       if (error instanceof ApiError && error.notKept)
         return { ...(error.notKept as unknown as AddedKeys), notice: error.message };
@@ -91,7 +92,7 @@ export class KeyAdding {
       const refused = [...problems].map(([index, problem]) => refusal(chunk[index], problem));
       const rest = chunk.filter((_, index) => !problems.has(index));
       const added =
-        rest.length === 0 ? { keys: [], notice: null } : await this.client.addKeys(this.#provider, rest, signal);
+        rest.length === 0 ? { keys: [], notice: null } : await this.client.addKeys(this.provider, rest, signal);
       return { keys: [...refused, ...added.keys], notice: added.notice };
     }
   }

@@ -1,0 +1,135 @@
+import type { KeyEntry, LogEvent } from '../api/types';
+import { filterEvents } from './feed-filter';
+import { groupEvents, isSummedUp } from './group-events';
+import { fieldNamed, keyChanges, keyTexts } from './key-form';
+import { stateHistory } from './state-history';
+
+const NO_LIMITS = {
+  ...{ concurrency: null, requests_per_minute: null, tokens_per_minute: null },
+  ...{ requests_per_day: null, tokens_per_day: null },
+};
+const at = (minute: number): string => new Date(Date.UTC(2026, 10, 1, 12, minute)).toISOString();
+const event = (more: Partial<LogEvent>): LogEvent => ({
+  ...{ id: 1, at: at(0), type: 'status_changed', provider: 'openai', key_id: 'a' },
+  ...more,
+});
+
+describe('the form of a key', () => {
+  const key = { label: 'a', weight: 1, tier: 0, limits: { ...NO_LIMITS, requests_per_day: 100 } } as KeyEntry;
+  const change = (more: Partial<ReturnType<typeof keyTexts>>): ReturnType<typeof keyChanges> =>
+    keyChanges(key, { ...keyTexts(key), ...more });
+
+  it('sends what was changed, and null for what was emptied', () => {
+    expect(change({})).toEqual({ changes: {}, problems: {} });
+    expect(change({ label: ' ', weight: '2.5', requests_per_day: '', tokens_per_minute: '200,000' }).changes).toEqual({
+      label: null,
+      weight: 2.5,
+      limits: { requests_per_day: null, tokens_per_minute: 200_000 },
+    });
+  });
+
+  it.each([
+    ['weight', '0'],
+    ['weight', ''],
+    ['weight', '1e3'],
+    ['tier', '1.5'],
+    ['tier', '-1'],
+    ['tier', '1001'],
+    ['concurrency', '2.5'],
+    ['requests_per_minute', '0'],
+    ['tokens_per_day', 'many'],
+    ['label', 'x'.repeat(101)],
+  ] as const)('says what is wrong with a %s of %j', (field, text) => {
+    const { changes, problems } = change({ [field]: text });
+    expect(Object.keys(problems)).toEqual([field]);
+    expect(changes).toEqual({});
+  });
+
+  it("knows the server's names of its fields", () => {
+    expect(['limits.concurrency', 'weight', 'models.0'].map(fieldNamed)).toEqual(['concurrency', 'weight', undefined]);
+  });
+});
+
+describe('the history of a key', () => {
+  it('has each state from when to when and why, newest first', () => {
+    const events = [
+      event({ at: at(9), from: 'rate_limited', to: 'invalid_key', reason: 'Incorrect API key provided' }),
+      event({ at: at(7), type: 'key_updated', fields: ['label'] }),
+      event({ at: at(5), from: 'healthy', to: 'rate_limited' }),
+    ];
+    expect(stateHistory(events, { status: 'invalid_key', reason: null })).toEqual([
+      { status: 'invalid_key', from: Date.parse(at(9)), to: undefined, reason: 'Incorrect API key provided' },
+      { status: 'rate_limited', from: Date.parse(at(5)), to: Date.parse(at(9)), reason: undefined },
+      { status: 'healthy', from: undefined, to: Date.parse(at(5)), reason: undefined },
+    ]);
+  });
+
+  it('shows the present state though no event tells of it', () => {
+    const cooling = [event({ at: at(5), from: 'healthy', to: 'rate_limited' })];
+    const [now, before] = stateHistory(cooling, { status: 'healthy', reason: null });
+    expect(now).toEqual({ status: 'healthy', from: undefined, to: undefined, reason: undefined });
+    expect(before).toMatchObject({ status: 'rate_limited' });
+    expect(stateHistory([], { status: 'healthy', reason: null })).toHaveLength(1);
+    const added = [event({ type: 'key_added', status: 'healthy' })];
+    expect(stateHistory(added, { status: 'healthy', reason: null })).toEqual([
+      { status: 'healthy', from: Date.parse(at(0)), to: undefined, reason: undefined },
+    ]);
+  });
+});
+
+describe('the feed', () => {
+  const invalid = { to: 'invalid_key', reason: 'Incorrect API key provided', by: 'call' } as const;
+
+  it('has one line for many keys with the same fate, whatever happened between', () => {
+    const events = [
+      event({ ...invalid, id: 9, at: at(6), key_id: 'a', from: 'healthy' }),
+      event({ id: 8, at: at(6), key_id: 'b', from: 'healthy', to: 'rate_limited' }),
+      event({ ...invalid, id: 7, at: at(5), key_id: 'c', from: 'rate_limited' }),
+      event({ ...invalid, id: 6, at: at(4), key_id: 'd', from: 'healthy', provider: 'google' }),
+      event({ ...invalid, id: 5, at: at(1), key_id: 'e', from: 'healthy' }),
+      event({ ...invalid, id: 4, at: at(0), key_id: 'f', from: 'healthy' }),
+    ];
+    const groups = groupEvents(events);
+    expect(groups.map(({ text, events: each }) => [text, each.map(({ id }) => id)])).toEqual([
+      ['3 keys → invalid', [9, 7, 5]],
+      ['Healthy → Rate limited', [8]],
+      ['Healthy → Invalid', [6]],
+      ['Healthy → Invalid', [4]],
+    ]);
+    expect(groups.map(isSummedUp)).toEqual([true, false, false, false]);
+  });
+
+  it('sums the requests of one act on many keys', () => {
+    const [line, act] = groupEvents([
+      event({ id: 4, type: 'keys_changed', key_id: undefined, change: 'disabled', count: 284 }),
+      event({ id: 3, type: 'keys_changed', key_id: undefined, change: 'disabled', count: 500 }),
+      event({
+        ...{ id: 2, type: 'admin_action', key_id: undefined, action: 'bulk_keys', bulk_action: 'disable' },
+        ...{ role: 'admin', counts: { changed: 284, unchanged: 1 } },
+      }),
+      event({
+        ...{ id: 1, type: 'admin_action', key_id: undefined, action: 'bulk_keys', bulk_action: 'disable' },
+        ...{ role: 'admin', counts: { changed: 500 } },
+      }),
+    ]);
+    expect(line!.text).toBe('784 keys disabled');
+    expect(act!.text).toBe('Administrator disabled 784 keys');
+  });
+
+  it('is filtered by kind and provider', () => {
+    const events = [
+      event({ id: 1 }),
+      event({ id: 2, type: 'admin_action', provider: 'google' }),
+      event({ id: 3, type: 'provider_failing' }),
+      event({ id: 4, type: 'model_cooled_down' }),
+      event({ id: 5, type: 'store_damaged', provider: undefined }),
+      event({ id: 6, type: 'keys_changed' }),
+    ];
+    const ids = (kind: 'all' | 'keys' | 'providers' | 'admin', provider = 'all'): number[] =>
+      filterEvents(events, { kind, provider }).map(({ id }) => id);
+    expect(ids('keys')).toEqual([1, 4]);
+    expect(ids('providers')).toEqual([3, 5]);
+    expect(ids('admin')).toEqual([2, 6]);
+    expect(ids('all', 'openai')).toEqual([1, 3, 4, 6]);
+  });
+});
