@@ -1,6 +1,6 @@
 // `npm run compat`, after `npm run build`: checks the package, as npm would publish it, in every supported combination of Node, Nest,
-// adapter and module system. `npm run compat -- 24 fastify` starts only the matching cells; `--keep` does not delete the apps afterwards;
-// `--all` installs the bare apps by every package manager.
+// adapter and module system. `npm run compat -- 24 fastify` starts only the matching cells; `npm run compat -- public` only the part of that
+// name; `--keep` does not delete the apps afterwards; `--all` tries all pairs where otherwise some stand for all.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,13 +8,18 @@ import { tryBare } from './bare.mjs';
 import { tryCell } from './cell.mjs';
 import { installAll, pack } from './install.mjs';
 import { tryMissingPeers } from './missing-peers.mjs';
+import { compilePublicApps, tryPublicApp } from './public-apps.mjs';
 import { run, twoAtATime } from './run.mjs';
 import { compile, unusedExports } from './types.mjs';
 import { ADAPTERS, CONSUMERS, NESTS } from './versions.mjs';
 
 const { version: packageVersion, main: entry } = JSON.parse(readFileSync('package.json', 'utf8'));
 const isWhole = process.argv.includes('--all');
-const only = process.argv.slice(2).filter((each) => !['--keep', '--all'].includes(each));
+/** Parts that can be asked for by name. */
+const PARTS = { public: bootPublic };
+const asked = process.argv.slice(2).filter((each) => !['--keep', '--all'].includes(each));
+const parts = asked.filter((each) => each in PARTS);
+const only = asked.filter((each) => !(each in PARTS));
 /** A consumer that is started must be compiled; the others are compiled only in a full run. */
 const isAsked = (consumer) => only.length === 0 || consumer.startsWith('nodenext');
 const failures = [];
@@ -78,9 +83,38 @@ async function bootAll({ apps, nodes }) {
   }
 }
 
+async function bootPublic({ apps, nodes }) {
+  heading('Public apps: prefix, versions, guards, throttler, envelope, health, metrics and Swagger of their own');
+  const pairs = NESTS.flatMap(({ major }, index) =>
+    ADAPTERS.filter((_, place) => isWhole || place === index).map((adapter) => ({ major, adapter })),
+  );
+  for (const { major } of NESTS) {
+    const name = `Nest ${major} types`;
+    console.log(name.padEnd(24), word(`public ${name}`, await compilePublicApps(apps.get(major))));
+  }
+  // The first pair on the oldest Node, the second on the newest.
+  const cells = pairs.flatMap(({ major, adapter }, index) =>
+    nodes
+      .filter((_, place) => isWhole || place === index * (nodes.length - 1))
+      .map((node) => ({ node, major, adapter })),
+  );
+  const problems = await twoAtATime(cells, ({ node, major, adapter }) =>
+    tryPublicApp({ node, adapter, app: apps.get(major) }),
+  );
+  cells.forEach(({ node, major, adapter }, index) => {
+    const name = `Nest ${major} ${adapter} ${node.version}`;
+    console.log(name.padEnd(24), word(`public ${name}`, problems[index]));
+  });
+}
+
 async function main(folder) {
   if (!existsSync(entry)) throw new Error('There is no build to try: run `npm run build` first.');
   const tarball = await pack(folder);
+  if (parts.length > 0) {
+    const installed = await installAll(folder, tarball);
+    for (const part of parts) await PARTS[part](installed);
+    return;
+  }
   heading('The package');
   await lintPackage(tarball);
   const installed = await installAll(folder, tarball);
@@ -88,6 +122,7 @@ async function main(folder) {
   await compileAll(installed);
   heading('Booted from the tarball');
   await bootAll(installed);
+  await bootPublic(installed);
   heading('A plain Nest app, and `npm i` of this package alone');
   const managers = { npm: ['npm'], pnpm: installed.pnpm };
   // Each version of Nest and each manager once; all pairs with `--all`.

@@ -12,6 +12,9 @@ export const NODES = Object.entries(FROM_NPM).map(([major, version]) =>
 
 const COMMON = {
   '@fastify/static': '10.1.11',
+  // Of the public apps; one version for both of Nest.
+  '@nestjs/jwt': '12.0.2',
+  '@nestjs/throttler': '6.7.1',
   // As in Nest's starter app: the types of its Express platform need them.
   '@types/express': '5.0.6',
   '@types/node': devDependencies['@types/node'],
@@ -57,3 +60,9 @@ export const CONSUMERS = [
   { name: 'oldest-ts-esm', type: 'module', module: 'nodenext', typescript: '5.7.3' },
   { name: 'newest-ts-esm', type: 'module', module: 'nodenext', typescript: '7.0.2' },
 ];
+
+/** How the public apps are compiled, by the version of Nest: as its own starter app is. */
+export const PUBLIC_CONSUMERS = {
+  11: { name: 'public', type: 'commonjs', module: 'nodenext' },
+  12: { name: 'public', type: 'module', module: 'nodenext' },
+};
