@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { Module, type INestApplication } from '@nestjs/common';
+import { Module, type INestApplication, type ModuleMetadata, type VersioningOptions } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -17,14 +17,18 @@ interface RealAppSettings {
   adapter?: 'express' | 'fastify';
   withHelmet?: boolean;
   globalPrefix?: string;
+  versioning?: VersioningOptions;
+  /** What the app has beside the module. */
+  parts?: ModuleMetadata;
 }
 
 /** The module in an app of its own, with the built page. */
 export async function startRealApp(
   settings: RealAppSettings,
 ): Promise<{ app: INestApplication; origin: string; port: number }> {
-  const { folder, options, adapter = 'express', withHelmet = false, globalPrefix } = settings;
+  const { folder, options, adapter = 'express', withHelmet = false, globalPrefix, versioning, parts } = settings;
   @Module({
+    ...parts,
     imports: [
       KeyManagementModule.forRoot({ store: { kind: 'memory' }, adminToken: ADMIN, viewerToken: VIEWER, ...options }),
     ],
@@ -40,6 +44,7 @@ export async function startRealApp(
       : testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
   if (withHelmet) app.use(helmet());
   if (globalPrefix) app.setGlobalPrefix(globalPrefix);
+  if (versioning) app.enableVersioning(versioning);
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   return { app, origin: `http://127.0.0.1:${port}`, port };
