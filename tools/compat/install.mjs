@@ -62,7 +62,7 @@ function addConsumer(
 }
 
 /** Installs from npm the other versions of Node and of TypeScript, and pnpm. */
-async function installPrograms(folder) {
+export async function installPrograms(folder) {
   const programs = join(folder, 'programs');
   mkdirSync(programs);
   const missing = NODES.filter(({ binary }) => !binary);

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { tryBare } from './bare.mjs';
 import { tryCell } from './cell.mjs';
-import { installAll, pack } from './install.mjs';
+import { cliApps, tryCliApp } from './cli-apps.mjs';
+import { installAll, installPrograms, pack } from './install.mjs';
 import { tryMissingPeers } from './missing-peers.mjs';
 import { compilePublicApps, tryPublicApp } from './public-apps.mjs';
 import { run, twoAtATime } from './run.mjs';
@@ -16,7 +17,7 @@ import { ADAPTERS, CONSUMERS, NESTS } from './versions.mjs';
 const { version: packageVersion, main: entry } = JSON.parse(readFileSync('package.json', 'utf8'));
 const isWhole = process.argv.includes('--all');
 /** Parts that can be asked for by name. */
-const PARTS = { public: bootPublic };
+const PARTS = { public: bootPublic, cli: bootCli };
 const asked = process.argv.slice(2).filter((each) => !['--keep', '--all'].includes(each));
 const parts = asked.filter((each) => each in PARTS);
 const only = asked.filter((each) => !(each in PARTS));
@@ -107,12 +108,24 @@ async function bootPublic({ apps, nodes }) {
   });
 }
 
+async function bootCli(installed) {
+  heading('Apps of the Nest CLI: tested, built, bundled');
+  const results = await twoAtATime(cliApps(isWhole), async (settings) => ({
+    name: `Nest ${settings.major} ${settings.manager}`,
+    steps: await tryCliApp(settings, installed),
+  }));
+  for (const { name, steps } of results)
+    for (const { name: step, problem } of steps)
+      console.log(`${name.padEnd(14)} ${step}`.padEnd(48), word(`cli ${name} ${step}`, problem));
+}
+
 async function main(folder) {
   if (!existsSync(entry)) throw new Error('There is no build to try: run `npm run build` first.');
   const tarball = await pack(folder);
   if (parts.length > 0) {
-    const installed = await installAll(folder, tarball);
-    for (const part of parts) await PARTS[part](installed);
+    const needsApps = parts.some((part) => part !== 'cli');
+    const installed = await (needsApps ? installAll(folder, tarball) : installPrograms(folder));
+    for (const part of parts) await PARTS[part]({ ...installed, folder, tarball });
     return;
   }
   heading('The package');
@@ -123,6 +136,7 @@ async function main(folder) {
   heading('Booted from the tarball');
   await bootAll(installed);
   await bootPublic(installed);
+  await bootCli({ ...installed, folder, tarball });
   heading('A plain Nest app, and `npm i` of this package alone');
   const managers = { npm: ['npm'], pnpm: installed.pnpm };
   // Each version of Nest and each manager once; all pairs with `--all`.
