@@ -28,5 +28,5 @@ export interface StoreHealth {
   readonly awaySince?: number | undefined;
 }
 
-/** The folder of the package's code. A build puts the code of all folders into one file, whose own folder this is. */
-export const CODE_FOLDER = __dirname;
+/** The folder of the package's code. A build puts the code of all folders into one file, whose own folder this is. An app's own bundle in ES modules has none. */
+export const CODE_FOLDER = typeof __dirname === 'string' ? __dirname : process.cwd();

@@ -1,110 +1,26 @@
 import {
   BadGatewayException,
   Controller,
-  Get,
   Injectable,
-  Module,
+  RequestMethod,
   UnauthorizedException,
   VERSION_NEUTRAL,
   VersioningType,
   type CallHandler,
   type CanActivate,
   type ExecutionContext,
-  type INestApplication,
-  type LoggerService,
   type ModuleMetadata,
   type NestInterceptor,
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost, Reflector } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catchError, map, of, throwError, type Observable } from 'rxjs';
-import {
-  isKeyManagementRoute,
-  KeyManagementModule,
-  type AdminSettings,
-  type KeyManagementModuleOptions,
-} from '../../src/key-management';
-import { DASHBOARD_FOLDER } from '../../src/key-management/dashboard/dashboard-files';
+import { isKeyManagementRoute, KeyManagementModule, type AdminSettings } from '../../src/key-management';
 import { MetricsController } from '../../src/key-management/admin/controllers/metrics.controller';
-import { buildDashboard } from '../dashboard/build';
-import { ADAPTERS, ADMIN, type Adapter } from './support';
-
-class Log implements LoggerService {
-  readonly warnings: string[] = [];
-  log = (): void => undefined;
-  error = (line: string): void => void this.warnings.push(line);
-  /** That there are no keys is said, and is no matter here. */
-  warn = (line: string): void => void (line.startsWith('No provider has a key') || this.warnings.push(line));
-}
-
-interface Host {
-  adapter: Adapter;
-  imports?: (module: Type | object) => ModuleMetadata['imports'];
-  parts?: ModuleMetadata;
-  options?: KeyManagementModuleOptions;
-  before?: (app: INestApplication) => unknown;
-}
-
-const running: INestApplication[] = [];
-afterEach(() => Promise.all(running.splice(0).map((app) => app.close())));
-
-async function start({ adapter, imports = (module) => [module as Type], parts = {}, options, before }: Host) {
-  const module = KeyManagementModule.forRoot({ store: { kind: 'memory' }, adminToken: ADMIN, ...options });
-  @Module({ ...parts, imports: imports(module) ?? [] })
-  class HostModule {}
-  const testing = await Test.createTestingModule({ imports: [HostModule] })
-    .overrideProvider(DASHBOARD_FOLDER)
-    .useValue(buildDashboard('host-pieces'))
-    .compile();
-  const log = new Log();
-  testing.useLogger(log);
-  const app: INestApplication =
-    adapter === 'express'
-      ? testing.createNestApplication<NestExpressApplication>()
-      : testing.createNestApplication(new FastifyAdapter());
-  await before?.(app);
-  await app.listen(0, '127.0.0.1');
-  running.push(app);
-  const url = await app.getUrl();
-  const get = async (path: string, token: string | null = ADMIN) => {
-    const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
-    const response = await fetch(url + path, { headers });
-    return { status: response.status, text: await response.text(), type: response.headers.get('content-type') };
-  };
-  return { get, log };
-}
-
-@Controller('health')
-class OwnHealth {
-  @Get()
-  all() {
-    return { own: true };
-  }
-}
-@Controller('metrics')
-class OwnMetrics {
-  @Get()
-  all() {
-    return 'own_metric 1';
-  }
-}
-@Module({ controllers: [OwnHealth, OwnMetrics] })
-class OwnModule {}
-
-const own = { status: 200, text: '{"own":true}' };
-const MODULE_ROUTES = [
-  '/health',
-  '/health/live',
-  '/health/ready',
-  '/health/keys',
-  '/metrics',
-  '/dashboard',
-  '/admin/events',
-];
+import { MODULE_ROUTES, own, OwnHealth, OwnMetrics, OwnModule, start, type Host } from './beside-host';
+import { ADAPTERS } from './support';
 
 describe.each(ADAPTERS)('beside a host’s own routes, on %s', (adapter) => {
   it.each<[string, Pick<Host, 'imports' | 'parts'>]>([
@@ -152,6 +68,19 @@ describe.each(ADAPTERS)('beside a host’s own routes, on %s', (adapter) => {
       before: (app) => app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }),
     });
     expect(await get('/health', null)).toMatchObject(own);
+  });
+
+  it('E2: the host’s win where they stand outside of its prefix', async () => {
+    const { get, log } = await start({
+      adapter,
+      parts: { controllers: [OwnHealth] },
+      before: (app) => app.setGlobalPrefix('api', { exclude: ['health', 'metrics'] }),
+    });
+    expect(await get('/health', null)).toMatchObject(own);
+    expect((await get('/metrics')).text).toMatch(/^# HELP /);
+    for (const path of MODULE_ROUTES.filter((each) => !['/health', '/metrics'].includes(each)))
+      expect([path, (await get(`/api${path}`)).status]).toEqual([path, 200]);
+    expect(log.warnings).toEqual([expect.stringContaining('own at GET /health: they win')]);
   });
 
   it('E2: admin.path stands before all routes of the module', async () => {
@@ -363,6 +292,23 @@ it('E2: on fastify a route that the host registered without Nest wins too', asyn
   });
   expect(await get('/health', null)).toMatchObject(own);
   expect(log.warnings).toEqual([expect.stringContaining('GET /health')]);
+});
+
+it('E2: on fastify it wins, too, where the prefix of the app is not of that place', async () => {
+  const { get, log } = await start({
+    adapter: 'fastify',
+    before: (app) => {
+      app.setGlobalPrefix('api', { exclude: ['health', { path: 'metrics', method: RequestMethod.GET }] });
+      const instance = (app as NestFastifyApplication).getHttpAdapter().getInstance();
+      instance.get('/health', () => ({ own: true }));
+      instance.get('/api/health/live', () => ({ own: true }));
+    },
+  });
+  expect(await get('/health', null)).toMatchObject(own);
+  expect(await get('/api/health/live', null)).toMatchObject(own);
+  expect((await get('/metrics')).text).toMatch(/^# HELP /);
+  expect(await get('/api/health/ready', null)).toMatchObject({ status: 200 });
+  expect(log.warnings).toEqual([expect.stringContaining('own at GET /health, GET /health/live: they win')]);
 });
 
 it('E3: a throttler of the host does not count the module’s routes', () => {

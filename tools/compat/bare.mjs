@@ -10,7 +10,10 @@ const NEEDED = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'r
 const COMPILED_BY = ['typescript', '@types/node', '@types/express'];
 const OPTIONAL = ['@nestjs/swagger', '@nestjs/terminus', '@nestjs/schedule', 'ioredis', 'firebase-admin'];
 /** The install line by each manager, as the README and the errors have it. */
-const INSTALL = { npm: ['i', '--no-audit', '--no-fund', '--loglevel=error'], pnpm: ['add', '--reporter=silent'] };
+export const INSTALL = {
+  npm: ['i', '--no-audit', '--no-fund', '--loglevel=error'],
+  pnpm: ['add', '--reporter=silent'],
+};
 
 const APP = `
 require('reflect-metadata');

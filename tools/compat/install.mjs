@@ -1,10 +1,11 @@
 // Packs the package and installs it into empty apps outside of this repository, so that no import resolves to a file of the repository.
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONSUMERS, NESTS, NODES, PNPM } from './versions.mjs';
+import { CONSUMERS, NESTS, NODES, PNPM, PUBLIC_CONSUMERS } from './versions.mjs';
 import { mustRun, twoAtATime } from './run.mjs';
 
 const CONSUMER_FILES = 'tools/compat/consumer';
+const PUBLIC_FILES = 'tools/compat/public';
 const QUIET = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
 export const npmInstall = (cwd, ...flags) => mustRun('npm', ['install', ...QUIET, ...flags], { cwd });
 
@@ -26,13 +27,18 @@ async function installApp({ major, layout, dependencies }, folder, tarball) {
   writeJson(join(app, 'package.json'), { private: true, dependencies: all });
   await npmInstall(app, `--install-strategy=${layout}`, '--strict-peer-deps', '--ignore-scripts');
   for (const consumer of CONSUMERS.filter(({ nests = [major] }) => nests.includes(major))) addConsumer(app, consumer);
+  addConsumer(app, PUBLIC_CONSUMERS[major], PUBLIC_FILES);
   return app;
 }
 
 /** Makes one folder per way to compile; all have the same sources. */
-function addConsumer(app, { name, type, module, moduleResolution = module, ignoreDeprecations }) {
+function addConsumer(
+  app,
+  { name, type, module, moduleResolution = module, ignoreDeprecations },
+  files = CONSUMER_FILES,
+) {
   const folder = join(app, name);
-  cpSync(CONSUMER_FILES, folder, { recursive: true });
+  cpSync(files, folder, { recursive: true });
   writeJson(join(folder, 'package.json'), { private: true, type });
   const compilerOptions = {
     target: 'ES2022',

@@ -1,13 +1,15 @@
 // `npm run compat`, after `npm run build`: checks the package, as npm would publish it, in every supported combination of Node, Nest,
-// adapter and module system. `npm run compat -- 24 fastify` starts only the matching cells; `--keep` does not delete the apps afterwards;
-// `npm run compat -- sdk` tries only the newest SDKs; `--all` installs the bare apps by every package manager, and tries the SDKs on every Node.
+// adapter and module system. `npm run compat -- 24 fastify` starts only the matching cells; `npm run compat -- public` only the part of that
+// name (`sdk`, `public`, `cli`); `--keep` does not delete the apps afterwards; `--all` tries all pairs where otherwise some stand for all.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { tryBare } from './bare.mjs';
 import { tryCell } from './cell.mjs';
+import { cliApps, tryCliApp } from './cli-apps.mjs';
 import { installAll, installPrograms, pack } from './install.mjs';
 import { tryMissingPeers } from './missing-peers.mjs';
+import { compilePublicApps, tryPublicApp } from './public-apps.mjs';
 import { run, twoAtATime } from './run.mjs';
 import { trySdks } from './sdk.mjs';
 import { compile, unusedExports } from './types.mjs';
@@ -15,7 +17,11 @@ import { ADAPTERS, CONSUMERS, NESTS } from './versions.mjs';
 
 const { version: packageVersion, main: entry } = JSON.parse(readFileSync('package.json', 'utf8'));
 const isWhole = process.argv.includes('--all');
-const only = process.argv.slice(2).filter((each) => !['--keep', '--all'].includes(each));
+/** Parts that can be asked for by name. */
+const PARTS = { sdk: sdksAll, public: bootPublic, cli: bootCli };
+const asked = process.argv.slice(2).filter((each) => !['--keep', '--all'].includes(each));
+const parts = asked.filter((each) => each in PARTS);
+const only = asked.filter((each) => !(each in PARTS));
 /** A consumer that is started must be compiled; the others are compiled only in a full run. */
 const isAsked = (consumer) => only.length === 0 || consumer.startsWith('nodenext');
 const failures = [];
@@ -79,9 +85,9 @@ async function bootAll({ apps, nodes }) {
   }
 }
 
-async function sdksAll(folder, tarball, { nodes }) {
+async function sdksAll({ nodes, folder, tarball }) {
   heading('The newest SDKs: a dead key is rotated');
-  const asked = nodes.filter(({ major }) => only.every((each) => [major, 'sdk'].includes(each)));
+  const asked = nodes.filter(({ major }) => only.every((each) => each === major));
   const { types, cells } = await trySdks({ folder, tarball, nodes: asked, isWhole });
   console.log('their examples'.padEnd(24), word('types, examples of the SDKs', types));
   for (const { node, name, needs, problems } of cells) {
@@ -95,10 +101,50 @@ async function sdksAll(folder, tarball, { nodes }) {
   }
 }
 
+async function bootPublic({ apps, nodes }) {
+  heading('Public apps: prefix, versions, guards, throttler, envelope, health, metrics and Swagger of their own');
+  const pairs = NESTS.flatMap(({ major }, index) =>
+    ADAPTERS.filter((_, place) => isWhole || place === index).map((adapter) => ({ major, adapter })),
+  );
+  for (const { major } of NESTS) {
+    const name = `Nest ${major} types`;
+    console.log(name.padEnd(24), word(`public ${name}`, await compilePublicApps(apps.get(major))));
+  }
+  // The first pair on the oldest Node, the second on the newest.
+  const cells = pairs.flatMap(({ major, adapter }, index) =>
+    nodes
+      .filter((_, place) => isWhole || place === index * (nodes.length - 1))
+      .map((node) => ({ node, major, adapter })),
+  );
+  const problems = await twoAtATime(cells, ({ node, major, adapter }) =>
+    tryPublicApp({ node, adapter, app: apps.get(major) }),
+  );
+  cells.forEach(({ node, major, adapter }, index) => {
+    const name = `Nest ${major} ${adapter} ${node.version}`;
+    console.log(name.padEnd(24), word(`public ${name}`, problems[index]));
+  });
+}
+
+async function bootCli(installed) {
+  heading('Apps of the Nest CLI: tested, built, bundled');
+  const results = await twoAtATime(cliApps(isWhole), async (settings) => ({
+    name: `Nest ${settings.major} ${settings.manager}`,
+    steps: await tryCliApp(settings, installed),
+  }));
+  for (const { name, steps } of results)
+    for (const { name: step, problem } of steps)
+      console.log(`${name.padEnd(14)} ${step}`.padEnd(48), word(`cli ${name} ${step}`, problem));
+}
+
 async function main(folder) {
   if (!existsSync(entry)) throw new Error('There is no build to try: run `npm run build` first.');
   const tarball = await pack(folder);
-  if (only.includes('sdk')) return sdksAll(folder, tarball, await installPrograms(folder));
+  if (parts.length > 0) {
+    const needsApps = parts.includes('public');
+    const installed = await (needsApps ? installAll(folder, tarball) : installPrograms(folder));
+    for (const part of parts) await PARTS[part]({ ...installed, folder, tarball });
+    return;
+  }
   heading('The package');
   await lintPackage(tarball);
   const installed = await installAll(folder, tarball);
@@ -106,6 +152,10 @@ async function main(folder) {
   await compileAll(installed);
   heading('Booted from the tarball');
   await bootAll(installed);
+  if (only.length === 0) {
+    await bootPublic(installed);
+    await bootCli({ ...installed, folder, tarball });
+  }
   heading('A plain Nest app, and `npm i` of this package alone');
   const managers = { npm: ['npm'], pnpm: installed.pnpm };
   // Each version of Nest and each manager once; all pairs with `--all`.
@@ -119,7 +169,7 @@ async function main(folder) {
     const name = `Nest ${nest.major} ${manager}`;
     console.log(name.padEnd(24), word(`bare ${name}`, problem));
   }
-  if (only.length === 0) await sdksAll(folder, tarball, installed);
+  if (only.length === 0) await sdksAll({ ...installed, folder, tarball });
   heading('Peers');
   const problems = await tryMissingPeers(installed.apps.get(12));
   console.log('a missing peer is named', word('peers', problems.join('\n')));

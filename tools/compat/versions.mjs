@@ -12,6 +12,9 @@ export const NODES = Object.entries(FROM_NPM).map(([major, version]) =>
 
 const COMMON = {
   '@fastify/static': '10.1.11',
+  // Of the public apps; one version for both of Nest.
+  '@nestjs/jwt': '12.0.2',
+  '@nestjs/throttler': '6.7.1',
   // As in Nest's starter app: the types of its Express platform need them.
   '@types/express': '5.0.6',
   '@types/node': devDependencies['@types/node'],
@@ -87,4 +90,25 @@ export const CONSUMERS = [
   { name: 'node10', type: 'commonjs', module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' },
   { name: 'oldest-ts-esm', type: 'module', module: 'nodenext', typescript: '5.7.3' },
   { name: 'newest-ts-esm', type: 'module', module: 'nodenext', typescript: '7.0.2' },
+];
+
+/** How the public apps are compiled, by the version of Nest: as its own starter app is. */
+export const PUBLIC_CONSUMERS = {
+  11: { name: 'public', type: 'commonjs', module: 'nodenext' },
+  12: { name: 'public', type: 'module', module: 'nodenext' },
+};
+
+/** Beside Jest, which the CLI of Nest 11 gives; with what lets it compile decorators as that does. */
+export const VITEST = { vitest: '5.1.2', swc: { 'unplugin-swc': '2.0.0', '@swc/core': devDependencies['@swc/core'] } };
+
+const BY_CLI = {
+  11: { major: 11, cli: '11.0.24', isEsm: false },
+  12: { major: 12, cli: '12.0.8', isEsm: true },
+};
+/** Apps of the Nest CLI. `place` is that of the version of Node in `NODES`. The CLI of Nest 12 refuses webpack for apps in ES modules. */
+export const CLI_APPS = [
+  { ...BY_CLI[11], manager: 'npm', tests: ['jest'], bundlers: ['webpack'], place: 0, isInCi: true },
+  { ...BY_CLI[12], manager: 'pnpm', tests: ['vitest'], bundlers: ['esbuild'], place: 2, isInCi: true },
+  { ...BY_CLI[11], manager: 'pnpm', tests: ['jest', 'vitest'], bundlers: ['webpack', 'esbuild'], place: 2 },
+  { ...BY_CLI[12], manager: 'npm', tests: ['vitest'], bundlers: ['esbuild'], place: 1 },
 ];

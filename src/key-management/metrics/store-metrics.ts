@@ -41,13 +41,13 @@ export function registerStoreMetrics(registry: Registry, store: StoreFacts): voi
   });
 }
 
-/** The package's manifest lies at the same distance from the sources and from what is built of them. */
+/** The package's manifest lies at the same distance from the sources and from what is built of them. In an app's bundle another one may lie there. */
 const VERSION = versionIn(join(CODE_FOLDER, '../../package.json'));
 
 function versionIn(path: string): string {
   try {
-    const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version?: string };
-    return version ?? 'unknown';
+    const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name?: string; version?: string };
+    return (name === 'nestjs-ai-key-management' && version) || 'unknown';
   } catch {
     return 'unknown';
   }

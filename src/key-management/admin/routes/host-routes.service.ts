@@ -43,8 +43,15 @@ export class HostRoutesService {
     return typeof instance?.hasRoute === 'function' ? (instance as Fastify) : undefined;
   }
 
-  #urlOf({ path }: Route): string {
-    return `/${joinPaths(this.#config?.getGlobalPrefix() ?? '', path)}`;
+  #urlOf({ path, method }: Route): string {
+    const prefix = this.#config?.getGlobalPrefix() ?? '';
+    const isExcluded = this.#config
+      ?.getGlobalPrefixOptions()
+      .exclude?.some(
+        ({ pathRegex, requestMethod }) =>
+          pathRegex.test(`/${path}`) && [method, RequestMethod.ALL, ANY_METHOD].includes(requestMethod),
+      );
+    return `/${isExcluded ? path : joinPaths(prefix, path)}`;
   }
 
   /** Fastify knows the routes that the host gave it without Nest; on Express those come first anyway. */
@@ -89,6 +96,9 @@ export class HostRoutesService {
     }
   }
 }
+
+/** Nest's own word beside `RequestMethod.ALL`. */
+const ANY_METHOD = -1;
 
 interface Fastify {
   hasRoute(route: { method: string; url: string }): boolean;

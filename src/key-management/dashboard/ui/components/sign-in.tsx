@@ -14,12 +14,16 @@ export function SignIn(): JSX.Element {
   const problem = state.phase === 'signed_out' ? state.problem : undefined;
   const wrong = state.phase === 'signed_out' && state.field === true;
 
+  // Asked for by the host app's own users only where it did not know them by a cookie.
+  const asked = useRef(!hostAccess);
+  if (state.phase === 'signed_out' && (wrong || problem === undefined)) asked.current = true;
+
   useEffect(() => field.current?.focus(), [problem]);
 
   const submit = (event: Event): void => {
     event.preventDefault();
     const token = field.current?.value.trim() ?? '';
-    if (token === '' || busy) field.current?.focus();
+    if (busy || (token === '' && !hostAccess)) field.current?.focus();
     else void signIn(token);
   };
 
@@ -39,7 +43,7 @@ export function SignIn(): JSX.Element {
             {problem}
           </p>
         )}
-        {hostAccess ? (
+        {!asked.current ? (
           <Button kind="primary" busy={busy} onClick={resume}>
             {busy ? 'Opening…' : 'Open the dashboard'}
           </Button>
@@ -56,8 +60,10 @@ export function SignIn(): JSX.Element {
               aria-describedby={problem === undefined ? 'token-help' : 'sign-in-problem token-help'}
             />
             <p class="help" id="token-help">
-              The admin token manages keys, the viewer token only reads. It is kept for this tab and forgotten when you
-              close it.
+              {hostAccess
+                ? 'What you send to the app as a bearer token. Leave it empty where you signed in to the app in this browser.'
+                : 'The admin token manages keys, the viewer token only reads.'}{' '}
+              It is kept for this tab and forgotten when you close it.
             </p>
             <Button kind="primary" type="submit" busy={busy}>
               {busy ? 'Signing in…' : 'Sign in'}

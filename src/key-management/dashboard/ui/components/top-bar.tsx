@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { isBusy } from '../state/actions';
-import { hostAccess, signOut } from '../state/session';
+import { hasToken, signOut } from '../state/session';
 import { theme, type Theme } from '../state/preferences';
 import { useStore } from '../state/store';
 import { openDialog } from '../state/view';
@@ -42,7 +42,7 @@ export function TopBar(): JSX.Element {
           Add keys
         </Button>
         <ThemeButton />
-        {!hostAccess && <IconButton icon="leave" label="Sign out" onClick={() => signOut()} />}
+        {hasToken() && <IconButton icon="leave" label="Sign out" onClick={() => signOut()} />}
       </div>
     </header>
   );
