@@ -14,6 +14,7 @@ const LAYERS = [
   {
     classification: 'An error, a response or a stream event becomes evidence, and rules turn evidence into an outcome.',
   },
+  { usage: 'What calls used, and what vendors ask for it.' },
   { 'pool/limits': 'How fast a key may be used: by headers, by learned rates, by the limits that the user states.' },
   { 'pool/key': 'One key: its secret, its state, its statistics, and its availability for one model.' },
   { 'pool/selection': 'Which key a call gets: an index of candidates per model, and the choice (stride scheduling).' },

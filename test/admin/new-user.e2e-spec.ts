@@ -136,6 +136,7 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
       quota_group_from: null,
       origin: 'administrator',
       expires_at: null,
+      budgets: [],
       models: null,
       cooldowns: [],
       persistence: 'memory_only',

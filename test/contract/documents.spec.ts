@@ -60,6 +60,7 @@ describe('the two documents, field by field', () => {
           quota_group_from: null,
           origin: 'options',
           expires_at: null,
+          budgets: [],
           reason: expect.any(String),
           cooldown_until: null,
           recheck_at: expect.stringMatching(ISO),

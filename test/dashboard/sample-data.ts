@@ -50,6 +50,7 @@ export function sampleKey(provider: string, next: () => number, now: number, for
     status,
     origin: 'environment',
     expires_at: null,
+    budgets: [],
     enabled: status !== 'disabled',
     reason: REASONS[status] ?? null,
     cooldown_until: cooldowns ? iso(20_000 + next() * 900_000) : null,

@@ -98,6 +98,7 @@ describe('the documents', () => {
                 quota_group_from: null,
                 origin: 'options',
                 expires_at: null,
+                budgets: [],
               },
               {
                 id: keyIdOf(key(2)),
@@ -118,6 +119,7 @@ describe('the documents', () => {
                 quota_group_from: null,
                 origin: 'options',
                 expires_at: null,
+                budgets: [],
               },
             ],
           },

@@ -22,6 +22,11 @@ export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
   quota_group_from: key.quotaGroupFrom ?? null,
   origin: key.origin,
   expires_at: iso(key.expiresAt),
+  budgets: key.budgets.map(({ endsAt, runsOutAt, ...budget }) => ({
+    ...budget,
+    ends_at: endsAt.toISOString(),
+    runs_out_at: iso(runsOutAt),
+  })),
   reason: key.reason ?? null,
   cooldown_until: iso(key.cooldownUntil),
   recheck_at: iso(key.recheckAt),

@@ -13,6 +13,8 @@ import {
   text,
   time,
 } from '../common/api-schema';
+import { PERIODS } from '../common/period-end';
+import { BUDGET_SCOPES, BUDGET_UNITS } from '../pool/limits/budget';
 import { PROVIDER_STATES } from '../pool/key-events';
 import { ACCOUNT_ORIGINS } from '../pool/key/account';
 import { KEY_STATUSES } from '../pool/key/key-state';
@@ -41,6 +43,17 @@ const PROVIDER_STATE_FIELDS = z.object({
 });
 export type ProviderStateFields = z.infer<typeof PROVIDER_STATE_FIELDS>;
 
+/** How a budget that counts a key's calls stands. */
+const BUDGET_STATUS = component('BudgetStatusDto', {
+  scope: oneOf(BUDGET_SCOPES, 'key', 'Whose calls it counts.'),
+  per: oneOf(PERIODS, 'day'),
+  unit: oneOf(BUDGET_UNITS, 'usd'),
+  limit: number(10),
+  spent: number(4.2, 'By all instances in the period, without calls in flight.'),
+  ends_at: time('When the period ends.'),
+  runs_out_at: nullableTime('When it is expected to be spent, where that is before the period ends.', null),
+});
+
 /** A key as the status and the analytics show it. */
 export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
   id: keyId,
@@ -60,6 +73,10 @@ export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
     'What gave the key: `environment`, `options`, `administrator`, or the name of its key source.',
   ),
   expires_at: nullableTime('When the vendor ends the key, where that is known.'),
+  budgets: listOf(
+    BUDGET_STATUS,
+    'The budgets that count its calls: its own, and those of its account and its provider.',
+  ),
   reason: nullableText(null, 'Why the key is not healthy.'),
   cooldown_until: nullableTime('Until then the key is not chosen.'),
   recheck_at: nullableTime('When the removed key is checked again.'),

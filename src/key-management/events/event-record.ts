@@ -3,6 +3,8 @@ import { singleLine } from '../common/text';
 import { isRecord, isTime } from '../store/keys/key-documents';
 import type { Json } from '../store/port/key-store';
 import type { AdminActionRecord, LogEntry, UnnumberedEntry } from './event-log';
+import { PERIODS } from '../common/period-end';
+import { BUDGET_SCOPES, BUDGET_THRESHOLDS, BUDGET_UNITS } from '../pool/limits/budget';
 import { KEY_EVENT_TYPES, PROVIDER_STATES, type KeyEvent, type KeyEventType } from '../pool/key-events';
 import { EXPIRY_THRESHOLDS } from '../pool/key/key-expiry';
 import { KEY_STATUSES } from '../pool/key/key-state';
@@ -70,6 +72,7 @@ function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent 
   if (provider === undefined || by === undefined) return undefined;
   if (type === 'provider_failing' || type === 'provider_recovered')
     return providerEventIn(event, { type, provider, by, at });
+  if (type === 'budget_threshold') return budgetEventIn(event, { type, provider, by, at });
   if (type === 'removals_doubted') {
     const reason = text(event.reason) ?? '';
     return isOutcome(event.outcome)
@@ -117,6 +120,30 @@ function providerEventIn(
   if (state === undefined || (base.type === 'provider_recovered' && since === undefined)) return undefined;
   const [reason, until] = [text(event.reason) ?? '', dateIn(event.until)];
   return { ...base, state, reason, ...(until && { until }), ...(since && { since }) } as KeyEvent;
+}
+
+/** An event of a budget. */
+function budgetEventIn(
+  event: Record<string, Json>,
+  base: { type: 'budget_threshold'; provider: string; by: string; at: Date },
+): KeyEvent | undefined {
+  const [keyId, maskedKey, account, reason] = [event.keyId, event.maskedKey, event.account, event.reason].map(text);
+  const scope = BUDGET_SCOPES.find((each) => each === event.scope);
+  const percent = BUDGET_THRESHOLDS.find((each) => each === event.percent);
+  const unit = BUDGET_UNITS.find((each) => each === event.unit);
+  const per = PERIODS.find((each) => each === event.per);
+  const { limit, spent } = event;
+  const until = dateIn(event.until);
+  if (!scope || !percent || !unit || !per || !until || typeof limit !== 'number' || typeof spent !== 'number')
+    return undefined;
+  return {
+    ...base,
+    ...(keyId !== undefined && { keyId, maskedKey }),
+    scope,
+    ...(account !== undefined && { account }),
+    ...{ percent, unit, limit, spent, per, until },
+    reason: reason ?? '',
+  } as KeyEvent;
 }
 
 const text = (value: Json | undefined): string | undefined =>

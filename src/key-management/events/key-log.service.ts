@@ -32,6 +32,7 @@ const WARNINGS: ReadonlySet<KeyEvent['type']> = new Set([
   'provider_failing',
   'removals_doubted',
   'key_expiring',
+  'budget_threshold',
 ] as const);
 
 /** What an administrator does on purpose is no warning, and a key that stays out was warned of when it went. */
@@ -51,7 +52,8 @@ function fieldsOf(event: AnyFields): Record<string, string | undefined> {
   const { provider, maskedKey, keyId, by, state, from, to, status, fields, model, endpoint, outcome, reason } = event;
   const [expiresAt, days] = [event.expiresAt?.toISOString(), event.days?.toString()];
   const subject = state ? { provider, state } : { provider, key: maskedKey, key_id: keyId, by };
-  const change = { from, to, status, fields: fields?.join(','), model, endpoint, outcome, reason, days };
+  const percent = event.percent?.toString();
+  const change = { percent, from, to, status, fields: fields?.join(','), model, endpoint, outcome, reason, days };
   return {
     ...subject,
     ...change,

@@ -117,7 +117,8 @@ export class AttemptContext extends PoolLease implements CallContext {
     const estimates = this.settings?.estimatesOf?.(this.candidate.record.provider);
     const booked = estimates?.booked(usage, this.size ? this.size.maxOutput : this.tokens?.output) ?? usage;
     const output = isOver ? booked.output : Math.max(booked.output, this.tokens?.output ?? 0);
-    this.used({ input: booked.input, output });
+    const written = isOver ? usage.output : Math.max(usage.output, this.tokens?.output ?? 0);
+    this.used({ input: booked.input, output, tokens: usage.input + written, isPartial: !isOver });
     if (isOver) estimates?.learn(this.model, usage, this.size);
   }
 

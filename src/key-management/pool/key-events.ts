@@ -1,6 +1,8 @@
 import type { Outcome } from '../vendors/contract/outcome';
 import type { CallObserver } from './call-batches';
 import type { BreakerStatus } from './circuit-breaker';
+import type { Period } from '../common/period-end';
+import type { BudgetScope, BudgetThreshold, BudgetUnit } from './limits/budget';
 import type { ExpiryThreshold } from './key/key-expiry';
 import type { KeyRecord } from './key/key-record';
 import type { KeyStatus } from './key/key-state';
@@ -105,8 +107,33 @@ export interface RemovalsDoubtedEvent {
   readonly reason: string;
 }
 
+/** So much of a budget is spent: told once per budget, period and threshold, whatever the number of instances. */
+export interface BudgetThresholdEvent {
+  readonly type: 'budget_threshold';
+  readonly provider: string;
+  /** The key whose budget it is; undefined where it is an account's or the provider's. */
+  readonly keyId?: string;
+  readonly maskedKey?: string;
+  readonly at: Date;
+  readonly by: ChangedBy;
+  readonly scope: BudgetScope;
+  /** The account whose budget it is. */
+  readonly account?: string;
+  /** The threshold that was reached: 50, 80, then 100. */
+  readonly percent: BudgetThreshold;
+  readonly unit: BudgetUnit;
+  readonly limit: number;
+  /** What all instances have spent of it in the period, as far as it is known. */
+  readonly spent: number;
+  readonly per: Period;
+  /** When the period ends. */
+  readonly until: Date;
+  /** One sentence. */
+  readonly reason: string;
+}
+
 /** One change of one key, or of a provider as a whole. No event carries a key. */
-export type KeyEvent = KeyChangeEvent | ProviderEvent | RemovalsDoubtedEvent;
+export type KeyEvent = KeyChangeEvent | ProviderEvent | RemovalsDoubtedEvent | BudgetThresholdEvent;
 
 export type KeyEventType = KeyEvent['type'];
 
@@ -123,6 +150,7 @@ export const KEY_EVENT_TYPES = [
   'provider_failing',
   'provider_recovered',
   'removals_doubted',
+  'budget_threshold',
 ] as const satisfies readonly KeyEventType[];
 
 /** Those who follow what happens in the pools. Each method is called in the same tick as the change, and must not throw. */
@@ -143,6 +171,8 @@ export interface PoolObserver {
   probeWanted?(record: KeyRecord): void;
   /** The pool stops removing keys for evidence that several keys met. */
   removalsDoubted?(event: RemovalsDoubtedEvent): void;
+  /** So much of a budget is spent. */
+  budgetReached?(event: BudgetThresholdEvent): void;
   /** There are calls that no observer has seen yet: whoever needs them in time calls `flushCalls`. */
   callsPending?(): void;
 }

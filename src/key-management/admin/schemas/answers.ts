@@ -21,6 +21,8 @@ import {
   text,
   time,
 } from '../../common/api-schema';
+import { PERIODS } from '../../common/period-end';
+import { BUDGET_SCOPES, BUDGET_UNITS } from '../../pool/limits/budget';
 import { PROVIDER_STATES } from '../../pool/key-events';
 import { KEY_STATUSES } from '../../pool/key/key-state';
 import { PERSISTENCES } from '../../store/keys/key-vault';
@@ -153,9 +155,16 @@ const EVENT = component('EventDto', {
   to: oneOf(KEY_STATUSES, 'invalid_key').optional(),
   outcome: oneOf(OUTCOMES, 'invalid_key').optional(),
   reason: text('Incorrect API key provided').optional(),
-  until: time('End of the cooldown, or time of the next check.').optional(),
+  until: time("End of the cooldown or of the budget's period, or time of the next check.").optional(),
   days: integer(14, 'Of `key_expiring`: the threshold that was reached, 14 or 1.').optional(),
   expires_at: time('When the vendor ends the key.').optional(),
+  percent: integer(80, 'Of `budget_threshold`: the threshold that was reached, 50, 80 or 100.').optional(),
+  scope: oneOf(BUDGET_SCOPES, 'key', 'Whose budget it is.').optional(),
+  account: text('team-a', 'The account whose budget it is.').optional(),
+  unit: oneOf(BUDGET_UNITS, 'usd').optional(),
+  limit: number(10, 'Of the budget.').optional(),
+  spent: number(8, 'Of the budget, by all instances.').optional(),
+  per: oneOf(PERIODS, 'day').optional(),
   state: oneOf(PROVIDER_STATES, 'failing', 'Of the provider.').optional(),
   since: time('When the trouble that is over had begun.').optional(),
   model: text('gpt-5-nano').optional(),

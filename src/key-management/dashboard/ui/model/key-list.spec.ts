@@ -23,6 +23,7 @@ const key = (id: string, more: Partial<KeyEntry> = {}): KeyEntry => ({
   persistence: 'stored',
   origin: 'administrator',
   expires_at: null,
+  budgets: [],
   reason: null,
   cooldown_until: null,
   cooldowns: [],
