@@ -54,7 +54,7 @@ describeWithRedis(
 
     it('is not exceeded, is used up, and is what a restarted instance shows and keeps to', async () => {
       const [one, two, ...killed] = await Promise.all([start(), start(), start(), start()]);
-      const ended = [one!, two!].map((instance) => spend(instance));
+      const ended = [one, two].map((instance) => spend(instance));
       for (const instance of killed) spend(instance).catch(() => undefined);
       await until('4 USD are spent', () => vendor.charged >= 4);
       const inFlight = vendor.inFlight;
@@ -75,7 +75,7 @@ describeWithRedis(
 
       const again = await start();
       await until('those that died are known to be gone', async () => (await shownBy(again)) >= BUDGET - 0.01, 40_000);
-      for (const instance of [one!, two!, again]) {
+      for (const instance of [one, two, again]) {
         const spent = await shownBy(instance);
         expect(spent).toBeGreaterThanOrEqual(vendor.charged - ROUNDING);
         expect(spent).toBeLessThanOrEqual(BUDGET + ROUNDING);

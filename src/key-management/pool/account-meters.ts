@@ -1,4 +1,4 @@
-import { accountName, type Account } from './key/account';
+import { accountName, membersOf, type Account } from './key/account';
 import { getOrCreate } from '../common/get-or-create';
 import type { Outcome } from '../vendors/contract/outcome';
 import type { Prices } from '../usage/prices';
@@ -74,10 +74,9 @@ export class AccountMeters implements MetersPort {
   #ofAll: readonly PeriodMeter[] = [];
   /** Claims what is used; undefined where this instance may use all. */
   #claims: MeterClaims | undefined;
-  /** The sizes of calls count: which key a call fits depends on what it takes. */
-  isChoosy = false;
-  /** A call of unknown price is not for every key. */
-  #needsPrices = false;
+  /** How many of the meters count tokens or their price, and how many the price. */
+  #countingTokens = 0;
+  #countingUsd = 0;
   /** What vendors ask for; without it no price is known. */
   prices: Prices | undefined;
   #latest: { tokens: ExpectedTokens | undefined; model: string | undefined; amounts: CallAmounts } | undefined;
@@ -116,36 +115,58 @@ export class AccountMeters implements MetersPort {
 
   /** Some meter counts what is not known before a call: what calls take is worth estimating. */
   get countsTokens(): boolean {
-    return Array.from(this.#inUse.keys()).some(({ terms }) => terms.unit !== 'requests');
+    return this.#countingTokens > 0;
   }
 
-  /** Gives the key the meters that count its calls, by the limits and budgets that are stated for it now. */
-  assign(record: KeyRecord): void {
-    const declared = this.#declaredFor(record);
+  /** The sizes of calls count: which key a call fits depends on what it takes. */
+  get isChoosy(): boolean {
+    return this.#countingTokens > 0 || this.#ofAll.length > 0;
+  }
+
+  /**
+   * Gives the key the meters that count its calls, by the limits and budgets that are stated for it now.
+   * @param ofAccount The budgets that keys of its account state for all of it.
+   */
+  assign(record: KeyRecord, ofAccount = membersOf(record).flatMap(budgetsOfAccount)): void {
+    const declared = this.#declaredFor(record, ofAccount);
     if (declared.size === 0 && record.meters === undefined) return;
     const before = record.meters ?? [];
     const meters = Array.from(declared, ([name, { limit, ...terms }]) => {
       const meter = getOrCreate(this.#meters, name, () => this.#newMeter(terms));
-      this.#inUse.set(meter, (this.#inUse.get(meter) ?? 0) + 1);
+      const keys = this.#inUse.get(meter) ?? 0;
+      this.#inUse.set(meter, keys + 1);
+      if (keys === 0) this.#noteUse(meter, 1);
       meter.limit = limit;
       return meter;
     });
     for (const meter of before) this.#leave(meter);
     record.meters = meters.length > 0 ? meters : undefined;
-    this.#changed();
+    this.#claims?.wanted();
   }
 
-  /** The key has left. */
+  /** The same for all keys of an account. */
+  assignAll(members: readonly KeyRecord[]): void {
+    const ofAccount = members.flatMap(budgetsOfAccount);
+    for (const member of members) this.assign(member, ofAccount);
+  }
+
+  /** The key counts alone from now on. */
+  left(record: KeyRecord, account: Account<KeyRecord>): void {
+    this.assign(record);
+    if (budgetsOfAccount(record).length > 0) this.assignAll(account.keys);
+  }
+
+  /** The key is no more. */
   remove(record: KeyRecord): void {
     if (record.meters === undefined) return;
     for (const meter of record.meters) this.#leave(meter);
-    this.#changed();
   }
 
   /** The key counts with others from now on: what it was counted alone for goes with it. */
   joined(record: KeyRecord, account: Account<KeyRecord>): void {
     const before = record.meters ?? [];
-    this.assign(record);
+    if (budgetsOfAccount(record).length > 0) this.assignAll(account.keys);
+    else this.assign(record);
     const now = this.pool.now();
     for (const former of before) {
       const { kind, scope, subject } = former.terms;
@@ -202,10 +223,10 @@ export class AccountMeters implements MetersPort {
 
   /** Whether the price of calls for this model is known, where it has to be. */
   knowsPrice(model: string | undefined): boolean {
-    return !this.#needsPrices || this.#costOf({ input: 1, output: 1 }, model) !== undefined;
+    return this.#countingUsd === 0 || this.#costOf({ input: 1, output: 1 }, model) !== undefined;
   }
 
-  #declaredFor(record: KeyRecord): Map<string, Declared> {
+  #declaredFor(record: KeyRecord, ofAccount: readonly Budget[]): Map<string, Declared> {
     const declared = new Map<string, Declared>();
     const add = (each: Declared): void => {
       const name = nameOf(each);
@@ -222,11 +243,9 @@ export class AccountMeters implements MetersPort {
     } as const;
     if (requestsPerDay !== undefined) add({ ...ofDay, unit: 'requests', limit: requestsPerDay });
     if (tokensPerDay !== undefined) add({ ...ofDay, unit: 'tokens', limit: tokensPerDay });
-    for (const budget of record.budgets) add(this.#ofBudget(budget, budget.scope ?? 'key', record));
+    for (const budget of record.budgets) if (budget.scope !== 'account') add(this.#ofBudget(budget, 'key', record));
     for (const budget of this.#ofProvider) add(this.#ofBudget(budget, budget.scope ?? 'provider', record));
-    for (const member of record.account?.members ?? [])
-      for (const budget of member.budgets)
-        if (budget.scope === 'account') add(this.#ofBudget(budget, 'account', record));
+    for (const budget of ofAccount) add(this.#ofBudget(budget, 'account', record));
     return declared;
   }
 
@@ -254,15 +273,14 @@ export class AccountMeters implements MetersPort {
   #leave(meter: PeriodMeter): void {
     const left = (this.#inUse.get(meter) ?? 0) - 1;
     if (left > 0) this.#inUse.set(meter, left);
-    else this.#inUse.delete(meter);
+    else if (this.#inUse.delete(meter)) this.#noteUse(meter, -1);
   }
 
-  #changed(): void {
-    const meters = Array.from(this.#inUse.keys());
-    this.#ofAll = meters.filter(({ terms }) => terms.scope === 'provider');
-    this.isChoosy = this.#ofAll.length > 0 || this.countsTokens;
-    this.#needsPrices = meters.some(({ terms }) => terms.unit === 'usd');
-    this.#claims?.wanted();
+  #noteUse(meter: PeriodMeter, by: 1 | -1): void {
+    const { unit, scope } = meter.terms;
+    if (unit !== 'requests') this.#countingTokens += by;
+    if (unit === 'usd') this.#countingUsd += by;
+    if (scope === 'provider') this.#ofAll = Array.from(this.#inUse.keys()).filter(isOfProvider);
   }
 
   /** What a call is expected to take. Calls with many keys ask for the same one after the other. */
@@ -278,7 +296,7 @@ export class AccountMeters implements MetersPort {
   }
 
   #costOf({ input, output }: ExpectedTokens, model: string | undefined): number | undefined {
-    if (!this.#needsPrices) return undefined;
+    if (this.#countingUsd === 0) return undefined;
     const rest = { cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
     return this.prices?.costOf(this.vendor(), model, { inputTokens: input, outputTokens: output, ...rest });
   }
@@ -297,6 +315,12 @@ export class AccountMeters implements MetersPort {
     }
   }
 }
+
+const isOfProvider = ({ terms }: PeriodMeter): boolean => terms.scope === 'provider';
+
+/** The budgets that a key states for all of its account. */
+const budgetsOfAccount = ({ budgets }: KeyRecord): readonly Budget[] =>
+  budgets.filter(({ scope }) => scope === 'account');
 
 /** The name of those who share the limits that the user states: they are declared to. */
 const statedFor = ({ account, id }: KeyRecord): string =>

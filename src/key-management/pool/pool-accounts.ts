@@ -134,10 +134,10 @@ export class PoolAccounts {
   }
 
   remove(record: KeyRecord): void {
-    this.meters.remove(record);
     const { account } = record;
+    if (account !== undefined) this.#leave(record, account);
+    this.meters.remove(record);
     if (account === undefined) return;
-    this.#leave(record, account);
     this.#left.set(record, account);
     const [left] = account.keys;
     // What only this key's limits forbade, the others may now.
@@ -176,14 +176,14 @@ export class PoolAccounts {
       if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;
       member.hardLimits = hard;
     }
-    for (const member of members) this.meters.assign(member);
+    this.meters.assignAll(members);
     if (this.meters.countsTokens) this.limitsTokens = true;
   }
 
   /** Gives the key these budgets, and its account those that are for all of it. */
   setBudgets(record: KeyRecord, budgets: readonly Budget[]): void {
     record.budgets = budgets;
-    for (const member of membersOf(record)) this.meters.assign(member);
+    this.meters.assignAll(membersOf(record));
     if (this.meters.countsTokens) this.limitsTokens = true;
   }
 
@@ -416,7 +416,7 @@ export class PoolAccounts {
     account.leave(record);
     record.account = undefined;
     this.pool.rehoused(record);
-    if (!record.deleted) this.meters.assign(record);
+    this.meters.left(record, account);
     if (account.members.size > 0) return;
     (account.from === 'declared' ? this.#declared : this.#discovered).delete(account.name);
   }

@@ -3,7 +3,7 @@ import { QUANTA, type MeterWant } from '../../pool/limits/period-meter';
 import type { Json } from '../port/key-store';
 
 /** What one instance has claimed, or used, of each unit. */
-export type Amounts = Readonly<Partial<Record<BudgetUnit, number>>>;
+type Amounts = Readonly<Partial<Record<BudgetUnit, number>>>;
 
 /** What an instance has claimed of one period, as its register in the document says. Whole amounts, since the period began. */
 export interface Claim {

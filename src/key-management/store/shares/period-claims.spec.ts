@@ -125,7 +125,7 @@ describe('claims of a period', () => {
       const day = one.meter.endsAt(clock.now());
       expect(documents[0]!.registers).toMatchObject({
         one: { value: { day, requests: 1, tokens: 0 } },
-        two: { value: { day, requests: 4, tokens: 0 } },
+        two: { value: { day, requests: 6, tokens: 0 } },
       });
     });
     it('of days that are long over are dropped, with what makes no sense', async () => {

@@ -68,6 +68,7 @@ export class PeriodClaims implements DocumentOwner {
   readonly #told = new Map<string, Json>();
   /** The periods of which a part was taken without the store. */
   readonly #fallbacks = new Map<PeriodMeter, number>();
+  readonly #documents = new WeakMap<PeriodMeter, { readonly endsAt: number; readonly doc: string }>();
   #isStarted = false;
   #isStopped = false;
   #isRunning = false;
@@ -87,7 +88,7 @@ export class PeriodClaims implements DocumentOwner {
     port.claimFrom({
       wanted: () => this.#soon(),
       used: () => this.#reportLater(),
-      look: (meter) => this.#show({ meter, doc: documentOf(provider, meter, this.clock.now()) }),
+      look: (meter) => this.#show({ meter, doc: this.#documentOf(provider, meter, this.clock.now()) }),
     });
   }
 
@@ -121,7 +122,6 @@ export class PeriodClaims implements DocumentOwner {
   changed(change: FieldChange): void {
     if (change.kind !== 'set') return;
     this.#heard(change.doc, change.field, change.register.value);
-    this.#showOthers(change.doc);
   }
 
   merged(): void {
@@ -144,11 +144,7 @@ export class PeriodClaims implements DocumentOwner {
     this.#others.set(doc, others);
   }
 
-  /** Tells the meters of a document what the others have used: of those that are gone, all that they had claimed. */
-  #showOthers(doc: string): void {
-    for (const each of this.#metersOf(doc.split('/')[1]!)) if (each.doc === doc) this.#show(each);
-  }
-
+  /** Tells a meter what the others have used: of those that are gone, all that they had claimed. */
   #show({ meter, doc }: MeterDocument): void {
     const endsAt = meter.endsAt(this.clock.now());
     const told = toldIn(this.#told.get(doc));
@@ -165,11 +161,21 @@ export class PeriodClaims implements DocumentOwner {
 
   *#metersOf(provider: string): Iterable<MeterDocument> {
     const now = this.clock.now();
-    for (const meter of this.#ports.get(provider)?.meters ?? []) yield { meter, doc: documentOf(provider, meter, now) };
+    for (const meter of this.#ports.get(provider)?.meters ?? [])
+      yield { meter, doc: this.#documentOf(provider, meter, now) };
   }
 
   #allMeters() {
     return Array.from(this.#ports.keys()).flatMap((provider) => [...this.#metersOf(provider)]);
+  }
+
+  /** The document of the meter's present period. */
+  #documentOf(provider: string, meter: PeriodMeter, now: number): string {
+    const endsAt = meter.endsAt(now);
+    let known = this.#documents.get(meter);
+    if (known?.endsAt !== endsAt)
+      this.#documents.set(meter, (known = { endsAt, doc: documentOf(provider, meter, endsAt) }));
+    return known.doc;
   }
 
   #soon(): void {
@@ -234,8 +240,10 @@ export class PeriodClaims implements DocumentOwner {
     for (const { meter, doc } of this.#allMeters()) {
       const { unit } = meter.terms;
       const own = this.#own.get(doc);
-      if (own?.endsAt !== meter.endsAt(now) || own.used?.[unit] === meter.used(now)) continue;
-      this.#put(doc, meter, own.claimed[unit] ?? 0, now);
+      if (own?.endsAt !== meter.endsAt(now)) continue;
+      this.#show({ meter, doc });
+      if (meter.dueThreshold(now) !== undefined) this.#soon();
+      if (own.used?.[unit] !== meter.used(now)) this.#put(doc, meter, own.claimed[unit] ?? 0, now);
     }
   }
 
@@ -295,7 +303,7 @@ export class PeriodClaims implements DocumentOwner {
     if (claims.length > 0 && claims.every((claim) => claim === undefined || claim.endsAt < endsAt - PAST_MS))
       this.link.drop(doc);
     for (const [name, { value }] of registers) this.#heard(doc, name, value);
-    this.#showOthers(doc);
+    this.#show({ meter, doc });
     const next = want && nextClaim(want, this.#takenByOthers(doc, meter, endsAt), meter.terms.unit);
     if (next) this.#put(doc, meter, next.claimed, at);
     // What others said by now of their use counts, too.
@@ -355,9 +363,8 @@ export class PeriodClaims implements DocumentOwner {
 }
 
 /** Short periods have a document for each day: the registers of instances that are gone would add up in one that is always in use. */
-function documentOf(provider: string, meter: PeriodMeter, now: number): string {
-  const { terms } = meter;
+function documentOf(provider: string, { terms }: PeriodMeter, endsAt: number): string {
   const isShort = terms.per === 'minute' || terms.per === 'hour';
-  const name = storedNameOf(terms) + (isShort ? ` ${new Date(meter.endsAt(now)).toISOString().slice(0, 10)}` : '');
+  const name = storedNameOf(terms) + (isShort ? ` ${new Date(endsAt).toISOString().slice(0, 10)}` : '');
   return `${CLAIMS}${provider}/${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }
