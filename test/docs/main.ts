@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 import { join, resolve } from 'node:path';
 import { affinity } from './players/affinity';
+import { budgets } from './players/budgets';
 import { configuration } from './players/configuration';
 import { customVendor } from './players/custom-vendor';
 import { errors } from './players/errors';
@@ -23,6 +24,7 @@ import { Stage } from './stage';
 const PLAYERS: Readonly<Record<string, Players>> = {
   'README.md': readme,
   'docs/affinity.md': affinity,
+  'docs/budgets.md': budgets,
   'docs/configuration.md': configuration,
   'docs/custom-vendor.md': customVendor,
   'docs/errors.md': errors,
