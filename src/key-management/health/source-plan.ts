@@ -86,7 +86,10 @@ const routeText = (route: KeyRoute | undefined): string =>
   JSON.stringify(route && [route.baseUrl, Object.entries(route.revealHeaders()).sort()]);
 
 /** What a source's new settings change of the key. */
-export function changesOf(record: KeyRecord, { label, weight, tier, limits, budgets = [], expiresAt }: KeySettings): KeyUpdate {
+export function changesOf(
+  record: KeyRecord,
+  { label, weight, tier, limits, budgets = [], expiresAt }: KeySettings,
+): KeyUpdate {
   const hasSameLimits = JSON.stringify(limits ?? {}) === JSON.stringify(record.limits);
   return {
     ...((label ?? '') !== (record.label ?? '') && { label: label ?? '' }),

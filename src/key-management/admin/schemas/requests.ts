@@ -76,12 +76,10 @@ const KEY_BUDGET = named(
       .refine(isTimeZone, TIME_ZONE_RULE)
       .optional()
       .meta({ example: 'Europe/Paris', description: 'Where the period begins. Default UTC.' }),
-    scope: oneOf(['key', 'account'])
-      .optional()
-      .meta({
-        example: 'key',
-        description: 'Whose calls count: those of the key (default), or of all keys of its account.',
-      }),
+    scope: oneOf(['key', 'account']).optional().meta({
+      example: 'key',
+      description: 'Whose calls count: those of the key (default), or of all keys of its account.',
+    }),
   })
     .superRefine((given, context) => {
       const message = unitsFlaw(given);
