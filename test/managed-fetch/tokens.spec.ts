@@ -40,7 +40,8 @@ function followed(name: VendorName): { reserved: (ExpectedTokens | undefined)[];
     return taken;
   });
   jest.spyOn(pool, 'tokensUsed').mockImplementation((lease, tokens) => {
-    used.push(tokens);
+    // What the vendor books.
+    used.push(typeof tokens === 'number' ? tokens : { input: tokens.input, output: tokens.output });
     tokensUsed(lease, tokens);
   });
   return { reserved, used };
