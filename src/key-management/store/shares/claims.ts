@@ -17,7 +17,7 @@ export interface Claim {
 /** A claim is this part of what is left, so that little is lost with an instance that dies, and each gets what it uses. */
 const CLAIM_PART = 1 / 32;
 /** An instance that uses up one claim after the other claims no more than this part of what is left at once. */
-const GREATEST_PART = 1 / 4;
+const GREATEST_PART = 1 / 16;
 
 /** What an instance claims next, of what the others have left. */
 export function nextClaim(
