@@ -76,6 +76,7 @@ describe('the two documents, field by field', () => {
           expires_at: null,
           balance: null,
           runs_out_at: null,
+          budgets: [],
           reason: expect.any(String),
           cooldown_until: null,
           recheck_at: expect.stringMatching(ISO),

@@ -52,6 +52,7 @@ export function sampleKey(provider: string, next: () => number, now: number, for
     expires_at: null,
     balance: null,
     runs_out_at: null,
+    budgets: [],
     enabled: status !== 'disabled',
     reason: REASONS[status] ?? null,
     cooldown_until: cooldowns ? iso(20_000 + next() * 900_000) : null,

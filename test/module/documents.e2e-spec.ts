@@ -111,6 +111,7 @@ describe('the documents', () => {
                 expires_at: null,
                 balance: null,
                 runs_out_at: null,
+                budgets: [],
               },
               {
                 id: keyIdOf(key(2)),
@@ -143,6 +144,7 @@ describe('the documents', () => {
                 expires_at: null,
                 balance: null,
                 runs_out_at: null,
+                budgets: [],
               },
             ],
           },

@@ -1,6 +1,6 @@
 import type { KeySnapshot } from '../../src/key-management';
 import { startTsChild } from '../support/start-ts-child';
-import type { InstanceOptions } from './app-instance.child';
+import type { InstanceOptions, InstanceSettings } from './app-instance.child';
 import type { InstanceCommand } from './instance-commands';
 
 interface Line {
@@ -35,17 +35,21 @@ export class AppInstance {
   readonly #answers = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #ids = 0;
 
-  private constructor(options: InstanceOptions, schedule: boolean, env: NodeJS.ProcessEnv) {
-    const APP_INSTANCE = JSON.stringify({ options, schedule });
+  private constructor(settings: InstanceSettings, env: NodeJS.ProcessEnv) {
+    const APP_INSTANCE = JSON.stringify(settings);
     this.#child = startTsChild('test/store/app-instance.child.ts', [], { ...ENVIRONMENT, ...env, APP_INSTANCE });
   }
 
   /** Starts an instance, and resolves when its app has started. */
   static async start(
     options: InstanceOptions,
-    { schedule = false, env = {} }: { schedule?: boolean; env?: NodeJS.ProcessEnv } = {},
+    {
+      schedule = false,
+      env = {},
+      prices,
+    }: { schedule?: boolean; env?: NodeJS.ProcessEnv; prices?: InstanceSettings['prices'] } = {},
   ): Promise<AppInstance> {
-    const instance = new AppInstance(options, schedule, env);
+    const instance = new AppInstance({ options, schedule, prices }, env);
     await instance.#ready();
     return instance;
   }

@@ -11,6 +11,7 @@ import { RUN_OUT_WARNINGS, type RunOutWarning, type RunsOutEvent } from '../pool
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
+import type { PeriodMeter } from '../pool/limits/period-meter';
 import { isRemoved } from '../pool/key/key-state';
 import { PersistenceService } from '../store/persistence.service';
 import { BalancesService } from './balances.service';
@@ -41,7 +42,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
   readonly #ticks: Timer;
   readonly #sources: ((pool: KeyPool, now: number) => Iterable<Funds>)[] = [
     (pool, now) => this.#balances(pool, now),
-    (pool, now) => dayLimits(pool, now),
+    (pool, now) => metered(pool, now),
     (pool, now) => statedDays(pool, now),
   ];
   #closed = false;
@@ -159,6 +160,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     for (const funds of all)
       for (const key of funds.keys)
         soonest.set(key, Math.min(soonest.get(key) ?? Infinity, ends.get(funds) ?? Infinity));
+    for (const funds of all) if (funds.meter) funds.meter.runsOutAt = ends.get(funds);
     const balances = new Map<string, number>();
     const balanceOf = new Map<KeyRecord, { left: number; unit: string; readAt: number }>();
     for (const { keys, balance } of this.balances.of(pool)) {
@@ -218,12 +220,19 @@ interface Warning {
 
 const nameOf = ({ provider }: KeyPool, { subject, unit }: Funds): string => `${provider} ${subject} ${unit}`;
 
-/** The limits by the day that the user states, as far as this instance uses them. */
-function* dayLimits(pool: KeyPool, now: number): Iterable<Funds> {
-  for (const { account, keys, unit, spent, limit, endsAt } of pool.accounts.days.spending(now)) {
-    const shared = keys.length > 1 ? accountOf(keys) : undefined;
-    const common = { subject: `day ${account}`, keys, unit, left: limit - spent, spent, endsAt, at: now };
-    yield shared === undefined ? common : { ...common, account: shared };
+/** The limits by the day that the user states, and budgets by the day and the month. */
+function* metered(pool: KeyPool, now: number): Iterable<Funds> {
+  const keysOf = new Map<PeriodMeter, KeyRecord[]>();
+  for (const record of pool.records())
+    for (const meter of record.meters ?? [])
+      if (meter.terms.per === 'day' || meter.terms.per === 'month')
+        getOrCreate(keysOf, meter, (): KeyRecord[] => []).push(record);
+  for (const [meter, keys] of keysOf) {
+    const { kind, scope, subject, unit, per } = meter.terms;
+    const spent = meter.spent(now);
+    const shared = keys.length > 1 && scope === 'account' ? accountOf(keys) : undefined;
+    const common = { subject: `${kind} ${subject} ${unit} ${per}`, keys, unit, left: meter.limit - spent, spent };
+    yield { ...common, endsAt: meter.endsAt(now), at: now, meter, ...(shared !== undefined && { account: shared }) };
   }
 }
 

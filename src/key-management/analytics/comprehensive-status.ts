@@ -42,6 +42,11 @@ export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
     ? { left: key.balance.left, unit: key.balance.unit, read_at: key.balance.readAt.toISOString() }
     : null,
   runs_out_at: iso(key.runsOutAt),
+  budgets: key.budgets.map(({ endsAt, runsOutAt, ...budget }) => ({
+    ...budget,
+    ends_at: endsAt.toISOString(),
+    runs_out_at: iso(runsOutAt),
+  })),
   reason: key.reason ?? null,
   cooldown_until: iso(key.cooldownUntil),
   recheck_at: iso(key.recheckAt),

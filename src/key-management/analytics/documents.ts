@@ -13,6 +13,8 @@ import {
   text,
   time,
 } from '../common/api-schema';
+import { PERIODS } from '../common/period-end';
+import { BUDGET_SCOPES, BUDGET_UNITS } from '../pool/limits/budget';
 import { PROVIDER_STATES } from '../pool/key-events';
 import { ACCOUNT_ORIGINS } from '../pool/key/account';
 import { KEY_STATUSES } from '../pool/key/key-state';
@@ -65,6 +67,17 @@ const BALANCE = z.object({
   read_at: time('When the vendor said so.'),
 });
 
+/** How a budget that counts a key's calls stands. */
+const BUDGET_STATUS = component('BudgetStatusDto', {
+  scope: oneOf(BUDGET_SCOPES, 'key', 'Whose calls it counts.'),
+  per: oneOf(PERIODS, 'day'),
+  unit: oneOf(BUDGET_UNITS, 'usd'),
+  limit: number(10),
+  spent: number(4.2, 'By all instances in the period, without calls in flight.'),
+  ends_at: time('When the period ends.'),
+  runs_out_at: nullableTime('When it is expected to be spent, where that is before the period ends.', null),
+});
+
 /** A key as the status and the analytics show it. */
 export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
   id: keyId,
@@ -90,6 +103,10 @@ export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
     description: 'What its vendor says is left of it or of its account, where the vendor tells.',
   }),
   runs_out_at: nullableTime('When what is left of it is spent, at the present pace.', null),
+  budgets: listOf(
+    BUDGET_STATUS,
+    'The budgets that count its calls: its own, and those of its account and its provider.',
+  ),
   reason: nullableText(null, 'Why the key is not healthy.'),
   cooldown_until: nullableTime('Until then the key is not chosen.'),
   recheck_at: nullableTime('When the removed key is checked again.'),

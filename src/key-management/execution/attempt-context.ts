@@ -155,7 +155,9 @@ export class AttemptContext extends PoolLease implements CallContext {
     const most = this.size ? this.size.maxOutput : this.tokens?.output;
     const booked = estimates?.booked(usage, most) ?? { input: inputTokens, output: outputTokens };
     const output = isOver ? booked.output : Math.max(booked.output, this.tokens?.output ?? 0);
-    this.used(costUsd === undefined ? { input: booked.input, output } : { input: booked.input, output, usd: costUsd });
+    const written = isOver ? outputTokens : Math.max(outputTokens, this.tokens?.output ?? 0);
+    const taken = { input: booked.input, output, tokens: inputTokens + written, isPartial: !isOver };
+    this.used(costUsd === undefined ? taken : { ...taken, usd: costUsd });
     if (isOver) estimates?.learn(this.model, usage, this.size);
   }
 

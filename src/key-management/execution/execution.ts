@@ -199,6 +199,7 @@ class Execution<T> implements CallSoFar {
   async #leaseLater(decision: Decision | undefined): Promise<AttemptContext | FailureReason> {
     if (this.#isOver()) return 'deadline';
     if (decision?.next === 'other_account') return this.#waitForUnasked();
+    if (this.terms.provider.pool.lacksPrice(this.#target)) return 'no_keys';
     if (this.#target.tokens && !this.#fits()) return 'too_large';
     const otherwise = decision?.next === 'other_key' ? decision.otherwise : undefined;
     if (otherwise === 'give_up') return 'rejected';

@@ -84,6 +84,10 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       followers: (now) => followers.at(now),
       onWait: (provider, ms) => pools.callWaited(provider, ms),
     };
+    pools.setUpWith(({ provider, accounts }) => {
+      accounts.vendorName = () => registry.vendor(provider).name;
+      accounts.meters.ofProvider = this.options.providers.get(provider)?.budgets ?? [];
+    });
     pools.observe({
       keyFreed: (provider) => this.#providers.get(provider)?.queue.serve(),
       keyChanged: ({ provider }) => this.#providers.get(provider)?.queue.review(),

@@ -8,11 +8,13 @@ import type { BreakerStatus } from './circuit-breaker';
 import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../common/option-fault';
 import type { ExpectedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
-import type { DayClaimsPort } from './limits/day-limits';
+import type { MetersPort } from './account-meters';
+import type { Prices } from '../usage/prices';
 import type { PartsPort } from './limits/part';
 import type {
   BulkChange,
   ChangedBy,
+  BudgetThresholdEvent,
   KeyChangeEvent,
   KeyEvent,
   PoolObserver,
@@ -33,7 +35,7 @@ import { ProviderPauses, type ProviderPause } from './provider-pauses';
 /** What of the limits of one pool instances share. */
 interface SharedLimits {
   readonly parts: PartsPort;
-  readonly days: DayClaimsPort;
+  readonly meters: MetersPort;
 }
 
 /** Keeps the changes of keys: the store, where there is one. */
@@ -81,6 +83,8 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   #pauseJournal: PauseJournal | undefined;
   readonly #pauses: ProviderPauses;
   #isGrouping = false;
+  #prices: Prices | undefined;
+  #setUp: ((pool: KeyPool) => void) | undefined;
 
   /** Every change of a key, and of a provider as a whole, as it happens. No event carries a key. */
   readonly events$: Observable<KeyEvent> = this.#events.asObservable();
@@ -149,7 +153,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
     return this.#change(provider, keyId, (pool, record) => pool.delete(record, 'administrator'));
   }
 
-  /** Changes label, weight, tier or limits. Durable when it resolves. */
+  /** Changes label, weight, tier, limits, budgets or the end. Durable when it resolves. */
   update(provider: string, keyId: string, changes: KeyUpdate): Promise<void> {
     return this.#change(provider, keyId, (pool, record) => pool.update(record, changes, 'administrator'));
   }
@@ -232,6 +236,8 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
     return getOrCreate(this.#pools, provider, () => {
       const pool = new KeyPool(provider, this, this.clock, this.random, this.#sharing);
       pool.pause = this.#pauses.get(provider);
+      pool.accounts.meters.prices = this.#prices;
+      this.#setUp?.(pool);
       this.#observeCalls(pool);
       this.#shareLimits?.(provider, pool.accounts);
       return pool;
@@ -255,6 +261,18 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   shareLimits(share: (provider: string, accounts: SharedLimits) => void): void {
     this.#shareLimits = share;
     for (const pool of this.#pools.values()) share(pool.provider, pool.accounts);
+  }
+
+  /** @internal Gives each pool its settings when it is made, before it has keys. */
+  setUpWith(setUp: (pool: KeyPool) => void): void {
+    this.#setUp = setUp;
+    for (const pool of this.#pools.values()) setUp(pool);
+  }
+
+  /** @internal What vendors ask for, in every pool. */
+  usePrices(prices: Prices | undefined): void {
+    this.#prices = prices;
+    for (const pool of this.#pools.values()) pool.accounts.meters.prices = prices;
   }
 
   /** @internal */
@@ -288,6 +306,12 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   /** @internal */
   removalsDoubted(event: RemovalsDoubtedEvent): void {
     for (const observer of this.#observers) observer.removalsDoubted?.(event);
+    this.#events.next(event);
+  }
+
+  /** @internal */
+  budgetReached(event: BudgetThresholdEvent): void {
+    for (const observer of this.#observers) observer.budgetReached?.(event);
     this.#events.next(event);
   }
 

@@ -115,6 +115,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { model, endpoint } = target;
     this.wake(now);
     if (this.#pausedUntil > now || !this.#breaker.admits(now)) return undefined;
+    if (this.accounts.meters.allBlockedFor(target, now) > now) return undefined;
     const index = this.indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.parts.endpoints.passedOver(endpoint, exclude, now);
     const blockedUntil = this.accounts.isChoosy(now)
@@ -188,6 +189,14 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return greatest;
   }
 
+  /** No key may serve such a call: budgets in US dollars count it, and its price is not known. */
+  lacksPrice({ model, affinity }: LeaseTarget): boolean {
+    if (this.accounts.meters.knowsPrice(model)) return false;
+    for (const record of this.affinities.keysFor(affinity))
+      if (record.serves(model) && !record.meters?.some(({ terms }) => terms.unit === 'usd')) return false;
+    return true;
+  }
+
   /** Keeps the account that fits the call soonest for the call that waits as this holder: other calls pass over that account. */
   setAside(target: LeaseTarget, holder: object, now: number): void {
     if (this.accounts.keepsFor(holder)) return;
@@ -220,7 +229,9 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   leaseMade(lease: PoolLease): void {
     const { candidate, startedAt } = lease;
     if (lease.model !== undefined) this.openLeases.add(lease);
-    if (candidate.rateLimiter === undefined && candidate.record.hardLimits === undefined && !candidate.onTrial) return;
+    const { hardLimits, meters } = candidate.record;
+    if (candidate.rateLimiter === undefined && hardLimits === undefined && meters === undefined && !candidate.onTrial)
+      return;
     this.accounts.callStarted(lease, startedAt);
     if (candidate.busy || candidate.blockedUntil(startedAt) > startedAt) this.placeGroup(candidate.record, startedAt);
   }
@@ -245,8 +256,9 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   tokensUsed(lease: PoolLease, used: UsedTokens): void {
-    const { candidate } = lease;
-    if (candidate.rateLimiter === undefined && candidate.record.hardLimits === undefined) return;
+    const { candidate, metered } = lease;
+    if (candidate.rateLimiter === undefined && candidate.record.hardLimits === undefined && metered === undefined)
+      return;
     const now = this.clock.now();
     this.accounts.used(lease, used, now);
     this.#limitsSeen(candidate, now);
@@ -263,10 +275,11 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { record } = lease.candidate;
     const isOk = settlement.outcome === 'ok';
     if (lease.model !== undefined) this.openLeases.remove(lease);
+    if (lease.metered !== undefined) this.accounts.meters.ended(lease, settlement.outcome, now);
     let mayGo: boolean;
     if (lease.source === 'probe') mayGo = this.#probeEnded(lease, settlement, now);
     else mayGo = isOk ? this.#callSucceeded(lease, settlement, now) : this.#callFailed(lease, settlement, now);
-    if (lease.candidate.availability !== 'eligible') this.placeGroup(record, now);
+    if (lease.candidate.availability !== 'eligible' || lease.metered !== undefined) this.placeGroup(record, now);
     this.#endpointCallEnded(lease, isOk, now);
     if (isOk && lease.source === 'call' && !lease.wasAccepted) this.accounts.accepted(record);
     if (mayGo || this.accounts.parts.takeMissed()) this.keyFreed();

@@ -144,6 +144,7 @@ function sentence(
     return `The queue of ${provider} is full: ${waiting} calls wait for a key already, and no more than ${MAX_WAITING} may. Keys: ${keys}.`;
   if (reason === 'queue_slow')
     return `The queue of ${provider} is too long: ${waiting} calls wait for a key already, and at its present pace this one would wait longer than it may. Keys: ${keys}.`;
+  if (pool.lacksPrice(target)) return withoutPrice(provider, target.model);
   const breaker = pool.breakerStatus(now);
   if (breaker.state === 'open')
     return `${provider} is not called at present, whatever the key: its calls failed, and its circuit breaker is open until ${new Date(breaker.until!).toISOString()}. Keys: ${keys}.`;
@@ -154,6 +155,13 @@ function sentence(
   return `No key of ${provider} can be used now${what === '' ? '' : ` for ${what}`}: ${keys}.${when}`;
 }
 
+/** Why a call fails that must be counted in money and cannot be. */
+const withoutPrice = (provider: string, model: string | undefined): string =>
+  `No key of ${provider} can be used for ${model ?? 'a call that names no model'}: budgets in USD count its calls, and ` +
+  (model === undefined
+    ? "the price is known by the model. Name the call's model (option model), or make budgets of tokens or requests."
+    : `the price of ${model} is not known. Say it in the option prices, or make budgets of tokens or requests.`);
+
 /** Why a call fails that only one account can serve. */
 function ofOneAccount(pool: KeyPool, account: string, keys: string, when: string): string {
   const has = `What the ${pool.provider} call names exists in ${accountInWords(pool, account)} alone`;
@@ -163,14 +171,19 @@ function ofOneAccount(pool: KeyPool, account: string, keys: string, when: string
 }
 
 /** The condition of the key for this call: a healthy key may not be usable for it all the same. */
-function conditionOf(record: KeyRecord, { pool, target: { model }, now }: KeylessCall): string {
-  const { status } = record;
+function conditionOf(record: KeyRecord, { pool, target, now }: KeylessCall): string {
+  const { model } = target;
+  const { status, meters } = record;
+  const spent = meters?.find((meter) => meter.terms.kind === 'budget' && meter.spentUntil(now) > 0);
+  if (status === 'cooling_down' && spent) return `${status} (${spent.spentReason(now)})`;
   if (status !== 'healthy') return status;
   if (!record.serves(model)) return `healthy, but not for ${model}`;
   const candidate = pool.candidateFor(record, model, now);
   if (candidate.cooldownUntil > now) return `healthy, but cooling down for ${model}`;
   if (candidate.onTrial && candidate.blockedUntil(now) > now) return 'on trial, after a cooldown, by a call under way';
   if (candidate.busy) return 'at its limit of calls in flight';
+  if (meters !== undefined && pool.accounts.meters.blockedFor(meters, target, now) > now)
+    return 'without enough left of its budgets or limits of the day';
   return candidate.blockedUntil(now) > now ? 'at its rate limit' : 'healthy';
 }
 

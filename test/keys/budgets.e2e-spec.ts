@@ -1,0 +1,148 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestingModule } from '@nestjs/testing';
+import { keyIdOf, KeyPoolService, RetryExecutorService, type KeyStoreOptions } from '../../src/key-management';
+import { startApi, type ApiUnderTest } from '../admin/support';
+import { fakeKey, VendorSimulator } from '../simulator';
+import { startKeyManagement } from '../support/key-management-app';
+
+const KEY = fakeKey('openai', 1);
+const ID = keyIdOf(KEY);
+const PATH = `/admin/providers/openai/keys/${ID}`;
+/** A US dollar for a million tokens. */
+const PRICES = {
+  costOf: (_vendor: string, model: string | undefined, { inputTokens, outputTokens }: Record<string, number>) =>
+    model === 'gpt-5-nano' ? (inputTokens! + outputTokens!) / 1e6 : undefined,
+};
+/** What an SDK gives: an answer that cost a US dollar. */
+const answer = () => Promise.resolve({ usage: { prompt_tokens: 900_000, completion_tokens: 100_000 } });
+
+describe('budgets', () => {
+  let simulator: VendorSimulator;
+  beforeEach(async () => {
+    simulator = await VendorSimulator.start();
+    simulator.openai.key(KEY);
+  });
+  afterEach(() => simulator.close());
+
+  const openai = (budgets?: object[]) => ({ keys: [{ key: KEY, budgets }], baseUrl: simulator.openai.baseUrl });
+
+  describe('over the API', () => {
+    let api: ApiUnderTest;
+    beforeEach(async () => {
+      api = await startApi({ options: { providers: { openai: openai() as never }, healthCheckDepth: 'light' } });
+      api.app.get(KeyPoolService).usePrices(PRICES as never);
+    });
+    afterEach(() => api.app.close());
+    const call = (model: string | undefined = 'gpt-5-nano') =>
+      api.app.get(RetryExecutorService).execute('openai', answer, { model, maxWaitMs: 2_000 });
+
+    it('are set, shown, raised and taken away', async () => {
+      const set = await api
+        .send('patch', PATH)
+        .send({ budgets: [{ usd: 2, per: 'month', time_zone: 'Asia/Kolkata' }] });
+      expect(set.body).toMatchObject({
+        budgets: [{ scope: 'key', per: 'month', unit: 'usd', limit: 2, spent: 0, runs_out_at: null }],
+      });
+      expect((set.body as { budgets: { ends_at: string }[] }).budgets[0]!.ends_at).toMatch(/T18:30:00.000Z$/);
+      expect([(await call()).success, (await call()).success]).toEqual([true, true]);
+      expect(await call()).toMatchObject({
+        success: false,
+        error: { code: 'NO_HEALTHY_KEYS' },
+        errorMessage: expect.stringContaining('cooling_down (budget of 2 USD per month is spent') as string,
+      });
+      const { body } = await api.send('get', '/health/keys');
+      const [key] = (body as { key_pools: { providers: { openai: { keys: unknown[] } } } }).key_pools.providers.openai
+        .keys;
+      expect(key).toMatchObject({
+        status: 'cooling_down',
+        reason: expect.stringContaining('budget of 2 USD per month is spent') as string,
+        budgets: [{ spent: 2, limit: 2 }],
+      });
+      const events = await api.send('get', '/admin/events?type=budget_threshold');
+      const told = (events.body as { events: Record<string, unknown>[] }).events;
+      expect(told.map(({ percent, unit, limit, key_id }) => [percent, unit, limit, key_id])).toEqual([
+        [100, 'usd', 2, ID],
+        [50, 'usd', 2, ID],
+      ]);
+      const raised = await api
+        .send('patch', PATH)
+        .send({ budgets: [{ usd: 3, per: 'month', time_zone: 'Asia/Kolkata' }] });
+      expect(raised.body).toMatchObject({ status: 'healthy', budgets: [{ spent: 2, limit: 3 }] });
+      expect([(await call()).success, (await call()).success]).toEqual([true, false]);
+      expect((await api.send('patch', PATH).send({ budgets: null })).body).toMatchObject({
+        status: 'healthy',
+        budgets: [],
+      });
+      expect((await call()).success).toBe(true);
+    });
+
+    it.each<[object, string]>([
+      [{ usd: -1, per: 'day' }, 'budgets.0.usd'],
+      [{ usd: 0, per: 'day' }, 'budgets.0.usd'],
+      [{ usd: 1, requests: 1, per: 'day' }, 'budgets.0'],
+      [{ per: 'day' }, 'budgets.0'],
+      [{ usd: 1, per: 'week' }, 'budgets.0.per'],
+      [{ usd: 1, per: 'day', time_zone: 'Mars/Olympus' }, 'budgets.0.time_zone'],
+      [{ usd: 1, per: 'day', scope: 'provider' }, 'budgets.0.scope'],
+    ])('that make no sense (%j) are refused, and change nothing', async (budget, field) => {
+      await api
+        .send('patch', PATH)
+        .send({ budgets: [{ requests: 7, per: 'day' }] })
+        .expect(200);
+      const refused = await api
+        .send('patch', PATH)
+        .send({ budgets: [budget], label: 'x' })
+        .expect(400);
+      expect((refused.body as { problems: { field: string }[] }).problems.map((each) => each.field)).toContain(field);
+      const { body } = await api.send('get', PATH);
+      expect(body).toMatchObject({ label: null, budgets: [{ limit: 7, unit: 'requests' }] });
+    });
+
+    it('in US dollars refuse calls whose price is not known, and say so', async () => {
+      await api.send('patch', PATH).send({ budgets: [{ usd: 2, per: 'day' }] });
+      expect(await call('gpt-99')).toMatchObject({
+        errorMessage:
+          'No key of openai can be used for gpt-99: budgets in USD count its calls, and the price of gpt-99 is not known. ' +
+          'Say it in the option prices, or make budgets of tokens or requests.',
+      });
+      const unnamed = await api.app.get(RetryExecutorService).execute('openai', answer);
+      expect(unnamed).toMatchObject({ errorMessage: expect.stringContaining("Name the call's model") as string });
+    });
+  });
+
+  it('on the file store hold over restarts, also those that were set while the app ran', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'akm-budgets-'));
+    const store: KeyStoreOptions = { kind: 'file', path };
+    const start = async (): Promise<TestingModule> => {
+      const app = await startKeyManagement({
+        providers: { openai: openai() as never },
+        store,
+        healthCheckDepth: 'light',
+      });
+      app.get(KeyPoolService).usePrices(PRICES as never);
+      return app;
+    };
+    const call = async (app: TestingModule): Promise<boolean> =>
+      (await app.get(RetryExecutorService).execute('openai', answer, { model: 'gpt-5-nano', maxWaitMs: 2_000 }))
+        .success;
+    let app = await start();
+    await app.get(KeyPoolService).update('openai', ID, { budgets: [{ usd: 3, per: 'month' }] });
+    expect([await call(app), await call(app)]).toEqual([true, true]);
+    await app.close();
+    app = await start();
+    expect(app.get(KeyPoolService).get('openai', ID)!.budgets).toMatchObject([{ limit: 3, spent: 2 }]);
+    expect([await call(app), await call(app)]).toEqual([true, false]);
+    await app.close();
+    app = await start();
+    expect(app.get(KeyPoolService).get('openai', ID)).toMatchObject({
+      status: 'cooling_down',
+      reason: expect.stringContaining('budget of 3 USD per month is spent') as string,
+      budgets: [{ spent: 3 }],
+    });
+    expect(await call(app)).toBe(false);
+    await app.close();
+    await rm(path, { recursive: true });
+  });
+});
