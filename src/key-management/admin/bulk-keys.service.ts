@@ -11,7 +11,8 @@ import type { KeyRecord } from '../pool/key/key-record';
 import { invalidRequest, notKept } from './api-problem';
 import { keyFilter } from './key-filter';
 import type { BulkKeyView, BulkResultView } from './schemas/bulk';
-import { MOST_BULK_KEYS, type BulkAction, type BulkKeys } from './schemas/requests';
+import { MOST_BULK_KEYS } from './bulk-limit';
+import type { BulkAction, BulkKeys } from './schemas/requests';
 
 /** From this number of changed keys on, one event tells of all instead of one for each. */
 const MANY = 20;

@@ -70,11 +70,11 @@ export function eventView(entry: LogEntry): EventView {
       key_id: keyId,
       masked_key: maskedKey,
       runs_out_at: runsOutAt.toISOString(),
-    } as EventView;
+    };
   }
   if ('usableKeys' in change) {
     const { usableKeys, ...rest } = change;
-    return { ...base, ...rest, usable_keys: usableKeys } as EventView;
+    return { ...base, ...rest, usable_keys: usableKeys };
   }
   const until = 'until' in change ? change.until?.toISOString() : undefined;
   const since = 'since' in change ? change.since.toISOString() : undefined;

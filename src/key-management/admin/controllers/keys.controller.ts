@@ -5,6 +5,7 @@ import { ApiController } from '../api-controller.decorator';
 import { AdminRoute } from '../audit/admin-route.decorator';
 import { JsonBody, KeyIdParam, ProviderParam, QueryParams } from '../input/request.decorators';
 import { BulkKeysService } from '../bulk-keys.service';
+import { MOST_BULK_KEYS } from '../bulk-limit';
 import { KeyAdminService } from '../key-admin.service';
 import {
   ADDED_KEYS,
@@ -23,7 +24,6 @@ import {
   ADD_KEYS,
   BULK_KEYS,
   LIST_KEYS,
-  MOST_BULK_KEYS,
   UPDATE_KEY,
   type AddKeys,
   type BulkKeys,

@@ -1,3 +1,4 @@
+import { MOST_BULK_KEYS } from '../bulk-limit';
 import { regexes, z } from 'zod';
 import { RESOLUTIONS } from '../../analytics/series/measures';
 import { LONGEST_ACCOUNT } from '../../classification/classification';
@@ -227,8 +228,6 @@ export type PageOfAnalytics = z.infer<typeof PAGE_OF_ANALYTICS>;
 /** What can be done to many keys at once. */
 export const BULK_ACTIONS = ['check', 'enable', 'disable', 'delete'] as const;
 export type BulkAction = (typeof BULK_ACTIONS)[number];
-/** Keys that one act on many may name, or match. */
-export const MOST_BULK_KEYS = 10_000;
 
 export const BULK_KEYS = named(
   'BulkKeysDto',

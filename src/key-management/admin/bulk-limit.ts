@@ -1,0 +1,2 @@
+/** Keys that one act on many may name, or match. */
+export const MOST_BULK_KEYS = 10_000;
