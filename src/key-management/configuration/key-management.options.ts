@@ -98,7 +98,7 @@ export interface WebhookOptions {
   secret: string;
   /**
    * `KEY_WEBHOOK_EVENTS`, with commas between. Default: `key_removed`, `key_expiring`, `provider_failing`, `provider_recovered`, `usable_keys_low`,
-   * `removals_doubted` and `runs_out`.
+   * `removals_doubted`, `budget_threshold` and `runs_out`.
    */
   events?: HeardKeyEvent[];
   /** Lets `url` be http on a host that is not loopback: for a receiver inside one's own network. */

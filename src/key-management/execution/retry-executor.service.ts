@@ -62,6 +62,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     this.#inFlight = new InFlight(clock);
     this.failedCalls = options.failedCalls ? new FailedCalls(options.failedCalls.keep) : undefined;
     this.#prices = new PriceBook(options.prices, new GenAiPriceCatalog(), clock);
+    pools.usePrices(this.#prices);
     const tracer = new CallTracer((provider) => registry.vendor(provider).telemetryName);
     const followers = new OncePerTick<CallFollowers | undefined>(() => {
       const isLogged = Logger.isLevelEnabled('debug');
@@ -232,7 +233,6 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     pool.spillAfterMs = spillAfterMs;
     if (affinityMaxWaitMs !== undefined) pool.affinityMaxWaitMs = affinityMaxWaitMs;
     pool.accounts.discovers = discoverAccounts;
-    pool.prices = this.#prices;
     pool.accounts.profile = () => this.registry.get(provider).pacing;
     const context: ProviderContext = {
       pool,

@@ -2,7 +2,6 @@ import type { Clock, Random } from '../common/clock';
 import { isDoubtableRemoval } from '../classification/classify';
 import { CONSEQUENCES, isTransient, type Outcome } from '../vendors/contract/outcome';
 import type { HeaderView } from '../vendors/contract/rate-limits';
-import type { Prices } from '../usage/prices';
 import type { Usage } from '../usage/usage';
 import { CallBatcher } from './call-batches';
 import { dayLeft, type DayLeft } from './day-left';
@@ -44,8 +43,6 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   #pause: ProviderPause | undefined = undefined;
   /** Until when the provider is paused, milliseconds since the epoch; 0 where it is not. */
   #pausedUntil = 0;
-  /** What calls cost; undefined before the provider is called. */
-  prices: Prices | undefined;
 
   constructor(
     provider: string,
