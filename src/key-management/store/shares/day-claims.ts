@@ -69,11 +69,21 @@ export class DayClaims implements DocumentOwner {
   stop(): void {
     this.#isStopped = true;
     this.#cancelRetry?.();
-    for (const [provider, port] of this.#ports)
-      for (const { account, day, used } of port.daysUsed(this.clock.now())) {
-        const doc = documentOf(provider, account);
-        if (this.#own.get(doc)?.day === day) this.#put(doc, { day, ...used });
-      }
+    for (const [provider, port] of this.#ports) this.#giveBack(provider, port);
+  }
+
+  /** The provider's pool is closed: what was claimed for it and not used is given back. */
+  unshare(provider: string): void {
+    const port = this.#ports.get(provider);
+    if (port) this.#giveBack(provider, port);
+    this.#ports.delete(provider);
+  }
+
+  #giveBack(provider: string, port: DayClaimsPort): void {
+    for (const { account, day, used } of port.daysUsed(this.clock.now())) {
+      const doc = documentOf(provider, account);
+      if (this.#own.get(doc)?.day === day) this.#put(doc, { day, ...used });
+    }
   }
 
   /** Others' claims are read when more is to be claimed; here only what nobody needs any more is dropped. */
