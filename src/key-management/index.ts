@@ -64,6 +64,7 @@ export { isKeyManagementRoute, KEY_MANAGEMENT_ROUTE } from './admin/routes/modul
 export type { IndicatorResult } from './health/health-result';
 
 export { KeyPoolService } from './pool/key-pool.service';
+export type { OpenedPool, OpenPoolOptions } from './pool/opened-pools';
 export type { KeyInput, KeyOrigin, KeyUpdate, LeaseOptions } from './pool/key/key-input';
 export type { KeyToken } from './pool/key/key-tokens';
 export type { Budget, BudgetScope, BudgetThreshold, BudgetUnit } from './pool/limits/budget';

@@ -129,6 +129,7 @@ export function sampleFigures(
     runs_out_at: null,
     called: !quiet,
     window: { calls, failures: 0, success_rate: quiet ? null : 100 },
+    opened: null,
     affinity: null,
     summary: {
       total_keys: keys.length,

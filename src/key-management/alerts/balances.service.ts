@@ -56,6 +56,12 @@ export class BalancesService implements DocumentOwner, OnModuleDestroy {
     for (const controller of this.#controllers) controller.abort();
   }
 
+  /** The provider's pool is closed. */
+  forget(provider: string): void {
+    this.#known.delete(provider);
+    this.#nextAt.delete(provider);
+  }
+
   /** What is left, with the keys that it is left of: one or, of an account, several. */
   *of(
     pool: KeyPool,

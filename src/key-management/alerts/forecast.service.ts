@@ -55,6 +55,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.#told = new RunOutsTold(persistence.link);
+    pools.observe({ poolClosed: (provider) => this.#forget(provider) });
     this.#ticks = new Timer(clock, LOOK_MS, () => void this.#tick());
   }
 
@@ -107,6 +108,12 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
       // The store is away: whoever has the lead then asks and tells.
       return false;
     }
+  }
+
+  /** The provider's pool is closed. */
+  #forget(provider: string): void {
+    this.#outlooks.delete(provider);
+    this.balances.forget(provider);
   }
 
   /** Takes in what was spent, and foretells. Gives what is to be told. */

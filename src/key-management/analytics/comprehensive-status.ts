@@ -61,6 +61,9 @@ export const stateFields = ({ state, reason, since, until }: ProviderHealth): Pr
   state_until: until === undefined ? null : new Date(until).toISOString(),
 });
 
+const templateFields = ({ template }: ProviderHealth): Pick<ProviderStatus, 'like' | 'tenant'> =>
+  template ? { like: template.like, ...(template.tenant !== undefined && { tenant: template.tenant }) } : {};
+
 /** When no key of the provider has anything left. */
 export const runOutTime = (outlook: ProviderOutlook | undefined): string | null =>
   outlook?.runsOutAt === undefined ? null : new Date(outlook.runsOutAt).toISOString();
@@ -74,6 +77,7 @@ export const providerHead = (
   outlook: ProviderOutlook | undefined,
 ): ProviderHead => ({
   ...stateFields(health),
+  ...templateFields(health),
   runs_out_at: runOutTime(outlook),
   total_keys: totalOf(counts),
   healthy_keys: counts.healthy ?? 0,

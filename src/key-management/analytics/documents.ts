@@ -130,6 +130,8 @@ export type SystemInfo = z.infer<typeof SYSTEM_INFO>;
 
 const PROVIDER_STATUS = component('ProviderStatusDto', {
   ...PROVIDER_STATE_FIELDS.shape,
+  like: text('openai', 'Of a pool that was opened at run time alone: the provider that it goes by.').optional(),
+  tenant: text('Customer 17', 'Of such a pool: whose keys it has, where that was said.').optional(),
   runs_out_at: nullableTime('When no key has anything left, at the present pace.', null),
   total_keys: integer(5),
   healthy_keys: integer(3),

@@ -10,7 +10,8 @@ import type { Clock } from '../common/clock';
 import { ForecastService } from '../alerts/forecast.service';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
-import { ProviderHealthService } from '../health/provider-health.service';
+import { ProviderHealthService, type ProviderHealth } from '../health/provider-health.service';
+import { isInTrouble } from '../health/provider-watch';
 import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
 import { percentage } from '../pool/key/key-snapshot';
 import type { KeyPool } from '../pool/key-pool';
@@ -44,6 +45,8 @@ export interface ProviderFigures extends ProviderStateFields {
   affinity: CallsByAffinity | null;
   summary: { total_keys: number } & CallSummary;
   timeline: TimelineEntry[];
+  /** Pools like it that were opened at run time and are used, and those of them that serve nobody; null where there are none. */
+  opened: { pools: number; in_trouble: number } | null;
 }
 
 export interface DashboardFigures {
@@ -90,6 +93,9 @@ export class DashboardFiguresService {
 
   #make(resolution: Resolution, now: number): DashboardFigures {
     const { maxRetries, healthCheckIntervalMinutes } = this.configuration.current;
+    const all = this.health.all();
+    // There may be very many of those that were opened at run time.
+    const listed = all.filter(({ template }) => template === undefined);
     return {
       at: new Date(now).toISOString(),
       system_info: {
@@ -100,7 +106,7 @@ export class DashboardFiguresService {
       },
       global_stats: globalStats(this.series),
       providers: Object.fromEntries(
-        this.health.all().map((health) => [
+        listed.map((health) => [
           health.provider,
           {
             ...stateFields(health),
@@ -114,6 +120,7 @@ export class DashboardFiguresService {
               ...callSummary(this.series, health.provider),
             },
             timeline: this.series.timeline(health.provider, { resolution }).map(timelineEntry),
+            opened: openedLike(health.provider, all),
           },
         ]),
       ),
@@ -131,6 +138,12 @@ export class DashboardFiguresService {
   #storeAwaySince(now: number): string | null {
     return this.store.status() === 'up' ? null : new Date(this.store.awaySince ?? now).toISOString();
   }
+}
+
+function openedLike(provider: string, all: readonly ProviderHealth[]): ProviderFigures['opened'] {
+  const opened = all.filter(({ template }) => template?.like === provider);
+  if (opened.length === 0) return null;
+  return { pools: opened.length, in_trouble: opened.filter(({ state }) => isInTrouble(state)).length };
 }
 
 const callsByAffinity = ({ calls: { byAffinity } }: KeyPool): CallsByAffinity | null =>

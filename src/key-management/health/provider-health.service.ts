@@ -6,6 +6,7 @@ import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-
 import type { ProviderState } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
+import type { PoolTemplate } from '../pool/opened-pools';
 import { keyAvailability, keysInPool, usableKeys } from './key-availability';
 import { WINDOW_MS } from './provider-facts';
 import { isCalled, providerState, type ProviderSituation, type ProviderAssessment } from './provider-state';
@@ -20,6 +21,8 @@ export interface ProviderHealth extends ProviderAssessment {
   /** Calls of the last five minutes that say something of the provider, and those of them that speak against it. */
   readonly calls: number;
   readonly failures: number;
+  /** Where its pool was opened at run time. */
+  readonly template: PoolTemplate | undefined;
 }
 
 export interface ProviderHealthSummary {
@@ -68,6 +71,10 @@ export class ProviderHealthService implements OnModuleDestroy {
         };
       },
       keyChanged: () => this.#lookIn(SOON_MS),
+      poolClosed: (provider) => {
+        this.#watches.delete(provider);
+        this.#low.delete(provider);
+      },
       pauseChanged: (provider) => {
         const pool = pools.pool(provider);
         pool?.calls.flush();
@@ -94,9 +101,12 @@ export class ProviderHealthService implements OnModuleDestroy {
     return this.#judge(pool);
   }
 
-  /** What anyone may know: the states alone, and whether a provider that is called serves nobody, or serves it badly. */
+  /**
+   * What anyone may know: the states alone, and whether a provider that is called serves nobody, or serves it badly. Without the pools that were
+   * opened at run time: their names may be those of customers, whose keys say nothing of the app.
+   */
   summary(): ProviderHealthSummary {
-    const all = this.all();
+    const all = this.all().filter(({ template }) => template === undefined);
     const called = all.filter((each) => each.isCalled);
     return {
       states: Object.fromEntries(all.map(({ provider, state }) => [provider, state])),
@@ -143,7 +153,8 @@ export class ProviderHealthService implements OnModuleDestroy {
       storeAway: this.#storeAway(),
     });
     const since = watch.saw(assessment, now);
-    return { ...assessment, provider, since, calls, failures, isCalled: isCalled(lastCallAt, now) };
+    const template = this.pools.templateOf(provider);
+    return { ...assessment, provider, since, calls, failures, isCalled: isCalled(lastCallAt, now), template };
   }
 
   #storeAway(): ProviderSituation['storeAway'] {

@@ -30,7 +30,7 @@ import { registerWebhookMetrics } from './webhook-metrics';
 @Injectable()
 export class KeyMetricsService {
   #registry: Registry | undefined;
-  readonly #counts = new CountsByProvider();
+  readonly #counts: CountsByProvider;
   readonly #keys: KeyMetrics | undefined;
 
   constructor(
@@ -43,6 +43,7 @@ export class KeyMetricsService {
     private readonly forecast: ForecastService,
     @Inject(METRICS_SETTINGS) { perKey = false }: MetricsSettings,
   ) {
+    this.#counts = new CountsByProvider((provider) => pools.templateOf(provider)?.like ?? provider);
     this.#keys = perKey ? new KeyMetrics() : undefined;
     pools.observe({
       callsOf: (provider) => new CallCounter(this.#counts.of(provider), this.#keys),

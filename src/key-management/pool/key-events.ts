@@ -262,6 +262,10 @@ export interface PoolObserver {
   callsOf?(provider: string): CallObserver;
   /** Answers have told something new of the account behind the key. */
   accountFound?(record: KeyRecord): void;
+  /** A pool that was opened at run time is being closed: no call of it begins any more. */
+  poolClosing?(provider: string): void;
+  /** The same pool is gone with the end of its last call: nothing of it is to be remembered in memory. Its keys are deleted right after. */
+  poolClosed?(provider: string): void;
   /** The key is to be probed at once: what was said of it is doubted. */
   probeWanted?(record: KeyRecord): void;
   /** The pool stops removing keys for evidence that several keys met. */

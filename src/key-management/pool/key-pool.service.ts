@@ -30,6 +30,7 @@ import type { KeyRecord } from './key/key-record';
 import type { KeySnapshot } from './key/key-snapshot';
 import { isExpiry } from './key/key-expiry';
 import { UsedKeys } from './key/used-keys';
+import type { OpenedPool, OpenPoolOptions, PoolOpener, PoolTemplate } from './opened-pools';
 import { ProviderPauses, type ProviderPause } from './provider-pauses';
 
 /** What of the limits of one pool instances share. */
@@ -81,6 +82,8 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   #usedKeys = 0;
   #journal: KeyJournal | undefined;
   #pauseJournal: PauseJournal | undefined;
+  readonly #templates = new Map<string, PoolTemplate>();
+  #opener: PoolOpener | undefined;
   readonly #pauses: ProviderPauses;
   #isGrouping = false;
   #prices: Prices | undefined;
@@ -156,6 +159,57 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   /** Changes label, weight, tier, limits, budgets or the end. Durable when it resolves. */
   update(provider: string, keyId: string, changes: KeyUpdate): Promise<void> {
     return this.#change(provider, keyId, (pool, record) => pool.update(record, changes, 'administrator'));
+  }
+
+  /**
+   * Opens a pool with keys of its own while the app runs, for an app whose customers bring keys: by the vendor and the settings of the provider `like`.
+   * It is called, looked at and administered by `name` as any provider; metrics count it with `like`, so that their number does not grow.
+   * Resolves when its keys are checked: those that fail stand in its status as removed, with a re-check. Opened on several instances that share a
+   * store, it shares what is learned, as any provider does.
+   * @param name Letters, digits, `_`, `-` and `.`, 64 at the most; no other provider of this app has it.
+   * @throws KeyManagementConfigurationError naming what is wrong; then nothing is opened
+   */
+  openPool(name: string, options: OpenPoolOptions): Promise<OpenedPool> {
+    if (!this.#opener) return Promise.reject(new Error('Pools can be opened once the app has started.'));
+    return this.#opener.open(name, options);
+  }
+
+  /** @internal */
+  useOpener(opener: PoolOpener): void {
+    this.#opener = opener;
+  }
+
+  /** @internal What the pool goes by, where it was opened at run time. */
+  templateOf(provider: string): PoolTemplate | undefined {
+    return this.#templates.get(provider);
+  }
+
+  /** @internal The names of the pools that were opened by this provider. */
+  *openedLike(provider: string): Iterable<string> {
+    for (const [name, { like }] of this.#templates) if (like === provider) yield name;
+  }
+
+  /** @internal Makes the pool of a name that no provider has. */
+  addPool(provider: string, template: PoolTemplate): KeyPool {
+    this.#templates.set(provider, template);
+    return this.ensurePool(provider);
+  }
+
+  /** @internal Tells everybody that no call of the pool begins any more. */
+  poolClosing(provider: string): void {
+    const pool = this.#pools.get(provider);
+    if (pool) pool.isClosing = true;
+    for (const observer of this.#observers) observer.poolClosing?.(provider);
+  }
+
+  /** @internal Forgets the pool, once no call of it is under way. What is known of its keys stays in the store, as of keys that the environment names no more. */
+  dropPool(provider: string): void {
+    const pool = this.#pools.get(provider);
+    pool?.calls.flush();
+    for (const observer of this.#observers) observer.poolClosed?.(provider);
+    for (const record of [...(pool?.records() ?? [])]) pool!.delete(record, 'source');
+    this.#pools.delete(provider);
+    this.#templates.delete(provider);
   }
 
   /**

@@ -40,6 +40,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   spillAfterMs = 0;
   /** How long a call waits for the account that it prefers before it takes a key of the next; milliseconds. Calls that cannot wait take it at once. */
   affinityMaxWaitMs = 2_000;
+  /** It was opened at run time, and is being closed. */
+  isClosing = false;
   #pause: ProviderPause | undefined = undefined;
   /** Until when the provider is paused, milliseconds since the epoch; 0 where it is not. */
   #pausedUntil = 0;

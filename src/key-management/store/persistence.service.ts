@@ -78,6 +78,12 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
       shares.share(provider, accounts.parts);
       claims.share(provider, accounts.meters);
     });
+    pools.observe({
+      poolClosed: (provider) => {
+        shares.unshare(provider);
+        claims.unshare(provider);
+      },
+    });
     this.link.own(new SettingsPersistence(configuration, this.link, () => this.keptOf(SETTINGS_DOC)));
     this.link.own(new PausePersistence(pools, this.link, (doc, provider) => this.keptOf(doc, provider)));
   }

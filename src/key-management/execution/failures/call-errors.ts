@@ -54,7 +54,10 @@ export function callError(reason: FailureReason, call: FailedCall): KeyManagemen
     case 'cancelled':
       return new CancelledError(`The ${provider} call was cancelled after ${tries}.`, details);
     case 'closed':
-      return new CancelledError(`The ${provider} call was ended after ${tries}: the app shuts down.`, details);
+      return new CancelledError(
+        `The ${provider} call was ended after ${tries}: ${pool.isClosing ? 'its pool is closed' : 'the app shuts down'}.`,
+        details,
+      );
     case 'deadline': {
       const wait = retryAfterMs === undefined ? 'ran out of time' : `has no time for a wait of ${retryAfterMs} ms`;
       const ending = last && `; the last ended with ${last}`;

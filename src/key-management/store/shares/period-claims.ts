@@ -103,11 +103,21 @@ export class PeriodClaims implements DocumentOwner {
     this.#isStopped = true;
     this.#cancelRetry?.();
     this.#cancelReport?.();
+    for (const each of this.#allMeters()) this.#giveBack(each);
+  }
+
+  /** The provider's pool is closed: what was claimed for it and not used is given back. */
+  unshare(provider: string): void {
     const now = this.clock.now();
-    for (const { meter, doc } of this.#allMeters()) {
-      const own = this.#own.get(doc);
-      if (own?.endsAt === meter.endsAt(now)) this.#put(doc, meter, meter.used(now), now);
-    }
+    for (const meter of this.#ports.get(provider)?.meters ?? [])
+      this.#giveBack({ meter, doc: this.#documentOf(provider, meter, now) });
+    this.#ports.delete(provider);
+  }
+
+  #giveBack({ meter, doc }: MeterDocument): void {
+    const now = this.clock.now();
+    const own = this.#own.get(doc);
+    if (own?.endsAt === meter.endsAt(now)) this.#put(doc, meter, meter.used(now), now);
   }
 
   /** Claims are read again when more is to be claimed. What they say of its use is shown, and what nobody needs any more is dropped. */

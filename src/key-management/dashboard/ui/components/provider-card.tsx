@@ -51,6 +51,7 @@ export function ProviderCard({ provider, figures, counts }: ProviderCardProps): 
       </dl>
       {figures.runs_out_at !== null && <RunOutLine at={figures.runs_out_at} />}
       {figures.affinity && <AffinityLine {...figures.affinity} />}
+      {figures.opened && <OpenedLine {...figures.opened} />}
       <ProviderTimeline provider={provider} timeline={timeline} />
     </article>
   );
@@ -66,6 +67,13 @@ function RunOutLine({ at }: { at: string }): JSX.Element {
     </p>
   );
 }
+
+/** Pools of its kind that were opened at run time have no card. */
+const OpenedLine = ({ pools, in_trouble: troubled }: NonNullable<ProviderFigures['opened']>): JSX.Element => (
+  <p class="faint opened-line">
+    {counted(pools, 'pool')} opened like it{troubled > 0 && `, ${troubled} serving nobody`}
+  </p>
+);
 
 /** Whether calls that belong to an account met it. */
 const AffinityLine = ({ kept, moved, asked }: NonNullable<ProviderFigures['affinity']>): JSX.Element => (
