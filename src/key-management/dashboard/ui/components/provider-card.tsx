@@ -1,6 +1,16 @@
 import type { JSX } from 'preact';
 import type { ProviderFigures } from '../api/types';
-import { costOf, duration, momentOf, percent, providerName, shortNumber, span, vendorBeside } from '../model/format';
+import {
+  counted,
+  costOf,
+  duration,
+  momentOf,
+  percent,
+  providerName,
+  shortNumber,
+  span,
+  vendorBeside,
+} from '../model/format';
 import { rateTone, stateWords, type Standings } from '../model/status';
 import { isBusy } from '../state/actions';
 import { useNow } from '../state/clock';
