@@ -13,7 +13,7 @@ import { keyText } from '../support/key-text';
 import { heldBytes } from './heap-growth';
 
 const FEW = 100;
-const MANY = 5_000;
+const MANY = 10_000;
 
 const started = (path: string, keys: string[], clock: FakeClock): Promise<TestingModule> =>
   startKeyManagement(

@@ -144,12 +144,13 @@ describe(`an app with ${KEYS} keys on a file store`, () => {
   });
 });
 
-it('a key costs less than a kilobyte beyond itself, a used one little more', async () => {
+it('a key costs less than a kilobyte beyond itself, and a used one some more than that again', async () => {
   const child = startTsChild('test/bench-guard/key-bytes.child.ts', [], { NODE_ENV: 'production' });
   const said: string[] = [];
   child.lines.on('line', (line) => said.push(line));
   expect(await child.ended).toMatchObject({ code: 0 });
   const { idle, used } = JSON.parse(said.at(-1)!) as { idle: number; used: number };
   expect(idle).toBeLessThanOrEqual(1_000);
-  expect(used).toBeLessThanOrEqual(1_300);
+  // With what it used by model, in two rows of counts: some 400 bytes of these.
+  expect(used).toBeLessThanOrEqual(1_900);
 });

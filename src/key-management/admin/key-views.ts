@@ -1,3 +1,4 @@
+import { snakeCased } from '../common/snake-case';
 import type { LogEntry } from '../events/event-log';
 import { keyStatusEntry, seconds } from '../analytics/comprehensive-status';
 import type { KeyVerdict } from '../health/key-intake.service';
@@ -56,35 +57,10 @@ export const reportView = (report: HealthCheckReport): HealthCheckReportView => 
 export function eventView(entry: LogEntry): EventView {
   const base = { id: entry.id, at: entry.at.toISOString(), type: entry.type };
   if (entry.type === 'admin_action') {
-    const { keyId, status, bulkAction, ...action } = entry.action;
-    return { ...base, ...action, key_id: keyId, bulk_action: bulkAction, http_status: status } as EventView;
+    const { status, ...action } = entry.action;
+    return { ...base, ...snakeCased(action), http_status: status } as EventView;
   }
   if (entry.type === 'store_damaged') return { ...base, reason: entry.reason };
-  const { type: _type, at: _at, keyId, maskedKey, ...said } = entry.event;
-  const { expiresAt, ...change } = 'expiresAt' in said ? said : { ...said, expiresAt: undefined };
-  if ('runsOutAt' in change) {
-    const { runsOutAt, ...rest } = change;
-    return {
-      ...base,
-      ...rest,
-      key_id: keyId,
-      masked_key: maskedKey,
-      runs_out_at: runsOutAt.toISOString(),
-    };
-  }
-  if ('usableKeys' in change) {
-    const { usableKeys, ...rest } = change;
-    return { ...base, ...rest, usable_keys: usableKeys };
-  }
-  const until = 'until' in change ? change.until?.toISOString() : undefined;
-  const since = 'since' in change ? change.since.toISOString() : undefined;
-  return {
-    ...base,
-    ...change,
-    key_id: keyId,
-    masked_key: maskedKey,
-    until,
-    since,
-    expires_at: expiresAt?.toISOString(),
-  } as EventView;
+  const { type: _type, at: _at, ...said } = entry.event;
+  return { ...base, ...snakeCased(said) } as EventView;
 }

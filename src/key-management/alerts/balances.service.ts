@@ -24,8 +24,15 @@ const PARALLEL = 4;
 const STALE_MS = 2 * 60 * 60_000;
 
 /** A balance, and when it was read. Milliseconds since the epoch. */
-export interface ReadBalance extends Balance {
+interface ReadBalance extends Balance {
   readonly readAt: number;
+}
+
+/** A balance with the keys that have it: one or, of an account, several. */
+export interface BalanceOfKeys {
+  readonly subject: string;
+  readonly keys: readonly KeyRecord[];
+  readonly balance: ReadBalance;
 }
 
 /**
@@ -62,10 +69,8 @@ export class BalancesService implements DocumentOwner, OnModuleDestroy {
     this.#nextAt.delete(provider);
   }
 
-  /** What is left, with the keys that it is left of: one or, of an account, several. */
-  *of(
-    pool: KeyPool,
-  ): Iterable<{ readonly subject: string; readonly keys: readonly KeyRecord[]; readonly balance: ReadBalance }> {
+  /** What is left of the keys of the pool, as far as it was read lately. */
+  *of(pool: KeyPool): Iterable<BalanceOfKeys> {
     const known = this.#known.get(pool.provider);
     if (known === undefined) return;
     const now = this.clock.now();

@@ -1,5 +1,6 @@
-import { backoffMs } from '../execution/waiting/backoff';
+import { retryAfterMs } from '../classification/evidence/stated-wait';
 import type { Random } from '../common/clock';
+import { equalJitterMs } from '../common/equal-jitter';
 
 /** What a try to send a message came to: the status of the answer, and what `Retry-After` asks for; or why there was no answer. */
 export type Answer =
@@ -32,20 +33,8 @@ export function deliveryAfter(answer: Answer, tries: number, ageMs: number, now:
     const isRedirect = answer.status >= 300 && answer.status < 400;
     return { end: 'failed', why: isRedirect ? `${why}, and redirects are not followed: give the last URL` : why };
   }
-  const statedMs = isAnswered ? retryAfterMs(answer.retryAfter, now) : 0;
+  const statedMs = (isAnswered ? retryAfterMs(answer.retryAfter, now) : undefined) ?? 0;
   const leftMs = LONGEST_DELIVERY_MS - ageMs;
   if (leftMs <= statedMs) return { end: 'failed', why: `${why}, for an hour` };
-  // Half of the wait is by chance, so that instances do not come all at once.
-  const boundMs = Math.min(BACKOFF.maxMs, BACKOFF.initialMs * 2 ** Math.min(tries - 1, 20));
-  const half = { initialMs: boundMs / 2, maxMs: boundMs / 2 };
-  return { end: 'retry', afterMs: backoffMs(half, { retry: 0, statedMs: statedMs + boundMs / 2 }, random), why };
-}
-
-/** Seconds, or a date. 0 for anything else. */
-function retryAfterMs(header: string | undefined, now: number): number {
-  if (header === undefined) return 0;
-  const trimmed = header.trim();
-  if (/^\d{1,9}$/.test(trimmed)) return Number(trimmed) * 1_000;
-  const at = Date.parse(trimmed);
-  return Number.isNaN(at) ? 0 : Math.max(0, at - now);
+  return { end: 'retry', afterMs: statedMs + equalJitterMs(BACKOFF, tries - 1, random), why };
 }

@@ -14,7 +14,7 @@ import type { KeyRecord } from '../pool/key/key-record';
 import type { PeriodMeter } from '../pool/limits/period-meter';
 import { isRemoved } from '../pool/key/key-state';
 import { PersistenceService } from '../store/persistence.service';
-import { BalancesService } from './balances.service';
+import { BalancesService, type BalanceOfKeys } from './balances.service';
 import { accountOf, fundsOfProvider, type Funds } from './funds';
 import { RunOutsTold } from './run-outs-told';
 
@@ -40,11 +40,6 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
   readonly #outlooks = new Map<string, ProviderOutlook>();
   readonly #told: RunOutsTold;
   readonly #ticks: Timer;
-  readonly #sources: ((pool: KeyPool, now: number) => Iterable<Funds>)[] = [
-    (pool, now) => this.#balances(pool, now),
-    (pool, now) => metered(pool, now),
-    (pool, now) => statedDays(pool, now),
-  ];
   #closed = false;
 
   constructor(
@@ -68,11 +63,6 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     this.#ticks.stop();
   }
 
-  /** Adds a kind of things that run out, as budgets. */
-  watch(source: (pool: KeyPool, now: number) => Iterable<Funds>): void {
-    this.#sources.push(source);
-  }
-
   /** Of every provider of which something is known. */
   outlooks(): Iterable<ProviderOutlook> {
     return this.#outlooks.values();
@@ -94,20 +84,12 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
 
   async #round(): Promise<void> {
     const due = [...this.pools.pools()].filter((pool) => this.balances.isDue(pool));
-    if (due.length > 0 && (await this.#leads())) await Promise.all(due.map((pool) => this.balances.ask(pool)));
+    if (due.length > 0 && (await this.leadership.heldForSure()))
+      await Promise.all(due.map((pool) => this.balances.ask(pool)));
     if (this.#closed) return;
     const warnings = this.#look();
-    if (warnings.length > 0 && this.persistence.link.isLoaded && (await this.#leads()))
+    if (warnings.length > 0 && this.persistence.link.isLoaded && (await this.leadership.heldForSure()))
       for (const warning of warnings) this.#tell(warning);
-  }
-
-  async #leads(): Promise<boolean> {
-    try {
-      return await this.leadership.held();
-    } catch {
-      // The store is away: whoever has the lead then asks and tells.
-      return false;
-    }
   }
 
   /** The provider's pool is closed. */
@@ -122,7 +104,8 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     const seen = new Set<string>();
     const warnings: Warning[] = [];
     for (const pool of this.pools.pools()) {
-      const all = this.#sources.flatMap((source) => [...source(pool, now)]);
+      const balances = [...this.balances.of(pool)];
+      const all = [...balances.map(balanceFunds), ...metered(pool, now), ...statedDays(pool, now)];
       if (all.length === 0) {
         if (this.#outlooks.delete(pool.provider)) for (const record of pool.records()) record.funds = undefined;
         continue;
@@ -136,7 +119,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
         ends.set(funds, found.at);
         if (found.isKnown) warnings.push(...this.#warning(pool, funds, name, found.at, now));
       }
-      this.#show(pool, all, whole, ends);
+      this.#show(pool, { balances, all, whole, ends });
     }
     for (const name of this.#histories.keys()) if (!seen.has(name)) this.#histories.delete(name);
     return warnings;
@@ -157,12 +140,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     return { isKnown: found === undefined && readAt - (history.since ?? readAt) >= HOUR_MS };
   }
 
-  #show(
-    pool: KeyPool,
-    all: readonly Funds[],
-    whole: readonly Funds[],
-    ends: ReadonlyMap<Funds, number | undefined>,
-  ): void {
+  #show(pool: KeyPool, { balances: found, all, whole, ends }: Foretold): void {
     const soonest = new Map<KeyRecord, number>();
     for (const funds of all)
       for (const key of funds.keys)
@@ -170,7 +148,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     for (const funds of all) if (funds.meter) funds.meter.runsOutAt = ends.get(funds);
     const balances = new Map<string, number>();
     const balanceOf = new Map<KeyRecord, { left: number; unit: string; readAt: number }>();
-    for (const { keys, balance } of this.balances.of(pool)) {
+    for (const { keys, balance } of found) {
       const { left, unit, readAt } = balance;
       balances.set(unit, (balances.get(unit) ?? 0) + left);
       for (const key of keys) balanceOf.set(key, { left, unit, readAt });
@@ -198,21 +176,16 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
   #tell({ pool, funds, name, hours, told, at }: Warning): void {
     this.#told.set(pool.provider, name, told);
     if (hours !== undefined && at !== undefined)
-      this.pools.runsOut(runsOutEvent(pool, funds, hours, at, this.clock.now()));
+      this.pools.providerChanged(runsOutEvent(pool, funds, hours, at, this.clock.now()));
   }
+}
 
-  *#balances(pool: KeyPool, _now: number): Iterable<Funds> {
-    for (const { subject, keys, balance } of this.balances.of(pool)) {
-      const { left, unit, limit, endsAt, readAt } = balance;
-      const account = subject.startsWith('key:') ? undefined : accountOf(keys);
-      yield {
-        ...{ subject: `balance ${subject}`, keys, unit, left, at: readAt },
-        ...(limit !== undefined && { spent: limit - left }),
-        ...(endsAt !== undefined && { endsAt }),
-        ...(account !== undefined && { account }),
-      };
-    }
-  }
+/** What is left of one provider, and when that ends. */
+interface Foretold {
+  readonly balances: readonly BalanceOfKeys[];
+  readonly all: readonly Funds[];
+  readonly whole: readonly Funds[];
+  readonly ends: ReadonlyMap<Funds, number | undefined>;
 }
 
 /** What is to be noted as told of, and, where `hours` is there, to be told. */
@@ -241,6 +214,18 @@ function* metered(pool: KeyPool, now: number): Iterable<Funds> {
     const common = { subject: `${kind} ${subject} ${unit} ${per}`, keys, unit, left: meter.limit - spent, spent };
     yield { ...common, endsAt: meter.endsAt(now), at: now, meter, ...(shared !== undefined && { account: shared }) };
   }
+}
+
+/** What a vendor says is left. */
+function balanceFunds({ subject, keys, balance }: BalanceOfKeys): Funds {
+  const { left, unit, limit, endsAt, readAt } = balance;
+  const account = subject.startsWith('key:') ? undefined : accountOf(keys);
+  return {
+    ...{ subject: `balance ${subject}`, keys, unit, left, at: readAt },
+    ...(limit !== undefined && { spent: limit - left }),
+    ...(endsAt !== undefined && { endsAt }),
+    ...(account !== undefined && { account }),
+  };
 }
 
 /** What vendors' headers say is left of a day. */

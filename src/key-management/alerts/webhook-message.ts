@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { snakeCased } from '../common/snake-case';
 import { isRemoval } from '../events/on-key-event';
 import type { HeardKeyEvent, KeyEvent } from '../pool/key-events';
 
@@ -45,13 +46,10 @@ export const messageId = (app: string, identity: string, at: number): string =>
 export const nameIn = (event: KeyEvent, wanted: readonly HeardKeyEvent[]): HeardKeyEvent =>
   isRemoval(event) && wanted.includes('key_removed') ? 'key_removed' : event.type;
 
-const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
 /** The JSON body: type, time, and what the event says, in snake_case. No event carries a key. */
 export function bodyOf(event: KeyEvent, name: HeardKeyEvent): string {
   const { type: _, at, ...said } = event;
-  const data = Object.fromEntries(Object.entries(said).map(([field, value]) => [snakeCase(field), value as unknown]));
-  return JSON.stringify({ type: name, timestamp: at.toISOString(), data });
+  return JSON.stringify({ type: name, timestamp: at.toISOString(), data: snakeCased(said) });
 }
 
 /** The headers of Standard Webhooks: id, time in seconds, and the signature of both with the body. */

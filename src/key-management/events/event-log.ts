@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Subject, type Observable, type Subscription } from 'rxjs';
 import type { Clock } from '../common/clock';
 import { CLOCK } from '../key-management.constants';
-import type { KeyEvent, KeyEventType } from '../pool/key-events';
+import { isGrouped, type KeyEvent, type KeyEventType } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { EventRing } from './event-ring';
 
@@ -128,8 +128,7 @@ export class EventLog implements OnModuleDestroy {
 
 function isNews(event: KeyEvent): boolean {
   if (event.by === 'store') return false;
-  // A `keys_changed` says it of all of them.
-  if ('grouped' in event && event.grouped === true) return false;
+  if (isGrouped(event)) return false;
   // A dead key that a re-check finds dead again, or a longer cooldown: when it ends is in the key's status, and is no change to be read of.
   if (event.type === 'status_changed') return event.from !== event.to;
   return !(event.type === 'key_added' && event.by === 'configuration');

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
-import type { KeyEvent } from '../pool/key-events';
+import { isGrouped, type KeyEvent } from '../pool/key-events';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { isRemovedStatus } from '../pool/key/key-state';
 import { logLine } from '../common/log-line';
@@ -22,8 +22,7 @@ export class KeyLogService implements OnModuleDestroy {
   }
 
   #log(event: KeyEvent): void {
-    // A `keys_changed` says it of all of them.
-    if ('grouped' in event && event.grouped === true) return;
+    if (isGrouped(event)) return;
     const line = logLine(nameOf(event), fieldsOf(event));
     if (isWarning(event)) this.#logger.warn(line);
     else this.#logger.log(line);

@@ -161,12 +161,22 @@ export class AttemptContext extends PoolLease implements CallContext {
     if (isOver) estimates?.learn(this.model, usage, this.size);
   }
 
+  /** The same by the answers that passed by, or as the managed fetch has read it. Nearly no failed answer states anything. */
+  bookSeen(isOver: boolean, now: number): void {
+    const seen = this.#answers?.usage;
+    if (seen !== undefined || this.reported !== undefined)
+      this.book(seen ?? this.usage, isOver, this.#answers?.model, now);
+  }
+
   #price(usage: Usage, named: unknown, now?: number): void {
-    if (this.model === undefined) {
-      const answering = modelNamedBy(named);
-      if (answering !== undefined) this.answeringModel = modelName(answering);
+    const meter = this.settings?.meterOf?.(this.candidate.record.provider);
+    if (this.model !== undefined) {
+      meter?.price(usage, this.model, named, now);
+      return;
     }
-    this.settings?.meterOf?.(this.candidate.record.provider).price(usage, this.model, named, now);
+    const answering = modelNamedBy(named);
+    if (answering !== undefined) this.answeringModel = modelName(answering);
+    meter?.price(usage, answering, undefined, now);
   }
 
   /** Notes the endpoint of a request. Where the caller named no endpoint, a refusal is of the endpoint that was asked last. */

@@ -72,7 +72,9 @@ export function succeeded<T>(
   const failure = isStreaming ? undefined : knownFailure(answers?.lastFailure, provider.classifier, context);
   if (isStreaming) context.accepted(now);
   else {
-    measure(provider.meter.reader.read(response), context, response, now);
+    const stated = provider.meter.reader.read(response);
+    if (stated !== undefined) context.book(stated, true, response, now);
+    else context.bookSeen(true, now);
     context.settle(failure ?? 'ok', now);
   }
   const report = attemptReport(context, failure?.outcome ?? 'ok', now, soFar?.waitedMs ?? 0, failure);
@@ -113,15 +115,6 @@ export function succeeded<T>(
       settings.onCallEnd?.(provider, result, isWell, model, soFar?.asked, context.endpoint);
     });
   return result;
-}
-
-/** Notes what the attempt used: by the value that its function returned, by the answers that passed by, or as the managed fetch has read it. */
-function measure(inValue: Usage | undefined, context: AttemptContext, response: unknown, now: number): void {
-  if (inValue !== undefined) return context.book(inValue, true, response, now);
-  const { answers } = context;
-  const seen = answers?.usage;
-  if (seen !== undefined || context.reported !== undefined)
-    context.book(seen ?? context.usage, true, answers?.model, now);
 }
 
 /** Ends the spans of a call whose answer has streamed to its end. A caller that reads no further has had what it wanted. */

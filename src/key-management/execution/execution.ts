@@ -300,10 +300,7 @@ class Execution<T> implements CallSoFar {
     const sameRefusal = refusals.isShared(context, failure);
     const isWithheld = sameRefusal || mayBeShared(failure);
     const doubted = this.#isDoubted(context, failure, now);
-    const { answers } = context;
-    // Nearly no failed answer states what it used.
-    if (answers?.usage !== undefined || context.reported !== undefined)
-      context.book(answers?.usage ?? context.usage, false, answers?.model, now);
+    context.bookSeen(false, now);
     this.usage = addUsage(this.usage, context.usage);
     context.settleChecked(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);
     if (isWithheld && !sameRefusal) refusals.withhold(context, failure);

@@ -63,7 +63,7 @@ export class KeyExpiryService implements OnModuleDestroy {
   async #look(): Promise<void> {
     this.#nextAt = Infinity;
     for (const record of this.#ending) this.pools.pool(record.provider)?.expire(record);
-    const mayTell = this.#due().length > 0 && this.persistence.link.isLoaded && (await this.#leads());
+    const mayTell = this.#due().length > 0 && this.persistence.link.isLoaded && (await this.leadership.heldForSure());
     if (this.#closed) return;
     // While it was asked who leads, another instance may have told.
     if (mayTell) for (const { record, told } of this.#due()) this.pools.pool(record.provider)?.tellExpiry(record, told);
@@ -72,15 +72,6 @@ export class KeyExpiryService implements OnModuleDestroy {
       if (expiresAt === undefined) continue;
       const next = nextExpiryStep(expiresAt, toldExpiry, now);
       this.#wakeAt(next <= now ? Math.min(now + LOOK_AGAIN_MS, expiresAt) : next);
-    }
-  }
-
-  async #leads(): Promise<boolean> {
-    try {
-      return await this.leadership.held();
-    } catch {
-      // The store is away: whoever has the lead then tells.
-      return false;
     }
   }
 

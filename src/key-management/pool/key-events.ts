@@ -221,6 +221,9 @@ export type KeyEvent =
 
 export type KeyEventType = KeyEvent['type'];
 
+/** Whether it is one of many like it, all of which a `keys_changed` sums up. */
+export const isGrouped = (event: KeyEvent): boolean => 'grouped' in event && event.grouped === true;
+
 /** Every type of event. */
 export const KEY_EVENT_TYPES = [
   'key_added',

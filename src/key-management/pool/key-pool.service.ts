@@ -347,13 +347,8 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
     this.#events.next(event);
   }
 
-  /** @internal Emits an event of a provider as a whole. */
-  providerChanged(event: ProviderEvent): void {
-    this.#events.next(event);
-  }
-
-  /** @internal Emits the warning that something runs out. */
-  runsOut(event: RunsOutEvent): void {
+  /** @internal Emits an event that is no change of a single key. */
+  providerChanged(event: ProviderEvent | RunsOutEvent): void {
     this.#events.next(event);
   }
 

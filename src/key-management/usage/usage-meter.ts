@@ -25,8 +25,7 @@ export class UsageMeter {
 
   /** Reads the answers of the vendor. */
   get reader(): UsageReader {
-    const vendor = this.vendorNow();
-    if (vendor !== this.#vendor) this.#begin(vendor);
+    this.#current();
     return this.#reader;
   }
 
@@ -37,8 +36,7 @@ export class UsageMeter {
    */
   price(usage: Usage, model: string | undefined, named?: unknown, at?: number): void {
     if (this.prices === undefined || usage.costUsd !== undefined) return;
-    const vendor = this.vendorNow();
-    if (vendor !== this.#vendor) this.#begin(vendor);
+    const vendor = this.#current();
     let cost = model === undefined ? undefined : this.prices.costOf(vendor.name, model, usage, at);
     if (cost === undefined) {
       const answering = modelNamedBy(named);
@@ -47,10 +45,14 @@ export class UsageMeter {
     if (cost !== undefined) usage.costUsd = cost;
   }
 
-  #begin(vendor: MeteredVendor): void {
-    this.#vendor = vendor;
-    this.#reader = new UsageReader(vendor.usage);
-    if (vendor.pricesName !== undefined) this.prices?.listedAs?.(vendor.name, vendor.pricesName);
+  #current(): MeteredVendor {
+    const vendor = this.vendorNow();
+    if (vendor !== this.#vendor) {
+      this.#vendor = vendor;
+      this.#reader = new UsageReader(vendor.usage);
+      if (vendor.pricesName !== undefined) this.prices?.listedAs?.(vendor.name, vendor.pricesName);
+    }
+    return vendor;
   }
 }
 

@@ -38,8 +38,11 @@ const MOST_MODELS_OF_ALL = 64;
 /** The name of calls that named no model, and of the models beyond the bound. */
 const UNNAMED = '';
 
+/** A row of counts, in the order of `USAGE_COUNTS`. */
+type Counts = Record<number, number>;
+
 /** Adds a call to a row of counts. @param requests 0 for one that was counted before. @param usage Undefined where it stated none. */
-export function addToCounts(counts: Float64Array, requests: number, usage: Usage | undefined): void {
+export function addToCounts(counts: Counts, requests: number, usage: Usage | undefined): void {
   counts[0]! += requests;
   if (usage === undefined) return;
   counts[1]! += 1;
@@ -53,18 +56,25 @@ export function addToCounts(counts: Float64Array, requests: number, usage: Usage
   counts[8]! += usage.costUsd * COST_UNITS_PER_USD;
 }
 
-/** What the calls of one model used. */
+/** What the calls of one model used. In plain lists, since so short a typed one takes more than twice the memory. */
 class ModelUsage {
-  readonly counts = new Float64Array(WIDTH);
+  readonly counts = new Array<number>(WIDTH).fill(0);
   /** The part that the store has. */
-  readonly persisted = new Float64Array(WIDTH);
+  readonly persisted = new Array<number>(WIDTH).fill(0);
+
+  next: ModelUsage | undefined = undefined;
+
+  constructor(readonly model: string) {}
 }
 
-/** What the calls of one key used, by model. Written in batches, not on the path of a call. */
+/**
+ * What the calls of one key used, by model. Written in batches, not on the path of a call. A linked list: most keys serve one model, and very many keys
+ * have one of these.
+ */
 export class KeyUsage {
-  readonly #models = new Map<string, ModelUsage>();
+  #models: ModelUsage | undefined;
+  #size = 0;
   #latest: ModelUsage | undefined;
-  #latestName: string | undefined;
 
   /** Counts an answered call. @param usage Undefined where it stated none. */
   count(model: string | undefined, usage: Usage | undefined): void {
@@ -86,7 +96,7 @@ export class KeyUsage {
 
   /** Gives what was counted since the last time, in whole numbers. */
   takeUnsent(add: (model: string, count: UsageCount, by: number) => void): void {
-    for (const [model, { counts, persisted }] of this.#models) {
+    for (const { model, counts, persisted } of this.#all()) {
       for (let column = 0; column < WIDTH; column += 1) {
         const by = Math.round(counts[column]! - persisted[column]!);
         if (by <= 0) continue;
@@ -99,23 +109,31 @@ export class KeyUsage {
   /** All of it, over all models. */
   totals(): UsageTotals {
     const sum = new Float64Array(WIDTH);
-    for (const { counts } of this.#models.values()) for (let i = 0; i < WIDTH; i += 1) sum[i]! += counts[i]!;
+    for (const { counts } of this.#all()) for (let i = 0; i < WIDTH; i += 1) sum[i]! += counts[i]!;
     return totalsOf(sum);
   }
 
   /** The same by model; an empty name for the calls that named none. */
   *byModel(): Iterable<readonly [model: string, totals: UsageTotals]> {
-    for (const [model, { counts }] of this.#models) yield [model, totalsOf(counts)];
+    for (const { model, counts } of this.#all()) yield [model, totalsOf(counts)];
+  }
+
+  *#all(): Iterable<ModelUsage> {
+    for (let usage = this.#models; usage !== undefined; usage = usage.next) yield usage;
   }
 
   #of(model: string, most: number): ModelUsage {
-    if (model === this.#latestName && this.#latest !== undefined) return this.#latest;
-    let usage = this.#models.get(model);
-    if (usage === undefined) {
-      if (this.#models.size >= most && model !== UNNAMED) return this.#of(UNNAMED, most);
-      this.#models.set(model, (usage = new ModelUsage()));
+    if (model === this.#latest?.model) return this.#latest;
+    let last: ModelUsage | undefined;
+    for (const usage of this.#all()) {
+      if (usage.model === model) return (this.#latest = usage);
+      last = usage;
     }
-    this.#latestName = model;
+    if (this.#size >= most && model !== UNNAMED) return this.#of(UNNAMED, most);
+    const usage = new ModelUsage(model);
+    if (last === undefined) this.#models = usage;
+    else last.next = usage;
+    this.#size += 1;
     return (this.#latest = usage);
   }
 }

@@ -1,19 +1,17 @@
 import type { Clock, Random } from '../../common/clock';
+import { equalJitterMs } from '../../common/equal-jitter';
 
-const SHORTEST_MS = 50;
-const LONGEST_MS = 2_000;
+const PAUSE = { initialMs: 50, maxMs: 2_000 };
 /** A connection that served for at least this long was good: after it, the first attempt comes soon. Milliseconds. */
 const SERVED_MS = 2_000;
 
 /**
- * How long to wait before the next attempt to reach a store: exponential backoff with equal jitter (half fixed, half random), so that
- * instances do not all ask a server that refuses them at the same moment, and each asks about once a second. Milliseconds.
+ * How long to wait before the next attempt to reach a store: exponential backoff with equal jitter, so that instances do not all ask a server that
+ * refuses them at the same moment, and each asks about once a second. Milliseconds.
  * @param failures Consecutive attempts that failed; with 0 or 1 the pause is the shortest.
  */
-export function reconnectPauseMs(failures: number, random: Random): number {
-  const most = Math.min(LONGEST_MS, SHORTEST_MS * 2 ** Math.max(0, Math.min(failures, 16) - 1));
-  return most / 2 + (random() * most) / 2;
-}
+export const reconnectPauseMs = (failures: number, random: Random): number =>
+  equalJitterMs(PAUSE, Math.max(0, failures - 1), random);
 
 /** Schedules the attempts to reach a store that is away, with the pauses of {@link reconnectPauseMs}. Keeps no process alive. */
 export class Reconnect {

@@ -52,6 +52,14 @@ describe('the division of an account', () => {
     expect(nextParts([standing({ wanted: 1, current: 0.5 }), lacking], 1, NOW)[1]).toBeCloseTo(0.5, 3);
   });
 
+  it('gives nothing of what another may still use, though the same was used before and cannot be given back yet', () => {
+    const holder = standing({ wanted: 1, current: 0.5, most: 1 });
+    expect(nextParts([holder, standing({ wanted: 1, bound: 0.038 })], 1, NOW)).toEqual([0.5, 0]);
+    expect(
+      nextParts([standing({ wanted: 1, current: 0.99 }), standing({ wanted: 1, bound: 0.038 })], 1, NOW)[1],
+    ).toBeCloseTo(0.01, 3);
+  });
+
   it('lets those who borrow have what is left', () => {
     const parts = nextParts([standing({ wanted: 0.7 }), standing({ wanted: 1, own: 0 })], 1, NOW);
     expect(parts).toEqual([expect.closeTo(0.7, 3), expect.closeTo(0.3, 3)]);

@@ -79,7 +79,8 @@ export function nextParts(standings: readonly Standing[], capacity: number, now:
   order.sort((a, b) => Number(lacks(b)) - Number(lacks(a)) || standings[a]!.since - standings[b]!.since);
   for (const i of order) {
     const standing = standings[i]!;
-    const room = Math.max(0, free) + occupied(standing);
+    // What was used and cannot be given back may be another's part by now: only what the others leave is given.
+    const room = Math.max(0, free + occupied(standing));
     const part = ideal[i]! <= room + EXACT ? ideal[i]! : floorTo(room, unit);
     if (part <= next[i]! + EXACT || part < standing.least - EXACT) continue;
     next[i] = part;

@@ -246,6 +246,27 @@ describe('limits that instances share', () => {
     expect(b.part(A)).toBe(0.5);
   });
 
+  it('are not taken without a leader by an instance that wants nothing any more, though nobody answered its last question', async () => {
+    const simulation = simulate();
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => simulation.start(id)) as [
+      SimulatedInstance,
+      SimulatedInstance,
+      SimulatedInstance,
+    ];
+    a.want(A, 1);
+    await simulation.run(12_000);
+    a.kill();
+    b.want(A, 1);
+    await simulation.run(30);
+    b.want(A, 0);
+    c.want(A, 1);
+    const taken = new Set<number>();
+    simulation.check = () => void taken.add(b.part(A));
+    await simulation.run(14_000);
+    expect([...taken]).toEqual([0]);
+    expect(c.part(A)).toBeCloseTo(1, 6);
+  });
+
   it('of a single call go to one instance while the store is away', async () => {
     const simulation = simulate();
     const all = ['a', 'b', 'c'].map((id) => simulation.start(id));

@@ -13,7 +13,7 @@ const EARLY_FOR_MS = 3_000;
 const IDLE_MS = 15_000;
 /** Calls that wait for so long though parts are not used up wait for another account; milliseconds. */
 const STUCK_MS = 3_000;
-/** A report that is not answered for so long, though the store takes what is written, is answered by nobody; milliseconds. */
+/** Where no report is answered for so long, though the store takes what is written, nobody answers; milliseconds. */
 const LOST_MS = 8_000;
 /** So long after it began, or was alone, this instance answers each leader, though it needs nothing; milliseconds. */
 const INTRODUCTION_MS = 10_000;
@@ -35,6 +35,8 @@ export class ProviderShares {
   readonly #holder = new Holder();
   #asked: ReadonlyMap<string, Claim> = NO_CLAIMS;
   #reportedAt = -Infinity;
+  /** Since when nobody has answered what was asked for; undefined while reports are answered, and while nothing is wanted or used. */
+  #askingSince: number | undefined;
   /** Since when nothing has been wanted or used; undefined while something is. */
   #idleSince: number | undefined = -Infinity;
   /** A call waits and there is no part; or the leader waits for an answer. */
@@ -157,6 +159,7 @@ export class ProviderShares {
   granted(grant: Grant, now: number): void {
     if (this.#isAlone) return;
     const granted = this.#holder.granted(grant, now);
+    this.#askingSince = this.#holder.isAnswered ? undefined : now;
     // Leases may be shorter than usual.
     this.#renewMs = Math.min(RENEW_MS, Math.max(REPORT_MS, grant.lastsMs / 2));
     if (!granted.isLess) {
@@ -203,7 +206,7 @@ export class ProviderShares {
    */
   tick(now: number, hasStore: boolean): void {
     if (this.#isAlone) return;
-    const isHeard = hasStore && !(this.isActive(now) && this.unansweredMs(now) >= LOST_MS);
+    const isHeard = hasStore && !(this.#askingSince !== undefined && now - this.#askingSince >= LOST_MS);
     this.#noteStore(now, isHeard);
     if (!isHeard && (this.#holder.isFallback || now >= this.#holder.endsAt)) this.#fallBack(now);
     else if (!this.#holder.isFallback) this.#apply(this.#holder.expire(now));
@@ -275,7 +278,10 @@ export class ProviderShares {
     const isUsed = [...claims.values()].some(({ wanted, bound }) => wanted > 0 || bound > 0);
     if (isUsed) this.#idleSince = undefined;
     else this.#idleSince ??= now;
-    if (!isUsed) this.#isUrgent = false;
+    if (!isUsed) {
+      this.#isUrgent = false;
+      this.#askingSince = undefined;
+    }
     return isUsed || (claims.size > 0 && now - this.#idleSince! < IDLE_MS);
   }
 
@@ -283,6 +289,7 @@ export class ProviderShares {
     this.#asked = claims;
     this.#emptied.clear();
     this.#reportedAt = now;
+    if (this.#idleSince === undefined) this.#askingSince ??= now;
     this.#isUrgent = false;
     this.#isNew = false;
     this.#isDue = false;
