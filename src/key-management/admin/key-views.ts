@@ -58,9 +58,9 @@ export function eventView(entry: LogEntry): EventView {
   const base = { id: entry.id, at: entry.at.toISOString(), type: entry.type };
   if (entry.type === 'admin_action') {
     const { status, ...action } = entry.action;
-    return { ...base, ...snakeCased(action), http_status: status } as EventView;
+    return { ...base, ...snakeCased(action), http_status: status };
   }
   if (entry.type === 'store_damaged') return { ...base, reason: entry.reason };
   const { type: _type, at: _at, ...said } = entry.event;
-  return { ...base, ...snakeCased(said) } as EventView;
+  return { ...base, ...snakeCased(said) };
 }
