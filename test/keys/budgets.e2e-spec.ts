@@ -11,10 +11,7 @@ const KEY = fakeKey('openai', 1);
 const ID = keyIdOf(KEY);
 const PATH = `/admin/providers/openai/keys/${ID}`;
 /** A US dollar for a million tokens. */
-const PRICES = {
-  costOf: (_vendor: string, model: string | undefined, { inputTokens, outputTokens }: Record<string, number>) =>
-    model === 'gpt-5-nano' ? (inputTokens! + outputTokens!) / 1e6 : undefined,
-};
+const prices = { 'openai/gpt-5-nano': { inputUsdPerMillion: 1, outputUsdPerMillion: 1 } };
 /** What an SDK gives: an answer that cost a US dollar. */
 const answer = () => Promise.resolve({ usage: { prompt_tokens: 900_000, completion_tokens: 100_000 } });
 
@@ -31,8 +28,7 @@ describe('budgets', () => {
   describe('over the API', () => {
     let api: ApiUnderTest;
     beforeEach(async () => {
-      api = await startApi({ options: { providers: { openai: openai() as never }, healthCheckDepth: 'light' } });
-      api.app.get(KeyPoolService).usePrices(PRICES as never);
+      api = await startApi({ options: { providers: { openai: openai() as never }, healthCheckDepth: 'light', prices } });
     });
     afterEach(() => api.app.close());
     const call = (model: string | undefined = 'gpt-5-nano') =>
@@ -115,15 +111,8 @@ describe('budgets', () => {
   it('on the file store hold over restarts, also those that were set while the app ran', async () => {
     const path = await mkdtemp(join(tmpdir(), 'akm-budgets-'));
     const store: KeyStoreOptions = { kind: 'file', path };
-    const start = async (): Promise<TestingModule> => {
-      const app = await startKeyManagement({
-        providers: { openai: openai() as never },
-        store,
-        healthCheckDepth: 'light',
-      });
-      app.get(KeyPoolService).usePrices(PRICES as never);
-      return app;
-    };
+    const start = (): Promise<TestingModule> =>
+      startKeyManagement({ providers: { openai: openai() as never }, store, healthCheckDepth: 'light', prices });
     const call = async (app: TestingModule): Promise<boolean> =>
       (await app.get(RetryExecutorService).execute('openai', answer, { model: 'gpt-5-nano', maxWaitMs: 2_000 }))
         .success;

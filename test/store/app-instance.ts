@@ -1,6 +1,6 @@
 import type { KeySnapshot } from '../../src/key-management';
 import { startTsChild } from '../support/start-ts-child';
-import type { InstanceOptions, InstanceSettings } from './app-instance.child';
+import type { InstanceOptions } from './app-instance.child';
 import type { InstanceCommand } from './instance-commands';
 
 interface Line {
@@ -35,21 +35,17 @@ export class AppInstance {
   readonly #answers = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #ids = 0;
 
-  private constructor(settings: InstanceSettings, env: NodeJS.ProcessEnv) {
-    const APP_INSTANCE = JSON.stringify(settings);
+  private constructor(options: InstanceOptions, schedule: boolean, env: NodeJS.ProcessEnv) {
+    const APP_INSTANCE = JSON.stringify({ options, schedule });
     this.#child = startTsChild('test/store/app-instance.child.ts', [], { ...ENVIRONMENT, ...env, APP_INSTANCE });
   }
 
   /** Starts an instance, and resolves when its app has started. */
   static async start(
     options: InstanceOptions,
-    {
-      schedule = false,
-      env = {},
-      prices,
-    }: { schedule?: boolean; env?: NodeJS.ProcessEnv; prices?: InstanceSettings['prices'] } = {},
+    { schedule = false, env = {} }: { schedule?: boolean; env?: NodeJS.ProcessEnv } = {},
   ): Promise<AppInstance> {
-    const instance = new AppInstance({ options, schedule, prices }, env);
+    const instance = new AppInstance(options, schedule, env);
     await instance.#ready();
     return instance;
   }

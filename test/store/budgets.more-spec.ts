@@ -40,11 +40,8 @@ describeWithRedis(
         baseUrl: simulator.openai.baseUrl,
         budgets: [{ usd: BUDGET, per: 'month' as const }],
       };
-      const options = { providers: { openai }, healthCheckDepth: 'light' as const };
-      const instance = await AppInstance.start(
-        { ...options, store: { kind: 'redis', url: redis.url } },
-        { prices: PRICES },
-      );
+      const options = { providers: { openai }, healthCheckDepth: 'light' as const, prices: PRICES };
+      const instance = await AppInstance.start({ ...options, store: { kind: 'redis', url: redis.url } });
       instances.push(instance);
       return instance;
     };
