@@ -28,7 +28,9 @@ describe('budgets', () => {
   describe('over the API', () => {
     let api: ApiUnderTest;
     beforeEach(async () => {
-      api = await startApi({ options: { providers: { openai: openai() as never }, healthCheckDepth: 'light', prices } });
+      api = await startApi({
+        options: { providers: { openai: openai() as never }, healthCheckDepth: 'light', prices },
+      });
     });
     afterEach(() => api.app.close());
     const call = (model: string | undefined = 'gpt-5-nano') =>
