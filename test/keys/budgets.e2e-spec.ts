@@ -1,8 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
-import { keyIdOf, KeyPoolService, RetryExecutorService, type KeyStoreOptions } from '../../src/key-management';
+import {
+  keyIdOf,
+  KeyPoolService,
+  RetryExecutorService,
+  type CallContext,
+  type KeyStoreOptions,
+} from '../../src/key-management';
 import { startApi, type ApiUnderTest } from '../admin/support';
 import { fakeKey, VendorSimulator } from '../simulator';
 import { startKeyManagement } from '../support/key-management-app';
@@ -98,16 +105,65 @@ describe('budgets', () => {
       expect(body).toMatchObject({ label: null, budgets: [{ limit: 7, unit: 'requests' }] });
     });
 
-    it('in US dollars refuse calls whose price is not known, and say so', async () => {
+    it('in US dollars refuse calls for a model whose answer had no known price, and say so', async () => {
       await api.send('patch', PATH).send({ budgets: [{ usd: 2, per: 'day' }] });
+      expect(await call('gpt-99')).toMatchObject({ success: true, usage: { inputTokens: 900_000 } });
       expect(await call('gpt-99')).toMatchObject({
         errorMessage:
           'No key of openai can be used for gpt-99: budgets in USD count its calls, and the price of gpt-99 is not known. ' +
-          'Say it in the option prices, or make budgets of tokens or requests.',
+          'Say it in the option prices, or have @pydantic/genai-prices know it (npm i @pydantic/genai-prices), or make budgets of tokens or requests.',
       });
-      const unnamed = await api.app.get(RetryExecutorService).execute('openai', answer);
-      expect(unnamed).toMatchObject({ errorMessage: expect.stringContaining("Name the call's model") as string });
     });
+
+    it('in US dollars count calls that name no model by the model that answers', async () => {
+      await api.send('patch', PATH).send({ budgets: [{ usd: 2, per: 'day' }] });
+      const executor = api.app.get(RetryExecutorService);
+      const named = async () => ({ model: 'gpt-5-nano', ...(await answer()) });
+      expect(await executor.execute('openai', named)).toMatchObject({ success: true, usage: { costUsd: 1 } });
+      expect((await api.send('get', PATH)).body).toMatchObject({ budgets: [{ spent: 1 }] });
+    });
+
+    it('count what reached nobody as nothing, and what an app says after the call', async () => {
+      await api.send('patch', PATH).send({ budgets: [{ usd: 2, per: 'day' }] });
+      const executor = api.app.get(RetryExecutorService);
+      const options = { model: 'gpt-5-nano', estimatedTokens: 500_000, maxRetries: 0 };
+      const gone = await VendorSimulator.start();
+      await gone.close();
+      await executor.execute('openai', () => fetch(gone.openai.baseUrl), options);
+      const spent = async (): Promise<number> =>
+        ((await api.send('get', PATH)).body as { budgets: { spent: number }[] }).budgets[0]!.spent;
+      expect(await spent()).toBe(0);
+      let context: CallContext | undefined;
+      await executor.execute('openai', (given) => Promise.resolve((context = given)), options);
+      expect(await spent()).toBe(0.5);
+      context!.reportUsage({ inputTokens: 100_000 });
+      expect(await spent()).toBe(0.1);
+    });
+  });
+
+  it('in US dollars warn at the start where no price of the vendor is known, and name the mend', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const acme = {
+      compatibleWith: 'openai' as const,
+      baseUrl: simulator.openai.baseUrl,
+      budgets: [{ usd: 5, per: 'day' as const }],
+    };
+    const providers = {
+      openai: openai([
+        { requests: 9, per: 'day' },
+        { usd: 2, per: 'day' },
+      ]) as never,
+      acme: { ...acme, keys: [fakeKey('openai', 2)] },
+    };
+    const app = await startKeyManagement({ providers, healthCheckDepth: 'light' });
+    await app.close();
+    const warned = warn.mock.calls.flatMap(([text]) => (String(text).includes('US dollars') ? [String(text)] : []));
+    warn.mockRestore();
+    expect(warned).toEqual([
+      'providers.acme.budgets.0 is a budget in US dollars, and no price of acme is known: each call counts as 0.01 USD, and a model is refused once ' +
+        'an answer has shown that its price is not known. Install the list of prices, npm i @pydantic/genai-prices (or pnpm add @pydantic/genai-prices), ' +
+        'or state those of acme in the option prices.',
+    ]);
   });
 
   it('on the file store hold over restarts, also those that were set while the app ran', async () => {

@@ -13,7 +13,7 @@ import { decide, type Decision } from './decision';
 import type { CallFollowers, CallTerms } from './execution-settings';
 import type { ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { callError, type FailureReason } from './failures/call-errors';
-import { classifyEnd, failedEnd } from './failures/classify-attempt';
+import { classifyEnd, failedEnd, isUnsent } from './failures/classify-attempt';
 import { soonestUnasked } from './affinity/soonest-unasked';
 import { mayBeShared, Refusals } from './failures/refusals';
 import { fitting } from './tokens/fitting';
@@ -301,6 +301,7 @@ class Execution<T> implements CallSoFar {
     const isWithheld = sameRefusal || mayBeShared(failure);
     const doubted = this.#isDoubted(context, failure, now);
     context.bookSeen(false, now);
+    if (context.metered !== undefined && end.kind === 'thrown') context.metered.isUnsent = isUnsent(end.error);
     this.usage = addUsage(this.usage, context.usage);
     context.settleChecked(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);
     if (isWithheld && !sameRefusal) refusals.withhold(context, failure);

@@ -88,7 +88,11 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       onWait: (provider, ms) => pools.callWaited(provider, ms),
     };
     pools.setUpWith(({ provider, accounts }) => {
-      accounts.vendorName = () => registry.vendor(provider).name;
+      accounts.vendorName = () => {
+        const { name, pricesName } = registry.vendor(provider);
+        if (pricesName !== undefined) this.#prices.listedAs(name, pricesName);
+        return name;
+      };
       accounts.meters.ofProvider = this.options.providers.get(provider)?.budgets ?? [];
     });
     pools.observe({

@@ -2,11 +2,12 @@ import { accountName, membersOf, type Account } from './key/account';
 import { getOrCreate } from '../common/get-or-create';
 import type { Outcome } from '../vendors/contract/outcome';
 import type { Prices } from '../usage/prices';
+import type { Usage } from '../usage/usage';
 import type { LeaseTarget } from './key/key-input';
 import type { KeyRecord } from './key/key-record';
 import type { PoolLease } from './key-lease';
 import { amountOf, type Budget, type BudgetScope, type BudgetThreshold } from './limits/budget';
-import { totalOf, type ExpectedTokens, type UsedTokens } from './limits/expected-tokens';
+import { totalOf, type ExpectedTokens, type UsedParts, type UsedTokens } from './limits/expected-tokens';
 import { amountFor, MeteredCall, type CallAmounts } from './limits/metered-call';
 import { ASSUMED_TOKENS, PeriodMeter, type MeterTerms } from './limits/period-meter';
 
@@ -45,6 +46,11 @@ interface MeteredPool {
 /** One limit of a period, as it is declared for some keys. */
 type Declared = MeterTerms & { readonly limit: number };
 
+/** Callers may make up names of models. */
+const MOST_UNPRICED = 256;
+/** Meters of keys that are gone are looked through when there are more. */
+const MOST_UNUSED = 256;
+
 const NOTHING_KNOWN: CallAmounts = Object.freeze({ tokens: undefined, usd: undefined });
 
 /** The vendor refused a call with such an outcome before it worked on it, and charges nothing. */
@@ -77,6 +83,8 @@ export class AccountMeters implements MetersPort {
   /** How many of the meters count tokens or their price, and how many the price. */
   #countingTokens = 0;
   #countingUsd = 0;
+  /** Models whose answers had no price that is known. An answer may name another one than its call, as of an alias: it is known by then. */
+  readonly #unpriced = new Set<string>();
   /** What vendors ask for; without it no price is known. */
   prices: Prices | undefined;
   #latest: { tokens: ExpectedTokens | undefined; model: string | undefined; amounts: CallAmounts } | undefined;
@@ -93,6 +101,17 @@ export class AccountMeters implements MetersPort {
 
   get meters(): Iterable<PeriodMeter> {
     return this.#inUse.keys();
+  }
+
+  /** The vendor that serves the keys, where budgets in US dollars count them and none of its prices is known. */
+  get unpricedVendor(): string | undefined {
+    const vendor = this.#countingUsd > 0 ? this.vendor() : undefined;
+    return vendor !== undefined && this.prices?.knowsVendor?.(vendor) === false ? vendor : undefined;
+  }
+
+  /** How many are remembered. */
+  get known(): number {
+    return this.#meters.size;
   }
 
   claimFrom(claims: MeterClaims): void {
@@ -183,14 +202,23 @@ export class AccountMeters implements MetersPort {
     this.#tellDue(meters, now);
   }
 
-  /** What a call has used in all. */
+  /** What a call has used in all, or so far. */
   used({ metered, model }: PoolLease, used: UsedTokens, now: number): void {
-    // What an answer says before its end is not all.
-    if (metered === undefined || (typeof used === 'object' && used.isPartial)) return;
-    const tokens = typeof used === 'object' && used.tokens !== undefined ? used.tokens : totalOf(used);
-    const stated = typeof used === 'object' ? used : { input: tokens, output: 0 };
-    metered.used({ tokens, usd: stated.usd ?? this.#costOf(stated, model) }, now);
+    if (metered === undefined) return;
+    const stated: UsedParts = typeof used === 'object' ? used : { input: used, output: 0 };
+    const { tokens = totalOf(used), usd = this.#costOf(stated, model), isPartial = false } = stated;
+    if (isPartial) {
+      metered.usedSoFar({ tokens, usd });
+      return;
+    }
+    if (usd === undefined && tokens > 0) this.#lackedPrice(model);
+    metered.used({ tokens, usd }, now);
     this.#tellDue(metered.meters, now);
+  }
+
+  /** What a call that has ended turns out to have used. */
+  usedLate(lease: PoolLease, { inputTokens: input, outputTokens: output, costUsd: usd }: Usage, now: number): void {
+    this.used(lease, usd === undefined ? { input, output } : { input, output, usd }, now);
   }
 
   /** A call ended. What nobody stated of it counts as it was expected, unless the vendor refused the call. */
@@ -210,7 +238,7 @@ export class AccountMeters implements MetersPort {
     let until = 0;
     for (const meter of meters) {
       const { unit } = meter.terms;
-      if (unit === 'usd' && !this.knowsPrice(model)) return Infinity;
+      if (unit === 'usd' && this.#lacksPrice(model)) return Infinity;
       until = Math.max(until, meter.blockedUntil(amountFor(unit, amounts), now));
     }
     return until;
@@ -221,9 +249,23 @@ export class AccountMeters implements MetersPort {
     return this.#ofAll.length === 0 ? 0 : this.blockedFor(this.#ofAll, target, now);
   }
 
-  /** Whether the price of calls for this model is known, where it has to be. */
-  knowsPrice(model: string | undefined): boolean {
-    return this.#countingUsd === 0 || this.#costOf({ input: 1, output: 1 }, model) !== undefined;
+  /** Whether none of these keys may serve calls for the model: budgets in US dollars count them, and their price is not known. */
+  lackPrice(model: string | undefined, keys: Iterable<KeyRecord>): boolean {
+    if (!this.#lacksPrice(model)) return false;
+    for (const record of keys)
+      if (record.serves(model) && !record.meters?.some(({ terms }) => terms.unit === 'usd')) return false;
+    return true;
+  }
+
+  /** Answers for the model state what they took, and nobody knows what that costs. A call that names no model may be for any. */
+  #lacksPrice(model: string | undefined): boolean {
+    return this.#unpriced.size > 0 && this.#countingUsd > 0 && model !== undefined && this.#unpriced.has(model);
+  }
+
+  #lackedPrice(model: string | undefined): void {
+    if (model === undefined || this.#countingUsd === 0) return;
+    if (this.#unpriced.size >= MOST_UNPRICED) this.#unpriced.clear();
+    this.#unpriced.add(model);
   }
 
   #declaredFor(record: KeyRecord, ofAccount: readonly Budget[]): Map<string, Declared> {
@@ -256,6 +298,7 @@ export class AccountMeters implements MetersPort {
   }
 
   #newMeter(terms: MeterTerms): PeriodMeter {
+    this.#forgetUnused();
     const meter = new PeriodMeter(terms);
     this.#share(meter);
     return meter;
@@ -268,6 +311,14 @@ export class AccountMeters implements MetersPort {
         () => claims.wanted(),
         () => claims.look(meter),
       );
+  }
+
+  /** What was used of a period that is over concerns nobody once its keys are gone. Seldom: where keys come and go by the thousand. */
+  #forgetUnused(): void {
+    if (this.#meters.size <= 2 * this.#inUse.size + MOST_UNUSED) return;
+    const now = this.pool.now();
+    for (const [name, meter] of this.#meters)
+      if (!this.#inUse.has(meter) && meter.used(now) === 0) this.#meters.delete(name);
   }
 
   #leave(meter: PeriodMeter): void {
@@ -292,13 +343,17 @@ export class AccountMeters implements MetersPort {
   }
 
   #amountsOf(tokens: ExpectedTokens, model: string | undefined): CallAmounts {
-    return { tokens: totalOf(tokens), usd: this.#costOf(tokens, model) };
+    const all = totalOf(tokens);
+    return { tokens: all, usd: all === 0 ? 0 : this.#costOf(tokens, model) };
   }
 
   #costOf({ input, output }: ExpectedTokens, model: string | undefined): number | undefined {
     if (this.#countingUsd === 0) return undefined;
     const rest = { cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
-    return this.prices?.costOf(this.vendor(), model, { inputTokens: input, outputTokens: output, ...rest });
+    const cost = (outputTokens: number): number | undefined =>
+      this.prices?.costOf(this.vendor(), model, { inputTokens: input, outputTokens, ...rest });
+    // Models that write nothing, as those of embeddings, have no price for output.
+    return cost(output) ?? (output > 0 ? cost(0) : undefined);
   }
 
   /** Thresholds are told of by whoever shares the meters, or at once where nobody does. */

@@ -112,15 +112,127 @@ describe('a budget', () => {
     expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 1 }]);
   });
 
-  it('in US dollars refuses calls whose price is not known, unless a key has none', () => {
+  it('in US dollars refuses calls for a model once its answers had no price that is known, unless a key has no such budget', () => {
     const { test, pool, call } = budgetPool();
-    test.add(0, { budgets: [{ usd: 5, per: 'day' }] });
+    const record = test.add(0, { budgets: [{ usd: 5, per: 'day' }] });
+    expect(pool.lacksPrice({ model: 'new-model' })).toBe(false);
+    expect(call(million, 'ok', 'new-model')).toBe(record.id);
     expect(call(million, 'ok', 'new-model')).toBeUndefined();
-    expect(pool.lease()).toBeUndefined();
-    expect([pool.lacksPrice({ model: 'new-model' }), pool.lacksPrice({ model: 'known' })]).toEqual([true, false]);
+    expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 0.01 }]);
+    const alias = pool.lease({ model: 'alias' })!;
+    alias.used({ ...million, usd: 0.5 });
+    alias.settle('ok');
+    const unsaid = pool.lease({ model: 'says-nothing' })!;
+    unsaid.settle('ok');
+    const lacks = ['new-model', 'known', 'alias', 'says-nothing', undefined].map((model) => pool.lacksPrice({ model }));
+    expect(lacks).toEqual([true, false, false, false, false]);
     const free = test.add(1, { budgets: [{ tokens: 5, per: 'day' }] });
     expect(pool.lacksPrice({ model: 'new-model' })).toBe(false);
     expect(call(undefined, 'bad_request', 'new-model')).toBe(free.id);
+  });
+
+  it('in US dollars counts calls that name no model by what their answers cost, and as what calls cost lately where those do not say', () => {
+    const { test, pool } = budgetPool();
+    const record = test.add(0, { budgets: [{ usd: 10, per: 'day' }] });
+    pool.lease()!.settle('ok');
+    expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 0.01 }]);
+    const lease = pool.lease()!;
+    lease.used({ ...million, usd: 2 });
+    lease.settle('ok');
+    pool.lease()!.settle('ok');
+    expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 4.01 }]);
+  });
+
+  it('in US dollars serves models that have a price for input alone', () => {
+    const { test, pool } = budgetPool();
+    pool.accounts.meters.prices = {
+      costOf: (_vendor, _model, { inputTokens, outputTokens }) => (outputTokens > 0 ? undefined : inputTokens / 1e6),
+    };
+    const record = test.add(0, { budgets: [{ usd: 10, per: 'day' }] });
+    const lease = pool.lease({ model: 'embeddings' })!;
+    lease.used({ input: 1_000_000, output: 0 });
+    lease.settle('ok');
+    pool.lease({ model: 'embeddings', tokens: { input: 2_000_000, output: 10 } })!.settle('timeout');
+    expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 3 }]);
+  });
+
+  it.each<[string, Budget]>([
+    ['US dollars', { usd: 0.16, per: 'day' }],
+    ['tokens', { tokens: 1_600, per: 'day' }],
+  ])('in %s lets few calls go at once while nothing is known of what calls take', (_, budget) => {
+    const { test, pool } = budgetPool();
+    test.add(0, { budgets: [budget] });
+    const open = Array.from({ length: 16 }, () => pool.lease({ model: 'known' }));
+    expect([open.every((lease) => lease !== undefined), pool.lease({ model: 'known' })]).toEqual([true, undefined]);
+    for (const lease of open) lease!.settle('rate_limited');
+  });
+
+  it('counts a call that was cut off as no less than its answer had stated by then', () => {
+    const { test, pool } = budgetPool();
+    const record = test.add(0, { budgets: [{ tokens: 10_000, per: 'day' }] });
+    const cut = (outcome: SettledOutcome) => {
+      const lease = pool.lease({ tokens: { input: 100, output: 0 } })!;
+      lease.used({ input: 900, output: 0, tokens: 900, isPartial: true });
+      lease.settle(outcome);
+    };
+    cut('cancelled');
+    cut('server_error');
+    expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 1_800 }]);
+  });
+
+  it('counts no call that has reached nobody', () => {
+    const { test, pool } = budgetPool();
+    const record = test.add(0, { budgets: [{ usd: 5, per: 'day' }] });
+    const lease = pool.lease({ model: 'known', tokens: million })!;
+    lease.metered!.isUnsent = true;
+    lease.settle('network_error');
+    expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 0 }]);
+  });
+
+  it('takes what is said after the end in place of what was expected, unless another period has begun', () => {
+    const { test, pool, clock } = budgetPool();
+    const record = test.add(0, { budgets: [{ usd: 5, per: 'day' }] });
+    const usage = {
+      inputTokens: 250_000,
+      outputTokens: 0,
+      cachedInputTokens: 0,
+      cacheWriteTokens: 0,
+      reasoningTokens: 0,
+    };
+    const leases = [1, 2, 3].map(() => pool.lease({ model: 'known', tokens: million })!);
+    for (const lease of leases) lease.settle('ok');
+    expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 3 }]);
+    leases[0]!.usedLate(usage);
+    expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 2.25 }]);
+    leases[1]!.usedLate({ ...usage, costUsd: 1.5 });
+    expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 2.75 }]);
+    clock.skip(DAY_END.getTime() - clock.now());
+    leases[2]!.usedLate(usage);
+    expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 0 }]);
+  });
+
+  it('of a key that was deleted and comes back counts on', () => {
+    const { test, pool, call } = budgetPool();
+    const budgets: Budget[] = [{ requests: 3, per: 'day' }];
+    const first = test.add(0, { budgets });
+    call(million);
+    call(million);
+    pool.delete(first, 'administrator');
+    const again = test.add(0, { budgets });
+    expect(pool.snapshot(again).budgets).toMatchObject([{ spent: 2 }]);
+    expect([call(million), call(million)]).toEqual([again.id, undefined]);
+  });
+
+  it('of keys that came and went by the thousand is forgotten with the period', () => {
+    const { test, pool, clock } = budgetPool();
+    const comeAndGo = (from: number) => {
+      for (let n = from; n < from + 300; n += 1)
+        pool.delete(test.add(n, { budgets: [{ requests: 3, per: 'day' }] }), 'administrator');
+    };
+    comeAndGo(0);
+    clock.skip(DAY_END.getTime() - clock.now());
+    comeAndGo(1_000);
+    expect(pool.accounts.meters.known).toBeLessThanOrEqual(300);
   });
 
   describe('of an account', () => {

@@ -81,8 +81,12 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   /** A call that was counted as one that states nothing said afterwards what it used. */
-  usedLate({ candidate: { record }, model, answeringModel }: PoolLease, usage: Usage): void {
-    this.calls.usedLate({ record, model: model ?? answeringModel, usage });
+  usedLate(lease: PoolLease, usage: Usage): void {
+    const { candidate, model, answeringModel, metered } = lease;
+    this.calls.usedLate({ record: candidate.record, model: model ?? answeringModel, usage });
+    if (metered === undefined) return;
+    this.accounts.meters.usedLate(lease, usage, this.clock.now());
+    this.placeGroup(candidate.record);
   }
 
   /** What vendors' headers say is left of limits by the day. */
@@ -190,10 +194,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   /** No key may serve such a call: budgets in US dollars count it, and its price is not known. */
   lacksPrice({ model, affinity }: LeaseTarget): boolean {
-    if (this.accounts.meters.knowsPrice(model)) return false;
-    for (const record of this.affinities.keysFor(affinity))
-      if (record.serves(model) && !record.meters?.some(({ terms }) => terms.unit === 'usd')) return false;
-    return true;
+    return this.accounts.meters.lackPrice(model, this.affinities.keysFor(affinity));
   }
 
   /** Keeps the account that fits the call soonest for the call that waits as this holder: other calls pass over that account. */

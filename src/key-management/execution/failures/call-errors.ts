@@ -159,11 +159,9 @@ function sentence(
 }
 
 /** Why a call fails that must be counted in money and cannot be. */
-const withoutPrice = (provider: string, model: string | undefined): string =>
-  `No key of ${provider} can be used for ${model ?? 'a call that names no model'}: budgets in USD count its calls, and ` +
-  (model === undefined
-    ? "the price is known by the model. Name the call's model (option model), or make budgets of tokens or requests."
-    : `the price of ${model} is not known. Say it in the option prices, or make budgets of tokens or requests.`);
+const withoutPrice = (provider: string, model = ''): string =>
+  `No key of ${provider} can be used for ${model}: budgets in USD count its calls, and the price of ${model} is not known. ` +
+  'Say it in the option prices, or have @pydantic/genai-prices know it (npm i @pydantic/genai-prices), or make budgets of tokens or requests.';
 
 /** Why a call fails that only one account can serve. */
 function ofOneAccount(pool: KeyPool, account: string, keys: string, when: string): string {

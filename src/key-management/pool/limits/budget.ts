@@ -10,7 +10,7 @@ export type BudgetScope = (typeof BUDGET_SCOPES)[number];
 
 /** The most that may be spent in each period, over all instances and restarts. It has one of `usd`, `tokens` and `requests`. */
 export interface Budget {
-  /** US dollars. Calls of a model whose price is not known are refused. */
+  /** US dollars. What a call costs that is not known counts as calls cost lately; a model whose price turns out not to be known is refused. */
   usd?: number;
   /** Input and output together, what was read from a cache included. */
   tokens?: number;

@@ -50,6 +50,10 @@ const FAST_MS = 1_000;
 const LEARNING = 0.2;
 /** What nobody stated or measured before, a call is taken to have used: it must not count as nothing. */
 export const ASSUMED_TOKENS = { input: 1_000, output: 1_000 } as const;
+/** The same of each unit: what as many tokens cost of a good model. */
+export const ASSUMED: Readonly<Record<BudgetUnit, number>> = { requests: 1, tokens: 2_000, usd: 0.01 };
+/** Where less than that is allowed in all, so many calls of which nothing is known may go at once. */
+const FEWEST_UNKNOWN = 16;
 /** Less than this is nothing. A millionth of a dollar is a token of the cheapest models. */
 export const QUANTA: Readonly<Record<BudgetUnit, number>> = { requests: 1, tokens: 1, usd: 1e-6 };
 /** So small a part of a limit is no use where calls usually take more. */
@@ -170,11 +174,14 @@ export class PeriodMeter {
     else this.#reserved = Math.max(0, this.#reserved - amount);
   }
 
-  /** A call turned out to have used so much more. @param isAll Whether it is all that the call took, from which the mean is learned. */
-  add(amount: number, now: number, isAll: boolean): void {
+  /**
+   * A call turned out to have used so much more, or less than it was taken for.
+   * @param whole All that the call took, from which the mean is learned; undefined where that is not known.
+   */
+  add(amount: number, now: number, whole: number | undefined): void {
     this.#turn(now);
-    this.#used += amount;
-    if (isAll) this.#usual += (amount - this.#usual) * (this.#usual === 0 ? 1 : LEARNING);
+    this.#used = Math.max(0, this.#used + amount);
+    if (whole !== undefined) this.#usual += (whole - this.#usual) * (this.#usual === 0 ? 1 : LEARNING);
     this.#askWhenLow();
   }
 
@@ -193,7 +200,7 @@ export class PeriodMeter {
   blockedUntil(amount: number | undefined, now: number): number {
     this.#turn(now);
     if (this.#limit === Infinity) return 0;
-    const size = amount ?? Math.max(QUANTA[this.terms.unit], this.#usual);
+    const size = amount ?? this.#unknownSize;
     const all = this.#used + this.#inFlight + size;
     if (all <= Math.min(this.#limit, this.#claimed ?? Infinity) + ROUNDING) return 0;
     if (this.#isOver(size)) return this.#endsAt;
@@ -264,7 +271,15 @@ export class PeriodMeter {
   }
 
   get #inFlight(): number {
-    return this.#reserved + this.#unknown * this.#usual;
+    return this.#unknown === 0 ? this.#reserved : this.#reserved + this.#unknown * this.#unknownSize;
+  }
+
+  /** What is reserved for a call of which nobody knows what it takes: what calls took lately, and before that what is assumed. */
+  get #unknownSize(): number {
+    const { unit } = this.terms;
+    return this.#usual > 0
+      ? Math.max(QUANTA[unit], this.#usual)
+      : Math.max(QUANTA[unit], Math.min(ASSUMED[unit], this.#limit / FEWEST_UNKNOWN));
   }
 
   /** More should be claimed. */

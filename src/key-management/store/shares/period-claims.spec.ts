@@ -101,7 +101,7 @@ describe('claims of a period', () => {
         meter.started(amount, clock.now());
         if (unit !== 'requests') {
           meter.released(amount);
-          meter.add(amount, clock.now(), true);
+          meter.add(amount, clock.now(), amount);
         }
         used();
         await turns();
