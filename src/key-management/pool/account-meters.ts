@@ -216,9 +216,11 @@ export class AccountMeters implements MetersPort {
     this.#tellDue(metered.meters, now);
   }
 
-  /** What a call that has ended turns out to have used. */
-  usedLate(lease: PoolLease, { inputTokens: input, outputTokens: output, costUsd: usd }: Usage, now: number): void {
+  /** What a call that has ended turns out to have used. False where nothing counts it. */
+  usedLate(lease: PoolLease, { inputTokens: input, outputTokens: output, costUsd: usd }: Usage, now: number): boolean {
+    if (lease.metered === undefined) return false;
     this.used(lease, usd === undefined ? { input, output } : { input, output, usd }, now);
+    return true;
   }
 
   /** A call ended. What nobody stated of it counts as it was expected, unless the vendor refused the call. */

@@ -82,11 +82,9 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   /** A call that was counted as one that states nothing said afterwards what it used. */
   usedLate(lease: PoolLease, usage: Usage): void {
-    const { candidate, model, answeringModel, metered } = lease;
-    this.calls.usedLate({ record: candidate.record, model: model ?? answeringModel, usage });
-    if (metered === undefined) return;
-    this.accounts.meters.usedLate(lease, usage, this.clock.now());
-    this.placeGroup(candidate.record);
+    const { record } = lease.candidate;
+    this.calls.usedLate({ record, model: lease.model ?? lease.answeringModel, usage });
+    if (this.accounts.meters.usedLate(lease, usage, this.clock.now())) this.placeGroup(record);
   }
 
   /** What vendors' headers say is left of limits by the day. */
@@ -229,9 +227,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   leaseMade(lease: PoolLease): void {
     const { candidate, startedAt } = lease;
     if (lease.model !== undefined) this.openLeases.add(lease);
-    const { hardLimits, meters } = candidate.record;
-    if (candidate.rateLimiter === undefined && hardLimits === undefined && meters === undefined && !candidate.onTrial)
-      return;
+    if (!candidate.isLimited && !candidate.onTrial) return;
     this.accounts.callStarted(lease, startedAt);
     if (candidate.busy || candidate.blockedUntil(startedAt) > startedAt) this.placeGroup(candidate.record, startedAt);
   }
@@ -257,8 +253,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
 
   tokensUsed(lease: PoolLease, used: UsedTokens): void {
     const { candidate, metered } = lease;
-    if (candidate.rateLimiter === undefined && candidate.record.hardLimits === undefined && metered === undefined)
-      return;
+    if (!candidate.isLimited && metered === undefined) return;
     const now = this.clock.now();
     this.accounts.used(lease, used, now);
     this.#limitsSeen(candidate, now);

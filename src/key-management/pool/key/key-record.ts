@@ -261,6 +261,12 @@ export class KeyModelState implements Timed, OnTrial {
 
   constructor(readonly record: KeyRecord) {}
 
+  /** Something counts its calls. */
+  get isLimited(): boolean {
+    const { hardLimits, meters } = this.record;
+    return this.rateLimiter !== undefined || hardLimits !== undefined || meters !== undefined;
+  }
+
   /** Until when rate limits and a running trial allow no further call, milliseconds since the epoch; 0 if one may go now. */
   blockedUntil(now: number): number {
     const { hardLimits, meters } = this.record;
