@@ -4,6 +4,7 @@ import type {
   KeyStatus,
   LogEvent,
   ProviderFigures,
+  SharedBudget,
   TimelineEntry,
 } from '../../src/key-management/dashboard/ui/api/types';
 
@@ -52,7 +53,7 @@ export function sampleKey(provider: string, next: () => number, now: number, for
     expires_at: null,
     balance: null,
     runs_out_at: null,
-    budgets: [],
+    budgets: calls > 0 && calls % 3 === 0 ? [sampleBudget({ limit: 10, spent: (calls % 50) / 5 }, now)] : [],
     enabled: status !== 'disabled',
     reason: REASONS[status] ?? null,
     cooldown_until: cooldowns ? iso(20_000 + next() * 900_000) : null,
@@ -91,6 +92,17 @@ export function sampleKey(provider: string, next: () => number, now: number, for
   };
 }
 
+const sampleBudget = (more: Partial<SharedBudget>, now: number): SharedBudget => ({
+  scope: 'key',
+  per: 'day',
+  unit: 'usd',
+  limit: 10,
+  spent: 0,
+  ends_at: new Date(now + 20_000_000).toISOString(),
+  runs_out_at: null,
+  ...more,
+});
+
 function sampleTimeline(next: () => number, now: number, scale: number): TimelineEntry[] {
   const start = Math.floor(now / 60_000) * 60_000 - 179 * 60_000;
   return Array.from({ length: 180 }, (_, minute) => {
@@ -127,6 +139,12 @@ export function sampleFigures(
     state_since: new Date(now - 5_000_000).toISOString(),
     state_until: null,
     runs_out_at: null,
+    budgets: quiet
+      ? []
+      : [
+          sampleBudget({ scope: 'provider', per: 'month', limit: 2_000, spent: 841.2 }, now),
+          sampleBudget({ scope: 'account', account: 'team-a', limit: 50, spent: 43.9 }, now),
+        ],
     called: !quiet,
     window: { calls, failures: 0, success_rate: quiet ? null : 100 },
     opened: null,

@@ -11,6 +11,7 @@ import {
   type KeyStoreOptions,
 } from '../../src/key-management';
 import { startApi, type ApiUnderTest } from '../admin/support';
+import { parseMetrics } from '../metrics/prometheus-text';
 import { fakeKey, VendorSimulator } from '../simulator';
 import { startKeyManagement } from '../support/key-management-app';
 
@@ -139,6 +140,57 @@ describe('budgets', () => {
       context!.reportUsage({ inputTokens: 100_000 });
       expect(await spent()).toBe(0.1);
     });
+  });
+
+  it('of a provider and of accounts stand in the status, the analytics and the metrics, and those of keys with the keys', async () => {
+    const day = { per: 'day' as const };
+    const budgets = [{ usd: 4, ...day }];
+    const keys = [
+      {
+        key: KEY,
+        quotaGroup: 'team',
+        budgets: [
+          { tokens: 5_000_000, ...day, scope: 'account' as const },
+          { requests: 9, ...day },
+        ],
+      },
+    ];
+    const options = { providers: { openai: { keys, budgets, baseUrl: simulator.openai.baseUrl } }, prices };
+    const api = await startApi({ options: { ...options, healthCheckDepth: 'light', metrics: { perKey: true } } });
+    await api.app.get(RetryExecutorService).execute('openai', answer, { model: 'gpt-5-nano' });
+    const shared = [
+      { scope: 'provider', unit: 'usd', limit: 4, spent: 1, runs_out_at: null },
+      { scope: 'account', account: 'team', unit: 'tokens', limit: 5_000_000, spent: 1_000_000 },
+    ];
+    const { body } = await api.send('get', '/health/keys');
+    expect(body).toMatchObject({
+      key_pools: {
+        providers: { openai: { budgets: shared, keys: [{ budgets: [{ scope: 'key', spent: 1 }, {}, {}] }] } },
+      },
+    });
+    expect((await api.send('get', '/analytics/openai')).body).toMatchObject({ summary: { budgets: shared } });
+    const lines = parseMetrics((await api.send('get', '/metrics')).text).filter(({ name }) => name.includes('budget'));
+    const shown = lines.map(({ name, labels, value }) => [
+      name,
+      labels.scope ?? labels.key_id,
+      labels.account,
+      labels.unit,
+      labels.period,
+      value,
+    ]);
+    expect(shown.toSorted()).toEqual(
+      [
+        ['ai_keys_budget_limit', 'account', 'team', 'tokens', 'day', 5_000_000],
+        ['ai_keys_budget_limit', 'key', '', 'requests', 'day', 9],
+        ['ai_keys_budget_limit', 'provider', '', 'usd', 'day', 4],
+        ['ai_keys_budget_spent', 'account', 'team', 'tokens', 'day', 1_000_000],
+        ['ai_keys_budget_spent', 'key', '', 'requests', 'day', 1],
+        ['ai_keys_budget_spent', 'provider', '', 'usd', 'day', 1],
+        ['ai_keys_key_budget_limit', ID, undefined, 'requests', 'day', 9],
+        ['ai_keys_key_budget_spent', ID, undefined, 'requests', 'day', 1],
+      ].toSorted(),
+    );
+    await api.app.close();
   });
 
   it('in US dollars warn at the start where no price of the vendor is known, and name the mend', async () => {

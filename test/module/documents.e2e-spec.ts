@@ -75,6 +75,7 @@ describe('the documents', () => {
             state_since: '2026-11-20T00:00:01.700Z',
             state_until: null,
             runs_out_at: null,
+            budgets: [],
             total_keys: 2,
             healthy_keys: 1,
             removed_keys: 1,

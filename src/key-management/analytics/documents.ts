@@ -78,6 +78,17 @@ const BUDGET_STATUS = component('BudgetStatusDto', {
   runs_out_at: nullableTime('When it is expected to be spent, where that is before the period ends.', null),
 });
 
+/** The same of a whole provider, or of an account of it. */
+const SHARED_BUDGET = component('SharedBudgetStatusDto', {
+  ...BUDGET_STATUS.shape,
+  account: text('team-a', 'Of the scope `account`: whose it is.').optional(),
+});
+export type SharedBudgetStatus = z.infer<typeof SHARED_BUDGET>;
+const SHARED_BUDGETS = listOf(
+  SHARED_BUDGET,
+  'The budgets of the provider, then those of its accounts, the nearest to its limit first. Those of single keys are with the keys.',
+);
+
 /** A key as the status and the analytics show it. */
 export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
   id: keyId,
@@ -133,6 +144,7 @@ const PROVIDER_STATUS = component('ProviderStatusDto', {
   like: text('openai', 'Of a pool that was opened at run time alone: the provider that it goes by.').optional(),
   tenant: text('Customer 17', 'Of such a pool: whose keys it has, where that was said.').optional(),
   runs_out_at: nullableTime('When no key has anything left, at the present pace.', null),
+  budgets: SHARED_BUDGETS,
   total_keys: integer(5),
   healthy_keys: integer(3),
   removed_keys: integer(2),
@@ -203,6 +215,7 @@ export const PROVIDER_ANALYTICS = z.object({
     healthy_keys: integer(3),
     health_percentage: number(60, 'Per cent.'),
     ...CALL_SUMMARY,
+    budgets: SHARED_BUDGETS,
     usage_by_model: listOf(
       component('ModelUsageDto', { model: nullableText('gpt-5', 'Null: the calls that named none.'), ...USAGE.shape }),
       'What calls used by model, of the keys that are in the pool: the hundred that were called most.',

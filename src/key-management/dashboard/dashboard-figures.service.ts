@@ -1,6 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { runOutTime, stateFields } from '../analytics/comprehensive-status';
-import type { CallSummary, ComprehensiveStatus, ProviderStateFields, TimelineEntry } from '../analytics/documents';
+import { budgetsOf, runOutTime, stateFields } from '../analytics/comprehensive-status';
+import type {
+  CallSummary,
+  ComprehensiveStatus,
+  ProviderStateFields,
+  SharedBudgetStatus,
+  TimelineEntry,
+} from '../analytics/documents';
 import { callSummary, globalStats, timelineEntry } from '../analytics/provider-analytics';
 import type { Resolution } from '../analytics/series/measures';
 import { SeriesService } from '../analytics/series/series.service';
@@ -38,6 +44,8 @@ export interface ProviderFigures extends ProviderStateFields {
   vendor: { name: string; label: string };
   /** When no key has anything left, at the present pace; null where that is not known, or does not come. */
   runs_out_at: string | null;
+  /** Of the provider, and of its accounts those that are nearest to their limits. */
+  budgets: SharedBudgetStatus[];
   /** Somebody called it within the hour. */
   called: boolean;
   window: CallWindow;
@@ -61,6 +69,8 @@ export interface DashboardFigures {
 
 /** Many open pages ask often; the figures are made at most once in this time. */
 const FRESH_MS = 1_000;
+/** There may be as many accounts as keys. */
+const MOST_BUDGETS_SHOWN = 6;
 
 /**
  * The figures of all providers in one small document. It looks at no key, so that an open page costs the same with 3 keys or
@@ -112,6 +122,7 @@ export class DashboardFiguresService {
             ...stateFields(health),
             runs_out_at: runOutTime(this.forecast.outlook(health.provider)),
             vendor: this.#vendorOf(health.provider),
+            budgets: budgetsOf(this.pools.pool(health.provider)).slice(0, MOST_BUDGETS_SHOWN),
             called: health.isCalled,
             window: callWindow(health),
             affinity: callsByAffinity(this.pools.pool(health.provider)!),

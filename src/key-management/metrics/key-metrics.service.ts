@@ -12,6 +12,7 @@ import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
 import { isRemovedStatus } from '../pool/key/key-state';
 import { PersistenceService } from '../store/persistence.service';
+import { registerBudgetMetrics } from './budget-metrics';
 import { CallCounter } from './call-counter';
 import { registerCallMetrics } from './call-metrics';
 import { registerForecastMetrics } from './forecast-metrics';
@@ -87,6 +88,12 @@ export class KeyMetricsService {
     );
     registerWebhookMetrics(registry, this.webhook);
     registerForecastMetrics(registry, (provider) => this.#counts.labelOf(provider), this.forecast);
+    registerBudgetMetrics(
+      registry,
+      (provider) => this.#counts.labelOf(provider),
+      () => this.pools.pools(),
+      this.#keys !== undefined,
+    );
     this.#keys?.register(registry, () => this.#records());
     return registry;
   }

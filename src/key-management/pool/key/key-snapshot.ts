@@ -5,7 +5,7 @@ import type { KeyOrigin } from './key-input';
 import type { Period } from '../../common/period-end';
 import type { BudgetScope, BudgetUnit } from '../limits/budget';
 import type { KeyLimits } from '../limits/hard-limits';
-import { shownAmount } from '../limits/period-meter';
+import { shownAmount, type PeriodMeter } from '../limits/period-meter';
 import { OFF, type KeyRecord } from './key-record';
 import { NO_USAGE, type UsageTotals } from './key-usage';
 
@@ -70,16 +70,19 @@ export interface KeySnapshot {
   lastCheckedAt?: Date;
 }
 
+/** How the budget stands that this meter counts. */
+export function budgetSnapshot(meter: PeriodMeter, now: number): BudgetSnapshot {
+  const { scope, per, unit } = meter.terms;
+  const spent = shownAmount(meter.spent(now), unit);
+  const endsAt = new Date(meter.endsAt(now));
+  const runsOut = meter.runsOutAt !== undefined && { runsOutAt: new Date(meter.runsOutAt) };
+  return { scope, per, unit, limit: meter.limit, spent, endsAt, ...runsOut };
+}
+
+export const isBudget = ({ terms }: PeriodMeter): boolean => terms.kind === 'budget';
+
 const budgetsOf = ({ meters = [] }: KeyRecord, now: number): BudgetSnapshot[] =>
-  meters
-    .filter(({ terms }) => terms.kind === 'budget')
-    .map((meter) => {
-      const { scope, per, unit } = meter.terms;
-      const spent = shownAmount(meter.spent(now), unit);
-      const endsAt = new Date(meter.endsAt(now));
-      const runsOut = meter.runsOutAt !== undefined && { runsOutAt: new Date(meter.runsOutAt) };
-      return { scope, per, unit, limit: meter.limit, spent, endsAt, ...runsOut };
-    });
+  meters.filter(isBudget).map((meter) => budgetSnapshot(meter, now));
 
 const date = (ms: number): Date | undefined => (ms > 0 ? new Date(ms) : undefined);
 

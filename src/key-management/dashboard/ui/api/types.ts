@@ -20,7 +20,7 @@ export type {
   KeyView as KeyEntry,
 } from '../../../admin/schemas/answers';
 export type { ProviderStateView as ProviderStanding } from '../../../admin/schemas/operations';
-export type { TimelineEntry, UsageEntry } from '../../../analytics/documents';
+export type { SharedBudgetStatus as SharedBudget, TimelineEntry, UsageEntry } from '../../../analytics/documents';
 export type { Resolution } from '../../../analytics/series/measures';
 export type { ProviderState } from '../../../pool/key-events';
 export type { KeyStatus } from '../../../pool/key/key-state';

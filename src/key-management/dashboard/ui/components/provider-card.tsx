@@ -16,6 +16,7 @@ import { isBusy } from '../state/actions';
 import { useNow } from '../state/clock';
 import { useStore } from '../state/store';
 import { filter, openDialog } from '../state/view';
+import { BudgetBars } from './budget-bars';
 import { IconButton } from './button';
 import { useDashboard, useReadOnly } from './context';
 import { HealthBar } from './health-bar';
@@ -59,6 +60,7 @@ export function ProviderCard({ provider, figures, counts }: ProviderCardProps): 
         <Figure name="Tokens" value={shortNumber(summary.usage.input_tokens + summary.usage.output_tokens)} />
         <Figure name="Cost" value={costOf(summary.usage)} />
       </dl>
+      <BudgetBars budgets={figures.budgets} />
       {figures.runs_out_at !== null && <RunOutLine at={figures.runs_out_at} />}
       {figures.affinity && <AffinityLine {...figures.affinity} />}
       {figures.opened && <OpenedLine {...figures.opened} />}
