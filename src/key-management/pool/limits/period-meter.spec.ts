@@ -89,6 +89,15 @@ describe('a meter of a period', () => {
     expect(meter.spentReason(T0)).toBe('budget of 10 USD per day is spent; the day ends at 2030-03-02T00:00:00.000Z');
   });
 
+  it('is spent where less is left than calls usually reserve, though they take less', () => {
+    const meter = meterOf(10);
+    callOf(meter, usd(0.15)).used(usd(0.05), T0);
+    meter.add(9.8, T0, undefined);
+    expect(meter.spentUntil(T0)).toBe(0);
+    meter.add(0.01, T0, undefined);
+    expect([meter.blockedUntil(0.15, T0), meter.spentUntil(T0)]).toEqual([DAY_END, DAY_END]);
+  });
+
   it('begins anew with the period, but for what is in flight', () => {
     const meter = meterOf(10);
     const call = callOf(meter, usd(3));

@@ -56,7 +56,7 @@ export const ASSUMED: Readonly<Record<BudgetUnit, number>> = { requests: 1, toke
 const FEWEST_UNKNOWN = 16;
 /** Less than this is nothing. A millionth of a dollar is a token of the cheapest models. */
 export const QUANTA: Readonly<Record<BudgetUnit, number>> = { requests: 1, tokens: 1, usd: 1e-6 };
-/** So small a part of a limit is no use where calls usually take more. */
+/** So small a part of a limit is no use where calls usually take more, or reserve more. */
 const SCRAPS = 0.02;
 /** Sums of fractions are off by less. */
 const ROUNDING = 1e-9;
@@ -76,6 +76,8 @@ export class PeriodMeter {
   #unknown = 0;
   /** The mean of what calls took lately; 0 before the first. */
   #usual = 0;
+  /** The mean of what calls reserved lately. */
+  #usuallyReserved = 0;
   /** What this instance may use; undefined where it is alone and may use all. */
   #claimed: number | undefined;
   #latest = 0;
@@ -116,6 +118,9 @@ export class PeriodMeter {
 
   set limit(limit: number) {
     if (limit === this.#limit) return;
+    // Of a smaller one the instances may have claimed more than all of it: each keeps what it has used, and claims anew.
+    if (limit < this.#limit && this.#claimed !== undefined)
+      this.#claimed = Math.min(this.#claimed, this.#used + this.#inFlight);
     this.#limit = limit;
     this.#version += 1;
     // Of a greater one something may be left.
@@ -163,7 +168,10 @@ export class PeriodMeter {
     this.#turn(now);
     if (this.terms.unit === 'requests') this.#used += 1;
     else if (amount === undefined) this.#unknown += 1;
-    else this.#reserved += amount;
+    else {
+      this.#reserved += amount;
+      this.#usuallyReserved += (amount - this.#usuallyReserved) * (this.#usuallyReserved === 0 ? 1 : LEARNING);
+    }
     this.#askWhenLow();
   }
 
@@ -215,7 +223,7 @@ export class PeriodMeter {
   /** When the period ends of which nothing is left, or only scraps that are too small for a usual call; 0 where more is. */
   spentUntil(now: number): number {
     this.#turn(now);
-    const scraps = Math.min(this.#usual, this.#limit * SCRAPS);
+    const scraps = Math.min(Math.max(this.#usual, this.#usuallyReserved), this.#limit * SCRAPS);
     return this.#isOver(Math.max(QUANTA[this.terms.unit], scraps)) ? this.#endsAt : 0;
   }
 
@@ -251,14 +259,21 @@ export class PeriodMeter {
 
   granted({ endsAt, version, claimed, isSpent }: MeterGrant, now: number): void {
     this.#turn(now);
-    if (endsAt !== this.#endsAt || this.#claimed === undefined) return;
+    // What was claimed of another limit is not used: it is claimed anew.
+    if (endsAt !== this.#endsAt || version !== this.#version || this.#claimed === undefined) return;
     this.#latest = claimed - this.#claimed;
     this.#latestAt = now;
     this.#claimed = claimed;
     this.#isGranted = true;
-    // Of a greater limit something may be left.
-    this.#isSpent = version === this.#version && isSpent;
+    this.#isSpent = isSpent;
     this.#missing = 0;
+  }
+
+  /** Another instance has given back what it had claimed of the period that ends then: something may be left. */
+  givenBack(endsAt: number): void {
+    if (endsAt !== this.#endsAt || !this.#isSpent) return;
+    this.#isSpent = false;
+    this.#wanted?.();
   }
 
   /** Why its keys are not used any more in this period, for people. */

@@ -1,4 +1,4 @@
-import type { BudgetThreshold, BudgetUnit } from '../../pool/limits/budget';
+import { BUDGET_UNITS, type BudgetThreshold, type BudgetUnit } from '../../pool/limits/budget';
 import { QUANTA, type MeterWant } from '../../pool/limits/period-meter';
 import type { Json } from '../port/key-store';
 
@@ -56,6 +56,11 @@ export function claimIn(value: Json | undefined): Claim | undefined {
   const claimed = amountsIn(value);
   return claimed && { endsAt: day, claimed, used: isObject(used) ? amountsIn(used) : undefined };
 }
+
+/** Whether less is claimed than before, of the same period. */
+export const isLess = (claim: Claim, before: Claim): boolean =>
+  claim.endsAt === before.endsAt &&
+  BUDGET_UNITS.some((unit) => (claim.claimed[unit] ?? 0) < (before.claimed[unit] ?? 0));
 
 /** The register of a document that says which thresholds were told of. */
 export const TOLD = 'told';

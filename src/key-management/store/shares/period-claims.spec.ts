@@ -109,6 +109,13 @@ describe('claims of a period', () => {
       return { link, claims, meter, call, turns, told, grants: () => grants };
     }
 
+    /** Tells an instance what the store holds, as its watcher does. */
+    const hear = async (store: MemoryKeyStore, { claims, turns }: Awaited<ReturnType<typeof instance>>) => {
+      for (const { doc, registers } of await store.load('day-limits/'))
+        for (const [field, register] of Object.entries(registers))
+          claims.changed({ kind: 'set', doc, field, register });
+      await turns();
+    };
     const fits = (meter: PeriodMeter, amount: number): boolean => meter.blockedUntil(amount, clock.now()) === 0;
 
     it('are known to whoever comes later; what was not used is given back in good order', async () => {
@@ -159,6 +166,39 @@ describe('claims of a period', () => {
       await clock.advance(3_000);
       await settle();
       expect(fits(one.meter, 1)).toBe(false);
+    });
+
+    it('are claimed anew of a limit that was lowered, so that all of them together never use more', async () => {
+      const store = new KeptStore();
+      const [one, two] = [
+        await instance(store, 'one', 640, 'usd', true),
+        await instance(store, 'two', 640, 'usd', true),
+      ];
+      for (const each of [one, two]) for (let call = 0; call < 10; call += 1) await each.call(4);
+      for (const { meter } of [one, two]) meter.limit = 90;
+      await clock.advance(2_000);
+      for (const each of [one, two, one]) await hear(store, each);
+      let used = 80;
+      for (let call = 0; call < 40; call += 1)
+        for (const each of [one, two])
+          if (fits(each.meter, 1)) {
+            used += 1;
+            await each.call(1);
+          } else await each.turns();
+      expect(used).toBeLessThanOrEqual(90);
+      expect(used).toBeGreaterThan(85);
+    });
+
+    it('that are given back can be claimed by those for whom nothing was left', async () => {
+      const store = new KeptStore();
+      const [one, two] = [await instance(store, 'one', 8), await instance(store, 'two', 8)];
+      for (let call = 0; fits(two.meter, 1) && call < 20; call += 1) await two.call();
+      await two.turns();
+      expect(two.meter.spentUntil(clock.now())).toBeGreaterThan(0);
+      one.claims.stop();
+      await clock.advance(2_000);
+      await hear(store, two);
+      expect([two.meter.spentUntil(clock.now()), fits(two.meter, 1)]).toEqual([0, true]);
     });
 
     it('of the version before count', async () => {

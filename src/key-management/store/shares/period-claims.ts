@@ -6,7 +6,7 @@ import type { MeterWant, PeriodMeter } from '../../pool/limits/period-meter';
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { DocumentOwner, KnownDocument } from '../sync/document-owner';
 import type { StoreLink } from '../sync/store-link';
-import { claimIn, claimJson, leftOf, nextClaim, TOLD, toldIn, toldJson, type Claim } from './claims';
+import { claimIn, claimJson, isLess, leftOf, nextClaim, TOLD, toldIn, toldJson, type Claim } from './claims';
 
 /** A document per period that is counted: `day-limits/<provider>/<hash>`, in which each instance has a register of its own. */
 const CLAIMS = 'day-limits/';
@@ -150,8 +150,11 @@ export class PeriodClaims implements DocumentOwner {
     }
     const claim = claimIn(value);
     const others = this.#others.get(doc) ?? new Map<string, Claim>();
+    const before = others.get(name);
     if (claim) others.set(name, claim);
     this.#others.set(doc, others);
+    if (before === undefined || claim === undefined || !isLess(claim, before)) return;
+    for (const each of this.#allMeters()) if (each.doc === doc) each.meter.givenBack(claim.endsAt);
   }
 
   /** Tells a meter what the others have used: of those that are gone, all that they had claimed. */
