@@ -116,6 +116,20 @@ describe('budgets', () => {
       });
     });
 
+    it('say when a call fits again that would take more than is left, and at once', async () => {
+      await api.send('patch', PATH).send({ budgets: [{ usd: 2, per: 'month' }] });
+      expect((await call()).success).toBe(true);
+      const options = { model: 'gpt-5-nano', estimatedTokens: 1_500_000, maxWaitMs: 2_000 };
+      const refused = await api.app.get(RetryExecutorService).execute('openai', answer, options);
+      const [budget] = api.app.get(KeyPoolService).get('openai', ID)!.budgets;
+      expect(refused).toMatchObject({
+        success: false,
+        error: { code: 'NO_HEALTHY_KEYS', soonestRecovery: budget!.endsAt },
+        errorMessage: expect.stringContaining('without enough left of its budgets') as string,
+      });
+      expect((await call()).success).toBe(true);
+    });
+
     it('in US dollars count calls that name no model by the model that answers', async () => {
       await api.send('patch', PATH).send({ budgets: [{ usd: 2, per: 'day' }] });
       const executor = api.app.get(RetryExecutorService);

@@ -112,13 +112,18 @@ export function noHealthyKeys(
   const counts: Partial<Record<KeyStatus, number>> = {};
   const conditions = new Map<string, number>();
   const pause = pool.pauseAt(now);
+  let [total, fitsAt] = [0, Infinity];
   let recoveryAt = pause?.until ?? pool.nextWake(target.model, target.endpoint, target.affinity) ?? Infinity;
   for (const record of pool.keysFor(target)) {
     counts[record.status] = (counts[record.status] ?? 0) + 1;
+    total += 1;
+    fitsAt = Math.min(fitsAt, pool.accounts.meters.blockedFor(record.meters ?? [], target, now));
     const condition = conditionOf(record, call);
     conditions.set(condition, (conditions.get(condition) ?? 0) + 1);
     if (!pause && record.enabled && isRemoved(record.state)) recoveryAt = Math.min(recoveryAt, record.state.recheckAt);
   }
+  // A healthy key may have less left of a budget than this call takes.
+  if (total > 0 && counts.healthy === total) recoveryAt = Math.max(recoveryAt, fitsAt);
   const isKnown = recoveryAt < Infinity;
   const retryAfterMs = isKnown ? Math.max(0, recoveryAt - now) : undefined;
   const keys = [...conditions].map(([condition, count]) => `${count} ${condition}`).join(', ');
