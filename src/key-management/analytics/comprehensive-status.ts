@@ -25,7 +25,7 @@ export const usageEntry = (usage: UsageTotals): UsageEntry => ({
   cost_usd: usage.costUsd ?? null,
 });
 
-export const budgetEntry = <B extends BudgetSnapshot>({ endsAt, runsOutAt, ...budget }: B): Times<B> => ({
+const budgetEntry = <B extends BudgetSnapshot>({ endsAt, runsOutAt, ...budget }: B): Times<B> => ({
   ...budget,
   ends_at: endsAt.toISOString(),
   runs_out_at: iso(runsOutAt),
