@@ -86,6 +86,7 @@ const OPTIONS = {
   KeyStoreOptions: { path: 'store.' },
   KeyInput: { schema: KEY },
   KeyLimits: { schema: KEY.properties.limits },
+  Budget: { schema: ALL_OPTIONS.properties.providers.additionalProperties.properties.budgets.items },
 };
 
 const number = (value) => value.toLocaleString('en-US');

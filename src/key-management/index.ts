@@ -64,16 +64,19 @@ export { isKeyManagementRoute, KEY_MANAGEMENT_ROUTE } from './admin/routes/modul
 export type { IndicatorResult } from './health/health-result';
 
 export { KeyPoolService } from './pool/key-pool.service';
+export type { OpenedPool, OpenPoolOptions } from './pool/opened-pools';
 export type { KeyInput, KeyOrigin, KeyUpdate, LeaseOptions } from './pool/key/key-input';
 export type { KeyToken } from './pool/key/key-tokens';
+export type { Budget, BudgetScope, BudgetThreshold, BudgetUnit } from './pool/limits/budget';
 export type { KeyLimits } from './pool/limits/hard-limits';
 export type { KeyLease } from './pool/key-lease';
-export type { KeySnapshot } from './pool/key/key-snapshot';
+export type { BudgetSnapshot, KeySnapshot } from './pool/key/key-snapshot';
 export type { UsageTotals } from './pool/key/key-usage';
 export type { PriceOptions } from './usage/price-book';
 export type { Usage } from './usage/usage';
 export type { UsageFields } from './vendors/contract/usage';
 export type {
+  BudgetThresholdEvent,
   ChangedBy,
   HeardKeyEvent,
   KeyChangeEvent,

@@ -26,6 +26,7 @@ import { KeySourcesService } from './health/key-sources.service';
 import { SourceChangesService } from './health/source-changes.service';
 import { KeyExpiryService } from './health/key-expiry.service';
 import { KeyTokensService } from './health/key-tokens.service';
+import { PoolOpeningService } from './health/pool-opening.service';
 import { PromptProbes } from './health/prompt-probes.service';
 import { HealthSweepService } from './health/health-sweep.service';
 import { KeyIntakeService } from './health/key-intake.service';
@@ -111,6 +112,7 @@ const INTERNAL: Provider[] = [
   HealthCheckJob,
   HealthCheckTimer,
   PromptProbes,
+  PoolOpeningService,
   KeyTokensService,
   KeyExpiryService,
   BalancesService,

@@ -4,6 +4,7 @@ import type {
   KeyStatus,
   LogEvent,
   ProviderFigures,
+  SharedBudget,
   TimelineEntry,
   UsageEntry,
   VendorName,
@@ -54,6 +55,7 @@ export function sampleKey(provider: string, next: () => number, now: number, for
     expires_at: null,
     balance: null,
     runs_out_at: null,
+    budgets: calls > 0 && calls % 3 === 0 ? [sampleBudget({ limit: 10, spent: (calls % 50) / 5 }, now)] : [],
     enabled: status !== 'disabled',
     reason: REASONS[status] ?? null,
     cooldown_until: cooldowns ? iso(20_000 + next() * 900_000) : null,
@@ -91,6 +93,17 @@ export function sampleKey(provider: string, next: () => number, now: number, for
     persistence: next() < 0.5 ? 'configuration' : 'stored',
   };
 }
+
+const sampleBudget = (more: Partial<SharedBudget>, now: number): SharedBudget => ({
+  scope: 'key',
+  per: 'day',
+  unit: 'usd',
+  limit: 10,
+  spent: 0,
+  ends_at: new Date(now + 20_000_000).toISOString(),
+  runs_out_at: null,
+  ...more,
+});
 
 function sampleTimeline(next: () => number, now: number, scale: number): TimelineEntry[] {
   const start = Math.floor(now / 60_000) * 60_000 - 179 * 60_000;
@@ -163,6 +176,12 @@ export function sampleFigures(
     state_since: new Date(now - 5_000_000).toISOString(),
     state_until: null,
     runs_out_at: null,
+    budgets: quiet
+      ? []
+      : [
+          sampleBudget({ scope: 'provider', per: 'month', limit: 2_000, spent: 841.2 }, now),
+          sampleBudget({ scope: 'account', account: 'team-a', limit: 50, spent: 43.9 }, now),
+        ],
     called: !quiet,
     held_back: false,
     removals_doubted: false,
@@ -189,6 +208,7 @@ export function sampleFigures(
         }),
     in_flight: quiet ? 0 : keys.reduce((sum, each) => sum + each.in_flight, 0),
     waiting: 0,
+    opened: null,
     affinity: null,
     summary: {
       total_keys: keys.length,

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { affinity } from './players/affinity';
 import { alerts } from './players/alerts';
 import { usage } from './players/usage';
+import { budgets } from './players/budgets';
 import { configuration } from './players/configuration';
 import { customVendor } from './players/custom-vendor';
 import { errors } from './players/errors';
@@ -28,6 +29,7 @@ const PLAYERS: Readonly<Record<string, Players>> = {
   'docs/affinity.md': affinity,
   'docs/alerts.md': alerts,
   'docs/usage.md': usage,
+  'docs/budgets.md': budgets,
   'docs/configuration.md': configuration,
   'docs/custom-vendor.md': customVendor,
   'docs/errors.md': errors,

@@ -40,8 +40,8 @@ function followed(name: VendorName): { reserved: (ExpectedTokens | undefined)[];
     return taken;
   });
   jest.spyOn(pool, 'tokensUsed').mockImplementation((lease, tokens) => {
-    const { input, output } = tokens as ExpectedTokens;
-    used.push({ input, output });
+    // What the vendor books.
+    used.push(typeof tokens === 'number' ? tokens : { input: tokens.input, output: tokens.output });
     tokensUsed(lease, tokens);
   });
   return { reserved, used };

@@ -34,7 +34,8 @@ describe('examples/monitoring against the real /metrics', () => {
   beforeAll(async () => {
     const source = { read: () => Promise.resolve(['sk-SIMULATED-one-key-for-metrics-0001']) };
     const webhook = { url: 'http://127.0.0.1:1/events', secret: 'a secret of a test, in no use' };
-    app = await startKeyManagement({ providers: { openai: { source } }, webhook });
+    const budgets = [{ usd: 100, per: 'day' as const }];
+    app = await startKeyManagement({ providers: { openai: { source, budgets } }, webhook });
     const pool = app.get(KeyPoolService).pool('openai')!;
     const [record] = pool.records();
     pool.leaseForProbe(record!).settle('ok');
@@ -63,9 +64,9 @@ describe('examples/monitoring against the real /metrics', () => {
 
   it('has every metric and label of the alerts', () => {
     const text = readFileSync(ALERTS, 'utf8');
-    expect(text.match(/- alert: /g)).toHaveLength(4);
+    expect(text.match(/- alert: /g)).toHaveLength(5);
     const expressions = [...text.matchAll(/expr: (?:\|\n)?([\s\S]*?)\n {8}for:/g)].map(([, expr]) => expr!);
-    expect(expressions).toHaveLength(4);
+    expect(expressions).toHaveLength(5);
     for (const expression of expressions) {
       expect(mentions(expression).length).toBeGreaterThan(0);
       expectAll(expression);
@@ -91,12 +92,12 @@ describe('examples/monitoring against the real /metrics', () => {
     expect([...named].filter((name) => !name!.startsWith('ai_keys_key_')).sort()).toEqual([...known].sort());
   });
 
-  (promtool ? it : it.skip)('F1-F4: fires in each emergency, and in none when all is well', () => {
+  (promtool ? it : it.skip)('F1-F5: fires in each emergency, and in none when all is well', () => {
     const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', ALERT_TESTS]);
     expect([status, String(stdout), String(stderr)]).toEqual([0, expect.stringContaining('SUCCESS'), '']);
   });
 
-  it('F1-F4: tests the alerts on metrics and labels that the app has', () => {
+  it('F1-F5: tests the alerts on metrics and labels that the app has', () => {
     const series = [...readFileSync(ALERT_TESTS, 'utf8').matchAll(/series: '([^']*)'/g)].map(([, each]) => each!);
     expect(series.length).toBeGreaterThan(10);
     const ofTheApp = series.map((each) => each.replace(/instance="\w+",? ?/, '').replace('anthropic', 'openai'));

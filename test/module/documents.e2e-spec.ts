@@ -75,6 +75,7 @@ describe('the documents', () => {
             state_since: '2026-11-20T00:00:01.700Z',
             state_until: null,
             runs_out_at: null,
+            budgets: [],
             total_keys: 2,
             healthy_keys: 1,
             removed_keys: 1,
@@ -111,6 +112,7 @@ describe('the documents', () => {
                 expires_at: null,
                 balance: null,
                 runs_out_at: null,
+                budgets: [],
               },
               {
                 id: keyIdOf(key(2)),
@@ -143,6 +145,7 @@ describe('the documents', () => {
                 expires_at: null,
                 balance: null,
                 runs_out_at: null,
+                budgets: [],
               },
             ],
           },

@@ -1,5 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import {
+  type CallContext,
   KeyManagerService,
   type KeyPoolService,
   KeyStoreHealthIndicator,
@@ -21,6 +22,7 @@ export type InstanceCommand =
   | { do: 'execute'; times: number; url: string; maxWaitMs?: number }
   | { do: 'busy'; forMs: number; holdMs: number; maxWaitMs: number }
   | { do: 'load'; url: string }
+  | { do: 'spend'; url: string; atOnce: number; model: string; tokens: { input: number; output: number } }
   | { do: 'endLoad' }
   | { do: 'lead' };
 
@@ -72,6 +74,8 @@ export class InstanceCommands {
         return this.#beginLoad(command.url);
       case 'busy':
         return this.#busy(command);
+      case 'spend':
+        return this.#spend(command);
       case 'lead':
         return this.app.get(CheckLeadership).held();
       case 'endLoad':
@@ -137,6 +141,27 @@ export class InstanceCommands {
       if (!result.success) errors.push(`${result.error.code}: ${result.errorMessage}`);
     }
     return { at, errors };
+  }
+
+  /** So many calls in flight, until the budget is spent. Each answer's usage says what it cost. */
+  async #spend(given: Extract<InstanceCommand, { do: 'spend' }>): Promise<CallCounts> {
+    const executor = this.app.get(RetryExecutorService);
+    const counts: CallCounts = { good: 0, failed: 0, errors: [] };
+    const { url, model, tokens: estimatedTokens } = given;
+    const work = async (): Promise<void> => {
+      for (;;) {
+        const call = async ({ apiKey, signal }: CallContext) => chat(url, apiKey, signal);
+        const result = await executor.execute(PROVIDER, call, { model, estimatedTokens, maxWaitMs: 60_000 });
+        if (result.success) counts.good += 1;
+        else {
+          counts.failed += 1;
+          counts.errors.push(result.errorMessage);
+          return;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: given.atOnce }, work));
+    return { ...counts, errors: [...new Set(counts.errors)] };
   }
 
   #beginLoad(url: string): void {

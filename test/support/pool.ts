@@ -1,7 +1,7 @@
 import { keyText } from './key-text';
 import type { Random } from '../../src/key-management/common/clock';
 import { ApiKey } from '../../src/key-management/pool/key/api-key';
-import type { KeyEvent } from '../../src/key-management/pool/key-events';
+import type { BudgetThresholdEvent, KeyEvent } from '../../src/key-management/pool/key-events';
 import type { KeySettings } from '../../src/key-management/pool/key/key-input';
 import { KeyPool } from '../../src/key-management/pool/key-pool';
 import type { KeyRecord } from '../../src/key-management/pool/key/key-record';
@@ -19,6 +19,7 @@ export interface SettledLease {
 export class TestPool {
   readonly clock = new FakeClock();
   readonly events: KeyEvent[] = [];
+  readonly budgetEvents: BudgetThresholdEvent[] = [];
   readonly #settled: SettledLease[] = [];
   freed = 0;
   /** The keys whose probe was asked for at once. */
@@ -28,6 +29,7 @@ export class TestPool {
   constructor(seed = 1, random: Random = seededRandom(seed)) {
     const observer = {
       keyChanged: (_record: KeyRecord, event: KeyEvent) => void this.events.push(event),
+      budgetReached: (event: BudgetThresholdEvent) => void this.budgetEvents.push(event),
       probeWanted: (record: KeyRecord) => void this.probesWanted.push(record),
       keyFreed: () => void (this.freed += 1),
     };

@@ -17,7 +17,7 @@ import { ApiProblem, invalidRequest, notKept } from './api-problem';
 import { cursorOf, positionOf } from './input/cursor';
 import { keyFilter } from './key-filter';
 import { keyView, limitLeftView, verdictView } from './key-views';
-import { keyInputs, limitsOf } from './key-inputs';
+import { keyInputs, limitsOf, budgetOf } from './key-inputs';
 import type { AddedKeysView, CheckedKeyView, KeyDetailsView, KeyView, KeyPage } from './schemas/answers';
 import type { ListKeys, NewKey, UpdateKey } from './schemas/requests';
 
@@ -100,19 +100,20 @@ export class KeyAdminService {
   }
 
   async update(provider: string, id: string, changed: UpdateKey): Promise<KeyView> {
-    const { label, weight, tier, limits, expires_at: expiresAt, enabled } = changed;
+    const { label, weight, tier, limits, budgets, expires_at: expiresAt, enabled } = changed;
     this.#find(provider, id);
     const changes: KeyUpdate = {
       ...(label !== undefined && { label: label ?? '' }),
       ...(weight !== undefined && { weight }),
       ...(tier !== undefined && { tier }),
       ...(limits !== undefined && { limits: limitsOf(limits) }),
+      ...(budgets !== undefined && { budgets: (budgets ?? []).map(budgetOf) }),
       ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
     };
     const names = Object.keys(changes);
     if (names.length === 0 && enabled === undefined) {
       throw invalidRequest([
-        { field: 'body', problem: 'must have label, weight, tier, limits, expires_at or enabled' },
+        { field: 'body', problem: 'must have label, weight, tier, limits, budgets, expires_at or enabled' },
       ]);
     }
     // Both at once: with the store away each would wait for its own time.

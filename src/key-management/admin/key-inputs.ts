@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KeyInput } from '../pool/key/key-input';
 import { idProblems, secretIdFlaw } from '../configuration/key-ids';
+import type { Budget } from '../pool/limits/budget';
 import type { KeyLimits } from '../pool/limits/hard-limits';
 import { unencryptedFlaw } from '../configuration/options-schema';
 import { ApiProblem, conflict, invalidRequest } from './api-problem';
-import type { KeyLimitsRequest, NewKey } from './schemas/requests';
+import type { KeyBudgetRequest, KeyLimitsRequest, NewKey } from './schemas/requests';
 
 /**
  * The wire's words in ours. The same key twice counts once.
@@ -47,6 +48,7 @@ const keyInput = ({
   quota_group,
   models,
   limits,
+  budgets,
   base_url,
   headers,
   expires_at,
@@ -59,9 +61,15 @@ const keyInput = ({
   quotaGroup: quota_group,
   models,
   limits: limits && limitsOf(limits),
+  budgets: budgets?.map(budgetOf),
   baseUrl: base_url,
   headers,
   ...(expires_at != null && { expiresAt: new Date(expires_at) }),
+});
+
+export const budgetOf = ({ time_zone: timeZone, ...budget }: KeyBudgetRequest): Budget => ({
+  ...budget,
+  ...(timeZone !== undefined && { timeZone }),
 });
 
 /** Only the limits that are named; null becomes undefined, which takes a limit away. */

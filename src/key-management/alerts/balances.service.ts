@@ -63,6 +63,12 @@ export class BalancesService implements DocumentOwner, OnModuleDestroy {
     for (const controller of this.#controllers) controller.abort();
   }
 
+  /** The provider's pool is closed. */
+  forget(provider: string): void {
+    this.#known.delete(provider);
+    this.#nextAt.delete(provider);
+  }
+
   /** What is left of the keys of the pool, as far as it was read lately. */
   *of(pool: KeyPool): Iterable<BalanceOfKeys> {
     const known = this.#known.get(pool.provider);

@@ -11,6 +11,7 @@ import { RUN_OUT_WARNINGS, type RunOutWarning, type RunsOutEvent } from '../pool
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
+import type { PeriodMeter } from '../pool/limits/period-meter';
 import { isRemoved } from '../pool/key/key-state';
 import { PersistenceService } from '../store/persistence.service';
 import { BalancesService, type BalanceOfKeys } from './balances.service';
@@ -49,6 +50,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.#told = new RunOutsTold(persistence.link);
+    pools.observe({ poolClosed: (provider) => this.#forget(provider) });
     this.#ticks = new Timer(clock, LOOK_MS, () => void this.#tick());
   }
 
@@ -90,6 +92,12 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
       for (const warning of warnings) this.#tell(warning);
   }
 
+  /** The provider's pool is closed. */
+  #forget(provider: string): void {
+    this.#outlooks.delete(provider);
+    this.balances.forget(provider);
+  }
+
   /** Takes in what was spent, and foretells. Gives what is to be told. */
   #look(): Warning[] {
     const now = this.clock.now();
@@ -97,7 +105,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     const warnings: Warning[] = [];
     for (const pool of this.pools.pools()) {
       const balances = [...this.balances.of(pool)];
-      const all = [...balances.map(balanceFunds), ...dayLimits(pool, now), ...statedDays(pool, now)];
+      const all = [...balances.map(balanceFunds), ...metered(pool, now), ...statedDays(pool, now)];
       if (all.length === 0) {
         if (this.#outlooks.delete(pool.provider)) for (const record of pool.records()) record.funds = undefined;
         continue;
@@ -137,6 +145,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     for (const funds of all)
       for (const key of funds.keys)
         soonest.set(key, Math.min(soonest.get(key) ?? Infinity, ends.get(funds) ?? Infinity));
+    for (const funds of all) if (funds.meter) funds.meter.runsOutAt = ends.get(funds);
     const balances = new Map<string, number>();
     const balanceOf = new Map<KeyRecord, { left: number; unit: string; readAt: number }>();
     for (const { keys, balance } of found) {
@@ -191,6 +200,22 @@ interface Warning {
 
 const nameOf = ({ provider }: KeyPool, { subject, unit }: Funds): string => `${provider} ${subject} ${unit}`;
 
+/** The limits by the day that the user states, and budgets by the day and the month. */
+function* metered(pool: KeyPool, now: number): Iterable<Funds> {
+  const keysOf = new Map<PeriodMeter, KeyRecord[]>();
+  for (const record of pool.records())
+    for (const meter of record.meters ?? [])
+      if (meter.terms.per === 'day' || meter.terms.per === 'month')
+        getOrCreate(keysOf, meter, (): KeyRecord[] => []).push(record);
+  for (const [meter, keys] of keysOf) {
+    const { kind, scope, subject, unit, per } = meter.terms;
+    const spent = meter.spent(now);
+    const shared = keys.length > 1 && scope === 'account' ? accountOf(keys) : undefined;
+    const common = { subject: `${kind} ${subject} ${unit} ${per}`, keys, unit, left: meter.limit - spent, spent };
+    yield { ...common, endsAt: meter.endsAt(now), at: now, meter, ...(shared !== undefined && { account: shared }) };
+  }
+}
+
 /** What a vendor says is left. */
 function balanceFunds({ subject, keys, balance }: BalanceOfKeys): Funds {
   const { left, unit, limit, endsAt, readAt } = balance;
@@ -201,15 +226,6 @@ function balanceFunds({ subject, keys, balance }: BalanceOfKeys): Funds {
     ...(endsAt !== undefined && { endsAt }),
     ...(account !== undefined && { account }),
   };
-}
-
-/** The limits by the day that the user states, as far as this instance uses them. */
-function* dayLimits(pool: KeyPool, now: number): Iterable<Funds> {
-  for (const { account, keys, unit, spent, limit, endsAt } of pool.accounts.days.spending(now)) {
-    const shared = keys.length > 1 ? accountOf(keys) : undefined;
-    const common = { subject: `day ${account}`, keys, unit, left: limit - spent, spent, endsAt, at: now };
-    yield shared === undefined ? common : { ...common, account: shared };
-  }
 }
 
 /** What vendors' headers say is left of a day. */

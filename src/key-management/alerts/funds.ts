@@ -1,4 +1,5 @@
 import type { KeyRecord } from '../pool/key/key-record';
+import type { PeriodMeter } from '../pool/limits/period-meter';
 
 /** Something that can run out: what is left of a balance, a limit or a budget, of one key or of several that share it. */
 export interface Funds {
@@ -16,6 +17,8 @@ export interface Funds {
   readonly at: number;
   /** It bounds calls of one model alone: what is left of the provider does not end with it. */
   readonly isOfModel?: boolean;
+  /** What counts it, where it is a budget or a limit of a day. */
+  readonly meter?: PeriodMeter;
   /** Whose it is, where it is an account's. */
   readonly account?: string;
 }

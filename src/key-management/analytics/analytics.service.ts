@@ -10,7 +10,7 @@ import { percentage } from '../pool/key/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { countStatuses, countStatusesInTurns, totalOf, type StatusCounts } from '../pool/key/status-counts';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
-import { keyStatusEntry, providerHead, type ProviderHead } from './comprehensive-status';
+import { budgetsOf, keyStatusEntry, providerHead, type ProviderHead } from './comprehensive-status';
 import { EventLog } from '../events/event-log';
 import type {
   ComprehensiveStatus,
@@ -45,7 +45,7 @@ export class AnalyticsService {
 
   comprehensiveStatus(): ComprehensiveStatus {
     const providers = this.#listed().map(([health, pool]): [string, ProviderStatus] => {
-      const head = providerHead(countStatuses(pool), health, this.forecast.outlook(health.provider));
+      const head = providerHead(countStatuses(pool), health, this.forecast.outlook(health.provider), pool);
       return [health.provider, { ...head, keys: [...entriesOf(pool)] }];
     });
     return {
@@ -59,7 +59,7 @@ export class AnalyticsService {
   comprehensiveStatusText(): AsyncGenerator<string> {
     const parts = this.#listed().map(([health, pool]): StatusPart => {
       const head = async (): Promise<ProviderHead> =>
-        providerHead(await countStatusesInTurns(pool), health, this.forecast.outlook(health.provider));
+        providerHead(await countStatusesInTurns(pool), health, this.forecast.outlook(health.provider), pool);
       return { provider: health.provider, head, keys: entriesOf(pool) };
     });
     return statusText(this.#systemInfo(), parts, globalStats(this.series));
@@ -135,6 +135,7 @@ export class AnalyticsService {
     const { healthy = 0 } = counts;
     const total = totalOf(counts);
     const { outcomes } = this.series.totals(provider);
+    const pool = this.pools.pool(provider);
     return {
       provider,
       summary: {
@@ -142,7 +143,8 @@ export class AnalyticsService {
         healthy_keys: healthy,
         health_percentage: total === 0 ? 0 : percentage(healthy, total),
         ...callSummary(this.series, provider),
-        ...usageBreakdown(this.pools.pool(provider)),
+        budgets: budgetsOf(pool),
+        ...usageBreakdown(pool),
       },
       outcomes,
       timeline: this.timeline(provider, { resolution: 'minute' }),

@@ -1,8 +1,10 @@
 import type { ProviderOutlook } from '../alerts/forecast.service';
 import type { ProviderHealth } from '../health/provider-health.service';
-import type { KeySnapshot } from '../pool/key/key-snapshot';
+import type { KeyPool } from '../pool/key-pool';
+import type { BudgetSnapshot, KeySnapshot } from '../pool/key/key-snapshot';
+import { sharedBudgets } from '../pool/shared-budgets';
 import type { UsageTotals } from '../pool/key/key-usage';
-import type { KeyStatusEntry, ProviderStateFields, ProviderStatus, UsageEntry } from './documents';
+import type { KeyStatusEntry, ProviderStateFields, ProviderStatus, SharedBudgetStatus, UsageEntry } from './documents';
 import { removedOf, totalOf, type StatusCounts } from '../pool/key/status-counts';
 
 const iso = (date: Date | undefined): string | null => date?.toISOString() ?? null;
@@ -23,6 +25,20 @@ export const usageEntry = (usage: UsageTotals): UsageEntry => ({
   cost_usd: usage.costUsd ?? null,
 });
 
+const budgetEntry = <B extends BudgetSnapshot>({ endsAt, runsOutAt, ...budget }: B): Times<B> => ({
+  ...budget,
+  ends_at: endsAt.toISOString(),
+  runs_out_at: iso(runsOutAt),
+});
+type Times<B extends BudgetSnapshot> = Omit<B, 'endsAt' | 'runsOutAt'> & {
+  ends_at: string;
+  runs_out_at: string | null;
+};
+
+/** How the budgets of the provider and of its accounts stand. */
+export const budgetsOf = (pool: KeyPool | undefined): SharedBudgetStatus[] =>
+  pool === undefined ? [] : sharedBudgets(pool.accounts.meters.meters, pool.now).map(budgetEntry);
+
 export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
   id: key.id,
   masked_key: key.maskedKey,
@@ -42,6 +58,7 @@ export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
     ? { left: key.balance.left, unit: key.balance.unit, read_at: key.balance.readAt.toISOString() }
     : null,
   runs_out_at: iso(key.runsOutAt),
+  budgets: key.budgets.map(budgetEntry),
   reason: key.reason ?? null,
   cooldown_until: iso(key.cooldownUntil),
   recheck_at: iso(key.recheckAt),
@@ -56,6 +73,9 @@ export const stateFields = ({ state, reason, since, until }: ProviderHealth): Pr
   state_until: until === undefined ? null : new Date(until).toISOString(),
 });
 
+const templateFields = ({ template }: ProviderHealth): Pick<ProviderStatus, 'like' | 'tenant'> =>
+  template ? { like: template.like, ...(template.tenant !== undefined && { tenant: template.tenant }) } : {};
+
 /** When no key of the provider has anything left. */
 export const runOutTime = (outlook: ProviderOutlook | undefined): string | null =>
   outlook?.runsOutAt === undefined ? null : new Date(outlook.runsOutAt).toISOString();
@@ -67,9 +87,12 @@ export const providerHead = (
   counts: StatusCounts,
   health: ProviderHealth,
   outlook: ProviderOutlook | undefined,
+  pool: KeyPool,
 ): ProviderHead => ({
   ...stateFields(health),
+  ...templateFields(health),
   runs_out_at: runOutTime(outlook),
+  budgets: budgetsOf(pool),
   total_keys: totalOf(counts),
   healthy_keys: counts.healthy ?? 0,
   removed_keys: removedOf(counts),

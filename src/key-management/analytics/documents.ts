@@ -13,6 +13,8 @@ import {
   text,
   time,
 } from '../common/api-schema';
+import { PERIODS } from '../common/period-end';
+import { BUDGET_SCOPES, BUDGET_UNITS } from '../pool/limits/budget';
 import { PROVIDER_STATES } from '../pool/key-events';
 import { ACCOUNT_ORIGINS } from '../pool/key/account';
 import { KEY_STATUSES } from '../pool/key/key-state';
@@ -72,6 +74,28 @@ const BALANCE = z.object({
   read_at: time('When the vendor said so.'),
 });
 
+/** How a budget that counts a key's calls stands. */
+const BUDGET_STATUS = component('BudgetStatusDto', {
+  scope: oneOf(BUDGET_SCOPES, 'key', 'Whose calls it counts.'),
+  per: oneOf(PERIODS, 'day'),
+  unit: oneOf(BUDGET_UNITS, 'usd'),
+  limit: number(10),
+  spent: number(4.2, 'By all instances in the period, without calls in flight.'),
+  ends_at: time('When the period ends.'),
+  runs_out_at: nullableTime('When it is expected to be spent, where that is before the period ends.', null),
+});
+
+/** The same of a whole provider, or of an account of it. */
+const SHARED_BUDGET = component('SharedBudgetStatusDto', {
+  ...BUDGET_STATUS.shape,
+  account: text('team-a', 'Of the scope `account`: whose it is.').optional(),
+});
+export type SharedBudgetStatus = z.infer<typeof SHARED_BUDGET>;
+const SHARED_BUDGETS = listOf(
+  SHARED_BUDGET,
+  'The budgets of the provider, then those of its accounts, the nearest to its limit first. Those of single keys are with the keys.',
+);
+
 /** A key as the status and the analytics show it. */
 export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
   id: keyId,
@@ -97,6 +121,10 @@ export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
     description: 'What its vendor says is left of it or of its account, where the vendor tells.',
   }),
   runs_out_at: nullableTime('When what is left of it is spent, at the present pace.', null),
+  budgets: listOf(
+    BUDGET_STATUS,
+    'The budgets that count its calls: its own, and those of its account and its provider.',
+  ),
   reason: nullableText(null, 'Why the key is not healthy.'),
   cooldown_until: nullableTime('Until then the key is not chosen.'),
   recheck_at: nullableTime('When the removed key is checked again.'),
@@ -120,7 +148,10 @@ export type SystemInfo = z.infer<typeof SYSTEM_INFO>;
 
 const PROVIDER_STATUS = component('ProviderStatusDto', {
   ...PROVIDER_STATE_FIELDS.shape,
+  like: text('openai', 'Of a pool that was opened at run time alone: the provider that it goes by.').optional(),
+  tenant: text('Customer 17', 'Of such a pool: whose keys it has, where that was said.').optional(),
   runs_out_at: nullableTime('When no key has anything left, at the present pace.', null),
+  budgets: SHARED_BUDGETS,
   total_keys: integer(5),
   healthy_keys: integer(3),
   removed_keys: integer(2),
@@ -191,6 +222,7 @@ export const PROVIDER_ANALYTICS = z.object({
     healthy_keys: integer(3),
     health_percentage: number(60, 'Per cent.'),
     ...CALL_SUMMARY,
+    budgets: SHARED_BUDGETS,
     usage_by_model: listOf(
       MODEL_USAGE,
       'What calls used by model, of the keys that are in the pool: the hundred that were called most.',

@@ -18,6 +18,10 @@ import { VendorHealthChecker } from './vendor-health-checker';
 export class HealthCheckerRegistry implements OnModuleInit {
   readonly #logger = new Logger('KeyManagement');
   readonly #checkers = new Map<string, BaseHealthChecker>();
+  /** By which other provider's checker a pool goes that was opened at run time. */
+  readonly #likes = new Map<string, string>();
+  /** Those of them that are being closed: their last calls are still judged. */
+  readonly #closing = new Set<string>();
   /** Of the providers that were asked for, until they get another checker. */
   readonly #vendors = new Map<string, Vendor>();
 
@@ -61,9 +65,25 @@ export class HealthCheckerRegistry implements OnModuleInit {
 
   /** @throws UnknownProviderError */
   get(provider: string): BaseHealthChecker {
-    const checker = this.#checkers.get(provider);
+    const checker = this.#checkers.get(this.#likes.get(provider) ?? provider);
     if (!checker) throw this.unknownProvider(provider);
     return checker;
+  }
+
+  /** From now on the provider is served as another one is, whatever checker that has. */
+  addLike(provider: string, like: string): void {
+    this.#likes.set(provider, like);
+  }
+
+  /** The provider is unknown to those who call it from now on. */
+  closing(provider: string): void {
+    this.#closing.add(provider);
+  }
+
+  /** Forgets what `addLike` did. */
+  forget(provider: string): void {
+    this.#likes.delete(provider);
+    this.#closing.delete(provider);
   }
 
   /**
@@ -74,6 +94,8 @@ export class HealthCheckerRegistry implements OnModuleInit {
   vendor(provider: string): Vendor {
     const known = this.#vendors.get(provider);
     if (known) return known;
+    const like = this.#likes.get(provider);
+    if (like !== undefined) return this.vendor(like);
     const checker = this.get(provider);
     const settings = this.#providers.get(provider);
     const vendor =
@@ -85,7 +107,7 @@ export class HealthCheckerRegistry implements OnModuleInit {
   }
 
   has(provider: string): boolean {
-    return this.#checkers.has(provider);
+    return (this.#checkers.has(provider) || this.#likes.has(provider)) && !this.#closing.has(provider);
   }
 
   /** The error for a provider that nobody knows. It names the known providers. */

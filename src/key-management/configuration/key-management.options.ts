@@ -4,6 +4,7 @@ import type { ErrorClassificationMode } from '../classification/classify';
 import type { CanActivate, InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { HeardKeyEvent } from '../pool/key-events';
 import type { KeyInput } from '../pool/key/key-input';
+import type { Budget } from '../pool/limits/budget';
 import type { KeySource } from './key-source';
 import type { KeyStore } from '../store/port/key-store';
 import type { KeyStoreKind } from '../store/built-in-stores';
@@ -57,6 +58,11 @@ export interface ProviderOptions {
   probeModel?: string;
   /** The wire format of a vendor without a profile. Default `openai`. */
   compatibleWith?: WireFormat;
+  /**
+   * What may be spent at the most: by all keys of the provider together, or with `scope` by each key or each account. Over all instances, and over
+   * restarts. Once it is spent, the keys cool down until the period ends.
+   */
+  budgets?: Budget[];
   /** Whether keys whose answers name the same vendor account share its limits. Default true. `quotaGroup` on a key overrules it. */
   discoverAccounts?: boolean;
   /**
@@ -92,7 +98,7 @@ export interface WebhookOptions {
   secret: string;
   /**
    * `KEY_WEBHOOK_EVENTS`, with commas between. Default: `key_removed`, `key_expiring`, `provider_failing`, `provider_recovered`, `usable_keys_low`,
-   * `removals_doubted` and `runs_out`.
+   * `removals_doubted`, `budget_threshold` and `runs_out`.
    */
   events?: HeardKeyEvent[];
   /** Lets `url` be http on a host that is not loopback: for a receiver inside one's own network. */

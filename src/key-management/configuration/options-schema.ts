@@ -4,6 +4,7 @@ import { strictObject } from '../common/strict-object';
 import { STORE_KINDS } from '../store/built-in-stores';
 import { WIRE_FORMATS } from '../vendors/contract/profile';
 import { CREDENTIAL, HEADERS, PROBE_PATH, QUERY, vendorProblems } from '../vendors/define-vendor';
+import { KEY_BUDGETS, PROVIDER_BUDGETS } from './budget-schema';
 import { BASE_URL_RULE, isUnencrypted } from './base-url';
 import { CONFIGURATION_LIMITS } from './configuration-limits';
 import { idProblems, secretIdFlaw, type NamedKey } from './key-ids';
@@ -82,6 +83,7 @@ const KEY_INPUT = strict({
     .optional(),
   models: z.array(z.string('must be text')).optional(),
   limits: LIMITS.optional(),
+  budgets: KEY_BUDGETS.optional(),
   baseUrl: baseUrl.optional(),
   headers: HEADERS.optional(),
   expiresAt: EXPIRY.optional(),
@@ -154,6 +156,7 @@ const provider = strict({
     .enum(WIRE_FORMATS, `must be ${WIRE_FORMATS.map((name) => `"${name}"`).join(', ')}, or left out`)
     .optional(),
   includeUsage: z.boolean('must be true or false').optional(),
+  budgets: PROVIDER_BUDGETS.optional(),
   discoverAccounts: z.boolean('must be true or false').optional(),
   spillAfterMs: milliseconds.max(MOST_TIMER_MS, 'must be 2147483647 (24 days) or less').optional(),
   affinityMaxWaitMs: milliseconds.max(MOST_TIMER_MS, 'must be 2147483647 (24 days) or less').optional(),

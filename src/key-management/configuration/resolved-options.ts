@@ -32,7 +32,8 @@ type PlainOptions = Required<
 
 /** The module's settings with environment and defaults filled in. Prints without a secret. */
 export interface ResolvedOptions extends Readonly<PlainOptions> {
-  readonly providers: ReadonlyMap<string, ResolvedProvider>;
+  /** Those of the options and the environment; pools that are opened at run time come and go. */
+  readonly providers: Map<string, ResolvedProvider>;
   readonly backoff: Readonly<Required<NonNullable<KeyManagementOptions['backoff']>>>;
   /** `NODE_ENV` is `production`. */
   readonly production: boolean;

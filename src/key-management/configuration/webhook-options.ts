@@ -10,6 +10,7 @@ export const DEFAULT_WEBHOOK_EVENTS: readonly HeardKeyEvent[] = [
   'provider_recovered',
   'usable_keys_low',
   'removals_doubted',
+  'budget_threshold',
   'runs_out',
 ];
 

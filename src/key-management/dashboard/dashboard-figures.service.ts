@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { runOutTime, stateFields } from '../analytics/comprehensive-status';
+import { budgetsOf, runOutTime, stateFields } from '../analytics/comprehensive-status';
 import { ModelCallsService } from '../analytics/model-calls.service';
 import { callSummary, globalStats } from '../analytics/provider-analytics';
 import { SeriesService } from '../analytics/series/series.service';
@@ -14,6 +14,7 @@ import type { FailedCallEntry } from '../execution/failures/failed-calls';
 import { RetryExecutorService } from '../execution/retry-executor.service';
 import { speaksAgainst, WINDOW_MS } from '../health/provider-facts';
 import { ProviderHealthService, type ProviderHealth } from '../health/provider-health.service';
+import { isInTrouble } from '../health/provider-watch';
 import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-management.constants';
 import { CALL_ENDS } from '../pool/call-batches';
 import type { KeyPool } from '../pool/key-pool';
@@ -36,6 +37,8 @@ const FRESH_MS = 1_000;
 const MOST_MODELS = 12;
 const MOST_FAILED_CALLS = 20;
 const MOST_REASONS = 5;
+/** There may be as many accounts as keys. */
+const MOST_BUDGETS_SHOWN = 6;
 
 /**
  * The figures of all providers in one small document. It has no key in it, so that an open page costs the same with 3 keys or
@@ -79,6 +82,9 @@ export class DashboardFiguresService {
   #make(window: WindowName, now: number): DashboardFigures {
     const { maxRetries, healthCheckIntervalMinutes } = this.configuration.current;
     const range = windowRange(window, now);
+    const all = this.health.all();
+    // There may be very many of those that were opened at run time.
+    const listed = all.filter(({ template }) => template === undefined);
     return {
       at: isoOf(now),
       system_info: {
@@ -91,12 +97,15 @@ export class DashboardFiguresService {
       window: { name: window, since: isoOf(range.from) },
       global_stats: globalStats(this.series),
       providers: Object.fromEntries(
-        this.health.all().map((health) => [health.provider, this.#provider(health, range, now)]),
+        listed.map((health) => [
+          health.provider,
+          { ...this.#provider(health, range, now), opened: openedLike(health.provider, all) },
+        ]),
       ),
     };
   }
 
-  #provider(health: ProviderHealth, range: WindowRange, now: number): ProviderFigures {
+  #provider(health: ProviderHealth, range: WindowRange, now: number): Omit<ProviderFigures, 'opened'> {
     const { provider } = health;
     const pool = this.pools.pool(provider)!;
     const entries = this.series.timeline(provider, range);
@@ -104,6 +113,7 @@ export class DashboardFiguresService {
       ...stateFields(health),
       runs_out_at: runOutTime(this.forecast.outlook(provider)),
       vendor: this.vendorOf(provider),
+      budgets: budgetsOf(pool).slice(0, MOST_BUDGETS_SHOWN),
       called: health.isCalled,
       held_back: health.isHeldBack,
       removals_doubted: pool.doubtsRemovals(now),
@@ -134,6 +144,13 @@ export class DashboardFiguresService {
 }
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();
+
+function openedLike(provider: string, all: readonly ProviderHealth[]): ProviderFigures['opened'] {
+  const opened = all.filter(({ template }) => template?.like === provider);
+  if (opened.length === 0) return null;
+  return { pools: opened.length, in_trouble: opened.filter(({ state }) => isInTrouble(state)).length };
+}
+
 
 function inFlightOf(pool: KeyPool): number {
   let inFlight = 0;

@@ -2,6 +2,7 @@ import type {
   CallSummary,
   ComprehensiveStatus,
   ProviderStateFields,
+  SharedBudgetStatus,
   TimelineEntry,
   UsageEntry,
 } from '../analytics/documents';
@@ -81,6 +82,8 @@ export interface ProviderFigures extends ProviderStateFields {
   vendor: VendorName;
   /** When no key has anything left, at the present pace; null where that is not known, or does not come. */
   runs_out_at: string | null;
+  /** Of the provider, and of its accounts those that are nearest to their limits. */
+  budgets: SharedBudgetStatus[];
   /** Somebody called it within the hour. */
   called: boolean;
   /** The circuit breaker holds calls back, but for single ones that try. */
@@ -103,6 +106,8 @@ export interface ProviderFigures extends ProviderStateFields {
   /** Sums since the first start; the response times are of the last 24 hours. */
   summary: { total_keys: number } & CallSummary;
   timeline: TimelineEntry[];
+  /** Pools like it that were opened at run time and are used, and those of them that serve nobody; null where there are none. */
+  opened: { pools: number; in_trouble: number } | null;
 }
 
 export interface DashboardFigures {

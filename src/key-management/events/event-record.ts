@@ -3,6 +3,8 @@ import { singleLine } from '../common/text';
 import { isRecord, isTime } from '../store/keys/key-documents';
 import type { Json } from '../store/port/key-store';
 import type { AdminActionRecord, LogEntry, UnnumberedEntry } from './event-log';
+import { PERIODS } from '../common/period-end';
+import { BUDGET_SCOPES, BUDGET_THRESHOLDS, BUDGET_UNITS } from '../pool/limits/budget';
 import {
   BULK_CHANGES,
   KEY_EVENT_TYPES,
@@ -104,6 +106,7 @@ function eventIn(event: Record<string, Json>, type: string, at: Date): KeyEvent 
     const isRead = change !== undefined && Number.isSafeInteger(event.count);
     return isRead ? ({ type, provider, by, at, change, count: event.count } as KeyEvent) : undefined;
   }
+  if (type === 'budget_threshold') return budgetEventIn(event, { type, provider, by, at });
   if (type === 'removals_doubted') {
     const reason = text(event.reason) ?? '';
     return isOutcome(event.outcome)
@@ -170,6 +173,30 @@ function runOutIn(
     return undefined;
   const reason = text(event.reason) ?? '';
   return { ...base, ...(account !== undefined && { account }), hours, unit, left, runsOutAt, reason } as KeyEvent;
+}
+
+/** An event of a budget. */
+function budgetEventIn(
+  event: Record<string, Json>,
+  base: { type: 'budget_threshold'; provider: string; by: string; at: Date },
+): KeyEvent | undefined {
+  const [keyId, maskedKey, account, reason] = [event.keyId, event.maskedKey, event.account, event.reason].map(text);
+  const scope = BUDGET_SCOPES.find((each) => each === event.scope);
+  const percent = BUDGET_THRESHOLDS.find((each) => each === event.percent);
+  const unit = BUDGET_UNITS.find((each) => each === event.unit);
+  const per = PERIODS.find((each) => each === event.per);
+  const { limit, spent } = event;
+  const until = dateIn(event.until);
+  if (!scope || !percent || !unit || !per || !until || typeof limit !== 'number' || typeof spent !== 'number')
+    return undefined;
+  return {
+    ...base,
+    ...(keyId !== undefined && { keyId, maskedKey }),
+    scope,
+    ...(account !== undefined && { account }),
+    ...{ percent, unit, limit, spent, per, until },
+    reason: reason ?? '',
+  } as KeyEvent;
 }
 
 const text = (value: Json | undefined): string | undefined =>

@@ -35,6 +35,7 @@ const WARNINGS: ReadonlySet<KeyEvent['type']> = new Set([
   'removals_doubted',
   'runs_out',
   'key_expiring',
+  'budget_threshold',
 ] as const);
 
 /** What an administrator does on purpose is no warning, and a key that stays out was warned of when it went. */
@@ -57,7 +58,9 @@ function fieldsOf(event: AnyFields): Record<string, string | undefined> {
     ? { provider, state, by: state === 'paused' ? by : undefined }
     : { provider, key: maskedKey, key_id: keyId, by };
   const count = event.count?.toString();
+  const percent = event.percent?.toString();
   const change = {
+    percent,
     from,
     to,
     status,

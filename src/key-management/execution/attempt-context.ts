@@ -160,12 +160,14 @@ export class AttemptContext extends PoolLease implements CallContext {
     this.#price(usage, named, now);
     this.usage = usage;
     if (!this.countsTokens) return;
-    const { inputTokens, outputTokens } = usage;
+    const { inputTokens, outputTokens, costUsd } = usage;
     const estimates = this.settings?.estimatesOf?.(this.candidate.record.provider);
     const most = this.size ? this.size.maxOutput : this.tokens?.output;
     const booked = estimates?.booked(usage, most) ?? { input: inputTokens, output: outputTokens };
     const output = isOver ? booked.output : Math.max(booked.output, this.tokens?.output ?? 0);
-    this.used({ input: booked.input, output });
+    const written = isOver ? outputTokens : Math.max(outputTokens, this.tokens?.output ?? 0);
+    const taken = { input: booked.input, output, tokens: inputTokens + written, isPartial: !isOver };
+    this.used(costUsd === undefined ? taken : { ...taken, usd: costUsd });
     if (isOver) estimates?.learn(this.model, usage, this.size);
   }
 

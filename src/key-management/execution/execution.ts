@@ -13,7 +13,7 @@ import { decide, type Decision } from './decision';
 import type { CallFollowers, CallTerms } from './execution-settings';
 import type { ExecutionReport, ExecutionResult, ManagedCall } from './execution.types';
 import { callError, type FailureReason } from './failures/call-errors';
-import { classifyEnd, failedEnd } from './failures/classify-attempt';
+import { classifyEnd, failedEnd, isUnsent } from './failures/classify-attempt';
 import { soonestUnasked } from './affinity/soonest-unasked';
 import { mayBeShared, Refusals } from './failures/refusals';
 import { fitting } from './tokens/fitting';
@@ -199,6 +199,7 @@ class Execution<T> implements CallSoFar {
   async #leaseLater(decision: Decision | undefined): Promise<AttemptContext | FailureReason> {
     if (this.#isOver()) return 'deadline';
     if (decision?.next === 'other_account') return this.#waitForUnasked();
+    if (this.terms.provider.pool.lacksPrice(this.#target)) return 'no_keys';
     if (this.#target.tokens && !this.#fits()) return 'too_large';
     const otherwise = decision?.next === 'other_key' ? decision.otherwise : undefined;
     if (otherwise === 'give_up') return 'rejected';
@@ -300,6 +301,7 @@ class Execution<T> implements CallSoFar {
     const isWithheld = sameRefusal || mayBeShared(failure);
     const doubted = this.#isDoubted(context, failure, now);
     context.bookSeen(false, now);
+    if (context.metered !== undefined && end.kind === 'thrown') context.metered.isUnsent = isUnsent(end.error);
     this.usage = addUsage(this.usage, context.usage);
     context.settleChecked(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);
     if (isWithheld && !sameRefusal) refusals.withhold(context, failure);

@@ -41,6 +41,8 @@ const NO_OPTIONS: RunOptions = Object.freeze({});
 export class RetryExecutorService implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #logger = new Logger('KeyManagement');
   readonly #providers = new Map<string, ProviderContext>();
+  /** Of pools that are being closed: their last calls still end. */
+  readonly #closing = new Map<string, ProviderContext>();
   #latest: ProviderContext | undefined;
   readonly #inFlight: InFlight;
   readonly #prices: PriceBook;
@@ -62,6 +64,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     this.#inFlight = new InFlight(clock);
     this.failedCalls = options.failedCalls ? new FailedCalls(options.failedCalls.keep) : undefined;
     this.#prices = new PriceBook(options.prices, new GenAiPriceCatalog(), clock);
+    pools.usePrices(this.#prices);
     const tracer = new CallTracer((provider) => registry.vendor(provider).telemetryName);
     const followers = new OncePerTick<CallFollowers | undefined>(() => {
       const isLogged = Logger.isLevelEnabled('debug');
@@ -75,19 +78,29 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       pauses: new Pauses(clock),
       bodies: new Set(),
       beginningsOf: (provider) => registry.vendor(provider).streamBeginning,
-      estimatesOf: (provider) => this.#providers.get(provider)!.estimates,
+      estimatesOf: (provider) => this.#calledContext(provider).estimates,
       vendorFetch: vendors.fetch,
-      meterOf: (provider) => this.providerContext(provider)!.meter,
+      meterOf: (provider) => this.#calledContext(provider).meter,
       backoff: options.backoff,
       maxRetries: () => configuration.current.maxRetries,
       onCallEnd: this.#countCall,
       followers: (now) => followers.at(now),
       onWait: (provider, ms) => pools.callWaited(provider, ms),
     };
+    pools.setUpWith(({ provider, accounts }) => {
+      accounts.vendorName = () => {
+        const { name, pricesName } = registry.vendor(provider);
+        if (pricesName !== undefined) this.#prices.listedAs(name, pricesName);
+        return name;
+      };
+      accounts.meters.ofProvider = this.options.providers.get(provider)?.budgets ?? [];
+    });
     pools.observe({
       keyFreed: (provider) => this.#providers.get(provider)?.queue.serve(),
       keyChanged: ({ provider }) => this.#providers.get(provider)?.queue.review(),
       pauseChanged: (provider) => this.#providers.get(provider)?.queue.review(),
+      poolClosing: (provider) => this.#close(provider),
+      poolClosed: (provider) => this.#closing.delete(provider),
     });
   }
 
@@ -219,6 +232,22 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     // Calls to one provider often follow each other.
     if (this.#latest?.pool.provider === provider) return this.#latest;
     return (this.#latest = this.#providers.get(provider) ?? this.#newContext(provider));
+  }
+
+  /** Of a provider that calls are under way to. */
+  #calledContext(provider: string): ProviderContext {
+    if (this.#latest?.pool.provider === provider) return this.#latest;
+    return (this.#providers.get(provider) ?? this.#closing.get(provider))!;
+  }
+
+  /** Calls that wait for a key of the provider end, and none begins any more. */
+  #close(provider: string): void {
+    const context = this.#providers.get(provider);
+    if (this.#latest === context) this.#latest = undefined;
+    if (!context) return;
+    this.#providers.delete(provider);
+    this.#closing.set(provider, context);
+    context.queue.close();
   }
 
   #newContext(provider: string): ProviderContext | undefined {

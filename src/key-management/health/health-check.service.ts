@@ -145,6 +145,11 @@ export class HealthCheckService implements OnModuleDestroy {
     }
   }
 
+  /** The provider's pool is closed. */
+  forget(provider: string): void {
+    this.#semaphores.delete(provider);
+  }
+
   #semaphoreOf(provider: string): Semaphore {
     return getOrCreate(this.#semaphores, provider, () => new Semaphore(PARALLEL_CHECKS));
   }

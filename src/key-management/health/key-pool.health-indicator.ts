@@ -18,7 +18,7 @@ export interface KeyPoolHealthOptions {
 
 /**
  * Whether the providers have usable keys. A key that cools down is usable: it comes back by itself. Providers without keys, and those
- * whose keys are all switched off, and those that an administrator paused, are not asked for any. Tells names of providers, and no counts or masks.
+ * whose keys are all switched off, those that an administrator paused, and pools that were opened at run time, are not asked for any. Tells names of providers, and no counts or masks.
  */
 @Injectable()
 export class KeyPoolHealthIndicator {
@@ -31,7 +31,9 @@ export class KeyPoolHealthIndicator {
   check<const Key extends string>(key: Key, options: KeyPoolHealthOptions = {}): IndicatorResult<Key> {
     const { minimum = this.options.minimumUsableKeys, providers = 'all', trouble = 'down' } = options;
     const now = this.clock.now();
-    const pools = [...this.pools.pools()].filter((pool) => pool.pauseAt(now) === undefined && isInUse(pool));
+    const pools = [...this.pools.pools()].filter(
+      (pool) => pool.pauseAt(now) === undefined && this.pools.templateOf(pool.provider) === undefined && isInUse(pool),
+    );
     const lacking = pools.filter((pool) => !hasUsable(pool, minimum));
     const isLacking = lacking.length > 0 && (providers === 'all' || lacking.length === pools.length);
     if (!isLacking) return indicated(key, 'up');

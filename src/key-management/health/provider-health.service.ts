@@ -6,6 +6,7 @@ import { CLOCK, RESOLVED_OPTIONS, STORE_HEALTH, type StoreHealth } from '../key-
 import type { ProviderState } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
+import type { PoolTemplate } from '../pool/opened-pools';
 import { keyAvailability, keysInPool, usableKeys, type UnservedModel } from './key-availability';
 import { WINDOW_MS } from './provider-facts';
 import { isCalled, providerState, type ProviderSituation, type ProviderAssessment } from './provider-state';
@@ -24,6 +25,8 @@ export interface ProviderHealth extends ProviderAssessment {
   readonly unserved: readonly UnservedModel[];
   /** The circuit breaker holds calls back, but for single ones that try. */
   readonly isHeldBack: boolean;
+  /** Where its pool was opened at run time. */
+  readonly template: PoolTemplate | undefined;
 }
 
 export interface ProviderHealthSummary {
@@ -72,6 +75,10 @@ export class ProviderHealthService implements OnModuleDestroy {
         };
       },
       keyChanged: () => this.#lookIn(SOON_MS),
+      poolClosed: (provider) => {
+        this.#watches.delete(provider);
+        this.#low.delete(provider);
+      },
       pauseChanged: (provider) => {
         const pool = pools.pool(provider);
         pool?.calls.flush();
@@ -98,9 +105,12 @@ export class ProviderHealthService implements OnModuleDestroy {
     return this.#judge(pool);
   }
 
-  /** What anyone may know: the states alone, and whether a provider that is called serves nobody, or serves it badly. */
+  /**
+   * What anyone may know: the states alone, and whether a provider that is called serves nobody, or serves it badly. Without the pools that were
+   * opened at run time: their names may be those of customers, whose keys say nothing of the app.
+   */
   summary(): ProviderHealthSummary {
-    const all = this.all();
+    const all = this.all().filter(({ template }) => template === undefined);
     const called = all.filter((each) => each.isCalled);
     return {
       states: Object.fromEntries(all.map(({ provider, state }) => [provider, state])),
@@ -151,14 +161,10 @@ export class ProviderHealthService implements OnModuleDestroy {
     const since = watch.saw(assessment, now);
     const { unserved } = keys;
     const isHeldBack = breaker.state !== 'closed';
+    const template = this.pools.templateOf(provider);
     return {
       ...assessment,
-      provider,
-      since,
-      calls,
-      failures,
-      unserved,
-      isHeldBack,
+      ...{ provider, since, calls, failures, unserved, isHeldBack, template },
       isCalled: isCalled(lastCallAt, now),
     };
   }

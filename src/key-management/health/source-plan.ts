@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { GivenKey } from '../configuration/given-key';
 import type { KeyPool } from '../pool/key-pool';
 import { configuredText, type KeyRecord } from '../pool/key/key-record';
@@ -85,13 +86,17 @@ const routeText = (route: KeyRoute | undefined): string =>
   JSON.stringify(route && [route.baseUrl, Object.entries(route.revealHeaders()).sort()]);
 
 /** What a source's new settings change of the key. */
-export function changesOf(record: KeyRecord, { label, weight, tier, limits, expiresAt }: KeySettings): KeyUpdate {
+export function changesOf(
+  record: KeyRecord,
+  { label, weight, tier, limits, budgets = [], expiresAt }: KeySettings,
+): KeyUpdate {
   const hasSameLimits = JSON.stringify(limits ?? {}) === JSON.stringify(record.limits);
   return {
     ...((label ?? '') !== (record.label ?? '') && { label: label ?? '' }),
     ...((weight ?? 1) !== record.weight && { weight: weight ?? 1 }),
     ...((tier ?? 0) !== record.tier && { tier: tier ?? 0 }),
     ...(!hasSameLimits && { limits: { ...NO_LIMITS, ...limits } }),
+    ...(!isDeepStrictEqual(budgets, record.budgets) && { budgets }),
     ...(expiresAt?.getTime() !== record.expiresAt && { expiresAt: expiresAt ?? null }),
   };
 }

@@ -12,6 +12,7 @@ import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
 import { isRemovedStatus } from '../pool/key/key-state';
 import { PersistenceService } from '../store/persistence.service';
+import { registerBudgetMetrics } from './budget-metrics';
 import { CallCounter } from './call-counter';
 import { registerCallMetrics } from './call-metrics';
 import { registerForecastMetrics } from './forecast-metrics';
@@ -30,7 +31,7 @@ import { registerWebhookMetrics } from './webhook-metrics';
 @Injectable()
 export class KeyMetricsService {
   #registry: Registry | undefined;
-  readonly #counts = new CountsByProvider();
+  readonly #counts: CountsByProvider;
   readonly #keys: KeyMetrics | undefined;
 
   constructor(
@@ -43,6 +44,7 @@ export class KeyMetricsService {
     private readonly forecast: ForecastService,
     @Inject(METRICS_SETTINGS) { perKey = false }: MetricsSettings,
   ) {
+    this.#counts = new CountsByProvider((provider) => pools.templateOf(provider)?.like ?? provider);
     this.#keys = perKey ? new KeyMetrics() : undefined;
     pools.observe({
       callsOf: (provider) => new CallCounter(this.#counts.of(provider), this.#keys),
@@ -86,6 +88,12 @@ export class KeyMetricsService {
     );
     registerWebhookMetrics(registry, this.webhook);
     registerForecastMetrics(registry, (provider) => this.#counts.labelOf(provider), this.forecast);
+    registerBudgetMetrics(
+      registry,
+      (provider) => this.#counts.labelOf(provider),
+      () => this.pools.pools(),
+      this.#keys !== undefined,
+    );
     this.#keys?.register(registry, () => this.#records());
     return registry;
   }

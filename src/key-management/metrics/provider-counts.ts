@@ -43,14 +43,18 @@ export const OTHER_PROVIDERS = 'other';
 export class CountsByProvider {
   readonly #counts = new Map<string, ProviderCounts>();
 
+  /** @param nameOf By which name a provider is counted: a pool that was opened at run time as the one that it is like. */
+  constructor(private readonly nameOf: (provider: string) => string = (provider) => provider) {}
+
   /** On the hot path. */
   of(provider: string): ProviderCounts {
-    return this.#counts.get(provider) ?? getOrCreate(this.#counts, this.labelOf(provider), () => new ProviderCounts());
+    return getOrCreate(this.#counts, this.labelOf(provider), () => new ProviderCounts());
   }
 
   /** The label's value for the provider. */
   labelOf(provider: string): string {
-    return this.#counts.has(provider) || this.#counts.size < MAX_PROVIDERS ? provider : OTHER_PROVIDERS;
+    const name = this.nameOf(provider);
+    return this.#counts.has(name) || this.#counts.size < MAX_PROVIDERS ? name : OTHER_PROVIDERS;
   }
 
   entries(): IterableIterator<[provider: string, counts: ProviderCounts]> {

@@ -107,8 +107,8 @@ const partFor = (size: number, limit: number): number => {
 
 /** The limit of the key's account that such a call can never fit: by the vendor's word, or the user's. */
 export function exceededBy(tokens: ExpectedTokens, { rateLimiter, record }: KeyModelState): ExceededLimit | undefined {
-  const { tokensPerMinute = Infinity, tokensPerDay = Infinity } = record.hardLimits?.limits ?? {};
-  const stated = Math.min(tokensPerMinute, tokensPerDay);
+  let stated = record.hardLimits?.limits.tokensPerMinute ?? Infinity;
+  for (const { terms, limit } of record.meters ?? []) if (terms.unit === 'tokens') stated = Math.min(stated, limit);
   if (stated < Infinity && tokens.input + tokens.output > stated) return { dimension: 'tokens', limit: stated };
   return rateLimiter?.excess(tokens);
 }

@@ -1,6 +1,8 @@
 import type { Outcome } from '../vendors/contract/outcome';
 import type { CallObserver } from './call-batches';
 import type { BreakerStatus } from './circuit-breaker';
+import type { Period } from '../common/period-end';
+import type { BudgetScope, BudgetThreshold, BudgetUnit } from './limits/budget';
 import type { ExpiryThreshold } from './key/key-expiry';
 import type { KeyRecord } from './key/key-record';
 import type { KeyStatus } from './key/key-state';
@@ -140,6 +142,31 @@ export interface RunsOutEvent {
   readonly reason: string;
 }
 
+/** So much of a budget is spent: told once per budget, period and threshold, whatever the number of instances. */
+export interface BudgetThresholdEvent {
+  readonly type: 'budget_threshold';
+  readonly provider: string;
+  /** The key whose budget it is; undefined where it is an account's or the provider's. */
+  readonly keyId?: string;
+  readonly maskedKey?: string;
+  readonly at: Date;
+  readonly by: ChangedBy;
+  readonly scope: BudgetScope;
+  /** The account whose budget it is. */
+  readonly account?: string;
+  /** The threshold that was reached: 50, 80, then 100. */
+  readonly percent: BudgetThreshold;
+  readonly unit: BudgetUnit;
+  readonly limit: number;
+  /** What all instances have spent of it in the period, as far as it is known. */
+  readonly spent: number;
+  readonly per: Period;
+  /** When the period ends. */
+  readonly until: Date;
+  /** One sentence. */
+  readonly reason: string;
+}
+
 /** What events have that belong to no single key. */
 interface ProviderEventBase {
   readonly provider: string;
@@ -189,7 +216,8 @@ export type KeyEvent =
   | ProviderResumedEvent
   | KeysChangedEvent
   | RemovalsDoubtedEvent
-  | RunsOutEvent;
+  | RunsOutEvent
+  | BudgetThresholdEvent;
 
 export type KeyEventType = KeyEvent['type'];
 
@@ -214,6 +242,7 @@ export const KEY_EVENT_TYPES = [
   'keys_changed',
   'removals_doubted',
   'runs_out',
+  'budget_threshold',
 ] as const satisfies readonly KeyEventType[];
 
 /** What can be listened for: the types of events, and `key_removed`: a `status_changed` by which a key leaves the pool. */
@@ -236,10 +265,16 @@ export interface PoolObserver {
   callsOf?(provider: string): CallObserver;
   /** Answers have told something new of the account behind the key. */
   accountFound?(record: KeyRecord): void;
+  /** A pool that was opened at run time is being closed: no call of it begins any more. */
+  poolClosing?(provider: string): void;
+  /** The same pool is gone with the end of its last call: nothing of it is to be remembered in memory. Its keys are deleted right after. */
+  poolClosed?(provider: string): void;
   /** The key is to be probed at once: what was said of it is doubted. */
   probeWanted?(record: KeyRecord): void;
   /** The pool stops removing keys for evidence that several keys met. */
   removalsDoubted?(event: RemovalsDoubtedEvent): void;
+  /** So much of a budget is spent. */
+  budgetReached?(event: BudgetThresholdEvent): void;
   /** There are calls that no observer has seen yet: whoever needs them in time calls `flushCalls`. */
   callsPending?(): void;
 }

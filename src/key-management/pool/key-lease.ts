@@ -6,6 +6,7 @@ import type { ApiKey } from './key/api-key';
 import type { KeyModelState } from './key/key-record';
 import type { ExpectedTokens, UsedTokens } from './limits/expected-tokens';
 import type { HardLimits } from './limits/hard-limits';
+import type { MeteredCall } from './limits/metered-call';
 import type { SentCall } from './limits/sent-call';
 import {
   checkedSettlement,
@@ -59,6 +60,8 @@ export class PoolLease implements KeyLease {
   sent: SentCall | undefined = undefined;
   /** Where it has reserved what it is expected to take of the limits that the user states. */
   reservedIn: HardLimits | undefined = undefined;
+  /** How it is booked with the meters of its key; undefined where none counts it. */
+  metered: MeteredCall | undefined = undefined;
   /** Tokens that were reported to be used so far. */
   usedSoFar = 0;
   /** What its answers state to have used, with what it cost; undefined where they state nothing. */
@@ -116,8 +119,11 @@ export class PoolLease implements KeyLease {
   /** Tokens of the account are limited, so the tokens of the call must be reported with `used`. */
   get countsTokens(): boolean {
     const { record, rateLimiter } = this.candidate;
-    const { tokensPerMinute, tokensPerDay } = record.hardLimits?.limits ?? {};
-    return tokensPerMinute !== undefined || tokensPerDay !== undefined || (rateLimiter?.countsTokens ?? false);
+    return (
+      record.hardLimits?.limits.tokensPerMinute !== undefined ||
+      (this.metered?.countsTokens ?? false) ||
+      (rateLimiter?.countsTokens ?? false)
+    );
   }
 
   /**

@@ -107,19 +107,20 @@ describe('limits by the day', () => {
   });
 
   describe('that are claimed', () => {
-    const NONE = { requests: false, tokens: false };
     const claiming = (limits: object) => {
       const test = new TestPool();
       const wanted = jest.fn();
-      test.pool.accounts.days.claimDays(wanted);
+      const { meters } = test.pool.accounts;
+      meters.claimFrom({ wanted, used: () => undefined, look: () => undefined });
       const record = test.add(0, { limits });
-      const grant = (requests: number, tokens = 0, spent = NONE): void => {
+      const [meter] = [...meters.meters];
+      const grant = (claimed: number, isSpent = false): void => {
         const now = test.clock.now();
-        const [want] = test.pool.accounts.days.dayWants(now);
-        const { account, day, version } = want!;
-        test.pool.accounts.days.dayGranted({ account, day, version, claimed: { requests, tokens }, spent }, now);
+        const { endsAt, version } = meter!.want(now)!;
+        meter!.granted({ endsAt, version, claimed, isSpent }, now);
+        meters.granted();
       };
-      return { test, wanted, record, grant };
+      return { test, wanted, record, meter: meter!, grant };
     };
 
     it('let no call go before something is claimed, and ask for more before it is used up', () => {
@@ -136,19 +137,18 @@ describe('limits by the day', () => {
       expect(wanted).toHaveBeenCalled();
       expect(drain(test)).toBe(1);
       expect(test.pool.snapshot(record).status).toBe('healthy');
-      grant(5, 0, { requests: true, tokens: false });
+      grant(5, true);
       expect(drain(test)).toBe(1);
       expect(test.pool.snapshot(record).status).toBe('rate_limited');
     });
 
     it('say which tokens a call lacks', () => {
-      const { test, grant } = claiming({ tokensPerDay: 10_000 });
+      const { test, meter, grant } = claiming({ tokensPerDay: 10_000 });
       test.pool.lease();
-      grant(0, 300);
+      grant(300);
       expect(test.pool.lease({ tokens: { input: 900, output: 100 } })).toBeUndefined();
-      const [want] = test.pool.accounts.days.dayWants(test.clock.now());
-      expect(want!.needed.tokens).toBe(700);
-      grant(0, 1_000);
+      expect(meter.want(test.clock.now())!.needed).toBe(700);
+      grant(1_000);
       expect(test.pool.lease({ tokens: { input: 900, output: 100 } })).toBeDefined();
     });
 

@@ -8,11 +8,13 @@ import type { BreakerStatus } from './circuit-breaker';
 import { optionFault, type OptionRule, type OptionRules, type RulesFor } from '../common/option-fault';
 import type { ExpectedTokens } from './limits/expected-tokens';
 import type { Sharing } from './limits/hard-limits';
-import type { DayClaimsPort } from './limits/day-limits';
+import type { MetersPort } from './account-meters';
+import type { Prices } from '../usage/prices';
 import type { PartsPort } from './limits/part';
 import type {
   BulkChange,
   ChangedBy,
+  BudgetThresholdEvent,
   KeyChangeEvent,
   KeyEvent,
   PoolObserver,
@@ -28,12 +30,13 @@ import type { KeyRecord } from './key/key-record';
 import type { KeySnapshot } from './key/key-snapshot';
 import { isExpiry } from './key/key-expiry';
 import { UsedKeys } from './key/used-keys';
+import type { OpenedPool, OpenPoolOptions, PoolOpener, PoolTemplate } from './opened-pools';
 import { ProviderPauses, type ProviderPause } from './provider-pauses';
 
 /** What of the limits of one pool instances share. */
 interface SharedLimits {
   readonly parts: PartsPort;
-  readonly days: DayClaimsPort;
+  readonly meters: MetersPort;
 }
 
 /** Keeps the changes of keys: the store, where there is one. */
@@ -79,8 +82,12 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   #usedKeys = 0;
   #journal: KeyJournal | undefined;
   #pauseJournal: PauseJournal | undefined;
+  readonly #templates = new Map<string, PoolTemplate>();
+  #opener: PoolOpener | undefined;
   readonly #pauses: ProviderPauses;
   #isGrouping = false;
+  #prices: Prices | undefined;
+  #setUp: ((pool: KeyPool) => void) | undefined;
 
   /** Every change of a key, and of a provider as a whole, as it happens. No event carries a key. */
   readonly events$: Observable<KeyEvent> = this.#events.asObservable();
@@ -149,9 +156,60 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
     return this.#change(provider, keyId, (pool, record) => pool.delete(record, 'administrator'));
   }
 
-  /** Changes label, weight, tier or limits. Durable when it resolves. */
+  /** Changes label, weight, tier, limits, budgets or the end. Durable when it resolves. */
   update(provider: string, keyId: string, changes: KeyUpdate): Promise<void> {
     return this.#change(provider, keyId, (pool, record) => pool.update(record, changes, 'administrator'));
+  }
+
+  /**
+   * Opens a pool with keys of its own while the app runs, for an app whose customers bring keys: by the vendor and the settings of the provider `like`.
+   * It is called, looked at and administered by `name` as any provider; metrics count it with `like`, so that their number does not grow.
+   * Resolves when its keys are checked: those that fail stand in its status as removed, with a re-check. Opened on several instances that share a
+   * store, it shares what is learned, as any provider does.
+   * @param name Letters, digits, `_`, `-` and `.`, 64 at the most; no other provider of this app has it.
+   * @throws KeyManagementConfigurationError naming what is wrong; then nothing is opened
+   */
+  openPool(name: string, options: OpenPoolOptions): Promise<OpenedPool> {
+    if (!this.#opener) return Promise.reject(new Error('Pools can be opened once the app has started.'));
+    return this.#opener.open(name, options);
+  }
+
+  /** @internal */
+  useOpener(opener: PoolOpener): void {
+    this.#opener = opener;
+  }
+
+  /** @internal What the pool goes by, where it was opened at run time. */
+  templateOf(provider: string): PoolTemplate | undefined {
+    return this.#templates.get(provider);
+  }
+
+  /** @internal The names of the pools that were opened by this provider. */
+  *openedLike(provider: string): Iterable<string> {
+    for (const [name, { like }] of this.#templates) if (like === provider) yield name;
+  }
+
+  /** @internal Makes the pool of a name that no provider has. */
+  addPool(provider: string, template: PoolTemplate): KeyPool {
+    this.#templates.set(provider, template);
+    return this.ensurePool(provider);
+  }
+
+  /** @internal Tells everybody that no call of the pool begins any more. */
+  poolClosing(provider: string): void {
+    const pool = this.#pools.get(provider);
+    if (pool) pool.isClosing = true;
+    for (const observer of this.#observers) observer.poolClosing?.(provider);
+  }
+
+  /** @internal Forgets the pool, once no call of it is under way. What is known of its keys stays in the store, as of keys that the environment names no more. */
+  dropPool(provider: string): void {
+    const pool = this.#pools.get(provider);
+    pool?.calls.flush();
+    for (const observer of this.#observers) observer.poolClosed?.(provider);
+    for (const record of [...(pool?.records() ?? [])]) pool!.delete(record, 'source');
+    this.#pools.delete(provider);
+    this.#templates.delete(provider);
   }
 
   /**
@@ -232,6 +290,8 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
     return getOrCreate(this.#pools, provider, () => {
       const pool = new KeyPool(provider, this, this.clock, this.random, this.#sharing);
       pool.pause = this.#pauses.get(provider);
+      pool.accounts.meters.prices = this.#prices;
+      this.#setUp?.(pool);
       this.#observeCalls(pool);
       this.#shareLimits?.(provider, pool.accounts);
       return pool;
@@ -255,6 +315,18 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   shareLimits(share: (provider: string, accounts: SharedLimits) => void): void {
     this.#shareLimits = share;
     for (const pool of this.#pools.values()) share(pool.provider, pool.accounts);
+  }
+
+  /** @internal Gives each pool its settings when it is made, before it has keys. */
+  setUpWith(setUp: (pool: KeyPool) => void): void {
+    this.#setUp = setUp;
+    for (const pool of this.#pools.values()) setUp(pool);
+  }
+
+  /** @internal What vendors ask for, in every pool. */
+  usePrices(prices: Prices | undefined): void {
+    this.#prices = prices;
+    for (const pool of this.#pools.values()) pool.accounts.meters.prices = prices;
   }
 
   /** @internal */
@@ -283,6 +355,12 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   /** @internal */
   removalsDoubted(event: RemovalsDoubtedEvent): void {
     for (const observer of this.#observers) observer.removalsDoubted?.(event);
+    this.#events.next(event);
+  }
+
+  /** @internal */
+  budgetReached(event: BudgetThresholdEvent): void {
+    for (const observer of this.#observers) observer.budgetReached?.(event);
     this.#events.next(event);
   }
 

@@ -41,6 +41,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   spillAfterMs = 0;
   /** How long a call waits for the account that it prefers before it takes a key of the next; milliseconds. Calls that cannot wait take it at once. */
   affinityMaxWaitMs = 2_000;
+  /** It was opened at run time, and is being closed. */
+  isClosing = false;
   #pause: ProviderPause | undefined = undefined;
   /** Until when the provider is paused, milliseconds since the epoch; 0 where it is not. */
   #pausedUntil = 0;
@@ -80,8 +82,10 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   /** A call that was counted as one that states nothing said afterwards what it used. */
-  usedLate({ candidate: { record }, model, answeringModel }: PoolLease, usage: Usage): void {
-    this.calls.usedLate({ record, model: model ?? answeringModel, usage });
+  usedLate(lease: PoolLease, usage: Usage): void {
+    const { record } = lease.candidate;
+    this.calls.usedLate({ record, model: lease.model ?? lease.answeringModel, usage });
+    if (this.accounts.meters.usedLate(lease, usage, this.clock.now())) this.placeGroup(record);
   }
 
   /** What vendors' headers say is left of limits by the day. */
@@ -118,6 +122,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { model, endpoint } = target;
     this.wake(now);
     if (this.#pausedUntil > now || !this.#breaker.admits(now)) return undefined;
+    if (this.accounts.meters.allBlockedFor(target, now) > now) return undefined;
     const index = this.indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.parts.endpoints.passedOver(endpoint, exclude, now);
     const blockedUntil = this.accounts.isChoosy(now)
@@ -191,6 +196,11 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return greatest;
   }
 
+  /** No key may serve such a call: budgets in US dollars count it, and its price is not known. */
+  lacksPrice({ model, affinity }: LeaseTarget): boolean {
+    return this.accounts.meters.lackPrice(model, this.affinities.keysFor(affinity));
+  }
+
   /** Keeps the account that fits the call soonest for the call that waits as this holder: other calls pass over that account. */
   setAside(target: LeaseTarget, holder: object, now: number): void {
     if (this.accounts.keepsFor(holder)) return;
@@ -223,7 +233,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   leaseMade(lease: PoolLease): void {
     const { candidate, startedAt } = lease;
     if (lease.model !== undefined) this.openLeases.add(lease);
-    if (candidate.rateLimiter === undefined && candidate.record.hardLimits === undefined && !candidate.onTrial) return;
+    if (!candidate.isLimited && !candidate.onTrial) return;
     this.accounts.callStarted(lease, startedAt);
     if (candidate.busy || candidate.blockedUntil(startedAt) > startedAt) this.placeGroup(candidate.record, startedAt);
   }
@@ -248,8 +258,8 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   }
 
   tokensUsed(lease: PoolLease, used: UsedTokens): void {
-    const { candidate } = lease;
-    if (candidate.rateLimiter === undefined && candidate.record.hardLimits === undefined) return;
+    const { candidate, metered } = lease;
+    if (!candidate.isLimited && metered === undefined) return;
     const now = this.clock.now();
     this.accounts.used(lease, used, now);
     this.#limitsSeen(candidate, now);
@@ -266,10 +276,11 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { record } = lease.candidate;
     const isOk = settlement.outcome === 'ok';
     if (lease.model !== undefined) this.openLeases.remove(lease);
+    if (lease.metered !== undefined) this.accounts.meters.ended(lease, settlement.outcome, now);
     let mayGo: boolean;
     if (lease.source === 'probe') mayGo = this.#probeEnded(lease, settlement, now);
     else mayGo = isOk ? this.#callSucceeded(lease, settlement, now) : this.#callFailed(lease, settlement, now);
-    if (lease.candidate.availability !== 'eligible') this.placeGroup(record, now);
+    if (lease.candidate.availability !== 'eligible' || lease.metered !== undefined) this.placeGroup(record, now);
     this.#endpointCallEnded(lease, isOk, now);
     if (isOk && lease.source === 'call' && !lease.wasAccepted) this.accounts.accepted(record);
     if (mayGo || this.accounts.parts.takeMissed()) this.keyFreed();

@@ -2,6 +2,7 @@ import type { Clock } from '../common/clock';
 import { redactReason, type RedactedText } from '../classification/redaction/redact';
 import { CountedTexts } from '../common/counted-texts';
 import { Affinities } from './affinities';
+import { budgetThreshold } from './budget-threshold';
 import type { ApiKey } from './key/api-key';
 import type { ChangedBy, KeyChange, PoolObserver } from './key-events';
 import type { ToldExpiry } from './key/key-expiry';
@@ -24,13 +25,16 @@ import {
   type PartCooldown,
   UNCHECKED,
 } from './key/key-state';
+import type { BudgetThreshold } from './limits/budget';
 import type { Sharing } from './limits/hard-limits';
+import type { PeriodMeter } from './limits/period-meter';
 import { PoolAccounts } from './pool-accounts';
 import { newMean, noteWeight } from './selection/choice';
 import { ModelIndexes } from './selection/model-indexes';
 import { Cooldowns } from './state/cooldowns';
 import { OutlierDetection } from './state/outlier-detection';
 import type { SettlementSummary } from './state/settlement';
+import { isOfAll, isOfMeters, meteredState } from './state/metered-state';
 import { cooldownLeft, laterCooldown } from './state/transition';
 
 /**
@@ -76,6 +80,7 @@ export class KeyStates {
       rehoused: (record) => this.affinities.order?.rehoused(record),
       partsChanged: () => this.limitsShared(),
       accountFound: (record) => observer.accountFound?.(record),
+      budgetReached: (meter, percent) => this.#budgetReached(meter, percent),
     });
   }
 
@@ -200,11 +205,7 @@ export class KeyStates {
       this.affinities.order?.reweighed();
     }
     if (changes.tier !== undefined) this.#moveTo(changes.tier, record);
-    if (changes.limits !== undefined) {
-      this.accounts.limit(record, changes.limits);
-      this.#endDay(record, by);
-      for (const sibling of this.siblings(record)) this.#endDay(sibling, by);
-    }
+    if (changes.limits !== undefined || changes.budgets !== undefined) this.#limit(record, changes, by);
     this.placeGroup(record);
     const fields = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     this.#emit(record, by, { type: 'key_updated', fields });
@@ -225,7 +226,7 @@ export class KeyStates {
     if (from !== record.off && (from | record.off) !== OFF.administrator)
       this.#emit(record, by, { type: 'key_updated', fields: ['enabled'] });
     if (enabled && by === 'administrator') this.endCooldowns(record, by, false);
-    this.#coolDownForDay(record, this.clock.now());
+    this.#coolDownSpent(record);
   }
 
   /** Takes a key out of use that its vendor may take, or lets it back where nothing else keeps it out. */
@@ -237,7 +238,7 @@ export class KeyStates {
     if (!isSwitched) return;
     record.state = isCooldownOver(record.state, this.clock.now()) ? HEALTHY : record.state;
     this.#stateChanged(record, from, by, reason && { reason });
-    this.#coolDownForDay(record, this.clock.now());
+    this.#coolDownSpent(record);
   }
 
   /** Takes the key out of use if its `expiresAt` is over, and lets it back if it has a later one. */
@@ -262,16 +263,21 @@ export class KeyStates {
     return this.accounts.siblings(record);
   }
 
-  /** Sets a state: by a settlement here, by another instance's, or as the store kept it from before a restart. */
-  setState(record: KeyRecord, state: KeyState, by: ChangedBy, settlement?: SettlementSummary): void {
-    const next = isCooldownOver(state, this.clock.now()) ? HEALTHY : state;
+  /**
+   * Sets a state: by a settlement here, by another instance's, or as the store kept it from before a restart. While a budget or a limit of the day is
+   * spent, a key in the pool cools down whatever is said.
+   */
+  setState(record: KeyRecord, state: KeyState, by: ChangedBy, said?: Partial<SettlementSummary>): void {
+    const given = isCooldownOver(state, this.clock.now()) ? HEALTHY : state;
+    const metered = record.meters === undefined ? undefined : meteredState(record, given, by, this.clock.now());
+    const { state: next, settlement = said } = metered ?? { state: given };
     if (isSameState(record.state, next)) return;
     const from = record.status;
     const isHealthy = next.status === 'healthy';
     record.state = next;
     record.outcome = isHealthy ? undefined : settlement?.outcome;
     record.reason = isHealthy ? undefined : settlement?.reason;
-    if (isCoolingDown(next)) record.trial = 'pending';
+    if (isCoolingDown(next) && metered?.settlement === undefined) record.trial = 'pending';
     if (!isHealthy) this.outliers.setAside(record);
     this.#stateChanged(record, from, by, settlement);
   }
@@ -354,7 +360,9 @@ export class KeyStates {
   /** The parts of limits that are this instance's have changed. */
   limitsShared(): void {
     for (const record of this.#records.values()) {
-      this.#coolDownForDay(record, this.now);
+      // What was spent when it was stored may have been raised.
+      if (record.meters !== undefined && !this.#coolDownSpent(record))
+        this.setState(record, record.state, 'store', record);
       this.#place(record);
     }
   }
@@ -371,39 +379,40 @@ export class KeyStates {
 
   /** Puts the key, and those that share its limits, where they now belong: what one takes, the others lack. */
   protected placeGroup(record: KeyRecord, now = this.clock.now()): void {
-    const hasDay = record.hardLimits?.day !== undefined;
-    if (hasDay) this.#coolDownForDay(record, now);
+    const { meters } = record;
+    if (meters !== undefined && this.#coolDownSpent(record) && meters.some((meter) => isOfAll(meter, now)))
+      for (const other of this.#records.values()) this.#coolDownSpent(other);
     this.#place(record, now);
     const account = record.deleted ? this.accounts.leftBy(record) : record.account;
     if (account === undefined) return;
     for (const sibling of account.members) {
       if (sibling === record) continue;
-      if (hasDay) this.#coolDownForDay(sibling, now);
+      this.#coolDownSpent(sibling);
       this.#place(sibling, now);
     }
   }
 
-  /** A key whose limit for the day is used up cools down until the day ends. */
-  #coolDownForDay(record: KeyRecord, now: number): void {
-    const { hardLimits, state } = record;
-    if (hardLimits?.day === undefined || record.deleted) return;
-    const until = hardLimits.day.spentUntil(hardLimits.limits, now);
-    const isInPool = state.status === 'healthy' || (isCoolingDown(state) && state.until < until);
-    if (until <= now || !isInPool) return;
-    const reason = redactReason(
-      `The limit of ${hardLimits.day.spent(hardLimits.limits)} a day is reached. The day ends at ${new Date(until).toISOString()}.`,
-    );
-    this.setState(record, { status: 'rate_limited', until }, 'call', { outcome: 'rate_limited', reason });
+  /** A key whose limit for the day or whose budget is spent cools down until the period ends. True if that begins. */
+  #coolDownSpent(record: KeyRecord): boolean {
+    const { meters, state } = record;
+    if (meters === undefined || record.deleted || isRemoved(state)) return false;
+    this.setState(record, state, 'call', record);
+    return record.state !== state;
   }
 
-  /** The limits of a day were changed: a key that cools down until its end does so no longer, if something is left. */
-  #endDay(record: KeyRecord, by: ChangedBy): void {
-    const { hardLimits, state } = record;
+  /** Changes what the key may use; a key that cools down since that was spent does so no longer, if something is left. */
+  #limit(record: KeyRecord, { limits, budgets }: KeyUpdate, by: ChangedBy): void {
     const now = this.clock.now();
-    if (!isCoolingDown(state) || state.statedUntil !== undefined || state.until !== this.accounts.days.endsAt(now))
-      return;
-    if (hardLimits?.day === undefined || hardLimits.day.spentUntil(hardLimits.limits, now) === 0)
-      this.setState(record, HEALTHY, by);
+    const members = [record, ...this.siblings(record)];
+    const before = new Map(members.map((member) => [member, member.meters ?? []] as const));
+    if (budgets !== undefined) this.accounts.setBudgets(record, budgets);
+    if (limits !== undefined) this.accounts.limit(record, limits);
+    for (const [member, meters] of before) {
+      const { state } = member;
+      if (isCoolingDown(state) && isOfMeters(state, [...meters, ...(member.meters ?? [])], now))
+        this.setState(member, cooldownLeft(state, true, now), by);
+      else this.#coolDownSpent(member);
+    }
   }
 
   /** Changes several keys as one: those who wait look again only when all of it is made, or they would get a key that is to cool down with another. */
@@ -471,6 +480,12 @@ export class KeyStates {
       lease.candidate.inFlight += 1;
     }
   };
+
+  #budgetReached(meter: PeriodMeter, percent: BudgetThreshold): void {
+    const { provider } = this;
+    const keyOf = (id: string): string | undefined => this.#records.get(id)?.key.masked;
+    this.observer.budgetReached?.(budgetThreshold(meter, percent, { provider, keyOf, now: this.now }));
+  }
 
   /** @param change Becomes the event itself: an object spread into another gives V8 a hidden class of its own, 400 bytes each. */
   #emit(record: KeyRecord, by: ChangedBy, change: KeyChange): void {

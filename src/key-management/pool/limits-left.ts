@@ -25,22 +25,24 @@ export function limitsLeft(
   return [...statedByUser(record, now), ...statedByVendor(record, modelOf, now)];
 }
 
-function* statedByUser({ hardLimits }: KeyRecord, now: number): Iterable<LimitLeft> {
-  if (hardLimits === undefined) return;
-  const { requestsPerMinute, tokensPerMinute, requestsPerDay, tokensPerDay } = hardLimits.limits;
-  const minute = hardLimits.usedInMinute(now);
-  const today = hardLimits.day?.amounts(now) ?? { requests: 0, tokens: 0 };
-  const dayEndsAt = hardLimits.day?.endsAt(now);
-  const all = [
-    ['requests', 'minute', requestsPerMinute, minute.requests],
-    ['tokens', 'minute', tokensPerMinute, minute.tokens],
-    ['requests', 'day', requestsPerDay, today.requests],
-    ['tokens', 'day', tokensPerDay, today.tokens],
-  ] as const;
-  for (const [unit, per, limit, used] of all) {
-    if (limit === undefined) continue;
-    const left = Math.max(0, limit - used);
-    yield { from: 'settings', model: undefined, unit, per, limit, left, endsAt: per === 'day' ? dayEndsAt : undefined };
+function* statedByUser({ hardLimits, meters = [] }: KeyRecord, now: number): Iterable<LimitLeft> {
+  const stated = { from: 'settings', model: undefined } as const;
+  if (hardLimits !== undefined) {
+    const { requestsPerMinute, tokensPerMinute } = hardLimits.limits;
+    const { requests, tokens } = hardLimits.usedInMinute(now);
+    const minutes = [
+      ['requests', requestsPerMinute, requests],
+      ['tokens', tokensPerMinute, tokens],
+    ] as const;
+    for (const [unit, limit, used] of minutes)
+      if (limit !== undefined)
+        yield { ...stated, unit, per: 'minute', limit, left: Math.max(0, limit - used), endsAt: undefined };
+  }
+  for (const meter of meters) {
+    const { kind, unit } = meter.terms;
+    if (kind !== 'limit' || unit === 'usd') continue;
+    const left = Math.max(0, meter.limit - meter.spent(now));
+    yield { ...stated, unit, per: 'day', limit: meter.limit, left, endsAt: meter.endsAt(now) };
   }
 }
 

@@ -1,6 +1,6 @@
 import { getOrCreate } from '../common/get-or-create';
 import type { HeaderView, RateLimitReading } from '../vendors/contract/rate-limits';
-import { AccountDays } from './account-days';
+import { AccountMeters } from './account-meters';
 import { AccountParts } from './account-parts';
 import type { LeaseTarget } from './key/key-input';
 import { Account, membersOf } from './key/account';
@@ -10,9 +10,11 @@ import { accountOfAnswer, accountOfRefusal, Contradictions, stateTheSame } from 
 import { partsOf, totalOf, type UsedTokens } from './limits/expected-tokens';
 import type { FoundAccount } from './limits/found-account';
 import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
+import type { Budget, BudgetThreshold } from './limits/budget';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
 import { KeptLimits } from './limits/kept-limits';
 import { PriorRates } from './limits/prior-rates';
+import type { PeriodMeter } from './limits/period-meter';
 import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-limiter';
 import { RefusalCost } from './limits/refusal-cost';
 import { refusedDimension } from './limits/refused-dimension';
@@ -34,6 +36,8 @@ interface AccountsOfPool {
   readonly partsChanged: () => void;
   /** Answers have told something new of the account behind the key. */
   readonly accountFound: (record: KeyRecord) => void;
+  /** So much of a budget is spent. */
+  readonly budgetReached: (meter: PeriodMeter, percent: BudgetThreshold) => void;
 }
 
 /**
@@ -56,10 +60,12 @@ export class PoolAccounts {
   limitsTokens = false;
   /** How the vendor states its limits; without it only refusals and the user's limits count. */
   profile: (() => RateLimitProfile | undefined) | undefined;
+  /** The vendor's name, as prices have it. */
+  vendorName: () => string = () => '';
   #discovers = true;
 
-  /** The limits by the day. */
-  readonly days: AccountDays;
+  /** The limits by the day, and the budgets. */
+  readonly meters: AccountMeters;
   /** What this instance has of the limits, where instances share them. */
   readonly parts: AccountParts;
 
@@ -71,7 +77,11 @@ export class PoolAccounts {
       now: pool.now,
       partsChanged: pool.partsChanged,
     });
-    this.days = new AccountDays(pool, () => this.profile?.()?.dayTimeZone ?? 'UTC');
+    this.meters = new AccountMeters(
+      pool,
+      () => this.profile?.()?.dayTimeZone ?? 'UTC',
+      () => this.vendorName(),
+    );
   }
 
   /** Whether keys whose answers name the same account share it. Switched off, those that did share nothing any more. */
@@ -125,8 +135,9 @@ export class PoolAccounts {
 
   remove(record: KeyRecord): void {
     const { account } = record;
+    if (account !== undefined) this.#leave(record, account);
+    this.meters.remove(record);
     if (account === undefined) return;
-    this.#leave(record, account);
     this.#left.set(record, account);
     const [left] = account.keys;
     // What only this key's limits forbade, the others may now.
@@ -158,14 +169,22 @@ export class PoolAccounts {
     if (hard) {
       hard.limits = limits;
       hard.part = this.parts.of(record);
-      if (limits.tokensPerMinute !== undefined || limits.tokensPerDay !== undefined) this.limitsTokens = true;
-      this.days.limit(hard, record);
+      if (limits.tokensPerMinute !== undefined) this.limitsTokens = true;
       if (hard !== known && hard.part < 1) this.parts.limitFound();
     }
     for (const member of members) {
       if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;
       member.hardLimits = hard;
     }
+    this.meters.assignAll(members);
+    if (this.meters.countsTokens) this.limitsTokens = true;
+  }
+
+  /** Gives the key these budgets, and its account those that are for all of it. */
+  setBudgets(record: KeyRecord, budgets: readonly Budget[]): void {
+    record.budgets = budgets;
+    this.meters.assignAll(membersOf(record));
+    if (this.meters.countsTokens) this.limitsTokens = true;
   }
 
   /** Reads the account and the rate limits in an answer's headers. False if nothing of them concerns the pool's choice. */
@@ -201,11 +220,11 @@ export class PoolAccounts {
     const { candidate, tokens } = lease;
     const { rateLimiter, record } = candidate;
     if (rateLimiter !== undefined) lease.sent = rateLimiter.started(tokens, now, record);
-    const { hardLimits } = record;
+    const { hardLimits, meters } = record;
+    if (meters !== undefined) this.meters.started(lease, meters, now);
     if (hardLimits === undefined) return;
     hardLimits.taken(now, tokens);
     lease.reservedIn = hardLimits;
-    this.days.used(hardLimits);
   }
 
   /** A call ended, or what it is for is booked elsewhere. */
@@ -231,6 +250,7 @@ export class PoolAccounts {
 
   /** Tokens that a call turned out to have used so far. */
   used(lease: PoolLease, used: UsedTokens, now: number): void {
+    this.meters.used(lease, used, now);
     const total = totalOf(used);
     if (!(total > 0)) return;
     const { candidate, tokens, reservedIn } = lease;
@@ -245,7 +265,6 @@ export class PoolAccounts {
     }
     if (hardLimits === undefined) return;
     hardLimits.used(more, now, isFirst);
-    this.days.used(hardLimits);
   }
 
   /** A good answer has begun, or a call ended well. True if the account may be used more than before. */
@@ -280,22 +299,19 @@ export class PoolAccounts {
 
   /** Whether not every call fits every key that can be chosen: then each is asked with `blockedFor`. */
   isChoosy(now: number): boolean {
-    return this.limitsTokens || this.#kept.size > 0 || this.#contacts.isMeeting(now);
+    return this.limitsTokens || this.meters.isChoosy || this.#kept.size > 0 || this.#contacts.isMeeting(now);
   }
 
   /** Until when such a call may not go with this key, milliseconds since the epoch; 0 if it may go now. */
-  blockedFor(
-    { rateLimiter, record }: KeyModelState,
-    { tokens, holder }: LeaseTarget,
-    now: number,
-    canWait: boolean,
-  ): number {
-    const { hardLimits } = record;
+  blockedFor({ rateLimiter, record }: KeyModelState, target: LeaseTarget, now: number, canWait: boolean): number {
+    const { tokens, holder } = target;
+    const { hardLimits, meters } = record;
     if (this.#kept.size > 0) {
       if (rateLimiter?.keptFor !== undefined && rateLimiter.keptFor !== holder) return now + KEPT_MS;
       if (hardLimits?.keptFor !== undefined && hardLimits.keptFor !== holder) return now + KEPT_MS;
     }
     let until = rateLimiter === undefined ? 0 : rateLimiter.blockedFor(tokens, now);
+    if (meters !== undefined) until = Math.max(until, this.meters.blockedFor(meters, target, now));
     if (hardLimits !== undefined)
       until = Math.max(until, tokens === undefined ? hardLimits.blockedUntil(now) : hardLimits.blockedFor(tokens, now));
     if (!canWait || !this.#contacts.isMeeting(now)) return until;
@@ -393,12 +409,14 @@ export class PoolAccounts {
     record.account = account;
     account.enter(record);
     this.pool.rehoused(record);
+    if (account.from === 'discovered') this.meters.joined(record, account);
   }
 
   #leave(record: KeyRecord, account: Account<KeyRecord>): void {
     account.leave(record);
     record.account = undefined;
     this.pool.rehoused(record);
+    this.meters.left(record, account);
     if (account.members.size > 0) return;
     (account.from === 'declared' ? this.#declared : this.#discovered).delete(account.name);
   }

@@ -10,7 +10,7 @@ import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS } from '../key-management.constant
 import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
 import { builtInStore } from './built-in-stores';
-import { DayClaims } from './shares/day-claims';
+import { PeriodClaims } from './shares/period-claims';
 import { LimitShares } from './shares/limit-shares';
 import { Instances } from './sync/instances';
 import { documentOf } from './keys/key-documents';
@@ -38,7 +38,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
   readonly damages$: Observable<string> = this.#damages.asObservable();
   readonly #instances: Instances;
   readonly #shares: LimitShares;
-  readonly #days: DayClaims;
+  readonly #claims: PeriodClaims;
 
   constructor(
     pools: KeyPoolService,
@@ -71,12 +71,18 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     const shares = new LimitShares(this.link, instanceId, clock, this.#instances);
     this.#shares = shares;
     this.link.own(shares);
-    const days = new DayClaims(this.link, instanceId, clock, this.#instances);
-    this.#days = days;
-    this.link.own(days);
+    const claims = new PeriodClaims(this.link, instanceId, clock, this.#instances);
+    this.#claims = claims;
+    this.link.own(claims);
     pools.shareLimits((provider, accounts) => {
       shares.share(provider, accounts.parts);
-      days.share(provider, accounts.days);
+      claims.share(provider, accounts.meters);
+    });
+    pools.observe({
+      poolClosed: (provider) => {
+        shares.unshare(provider);
+        claims.unshare(provider);
+      },
     });
     this.link.own(new SettingsPersistence(configuration, this.link, () => this.keptOf(SETTINGS_DOC)));
     this.link.own(new PausePersistence(pools, this.link, (doc, provider) => this.keptOf(doc, provider)));
@@ -92,7 +98,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
       await this.#open();
     } finally {
       this.#shares.start();
-      this.#days.start();
+      this.#claims.start();
     }
   }
 
@@ -144,7 +150,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.#days.stop();
+    this.#claims.stop();
     await this.#shares.stop();
     this.#instances.stop();
     await this.link.close(CLOSE_MS);

@@ -26,18 +26,25 @@ export class GenAiPriceCatalog implements PriceCatalog {
   #isLoaded = false;
 
   priceOf(providerId: string, model: string, at: Date): TokenPrice | undefined {
+    if (!this.has(providerId)) return undefined;
+    try {
+      const found = this.#package!.calcPrice(SAMPLE, plainName(model), { providerId, timestamp: at });
+      return found === null || found.provider.id !== providerId ? undefined : priceIn(found.model_price);
+    } catch {
+      return undefined;
+    }
+  }
+
+  has(providerId: string): boolean {
     if (!this.#isLoaded) {
       this.#isLoaded = true;
       this.#package = loadPackage();
     }
-    if (this.#package === undefined) return undefined;
     try {
       // It guesses at names that it does not know, and the price of another vendor is none of this one.
-      if (this.#package.findProvider({ providerId })?.id !== providerId) return undefined;
-      const found = this.#package.calcPrice(SAMPLE, plainName(model), { providerId, timestamp: at });
-      return found === null || found.provider.id !== providerId ? undefined : priceIn(found.model_price);
+      return this.#package?.findProvider({ providerId })?.id === providerId;
     } catch {
-      return undefined;
+      return false;
     }
   }
 }

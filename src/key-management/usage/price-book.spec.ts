@@ -21,7 +21,18 @@ class Listed implements PriceCatalog {
     this.asked.push(`${vendor}/${model} ${at.toISOString().slice(11, 16)}`);
     return this.price;
   }
+  has(vendor: string): boolean {
+    return this.price !== undefined && vendor === 'acme-ai';
+  }
 }
+
+it('knows whether any price of a vendor may be known', () => {
+  const book = new PriceBook({ own: {}, 'some/model': {} }, new Listed({ input: 1 }), new FakeClock(NOON));
+  const known = () => ['own', 'some', 'so', 'acme', 'acme-ai'].map((vendor) => book.knowsVendor(vendor));
+  expect(known()).toEqual([true, true, false, false, true]);
+  book.listedAs('acme', 'acme-ai');
+  expect(known()).toEqual([true, true, false, true, true]);
+});
 
 it('does not know what nobody lists', () => {
   expect(new PriceBook({}, new Listed(undefined), new FakeClock(NOON)).costOf('acme', 'a', MILLION)).toBeUndefined();
@@ -82,6 +93,7 @@ describe('the list of @pydantic/genai-prices', () => {
   });
 
   it('has none for a vendor of another name, and none for a model that it does not know', () => {
+    expect([book.knowsVendor('openai'), book.knowsVendor('my-openai')]).toEqual([true, false]);
     expect(book.costOf('my-openai', 'gpt-5', MILLION)).toBeUndefined();
     expect(book.costOf('openai', 'gpt-1999', MILLION)).toBeUndefined();
   });
@@ -95,6 +107,7 @@ it('knows no price where the package is not installed', () => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- with the package away
     const { GenAiPriceCatalog: Catalog } = require('./genai-prices') as typeof import('./genai-prices');
     expect(new Catalog().priceOf('openai', 'gpt-5', new Date(NOON))).toBeUndefined();
+    expect(new Catalog().has('openai')).toBe(false);
     jest.dontMock('@pydantic/genai-prices');
   });
 });

@@ -16,6 +16,8 @@ export interface PriceOptions {
 export interface PriceCatalog {
   /** @param vendor By the name that the list has for it. */
   priceOf(vendor: string, model: string, at: Date): TokenPrice | undefined;
+  /** Whether the list is there, and has the vendor. */
+  has(vendor: string): boolean;
 }
 
 /** Some vendors have prices for times of the day, to the half hour: a price is looked up again after as long. Milliseconds. */
@@ -51,8 +53,15 @@ export class PriceBook implements Prices {
   ) {}
 
   listedAs(vendor: string, name: string): void {
+    if (this.#listedAs.get(vendor) === name) return;
     this.#listedAs.set(vendor, name);
     this.#clear();
+  }
+
+  /** Whether any price of the vendor may be known: that of a model is found when it is called. */
+  knowsVendor(vendor: string): boolean {
+    const isOwn = Object.keys(this.own).some((name) => name === vendor || name.startsWith(`${vendor}/`));
+    return isOwn || this.catalog.has(this.#listedAs.get(vendor) ?? vendor);
   }
 
   costOf(vendor: string, model: string | undefined, usage: Usage, at = this.clock.now()): number | undefined {

@@ -8,6 +8,8 @@ export interface Prices {
    * @param at Milliseconds since the epoch: prices change. Default now.
    */
   costOf(vendor: string, model: string | undefined, usage: Usage, at?: number): number | undefined;
+  /** Whether any price of the vendor may be known. */
+  knowsVendor?(vendor: string): boolean;
   /** Says under which name a list of prices has the vendor. */
   listedAs?(vendor: string, name: string): void;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isTimeZone } from '../common/day-end';
+import { isTimeZone } from '../common/period-end';
 import { isBaseUrl } from '../common/http';
 import { nearestName } from '../common/near-miss';
 import { strictObject } from '../common/strict-object';

@@ -17,6 +17,12 @@ import type {
   DirectoryOptions,
   EnvFileOptions,
   ErrorClassificationMode,
+  Budget,
+  BudgetScope,
+  BudgetSnapshot,
+  BudgetThreshold,
+  BudgetThresholdEvent,
+  BudgetUnit,
   CallAffinity,
   ExecuteOptions,
   ExecutionReport,
@@ -95,6 +101,8 @@ const limits: KeyLimits = {
   requestsPerDay: 500,
   tokensPerDay: 9_000,
 };
+const scope: BudgetScope = 'account';
+const budgets: Budget[] = [{ usd: 10, per: 'month', timeZone: 'Europe/Paris', scope }];
 const token: KeyToken = { key: 'ya29.x', expiresAt: new Date(0) };
 export const tokens: KeyInput = { key: () => Promise.resolve(token), id: 'vertex' };
 const input: KeyInput = {
@@ -106,6 +114,7 @@ const input: KeyInput = {
   quotaGroup: 'g',
   models: ['m'],
   limits,
+  budgets,
 };
 const mode: ErrorClassificationMode = 'evidence';
 const kind: KeyStoreKind = 'file';
@@ -115,6 +124,7 @@ const provider: ProviderOptions = {
   baseUrl: 'https://x',
   probeModel: 'm',
   compatibleWith: 'openai',
+  budgets,
   discoverAccounts: false,
   spillAfterMs: 100,
   maxAccountsAsked: 4,
@@ -232,12 +242,14 @@ export const pooled = (pool: keys.KeyPoolService) => {
   const settled: SettledOutcome = { outcome: 'rate_limited', retryAfterMs: 5 };
   const lease: KeyLease | undefined = pool.lease('openai', leaseOptions);
   lease?.settle(settled);
-  const update: KeyUpdate = { label: 'b', weight: 1, limits, expiresAt: new Date() };
+  const update: KeyUpdate = { label: 'b', weight: 1, limits, budgets, expiresAt: new Date() };
   const snapshots: KeySnapshot[] = pool.list();
+  const budget: BudgetSnapshot | undefined = snapshots[0]?.budgets[0];
+  const unit: BudgetUnit | undefined = budget?.unit;
   const origin: KeyOrigin | undefined = snapshots[0]?.origin;
   const status: KeyStatus | undefined = pool.get('openai', 'id')?.status;
   const events$: Observable<KeyEvent> = pool.events$;
-  return { updated: pool.update('openai', 'id', update), events$, origin, status };
+  return { updated: pool.update('openai', 'id', update), events$, origin, status, unit };
 };
 export const told = (event: KeyEvent): [KeyEventType, ChangedBy, KeyStatus | undefined] => [
   event.type,
@@ -246,12 +258,13 @@ export const told = (event: KeyEvent): [KeyEventType, ChangedBy, KeyStatus | und
 ];
 export const changed = (
   event: KeyEvent,
-): KeyChangeEvent | ProviderState | RemovalsDoubtedEvent['type'] | Date | number | undefined => {
+): KeyChangeEvent | ProviderState | RemovalsDoubtedEvent['type'] | Date | BudgetThreshold | number | undefined => {
   if (event.type === 'removals_doubted') return doubted(event);
   if (event.type === 'runs_out') return endOf(event);
   if (event.type === 'provider_paused') return pausedUntil(event);
   if (event.type === 'provider_resumed') return pausedSince(event);
   if (event.type === 'keys_changed') return changedKeys(event);
+  if (event.type === 'budget_threshold') return reached(event);
   return 'state' in event ? stateIn(event) : event;
 };
 const endOf = (event: RunsOutEvent): Date => event.runsOutAt;
@@ -261,6 +274,7 @@ const webhook: WebhookOptions = {
   events: ['key_removed', 'runs_out'],
 };
 export const alerting: KeyManagementModuleOptions = { webhook };
+const reached = (event: BudgetThresholdEvent): BudgetThreshold => event.percent;
 const doubted = (event: RemovalsDoubtedEvent): RemovalsDoubtedEvent['type'] => event.type;
 const pausedUntil = (event: ProviderPausedEvent): Date | undefined => event.until;
 const pausedSince = (event: ProviderResumedEvent): Date => event.since;

@@ -96,7 +96,7 @@ export class KeysController {
 
   @Patch(':id')
   @AdminRoute('update_key')
-  @ApiOperation({ summary: 'Change label, weight, tier or limits of a key, or switch it off and on' })
+  @ApiOperation({ summary: 'Change label, weight, tier, limits or budgets of a key, or switch it off and on' })
   @Answer(200, () => KEY)
   @ErrorAnswers(400, 413, 415)
   @StoreAnswer()

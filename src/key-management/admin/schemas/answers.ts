@@ -23,6 +23,8 @@ import {
   text,
   time,
 } from '../../common/api-schema';
+import { PERIODS } from '../../common/period-end';
+import { BUDGET_SCOPES } from '../../pool/limits/budget';
 import { BULK_CHANGES, PROVIDER_STATES } from '../../pool/key-events';
 import { KEY_STATUSES } from '../../pool/key/key-state';
 import { PERSISTENCES } from '../../store/keys/key-vault';
@@ -175,18 +177,26 @@ const EVENT = component('EventDto', {
   to: oneOf(KEY_STATUSES, 'invalid_key').optional(),
   outcome: oneOf(OUTCOMES, 'invalid_key').optional(),
   reason: text('Incorrect API key provided').optional(),
-  until: time('End of the cooldown, or time of the next check.').optional(),
+  until: time("End of the cooldown or of the budget's period, or time of the next check.").optional(),
   days: integer(14, 'Of `key_expiring`: the threshold that was reached, 14 or 1.').optional(),
   expires_at: time('When the vendor ends the key.').optional(),
+  percent: integer(80, 'Of `budget_threshold`: the threshold that was reached, 50, 80 or 100.').optional(),
+  scope: oneOf(BUDGET_SCOPES, 'key', 'Whose budget it is.').optional(),
+  account: text(
+    'team-a',
+    'Of `budget_threshold` and `runs_out`: the vendor account that it is about, where it is one.',
+  ).optional(),
+  unit: text('usd', 'What a budget counts: `usd`, `tokens`, `requests`. Of `runs_out`: what `left` counts.').optional(),
+  limit: number(10, 'Of the budget.').optional(),
+  spent: number(8, 'Of the budget, by all instances.').optional(),
+  per: oneOf(PERIODS, 'day').optional(),
   state: oneOf(PROVIDER_STATES, 'failing', 'Of the provider.').optional(),
   change: oneOf(BULK_CHANGES, 'disabled', 'Of `keys_changed`: what an administrator did to many keys.').optional(),
   count: integer(284, 'Of `keys_changed`: how many keys.').optional(),
   since: time('When the trouble that is over had begun.').optional(),
   usable_keys: integer(1, 'Of `usable_keys_low`: keys in the pool.').optional(),
   minimum: integer(2, 'Of `usable_keys_low`: what `minimumUsableKeys` asks for.').optional(),
-  account: text('org-1', 'Of `runs_out`: the vendor account that it is about, where it is one.').optional(),
   hours: integer(24, 'Of `runs_out`: the threshold that was reached, 24 or 2.').optional(),
-  unit: text('usd', 'Of `runs_out`: what `left` counts.').optional(),
   left: number(1.5).optional(),
   runs_out_at: time('When it is used up at the present pace.').optional(),
   model: text('gpt-5-nano').optional(),

@@ -5,6 +5,8 @@ import { WINDOW_NAMES } from '../../analytics/series/windows';
 import { LONGEST_ACCOUNT } from '../../classification/classification';
 import { apiSchema, named } from '../../common/api-schema';
 import { isBaseUrl } from '../../common/http';
+import { isTimeZone, PERIODS } from '../../common/period-end';
+import { MOST_BUDGETS, repeatedBudgets, TIME_ZONE_RULE, unitsFlaw } from '../../configuration/budget-schema';
 import { BASE_URL_RULE } from '../../configuration/base-url';
 import { CONFIGURATION_LIMITS } from '../../configuration/configuration-limits';
 import { PROVIDER_NAME } from '../../configuration/options-schema';
@@ -66,6 +68,43 @@ const KEY_LIMITS = body('KeyLimitsDto', {
 });
 export type KeyLimitsRequest = z.infer<typeof KEY_LIMITS>;
 
+/** One budget of a key. */
+const KEY_BUDGET = named(
+  'KeyBudgetDto',
+  object({
+    usd: upTo(number, MOST).min(1e-6, 'must not be less than 0.000001').optional().meta({ example: 10 }),
+    tokens: upTo(integer, MOST).optional(),
+    requests: upTo(integer, MOST).optional(),
+    per: oneOf(PERIODS).meta({ example: 'day' }),
+    time_zone: text
+      .refine(isTimeZone, TIME_ZONE_RULE)
+      .optional()
+      .meta({ example: 'Europe/Paris', description: 'Where the period begins. Default UTC.' }),
+    scope: oneOf(['key', 'account']).optional().meta({
+      example: 'key',
+      description: 'Whose calls count: those of the key (default), or of all keys of its account.',
+    }),
+  })
+    .superRefine((given, context) => {
+      const message = unitsFlaw(given);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
+    .meta({
+      description: 'One of `usd`, `tokens` and `requests`.',
+      oneOf: [{ required: ['usd'] }, { required: ['tokens'] }, { required: ['requests'] }],
+    }),
+);
+export type KeyBudgetRequest = z.infer<typeof KEY_BUDGET>;
+
+const KEY_BUDGETS = z
+  .array(KEY_BUDGET, 'must be an array')
+  .max(MOST_BUDGETS, `must contain no more than ${MOST_BUDGETS} elements`)
+  .superRefine((given, context) => {
+    const budgets = given.map(({ time_zone: timeZone, ...each }) => ({ ...each, timeZone }));
+    for (const { index, problem } of repeatedBudgets(budgets))
+      context.addIssue({ code: 'custom', path: [index], message: problem });
+  });
+
 const NEW_KEY = body('NewKeyDto', {
   key: keyText.meta({ description: 'The API key itself. It is never shown again.', example: FAKE_KEY }),
   id: text.regex(KEY_ID, KEY_ID_RULE).optional().meta({
@@ -91,6 +130,7 @@ const NEW_KEY = body('NewKeyDto', {
     .optional()
     .meta({ description: 'The only models this key may be used for.' }),
   limits: KEY_LIMITS.optional(),
+  budgets: KEY_BUDGETS.optional().meta({ description: 'What the key may spend at the most.' }),
   base_url: shortText(2_048)
     .refine(isBaseUrl, BASE_URL_RULE)
     .optional()
@@ -127,6 +167,11 @@ export const UPDATE_KEY = change('UpdateKeyDto', {
   weight: weight.optional().meta({ example: 2 }),
   tier: tier.optional().meta({ example: 1 }),
   limits: KEY_LIMITS.optional().meta({ description: 'Named limits are set, null takes one away, others stay.' }),
+  budgets: KEY_BUDGETS.nullish().meta({
+    example: [{ usd: 10, per: 'day' }],
+    description:
+      'In place of all budgets that the key had. What was spent stays spent. null or an empty list takes them away.',
+  }),
   expires_at: instant.nullish().meta({
     example: '2027-01-31T12:00:00Z',
     description: 'When the vendor ends the key: from then on it is disabled, reason `expired`. null: never.',

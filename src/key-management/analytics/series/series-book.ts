@@ -112,6 +112,13 @@ export class SeriesBook {
     return getOrCreate(this.#providers, provider, () => new ProviderSeries());
   }
 
+  /** Forgets what is in memory of a provider whose pool was closed. What is stored of it goes with its age. */
+  forget(provider: string): void {
+    this.settleProviders();
+    this.#tallies.delete(provider);
+    this.#providers.delete(provider);
+  }
+
   providers(): Iterable<readonly [provider: string, series: ProviderSeries]> {
     return this.#providers;
   }

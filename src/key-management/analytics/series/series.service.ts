@@ -48,6 +48,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
       callsOf: (provider) => new CallCounter(this.#book.tally(provider), this.#book),
       callsPending: () => this.#begin(),
       keyChanged: (_, event) => this.#changed(event),
+      poolClosed: (provider) => this.#book.forget(provider),
     });
   }
 

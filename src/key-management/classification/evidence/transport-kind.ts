@@ -50,6 +50,29 @@ const NETWORK_MESSAGES =
 const TIMEOUT_MESSAGES = /^(?:request timed out\.?|timeout of \d{1,9}ms exceeded|connection timed out\.?)$/i;
 const ABORT_MESSAGES = /^(?:request was aborted\.?|this operation was aborted|the operation was aborted\.?|canceled)$/i;
 
+/** No connection was made, so that nothing was sent. */
+const UNREACHED_CODES = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Whether the error says that no connection was made: the request has reached nobody. */
+export function reachedNobody(thrown: unknown): boolean {
+  for (const node of errorsIn(thrown, true)) {
+    const code = wordOf(node.code) ?? wordOf(node.errno);
+    if (code !== undefined && UNREACHED_CODES.has(code)) return true;
+  }
+  return false;
+}
+
 /**
  * What kind of transport failure was thrown, from the error, its causes and the errors of an AggregateError. An abort says
  * least (it may be a time limit's way to stop a call), so a timeout or a network fault deeper inside goes before it.

@@ -54,7 +54,10 @@ export function callError(reason: FailureReason, call: FailedCall): KeyManagemen
     case 'cancelled':
       return new CancelledError(`The ${provider} call was cancelled after ${tries}.`, details);
     case 'closed':
-      return new CancelledError(`The ${provider} call was ended after ${tries}: the app shuts down.`, details);
+      return new CancelledError(
+        `The ${provider} call was ended after ${tries}: ${pool.isClosing ? 'its pool is closed' : 'the app shuts down'}.`,
+        details,
+      );
     case 'deadline': {
       const wait = retryAfterMs === undefined ? 'ran out of time' : `has no time for a wait of ${retryAfterMs} ms`;
       const ending = last && `; the last ended with ${last}`;
@@ -109,13 +112,18 @@ export function noHealthyKeys(
   const counts: Partial<Record<KeyStatus, number>> = {};
   const conditions = new Map<string, number>();
   const pause = pool.pauseAt(now);
+  let [total, fitsAt] = [0, Infinity];
   let recoveryAt = pause?.until ?? pool.nextWake(target.model, target.endpoint, target.affinity) ?? Infinity;
   for (const record of pool.keysFor(target)) {
     counts[record.status] = (counts[record.status] ?? 0) + 1;
+    total += 1;
+    fitsAt = Math.min(fitsAt, pool.accounts.meters.blockedFor(record.meters ?? [], target, now));
     const condition = conditionOf(record, call);
     conditions.set(condition, (conditions.get(condition) ?? 0) + 1);
     if (!pause && record.enabled && isRemoved(record.state)) recoveryAt = Math.min(recoveryAt, record.state.recheckAt);
   }
+  // A healthy key may have less left of a budget than this call takes.
+  if (total > 0 && counts.healthy === total) recoveryAt = Math.max(recoveryAt, fitsAt);
   const isKnown = recoveryAt < Infinity;
   const retryAfterMs = isKnown ? Math.max(0, recoveryAt - now) : undefined;
   const keys = [...conditions].map(([condition, count]) => `${count} ${condition}`).join(', ');
@@ -144,6 +152,7 @@ function sentence(
     return `The queue of ${provider} is full: ${waiting} calls wait for a key already, and no more than ${MAX_WAITING} may. Keys: ${keys}.`;
   if (reason === 'queue_slow')
     return `The queue of ${provider} is too long: ${waiting} calls wait for a key already, and at its present pace this one would wait longer than it may. Keys: ${keys}.`;
+  if (pool.lacksPrice(target)) return withoutPrice(provider, target.model);
   const breaker = pool.breakerStatus(now);
   if (breaker.state === 'open')
     return `${provider} is not called at present, whatever the key: its calls failed, and its circuit breaker is open until ${new Date(breaker.until!).toISOString()}. Keys: ${keys}.`;
@@ -154,6 +163,11 @@ function sentence(
   return `No key of ${provider} can be used now${what === '' ? '' : ` for ${what}`}: ${keys}.${when}`;
 }
 
+/** Why a call fails that must be counted in money and cannot be. */
+const withoutPrice = (provider: string, model = ''): string =>
+  `No key of ${provider} can be used for ${model}: budgets in USD count its calls, and the price of ${model} is not known. ` +
+  'Say it in the option prices, or have @pydantic/genai-prices know it (npm i @pydantic/genai-prices), or make budgets of tokens or requests.';
+
 /** Why a call fails that only one account can serve. */
 function ofOneAccount(pool: KeyPool, account: string, keys: string, when: string): string {
   const has = `What the ${pool.provider} call names exists in ${accountInWords(pool, account)} alone`;
@@ -163,14 +177,19 @@ function ofOneAccount(pool: KeyPool, account: string, keys: string, when: string
 }
 
 /** The condition of the key for this call: a healthy key may not be usable for it all the same. */
-function conditionOf(record: KeyRecord, { pool, target: { model }, now }: KeylessCall): string {
-  const { status } = record;
+function conditionOf(record: KeyRecord, { pool, target, now }: KeylessCall): string {
+  const { model } = target;
+  const { status, meters } = record;
+  const spent = meters?.find((meter) => meter.terms.kind === 'budget' && meter.spentUntil(now) > 0);
+  if (status === 'cooling_down' && spent) return `${status} (${spent.spentReason(now)})`;
   if (status !== 'healthy') return status;
   if (!record.serves(model)) return `healthy, but not for ${model}`;
   const candidate = pool.candidateFor(record, model, now);
   if (candidate.cooldownUntil > now) return `healthy, but cooling down for ${model}`;
   if (candidate.onTrial && candidate.blockedUntil(now) > now) return 'on trial, after a cooldown, by a call under way';
   if (candidate.busy) return 'at its limit of calls in flight';
+  if (meters !== undefined && pool.accounts.meters.blockedFor(meters, target, now) > now)
+    return 'without enough left of its budgets or limits of the day';
   return candidate.blockedUntil(now) > now ? 'at its rate limit' : 'healthy';
 }
 

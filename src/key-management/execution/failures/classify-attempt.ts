@@ -9,6 +9,7 @@ import {
 } from '../../classification/evidence/error-evidence';
 import { read, wordOf } from '../../classification/evidence/safe-read';
 import { isCallersOwnError } from '../../classification/evidence/thrown-error';
+import { reachedNobody } from '../../classification/evidence/transport-kind';
 import type { VendorError } from '../../classification/evidence/vendor-error';
 import { ownWords, redactReason } from '../../classification/redaction/redact';
 import { allHold } from '../../classification/rule-matching';
@@ -51,6 +52,10 @@ export class AttemptFailure extends Error {
     return this.#facts;
   }
 }
+
+/** Whether an attempt that failed with this has reached nobody. */
+export const isUnsent = (error: unknown): boolean =>
+  reachedNobody(error instanceof AttemptFailure ? error.facts.error : error);
 
 /** A fetch `Response` with a status that is no success is a failed attempt, though nothing was thrown. */
 function isFailedResponse(value: unknown): value is Response {

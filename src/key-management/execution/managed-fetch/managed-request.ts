@@ -92,12 +92,18 @@ function othersOf(init: ManagedRequestInit | undefined): RequestInit | undefined
   return undefined;
 }
 
-/** The size of a request with a JSON body that is known before it is sent; undefined for any other. */
+/** What lists, looks up or takes away has no model write. */
+const TAKES_NOTHING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
+const NO_SIZE: RequestSize = Object.freeze({ textBytes: 0, files: 0, maxOutput: 0 });
+
+/** The size of a request that is known before it is sent: it has a JSON body, or takes no tokens; undefined for any other. */
 export function sizeOf({
+  method,
   headers,
   body: { known },
   text,
-}: Pick<ManagedRequest, 'headers' | 'body' | 'text'>): RequestSize | undefined {
+}: Pick<ManagedRequest, 'method' | 'headers' | 'body' | 'text'>): RequestSize | undefined {
+  if (TAKES_NOTHING.has(method.toUpperCase())) return NO_SIZE;
   if (!/\bjson\b/i.test(headers.get('content-type') ?? 'json')) return undefined;
   if (typeof known === 'string' || known instanceof Uint8Array) return requestSize(known, text);
   return known instanceof ArrayBuffer ? requestSize(new Uint8Array(known), text) : undefined;

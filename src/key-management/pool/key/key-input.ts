@@ -1,5 +1,6 @@
 import type { AffinityTarget } from './affinity-target';
 import type { ExpectedTokens } from '../limits/expected-tokens';
+import type { Budget } from '../limits/budget';
 import { type KeyLimits } from '../limits/hard-limits';
 import { boundedName } from '../../common/text';
 import type { KeyRoute } from './key-route';
@@ -31,6 +32,8 @@ export interface KeyInput {
   /** The only models this key may be used for. Default: any. */
   models?: string[];
   limits?: KeyLimits;
+  /** What the key, or with `scope: 'account'` its account, may spend at the most. Once that is spent the key cools down until the period ends. */
+  budgets?: Budget[];
   /**
    * Where this key is called, if not at the provider's `baseUrl`: an Azure resource of its own. In the same form as that one, for health
    * checks and the managed fetch send the same paths below it. https, or http on loopback or where the provider says `allowHttp`.
@@ -101,6 +104,8 @@ export interface KeyUpdate {
   weight?: number;
   tier?: number;
   limits?: KeyLimits;
+  /** All budgets of the key; an empty list takes them away. */
+  budgets?: readonly Budget[];
   /** When the vendor ends the key; null: never. */
   expiresAt?: Date | null;
 }

@@ -1,7 +1,9 @@
 import type { RedactedText } from '../../classification/redaction/redact';
 import type { ApiKey } from './api-key';
 import type { Timed } from '../../common/time-heap';
+import { statedBudget, type Budget } from '../limits/budget';
 import type { HardLimits, KeyLimits } from '../limits/hard-limits';
+import { QUANTA, type PeriodMeter } from '../limits/period-meter';
 import type { RateLimiter } from '../limits/rate-limiter';
 import type { Account } from './account';
 import type { ToldExpiry } from './key-expiry';
@@ -34,6 +36,9 @@ const TOKENS = new WeakMap<KeyRecord, KeyTokens>();
 const EXPIRIES = new WeakMap<KeyRecord, { at: number | undefined; told: ToldExpiry | undefined }>();
 /** What is left of those keys of which it is known. */
 const FUNDS = new WeakMap<KeyRecord, KeyFunds>();
+/** The budgets of keys that have some. */
+const BUDGETS = new WeakMap<KeyRecord, readonly Budget[]>();
+const NO_BUDGETS: readonly Budget[] = Object.freeze([]);
 /** The names of the sources of keys that have one. */
 const SOURCES = new WeakMap<KeyRecord, string>();
 /**
@@ -66,6 +71,8 @@ export class KeyRecord extends Rating implements OnTrial {
   account: Account<KeyRecord> | undefined = undefined;
   /** The limits that the user stated; the keys of a quota group share one object. */
   hardLimits: HardLimits | undefined = undefined;
+  /** What counts its calls by the day, or against budgets; undefined where nothing does. */
+  meters: readonly PeriodMeter[] | undefined = undefined;
   successCount = 0;
   errorCount = 0;
   /** The bits of `OFF` that hold; 0 while the key is in use. Only `KeyStates` changes it. */
@@ -112,6 +119,7 @@ export class KeyRecord extends Rating implements OnTrial {
     this.quotaGroup = input.quotaGroup;
     this.models = input.models && input.models.length > 0 ? new Set(input.models) : undefined;
     this.limits = input.limits && Object.keys(input.limits).length > 0 ? { ...input.limits } : NO_LIMITS;
+    this.budgets = input.budgets ?? NO_BUDGETS;
     if (route !== undefined) ROUTES.set(this, route);
     if (tokens !== undefined) TOKENS.set(this, new KeyTokens(tokens));
     if (input.expiresAt !== undefined) this.expiresAt = input.expiresAt.getTime();
@@ -136,6 +144,16 @@ export class KeyRecord extends Rating implements OnTrial {
   /** Where the key's tokens come from; undefined where it has one for good. */
   get tokens(): KeyTokens | undefined {
     return TOKENS.get(this);
+  }
+
+  /** The budgets that are stated for the key itself. */
+  get budgets(): readonly Budget[] {
+    return BUDGETS.get(this) ?? NO_BUDGETS;
+  }
+
+  set budgets(budgets: readonly Budget[]) {
+    if (budgets.length > 0) BUDGETS.set(this, budgets.map(statedBudget));
+    else BUDGETS.delete(this);
   }
 
   /** When the vendor ends the key; undefined where that is not known. Milliseconds since the epoch. */
@@ -243,11 +261,18 @@ export class KeyModelState implements Timed, OnTrial {
 
   constructor(readonly record: KeyRecord) {}
 
+  /** Something counts its calls. */
+  get isLimited(): boolean {
+    const { hardLimits, meters } = this.record;
+    return this.rateLimiter !== undefined || hardLimits !== undefined || meters !== undefined;
+  }
+
   /** Until when rate limits and a running trial allow no further call, milliseconds since the epoch; 0 if one may go now. */
   blockedUntil(now: number): number {
-    const { hardLimits } = this.record;
+    const { hardLimits, meters } = this.record;
     let blockedUntil = this.rateLimiter === undefined ? 0 : this.rateLimiter.blockedUntil(now);
     if (this.onTrial) blockedUntil = Math.max(blockedUntil, this.#trialEndsAt);
+    if (meters !== undefined) blockedUntil = Math.max(blockedUntil, meteredUntil(meters, now));
     return hardLimits === undefined ? blockedUntil : Math.max(blockedUntil, hardLimits.blockedUntil(now));
   }
 
@@ -255,6 +280,7 @@ export class KeyModelState implements Timed, OnTrial {
   isBlockedByInFlightOnly(now: number): boolean {
     const { record, rateLimiter } = this;
     if (this.cooldownUntil > now || record.unavailableUntil > now) return false;
+    if (record.meters !== undefined && meteredUntil(record.meters, now) > now) return false;
     if (record.hardLimits !== undefined && !record.hardLimits.awaitsPart && record.hardLimits.blockedUntil(now) > now)
       return false;
     if (rateLimiter !== undefined && rateLimiter.blockedUntil(now) > now)
@@ -286,6 +312,13 @@ export class KeyModelState implements Timed, OnTrial {
     const { record } = this;
     return (this.rateLimiter?.full ?? false) || (record.hardLimits?.full ?? false);
   }
+}
+
+/** Until when no call may go that these meters count, however small; 0 if one may go now. Milliseconds since the epoch. */
+function meteredUntil(meters: readonly PeriodMeter[], now: number): number {
+  let until = 0;
+  for (const meter of meters) until = Math.max(until, meter.blockedUntil(QUANTA[meter.terms.unit], now));
+  return until;
 }
 
 /** The counters of the outlier detection for one key, since the first of its recent transient failures. */

@@ -2,9 +2,27 @@ import type { Outcome } from '../../vendors/contract/outcome';
 import { isCooldownOver, isCoolingDown, isRemoved, type KeyStatus, type PartCooldown } from './key-state';
 import type { AccountOrigin } from './account';
 import type { KeyOrigin } from './key-input';
+import type { Period } from '../../common/period-end';
+import type { BudgetScope, BudgetUnit } from '../limits/budget';
 import type { KeyLimits } from '../limits/hard-limits';
+import { shownAmount, type PeriodMeter } from '../limits/period-meter';
 import { OFF, type KeyRecord } from './key-record';
 import { NO_USAGE, type UsageTotals } from './key-usage';
+
+/** How a budget that counts a key's calls stands. */
+export interface BudgetSnapshot {
+  /** Whose calls it counts. */
+  scope: BudgetScope;
+  per: Period;
+  unit: BudgetUnit;
+  limit: number;
+  /** What all instances have spent of it in the period, as far as it is known; without calls in flight. */
+  spent: number;
+  /** When the period ends. */
+  endsAt: Date;
+  /** When it is expected to be spent, where that is before the period ends. */
+  runsOutAt?: Date;
+}
 
 /** One key as others may see it, at one moment. It never holds the raw key. */
 export interface KeySnapshot {
@@ -37,6 +55,8 @@ export interface KeySnapshot {
   /** Keys of lower tiers are used first. */
   tier: number;
   limits?: KeyLimits;
+  /** The budgets that count its calls: its own, and those of its account and its provider. */
+  budgets: BudgetSnapshot[];
   /** The account whose limits it shares with other keys: as the user says, or as answers name it. */
   quotaGroup?: string;
   /** How that is known. */
@@ -49,6 +69,20 @@ export interface KeySnapshot {
   lastUsedAt?: Date;
   lastCheckedAt?: Date;
 }
+
+/** How the budget stands that this meter counts. */
+export function budgetSnapshot(meter: PeriodMeter, now: number): BudgetSnapshot {
+  const { scope, per, unit } = meter.terms;
+  const spent = shownAmount(meter.spent(now), unit);
+  const endsAt = new Date(meter.endsAt(now));
+  const runsOut = meter.runsOutAt !== undefined && { runsOutAt: new Date(meter.runsOutAt) };
+  return { scope, per, unit, limit: meter.limit, spent, endsAt, ...runsOut };
+}
+
+export const isBudget = ({ terms }: PeriodMeter): boolean => terms.kind === 'budget';
+
+const budgetsOf = ({ meters = [] }: KeyRecord, now: number): BudgetSnapshot[] =>
+  meters.filter(isBudget).map((meter) => budgetSnapshot(meter, now));
 
 const date = (ms: number): Date | undefined => (ms > 0 ? new Date(ms) : undefined);
 
@@ -111,6 +145,7 @@ export function snapshotOf(
     weight: record.weight,
     tier: record.tier,
     limits: Object.keys(record.limits).length > 0 ? { ...record.limits } : undefined,
+    budgets: budgetsOf(record, now),
     quotaGroup: record.quotaGroup ?? record.account?.name,
     quotaGroupFrom: record.quotaGroup === undefined ? record.account?.from : 'declared',
     ...fundsOf(record),

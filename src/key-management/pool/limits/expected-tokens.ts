@@ -6,8 +6,19 @@ export interface ExpectedTokens {
   readonly output: number;
 }
 
-/** What one call turned out to have used, in tokens: the sum, or input and output apart. */
-export type UsedTokens = number | { readonly input: number; readonly output: number };
+/** What one call turned out to have used, in tokens as the vendor books them: the sum, or input and output apart. */
+export type UsedTokens = number | UsedParts;
+
+export interface UsedParts {
+  readonly input: number;
+  readonly output: number;
+  /** All tokens that it really took, where the vendor books others. */
+  readonly tokens?: number;
+  /** What it cost, US dollars; undefined where that is not known. */
+  readonly usd?: number;
+  /** More may come. */
+  readonly isPartial?: boolean;
+}
 
 export const totalOf = (tokens: UsedTokens): number =>
   typeof tokens === 'number' ? tokens : tokens.input + tokens.output;

@@ -1,4 +1,3 @@
-import type { DayLimits } from './day-limits';
 import type { ExpectedTokens } from './expected-tokens';
 import { MinuteWindow } from './minute-window';
 
@@ -22,8 +21,6 @@ export class HardLimits {
   keptFor: object | undefined = undefined;
   /** This instance's part of the limits, where instances divide them. 0..1; parts hold whole calls and tokens. */
   part = 1;
-  /** Counts what is used in a day, where that is limited. */
-  day: DayLimits | undefined = undefined;
   readonly #requests = new MinuteWindow();
   readonly #tokens = new MinuteWindow();
   /** The mean of what calls took lately: each call in flight of which nobody said what it takes is expected to take as much. */
@@ -56,7 +53,6 @@ export class HardLimits {
   taken(now: number, tokens?: ExpectedTokens): void {
     this.inFlight += 1;
     this.#requests.add(1, now);
-    this.day?.taken(now);
     if (tokens === undefined) this.#unknown += 1;
     else this.#reserved += tokens.input + tokens.output;
   }
@@ -70,7 +66,6 @@ export class HardLimits {
   /** Tokens that a call turned out to have used. @param isAll Whether it is all that the call took, from which the mean is learned. */
   used(tokens: number, now: number, isAll = true): void {
     this.#tokens.add(tokens, now);
-    this.day?.used(tokens, now);
     if (isAll) this.#tokensPerCall += (tokens - this.#tokensPerCall) * (this.#tokensPerCall === 0 ? 1 : LEARNING);
   }
 
@@ -81,7 +76,6 @@ export class HardLimits {
     const blockedUntil = Math.max(
       this.#freeAt(this.#requests, requestsPerMinute, 1, now),
       this.#freeAt(this.#tokens, tokensPerMinute, 1 + this.#expected, now),
-      this.day === undefined ? 0 : this.day.blockedUntil(this.limits, 1 + this.#expected, now),
     );
     return blockedUntil > now ? blockedUntil : 0;
   }
@@ -90,8 +84,7 @@ export class HardLimits {
   blockedFor({ input, output }: ExpectedTokens, now: number): number {
     const { tokensPerMinute } = this.limits;
     const size = input + output;
-    const today = this.day === undefined ? 0 : this.day.blockedUntil(this.limits, size + this.#expected, now);
-    const blockedUntil = Math.max(today, this.blockedUntil(now));
+    const blockedUntil = this.blockedUntil(now);
     if (tokensPerMinute === undefined) return blockedUntil;
     if (size > tokensPerMinute) return Infinity;
     // Where instances have a part each, the others may have what is missing.

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type CooldownScope,
   HEALTHY,
@@ -137,7 +138,7 @@ function applyState(target: DocumentTarget, value: Json): void {
   const merged = stored.ended ? state : notShortened(record.state, state, now);
   if (merged !== record.state) {
     record.failureStreak = failureStreak;
-    pool.setState(record, merged, by, outcome && { outcome, reason });
+    pool.setState(record, merged, by, (outcome ?? reason) && { outcome, reason });
   }
   if (merged !== state) held();
 }
@@ -173,12 +174,14 @@ function applyIdentity({ pool, record, by, secretGone, secretChanged, unreadable
   else if (record.origin === 'runtime' && (identity.token ?? record.id) !== record.key.tokenId) secretChanged(identity);
   // An administrator's changes hold over a restart, until the configuration itself says something else.
   if (record.configured !== undefined && identity.configured !== record.configured) return;
-  const { label, weight, tier, limits, expiresAt } = identity;
+  const { label, weight, tier, limits, budgets, expiresAt } = identity;
   const hasSameLimits = JSON.stringify(limits ?? {}) === JSON.stringify(record.limits);
   const isSame = label === record.label && weight === record.weight && tier === record.tier && hasSameLimits;
-  if (isSame && expiresAt === record.expiresAt) return;
+  const hasSameBudgets = isDeepStrictEqual(budgets, record.budgets);
+  if (isSame && hasSameBudgets && expiresAt === record.expiresAt) return;
   // All that is stored, also that there is no label, or no limit any more.
   record.label = label;
   const ends = expiresAt === record.expiresAt ? undefined : expiresAt === undefined ? null : new Date(expiresAt);
-  pool.update(record, { weight, tier, limits: { ...NO_LIMITS, ...limits }, expiresAt: ends }, by);
+  const changes = { weight, tier, limits: { ...NO_LIMITS, ...limits }, expiresAt: ends };
+  pool.update(record, { ...changes, ...(!hasSameBudgets && { budgets }) }, by);
 }

@@ -16,7 +16,9 @@ import { endpointName } from '../../pool/state/endpoint-name';
 import { EXPIRY_THRESHOLDS, isExpiry, type ToldExpiry } from '../../pool/key/key-expiry';
 import { modelName, type RecordOrigin } from '../../pool/key/key-input';
 import type { FoundAccount } from '../../pool/limits/found-account';
+import type { Budget } from '../../pool/limits/budget';
 import type { KeyLimits } from '../../pool/limits/hard-limits';
+import { budgetsIn } from './stored-budgets';
 import type { KeyRecord } from '../../pool/key/key-record';
 import type { Json, StoredDocument } from '../port/key-store';
 import type { SealedKey } from './key-vault';
@@ -88,6 +90,7 @@ export interface StoredIdentity {
   readonly quotaGroup?: string;
   readonly models?: string[];
   readonly limits?: KeyLimits;
+  readonly budgets: Budget[];
   readonly secret?: string;
   /** The id that the key itself would have, where it was given another. */
   readonly token?: string;
@@ -118,6 +121,7 @@ export const identityOf = (record: KeyRecord, sealed: SealedKey | undefined): Js
     quotaGroup: record.quotaGroup,
     models: record.models && [...record.models],
     limits: compact({ ...record.limits }),
+    budgets: record.budgets.length > 0 ? record.budgets : undefined,
     secret: sealed?.secret,
     token: tokenOf(record),
     route: sealed?.route,
@@ -175,6 +179,7 @@ export function readIdentity(value: Json): StoredIdentity | undefined {
       ? models.flatMap((model) => (typeof model === 'string' ? [modelName(model)] : [])).slice(0, MOST_MODELS)
       : undefined,
     limits: isRecord(limits) ? limitsIn(limits) : undefined,
+    budgets: budgetsIn(value.budgets),
     secret: text(secret),
     token: text(token),
     route: text(route),

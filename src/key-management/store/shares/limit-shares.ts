@@ -101,6 +101,15 @@ export class LimitShares implements DocumentOwner {
     this.#tickSoon();
   }
 
+  /** The provider's pool is closed: nothing of its accounts is used any more. */
+  unshare(provider: string): void {
+    this.#providers.get(provider)?.end();
+    this.#providers.delete(provider);
+    this.#rates.delete(provider);
+    const doc = `${PREFIX}${provider}/${this.instanceId}`;
+    if (this.#written.delete(doc)) this.link.drop(doc);
+  }
+
   /** The store is open, or away. */
   start(): void {
     if (!this.link.shared) return;

@@ -8,6 +8,7 @@ import { selection, toggleSelected } from '../state/selection';
 import { tableKey } from '../state/key-table';
 import { useStore } from '../state/store';
 import { openDialog } from '../state/view';
+import { KeyBudget } from './budget-bars';
 import { IconButton } from './button';
 import { useDashboard, useReadOnly } from './context';
 import { Ago, Countdown, Ends } from './countdown';
@@ -80,6 +81,7 @@ export function KeyRow({ entry, index, top, active }: KeyRowProps): JSX.Element 
       <div class="cell cell-response" role="gridcell">
         {duration(entry.response_time)}
         <span class="sub">{usedLine(entry.usage)}</span>
+        <KeyBudget budgets={entry.budgets} />
       </div>
       <div class="cell cell-in_flight" role="gridcell">
         {entry.in_flight === 0 ? <span class="faint">0</span> : entry.in_flight}

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Figures, ProviderFigures } from '../api/types';
-import { momentOf, shortNumber, span } from '../model/format';
+import { counted, momentOf, shortNumber, span } from '../model/format';
 import { providerName, vendorBeside } from '../model/provider-names';
 import { stateWords } from '../model/status';
 import { isBusy } from '../state/actions';
@@ -8,6 +8,7 @@ import { useNow } from '../state/clock';
 import type { ProviderEntry } from '../state/provider-list';
 import { useStore } from '../state/store';
 import { filter, openDialog } from '../state/view';
+import { BudgetBars } from './budget-bars';
 import { IconButton } from './button';
 import { useDashboard, useReadOnly } from './context';
 import { HealthBar } from './health-bar';
@@ -47,8 +48,10 @@ export function ProviderCard({ entry, window, startedAt, isCompact }: ProviderCa
           {trouble ? <TroubleLine provider={provider} trouble={trouble} /> : <CalmLine figures={figures} />}
           <HealthBar counts={counts} />
           <ProviderNumbers figures={figures} window={window} startedAt={startedAt} />
+          <BudgetBars budgets={figures.budgets} />
           {figures.runs_out_at !== null && <RunOutLine at={figures.runs_out_at} />}
           {figures.affinity && <AffinityLine {...figures.affinity} />}
+          {figures.opened && <OpenedLine {...figures.opened} />}
         </div>
         <ProviderTimeline provider={provider} timeline={figures.timeline} window={window} isFolded={isCompact} />
       </div>
@@ -66,6 +69,13 @@ function RunOutLine({ at }: { at: string }): JSX.Element {
     </p>
   );
 }
+
+/** Pools of its kind that were opened at run time have no card. */
+const OpenedLine = ({ pools, in_trouble: troubled }: NonNullable<ProviderFigures['opened']>): JSX.Element => (
+  <p class="faint opened-line">
+    {counted(pools, 'pool')} opened like it{troubled > 0 && `, ${troubled} serving nobody`}
+  </p>
+);
 
 /** Whether calls that belong to an account met it. */
 const AffinityLine = ({ kept, moved, asked }: NonNullable<ProviderFigures['affinity']>): JSX.Element => (

@@ -91,6 +91,12 @@ export function describeEvent(event: LogEvent): EventText {
         detail: joined(event.reason ?? (event.outcome && words(event.outcome)), cause),
         tone: 'cooling_down',
       };
+    case 'budget_threshold':
+      return {
+        text: event.percent === 100 ? 'A budget is spent' : `${event.percent ?? '?'} % of a budget spent`,
+        detail: event.reason,
+        tone: 'cooling_down',
+      };
     case 'key_expiring':
       return {
         text: `Ends in ${event.days === 1 ? 'a day' : `${event.days ?? '?'} days`}`,
@@ -137,7 +143,7 @@ function describeAction(event: LogEvent): EventText {
 
 /** For screen readers: only what an operator would want to be told at once. */
 export function announcementOf(event: LogEvent): string | undefined {
-  if (event.type.startsWith('provider_') || event.type === 'removals_doubted')
+  if (event.type.startsWith('provider_') || event.type === 'removals_doubted' || event.type === 'budget_threshold')
     return `${event.provider ?? ''}: ${describeEvent(event).text}. ${event.reason ?? ''}`;
   if (event.type !== 'status_changed' || !event.to || !event.from) return undefined;
   if (standingOf(event.to) === standingOf(event.from)) return undefined;
