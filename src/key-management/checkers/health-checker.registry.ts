@@ -25,6 +25,9 @@ export class HealthCheckerRegistry implements OnModuleInit {
   /** Of the providers that were asked for, until they get another checker. */
   readonly #vendors = new Map<string, Vendor>();
 
+  /** @internal Told of each provider that gets a checker while the app runs: what is stored of it was of no use before. */
+  onAdded: (provider: string) => void = () => undefined;
+
   /** Nest's own lead to its container, and to the options with the keys in them: not where an inspector looks. */
   readonly #discovery: DiscoveryService;
   readonly #reflector: Reflector;
@@ -136,6 +139,7 @@ export class HealthCheckerRegistry implements OnModuleInit {
     if (checker.vendor) maskKeysOf(checker.vendor);
     this.#checkers.set(provider, checker);
     this.#vendors.delete(provider);
+    this.onAdded(provider);
   }
 
   providers(): string[] {

@@ -10,6 +10,7 @@ import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { OpenedPool, OpenPoolOptions, PoolOpener } from '../pool/opened-pools';
+import { PersistenceService } from '../store/persistence.service';
 import { HealthCheckService } from './health-check.service';
 import { KeyIntakeService } from './key-intake.service';
 
@@ -40,6 +41,7 @@ export class PoolOpeningService implements PoolOpener, OnModuleDestroy {
     private readonly registry: HealthCheckerRegistry,
     private readonly checks: HealthCheckService,
     private readonly intake: KeyIntakeService,
+    private readonly persistence: PersistenceService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
@@ -63,13 +65,32 @@ export class PoolOpeningService implements PoolOpener, OnModuleDestroy {
     this.registry.addLike(name, like);
     this.pools.addPool(name, { like, tenant });
     try {
-      await this.intake.initialize(name, keys);
+      await this.#takeIn(name, keys);
     } catch (error) {
       this.#forget(name);
       throw error;
     }
     let closing: Promise<void> | undefined;
     return { provider: name, close: () => (closing ??= this.#close(name)) };
+  }
+
+  /** The keys that are given, but those that an administrator deleted; then those that one added to the pool when it was open before. */
+  async #takeIn(name: string, keys: OpenPoolOptions['keys']): Promise<void> {
+    const { keys: stored } = this.persistence;
+    await this.intake.initialize(name, keys, (key) => {
+      if (!stored.isDeleted(name, key.id)) return true;
+      stored.named(name, key.id);
+      this.#logger.log(
+        `${name} key ${key.masked} stays out: an administrator deleted it; add it again to have it back`,
+      );
+      return false;
+    });
+    stored.reviveOf(name);
+    const pool = this.pools.pool(name)!;
+    await this.checks.checkAll(
+      pool,
+      [...pool.records()].filter(({ isUnchecked }) => isUnchecked),
+    );
   }
 
   #problem(name: string, options: OpenPoolOptions): string | undefined {
