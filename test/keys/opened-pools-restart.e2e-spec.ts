@@ -70,7 +70,7 @@ describe('pools that are opened again after a restart, on a file store', () => {
     await open();
     await add();
     await restart();
-    for (const route of ['/health', '/health/keys', '/health/ready', '/dashboard/summary']) {
+    for (const route of ['/health', '/health/keys', '/health/ready', '/dashboard/figures']) {
       const { text } = await api.send('get', route);
       expect(text).not.toContain('customer');
     }

@@ -271,7 +271,9 @@ export interface PoolObserver {
   callsUnderWay?(provider: string): number;
   /** They took too long: those of the closing pool that only wait, or back off, are to end now. */
   poolCut?(provider: string): void;
-  /** The same pool is gone with the end of its last call: nothing of it is to be remembered in memory. Its keys are deleted right after. */
+  /** Its last call has ended, and its keys are still there: what was claimed for them is given back. */
+  poolIdle?(provider: string): void;
+  /** The pool is closed, and its keys are deleted: nothing of it is to be remembered in memory. */
   poolClosed?(provider: string): void;
   /** The key is to be probed at once: what was said of it is doubted. */
   probeWanted?(record: KeyRecord): void;

@@ -218,8 +218,9 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   dropPool(provider: string): void {
     const pool = this.#pools.get(provider);
     pool?.calls.flush();
-    for (const observer of this.#observers) observer.poolClosed?.(provider);
+    for (const observer of this.#observers) observer.poolIdle?.(provider);
     for (const record of [...(pool?.records() ?? [])]) pool!.delete(record, 'source');
+    for (const observer of this.#observers) observer.poolClosed?.(provider);
     this.#pools.delete(provider);
     this.#templates.delete(provider);
   }

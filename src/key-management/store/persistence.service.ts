@@ -88,7 +88,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
       claims.share(provider, accounts.meters);
     });
     pools.observe({
-      poolClosed: (provider) => {
+      poolIdle: (provider) => {
         shares.unshare(provider);
         claims.unshare(provider);
       },
