@@ -96,6 +96,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
   #forget(provider: string): void {
     this.#outlooks.delete(provider);
     this.balances.forget(provider);
+    this.#told.forget(provider);
   }
 
   /** Takes in what was spent, and foretells. Gives what is to be told. */

@@ -29,6 +29,12 @@ export class RunOutsTold implements DocumentOwner {
     this.link.put(TOLD + provider, mark, hours ?? null);
   }
 
+  /** The provider's pool is closed. What was told is remembered, so that it is not told again when it is opened again. */
+  forget(provider: string): void {
+    const told = [...(this.#told.get(provider)?.values() ?? [])];
+    if (told.every((hours) => hours === null)) this.#told.delete(provider);
+  }
+
   merge({ doc, registers }: StoredDocument): void {
     for (const [mark, { value }] of Object.entries(registers)) this.#take(doc, mark, value);
   }

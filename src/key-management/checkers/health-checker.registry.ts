@@ -25,6 +25,9 @@ export class HealthCheckerRegistry implements OnModuleInit {
   /** Of the providers that were asked for, until they get another checker. */
   readonly #vendors = new Map<string, Vendor>();
 
+  /** @internal Told of each provider that gets a checker while the app runs: what is stored of it was of no use before. */
+  onAdded: (provider: string) => void = () => undefined;
+
   /** Nest's own lead to its container, and to the options with the keys in them: not where an inspector looks. */
   readonly #discovery: DiscoveryService;
   readonly #reflector: Reflector;
@@ -80,6 +83,10 @@ export class HealthCheckerRegistry implements OnModuleInit {
     this.#closing.add(provider);
   }
 
+  isClosing(provider: string): boolean {
+    return this.#closing.has(provider);
+  }
+
   /** Forgets what `addLike` did. */
   forget(provider: string): void {
     this.#likes.delete(provider);
@@ -112,7 +119,7 @@ export class HealthCheckerRegistry implements OnModuleInit {
 
   /** The error for a provider that nobody knows. It names the known providers. */
   unknownProvider(provider: string): UnknownProviderError {
-    return new UnknownProviderError(provider, this.providers());
+    return new UnknownProviderError(provider, this.providers(), this.#closing.has(provider));
   }
 
   /** A provider is known by its checker or by its pool. @throws UnknownProviderError */
@@ -136,6 +143,7 @@ export class HealthCheckerRegistry implements OnModuleInit {
     if (checker.vendor) maskKeysOf(checker.vendor);
     this.#checkers.set(provider, checker);
     this.#vendors.delete(provider);
+    this.onAdded(provider);
   }
 
   providers(): string[] {

@@ -5,6 +5,7 @@ import { RESOLVED_OPTIONS } from '../key-management.constants';
 import { KeyIdConflictError } from '../configuration/resolve-options';
 import type { Outcome } from '../vendors/contract/outcome';
 import type { ChangedBy } from '../pool/key-events';
+import type { ApiKey } from '../pool/key/api-key';
 import type { KeyInput, RecordOrigin } from '../pool/key/key-input';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
@@ -48,10 +49,15 @@ export class KeyIntakeService {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** Registers every key, then checks the new ones. */
-  async initialize(provider: string, keys: readonly (string | KeyInput)[]): Promise<AddKeysResult> {
+  /** Registers every key that is wanted, by default all, then checks the new ones. */
+  async initialize(
+    provider: string,
+    keys: readonly (string | KeyInput)[],
+    isWanted: (key: ApiKey) => boolean = () => true,
+  ): Promise<AddKeysResult> {
     const pool = this.#poolOf(provider);
-    const given = await this.#distinct(provider, keys);
+    const distinct = await this.#distinct(provider, keys);
+    const given = distinct.filter(({ key }) => isWanted(key));
     refuseConflicts(pool, given, true);
     const known = new Set(given.flatMap(({ key }) => pool.find(key)?.id ?? []));
     const records = await this.register(pool, given, 'configuration', 'configuration');

@@ -1,19 +1,19 @@
 import type { Registry } from 'prom-client';
-import type { ForecastService } from '../alerts/forecast.service';
+import type { ProviderOutlook } from '../alerts/forecast.service';
 import { scrapedGauge } from './scraped';
 
 /** Registers the gauges of balances and forecasts. */
 export function registerForecastMetrics(
   registry: Registry,
   labelOf: (provider: string) => string,
-  forecast: Pick<ForecastService, 'outlooks'>,
+  outlooks: () => Iterable<ProviderOutlook>,
 ): void {
   scrapedGauge(registry, {
     name: 'ai_keys_balance',
     help: 'What vendors say is left of the keys and accounts of each provider, by its unit. Instances that share a store all tell the same.',
     labels: ['provider', 'unit'],
     *samples() {
-      for (const { provider, balances } of forecast.outlooks())
+      for (const { provider, balances } of outlooks())
         for (const [unit, left] of balances) yield [{ provider: labelOf(provider), unit }, left];
     },
   });
@@ -22,7 +22,7 @@ export function registerForecastMetrics(
     help: 'When no key of the provider has anything left, at the present pace of spending; only where that is known.',
     labels: ['provider'],
     *samples() {
-      for (const { provider, runsOutAt } of forecast.outlooks())
+      for (const { provider, runsOutAt } of outlooks())
         if (runsOutAt !== undefined) yield [{ provider: labelOf(provider) }, runsOutAt / 1_000];
     },
   });

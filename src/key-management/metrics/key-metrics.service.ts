@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Registry } from 'prom-client';
-import { ForecastService } from '../alerts/forecast.service';
+import { ForecastService, type ProviderOutlook } from '../alerts/forecast.service';
 import { WebhookService } from '../alerts/webhook.service';
 import { RetryExecutorService } from '../execution/retry-executor.service';
 import { KeySourcesService } from '../health/key-sources.service';
@@ -47,7 +47,9 @@ export class KeyMetricsService {
     this.#counts = new CountsByProvider((provider) => pools.templateOf(provider)?.like ?? provider);
     this.#keys = perKey ? new KeyMetrics() : undefined;
     pools.observe({
-      callsOf: (provider) => new CallCounter(this.#counts.of(provider), this.#keys),
+      callsOf: (provider) =>
+        new CallCounter(this.#counts.of(provider), this.#isOpened(provider) ? undefined : this.#keys),
+      poolClosed: (provider) => this.#closed(provider),
       callWaited: (provider, ms) => this.#counts.of(provider).queueTimes.observe(ms),
       keyChanged: (record, event) => this.#changed(record, event),
     });
@@ -76,7 +78,8 @@ export class KeyMetricsService {
       pools: () => this.pools.pools(),
       labelOf: (provider) => this.#counts.labelOf(provider),
       queueLength: (provider) => this.executor.providerContext(provider)?.queue.length ?? 0,
-      states: () => this.health.all(),
+      ofClosed: (label) => this.#counts.labelled(label).closed,
+      states: () => this.health.all().filter(({ template }) => template === undefined),
       usableKeys: (pool) => this.health.usableKeys(pool),
     });
     registerCallMetrics(registry, this.#counts);
@@ -87,7 +90,11 @@ export class KeyMetricsService {
       () => this.sources.statuses(),
     );
     registerWebhookMetrics(registry, this.webhook);
-    registerForecastMetrics(registry, (provider) => this.#counts.labelOf(provider), this.forecast);
+    registerForecastMetrics(
+      registry,
+      (provider) => this.#counts.labelOf(provider),
+      () => this.#outlooks(),
+    );
     registerBudgetMetrics(
       registry,
       (provider) => this.#counts.labelOf(provider),
@@ -107,7 +114,24 @@ export class KeyMetricsService {
     counts.removed.set(event.to, (counts.removed.get(event.to) ?? 0) + 1);
   }
 
+  #closed(provider: string): void {
+    const { closed } = this.#counts.of(provider);
+    const { kept, moved, asked } = this.pools.pool(provider)!.calls.byAffinity;
+    closed.kept += kept;
+    closed.moved += moved;
+    closed.asked += asked;
+  }
+
+  /** There may be very many of those that were opened at run time: their keys have no series of their own. */
   *#records(): Iterable<KeyRecord> {
-    for (const pool of this.pools.pools()) yield* pool.records();
+    for (const pool of this.pools.pools()) if (!this.#isOpened(pool.provider)) yield* pool.records();
+  }
+
+  *#outlooks(): Iterable<ProviderOutlook> {
+    for (const outlook of this.forecast.outlooks()) if (!this.#isOpened(outlook.provider)) yield outlook;
+  }
+
+  #isOpened(provider: string): boolean {
+    return this.pools.templateOf(provider) !== undefined;
   }
 }

@@ -6,13 +6,18 @@ import { KEY_STATUSES } from '../pool/key/key-state';
 import { countStatuses } from '../pool/key/status-counts';
 import { scrapedCounter, scrapedGauge, type Sample } from './scraped';
 
+/** What is counted in the pools themselves. */
+type PoolCounts = KeyPool['calls']['byAffinity'];
+
 /** Reads the state of the pools at the moment of the scrape. */
 export interface PoolFacts {
   pools(): Iterable<KeyPool>;
   labelOf(provider: string): string;
+  /** What the pools of that label counted that are closed by now. */
+  ofClosed(label: string): Readonly<PoolCounts>;
   /** Calls that wait for a key of the provider. */
   queueLength(provider: string): number;
-  /** Of every provider that has keys or is called. */
+  /** Of every provider that has keys or is called, without pools that were opened at run time: a customer's dead key is no trouble of the app's. */
   states(): Iterable<{ readonly provider: string; readonly state: ProviderState }>;
   /** Keys that can serve at least one of the models called lately. */
   usableKeys(pool: KeyPool): number;
@@ -64,15 +69,14 @@ export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void 
     labels: ['provider', 'result'],
     *samples() {
       for (const result of ['kept', 'moved'] as const)
-        for (const [labels, count] of sumPerProvider(facts, ({ calls }) => calls.byAffinity[result]))
-          yield [{ ...labels, result }, count];
+        for (const [labels, count] of countPerProvider(facts, result)) yield [{ ...labels, result }, count];
     },
   });
   scrapedCounter(registry, {
     name: 'ai_keys_accounts_asked_total',
     help: 'Requests to accounts that turned out not to have the object which the call names, since nobody knew whose it is.',
     labels: ['provider'],
-    samples: () => sumPerProvider(facts, ({ calls }) => calls.byAffinity.asked),
+    samples: () => countPerProvider(facts, 'asked'),
   });
   scrapedGauge(registry, {
     name: 'ai_keys_queue_length',
@@ -84,6 +88,14 @@ export function registerPoolMetrics(registry: Registry, facts: PoolFacts): void 
 
 function* sumPerProvider(facts: PoolFacts, of: (pool: KeyPool) => number): Iterable<Sample<'provider'>> {
   for (const [provider, pools] of byLabel(facts)) yield [{ provider }, pools.reduce((sum, pool) => sum + of(pool), 0)];
+}
+
+/** A counter goes on when a pool of the label is closed. */
+function* countPerProvider(facts: PoolFacts, count: keyof PoolCounts): Iterable<Sample<'provider'>> {
+  for (const [provider, pools] of byLabel(facts)) {
+    const closed = facts.ofClosed(provider)[count];
+    yield [{ provider }, pools.reduce((sum, { calls }) => sum + calls.byAffinity[count], closed)];
+  }
 }
 
 function byLabel(facts: PoolFacts): Map<string, KeyPool[]> {

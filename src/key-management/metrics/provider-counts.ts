@@ -33,6 +33,8 @@ export class ProviderCounts {
   /** What calls used, in the order of `USAGE_COUNTS`. */
   readonly usage = new Float64Array(USAGE_COUNTS.length);
   readonly removed = new Map<string, number>();
+  /** Of pools that were opened at run time and are closed by now: what else stands in the pools. */
+  readonly closed = { kept: 0, moved: 0, asked: 0 };
 }
 
 /** Providers with a label of their own; any more share one, so that nothing can make the metrics grow. */
@@ -48,7 +50,12 @@ export class CountsByProvider {
 
   /** On the hot path. */
   of(provider: string): ProviderCounts {
-    return getOrCreate(this.#counts, this.labelOf(provider), () => new ProviderCounts());
+    return this.labelled(this.labelOf(provider));
+  }
+
+  /** The same by the label's value. */
+  labelled(label: string): ProviderCounts {
+    return getOrCreate(this.#counts, label, () => new ProviderCounts());
   }
 
   /** The label's value for the provider. */

@@ -50,6 +50,8 @@ export interface PauseJournal {
   /** Whether pauses are shared and outlive the process; they never do with the `memory` store. */
   readonly isKept: boolean;
   put(provider: string, pause: ProviderPause | undefined): void;
+  /** What an administrator said last; undefined for no pause. */
+  of(provider: string): ProviderPause | undefined;
   /** Resolves when all changes so far are durable. @throws StoreUnavailableError */
   saved(provider: string): Promise<void>;
 }
@@ -164,10 +166,12 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   /**
    * Opens a pool with keys of its own while the app runs, for an app whose customers bring keys: by the vendor and the settings of the provider `like`.
    * It is called, looked at and administered by `name` as any provider; metrics count it with `like`, so that their number does not grow.
+   * Keys that an administrator added to it are kept as those of any pool, and are there again when it is opened again; those that one deleted
+   * stay out, also where `keys` names them.
    * Resolves when its keys are checked: those that fail stand in its status as removed, with a re-check. Opened on several instances that share a
    * store, it shares what is learned, as any provider does.
    * @param name Letters, digits, `_`, `-` and `.`, 64 at the most; no other provider of this app has it.
-   * @throws KeyManagementConfigurationError naming what is wrong; then nothing is opened
+   * @throws KeyManagementConfigurationError naming what is wrong; then nothing is opened. A name is taken until `close()` of its pool has ended
    */
   openPool(name: string, options: OpenPoolOptions): Promise<OpenedPool> {
     if (!this.#opener) return Promise.reject(new Error('Pools can be opened once the app has started.'));
@@ -192,6 +196,7 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   /** @internal Makes the pool of a name that no provider has. */
   addPool(provider: string, template: PoolTemplate): KeyPool {
     this.#templates.set(provider, template);
+    this.#pauses.set(provider, this.#pauseJournal?.of(provider), 'store');
     return this.ensurePool(provider);
   }
 
@@ -202,14 +207,28 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
     for (const observer of this.#observers) observer.poolClosing?.(provider);
   }
 
+  /** @internal Managed calls of the pool that are under way, or leases where there are more. */
+  callsUnderWay(provider: string): number {
+    let leases = 0;
+    for (const { inFlight } of this.#pools.get(provider)?.records() ?? []) leases += inFlight;
+    return Math.max(leases, ...this.#observers.map((observer) => observer.callsUnderWay?.(provider) ?? 0));
+  }
+
+  /** @internal Ends the calls of a closing pool that only wait. */
+  cutPool(provider: string): void {
+    for (const observer of this.#observers) observer.poolCut?.(provider);
+  }
+
   /** @internal Forgets the pool, once no call of it is under way. What is known of its keys stays in the store, as of keys that the environment names no more. */
   dropPool(provider: string): void {
     const pool = this.#pools.get(provider);
     pool?.calls.flush();
-    for (const observer of this.#observers) observer.poolClosed?.(provider);
+    for (const observer of this.#observers) observer.poolIdle?.(provider);
     for (const record of [...(pool?.records() ?? [])]) pool!.delete(record, 'source');
+    for (const observer of this.#observers) observer.poolClosed?.(provider);
     this.#pools.delete(provider);
     this.#templates.delete(provider);
+    this.#pauses.forget(provider);
   }
 
   /**
@@ -409,8 +428,10 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
 
   #known(provider: string): KeyPool {
     const pool = this.#pools.get(provider);
-    if (!pool) throw new UnknownProviderError(provider, [...this.#pools.keys()]);
-    return pool;
+    if (pool) return pool;
+    // Those that were opened may be very many, and their names those of customers.
+    const known = [...this.#pools.keys()].filter((name) => !this.#templates.has(name));
+    throw new UnknownProviderError(provider, known);
   }
 
   async #change(provider: string, keyId: string, change: (pool: KeyPool, record: KeyRecord) => void): Promise<void> {

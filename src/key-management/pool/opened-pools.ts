@@ -15,8 +15,10 @@ export interface OpenedPool {
   /** The name by which it is called, as that of any provider. */
   readonly provider: string;
   /**
-   * Refuses further calls, lets those under way end within `drainTimeoutMs`, and forgets the pool. What was learned of its keys is kept in the
-   * store, for when it is opened again. Called twice, it does the same once.
+   * Refuses further calls with `UnknownProviderError`, lets those under way end, those included that wait or back off, and forgets the pool. After
+   * `drainTimeoutMs` (an option of the module, 10 s by default) those that only wait end with `CancelledError`; then it resolves, and the pool is
+   * forgotten with its last attempt. What was learned of its keys is kept in the store, for when it is opened again. Called twice, it does the
+   * same once. Never rejects.
    */
   close(): Promise<void>;
 }

@@ -33,6 +33,15 @@ describe('ProviderPauses', () => {
     expect(events[1]).toMatchObject({ since: new Date(since) });
   });
 
+  it('is forgotten with its pool, and no event tells of it', async () => {
+    pause(clock.now() + DAY);
+    pauses.forget('openai');
+    expect(pauses.get('openai')).toBeUndefined();
+    expect(clock.pendingTimers).toBe(0);
+    await clock.advance(2 * DAY);
+    expect(events.map(({ type }) => type)).toEqual(['provider_paused']);
+  });
+
   it('is over by itself at its end, also after months', async () => {
     const until = clock.now() + 60 * DAY;
     pause(until);

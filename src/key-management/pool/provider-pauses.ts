@@ -45,6 +45,13 @@ export class ProviderPauses {
     this.changed(pause, pausedEvent(provider, pause, by, now));
   }
 
+  /** The provider's pool is closed: whoever opens it again says whether it is paused. */
+  forget(provider: string): void {
+    this.#timers.get(provider)?.();
+    this.#timers.delete(provider);
+    this.#pauses.delete(provider);
+  }
+
   /** Takes the timers back. */
   close(): void {
     for (const cancel of this.#timers.values()) cancel();

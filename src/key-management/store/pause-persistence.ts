@@ -41,6 +41,10 @@ export class PausePersistence implements DocumentOwner, PauseJournal {
     this.link.putByAdministrator(pauseDocument(provider), FIELD, value, pause === undefined ? 0 : 1);
   }
 
+  of(provider: string): ProviderPause | undefined {
+    return readPause(this.#set.get(provider) ?? null);
+  }
+
   saved(provider: string): Promise<void> {
     return this.kept(pauseDocument(provider), provider);
   }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
+import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import type { Clock } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
@@ -46,6 +47,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
     @Inject(CLOCK) clock: Clock,
     @Inject(INSTANCE_ID) instanceId: string,
+    registry: HealthCheckerRegistry,
   ) {
     const listener = {
       warn: (message: string) => {
@@ -63,7 +65,14 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     const store = own ?? builtInStore(kind)!.create(options.store, clock, damaged);
     this.link = new StoreLink(store, instanceId, clock, listener);
     const freshMs = (): number => Math.max(FRESH_MS, configuration.current.healthCheckIntervalMinutes * 60_000);
-    this.keys = new KeyPersistence(pools, this.link, this.#vault, { freshMs, now: () => clock.now(), listener });
+    const serves = (provider: string): boolean => registry.has(provider);
+    this.keys = new KeyPersistence(pools, this.link, this.#vault, {
+      freshMs,
+      now: () => clock.now(),
+      listener,
+      serves,
+    });
+    registry.onAdded = (provider) => this.keys.reviveOf(provider);
     this.link.own(this.keys);
     pools.useJournal(this);
     this.#instances = new Instances(this.link, instanceId, clock);
@@ -79,7 +88,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
       claims.share(provider, accounts.meters);
     });
     pools.observe({
-      poolClosed: (provider) => {
+      poolIdle: (provider) => {
         shares.unshare(provider);
         claims.unshare(provider);
       },

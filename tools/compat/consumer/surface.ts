@@ -56,6 +56,8 @@ import type {
   KeyStoreOptions,
   KeysChangedEvent,
   KeyUpdate,
+  OpenedPool,
+  OpenPoolOptions,
   KeyVerdict,
   LeaseOptions,
   ManagedCall,
@@ -221,6 +223,10 @@ const directory: DirectoryOptions = { name: 'mounted', refreshMs: 1_000 };
 const envFile: EnvFileOptions = { variable: 'OPENAI_API_KEYS', ...directory };
 const file: FileOptions = directory;
 const url: UrlOptions = { headers: () => ({ authorization: 'Bearer t' }), allowHttp: false, maxBytes: 1 };
+const customersPool: OpenPoolOptions = { like: 'openai', keys: ['sk-customer'], tenant: 'A customer' };
+export const openCustomersPool = (pools: keys.KeyPoolService): Promise<OpenedPool> =>
+  pools.openPool('customer-17', customersPool);
+
 const ownSource: KeySource = {
   read: ({ provider, signal }: KeySourceRequest) => Promise.resolve(signal.aborted ? [] : [provider, input]),
   watch: (told) => {

@@ -83,6 +83,11 @@ export class CounterDocument {
     this.sums[column]! += by;
   }
 
+  /** Takes out what stands in the other document, which was part of this one. */
+  take({ sums }: CounterDocument): void {
+    sums.forEach((sum, column) => (this.sums[column]! -= sum));
+  }
+
   /** Gives what was added since the last time. */
   takeUnsent(add: (field: string, by: number) => void): void {
     const unsent = this.#unsent;

@@ -42,7 +42,9 @@ export class KeyNumbers {
     this.#holds[keyNumber]! -= 1;
     const provider = this.#providers[keyNumber];
     if (this.#holds[keyNumber]! > 0 || provider === undefined) return;
-    this.#byProvider.get(provider)?.delete(this.#keyIds[keyNumber]!);
+    const numbers = this.#byProvider.get(provider);
+    numbers?.delete(this.#keyIds[keyNumber]!);
+    if (numbers?.size === 0) this.#byProvider.delete(provider);
     this.#providers[keyNumber] = undefined;
     this.#free.push(keyNumber);
   }

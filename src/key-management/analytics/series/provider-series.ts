@@ -69,16 +69,7 @@ export class ProviderSeries {
 
   /** Sums since the first start. */
   total(): ProviderTotals {
-    const { sums } = this.totals;
-    const counted = OUTCOMES.map((outcome, i) => [outcome, sums[TOTAL_COLUMN.outcomes + i]!] as const);
-    return {
-      requests: sums[TOTAL_COLUMN.requests]!,
-      failures: sums[TOTAL_COLUMN.failures]!,
-      retries: sums[TOTAL_COLUMN.retries]!,
-      keysRemoved: sums[TOTAL_COLUMN.keysRemoved]!,
-      outcomes: Object.fromEntries(counted.filter(([, count]) => count > 0)),
-      usage: totalsOf(sums.subarray(TOTAL_COLUMN.usage, TOTAL_COLUMN.usage + USAGE_WIDTH)),
-    };
+    return totalsIn(this.totals.sums);
   }
 
   /** Every bucket from..to (numbers of minutes or hours since the epoch), from the first that holds anything. */
@@ -138,6 +129,28 @@ export class ProviderSeries {
 
   #of(kind: DocumentKind): Map<number, CounterDocument> {
     return this.#periodic.get(kind)!;
+  }
+}
+
+/** The sums of a document of totals, by their names. */
+export function totalsIn(sums: Float64Array): ProviderTotals {
+  const counted = OUTCOMES.map((outcome, i) => [outcome, sums[TOTAL_COLUMN.outcomes + i]!] as const);
+  return {
+    requests: sums[TOTAL_COLUMN.requests]!,
+    failures: sums[TOTAL_COLUMN.failures]!,
+    retries: sums[TOTAL_COLUMN.retries]!,
+    keysRemoved: sums[TOTAL_COLUMN.keysRemoved]!,
+    outcomes: Object.fromEntries(counted.filter(([, count]) => count > 0)),
+    usage: totalsOf(sums.subarray(TOTAL_COLUMN.usage, TOTAL_COLUMN.usage + USAGE_WIDTH)),
+  };
+}
+
+/** Every document of a provider that may be kept at that time. */
+export function* keptDocuments(now: number): Iterable<readonly [kind: DocumentKind, period: number]> {
+  yield [TOTALS, 0];
+  for (const kind of PERIODIC) {
+    const last = Math.floor((now + HOUR_MS) / kind.spanMs);
+    for (let period = last; isKept(kind, period, now); period -= 1) yield [kind, period];
   }
 }
 

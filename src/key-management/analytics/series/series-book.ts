@@ -3,9 +3,9 @@ import { HOUR_MS, MINUTE_MS } from './measures';
 import type { KeyRecord } from '../../pool/key/key-record';
 import type { UsedKeys } from '../../pool/key/used-keys';
 import { KeySeries } from './key-series';
-import { ProviderSeries } from './provider-series';
-import { keyDoc, seriesDoc } from './series-names';
-import { TOTALS, type DocumentKind, type CounterDocument } from './counter-document';
+import { keptDocuments, ProviderSeries, totalsIn, type ProviderTotals } from './provider-series';
+import { keyDoc, seriesDoc, type SeriesOfProvider } from './series-names';
+import { CounterDocument, TOTALS, type DocumentKind } from './counter-document';
 import { ProviderTally } from './provider-tally';
 
 /** All counters: the tallies of the current minute, and the series that they are added to. Its callers pass the time. */
@@ -20,13 +20,18 @@ export class SeriesBook {
   #prunedHour = -1;
   /** Called with the name of each document that was forgotten. */
   onDropped: (doc: string) => void = () => undefined;
+  /** Sums since the first start of the providers that nobody has asked for yet, and of those whose pools are closed, together. */
+  readonly #others = new CounterDocument(TOTALS);
 
   /**
    * @param used The keys that were used since they were last settled.
+   * @param counted What all instances counted in a document, by field, as far as it is known: but for what this one has not handed on yet.
    * @param flushCalls Makes the pools deliver the calls that they hold back, so that the tallies are complete.
    */
   constructor(
     readonly used: UsedKeys,
+    private readonly counted: (doc: string) => Readonly<Record<string, number>>,
+    private readonly now: () => number,
     private readonly flushCalls: () => void,
     readonly keys = new KeySeries(),
   ) {}
@@ -108,14 +113,28 @@ export class SeriesBook {
     return this.#minute < 0 || isEnding ? Infinity : this.#minute - 1;
   }
 
+  /** The series of a provider. They are made when they are first asked for, of all that was ever counted. */
   provider(provider: string): ProviderSeries {
-    return getOrCreate(this.#providers, provider, () => new ProviderSeries());
+    return getOrCreate(this.#providers, provider, () => {
+      const series = new ProviderSeries();
+      for (const [kind, period] of keptDocuments(this.now()))
+        this.#restore(
+          series,
+          kind,
+          period,
+          this.counted(seriesDoc(kind, provider, kind === TOTALS ? undefined : period)),
+        );
+      this.#others.take(series.totals);
+      return series;
+    });
   }
 
-  /** Forgets what is in memory of a provider whose pool was closed. What is stored of it goes with its age. */
+  /** Forgets the series of a provider whose pool was closed, all of which must have been handed to the store. */
   forget(provider: string): void {
-    this.settleProviders();
     this.#tallies.delete(provider);
+    const series = this.#providers.get(provider);
+    if (!series) return;
+    series.totals.sums.forEach((sum, column) => this.#others.received(column, sum));
     this.#providers.delete(provider);
   }
 
@@ -123,14 +142,33 @@ export class SeriesBook {
     return this.#providers;
   }
 
-  document(provider: string, kind: DocumentKind, period: number): CounterDocument {
-    const series = this.provider(provider);
-    return kind === TOTALS ? series.totals : series.document(kind, period);
+  /** Of every provider whose series somebody asked for; and of all others together. */
+  *totals(): Iterable<ProviderTotals> {
+    for (const [, series] of this.#providers) yield series.total();
+    yield totalsIn(this.#others.sums);
+  }
+
+  /** Another instance counted, and what it counted is noted. */
+  received({ provider, kind, period }: SeriesOfProvider, field: string, by: number): void {
+    const column = kind.columns.get(field);
+    if (column === undefined) return;
+    const series = this.#providers.get(provider);
+    if (series) (kind === TOTALS ? series.totals : series.document(kind, period)).received(column, by);
+    else if (kind === TOTALS) this.#others.received(column, by);
+  }
+
+  #restore(series: ProviderSeries, kind: DocumentKind, period: number, sums: Readonly<Record<string, number>>): void {
+    for (const [field, sum] of Object.entries(sums)) {
+      const column = kind.columns.get(field);
+      if (column !== undefined) (kind === TOTALS ? series.totals : series.document(kind, period)).received(column, sum);
+    }
   }
 
   #prune(now: number): void {
+    // As they were: with its last row a provider is forgotten.
+    const named = [...this.keys.numbers.providers()];
     this.keys.prune(now, (resolution, index) => {
-      for (const provider of this.keys.numbers.providers()) this.onDropped(keyDoc(resolution, provider, index));
+      for (const provider of named) this.onDropped(keyDoc(resolution, provider, index));
     });
     const hour = Math.floor(now / HOUR_MS);
     if (hour === this.#prunedHour) return;

@@ -16,8 +16,15 @@ export const seriesDoc = (kind: DocumentKind, provider: string, period?: number)
 export const keyDoc = (resolution: Resolution, provider: string, index: number): string =>
   `${SERIES}${KEY_NAMES[resolution]}/${provider}/${index}`;
 
+export interface SeriesOfProvider {
+  readonly of: 'provider';
+  readonly provider: string;
+  readonly kind: DocumentKind;
+  readonly period: number;
+}
+
 export type SeriesName =
-  | { readonly of: 'provider'; readonly provider: string; readonly kind: DocumentKind; readonly period: number }
+  | SeriesOfProvider
   | { readonly of: 'keys'; readonly provider: string; readonly resolution: Resolution; readonly index: number };
 
 /** Undefined for what is no name of ours. */

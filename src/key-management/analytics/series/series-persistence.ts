@@ -1,9 +1,10 @@
+import { forEachInChunks } from '../../common/event-loop';
 import type { DocumentOwner } from '../../store/sync/document-owner';
 import type { FieldChange, StoredDocument } from '../../store/port/key-store';
 import type { StoreLink } from '../../store/sync/store-link';
 import type { KeyRow } from './key-series';
 import { BUCKET_MS, BUCKETS, HOUR_MS } from './measures';
-import { isKept } from './provider-series';
+import { isKept, type ProviderSeries } from './provider-series';
 import type { SeriesBook } from './series-book';
 import { keyDoc, keyFields, readKeyField, readSeriesName, SERIES, seriesDoc, type SeriesName } from './series-names';
 import { TOTALS } from './counter-document';
@@ -16,10 +17,11 @@ export class SeriesPersistence implements DocumentOwner {
   readonly prefix = SERIES;
   /** The app is shutting down: everything is handed over at once. */
   isEnding = false;
+  #prunedHour = -1;
 
   constructor(
     private readonly book: SeriesBook,
-    private readonly link: Pick<StoreLink, 'add' | 'drop' | 'statisticsPending'>,
+    private readonly link: Pick<StoreLink, 'add' | 'counted' | 'drop' | 'statisticsPending'>,
     private readonly now: () => number,
   ) {
     book.onDropped = (doc) => link.drop(doc);
@@ -50,12 +52,7 @@ export class SeriesPersistence implements DocumentOwner {
   collect(): boolean {
     this.book.settleProviders();
     if (this.isEnding) this.book.settleKeys();
-    for (const [provider, series] of this.book.providers()) {
-      for (const [document, period] of series.documents()) {
-        const doc = seriesDoc(document.kind, provider, period);
-        document.takeUnsent((field, by) => this.link.add(doc, field, by));
-      }
-    }
+    for (const [provider, series] of this.book.providers()) this.#collect(provider, series);
     const isLeft = this.book.keys.takeUnsent(
       ROWS_AT_ONCE,
       this.book.lastMinute(this.isEnding),
@@ -69,13 +66,34 @@ export class SeriesPersistence implements DocumentOwner {
     return isLeft && this.isEnding;
   }
 
+  /** The provider's pool is closed: what was counted goes to the store, and its series are forgotten here until they are asked for again. */
+  forget(provider: string): void {
+    this.book.settleProviders();
+    for (const [name, series] of this.book.providers()) if (name === provider) this.#collect(name, series);
+    this.book.forget(provider);
+  }
+
+  /** Drops what is too old of providers that nobody asks for, from time to time. */
+  async prune(): Promise<void> {
+    const hour = Math.floor(this.now() / HOUR_MS);
+    if (hour === this.#prunedHour) return;
+    this.#prunedHour = hour;
+    await forEachInChunks(this.link.counted(SERIES), (doc) => {
+      const name = readSeriesName(doc);
+      if (name && !this.#isKept(name)) this.link.drop(doc);
+    });
+  }
+
+  #collect(provider: string, series: ProviderSeries): void {
+    for (const [document, period] of series.documents()) {
+      const doc = seriesDoc(document.kind, provider, period);
+      document.takeUnsent((field, by) => this.link.add(doc, field, by));
+    }
+  }
+
   #received(name: SeriesName, sums: Readonly<Record<string, number>>): void {
     if (name.of === 'provider') {
-      const document = this.book.document(name.provider, name.kind, name.period);
-      for (const [field, by] of Object.entries(sums)) {
-        const column = name.kind.columns.get(field);
-        if (column !== undefined) document.received(column, by);
-      }
+      for (const [field, by] of Object.entries(sums)) this.book.received(name, field, by);
     } else {
       for (const [keyId, row] of rowsOf(sums)) {
         this.book.keys.received(name.resolution, name.index, this.book.keys.numbers.of(name.provider, keyId), row);

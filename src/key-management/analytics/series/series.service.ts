@@ -40,15 +40,23 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
     persistence: PersistenceService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    this.#book = new SeriesBook(pools.usedKeys(), () => pools.flushCalls());
-    this.#link = persistence.link;
+    const { link } = persistence;
+    this.#link = link;
+    const counted = (doc: string): Readonly<Record<string, number>> => link.totals(doc);
+    this.#book = new SeriesBook(
+      pools.usedKeys(),
+      counted,
+      () => clock.now(),
+      () => pools.flushCalls(),
+    );
     this.#persistence = new SeriesPersistence(this.#book, this.#link, () => clock.now());
     this.#link.own(this.#persistence);
     pools.observe({
       callsOf: (provider) => new CallCounter(this.#book.tally(provider), this.#book),
       callsPending: () => this.#begin(),
       keyChanged: (_, event) => this.#changed(event),
-      poolClosed: (provider) => this.#book.forget(provider),
+      poolIdle: (provider) => this.#settleAll(provider),
+      poolClosed: (provider) => this.#persistence.forget(provider),
     });
   }
 
@@ -58,9 +66,10 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
     return this.#book.provider(provider).total();
   }
 
+  /** The same of all providers, also of those that are closed or unknown by now. */
   allTotals(): ProviderTotals[] {
     this.#book.settleProviders();
-    return Array.from(this.#book.providers(), ([, series]) => series.total());
+    return [...this.#book.totals()];
   }
 
   responseTimes(provider: string): ResponseTimes | undefined {
@@ -137,6 +146,12 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
     const isLeft = this.#book.closeKeys(SLICE, this.clock.now());
     this.#link.statisticsPending();
     if (isLeft) setImmediate(() => this.#closeKeys());
+    else void this.#persistence.prune();
+  }
+
+  /** Before the records are gone: whoever opens the pool again finds what was counted in this minute. */
+  #settleAll(provider: string): void {
+    for (const record of this.pools.pool(provider)?.records() ?? []) this.#book.settleKey(record);
   }
 
   #settle(provider: string, keyId: string): void {

@@ -182,6 +182,19 @@ export class BoundMemory implements DocumentOwner {
       }
   }
 
+  /** The provider's pool is closed. What its accounts still hold is kept, for when it is opened again; what has expired goes. */
+  forget(provider: string): void {
+    const ids = this.#providers.get(provider);
+    if (!ids) return;
+    const now = this.clock.now();
+    for (const document of [...ids.documents.values()]) {
+      if (!isOver(document, now)) continue;
+      ids.forget(document);
+      this.link.drop(document.name);
+    }
+    if (ids.documents.size === 0) this.#providers.delete(provider);
+  }
+
   /** What was gathered goes out, at the latest when the store closes. */
   collect(): boolean {
     this.#write();

@@ -1,4 +1,4 @@
-import { adminOf, isTime, readIdentity } from './key-documents';
+import { adminOf, documentOf, isTime, readIdentity } from './key-documents';
 import type { FieldChange, StoredDocument } from '../port/key-store';
 import { applyChange, emptyDocument, joined } from '../port/merge';
 
@@ -37,6 +37,12 @@ export class InactiveKeys {
 
   values(): Iterable<StoredDocument> {
     return this.#documents.values();
+  }
+
+  /** The names of the documents of one provider. */
+  ofProvider(provider: string): string[] {
+    const prefix = documentOf(provider, '');
+    return [...this.#documents.keys()].filter((doc) => doc.startsWith(prefix));
   }
 
   /** The key was deleted while it was in its pool. */

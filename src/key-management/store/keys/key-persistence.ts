@@ -28,6 +28,15 @@ import { KeyStatistics } from './key-statistics';
 import { KeyWriter, LostSecrets, StoredCooldowns } from './key-writer';
 import type { StoreLink } from '../sync/store-link';
 
+export interface KeyPersistenceSettings {
+  /** A stored state that is younger than this is used without a check; milliseconds. */
+  readonly freshMs: () => number;
+  readonly now: () => number;
+  readonly listener: StoreListener;
+  /** Whether this instance serves the provider: stored keys of others wait until it does. Default: it serves all. */
+  readonly serves?: (provider: string) => boolean;
+}
+
 /** Writes the pools' keys to the store, and takes in what other instances did to them. */
 export class KeyPersistence implements DocumentOwner {
   readonly prefix = KEYS;
@@ -45,7 +54,7 @@ export class KeyPersistence implements DocumentOwner {
     private readonly pools: KeyPoolService,
     private readonly link: StoreLink,
     private readonly vault: KeyVault,
-    private readonly settings: { freshMs: () => number; now: () => number; listener: StoreListener },
+    private readonly settings: KeyPersistenceSettings,
   ) {
     this.#inactive = new InactiveKeys(settings.now);
     this.#writer = new KeyWriter(link, vault, this.#cooldowns, (record, scope) =>
@@ -80,6 +89,11 @@ export class KeyPersistence implements DocumentOwner {
   /** The configuration names a key that is not in its pool for that: should it be deleted, it must stay so. */
   named(provider: string, keyId: string): void {
     this.#inactive.markConfigured(documentOf(provider, keyId));
+  }
+
+  /** The provider is served from now on, and the keys are there that the app gives for it: those that were added at run time come back. */
+  reviveOf(provider: string, by: ChangedBy = 'store'): void {
+    for (const doc of this.#inactive.ofProvider(provider)) this.#revive(doc, provider, keyOfDocument(doc)!.keyId, by);
   }
 
   merge(document: StoredDocument): void {
@@ -181,6 +195,10 @@ export class KeyPersistence implements DocumentOwner {
     return record.origin === 'configuration' || this.vault.canSeal || this.#returned.has(record);
   }
 
+  #isServed(provider: string): boolean {
+    return this.pools.pool(provider) !== undefined || (this.settings.serves?.(provider) ?? true);
+  }
+
   #isInactive({ provider, id }: KeyRecord): boolean {
     return this.#inactive.has(documentOf(provider, id));
   }
@@ -195,9 +213,9 @@ export class KeyPersistence implements DocumentOwner {
   #retire(record: KeyRecord, by: ChangedBy): void {
     if (!this.#isKept(record)) return;
     const doc = documentOf(record.provider, record.id);
-    const known = registersOf(record, undefined, this.link.offsetMs);
-    // A key that its source gives no longer is as one that is gone from the environment: it may come back, and be what it was.
+    // A key that its source gives no longer, or whose pool is closed, is as one that is gone from the environment: it may come back, and be what it was.
     const isGone = by === 'source';
+    const known = registersOf(record, isGone ? this.vault.seal(record) : undefined, this.link.offsetMs);
     const values = isGone ? known : { ...known, state: NO_STATE, admin: 'deleted' };
     // Version 0: any that comes is newer.
     const registers = Object.fromEntries(
@@ -251,6 +269,8 @@ export class KeyPersistence implements DocumentOwner {
 
   /** Brings a stored key into its pool, if it was added at run time and can be opened. */
   #revive(doc: string, provider: string, keyId: string, by: ChangedBy): void {
+    // Such as a pool that another instance opened, or this one before it was started anew.
+    if (!this.#isServed(provider)) return;
     const document = this.#inactive.get(doc);
     const identity = document && readIdentity(document.registers.identity?.value ?? null);
     if (!document || !identity?.secret || adminOf(document) === 'deleted' || this.#reserved.has(doc)) return;

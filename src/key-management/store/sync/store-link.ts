@@ -174,6 +174,11 @@ export class StoreLink {
     return this.#ledger.totals(doc);
   }
 
+  /** The names of the documents under the prefix of which counts are known. */
+  *counted(prefix: string): Iterable<string> {
+    for (const [doc] of this.#ledger.parts(prefix)) yield doc;
+  }
+
   /** Removes a document that nobody writes to any more. Goes out with the next statistics. */
   drop(doc: string): void {
     this.#versions.forget(doc);
