@@ -7,6 +7,7 @@ import { SeriesService } from '../analytics/series/series.service';
 import { profileOf } from '../vendors/vendor-of';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import type { Clock } from '../common/clock';
+import { getOrCreate } from '../common/get-or-create';
 import { ForecastService } from '../alerts/forecast.service';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
@@ -96,6 +97,7 @@ export class DashboardFiguresService {
     const all = this.health.all();
     // There may be very many of those that were opened at run time.
     const listed = all.filter(({ template }) => template === undefined);
+    const opened = openedByProvider(all);
     return {
       at: new Date(now).toISOString(),
       system_info: {
@@ -120,7 +122,7 @@ export class DashboardFiguresService {
               ...callSummary(this.series, health.provider),
             },
             timeline: this.series.timeline(health.provider, { resolution }).map(timelineEntry),
-            opened: openedLike(health.provider, all),
+            opened: opened.get(health.provider) ?? null,
           },
         ]),
       ),
@@ -140,10 +142,16 @@ export class DashboardFiguresService {
   }
 }
 
-function openedLike(provider: string, all: readonly ProviderHealth[]): ProviderFigures['opened'] {
-  const opened = all.filter(({ template }) => template?.like === provider);
-  if (opened.length === 0) return null;
-  return { pools: opened.length, in_trouble: opened.filter(({ state }) => isInTrouble(state)).length };
+/** By the provider that they are like. */
+function openedByProvider(all: readonly ProviderHealth[]): Map<string, NonNullable<ProviderFigures['opened']>> {
+  const opened = new Map<string, NonNullable<ProviderFigures['opened']>>();
+  for (const { template, state } of all) {
+    if (template === undefined) continue;
+    const counts = getOrCreate(opened, template.like, () => ({ pools: 0, in_trouble: 0 }));
+    counts.pools += 1;
+    if (isInTrouble(state)) counts.in_trouble += 1;
+  }
+  return opened;
 }
 
 const callsByAffinity = ({ calls: { byAffinity } }: KeyPool): CallsByAffinity | null =>

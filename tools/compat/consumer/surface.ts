@@ -63,6 +63,8 @@ import type {
   ManagedFetchOptions,
   MetricsSettings,
   OpenApiDocument,
+  OpenedPool,
+  OpenPoolOptions,
   PriceOptions,
   ProviderAnalytics,
   ProviderEvent,
@@ -351,6 +353,11 @@ export const passes = (context: ExecutionContext): [boolean, string] => [
 ];
 export class Filter extends keys.KeyManagementExceptionFilter {}
 
+export const opened = async (pool: keys.KeyPoolService): Promise<[string, Promise<void>]> => {
+  const openOptions: OpenPoolOptions = { like: 'openai', keys: ['sk-z', input], tenant: 'Customer 17' };
+  const customer: OpenedPool = await pool.openPool('customer-17', openOptions);
+  return [customer.provider, customer.close()];
+};
 export const price: PriceOptions = { inputUsdPerMillion: 1, outputUsdPerMillion: 2 };
 export const counted: UsageFields = { places: ['billing'], input: ['in'], cost: ['cents'], costUnitsPerUsd: 100 };
 export const usedBy = (pool: keys.KeyPoolService): UsageTotals | undefined => pool.get('openai', 'id')?.usage;

@@ -30,6 +30,7 @@ export class KeyNumbers {
     return { provider: this.#providers[keyNumber]!, keyId: this.#keyIds[keyNumber]! };
   }
 
+  /** Those of which a key has a number. */
   providers(): Iterable<string> {
     return this.#byProvider.keys();
   }
@@ -42,7 +43,10 @@ export class KeyNumbers {
     this.#holds[keyNumber]! -= 1;
     const provider = this.#providers[keyNumber];
     if (this.#holds[keyNumber]! > 0 || provider === undefined) return;
-    this.#byProvider.get(provider)?.delete(this.#keyIds[keyNumber]!);
+    const numbers = this.#byProvider.get(provider)!;
+    numbers.delete(this.#keyIds[keyNumber]!);
+    // Providers come and go, too: pools are opened and closed.
+    if (numbers.size === 0) this.#byProvider.delete(provider);
     this.#providers[keyNumber] = undefined;
     this.#free.push(keyNumber);
   }
