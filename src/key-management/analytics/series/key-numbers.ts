@@ -30,7 +30,6 @@ export class KeyNumbers {
     return { provider: this.#providers[keyNumber]!, keyId: this.#keyIds[keyNumber]! };
   }
 
-  /** Those of which a key has a number. */
   providers(): Iterable<string> {
     return this.#byProvider.keys();
   }
@@ -43,10 +42,7 @@ export class KeyNumbers {
     this.#holds[keyNumber]! -= 1;
     const provider = this.#providers[keyNumber];
     if (this.#holds[keyNumber]! > 0 || provider === undefined) return;
-    const numbers = this.#byProvider.get(provider)!;
-    numbers.delete(this.#keyIds[keyNumber]!);
-    // Providers come and go, too: pools are opened and closed.
-    if (numbers.size === 0) this.#byProvider.delete(provider);
+    this.#byProvider.get(provider)?.delete(this.#keyIds[keyNumber]!);
     this.#providers[keyNumber] = undefined;
     this.#free.push(keyNumber);
   }

@@ -129,10 +129,8 @@ export class SeriesBook {
   }
 
   #prune(now: number): void {
-    // As they are before: a provider goes with the last row of its keys.
-    const providers = [...this.keys.numbers.providers()];
     this.keys.prune(now, (resolution, index) => {
-      for (const provider of providers) this.onDropped(keyDoc(resolution, provider, index));
+      for (const provider of this.keys.numbers.providers()) this.onDropped(keyDoc(resolution, provider, index));
     });
     const hour = Math.floor(now / HOUR_MS);
     if (hour === this.#prunedHour) return;
