@@ -8,6 +8,7 @@ import type {
 } from '../../src/key-management/execution/execution-settings';
 import { booksOf, TokenEstimates } from '../../src/key-management/execution/tokens/token-estimates';
 import { Pauses } from '../../src/key-management/execution/waiting/backoff';
+import { InFlight } from '../../src/key-management/execution/waiting/in-flight';
 import { RetryBudget } from '../../src/key-management/execution/waiting/retry-budget';
 import { TimeLimits } from '../../src/key-management/execution/waiting/time-limits';
 import { WaitQueue } from '../../src/key-management/execution/waiting/wait-queue';
@@ -73,6 +74,8 @@ export class VirtualInstance implements Instance {
       pool,
       queue,
       budget: new RetryBudget(),
+      pauses: new Pauses(clock),
+      calls: new InFlight(clock),
       estimates: new TokenEstimates(() => booksOf(vendor)),
       meter: new UsageMeter(() => vendor, undefined),
       classifier: { classifyError: (error) => classify(error, vendor, 'evidence', clock.now()) },
@@ -84,7 +87,6 @@ export class VirtualInstance implements Instance {
       bodies: new Set(),
       estimatesOf: () => this.#provider.estimates,
       meterOf: () => this.#provider.meter,
-      pauses: new Pauses(clock),
       backoff: { initialMs: 500, maxMs: 8_000 },
       maxRetries: () => 3,
     };

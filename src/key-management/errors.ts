@@ -170,14 +170,17 @@ export class StoreUnavailableError extends KeyManagementError {
   }
 }
 
-/** No pool has that name. The message lists the known providers, and names the one that was probably meant. */
+/** No pool has that name, or it is being closed. The message lists the known providers, and names the one that was probably meant. */
 export class UnknownProviderError extends KeyManagementError {
-  constructor(provider: string, known: readonly string[]) {
+  /** @param isClosing It was opened at run time, and its last calls are still under way. */
+  constructor(provider: string, known: readonly string[], isClosing = false) {
     const near = nearestName(provider, known);
     const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
     super(
       'UNKNOWN_PROVIDER',
-      `There is no provider "${provider}".${hint} Known: ${known.join(', ') || 'none'}. Add it to the option "providers", or register a health checker for it.`,
+      isClosing
+        ? `The pool "${provider}" is being closed: it takes no more calls. Open it again when they have ended.`
+        : `There is no provider "${provider}".${hint} Known: ${known.join(', ') || 'none'}. Add it to the option "providers", or register a health checker for it.`,
       { provider },
     );
   }

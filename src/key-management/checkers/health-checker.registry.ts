@@ -83,6 +83,10 @@ export class HealthCheckerRegistry implements OnModuleInit {
     this.#closing.add(provider);
   }
 
+  isClosing(provider: string): boolean {
+    return this.#closing.has(provider);
+  }
+
   /** Forgets what `addLike` did. */
   forget(provider: string): void {
     this.#likes.delete(provider);
@@ -115,7 +119,7 @@ export class HealthCheckerRegistry implements OnModuleInit {
 
   /** The error for a provider that nobody knows. It names the known providers. */
   unknownProvider(provider: string): UnknownProviderError {
-    return new UnknownProviderError(provider, this.providers());
+    return new UnknownProviderError(provider, this.providers(), this.#closing.has(provider));
   }
 
   /** A provider is known by its checker or by its pool. @throws UnknownProviderError */

@@ -11,6 +11,7 @@ import type { FailureClassifier } from './failures/classify-attempt';
 import type { UsageMeter } from '../usage/usage-meter';
 import type { TokenEstimates } from './tokens/token-estimates';
 import type { Backoff, Pauses } from './waiting/backoff';
+import type { InFlight } from './waiting/in-flight';
 import type { RetryBudget } from './waiting/retry-budget';
 import type { WaitQueue } from './waiting/wait-queue';
 
@@ -22,6 +23,10 @@ export interface ProviderContext {
   readonly budget: RetryBudget;
   readonly estimates: TokenEstimates;
   readonly meter: UsageMeter;
+  /** The calls that back off. */
+  readonly pauses: Pauses;
+  /** The calls under way, and answers that are still on their way after their call. */
+  readonly calls: InFlight;
 }
 
 /** Who follows calls attempt by attempt: the tracer and the debug log. */
@@ -35,7 +40,6 @@ export interface CallFollowers {
 /** What all calls of the app share. */
 export interface ExecutionSettings extends BodySettings {
   readonly random: Random;
-  readonly pauses: Pauses;
   readonly backoff: Backoff;
   /** The number that is set now: an administrator may change it. A function, since a getter would make every look at these settings a slow one. */
   readonly maxRetries: () => number;

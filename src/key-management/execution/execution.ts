@@ -221,7 +221,7 @@ class Execution<T> implements CallSoFar {
 
   /** Backs off with full jitter; tells why the call fails if the stated wait does not fit into its time. */
   async #backOff(): Promise<FailureReason | undefined> {
-    const { backoff, random, pauses } = this.terms.settings;
+    const { backoff, random } = this.terms.settings;
     const statedMs = this.#isKeyCoolingDown ? this.#nextKeyMs() : (this.#statedMs ?? 0);
     if (statedMs === Infinity) return 'no_keys';
     const before = this.#now;
@@ -229,7 +229,7 @@ class Execution<T> implements CallSoFar {
     if (statedMs > 0 && statedMs >= leftMs) return 'deadline';
     if (statedMs > MAX_STATED_WAIT_MS) return 'exhausted';
     const ms = backoffMs(backoff, { retry: this.#retries - 1, statedMs, leftMs }, random);
-    const end = await pauses.pause(ms, this.terms.options.signal);
+    const end = await this.terms.provider.pauses.pause(ms, this.terms.options.signal);
     this.waitedMs += this.#now - before;
     if (end !== 'over') return end;
     return this.#isOver() ? 'deadline' : undefined;

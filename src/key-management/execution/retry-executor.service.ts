@@ -75,7 +75,6 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       clock,
       random,
       limits: new TimeLimits(clock),
-      pauses: new Pauses(clock),
       bodies: new Set(),
       beginningsOf: (provider) => registry.vendor(provider).streamBeginning,
       estimatesOf: (provider) => this.#calledContext(provider).estimates,
@@ -92,11 +91,17 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       accounts.meters.ofProvider = this.options.providers.get(provider)?.budgets ?? [];
     });
     pools.observe({
-      keyFreed: (provider) => this.#providers.get(provider)?.queue.serve(),
-      keyChanged: ({ provider }) => this.#providers.get(provider)?.queue.review(),
-      pauseChanged: (provider) => this.#providers.get(provider)?.queue.review(),
+      keyFreed: (provider) => this.#usedContext(provider)?.queue.serve(),
+      keyChanged: ({ provider }) => this.#usedContext(provider)?.queue.review(),
+      pauseChanged: (provider) => this.#usedContext(provider)?.queue.review(),
       poolClosing: (provider) => this.#close(provider),
-      poolClosed: (provider) => this.#closing.delete(provider),
+      callsUnderWay: (provider) => this.#usedContext(provider)?.calls.count ?? 0,
+      poolCut: (provider) => endWaits(this.#closing.get(provider)),
+      poolClosed: (provider) => {
+        // Who got hold of it before it was closed, and calls only now.
+        endWaits(this.#closing.get(provider));
+        this.#closing.delete(provider);
+      },
     });
   }
 
@@ -151,6 +156,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
       settings: this.settings,
     };
     this.#inFlight.enter();
+    provider.calls.enter();
     provider.budget.called();
     return runCall(terms);
   }
@@ -219,8 +225,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   }
 
   onApplicationShutdown(): void {
-    this.settings.pauses.close();
-    for (const { queue } of this.#providers.values()) queue.close();
+    for (const context of [...this.#providers.values(), ...this.#closing.values()]) endWaits(context);
   }
 
   /** @internal What calls of the provider share; undefined for an unknown provider. */
@@ -233,17 +238,20 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
   /** Of a provider that calls are under way to. */
   #calledContext(provider: string): ProviderContext {
     if (this.#latest?.pool.provider === provider) return this.#latest;
-    return (this.#providers.get(provider) ?? this.#closing.get(provider))!;
+    return this.#usedContext(provider)!;
   }
 
-  /** Calls that wait for a key of the provider end, and none begins any more. */
+  #usedContext(provider: string): ProviderContext | undefined {
+    return this.#providers.get(provider) ?? this.#closing.get(provider);
+  }
+
+  /** No call of the provider begins any more; those under way go on. */
   #close(provider: string): void {
     const context = this.#providers.get(provider);
     if (this.#latest === context) this.#latest = undefined;
     if (!context) return;
     this.#providers.delete(provider);
     this.#closing.set(provider, context);
-    context.queue.close();
   }
 
   #newContext(provider: string): ProviderContext | undefined {
@@ -257,6 +265,8 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     const context: ProviderContext = {
       pool,
       queue: new WaitQueue(pool, this.settings.clock, this.settings.limits),
+      pauses: new Pauses(this.settings.clock),
+      calls: new InFlight(this.settings.clock),
       // Looked up each time, so that a checker registered later counts.
       budget: new RetryBudget(),
       estimates: new TokenEstimates(() => booksOf(this.registry.get(provider).pacing)),
@@ -269,7 +279,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
 
   /** Counts the end of a call. */
   readonly #countCall = (
-    { pool }: ProviderContext,
+    { pool, calls }: ProviderContext,
     report: ExecutionReport,
     success: boolean,
     model: string | undefined,
@@ -277,6 +287,7 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     endpoint?: string,
   ): void => {
     this.#inFlight.leave();
+    calls.leave();
     pool.calls.byAffinity.asked += asked;
     if (report.affinity !== undefined) pool.calls.byAffinity[report.affinity] += 1;
     const end = success ? 'ok' : callEnd(report);
@@ -289,6 +300,12 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
     const { maskedKey, outcome, status, reason, durationMs, waitedMs } = attempt;
     this.#logger.debug(logLine('attempt', { provider, key: maskedKey, outcome, status, reason, durationMs, waitedMs }));
   };
+}
+
+/** Calls that wait for a key, or back off, end; and so does every one that would. */
+function endWaits(context: ProviderContext | undefined): void {
+  context?.pauses.close();
+  context?.queue.close();
 }
 
 /** The names of the model and the endpoint may come from the caller's own clients: they are cut to a bounded length. */

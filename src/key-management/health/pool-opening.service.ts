@@ -7,12 +7,14 @@ import { PROVIDER_NAME } from '../configuration/options-schema';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { CLOCK, RESOLVED_OPTIONS } from '../key-management.constants';
-import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { OpenedPool, OpenPoolOptions, PoolOpener } from '../pool/opened-pools';
 import { PersistenceService } from '../store/persistence.service';
 import { HealthCheckService } from './health-check.service';
 import { KeyIntakeService } from './key-intake.service';
+
+/** How the wait for the calls of a pool ended: there are none left, they take too long, or the app ends, which waits for all calls by itself. */
+type DrainEnd = 'idle' | 'late' | 'app_ends';
 
 /** How often it is looked whether the calls of a pool that is being closed have ended. Milliseconds. */
 const LOOK_MS = 50;
@@ -105,6 +107,8 @@ export class PoolOpeningService implements PoolOpener, OnModuleDestroy {
         ? optionFault(options, OPEN_OPTIONS)
         : `${missing} is needed, as in { like: 'openai', keys: ['…'] }.`;
     if (fault !== undefined) return fault;
+    if (this.registry.isClosing(name))
+      return `name: "${name}" is a pool that is being closed, whose last calls are still under way. Open it again when they have ended.`;
     if (this.registry.has(name) || this.options.providers.has(name) || this.pools.pool(name))
       return `name: "${name}" is a provider of this app, or a pool that is open. Give another name, or close that pool first.`;
     const { like } = options;
@@ -116,30 +120,32 @@ export class PoolOpeningService implements PoolOpener, OnModuleDestroy {
   }
 
   async #close(name: string): Promise<void> {
-    const pool = this.pools.pool(name)!;
     this.registry.closing(name);
     this.pools.poolClosing(name);
     const { drainTimeoutMs } = this.options;
-    const dropped = this.#idle(pool, Infinity).then(() => this.#forget(name));
-    if (await this.#idle(pool, this.clock.now() + drainTimeoutMs)) return dropped;
+    const end = await this.#drained(name, this.clock.now() + drainTimeoutMs);
+    if (end === 'idle') this.#forget(name);
+    if (end !== 'late') return;
+    this.pools.cutPool(name);
     this.#logger.warn(
-      `Calls of the pool ${name} are still under way after ${drainTimeoutMs} ms; it is forgotten when they have ended.`,
+      `Calls of the pool ${name} are still under way after ${drainTimeoutMs} ms: those that wait are ended, and the pool is forgotten with its last attempt.`,
     );
+    void this.#drained(name, Infinity).then((last) => last === 'idle' && this.#forget(name));
   }
 
-  /** Resolves with true when no call of the pool is under way or the app closes, else with false after that time; milliseconds since the epoch. */
-  #idle(pool: KeyPool, until: number): Promise<boolean> {
+  /** Resolves when no call of the pool is under way, at that time (milliseconds since the epoch), or when the app ends. */
+  #drained(name: string, until: number): Promise<DrainEnd> {
     return new Promise((resolve) => {
       let cancel = (): void => undefined;
-      const end = (isIdle: boolean): void => {
+      const end = (how: DrainEnd): void => {
         cancel();
         this.#looks.delete(close);
-        resolve(isIdle);
+        resolve(how);
       };
-      const close = (): void => end(true);
+      const close = (): void => end('app_ends');
       const look = (): void => {
-        if (callsUnderWay(pool) === 0) end(true);
-        else if (this.clock.now() >= until) end(false);
+        if (this.pools.callsUnderWay(name) === 0) end('idle');
+        else if (this.clock.now() >= until) end('late');
         else cancel = this.clock.after(LOOK_MS, look, false);
       };
       this.#looks.add(close);
@@ -153,10 +159,4 @@ export class PoolOpeningService implements PoolOpener, OnModuleDestroy {
     this.checks.forget(name);
     this.options.providers.delete(name);
   }
-}
-
-function callsUnderWay(pool: KeyPool): number {
-  let count = 0;
-  for (const { inFlight } of pool.records()) count += inFlight;
-  return count;
 }

@@ -265,8 +265,12 @@ export interface PoolObserver {
   callsOf?(provider: string): CallObserver;
   /** Answers have told something new of the account behind the key. */
   accountFound?(record: KeyRecord): void;
-  /** A pool that was opened at run time is being closed: no call of it begins any more. */
+  /** A pool that was opened at run time is being closed: no call of it begins any more, those under way go on. */
   poolClosing?(provider: string): void;
+  /** How many managed calls of the provider are under way, those that wait or back off included. */
+  callsUnderWay?(provider: string): number;
+  /** They took too long: those of the closing pool that only wait, or back off, are to end now. */
+  poolCut?(provider: string): void;
   /** The same pool is gone with the end of its last call: nothing of it is to be remembered in memory. Its keys are deleted right after. */
   poolClosed?(provider: string): void;
   /** The key is to be probed at once: what was said of it is doubted. */

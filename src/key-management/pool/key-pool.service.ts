@@ -202,6 +202,18 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
     for (const observer of this.#observers) observer.poolClosing?.(provider);
   }
 
+  /** @internal Managed calls of the pool that are under way, or leases where there are more. */
+  callsUnderWay(provider: string): number {
+    let leases = 0;
+    for (const { inFlight } of this.#pools.get(provider)?.records() ?? []) leases += inFlight;
+    return Math.max(leases, ...this.#observers.map((observer) => observer.callsUnderWay?.(provider) ?? 0));
+  }
+
+  /** @internal Ends the calls of a closing pool that only wait. */
+  cutPool(provider: string): void {
+    for (const observer of this.#observers) observer.poolCut?.(provider);
+  }
+
   /** @internal Forgets the pool, once no call of it is under way. What is known of its keys stays in the store, as of keys that the environment names no more. */
   dropPool(provider: string): void {
     const pool = this.#pools.get(provider);

@@ -32,7 +32,7 @@ export function backoffMs(
 
 export type PauseEnd = 'over' | 'cancelled' | 'closed';
 
-/** The calls that back off. All of these pauses end when the app shuts down. */
+/** The calls of one provider that back off. All of these pauses end when the app shuts down, or the provider's pool is closed. */
 export class Pauses {
   readonly #ends = new Set<(end: PauseEnd) => void>();
   #closed = false;
