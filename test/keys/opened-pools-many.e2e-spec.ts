@@ -12,12 +12,12 @@ describe('a thousand pools that are opened while the app runs', () => {
 
   const textOf = async (route: string): Promise<string> => (await api.send('get', route).expect(200)).text;
   const figures = async (): Promise<Record<string, { opened: object | null }>> =>
-    (await api.send('get', '/admin/dashboard/figures?resolution=hour').expect(200)).body.providers;
+    (await api.send('get', '/dashboard/figures?resolution=hour').expect(200)).body.providers;
   const metricLines = async (): Promise<number> =>
     (await api.app.get(KeyMetricsService).text()).split('\n').filter((line) => !line.startsWith('#')).length;
   const look = async (): Promise<typeof before> => ({
     health: await textOf('/health'),
-    session: await textOf('/admin/dashboard/session'),
+    session: await textOf('/dashboard/session'),
     figures: Object.keys(await figures()),
     lines: await metricLines(),
   });
@@ -64,7 +64,7 @@ describe('a thousand pools that are opened while the app runs', () => {
     expect(asked.mock.calls.length).toBeLessThan(3 * POOLS);
     asked.mockClear();
     // Another resolution: those of before are still fresh.
-    await api.send('get', '/admin/dashboard/figures?resolution=minute').expect(200);
+    await api.send('get', '/dashboard/figures?resolution=minute').expect(200);
     expect(asked.mock.calls.length).toBeLessThan(2 * POOLS);
   });
 });

@@ -91,7 +91,7 @@ function shared(newStore: () => Store, seals: boolean): void {
     await here.close();
     // What the first one writes of its end is there before this is.
     await poolsOf(one).pause('openai');
-    await until(two, () => poolsOf(two).pool('openai')?.pause !== undefined);
+    await until(two, () => poolsOf(two).pool('openai')?.pauseAt(Date.now()) !== undefined);
     expect([given, other].map((key) => statusOf(two, key))).toEqual(['healthy', 'healthy']);
     expect([given, other]).toContain(await call(two));
     await expect(call(one)).rejects.toThrow(UnknownProviderError);
@@ -107,10 +107,10 @@ function shared(newStore: () => Store, seals: boolean): void {
     await call(one);
     await poolsOf(one).disable(NAME, keyIdOf(given));
     await poolsOf(one).pause('openai');
-    await until(never, () => poolsOf(never).pool('openai')?.pause !== undefined);
+    await until(never, () => poolsOf(never).pool('openai')?.pauseAt(Date.now()) !== undefined);
     expect(poolsOf(never).pool(NAME)).toBeUndefined();
     await expect(call(never)).rejects.toThrow(UnknownProviderError);
-    for (const route of ['/health', '/health/keys', '/health/ready', '/admin/dashboard/figures', '/admin/dashboard/session'])
+    for (const route of ['/health', '/health/keys', '/health/ready', '/dashboard/figures', '/dashboard/session'])
       expect((await never.send('get', route)).text).not.toContain(NAME);
     expect(await never.app.get(KeyMetricsService).text()).not.toContain(NAME);
     await never.send('get', `/admin/providers/${NAME}/keys`).expect(404);

@@ -15,8 +15,9 @@ export interface OpenedPool {
   /** The name by which it is called, as that of any provider. */
   readonly provider: string;
   /**
-   * Refuses further calls, lets those under way end within `drainTimeoutMs`, and forgets the pool. What was learned of its keys is kept in the
-   * store, for when it is opened again. Called twice, it does the same once.
+   * Refuses further calls with `UNKNOWN_PROVIDER`, lets those under way end within `drainTimeoutMs` (default 10,000), and forgets the pool. After
+   * that time it resolves all the same: calls that only wait are ended, and the pool is forgotten with its last attempt; until then its name cannot
+   * be opened. What was learned of its keys is kept in the store, for when it is opened again. Called twice, it does the same once.
    */
   close(): Promise<void>;
 }
