@@ -8,6 +8,7 @@ import { alerts } from './players/alerts';
 import { usage } from './players/usage';
 import { budgets } from './players/budgets';
 import { configuration } from './players/configuration';
+import { customerKeys } from './players/customer-keys';
 import { customVendor } from './players/custom-vendor';
 import { errors } from './players/errors';
 import { howItWorks } from './players/how-it-works';
@@ -31,6 +32,7 @@ const PLAYERS: Readonly<Record<string, Players>> = {
   'docs/usage.md': usage,
   'docs/budgets.md': budgets,
   'docs/configuration.md': configuration,
+  'docs/customer-keys.md': customerKeys,
   'docs/custom-vendor.md': customVendor,
   'docs/errors.md': errors,
   'docs/how-it-works.md': howItWorks,

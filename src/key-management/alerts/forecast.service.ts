@@ -49,7 +49,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     private readonly persistence: PersistenceService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    this.#told = new RunOutsTold(persistence.link);
+    this.#told = new RunOutsTold(persistence.link, (provider) => pools.pool(provider) !== undefined);
     pools.observe({ poolClosed: (provider) => this.#forget(provider) });
     this.#ticks = new Timer(clock, LOOK_MS, () => void this.#tick());
   }
@@ -96,7 +96,7 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
   #forget(provider: string): void {
     this.#outlooks.delete(provider);
     this.balances.forget(provider);
-    this.#told.forget(provider);
+    this.#told.poolClosed(provider);
   }
 
   /** Takes in what was spent, and foretells. Gives what is to be told. */

@@ -1,17 +1,17 @@
 import { RunOutsTold } from './run-outs-told';
 
 describe('RunOutsTold', () => {
-  const told = new RunOutsTold({ own: () => undefined, put: () => undefined, setAside: () => undefined });
+  const told = new RunOutsTold({ own: () => undefined, put: () => undefined, setAside: () => undefined }, () => false);
   const names = (): string[] => [...told.known()].map(({ doc }) => doc);
 
   it('forgets a closed pool, but not what was told of it', () => {
     told.set('customer-1', 'budget', undefined);
     told.set('customer-2', 'budget', 24);
-    for (const provider of ['customer-1', 'customer-2', 'customer-3']) told.forget(provider);
+    for (const provider of ['customer-1', 'customer-2', 'customer-3']) told.poolClosed(provider);
     expect(names()).toEqual(['run-outs/customer-2']);
     expect(told.of('customer-2', 'budget')).toBe(24);
     told.set('customer-2', 'budget', undefined);
-    told.forget('customer-2');
+    told.poolClosed('customer-2');
     expect(names()).toEqual([]);
   });
 });

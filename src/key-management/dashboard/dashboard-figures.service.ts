@@ -7,6 +7,7 @@ import { windowRange, type WindowName, type WindowRange } from '../analytics/ser
 import { profileOf } from '../vendors/vendor-of';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import type { Clock } from '../common/clock';
+import { getOrCreate } from '../common/get-or-create';
 import { ForecastService } from '../alerts/forecast.service';
 import { ConfigurationService } from '../configuration/configuration.service';
 import type { ResolvedOptions } from '../configuration/resolved-options';
@@ -85,6 +86,7 @@ export class DashboardFiguresService {
     const all = this.health.all();
     // There may be very many of those that were opened at run time.
     const listed = all.filter(({ template }) => template === undefined);
+    const opened = openedByProvider(all);
     return {
       at: isoOf(now),
       system_info: {
@@ -99,7 +101,7 @@ export class DashboardFiguresService {
       providers: Object.fromEntries(
         listed.map((health) => [
           health.provider,
-          { ...this.#provider(health, range, now), opened: openedLike(health.provider, all) },
+          { ...this.#provider(health, range, now), opened: opened.get(health.provider) ?? null },
         ]),
       ),
     };
@@ -145,12 +147,17 @@ export class DashboardFiguresService {
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();
 
-function openedLike(provider: string, all: readonly ProviderHealth[]): ProviderFigures['opened'] {
-  const opened = all.filter(({ template }) => template?.like === provider);
-  if (opened.length === 0) return null;
-  return { pools: opened.length, in_trouble: opened.filter(({ state }) => isInTrouble(state)).length };
+/** By the provider that they are like. */
+function openedByProvider(all: readonly ProviderHealth[]): Map<string, NonNullable<ProviderFigures['opened']>> {
+  const opened = new Map<string, NonNullable<ProviderFigures['opened']>>();
+  for (const { template, state } of all) {
+    if (template === undefined) continue;
+    const counts = getOrCreate(opened, template.like, () => ({ pools: 0, in_trouble: 0 }));
+    counts.pools += 1;
+    if (isInTrouble(state)) counts.in_trouble += 1;
+  }
+  return opened;
 }
-
 
 function inFlightOf(pool: KeyPool): number {
   let inFlight = 0;

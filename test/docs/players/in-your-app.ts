@@ -96,27 +96,6 @@ export const inYourApp: Players = {
     );
   },
 
-  CustomerPools: async (exported, stage) => {
-    interface Sample {
-      open(customerId: string, name: string, keys: string[]): Promise<void>;
-      fetchOf(customerId: string): typeof fetch;
-      close(customerId: string): Promise<void>;
-    }
-    const CustomerPools = as<Type<Sample>>(exported, 'CustomerPools');
-    const app = await stage.start(KeyManagementModule.forRoot({ admin: false }), CustomerPools);
-    const customers = app.get(CustomerPools);
-    const { baseUrl } = stage.simulator.openai;
-    const keys = stage.simulator.openai.newKeys(2);
-    await customers.open('17', 'A customer', keys);
-    const fetchOf = customers.fetchOf('17');
-    const body = JSON.stringify({ model: 'gpt-5-nano', messages: [{ role: 'user', content: 'hello' }] });
-    const headers = { 'content-type': 'application/json' };
-    const ask = (): Promise<Response> => fetchOf(`${baseUrl}/v1/chat/completions`, { method: 'POST', headers, body });
-    assert.equal((await ask()).status, 200);
-    await customers.close('17');
-    await assert.rejects(ask, /There is no provider/);
-  },
-
   JsonLogger: (exported) => {
     const Logger = as<new () => ConsoleLogger>(exported, 'JsonLogger');
     const written: string[] = [];

@@ -153,3 +153,20 @@ it('sets aside what makes no sense', () => {
   expect(link.aside).toHaveLength(4);
   expect(memory.count('openai')).toBe(0);
 });
+
+it('keeps what pools have bound that are closed as long as there is place, the latest, and all that open ones have', async () => {
+  const open = new Set<string>(['openai']);
+  memory = new BoundMemory(link, clock, (provider) => open.has(provider));
+  bind(1);
+  for (let n = 0; n < 2_000; n += 1) {
+    memory.bind(`customer-${n}`, name(n), { keyId: `key-${n}`, account: undefined }, 30);
+    memory.poolClosed(`customer-${n}`);
+  }
+  await clock.advance(20);
+  const kept = Array.from({ length: 2_000 }, (_, n) => n).filter((n) => memory.count(`customer-${n}`) > 0);
+  expect(kept).toEqual(Array.from({ length: 400 }, (_, n) => 1_600 + n));
+  expect(memory.find('customer-1999', name(1_999))).toEqual({ keyId: 'key-1999', account: undefined });
+  expect(memory.find('openai', name(1))).toEqual({ keyId: 'key-a', account: undefined });
+  // What is forgotten here may be of use to an instance that has the pool open.
+  expect(link.documents.size).toBe(2_001);
+});

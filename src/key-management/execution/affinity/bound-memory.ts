@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock';
 import { Timer } from '../../common/coalescing-timer';
 import { getOrCreate } from '../../common/get-or-create';
+import { ClosedPools } from '../../pool/closed-pools';
 import type { FieldChange, Json, StoredDocument } from '../../store/port/key-store';
 import type { DocumentOwner, KnownDocument } from '../../store/sync/document-owner';
 import type { StoreLink } from '../../store/sync/store-link';
@@ -28,7 +29,7 @@ export type BoundLink = Pick<StoreLink, 'put' | 'drop' | 'setAside' | 'shared' |
 
 /** Ids per document: a change of a document costs as much as it has fields. */
 const IDS_PER_DOCUMENT = 100;
-/** Of each provider; the oldest makes room for a new one. */
+/** Of each provider, and of all pools together that are closed; the oldest makes room for a new one. */
 const MOST_DOCUMENTS = 400;
 /** Ids that are made within this time are written at once. Milliseconds. */
 const GATHER_MS = 20;
@@ -92,17 +93,31 @@ export class BoundMemory implements DocumentOwner {
   readonly #timer: Timer;
   /** Who waits for an id that another instance may be telling just now. */
   readonly #awaited = new Map<string, Set<() => void>>();
+  readonly #closed: ClosedPools;
 
+  /** @param isOpen Whether the provider has a pool. */
   constructor(
     private readonly link: BoundLink,
     private readonly clock: Clock,
+    isOpen: (provider: string) => boolean = () => true,
   ) {
     this.#timer = new Timer(clock, GATHER_MS, () => this.#write());
+    this.#closed = new ClosedPools(
+      MOST_DOCUMENTS,
+      (provider) => this.#providers.get(provider)?.documents.size ?? 0,
+      isOpen,
+      (provider) => this.#forget(provider),
+    );
   }
 
   /** The number of ids that are known of the provider. */
   count(provider: string): number {
     return this.#providers.get(provider)?.ids.size ?? 0;
+  }
+
+  /** The provider's pool is closed: what is known of it is kept as long as there is place. What is stored goes with its age. */
+  poolClosed(provider: string): void {
+    this.#closed.add(provider);
   }
 
   /** Who made the object; undefined where nobody knows. */
@@ -238,6 +253,13 @@ export class BoundMemory implements DocumentOwner {
     const ids = getOrCreate(this.#providers, document.provider, () => new ProviderIds());
     ids.note(field, maker, ids.hold(document));
     for (const waiter of this.#awaited.get(`${document.provider}\n${field}`) ?? []) waiter();
+  }
+
+  #forget(provider: string): void {
+    this.#write();
+    this.#providers.delete(provider);
+    // They are found again as they are used.
+    this.#makers.clear();
   }
 
   #makerOf(value: string): Maker | undefined {
