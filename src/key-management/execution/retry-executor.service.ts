@@ -105,7 +105,6 @@ export class RetryExecutorService implements BeforeApplicationShutdown, OnApplic
         // Who got hold of it before it was closed, and calls only now.
         endWaits(this.#closing.get(provider));
         this.#closing.delete(provider);
-        bound.memory.forget(provider);
       },
     });
   }

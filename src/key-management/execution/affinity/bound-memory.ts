@@ -115,8 +115,17 @@ export class BoundMemory implements DocumentOwner {
     return this.#providers.get(provider)?.ids.size ?? 0;
   }
 
-  /** The provider's pool is closed: what is known of it is kept as long as there is place. What is stored goes with its age. */
+  /** The provider's pool is closed: what has expired goes, and the rest is kept, for when it is opened again, as long as there is place. */
   poolClosed(provider: string): void {
+    const ids = this.#providers.get(provider);
+    if (!ids) return;
+    const now = this.clock.now();
+    for (const document of [...ids.documents.values()]) {
+      if (!isOver(document, now)) continue;
+      ids.forget(document);
+      this.link.drop(document.name);
+    }
+    if (ids.documents.size === 0) this.#providers.delete(provider);
     this.#closed.add(provider);
   }
 
@@ -195,19 +204,6 @@ export class BoundMemory implements DocumentOwner {
         for (const id of held) registers[id] = valueOf(ids.get(id)!.maker);
         yield { doc: name, registers, maxima: {} };
       }
-  }
-
-  /** The provider's pool is closed. What its accounts still hold is kept, for when it is opened again; what has expired goes. */
-  forget(provider: string): void {
-    const ids = this.#providers.get(provider);
-    if (!ids) return;
-    const now = this.clock.now();
-    for (const document of [...ids.documents.values()]) {
-      if (!isOver(document, now)) continue;
-      ids.forget(document);
-      this.link.drop(document.name);
-    }
-    if (ids.documents.size === 0) this.#providers.delete(provider);
   }
 
   /** What was gathered goes out, at the latest when the store closes. */
