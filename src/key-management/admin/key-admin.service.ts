@@ -12,6 +12,7 @@ import { firstById } from '../pool/key-page';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
 import { PersistenceService } from '../store/persistence.service';
+import { limitsLeft } from '../pool/limits-left';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { ApiProblem, invalidRequest, notKept } from './api-problem';
 import { cursorOf, positionOf } from './input/cursor';
@@ -61,7 +62,7 @@ export class KeyAdminService {
     return {
       ...key,
       account_keys: membersOf(record).length,
-      limits_left: pool.limitsLeft(record, pool.now).map(limitLeftView),
+      limits_left: limitsLeft(record, (ordinal) => pool.modelOf(ordinal), pool.now).map(limitLeftView),
       usage_by_model: modelUsageOf(record),
     };
   }

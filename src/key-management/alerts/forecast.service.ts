@@ -8,6 +8,7 @@ import { HOUR_MS, SpendingHistory } from '../forecast/spending-history';
 import { CheckLeadership } from '../health/check-leadership';
 import { CLOCK } from '../key-management.constants';
 import { RUN_OUT_WARNINGS, type RunOutWarning, type RunsOutEvent } from '../pool/key-events';
+import { dayLeft } from '../pool/day-left';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { KeyRecord } from '../pool/key/key-record';
@@ -231,7 +232,8 @@ function balanceFunds({ subject, keys, balance }: BalanceOfKeys): Funds {
 
 /** What vendors' headers say is left of a day. */
 function* statedDays(pool: KeyPool, now: number): Iterable<Funds> {
-  for (const { keys, model, unit, left, endsAt } of pool.dayLeft(now)) {
+  const found = dayLeft(pool.records(), (ordinal) => pool.modelOf(ordinal), now);
+  for (const { keys, model, unit, left, endsAt } of found) {
     const account = accountOf(keys);
     const whose = keys[0]!.account?.sharedName ?? `key:${keys[0]!.id}`;
     yield {

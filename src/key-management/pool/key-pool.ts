@@ -4,8 +4,6 @@ import { CONSEQUENCES, isTransient, type Outcome } from '../vendors/contract/out
 import type { HeaderView } from '../vendors/contract/rate-limits';
 import type { Usage } from '../usage/usage';
 import { CallBatcher } from './call-batches';
-import { dayLeft, type DayLeft } from './day-left';
-import { limitsLeft, type LimitLeft } from './limits-left';
 import { CircuitBreaker, type BreakerStatus } from './circuit-breaker';
 import type { PoolObserver } from './key-events';
 import { Outlook } from './outlook';
@@ -86,16 +84,6 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { record } = lease.candidate;
     this.calls.usedLate({ record, model: lease.model ?? lease.answeringModel, usage });
     if (this.accounts.meters.usedLate(lease, usage, this.clock.now())) this.placeGroup(record);
-  }
-
-  /** What vendors' headers say is left of limits by the day. */
-  dayLeft(now: number): Iterable<DayLeft> {
-    return dayLeft(this.records(), (ordinal) => this.indexes.modelOf(ordinal), now);
-  }
-
-  /** What is left of the limits of a key, or of its account: of those that headers state, and those of the settings. */
-  limitsLeft(record: KeyRecord, now: number): LimitLeft[] {
-    return limitsLeft(record, (ordinal) => this.indexes.modelOf(ordinal), now);
   }
 
   /** Chooses a key, or none where none is eligible. Synchronous, no I/O; the caller settles the lease exactly once. */

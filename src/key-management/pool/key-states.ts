@@ -120,6 +120,11 @@ export class KeyStates {
     return this.#baseUrls;
   }
 
+  /** The model of a candidate, by its place among those of its key; undefined for calls that name none. */
+  modelOf(ordinal: number): string | undefined {
+    return this.indexes.modelOf(ordinal);
+  }
+
   /** The key as others may see it now. */
   snapshot(record: KeyRecord): KeySnapshot {
     const now = this.clock.now();

@@ -264,7 +264,7 @@ export const told = (event: KeyEvent): [KeyEventType, ChangedBy, KeyStatus | und
 ];
 export const changed = (
   event: KeyEvent,
-): KeyChangeEvent | ProviderState | RemovalsDoubtedEvent['type'] | Date | BudgetThreshold | number | undefined => {
+): KeyChangeEvent | ProviderState | RemovalsDoubtedEvent['type'] | Date | number | undefined => {
   if (event.type === 'removals_doubted') return doubted(event);
   if (event.type === 'runs_out') return endOf(event);
   if (event.type === 'provider_paused') return pausedUntil(event);

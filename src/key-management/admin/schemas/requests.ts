@@ -272,13 +272,10 @@ export const LIST_EVENTS = object({
   ...page(50),
   provider: text.regex(PROVIDER_NAME, 'must be a provider name').optional().meta({ example: 'openai' }),
   type: oneOf(LOG_ENTRY_TYPES).optional(),
-  key_id: text
-    .regex(KEY_ID, 'must be a key id, as the list of keys shows it')
-    .optional()
-    .meta({
-      example: '3f1c9a0b7d2e4a61',
-      description: 'Only what is of this key. Give `provider` too, since an id is of one provider.',
-    }),
+  key_id: text.regex(KEY_ID, 'must be a key id, as the list of keys shows it').optional().meta({
+    example: '3f1c9a0b7d2e4a61',
+    description: 'Only what is of this key. Give `provider` too, since an id is of one provider.',
+  }),
 });
 export type ListEvents = z.infer<typeof LIST_EVENTS>;
 

@@ -30,7 +30,6 @@ export type {
   ProviderStateView as ProviderStanding,
 } from '../../../admin/schemas/operations';
 export type {
-  ModelUsage,
   SharedBudgetStatus as SharedBudget,
   TimelineEntry,
   UsageEntry,
