@@ -12,7 +12,7 @@ describe('a thousand pools that are opened while the app runs', () => {
 
   const textOf = async (route: string): Promise<string> => (await api.send('get', route).expect(200)).text;
   const figures = async (): Promise<Record<string, { opened: object | null }>> =>
-    (await api.send('get', '/dashboard/figures?resolution=hour').expect(200)).body.providers;
+    (await api.send('get', '/dashboard/figures?window=24h').expect(200)).body.providers;
   const metricLines = async (): Promise<number> =>
     (await api.app.get(KeyMetricsService).text()).split('\n').filter((line) => !line.startsWith('#')).length;
   const look = async (): Promise<typeof before> => ({
@@ -63,8 +63,8 @@ describe('a thousand pools that are opened while the app runs', () => {
     await textOf('/health');
     expect(asked.mock.calls.length).toBeLessThan(3 * POOLS);
     asked.mockClear();
-    // Another resolution: those of before are still fresh.
-    await api.send('get', '/dashboard/figures?resolution=minute').expect(200);
+    // Another window: those of before are still fresh.
+    await api.send('get', '/dashboard/figures?window=1h').expect(200);
     expect(asked.mock.calls.length).toBeLessThan(2 * POOLS);
   });
 });

@@ -66,7 +66,7 @@ async function askPage({ text, json, url }, page, { token, access }) {
   const session = await json('GET', at(`${place}/session`), 200, { token });
   assert.equal(session.role, 'admin');
   assert.ok(session.providers.includes('openai'));
-  const figures = await json('GET', at(`${place}/figures?resolution=minute`), 200, { token });
+  const figures = await json('GET', at(`${place}/figures?window=1h`), 200, { token });
   assert.equal(figures.providers.openai.summary.total_keys, 2);
   assert.equal((await json('GET', at('admin/configuration'), 200, { token })).max_retries, 3);
   const changed = await json('PATCH', at('admin/configuration'), 200, { token, body: { max_retries: 4 } });
