@@ -93,8 +93,10 @@ describeInChromium('using the dashboard of a real app', () => {
     await page.keyboard.press('ArrowDown');
     const id = await page.evaluate(() => document.activeElement?.getAttribute('data-key'));
     const pool = app.get(KeyPoolService);
-    await page.keyboard.press('ArrowRight');
-    await page.keyboard.press('ArrowRight');
+    const focused = (): Promise<string> =>
+      page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+    for (let stops = 0; stops < 10 && !(await focused()).startsWith('Disable'); stops += 1)
+      await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Enter'); // disable
     await page.locator(`[data-key="${id}"]`).getByText('Disabled', { exact: true }).waitFor();
     expect(pool.get('openai', id!)).toMatchObject({ status: 'disabled' });
