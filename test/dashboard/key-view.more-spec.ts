@@ -55,6 +55,16 @@ describeInChromium("a key's own view, of a real app", () => {
     expect(await sheet().count()).toBe(0);
   });
 
+  it('shows what is spent of its budgets', async () => {
+    const { page, url, app } = on.stage;
+    const pool = app.get(KeyPoolService);
+    for (const key of [SECOND, THIRD]) await pool.disable('openai', keyIdOf(key));
+    await pool.update('openai', keyIdOf(FIRST), { budgets: [{ requests: 10, per: 'month' }] });
+    for (let n = 0; n < 3; n += 1) await chat(on.stage);
+    await signIn(page, `${url}?key=${encodeURIComponent(name(FIRST))}`, VIEWER);
+    await section('Budgets').getByRole('img', { name: '30 % spent' }).waitFor();
+  });
+
   it("tells why it is out, in the vendor's words, what it was before, and what its calls used", async () => {
     const { page, url, simulator, app } = on.stage;
     for (const key of [SECOND, THIRD]) await app.get(KeyPoolService).disable('openai', keyIdOf(key));
@@ -118,8 +128,10 @@ describeInChromium("a key's own view, of a real app", () => {
     await sheet().getByRole('button', { name: 'Enable' }).click();
     await sheet().locator('.key-why', { hasText: 'Healthy' }).waitFor();
     await sheet().getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Delete key' }).waitFor();
     await page.keyboard.press('Escape');
     // Only the question is closed.
+    await page.getByRole('button', { name: 'Delete key' }).waitFor({ state: 'detached' });
     await sheet().getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('button', { name: 'Delete key' }).click();
     await sheet().getByText('It may have been deleted').waitFor();

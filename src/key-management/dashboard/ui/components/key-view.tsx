@@ -8,6 +8,7 @@ import { KeyViewing } from '../state/key-viewing';
 import { useStore } from '../state/store';
 import { useDashboard } from './context';
 import { Dialog } from './dialog';
+import { BudgetBars } from './budget-bars';
 import { EventLine } from './event-line';
 import { KeyViewAccount } from './key-view-account';
 import { KeyViewForm } from './key-view-form';
@@ -66,7 +67,7 @@ interface SectionsProps {
   viewing: KeyViewing;
 }
 
-/** From what is asked first to what is asked last. Budgets, where a key has any, belong after its use. */
+/** From what is asked first to what is asked last. */
 const Sections = ({ entry, details, viewing }: SectionsProps): JSX.Element => (
   <>
     <KeyViewHead entry={entry} />
@@ -74,6 +75,12 @@ const Sections = ({ entry, details, viewing }: SectionsProps): JSX.Element => (
     <KeyViewHistory entry={entry} viewing={viewing} />
     <KeyViewAccount entry={entry} details={details} />
     <KeyViewUsage entry={entry} details={details} />
+    {entry.budgets.length > 0 && (
+      <section aria-labelledby="key-budgets">
+        <h3 id="key-budgets">Budgets</h3>
+        <BudgetBars budgets={entry.budgets} />
+      </section>
+    )}
     <KeyViewForm entry={entry} />
   </>
 );
