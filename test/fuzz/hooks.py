@@ -24,14 +24,45 @@ def is_over(until):
     return isinstance(until, str) and until[:4].isdigit() and int(until[:4]) <= date.today().year
 
 
+def keys_in(body):
+    """The keys that are told of with fields: those of a request that adds some, or the one that it changes."""
+    if not isinstance(body, dict):
+        return []
+    keys = body.get("keys")
+    return [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else [body]
+
+
+def budgets_in(key):
+    budgets = key.get("budgets")
+    return [each for each in budgets if isinstance(each, dict)] if isinstance(budgets, list) else []
+
+
+def counts_twice(budgets):
+    """Whether two budgets of a key may count the same."""
+    counted = [(str(each.get("per")), sorted(set(each) & {"usd", "tokens", "requests"})) for each in budgets]
+    return any(each in counted[:at] for at, each in enumerate(counted))
+
+
+@schemathesis.hook
+def map_body(context, body):
+    """OpenAPI 3.0 has no word for the names of time zones."""
+    for key in keys_in(body):
+        for budget in budgets_in(key):
+            if isinstance(budget.get("time_zone"), str):
+                budget["time_zone"] = "Europe/Paris"
+    return body
+
+
 @schemathesis.hook
 def filter_body(context, body):
-    """OpenAPI 3.0 has no word for what properties may be named, nor for times to come, so that it cannot say what the name of a header is, and until
-    when a provider may be paused."""
+    """OpenAPI 3.0 has no word for what properties may be named, for times to come, nor for what differs within a list, so that it cannot say what the
+    name of a header is, until when a provider may be paused, and that no two budgets of a key count the same."""
     if isinstance(body, dict) and is_over(body.get("until")):
         return False
-    keys = body.get("keys") if isinstance(body, dict) else None
-    headers = [key.get("headers") for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
+    keys = keys_in(body)
+    if any(counts_twice(budgets_in(key)) for key in keys):
+        return False
+    headers = [key.get("headers") for key in keys]
     return all(HEADER_NAME.match(name) for each in headers if isinstance(each, dict) for name in each)
 
 
