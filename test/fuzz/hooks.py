@@ -7,14 +7,8 @@ from itertools import count
 import schemathesis
 
 addresses = count(1)
-
-
-@schemathesis.hook
-def before_call(context, case, kwargs):
-    """Wrong tokens are throttled by address: each request comes from another one, so that each is looked at."""
-    n = next(addresses)
-    case.headers["X-Forwarded-For"] = f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"
-
+# As the schema has it.
+MOST_BUDGETS = 20
 
 HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~\w-]{1,128}$", re.ASCII)
 
@@ -64,6 +58,18 @@ def filter_body(context, body):
         return False
     headers = [key.get("headers") for key in keys]
     return all(HEADER_NAME.match(name) for each in headers if isinstance(each, dict) for name in each)
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Wrong tokens are throttled by address: each request comes from another one, so that each is looked at. And the longest list of budgets that
+    the schema allows is made of one budget many times, which no filter of bodies sees."""
+    n = next(addresses)
+    case.headers["X-Forwarded-For"] = f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"
+    for key in keys_in(case.body):
+        budgets = budgets_in(key)
+        if 1 < len(budgets) <= MOST_BUDGETS and all(each == budgets[0] for each in budgets):
+            key["budgets"] = budgets[:1]
 
 
 @schemathesis.check
