@@ -14,12 +14,13 @@ export class ModelCallsService {
   readonly since: number;
 
   constructor(
-    private readonly pools: KeyPoolService,
-    @Inject(CLOCK) clock: Clock,
+    @Inject(KeyPoolService) private readonly pools: Pick<KeyPoolService, 'flushCalls' | 'observe'>,
+    @Inject(CLOCK) clock: Pick<Clock, 'now'>,
   ) {
     this.since = clock.now();
     pools.observe({
-      callsOf: (provider) => getOrCreate(this.#providers, provider, () => new ModelCalls(() => clock.now())),
+      callsOf: (provider) => getOrCreate(this.#providers, provider, () => new ModelCalls()),
+      poolClosed: (provider) => this.#providers.delete(provider),
     });
   }
 

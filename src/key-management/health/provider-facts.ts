@@ -45,8 +45,7 @@ export class ProviderFacts implements CallObserver {
     return this.#lastFailure;
   }
 
-  onCallBatch({ ended, ends, models, settled, probes }: CallBatch): void {
-    const now = this.now();
+  onCallBatch({ ended, ends, models, settled, probes, deliveredAt: now }: CallBatch): void {
     for (let at = 0; at < settled && this.#lastCallAt !== now; at += 1) if (probes[at] === 0) this.#lastCallAt = now;
     if (ended === 0) return;
     this.#lastCallAt = now;

@@ -9,7 +9,10 @@ const START = Date.UTC(2026, 10, 1);
 class Watched {
   now = START;
   readonly watch = new ProviderWatch('openai', () => this.now);
-  readonly #log = new CallBatcher(() => undefined);
+  readonly #log = new CallBatcher(
+    () => undefined,
+    () => this.now,
+  );
 
   constructor() {
     this.#log.observe([this.watch.facts]);

@@ -41,6 +41,8 @@ const newBatch = () => ({
   late: [] as LateUsage[],
   /** What all calls of the batch used, in the order of `USAGE_COUNTS`. Filled when it is delivered. */
   used: new Float64Array(USAGE_COUNTS.length),
+  /** When it is delivered, milliseconds since the epoch: its followers need not look at the clock. */
+  deliveredAt: 0,
   /** The number of managed calls that ended, which fill the columns below. */
   ended: 0,
   /** 1 for a success, 0 for a failure. */
@@ -103,7 +105,10 @@ export class CallBatcher {
   readonly byAffinity = { kept: 0, moved: 0, asked: 0 };
 
   /** @param onFirstEntry Called for the first entry of each batch. */
-  constructor(private readonly onFirstEntry: () => void) {}
+  constructor(
+    private readonly onFirstEntry: () => void,
+    private readonly now: () => number,
+  ) {}
 
   /** Adds a settled lease. On the hot path. */
   settled(record: KeyRecord, outcome: Outcome, durationMs: number, source: Source, used?: UsedByCall): void {
@@ -150,6 +155,7 @@ export class CallBatcher {
     const batch = this.#batch;
     if (batch.settled + batch.ended + batch.late.length === 0) return;
     countUsage(batch);
+    batch.deliveredAt = this.now();
     for (const observer of this.#observers) observer.onCallBatch(batch);
     batch.records.fill(undefined, 0, batch.settled);
     batch.usages.fill(undefined, 0, batch.settled);

@@ -59,7 +59,10 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     this.#ejections = new Ejections(this, { indexes, outliers, mean });
     const { accounts, affinities, parts } = this;
     this.#outlook = new Outlook({ accounts, affinities, indexes, endpoints: parts.endpoints, breaker: this.#breaker });
-    this.calls = new CallBatcher(() => observer.callsPending?.());
+    this.calls = new CallBatcher(
+      () => observer.callsPending?.(),
+      () => clock.now(),
+    );
   }
 
   /** The pause that an administrator asked for. While it lasts no key is lent to a call, and none is expected to come. */

@@ -10,8 +10,11 @@ let counts: ModelCalls;
 let batcher: CallBatcher;
 beforeEach(() => {
   now = START;
-  counts = new ModelCalls(() => now);
-  batcher = new CallBatcher(() => undefined);
+  counts = new ModelCalls();
+  batcher = new CallBatcher(
+    () => undefined,
+    () => now,
+  );
   batcher.observe([counts]);
 });
 

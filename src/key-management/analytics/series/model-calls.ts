@@ -36,11 +36,7 @@ export class ModelCalls implements CallObserver {
   /** The one that was called longest ago first. */
   readonly #models = new Map<string | undefined, Buckets>();
 
-  constructor(private readonly now: () => number) {}
-
-  onCallBatch({ ended, ends, models }: CallBatch): void {
-    if (ended === 0) return;
-    const now = this.now();
+  onCallBatch({ ended, ends, models, deliveredAt }: CallBatch): void {
     let model: string | undefined;
     let current: readonly Counts[] = [];
     for (let at = 0; at < ended; at += 1) {
@@ -50,7 +46,7 @@ export class ModelCalls implements CallObserver {
       if (!failed && end !== OK) continue;
       if (current.length === 0 || models[at] !== model) {
         model = models[at];
-        current = this.#currentOf(model, now);
+        current = this.#currentOf(model, deliveredAt);
       }
       for (const counts of current) {
         counts.calls += 1;
