@@ -117,13 +117,10 @@ export class SeriesBook {
   provider(provider: string): ProviderSeries {
     return getOrCreate(this.#providers, provider, () => {
       const series = new ProviderSeries();
-      for (const [kind, period] of keptDocuments(this.now()))
-        this.#restore(
-          series,
-          kind,
-          period,
-          this.counted(seriesDoc(kind, provider, kind === TOTALS ? undefined : period)),
-        );
+      for (const [kind, period] of keptDocuments(this.now())) {
+        const sums = this.counted(seriesDoc(kind, provider, kind === TOTALS ? undefined : period));
+        for (const [field, sum] of Object.entries(sums)) noteIn(series, { kind, period }, field, sum);
+      }
       this.#others.take(series.totals);
       return series;
     });
@@ -138,7 +135,8 @@ export class SeriesBook {
     this.#providers.delete(provider);
   }
 
-  providers(): Iterable<readonly [provider: string, series: ProviderSeries]> {
+  /** The series of each provider that somebody asked for. */
+  get providers(): ReadonlyMap<string, ProviderSeries> {
     return this.#providers;
   }
 
@@ -149,19 +147,10 @@ export class SeriesBook {
   }
 
   /** Another instance counted, and what it counted is noted. */
-  received({ provider, kind, period }: SeriesOfProvider, field: string, by: number): void {
-    const column = kind.columns.get(field);
-    if (column === undefined) return;
-    const series = this.#providers.get(provider);
-    if (series) (kind === TOTALS ? series.totals : series.document(kind, period)).received(column, by);
-    else if (kind === TOTALS) this.#others.received(column, by);
-  }
-
-  #restore(series: ProviderSeries, kind: DocumentKind, period: number, sums: Readonly<Record<string, number>>): void {
-    for (const [field, sum] of Object.entries(sums)) {
-      const column = kind.columns.get(field);
-      if (column !== undefined) (kind === TOTALS ? series.totals : series.document(kind, period)).received(column, sum);
-    }
+  received(name: SeriesOfProvider, field: string, by: number): void {
+    const series = this.#providers.get(name.provider);
+    if (series) noteIn(series, name, field, by);
+    else if (name.kind === TOTALS) note(this.#others, name.kind, field, by);
   }
 
   #prune(now: number): void {
@@ -178,3 +167,16 @@ export class SeriesBook {
     }
   }
 }
+
+/** Notes what others counted in a field; nothing where there is no such field. */
+function note(document: Pick<CounterDocument, 'received'>, kind: DocumentKind, field: string, by: number): void {
+  const column = kind.columns.get(field);
+  if (column !== undefined) document.received(column, by);
+}
+
+const noteIn = (
+  series: ProviderSeries,
+  { kind, period }: Pick<SeriesOfProvider, 'kind' | 'period'>,
+  field: string,
+  by: number,
+): void => note(kind === TOTALS ? series.totals : series.document(kind, period), kind, field, by);

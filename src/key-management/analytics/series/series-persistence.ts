@@ -52,7 +52,7 @@ export class SeriesPersistence implements DocumentOwner {
   collect(): boolean {
     this.book.settleProviders();
     if (this.isEnding) this.book.settleKeys();
-    for (const [provider, series] of this.book.providers()) this.#collect(provider, series);
+    for (const [provider, series] of this.book.providers) this.#collect(provider, series);
     const isLeft = this.book.keys.takeUnsent(
       ROWS_AT_ONCE,
       this.book.lastMinute(this.isEnding),
@@ -69,7 +69,8 @@ export class SeriesPersistence implements DocumentOwner {
   /** The provider's pool is closed: what was counted goes to the store, and its series are forgotten here until they are asked for again. */
   forget(provider: string): void {
     this.book.settleProviders();
-    for (const [name, series] of this.book.providers()) if (name === provider) this.#collect(name, series);
+    const series = this.book.providers.get(provider);
+    if (series) this.#collect(provider, series);
     this.book.forget(provider);
   }
 
