@@ -12,10 +12,9 @@ const TIMEOUT_CODES = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
 ]);
-const NETWORK_CODES = new Set([
-  'ECONNRESET',
+/** No connection was made. */
+const UNCONNECTED_CODES = [
   'ECONNREFUSED',
-  'EPIPE',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EAI_FAIL',
@@ -23,8 +22,15 @@ const NETWORK_CODES = new Set([
   'EHOSTDOWN',
   'ENETUNREACH',
   'ENETDOWN',
-  'ENETRESET',
   'EADDRNOTAVAIL',
+];
+/** The same, also where it took too long: nothing was sent. */
+const UNREACHED_CODES = new Set([...UNCONNECTED_CODES, 'UND_ERR_CONNECT_TIMEOUT']);
+const NETWORK_CODES = new Set([
+  ...UNCONNECTED_CODES,
+  'ECONNRESET',
+  'EPIPE',
+  'ENETRESET',
   'EPROTO',
   'UND_ERR_SOCKET',
   'UND_ERR_CLOSED',
@@ -49,20 +55,6 @@ const NETWORK_MESSAGES =
 /** openai's classes all carry the name `Error`; its sentences are what is left after minifying. */
 const TIMEOUT_MESSAGES = /^(?:request timed out\.?|timeout of \d{1,9}ms exceeded|connection timed out\.?)$/i;
 const ABORT_MESSAGES = /^(?:request was aborted\.?|this operation was aborted|the operation was aborted\.?|canceled)$/i;
-
-/** No connection was made, so that nothing was sent. */
-const UNREACHED_CODES = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EAI_FAIL',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
 
 /** Whether the error says that no connection was made: the request has reached nobody. */
 export function reachedNobody(thrown: unknown): boolean {
