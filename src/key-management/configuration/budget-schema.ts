@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { isTimeZone, PERIODS } from '../common/period-end';
 import { strictObject } from '../common/strict-object';
-import { BUDGET_UNITS, type BudgetScope, type BudgetUnit } from '../pool/limits/budget';
+import { BUDGET_UNITS, MOST_BUDGETS, type BudgetScope, type BudgetUnit } from '../pool/limits/budget';
 import { QUANTA } from '../pool/limits/period-meter';
 
-/** More budgets of one key or provider are a mistake. */
-export const MOST_BUDGETS = 20;
 export const TIME_ZONE_RULE = 'must be a time zone of the IANA database, such as Europe/Paris';
 
 type Amounts = Readonly<Partial<Record<BudgetUnit, unknown>>>;

@@ -27,6 +27,9 @@ export interface Budget {
   scope?: BudgetScope;
 }
 
+/** More budgets of one key or provider are a mistake. */
+export const MOST_BUDGETS = 20;
+
 /** The budget without what is left open. */
 export const statedBudget = (budget: Budget): Budget =>
   Object.fromEntries(Object.entries(budget).filter(([, value]) => value !== undefined)) as unknown as Budget;

@@ -1,11 +1,8 @@
 import { isTimeZone, PERIODS } from '../../common/period-end';
-import { BUDGET_UNITS, type Budget } from '../../pool/limits/budget';
+import { BUDGET_UNITS, MOST_BUDGETS, type Budget } from '../../pool/limits/budget';
 import type { Json } from '../port/key-store';
 
-/** As many as the options take; more were not written by this package. */
-const MOST_BUDGETS = 20;
-
-/** The stored budgets of a key: a store that others can write to must not bring anything else into the pool. */
+/** The stored budgets of a key, as many as one may have: a store that others can write to must not bring anything else into the pool. */
 export const budgetsIn = (stored: Json | undefined): Budget[] =>
   Array.isArray(stored) ? stored.slice(0, MOST_BUDGETS).flatMap(budgetIn) : [];
 
