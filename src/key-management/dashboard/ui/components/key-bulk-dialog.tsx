@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { KeyEntry } from '../api/types';
 import { BULK_ACTS, outcomeCounts, whoseKeys, type BulkAction } from '../model/bulk';
 import { counted, wholeNumber } from '../model/format';
@@ -9,7 +9,7 @@ import { useStore } from '../state/store';
 import { Button } from './button';
 import { useDashboard } from './context';
 import { Dialog } from './dialog';
-import { OutcomeList } from './outcome-list';
+import { KeysProgress } from './keys-progress';
 
 interface KeyBulkDialogProps {
   action: BulkAction;
@@ -73,45 +73,30 @@ function Question({ action, keys, bulk, onClose }: PartProps & { keys: readonly 
 }
 
 function Progress({ action, bulk, onClose }: PartProps): JSX.Element {
-  const { phase, total, outcomes, left, problem, notice } = useStore(bulk.state);
-  const foot = useRef<HTMLElement>(null);
+  const { phase, total, outcomes, left: count, problem, notice } = useStore(bulk.state);
   const { doing, done } = BULK_ACTS[action];
-
-  useEffect(() => foot.current?.querySelector('button')?.focus(), [phase]);
+  const left = {
+    note: `${counted(count, 'key')} not done yet. Going on is safe: what is so already stays so.`,
+    button: `Do the other ${wholeNumber(count)}`,
+    go: () => void bulk.run(),
+  };
 
   return (
-    <>
-      <div class="dialog-body">
-        <progress class="progress" value={outcomes.length} max={total} aria-label="Keys done" />
-        <p role="status">
+    <KeysProgress
+      running={phase === 'running'}
+      done={outcomes.length}
+      label="Keys done"
+      left={count > 0 ? left : undefined}
+      summary={
+        <>
           <b>
             {phase === 'running' ? doing : done} {wholeNumber(outcomes.length)} of {counted(total, 'key')}
           </b>
           {outcomes.length > 0 && `: ${outcomeCounts(outcomes)}`}
-        </p>
-        {problem !== undefined && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        {notice !== undefined && <p class="note">{notice}</p>}
-        {phase === 'done' && left > 0 && (
-          <p class="note">{counted(left, 'key')} not done yet. Going on is safe: what is so already stays so.</p>
-        )}
-        <OutcomeList outcomes={outcomes} />
-      </div>
-      <footer class="dialog-foot" ref={foot}>
-        {phase === 'running' ? (
-          <Button onClick={() => bulk.stop()}>Stop</Button>
-        ) : (
-          <>
-            {left > 0 && <Button onClick={() => void bulk.run()}>Do the other {wholeNumber(left)}</Button>}
-            <Button kind="primary" onClick={onClose}>
-              Done
-            </Button>
-          </>
-        )}
-      </footer>
-    </>
+        </>
+      }
+      onStop={() => bulk.stop()}
+      {...{ total, problem, notice, outcomes, onClose }}
+    />
   );
 }

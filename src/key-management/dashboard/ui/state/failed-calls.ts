@@ -1,6 +1,7 @@
 import { ApiError, messageOf } from '../api/api-error';
 import type { Client } from '../api/client';
 import type { FailedCall } from '../api/types';
+import { Refreshing } from './refreshing';
 import { Store } from './store';
 import { failedFilter } from './view';
 
@@ -22,9 +23,8 @@ export const MOST_FAILED_CALLS = 300;
 /** The latest failed calls, kept fresh while the panel is in the page. */
 export class FailedCalls {
   readonly state = new Store<FailedCallsState>({ phase: 'loading', calls: [], hasMore: false, problem: undefined });
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #refreshing = new Refreshing(() => this.load(), FRESH_MS);
   #unsubscribe: (() => void) | undefined;
-  #stopped = false;
   #asked = 0;
 
   constructor(private readonly client: Client) {}
@@ -35,14 +35,13 @@ export class FailedCalls {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#refreshing.stop();
     this.#unsubscribe?.();
-    clearTimeout(this.#timer);
   }
 
   /** Shows a problem in the panel instead of rejecting. */
   async load(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#refreshing.pause();
     this.#asked += 1;
     const asked = this.#asked;
     const { provider, outcome } = failedFilter.value;
@@ -53,20 +52,11 @@ export class FailedCalls {
     } catch (error) {
       if (asked === this.#asked) this.#failed(error);
     }
-    if (asked === this.#asked) this.#again();
+    if (asked === this.#asked) this.#refreshing.again(this.state.value.phase === 'off' ? RARELY_MS : FRESH_MS);
   }
 
   #failed(error: unknown): void {
     const isOff = error instanceof ApiError && error.status === 404;
     this.state.patch({ problem: messageOf(error), ...(isOff && { phase: 'off', calls: [] }) });
-  }
-
-  #again(pause = this.state.value.phase === 'off' ? RARELY_MS : FRESH_MS): void {
-    clearTimeout(this.#timer);
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      if (document.hidden) this.#again(FRESH_MS);
-      else void this.load();
-    }, pause);
   }
 }

@@ -2,6 +2,7 @@ import { ApiError, messageOf } from '../api/api-error';
 import type { Client } from '../api/client';
 import type { KeyDetails, LogEvent, Resolution, TimelineEntry } from '../api/types';
 import type { Data } from './data';
+import { Refreshing } from './refreshing';
 import { Store } from './store';
 
 interface KeyViewState {
@@ -32,10 +33,9 @@ export class KeyViewing {
     resolution: 'minute',
     problem: undefined,
   });
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #refreshing = new Refreshing(() => this.load(), FRESH_MS);
   #unsubscribe: (() => void) | undefined;
   #newest: LogEvent | undefined;
-  #stopped = false;
 
   constructor(
     private readonly client: Client,
@@ -50,15 +50,14 @@ export class KeyViewing {
       const newest = this.#newestEvent();
       if (newest === undefined || newest === this.#newest) return;
       this.#newest = newest;
-      this.#again(GATHER_MS);
+      this.#refreshing.again(GATHER_MS);
     });
     void this.load();
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#refreshing.stop();
     this.#unsubscribe?.();
-    clearTimeout(this.#timer);
   }
 
   chooseResolution(resolution: Resolution): void {
@@ -68,14 +67,14 @@ export class KeyViewing {
 
   /** Shows a problem in the view instead of rejecting. */
   async load(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#refreshing.pause();
     const { resolution } = this.state.value;
     const [details, events, timeline] = await Promise.allSettled([
       this.client.keyDetails(this.provider, this.id),
       this.client.keyEvents(this.provider, this.id, MOST_EVENTS),
       this.client.keyTimeline(this.provider, this.id, resolution),
     ]);
-    if (this.#stopped) return;
+    if (this.#refreshing.isStopped) return;
     if (events.status === 'fulfilled') this.state.patch({ events: events.value.events });
     if (timeline.status === 'fulfilled' && this.state.value.resolution === resolution)
       this.state.patch({ timeline: timeline.value.timeline });
@@ -83,21 +82,12 @@ export class KeyViewing {
       this.state.patch({ phase: 'ready', details: details.value, problem: undefined });
       this.data.putKeys([details.value]);
     } else this.#failed(details.reason);
-    this.#again(FRESH_MS);
+    this.#refreshing.again(FRESH_MS);
   }
 
   #failed(error: unknown): void {
     if (error instanceof ApiError && error.status === 404) this.state.patch({ phase: 'gone', problem: error.message });
     else this.state.patch({ problem: messageOf(error) });
-  }
-
-  #again(pause: number): void {
-    clearTimeout(this.#timer);
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      if (document.hidden) this.#again(FRESH_MS);
-      else void this.load();
-    }, pause);
   }
 
   #newestEvent(): LogEvent | undefined {
