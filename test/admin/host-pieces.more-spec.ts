@@ -146,7 +146,12 @@ describe.each(ADAPTERS)('beside a host’s own routes, on %s', (adapter) => {
       const { get } = await start({ adapter, parts: envelope, options: { admin: { metrics: 'prom' } } });
       expect(await get('/metrics')).toMatchObject({ text: '{"data":"own_metric 1","ok":true}' });
       const session = await get('/dashboard/session');
-      expect(JSON.parse(session.text)).toMatchObject({ role: 'admin', providers: ['openai', 'anthropic', 'google'] });
+      const vendors = { openai: 'OpenAI', anthropic: 'Anthropic', google: 'Google' };
+      expect(JSON.parse(session.text)).toEqual({
+        role: 'admin',
+        providers: Object.keys(vendors),
+        vendors: Object.fromEntries(Object.entries(vendors).map(([name, label]) => [name, { name, label }])),
+      });
       expect(JSON.parse((await get('/health')).text)).toMatchObject({ status: 'ok' });
       const metrics = await get('/prom');
       expect(metrics.text).toMatch(/^# HELP /);

@@ -82,8 +82,8 @@ function release(instance: SimulatedInstance, random: () => number): void {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const EXACT = 1 + 1e-9;
-/** What was used comes back with time, and is told as it was a report ago: a millionth of a limit is less than any call takes. */
-const WITHOUT_ROUNDING = 1 + 1e-6;
+/** A count of units that lacks a millionth of one is taken for whole (`ROUNDING` of `divide.ts`), and the units of all are the whole at the most. */
+const IN_WHOLE_UNITS = EXACT + 1e-6;
 
 describe('limits that instances share, whatever happens', () => {
   const delays = fc.record({
@@ -130,7 +130,7 @@ describe('limits that instances share, whatever happens', () => {
     await fc.assert(
       fc.asyncProperty(stories(delays, { deaths: false, outages: false }), async (story) => {
         const { most } = await play(story);
-        expect(most.occupied).toBeLessThanOrEqual(WITHOUT_ROUNDING);
+        expect(most.occupied).toBeLessThanOrEqual(IN_WHOLE_UNITS);
       }),
       { numRuns: RUNS },
     );
