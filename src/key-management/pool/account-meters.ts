@@ -1,4 +1,4 @@
-import { accountName, membersOf, type Account } from './key/account';
+import { accountName, type Account } from './key/account';
 import { getOrCreate } from '../common/get-or-create';
 import type { Outcome } from '../vendors/contract/outcome';
 import type { Prices } from '../usage/prices';
@@ -76,6 +76,8 @@ export class AccountMeters implements MetersPort {
   readonly #inUse = new Map<PeriodMeter, number>();
   /** The budgets that the provider's options state. */
   #ofProvider: readonly Budget[] = [];
+  /** What was stated last for all keys of an account. */
+  #statedFor = new WeakMap<Account<KeyRecord>, string>();
   /** Meters that count the calls of all keys. */
   #ofAll: readonly PeriodMeter[] = [];
   /** Claims what is used; undefined where this instance may use all. */
@@ -130,6 +132,7 @@ export class AccountMeters implements MetersPort {
   /** What the provider's options state: from then on for each key that is assigned. */
   set ofProvider(budgets: readonly Budget[]) {
     this.#ofProvider = budgets;
+    this.#statedFor = new WeakMap();
   }
 
   /** Some meter counts what is not known before a call: what calls take is worth estimating. */
@@ -143,11 +146,25 @@ export class AccountMeters implements MetersPort {
   }
 
   /**
-   * Gives the key the meters that count its calls, by the limits and budgets that are stated for it now.
-   * @param ofAccount The budgets that keys of its account state for all of it.
+   * Gives keys the meters that count their calls, by the limits and budgets that are stated for them now.
+   * @param members All keys of an account, or one of none.
+   * @param changed The one whose settings or account changed. The others keep what they have, unless what is stated for all of them changed: an
+   * account may have very many keys, which come one by one.
    */
-  assign(record: KeyRecord, ofAccount = membersOf(record).flatMap(budgetsOfAccount)): void {
-    const declared = this.#declaredFor(record, ofAccount);
+  assign(members: readonly KeyRecord[], changed?: KeyRecord): void {
+    const [first] = members;
+    if (first === undefined) return;
+    const { account } = first;
+    const ofAll = this.#declaredForAll(first, members);
+    const text = Array.from(ofAll, ([name, { limit }]) => `${name} ${limit}`).join();
+    const isSame = account !== undefined && this.#statedFor.get(account) === text;
+    if (account !== undefined) this.#statedFor.set(account, text);
+    if (!isSame) for (const member of members) this.#assign(member, ofAll);
+    else if (changed !== undefined) this.#assign(changed, ofAll);
+  }
+
+  #assign(record: KeyRecord, ofAll: ReadonlyMap<string, Declared>): void {
+    const declared = this.#declaredFor(record, ofAll);
     if (declared.size === 0 && record.meters === undefined) return;
     const before = record.meters ?? [];
     const meters = Array.from(declared, ([name, { limit, ...terms }]) => {
@@ -163,16 +180,10 @@ export class AccountMeters implements MetersPort {
     this.#claims?.wanted();
   }
 
-  /** The same for all keys of an account. */
-  assignAll(members: readonly KeyRecord[]): void {
-    const ofAccount = members.flatMap(budgetsOfAccount);
-    for (const member of members) this.assign(member, ofAccount);
-  }
-
   /** The key counts alone from now on. */
   left(record: KeyRecord, account: Account<KeyRecord>): void {
-    this.assign(record);
-    if (budgetsOfAccount(record).length > 0) this.assignAll(account.keys);
+    this.assign([record], record);
+    this.assign(account.keys);
   }
 
   /** The key is no more. */
@@ -184,8 +195,7 @@ export class AccountMeters implements MetersPort {
   /** The key counts with others from now on: what it was counted alone for goes with it. */
   joined(record: KeyRecord, account: Account<KeyRecord>): void {
     const before = record.meters ?? [];
-    if (budgetsOfAccount(record).length > 0) this.assignAll(account.keys);
-    else this.assign(record);
+    this.assign(account.keys, record);
     const now = this.pool.now();
     for (const former of before) {
       const { kind, scope, subject } = former.terms;
@@ -270,27 +280,33 @@ export class AccountMeters implements MetersPort {
     this.#unpriced.add(model);
   }
 
-  #declaredFor(record: KeyRecord, ofAccount: readonly Budget[]): Map<string, Declared> {
+  /** What is stated for all keys of an account, or for one of none. */
+  #declaredForAll(first: KeyRecord, members: readonly KeyRecord[]): Map<string, Declared> {
     const declared = new Map<string, Declared>();
-    const add = (each: Declared): void => {
-      const name = nameOf(each);
-      const known = declared.get(name);
-      declared.set(name, known && known.limit < each.limit ? known : each);
-    };
-    const { requestsPerDay, tokensPerDay } = record.hardLimits?.limits ?? {};
-    const ofDay = {
-      kind: 'limit',
-      scope: 'account',
-      subject: statedFor(record),
-      per: 'day',
-      timeZone: this.dayZone,
-    } as const;
-    if (requestsPerDay !== undefined) add({ ...ofDay, unit: 'requests', limit: requestsPerDay });
-    if (tokensPerDay !== undefined) add({ ...ofDay, unit: 'tokens', limit: tokensPerDay });
-    for (const budget of record.budgets) if (budget.scope !== 'account') add(this.#ofBudget(budget, 'key', record));
-    for (const budget of this.#ofProvider) add(this.#ofBudget(budget, budget.scope ?? 'provider', record));
-    for (const budget of ofAccount) add(this.#ofBudget(budget, 'account', record));
+    if (isDeclared(first)) this.#addDays(declared, first);
+    for (const { budgets } of members)
+      for (const budget of budgets)
+        if (budget.scope === 'account') add(declared, this.#ofBudget(budget, 'account', first));
     return declared;
+  }
+
+  #declaredFor(record: KeyRecord, ofAll: ReadonlyMap<string, Declared>): Map<string, Declared> {
+    const declared = new Map<string, Declared>();
+    this.#addDays(declared, record);
+    for (const budget of record.budgets)
+      if (budget.scope !== 'account') add(declared, this.#ofBudget(budget, 'key', record));
+    for (const budget of this.#ofProvider) add(declared, this.#ofBudget(budget, budget.scope ?? 'provider', record));
+    for (const each of ofAll.values()) add(declared, each);
+    return declared;
+  }
+
+  /** The limits by the day: those of a declared account are shared, as all that the user states for it. */
+  #addDays(declared: Map<string, Declared>, record: KeyRecord): void {
+    const { requestsPerDay, tokensPerDay } = record.hardLimits?.limits ?? {};
+    const subject = isDeclared(record) ? record.account!.sharedName : `key:${record.id}`;
+    const ofDay = { kind: 'limit', scope: 'account', subject, per: 'day', timeZone: this.dayZone } as const;
+    if (requestsPerDay !== undefined) add(declared, { ...ofDay, unit: 'requests', limit: requestsPerDay });
+    if (tokensPerDay !== undefined) add(declared, { ...ofDay, unit: 'tokens', limit: tokensPerDay });
   }
 
   #ofBudget(budget: Budget, scope: BudgetScope, record: KeyRecord): Declared {
@@ -375,13 +391,15 @@ export class AccountMeters implements MetersPort {
 
 const isOfProvider = ({ terms }: PeriodMeter): boolean => terms.scope === 'provider';
 
-/** The budgets that a key states for all of its account. */
-const budgetsOfAccount = ({ budgets }: KeyRecord): readonly Budget[] =>
-  budgets.filter(({ scope }) => scope === 'account');
+/** The user has said which keys share its account, and with it the limits that are stated. */
+const isDeclared = ({ account }: KeyRecord): boolean => account?.from === 'declared';
 
-/** The name of those who share the limits that the user states: they are declared to. */
-const statedFor = ({ account, id }: KeyRecord): string =>
-  account?.from === 'declared' ? account.sharedName : `key:${id}`;
+/** Of several that count the same, the strictest holds. */
+function add(declared: Map<string, Declared>, each: Declared): void {
+  const name = nameOf(each);
+  const known = declared.get(name);
+  if (known === undefined || each.limit <= known.limit) declared.set(name, each);
+}
 
 /** Two with the same name count the same calls in the same period. */
 const nameOf = ({ kind, scope, subject, unit, per, timeZone }: MeterTerms): string =>

@@ -236,6 +236,38 @@ describe('a budget', () => {
   });
 
   describe('of an account', () => {
+    it.each<[string, { requestsPerDay?: number }, Budget[]]>([
+      ['a limit of the day', { requestsPerDay: 9 }, []],
+      ['a budget of the account', {}, [{ requests: 9, per: 'day', scope: 'account' }]],
+    ])('is given to one key that joins, and not to the others anew: with %s', (_, limits, budgets) => {
+      const { test } = budgetPool();
+      const settings = { quotaGroup: 'a', limits, budgets };
+      const first = test.add(0, settings);
+      const given = first.meters;
+      expect(given).toHaveLength(1);
+      const second = test.add(1, settings);
+      expect(second.meters).toEqual(given);
+      expect(first.meters).toBe(given);
+      // A stricter one concerns all.
+      test.add(2, {
+        ...settings,
+        limits: limits.requestsPerDay === undefined ? {} : { requestsPerDay: 5 },
+        budgets: budgets.map((budget) => ({ ...budget, requests: 5 })),
+      });
+      expect(first.meters!.map(({ limit }) => limit)).toEqual([5]);
+      expect(first.meters).not.toBe(given);
+    });
+
+    it('holds for a key whose own limits are changed, where the account was found by answers', () => {
+      const { test, pool, clock } = budgetPool();
+      const one = test.add(0, { budgets: [{ requests: 9, per: 'day', scope: 'account' }] });
+      const two = test.add(1);
+      for (const key of [one, two]) pool.accounts.restore(key, { name: 'org' }, clock.now());
+      expect(pool.snapshot(two).budgets).toMatchObject([{ scope: 'account', limit: 9 }]);
+      pool.update(two, { limits: { requestsPerMinute: 7 } }, 'administrator');
+      expect(pool.snapshot(two).budgets).toMatchObject([{ scope: 'account', limit: 9 }]);
+    });
+
     it('counts the calls of all its keys, which cool down together', () => {
       const { test, pool, call } = budgetPool();
       const one = test.add(0, { quotaGroup: 'a', budgets: [{ requests: 4, per: 'day', scope: 'account' }] });

@@ -176,14 +176,14 @@ export class PoolAccounts {
       if (hard && member.hardLimits !== hard) hard.inFlight += member.inFlight;
       member.hardLimits = hard;
     }
-    this.meters.assignAll(members);
+    this.meters.assign(membersOf(record), record);
     if (this.meters.countsTokens) this.limitsTokens = true;
   }
 
   /** Gives the key these budgets, and its account those that are for all of it. */
   setBudgets(record: KeyRecord, budgets: readonly Budget[]): void {
     record.budgets = budgets;
-    this.meters.assignAll(membersOf(record));
+    this.meters.assign(membersOf(record), record);
     if (this.meters.countsTokens) this.limitsTokens = true;
   }
 
