@@ -41,6 +41,7 @@ interface MeteredPool {
   readonly now: () => number;
   readonly partsChanged: () => void;
   readonly budgetReached: (meter: PeriodMeter, percent: BudgetThreshold) => void;
+  readonly usdCounted: () => void;
 }
 
 /** One limit of a period, as it is declared for some keys. */
@@ -358,6 +359,7 @@ export class AccountMeters implements MetersPort {
     const { unit, scope } = meter.terms;
     if (unit !== 'requests') this.#countingTokens += by;
     if (unit === 'usd') this.#countingUsd += by;
+    if (unit === 'usd' && by === 1 && this.#countingUsd === 1) this.pool.usdCounted();
     if (scope === 'provider') this.#ofAll = Array.from(this.#inUse.keys()).filter(isOfProvider);
   }
 
