@@ -72,7 +72,7 @@ export class KeyWriter {
         } else {
           // In the same batch: an instance that starts now does not trust a state without the time of its check.
           if (record.lastCheckedAt > 0)
-            this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt + this.link.offsetMs);
+            this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt + this.link.offsetMs, 'all');
           this.state(record, endsCooldown(event));
         }
     }

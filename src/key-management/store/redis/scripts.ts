@@ -209,8 +209,10 @@ end
 local oldest = string.format('%.0f', redis.call('TIME')[1] * 1000 - tonumber(ARGV[5]))
 local function append(stream, number, last, packed)
   local seq = redis.call('HINCRBY', root .. 'meta', number, 1)
-  local id = redis.call('XADD', root .. stream, 'MINID', '~', oldest, '*', 'n', seq, 'w', ARGV[2], 'c', packed)
-  if seq % 100 == 0 then redis.call('XTRIM', root .. stream, 'MAXLEN', '~', 10000) end
+  -- By age, and now and then by number.
+  local by, bound = 'MINID', oldest
+  if seq % 100 == 0 then by, bound = 'MAXLEN', 10000 end
+  local id = redis.call('XADD', root .. stream, by, '~', bound, '*', 'n', seq, 'w', ARGV[2], 'c', packed)
   redis.call('HSET', root .. 'meta', last, id)
 end
 local audience = ARGV[6]

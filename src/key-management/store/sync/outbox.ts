@@ -69,9 +69,9 @@ export class Outbox {
     if (waiting === undefined || !replaces(waiting, register)) registers.set(field, register);
   }
 
-  /** Is only added up. */
-  raise(doc: string, field: string, value: number): void {
-    const { maxima } = this.#quiet.document(doc, this.now);
+  /** Is only added up, unless an audience is named. */
+  raise(doc: string, field: string, value: number, audience: Audience = 'nobody'): void {
+    const { maxima } = this.#lane(audience).document(doc, this.now);
     maxima.set(field, mergeMax(maxima.get(field), value));
   }
 

@@ -190,9 +190,9 @@ export class StoreLink {
     this.put(doc, field, value, { rank, atLeast: Math.floor((this.clock.now() + this.offsetMs) / 60_000) });
   }
 
-  /** Raises a field to at least `value`. Goes out with the next statistics. */
-  raise(doc: string, field: string, value: number): void {
-    this.#outbox.raise(doc, field, value);
+  /** Raises a field to at least `value`. Goes out with the next statistics, or for all to hear with what is put. */
+  raise(doc: string, field: string, value: number, to: 'all' | 'nobody' = 'nobody'): void {
+    this.#outbox.raise(doc, field, value, to);
     this.statisticsPending();
   }
 
