@@ -173,6 +173,14 @@ describe('of the calls under a pace', () => {
     });
   });
 
+  it('an answer that the vendor counted before another says nothing new', () => {
+    const pace = paced(requests(50));
+    pace.observe([requests(10)], NOW - 1, NOW);
+    expect(left(pace)).toBe(50);
+    pace.observe([requests(10)], NOW, NOW);
+    expect(left(pace)).toBe(10);
+  });
+
   it('tokens count where a limit of them is stated', () => {
     expect([paced(requests(1)).countsTokens, new HeaderPace('token_bucket').countsTokens]).toEqual([false, false]);
     expect(paced(requests(1), { dimension: 'input_tokens' }).countsTokens).toBe(true);

@@ -95,6 +95,7 @@ describe('what is known of a limit', () => {
     expect([meter.isKnown, meter.isDaily, meter.limit, meter.capacity]).toEqual([true, false, 60, 60]);
     expect(meter.perMinute).toBeCloseTo(60, 9);
     expect(meter.part).toBe(1);
+    expect(bucket().read({ limit: 3_000, remaining: 9, resetMs: 20 }).meter.perMinute).toBeCloseTo(3_000, 6);
     const daily = window().read({ limit: 1_440, remaining: 30, window: 'day' }).meter;
     expect([daily.isDaily, daily.perMinute]).toEqual([true, 1]);
     expect(window().read({ limit: 30, remaining: 3 }).meter.perMinute).toBe(30);

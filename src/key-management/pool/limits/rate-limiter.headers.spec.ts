@@ -141,3 +141,39 @@ describe('by what headers state', () => {
     });
   });
 });
+
+describe('headers that let calls be refused', () => {
+  /** A call is in flight, and the next would be the last that headers let go; so many were refused. */
+  const refusedTimes = (times: number): RateLimiter => {
+    const limiter = new RateLimiter();
+    limiter.observe([{ dimension: 'requests', limit: 10, remaining: 1, resetMs: 20_000 }], 'fixed_window', NOW, NOW);
+    for (let time = 0; time < times; time += 1)
+      limiter.refused({ call: undefined, sentAt: NOW, tokens: undefined, waitMs: 500, dimension: undefined }, NOW);
+    return limiter;
+  };
+  const until = (limiter: RateLimiter, now = NOW) => [limiter.blockedUntil(now), limiter.blockedFor(undefined, now)];
+
+  it('are not believed alone from the second refusal on', () => {
+    expect([1, 2].map((times) => until(refusedTimes(times)))).toEqual([
+      [0, 0],
+      [NOW + 500, NOW + 500],
+    ]);
+    expect(until(refusedTimes(2), NOW + 500)).toEqual([0, 0]);
+  });
+
+  it('are believed again after ten good answers, and not for others', () => {
+    const limiter = refusedTimes(2);
+    for (let call = 0; call < 20; call += 1) limiter.ended(undefined, false, NOW);
+    for (let call = 0; call < 9; call += 1) limiter.ended(undefined, true, NOW);
+    expect(until(limiter)).toEqual([NOW + 500, NOW + 500]);
+    limiter.ended(undefined, true, NOW);
+    expect(until(limiter)).toEqual([0, 0]);
+  });
+
+  it('do not say that only calls in flight are in the way while what refusals taught is, too', () => {
+    const [believed, doubted] = [refusedTimes(1), refusedTimes(2)];
+    for (const limiter of [believed, doubted]) limiter.started(undefined, NOW);
+    expect([believed, doubted].map((limiter) => limiter.isBlockedByInFlightOnly(NOW))).toEqual([true, false]);
+    expect(doubted.isBlockedByInFlightOnly(NOW + 15_000)).toBe(true);
+  });
+});
