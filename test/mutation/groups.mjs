@@ -46,10 +46,22 @@ export const GROUPS = {
   },
   classification: {
     mutate: ['classification/classify.ts', 'classification/rule-matching.ts', 'vendors/contract/outcome.ts'],
-    specs: ['classification/{classify,rule-matching}.spec.ts', 'vendors/contract/outcome.spec.ts'],
+    specs: [
+      'classification/{classify,rule-matching}.spec.ts',
+      'classification/evidence/named-account.spec.ts',
+      'vendors/contract/outcome.spec.ts',
+    ],
   },
   rules: {
     mutate: ['vendors/**/*.rules.ts', 'vendors/contract/rule.ts'],
     specs: ['vendors/{rules,rule-words,verdicts,vendor-cases}.spec.ts'],
+  }, // Of what instances divide.
+  shares: {
+    mutate: ['store/shares/{divide,wanted-parts}.ts'],
+    specs: ['store/shares/{divide,wanted-parts}.spec.ts'],
+  },
+  forecast: {
+    mutate: ['forecast/run-out.ts'],
+    specs: ['forecast/run-out.spec.ts'],
   },
 };

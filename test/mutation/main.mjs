@@ -21,7 +21,7 @@ const optionsFor = (name, { mutate, specs }) => ({
   coverageAnalysis: 'perTest',
   concurrency: 1,
   // The machine may be busy with other work: a slow test is not one that hangs.
-  timeoutMS: 10_000,
+  timeoutMS: 60_000,
   incremental: true,
   incrementalFile: `${CACHE}/${name}.json`,
   tempDirName: '.build/mutation/sandbox',

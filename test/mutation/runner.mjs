@@ -20,6 +20,8 @@ export const strykerPlugins = [{ kind: 'TestRunner', name: 'specs', factory: run
 runnerOf.inject = ['options'];
 function runnerOf({ specs }) {
   const load = loaderOf();
+  /** How long each test takes, milliseconds: the short ones run first, since the first that fails ends the run. */
+  const took = new Map();
   const stryker = (globalThis.__stryker__ ??= {});
 
   async function run({ testFilter, bails }) {
@@ -30,6 +32,7 @@ function runnerOf({ specs }) {
     } catch (error) {
       return { status: 'error', errorMessage: String(error?.stack ?? error) };
     }
+    tests.sort((one, other) => (took.get(one.id) ?? 0) - (took.get(other.id) ?? 0));
     const results = [];
     for (const test of tests) {
       if (testFilter && !testFilter.includes(test.id)) continue;
@@ -39,6 +42,7 @@ function runnerOf({ specs }) {
       const failureMessage = await failureOf(test);
       const isFailed = failureMessage !== undefined;
       const timeSpentMs = performance.now() - began;
+      if (!bails) took.set(id, timeSpentMs);
       results.push({ id, name: id, fileName, timeSpentMs, status: isFailed ? 1 : 0, failureMessage });
       if (isFailed && bails) break;
     }
@@ -50,6 +54,9 @@ function runnerOf({ specs }) {
     dispose: () => undefined,
     capabilities: () => ({ reloadEnvironment: true }),
     async dryRun() {
+      // Twice: all tests have to pass in the order of the second run, too.
+      const first = await run({ bails: false });
+      if (first.status === 'error') return first;
       stryker.mutantCoverage = { static: {}, perTest: {} };
       const result = await run({ bails: false });
       return { ...result, mutantCoverage: stryker.mutantCoverage };
