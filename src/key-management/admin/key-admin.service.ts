@@ -3,6 +3,7 @@ import type { ResolvedOptions } from '../configuration/resolved-options';
 import { StoreUnavailableError, UnknownKeyError } from '../errors';
 import { HealthCheckService } from '../health/health-check.service';
 import { KeyIntakeService, addedKeys, type KeyVerdict } from '../health/key-intake.service';
+import { unpricedBudgetNotice } from '../health/unpriced-budgets';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
 import { modelUsageOf } from '../analytics/usage-breakdown';
 import { membersOf } from '../pool/key/account';
@@ -84,6 +85,14 @@ export class KeyAdminService {
     return this.#added(provider, verdicts);
   }
 
+  /** Where one of the keys has a budget in US dollars, and no price is known. */
+  #unpriced(provider: string, verdicts: readonly KeyVerdict[]): string | undefined {
+    const pool = this.pools.pool(provider);
+    const vendor = pool?.accounts.meters.unpricedVendor;
+    const isCounted = verdicts.some(({ keyId }) => pool?.record(keyId)?.budgets.some(({ usd }) => usd !== undefined));
+    return vendor !== undefined && isCounted ? unpricedBudgetNotice(vendor) : undefined;
+  }
+
   #added(provider: string, verdicts: readonly KeyVerdict[]): AddedKeysView {
     const { totalKeys, healthyKeysAdded, rejected } = addedKeys(provider, verdicts);
     const lost = !this.persistence.keepsAddedKeys && verdicts.some(({ verdict }) => verdict === 'added');
@@ -96,7 +105,9 @@ export class KeyAdminService {
         return verdictView(verdict, key ? this.persistence.keptAs(key) : null);
       }),
       rejected: rejected.map(({ maskedKey, outcome, reason }) => ({ masked_key: maskedKey, outcome, reason })),
-      notice: lost ? noticeFor(this.options.store.kind) : null,
+      notice:
+        [lost && noticeFor(this.options.store.kind), this.#unpriced(provider, verdicts)].filter(Boolean).join(' ') ||
+        null,
     };
   }
 

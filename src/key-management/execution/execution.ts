@@ -300,7 +300,7 @@ class Execution<T> implements CallSoFar {
     const sameRefusal = refusals.isShared(context, failure);
     const isWithheld = sameRefusal || mayBeShared(failure);
     const doubted = this.#isDoubted(context, failure, now);
-    context.bookSeen(false, now);
+    context.bookSeen(false);
     if (context.metered !== undefined && end.kind === 'thrown') context.metered.isUnsent = isUnsent(end.error);
     this.usage = addUsage(this.usage, context.usage);
     context.settleChecked(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);

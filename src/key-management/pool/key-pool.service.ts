@@ -388,6 +388,11 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   }
 
   /** @internal */
+  usdCounted(provider: string): void {
+    for (const observer of this.#observers) observer.usdCounted?.(provider);
+  }
+
+  /** @internal */
   accountFound(record: KeyRecord): void {
     for (const observer of this.#observers) observer.accountFound?.(record);
   }

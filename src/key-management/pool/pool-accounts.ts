@@ -38,6 +38,8 @@ interface AccountsOfPool {
   readonly accountFound: (record: KeyRecord) => void;
   /** So much of a budget is spent. */
   readonly budgetReached: (meter: PeriodMeter, percent: BudgetThreshold) => void;
+  /** The first budget in US dollars counts some key. */
+  readonly usdCounted: () => void;
 }
 
 /**
