@@ -36,6 +36,9 @@ export function sampleDetails(key: KeyEntry, keys: readonly KeyEntry[], now: num
       of('vendor', 'minute', 500, 417),
       { ...of('vendor', 'minute', 200_000, 8_100), unit: 'tokens' },
     ],
+    own_budgets: key.budgets
+      .filter(({ scope }) => scope === 'key')
+      .map(({ unit, limit, per }) => ({ [unit]: limit, per, time_zone: 'Europe/Berlin' })),
     usage_by_model: Object.entries(SHARES).map(([model, share]) => ({
       ...usage,
       model,
