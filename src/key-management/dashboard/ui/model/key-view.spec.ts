@@ -160,6 +160,29 @@ describe('the feed', () => {
     expect(groups.map(isSummedUp)).toEqual([true, false, false, false]);
   });
 
+  it('has one line for what one vendor refused, whatever mask it repeats and whoever found out', () => {
+    const refused = (mask: string): string => `invalid_api_key: Incorrect API key provided: ${mask}. Find yours.`;
+    const lines = groupEvents([
+      event({ ...invalid, id: 3, key_id: 'a', by: 'instance', reason: refused('sk-proj-****cdef') }),
+      event({ ...invalid, id: 2, key_id: 'b', by: 'call', reason: refused('sk-proj-****0a1b') }),
+      event({ ...invalid, id: 1, key_id: 'c', by: 'instance', reason: refused('sk-proj-****77aa') }),
+      event({ ...invalid, id: 0, key_id: 'd', by: 'call', reason: 'account_deactivated' }),
+    ]);
+    expect(lines.map(({ text, detail }) => [text, detail])).toEqual([
+      ['3 keys → invalid', `${refused('…')} · by another instance and by a call`],
+      ['? → Invalid', 'account_deactivated · by a call'],
+    ]);
+  });
+
+  it('says that there may be more keys where the log is known from later on', () => {
+    const both = (minute: number) =>
+      ['a', 'b'].map((key_id) => event({ ...invalid, id: minute, at: at(minute), key_id }));
+    const texts = (knownSince?: string): string[] =>
+      groupEvents([...both(9), ...both(2)], knownSince).map(({ text }) => text);
+    expect(texts()).toEqual(['2 keys → invalid', '2 keys → invalid']);
+    expect(texts(at(2))).toEqual(['2 keys → invalid', '2+ keys → invalid']);
+  });
+
   it('sums the requests of one act on many keys', () => {
     const [line, act] = groupEvents([
       event({ id: 4, type: 'keys_changed', key_id: undefined, change: 'disabled', count: 284 }),
