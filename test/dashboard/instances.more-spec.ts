@@ -55,6 +55,20 @@ describeInChromium('the page of one of several instances', () => {
       .filter(({ status }) => status === 'healthy').length;
   const lines = (): Locator => page.locator('.feed-list .event');
 
+  it('tells the calls of all of them, and says of those by model that they are of the one that answers', async () => {
+    for (let n = 0; n < 4; n += 1) await call(0);
+    await call(1);
+    const card = page.locator('.provider', { has: page.getByRole('heading', { name: 'OpenAI' }) });
+    await card
+      .locator('.figure', { hasText: /^Calls\s*5$/ })
+      .first()
+      .waitFor();
+    await card.getByText('1 model on this instance: none named 100 %').click();
+    const models = card.locator('.models');
+    await models.getByText('Calls of this instance alone, since').waitFor();
+    expect(await models.locator('tbody td').first().innerText()).toBe('1');
+  });
+
   it('has one line for what several of them removed, and one for what was done to many keys on another', async () => {
     const dead = KEYS.slice(0, 30);
     for (const key of dead) simulator.openai.key(key, { kind: 'invalid' });

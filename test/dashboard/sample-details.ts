@@ -116,13 +116,15 @@ const FAILURES = [
 
 export function sampleFailedCalls(keys: readonly KeyEntry[], count: number, now: number): FailedCall[] {
   const next = chance(23);
+  let at = now - 9_000;
   return Array.from({ length: count }, (_, n): FailedCall => {
+    at -= 47_000 * next();
     const key = keys[Math.floor(next() * keys.length)];
     const [outcome, status, reason, attempts] = FAILURES[Math.floor(next() * FAILURES.length)]!;
     const isWithoutKey = n % 9 === 4 || key === undefined;
     return {
       id: count - n,
-      at: new Date(now - 9_000 - n * 47_000 * next()).toISOString(),
+      at: new Date(at).toISOString(),
       provider: key?.provider ?? 'openai',
       key_id: isWithoutKey ? null : key.id,
       masked_key: isWithoutKey ? null : key.masked_key,
