@@ -11,17 +11,16 @@ import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';
 import { affinityTarget } from '../affinity/affinity-target';
 import { namedId } from '../affinity/named-id';
 import type { ExecuteOptions, ExecutionReport, ManagedCall } from '../execution.types';
-import { AttemptFailure } from '../failures/classify-attempt';
 import { milliseconds, withCallOptions } from '../option-rules';
 import { RetryExecutorService } from '../retry-executor.service';
 import { BoundObjectsService } from '../affinity/bound-objects.service';
 import { mostAsked, ObjectCall, uploadBegan } from '../affinity/object-call';
 import { severalAccounts } from '../affinity/several-accounts';
 import { checkDestination } from './destination';
-import { failedCallResponse, refusedRequest, withoutKey } from './failed-call-response';
+import { failedCallResponse, refusedRequest } from './failed-call-response';
 import { askingForUsage } from './include-usage';
 import { InterimAnswers } from './interim-answers';
-import { ManagedAttempt } from './managed-attempt';
+import { ManagedAttempt, type Answered } from './managed-attempt';
 import {
   managedRequest,
   sizeOf,
@@ -56,11 +55,6 @@ export interface ManagedFetchOptions extends ExecuteOptions {
    * it. Of an answer that streams it is called when the stream has ended, or is left unread. What it throws is ignored.
    */
   onReport?: (report: ExecutionReport) => void;
-}
-
-/** What the call of the executor returns: wrapped, since a bare `Response` would be judged by its status. */
-interface Answered {
-  readonly response: Response;
 }
 
 /** A `fetch` whose `body` may also be a function that makes it anew for each attempt, for streams of more than 16 MiB. */
@@ -148,27 +142,15 @@ export class ManagedFetchService {
       hidesUsage: asking !== undefined,
       interim: this.#interim,
       answerIds: objects?.answerIds,
-      keysUsed: new Set(),
+      keysUsed: [],
+      refused: undefined,
       signals,
       endsAt: settings.clock.now() + (options.timeoutMs ?? Infinity),
       firstByteTimeoutMs: options.firstByteTimeoutMs ?? Infinity,
       idleTimeoutMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
       holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
     };
-    let answer: Response | undefined;
-    const call: ManagedCall<Answered> = async (attempt) => {
-      try {
-        return { response: await new ManagedAttempt(terms, attempt as AttemptContext).run() };
-      } catch (error) {
-        const { facts } = error as AttemptFailure;
-        if (facts.response) {
-          cancelResponseBody(answer);
-          answer = facts.response;
-        }
-        if (facts.error === undefined) throw error;
-        throw new AttemptFailure({ ...facts, error: withoutKey(facts.error, attempt.apiKey) });
-      }
-    };
+    const call: ManagedCall<Answered> = (attempt) => new ManagedAttempt(terms, attempt as AttemptContext).run();
     const result = await this.executor
       .run(context, call, {
         ...options,
@@ -182,8 +164,9 @@ export class ManagedFetchService {
       })
       .finally(() => merged?.release());
     request.body.ended?.(result.success);
-    if (!result.success) return failedCallResponse({ vendor, url: request.url, error: result.error, answer, signal });
-    cancelResponseBody(answer);
+    if (!result.success)
+      return failedCallResponse({ vendor, url: request.url, error: result.error, answer: terms.refused, signal });
+    cancelResponseBody(terms.refused);
     const { response } = result.response;
     const uploadUrl = uploadUrlHeader && response.headers.get(uploadUrlHeader);
     if (uploadUrl) uploadBegan(pool, this.bound, uploadUrl, result.attempts.at(-1)!.keyId);

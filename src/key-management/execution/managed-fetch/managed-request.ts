@@ -155,7 +155,9 @@ export interface FetchTerms {
   /** Undefined where the call makes no object that belongs to an account. */
   readonly answerIds: AnswerIds | undefined;
   /** The keys of the attempts so far: none of them may show in an answer. */
-  readonly keysUsed: Set<ApiKey>;
+  readonly keysUsed: ApiKey[];
+  /** The answer of the last attempt that was refused; undefined where none was answered. */
+  refused: Response | undefined;
   /** The caller's signals: of the request, and of the options. */
   readonly signals: readonly AbortSignal[];
   /** When the whole call is over. Milliseconds since the epoch; Infinity for never. */
