@@ -152,5 +152,8 @@ export interface Entry {
 }
 
 /** From fields and values in turn. */
-export const entryOf = (fields: readonly string[]): Entry =>
-  Object.fromEntries(Array.from({ length: fields.length / 2 }, (_, at) => [fields[2 * at], fields[2 * at + 1]]));
+export function entryOf(fields: readonly string[]): Entry {
+  const entry: Record<string, string | undefined> = {};
+  for (let i = 0; i < fields.length; i += 2) entry[fields[i]!] = fields[i + 1];
+  return entry;
+}

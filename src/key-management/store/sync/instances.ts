@@ -127,11 +127,10 @@ export class Instances implements DocumentOwner {
 
   /** Looks for those that have no heartbeat any more, where this instance hears all. */
   async #watch(): Promise<void> {
-    const hears = this.link.up && (!this.link.readsLater || (await this.#mayWatch()));
-    if (hears && this.link.readsLater) await this.link.freshen(0);
+    const hears = await this.#hearsAll();
     const now = this.clock.now();
     // Without the store nobody hears anybody: that says nothing of who is there.
-    if (!hears || !this.link.up) this.#hearsSince = undefined;
+    if (!hears) this.#hearsSince = undefined;
     else this.#hearsSince ??= now;
     if (this.#hearsSince === undefined || now - this.#hearsSince < GONE_MS || this.#isStopped) return;
     for (const [id, heardAt] of this.#lastHeartbeats) {
@@ -139,6 +138,12 @@ export class Instances implements DocumentOwner {
       if (this.link.readsLater) this.link.put(PREFIX + id, GONE, true);
       this.#forget(PREFIX + id);
     }
+  }
+
+  async #hearsAll(): Promise<boolean> {
+    const { link } = this;
+    if (!link.readsLater || !link.up) return link.up;
+    return (await this.#mayWatch()) && (await link.freshen(0)) && link.up;
   }
 
   async #mayWatch(): Promise<boolean> {

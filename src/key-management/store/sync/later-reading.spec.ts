@@ -51,7 +51,8 @@ describe('a store that tells a batch to its audience alone', () => {
     cluster = new Cluster();
     clock = new FakeClock();
   });
-  async function instance(name: string, instances = 1) {
+  /** So many that nothing is read on after the start. */
+  async function instance(name: string, instances = 17) {
     const link = new StoreLink(cluster.discreetMember(), name, clock, SILENT);
     link.countInstances = () => instances;
     const counters = new Counters(link);
@@ -93,22 +94,34 @@ describe('a store that tells a batch to its audience alone', () => {
     expect(y.counters.states.get('a/k entry')).toBe('log');
   });
 
-  it('reads once for all who look within two seconds, and nothing where nobody looks', async () => {
-    const [x, y] = [await instance('x'), await instance('y')];
+  it('reads once for all who wait for it within two seconds, and nothing where nobody looks', async () => {
+    const [x, y] = [await instance('x', 100), await instance('y', 100)];
     const read = jest.spyOn([...cluster.members][0] as DiscreetStore, 'changesSince');
     y.counters.count('k', 1);
     await clock.advance(10_000);
     expect(read).toHaveBeenCalledTimes(0);
     await Promise.all([x.link.freshen(), x.link.freshen(), x.link.freshen()]);
-    x.link.looked();
     await clock.advance(1_999);
     await x.link.freshen();
     expect(read).toHaveBeenCalledTimes(1);
-    x.link.looked();
     await clock.advance(2);
-    x.link.looked();
-    await settle();
+    await x.link.freshen();
     expect(read).toHaveBeenCalledTimes(2);
+  });
+
+  it('reads on for a minute after a look that does not wait, and after a start among few', async () => {
+    const [many, few] = [await instance('many', 17), await instance('few', 16)];
+    const [reads, readsOfFew] = [...cluster.members].map((member) =>
+      jest.spyOn(member as DiscreetStore, 'changesSince'),
+    );
+    await clock.advance(90_000);
+    expect([reads!.mock.calls.length, readsOfFew!.mock.calls.length]).toEqual([0, 29]);
+    many.link.looked();
+    few.counters.count('k', 1);
+    await clock.advance(4_000);
+    expect(many.counters.total('k')).toBe(1);
+    await clock.advance(90_000);
+    expect(reads!.mock.calls.length).toBe(30);
   });
 
   it('is loaded again where it does not remember as far back', async () => {

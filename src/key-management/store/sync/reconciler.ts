@@ -102,7 +102,8 @@ export class Reconciler {
 
   /** Takes in what others added up since the last time. @throws StoreError */
   async read(): Promise<void> {
-    for (let more = true; more && !this.#isStopped;) {
+    for (let more = true; more;) {
+      if (this.#isStopped) return;
       const read = this.#cursor === undefined ? undefined : await this.parts.store.changesSince?.(this.#cursor);
       if (!read) {
         // It is too long ago.
@@ -110,11 +111,9 @@ export class Reconciler {
         return;
       }
       ({ cursor: this.#cursor, more } = read);
-      let whole = true;
       await forEachInChunks(read.changes, (change) => {
-        if (!this.takeIn([change])) whole = false;
+        if (!this.takeIn([change])) this.soon();
       });
-      if (!whole) this.soon();
     }
   }
 

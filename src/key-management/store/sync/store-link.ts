@@ -21,6 +21,9 @@ const PER_INSTANCE_MS = 50;
 const FRESH_MS = 2_000;
 /** Who looks waits for it this long; milliseconds. */
 const FRESHEN_MS = 1_000;
+/** After a look that does not wait, it is read on for so long; and after the start, where there are no more instances than these. Milliseconds. */
+const READ_ON_MS = 60_000;
+const FEW_INSTANCES = 16;
 /** A store that is away is tried again after this long, if it does not say itself that it is back. */
 const RETRY_MS = 1_000;
 /** Clocks that differ by less count as equal: how long an answer took is in the difference. Milliseconds. */
@@ -54,6 +57,8 @@ export class StoreLink {
   /** When what others added up was last read, or all that is stored. */
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
+  readonly #readsOn: Timer;
+  #lookedAt = -Infinity;
   /** Reading and writing go one after the other. */
   #queue: Promise<void> = Promise.resolve();
   #flushing = false;
@@ -96,6 +101,11 @@ export class StoreLink {
       },
     );
     this.#flushAgain = new Timer(clock, RETRY_MS, () => this.#flushSoon());
+    this.#readsOn = new Timer(clock, FRESH_MS, () => {
+      if (this.#closed || clock.now() - this.#lookedAt >= READ_ON_MS) return;
+      this.#readsOn.start();
+      void this.freshen(0);
+    });
   }
 
   get kind(): string {
@@ -175,6 +185,7 @@ export class StoreLink {
     this.#reconciler.soon();
     this.#connection(true);
     await this.#queue;
+    if (this.countInstances() <= FEW_INSTANCES) this.looked();
   }
 
   /** Sets a field, at once. Among simultaneous changes of several instances the greatest `rank` wins. */
@@ -258,9 +269,12 @@ export class StoreLink {
     return this.#isFresh(maxAgeMs);
   }
 
-  /** Somebody looks at figures of all instances who does not wait: the next look finds what others added up by now. */
+  /** Somebody looks at figures of all instances who does not wait: from now on, for a minute, what others add up is read as it comes. */
   looked(): void {
-    if (this.readsLater && !this.#isFresh(FRESH_MS)) void this.freshen();
+    if (!this.readsLater || this.#closed) return;
+    this.#lookedAt = this.clock.now();
+    this.#readsOn.start();
+    if (!this.#isFresh(FRESH_MS)) void this.freshen();
   }
 
   #isFresh(maxAgeMs: number): boolean {
@@ -315,7 +329,7 @@ export class StoreLink {
     this.#writer.collectAll();
     if (this.state.isConnected) await within(limitMs, this.#lastWrites(), this.clock);
     this.#closed = true;
-    for (const each of [this.#statistics, this.#flushAgain, this.#reconciler, this.#writer]) each.stop();
+    for (const each of [this.#statistics, this.#flushAgain, this.#readsOn, this.#reconciler, this.#writer]) each.stop();
     this.#waiters.close();
     if (this.#outbox.size > 0)
       this.listener.warn(`the ${this.kind} store was away: changes of ${this.#outbox.size} documents were not written`);
