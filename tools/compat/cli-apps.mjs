@@ -62,6 +62,8 @@ const execute = ({ cwd, node, vendor }, [command, ...args], more = {}) =>
     env: {
       PATH: [dirname(node.binary), process.env.PATH].join(delimiter),
       HOME: process.env.HOME,
+      // How this machine reaches its registry: without it, only what npm has in its cache can be installed.
+      ...(process.env.NODE_EXTRA_CA_CERTS && { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS }),
       NO_COLOR: '1',
       // As a developer's own environment has it.
       OPENAI_API_KEYS: KEYS.openai.join(),
