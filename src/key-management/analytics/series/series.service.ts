@@ -56,7 +56,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
       callsPending: () => this.#begin(),
       keyChanged: (_, event) => this.#changed(event),
       poolIdle: (provider) => this.#settleAll(provider),
-      poolClosed: (provider) => this.#persistence.forget(provider),
+      poolClosed: (provider) => this.#persistence.closed(provider),
     });
   }
 

@@ -109,9 +109,28 @@ export class PeriodClaims implements DocumentOwner {
   /** The provider's pool is closed: what was claimed for it and not used is given back. */
   unshare(provider: string): void {
     const now = this.clock.now();
-    for (const meter of this.#ports.get(provider)?.meters ?? [])
+    for (const meter of this.#ports.get(provider)?.meters ?? []) {
       this.#giveBack({ meter, doc: this.#documentOf(provider, meter, now) });
+      this.#fallbacks.delete(meter);
+    }
     this.#ports.delete(provider);
+  }
+
+  providerOf(doc: string): string | undefined {
+    return doc.split('/')[1];
+  }
+
+  placesOf(provider: string): readonly string[] {
+    return [placeOf(provider)];
+  }
+
+  passedBy(document: StoredDocument): void {
+    if (isPast(document, this.clock.now())) this.link.drop(document.doc);
+  }
+
+  forget(provider: string): void {
+    for (const known of [this.#own, this.#others, this.#told])
+      for (const doc of known.keys()) if (doc.startsWith(placeOf(provider))) known.delete(doc);
   }
 
   #giveBack({ meter, doc }: MeterDocument): void {
@@ -121,11 +140,9 @@ export class PeriodClaims implements DocumentOwner {
   }
 
   /** Claims are read again when more is to be claimed. What they say of its use is shown, and what nobody needs any more is dropped. */
-  merge({ doc, registers }: StoredDocument): void {
-    const now = this.clock.now();
-    const claims = Object.entries(registers).flatMap(([name, { value }]) => (name === TOLD ? [] : [claimIn(value)]));
-    const isOld = (claim: Claim | undefined): boolean => claim === undefined || claim.endsAt < now - OLD_MS;
-    if (claims.length > 0 && claims.every(isOld)) this.link.drop(doc);
+  merge(document: StoredDocument): void {
+    const { doc, registers } = document;
+    if (isPast(document, this.clock.now())) this.link.drop(doc);
     else for (const [name, { value }] of Object.entries(registers)) this.#heard(doc, name, value);
   }
 
@@ -302,7 +319,7 @@ export class PeriodClaims implements DocumentOwner {
 
   async #read(provider: string, due: readonly Due[]): Promise<ReadonlyMap<string, StoredDocument>> {
     const docs = [...new Set(due.map(({ doc }) => doc))];
-    const prefixes = docs.length <= FEW ? docs : [`${CLAIMS}${provider}/`];
+    const prefixes = docs.length <= FEW ? docs : [placeOf(provider)];
     const read = await Promise.all(prefixes.map((prefix) => this.link.read(prefix)));
     return new Map(read.flat().map((each) => [each.doc, each]));
   }
@@ -375,9 +392,17 @@ export class PeriodClaims implements DocumentOwner {
   }
 }
 
+const placeOf = (provider: string): string => `${CLAIMS}${provider}/`;
+
+/** Whether all claims are of periods that are long over. */
+function isPast({ registers }: StoredDocument, now: number): boolean {
+  const claims = Object.entries(registers).flatMap(([name, { value }]) => (name === TOLD ? [] : [claimIn(value)]));
+  return claims.length > 0 && claims.every((claim) => claim === undefined || claim.endsAt < now - OLD_MS);
+}
+
 /** Short periods have a document for each day: the registers of instances that are gone would add up in one that is always in use. */
 function documentOf(provider: string, { terms }: PeriodMeter, endsAt: number): string {
   const isShort = terms.per === 'minute' || terms.per === 'hour';
   const name = storedNameOf(terms) + (isShort ? ` ${new Date(endsAt).toISOString().slice(0, 10)}` : '');
-  return `${CLAIMS}${provider}/${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+  return `${placeOf(provider)}${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }

@@ -62,6 +62,11 @@ export class Outbox {
     return this.#tellingLanes().some((lane) => lane.has(doc)) || this.#batches.some(({ docs }) => docs.has(doc));
   }
 
+  /** Whether any changes of the document are not in the store yet. */
+  isWaiting(doc: string): boolean {
+    return this.holds(doc) || this.#quiet.has(doc);
+  }
+
   set(doc: string, field: string, register: Register, audience: Audience = 'all'): void {
     const { registers } = this.#lane(audience).document(doc, this.now);
     const waiting = registers.get(field);

@@ -4,6 +4,7 @@ import type { Audience, Json, KeyStore, StoreChange, StoredDocument } from '../p
 import { Outbox } from './outbox';
 import { Reconciler } from './reconciler';
 import { RegisterVersions } from './register-versions';
+import { ServedProviders } from './served-providers';
 import { StoreState, UnusableDocuments } from './store-state';
 import { SavedWaiters, StoreWriter, type LinkParts } from './store-writer';
 import { SumLedger } from './sum-ledger';
@@ -49,6 +50,7 @@ export class StoreLink {
   readonly #owners: DocumentOwner[] = [];
   readonly #writer: StoreWriter;
   readonly #reconciler: Reconciler;
+  readonly #served: ServedProviders;
   readonly #waiters: SavedWaiters;
   readonly #statistics: Timer;
   readonly #flushAgain: Timer;
@@ -91,11 +93,13 @@ export class StoreLink {
       unusable: this.#unusable,
     };
     this.#writer = new StoreWriter(parts, this.#waiters);
-    this.#reconciler = new Reconciler(parts, this.#versions, this.#writer, (step) => this.#inTurn(step));
+    this.#served = new ServedProviders(clock, { ...parts, versions: this.#versions }, () => this.#reconciler.soon());
+    this.#reconciler = new Reconciler(parts, this.#versions, this.#writer, (step) => this.#inTurn(step), this.#served);
     this.#statistics = new Timer(
       clock,
       () => this.#statisticsMs,
       () => {
+        this.#served.collecting();
         this.#writer.collectAll();
         this.#flushSoon();
       },
@@ -166,6 +170,37 @@ export class StoreLink {
   /** Adds documents of another kind. Before `open`. */
   own(owner: DocumentOwner): void {
     this.#owners.push(owner);
+  }
+
+  /** How this instance tells which providers it serves: of others nothing is kept in memory. Default: it serves all. */
+  servesBy(serves: (provider: string) => boolean): void {
+    this.#served.serves = serves;
+  }
+
+  serves(provider: string): boolean {
+    return this.#served.serves(provider);
+  }
+
+  /** How many documents something is known of: what is stored of each, or what was counted in it, or both. */
+  get mirrored(): number {
+    return new Set([...this.#versions.docs(), ...this.#ledger.docs()]).size;
+  }
+
+  /** The provider is served from now on: resolves when what is stored of it is known, or cannot be read. */
+  enter(provider: string): Promise<void> {
+    this.#served.enter(provider);
+    return this.#inTurn(async () => {
+      // Before the first look, or without the store, all that is stored is due to be read.
+      if (!this.isLoaded || this.#closed) return;
+      if (this.state.isConnected) await this.#reconciler.readProvider(provider);
+      else this.#reconciler.soon();
+    }).catch((error: unknown) => this.#reconciler.failed(error));
+  }
+
+  /** The provider is served no more: it is forgotten when all of it is written. */
+  leave(provider: string): void {
+    this.#served.leave(provider);
+    this.statisticsPending();
   }
 
   /** Connects and reads everything. @throws StoreError; the link goes on, and reconciles when the store is there. */
@@ -329,7 +364,15 @@ export class StoreLink {
     this.#writer.collectAll();
     if (this.state.isConnected) await within(limitMs, this.#lastWrites(), this.clock);
     this.#closed = true;
-    for (const each of [this.#statistics, this.#flushAgain, this.#readsOn, this.#reconciler, this.#writer]) each.stop();
+    for (const each of [
+      this.#statistics,
+      this.#flushAgain,
+      this.#readsOn,
+      this.#reconciler,
+      this.#writer,
+      this.#served,
+    ])
+      each.stop();
     this.#waiters.close();
     if (this.#outbox.size > 0)
       this.listener.warn(`the ${this.kind} store was away: changes of ${this.#outbox.size} documents were not written`);
@@ -379,6 +422,7 @@ export class StoreLink {
           if (!this.#closing) this.#reconciler.soon();
           return;
         }
+        if (await this.#served.forgetWritten()) this.statisticsPending();
         // What came between the last write and here.
         if (this.#writer.isBehind) this.#flushSoon();
       } catch (error) {
