@@ -69,6 +69,8 @@ export class RateLimiter {
   keptFor: object | undefined = undefined;
   /** How much headers are not to be believed. 0..1 */
   #distrust = 0;
+  /** When headers first stated something; milliseconds since the epoch. */
+  #knownSince = Infinity;
   #headers: HeaderPace | undefined;
   /** Learned from refusals, where no header states a limit. */
   #cap: AdaptiveConcurrency | undefined;
@@ -95,11 +97,17 @@ export class RateLimiter {
   ): void {
     if (this.#headers === undefined) {
       this.#headers = new HeaderPace(kind, booking);
+      this.#knownSince = now;
       if (this.#part < 1) this.#headers.divide(this.#part, 0, now);
       this.#cap = undefined;
       this.#requests = this.#tokens = undefined;
     }
     this.#headers.observe(readings, asOf, now, call);
+  }
+
+  /** A call that was sent then was let through by what headers state. @param at Milliseconds since the epoch. */
+  knewAt(at: number): boolean {
+    return at >= this.#knownSince;
   }
 
   get hasHeaders(): boolean {
