@@ -427,3 +427,31 @@ describe('parts of what headers state', () => {
     expect(pace.blockedUntil(NOW)).toBe(NOW + 1_000);
   });
 });
+
+describe('a bucket of whole calls', () => {
+  /** What is believed to be left after readings of a bucket of 10 that refills by two a second. */
+  function believed(levels: readonly number[], limit: number, rounded = false): number {
+    const pace = new HeaderPace('token_bucket');
+    for (const level of levels) {
+      const resetMs = (10 - level) * 500;
+      const stated = rounded ? Math.ceil(resetMs / 1_000) * 1_000 : Math.ceil(resetMs);
+      pace.observe([{ dimension: 'requests', limit, remaining: Math.floor(level), resetMs: stated }], NOW, NOW);
+    }
+    return pace.meters[0]!.leftAt(NOW);
+  }
+
+  it('has the part of a call left that its answers do not state, but their resets', () => {
+    // Less what refills while one request is under way for longer than another.
+    expect(believed([9.1, 4.3, 3.7], 120)).toBeCloseTo(3.55, 1);
+    expect(believed([9.1, 4.3, 3.1], 120)).toBe(3);
+  });
+
+  it('has what is stated where the refill is not sure, or the reset is rounded', () => {
+    expect(believed([9.1, 4.3, 3.7], 10)).toBe(3);
+    expect(believed([9.1, 4.3, 3.7], 120, true)).toBe(3);
+  });
+
+  it('has nothing left where it owes some', () => {
+    expect(believed([9.1, 4.3, -0.5], 120)).toBeLessThanOrEqual(0);
+  });
+});
