@@ -19,6 +19,8 @@ const LEARNING = 0.2;
 const LEAST_LEARNING = 0.05;
 /** When to look again while the calls in flight fill a window, and no answer has shown the new window yet. Milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
+/** So long after parts have changed hands, the calls that were sent before have reached the vendor. Milliseconds. */
+const SETTLED_MS = 500;
 /** What one request is under way longer than another. Milliseconds. */
 const JITTER_MS = 75;
 /** How far the refill and the reset may be off, in calls, where they tell what a bucket holds. */
@@ -47,6 +49,8 @@ export class Meter {
   #capacity = Infinity;
   /** The part of the limit that is this instance's. 0..1 */
   #part = 1;
+  /** When that was set last; milliseconds since the epoch. */
+  #dividedAt = -Infinity;
   /** What a bucket of calls holds, by the last answer that told; 0 before. */
   #size = 0;
   /** It was less than all of it, and may be again. */
@@ -94,6 +98,12 @@ export class Meter {
   used(now: number): number {
     const capacity = this.#capacity * this.#part;
     return this.isKnown && capacity > 0 ? Math.max(0, 1 - this.leftAt(now) / capacity) : 0;
+  }
+
+  /** How long it takes to refill what is left now; milliseconds. */
+  stockMs(now: number): number {
+    const refill = (this.perMinute / MINUTE_MS) * this.#part;
+    return refill > 0 ? Math.max(0, this.leftAt(now)) / refill : 0;
   }
 
   /** The most that one call may take. */
@@ -162,9 +172,13 @@ export class Meter {
       this.#left = level - sent;
       this.#asOf = asOf;
     }
-    // Others take of the same limit: of what is left, this instance has no more than its own calls have left of its part.
+    // Others take of the same limit: of what is left, this instance has no more than its own calls have left of its part, or than the others' can be.
     if (!this.#isShared) return;
-    this.#left = Math.min(this.leftAt(now), own);
+    const left = this.leftAt(now);
+    const isSettled = asOf >= this.#dividedAt + SETTLED_MS;
+    const all = level - calls.sent - calls.unsure + (isWindow ? 0 : (now - asOf) * this.#refill);
+    const surely = isSettled ? all - (1 - this.#part) * this.#capacity : -Infinity;
+    this.#left = Math.min(left, Math.max(own, surely));
     this.#asOf = now;
   }
 
@@ -253,6 +267,7 @@ export class Meter {
       this.#asOf = Math.max(this.#asOf, now);
     }
     this.#part = part;
+    this.#dividedAt = now;
     this.#isShared ||= part < 1;
   }
 }

@@ -143,10 +143,20 @@ export class RateLimiter {
     return this.#part;
   }
 
-  /** How much of what the limits allow was asked for lately: 1 is all of it. */
-  wanted(now: number): number {
-    if (this.#headers !== undefined) return this.#headers.wanted(now);
+  /** How much of what the limits allow was asked for lately: 1 is all of it. @param usedSince Since when calls come; milliseconds since the epoch. */
+  wanted(now: number, usedSince: number): number {
+    if (this.#headers !== undefined) return this.#headers.wanted(now, usedSince);
     return Math.max(0, ...this.#learned.map(({ rate }) => rate.wanted(now)));
+  }
+
+  /** When the first call was sent under what headers state; Infinity before. Milliseconds since the epoch. */
+  get usedSince(): number {
+    return this.#headers?.usedSince ?? Infinity;
+  }
+
+  /** How long it takes to refill what is left now of what headers state; milliseconds, 0 where they state nothing. */
+  stockMs(now: number): number {
+    return this.#headers?.stockMs(now) ?? 0;
   }
 
   /** How much of the limits is used and not refilled yet, by calls of this instance. 0..1 */
