@@ -290,7 +290,7 @@ export class PoolAccounts {
     this.refusalSeen(lease, settlement, now);
     this.#contacts.ends(record.account ?? record);
     const limiter = this.#limiterOf(record, model, now);
-    if (limiter.hasHeaders) this.#lag.refused();
+    if (limiter.knewAt(startedAt)) this.#lag.refused();
     const waitMs = retryAfterMs ?? (notBefore && notBefore.getTime() - now);
     const dimension = reason === undefined ? undefined : refusedDimension(reason);
     const isNew = limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);

@@ -16,6 +16,8 @@ export interface AccountDemand {
   readonly bound: number;
   /** The smallest part that is of use: one whole unit of the smallest limit. 0..1 */
   readonly quantum: number;
+  /** How long it takes to refill what is left now of this instance's part; milliseconds, left out where that is not known. */
+  readonly stockMs?: number;
   /** How long it takes until what was used of its limits is there again; milliseconds. */
   readonly refillMs: number;
 }
