@@ -17,10 +17,24 @@ const LINE_FEED = 0x0a;
 export type UsageText = 'json' | 'frames';
 
 /** What an answer states to have used, and the model that it names. */
-export interface UsedByAnswer {
-  readonly usage: Usage | undefined;
-  readonly model: string | undefined;
+export class UsedByAnswer {
+  readonly #text: string;
+
+  constructor(
+    readonly usage: Usage | undefined,
+    text: string,
+  ) {
+    this.#text = text;
+  }
+
+  /** Looked for when it is asked for: nearly all calls name their model themselves. */
+  get model(): string | undefined {
+    const model = ANSWERING_MODEL.exec(this.#text)?.[1];
+    return model === undefined ? undefined : flatCopy(model);
+  }
 }
+
+const ANSWERING_MODEL = /"model(?:Version)?"\s{0,4}:\s{0,4}"([^"\\]{1,256})"/;
 
 /**
  * Finds the usage in a body that passes by. It copies the body's beginning and end, and looks at them when it is asked. A quote inside a text is
@@ -87,14 +101,10 @@ export function usageInBody(text: string, reader: UsageReader): UsedByAnswer {
   return usageInText(`${text.slice(0, KEPT_LENGTH - TAIL_LENGTH)}\n${text.slice(-TAIL_LENGTH)}`, reader, 'json');
 }
 
-const ANSWERING_MODEL = /"model(?:Version)?"\s{0,4}:\s{0,4}"([^"\\]{1,256})"/;
-
 function usageInText(text: string, reader: UsageReader, kind: UsageText): UsedByAnswer {
   const said = kind === 'frames' ? `${text}\n${framedText(text)}` : text;
   const stated = statedIn(said, reader);
-  const usage = stated && reader.counts(stated);
-  const model = ANSWERING_MODEL.exec(said)?.[1];
-  return { usage, model: model === undefined ? undefined : flatCopy(model) };
+  return new UsedByAnswer(stated && reader.counts(stated), said);
 }
 
 /** The events of Amazon's streams of whole models, which carry the vendor's own in base64. */

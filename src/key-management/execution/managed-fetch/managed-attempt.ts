@@ -99,30 +99,38 @@ export class ManagedAttempt {
     return new AttemptFailure({ evidence: this.#thrown(error), error, final: once });
   }
 
-  async #answer(response: Response): Promise<Response> {
-    const { context, terms } = this;
-    if (isRefusal(response, terms.request.redirect)) {
-      const taken = await takeEvidence(response, { ...context.evidenceContext(), signal: context.signal });
-      throw this.#failure(taken.evidence, this.#responses.refusal(response, taken));
-    }
+  /** At once, or when as much of it has come as it takes to tell. */
+  #answer(response: Response): Response | Promise<Response> {
+    if (isRefusal(response, this.terms.request.redirect)) return this.#refused(response);
     const { body, headers } = response;
     if (body === null) return this.#responses.bodiless(response);
     const source = new BodySource(body);
     // A redirect that the caller wants to see: its body is rarely looked at.
     if (!response.ok) return this.#responses.unwatched(response, source);
     const kind = kindOf(headers);
-    if (kind === 'json' || (kind === 'other' && isShort(headers))) {
-      const whole = await wholeJson(this.#hold(source), terms.holdBackMs);
-      if (whole) return this.#whole(response, whole);
-    } else if (kind === 'events') {
-      const failure = await this.#holdBack(source);
-      if (failure)
-        throw this.#failure(this.#streamEvidence(failure, headers), this.#responses.unwatched(response, source));
-    }
+    if (kind === 'json' || (kind === 'other' && isShort(headers)))
+      return wholeJson(this.#hold(source), this.terms.holdBackMs).then((whole) =>
+        whole ? this.#whole(response, whole) : this.#streaming(response, source),
+      );
+    if (kind === 'other') return this.#streaming(response, source);
+    return this.#holdBack(source).then((failure) => {
+      if (failure === undefined) return this.#streaming(response, source);
+      throw this.#failure(this.#streamEvidence(failure, headers), this.#responses.unwatched(response, source));
+    });
+  }
+
+  async #refused(response: Response): Promise<never> {
+    const { context } = this;
+    const taken = await takeEvidence(response, { ...context.evidenceContext(), signal: context.signal });
+    throw this.#failure(taken.evidence, this.#responses.refusal(response, taken));
+  }
+
+  #streaming(response: Response, source: BodySource): Response {
+    const { answerIds } = this.terms;
     const watch = AnswerWatch.for({
-      ...this.#failureTerms(headers),
-      usage: context.usageSeen,
-      ids: terms.answerIds && { of: terms.answerIds, keyId: context.keyId },
+      ...this.#failureTerms(response.headers),
+      usage: this.context.usageSeen,
+      ids: answerIds && { of: answerIds, keyId: this.context.keyId },
     });
     return this.#responses.streaming(response, source, watch);
   }
@@ -160,10 +168,10 @@ export class ManagedAttempt {
       if (evidence) throw this.#failure(evidence, answer);
     }
     if (terms.answerIds) idsInWhole(terms.answerIds, text, context.keyId);
-    const reader = context.usageSeen?.reader;
-    if (reader) {
-      const { usage, model } = usageInBody(text, reader);
-      context.book(usage, true, model);
+    const meter = terms.settings.meterOf?.(context.candidate.record.provider);
+    if (meter) {
+      const used = usageInBody(text, meter.reader);
+      context.book(used.usage, true, used);
     }
     return answer;
   }

@@ -11,7 +11,7 @@ import type { Vendor } from '../../vendors/contract/vendor';
 import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';
 import { affinityTarget } from '../affinity/affinity-target';
 import { namedId } from '../affinity/named-id';
-import type { ProviderContext } from '../execution-settings';
+import type { ProviderContext, RunOptions } from '../execution-settings';
 import type { ExecuteOptions, ExecutionReport, ManagedCall } from '../execution.types';
 import { milliseconds, withCallOptions } from '../option-rules';
 import { RetryExecutorService } from '../retry-executor.service';
@@ -149,16 +149,17 @@ export class ManagedFetchService {
       holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
     };
     const call: ManagedCall<Answered> = (attempt) => new ManagedAttempt(terms, attempt as AttemptContext).run();
-    const result = await this.executor.run(context, call, {
+    const runOptions: RunOptions = {
       ...options,
       model,
-      ...(size && context.estimates.measured(model, size)),
       endpoint: options.endpoint ?? request.endpoint,
       affinity: affinity === undefined ? undefined : affinityTarget(affinity),
       onEnd: onReport && ((report) => reportTo(onReport, report)),
-      ...objects?.options(place, mostAsked(this.options, provider)),
       signal,
-    });
+    };
+    if (size) Object.assign(runOptions, context.estimates.measured(model, size));
+    if (objects) Object.assign(runOptions, objects.options(place, mostAsked(this.options, provider)));
+    const result = await this.executor.run(context, call, runOptions);
     merged?.release();
     request.body.ended?.(result.success);
     if (!result.success)
