@@ -1,4 +1,6 @@
-// The pure core in groups: which files are mutated, and which unit tests have to notice. Paths below src/key-management.
+const RULE_SPECS = ['vendors/{rules,rule-words,verdicts,vendor-cases}.spec.ts'];
+
+/** The pure core in groups: which files are mutated, and which unit tests have to notice. Paths below src/key-management. */
 export const GROUPS = {
   transition: {
     mutate: ['pool/state/transition*.ts'],
@@ -52,13 +54,17 @@ export const GROUPS = {
       'vendors/contract/outcome.spec.ts',
     ],
   },
-  rules: {
-    mutate: ['vendors/**/*.rules.ts', 'vendors/contract/rule.ts'],
-    specs: ['vendors/{rules,rule-words,verdicts,vendor-cases}.spec.ts'],
-  }, // Of what instances divide.
+  'rules-shared': {
+    mutate: ['vendors/shared.rules.ts', 'vendors/contract/rule.ts'],
+    specs: RULE_SPECS,
+  },
+  'rules-anthropic': { mutate: ['vendors/anthropic/*.rules.ts'], specs: RULE_SPECS },
+  'rules-google': { mutate: ['vendors/google/*.rules.ts'], specs: RULE_SPECS },
+  'rules-openai': { mutate: ['vendors/openai/*.rules.ts'], specs: RULE_SPECS },
+  // Of what instances divide.
   shares: {
-    mutate: ['store/shares/{divide,wanted-parts}.ts'],
-    specs: ['store/shares/{divide,wanted-parts}.spec.ts'],
+    mutate: ['store/shares/divide.ts'],
+    specs: ['store/shares/divide.spec.ts'],
   },
   forecast: {
     mutate: ['forecast/run-out.ts'],

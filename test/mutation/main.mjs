@@ -18,6 +18,7 @@ const optionsFor = (name, { mutate, specs }) => ({
   plugins: ['./test/mutation/runner.mjs'],
   mutate: [...mutate.map((path) => `${SOURCE}/${path}`), '!**/*.spec.ts'],
   specs: filesOf(specs).map((path) => `${SOURCE}/${path}`),
+  ignorers: ['sources'],
   coverageAnalysis: 'perTest',
   concurrency: 1,
   // The machine may be busy with other work: a slow test is not one that hangs.
