@@ -56,14 +56,18 @@ describeInChromium('the page of one of several instances', () => {
   const lines = (): Locator => page.locator('.feed-list .event');
 
   it('tells the calls of all of them, and says of those by model that they are of the one that answers', async () => {
-    for (let n = 0; n < 4; n += 1) await call(0);
-    await call(1);
     const card = page.locator('.provider', { has: page.getByRole('heading', { name: 'OpenAI' }) });
+    for (let n = 0; n < 4; n += 1) await call(0);
+    // None was made here, and what they used is known all the same.
+    await card.getByText('Tokens and cost by model').click();
+    const used = card.locator('.models table', { hasText: 'Answered calls of all instances and of all time' });
+    await used.locator('tbody td').first().filter({ hasText: /^4$/ }).waitFor();
+    await call(1);
     await card
       .locator('.figure', { hasText: /^Calls\s*5$/ })
       .first()
       .waitFor();
-    await card.getByText('1 model on this instance: none named 100 %').click();
+    await card.getByText('1 model on this instance: none named 100 %').waitFor();
     const models = card.locator('.models');
     await models.getByText('Calls of this instance alone, since').waitFor();
     expect(await models.locator('tbody td').first().innerText()).toBe('1');

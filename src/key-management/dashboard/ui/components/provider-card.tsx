@@ -47,7 +47,7 @@ export function ProviderCard({ entry, window, startedAt, isCompact }: ProviderCa
         <div class="provider-main">
           {trouble ? <TroubleLine provider={provider} trouble={trouble} /> : <CalmLine figures={figures} />}
           <HealthBar counts={counts} />
-          <ProviderNumbers figures={figures} window={window} startedAt={startedAt} />
+          <ProviderNumbers provider={provider} figures={figures} window={window} startedAt={startedAt} />
           <BudgetBars budgets={figures.budgets} />
           {figures.runs_out_at !== null && <RunOutLine at={figures.runs_out_at} />}
           {figures.affinity && <AffinityLine {...figures.affinity} />}
