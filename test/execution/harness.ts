@@ -10,6 +10,7 @@ import { HEALTHY, type KeyState } from '../../src/key-management/pool/key/key-st
 import type { BaseHealthChecker } from '../../src/key-management/checkers/base-health-checker';
 import { VendorHealthChecker } from '../../src/key-management/checkers/vendor-health-checker';
 import { openai } from '../../src/key-management/vendors/openai/openai';
+import type { PriceOptions } from '../../src/key-management/usage/price-book';
 import { vendorOf } from '../../src/key-management/vendors/vendor-of';
 import { eachCall } from '../support/each-call';
 import { FakeClock } from '../support/fake-clock';
@@ -50,6 +51,7 @@ export interface HarnessOptions {
   backoff?: { initialMs: number; maxMs: number };
   spillAfterMs?: number;
   affinityMaxWaitMs?: number;
+  prices?: Record<string, PriceOptions | PriceOptions[]>;
 }
 
 export const key = (name: string): string => `sk-test-${name.padEnd(32, '0')}`;
@@ -73,13 +75,14 @@ export class Harness {
     backoff,
     spillAfterMs,
     affinityMaxWaitMs,
+    prices = {},
   }: HarnessOptions = {}) {
     const options = {
       providers: new Map([['openai', { keys: [], spillAfterMs, affinityMaxWaitMs }]]),
       errorClassification: 'evidence',
       backoff: backoff ?? { initialMs: 500, maxMs: 8_000 },
       drainTimeoutMs: 10_000,
-      prices: {},
+      prices,
     };
     this.pools = new KeyPoolService(this.clock, random);
     this.pools.observe({

@@ -11,6 +11,7 @@ import {
   type KeyStoreOptions,
 } from '../../src/key-management';
 import { startApi, type ApiUnderTest } from '../admin/support';
+import { until } from '../store/app-instance';
 import { parseMetrics } from '../metrics/prometheus-text';
 import { fakeKey, VendorSimulator } from '../simulator';
 import { startKeyManagement } from '../support/key-management-app';
@@ -230,6 +231,54 @@ describe('budgets', () => {
         'an answer has shown that its price is not known. Install the list of prices, npm i @pydantic/genai-prices (or pnpm add @pydantic/genai-prices), ' +
         'or state those of acme in the option prices.',
     ]);
+  });
+
+  it('in US dollars warn when they come while the app runs, too: by the API, by a key that is added, and by a source', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const warned = () =>
+      warn.mock.calls.flatMap(
+        ([text]) => /^A key of (\w+) has a budget in US dollars, and no price/.exec(String(text))?.[1] ?? [],
+      );
+    for (const n of [2, 3, 4]) simulator.openai.key(fakeKey('openai', n));
+    let sourced = [{ key: fakeKey('openai', 4) } as object];
+    let update: () => void = () => undefined;
+    const source = {
+      read: () => Promise.resolve(sourced as never),
+      watch: (changed: () => void) => {
+        update = changed;
+        return () => undefined;
+      },
+    };
+    const acme = { compatibleWith: 'openai' as const, baseUrl: simulator.openai.baseUrl };
+    const api = await startApi({
+      options: {
+        providers: {
+          openai: openai() as never,
+          changed: { ...acme, keys: [fakeKey('openai', 2)] },
+          added: acme,
+          live: { ...acme, source },
+        },
+        healthCheckDepth: 'light',
+      },
+    });
+    expect(warned()).toEqual([]);
+    const budgets = [{ usd: 2, per: 'month' }];
+    await api.send('patch', PATH).send({ budgets });
+    expect(warned()).toEqual([]);
+    const changed = `/admin/providers/changed/keys/${keyIdOf(fakeKey('openai', 2))}`;
+    for (const set of [budgets, [], budgets]) await api.send('patch', changed).send({ budgets: set });
+    expect(warned()).toEqual(['changed']);
+    const post = (key: object) => api.send('post', '/admin/providers/added/keys').send({ keys: [key] });
+    expect((await post({ key: fakeKey('openai', 3), budgets })).body).toMatchObject({
+      notice: expect.stringContaining('no price of added is known: each call counts as 0.01 USD') as string,
+    });
+    expect(warned()).toEqual(['changed', 'added']);
+    sourced = [{ ...sourced[0], budgets }];
+    update();
+    await until('the source is read', () => warned().length > 2);
+    expect(warned()).toEqual(['changed', 'added', 'live']);
+    await api.app.close();
+    warn.mockRestore();
   });
 
   it('on the file store hold over restarts, also those that were set while the app ran', async () => {

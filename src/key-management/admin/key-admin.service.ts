@@ -3,6 +3,7 @@ import type { ResolvedOptions } from '../configuration/resolved-options';
 import { StoreUnavailableError, UnknownKeyError } from '../errors';
 import { HealthCheckService } from '../health/health-check.service';
 import { KeyIntakeService, addedKeys, type KeyVerdict } from '../health/key-intake.service';
+import { unpricedBudgetNotice } from '../health/unpriced-budgets';
 import { RESOLVED_OPTIONS } from '../key-management.constants';
 import { modelUsageOf } from '../analytics/usage-breakdown';
 import { membersOf } from '../pool/key/account';
@@ -17,7 +18,7 @@ import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { ApiProblem, invalidRequest, notKept } from './api-problem';
 import { cursorOf, positionOf } from './input/cursor';
 import { keyFilter } from './key-filter';
-import { keyView, limitLeftView, verdictView } from './key-views';
+import { budgetView, keyView, limitLeftView, verdictView } from './key-views';
 import { keyInputs, limitsOf, budgetOf } from './key-inputs';
 import type { AddedKeysView, CheckedKeyView, KeyDetailsView, KeyView, KeyPage } from './schemas/answers';
 import type { ListKeys, NewKey, UpdateKey } from './schemas/requests';
@@ -64,6 +65,7 @@ export class KeyAdminService {
       account_keys: membersOf(record).length,
       limits_left: limitsLeft(record, (ordinal) => pool.modelOf(ordinal), pool.now).map(limitLeftView),
       usage_by_model: modelUsageOf(record),
+      own_budgets: record.budgets.map(budgetView),
     };
   }
 
@@ -84,6 +86,14 @@ export class KeyAdminService {
     return this.#added(provider, verdicts);
   }
 
+  /** Where one of the keys has a budget in US dollars, and no price is known. */
+  #unpriced(provider: string, verdicts: readonly KeyVerdict[]): string | undefined {
+    const pool = this.pools.pool(provider);
+    const vendor = pool?.accounts.meters.unpricedVendor;
+    const isCounted = verdicts.some(({ keyId }) => pool?.record(keyId)?.budgets.some(({ usd }) => usd !== undefined));
+    return vendor !== undefined && isCounted ? unpricedBudgetNotice(vendor) : undefined;
+  }
+
   #added(provider: string, verdicts: readonly KeyVerdict[]): AddedKeysView {
     const { totalKeys, healthyKeysAdded, rejected } = addedKeys(provider, verdicts);
     const lost = !this.persistence.keepsAddedKeys && verdicts.some(({ verdict }) => verdict === 'added');
@@ -96,7 +106,9 @@ export class KeyAdminService {
         return verdictView(verdict, key ? this.persistence.keptAs(key) : null);
       }),
       rejected: rejected.map(({ maskedKey, outcome, reason }) => ({ masked_key: maskedKey, outcome, reason })),
-      notice: lost ? noticeFor(this.options.store.kind) : null,
+      notice:
+        [lost && noticeFor(this.options.store.kind), this.#unpriced(provider, verdicts)].filter(Boolean).join(' ') ||
+        null,
     };
   }
 

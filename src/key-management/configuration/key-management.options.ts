@@ -138,9 +138,10 @@ export interface KeyManagementOptions {
   webhook?: WebhookOptions;
   /**
    * What calls cost, by vendor or by vendor and model (`openai`, `openai/gpt-5`), in US dollars for a million tokens: over what the package
-   * `@pydantic/genai-prices` knows, where that is installed. What has no price is counted in tokens, and its cost is not known.
+   * `@pydantic/genai-prices` knows, where that is installed. A list states prices by date (`from`, `until`), of which the time of each call picks one.
+   * What has no price is counted in tokens, and its cost is not known.
    */
-  prices?: Record<string, PriceOptions>;
+  prices?: Record<string, PriceOptions | PriceOptions[]>;
   /** `ADMIN_TOKEN`: at least 16 characters. */
   adminToken?: string;
   /** `VIEWER_TOKEN`: at least 16 characters. */

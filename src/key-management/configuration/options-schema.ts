@@ -62,10 +62,10 @@ const LIMITS = strict({
 });
 
 /** A `Date`, or in JSON its text. */
-const EXPIRY = z.custom<Date>((given) => {
-  const at = given instanceof Date ? given.getTime() : typeof given === 'string' ? Date.parse(given) : NaN;
-  return isExpiry(at);
-}, 'must be a Date, or a time as 2027-01-31T12:00:00Z');
+const timeOf = (given: unknown): number =>
+  given instanceof Date ? given.getTime() : typeof given === 'string' ? Date.parse(given) : NaN;
+const TIME_RULE = 'must be a Date, or a time as 2027-01-31T12:00:00Z';
+const EXPIRY = z.custom<Date>((given) => isExpiry(timeOf(given)), TIME_RULE);
 
 const KEY_INPUT = strict({
   key: z.custom<KeyInput['key']>(
@@ -260,11 +260,51 @@ const usdPerMillion = z
   .min(0, 'must be 0 or more')
   .max(1_000_000, 'must be in US dollars for a million tokens, 1000000 at the most')
   .optional();
+const PRICE_TIME = z.custom<Date>((given) => Number.isFinite(timeOf(given)), TIME_RULE);
 const PRICE = strict({
   inputUsdPerMillion: usdPerMillion,
   outputUsdPerMillion: usdPerMillion,
   cachedInputUsdPerMillion: usdPerMillion,
   cacheWriteUsdPerMillion: usdPerMillion,
+  from: PRICE_TIME.optional(),
+  until: PRICE_TIME.optional(),
+});
+type Price = z.infer<typeof PRICE>;
+
+/** What is wrong with the times of prices of one name: the index of the price, its field, and the fault. */
+function priceTimeFlaws(prices: readonly Price[]): { index: number; field: 'from' | 'until'; message: string }[] {
+  const begins = prices.map(({ from }) => (from === undefined ? -Infinity : timeOf(from)));
+  return prices.flatMap(({ until }, index) => {
+    const same = begins.indexOf(begins[index]!);
+    const isEmpty = until !== undefined && timeOf(until) <= begins[index]!;
+    return [
+      ...(isEmpty ? [{ index, field: 'until' as const, message: 'must be later than from' }] : []),
+      ...(same < index
+        ? [
+            {
+              index,
+              field: 'from' as const,
+              message: `is that of price ${same}, too: state a later time, or leave one of the two out`,
+            },
+          ]
+        : []),
+    ];
+  });
+}
+
+/** One price, or several by date. */
+const PRICES = z.unknown().superRefine((given, context) => {
+  const isList = Array.isArray(given);
+  const list: readonly unknown[] = isList ? given : [given];
+  if (list.length === 0) context.addIssue({ code: 'custom', message: 'must hold a price, or be left out' });
+  const pathTo = (index: number): PropertyKey[] => (isList ? [index] : []);
+  const parsed = list.map((each) => PRICE.safeParse(each));
+  for (const [index, { error }] of parsed.entries())
+    for (const { path, message } of error?.issues ?? [])
+      context.addIssue({ code: 'custom', path: [...pathTo(index), ...path], message });
+  if (!parsed.every(({ success }) => success)) return;
+  for (const { index, field, message } of priceTimeFlaws(list as readonly Price[]))
+    context.addIssue({ code: 'custom', path: [...pathTo(index), field], message });
 });
 /** The names of models may have slashes of their own. */
 const PRICED = z
@@ -286,5 +326,5 @@ export const OPTIONS = strict({
   webhook: webhook.optional(),
   adminToken: secretText.optional(),
   viewerToken: secretText.optional(),
-  prices: z.record(PRICED, PRICE.optional(), 'must be an object of prices by vendor, or vendor and model').optional(),
+  prices: z.record(PRICED, PRICES.optional(), 'must be an object of prices by vendor, or vendor and model').optional(),
 });

@@ -25,6 +25,8 @@ const ownStore = (): object => ({
   ...Object.fromEntries(METHODS.map((method) => [method, () => Promise.resolve()])),
 });
 
+const TIME_RULE = 'must be a Date, or a time as 2027-01-31T12:00:00Z.';
+
 describe('what is wrong', () => {
   it.each<[unknown, string]>([
     [{ maxRetries: -1 }, 'maxRetries: must be 0 or more.'],
@@ -36,6 +38,27 @@ describe('what is wrong', () => {
     [{ failedCalls: { keep: 0 } }, 'failedCalls.keep: must be 1 or more; failedCalls: false keeps none.'],
     [{ failedCalls: { keep: 10_001 } }, 'failedCalls.keep: must be 10000 or less.'],
     [{ failedCalls: {} }, 'failedCalls.keep: must be a number of calls.'],
+    [{ prices: { openai: [] } }, 'prices.openai: must hold a price, or be left out.'],
+    [{ prices: { openai: 2 } }, 'prices.openai: must be an object.'],
+    [{ prices: { openai: { from: 'SECRET' } } }, `prices.openai.from: ${TIME_RULE}`],
+    [{ prices: { 'openai/gpt-5': [{}, { from: new Date(NaN) }] } }, `prices.openai/gpt-5.1.from: ${TIME_RULE}`],
+    [{ prices: { acme: [{ inputUsdPerMillion: -1 }] } }, 'prices.acme.0.inputUsdPerMillion: must be 0 or more.'],
+    [
+      { prices: { acme: [{ since: 1 }] } },
+      'prices.acme.0: has no setting named "since"; correct the name, or leave it out.',
+    ],
+    [
+      { prices: { acme: { from: '2026-12-01T00:00:00Z', until: '2026-12-01T01:00:00+01:00' } } },
+      'prices.acme.until: must be later than from.',
+    ],
+    [
+      { prices: { acme: [{}, { from: '2026-12-01' }, { from: new Date('2026-12-01') }] } },
+      'prices.acme.2.from: is that of price 1, too: state a later time, or leave one of the two out.',
+    ],
+    [
+      { prices: { acme: [{ inputUsdPerMillion: 1 }, { inputUsdPerMillion: 2 }] } },
+      'prices.acme.1.from: is that of price 0, too: state a later time, or leave one of the two out.',
+    ],
     [{ errorClassification: 'SECRET' }, 'errorClassification: must be evidence or status.'],
     [
       { webhook: { secret: 'whsec_SECRETsecretSECRETsecretSECRET' } },

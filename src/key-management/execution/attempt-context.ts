@@ -142,7 +142,7 @@ export class AttemptContext extends PoolLease implements CallContext {
     const reported = { ...this.reported, ...usage };
     REPORTED.set(this, reported);
     if (!this.settled || this.usage !== undefined) return;
-    this.#price((this.usage = overSeen(reported, undefined)), undefined);
+    this.#price((this.usage = overSeen(reported, undefined)));
     this.usedLate(this.usage);
   }
 
@@ -151,13 +151,12 @@ export class AttemptContext extends PoolLease implements CallContext {
    * it. Where they state nothing, what was expected stands.
    * @param isOver Nothing more is written. Of an answer that is cut off, the vendor may have written more than it said.
    * @param named The answer, or the model that it names: the call may have named none.
-   * @param now Milliseconds since the epoch, where the caller has just looked.
    */
-  book(seen: Usage | undefined, isOver: boolean, named?: unknown, now?: number): void {
+  book(seen: Usage | undefined, isOver: boolean, named?: unknown): void {
     const { reported } = this;
     const usage = reported === undefined ? seen : overSeen(reported, seen);
     if (usage === undefined) return;
-    this.#price(usage, named, now);
+    this.#price(usage, named);
     this.usage = usage;
     if (!this.countsTokens) return;
     const { inputTokens, outputTokens, costUsd } = usage;
@@ -172,21 +171,22 @@ export class AttemptContext extends PoolLease implements CallContext {
   }
 
   /** The same by the answers that passed by, or as the managed fetch has read it. Nearly no failed answer states anything. */
-  bookSeen(isOver: boolean, now: number): void {
+  bookSeen(isOver: boolean): void {
     const seen = this.#answers?.usage;
     if (seen !== undefined || this.reported !== undefined)
-      this.book(seen ?? this.usage, isOver, this.#answers?.model, now);
+      this.book(seen ?? this.usage, isOver, this.#answers?.model);
   }
 
-  #price(usage: Usage, named: unknown, now?: number): void {
+  /** The price is that of the time when the attempt began. */
+  #price(usage: Usage, named?: unknown): void {
     const meter = this.settings?.meterOf?.(this.candidate.record.provider);
     if (this.model !== undefined) {
-      meter?.price(usage, this.model, named, now);
+      meter?.price(usage, this.model, named, this.startedAt);
       return;
     }
     const answering = modelNamedBy(named);
     if (answering !== undefined) this.answeringModel = modelName(answering);
-    meter?.price(usage, answering, undefined, now);
+    meter?.price(usage, answering, undefined, this.startedAt);
   }
 
   /** Notes the endpoint of a request. Where the caller named no endpoint, a refusal is of the endpoint that was asked last. */

@@ -73,8 +73,8 @@ export function succeeded<T>(
   if (isStreaming) context.accepted(now);
   else {
     const stated = provider.meter.reader.read(response);
-    if (stated !== undefined) context.book(stated, true, response, now);
-    else context.bookSeen(true, now);
+    if (stated !== undefined) context.book(stated, true, response);
+    else context.bookSeen(true);
     context.settle(failure ?? 'ok', now);
   }
   const report = attemptReport(context, failure?.outcome ?? 'ok', now, soFar?.waitedMs ?? 0, failure);

@@ -54,10 +54,15 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
         )
       : undefined;
   if (!context) return new Execution(terms, startedAt).run();
+  return concluded(runAttempt(call, context, options, startedAt + timeoutMs, settings), terms, context);
+}
+
+/** What the call comes to by its first attempt. A function of its own, whose callbacks hold no more than these two. */
+function concluded<T>(attempt: Promise<T>, terms: CallTerms<T>, context: AttemptContext): Promise<ExecutionResult<T>> {
   return awaited(
-    runAttempt(call, context, options, startedAt + timeoutMs, settings),
+    attempt,
     (value) => {
-      const end = failedEnd(context, value, provider.classifier, options.notFound);
+      const end = failedEnd(context, value, terms.provider.classifier, terms.options.notFound);
       return end
         ? new Execution(terms, context.startedAt).continueAfter(context, end)
         : succeeded(terms, context, value, context.startedAt);
@@ -300,7 +305,7 @@ class Execution<T> implements CallSoFar {
     const sameRefusal = refusals.isShared(context, failure);
     const isWithheld = sameRefusal || mayBeShared(failure);
     const doubted = this.#isDoubted(context, failure, now);
-    context.bookSeen(false, now);
+    context.bookSeen(false);
     if (context.metered !== undefined && end.kind === 'thrown') context.metered.isUnsent = isUnsent(end.error);
     this.usage = addUsage(this.usage, context.usage);
     context.settleChecked(isWithheld || doubted ? { ...failure, withheld: isWithheld, doubted } : failure, now);

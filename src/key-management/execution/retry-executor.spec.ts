@@ -3,6 +3,8 @@ import axios, { AxiosError } from 'axios';
 import { badRequest, Harness, invalid, key, limited, overloaded } from '../../../test/execution/harness';
 import { settle } from '../../../test/support/fake-clock';
 import { KeyManagementError } from '../errors';
+import type { AttemptContext } from './attempt-context';
+import type { CallContext } from './execution.types';
 
 describe('RetryExecutorService', () => {
   it('throws a KeyManagementError from executeOrThrow, and gives the response itself', async () => {
@@ -21,6 +23,28 @@ describe('RetryExecutorService', () => {
       { success: true, attempts: 1 },
       { success: false, attempts: 1 },
     ]);
+  });
+
+  it('prices each attempt as of its beginning, however long its answer takes', async () => {
+    const perMillion = (usd: number) => ({ inputUsdPerMillion: usd, outputUsdPerMillion: 0 });
+    const from = new Date(Date.UTC(2030, 0, 1));
+    const harness = new Harness({ prices: { openai: [perMillion(1), { ...perMillion(3), from }] } }).add('a');
+    harness.clock.skip(from.getTime() - 1 - harness.clock.now());
+    const reports: CallContext[] = [];
+    const costOf = async (answer: unknown) => {
+      const result = await harness.executor.execute('openai', (context) => {
+        reports.push(context);
+        harness.clock.skip(1);
+        return Promise.resolve(answer);
+      });
+      return result.usage?.costUsd;
+    };
+    const answer = { model: 'gpt-5', usage: { prompt_tokens: 1_000_000, completion_tokens: 0 } };
+    expect([await costOf(answer), await costOf(answer)]).toEqual([1, 3]);
+    harness.clock.skip(from.getTime() - 1 - harness.clock.now());
+    expect(await costOf('nothing stated')).toBeUndefined();
+    reports.at(-1)!.reportUsage({ inputTokens: 2_000_000 });
+    expect((reports.at(-1) as AttemptContext).usage).toMatchObject({ costUsd: 2 });
   });
 
   describe('shows no key in what it returns', () => {

@@ -5,7 +5,6 @@ import type { KeyPoolService } from '../pool/key-pool.service';
 import type { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { VendorHealthChecker } from '../checkers/vendor-health-checker';
 import { BUILT_IN_VENDORS } from '../vendors';
-import { unpricedBudgets } from './unpriced-budgets';
 
 /** The vendor that people mean by one of its other names, as that of a model. */
 const alsoCalled = (name: string): string | undefined =>
@@ -35,5 +34,5 @@ export function startNotices(
   const isEmpty = [...pools.pools()].every(({ size }) => size === 0);
   const variables = FIRST_PROVIDERS.map((vendor) => keyVariables(vendor)[0]).join(', ');
   const none = `No provider has a key, so every call will fail. Set one of ${variables}, or the option providers.<name>.keys, or add keys by the admin API.`;
-  return [...notices, ...misspelt, ...unpricedBudgets(pools.pools(), providers), ...(isEmpty ? [none] : [])];
+  return [...notices, ...misspelt, ...(isEmpty ? [none] : [])];
 }

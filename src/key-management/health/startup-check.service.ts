@@ -12,6 +12,7 @@ import { KeyPoolService } from '../pool/key-pool.service';
 import { forEachInChunks } from '../common/event-loop';
 import { KeySourcesService } from './key-sources.service';
 import { startNotices } from './start-notices';
+import { unpricedBudget } from './unpriced-budgets';
 import { PersistenceService } from '../store/persistence.service';
 import { within } from '../common/settles-within';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
@@ -20,6 +21,10 @@ import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 @Injectable()
 export class StartupService implements OnModuleInit, OnApplicationBootstrap {
   readonly #logger = new Logger('KeyManagement');
+  /** Providers of which the log says that they have budgets in US dollars and no price. */
+  readonly #warnedUnpriced = new Set<string>();
+  /** The checkers are registered, and the first keys are there: it is known which vendor serves a provider. */
+  #isSetUp = false;
 
   constructor(
     private readonly pools: KeyPoolService,
@@ -30,7 +35,12 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     private readonly sources: KeySourcesService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  ) {
+    pools.observe({
+      usdCounted: (provider) => this.#warnUnpriced(provider),
+      poolClosed: (provider) => this.#warnedUnpriced.delete(provider),
+    });
+  }
 
   /** The store first: what it knows of a key counts from the moment the key is there. */
   async onModuleInit(): Promise<void> {
@@ -68,6 +78,8 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     this.sources.start();
     for (const notice of startNotices(this.options, this.registry, this.pools)) this.#logger.warn(notice);
+    this.#isSetUp = true;
+    for (const { provider } of this.pools.pools()) this.#warnUnpriced(provider);
     const pools = [...this.pools.pools()].filter(({ size }) => size > 0);
     if (pools.length === 0) return;
     const limit = this.options.startupCheckTimeoutMs;
@@ -75,6 +87,15 @@ export class StartupService implements OnModuleInit, OnApplicationBootstrap {
     if (!done)
       this.#logger.warn(`The first health checks are not done after ${limit} ms; they go on while the app starts.`);
     for (const pool of pools) this.#logger.log(`${pool.provider}: ${countsText(countStatuses(pool)).join(', ')}`);
+  }
+
+  /** Says once of each provider that money is counted of which no price is known: at the start, or when its first budget in US dollars comes. */
+  #warnUnpriced(provider: string): void {
+    const pool = this.#isSetUp && !this.#warnedUnpriced.has(provider) ? this.pools.pool(provider) : undefined;
+    const notice = pool && unpricedBudget(pool, this.options.providers);
+    if (notice === undefined) return;
+    this.#warnedUnpriced.add(provider);
+    this.#logger.warn(notice);
   }
 
   /** The leader checks; the others wait until it has classified every key. */

@@ -41,6 +41,7 @@ interface MeteredPool {
   readonly now: () => number;
   readonly partsChanged: () => void;
   readonly budgetReached: (meter: PeriodMeter, percent: BudgetThreshold) => void;
+  readonly usdCounted: () => void;
 }
 
 /** One limit of a period, as it is declared for some keys. */
@@ -85,8 +86,11 @@ export class AccountMeters implements MetersPort {
   /** How many of the meters count tokens or their price, and how many the price. */
   #countingTokens = 0;
   #countingUsd = 0;
-  /** Models whose answers had no price that is known. An answer may name another one than its call, as of an alias: it is known by then. */
-  readonly #unpriced = new Set<string>();
+  /**
+   * Models whose answers had no price that is known, with what they stated. An answer may name another one than its call, as of an alias: it is known
+   * by then.
+   */
+  readonly #unpriced = new Map<string, ExpectedTokens>();
   /** What vendors ask for; without it no price is known. */
   prices: Prices | undefined;
   #latest: { tokens: ExpectedTokens | undefined; model: string | undefined; amounts: CallAmounts } | undefined;
@@ -213,15 +217,15 @@ export class AccountMeters implements MetersPort {
   }
 
   /** What a call has used in all, or so far. */
-  used({ metered, model }: PoolLease, used: UsedTokens, now: number): void {
+  used({ metered, model, startedAt }: PoolLease, used: UsedTokens, now: number): void {
     if (metered === undefined) return;
     const stated: UsedParts = typeof used === 'object' ? used : { input: used, output: 0 };
-    const { tokens = totalOf(used), usd = this.#costOf(stated, model), isPartial = false } = stated;
+    const { tokens = totalOf(used), usd = this.#costOf(stated, model, startedAt), isPartial = false } = stated;
     if (isPartial) {
       metered.usedSoFar({ tokens, usd });
       return;
     }
-    if (usd === undefined && tokens > 0) this.#lackedPrice(model);
+    if (usd === undefined && tokens > 0) this.#lackedPrice(model, stated);
     metered.used({ tokens, usd }, now);
     this.#tellDue(metered.meters, now);
   }
@@ -271,13 +275,19 @@ export class AccountMeters implements MetersPort {
 
   /** Answers for the model state what they took, and nobody knows what that costs. A call that names no model may be for any. */
   #lacksPrice(model: string | undefined): boolean {
-    return this.#unpriced.size > 0 && this.#countingUsd > 0 && model !== undefined && this.#unpriced.has(model);
+    if (this.#unpriced.size === 0 || this.#countingUsd === 0 || model === undefined) return false;
+    const stated = this.#unpriced.get(model);
+    if (stated === undefined) return false;
+    // Prices have dates: one may have begun since.
+    if (this.#costOf(stated, model) === undefined) return true;
+    this.#unpriced.delete(model);
+    return false;
   }
 
-  #lackedPrice(model: string | undefined): void {
+  #lackedPrice(model: string | undefined, { input, output }: ExpectedTokens): void {
     if (model === undefined || this.#countingUsd === 0) return;
     if (this.#unpriced.size >= MOST_UNPRICED) this.#unpriced.clear();
-    this.#unpriced.add(model);
+    this.#unpriced.set(model, { input, output });
   }
 
   /** What is stated for all keys of an account, or for one of none. */
@@ -349,6 +359,7 @@ export class AccountMeters implements MetersPort {
     const { unit, scope } = meter.terms;
     if (unit !== 'requests') this.#countingTokens += by;
     if (unit === 'usd') this.#countingUsd += by;
+    if (unit === 'usd' && by === 1 && this.#countingUsd === 1) this.pool.usdCounted();
     if (scope === 'provider') this.#ofAll = Array.from(this.#inUse.keys()).filter(isOfProvider);
   }
 
@@ -365,11 +376,12 @@ export class AccountMeters implements MetersPort {
     return { tokens: all, usd: all === 0 ? 0 : this.#costOf(tokens, model) };
   }
 
-  #costOf({ input, output }: ExpectedTokens, model: string | undefined): number | undefined {
+  /** @param at When the call began, milliseconds since the epoch. Default now. */
+  #costOf({ input, output }: ExpectedTokens, model: string | undefined, at?: number): number | undefined {
     if (this.#countingUsd === 0) return undefined;
     const rest = { cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
     const cost = (outputTokens: number): number | undefined =>
-      this.prices?.costOf(this.vendor(), model, { inputTokens: input, outputTokens, ...rest });
+      this.prices?.costOf(this.vendor(), model, { inputTokens: input, outputTokens, ...rest }, at);
     // Models that write nothing, as those of embeddings, have no price for output.
     return cost(output) ?? (output > 0 ? cost(0) : undefined);
   }

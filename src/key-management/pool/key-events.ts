@@ -281,6 +281,8 @@ export interface PoolObserver {
   removalsDoubted?(event: RemovalsDoubtedEvent): void;
   /** So much of a budget is spent. */
   budgetReached?(event: BudgetThresholdEvent): void;
+  /** A budget in US dollars counts keys of the provider, where none did before. */
+  usdCounted?(provider: string): void;
   /** There are calls that no observer has seen yet: whoever needs them in time calls `flushCalls`. */
   callsPending?(): void;
 }

@@ -143,6 +143,25 @@ describe('a budget', () => {
     expect(pool.snapshot(record).budgets).toMatchObject([{ spent: 4.01 }]);
   });
 
+  it('in US dollars counts a call at the price of the time when it began, and serves a model again whose price has begun meanwhile', () => {
+    const { test, pool, clock, call } = budgetPool();
+    const turn = clock.now() + 60_000;
+    pool.accounts.meters.prices = {
+      costOf: (_vendor, model, { inputTokens }, at = clock.now()) =>
+        model === 'new' && at < turn ? undefined : (inputTokens / 1e6) * (at < turn ? 1 : 5),
+    };
+    const record = test.add(0, { budgets: [{ usd: 100, per: 'day' }] });
+    const open = pool.lease({ model: 'known' })!;
+    expect([call(million, 'ok', 'new'), call(million, 'ok', 'new')]).toEqual([record.id, undefined]);
+    const before = pool.snapshot(record).budgets[0]!.spent;
+    clock.skip(60_000);
+    open.used(million);
+    open.settle('ok');
+    expect(pool.snapshot(record).budgets[0]!.spent - before).toBeCloseTo(0.5);
+    expect(call(million, 'ok', 'new')).toBe(record.id);
+    expect(pool.snapshot(record).budgets[0]!.spent - before).toBeCloseTo(3);
+  });
+
   it('in US dollars serves models that have a price for input alone', () => {
     const { test, pool } = budgetPool();
     pool.accounts.meters.prices = {

@@ -23,6 +23,7 @@ import type { Sharing } from './limits/hard-limits';
 import { takeTurn } from './selection/choice';
 import type { ProviderPause } from './provider-pauses';
 import type { ModelIndex } from './selection/model-index';
+import { fitsBy } from './selection/tier';
 import type { Settlement } from './state/settlement';
 import { cooldownEnd, laterCooldown, partCooldown, scopeOf, transition } from './state/transition';
 
@@ -116,9 +117,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (this.accounts.meters.allBlockedFor(target, now) > now) return undefined;
     const index = this.indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.parts.endpoints.passedOver(endpoint, exclude, now);
-    const blockedUntil = this.accounts.isChoosy(now)
-      ? (key: KeyModelState) => this.accounts.blockedFor(key, target, now, canWait)
-      : undefined;
+    const blockedUntil = this.accounts.isChoosy(now) ? this.#blockedUntil(target, now, canWait) : undefined;
     let candidate = this.#choose(index, target, passedOver, now, blockedUntil);
     if (!candidate && this.#ejections.readmitted(index, passedOver, now))
       candidate = this.#choose(index, target, passedOver, now, blockedUntil);
@@ -138,6 +137,11 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     return candidate;
   }
 
+  /** A function of its own: where one captures its parameters, each call makes an object for them, whether the function is made or not. */
+  #blockedUntil(target: LeaseTarget, now: number, canWait: boolean): (key: KeyModelState) => number {
+    return (key) => this.accounts.blockedFor(key, target, now, canWait);
+  }
+
   #choose(
     index: ModelIndex,
     target: LeaseTarget,
@@ -146,7 +150,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     blockedUntil: ((key: KeyModelState) => number) | undefined,
   ): KeyModelState | undefined {
     if (target.affinity !== undefined) return this.affinities.choose(target, index, exclude, now, blockedUntil);
-    const fits = blockedUntil && ((key: KeyModelState, by = now) => blockedUntil(key) <= by);
+    const fits = blockedUntil && fitsBy(blockedUntil, now);
     return index.choose(exclude, this.mean, now, this.random, fits, target.spillsAt);
   }
 

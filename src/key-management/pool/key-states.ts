@@ -81,6 +81,7 @@ export class KeyStates {
       partsChanged: () => this.limitsShared(),
       accountFound: (record) => observer.accountFound?.(record),
       budgetReached: (meter, percent) => this.#budgetReached(meter, percent),
+      usdCounted: () => observer.usdCounted?.(provider),
     });
   }
 

@@ -38,6 +38,8 @@ interface AccountsOfPool {
   readonly accountFound: (record: KeyRecord) => void;
   /** So much of a budget is spent. */
   readonly budgetReached: (meter: PeriodMeter, percent: BudgetThreshold) => void;
+  /** The first budget in US dollars counts some key. */
+  readonly usdCounted: () => void;
 }
 
 /**
@@ -299,7 +301,9 @@ export class PoolAccounts {
 
   /** Whether not every call fits every key that can be chosen: then each is asked with `blockedFor`. */
   isChoosy(now: number): boolean {
-    return this.limitsTokens || this.meters.isChoosy || this.#kept.size > 0 || this.#contacts.isMeeting(now);
+    // Always asked: it forgets those that are met no longer.
+    const isMeeting = this.#contacts.isMeeting(now);
+    return isMeeting || this.limitsTokens || this.meters.isChoosy || this.#kept.size > 0;
   }
 
   /** Until when such a call may not go with this key, milliseconds since the epoch; 0 if it may go now. */

@@ -77,6 +77,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     pools.useJournal(this);
     this.#instances = new Instances(this.link, instanceId, clock);
     this.link.own(this.#instances);
+    this.link.countInstances = () => this.#instances.count;
     const shares = new LimitShares(this.link, instanceId, clock, this.#instances);
     this.#shares = shares;
     this.link.own(shares);
@@ -140,6 +141,10 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
   /** Whether keys added at run time are kept over a restart, where the store works. */
   get keepsAddedKeys(): boolean {
     return this.#vault.canSeal && this.link.kind !== 'memory';
+  }
+
+  looked(): void {
+    this.link.looked();
   }
 
   /** @throws StoreUnavailableError when the store has not taken the key's changes after 5 s, or never can */

@@ -58,6 +58,86 @@ it('goes by what the user says of the model, then of the vendor, then by the lis
   expect(book.costOf('constructor', 'a', MILLION)).toBe(30);
 });
 
+describe('prices by date of the option', () => {
+  const utc = (text: string): number => Date.parse(text);
+  const DECEMBER = new Date('2026-12-01T00:00:00Z');
+  const flat = (usd: number, when: { from?: Date; until?: Date } = {}) => ({
+    inputUsdPerMillion: usd,
+    outputUsdPerMillion: 0,
+    ...when,
+  });
+  const costs = (book: PriceBook, ...times: string[]) =>
+    times.map((at) => book.costOf('acme', 'a', usage(1e6, 0), utc(at)));
+
+  it('hold from their first millisecond on to the one before the next, by the time of the call and not by the clock', () => {
+    const own = { acme: [flat(1), flat(3, { from: DECEMBER })] };
+    const book = new PriceBook(own, new Listed(undefined), new FakeClock(NOON));
+    const around = ['2026-11-30T23:59:59.999Z', '2026-12-01T00:00:00.000Z'];
+    expect(costs(book, ...around, ...around)).toEqual([1, 3, 1, 3]);
+  });
+
+  it('begin at an instant, within a half hour and where the clocks of a zone are set, too', () => {
+    const turn = new Date('2026-10-25T02:10:00+01:00');
+    const book = new PriceBook(
+      { acme: [flat(3, { from: turn }), flat(1)] },
+      new Listed(undefined),
+      new FakeClock(NOON),
+    );
+    expect(costs(book, '2026-10-25T02:50:00+02:00', '2026-10-25T02:10:00+01:00', '2026-10-25T01:09:59.999Z')).toEqual([
+      1, 3, 1,
+    ]);
+  });
+
+  it('give way to the list where none holds', () => {
+    const offer = flat(0.5, { from: DECEMBER, until: new Date('2026-12-08T00:00:00Z') });
+    const book = new PriceBook({ acme: offer }, new Listed({ input: 2, output: 2 }), new FakeClock(NOON));
+    expect(
+      costs(book, '2026-11-30T12:00Z', '2026-12-01T00:00Z', '2026-12-07T23:59:59.999Z', '2026-12-08T00:00Z'),
+    ).toEqual([2, 0.5, 0.5, 2]);
+    const alone = new PriceBook({ acme: offer }, new Listed(undefined), new FakeClock(NOON));
+    expect(costs(alone, '2026-11-30T12:00Z')).toEqual([undefined]);
+    expect(alone.knowsVendor('acme')).toBe(true);
+  });
+
+  it('hold for a model over those of its vendor, each by its own dates; of two the one that began last', () => {
+    const own = {
+      acme: [flat(1), flat(2, { from: DECEMBER })],
+      'acme/a': [
+        flat(8, { from: DECEMBER, until: new Date('2026-12-31T00:00:00Z') }),
+        flat(9, { from: new Date('2026-12-24T00:00:00Z'), until: new Date('2026-12-26T00:00:00Z') }),
+      ],
+    };
+    const book = new PriceBook(own, new Listed(undefined), new FakeClock(NOON));
+    expect(
+      costs(
+        book,
+        '2026-11-30T00:00Z',
+        '2026-12-02T00:00Z',
+        '2026-12-25T00:00Z',
+        '2026-12-26T00:00Z',
+        '2027-01-01T00:00Z',
+      ),
+    ).toEqual([1, 8, 9, 8, 2]);
+  });
+
+  it('may be given as texts, as JSON has them', () => {
+    const text = DECEMBER.toISOString() as unknown as Date;
+    const book = new PriceBook(
+      { acme: [flat(1), flat(3, { from: text })] },
+      new Listed(undefined),
+      new FakeClock(NOON),
+    );
+    expect(costs(book, '2026-11-30T23:59:59.999Z', '2026-12-01T00:00:00Z')).toEqual([1, 3]);
+  });
+});
+
+it('looks up each of two neighbouring prices once while calls of both end', () => {
+  const listed = new Listed({ input: 1, output: 1 });
+  const book = new PriceBook({}, listed, new FakeClock(NOON));
+  for (let call = 0; call < 100; call += 1) book.costOf('acme', 'a', MILLION, NOON - 1 + (call % 2));
+  expect(listed.asked).toEqual(['acme/a 11:59', 'acme/a 12:00']);
+});
+
 it('looks a price up once in half an hour, not once a call', async () => {
   const clock = new FakeClock(NOON);
   const listed = new Listed({ input: 1, output: 1 });

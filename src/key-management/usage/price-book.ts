@@ -4,6 +4,10 @@ import type { Usage } from './usage';
 
 /** What the option `prices` says of a vendor or a model. US dollars for a million tokens, 0 or more. */
 export interface PriceOptions {
+  /** For calls that begin at this time or later. Default: from ever. Of two prices for the same time, the one that began last holds. */
+  from?: Date;
+  /** For calls that begin before this time. Default: without an end. */
+  until?: Date;
   inputUsdPerMillion?: number;
   outputUsdPerMillion?: number;
   /** Of input that is read from a cache. Default: the catalogue's, else as other input. */
@@ -32,9 +36,20 @@ interface KnownPrice {
   /** Milliseconds since the epoch. */
   readonly from: number;
   readonly until: number;
+  /** The one that was looked up before it: calls that began before a change end after it. */
+  readonly former?: KnownPrice;
 }
 
 const NOTHING: KnownPrice = { vendor: '', model: '', price: undefined, from: 0, until: 0 };
+
+type Rates = Omit<PriceOptions, 'from' | 'until'>;
+
+/** What the user states for a time. Milliseconds since the epoch. */
+interface StatedPrice {
+  readonly from: number;
+  readonly until: number;
+  readonly rates: Rates;
+}
 
 /** The prices that are known: those that the user states, over those of the catalogue. */
 export class PriceBook implements Prices {
@@ -44,13 +59,17 @@ export class PriceBook implements Prices {
   #latest: KnownPrice = NOTHING;
   /** The names that the catalogue has for vendors. */
   readonly #listedAs = new Map<string, string>();
+  /** What the user states, each list in the order in which the prices begin. */
+  readonly #own: ReadonlyMap<string, readonly StatedPrice[]>;
 
   /** @param own By vendor, or by vendor and model: `openai/gpt-5`. */
   constructor(
-    private readonly own: Readonly<Record<string, PriceOptions>>,
+    own: Readonly<Record<string, PriceOptions | readonly PriceOptions[] | undefined>>,
     private readonly catalog: PriceCatalog,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#own = new Map(Object.entries(own).map(([name, given = []]) => [name, statedPrices(given)]));
+  }
 
   listedAs(vendor: string, name: string): void {
     if (this.#listedAs.get(vendor) === name) return;
@@ -60,7 +79,7 @@ export class PriceBook implements Prices {
 
   /** Whether any price of the vendor may be known: that of a model is found when it is called. */
   knowsVendor(vendor: string): boolean {
-    const isOwn = Object.keys(this.own).some((name) => name === vendor || name.startsWith(`${vendor}/`));
+    const isOwn = Array.from(this.#own.keys()).some((name) => name === vendor || name.startsWith(`${vendor}/`));
     return isOwn || this.catalog.has(this.#listedAs.get(vendor) ?? vendor);
   }
 
@@ -71,11 +90,11 @@ export class PriceBook implements Prices {
 
   #price(vendor: string, model: string, at: number): TokenPrice | undefined {
     const latest = this.#latest;
-    if (latest.model === model && latest.vendor === vendor && at < latest.until && at >= latest.from)
-      return latest.price;
+    if (latest.model === model && latest.vendor === vendor && holdsAt(latest, at)) return latest.price;
     const known = this.#known.get(vendor)?.get(model);
-    if (known === undefined || at >= known.until || at < known.from) return this.#lookUp(vendor, model, at);
-    this.#latest = known;
+    if (known !== undefined && holdsAt(known, at)) this.#latest = known;
+    else if (known?.former !== undefined && holdsAt(known.former, at)) return known.former.price;
+    else return this.#lookUp(vendor, model, at);
     return known.price;
   }
 
@@ -83,10 +102,17 @@ export class PriceBook implements Prices {
     if (this.#size >= MAX_MODELS) this.#clear();
     let models = this.#known.get(vendor);
     if (models === undefined) this.#known.set(vendor, (models = new Map<string, KnownPrice>()));
-    if (!models.has(model)) this.#size += 1;
+    const former = models.get(model);
+    if (former === undefined) this.#size += 1;
+    const stated = [...(this.#own.get(vendor) ?? []), ...(this.#own.get(`${vendor}/${model}`) ?? [])];
+    let from = Math.floor(at / KEPT_MS) * KEPT_MS;
+    let until = from + KEPT_MS;
+    for (const turn of stated.flatMap((each) => [each.from, each.until]))
+      if (turn <= at) from = Math.max(from, turn);
+      else until = Math.min(until, turn);
     const price = this.#found(vendor, model, at);
-    const from = Math.floor(at / KEPT_MS) * KEPT_MS;
-    models.set(model, (this.#latest = { vendor, model, price, from, until: from + KEPT_MS }));
+    const found = { vendor, model, price, from, until };
+    models.set(model, (this.#latest = former ? { ...found, former: { ...former, former: undefined } } : found));
     return price;
   }
 
@@ -98,7 +124,7 @@ export class PriceBook implements Prices {
   }
 
   #found(vendor: string, model: string, at: number): TokenPrice | undefined {
-    const own = { ...ownOf(this.own, vendor), ...ownOf(this.own, `${vendor}/${model}`) };
+    const own: Rates = { ...this.#ownAt(vendor, at), ...this.#ownAt(`${vendor}/${model}`, at) };
     const isWhole = own.inputUsdPerMillion !== undefined && own.outputUsdPerMillion !== undefined;
     const listed =
       model === '' ? undefined : this.catalog.priceOf(this.#listedAs.get(vendor) ?? vendor, model, new Date(at));
@@ -113,10 +139,23 @@ export class PriceBook implements Prices {
       ...(own.cacheWriteUsdPerMillion !== undefined && { cacheWrite: own.cacheWriteUsdPerMillion }),
     };
   }
+
+  #ownAt(name: string, at: number): Rates | undefined {
+    return this.#own.get(name)?.findLast((each) => holdsAt(each, at))?.rates;
+  }
 }
 
-/** Without what is left out: `undefined` overrules nothing. */
-function ownOf(own: Readonly<Record<string, PriceOptions>>, name: string): PriceOptions {
-  const given = Object.hasOwn(own, name) ? own[name] : undefined;
-  return Object.fromEntries(Object.entries(given ?? {}).filter(([, rate]) => rate !== undefined));
+const holdsAt = ({ from, until }: { readonly from: number; readonly until: number }, at: number): boolean =>
+  at >= from && at < until;
+
+/** By their beginning. What is left out of the rates is not there: `undefined` overrules nothing. */
+function statedPrices(given: PriceOptions | readonly PriceOptions[]): readonly StatedPrice[] {
+  return [given]
+    .flat()
+    .map(({ from, until, ...rates }) => ({
+      from: from === undefined ? -Infinity : new Date(from).getTime(),
+      until: until === undefined ? Infinity : new Date(until).getTime(),
+      rates: Object.fromEntries(Object.entries<unknown>(rates).filter(([, rate]) => rate !== undefined)),
+    }))
+    .sort((one, other) => (one.from === other.from ? 0 : one.from - other.from));
 }

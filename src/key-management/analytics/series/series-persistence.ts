@@ -24,14 +24,15 @@ export class SeriesPersistence implements DocumentOwner {
     private readonly link: Pick<StoreLink, 'add' | 'counted' | 'drop' | 'statisticsPending'>,
     private readonly now: () => number,
   ) {
-    book.onDropped = (doc) => link.drop(doc);
+    // Each instance drops what is too old by itself.
+    book.onDropped = (doc) => link.drop(doc, 'nobody');
   }
 
   merge({ doc, sums }: StoredDocument): void {
     const name = readSeriesName(doc);
     if (!name) return;
     if (this.#isKept(name)) this.#received(name, sums);
-    else this.link.drop(doc);
+    else this.link.drop(doc, 'nobody');
   }
 
   merged(): void {
@@ -81,7 +82,7 @@ export class SeriesPersistence implements DocumentOwner {
     this.#prunedHour = hour;
     await forEachInChunks(this.link.counted(SERIES), (doc) => {
       const name = readSeriesName(doc);
-      if (name && !this.#isKept(name)) this.link.drop(doc);
+      if (name && !this.#isKept(name)) this.link.drop(doc, 'nobody');
     });
   }
 

@@ -171,12 +171,8 @@ export class Meter {
   take(amount: number, now: number): void {
     if (!this.isKnown || amount === 0) return;
     const left = this.leftAt(now);
-    if (this.kind === 'fixed_window') {
-      if (now >= this.#fullAt) {
-        this.#isGuess = true;
-        this.#fullAt += this.#windowMs * Math.ceil((now + 1 - this.#fullAt) / this.#windowMs);
-      }
-    } else {
+    if (this.kind === 'fixed_window') this.#turn(now);
+    else {
       const isFull = this.#fullAt <= now;
       if (this.#part < 1 || (isFull && left < this.#capacity)) this.#fullAt = 0;
       else this.#fullAt = (isFull ? now : this.#fullAt) + amount / this.#refill;
@@ -224,12 +220,19 @@ export class Meter {
     if (this.isKnown) {
       const left = this.leftAt(now);
       const gained = (part - before) * this.#capacity * level;
-      if (this.kind === 'fixed_window') this.take(0, now);
+      if (this.kind === 'fixed_window') this.#turn(now);
       else this.#fullAt = 0;
       this.#left = part >= before ? left + gained : left * (part / before);
       this.#asOf = Math.max(this.#asOf, now);
     }
     this.#part = part;
     this.#isShared ||= part < 1;
+  }
+
+  /** Begins the next window where the last one has ended. */
+  #turn(now: number): void {
+    if (now < this.#fullAt) return;
+    this.#isGuess = true;
+    this.#fullAt += this.#windowMs * Math.ceil((now + 1 - this.#fullAt) / this.#windowMs);
   }
 }

@@ -24,7 +24,7 @@ export interface AccountDemand {
 export interface GrantedPart {
   /** Of every limit of the account. 0..1 */
   readonly fraction: number;
-  /** How much of what is gained is full: 0 where others may have just used it, 1 where it has rested. */
+  /** How much of what is gained is full: 0 where others may have just used it, 1 where it has refilled since. */
   readonly level: number;
 }
 

@@ -8,6 +8,7 @@ describe('SendLag', () => {
   it('expects the vendor to count with the answer at first', () => {
     expect(counted(new SendLag(), 80)).toBe(80);
     expect(counted(new SendLag(), 500)).toBe(500);
+    expect(new SendLag().countedAt(1_000, 1_080)).toBe(1_080);
   });
 
   it('does not take the time that the vendor works for that of the network', () => {

@@ -31,6 +31,8 @@ export class Reconciler {
   #isDue = false;
   #isQueued = false;
   #isStopped = false;
+  /** From where on is to be read what others added up. */
+  #cursor: string | undefined;
 
   /** @param inTurn Runs a step when those before it are done: reading and writing go one after the other. */
   constructor(
@@ -81,6 +83,8 @@ export class Reconciler {
   /** Returns whether another run was queued meanwhile. @throws StoreError when the store does not answer */
   async #run(): Promise<boolean> {
     const { store, owners } = this.parts;
+    // Before anything is loaded: what is added up meanwhile may be read twice, and not never.
+    const cursor = store.changesSince ? (await store.changesSince())?.cursor : undefined;
     for (const owner of owners) {
       const documents = await store.load(owner.prefix);
       await forEachInChunks(splitIntoParts(documents), (document) => {
@@ -90,8 +94,27 @@ export class Reconciler {
       await this.#restore(owner, new Map(documents.map((document) => [document.doc, document])));
     }
     await this.parts.slots.wasRead();
+    this.#cursor = cursor;
+    this.writer.allDue();
     await this.writer.writeAll();
     return this.#isQueued;
+  }
+
+  /** Takes in what others added up since the last time. @throws StoreError */
+  async read(): Promise<void> {
+    for (let more = true; more;) {
+      if (this.#isStopped) return;
+      const read = this.#cursor === undefined ? undefined : await this.parts.store.changesSince?.(this.#cursor);
+      if (!read) {
+        // It is too long ago.
+        await this.#run();
+        return;
+      }
+      ({ cursor: this.#cursor, more } = read);
+      await forEachInChunks(read.changes, (change) => {
+        if (!this.takeIn([change])) this.soon();
+      });
+    }
   }
 
   /** Takes in what others wrote; false if that takes a new look at all. */

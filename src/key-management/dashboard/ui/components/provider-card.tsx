@@ -121,7 +121,7 @@ function ProviderActions({ provider, name, paused }: ProviderActionsProps): JSX.
         aria-pressed={chosen}
         onClick={() => filter.patch({ provider: chosen ? 'all' : provider })}
       >
-        {chosen ? 'Show all keys' : 'Show keys'}
+        {chosen ? 'All keys' : 'Keys'}
         <span class="hidden"> in the table ({name})</span>
       </button>
       <IconButton

@@ -63,12 +63,12 @@ function Models({ models, since }: { models: readonly ModelFigures[]; since: str
   return (
     <details class="models">
       <summary>
-        {counted(models.length, 'model')}: {models.slice(0, 2).map(modelSummary).join(', ')}
+        {counted(models.length, 'model')} on this instance: {models.slice(0, 2).map(modelSummary).join(', ')}
         {models.length > 2 && ', …'}
       </summary>
       <table>
         <caption>
-          On this instance, since <time dateTime={since}>{minuteOf(since, now)}</time>
+          Calls of this instance alone, since <time dateTime={since}>{minuteOf(since, now)}</time>
         </caption>
         <thead>
           <tr>
