@@ -41,21 +41,21 @@ describe('of the calls under a pace', () => {
   describe('what is wanted', () => {
     it('is what was asked for in the last four seconds, relative to what goes in a minute', () => {
       const pace = paced(requests(60));
-      expect(pace.wanted(NOW)).toBe(0);
+      expect(pace.wanted(NOW, pace.usedSince)).toBe(0);
       for (const second of [0, 1, 2, 3]) started(pace, NOW + second * 1_000);
-      expect(pace.wanted(NOW + 3_000)).toBeCloseTo(4 / 3, 9);
-      expect(pace.wanted(NOW + 4_000)).toBeCloseTo(3 / 4, 9);
-      expect(pace.wanted(NOW + 9_000)).toBe(0);
+      expect(pace.wanted(NOW + 3_000, pace.usedSince)).toBeCloseTo(4 / 3, 9);
+      expect(pace.wanted(NOW + 4_000, pace.usedSince)).toBeCloseTo(3 / 4, 9);
+      expect(pace.wanted(NOW + 9_000, pace.usedSince)).toBe(0);
     });
 
     it('is over one second at the least, and over all four after a pause', () => {
       const pace = paced(requests(60));
       started(pace, NOW);
-      expect(pace.wanted(NOW)).toBeCloseTo(1, 9);
+      expect(pace.wanted(NOW, pace.usedSince)).toBeCloseTo(1, 9);
       started(pace, NOW + 10_000);
-      expect(pace.wanted(NOW + 10_000)).toBeCloseTo(1 / 4, 9);
+      expect(pace.wanted(NOW + 10_000, pace.usedSince)).toBeCloseTo(1 / 4, 9);
       started(pace, NOW + 20_000);
-      expect(pace.wanted(NOW + 20_000)).toBeCloseTo(1 / 4, 9);
+      expect(pace.wanted(NOW + 20_000, pace.usedSince)).toBeCloseTo(1 / 4, 9);
     });
 
     it('is of the scarcest of the limits that are known', () => {
@@ -65,14 +65,14 @@ describe('of the calls under a pace', () => {
         { dimension: 'input_tokens', limit: 1 },
       );
       started(pace, NOW, { tokens: { input: 300, output: 100 } });
-      expect(pace.wanted(NOW)).toBeCloseTo(4, 9);
+      expect(pace.wanted(NOW, pace.usedSince)).toBeCloseTo(4, 9);
     });
 
     it('is measured by the latest calls where there are very many', () => {
       const pace = paced(requests(60));
       for (let n = 0; n < 300; n += 1) started(pace, NOW + n * 10);
       // A hundred calls a second, of which the last 172 are remembered.
-      expect(pace.wanted(NOW + 2_990)).toBeCloseTo((172 / 1_710) * 1_000, 6);
+      expect(pace.wanted(NOW + 2_990, pace.usedSince)).toBeCloseTo((172 / 1_710) * 1_000, 6);
     });
   });
 

@@ -22,7 +22,7 @@ describe('by what headers state', () => {
       [],
       [],
     ]);
-    expect([none.bound(NOW), none.wanted(NOW), none.excess(size(9)), none.surplusFor({}, [requests], NOW)]).toEqual([
+    expect([none.bound(NOW), none.wanted(NOW, NOW), none.excess(size(9)), none.surplusFor({}, [requests], NOW)]).toEqual([
       0,
       0,
       undefined,
@@ -38,7 +38,7 @@ describe('by what headers state', () => {
     expect([limiter.bound(NOW), limited(requests).countsTokens]).toEqual([0.6, false]);
     expect(limiter.excess(size(1_001))).toEqual({ dimension: 'tokens', limit: 1_000 });
     limiter.started(size(1_000), NOW);
-    expect(limiter.wanted(NOW)).toBe(60);
+    expect(limiter.wanted(NOW, NOW)).toBe(60);
     expect(limiter.surplusFor({}, [requests], NOW)).toEqual({ siblingCalls: 0, surplus: 0 });
   });
 
