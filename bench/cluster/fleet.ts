@@ -1,83 +1,82 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { Command, Told } from './messages';
+import { Worker } from '../lib/worker';
+import type { Calling, Command, Counts, Told } from './messages';
 
 export type Heard = Extract<Told, { kind: 'heard' }>;
+type Of<K extends Told['kind']> = Extract<Told, { kind: K }>;
 
-/** Instances of an app on one store, each a process. */
+interface Member {
+  readonly worker: Worker<Command, Told>;
+  /** The number of its first instance. */
+  readonly first: number;
+}
+
+/** How many instances, and in how many processes. */
+export interface FleetSize {
+  readonly instances: number;
+  readonly processes: number;
+}
+
+/** Instances of an app on one store: apps of their own, with connections of their own, in one or several processes. */
 export class Fleet {
-  /** Called for every removal that a member receives. */
-  onHeard: (heard: Heard, member: number) => void = () => undefined;
+  /** Called when all instances of a process have received a removal. */
+  onHeard: (heard: Heard) => void = () => undefined;
 
-  private constructor(private readonly members: readonly ChildProcess[]) {
-    members.forEach((member, at) =>
-      member.on('message', (told: Told) => {
-        if (told.kind === 'heard') this.onHeard(told, at);
-      }),
-    );
-  }
-
-  static async start(url: string, size: number, keys: number): Promise<Fleet> {
-    const members: ChildProcess[] = [];
-    for (let n = 0; n < size; n += 1) {
-      const member = fork(join(__dirname, 'member.js'), [url, String(keys)]);
-      members.push(member);
-      await answer(member, 'ready');
+  private constructor(
+    private readonly members: readonly Member[],
+    readonly size: number,
+  ) {
+    for (const { worker } of members) {
+      worker.listen((told) => {
+        if (told.kind === 'heard') this.onHeard(told);
+      });
     }
-    return new Fleet(members);
   }
 
-  get size(): number {
-    return this.members.length;
+  /** The first process begins alone: what it writes of the keys the others find. */
+  static async start(url: string, { instances: size, processes }: FleetSize, keys: number): Promise<Fleet> {
+    const start = (n: number): Promise<Member> => {
+      const first = Math.floor((size * n) / processes);
+      const instances = Math.floor((size * (n + 1)) / processes) - first;
+      return started({ url, keys, first, instances });
+    };
+    const members = [await start(0)];
+    members.push(...(await Promise.all(Array.from({ length: processes - 1 }, (_, n) => start(n + 1)))));
+    return new Fleet(members, size);
   }
 
-  /** Lets all instances make calls at the same time. */
-  call(ms: number, perSecond: number): Promise<Extract<Told, { kind: 'called' }>[]> {
-    return Promise.all(
-      this.members.map((member) => {
-        const called = answer(member, 'called');
-        order(member, { do: 'call', ms, perSecond });
-        return called;
-      }),
+  /** Lets all instances make calls at the same time. Resolves with their number, and with milliseconds of processor time. */
+  async call(calling: Calling): Promise<{ calls: number; cpuMs: number }> {
+    const all = this.size;
+    const called = await Promise.all(
+      this.members.map(({ worker, first }) => worker.ask({ do: 'call', first, all, ...calling }, 'called')),
     );
+    const sum = (of: (told: Of<'called'>) => number): number => called.reduce((total, told) => total + of(told), 0);
+    return { calls: sum(({ calls }) => calls), cpuMs: sum(({ cpuMs }) => cpuMs) };
   }
 
-  remove(member: number): Promise<Extract<Told, { kind: 'removed' }>> {
-    const removed = answer(this.members[member]!, 'removed');
-    order(this.members[member]!, { do: 'remove' });
-    return removed;
+  /** Lets one instance remove a key. */
+  remove(instance: number): Promise<Of<'removed'>> {
+    const { worker, first } = this.members.findLast((member) => member.first <= instance)!;
+    return worker.ask({ do: 'remove', instance: instance - first }, 'removed');
+  }
+
+  /** What each instance tells of the calls of all. */
+  async look(): Promise<Counts[]> {
+    const looked = await Promise.all(this.members.map(({ worker }) => worker.ask({ do: 'look' }, 'looked')));
+    return looked.flatMap(({ counts }) => counts);
   }
 
   async close(): Promise<void> {
-    await Promise.all(
-      this.members.map(async (member) => {
-        const exited = once(member, 'exit');
-        order(member, { do: 'close' });
-        await exited;
-      }),
-    );
+    for (const { worker } of this.members) worker.tell({ do: 'close' });
+    await Promise.all(this.members.map(({ worker }) => worker.ended()));
   }
 }
 
-const order = (member: ChildProcess, command: Command): void => void member.send(command);
-
-function answer<K extends Told['kind']>(member: ChildProcess, kind: K): Promise<Extract<Told, { kind: K }>> {
-  return new Promise((resolve, reject) => {
-    const done = (): void => {
-      member.off('message', heard);
-      member.off('exit', ended);
-    };
-    const heard = (told: Told): void => {
-      if (told.kind !== kind) return;
-      done();
-      resolve(told as Extract<Told, { kind: K }>);
-    };
-    const ended = (): void => {
-      done();
-      reject(new Error('a member of the cluster ended'));
-    };
-    member.on('message', heard);
-    member.on('exit', ended);
-  });
+async function started(about: { url: string; keys: number; first: number; instances: number }): Promise<Member> {
+  const { url, keys, first, instances } = about;
+  const worker = new Worker<Command, Told>(fork(join(__dirname, 'member.js'), [url, String(keys), String(instances)]));
+  await worker.hear('ready');
+  return { worker, first };
 }

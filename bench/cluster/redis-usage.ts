@@ -1,14 +1,18 @@
 import type { Redis } from 'ioredis';
 
 export interface Usage {
+  /** Those that scripts call are counted, too. */
   readonly commands: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly cpuMs: number;
+  /** Made in the time. */
+  readonly connections: number;
+  readonly seconds: number;
 }
 
 /** What Redis has done so far, by its own count. */
-export async function usage(redis: Redis): Promise<Usage> {
+async function usage(redis: Redis): Promise<Usage> {
   const info = await redis.info();
   const number = (name: string): number => Number(new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]);
   return {
@@ -16,12 +20,25 @@ export async function usage(redis: Redis): Promise<Usage> {
     bytesIn: number('total_net_input_bytes'),
     bytesOut: number('total_net_output_bytes'),
     cpuMs: (number('used_cpu_user') + number('used_cpu_sys')) * 1_000,
+    connections: number('total_connections_received'),
+    seconds: performance.now() / 1_000,
   };
 }
 
-export const since = (before: Usage, after: Usage): Usage => ({
-  commands: after.commands - before.commands,
-  bytesIn: after.bytesIn - before.bytesIn,
-  bytesOut: after.bytesOut - before.bytesOut,
-  cpuMs: after.cpuMs - before.cpuMs,
-});
+/** What Redis does meanwhile. */
+export async function usageOf<T>(redis: Redis, work: () => Promise<T>): Promise<{ found: T; used: Usage }> {
+  const before = await usage(redis);
+  const found = await work();
+  const after = await usage(redis);
+  return {
+    found,
+    used: {
+      commands: after.commands - before.commands,
+      bytesIn: after.bytesIn - before.bytesIn,
+      bytesOut: after.bytesOut - before.bytesOut,
+      cpuMs: after.cpuMs - before.cpuMs,
+      connections: after.connections - before.connections,
+      seconds: after.seconds - before.seconds,
+    },
+  };
+}

@@ -7,7 +7,7 @@ import { refusedPer100 } from '../policies/served';
 import { callsOf, type Figures } from '../policies/simulate';
 import { VendorAccounts } from '../policies/vendor';
 import type { MemberCommand, MemberTold, VendorCommand, VendorTold } from './messages';
-import { Worker } from './worker';
+import { Worker } from '../lib/worker';
 
 /** Instances are up for this long before the first call comes. Milliseconds. */
 const LEAD_MS = 6_000;

@@ -16,12 +16,12 @@ export async function startApp(options: KeyManagementModuleOptions): Promise<INe
   return NestFactory.createApplicationContext(BenchApp, { logger: false, abortOnError: false });
 }
 
-/** Keys that were checked already. */
+/** Keys that were checked already, here or, where the store knows them, by another instance. */
 export function fill(app: INestApplicationContext, provider: string, count: number): KeyPool {
   const pool = app.get(KeyPoolService).ensurePool(provider);
   for (let n = 0; n < count; n += 1) {
     const record = pool.add(new ApiKey(benchKey(n)), {}, 'configuration', 'configuration');
-    pool.setState(record, HEALTHY, 'probe');
+    if (record.isUnchecked) pool.setState(record, HEALTHY, 'probe');
   }
   return pool;
 }

@@ -23,7 +23,7 @@ async function comesBack(stage: Stage): Promise<void> {
     const leftAlone = simulator.openai.calls.forKey(key).total === asked;
     promises.expect('a cooling-down key is left alone', leftAlone || until.getTime() <= Date.now());
   }
-  await rested(stage, 'openai', 'charlie');
+  await cooldownPassed(stage, 'openai', 'charlie');
   let used = false;
   for (let call = 1; call <= 12 && !used; call += 1) {
     const result = await stage.ask('openai');
@@ -34,7 +34,7 @@ async function comesBack(stage: Stage): Promise<void> {
 }
 
 async function allCoolDown(stage: Stage): Promise<void> {
-  await rested(stage, 'anthropic', 'charlie');
+  await cooldownPassed(stage, 'anthropic', 'charlie');
   for (const label of ['charlie', 'delta']) {
     const once = { kind: 'alwaysRateLimited', retryAfterMs: 1_000 } as const;
     stage.script('anthropic', label, { kind: 'sequence', steps: [once, { kind: 'valid' }] });
@@ -46,14 +46,14 @@ async function allCoolDown(stage: Stage): Promise<void> {
 }
 
 /** Lets the key's cooldown pass. */
-async function rested(stage: Stage, vendor: VendorName, label: string): Promise<void> {
+async function cooldownPassed(stage: Stage, vendor: VendorName, label: string): Promise<void> {
   const { cooldownUntil } = stage.snapshot(vendor, label);
   if (cooldownUntil) await pause(Math.max(0, cooldownUntil.getTime() - stage.clock.now()) + 10);
 }
 
 async function oneModelCoolsDown(stage: Stage): Promise<void> {
   stage.script('google', 'charlie', { kind: 'valid' });
-  await rested(stage, 'google', 'charlie');
+  await cooldownPassed(stage, 'google', 'charlie');
   const [small, large] = ['gemini-3.1-flash-lite', 'gemini-3.1-pro'];
   stage.script(
     'google',

@@ -34,7 +34,16 @@ export type { GivenKey as ResolvedKey } from './configuration/given-key';
 export type { ResolvedOptions, ResolvedProvider, ResolvedStore } from './configuration/resolved-options';
 export type { ResolvedWebhook } from './configuration/webhook-options';
 export type { Hidden, SecretText } from './common/secret-text';
-export type { Json, KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from './store/port/key-store';
+export type {
+  Audience,
+  Json,
+  KeyStore,
+  ReadChanges,
+  Register,
+  StoreChange,
+  StoredDocument,
+  StoreWatcher,
+} from './store/port/key-store';
 export { StoreError, type StoreErrorCode } from './store/port/store-error';
 export { logFieldsOf } from './common/log-line';
 

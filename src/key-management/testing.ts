@@ -37,7 +37,16 @@ export type {
   KeyStoreHarness,
   StoreUnderTest,
 } from './store/contract/contract-types';
-export type { Json, KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from './store/port/key-store';
+export type {
+  Audience,
+  Json,
+  KeyStore,
+  ReadChanges,
+  Register,
+  StoreChange,
+  StoredDocument,
+  StoreWatcher,
+} from './store/port/key-store';
 export { applyChange, copyDocument, mergeChange, mergeMax, mergeSum, replaces } from './store/port/merge';
 export { checkChanges } from './store/port/check-changes';
 export { StoreError } from './store/port/store-error';

@@ -60,6 +60,20 @@ describe('one key in full', () => {
     for (const key of [FIRST, SECOND]) expect(text).not.toContain(key);
   });
 
+  it('has the budgets that are stated for it, as they are sent to change them, and none of those of its provider', async () => {
+    const path = `${KEYS}/${keyIdOf(FIRST)}`;
+    const budgets = [
+      { usd: 12.5, per: 'month', time_zone: 'Europe/Paris', scope: 'account' },
+      { tokens: 1_000_000, per: 'day' },
+    ];
+    await api.send('patch', path).send({ budgets }).expect(200);
+    expect((await details(FIRST)).own_budgets).toEqual(budgets);
+    // The account's budget counts its calls too, and is stated for another key.
+    expect(await details(SECOND)).toMatchObject({ budgets: [{ scope: 'account' }], own_budgets: [] });
+    await api.send('patch', path).send({ budgets: null }).expect(200);
+    expect((await details(FIRST)).own_budgets).toEqual([]);
+  });
+
   it('has its own events: what it met, and what administrators did to it', async () => {
     for (const key of [FIRST, SECOND])
       await api

@@ -155,6 +155,7 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
       account_keys: 1,
       limits_left: [],
       usage_by_model: [],
+      own_budgets: [],
     });
   });
 

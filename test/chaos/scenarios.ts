@@ -14,6 +14,7 @@ import { invalidHeaders } from './vendor/invalid-headers';
 import { oneGoodKey } from './vendor/one-good-key';
 import { shutdownUnderFire } from './vendor/shutdown-under-fire';
 import { everythingAtOnce } from './vendor/everything-at-once';
+import { postgresCrashed, postgresReset, postgresSilent, postgresTerminated } from './store/postgres-troubles';
 import { redisFull } from './store/redis-full';
 import { redisGarbage, redisRefusing, redisReset, redisSilent, redisSlow } from './store/redis-troubles';
 import { firebaseTrouble } from './store/firebase-trouble';
@@ -28,7 +29,7 @@ import {
 import { fileDamaged } from './store/file-damaged';
 import { fileUnusable } from './store/file-unusable';
 import { killedInstance } from './process/killed-instance';
-import { killedLeader } from './process/killed-leader';
+import { killedLeader, killedLeaderOnPostgres } from './process/killed-leader';
 import { setBack, setForward, setToAndFro } from './clock/set-by-an-hour';
 import { oneOfThree } from './clock/one-of-three';
 
@@ -61,11 +62,16 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'store/redis-slow': redisSlow,
   'store/redis-garbage': redisGarbage,
   'store/redis-full': redisFull,
+  'store/postgres-reset': postgresReset,
+  'store/postgres-silent': postgresSilent,
+  'store/postgres-crashed': postgresCrashed,
+  'store/postgres-terminated': postgresTerminated,
   'store/firebase-trouble': firebaseTrouble,
   'store/file-damaged': fileDamaged,
   'store/file-unusable': fileUnusable,
   'process/killed-instance': killedInstance,
   'process/killed-leader': killedLeader,
+  'process/killed-leader-on-postgres': killedLeaderOnPostgres,
   'clock/set-back': setBack,
   'clock/set-forward': setForward,
   'clock/set-to-and-fro': setToAndFro,

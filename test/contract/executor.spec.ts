@@ -129,7 +129,7 @@ describe('executeOrThrow, the convenience functions and executeFirst', () => {
 });
 
 describe('a model', () => {
-  it('rests apart: the key goes on for the others', async () => {
+  it('cools down apart: the key goes on for the others', async () => {
     await contract.manager.initializeKeys('acme', [A]);
     jest.spyOn(contract.checker, 'classifyError').mockReturnValue({ outcome: 'rate_limited', retryAfterMs: 60_000 });
     await contract.executor.execute('acme', () => thrown(429), { model: 'big', maxWaitMs: 0 });

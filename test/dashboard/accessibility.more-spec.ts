@@ -128,7 +128,12 @@ describeInChromium('the dashboard to axe', () => {
     await page.getByLabel('Weight').fill('x');
     await page.getByRole('button', { name: 'Save changes' }).click();
     await page.getByText('Enter a number above 0').waitFor();
+    await page.getByRole('button', { name: 'Add a budget' }).click();
+    await page.getByLabel('Time zone').last().fill('nowhere');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('Enter a time zone').waitFor();
     expect(await findings(page)).toEqual([]);
+    expect(await page.locator('.sheet').evaluate((sheet) => sheet.scrollWidth - sheet.clientWidth)).toBe(0);
   });
 
   it('for a viewer, without a match, and with the connection lost', async () => {

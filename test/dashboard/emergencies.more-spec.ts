@@ -192,8 +192,8 @@ describeInChromium('the page in an emergency, of a real app', () => {
     // What callers spoilt says nothing of the provider.
     expect([await figure('Calls'), await figure('Failed'), await figure('Success')]).toEqual(['3', '0', '100 %']);
     expect([await figure('Refused'), await figure('Retries'), await figure('By caller')]).toEqual(['0', '0', '2']);
-    await card('OpenAI').getByText('1 model: gpt-5 100 %').click();
-    await says(card('OpenAI').locator('.models'), /On this instance, since/, /gpt-5\s*3\s*0\s*0\s*100 %/);
+    await card('OpenAI').getByText('1 model on this instance: gpt-5 100 %').click();
+    await says(card('OpenAI').locator('.models'), /Calls of this instance alone, since/, /gpt-5\s*3\s*0\s*0\s*100 %/);
     await card('OpenAI')
       .getByText(/All calls of the last 24 hours were in one hour, \d\d:\d\d: 3 calls, 0 failed/)
       .waitFor();

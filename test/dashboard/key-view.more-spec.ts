@@ -120,6 +120,104 @@ describeInChromium("a key's own view, of a real app", () => {
     expect(app.get(KeyPoolService).get('openai', keyIdOf(FIRST))!.limits).toBeUndefined();
   });
 
+  const own = (): ReturnType<KeyPoolService['get']> => on.stage.app.get(KeyPoolService).get('openai', keyIdOf(FIRST));
+  const save = (): Promise<void> => sheet().getByRole('button', { name: 'Save changes' }).click();
+  const saved = async (): Promise<void> => {
+    await sheet().getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' });
+  };
+
+  it('gives it an end and takes that away, and knows half an end and one that is past', async () => {
+    const { page, url, app } = on.stage;
+    await signIn(page, `${url}?key=${encodeURIComponent(name(FIRST))}`, ADMIN);
+    const ends = sheet().getByLabel('Ends');
+    await ends.fill('2020-01-31T12:00');
+    await save();
+    await sheet().getByText('Enter a time to come.').waitFor();
+    expect(own()!.expiresAt).toBeUndefined();
+    await ends.fill('2099-01-31T12:30');
+    await save();
+    await saved();
+    const local = await page.evaluate(() => new Date('2099-01-31T12:30').toISOString());
+    expect(own()!.expiresAt?.toISOString()).toBe(local);
+    await sheet().getByText('ends 31 Jan').waitFor();
+    // A month alone is no value to the browser, and no reason to take the end away.
+    await ends.press('Delete');
+    await save();
+    await sheet().getByText('Enter a whole day and time').waitFor();
+    expect(own()!.expiresAt?.toISOString()).toBe(local);
+    await sheet().getByRole('button', { name: 'Undo' }).click();
+    await sheet().getByRole('button', { name: 'Remove the end' }).click();
+    expect(await ends.evaluate((field) => field === document.activeElement)).toBe(true);
+    await save();
+    await saved();
+    expect(own()!.expiresAt).toBeUndefined();
+    expect(app.get(KeyPoolService).get('openai', keyIdOf(FIRST))!.status).toBe('healthy');
+  });
+
+  it('adds, changes and removes its budgets by the keyboard, and says at its field what the server finds wrong', async () => {
+    const { page, url, app } = on.stage;
+    await signIn(page, `${url}?key=${encodeURIComponent(name(FIRST))}`, ADMIN);
+    const budget = (number: number): Locator => sheet().getByRole('group', { name: `Budget ${number}` });
+    const budgets = async (): Promise<unknown> => {
+      const answer = await fetch(url.replace('dashboard', `admin/providers/openai/keys/${keyIdOf(FIRST)}`), {
+        headers: { Authorization: `Bearer ${ADMIN}` },
+      });
+      return ((await answer.json()) as { own_budgets: unknown }).own_budgets;
+    };
+    await sheet().getByRole('button', { name: 'Add a budget' }).focus();
+    await page.keyboard.press('Enter');
+    // The amount has the focus.
+    await page.keyboard.type('12.50');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('month');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('Europe/Paris');
+    await page.keyboard.press('Enter');
+    await saved();
+    expect(await budgets()).toEqual([{ usd: 12.5, per: 'month', time_zone: 'Europe/Paris' }]);
+    await section('Budgets').getByText('$0.00 of $12.50').waitFor();
+
+    // The same again: only the server knows that.
+    await sheet().getByRole('button', { name: 'Add a budget' }).click();
+    await budget(2).getByLabel('Amount').fill('0');
+    await budget(2).getByLabel('Period').selectOption('month');
+    await budget(2).getByLabel('Time zone').fill('Europe/Paris');
+    await save();
+    await budget(2).getByText('Enter a number above 0.').waitFor();
+    await budget(2).getByLabel('Amount').fill('5');
+    await save();
+    await budget(2).getByText('counts the same as budget 1: leave one of the two out').waitFor();
+    await budget(2).getByLabel('Unit').selectOption('requests');
+    await save();
+    await saved();
+    expect(await budgets()).toEqual([
+      { usd: 12.5, per: 'month', time_zone: 'Europe/Paris' },
+      { requests: 5, per: 'month', time_zone: 'Europe/Paris' },
+    ]);
+
+    await sheet().getByRole('button', { name: 'Remove budget 1' }).focus();
+    await page.keyboard.press('Enter');
+    expect(await sheet().locator('.budget-row').count()).toBe(1);
+    await save();
+    await saved();
+    expect(await budgets()).toEqual([{ requests: 5, per: 'month', time_zone: 'Europe/Paris' }]);
+    // The server's word on a field that the form cannot judge stands at the field, too.
+    const refused = { field: 'budgets.0.time_zone', problem: 'must be a time zone of the IANA database' };
+    await page.route('**/keys/*', (route) =>
+      route.request().method() === 'PATCH'
+        ? route.fulfill({ status: 400, json: { message: 'No.', problems: [refused] } })
+        : route.continue(),
+    );
+    await budget(1).getByLabel('Amount').fill('6');
+    await save();
+    await budget(1).getByText(refused.problem).waitFor();
+    expect(await budget(1).getByLabel('Time zone').getAttribute('aria-invalid')).toBe('true');
+    expect(app.get(KeyPoolService).get('openai', keyIdOf(FIRST))!.budgets).toMatchObject([{ limit: 5 }]);
+  });
+
   it('disables, enables and deletes from there, after a question', async () => {
     const { page, url, app } = on.stage;
     await signIn(page, `${url}?key=${encodeURIComponent(name(FIRST))}`, ADMIN);

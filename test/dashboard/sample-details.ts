@@ -36,6 +36,9 @@ export function sampleDetails(key: KeyEntry, keys: readonly KeyEntry[], now: num
       of('vendor', 'minute', 500, 417),
       { ...of('vendor', 'minute', 200_000, 8_100), unit: 'tokens' },
     ],
+    own_budgets: key.budgets
+      .filter(({ scope }) => scope === 'key')
+      .map(({ unit, limit, per }) => ({ [unit]: limit, per, time_zone: 'Europe/Berlin' })),
     usage_by_model: Object.entries(SHARES).map(([model, share]) => ({
       ...usage,
       model,
@@ -113,13 +116,15 @@ const FAILURES = [
 
 export function sampleFailedCalls(keys: readonly KeyEntry[], count: number, now: number): FailedCall[] {
   const next = chance(23);
+  let at = now - 9_000;
   return Array.from({ length: count }, (_, n): FailedCall => {
+    at -= 47_000 * next();
     const key = keys[Math.floor(next() * keys.length)];
     const [outcome, status, reason, attempts] = FAILURES[Math.floor(next() * FAILURES.length)]!;
     const isWithoutKey = n % 9 === 4 || key === undefined;
     return {
       id: count - n,
-      at: new Date(now - 9_000 - n * 47_000 * next()).toISOString(),
+      at: new Date(at).toISOString(),
       provider: key?.provider ?? 'openai',
       key_id: isWithoutKey ? null : key.id,
       masked_key: isWithoutKey ? null : key.masked_key,

@@ -166,6 +166,11 @@ export class SampleServer {
     }
     if (path === 'admin/events') return this.#eventPage(url, response);
     if (path === 'admin/failed-calls') return this.#failedCallPage(url, response);
+    if (/^analytics\/[^/]+$/.test(path)) {
+      const { models, window } = this.figures[path.split('/')[1]!]!;
+      const usage_by_model = models.map(({ model, calls }) => ({ ...window.usage, model, requests: calls }));
+      return json(response, 200, { summary: { usage_by_model } });
+    }
     if (path.startsWith('analytics/') && path.endsWith('/timeline'))
       return json(response, 200, { timeline: sampleKeyTimeline(Date.now()) });
     if (path.endsWith('/keys/bulk'))

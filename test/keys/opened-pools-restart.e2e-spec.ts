@@ -1,25 +1,34 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeyPoolService, keyIdOf, RetryExecutorService, type OpenedPool } from '../../src/key-management';
+import {
+  KeyPoolService,
+  keyIdOf,
+  RetryExecutorService,
+  type KeyManagementModuleOptions,
+  type KeyStatus,
+  type OpenedPool,
+} from '../../src/key-management';
 import { ADMIN, startApi, type ApiUnderTest } from '../admin/support';
 import { VendorSimulator } from '../simulator';
+import { describeWithRedis, RedisServer } from '../support/redis-server';
 
 const SECRET = 'a secret of the tests, of 32 chars or more';
 
-describe('pools that are opened again after a restart, on a file store', () => {
+type Store = KeyManagementModuleOptions['store'];
+
+/** @param newStore The same one for all starts of one test. */
+function restarted(newStore: () => Store): void {
   let simulator: VendorSimulator;
   let own: string;
   let given: string;
   let added: string;
   let other: string;
-  let path: string;
   let api: ApiUnderTest;
 
   const start = async (): Promise<void> => {
     const providers = { openai: { keys: [own], baseUrl: simulator.openai.baseUrl } };
-    const store = { kind: 'file', path, encryptionSecret: SECRET } as const;
-    api = await startApi({ options: { providers, store } });
+    api = await startApi({ options: { providers, store: newStore() } });
   };
   const restart = async (): Promise<void> => {
     await api.app.close();
@@ -43,13 +52,11 @@ describe('pools that are opened again after a restart, on a file store', () => {
   beforeEach(async () => {
     simulator = await VendorSimulator.start();
     [own, given, other, added] = simulator.openai.newKeys(4) as [string, string, string, string];
-    path = mkdtempSync(join(tmpdir(), 'opened-pools-'));
     await start();
   });
   afterEach(async () => {
     await api.app.close();
     await simulator.close();
-    rmSync(path, { recursive: true, force: true });
   });
 
   it('have the keys again that an administrator added, once they are opened and no sooner', async () => {
@@ -130,4 +137,44 @@ describe('pools that are opened again after a restart, on a file store', () => {
     await pools().openPool('customer-17', { like: 'openai', keys: [given, added] });
     expect(ids()).toEqual(idsOf(given, added));
   });
+
+  it('know what was learned of the keys, also where the vendor cannot be asked', async () => {
+    simulator.openai.key(other, { kind: 'invalid' });
+    await open();
+    const executor = api.app.get(RetryExecutorService);
+    await executor.executeOrThrow('customer-17', () => Promise.resolve(1));
+    const statuses = (): Record<string, KeyStatus> =>
+      Object.fromEntries(
+        pools()
+          .list('customer-17')
+          .map(({ id, status }) => [id, status]),
+      );
+    const learned = { [keyIdOf(given)]: 'healthy', [keyIdOf(other)]: 'invalid_key' };
+    expect(statuses()).toEqual(learned);
+    await restart();
+    simulator.openai.outage({ status: 503 });
+    await open();
+    expect(statuses()).toEqual(learned);
+    expect(pools().get('customer-17', keyIdOf(given))).toMatchObject({ successCount: 1 });
+  });
+}
+
+describe('pools that are opened again after a restart, on a file store', () => {
+  let path: string;
+  beforeEach(() => (path = mkdtempSync(join(tmpdir(), 'opened-pools-'))));
+  afterEach(() => rmSync(path, { recursive: true, force: true }));
+
+  restarted(() => ({ kind: 'file', path, encryptionSecret: SECRET }));
+});
+
+describeWithRedis('pools that are opened again after a restart, on a real Redis', () => {
+  let redis: RedisServer;
+  let namespace = 0;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(() => (namespace += 1));
+
+  restarted(() => ({ kind: 'redis', url: redis.url, namespace: `restart-${namespace}`, encryptionSecret: SECRET }));
 });

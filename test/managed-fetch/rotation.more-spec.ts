@@ -95,7 +95,7 @@ describe.each(VENDORS)('the managed fetch of %s', (name, header) => {
     expect(app.vendor(name).calls.total).toBe(4);
   });
 
-  it('rests the model that the request names, and no other', async () => {
+  it('cools down the model that the request names, and no other', async () => {
     app.behave(name, { kind: 'alwaysRateLimited', retryAfterMs: 20_000 }, { kind: 'valid' });
     await (await app.fetch(name)(...request[name](app))).text();
     expect(app.snapshots(name)[0]).toMatchObject({

@@ -1,6 +1,7 @@
 // Mutation tests of the pure core (README.md beside this file): one run of Stryker per group, and one table of all groups.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { posix } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
 import { GROUPS } from './groups.mjs';
 import { breakAt, scoreOf, survivorsOf, tableOf } from './report.mjs';
@@ -10,26 +11,18 @@ const SOURCE = 'src/key-management';
 const CACHE = '.build/mutation';
 const RESULTS = 'test/mutation/results';
 
+const FILES = readdirSync(SOURCE, { recursive: true });
+
 const optionsFor = (name, { mutate, specs }) => ({
-  testRunner: 'jest',
-  plugins: ['@stryker-mutator/jest-runner'],
+  testRunner: 'specs',
+  plugins: ['./test/mutation/runner.mjs'],
   mutate: [...mutate.map((path) => `${SOURCE}/${path}`), '!**/*.spec.ts'],
-  jest: {
-    // The package's own settings without the canary: it looks for leaked secrets, which no mutant is about, and needs its own environment.
-    config: {
-      // Fewer folders to look through before each run.
-      roots: ['<rootDir>/src', '<rootDir>/test/execution', '<rootDir>/test/fixtures'],
-      testEnvironment: '@stryker-mutator/jest-runner/jest-env/node',
-      setupFilesAfterEnv: [],
-      reporters: [],
-      testMatch: specs.map((path) => `<rootDir>/${SOURCE}/${path}`),
-    },
-    enableFindRelatedTests: false,
-  },
+  specs: filesOf(specs).map((path) => `${SOURCE}/${path}`),
+  ignorers: ['sources'],
   coverageAnalysis: 'perTest',
   concurrency: 1,
   // The machine may be busy with other work: a slow test is not one that hangs.
-  timeoutMS: 10_000,
+  timeoutMS: 60_000,
   incremental: true,
   incrementalFile: `${CACHE}/${name}.json`,
   tempDirName: '.build/mutation/sandbox',
@@ -39,6 +32,15 @@ const optionsFor = (name, { mutate, specs }) => ({
   disableTypeChecks: false,
   allowEmpty: false,
 });
+
+/** Of each pattern at least one. */
+function filesOf(patterns) {
+  return patterns.flatMap((pattern) => {
+    const files = FILES.filter((path) => posix.matchesGlob(path, pattern));
+    if (files.length === 0) throw new Error(`test/mutation/groups.mjs names ${pattern}, which does not exist.`);
+    return files;
+  });
+}
 
 /**
  * Stryker does not know which tests see a mutant of what runs while a module loads (a rule, a pattern), so a new test would not make it
@@ -55,10 +57,7 @@ function forgetStaticSurvivors(path) {
 
 /** Runs one group; the mutants of each of its files, by path. */
 async function mutantsOf(name, group) {
-  for (const path of group.mutate) {
-    const isMissing = !path.includes('*') && !existsSync(`${SOURCE}/${path}`);
-    if (isMissing) throw new Error(`test/mutation/groups.mjs names ${path}, which does not exist.`);
-  }
+  filesOf(group.mutate);
   forgetStaticSurvivors(`${CACHE}/${name}.json`);
   await new Stryker(optionsFor(name, group)).runMutationTest();
   const report = JSON.parse(readFileSync(`${CACHE}/${name}.json`, 'utf8'));

@@ -47,7 +47,10 @@ describeWithRedis('a Redis and what it must give', () => {
     expect(await other.store.load('d')).toMatchObject([{ registers: { f: { value: 1 } }, maxima: { m: 3 } }]);
     expect(await other.store.lock('job', 'a', 1_000)).toBe(true);
     await other.store.unlock('job', 'a');
+    const cursor = (await other.store.changesSince())?.cursor;
+    await one.store.write([set('d', 'f', 3, 3)], 'w:2', { instance: 'another' });
     await one.store.write([{ kind: 'drop', doc: 'd' }]);
+    expect((await other.store.changesSince(cursor))?.changes).toEqual([{ kind: 'drop', doc: 'd' }]);
     expect(await other.store.load('')).toEqual([]);
     expect(one.reports).toEqual([expect.stringContaining('allkeys-lfu')]);
     await expect(open({ url, namespace: 'another', timeoutMs: 500 })).rejects.toMatchObject({
@@ -74,6 +77,10 @@ describeWithRedis('a Redis and what it must give', () => {
         const { store } = await open({ url, timeoutMs: 400 });
         await store.write([set('d', 'f', 1), add('d', 's', 2)], 'w:1');
         await store.load('');
+        const cursor = (await store.changesSince())?.cursor;
+        await store.write([set('d', 'f', 2)], 'w:2', { instance: 'another' });
+        await store.write([set('d', 'f', 3)], 'w:3', 'nobody');
+        await store.changesSince(cursor);
         await store.lock('job', 'a', 1_000);
         await store.unlock('job', 'a');
         await store.write([{ kind: 'drop', doc: 'd' }]);

@@ -1,5 +1,7 @@
 import type {
+  Audience,
   KeyStore,
+  ReadChanges,
   StoreChange,
   StoredDocument,
   StoreWatcher,
@@ -22,9 +24,26 @@ export class Cluster {
   lockTime: () => number = () => 0;
   /** The next write is applied, and its answer is lost. */
   loseNextAnswer = false;
+  /** What nobody was told, with its writer. Counts what the store ever forgot of it in `forgotten`. */
+  quiet: { readonly from: ClusterStore; readonly changes: readonly StoreChange[] }[] = [];
+  forgotten = 0;
+  /** How often changes were delivered to a member. */
+  deliveries = 0;
 
+  /** Tells every batch to all. */
   member(): ClusterStore {
     return new ClusterStore(this);
+  }
+
+  /** Tells a batch to its audience alone. */
+  discreetMember(): DiscreetStore {
+    return new DiscreetStore(this);
+  }
+
+  /** Remembers nothing of what nobody was told. */
+  forgetQuiet(): void {
+    this.forgotten += this.quiet.length;
+    this.quiet = [];
   }
 
   cut(): void {
@@ -34,7 +53,11 @@ export class Cluster {
 
   mend({ empty = false } = {}): void {
     this.away = false;
-    if (empty) this.documents = new Map();
+    if (empty) {
+      this.documents = new Map();
+      this.forgetQuiet();
+      this.forgotten += 1;
+    }
     for (const { watcher } of this.members) {
       watcher?.connection(true);
       watcher?.reset();
@@ -49,7 +72,7 @@ export class ClusterStore implements KeyStore {
   /** This member receives no changes of others. */
   isDeaf = false;
 
-  constructor(private readonly cluster: Cluster) {}
+  constructor(protected readonly cluster: Cluster) {}
 
   open(watcher: StoreWatcher): Promise<void> {
     this.watcher = watcher;
@@ -63,13 +86,18 @@ export class ClusterStore implements KeyStore {
     );
   }
 
-  write(changes: readonly StoreChange[], id = ''): Promise<void> {
+  write(changes: readonly StoreChange[], id = '', audience: Audience = 'all'): Promise<void> {
     return this.#reach(() => {
       if (id && this.cluster.applied.has(id)) return;
       this.cluster.applied.add(id);
       this.cluster.batches.push(changes);
       for (const change of changes) applyChange(this.cluster.documents, change);
-      for (const other of this.cluster.members) if (other !== this && !other.isDeaf) other.watcher?.changed(changes);
+      for (const other of this.cluster.members) {
+        if (other === this || other.isDeaf || !this.tells(audience, other)) continue;
+        this.cluster.deliveries += 1;
+        other.watcher?.changed(changes);
+      }
+      this.wrote(changes, audience);
       if (this.cluster.loseNextAnswer) {
         this.cluster.loseNextAnswer = false;
         throw new StoreError('unavailable', 'the answer was lost');
@@ -102,9 +130,46 @@ export class ClusterStore implements KeyStore {
     return Promise.resolve();
   }
 
+  protected tells(_audience: Audience, _other: ClusterStore): boolean {
+    return true;
+  }
+
+  protected wrote(_changes: readonly StoreChange[], _audience: Audience): void {
+    // All were told.
+  }
+
+  protected reach<T>(work: () => T): Promise<T> {
+    return this.#reach(work);
+  }
+
   async #reach<T>(work: () => T): Promise<T> {
     await Promise.resolve();
     if (this.cluster.away) throw new StoreError('unavailable', 'The store is away.');
     return work();
+  }
+}
+
+/** As the stores on servers: what is for nobody is only read. */
+export class DiscreetStore extends ClusterStore {
+  changesSince(cursor?: string): Promise<ReadChanges | undefined> {
+    return this.reach(() => {
+      const { forgotten, quiet } = this.cluster;
+      const end = { changes: [], cursor: String(forgotten + quiet.length), more: false };
+      if (cursor === undefined) return end;
+      if (Number(cursor) < forgotten) return undefined;
+      const changes = quiet
+        .slice(Number(cursor) - forgotten)
+        .flatMap(({ from, changes: each }) => (from === this ? [] : each));
+      return { ...end, changes };
+    });
+  }
+
+  protected override tells(audience: Audience, other: ClusterStore): boolean {
+    return audience === 'all' || (audience !== 'nobody' && other.watcher?.instance === audience.instance);
+  }
+
+  protected override wrote(changes: readonly StoreChange[], audience: Audience): void {
+    const quiet = audience === 'nobody' ? changes : changes.filter(({ kind }) => kind === 'drop');
+    if (quiet.length > 0) this.cluster.quiet.push({ from: this, changes: quiet });
   }
 }

@@ -60,7 +60,7 @@ describe.each(rows('plain'))('%s', (_, shape) => {
 
   it('is found in the bytes of the body', () => {
     const meter = meterOf(vendor);
-    const found = usageInBody(Buffer.from(JSON.stringify(plain, undefined, 1)), meter.reader);
+    const found = usageInBody(JSON.stringify(plain, undefined, 1), meter.reader);
     expect(priced(meter, model, found.usage, found.model)).toEqual(expected(shape));
   });
 });

@@ -11,6 +11,10 @@ import { CLI_APPS, VITEST } from './versions.mjs';
 const FILES = resolve('tools/compat/cli');
 const ESBUILD = resolve('node_modules/.bin/esbuild');
 const TOKEN = 'compat-admin-token-0001';
+/** A step that takes longer hangs: on a machine with other work an installation takes minutes. */
+const STEP_MS = 900_000;
+/** The runners' own limits say how busy the machine is, not whether the app works. */
+const PATIENT = { jest: ['--testTimeout=120000'], vitest: ['--testTimeout=120000', '--hookTimeout=120000'] };
 /** What looks at the code of an app, and neither tests nor builds it. */
 const LINTERS = /eslint|oxlint|prettier|globals|coverage|@nestjs\/mau/;
 /** What a test run must not say, though it ends with 0. */
@@ -54,10 +58,12 @@ const nest = (...args) => ['node', 'node_modules/@nestjs/cli/bin/nest.js', ...ar
 const execute = ({ cwd, node, vendor }, [command, ...args], more = {}) =>
   run(command, args, {
     cwd,
-    limitMs: 300_000,
+    limitMs: STEP_MS,
     env: {
       PATH: [dirname(node.binary), process.env.PATH].join(delimiter),
       HOME: process.env.HOME,
+      // How this machine reaches its registry: without it, only what npm has in its cache can be installed.
+      ...(process.env.NODE_EXTRA_CA_CERTS && { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS }),
       NO_COLOR: '1',
       // As a developer's own environment has it.
       OPENAI_API_KEYS: KEYS.openai.join(),
@@ -149,12 +155,10 @@ function addCode({ cwd, isEsm }) {
 /** Unit tests, then the whole app of `test:e2e`, where the runner is the CLI's own. */
 async function test(context, runner) {
   const isOwn = runner === (context.isEsm ? 'vitest' : 'jest');
+  const patient = PATIENT[runner];
   const commands = isOwn
-    ? [
-        ['npm', 'test'],
-        ['npm', 'run', 'test:e2e'],
-      ]
-    : [['node', 'node_modules/vitest/vitest.mjs', 'run']];
+    ? ['test', 'test:e2e'].map((script) => ['npm', 'run', script, '--', ...patient])
+    : [['node', 'node_modules/vitest/vitest.mjs', 'run', ...patient]];
   for (const command of commands) {
     const problem = await quietly(context, command, COMPLAINT);
     if (problem) return problem;

@@ -3,6 +3,7 @@ import { AccessGuard } from './access/access.guard';
 import { AnswerInterceptor } from './answer.interceptor';
 import { KeyManagementExceptionFilter } from './api-exception.filter';
 import { AuditInterceptor } from './audit/audit.interceptor';
+import { FreshFiguresInterceptor } from './fresh-figures.interceptor';
 import { JsonBodyGuard } from './input/json-body.guard';
 import { ApiBearerAuth, ApiTags } from './openapi';
 import { ModuleController, type RoutePart } from './routes/module-controller.decorator';
@@ -14,6 +15,6 @@ export const ApiController = (path: string, tag: string, part?: RoutePart): Clas
     ApiBearerAuth(),
     ModuleController(path, part),
     UseGuards(AccessGuard, JsonBodyGuard),
-    UseInterceptors(AnswerInterceptor, AuditInterceptor),
+    UseInterceptors(AnswerInterceptor, AuditInterceptor, FreshFiguresInterceptor),
     UseFilters(KeyManagementExceptionFilter),
   );

@@ -18,7 +18,7 @@ import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
 import { ApiProblem, invalidRequest, notKept } from './api-problem';
 import { cursorOf, positionOf } from './input/cursor';
 import { keyFilter } from './key-filter';
-import { keyView, limitLeftView, verdictView } from './key-views';
+import { budgetView, keyView, limitLeftView, verdictView } from './key-views';
 import { keyInputs, limitsOf, budgetOf } from './key-inputs';
 import type { AddedKeysView, CheckedKeyView, KeyDetailsView, KeyView, KeyPage } from './schemas/answers';
 import type { ListKeys, NewKey, UpdateKey } from './schemas/requests';
@@ -65,6 +65,7 @@ export class KeyAdminService {
       account_keys: membersOf(record).length,
       limits_left: limitsLeft(record, (ordinal) => pool.modelOf(ordinal), pool.now).map(limitLeftView),
       usage_by_model: modelUsageOf(record),
+      own_budgets: record.budgets.map(budgetView),
     };
   }
 

@@ -4,9 +4,11 @@ import { keyStatusEntry, seconds } from '../analytics/comprehensive-status';
 import type { KeyVerdict } from '../health/key-intake.service';
 import type { HealthCheckReport } from '../health/health-sweep.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
+import type { Budget } from '../pool/limits/budget';
 import type { LimitLeft } from '../pool/limits-left';
 import type { Persistence } from '../store/keys/key-vault';
 import type { AddedKeyView, EventView, HealthCheckReportView, KeyView, LimitLeftView } from './schemas/answers';
+import type { KeyBudgetRequest } from './schemas/requests';
 
 export const keyView = (key: KeySnapshot, persistence: Persistence): KeyView => ({
   ...keyStatusEntry(key),
@@ -24,6 +26,13 @@ export const keyView = (key: KeySnapshot, persistence: Persistence): KeyView => 
   models: key.models ?? null,
   cooldowns: key.cooldowns.map((cooldown) => ({ ...cooldown, until: cooldown.until.toISOString() })),
   persistence,
+});
+
+/** A key's own budget, which has no scope `provider`. */
+export const budgetView = ({ timeZone, scope, ...budget }: Budget): KeyBudgetRequest => ({
+  ...budget,
+  ...(timeZone !== undefined && { time_zone: timeZone }),
+  ...(scope !== undefined && scope !== 'provider' && { scope }),
 });
 
 export const limitLeftView = ({ from, model, unit, per, limit, left, endsAt }: LimitLeft): LimitLeftView => ({

@@ -63,6 +63,10 @@ export class BalancesService implements DocumentOwner, OnModuleDestroy {
     for (const controller of this.#controllers) controller.abort();
   }
 
+  providerOf(doc: string): string {
+    return doc.slice(BALANCES.length);
+  }
+
   /** The provider's pool is closed. */
   forget(provider: string): void {
     this.#known.delete(provider);

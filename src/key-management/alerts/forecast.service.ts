@@ -50,8 +50,8 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     private readonly persistence: PersistenceService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    this.#told = new RunOutsTold(persistence.link, (provider) => pools.pool(provider) !== undefined);
-    pools.observe({ poolClosed: (provider) => this.#forget(provider) });
+    this.#told = new RunOutsTold(persistence.link);
+    pools.observe({ poolClosed: (provider) => this.#outlooks.delete(provider) });
     this.#ticks = new Timer(clock, LOOK_MS, () => void this.#tick());
   }
 
@@ -91,13 +91,6 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
     const warnings = this.#look();
     if (warnings.length > 0 && this.persistence.link.isLoaded && (await this.leadership.heldForSure()))
       for (const warning of warnings) this.#tell(warning);
-  }
-
-  /** The provider's pool is closed. */
-  #forget(provider: string): void {
-    this.#outlooks.delete(provider);
-    this.balances.forget(provider);
-    this.#told.poolClosed(provider);
   }
 
   /** Takes in what was spent, and foretells. Gives what is to be told. */

@@ -1,17 +1,16 @@
 import { RunOutsTold } from './run-outs-told';
 
 describe('RunOutsTold', () => {
-  const told = new RunOutsTold({ own: () => undefined, put: () => undefined, setAside: () => undefined }, () => false);
+  const told = new RunOutsTold({ own: () => undefined, put: () => undefined, setAside: () => undefined });
   const names = (): string[] => [...told.known()].map(({ doc }) => doc);
 
-  it('forgets a closed pool, but not what was told of it', () => {
+  it('forgets what was told of a provider, for its document has it', () => {
     told.set('customer-1', 'budget', undefined);
     told.set('customer-2', 'budget', 24);
-    for (const provider of ['customer-1', 'customer-2', 'customer-3']) told.poolClosed(provider);
+    const [first] = told.known();
+    told.forget(told.providerOf(first!.doc));
     expect(names()).toEqual(['run-outs/customer-2']);
+    expect(told.of('customer-1', 'budget')).toBeUndefined();
     expect(told.of('customer-2', 'budget')).toBe(24);
-    told.set('customer-2', 'budget', undefined);
-    told.poolClosed('customer-2');
-    expect(names()).toEqual([]);
   });
 });

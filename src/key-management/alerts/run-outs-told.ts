@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { getOrCreate } from '../common/get-or-create';
-import { ClosedPools } from '../pool/closed-pools';
 import { RUN_OUT_WARNINGS, type RunOutWarning } from '../pool/key-events';
 import type { FieldChange, Json, StoredDocument } from '../store/port/key-store';
 import type { DocumentOwner, KnownDocument } from '../store/sync/document-owner';
@@ -8,35 +7,23 @@ import type { StoreLink } from '../store/sync/store-link';
 
 /** A document per provider, with a register for each thing that runs out. */
 const TOLD = 'run-outs/';
-/** Of so many things of pools that are closed it is known that they were told of. */
-const MOST_CLOSED = 1_000;
 
 /** Which thresholds were told of: the same for all instances, and over restarts. */
 export class RunOutsTold implements DocumentOwner {
   readonly prefix = TOLD;
   /** By provider, and by the mark of the thing. */
   readonly #told = new Map<string, Map<string, RunOutWarning | null>>();
-  readonly #closed: ClosedPools;
 
-  /** @param isOpen Whether the provider has a pool. */
-  constructor(
-    private readonly link: Pick<StoreLink, 'own' | 'put' | 'setAside'>,
-    isOpen: (provider: string) => boolean,
-  ) {
+  constructor(private readonly link: Pick<StoreLink, 'own' | 'put' | 'setAside'>) {
     link.own(this);
-    this.#closed = new ClosedPools(
-      MOST_CLOSED,
-      (provider) => this.#told.get(provider)?.size ?? 0,
-      isOpen,
-      (provider) => this.#told.delete(provider),
-    );
   }
 
-  /** The provider's pool is closed. What was told of it is known for a while, so that it is not told again when it is opened again. */
-  poolClosed(provider: string): void {
-    const told = [...(this.#told.get(provider)?.values() ?? [])];
-    if (told.every((hours) => hours === null)) this.#told.delete(provider);
-    this.#closed.add(provider);
+  providerOf(doc: string): string {
+    return doc.slice(TOLD.length);
+  }
+
+  forget(provider: string): void {
+    this.#told.delete(provider);
   }
 
   /** The smallest threshold that was told of this thing; undefined where none was. */

@@ -24,6 +24,8 @@ export class HealthCheckerRegistry implements OnModuleInit {
   readonly #closing = new Set<string>();
   /** Of the providers that were asked for, until they get another checker. */
   readonly #vendors = new Map<string, Vendor>();
+  /** The one that was asked for last: calls to one provider often follow each other. */
+  #latest: { readonly provider: string; readonly vendor: Vendor } | undefined = undefined;
 
   /** @internal Told of each provider that gets a checker while the app runs: what is stored of it was of no use before. */
   onAdded: (provider: string) => void = () => undefined;
@@ -99,8 +101,12 @@ export class HealthCheckerRegistry implements OnModuleInit {
    * @throws UnknownProviderError
    */
   vendor(provider: string): Vendor {
+    if (this.#latest?.provider === provider) return this.#latest.vendor;
     const known = this.#vendors.get(provider);
-    if (known) return known;
+    if (known) {
+      this.#latest = { provider, vendor: known };
+      return known;
+    }
     const like = this.#likes.get(provider);
     if (like !== undefined) return this.vendor(like);
     const checker = this.get(provider);
@@ -143,6 +149,7 @@ export class HealthCheckerRegistry implements OnModuleInit {
     if (checker.vendor) maskKeysOf(checker.vendor);
     this.#checkers.set(provider, checker);
     this.#vendors.delete(provider);
+    this.#latest = undefined;
     this.onAdded(provider);
   }
 

@@ -30,39 +30,10 @@ const bookOf = (outcome: Outcome, ...when: Condition[]): RuleBook => ({
 const read = (more: Partial<VendorError>, book: RuleBook, mode: 'evidence' | 'status' = 'evidence') =>
   classify(errorOf(more), book, mode, NOW);
 
-describe('what decided', () => {
-  const wait = { ms: 1, source: 'retry-after' } as const;
-  it.each<[string, Condition, Partial<VendorError>]>([
-    ['code', { on: 'code', oneOf: ['x'] }, { codes: ['y', 'x'] }],
-    ['type', { on: 'type', oneOf: ['x'] }, { types: ['y', 'x'] }],
-    ['reason', { on: 'reason', oneOf: ['x'] }, { reasons: ['y', 'x'] }],
-    ['detail_code', { on: 'detail_code', oneOf: ['x'] }, { detailCodes: ['y', 'x'] }],
-    ['gstatus', { on: 'gstatus', oneOf: ['x'] }, { vendorStatuses: ['y', 'x'] }],
-    ['quota_id', { on: 'quota_id', pattern: /x/ }, { quotaIds: ['y', 'x'] }],
-    ['message', { on: 'message', pattern: /x/ }, { message: 'x' }],
-    ['message', { on: 'all_limits_zero' }, { allLimitsZero: true }],
-    ['header', { on: 'stated_wait' }, { statedWait: wait }],
-    ['body', { on: 'body', is: 'not_json' }, { bodyKind: 'text' }],
-    ['body', { on: 'body', is: 'html' }, { bodyKind: 'html' }],
-    ['status', { on: 'endpoint', pattern: /x/ }, { endpoint: 'x' }],
-    ['status', { on: 'phase', is: 'probe' }, { phase: 'probe' }],
-    ['status', { on: 'http_5xx' }, { httpStatus: 500 }],
-  ])('is %s (%j)', (decidedBy, condition, evidence) => {
-    const book = bookOf('overloaded', condition, { on: 'status', oneOf: [429] });
-    expect(read(evidence, book)).toMatchObject({ rule: 'R1', outcome: 'overloaded', decidedBy });
-    expect(read({}, book)).toMatchObject({ rule: undefined, outcome: 'quota_exceeded', decidedBy: 'status_default' });
-  });
-
-  it('is no sentence of the program’s own, and no missing endpoint, status or lasting reset', () => {
-    const none = { status: undefined, httpStatus: undefined };
-    const matched = (condition: Condition, more: Partial<VendorError>) => read(more, bookOf('ok', condition)).rule;
-    const sentence: Condition = { on: 'message', pattern: /x/ };
-    expect(matched(sentence, { ...none, bodyKind: 'none', message: 'x' })).toBeUndefined();
-    expect(matched(sentence, { ...none, message: 'x' })).toBe('R1');
-    expect(matched({ on: 'endpoint', pattern: /undefined/ }, {})).toBeUndefined();
-    expect(matched({ on: 'stated_wait' }, { statedWait: { ms: 1, source: 'reset-header' } })).toBeUndefined();
-    expect([499, 500].map((httpStatus) => matched({ on: 'not_5xx' }, { httpStatus }))).toEqual(['R1', undefined]);
-  });
+it('is decided by the rule that matches, and by the table where none does', () => {
+  const book = bookOf('overloaded', { on: 'code', oneOf: ['x'] }, { on: 'status', oneOf: [429] });
+  expect(read({ codes: ['x'] }, book)).toMatchObject({ rule: 'R1', outcome: 'overloaded', decidedBy: 'code' });
+  expect(read({}, book)).toMatchObject({ rule: undefined, outcome: 'quota_exceeded', decidedBy: 'status_default' });
 });
 
 describe('a removal that only the table asks for', () => {

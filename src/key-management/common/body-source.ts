@@ -8,6 +8,7 @@ export class BodySource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #returned: Uint8Array[] = [];
   #next: Promise<Chunk> | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(body: ReadableStream<Uint8Array>) {
     this.#reader = body.getReader();
@@ -33,16 +34,20 @@ export class BodySource {
     const value = this.#returned.shift();
     if (value) return { done: false, value };
     const chunk = await this.peek();
+    if (chunk.done) this.assertWhole();
     this.take();
     return chunk;
   }
 
-  /** Closes the stream, since its sender does not send the rest: whoever reads on gets this error. */
+  /** Closes the stream, since its sender does not send the rest: a read that is under way ends as at a proper end, which {@link assertWhole} tells apart. */
   fail(error: unknown): void {
+    this.#failure = { error };
     this.cancel(error);
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as the stream itself would be rejected
-    this.#next = Promise.reject(error);
-    this.#next.catch(() => undefined);
+  }
+
+  /** @throws what {@link fail} was called with */
+  assertWhole(): void {
+    if (this.#failure) throw this.#failure.error;
   }
 
   /** Closes the stream: its sender need not send the rest. */

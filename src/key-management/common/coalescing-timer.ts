@@ -6,13 +6,13 @@ export class Timer {
 
   constructor(
     private readonly clock: Clock,
-    private readonly ms: number,
+    private readonly ms: number | (() => number),
     private readonly work: () => void,
   ) {}
 
   start(): void {
     this.#cancel ??= this.clock.after(
-      this.ms,
+      typeof this.ms === 'number' ? this.ms : this.ms(),
       () => {
         this.#cancel = undefined;
         this.work();

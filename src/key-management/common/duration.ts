@@ -37,11 +37,12 @@ function scan(text: string, index: number, isWhole: boolean): number | undefined
   let total = 0;
   for (let pattern = PART; ; pattern = NEXT_PART) {
     pattern.lastIndex = end;
-    const [part, number, unit = ''] = pattern.exec(text) ?? [''];
-    const unitMs = UNIT_MS.get(unit.toLowerCase());
+    const found = pattern.exec(text);
+    if (found === null) break;
+    const unitMs = UNIT_MS.get(found[2]!.toLowerCase());
     if (unitMs === undefined) break;
-    total += Number(number) * unitMs;
-    end += part.length;
+    total += Number(found[1]) * unitMs;
+    end += found[0].length;
   }
   if (end === index || (isWhole && end !== text.length) || !(total <= MAX_MS)) return undefined;
   // A stated wait is a lower bound: it is rounded up, but not for what floating point added.

@@ -136,9 +136,10 @@ export class EventArchiveService implements DocumentOwner {
     const registers = getOrCreate(this.#ownDocuments, doc, (): Record<string, Json> => ({}));
     const field = String(number);
     registers[field] = recordOf(entry);
-    this.#link.put(doc, field, registers[field]);
+    // What became of keys the others hear by the keys themselves.
+    this.#link.put(doc, field, registers[field], { to: family === 'action' ? 'all' : 'nobody' });
     const old = this.#docOf(family, chunk - KEPT_DOCUMENTS);
-    if (this.#ownDocuments.delete(old)) this.#link.drop(old);
+    if (this.#ownDocuments.delete(old)) this.#link.drop(old, 'nobody');
   }
 
   /** Drops documents of earlier runs and of other instances once newer ones hold enough entries. */
@@ -147,7 +148,7 @@ export class EventArchiveService implements DocumentOwner {
       let count = 0;
       const documents = [...this.#documentsOfOtherInstances].filter(([, each]) => each.family === family);
       for (const [doc, each] of documents.sort(([, a], [, b]) => b.newest - a.newest)) {
-        if (count >= KEPT) this.#link.drop(doc);
+        if (count >= KEPT) this.#link.drop(doc, 'nobody');
         count += each.count;
       }
     }

@@ -41,7 +41,7 @@ describe('a managed call', () => {
     expect(new Set(harness.called).size).toBe(harness.called.length);
   });
 
-  it('rests a rate-limited key and takes another at once', async () => {
+  it('cools a rate-limited key down and takes another at once', async () => {
     harness = new Harness().add('a', [limited(20), undefined]).add('b');
     const result = await harness.run({ model: 'm' });
     expect(result).toMatchObject({ success: true, response: 'answer of b', totalTimeMs: 0 });

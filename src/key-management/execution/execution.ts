@@ -54,10 +54,15 @@ export function runCall<T>(terms: CallTerms<T>): Promise<ExecutionResult<T>> {
         )
       : undefined;
   if (!context) return new Execution(terms, startedAt).run();
+  return concluded(runAttempt(call, context, options, startedAt + timeoutMs, settings), terms, context);
+}
+
+/** What the call comes to by its first attempt. A function of its own, whose callbacks hold no more than these two. */
+function concluded<T>(attempt: Promise<T>, terms: CallTerms<T>, context: AttemptContext): Promise<ExecutionResult<T>> {
   return awaited(
-    runAttempt(call, context, options, startedAt + timeoutMs, settings),
+    attempt,
     (value) => {
-      const end = failedEnd(context, value, provider.classifier, options.notFound);
+      const end = failedEnd(context, value, terms.provider.classifier, terms.options.notFound);
       return end
         ? new Execution(terms, context.startedAt).continueAfter(context, end)
         : succeeded(terms, context, value, context.startedAt);

@@ -2,8 +2,10 @@ import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common
 import type { Clock } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import { CLOCK, HEALTH_CHECK_JOB } from '../key-management.constants';
+import type { KeyRecord } from '../pool/key/key-record';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
+import { PersistenceService } from '../store/persistence.service';
 import { CheckLeadership } from './check-leadership';
 import { dueKeys } from './due-keys';
 import { HealthCheckService } from './health-check.service';
@@ -21,12 +23,15 @@ export class HealthCheckJob implements OnModuleDestroy {
   readonly #logger = new Logger('KeyManagement');
   readonly #running = new Set<KeyPool>();
   #closed = false;
+  /** Not before this does an instance without the lead read again what others did; milliseconds since the epoch. */
+  #readsAt = -Infinity;
 
   constructor(
     private readonly pools: KeyPoolService,
     private readonly checks: HealthCheckService,
     private readonly configuration: ConfigurationService,
     private readonly leadership: CheckLeadership,
+    private readonly persistence: PersistenceService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -42,23 +47,43 @@ export class HealthCheckJob implements OnModuleDestroy {
   @Cron('*/3 * * * * *', { name: HEALTH_CHECK_JOB, unrefTimeout: true })
   async tick(): Promise<void> {
     if (this.#closed) return;
-    const graceMs = (await this.leadership.held()) ? 0 : LEFT_UNDONE_MS;
-    await Promise.all(Array.from(this.pools.pools(), (pool) => this.#tick(pool, graceMs)));
+    const leads = await this.leadership.held();
+    await Promise.all(Array.from(this.pools.pools(), (pool) => this.#tick(pool, leads)));
   }
 
-  async #tick(pool: KeyPool, graceMs: number): Promise<void> {
+  async #tick(pool: KeyPool, leads: boolean): Promise<void> {
     if (this.#running.has(pool)) return;
     this.#running.add(pool);
     try {
-      const now = this.clock.now();
-      pool.wake(now);
-      const intervalMs = this.configuration.current.healthCheckIntervalMinutes * MINUTE_MS;
-      await this.checks.checkAll(pool, dueKeys(pool.records(), intervalMs, now - graceMs, this.checks.isDeep));
+      pool.wake(this.clock.now());
+      if (!this.#isAnyDue(pool, leads) || !(await this.#knowsOthers(leads))) return;
+      await this.checks.checkAll(pool, this.#due(pool, leads));
     } catch (error) {
       const said = error instanceof Error ? error.message : 'unknown error';
       this.#logger.error(`The health check of ${pool.provider} failed: ${said}`);
     } finally {
       this.#running.delete(pool);
     }
+  }
+
+  #due(pool: KeyPool, leads: boolean): Iterable<KeyRecord> {
+    const before = this.clock.now() - (leads ? 0 : LEFT_UNDONE_MS);
+    const intervalMs = this.configuration.current.healthCheckIntervalMinutes * MINUTE_MS;
+    return dueKeys(pool.records(), intervalMs, before, this.checks.isDeep);
+  }
+
+  #isAnyDue(pool: KeyPool, leads: boolean): boolean {
+    for (const _ of this.#due(pool, leads)) return true;
+    return false;
+  }
+
+  /** Reads when others used and checked the keys: what looks due may not be. Without the lead that is not read with every tick. */
+  async #knowsOthers(leads: boolean): Promise<boolean> {
+    const { link } = this.persistence;
+    if (leads) return link.freshen(TICK_MS);
+    const now = this.clock.now();
+    if (link.readsLater && now < this.#readsAt) return false;
+    this.#readsAt = now + Math.max(MINUTE_MS, link.countInstances() * 1_000);
+    return link.freshen(0);
   }
 }

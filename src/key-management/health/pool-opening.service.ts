@@ -78,7 +78,9 @@ export class PoolOpeningService implements PoolOpener, OnModuleDestroy {
 
   /** The keys that are given, but those that an administrator deleted; then those that one added to the pool when it was open before. */
   async #takeIn(name: string, keys: OpenPoolOptions['keys']): Promise<void> {
-    const { keys: stored } = this.persistence;
+    const { keys: stored, link } = this.persistence;
+    stored.entering(name);
+    await link.enter(name);
     await this.intake.initialize(name, keys, (key) => {
       if (!stored.isDeleted(name, key.id)) return true;
       stored.named(name, key.id);

@@ -62,7 +62,7 @@ describe('SourceReader', () => {
     expect(taken).toHaveLength(4);
   });
 
-  it('is read soon after a change, once for a bunch of them, and once a second for a watcher that never rests', async () => {
+  it('is read soon after a change, once for a bunch of them, and once a second for a watcher that never stops', async () => {
     await start({ refreshMs: 600 * SECOND });
     await clock.advance(10 * SECOND);
     for (let n = 0; n < 100; n += 1) changed!();

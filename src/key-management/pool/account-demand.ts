@@ -25,11 +25,13 @@ const isLimited = (record: KeyRecord): boolean =>
 /**
  * What this instance asks of one account.
  * @param missed Calls that wait, where some did lately for want of keys. The part must be large enough for the largest of them.
+ * @param usedSince When the first call came, whatever account it went to; milliseconds since the epoch.
  */
 function accountDemand(
   account: string,
   members: readonly KeyRecord[],
   missed: Missed | undefined,
+  usedSince: number,
   now: number,
 ): AccountDemand {
   let wanted = 0;
@@ -39,10 +41,12 @@ function accountDemand(
   let perCall = 0;
   let largest = 0;
   let usualCalls = Infinity;
+  let stockMs = Infinity;
   const limiters = new Set<RateLimiter>();
   for (const { candidates, hardLimits } of members) {
     for (const { rateLimiter } of candidates) if (rateLimiter?.isLimited) limiters.add(rateLimiter);
     if (hardLimits === undefined) continue;
+    stockMs = 0;
     wanted = Math.max(wanted, hardLimits.bound(now));
     bound = Math.max(bound, hardLimits.bound(now));
     refillMs = MINUTE_MS;
@@ -52,8 +56,9 @@ function accountDemand(
     if (missed?.largest) largest = Math.max(largest, partFor(totalOf(missed.largest), tokensPerMinute));
   }
   for (const limiter of limiters) {
-    wanted = Math.max(wanted, limiter.wanted(now));
+    wanted = Math.max(wanted, limiter.wanted(now, usedSince));
     bound = Math.max(bound, limiter.bound(now));
+    stockMs = Math.min(stockMs, limiter.stockMs(now));
     // Only who has all of an account can learn its rate: what others take is not known.
     if (!limiter.hasHeaders) smallest = Math.min(smallest, 1);
     for (const { perMinute, usual } of limiter.rates) {
@@ -79,6 +84,7 @@ function accountDemand(
     bound: Math.min(1, bound),
     quantum: Math.max(quantum, largest),
     refillMs: Math.min(MINUTE_MS, refillMs),
+    stockMs: stockMs < Infinity ? stockMs : 0,
   };
 }
 
@@ -88,15 +94,18 @@ export function accountDemands(
   missed: Missed | undefined,
   now: number,
 ): readonly AccountDemand[] {
-  const demands: AccountDemand[] = [];
+  const limited: KeyRecord[] = [];
   const seen = new Set<unknown>();
+  let usedSince = Infinity;
   for (const record of records) {
     const account = record.account ?? record;
     if (seen.has(account) || !isLimited(record)) continue;
     seen.add(account);
-    demands.push(accountDemand(accountName(record), membersOf(record), missed, now));
+    limited.push(record);
+    for (const { rateLimiter } of record.candidates)
+      if (rateLimiter !== undefined) usedSince = Math.min(usedSince, rateLimiter.usedSince);
   }
-  return demands;
+  return limited.map((record) => accountDemand(accountName(record), membersOf(record), missed, usedSince, now));
 }
 
 /** The part of a limit that a call of this size needs; 0 where no part is large enough. */

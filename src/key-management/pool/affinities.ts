@@ -6,6 +6,7 @@ import { isOutOfPool } from './key/key-state';
 import { chooseIn, chooseOf, expectedAt, isIn, mayServeBy, type AccountChoice } from './selection/account-choice';
 import { AccountOrder } from './selection/account-order';
 import type { PoolMean } from './selection/choice';
+import { fitsBy } from './selection/tier';
 import type { ModelIndex } from './selection/model-index';
 
 /** What a key is chosen by, beside the affinity. Times are milliseconds since the epoch. */
@@ -95,7 +96,7 @@ export class Affinities {
     terms: AffinityTerms,
   ): KeyModelState | undefined {
     const { now, blockedUntil } = terms;
-    const fits = blockedUntil && ((key: KeyModelState, by = now) => blockedUntil(key) <= by);
+    const fits = blockedUntil && fitsBy(blockedUntil, now);
     const order = this.#madeOrder();
     const slot = order.slotOf(id);
     for (const tier of index.tiers) {

@@ -5,7 +5,7 @@ import { UsedKeys } from './key/used-keys';
 
 const listener = () => ({ leaseSettled: jest.fn(), callEnded: jest.fn() });
 
-describe('CallLog', () => {
+describe('CallBatcher', () => {
   it('delivers everything to all observers once, in order, when it is flushed', () => {
     const test = new TestPool();
     const record = test.add(1);

@@ -39,8 +39,8 @@ const newBatch = () => ({
   usages: [] as (Usage | undefined)[],
   /** What calls of earlier batches used, which their callers have told since. */
   late: [] as LateUsage[],
-  /** What all calls of the batch used, in the order of `USAGE_COUNTS`. Filled when it is delivered. */
-  used: new Float64Array(USAGE_COUNTS.length),
+  /** What all calls of the batch used, in the order of `USAGE_COUNTS`. Filled when it is delivered. A plain list as those of the keys, into which the same code adds. */
+  used: new Array<number>(USAGE_COUNTS.length).fill(0),
   /** When it is delivered, milliseconds since the epoch: its followers need not look at the clock. */
   deliveredAt: 0,
   /** The number of managed calls that ended, which fill the columns below. */

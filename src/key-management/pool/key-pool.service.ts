@@ -43,6 +43,8 @@ interface SharedLimits {
 export interface KeyJournal {
   /** Resolves when all changes of this key so far are durable. */
   saved(provider: string, keyId: string): Promise<void>;
+  /** Somebody looks at what all instances counted. */
+  looked?(): void;
 }
 
 /** Keeps which providers are paused: the store, where there is one. */
@@ -131,12 +133,14 @@ export class KeyPoolService implements Omit<PoolObserver, 'callsOf' | 'pauseChan
   get(provider: string, keyId: string): KeySnapshot | undefined {
     const pool = this.#pools.get(provider);
     const record = pool?.record(keyId);
+    this.#journal?.looked?.();
     return record && pool?.snapshot(record);
   }
 
   /** All keys, or those of one provider. */
   list(provider?: string): KeySnapshot[] {
     const pools = provider === undefined ? [...this.#pools.values()] : [this.#pools.get(provider)];
+    this.#journal?.looked?.();
     return pools.flatMap((pool) => (pool ? Array.from(pool.records(), (record) => pool.snapshot(record)) : []));
   }
 

@@ -9,6 +9,7 @@ import type { PoolObserver } from './key-events';
 import { Outlook } from './outlook';
 import { DoubtedRemovals } from './doubted-removals';
 import { Ejections } from './ejections';
+import { FittingKeys } from './fitting-keys';
 import type { AffinityTarget } from './key/affinity-target';
 import type { LeaseOptions, LeaseTarget } from './key/key-input';
 import { PoolLease, type LeaseOwner } from './key-lease';
@@ -34,6 +35,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
   readonly #doubted: DoubtedRemovals;
   readonly #ejections: Ejections;
   readonly #outlook: Outlook;
+  readonly #fitting: FittingKeys;
   readonly calls: CallBatcher;
   /** How long a call waits for a lower tier before it takes the next; milliseconds. Calls that cannot wait take it at once. */
   spillAfterMs = 0;
@@ -58,6 +60,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     const { indexes, outliers, mean } = this;
     this.#ejections = new Ejections(this, { indexes, outliers, mean });
     const { accounts, affinities, parts } = this;
+    this.#fitting = new FittingKeys(accounts);
     this.#outlook = new Outlook({ accounts, affinities, indexes, endpoints: parts.endpoints, breaker: this.#breaker });
     this.calls = new CallBatcher(
       () => observer.callsPending?.(),
@@ -116,12 +119,9 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     if (this.accounts.meters.allBlockedFor(target, now) > now) return undefined;
     const index = this.indexes.forCall(model, now);
     const passedOver = endpoint === undefined ? exclude : this.parts.endpoints.passedOver(endpoint, exclude, now);
-    const blockedUntil = this.accounts.isChoosy(now)
-      ? (key: KeyModelState) => this.accounts.blockedFor(key, target, now, canWait)
-      : undefined;
-    let candidate = this.#choose(index, target, passedOver, now, blockedUntil);
+    let candidate = this.#choose(index, target, passedOver, now, canWait);
     if (!candidate && this.#ejections.readmitted(index, passedOver, now))
-      candidate = this.#choose(index, target, passedOver, now, blockedUntil);
+      candidate = this.#choose(index, target, passedOver, now, canWait);
     if (target.affinity?.kind === 'hard') this.#needsAccount(target.affinity.account, now);
     if (!candidate) {
       if (canWait) this.accounts.parts.missed(target.tokens, now);
@@ -143,11 +143,12 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     target: LeaseTarget,
     exclude: PassedOver | undefined,
     now: number,
-    blockedUntil: ((key: KeyModelState) => number) | undefined,
+    canWait: boolean,
   ): KeyModelState | undefined {
-    if (target.affinity !== undefined) return this.affinities.choose(target, index, exclude, now, blockedUntil);
-    const fits = blockedUntil && ((key: KeyModelState, by = now) => blockedUntil(key) <= by);
-    return index.choose(exclude, this.mean, now, this.random, fits, target.spillsAt);
+    const fitting = this.accounts.isChoosy(now) ? this.#fitting.to(target, now, canWait) : undefined;
+    if (target.affinity !== undefined)
+      return this.affinities.choose(target, index, exclude, now, fitting?.blockedUntil);
+    return index.choose(exclude, this.mean, now, this.random, fitting?.fits, target.spillsAt);
   }
 
   /** Some account has a limit of tokens, stated or known: what calls take is worth estimating. */

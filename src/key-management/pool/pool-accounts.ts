@@ -290,7 +290,7 @@ export class PoolAccounts {
     this.refusalSeen(lease, settlement, now);
     this.#contacts.ends(record.account ?? record);
     const limiter = this.#limiterOf(record, model, now);
-    if (limiter.hasHeaders) this.#lag.refused();
+    if (limiter.knewAt(startedAt)) this.#lag.refused();
     const waitMs = retryAfterMs ?? (notBefore && notBefore.getTime() - now);
     const dimension = reason === undefined ? undefined : refusedDimension(reason);
     const isNew = limiter.refused({ call: sent, sentAt: startedAt, tokens, waitMs, dimension }, now);
@@ -301,7 +301,9 @@ export class PoolAccounts {
 
   /** Whether not every call fits every key that can be chosen: then each is asked with `blockedFor`. */
   isChoosy(now: number): boolean {
-    return this.limitsTokens || this.meters.isChoosy || this.#kept.size > 0 || this.#contacts.isMeeting(now);
+    // Always asked: it forgets those that are met no longer.
+    const isMeeting = this.#contacts.isMeeting(now);
+    return isMeeting || this.limitsTokens || this.meters.isChoosy || this.#kept.size > 0;
   }
 
   /** Until when such a call may not go with this key, milliseconds since the epoch; 0 if it may go now. */

@@ -65,18 +65,20 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     const store = own ?? builtInStore(kind)!.create(options.store, clock, damaged);
     this.link = new StoreLink(store, instanceId, clock, listener);
     const freshMs = (): number => Math.max(FRESH_MS, configuration.current.healthCheckIntervalMinutes * 60_000);
-    const serves = (provider: string): boolean => registry.has(provider);
+    this.link.servesBy(
+      (provider) => registry.has(provider) || options.providers.has(provider) || pools.pool(provider) !== undefined,
+    );
     this.keys = new KeyPersistence(pools, this.link, this.#vault, {
       freshMs,
       now: () => clock.now(),
       listener,
-      serves,
     });
-    registry.onAdded = (provider) => this.keys.reviveOf(provider);
+    registry.onAdded = (provider) => void this.link.enter(provider);
     this.link.own(this.keys);
     pools.useJournal(this);
     this.#instances = new Instances(this.link, instanceId, clock);
     this.link.own(this.#instances);
+    this.link.countInstances = () => this.#instances.count;
     const shares = new LimitShares(this.link, instanceId, clock, this.#instances);
     this.#shares = shares;
     this.link.own(shares);
@@ -97,6 +99,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
         shares.unshare(provider);
         claims.unshare(provider);
       },
+      poolClosed: (provider) => this.link.leave(provider),
     });
     this.link.own(new SettingsPersistence(configuration, this.link, () => this.keptOf(SETTINGS_DOC)));
     this.link.own(new PausePersistence(pools, this.link, (doc, provider) => this.keptOf(doc, provider)));
@@ -145,6 +148,10 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
   /** Whether keys added at run time are kept over a restart, where the store works. */
   get keepsAddedKeys(): boolean {
     return this.#vault.canSeal && this.link.kind !== 'memory';
+  }
+
+  looked(): void {
+    this.link.looked();
   }
 
   /** @throws StoreUnavailableError when the store has not taken the key's changes after 5 s, or never can */

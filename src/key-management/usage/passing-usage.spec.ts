@@ -90,6 +90,6 @@ describe('PassingUsage', () => {
   it('names the model that the answer names', () => {
     const passing = new PassingUsage(new UsageReader(), 'json');
     passing.push(Buffer.from('data: {"message":{"model":"claude-haiku-4-5"}}\n'));
-    expect(passing.found()).toEqual({ usage: undefined, model: 'claude-haiku-4-5' });
+    expect(passing.found()).toMatchObject({ usage: undefined, model: 'claude-haiku-4-5' });
   });
 });

@@ -17,10 +17,24 @@ const LINE_FEED = 0x0a;
 export type UsageText = 'json' | 'frames';
 
 /** What an answer states to have used, and the model that it names. */
-export interface UsedByAnswer {
-  readonly usage: Usage | undefined;
-  readonly model: string | undefined;
+export class UsedByAnswer {
+  readonly #text: string;
+
+  constructor(
+    readonly usage: Usage | undefined,
+    text: string,
+  ) {
+    this.#text = text;
+  }
+
+  /** Looked for when it is asked for: nearly all calls name their model themselves. */
+  get model(): string | undefined {
+    const model = ANSWERING_MODEL.exec(this.#text)?.[1];
+    return model === undefined ? undefined : flatCopy(model);
+  }
 }
+
+const ANSWERING_MODEL = /"model(?:Version)?"\s{0,4}:\s{0,4}"([^"\\]{1,256})"/;
 
 /**
  * Finds the usage in a body that passes by. It copies the body's beginning and end, and looks at them when it is asked. A quote inside a text is
@@ -81,21 +95,16 @@ export class PassingUsage {
   }
 }
 
-/** What a body that was read whole states. */
-export function usageInBody(body: Buffer, reader: UsageReader): UsedByAnswer {
-  const head = body.toString('latin1', 0, Math.min(body.length, HEAD_LENGTH + TAIL_LENGTH));
-  const rest = Math.max(head.length, body.length - TAIL_LENGTH);
-  return usageInText(rest < body.length ? `${head}\n${body.toString('latin1', rest)}` : head, reader, 'json');
+/** What a body that was read whole states. @param text Of the body, one unit for each byte. */
+export function usageInBody(text: string, reader: UsageReader): UsedByAnswer {
+  if (text.length <= KEPT_LENGTH) return usageInText(text, reader, 'json');
+  return usageInText(`${text.slice(0, KEPT_LENGTH - TAIL_LENGTH)}\n${text.slice(-TAIL_LENGTH)}`, reader, 'json');
 }
-
-const ANSWERING_MODEL = /"model(?:Version)?"\s{0,4}:\s{0,4}"([^"\\]{1,256})"/;
 
 function usageInText(text: string, reader: UsageReader, kind: UsageText): UsedByAnswer {
   const said = kind === 'frames' ? `${text}\n${framedText(text)}` : text;
   const stated = statedIn(said, reader);
-  const usage = stated && reader.counts(stated);
-  const model = ANSWERING_MODEL.exec(said)?.[1];
-  return { usage, model: model === undefined ? undefined : flatCopy(model) };
+  return new UsedByAnswer(stated && reader.counts(stated), said);
 }
 
 /** The events of Amazon's streams of whole models, which carry the vendor's own in base64. */
@@ -107,8 +116,8 @@ const framedText = (text: string): string =>
 function statedIn(text: string, { names, bareNames }: UsageReader): object | undefined {
   let found: Record<string, unknown> | undefined;
   for (const name of names) {
-    for (let at = text.indexOf(`"${name}"`); at >= 0; at = text.indexOf(`"${name}"`, at + 1)) {
-      const usage = objectAfter(text, at + name.length + 2);
+    for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+      const usage = objectAfter(text, at + name.length);
       if (usage !== undefined) found = cumulated(found, usage);
     }
   }
@@ -138,13 +147,13 @@ function cumulated(before: Record<string, unknown> | undefined, now: Record<stri
 /** The object that follows a name; undefined where none does, or its end has not come. */
 function objectAfter(text: string, from: number): Record<string, unknown> | undefined {
   let begin = from;
-  while (begin < from + 9 && BETWEEN.has(text[begin]!)) begin += 1;
-  if (text[begin] !== '{') return undefined;
+  while (begin < from + 9 && isBetween(text.charCodeAt(begin))) begin += 1;
+  if (text.charCodeAt(begin) !== OPENING) return undefined;
   const until = Math.min(text.length, begin + LONGEST_USAGE);
   for (let at = begin, depth = 0; at < until; at += 1) {
-    const letter = text[at];
-    if (letter === '{') depth += 1;
-    else if (letter === '}' && (depth -= 1) === 0) {
+    const code = text.charCodeAt(at);
+    if (code === OPENING) depth += 1;
+    else if (code === CLOSING && (depth -= 1) === 0) {
       const value: unknown = parseJson(text.slice(begin, at + 1));
       return isObject(value) ? (value as Record<string, unknown>) : undefined;
     }
@@ -152,5 +161,8 @@ function objectAfter(text: string, from: number): Record<string, unknown> | unde
   return undefined;
 }
 
-/** What may stand between a name and its object. */
-const BETWEEN: ReadonlySet<string> = new Set([':', ' ', '\n', '\r', '\t']);
+const [OPENING, CLOSING, COLON] = [0x7b, 0x7d, 0x3a];
+
+/** What may stand between a name and its object: a colon and blanks of JSON. */
+const isBetween = (code: number): boolean =>
+  code === COLON || code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;

@@ -69,7 +69,7 @@ interface Answer {
 /** Reads what the answers of one vendor state to have used. */
 export class UsageReader {
   readonly #own: OwnFields | undefined;
-  /** The names of the objects that hold the counts, as a text of JSON has them. */
+  /** The names of the objects that hold the counts, as a text of JSON has them: in quotes. */
   readonly names: readonly string[];
   /** The names of counts that stand in the answer itself. */
   readonly bareNames: readonly string[];
@@ -78,7 +78,9 @@ export class UsageReader {
   constructor(fields?: UsageFields) {
     this.#own = fields && new OwnFields(fields);
     const places = this.#own?.places ?? [];
-    this.names = [...new Set([...COMMON_PLACES, ...places.flatMap((path) => path.at(-1) ?? [])])];
+    this.names = [...new Set([...COMMON_PLACES, ...places.flatMap((path) => path.at(-1) ?? [])])].map(
+      (name) => `"${name}"`,
+    );
     const isBare = places.some((path) => path.length === 0);
     const { input = [], output = [] } = fields ?? {};
     this.bareNames = isBare ? [...input, ...output] : [];

@@ -197,6 +197,36 @@ describe.each(VENDORS)('%s', (_vendor, knowledge, rows) => {
 const ruleOn = (knowledge: Vendor, status: number, message: string, context?: EvidenceContext) =>
   verdictOn(knowledge, status, BODIES.message(message), context).rule;
 
+describe('a 401 of a compatible vendor', () => {
+  it.each([
+    'Unauthorized: missing or invalid API key.',
+    'Invalid API key',
+    'Invalid apikey',
+    'invalid or expired token',
+    'Expired auth token',
+    'Revoked bearer token',
+    'incorrect credential',
+    'API key is invalid',
+    'The provided API key is invalid',
+    'Your apikey has been revoked',
+    'api-key provided was not valid',
+    'Token is expired',
+    'Auth token is disabled',
+    'You did not pass a valid authentication token',
+  ])('that says %j proves the key invalid', (message) => {
+    expect(ruleOn(compatible, 401, message)).toBe('V7');
+  });
+
+  it.each([
+    'Note that an invalid API key was sent',
+    'See whether the API key is invalid',
+    'Maybe you did not pass a valid authentication token',
+    'Unauthorized',
+  ])('that says %j proves no more than its status', (message) => {
+    expect(ruleOn(compatible, 401, message)).toBe('V1');
+  });
+});
+
 describe('statuses of a rule', () => {
   const rulesFor = (knowledge: Vendor, statuses: number[], body: unknown) =>
     statuses.filter((status) => ![undefined, 'V4'].includes(verdictOn(knowledge, status, body).rule));

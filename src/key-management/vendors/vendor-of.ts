@@ -68,7 +68,7 @@ export function vendorOf(profile: VendorProfile, settings: VendorSettings = {}):
     baseUrl: settings.baseUrl ?? profile.baseUrl,
     credential: {
       place,
-      removeHeaders: [...CREDENTIAL_HEADERS, ...('header' in place ? [place.header.toLowerCase()] : [])],
+      removeHeaders: new Set([...CREDENTIAL_HEADERS, ...('header' in place ? [place.header.toLowerCase()] : [])]),
       removeQuery: [...CREDENTIAL_PARAMETERS, ...('query' in place ? [place.query.toLowerCase()] : [])],
     },
     headers: {

@@ -13,7 +13,7 @@ const HOUR = 3_600_000;
 const read = (knowledge: Vendor, thrown: unknown, mode: 'evidence' | 'status' = 'evidence') =>
   classify(vendorErrorFrom(thrown, { now: NOW }), knowledge, mode, NOW);
 
-it('rests a Google key for an hour, growing, when its money is gone, unless a wait is stated', () => {
+it('cools a Google key down for an hour, growing, when its money is gone, unless a wait is stated', () => {
   const depleted = { message: 'Your prepayment credits are depleted.', status: 'RESOURCE_EXHAUSTED' };
   expect(read(vendorOf(google), { status: 429, body: { error: depleted } })).toMatchObject({
     outcome: 'rate_limited',
@@ -27,7 +27,7 @@ it('rests a Google key for an hour, growing, when its money is gone, unless a wa
   expect(read(vendorOf(google), { status: 429, body: { error: stated } }).retryAfterMs).toBe(90_000);
 });
 
-it('rests a key without permission for an hour, growing, and never where the probe keeps it', () => {
+it('cools a key without permission down for an hour, growing, and never where the probe keeps it', () => {
   const body = { type: 'error', error: { type: 'permission_error', message: 'no' } };
   expect(read(vendorOf(anthropic), { status: 403, body })).toMatchObject({
     cooldownMs: HOUR,

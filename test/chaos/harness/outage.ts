@@ -1,4 +1,4 @@
-import { KeyPoolService, type KeyStoreOptions } from '../../../src/key-management';
+import { KeyPoolService, type KeyManagementModuleOptions } from '../../../src/key-management';
 import { keyIdOf } from '../../../src/key-management/pool/key/api-key';
 import { PersistenceService } from '../../../src/key-management/store/persistence.service';
 import type { FaultyProxy, Weather } from './faulty-proxy';
@@ -16,10 +16,12 @@ export const written = (app: StagedApp, limitMs: number): Promise<number | undef
     return link.up && link.backlog === 0;
   }, limitMs);
 
+type Store = NonNullable<KeyManagementModuleOptions['store']>;
+
 export interface StoreOutage {
-  readonly store: KeyStoreOptions;
+  readonly store: Store;
   /** A store on the same data, for the fresh instance at the end. */
-  readonly direct: KeyStoreOptions;
+  readonly direct: Store;
   begin(): Promise<unknown>;
   end(): Promise<unknown>;
   readonly ms: number;

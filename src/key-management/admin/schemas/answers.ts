@@ -30,7 +30,7 @@ import { KEY_STATUSES } from '../../pool/key/key-state';
 import { PERSISTENCES } from '../../store/keys/key-vault';
 import { OUTCOMES } from '../../vendors/contract/outcome';
 import { ADMIN_ACTIONS } from '../audit/admin-route.decorator';
-import { BULK_ACTIONS, LOG_ENTRY_TYPES } from './requests';
+import { BULK_ACTIONS, KEY_BUDGET, LOG_ENTRY_TYPES } from './requests';
 
 /*
  * What the API answers, beside the documents of status and analytics. The types of the code and of the dashboard's page, and the OpenAPI
@@ -84,6 +84,7 @@ export const KEY_DETAILS = component('KeyDetailsDto', {
   account_keys: integer(1, 'Keys of its vendor account in this pool, itself included.'),
   limits_left: listOf(LIMIT_LEFT, 'What is left of its limits, which the keys of an account share.'),
   usage_by_model: listOf(MODEL_USAGE, 'What its calls used, by model, those that were called most first.'),
+  own_budgets: listOf(KEY_BUDGET, 'The budgets that are stated for the key itself, as a change of them is sent.'),
 });
 export type KeyDetailsView = z.infer<typeof KEY_DETAILS>;
 

@@ -70,7 +70,7 @@ const KEY_LIMITS = body('KeyLimitsDto', {
 export type KeyLimitsRequest = z.infer<typeof KEY_LIMITS>;
 
 /** One budget of a key. */
-const KEY_BUDGET = named(
+export const KEY_BUDGET = named(
   'KeyBudgetDto',
   object({
     usd: upTo(number, MOST).min(1e-6, 'must not be less than 0.000001').optional().meta({ example: 10 }),

@@ -40,6 +40,26 @@ export class KeyBucket {
     return row === undefined || row < 0 || row >= this.#rows ? undefined : this.#row(row);
   }
 
+  /** Takes the key's row out; the last one takes its place. */
+  take(keyNumber: number): KeyCounts | undefined {
+    const counts = this.get(keyNumber);
+    if (!counts) return undefined;
+    const last = this.pop()!;
+    if (last[0] === keyNumber) return counts;
+    const row = this.#index?.get(keyNumber) ?? this.#numbers.indexOf(keyNumber);
+    this.#index?.delete(keyNumber);
+    this.#index?.set(last[0], row);
+    this.#numbers[row] = last[0];
+    for (const [column, value] of [
+      [this.#requests, last[1].requests],
+      [this.#failures, last[1].failures],
+      [this.#rateLimited, last[1].rateLimited],
+      [this.#responseMs, last[1].responseMs],
+    ] as const)
+      column[row] = value;
+    return counts;
+  }
+
   has(keyNumber: number): boolean {
     return this.get(keyNumber) !== undefined;
   }

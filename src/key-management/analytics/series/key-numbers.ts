@@ -34,6 +34,11 @@ export class KeyNumbers {
     return this.#byProvider.keys();
   }
 
+  /** The numbers of a provider's keys. */
+  ofProvider(provider: string): number[] {
+    return [...(this.#byProvider.get(provider)?.values() ?? [])];
+  }
+
   hold(keyNumber: number): void {
     this.#holds[keyNumber]! += 1;
   }

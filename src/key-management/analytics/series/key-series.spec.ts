@@ -57,6 +57,25 @@ describe('KeySeries', () => {
     expect(keys.timeline('minute', keyNumber, MINUTE, MINUTE)[0]).toMatchObject({ requests: 12, responseMs: 50 });
   });
 
+  it('hands on and forgets the rows of one provider, and of no other', () => {
+    const keys = new KeySeries();
+    const numberOf = (n: number): number => keys.numbers.of(n % 2 === 0 ? 'openai' : 'customer-7', `key-${n}`);
+    for (let n = 0; n < 9; n += 1) for (const minute of [0, 1]) keys.add(MINUTE + minute, numberOf(n), counts(n + 1));
+    // Sealed and open buckets.
+    keys.prune(NOW + MINUTE_MS, () => undefined);
+    const taken: number[] = [];
+    keys.takeUnsentOf('customer-7', (resolution, index, _, { requests }) => {
+      if (resolution === 'minute' && index === MINUTE) taken.push(requests);
+    });
+    expect(taken.sort()).toEqual([2, 4, 6, 8]);
+    const before = [0, 2, 4, 6, 8].map((n) => keys.timeline('minute', numberOf(n), MINUTE, MINUTE + 1));
+    keys.forget('customer-7');
+    expect(keys.rows('minute')).toBe(10);
+    expect(keys.numbers.find('customer-7', 'key-1')).toBeUndefined();
+    expect([0, 2, 4, 6, 8].map((n) => keys.timeline('minute', numberOf(n), MINUTE, MINUTE + 1))).toEqual(before);
+    expect(before[4]?.map(({ requests }) => requests)).toEqual([9, 9]);
+  });
+
   it('gives a number to another key once nothing holds it', () => {
     const keys = new KeySeries();
     const keyNumber = keys.numbers.of('openai', 'a'.repeat(16));

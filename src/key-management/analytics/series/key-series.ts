@@ -74,6 +74,22 @@ export class KeySeries {
     return hour.unsent.rows > 0 || [...minute.unsent.buckets()].some(([index]) => index <= untilMinute);
   }
 
+  /** Gives all rows of a provider's keys that the store has not had. */
+  takeUnsentOf(
+    provider: string,
+    taken: (resolution: Resolution, index: number, keyNumber: number, counts: KeyCounts) => void,
+  ): void {
+    const keyNumbers = this.numbers.ofProvider(provider);
+    for (const resolution of RESOLUTIONS)
+      this.#tables[resolution].unsent.takeOf(keyNumbers, (...row) => taken(resolution, ...row));
+  }
+
+  /** Forgets the rows of a provider's keys. */
+  forget(provider: string): void {
+    const keyNumbers = this.numbers.ofProvider(provider);
+    for (const resolution of RESOLUTIONS) this.#tables[resolution].known.takeOf(keyNumbers, () => undefined);
+  }
+
   /** Forgets what is too old or too much, and tells of each bucket. */
   prune(now: number, dropped: (resolution: Resolution, index: number) => void): void {
     for (const resolution of RESOLUTIONS) {

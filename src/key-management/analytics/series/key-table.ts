@@ -57,6 +57,20 @@ export class KeyTable {
     for (const [keyNumber] of bucket.entries()) this.numbers.release(keyNumber);
   }
 
+  /** Takes out all rows of these keys. */
+  takeOf(keyNumbers: readonly number[], taken: (index: number, keyNumber: number, counts: KeyCounts) => void): void {
+    for (const [index, bucket] of this.#buckets) {
+      for (const keyNumber of keyNumbers) {
+        const counts = bucket.take(keyNumber);
+        if (!counts) continue;
+        this.#rows -= 1;
+        taken(index, keyNumber, counts);
+        this.numbers.release(keyNumber);
+      }
+      if (bucket.rows === 0) this.#buckets.delete(index);
+    }
+  }
+
   /** Takes out up to that many rows, of buckets up to `until`. */
   take(limit: number, until: number, taken: (index: number, keyNumber: number, counts: KeyCounts) => void): void {
     let left = limit;

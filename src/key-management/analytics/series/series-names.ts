@@ -16,6 +16,12 @@ export const seriesDoc = (kind: DocumentKind, provider: string, period?: number)
 export const keyDoc = (resolution: Resolution, provider: string, index: number): string =>
   `${SERIES}${KEY_NAMES[resolution]}/${provider}/${index}`;
 
+/** Where the documents of one provider are, but for its totals. */
+export const seriesPlaces = (provider: string): string[] =>
+  [MINUTES.name, HOURS.name, TIMES.name, KEY_NAMES.minute, KEY_NAMES.hour].map(
+    (name) => `${SERIES}${name}/${provider}/`,
+  );
+
 export interface SeriesOfProvider {
   readonly of: 'provider';
   readonly provider: string;

@@ -3,10 +3,20 @@ import type { DocumentOwner } from '../../store/sync/document-owner';
 import type { FieldChange, StoredDocument } from '../../store/port/key-store';
 import type { StoreLink } from '../../store/sync/store-link';
 import type { KeyRow } from './key-series';
-import { BUCKET_MS, BUCKETS, HOUR_MS } from './measures';
+import type { KeyCounts } from './key-bucket';
+import { BUCKET_MS, BUCKETS, HOUR_MS, type Resolution } from './measures';
 import { isKept, type ProviderSeries } from './provider-series';
 import type { SeriesBook } from './series-book';
-import { keyDoc, keyFields, readKeyField, readSeriesName, SERIES, seriesDoc, type SeriesName } from './series-names';
+import {
+  keyDoc,
+  keyFields,
+  readKeyField,
+  readSeriesName,
+  SERIES,
+  seriesDoc,
+  seriesPlaces,
+  type SeriesName,
+} from './series-names';
 import { TOTALS } from './counter-document';
 
 /** Rows of keys that go out in one second: a thousand cost the event loop less than a few milliseconds. */
@@ -24,14 +34,15 @@ export class SeriesPersistence implements DocumentOwner {
     private readonly link: Pick<StoreLink, 'add' | 'counted' | 'drop' | 'statisticsPending'>,
     private readonly now: () => number,
   ) {
-    book.onDropped = (doc) => link.drop(doc);
+    // Each instance drops what is too old by itself.
+    book.onDropped = (doc) => link.drop(doc, 'nobody');
   }
 
   merge({ doc, sums }: StoredDocument): void {
     const name = readSeriesName(doc);
     if (!name) return;
     if (this.#isKept(name)) this.#received(name, sums);
-    else this.link.drop(doc);
+    else this.link.drop(doc, 'nobody');
   }
 
   merged(): void {
@@ -53,25 +64,38 @@ export class SeriesPersistence implements DocumentOwner {
     this.book.settleProviders();
     if (this.isEnding) this.book.settleKeys();
     for (const [provider, series] of this.book.providers) this.#collect(provider, series);
-    const isLeft = this.book.keys.takeUnsent(
-      ROWS_AT_ONCE,
-      this.book.lastMinute(this.isEnding),
-      (resolution, index, keyNumber, counts) => {
-        const { provider, keyId } = this.book.keys.numbers.keyOf(keyNumber);
-        const doc = keyDoc(resolution, provider, index);
-        for (const [field, by] of keyFields(keyId, counts)) this.link.add(doc, field, by);
-      },
+    const isLeft = this.book.keys.takeUnsent(ROWS_AT_ONCE, this.book.lastMinute(this.isEnding), (...row) =>
+      this.#addRow(...row),
     );
     if (isLeft && !this.isEnding) this.link.statisticsPending();
     return isLeft && this.isEnding;
   }
 
   /** The provider's pool is closed: what was counted goes to the store, and its series are forgotten here until they are asked for again. */
-  forget(provider: string): void {
+  closed(provider: string): void {
     this.book.settleProviders();
     const series = this.book.providers.get(provider);
     if (series) this.#collect(provider, series);
     this.book.forget(provider);
+    this.book.keys.takeUnsentOf(provider, (...row) => this.#addRow(...row));
+  }
+
+  /** Totals are kept of every provider: the sums of all are made of them. */
+  providerOf(doc: string): string | undefined {
+    const name = readSeriesName(doc);
+    return name === undefined || (name.of === 'provider' && name.kind === TOTALS) ? undefined : name.provider;
+  }
+
+  placesOf(provider: string): readonly string[] {
+    return seriesPlaces(provider);
+  }
+
+  passedBy({ doc }: StoredDocument): void {
+    if (!this.#isKept(readSeriesName(doc)!)) this.link.drop(doc);
+  }
+
+  forget(provider: string): void {
+    this.book.keys.forget(provider);
   }
 
   /** Drops what is too old of providers that nobody asks for, from time to time. */
@@ -81,8 +105,14 @@ export class SeriesPersistence implements DocumentOwner {
     this.#prunedHour = hour;
     await forEachInChunks(this.link.counted(SERIES), (doc) => {
       const name = readSeriesName(doc);
-      if (name && !this.#isKept(name)) this.link.drop(doc);
+      if (name && !this.#isKept(name)) this.link.drop(doc, 'nobody');
     });
+  }
+
+  #addRow(resolution: Resolution, index: number, keyNumber: number, counts: KeyCounts): void {
+    const { provider, keyId } = this.book.keys.numbers.keyOf(keyNumber);
+    const doc = keyDoc(resolution, provider, index);
+    for (const [field, by] of keyFields(keyId, counts)) this.link.add(doc, field, by);
   }
 
   #collect(provider: string, series: ProviderSeries): void {

@@ -56,23 +56,26 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
       callsPending: () => this.#begin(),
       keyChanged: (_, event) => this.#changed(event),
       poolIdle: (provider) => this.#settleAll(provider),
-      poolClosed: (provider) => this.#persistence.forget(provider),
+      poolClosed: (provider) => this.#persistence.closed(provider),
     });
   }
 
   /** Sums since the first start, of all instances. */
   totals(provider: string): ProviderTotals {
+    this.#link.looked();
     this.#book.settleProviders();
     return this.#book.provider(provider).total();
   }
 
   /** The same of all providers, also of those that are closed or unknown by now. */
   allTotals(): ProviderTotals[] {
+    this.#link.looked();
     this.#book.settleProviders();
     return [...this.#book.totals()];
   }
 
   responseTimes(provider: string): ResponseTimes | undefined {
+    this.#link.looked();
     this.#book.settleProviders();
     const now = this.clock.now();
     const sketch = sketchOf(this.#book.provider(provider).recentTimes(now));
@@ -90,6 +93,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
 
   /** The buckets asked for, without a gap, from the first that holds anything. */
   timeline(provider: string, { resolution, from = 0, to = Infinity }: TimelineQuery): SeriesEntry[] {
+    this.#link.looked();
     this.#book.settleProviders();
     const [first, last] = bucketsBetween(resolution, from, to, this.clock.now());
     return this.#book.provider(provider).timeline(resolution, first, last);
@@ -97,6 +101,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
 
   /** Attempts with one key, as above. */
   keyTimeline(provider: string, keyId: string, { resolution, from = 0, to = Infinity }: TimelineQuery): SeriesEntry[] {
+    this.#link.looked();
     this.#settle(provider, keyId);
     const [first, last] = bucketsBetween(resolution, from, to, this.clock.now());
     return this.#book.keys.timeline(resolution, this.#book.keys.numbers.find(provider, keyId), first, last);

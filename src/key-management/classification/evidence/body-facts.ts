@@ -190,9 +190,10 @@ export function isFailedAnswer(body: Tree, asked = false): boolean {
   return CONTENT.every((name) => isBlank(first[name]));
 }
 
-/** Whether a body may report a failure at all, of whatever length: a search costs less than to parse every answer. */
-export const mayReportFailure = (body: { includes(text: string): boolean }): boolean =>
-  body.includes('"error"') || body.includes('"base_resp"');
+/** Whether the text of a body may report a failure at all, of whatever length: a search costs less than to parse every answer. */
+export const mayReportFailure = (text: string): boolean => MARKS_OF_FAILURE.test(text);
+
+const MARKS_OF_FAILURE = /"(?:error|base_resp)"/;
 
 /** `{"message": null, "code": null}` is how some say that there is no error. */
 function saysSomething(error: Tree): boolean {

@@ -279,3 +279,79 @@ it('reads hostile texts of any length', () => {
     expect(statedDateIn(message)).toBeUndefined();
   }
 });
+
+describe('a limit that starts afresh', () => {
+  const at = (ms: number) => new Date(NOW + ms).toISOString();
+  const afresh = (resetsAt: string[], now?: number) => statedWaitIn({ headers: {}, resetsAt, now });
+
+  it('is waited for until its date, of several the latest', () => {
+    expect(afresh([at(5_000)], NOW)).toEqual({ ms: 5_000, source: 'retry-info' });
+    expect(afresh([at(5_000), at(9_000), at(7_000)], NOW)?.ms).toBe(9_000);
+    expect(afresh(['2026-10-15T12:00:30'], NOW)?.ms).toBe(30_000);
+    expect(afresh(['2026-10-15T14:00:30+02:00'], NOW)?.ms).toBe(30_000);
+  });
+
+  it('is waited for no more when its date is past', () => {
+    expect(afresh([at(-5_000)], NOW)?.ms).toBe(0);
+  });
+
+  it('says nothing without a time, by no clock, or in other words', () => {
+    for (const text of ['2026-10-15', '26-10-15T12:00:30Z', 'at 2026-10-15T12:00:30Z', '2026-99-15T12:00:30Z', 'soon'])
+      expect(afresh([text], NOW)).toBeUndefined();
+    expect(afresh([at(5_000)])).toBeUndefined();
+  });
+
+  it('is read in the words of Zhipu, by the clock of China', () => {
+    for (const text of ['您的限额将在 2026-10-15 21:00:00 重置', '将在2026-10-15T21:00:00重置。'])
+      expect(wait({}, { message: text })).toEqual({ ms: 3_600_000, source: 'message' });
+    expect(wait({}, { message: '将在 2026-10-15 重置' })).toBeUndefined();
+  });
+});
+
+describe('the reset of a spent limit', () => {
+  const reset = (remaining: string, value: string | undefined, name = 'x-ratelimit-remaining') =>
+    wait({ [name]: remaining, ...(value !== undefined && { [name.replace('remaining', 'reset')]: value }) });
+
+  it('is in seconds, or a date in seconds or milliseconds since the epoch', () => {
+    expect(reset('0', '30')).toEqual({ ms: 30_000, source: 'reset-header' });
+    expect(reset(' 0 ', ' 30.001 ')?.ms).toBe(30_001);
+    expect(reset('0', '999999999')).toBeUndefined();
+    expect(reset('0', String(NOW / 1_000 + 40))?.ms).toBe(40_000);
+    expect(reset('0', String(NOW + 40_000))?.ms).toBe(40_000);
+    expect(reset('0', '1000000000')?.ms).toBe(0);
+    expect(reset('0', '100000000000')?.ms).toBe(0);
+  });
+
+  it('is of what is spent, in the day or in all', () => {
+    expect(reset('0', '30', 'x-ratelimit-remaining-requests-day')?.ms).toBe(30_000);
+    expect(reset('0', '30', 'x-ratelimit-remaining-tokens-day')?.ms).toBe(30_000);
+    for (const [remaining, value, name] of [
+      ['1', '30'],
+      ['00', '30'],
+      ['0', undefined],
+      ['0', 'soon'],
+      ['0', '30', 'x-ratelimit-remaining-images-day'],
+      ['0', '30', 'x-ratelimit-remaining-requests-day-2'],
+      ['0', '30', 'my-x-ratelimit-remaining'],
+    ] as const)
+      expect(reset(remaining, value, name)).toBeUndefined();
+  });
+
+  it('is the latest of those that are spent', () => {
+    const headers = {
+      'x-ratelimit-remaining-requests-day': '0',
+      'x-ratelimit-reset-requests-day': '30',
+      'x-ratelimit-remaining-tokens-day': '0',
+      'x-ratelimit-reset-tokens-day': '50',
+      'x-ratelimit-remaining': '9',
+      'x-ratelimit-reset': '70',
+    };
+    expect(wait(headers)?.ms).toBe(50_000);
+    expect(statedWaitIn({ headers })).toBeUndefined();
+  });
+});
+
+it('a wait of more than a year and a day is none', () => {
+  expect(wait({ 'retry-after': String(366 * 86_400) })?.ms).toBe(366 * 86_400_000);
+  expect(wait({ 'retry-after': String(366 * 86_400 + 1) })).toBeUndefined();
+});

@@ -154,19 +154,26 @@ it('sets aside what makes no sense', () => {
   expect(memory.count('openai')).toBe(0);
 });
 
-it('keeps what pools have bound that are closed as long as there is place, the latest, and all that open ones have', async () => {
-  const open = new Set<string>(['openai']);
-  memory = new BoundMemory(link, clock, (provider) => open.has(provider));
+it('forgets what a closed pool has bound, which its documents have for when it is opened again', async () => {
   bind(1);
-  for (let n = 0; n < 2_000; n += 1) {
-    memory.bind(`customer-${n}`, name(n), { keyId: `key-${n}`, account: undefined }, 30);
-    memory.poolClosed(`customer-${n}`);
-  }
+  memory.bind('customer-17', name(2), { keyId: 'key-b', account: undefined }, 30);
   await clock.advance(20);
-  const kept = Array.from({ length: 2_000 }, (_, n) => n).filter((n) => memory.count(`customer-${n}`) > 0);
-  expect(kept).toEqual(Array.from({ length: 400 }, (_, n) => 1_600 + n));
-  expect(memory.find('customer-1999', name(1_999))).toEqual({ keyId: 'key-1999', account: undefined });
+  memory.forget('customer-17');
+  expect(memory.count('customer-17')).toBe(0);
   expect(memory.find('openai', name(1))).toEqual({ keyId: 'key-a', account: undefined });
-  // What is forgotten here may be of use to an instance that has the pool open.
-  expect(link.documents.size).toBe(2_001);
+  link.loadInto(memory);
+  expect(memory.find('customer-17', name(2))).toEqual({ keyId: 'key-b', account: undefined });
+});
+
+it('drops documents of pools that are not open when all that is in them has expired', async () => {
+  memory.bind('customer-17', name(1), { keyId: 'key-b', account: undefined }, 30);
+  await clock.advance(20);
+  const [doc] = [...link.documents.keys()] as [string];
+  expect(memory.providerOf(doc)).toBe('customer-17');
+  const stored = { doc, registers: {}, maxima: {}, sums: {} };
+  memory.passedBy(stored);
+  expect(link.documents.size).toBe(1);
+  await clock.advance(40 * DAY_MS);
+  memory.passedBy(stored);
+  expect(link.documents.size).toBe(0);
 });

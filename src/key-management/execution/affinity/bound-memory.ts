@@ -1,7 +1,6 @@
 import type { Clock } from '../../common/clock';
 import { Timer } from '../../common/coalescing-timer';
 import { getOrCreate } from '../../common/get-or-create';
-import { ClosedPools } from '../../pool/closed-pools';
 import type { FieldChange, Json, StoredDocument } from '../../store/port/key-store';
 import type { DocumentOwner, KnownDocument } from '../../store/sync/document-owner';
 import type { StoreLink } from '../../store/sync/store-link';
@@ -29,7 +28,7 @@ export type BoundLink = Pick<StoreLink, 'put' | 'drop' | 'setAside' | 'shared' |
 
 /** Ids per document: a change of a document costs as much as it has fields. */
 const IDS_PER_DOCUMENT = 100;
-/** Of each provider, and of all pools together that are closed; the oldest makes room for a new one. */
+/** Of each provider; the oldest makes room for a new one. */
 const MOST_DOCUMENTS = 400;
 /** Ids that are made within this time are written at once. Milliseconds. */
 const GATHER_MS = 20;
@@ -93,21 +92,12 @@ export class BoundMemory implements DocumentOwner {
   readonly #timer: Timer;
   /** Who waits for an id that another instance may be telling just now. */
   readonly #awaited = new Map<string, Set<() => void>>();
-  readonly #closed: ClosedPools;
 
-  /** @param isOpen Whether the provider has a pool. */
   constructor(
     private readonly link: BoundLink,
     private readonly clock: Clock,
-    isOpen: (provider: string) => boolean = () => true,
   ) {
     this.#timer = new Timer(clock, GATHER_MS, () => this.#write());
-    this.#closed = new ClosedPools(
-      MOST_DOCUMENTS,
-      (provider) => this.#providers.get(provider)?.documents.size ?? 0,
-      isOpen,
-      (provider) => this.#forget(provider),
-    );
   }
 
   /** The number of ids that are known of the provider. */
@@ -115,18 +105,18 @@ export class BoundMemory implements DocumentOwner {
     return this.#providers.get(provider)?.ids.size ?? 0;
   }
 
-  /** The provider's pool is closed: what has expired goes, and the rest is kept, for when it is opened again, as long as there is place. */
-  poolClosed(provider: string): void {
-    const ids = this.#providers.get(provider);
-    if (!ids) return;
-    const now = this.clock.now();
-    for (const document of [...ids.documents.values()]) {
-      if (!isOver(document, now)) continue;
-      ids.forget(document);
-      this.link.drop(document.name);
-    }
-    if (ids.documents.size === 0) this.#providers.delete(provider);
-    this.#closed.add(provider);
+  providerOf(doc: string): string | undefined {
+    return documentOf(doc)?.provider;
+  }
+
+  passedBy({ doc }: StoredDocument): void {
+    if (isOver(documentOf(doc)!, this.clock.now())) this.link.drop(doc);
+  }
+
+  forget(provider: string): void {
+    this.#providers.delete(provider);
+    // They are found again as they are used.
+    this.#makers.clear();
   }
 
   /** Who made the object; undefined where nobody knows. */
@@ -249,13 +239,6 @@ export class BoundMemory implements DocumentOwner {
     const ids = getOrCreate(this.#providers, document.provider, () => new ProviderIds());
     ids.note(field, maker, ids.hold(document));
     for (const waiter of this.#awaited.get(`${document.provider}\n${field}`) ?? []) waiter();
-  }
-
-  #forget(provider: string): void {
-    this.#write();
-    this.#providers.delete(provider);
-    // They are found again as they are used.
-    this.#makers.clear();
   }
 
   #makerOf(value: string): Maker | undefined {

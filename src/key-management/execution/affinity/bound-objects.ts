@@ -31,8 +31,8 @@ const TOLD_WITHIN_MS = 250;
 export class BoundObjects {
   readonly memory: BoundMemory;
 
-  constructor(link: BoundLink, clock: Clock, isOpen?: (provider: string) => boolean) {
-    this.memory = new BoundMemory(link, clock, isOpen);
+  constructor(link: BoundLink, clock: Clock) {
+    this.memory = new BoundMemory(link, clock);
   }
 
   /** Where a call with these ids goes. There is at least one. */

@@ -1,6 +1,7 @@
 import type { BoundIds, BoundKind } from '../../vendors/contract/bound-ids';
 import { getOrCreate } from '../../common/get-or-create';
 import { byteText } from '../../common/json-text';
+import { remembered } from '../../common/remembered';
 import { decodedUri } from '../../common/text';
 import { JsonFields } from './json-fields';
 import { distinct, type ObjectId } from './object-ids';
@@ -21,6 +22,18 @@ const LONGEST_ID = 512;
 /** Where the id of an answer's own object stands, unless the profile says otherwise. */
 const ID = 'id';
 const NO_IDS: readonly ObjectId[] = [];
+const MOST_PATHS = 256;
+/** A longer path is read anew each time. Characters. */
+const LONGEST_PATH = 256;
+
+/** What a path says of objects, whatever the body. */
+interface PathFacts {
+  readonly named: readonly ObjectId[];
+  /** The kind of the last collection in it. */
+  readonly last: BoundKind | undefined;
+  /** The other kinds that calls of this path may make, and which calls do. */
+  readonly elsewhere: readonly { readonly kind: BoundKind; readonly calls: NonNullable<BoundKind['toldBy']> }[];
+}
 
 /**
  * Finds the ids that requests name and answers tell, by what the vendor's profile says of them. It parses no body: it looks for the names of
@@ -33,6 +46,8 @@ export class IdReader {
   readonly #fields: JsonFields;
   readonly #answerFields: JsonFields;
   readonly #toldElsewhere: readonly BoundKind[];
+  /** What a path says. An app calls few paths, again and again. */
+  readonly #ofPath = remembered((path) => this.#readPath(path), MOST_PATHS);
 
   constructor({ kinds }: BoundIds) {
     for (const kind of kinds) for (const collection of kind.collections ?? []) this.#kindOf.set(collection, kind);
@@ -46,7 +61,7 @@ export class IdReader {
 
   /** The ids that a request names, in its path and in its JSON body. */
   named({ path, body }: NamingRequest): readonly ObjectId[] {
-    const inPath = this.#inPath(path);
+    const inPath = this.#pathFacts(path).named;
     const text = byteText(body);
     const inBody = text === undefined ? NO_IDS : this.#inFields(text);
     return inBody.length === 0 ? inPath : distinct([...inPath, ...inBody]);
@@ -54,13 +69,25 @@ export class IdReader {
 
   /** What the answer of the request may tell; undefined where that is nothing, as of nearly all calls. */
   telling({ path, body }: NamingRequest): Telling | undefined {
-    const last = this.#lastCollection(path);
+    const { last, elsewhere } = this.#pathFacts(path);
+    if (last === undefined && elsewhere.length === 0) return undefined;
     const kinds = last === undefined ? [] : [last];
-    for (const kind of this.#toldElsewhere)
-      if (kind !== last && kind.toldBy!.some((call) => path.endsWith(call.path) && isMadeBy(call.where, body)))
-        kinds.push(kind);
+    for (const { kind, calls } of elsewhere) if (calls.some(({ where }) => isMadeBy(where, body))) kinds.push(kind);
     const made = kinds.filter(({ notMadeBy }) => notMadeBy === undefined || !isMadeBy(notMadeBy, body));
     return made.length === 0 ? undefined : made;
+  }
+
+  #pathFacts(path: string): PathFacts {
+    return path.length > LONGEST_PATH ? this.#readPath(path) : this.#ofPath(path);
+  }
+
+  #readPath(path: string): PathFacts {
+    const last = this.#lastCollection(path);
+    const elsewhere = this.#toldElsewhere.flatMap((kind) => {
+      const calls = kind === last ? [] : kind.toldBy!.filter((call) => path.endsWith(call.path));
+      return calls.length === 0 ? [] : [{ kind, calls }];
+    });
+    return { named: this.#inPath(path), last, elsewhere };
   }
 
   /** The ids in an answer, or in the beginning of one. */

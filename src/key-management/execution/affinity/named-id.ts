@@ -1,4 +1,5 @@
 import { byteText, stringEnd } from '../../common/json-text';
+import { remembered } from '../../common/remembered';
 import { isAffinityId } from '../option-rules';
 
 const QUOTE = '"';
@@ -25,17 +26,23 @@ export function namedId(
   if (affinityFields.length === 0) return undefined;
   const text = byteText(body);
   if (text === undefined) return undefined;
-  for (const path of affinityFields) {
-    const id = fieldIn(text, path.split('.'));
+  for (const each of affinityFields) {
+    const { path, mark } = PLACES(each);
+    // Most requests name none: a search for the last name is all that they cost.
+    const id = text.includes(mark) ? fieldIn(text, path) : undefined;
     if (isAffinityId(id)) return id;
   }
   return undefined;
 }
 
+/** The names of a field, one within the other, and the last of them as JSON has it. */
+const PLACES = remembered((field) => {
+  const path = field.split('.');
+  return { path, mark: `"${path.at(-1)!}"` };
+}, 64);
+
 /** The text of a field with these names, one within the other, as it is written. */
 function fieldIn(text: string, path: readonly string[]): string | undefined {
-  // Most requests name none: a search for the last name is all that they cost.
-  if (!text.includes(`"${path.at(-1)!}"`)) return undefined;
   let depth = 0;
   /** How many of the names have been met, each in the object of the one before. */
   let met = 0;

@@ -12,9 +12,9 @@ export interface AnswerIds {
   readonly onTold: (ids: readonly ObjectId[], keyId: string) => void;
 }
 
-/** Finds the ids in a whole body. */
-export function idsInWhole({ reader, telling, onTold }: AnswerIds, body: Buffer, keyId: string): void {
-  const ids = reader.told(telling, body.toString('latin1'));
+/** Finds the ids in a whole body. @param text Of the body, one unit for each byte. */
+export function idsInWhole({ reader, telling, onTold }: AnswerIds, text: string, keyId: string): void {
+  const ids = reader.told(telling, text);
   if (ids.length > 0) onTold(ids, keyId);
 }
 

@@ -130,10 +130,13 @@ export class AnswerWatch {
   }
 }
 
-/** The evidence in a whole JSON body that reports a failure; undefined for a good answer. */
-export function failureIn(body: Buffer, { headers, evidence, asked }: WatchTerms): VendorError | undefined {
+/** What it takes to judge a whole body. */
+export type FailureTerms = Pick<WatchTerms, 'headers' | 'evidence' | 'asked'>;
+
+/** The evidence in a whole JSON body that reports a failure, as `mayReportFailure` has it; undefined for a good answer. */
+export function failureIn(body: Buffer, { headers, evidence, asked }: FailureTerms): VendorError | undefined {
   // An error is short: what is longer is an answer.
-  if (body.length > MOST_BODY_CHARACTERS || !mayReportFailure(body)) return undefined;
+  if (body.length > MOST_BODY_CHARACTERS) return undefined;
   const value = jsonIn(body.toString('utf8'));
   return isFailedAnswer(value, asked) ? vendorErrorFromStreamEvent(value, headers, evidence()) : undefined;
 }

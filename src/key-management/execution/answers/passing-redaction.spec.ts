@@ -1,7 +1,7 @@
 import { ApiKey } from '../../pool/key/api-key';
 import { keyText } from '../../../../test/support/key-text';
 import { longKey } from '../../../../test/support/long-key';
-import { PassingRedaction, withoutKeys } from './passing-redaction';
+import { PassingRedaction, wholeWithoutKeys, withoutKeys } from './passing-redaction';
 
 const key = new ApiKey(keyText(1));
 const raw = key.reveal();
@@ -77,9 +77,9 @@ describe('PassingRedaction', () => {
 
   it('D8: takes out each of several keys, also one that is the beginning of another', () => {
     const longer = new ApiKey(`${raw}${'x'.repeat(9)}Y`);
-    const redaction = new PassingRedaction([key, longer], false);
     const text = `${raw} ${longer.reveal()} ${raw}`;
-    expect(redaction.whole(Buffer.from(text)).toString()).toBe(`${key.masked} ${longer.masked} ${key.masked}`);
+    const clean = wholeWithoutKeys(Buffer.from(text), text, [key, longer]);
+    expect(clean.toString()).toBe(`${key.masked} ${longer.masked} ${key.masked}`);
   });
 
   it.each([16, 1_000, 5_000])('takes a key of 16,384 characters out that comes in pieces of %d bytes', (size) => {

@@ -58,31 +58,32 @@ export class PassingRedaction {
     return this.#kept && this.#cleaned(this.#kept, true);
   }
 
-  /** Masks the keys in a whole body. */
-  whole(body: Buffer): Buffer {
-    return this.#cleaned(body, true);
-  }
-
   #cleaned(bytes: Buffer, isLast: boolean): Buffer {
     const { echoes, end } = this.#search.find(bytes.toString('latin1'), isLast);
     this.#kept = end < bytes.length ? Buffer.from(bytes.subarray(end)) : undefined;
     const kept = bytes.length - end;
     this.#nextLook = kept > LONG_BEGINNING ? kept * GROWTH : 0;
-    if (echoes.length === 0) return end === bytes.length ? bytes : bytes.subarray(0, end);
-    const parts: Buffer[] = [];
-    let done = 0;
-    for (const echo of echoes) {
-      parts.push(bytes.subarray(done, echo.from), this.#maskOf(echo));
-      done = echo.to;
-    }
-    return Buffer.concat([...parts, bytes.subarray(done, end)]);
-  }
-
-  #maskOf({ from, to, secret }: Echo): Buffer {
-    const mask = this.keys[secret]!.masked;
-    return Buffer.from(this.keepsLength ? mask.padEnd(to - from, '*') : mask);
+    const passing = end === bytes.length ? bytes : bytes.subarray(0, end);
+    return masked(passing, echoes, this.keys, this.keepsLength);
   }
 }
+
+/** The bytes with the masks of keys in place of what was found of them: the same object where nothing was. */
+function masked(bytes: Buffer, echoes: readonly Echo[], keys: readonly ApiKey[], keepsLength: boolean): Buffer {
+  if (echoes.length === 0) return bytes;
+  const parts: Buffer[] = [];
+  let done = 0;
+  for (const { from, to, secret } of echoes) {
+    const mask = keys[secret]!.masked;
+    parts.push(bytes.subarray(done, from), Buffer.from(keepsLength ? mask.padEnd(to - from, '*') : mask));
+    done = to;
+  }
+  return Buffer.concat([...parts, bytes.subarray(done)]);
+}
+
+/** Masks the keys in a whole body. @param text Of the body, one unit for each byte. */
+export const wholeWithoutKeys = (body: Buffer, text: string, keys: readonly ApiKey[]): Buffer =>
+  masked(body, searchFor(keys).find(text, true).echoes, keys, false);
 
 /** Masks the keys in a text, such as a header's value. */
 export function withoutKeys(text: string, keys: readonly ApiKey[]): string {

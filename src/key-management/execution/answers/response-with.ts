@@ -17,51 +17,57 @@ export interface ResponseChanges {
 }
 
 /** Copies the answer with another body. */
-export function responseWith(response: Response, body: CopiedBody, changes: ResponseChanges = {}): Response {
-  const { status, ok, redirected, type, headers, url, statusText } = response;
-  const facts: Facts = { status, ok, redirected, type, headers, url, statusText, ...changes };
-  return body instanceof Uint8Array ? new WholeAnswer(body, facts) : new AnswerCopy(body, facts);
-}
+export const responseWith = (response: Response, body: CopiedBody, changes: ResponseChanges = NO_CHANGES): Response =>
+  body instanceof Uint8Array
+    ? new WholeAnswer(body, response, changes)
+    : new AnswerCopy(body, response, changes, changes.headers ?? response.headers);
 
-type Facts = Pick<Response, 'status' | 'ok' | 'redirected' | 'type' | 'url' | 'statusText' | 'headers'>;
+const NO_CHANGES: ResponseChanges = Object.freeze({});
 
 /**
  * A response that says what `new Response` cannot: the URL, whether it was redirected, and statuses and their texts that servers send. SDKs log
  * them, also those of clones.
  */
 class AnswerCopy extends Response {
-  readonly #facts: Facts;
+  readonly #of: Response;
+  readonly #changes: ResponseChanges;
 
-  constructor(body: ReadableStream<Uint8Array> | null, facts: Facts) {
-    const { status, headers } = facts;
+  constructor(
+    body: ReadableStream<Uint8Array> | null,
+    response: Response,
+    changes: ResponseChanges,
+    headers?: Headers,
+  ) {
+    const { status } = response;
     // `new Response` takes no other status; proxies of vendors send some.
     super(body, { status: status >= 200 && status <= 599 ? status : 200, headers });
-    this.#facts = facts;
+    this.#of = response;
+    this.#changes = changes;
   }
 
   override get status(): number {
-    // `new Response` itself reads it, before this object has facts.
-    return #facts in this ? this.#facts.status : super.status;
+    // `new Response` itself reads it, before this object has fields of its own.
+    return #of in this ? this.#of.status : super.status;
   }
 
   override get ok(): boolean {
-    return this.#facts.ok;
+    return this.#of.ok;
   }
 
   override get redirected(): boolean {
-    return this.#facts.redirected;
+    return this.#of.redirected;
   }
 
   override get type(): ResponseType {
-    return this.#facts.type;
+    return this.#of.type;
   }
 
   override get url(): string {
-    return this.#facts.url;
+    return this.#changes.url ?? this.#of.url;
   }
 
   override get statusText(): string {
-    return this.#facts.statusText;
+    return this.#changes.statusText ?? this.#of.statusText;
   }
 
   override clone(): Response {
@@ -69,16 +75,23 @@ class AnswerCopy extends Response {
   }
 }
 
-/** An answer that was read whole. Its bytes are made a stream only for who asks for one, which costs more than all else of a response. */
+/** An answer that was read whole. Its headers are copied, and its bytes made a stream, only for who asks for them: that costs more than all else. */
 class WholeAnswer extends AnswerCopy {
   readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #given: Headers;
+  #headers: Headers | undefined;
   #isRead = false;
   /** The same with a stream, once somebody has asked for that, or asks again: it answers from then on. */
   #streaming: Response | undefined;
 
-  constructor(bytes: Uint8Array<ArrayBuffer>, facts: Facts) {
-    super(null, facts);
+  constructor(bytes: Uint8Array<ArrayBuffer>, response: Response, changes: ResponseChanges) {
+    super(null, response, changes);
     this.#bytes = bytes;
+    this.#given = changes.headers ?? response.headers;
+  }
+
+  override get headers(): Headers {
+    return (this.#headers ??= new Headers(this.#given));
   }
 
   override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {

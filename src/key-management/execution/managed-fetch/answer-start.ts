@@ -1,8 +1,10 @@
 import type { EventSourceMessage } from 'eventsource-parser';
-import type { BodySource, Chunk } from '../../common/body-source';
+import type { BodySource } from '../../common/body-source';
 import type { Clock } from '../../common/clock';
+import type { BodySettings } from '../answers/answer-body';
 import { beginsList } from '../answers/answer-watch';
 import type { StreamStart, StreamStartState } from '../answers/stream-start';
+import type { TimeLimit } from '../waiting/time-limits';
 
 /** A longer JSON answer is not held in memory but handed on. Bytes. */
 const MAX_WHOLE_BYTES = 1024 * 1024;
@@ -12,24 +14,64 @@ const CLOSING_BYTES: Readonly<Record<number, number>> = { 0x7b: 0x7d, 0x5b: 0x5d
 
 /** The time after which a held answer is handed on to the caller. It may be set sooner, never later. */
 export class HandOnTimer {
-  readonly expired: Promise<undefined>;
+  #expired: Promise<undefined> | undefined;
   #expire!: () => void;
   readonly #cancels: (() => void)[] = [];
 
-  constructor(private readonly clock: Clock) {
-    this.expired = new Promise((resolve) => {
+  constructor(private readonly clock: Clock) {}
+
+  /** Nearly no answer waits for it. */
+  get expired(): Promise<undefined> {
+    return (this.#expired ??= new Promise((resolve) => {
       this.#expire = () => resolve(undefined);
-    });
+    }));
   }
 
   /** @param ms Milliseconds from now; Infinity for never. */
   expireIn(ms: number): void {
+    void this.expired;
     if (ms < Infinity) this.#cancels.push(this.clock.after(Math.max(0, ms), this.#expire, false));
   }
 
   cancel(): void {
     for (const cancel of this.#cancels) cancel();
   }
+}
+
+/** Fails the source of an answer whose vendor is silent for too long. One limit serves all chunks: when it passes, it is set anew from the last one on. */
+export class SilenceLimit {
+  #heardAt: number;
+  #limit: TimeLimit;
+
+  /** @param idleTimeoutMs Milliseconds; Infinity for never. */
+  constructor(
+    private readonly source: BodySource,
+    private readonly idleTimeoutMs: number,
+    private readonly settings: Pick<BodySettings, 'clock' | 'limits'>,
+  ) {
+    this.#heardAt = settings.clock.now();
+    this.#limit = this.#begin(this.#heardAt);
+  }
+
+  /** A chunk has come. */
+  heard(): void {
+    this.#heardAt = this.settings.clock.now();
+  }
+
+  cancel(): void {
+    this.#limit.cancel();
+  }
+
+  #begin(now: number): TimeLimit {
+    return this.settings.limits.at(this.#heardAt + this.idleTimeoutMs, this.#passed, now);
+  }
+
+  // Not by the signal: a request that nothing else ends has none.
+  readonly #passed = (): void => {
+    const now = this.settings.clock.now();
+    if (now < this.#heardAt + this.idleTimeoutMs) this.#limit = this.#begin(now);
+    else this.source.fail(new DOMException('The stream has been silent for too long.', 'TimeoutError'));
+  };
 }
 
 /** Why an event stream failed before its first content. */
@@ -41,11 +83,12 @@ export type StreamFailure =
   | { readonly kind: 'empty' };
 
 /** An answer that the caller has not been given yet. */
-interface HeldAnswer {
+export interface HeldAnswer {
   readonly source: BodySource;
-  /** Looks at the next chunk, within the limits of the attempt. */
-  readonly peek: () => Promise<Chunk>;
+  readonly silence: SilenceLimit;
   readonly timer: HandOnTimer;
+  /** Called when the first chunk has come. */
+  readonly onFirst: (() => void) | undefined;
 }
 
 /**
@@ -54,16 +97,19 @@ interface HeldAnswer {
  * @returns why the stream failed; undefined where it is to be handed on
  */
 export async function holdBackStream(
-  { source, peek, timer }: HeldAnswer,
+  { source, silence, timer, onFirst }: HeldAnswer,
   start: StreamStart,
 ): Promise<StreamFailure | undefined> {
   const held: Uint8Array[] = [];
   let isKeptAlive = false;
   try {
     for (;;) {
-      const chunk = await Promise.race([peek(), timer.expired]);
+      const chunk = await Promise.race([source.peek(), timer.expired]);
       if (!chunk) return undefined;
-      if (!chunk.done) source.take();
+      silence.heard();
+      if (held.length === 0) onFirst?.();
+      if (chunk.done) source.assertWhole();
+      else source.take();
       if (chunk.value) held.push(chunk.value);
       const state: StreamStartState = chunk.done ? start.end() : start.push(chunk.value);
       if (state.state === 'open') return undefined;
@@ -85,29 +131,42 @@ export async function holdBackStream(
  * come until the timer expires: some vendors keep a connection alive with those.
  * @throws TypeError where the body ends before it is whole
  */
-export async function wholeJson({ source, peek, timer }: HeldAnswer, holdBackMs: number): Promise<Buffer | undefined> {
+export async function wholeJson(
+  { source, silence, timer }: HeldAnswer,
+  holdBackMs: number,
+): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   let isList: boolean | undefined;
+  let isBlankSoFar = false;
   for (;;) {
-    const isBlankSoFar = isList === undefined && length > 0;
-    const chunk = await (isBlankSoFar ? Promise.race([peek(), timer.expired]) : peek());
+    const chunk = await (isBlankSoFar ? Promise.race([source.peek(), timer.expired]) : source.peek());
     if (chunk?.done) break;
     if (chunk) {
+      silence.heard();
       source.take();
       chunks.push(chunk.value);
-      if (length === 0) timer.expireIn(holdBackMs);
       length += chunk.value.byteLength;
       isList ??= beginsList(chunk.value);
+      if (isList === undefined && length > 0 && !isBlankSoFar) timer.expireIn(holdBackMs);
+      isBlankSoFar = isList === undefined && length > 0;
     }
     if (!chunk || length > MAX_WHOLE_BYTES || (isList && !mayBeginWithError(chunks))) {
       source.giveBack(chunks);
       return undefined;
     }
   }
-  const whole = Buffer.concat(chunks);
+  source.assertWhole();
+  const whole = joined(chunks);
   if (isCutOff(whole)) throw new TypeError('premature close');
   return whole;
+}
+
+/** The chunks as one. Nearly all answers are one chunk, which is not copied. */
+function joined(chunks: readonly Uint8Array[]): Buffer {
+  const [first] = chunks;
+  if (first === undefined || chunks.length > 1) return Buffer.concat(chunks);
+  return Buffer.from(first.buffer, first.byteOffset, first.byteLength);
 }
 
 /** Whether the list begins with an error, as far as can be seen. */

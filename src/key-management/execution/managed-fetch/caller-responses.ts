@@ -5,7 +5,7 @@ import { cancelBody } from '../../common/cancel-response-body';
 import type { ApiKey } from '../../pool/key/api-key';
 import { AnswerBody, type BodyTerms } from '../answers/answer-body';
 import { kindOf, type AnswerWatch } from '../answers/answer-watch';
-import { PassingRedaction, withoutKeys } from '../answers/passing-redaction';
+import { PassingRedaction, wholeWithoutKeys, withoutKeys } from '../answers/passing-redaction';
 import { responseWith } from '../answers/response-with';
 import type { AttemptContext } from '../attempt-context';
 import { PassingThrough, WithoutUsageEvent } from './include-usage';
@@ -19,8 +19,9 @@ export class CallerResponses {
     private readonly terms: FetchTerms,
     private readonly context: AttemptContext,
   ) {
-    terms.keysUsed.add(context.key);
-    this.#keys = [...terms.keysUsed];
+    const { keysUsed } = terms;
+    if (!keysUsed.includes(context.key)) keysUsed.push(context.key);
+    this.#keys = keysUsed;
   }
 
   /** A good answer that streams. Its key is in use until the answer ends. */
@@ -49,9 +50,9 @@ export class CallerResponses {
     return this.#resized(response, Buffer.from(clean));
   }
 
-  /** An answer whose body was read whole. */
-  whole(response: Response, body: Buffer): Response {
-    const clean = new PassingRedaction(this.#keys, false).whole(body);
+  /** An answer whose body was read whole. @param text Of the body, one unit for each byte. */
+  whole(response: Response, body: Buffer, text: string): Response {
+    const clean = wholeWithoutKeys(body, text, this.#keys);
     return clean === body ? this.#copy(response, bytesOf(body)) : this.#resized(response, clean);
   }
 
@@ -76,31 +77,30 @@ export class CallerResponses {
     });
   }
 
-  #copy(
-    response: Response,
-    body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null,
-    headers: Headers = this.#headers(response.headers),
-  ): Response {
-    const url = withoutKeys(response.url, this.#keys);
-    return responseWith(response, body, { headers, url, statusText: withoutKeys(response.statusText, this.#keys) });
+  #copy(response: Response, body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null): Response {
+    return responseWith(response, body, this.#holdsKey(response) ? this.#clean(response) : undefined);
   }
 
   #resized(response: Response, body: Buffer): Response {
-    const headers = new Headers(this.#headers(response.headers));
-    headers.delete('content-length');
-    return this.#copy(response, bytesOf(body), headers);
+    const clean = this.#clean(response);
+    clean.headers.delete('content-length');
+    return responseWith(response, bytesOf(body), clean);
   }
 
-  /** The headers without keys: the same object where no key is in them. */
-  #headers(headers: Headers): Headers {
-    let isClean = true;
-    const pairs: [string, string][] = [];
-    for (const [name, value] of headers) {
-      const clean = withoutKeys(value, this.#keys);
-      isClean &&= clean === value;
-      pairs.push([name, clean]);
-    }
-    return isClean ? headers : new Headers(pairs);
+  /** Whether a key may stand beside the body: one search for all that it could stand in, none of which has a line feed. */
+  #holdsKey({ url, statusText, headers }: Response): boolean {
+    let text = `${url}\n${statusText}`;
+    headers.forEach((value) => (text += `\n${value}`));
+    return withoutKeys(text, this.#keys) !== text;
+  }
+
+  #clean({ url, statusText, headers }: Response) {
+    const pairs = Array.from(headers, ([name, value]): [string, string] => [name, withoutKeys(value, this.#keys)]);
+    return {
+      url: withoutKeys(url, this.#keys),
+      statusText: withoutKeys(statusText, this.#keys),
+      headers: new Headers(pairs),
+    };
   }
 }
 

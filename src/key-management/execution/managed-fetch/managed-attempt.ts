@@ -5,19 +5,28 @@ import {
   vendorErrorFrom,
   vendorErrorFromStreamEvent,
 } from '../../classification/evidence/error-evidence';
+import { mayReportFailure } from '../../classification/evidence/body-facts';
 import type { VendorError } from '../../classification/evidence/vendor-error';
-import { BodySource, type Chunk } from '../../common/body-source';
-import { cancelBody } from '../../common/cancel-response-body';
+import { BodySource } from '../../common/body-source';
+import { cancelBody, cancelResponseBody } from '../../common/cancel-response-body';
 import { usageInBody } from '../../usage/passing-usage';
-import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type WatchTerms } from '../answers/answer-watch';
+import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type FailureTerms } from '../answers/answer-watch';
 import { isRefusal } from '../answers/response-with';
 import { StreamStart } from '../answers/stream-start';
 import { idsInWhole } from '../affinity/passing-ids';
 import type { AttemptContext } from '../attempt-context';
 import { AttemptFailure } from '../failures/classify-attempt';
 import type { TimeLimit } from '../waiting/time-limits';
-import { HandOnTimer, holdBackStream, wholeJson, type StreamFailure } from './answer-start';
+import {
+  HandOnTimer,
+  holdBackStream,
+  SilenceLimit,
+  wholeJson,
+  type HeldAnswer,
+  type StreamFailure,
+} from './answer-start';
 import { CallerResponses } from './caller-responses';
+import { withoutKey } from './failed-call-response';
 import { keyDestination } from './key-destination';
 import type { FetchTerms } from './managed-request';
 import { send } from './send';
@@ -29,24 +38,27 @@ const UNREADABLE_BODY: CheckedClassification = Object.freeze({
   decidedBy: 'transport',
 });
 
+/** What the call of the executor returns: wrapped, since a bare `Response` would be judged by its status. */
+export interface Answered {
+  readonly response: Response;
+}
+
 /** One attempt of the managed fetch: gives the vendor's answer, once it is certain that it is one. */
 export class ManagedAttempt {
-  readonly #handOnTimer: HandOnTimer;
   readonly #responses: CallerResponses;
   #firstByte: TimeLimit | undefined;
-  #silence: TimeLimit | undefined;
+  #held: HeldAnswer | undefined;
 
   constructor(
     private readonly terms: FetchTerms,
     private readonly context: AttemptContext,
   ) {
-    this.#handOnTimer = new HandOnTimer(terms.settings.clock);
     this.#responses = new CallerResponses(terms, context);
     if (terms.size) context.size = terms.size;
   }
 
   /** @throws AttemptFailure always, when it fails */
-  async run(): Promise<Response> {
+  async run(): Promise<Answered> {
     const { context, terms } = this;
     const { firstByteTimeoutMs, request, settings } = terms;
     if (firstByteTimeoutMs < Infinity) {
@@ -60,50 +72,77 @@ export class ManagedAttempt {
       const destination = keyDestination(request, terms, context.candidate.record.route);
       const response = await send(destination, terms, context);
       context.answered(response.headers);
-      return await this.#answer(response);
+      return { response: this.#accepted(await this.#answer(response)) };
     } catch (error) {
-      if (error instanceof AttemptFailure) throw error;
-      const { failure } = request.body;
-      if (failure) throw new AttemptFailure({ error: failure.error, classification: UNREADABLE_BODY });
-      throw new AttemptFailure({ evidence: this.#thrown(error), error, final: request.body.once });
+      throw this.#failed(error);
     } finally {
       this.#firstByte?.cancel();
-      this.#silence?.cancel();
-      this.#handOnTimer.cancel();
+      this.#held?.silence.cancel();
+      this.#held?.timer.cancel();
     }
   }
 
-  async #answer(response: Response): Promise<Response> {
-    const { context, terms } = this;
-    if (isRefusal(response, terms.request.redirect)) {
-      const taken = await takeEvidence(response, { ...context.evidenceContext(), signal: context.signal });
-      throw this.#failure(taken.evidence, this.#responses.refusal(response, taken));
+  /** The failure without the key in it. The caller may get its answer, if no other attempt is made. */
+  #failed(error: unknown): AttemptFailure {
+    const { facts } = error instanceof AttemptFailure ? error : this.#failureBy(error);
+    if (facts.response) {
+      cancelResponseBody(this.terms.refused);
+      this.terms.refused = facts.response;
     }
-    if (response.body === null) return this.#accepted(this.#responses.bodiless(response));
-    const source = new BodySource(response.body);
+    if (facts.error === undefined) return new AttemptFailure(facts);
+    return new AttemptFailure({ ...facts, error: withoutKey(facts.error, this.context.apiKey) });
+  }
+
+  #failureBy(error: unknown): AttemptFailure {
+    const { failure, once } = this.terms.request.body;
+    if (failure) return new AttemptFailure({ error: failure.error, classification: UNREADABLE_BODY });
+    return new AttemptFailure({ evidence: this.#thrown(error), error, final: once });
+  }
+
+  /** At once, or when as much of it has come as it takes to tell. */
+  #answer(response: Response): Response | Promise<Response> {
+    if (isRefusal(response, this.terms.request.redirect)) return this.#refused(response);
+    const { body, headers } = response;
+    if (body === null) return this.#responses.bodiless(response);
+    const source = new BodySource(body);
     // A redirect that the caller wants to see: its body is rarely looked at.
-    if (!response.ok) return this.#accepted(this.#responses.unwatched(response, source));
-    const kind = kindOf(response.headers);
-    const watchTerms: WatchTerms = {
-      headers: response.headers,
-      evidence: () => context.evidenceContext(),
-      usage: context.usageSeen,
-      ids: terms.answerIds && { of: terms.answerIds, keyId: context.keyId },
-      asked: onlyAsks(terms.request.method),
-    };
-    if (kind === 'json' || (kind === 'other' && isShort(response.headers))) {
-      const held = { source, peek: () => this.#peek(source), timer: this.#handOnTimer };
-      const body = await wholeJson(held, terms.holdBackMs);
-      if (body) return this.#whole(response, body, watchTerms);
-    } else if (kind === 'events') {
-      const failure = await this.#holdBack(source);
-      if (failure)
-        throw this.#failure(
-          this.#streamEvidence(failure, response.headers),
-          this.#responses.unwatched(response, source),
-        );
-    }
-    return this.#accepted(this.#responses.streaming(response, source, AnswerWatch.for(watchTerms)));
+    if (!response.ok) return this.#responses.unwatched(response, source);
+    const kind = kindOf(headers);
+    if (kind === 'json' || (kind === 'other' && isShort(headers)))
+      return wholeJson(this.#hold(source), this.terms.holdBackMs).then((whole) =>
+        whole ? this.#whole(response, whole) : this.#streaming(response, source),
+      );
+    if (kind === 'other') return this.#streaming(response, source);
+    return this.#holdBack(source).then((failure) => {
+      if (failure === undefined) return this.#streaming(response, source);
+      throw this.#failure(this.#streamEvidence(failure, headers), this.#responses.unwatched(response, source));
+    });
+  }
+
+  async #refused(response: Response): Promise<never> {
+    const { context } = this;
+    const taken = await takeEvidence(response, { ...context.evidenceContext(), signal: context.signal });
+    throw this.#failure(taken.evidence, this.#responses.refusal(response, taken));
+  }
+
+  #streaming(response: Response, source: BodySource): Response {
+    const { answerIds } = this.terms;
+    const watch = AnswerWatch.for({
+      ...this.#failureTerms(response.headers),
+      usage: this.context.usageSeen,
+      ids: answerIds && { of: answerIds, keyId: this.context.keyId },
+    });
+    return this.#responses.streaming(response, source, watch);
+  }
+
+  #failureTerms(headers: Headers): FailureTerms {
+    return { headers, evidence: () => this.context.evidenceContext(), asked: onlyAsks(this.terms.request.method) };
+  }
+
+  #hold(source: BodySource, onFirst?: () => void): HeldAnswer {
+    const { idleTimeoutMs, settings } = this.terms;
+    const silence = new SilenceLimit(source, idleTimeoutMs, settings);
+    return (this.#held = { source, silence, timer: new HandOnTimer(settings.clock), onFirst });
   }
 
   /** Holds an event stream back until it is certain to be an answer, or the caller is to see that it is coming. */
@@ -111,47 +150,30 @@ export class ManagedAttempt {
     const { holdBackMs, firstByteTimeoutMs, request, vendor } = this.terms;
     // A caller who states when the first bytes must have come wants another key asked then.
     const waitsForFirstByte = firstByteTimeoutMs < Infinity;
-    if (!waitsForFirstByte) this.#handOnTimer.expireIn(holdBackMs);
-    let isFirst = true;
-    const peek = async (): Promise<Chunk> => {
-      const chunk = await this.#peek(source);
-      if (isFirst && waitsForFirstByte) this.#handOnTimer.expireIn(holdBackMs);
-      isFirst = false;
+    const held = this.#hold(source, () => {
+      if (waitsForFirstByte) held.timer.expireIn(holdBackMs);
       this.#firstByte?.cancel();
-      return chunk;
-    };
-    const start = new StreamStart(vendor.streamBeginning, request.isBackground);
-    return holdBackStream({ source, peek, timer: this.#handOnTimer }, start);
+    });
+    if (!waitsForFirstByte) held.timer.expireIn(holdBackMs);
+    return holdBackStream(held, new StreamStart(vendor.streamBeginning, request.isBackground));
   }
 
   /** JSON, and what states that it is short, is read whole, so that an answer that breaks off or reports a failure can be asked for again. */
-  #whole(response: Response, body: Buffer, watchTerms: WatchTerms): Response {
-    const evidence = failureIn(body, watchTerms);
-    if (evidence) throw this.#failure(evidence, this.#responses.whole(response, body));
-    if (watchTerms.ids) idsInWhole(watchTerms.ids.of, body, watchTerms.ids.keyId);
-    if (watchTerms.usage) {
-      const { usage, model } = usageInBody(body, watchTerms.usage.reader);
-      this.context.book(usage, true, model);
+  #whole(response: Response, body: Buffer): Response {
+    const { context, terms } = this;
+    const text = body.toString('latin1');
+    const answer = this.#responses.whole(response, body, text);
+    if (mayReportFailure(text)) {
+      const evidence = failureIn(body, this.#failureTerms(response.headers));
+      if (evidence) throw this.#failure(evidence, answer);
     }
-    return this.#accepted(this.#responses.whole(response, body));
-  }
-
-  /** The next chunk, unless the vendor is silent for too long. */
-  async #peek(source: BodySource): Promise<Chunk> {
-    const { idleTimeoutMs, settings } = this.terms;
-    if (idleTimeoutMs === Infinity) return source.peek();
-    // Not by the signal: a request that nothing else ends has none.
-    this.#silence ??= settings.limits.at(settings.clock.now() + idleTimeoutMs, () =>
-      source.fail(new DOMException('The stream has been silent for too long.', 'TimeoutError')),
-    );
-    try {
-      const chunk = await source.peek();
-      // The read that was under way when the source failed ends as at a proper end: the next one tells.
-      return chunk.done ? await source.peek() : chunk;
-    } finally {
-      this.#silence.cancel();
-      this.#silence = undefined;
+    if (terms.answerIds) idsInWhole(terms.answerIds, text, context.keyId);
+    const meter = terms.settings.meterOf?.(context.candidate.record.provider);
+    if (meter) {
+      const used = usageInBody(text, meter.reader);
+      context.book(used.usage, true, used);
     }
+    return answer;
   }
 
   #accepted(response: Response): Response {

@@ -7,29 +7,24 @@ import type { ResolvedOptions } from '../../configuration/resolved-options';
 import { RESOLVED_OPTIONS } from '../../key-management.constants';
 import { HealthCheckerRegistry } from '../../checkers/health-checker.registry';
 import type { KeyPool } from '../../pool/key-pool';
+import type { Vendor } from '../../vendors/contract/vendor';
 import { IDLE_TIMEOUT_MS, type AttemptContext } from '../attempt-context';
 import { affinityTarget } from '../affinity/affinity-target';
 import { namedId } from '../affinity/named-id';
+import type { ProviderContext, RunOptions } from '../execution-settings';
 import type { ExecuteOptions, ExecutionReport, ManagedCall } from '../execution.types';
-import { AttemptFailure } from '../failures/classify-attempt';
 import { milliseconds, withCallOptions } from '../option-rules';
 import { RetryExecutorService } from '../retry-executor.service';
 import { BoundObjectsService } from '../affinity/bound-objects.service';
 import { mostAsked, ObjectCall, uploadBegan } from '../affinity/object-call';
 import { severalAccounts } from '../affinity/several-accounts';
+import { CalledUrls, type CalledUrl } from './called-url';
 import { checkDestination } from './destination';
-import { failedCallResponse, refusedRequest, withoutKey } from './failed-call-response';
+import { failedCallResponse, refusedRequest } from './failed-call-response';
 import { askingForUsage } from './include-usage';
 import { InterimAnswers } from './interim-answers';
-import { ManagedAttempt } from './managed-attempt';
-import {
-  managedRequest,
-  sizeOf,
-  urlOf,
-  type FetchCall,
-  type FetchTerms,
-  type ManagedRequestInit,
-} from './managed-request';
+import { ManagedAttempt, type Answered } from './managed-attempt';
+import { managedRequest, sizeOf, type FetchCall, type FetchTerms, type ManagedRequestInit } from './managed-request';
 
 /**
  * `timeoutMs` bounds a call to the end of its answer, a streamed one too. `attemptTimeoutMs` bounds each attempt until its answer is handed
@@ -58,11 +53,6 @@ export interface ManagedFetchOptions extends ExecuteOptions {
   onReport?: (report: ExecutionReport) => void;
 }
 
-/** What the call of the executor returns: wrapped, since a bare `Response` would be judged by its status. */
-interface Answered {
-  readonly response: Response;
-}
-
 /** A `fetch` whose `body` may also be a function that makes it anew for each attempt, for streams of more than 16 MiB. */
 export type ManagedFetch = typeof globalThis.fetch &
   ((input: FetchInput, init?: ManagedRequestInit) => Promise<Response>);
@@ -80,6 +70,7 @@ const FETCH_OPTIONS = withCallOptions<ManagedFetchOptions>({
 @Injectable()
 export class ManagedFetchService {
   readonly #interim = new InterimAnswers();
+  readonly #urls = new WeakMap<ProviderContext, CalledUrls>();
 
   constructor(
     private readonly executor: RetryExecutorService,
@@ -120,13 +111,14 @@ export class ManagedFetchService {
     if (!context) throw this.registry.unknownProvider(provider);
     const vendor = this.registry.vendor(provider);
     const { uploadUrlHeader } = vendor;
-    const url = urlOf(fetchCall.input);
+    const url = this.#urlsOf(context, vendor).of(fetchCall.input);
     const calledBaseUrl = this.#calledBaseUrl(context.pool, url, vendor.baseUrl);
-    const given = await managedRequest(url, fetchCall, vendor);
-    const asking = this.options.providers.get(provider)?.includeUsage ? askingForUsage(url.pathname, given) : undefined;
+    const made = managedRequest(url, fetchCall, vendor);
+    const given = made instanceof Promise ? await made : made;
+    const asking = this.options.providers.get(provider)?.includeUsage ? askingForUsage(url.path, given) : undefined;
     const request = asking ?? given;
     const { pool } = context;
-    const naming = { url: request.url, path: url.pathname, body: request.text, affinity: options.affinity };
+    const naming = { url: request.url, path: url.path, body: request.text, affinity: options.affinity };
     const objects = ObjectCall.of(pool, this.bound, vendor, naming);
     const place = objects && (await objects.place());
     if (place?.kind === 'several') {
@@ -148,42 +140,31 @@ export class ManagedFetchService {
       hidesUsage: asking !== undefined,
       interim: this.#interim,
       answerIds: objects?.answerIds,
-      keysUsed: new Set(),
+      keysUsed: [],
+      refused: undefined,
       signals,
       endsAt: settings.clock.now() + (options.timeoutMs ?? Infinity),
       firstByteTimeoutMs: options.firstByteTimeoutMs ?? Infinity,
       idleTimeoutMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
       holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
     };
-    let answer: Response | undefined;
-    const call: ManagedCall<Answered> = async (attempt) => {
-      try {
-        return { response: await new ManagedAttempt(terms, attempt as AttemptContext).run() };
-      } catch (error) {
-        const { facts } = error as AttemptFailure;
-        if (facts.response) {
-          cancelResponseBody(answer);
-          answer = facts.response;
-        }
-        if (facts.error === undefined) throw error;
-        throw new AttemptFailure({ ...facts, error: withoutKey(facts.error, attempt.apiKey) });
-      }
+    const call: ManagedCall<Answered> = (attempt) => new ManagedAttempt(terms, attempt as AttemptContext).run();
+    const runOptions: RunOptions = {
+      ...options,
+      model,
+      endpoint: options.endpoint ?? request.endpoint,
+      affinity: affinity === undefined ? undefined : affinityTarget(affinity),
+      onEnd: onReport && ((report) => reportTo(onReport, report)),
+      signal,
     };
-    const result = await this.executor
-      .run(context, call, {
-        ...options,
-        model,
-        ...(size && context.estimates.measured(model, size)),
-        endpoint: options.endpoint ?? request.endpoint,
-        affinity: affinity === undefined ? undefined : affinityTarget(affinity),
-        onEnd: onReport && ((report) => reportTo(onReport, report)),
-        ...objects?.options(place, mostAsked(this.options, provider)),
-        signal,
-      })
-      .finally(() => merged?.release());
+    if (size) Object.assign(runOptions, context.estimates.measured(model, size));
+    if (objects) Object.assign(runOptions, objects.options(place, mostAsked(this.options, provider)));
+    const result = await this.executor.run(context, call, runOptions);
+    merged?.release();
     request.body.ended?.(result.success);
-    if (!result.success) return failedCallResponse({ vendor, url: request.url, error: result.error, answer, signal });
-    cancelResponseBody(answer);
+    if (!result.success)
+      return failedCallResponse({ vendor, url: request.url, error: result.error, answer: terms.refused, signal });
+    cancelResponseBody(terms.refused);
     const { response } = result.response;
     const uploadUrl = uploadUrlHeader && response.headers.get(uploadUrlHeader);
     if (uploadUrl) uploadBegan(pool, this.bound, uploadUrl, result.attempts.at(-1)!.keyId);
@@ -191,13 +172,27 @@ export class ManagedFetchService {
     return response;
   }
 
+  /** Anew where the provider has got another vendor. */
+  #urlsOf(context: ProviderContext, vendor: Vendor): CalledUrls {
+    const known = this.#urls.get(context);
+    if (known?.vendor === vendor) return known;
+    const urls = new CalledUrls(vendor);
+    this.#urls.set(context, urls);
+    return urls;
+  }
+
   /** @throws RefusedDestinationError for a URL under no base URL of the provider and its keys */
-  #calledBaseUrl({ provider, baseUrls }: KeyPool, url: URL, own: string | undefined): string {
+  #calledBaseUrl({ provider, baseUrls }: KeyPool, url: CalledUrl, own: string | undefined): string {
+    if (url.allowedUnder !== undefined) return url.allowedUnder;
+    const { given } = url;
     const known = [...(own === undefined ? [] : [own]), ...baseUrls];
     // An app under test may call a gateway that the test does not name: nothing is sent there.
-    if (this.executor.settings.vendorFetch) return checkDestination(provider, url, [...known, url.origin], true);
-    const allowHttp = this.options.providers.get(provider)?.allowHttp === true;
-    return checkDestination(provider, url, known, allowHttp);
+    const isTest = this.executor.settings.vendorFetch !== undefined;
+    const allowHttp = isTest || this.options.providers.get(provider)?.allowHttp === true;
+    const base = checkDestination(provider, given, isTest ? [...known, given.origin] : known, allowHttp);
+    // What a key's own base URL allows ends with the key.
+    if (base === own) url.allowedUnder = base;
+    return base;
   }
 }
 

@@ -1,15 +1,15 @@
 import { vendorOf } from '../../vendors/vendor-of';
 import { anthropic } from '../../vendors/anthropic/anthropic';
-import { bedrock } from '../../vendors/bedrock';
 import { google } from '../../vendors/google/google';
 import { openai } from '../../vendors/openai/openai';
 import { checkDestination } from './destination';
 import type { Vendor } from '../../vendors/contract/vendor';
 import type { FetchInput } from '../../common/fetch-types';
-import { managedRequest, requestedModel, urlOf, withoutParameters, type ManagedRequestInit } from './managed-request';
+import { CalledUrls } from './called-url';
+import { managedRequest, modelInBody, type ManagedRequestInit } from './managed-request';
 
-const read = (input: FetchInput, init?: ManagedRequestInit, vendor: Vendor = vendorOf(openai)) =>
-  managedRequest(urlOf(input), { input, init }, vendor);
+const read = async (input: FetchInput, init?: ManagedRequestInit, vendor: Vendor = vendorOf(openai)) =>
+  managedRequest(new CalledUrls(vendor).of(input), { input, init }, vendor);
 
 describe('managedRequest', () => {
   it.each([vendorOf(openai), vendorOf(anthropic), vendorOf(google)])(
@@ -76,39 +76,24 @@ describe('managedRequest', () => {
   });
 });
 
-describe('withoutParameters', () => {
-  it.each([
-    ['?key=a', ''],
-    ['?KEY=a&b=1', '?b=1'],
-    ['?a=%zz&k%65y=1&b', '?a=%zz&b'],
-    ['?monkey=1', '?monkey=1'],
-    ['', ''],
-  ])('%s → %s', (given, expected) => {
-    expect(withoutParameters(given, ['key'])).toBe(expected);
-  });
-});
-
-describe('requestedModel', () => {
-  it.each<[string, string, unknown, string | undefined]>([
-    ['first in the body', '/', '{"model":"gpt","messages":[]}', 'gpt'],
-    ['last in the body', '/', '{"messages":[{"model":"no"}],"tools":{"model":"no"},"model":"gpt"}', 'gpt'],
-    ['only deeper', '/', '{"metadata":{"model":"no"}}', undefined],
-    ['escaped', '/', '{"model":"a\\"b"}', 'a"b'],
-    ['of Google', '/v1beta/models/gemini-x:streamGenerateContent', '{}', 'gemini-x'],
-    ['of Azure', '/openai/deployments/mine/chat/completions', '{}', 'mine'],
-    ['of Bedrock', '/model/arn%3Aaws%3Ax%2Fy/converse-stream', '{}', 'arn:aws:x/y'],
-    ['in bytes', '/', new TextEncoder().encode('{"model":"gpt"}').buffer, 'gpt'],
-    ['in a view of bytes', '/', new TextEncoder().encode('xx{"model":"gpt"}').subarray(2), 'gpt'],
-    ['in broken JSON', '/', '{"a":1,"model":"gpt"', undefined],
-    ['nowhere', '/v1/models/gpt', undefined, undefined],
-  ])('%s', (_, path, body, expected) => {
-    expect(requestedModel(path, body, vendorOf(bedrock).modelPaths)).toBe(expected);
+describe('modelInBody', () => {
+  it.each<[string, unknown, string | undefined]>([
+    ['first in the body', '{"model":"gpt","messages":[]}', 'gpt'],
+    ['last in the body', '{"messages":[{"model":"no"}],"tools":{"model":"no"},"model":"gpt"}', 'gpt'],
+    ['only deeper', '{"metadata":{"model":"no"}}', undefined],
+    ['escaped', '{"model":"a\\"b"}', 'a"b'],
+    ['in bytes', new TextEncoder().encode('{"model":"gpt"}').buffer, 'gpt'],
+    ['in a view of bytes', new TextEncoder().encode('xx{"model":"gpt"}').subarray(2), 'gpt'],
+    ['in broken JSON', '{"a":1,"model":"gpt"', undefined],
+    ['nowhere', undefined, undefined],
+  ])('%s', (_, body, expected) => {
+    expect(modelInBody(body)).toBe(expected);
   });
 
   it('in a form', () => {
     const form = new FormData();
     form.set('model', 'whisper');
-    expect(requestedModel('/', form, [])).toBe('whisper');
+    expect(modelInBody(form)).toBe('whisper');
   });
 });
 

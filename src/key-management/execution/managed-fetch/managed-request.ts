@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { read } from '../../classification/evidence/safe-read';
-import { addMissingParameters } from '../../common/http';
 import type { FetchInput, FetchRedirect } from '../../common/fetch-types';
 import { byteText } from '../../common/json-text';
-import { decodedUri, parseJson } from '../../common/text';
+import { parseJson } from '../../common/text';
 import type { ApiKey } from '../../pool/key/api-key';
 import type { AnswerIds } from '../affinity/passing-ids';
-import { endpointOf } from '../../pool/state/endpoint-name';
 import type { Vendor } from '../../vendors/contract/vendor';
 import type { ExecutionSettings } from '../execution-settings';
 import { requestSize, type RequestSize } from '../tokens/request-size';
+import type { CalledUrl } from './called-url';
 import type { InterimAnswers } from './interim-answers';
 import { requestBody, type ManagedBody, type RequestBody } from './request-body';
 
@@ -34,53 +33,68 @@ export interface ManagedRequest {
 /** The options of fetch; the body may also be a function that makes it anew for each attempt. */
 export type ManagedRequestInit = Omit<RequestInit, 'body'> & { body?: ManagedBody };
 
-export const urlOf = (input: FetchInput): URL => new URL(input instanceof Request ? input.url : String(input));
-
 /** What fetch is called with. */
 export interface FetchCall {
   readonly input: FetchInput;
   readonly init: ManagedRequestInit | undefined;
 }
 
-/** Reads the caller's request, and takes every credential out of it. @param url The URL of the input, checked. */
-export async function managedRequest(
-  url: URL,
+/** What of a vendor says how it is called. */
+type CalledVendor = Pick<Vendor, 'credential' | 'headers' | 'idempotencyHeader'>;
+
+/**
+ * Reads the caller's request, and takes every credential out of it: at once, unless its body must be read before.
+ * @param url The URL of the input, checked.
+ */
+export function managedRequest(
+  url: CalledUrl,
+  call: FetchCall,
+  vendor: CalledVendor,
+): ManagedRequest | Promise<ManagedRequest> {
+  const body = requestBody(call.input, call.init);
+  return body instanceof Promise
+    ? body.then((read) => requestWith(read, url, call, vendor))
+    : requestWith(body, url, call, vendor);
+}
+
+function requestWith(
+  body: RequestBody,
+  url: CalledUrl,
   { input, init }: FetchCall,
-  {
-    credential,
-    headers: needed,
-    query,
-    idempotencyHeader,
-    modelPaths,
-  }: Pick<Vendor, 'credential' | 'headers' | 'query' | 'idempotencyHeader' | 'modelPaths'>,
-): Promise<ManagedRequest> {
+  { credential, headers: needed, idempotencyHeader }: CalledVendor,
+): ManagedRequest {
   const request = input instanceof Request ? input : undefined;
-  const headers = new Headers(init?.headers ?? request?.headers);
-  for (const name of credential.removeHeaders) headers.delete(name);
-  for (const [name, value] of Object.entries(needed)) if (!headers.has(name)) headers.set(name, value);
+  const kept = recordOf(init?.headers ?? request?.headers, credential.removeHeaders);
+  for (const name in needed) if (!Object.hasOwn(kept, name)) kept[name] = needed[name]!;
   const method = init?.method ?? request?.method ?? 'GET';
   // One key for all attempts: a vendor that did the work, and whose answer was lost, is not to do it twice.
-  if (idempotencyHeader && method.toUpperCase() === 'POST' && !headers.has(idempotencyHeader))
-    headers.set(idempotencyHeader, `managed-${randomUUID()}`);
+  if (idempotencyHeader && method.toUpperCase() === 'POST') kept[idempotencyHeader] ??= `managed-${randomUUID()}`;
   const signal = signalOf(request, init);
-  const body = await requestBody(input, init);
   const text = byteText(body.known);
-  const { pathname } = url;
-  url.search = withoutParameters(url.search, credential.removeQuery);
-  addMissingParameters(url, query);
   return {
     url: url.href,
     method,
-    headers,
+    headers: new Headers(kept),
     body,
     text,
     redirect: init?.redirect ?? request?.redirect ?? 'follow',
     signal,
-    model: requestedModel(pathname, body.known, modelPaths),
-    endpoint: endpointOf(method, pathname),
+    model: url.model ?? modelInBody(body.known),
+    endpoint: url.endpoint(method),
     isBackground: isBackground(text),
     rest: othersOf(init),
   };
+}
+
+/** The headers but for these, under lower-case names; values of one name are joined, as `Headers` does it. */
+function recordOf(given: HeadersInit | undefined, removed: ReadonlySet<string>): Record<string, string> {
+  const isRecord = typeof given === 'object' && !(Symbol.iterator in given);
+  const kept: Record<string, string> = {};
+  for (const [name, value] of isRecord ? Object.entries(given) : new Headers(given)) {
+    const lower = name.toLowerCase();
+    if (!removed.has(lower)) kept[lower] = Object.hasOwn(kept, lower) ? `${kept[lower]}, ${value}` : value;
+  }
+  return kept;
 }
 
 /** What a managed request has fields of its own for. */
@@ -121,25 +135,6 @@ function signalOf(request: Request | undefined, init: ManagedRequestInit | undef
   throw new TypeError('signal must be an AbortSignal.');
 }
 
-/** The query without these parameters. All others stay as they are written. */
-export function withoutParameters(search: string, names: readonly string[]): string {
-  if (search === '') return search;
-  const kept = search
-    .slice(1)
-    .split('&')
-    .filter((pair) => !names.includes(nameOf(pair)));
-  return kept.length === 0 ? '' : `?${kept.join('&')}`;
-}
-
-function nameOf(pair: string): string {
-  const name = pair.split('=', 1)[0]!;
-  try {
-    return decodeURIComponent(name.replaceAll('+', ' ')).toLowerCase();
-  } catch {
-    return name.toLowerCase();
-  }
-}
-
 /** What the attempts of one call of the managed fetch share. */
 export interface FetchTerms {
   readonly settings: ExecutionSettings;
@@ -155,7 +150,9 @@ export interface FetchTerms {
   /** Undefined where the call makes no object that belongs to an account. */
   readonly answerIds: AnswerIds | undefined;
   /** The keys of the attempts so far: none of them may show in an answer. */
-  readonly keysUsed: Set<ApiKey>;
+  readonly keysUsed: ApiKey[];
+  /** The answer of the last attempt that was refused; undefined where none was answered. */
+  refused: Response | undefined;
   /** The caller's signals: of the request, and of the options. */
   readonly signals: readonly AbortSignal[];
   /** When the whole call is over. Milliseconds since the epoch; Infinity for never. */
@@ -171,12 +168,8 @@ const MODEL_FIRST = /^\s*\{\s*"model"\s*:\s*"([^"\\]{1,256})"/;
 /** A longer body without its model at the start is not searched. Characters. */
 const MAX_PARSED_LENGTH = 1024 * 1024;
 
-/** The model that a request names, in its path or in its body. @param modelPaths Of the vendor. */
-export function requestedModel(path: string, body: unknown, modelPaths: Vendor['modelPaths']): string | undefined {
-  for (const pattern of modelPaths) {
-    const inPath = pattern.exec(path)?.[1];
-    if (inPath) return decodedUri(inPath);
-  }
+/** The model that the body of a request names. */
+export function modelInBody(body: unknown): string | undefined {
   if (typeof body === 'string') return modelIn(body);
   if (body instanceof ArrayBuffer) return modelInBytes(Buffer.from(body));
   if (ArrayBuffer.isView(body)) return modelInBytes(Buffer.from(body.buffer, body.byteOffset, body.byteLength));

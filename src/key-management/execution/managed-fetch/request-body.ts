@@ -21,18 +21,17 @@ export type ManagedBody = FetchBody | AsyncIterable<unknown> | null | (() => Fet
  * Takes the body of a request. Text, bytes, blobs and forms can be sent again as they are. Of a stream, what was sent is kept up to 16 MiB.
  * The body of a `Request` is a stream, too: it is read beforehand where it is within that bound, so that the model it names is known.
  */
-export async function requestBody(
+export function requestBody(
   input: unknown,
   init: Pick<RequestInit, 'body'> | { body?: ManagedBody } | undefined,
-): Promise<RequestBody> {
+): RequestBody | Promise<RequestBody> {
   const given = init?.body as ManagedBody | undefined;
   if (typeof given === 'function') return new MadeBody(given as () => FetchBody);
   if (given !== undefined && given !== null)
     return isStream(given) ? new ReplayedStream(given) : fixed(given as FetchBody);
   if (!(input instanceof Request) || input.body === null || given === null) return fixed(undefined);
   const stream = new ReplayedStream(input.body);
-  const whole = await stream.whole();
-  return whole ? fixed(whole) : stream;
+  return stream.whole().then((whole) => (whole ? fixed(whole) : stream));
 }
 
 const fixed = (value: FetchBody | undefined): RequestBody => ({ value, known: value, once: false });

@@ -119,7 +119,7 @@ describe('WaitQueue', () => {
     expect(got).toEqual(['a: hopeless']);
   });
 
-  it('does not let calls for a resting model hold up the others', async () => {
+  it('does not let calls for a model that cools down hold up the others', async () => {
     harness.add('b');
     for (const name of ['a', 'b']) {
       const record = harness.pool.record(harness.id(name))!;

@@ -1,4 +1,13 @@
-import { accountIn, accountInText, SharingEvidence, stateTheSame } from './account-discovery';
+import {
+  accountIn,
+  accountInHost,
+  accountInText,
+  accountOfAnswer,
+  accountOfRefusal,
+  Contradictions,
+  SharingEvidence,
+  stateTheSame,
+} from './account-discovery';
 import { refusedDimension } from './refused-dimension';
 import { openai } from '../../vendors/openai/openai';
 
@@ -12,7 +21,48 @@ describe('the account that an answer names', () => {
     expect(accountIn(headers({ project: 'p', organization: 'o' }), names)).toBe('o');
     expect(accountIn(headers({ project: 'p', organization: '' }), names)).toBe('p');
     expect(accountIn(headers({}), names)).toBeUndefined();
+    expect(accountIn(headers({ organization: 'o'.repeat(200) }), names)).toHaveLength(200);
     expect(accountIn(headers({ organization: 'o'.repeat(201) }), names)).toBeUndefined();
+  });
+
+  it('is the first that the words of a refusal name, and no longer than a name is', () => {
+    const patterns = [/org (\w+)/, /project (\w+)/];
+    expect(accountInText('in project p of org o', patterns)).toBe('o');
+    expect(accountInText(`in project p of org ${'o'.repeat(201)}`, patterns)).toBe('p');
+    expect(accountInText(`in org ${'o'.repeat(200)}`, patterns)).toHaveLength(200);
+    expect(accountInText('nowhere', patterns)).toBeUndefined();
+  });
+
+  it('is in the host of the base URL', () => {
+    const pattern = /^(\w+)\.example\.com$/;
+    expect(accountInHost('https://mine.example.com:8080/v1', pattern)).toBe('mine');
+    expect(accountInHost('https://example.com/mine.example.com', pattern)).toBeUndefined();
+    expect(accountInHost('no URL', pattern)).toBeUndefined();
+    expect(accountInHost(undefined, pattern)).toBeUndefined();
+    expect(accountInHost('https://mine.example.com', undefined)).toBeUndefined();
+  });
+
+  const signs = {
+    accountHeaders: ['organization'],
+    accountInText: [/org (\w+)/],
+    accountInHost: /^(\w+)\.example\.com$/,
+    baseUrl: 'https://all.example.com/v1',
+  };
+
+  it('of an answer is in its headers, else in the host of the key, else in that of the vendor', () => {
+    expect(accountOfAnswer(headers({ organization: 'o' }), signs, 'https://mine.example.com')).toBe('o');
+    expect(accountOfAnswer(headers({}), signs, 'https://mine.example.com')).toBe('mine');
+    expect(accountOfAnswer(headers({}), signs)).toBe('all');
+    expect(accountOfAnswer(headers({ organization: 'o' }), {})).toBeUndefined();
+  });
+
+  it('of a refusal is in its details, else in its words, else in the host', () => {
+    const reason = 'Too many requests in org words';
+    expect(accountOfRefusal({ account: 'details', reason }, signs, 'https://mine.example.com')).toBe('details');
+    expect(accountOfRefusal({ reason }, signs, 'https://mine.example.com')).toBe('words');
+    expect(accountOfRefusal({}, signs, 'https://mine.example.com')).toBe('mine');
+    expect(accountOfRefusal({}, signs)).toBe('all');
+    expect(accountOfRefusal({ reason }, {})).toBeUndefined();
   });
 
   it('is in the words of OpenAI’s refusal', () => {
@@ -28,6 +78,35 @@ describe('keys that name one account', () => {
     expect(stateTheSame([limit('requests', 60)], [limit('requests', 60), limit('tokens', 5)])).toBe(true);
     expect(stateTheSame([limit('requests', 60)], [limit('requests', 500)])).toBe(false);
     expect(stateTheSame([], [limit('requests', 500)])).toBe(true);
+    expect(stateTheSame([{ dimension: 'requests' }], [limit('requests', 500)])).toBe(true);
+    expect(stateTheSame([limit('requests', 60)], [limit('tokens', 5), limit('requests', 60)])).toBe(true);
+    expect(stateTheSame([limit('requests', 60)], [limit('tokens', 5)])).toBe(true);
+    expect(stateTheSame([limit('requests', 60), limit('tokens', 5)], [limit('tokens', 6)])).toBe(false);
+  });
+
+  it('are contradicted by three quarters of what siblings used, and confirmed by less than half', () => {
+    const after = (siblingCalls: number, ...surpluses: number[]): boolean[] => {
+      const evidence = new SharingEvidence();
+      return surpluses.map((surplus) => evidence.observe(siblingCalls, surplus));
+    };
+    expect(after(4, 3, 3)).toEqual([true, false]);
+    expect(after(4, 2.9, 2.9)).toEqual([true, true]);
+    expect(after(4, 3, 2, 3)).toEqual([true, true, false]);
+    expect(after(4, 3, 1.9, 3)).toEqual([true, true, true]);
+    expect(after(1, 1, 1, 1, 1, 1, 1)).toEqual([true, true, true, true, true, false]);
+    expect(after(0.9, ...Array<number>(20).fill(9))).not.toContain(false);
+  });
+
+  it('are judged each for itself', () => {
+    const contradictions = new Contradictions<object>();
+    const [one, other] = [{}, {}];
+    const found = { siblingCalls: 4, surplus: 4 };
+    expect([one, other, one, other].map((key) => contradictions.contradicts(key, found))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 
   it('do not share them where the use of one never shows with the other', () => {
@@ -50,6 +129,15 @@ describe('what a refusal says that it counts', () => {
     ['This request would exceed your rate limit of 40,000 input tokens per minute', 'tokens'],
     ['Quota exceeded for quota metric generate_content_free_tier_input_token_count', undefined],
     ['Too many requests', undefined],
+    ['Limit reached: 3 requests per day', 'requests'],
+    ['Limit reached: one request per minute', 'requests'],
+    ['Limit reached: one token per day', 'tokens'],
+    ['RPD', 'requests'],
+    ['TPD', 'tokens'],
+    ['itpm', 'tokens'],
+    ['OTPM', 'tokens'],
+    ['XTPM RPMX', undefined],
+    ['requests per minute, not tokens per minute', 'requests'],
   ])('%s', (reason, dimension) => {
     expect(refusedDimension(reason)).toBe(dimension);
   });

@@ -31,6 +31,7 @@ export class FirstContacts<Account extends object> {
 
   /** An account has answered well. True if it may be used more than before. */
   answered(account: Account): boolean {
+    if (this.#since.size === 0) return false;
     const since = this.#since.get(account);
     if (since === undefined) return false;
     this.#since.set(account, since - DOUBLING_MS);

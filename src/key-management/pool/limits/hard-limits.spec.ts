@@ -54,7 +54,7 @@ describe('HardLimits', () => {
     const parts = [0, 1, 2].map((rank) => {
       const limits = new HardLimits({ concurrency: 4 }, { count: 3, rank });
       let taken = 0;
-      for (; !limits.full; taken += 1) limits.taken(0);
+      for (; !limits.full && taken < 100; taken += 1) limits.taken(0);
       return taken;
     });
     expect(parts).toEqual([1, 1, 2]);
@@ -131,7 +131,7 @@ describe('HardLimits', () => {
     const taken = [0, 1, 2].map((rank) => {
       const limits = new HardLimits({ requestsPerMinute: 11 }, { count: 3, rank });
       let calls = 0;
-      for (; limits.blockedUntil(1_000) === 0; calls += 1) limits.taken(1_000);
+      for (; limits.blockedUntil(1_000) === 0 && calls < 100; calls += 1) limits.taken(1_000);
       return calls;
     });
     expect(taken).toEqual([3, 4, 4]);
@@ -173,11 +173,100 @@ describe('HardLimits', () => {
           for (const weight of weights) {
             const limits = new HardLimits({ requestsPerMinute: limit });
             limits.part = weight / sum;
-            for (; limits.blockedUntil(0) === 0; taken += 1) limits.taken(0);
+            for (; limits.blockedUntil(0) === 0 && taken <= limit; taken += 1) limits.taken(0);
           }
           expect(taken).toBeLessThanOrEqual(limit);
         },
       ),
     );
+  });
+
+  it('is full without a part of its own while calls are in flight, or where none is allowed at all', () => {
+    const limits = new HardLimits({ concurrency: 4 });
+    limits.part = 0.2;
+    expect(limits.full).toBe(false);
+    limits.taken(0);
+    expect(limits.full).toBe(true);
+    expect(new HardLimits({ concurrency: 0 }).full).toBe(true);
+  });
+
+  it('learns what calls take from those of which all is known', () => {
+    const limits = new HardLimits({ tokensPerMinute: 1_000 });
+    limits.used(300, 0);
+    limits.used(50, 0, false);
+    limits.taken(0);
+    expect(limits.bound(0)).toBe(0.65);
+  });
+
+  it('says what was used in the last minute, and how much of the limits that is', () => {
+    const limits = new HardLimits({ requestsPerMinute: 10, tokensPerMinute: 1_000 });
+    limits.taken(0, { input: 100, output: 50 });
+    limits.taken(0);
+    limits.used(200, 1_000);
+    expect(limits.usedInMinute(1_000)).toEqual({ requests: 2, tokens: 200 });
+    expect(limits.usedInMinute(61_000)).toEqual({ requests: 0, tokens: 200 });
+    // 200 were used, 150 are reserved, and 200 expected of the other call.
+    expect(limits.bound(1_000)).toBe(0.55);
+  });
+
+  it('has room for a call of the size of the limit, input and output together, and for none that is greater', () => {
+    const limits = new HardLimits({ tokensPerMinute: 500 });
+    expect(limits.blockedFor({ input: 300, output: 200 }, 1_000)).toBe(0);
+    expect(limits.blockedFor({ input: 300, output: 201 }, 1_000)).toBe(Infinity);
+  });
+
+  it('lets a call wait that only the parts of others could hold', () => {
+    const limits = new HardLimits({ tokensPerMinute: 1_000, requestsPerMinute: 2 });
+    limits.part = 0.5;
+    expect(limits.blockedFor({ input: 500, output: 0 }, 1_000)).toBe(0);
+    expect(limits.blockedFor({ input: 501, output: 0 }, 1_000)).toBe(2_000);
+    limits.taken(1_000, { input: 0, output: 0 });
+    expect(limits.blockedFor({ input: 501, output: 0 }, 1_000)).toBe(62_000);
+  });
+
+  it('lets a call wait until what was used is forgotten beside what is reserved', () => {
+    const limits = new HardLimits({ tokensPerMinute: 1_000 });
+    limits.used(400, 0);
+    limits.taken(0, { input: 300, output: 0 });
+    expect(limits.blockedFor({ input: 300, output: 0 }, 1_000)).toBe(0);
+    expect(limits.blockedFor({ input: 400, output: 0 }, 1_000)).toBe(61_000);
+  });
+
+  describe('has room for two calls', () => {
+    const two = { input: 200, output: 100 };
+
+    it('by their number', () => {
+      const limits = new HardLimits({ concurrency: 3, requestsPerMinute: 4 });
+      expect(limits.hasRoomForTwo(undefined, 1_000)).toBe(true);
+      limits.taken(1_000);
+      expect(limits.hasRoomForTwo(undefined, 1_000)).toBe(true);
+      limits.taken(1_000);
+      expect(limits.hasRoomForTwo(undefined, 1_000)).toBe(false);
+      limits.inFlight = 0;
+      expect(limits.hasRoomForTwo(undefined, 1_000)).toBe(true);
+      limits.taken(1_000);
+      expect(limits.hasRoomForTwo(undefined, 1_000)).toBe(false);
+    });
+
+    it('by their tokens, beside what is reserved and was used', () => {
+      const room = (tokensPerMinute: number, used = 0, reserved = 0): boolean => {
+        const limits = new HardLimits({ tokensPerMinute });
+        if (used > 0) limits.used(used, 0);
+        limits.taken(0, { input: reserved, output: 0 });
+        return limits.hasRoomForTwo(two, 1_000);
+      };
+      expect([room(600), room(599)]).toEqual([true, false]);
+      expect([room(700, 0, 100), room(699, 0, 100)]).toEqual([true, false]);
+      expect([room(1_000, 400), room(999, 400)]).toEqual([true, false]);
+    });
+
+    it('by what calls took lately where nobody says what they take', () => {
+      const room = (tokensPerMinute: number): boolean => {
+        const limits = new HardLimits({ tokensPerMinute });
+        limits.used(100, 0);
+        return limits.hasRoomForTwo(undefined, 100_000);
+      };
+      expect([room(200), room(199)]).toEqual([true, false]);
+    });
   });
 });

@@ -23,6 +23,9 @@ export class HeaderPace {
   #sent: SentCall[] = [];
   /** The calls of the last seconds, and the one before them. */
   readonly #wanted: SentCall[] = [];
+  #usedSince = Infinity;
+  /** Since when all calls of the last seconds are remembered; milliseconds since the epoch. */
+  #wantedSince = -Infinity;
   readonly #open = new Set<SentCall>();
   #asOf = -Infinity;
   #part = 1;
@@ -134,9 +137,15 @@ export class HeaderPace {
     return undefined;
   }
 
-  wanted(now: number): number {
+  /** When the first call was sent; Infinity before. Milliseconds since the epoch. */
+  get usedSince(): number {
+    return this.#usedSince;
+  }
+
+  /** What calls asked for lately, relative to what goes. @param usedSince When the first call was sent of which this is a part; milliseconds since the epoch. */
+  wanted(now: number, usedSince: number): number {
     // Fewer are remembered where there are very many.
-    const sinceMs = Math.max(MIN_WANTED_MS, Math.min(WANTED_MS, now - (this.#wanted[0]?.at ?? now)));
+    const sinceMs = Math.max(MIN_WANTED_MS, Math.min(WANTED_MS, now - Math.max(usedSince, this.#wantedSince)));
     let wanted = 0;
     for (const meter of this.meters) {
       if (!meter.isKnown) continue;
@@ -149,6 +158,13 @@ export class HeaderPace {
 
   bound(now: number): number {
     return Math.max(0, ...this.meters.map((meter) => Math.min(1, meter.used(now)) * meter.part));
+  }
+
+  /** How long it takes to refill what is left now of this instance's part; milliseconds. */
+  stockMs(now: number): number {
+    let least = Infinity;
+    for (const meter of this.meters) if (meter.isKnown) least = Math.min(least, meter.stockMs(now));
+    return least < Infinity ? least : 0;
   }
 
   surplusFor(
@@ -199,7 +215,10 @@ export class HeaderPace {
     const calls = this.#wanted;
     while (calls.length > 1 && calls[1]!.at <= now - WANTED_MS) calls.shift();
     calls.push(call);
-    if (calls.length > MOST_WANTED) calls.splice(0, MOST_WANTED / 2);
+    this.#usedSince = Math.min(this.#usedSince, now);
+    if (calls.length <= MOST_WANTED) return;
+    calls.splice(0, MOST_WANTED / 2);
+    this.#wantedSince = calls[0]!.at;
   }
 
   *#tokenMeters(tokens: ExpectedTokens) {

@@ -1,35 +1,10 @@
+import { RateCalls } from '../../../../test/support/rate-calls';
 import { LearnedRate } from './learned-rate';
 import { PriorRates } from './prior-rates';
 import { RefusalCost } from './refusal-cost';
 
-/** One account whose calls are sent by a rate, as its limiter books them. */
-class Calls {
-  #units = 0;
-  #calls = 0;
-
-  constructor(readonly rate: LearnedRate) {}
-
-  /** So many calls are sent, evenly from one time to another. */
-  sent(count: number, from: number, to = from, size = 1): void {
-    for (let call = 0; call < count; call += 1) this.#start(size, from + ((to - from) * call) / count);
-  }
-
-  /** A call is sent, and refused at once. */
-  refused(at: number, waitMs?: number, size = 1): void {
-    this.#start(size, at);
-    const soFar = { soFar: this.#units, callsSoFar: this.#calls };
-    this.rate.refused({ sentAt: at, size, waitMs, ...soFar }, at);
-  }
-
-  #start(size: number, at: number): void {
-    this.#units += size;
-    this.#calls += 1;
-    this.rate.started(size, at);
-  }
-}
-
-const begun = (rate = new LearnedRate()): Calls => new Calls(rate);
-const perSecond = (calls: Calls): number => Math.round(calls.rate.perMs * 1e6) / 1e3;
+const begun = (rate = new LearnedRate()): RateCalls => new RateCalls(rate);
+const perSecond = (calls: RateCalls): number => Math.round(calls.rate.perMs * 1e6) / 1e3;
 
 describe('LearnedRate', () => {
   it('bounds nothing before the first refusal', () => {
@@ -284,5 +259,53 @@ describe('PriorRates', () => {
     expect(priors.expected).toBe(Infinity);
     priors.learned({}, 1);
     expect(priors.expected).toBe(1);
+  });
+
+  it('takes rates for alike that differ by two fifths, and expects the middle one', () => {
+    const priors = new PriorRates();
+    for (const perMs of [1.4, 1, 1.1]) priors.learned({}, perMs);
+    expect(priors.expected).toBe(1.1);
+    priors.learned({}, 1.41);
+    expect(priors.expected).toBe(Infinity);
+  });
+
+  it('remembers the latest eight accounts', () => {
+    const priors = new PriorRates();
+    const oldest = {};
+    priors.learned(oldest, 9);
+    for (let account = 0; account < 7; account += 1) priors.learned({}, 1);
+    expect(priors.expected).toBe(Infinity);
+    priors.learned(oldest, 9);
+    priors.learned({}, 1);
+    expect(priors.expected).toBe(Infinity);
+    for (let account = 0; account < 7; account += 1) priors.learned({}, 1);
+    expect(priors.expected).toBe(1);
+  });
+});
+
+describe('RefusalCost', () => {
+  it('takes refused calls for booked where that explains clearly more', () => {
+    const compared = (free: number, booked: number): boolean => {
+      const cost = new RefusalCost();
+      cost.compared(free, booked);
+      return cost.isBooked;
+    };
+    expect([compared(1, 0.69), compared(1, 0.7), compared(0.5, 0), compared(0.51, 0)]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('forgets a twentieth with each measurement', () => {
+    const cost = new RefusalCost();
+    cost.compared(1, 0.72);
+    cost.compared(1, 0.66);
+    // 1.95 and 1.344; without forgetting 2 and 1.38.
+    expect(cost.isBooked).toBe(true);
+    cost.compared(0, 0.04);
+    // 1.8525 and 1.3168.
+    expect(cost.isBooked).toBe(false);
   });
 });

@@ -90,7 +90,7 @@ export class LearnedRate {
   #idleMs = 0;
   /** When the bucket was empty, if it never overflows; milliseconds since the epoch. */
   #emptyAt = 0;
-  /** What a rested bucket holds. */
+  /** What a full bucket holds. */
   #burst = 0;
   /** This instance's part of the account, 0..1, since when, and for how long it had all of it before: rates are those of the whole account. */
   #part = 1;

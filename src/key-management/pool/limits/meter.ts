@@ -19,6 +19,12 @@ const LEARNING = 0.2;
 const LEAST_LEARNING = 0.05;
 /** When to look again while the calls in flight fill a window, and no answer has shown the new window yet. Milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
+/** So long after parts have changed hands, the calls that were sent before have reached the vendor. Milliseconds. */
+const SETTLED_MS = 500;
+/** What one request is under way longer than another. Milliseconds. */
+const JITTER_MS = 75;
+/** How far the refill and the reset may be off, in calls, where they tell what a bucket holds. */
+const SIZE_ROUNDING = 0.01;
 /** What is missing by less than a rounding error is there. */
 const ROUNDING = 1e-6;
 
@@ -43,6 +49,10 @@ export class Meter {
   #capacity = Infinity;
   /** The part of the limit that is this instance's. 0..1 */
   #part = 1;
+  /** When that was set last; milliseconds since the epoch. */
+  #dividedAt = -Infinity;
+  /** What a bucket of calls holds, by the last answer that told; 0 before. */
+  #size = 0;
   /** It was less than all of it, and may be again. */
   #isShared = false;
   /** What one call takes where nobody said: one request, or the mean of what calls took lately. */
@@ -88,6 +98,12 @@ export class Meter {
   used(now: number): number {
     const capacity = this.#capacity * this.#part;
     return this.isKnown && capacity > 0 ? Math.max(0, 1 - this.leftAt(now) / capacity) : 0;
+  }
+
+  /** How long it takes to refill what is left now; milliseconds. */
+  stockMs(now: number): number {
+    const refill = (this.perMinute / MINUTE_MS) * this.#part;
+    return refill > 0 ? Math.max(0, this.leftAt(now)) / refill : 0;
   }
 
   /** The most that one call may take. */
@@ -142,23 +158,44 @@ export class Meter {
     // A vendor may enforce its limit in smaller buckets than the limit that it states.
     const bucket = resetMs > 0 ? Math.max(1, remaining + this.#refill * resetMs) : full;
     this.#capacity = isWindow ? full : Math.min(full, bucket);
+    const level = isWindow ? remaining : this.#levelOf(remaining, resetMs, full);
     this.#isGuess = false;
     // What was expected holds where the answer may mean it.
     const expected = isWindow ? known : known - (now - asOf) * this.#refill;
-    const sent = calls.sent + Math.min(calls.unsure, Math.max(0, remaining - calls.sent - expected));
+    const sent = calls.sent + Math.min(calls.unsure, Math.max(0, level - calls.sent - expected));
     if (isWindow) {
       this.#fullAt = now + resetMs;
       this.#left = remaining - sent;
       this.#asOf = now;
     } else {
       this.#fullAt = resetMs > 0 ? asOf + resetMs + sent / this.#refill : 0;
-      this.#left = remaining - sent;
+      this.#left = level - sent;
       this.#asOf = asOf;
     }
-    // Others take of the same limit: of what is left, this instance has no more than its own calls have left of its part.
+    // Others take of the same limit: of what is left, this instance has no more than its own calls have left of its part, or than the others' can be.
     if (!this.#isShared) return;
-    this.#left = Math.min(this.leftAt(now), own);
+    const left = this.leftAt(now);
+    const isSettled = asOf >= this.#dividedAt + SETTLED_MS;
+    const all = level - calls.sent - calls.unsure + (isWindow ? 0 : (now - asOf) * this.#refill);
+    const surely = isSettled ? all - (1 - this.#part) * this.#capacity : -Infinity;
+    this.#left = Math.min(left, Math.max(own, surely));
     this.#asOf = now;
+  }
+
+  /**
+   * What is left of a bucket, with the part of a call that vendors leave out: its reset says how far it is from full, where answers agree on how many
+   * calls it holds.
+   */
+  #levelOf(remaining: number, resetMs: number, most: number): number {
+    // A reset in whole seconds is rounded.
+    if (this.dimension !== 'requests' || !this.#rate.isSure || resetMs % 1_000 === 0) return remaining;
+    const size = Math.ceil(remaining + this.#refill * resetMs - SIZE_ROUNDING);
+    const isSize = size > 0 && size === this.#size && size <= most;
+    // An empty bucket may owe some.
+    if (remaining > 0) this.#size = size;
+    if (!isSize) return remaining;
+    this.#capacity = size;
+    return Math.max(remaining, size - this.#refill * (resetMs + JITTER_MS));
   }
 
   /** Learns the mean of what calls take from what some of them turned out to take. */
@@ -171,12 +208,8 @@ export class Meter {
   take(amount: number, now: number): void {
     if (!this.isKnown || amount === 0) return;
     const left = this.leftAt(now);
-    if (this.kind === 'fixed_window') {
-      if (now >= this.#fullAt) {
-        this.#isGuess = true;
-        this.#fullAt += this.#windowMs * Math.ceil((now + 1 - this.#fullAt) / this.#windowMs);
-      }
-    } else {
+    if (this.kind === 'fixed_window') this.#turn(now);
+    else {
       const isFull = this.#fullAt <= now;
       if (this.#part < 1 || (isFull && left < this.#capacity)) this.#fullAt = 0;
       else this.#fullAt = (isFull ? now : this.#fullAt) + amount / this.#refill;
@@ -224,12 +257,20 @@ export class Meter {
     if (this.isKnown) {
       const left = this.leftAt(now);
       const gained = (part - before) * this.#capacity * level;
-      if (this.kind === 'fixed_window') this.take(0, now);
+      if (this.kind === 'fixed_window') this.#turn(now);
       else this.#fullAt = 0;
       this.#left = part >= before ? left + gained : left * (part / before);
       this.#asOf = Math.max(this.#asOf, now);
     }
     this.#part = part;
+    this.#dividedAt = now;
     this.#isShared ||= part < 1;
+  }
+
+  /** Begins the next window where the last one has ended. */
+  #turn(now: number): void {
+    if (now < this.#fullAt) return;
+    this.#isGuess = true;
+    this.#fullAt += this.#windowMs * Math.ceil((now + 1 - this.#fullAt) / this.#windowMs);
   }
 }

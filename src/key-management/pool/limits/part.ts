@@ -16,6 +16,8 @@ export interface AccountDemand {
   readonly bound: number;
   /** The smallest part that is of use: one whole unit of the smallest limit. 0..1 */
   readonly quantum: number;
+  /** How long it takes to refill what is left now of this instance's part; milliseconds, left out where that is not known. */
+  readonly stockMs?: number;
   /** How long it takes until what was used of its limits is there again; milliseconds. */
   readonly refillMs: number;
 }
@@ -24,7 +26,7 @@ export interface AccountDemand {
 export interface GrantedPart {
   /** Of every limit of the account. 0..1 */
   readonly fraction: number;
-  /** How much of what is gained is full: 0 where others may have just used it, 1 where it has rested. */
+  /** How much of what is gained is full: 0 where others may have just used it, 1 where it has refilled since. */
   readonly level: number;
 }
 

@@ -69,6 +69,8 @@ export class RateLimiter {
   keptFor: object | undefined = undefined;
   /** How much headers are not to be believed. 0..1 */
   #distrust = 0;
+  /** When headers first stated something; milliseconds since the epoch. */
+  #knownSince = Infinity;
   #headers: HeaderPace | undefined;
   /** Learned from refusals, where no header states a limit. */
   #cap: AdaptiveConcurrency | undefined;
@@ -95,11 +97,17 @@ export class RateLimiter {
   ): void {
     if (this.#headers === undefined) {
       this.#headers = new HeaderPace(kind, booking);
+      this.#knownSince = now;
       if (this.#part < 1) this.#headers.divide(this.#part, 0, now);
       this.#cap = undefined;
       this.#requests = this.#tokens = undefined;
     }
     this.#headers.observe(readings, asOf, now, call);
+  }
+
+  /** A call that was sent then was let through by what headers state. @param at Milliseconds since the epoch. */
+  knewAt(at: number): boolean {
+    return at >= this.#knownSince;
   }
 
   get hasHeaders(): boolean {
@@ -135,10 +143,20 @@ export class RateLimiter {
     return this.#part;
   }
 
-  /** How much of what the limits allow was asked for lately: 1 is all of it. */
-  wanted(now: number): number {
-    if (this.#headers !== undefined) return this.#headers.wanted(now);
+  /** How much of what the limits allow was asked for lately: 1 is all of it. @param usedSince Since when calls come; milliseconds since the epoch. */
+  wanted(now: number, usedSince: number): number {
+    if (this.#headers !== undefined) return this.#headers.wanted(now, usedSince);
     return Math.max(0, ...this.#learned.map(({ rate }) => rate.wanted(now)));
+  }
+
+  /** When the first call was sent under what headers state; Infinity before. Milliseconds since the epoch. */
+  get usedSince(): number {
+    return this.#headers?.usedSince ?? Infinity;
+  }
+
+  /** How long it takes to refill what is left now of what headers state; milliseconds, 0 where they state nothing. */
+  stockMs(now: number): number {
+    return this.#headers?.stockMs(now) ?? 0;
   }
 
   /** How much of the limits is used and not refilled yet, by calls of this instance. 0..1 */

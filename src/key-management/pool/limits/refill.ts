@@ -11,18 +11,25 @@ export class Refill {
   #fullest = { remaining: -1, resetMs: 0 };
   #least = 0;
   #most = Infinity;
+  #isSure = false;
 
   /** The most that was ever left. */
   get fullest(): number {
     return this.#fullest.remaining;
   }
 
+  /** The latest reading is of a bucket that refills by its limit, as earlier ones show: the refill is exact. */
+  get isSure(): boolean {
+    return this.#isSure;
+  }
+
   /** @param perWindow The limit by its window, per millisecond: what holds where readings do not tell otherwise. */
   read(remaining: number, resetMs: number, full: number, perWindow: number): number {
     this.#measure(remaining, resetMs);
+    this.#isSure = false;
     if (this.#least === 0) return statedRefill(full - remaining, resetMs, perWindow);
-    if (perWindow >= this.#least * (1 - TOLERANCE) && perWindow <= this.#most * (1 + TOLERANCE)) return perWindow;
-    return this.#least;
+    this.#isSure = perWindow >= this.#least * (1 - TOLERANCE) && perWindow <= this.#most * (1 + TOLERANCE);
+    return this.#isSure ? perWindow : this.#least;
   }
 
   #measure(remaining: number, resetMs: number): void {

@@ -1,9 +1,11 @@
-/** At first late rather than early: what is lost is regained soon, a refusal is not. */
-const FIRST = 1;
-const LEAST = 0.02;
-/** How far one refusal moves it, and one good answer; about one refusal in forty calls is where they balance. */
-const REFUSED_STEP = 0.04;
-const GOOD_STEP = 0.001;
+/** At first late rather than early: what is lost is regained soon, a refusal is not. Milliseconds after the middle of a request and its answer. */
+const FIRST_MS = 80;
+/** No further from the middle. Milliseconds. */
+const FURTHEST_MS = 100;
+/** How far one good answer moves it until the first refusal, and then; and how far a refusal. One refusal in four hundred calls is where they balance. */
+const FIRST_GOOD_STEP_MS = 0.5;
+const GOOD_STEP_MS = 0.01;
+const REFUSED_STEP_MS = 4;
 /** So long at the most is a request under way to the vendor, however long the answer takes: by what the quickest answer took. Milliseconds. */
 const MOST_MS = 200;
 const LEAST_MS = 100;
@@ -13,12 +15,13 @@ const QUICK_MS = 500;
 const FORGETTING = 1.001;
 
 /**
- * When between the sending of a request and its answer the vendor counts it: learned for a whole pool. Too early, and calls come a little before they
- * fit; too late, and what refills meanwhile is lost.
+ * When between the sending of a request and its answer the vendor counts it: in the middle, or so much later or earlier, which is learned for a whole
+ * pool. Too early, and calls come a little before they fit; too late, and what refills meanwhile is lost. Earlier than the middle is right where calls
+ * must fit as they arrive: also the quickest of them is under way for that long.
  */
 export class SendLag {
-  /** 0: at once when it is sent; 1: with the answer. */
-  #fraction = FIRST;
+  #lateMs = FIRST_MS;
+  #wasRefused = false;
   /** What the quickest answer lately took, within these bounds. */
   #quickestMs = MOST_MS;
 
@@ -26,15 +29,17 @@ export class SendLag {
   countedAt(sentAt: number, answeredAt: number): number {
     const ms = Math.max(0, answeredAt - sentAt);
     this.#quickestMs = Math.max(LEAST_MS, Math.min(MOST_MS, ms, this.#quickestMs * FORGETTING));
-    return sentAt + (ms <= QUICK_MS ? this.#fraction * ms : this.#quickestMs);
+    return sentAt + (ms <= QUICK_MS ? Math.max(0, Math.min(ms, ms / 2 + this.#lateMs)) : this.#quickestMs);
   }
 
   /** A call was refused although headers said that it fits. */
   refused(): void {
-    this.#fraction = Math.min(1, this.#fraction + REFUSED_STEP);
+    this.#wasRefused = true;
+    this.#lateMs = Math.min(FURTHEST_MS, this.#lateMs + REFUSED_STEP_MS);
   }
 
   succeeded(): void {
-    this.#fraction = Math.max(LEAST, this.#fraction - GOOD_STEP);
+    const step = this.#wasRefused ? GOOD_STEP_MS : FIRST_GOOD_STEP_MS;
+    this.#lateMs = Math.max(-FURTHEST_MS, this.#lateMs - step);
   }
 }

@@ -97,13 +97,10 @@ export function choose(
   if (eligible.length <= LOOK_AT_ALL) return bestOf(FIRST_PLACES, eligible.length, eligible, exclude, mean, now, fits);
   const walk = eligible.step(random);
   // The usual case: no other key is looked at.
-  if (
-    exclude === undefined &&
-    fits === undefined &&
-    mean.heaviest === mean.lightest &&
-    isSpotless(eligible.rows[walk]!, mean)
-  )
-    return eligible.candidates[walk];
+  if (exclude === undefined && mean.heaviest === mean.lightest && isSpotless(eligible.rows[walk]!, mean)) {
+    const next = eligible.candidates[walk]!;
+    if (fits === undefined || fits(next)) return next;
+  }
   const leap = Math.floor(random() * eligible.length);
   return (
     bestOf(fourPlaces(walk, leap, eligible, mean, random), SAMPLE, eligible, exclude, mean, now, fits) ??

@@ -57,6 +57,6 @@ function segmentPattern(segment: string, before: string | undefined): string {
   const name = colon < 0 ? segment : segment.slice(0, colon);
   const verb = colon < 0 ? '' : segment.slice(colon);
   const isWord = WORD.test(name) || VERSION.test(name) || COLLECTIONS.has(name);
-  const isId = before !== undefined && COLLECTIONS.has(before) ? true : !isWord;
+  const isId = !isWord || COLLECTIONS.has(before ?? '');
   return `${isId ? '{id}' : name}${/^:[A-Za-z]{1,40}$/.test(verb) ? verb : ''}`;
 }

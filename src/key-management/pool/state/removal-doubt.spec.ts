@@ -56,6 +56,29 @@ describe('RemovalDoubt', () => {
     expect(doubt.takeBack('nobody', NOW)).toEqual([]);
   });
 
+  it('gives none back of evidence that was never seen, or is older than a minute', () => {
+    doubt.removed('nothing', 'a', 'removal of a');
+    expect([doubt.takeAllBack('nothing', NOW), doubt.takeBack('a', NOW)]).toEqual([[], []]);
+    condemned('a');
+    doubt.removed('401 unauthorized', 'stranger', 'removal of a stranger');
+    condemned('b', NOW + 1);
+    expect(doubt.takeAllBack('401 unauthorized', NOW + 1 + DOUBT_MS)).toEqual(['removal of b']);
+  });
+
+  it('remembers what was done to a key that is condemned again', () => {
+    condemned('a');
+    doubt.condemned('401 unauthorized', 'a', NOW + 1);
+    doubt.condemned('401 unauthorized', 'b', NOW + 2);
+    expect(doubt.takeAllBack('401 unauthorized', NOW + 2)).toEqual(['removal of a']);
+  });
+
+  it('remembers 64 kinds of evidence', () => {
+    condemned('a', NOW, 'first');
+    condemned('b', NOW, 'first');
+    for (let word = 0; word < 63; word += 1) condemned('a', NOW, `other ${word}`);
+    expect(condemned('c', NOW, 'first')).toBe('begins');
+  });
+
   it('forgets the kinds of evidence that were seen longest ago, so that a proxy of many words fills no memory', () => {
     condemned('a', NOW, 'first');
     condemned('b', NOW, 'first');
@@ -78,6 +101,11 @@ it('holds from the third key on until the evidence was not seen for a minute, wh
 });
 
 describe('evidenceOf', () => {
+  it('begins with the status, where there is one', () => {
+    expect(evidenceOf({ outcome: 'invalid_key', status: 401, reason: 'Denied' })).toMatch(/^401 .*denied/i);
+    expect(evidenceOf({ outcome: 'invalid_key', reason: 'Denied' })).toMatch(/^- .*denied/i);
+  });
+
   const refusal = { outcome: 'invalid_key', status: 401, reason: 'Denied for sk-ab12…9 (req_8a7b)' } as const;
 
   it('is the same where only ids and masked keys differ', () => {

@@ -53,3 +53,47 @@ describe('a wait that the vendor states', () => {
     expect([keyAction, asksToWait]).toEqual(['keep', false]);
   });
 });
+
+describe('a lease', () => {
+  const KEY = 'sk-0123456789abcdef';
+  const settled = (given: SettledOutcome): ReturnType<typeof settlementOf> =>
+    settlementOf(given, { apiKey: KEY, source: 'probe' }, NOW);
+
+  it('is settled with an outcome, and with nothing else', () => {
+    for (const given of [undefined, null, 'fine', {}, { outcome: 'fine' }, 7])
+      expect(() => settled(given as never)).toThrow(
+        new TypeError('A lease is settled with an outcome, or with an object that has one.'),
+      );
+  });
+
+  it('is settled without the key in the reason', () => {
+    const { reason } = settled({ outcome: 'invalid_key', reason: `The key ${KEY} is wrong` });
+    expect(reason).toMatch(/^The key .+ is wrong$/);
+    expect(reason).not.toContain(KEY);
+  });
+
+  it('has a model by its name, where one is said', () => {
+    expect(settled({ outcome: 'model_unavailable', model: 'm' }).model).toBe('m');
+    expect(settled({ outcome: 'model_unavailable' }).model).toBeUndefined();
+  });
+
+  it('has the flags that its own callers set, and takes nothing else for one', () => {
+    const flags = (given: object) => {
+      const { unproven, withheld, proven, doubted } = settled({ outcome: 'ok', ...given });
+      return [unproven, withheld, proven, doubted];
+    };
+    expect(flags({})).toEqual([false, false, undefined, false]);
+    expect(flags({ unproven: true, withheld: true, proven: 'deep', doubted: true })).toEqual([
+      true,
+      true,
+      'deep',
+      true,
+    ]);
+    expect(flags({ unproven: 1, withheld: 'yes', proven: 'light', doubted: {} })).toEqual([
+      false,
+      false,
+      undefined,
+      false,
+    ]);
+  });
+});

@@ -1,6 +1,6 @@
 import { settlementFor } from '../../../../test/support/settlement-for';
 import { HEALTHY, UNPROVEN, type CooldownState, type FailureStreak, type KeyState } from '../key/key-state';
-import { cooldownLeft, laterCooldown, scopeOf, transition } from './transition';
+import { cooldownLeft, laterCooldown, partCooldown, scopeOf, transition } from './transition';
 import type { SettledOutcome, Source } from './settlement';
 
 const NOW = Date.UTC(2026, 9, 1);
@@ -179,5 +179,67 @@ describe('scopeOf', () => {
   it('of all else is the whole key', () => {
     expect(of({ outcome: 'rate_limited', scope: 'key' }, 'called', '/e')).toBeUndefined();
     expect(of('server_error', 'called', '/e')).toBeUndefined();
+  });
+});
+
+describe('a probe of a key that cools down because the vendor’s word that it is invalid is doubted', () => {
+  const doubted: KeyState = { status: 'cooling_down', until: NOW + M, statedUntil: NOW + S };
+  const failureStreak: FailureStreak = { outcome: 'invalid_key', count: 1, lastAt: NOW - M };
+  const probed = (state: KeyState, settled: SettledOutcome, cause?: 'invalid_key' | 'quota_exceeded') =>
+    transition(state, settlementFor(settled), { source: 'probe', now: NOW, startedAt: NOW, failureStreak, cause });
+
+  it('ends the doubt, and leaves what the vendor stated, and the streak', () => {
+    expect(probed(doubted, 'ok', 'invalid_key')).toEqual({
+      state: { status: 'rate_limited', until: NOW + S, statedUntil: NOW + S },
+      failureStreak,
+    });
+  });
+
+  it('ends nothing that another cause began, no rate limit, and nothing where it did not ask the vendor', () => {
+    const limited: KeyState = { ...doubted, status: 'rate_limited' };
+    expect(probed(doubted, 'ok', 'quota_exceeded').state).toBe(doubted);
+    expect(probed(doubted, 'ok').state).toBe(doubted);
+    expect(probed(limited, 'ok', 'invalid_key').state).toBe(limited);
+    expect(probed(doubted, { outcome: 'ok', unproven: true }, 'invalid_key').state).toBe(doubted);
+  });
+});
+
+it('a probe that is refused for the whole key, and not for its rate, cools a removed key down', () => {
+  const removed: KeyState = { status: 'invalid_key', recheckAt: NOW };
+  const denied = { outcome: 'permission_denied', keyAction: 'cool_down', scope: 'key' } as const;
+  expect(after(removed, denied, 'probe').state).toEqual({ status: 'cooling_down', until: NOW + H });
+});
+
+it('a late answer that states the re-check which is due anyway changes nothing', () => {
+  const recheckAt = NOW + S;
+  const state: KeyState = { status: 'invalid_key', recheckAt };
+  const failureStreak: FailureStreak = { outcome: 'invalid_key', count: 1, lastAt: NOW };
+  const stated = (at: number) => ({ outcome: 'invalid_key', notBefore: new Date(at) }) as const;
+  expect(after(state, stated(recheckAt), 'call', failureStreak)).toEqual({ state, failureStreak });
+  expect(after(state, stated(recheckAt + 24 * H), 'call', failureStreak).state).toMatchObject({
+    recheckAt: recheckAt + 24 * H,
+  });
+});
+
+describe('the cooldown of a part of a key', () => {
+  const circumstances = { source: 'call', now: NOW, startedAt: NOW, failureStreak: undefined } as const;
+  const part = (settled: SettledOutcome, scope: Parameters<typeof partCooldown>[1]) =>
+    partCooldown(settlementFor(settled), scope, circumstances);
+
+  it('is as long as the outcome asks for, and makes the streak longer', () => {
+    expect(part('permission_denied', { endpoint: '/v1/files' })).toEqual({
+      cooldown: { until: NOW + H, outcome: 'permission_denied', statedUntil: 0 },
+      failureStreak: { outcome: 'permission_denied', count: 1, lastAt: NOW },
+    });
+    expect(part('model_unavailable', { model: 'm' }).cooldown.until).toBe(NOW + H);
+  });
+
+  it('is short where an endpoint stands in for a model that nobody named', () => {
+    expect(part('model_unavailable', { endpoint: '/v1/files' }).cooldown.until).toBe(NOW + 10 * S);
+  });
+
+  it('notes until when the vendor stated it', () => {
+    const { cooldown } = part({ outcome: 'rate_limited', retryAfterMs: 5 * S }, { model: 'm' });
+    expect(cooldown).toEqual({ until: NOW + 5 * S, outcome: 'rate_limited', statedUntil: NOW + 5 * S });
   });
 });

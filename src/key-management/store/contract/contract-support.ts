@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { KeyStore, Register, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
 import { StoreError } from '../port/store-error';
 import { applyChange } from '../port/merge';
@@ -8,6 +9,7 @@ const LONGEST_WAIT_MS = 100_000;
 
 /** Records what the store reports, and waits for what it will report. */
 export class RecordingWatcher implements StoreWatcher {
+  readonly instance = randomUUID();
   readonly changes: StoreChange[] = [];
   readonly connections: boolean[] = [];
   resets = 0;

@@ -130,5 +130,78 @@ export const watchingContract: ContractPart = ({ describe, itWithStore }, option
       await store.write([add('d', 's', 100)]);
       assert.equal((await store.load('d'))[0]?.sums['s'], 211);
     });
+
+    itWithStore(
+      'hear of a batch that is for one of them, or of none, at once, or read it later',
+      async ({ store, watcher, open }) => {
+        const [one, other] = [await open(), await open()];
+        const cursor = (await one.store.changesSince?.())?.cursor;
+        await store.write([max('d', '+w~calls', 1), set('log', 'f', 'entry')], 'batch-1', 'nobody');
+        await store.write([set('letter', 'f', 'for one', 1)], 'batch-2', { instance: one.watcher.instance });
+        await store.write([drop('e'), set('d', 'state', 'gone')], 'batch-3', 'all');
+        await one.watcher.until('the letter', () => one.watcher.of('letter').length > 0);
+        for (const each of [one, other])
+          await each.watcher.until('what all hear', () =>
+            each.watcher.changes.some((change) => change.kind === 'set' && change.field === 'state'),
+          );
+        assert.deepEqual(
+          plain(await other.store.load('')),
+          plain(
+            result([
+              max('d', '+w~calls', 1),
+              set('log', 'f', 'entry'),
+              set('letter', 'f', 'for one', 1),
+              set('d', 'state', 'gone'),
+            ]).values(),
+          ),
+        );
+        assert.deepEqual(watcher.changes, []);
+        if (!one.store.changesSince) return;
+        assert.deepEqual([other.watcher.of('letter'), one.watcher.of('log')], [[], []]);
+        const read = await one.store.changesSince(cursor);
+        assert.deepEqual(read?.changes, [max('d', '+w~calls', 1), set('log', 'f', 'entry'), drop('e')]);
+        assert.deepEqual(
+          [read.more, await one.store.changesSince(read.cursor)],
+          [false, { changes: [], cursor: read.cursor, more: false }],
+        );
+        assert.deepEqual((await store.changesSince!(cursor))?.changes, []);
+      },
+    );
+
+    itWithStore(
+      'read all that nobody was told, in its order, however much it is, and whatever is written meanwhile',
+      async ({ store, open }) => {
+        const other = await open();
+        let cursor = (await store.changesSince?.())?.cursor;
+        if (cursor === undefined) return;
+        const seen: number[] = [];
+        const read = async (): Promise<void> => {
+          for (let more = true; more;) {
+            const answer = await store.changesSince!(cursor);
+            assert.ok(answer, 'it remembers as far back');
+            seen.push(...answer.changes.flatMap((change) => (change.kind === 'max' ? [change.value] : [])));
+            ({ cursor, more } = answer);
+          }
+        };
+        for (let n = 1; n <= 450; n += 1) {
+          await other.store.write([max(`d${n % 3}`, 'm', n)], undefined, 'nobody');
+          if (n % 100 === 7) await read();
+          if (n % 50 === 0) await store.write([max('mine', 'm', 1_000 + n)], undefined, 'nobody');
+        }
+        await read();
+        assert.deepEqual(
+          seen,
+          Array.from({ length: 450 }, (_, n) => n + 1),
+        );
+      },
+      60_000,
+    );
+
+    itWithStore('do not take what they read of other data', async ({ store, open }) => {
+      const other = await open();
+      if (!store.changesSince) return;
+      await other.store.write([max('d', 'm', 1)], undefined, 'nobody');
+      assert.equal(await store.changesSince('another-epoch 0 0-0'), undefined);
+    });
   });
 };

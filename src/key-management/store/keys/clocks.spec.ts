@@ -18,7 +18,7 @@ describe('B4: instances whose clocks are ten minutes apart', () => {
     for (const clock of clocks) await clock.advance(ms);
   };
 
-  it.each([0, 1, 2])('instance %i rests a key for 2 s, for all of them', async (from) => {
+  it.each([0, 1, 2])('instance %i cools a key down for 2 s, for all of them', async (from) => {
     const instances = await all();
     const keys = instances.map((each) => each.add());
     await advance(1_000);
@@ -33,7 +33,7 @@ describe('B4: instances whose clocks are ten minutes apart', () => {
   });
 
   it.each([0, 1, 2])(
-    'instance %i removes a key, for a re-check in 30 s, and rests another for one model',
+    'instance %i removes a key, for a re-check in 30 s, and cools another down for one model',
     async (from) => {
       const instances = await all();
       const keys = instances.map((each) => each.add());

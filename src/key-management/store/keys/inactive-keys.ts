@@ -67,6 +67,12 @@ export class InactiveKeys {
     this.#retiredAt.delete(doc);
   }
 
+  /** Nothing of it is remembered here. */
+  forget(doc: string): void {
+    this.delete(doc);
+    this.#configuredIds.delete(doc);
+  }
+
   /** The configuration here names the key. For good: it may be added again, and deleted again. */
   markConfigured(doc: string): void {
     this.#configuredIds.add(doc);
@@ -74,6 +80,11 @@ export class InactiveKeys {
 
   isConfigured(doc: string): boolean {
     return this.#configuredIds.has(doc);
+  }
+
+  /** Whether the document may be dropped for its age alone. */
+  isOutdated(document: StoredDocument): boolean {
+    return isOld({ document, at: this.#lastTraceOf(document) }, this.now());
   }
 
   /** Takes out what may be forgotten by now, and answers the names; mostly none, for it looks only from time to time. */
@@ -104,14 +115,16 @@ interface Dated {
   readonly at: number;
 }
 
+const isOld = ({ document, at }: Dated, now: number): boolean =>
+  at > 0 && at < now - REMEMBERED_MS && mayFade(document);
+
 function outdatedAmong(all: readonly Dated[], now: number): Dated[] {
-  const isOld = ({ document, at }: Dated): boolean => at > 0 && at < now - REMEMBERED_MS && mayFade(document);
   const tooMany = all
-    .filter((dated) => isDeleted(dated.document) && !isOld(dated))
+    .filter((dated) => isDeleted(dated.document) && !isOld(dated, now))
     .sort((a, b) => b.at - a.at)
     .slice(MOST_DELETED)
     .filter(({ at }) => at < now - LEAST_REMEMBERED_MS);
-  return [...all.filter(isOld), ...tooMany];
+  return [...all.filter((dated) => isOld(dated, now)), ...tooMany];
 }
 
 const isDeleted = (document: StoredDocument): boolean => adminOf(document) === 'deleted';

@@ -33,8 +33,6 @@ export interface KeyPersistenceSettings {
   readonly freshMs: () => number;
   readonly now: () => number;
   readonly listener: StoreListener;
-  /** Whether this instance serves the provider: stored keys of others wait until it does. Default: it serves all. */
-  readonly serves?: (provider: string) => boolean;
 }
 
 /** Writes the pools' keys to the store, and takes in what other instances did to them. */
@@ -45,6 +43,8 @@ export class KeyPersistence implements DocumentOwner {
   readonly #returned = new WeakSet<KeyRecord>();
   /** Documents of keys that the configuration is about to give. */
   #reserved: ReadonlySet<string> = new Set();
+  /** Providers whose stored keys stay out until those are in their pools that the app gives. */
+  readonly #entering = new Set<string>();
   readonly #lostSecrets: LostSecrets;
   readonly #statistics: KeyStatistics;
   readonly #cooldowns = new StoredCooldowns();
@@ -91,9 +91,28 @@ export class KeyPersistence implements DocumentOwner {
     this.#inactive.markConfigured(documentOf(provider, keyId));
   }
 
-  /** The provider is served from now on, and the keys are there that the app gives for it: those that were added at run time come back. */
-  reviveOf(provider: string, by: ChangedBy = 'store'): void {
-    for (const doc of this.#inactive.ofProvider(provider)) this.#revive(doc, provider, keyOfDocument(doc)!.keyId, by);
+  /** What is stored of the provider is read, and the app is about to give keys for it. */
+  entering(provider: string): void {
+    this.#entering.add(provider);
+  }
+
+  /** The keys are there that the app gives for the provider: those that were added at run time come back. */
+  reviveOf(provider: string): void {
+    this.#entering.delete(provider);
+    for (const doc of this.#inactive.ofProvider(provider))
+      this.#revive(doc, provider, keyOfDocument(doc)!.keyId, 'store');
+  }
+
+  providerOf(doc: string): string | undefined {
+    return keyOfDocument(doc)?.provider;
+  }
+
+  passedBy(document: StoredDocument): void {
+    if (this.#inactive.isOutdated(document)) this.link.drop(document.doc);
+  }
+
+  forget(provider: string): void {
+    for (const doc of this.#inactive.ofProvider(provider)) this.#inactive.forget(doc);
   }
 
   merge(document: StoredDocument): void {
@@ -195,10 +214,6 @@ export class KeyPersistence implements DocumentOwner {
     return record.origin === 'configuration' || this.vault.canSeal || this.#returned.has(record);
   }
 
-  #isServed(provider: string): boolean {
-    return this.pools.pool(provider) !== undefined || (this.settings.serves?.(provider) ?? true);
-  }
-
   #isInactive({ provider, id }: KeyRecord): boolean {
     return this.#inactive.has(documentOf(provider, id));
   }
@@ -269,8 +284,8 @@ export class KeyPersistence implements DocumentOwner {
 
   /** Brings a stored key into its pool, if it was added at run time and can be opened. */
   #revive(doc: string, provider: string, keyId: string, by: ChangedBy): void {
-    // Such as a pool that another instance opened, or this one before it was started anew.
-    if (!this.#isServed(provider)) return;
+    // Such as a pool that was just closed.
+    if (this.#entering.has(provider) || !this.link.serves(provider)) return;
     const document = this.#inactive.get(doc);
     const identity = document && readIdentity(document.registers.identity?.value ?? null);
     if (!document || !identity?.secret || adminOf(document) === 'deleted' || this.#reserved.has(doc)) return;

@@ -72,7 +72,7 @@ export class KeyWriter {
         } else {
           // In the same batch: an instance that starts now does not trust a state without the time of its check.
           if (record.lastCheckedAt > 0)
-            this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt + this.link.offsetMs);
+            this.link.raise(doc, 'lastCheckedAt', record.lastCheckedAt + this.link.offsetMs, 'all');
           this.state(record, endsCooldown(event));
         }
     }
@@ -82,7 +82,7 @@ export class KeyWriter {
   state(record: KeyRecord, ended = false): void {
     if (isOfOwnToken(record)) return;
     const value = stateOf(record, this.link.offsetMs, ended);
-    this.link.put(documentOf(record.provider, record.id), 'state', value, rankOf(record.state));
+    this.link.put(documentOf(record.provider, record.id), 'state', value, { rank: rankOf(record.state) });
   }
 
   /** Of simultaneous ones the longest wins. */
@@ -96,7 +96,7 @@ export class KeyWriter {
       field,
       cooldownValue(offsetMs, cooldown, ended),
       // By the clock of all: by its own, an instance whose clock is ahead would always win.
-      cooldown ? Math.floor(cooldown.until + offsetMs) : 0,
+      { rank: cooldown ? Math.floor(cooldown.until + offsetMs) : 0 },
     );
   }
 
@@ -104,7 +104,7 @@ export class KeyWriter {
   account(record: KeyRecord, found: FoundAccount | undefined): void {
     if (found === undefined) return;
     const doc = documentOf(record.provider, record.id);
-    this.link.put(doc, 'account', accountValue(record, found), found.isApart ? 1 : 0);
+    this.link.put(doc, 'account', accountValue(record, found), { rank: found.isApart ? 1 : 0 });
   }
 
   /** @param byAdministrator An administrator's change wins over what is stored and not known here yet. */

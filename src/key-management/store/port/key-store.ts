@@ -38,7 +38,25 @@ export interface StoredDocument {
   sums: Record<string, number>;
 }
 
+/**
+ * Who has to hear of a batch at once: every instance, one of them (by the id that its watcher names), or nobody. What is for nobody is
+ * only added up, and read by whoever wants to know.
+ */
+export type Audience = 'all' | 'nobody' | { readonly instance: string };
+
+/** Batches that were written for nobody, and where to go on. */
+export interface ReadChanges {
+  readonly changes: readonly StoreChange[];
+  readonly cursor: string;
+  /** There is more to read, from the cursor on. */
+  readonly more: boolean;
+}
+
 export interface StoreWatcher {
+  /** The id of the instance that watches: batches for it alone name it. */
+  readonly instance?: string;
+  /** How many instances share the store, as far as is known: what each does regularly it does less often where there are many. */
+  instances?(): number;
   /**
    * Changes by other writers, in an order that keeps each document's own order. Own writes are not echoed.
    * A `set` or `max` may have lost already, or come twice: merge it. An `add` counts exactly once together with the latest `load`:
@@ -76,10 +94,17 @@ export interface KeyStore {
    * until then.
    * @param id Names the batch (letters, digits and `_.:-`, unique). A write that failed may have been applied all the same (the answer
    * was lost): repeat it with the same id within 10 minutes, and a shared store applies it once.
+   * @param audience Who has to hear of it at once; all by default. A store may tell it to others, too; one that has `changesSince` should not.
    * @throws StoreError `unavailable`, within the store's own time limit, when it is away or refuses to write; `invalid`, at once, for
    * changes that it can never hold: then the batch is written again in parts, until the change to blame stands alone.
    */
-  write(changes: readonly StoreChange[], id?: string): Promise<void>;
+  write(changes: readonly StoreChange[], id?: string, audience?: Audience): Promise<void>;
+  /**
+   * What others wrote for nobody since an earlier call, in their order, with the drops of all batches among it; nothing without a cursor,
+   * which says from where on. Undefined where the store does not remember as far back, or lost its data: load. A store without this method
+   * tells every batch to all.
+   */
+  changesSince?(cursor?: string): Promise<ReadChanges | undefined>;
   /**
    * Takes the named lock, or renews it if `holder` has it already: true if `holder` now has it for `ttlMs`.
    * Another holder gets it when the time has run out.

@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../common/clock';
 import { checkChanges } from '../port/check-changes';
-import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
+import type { Audience, KeyStore, ReadChanges, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
 import { ServerKeyStore } from '../server/server-key-store';
 import type { PostgresKeyStoreOptions, PostgresSource } from './options';
 import { asciiText, packChanges, readRow, type FieldRow } from './packing';
 import { PostgresSession, type SessionSettings } from './postgres-session';
-import { LOAD, LOAD_ONE, LOCK, UNLOCK, WRITE } from './schema';
+import { numberOf, readQuiet } from './quiet-changes';
+import { LOAD, LOAD_ONE, LOCK, SINCE, UNLOCK, WRITE } from './schema';
 import { checkOptions } from './source';
 
 /** Most fields of a page (a larger document comes all the same): reading one holds up nothing else for long. */
 const PAGE = 5_000;
+/** Batches that nobody was told are read so many at once. */
+const QUIET_BATCHES = 200;
 /** Greater than every character of a document's name. */
 const AFTER_ALL = '~';
 /** What a name of documents may begin with. */
@@ -56,12 +59,19 @@ export class PostgresKeyStore extends ServerKeyStore<PostgresSession> implements
     }
   }
 
-  async write(changes: readonly StoreChange[], id: string = randomUUID()): Promise<void> {
+  async write(changes: readonly StoreChange[], id: string = randomUUID(), audience: Audience = 'all'): Promise<void> {
     const { session } = this;
     checkChanges(changes, id);
     if (changes.length === 0) return;
     const { namespace, writer } = this.#settings;
-    await session.run(WRITE, [namespace, id, writer, randomUUID(), session.channel, packChanges(changes)]);
+    const told = [session.channelOf(audience), packChanges(changes), audience === 'all'];
+    await session.run(WRITE, [namespace, id, writer, randomUUID(), ...told]);
+  }
+
+  async changesSince(cursor?: string): Promise<ReadChanges | undefined> {
+    const { namespace, writer } = this.#settings;
+    const rows = await this.session.run(SINCE, [namespace, numberOf(cursor), QUIET_BATCHES]);
+    return readQuiet(rows, cursor, writer);
   }
 
   async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {

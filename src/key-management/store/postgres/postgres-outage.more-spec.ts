@@ -123,7 +123,7 @@ describeWithPostgres('PostgresKeyStore and a server that comes and goes', () => 
       return (
         (
           await server.query(
-            `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%ai_keys_write_1%' AND state = 'active' AND pid <> pg_backend_pid()`,
+            `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%ai_keys_write_2%' AND state = 'active' AND pid <> pg_backend_pid()`,
           )
         ).length === 0
       );

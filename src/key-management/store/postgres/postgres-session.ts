@@ -2,18 +2,24 @@ import { createHash, randomUUID } from 'node:crypto';
 import { systemClock } from '../../common/clock';
 import { missingPeer } from '../../common/optional-peer';
 import { within } from '../../common/settles-within';
-import type { StoreWatcher } from '../port/key-store';
+import type { Audience, StoreWatcher } from '../port/key-store';
 import { StoreError } from '../port/store-error';
 import { ServerSession, type SessionTerms } from '../server/server-session';
 import { ChangeFeed, type Position } from './change-feed';
 import { PostgresConnection, type PgDriver, type Rows } from './connection';
 import type { PostgresSource } from './options';
+import { unpackChanges } from './packing';
 import { CHANGES, HELLO, LOOK_AT_SCHEMA, MAKE_SCHEMA, sessionSettings } from './schema';
 import { isAboutTheData, IsStandby, mendFor, messageOf, wantsNewConnection } from './server-errors';
 import { placeOf, secretsOf } from './source';
 
-/** How often the listening connection asks what the server has: it finds out a dead connection, a standby, and what was not told. Milliseconds. */
+/**
+ * How often the listening connection asks what the server has: it finds out a dead connection, a standby, and what was not told. Less often
+ * where there are many instances, but at least as often as the latter. Milliseconds.
+ */
 const GREETING_MS = 2_000;
+const LATEST_GREETING_MS = 10_000;
+const GREETING_PER_INSTANCE_MS = 50;
 const MEND_AT_START = 'Check the URL, and that the server takes connections from here.';
 
 export interface SessionSettings extends SessionTerms {
@@ -26,7 +32,11 @@ export interface SessionSettings extends SessionTerms {
 export class PostgresSession extends ServerSession<PostgresConnection, SessionSettings, Position> {
   #driver: PgDriver | undefined;
   #feed: ChangeFeed | undefined;
+  /** Of these tables and this namespace; */
   #channel = '';
+  /** and of this instance alone. */
+  readonly #instance: string;
+  readonly #instances: () => number;
 
   constructor(
     private readonly source: PostgresSource,
@@ -43,11 +53,18 @@ export class PostgresSession extends ServerSession<PostgresConnection, SessionSe
       mendAtStart: (error) => `${mendFor(error) ?? MEND_AT_START} It is tried again until it answers.`,
       wantsNewConnection,
     });
+    this.#instance = watcher.instance ?? settings.writer;
+    this.#instances = () => watcher.instances?.() ?? 1;
   }
 
-  /** The channel on which batches are told: that of these tables and this namespace. */
-  get channel(): string {
-    return this.#channel;
+  /** The channel on which a batch is told; '' for none. */
+  channelOf(audience: Audience): string {
+    if (audience === 'nobody') return '';
+    return audience === 'all' ? this.#channel : this.#letters(audience.instance);
+  }
+
+  #letters(instance: string): string {
+    return `ai_keys_${hexOf(`${this.#channel}/${instance}`)}`;
   }
 
   /** @throws StoreError `unavailable`, at once when there is no connection, else within the time limit; `invalid` for data that it cannot hold */
@@ -104,10 +121,7 @@ export class PostgresSession extends ServerSession<PostgresConnection, SessionSe
       found = await look();
     }
     const schema = found[1];
-    const place = createHash('sha256')
-      .update(`${schema ?? ''}/${this.terms.namespace}`)
-      .digest('hex');
-    return `ai_keys_${place.slice(0, 32)}`;
+    return `ai_keys_${hexOf(`${schema ?? ''}/${this.terms.namespace}`)}`;
   }
 
   /** Listens, and proves that it hears: a pooler that gives each statement another connection lets no notification through. */
@@ -115,20 +129,23 @@ export class PostgresSession extends ServerSession<PostgresConnection, SessionSe
     const proof = `proof-${randomUUID()}`;
     const early: string[] = [];
     let take = (payload: string): unknown => early.push(payload);
+    const letters = this.#letters(this.#instance);
+    const fetch = async (id: string): Promise<string | undefined> =>
+      (await connection.ask(CHANGES, [this.terms.namespace, id]))[0]?.[0] ?? undefined;
     const heard = new Promise<void>((resolve) => {
       connection.onNotification((from, payload) => {
+        if (from === letters) void this.#takeLetter(connection, payload, fetch);
         if (from !== channel) return;
         if (payload === proof) resolve();
         else take(payload);
       });
     });
     await connection.ask(`LISTEN ${channel}`);
+    await connection.ask(`LISTEN ${letters}`);
     await connection.command('SELECT pg_notify($1, $2)', [channel, proof]);
     const isHeard = await Promise.race([within(this.terms.timeoutMs, heard, systemClock), connection.over]);
     if (!isHeard)
       throw new Error('it does not pass on notifications: connect past the pooler, or to one in session mode');
-    const fetch = async (id: string): Promise<string | undefined> =>
-      (await connection.ask(CHANGES, [this.terms.namespace, id]))[0]?.[0] ?? undefined;
     const start = await this.hello(connection);
     const feed = new ChangeFeed(start, this.terms.writer, fetch, {
       batch: (batch) => this.isServing(connection) && this.deduplicator.receive(batch),
@@ -139,11 +156,24 @@ export class PostgresSession extends ServerSession<PostgresConnection, SessionSe
     return feed;
   }
 
+  /** What was written for this instance alone. What is lost is said again. */
+  async #takeLetter(
+    connection: PostgresConnection,
+    payload: string,
+    fetch: (id: string) => Promise<string | undefined>,
+  ): Promise<void> {
+    const packed = payload.split(' ').slice(3).join(' ');
+    const whole = packed.startsWith('@') ? await fetch(packed.slice(1)).catch(() => undefined) : packed;
+    const changes = unpackChanges(whole ?? '');
+    if (changes && this.isServing(connection)) this.deliver(changes);
+  }
+
   async #greetUntilOver(connection: PostgresConnection): Promise<never> {
     for (;;) {
       let cancel: () => void = () => undefined;
       const pause = new Promise<void>((resolve) => {
-        cancel = this.terms.clock.after(GREETING_MS, resolve, false);
+        const wanted = Math.max(GREETING_MS, this.#instances() * GREETING_PER_INSTANCE_MS);
+        cancel = this.terms.clock.after(Math.min(wanted, LATEST_GREETING_MS), resolve, false);
       });
       await Promise.race([pause, connection.over]).finally(cancel);
       this.#feed?.look(await this.hello(connection));
@@ -159,3 +189,5 @@ async function driver(): Promise<PgDriver> {
     throw new StoreError('not_usable', missingPeer('pg', 'pg@8', 'The postgres store', error));
   }
 }
+
+const hexOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);

@@ -3,9 +3,9 @@
  *
  * | table | what |
  * |---|---|
- * | `ai_keys_meta` | of each namespace: `epoch`, a mark of this data, another after a loss, and `seq`, the number of the last batch |
+ * | `ai_keys_meta` | of each namespace: `epoch`, a mark of this data, another after a loss, and the numbers of the last batch that all were told (`seq`) and that nobody was (`quiet`) |
  * | `ai_keys_fields` | a row for each field: of a register (`r`) version, tie and JSON, of a maximum (`m`) or sum (`s`) the number |
- * | `ai_keys_batches` | batches that were applied, and the changes of those that do not fit into a notification; kept 10 minutes |
+ * | `ai_keys_batches` | batches that were applied, and the changes of those that do not fit into a notification or that nobody was told (with `quiet`, their number, and their `writer`); kept 10 minutes |
  * | `ai_keys_locks` | who holds a lock, and until when |
  *
  * Names of documents and fields, and ties, are compared by byte (`COLLATE "C"`), and are ASCII.
@@ -34,7 +34,11 @@ CREATE TABLE IF NOT EXISTS ai_keys_batches (
   changes text,
   PRIMARY KEY (namespace, id)
 );
+ALTER TABLE ai_keys_meta ADD COLUMN IF NOT EXISTS quiet bigint NOT NULL DEFAULT 0;
+ALTER TABLE ai_keys_batches ADD COLUMN IF NOT EXISTS quiet bigint;
+ALTER TABLE ai_keys_batches ADD COLUMN IF NOT EXISTS writer text;
 CREATE INDEX IF NOT EXISTS ai_keys_batches_by_age ON ai_keys_batches (namespace, at);
+CREATE INDEX IF NOT EXISTS ai_keys_batches_by_quiet ON ai_keys_batches (namespace, quiet) WHERE quiet IS NOT NULL;
 CREATE TABLE IF NOT EXISTS ai_keys_locks (
   namespace text COLLATE "C",
   name text COLLATE "C",
@@ -45,35 +49,45 @@ CREATE TABLE IF NOT EXISTS ai_keys_locks (
 `;
 
 /** Another version of the function gets another name, so that instances of both versions may run side by side. */
-const WRITE_FUNCTION = 'ai_keys_write_1(text, text, text, text, text, text)';
+const WRITE_FUNCTION = 'ai_keys_write_2(text, text, text, text, text, text, boolean)';
 
 /** The longest text of changes that is told in the notification itself; one may have less than 8,000 bytes. */
 const INLINE_BYTES = 7_600;
 
 /**
- * Applies a batch once, tells it to the others, and returns the epoch. One call is one transaction of its own: a client that stops in the
+ * Applies a batch once, tells it on a channel (that of all instances, or of one; without one to nobody), and returns the epoch. One call is one transaction of its own: a client that stops in the
  * middle holds no lock. The row of the namespace is locked first, so batches of a namespace come one after the other, are numbered in the
  * order in which they take effect, and are told in this order.
  */
 const WRITE_BODY = `
-CREATE OR REPLACE FUNCTION ai_keys_write_1(ns text, batch_id text, writer text, fresh_epoch text, channel text, packed text)
+CREATE OR REPLACE FUNCTION ai_keys_write_2(ns text, batch_id text, writer text, fresh_epoch text, channel text, packed text, is_for_all boolean)
 RETURNS text LANGUAGE plpgsql AS $body$
 DECLARE
   mark text;
   next_seq bigint;
+  next_quiet bigint;
+  is_quiet boolean := channel = '';
   changes json := packed::json;
   dropped text[];
   is_inline boolean := octet_length(packed) <= ${INLINE_BYTES};
 BEGIN
-  INSERT INTO ai_keys_meta VALUES (ns, fresh_epoch, 0) ON CONFLICT DO NOTHING;
-  SELECT m.epoch, m.seq + 1 INTO STRICT mark, next_seq FROM ai_keys_meta m WHERE m.namespace = ns FOR UPDATE;
-  INSERT INTO ai_keys_batches VALUES (ns, batch_id, clock_timestamp(), CASE WHEN is_inline THEN NULL ELSE packed END)
+  INSERT INTO ai_keys_meta (namespace, epoch, seq) VALUES (ns, fresh_epoch, 0) ON CONFLICT DO NOTHING;
+  SELECT m.epoch, m.seq, m.quiet INTO STRICT mark, next_seq, next_quiet FROM ai_keys_meta m WHERE m.namespace = ns FOR UPDATE;
+  INSERT INTO ai_keys_batches (namespace, id, at, changes, quiet, writer)
+    VALUES (ns, batch_id, clock_timestamp(), CASE WHEN is_inline AND NOT is_quiet THEN NULL ELSE packed END,
+      CASE WHEN is_quiet THEN next_quiet + 1 END, ai_keys_write_2.writer)
     ON CONFLICT DO NOTHING;
   IF NOT FOUND THEN RETURN mark; END IF;
 
   SELECT array_agg(c ->> 1) INTO dropped FROM json_array_elements(changes) c WHERE c ->> 0 = 'd';
   IF dropped IS NOT NULL THEN
     DELETE FROM ai_keys_fields f WHERE f.namespace = ns AND f.doc = ANY (dropped);
+    -- Who reads what nobody was told finds drops at their place in it.
+    IF NOT is_quiet THEN
+      INSERT INTO ai_keys_batches (namespace, id, at, changes, quiet, writer)
+        VALUES (ns, batch_id || ' drops', clock_timestamp(),
+          (SELECT json_agg(c)::text FROM json_array_elements(changes) c WHERE c ->> 0 = 'd'), next_quiet + 1, ai_keys_write_2.writer);
+    END IF;
   END IF;
 
   INSERT INTO ai_keys_fields AS f (namespace, doc, kind, field, number, version, tie, value)
@@ -92,9 +106,13 @@ BEGIN
       OR excluded.version = f.version AND excluded.tie > coalesce(f.tie, '')
   END;
 
-  UPDATE ai_keys_meta m SET seq = next_seq WHERE m.namespace = ns;
-  PERFORM pg_notify(channel, concat_ws(' ', mark, next_seq, writer, CASE WHEN is_inline THEN packed ELSE '@' || batch_id END));
-  IF next_seq % 50 = 0 THEN
+  IF is_for_all THEN next_seq := next_seq + 1; END IF;
+  IF is_quiet OR dropped IS NOT NULL THEN next_quiet := next_quiet + 1; END IF;
+  UPDATE ai_keys_meta m SET seq = next_seq, quiet = next_quiet WHERE m.namespace = ns;
+  IF NOT is_quiet THEN
+    PERFORM pg_notify(channel, concat_ws(' ', mark, next_seq, writer, CASE WHEN is_inline THEN packed ELSE '@' || batch_id END));
+  END IF;
+  IF (next_seq + next_quiet) % 50 = 0 THEN
     DELETE FROM ai_keys_batches b WHERE b.namespace = ns AND b.at < clock_timestamp() - interval '10 minutes';
   END IF;
   RETURN mark;
@@ -123,8 +141,17 @@ SELECT coalesce((SELECT m.epoch FROM ai_keys_meta m WHERE m.namespace = $1), '')
   coalesce((SELECT m.seq FROM ai_keys_meta m WHERE m.namespace = $1), 0)::text,
   (extract(epoch FROM clock_timestamp()) * 1000)::text, pg_is_in_recovery()::int::text`;
 
-/** namespace, batch id, writer, an epoch for data that has none, channel, packed changes. */
-export const WRITE = 'SELECT ai_keys_write_1($1, $2, $3, $4, $5, $6)';
+/** namespace, batch id, writer, an epoch for data that has none, channel or '', packed changes, whether all are to hear of it. */
+export const WRITE = 'SELECT ai_keys_write_2($1, $2, $3, $4, $5, $6, $7)';
+
+/** namespace, a number, most rows → epoch, number of the last batch that nobody was told; number, writer and changes of those after the given one. */
+export const SINCE = `
+SELECT m.epoch, m.quiet::text, b.quiet::text, b.writer, b.changes
+FROM ai_keys_meta m LEFT JOIN LATERAL (
+  SELECT q.quiet, q.writer, q.changes FROM ai_keys_batches q
+  WHERE q.namespace = $1 AND q.quiet > $2::bigint ORDER BY q.quiet LIMIT $3
+) b ON true
+WHERE m.namespace = $1 ORDER BY b.quiet`;
 
 const ROWS = `
 SELECT (SELECT m.seq::text FROM ai_keys_meta m WHERE m.namespace = $1),

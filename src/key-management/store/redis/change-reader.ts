@@ -1,10 +1,16 @@
 import { SLICE, yieldToEventLoop } from '../../common/event-loop';
 import type { Batch } from '../port/change-deduplicator';
+import type { StoreChange } from '../port/key-store';
 import type { RedisConnection } from './connection';
 import { unpackChanges } from '../server/packed-changes';
 
-/** The server waits this long for new changes before it answers that there are none. Milliseconds. */
+/**
+ * The server waits this long for new changes before it answers that there are none: longer where many instances ask, but not longer than the
+ * latter. Milliseconds.
+ */
 const BLOCK_MS = 2_000;
+const LONGEST_BLOCK_MS = 10_000;
+const BLOCK_PER_INSTANCE_MS = 50;
 /** Entries of the stream per read. */
 const ENTRIES = 200;
 
@@ -21,20 +27,34 @@ export interface Position {
 
 export interface ReaderListener {
   batch(batch: Batch): void;
+  /** What was written for this instance alone. */
+  letter(changes: StoreChange[]): void;
   /** Changes may have been missed while connected. */
   missed(): void;
 }
 
-/** Follows the stream of changes from the last one that was read, from connection to connection. */
+export interface ReaderSettings {
+  /** What all are told. */
+  readonly stream: string;
+  /** What this instance alone is told. */
+  readonly letters: string;
+  readonly writer: string;
+  readonly timeoutMs: number;
+  readonly instances: () => number;
+}
+
+/** Follows the streams of changes from the last one that was read, from connection to connection. */
 export class ChangeReader {
   #position: Position | undefined;
+  /** The last letter that was read. What is read twice merges to the same. */
+  #lastLetter = '0-0';
   /** By elapsed time, as of `performance.now()`. */
   #greetedAt = 0;
   /** Changes passed on since the event loop last had its turn: after an outage there are many. */
   #sinceYield = 0;
 
   constructor(
-    private readonly settings: { stream: string; writer: string; timeoutMs: number },
+    private readonly settings: ReaderSettings,
     private readonly listener: ReaderListener,
   ) {}
 
@@ -44,6 +64,7 @@ export class ChangeReader {
     const was = this.#position;
     if (was?.epoch === now.epoch && was.run === now.run && was.seq <= now.seq) return false;
     this.#position = now;
+    this.#lastLetter = '0-0';
     return was !== undefined;
   }
 
@@ -57,42 +78,82 @@ export class ChangeReader {
     for (;;) await this.#read(connection, hello);
   }
 
+  get #blockMs(): number {
+    return Math.min(Math.max(BLOCK_MS, this.settings.instances() * BLOCK_PER_INSTANCE_MS), LONGEST_BLOCK_MS);
+  }
+
   async #read(connection: RedisConnection, hello: () => Promise<Position>): Promise<void> {
     const from = this.#position!;
-    const { stream, timeoutMs } = this.settings;
+    const { stream, letters, timeoutMs } = this.settings;
+    const blockMs = this.#blockMs;
     const reply = await connection.run(
-      () => connection.reader.xread('COUNT', ENTRIES, 'BLOCK', BLOCK_MS, 'STREAMS', stream, from.last),
-      BLOCK_MS + timeoutMs,
+      () =>
+        connection.reader.xread(
+          'COUNT',
+          ENTRIES,
+          'BLOCK',
+          blockMs,
+          'STREAMS',
+          stream,
+          letters,
+          from.last,
+          this.#lastLetter,
+        ),
+      blockMs + timeoutMs,
     );
     let isInOrder = true;
-    for (const [id, fields] of reply?.[0]?.[1] ?? []) {
-      if (this.#sinceYield >= SLICE) {
-        this.#sinceYield = 0;
-        await yieldToEventLoop();
+    for (const [name, entries] of reply ?? []) {
+      for (const [id, fields] of entries) {
+        if (this.#sinceYield >= SLICE) {
+          this.#sinceYield = 0;
+          await yieldToEventLoop();
+        }
+        // A write may have found other data meanwhile: what was read belongs to the former data.
+        if (connection.isOver || this.#position?.epoch !== from.epoch) return;
+        // A client may put a prefix before all names.
+        if (name.endsWith(letters)) this.#takeLetter(id, entryOf(fields));
+        else isInOrder = this.#take(id, entryOf(fields));
+        if (!isInOrder) break;
       }
-      // A write may have found other data meanwhile: what was read belongs to the former data.
-      if (connection.isOver || this.#position?.epoch !== from.epoch) return;
-      isInOrder = this.#take(id, fields);
-      if (!isInOrder) break;
     }
     // Data that was flushed or evicted causes no entry: only a greeting finds out.
-    if (isInOrder && reply && performance.now() - this.#greetedAt < BLOCK_MS) return;
+    if (isInOrder && reply && performance.now() - this.#greetedAt < blockMs) return;
     const now = await hello();
     if (connection.isOver) return;
     if (!isInOrder) this.#position = now;
     if (this.arrive(now) || !isInOrder) this.listener.missed();
   }
 
+  #takeLetter(id: string, { c }: Entry): void {
+    this.#lastLetter = id;
+    const changes = unpackChanges(c ?? '');
+    if (!changes) return;
+    this.#sinceYield += changes.length;
+    this.listener.letter(changes);
+  }
+
   /** Returns false when the entry does not follow the one before, or cannot be read. */
-  #take(id: string, fields: string[]): boolean {
-    const entry: Record<string, string | undefined> = {};
-    for (let i = 0; i < fields.length; i += 2) entry[fields[i]!] = fields[i + 1];
-    const seq = Number(entry.n);
-    const changes = entry.w === this.settings.writer ? [] : unpackChanges(entry.c ?? '');
+  #take(id: string, { n, w, c }: Entry): boolean {
+    const seq = Number(n);
+    const changes = w === this.settings.writer ? [] : unpackChanges(c ?? '');
     if (seq !== this.#position!.seq + 1 || !changes) return false;
     this.#position = { ...this.#position!, seq, last: id };
     this.#sinceYield += changes.length;
     this.listener.batch({ seq, changes });
     return true;
   }
+}
+
+/** A batch in a stream: its number, its writer, its packed changes. */
+export interface Entry {
+  readonly n?: string;
+  readonly w?: string;
+  readonly c?: string;
+}
+
+/** From fields and values in turn. */
+export function entryOf(fields: readonly string[]): Entry {
+  const entry: Record<string, string | undefined> = {};
+  for (let i = 0; i < fields.length; i += 2) entry[fields[i]!] = fields[i + 1];
+  return entry;
 }

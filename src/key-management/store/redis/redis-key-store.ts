@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../common/clock';
 import { checkChanges } from '../port/check-changes';
-import type { KeyStore, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
+import type { Audience, KeyStore, ReadChanges, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
 import { ServerKeyStore } from '../server/server-key-store';
 import { loadDocuments, packChanges } from './packing';
-import { LOCK, UNLOCK, WRITE } from './scripts';
+import { readQuiet, type QuietAnswer } from './quiet-changes';
+import { LOCK, SINCE, UNLOCK, WRITE } from './scripts';
 import { RedisSession, type RedisKeyStoreSettings, type SessionSettings } from './redis-session';
 import type { RedisSource } from './source';
 
 /** Another instance that was away longer loads everything again. */
 const STREAM_KEPT_MS = 60_000;
+/** Batches that nobody was told are read so many at once. */
+const QUIET_BATCHES = 200;
 
 /**
  * Either a URL (`redis://user:password@host:port/0`, `rediss://` for TLS; several nodes of a cluster with commas between), options for
@@ -53,12 +56,21 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
     }
   }
 
-  async write(changes: readonly StoreChange[], id = ''): Promise<void> {
+  async write(changes: readonly StoreChange[], id = '', audience: Audience = 'all'): Promise<void> {
     const { session } = this;
     checkChanges(changes, id || undefined);
     if (changes.length === 0) return;
     const args = [packChanges(changes), this.#settings.writer, id, randomUUID(), STREAM_KEPT_MS];
-    session.sawEpoch(String(await session.run(WRITE, args)));
+    const reader = typeof audience === 'string' ? audience : `@${audience.instance}`;
+    session.sawEpoch(String(await session.run(WRITE, [...args, reader])));
+  }
+
+  async changesSince(cursor?: string): Promise<ReadChanges | undefined> {
+    const { session } = this;
+    const from = cursor === undefined ? [] : [...cursor.split(' '), QUIET_BATCHES];
+    const answer = (await session.run(SINCE, [randomUUID(), ...from])) as QuietAnswer;
+    session.sawEpoch(answer[0]);
+    return readQuiet(answer, cursor, this.#settings.writer);
   }
 
   async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {

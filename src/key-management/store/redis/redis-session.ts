@@ -61,8 +61,18 @@ export class RedisSession extends ServerSession<RedisConnection, SessionSettings
     const { root, writer, timeoutMs } = settings;
     this.#connector = new RedisConnector(source, timeoutMs);
     this.#reader = new ChangeReader(
-      { stream: `${root}changes`, writer, timeoutMs },
-      { batch: (batch) => this.deduplicator.receive(batch), missed: () => this.missed() },
+      {
+        stream: `${root}changes`,
+        letters: `${root}letters:${watcher.instance ?? writer}`,
+        writer,
+        timeoutMs,
+        instances: () => watcher.instances?.() ?? 1,
+      },
+      {
+        batch: (batch) => this.deduplicator.receive(batch),
+        letter: (changes) => this.deliver(changes),
+        missed: () => this.missed(),
+      },
     );
   }
 
@@ -104,9 +114,9 @@ export class RedisSession extends ServerSession<RedisConnection, SessionSettings
     }
   }
 
-  protected override async hello(connection: RedisConnection): Promise<Greeting> {
+  protected override async hello(connection: RedisConnection, isLook = false): Promise<Greeting> {
     const askedAt = performance.now();
-    const args = [randomUUID(), CHECKED_DOCUMENTS];
+    const args = [randomUUID(), CHECKED_DOCUMENTS, isLook ? 1 : 0];
     const answer = (await connection.script(HELLO, this.terms.root, args)) as string[];
     const [epoch = '', seq = '', last = '', run = '', time = '', isCluster = '', policy = ''] = answer;
     this.sawTime(Number(time), askedAt);

@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { RedisClient } from './source';
 
+/** All instances together look for lost documents this often; milliseconds. */
+const LOOK_EVERY_MS = 1_000;
+
 /**
  * What must be atomic. All keys begin with KEYS[1], a root with a hash tag, so that a cluster keeps them together:
  *
  * | key | type | what |
  * |---|---|---|
- * | `<root>meta` | hash | `epoch`: a mark of this data, another after a loss, `seq`: number of the last batch, `last`: its id in the stream, `looked`: the last document that was looked for |
+ * | `<root>meta` | hash | `epoch`: a mark of this data, another after a loss, `seq`: number of the last batch that all were told, `last`: its id in the stream, `quiet` and `lastQuiet`: the same of those that nobody was, `looked`: the last document that was looked for, `lookedAt`: when; milliseconds |
  * | `<root>docs` | sorted set | the names of all documents, all with score 0, for ranges by prefix |
  * | `<root>doc:<name>` | hash | `r<field>` → `version\|tie\|JSON`, `m<field>` and `s<field>` → number |
- * | `<root>changes` | stream | a batch per entry: `n` its number, `w` its writer, `c` the packed changes; kept a minute |
+ * | `<root>changes` | stream | what all are told, a batch per entry: `n` its number, `w` its writer, `c` the packed changes; kept a minute |
+ * | `<root>letters:<instance>` | stream | what one instance is told, of the same form without numbers; kept a minute |
+ * | `<root>quiet` | stream | what nobody is told, of the same form: batches that are only added up, and the drops of the others; kept a minute |
  * | `<root>batch:<id>` | string | a batch that was applied; kept 10 minutes |
  * | `<root>lock:<name>` | string | the holder |
  */
@@ -22,10 +27,12 @@ end
 `;
 
 /**
- * ARGV: an epoch for data that has none, or of which some was lost; how many documents are looked at. → epoch, number of the last batch,
+ * ARGV: an epoch for data that has none, or of which some was lost; how many documents are looked at; `1` to look at them though another
+ * instance did just now. → epoch, number of the last batch,
  * its stream id, the server's run id, its time in milliseconds, `1` for a node of a cluster, and the policy by which the server evicts keys,
  * or ''. What the user may not ask for is ''.
- * A server that evicts deletes single documents without notice: their names stay in the index. Each call checks some more of them.
+ * A server that evicts deletes single documents without notice: their names stay in the index. Some more of them are checked each second,
+ * by whichever instance comes first.
  * An error where nothing can be written because this is a replica; memory or disk that lack do not keep the data from being read.
  */
 export const HELLO = `${META}
@@ -33,12 +40,17 @@ local meta = root .. 'meta'
 local refused = redis.pcall('HDEL', meta, 'nothing')
 if type(refused) == 'table' and string.match(refused.err or '', '^READONLY') then return refused end
 local mark = redis.call('HGET', meta, 'epoch') or epoch(ARGV[1])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local names, gone = {}, {}
+local lost = redis.call('EXISTS', root .. 'docs') == 0 and redis.call('HEXISTS', meta, 'seq') == 1
 local from = redis.call('HGET', meta, 'looked')
-local names = redis.call('ZRANGEBYLEX', root .. 'docs', from and '(' .. from or '-', '+', 'LIMIT', 0, ARGV[2])
-local lost = #names == 0 and not from and redis.call('HEXISTS', meta, 'seq') == 1 and redis.call('EXISTS', root .. 'docs') == 0
-local gone = {}
-for _, name in ipairs(names) do
-  if redis.call('EXISTS', root .. 'doc:' .. name) == 0 then gone[#gone + 1] = name end
+local isDue = ARGV[3] == '1' or now - (tonumber(redis.call('HGET', meta, 'lookedAt') or '') or 0) >= ${LOOK_EVERY_MS}
+if isDue then
+  names = redis.call('ZRANGEBYLEX', root .. 'docs', from and '(' .. from or '-', '+', 'LIMIT', 0, ARGV[2])
+  for _, name in ipairs(names) do
+    if redis.call('EXISTS', root .. 'doc:' .. name) == 0 then gone[#gone + 1] = name end
+  end
 end
 local function failed(answer) return type(answer) == 'table' and answer.err end
 -- A server without memory reports the loss when it can write again.
@@ -46,17 +58,22 @@ if (lost or #gone > 0) and not failed(redis.pcall('HSET', meta, 'epoch', ARGV[1]
   mark = ARGV[1]
   for _, name in ipairs(gone) do redis.pcall('ZREM', root .. 'docs', name) end
 end
-if #names == tonumber(ARGV[2]) then redis.pcall('HSET', meta, 'looked', names[#names])
-elseif from then redis.pcall('HDEL', meta, 'looked') end
-local time = redis.call('TIME')
+if isDue then
+  redis.pcall('HSET', meta, 'lookedAt', string.format('%.0f', now))
+  if #names == tonumber(ARGV[2]) then redis.pcall('HSET', meta, 'looked', names[#names])
+  elseif from then redis.pcall('HDEL', meta, 'looked') end
+end
 local info = redis.pcall('INFO')
 local function about(name) return type(info) == 'string' and string.match(info, '\\n' .. name .. ':([^\\r\\n]*)') or '' end
 local policy = about('maxmemory_policy')
 if about('maxmemory') == '0' or policy == 'noeviction' then policy = '' end
-return { mark, redis.call('HGET', meta, 'seq') or '0', redis.call('HGET', meta, 'last') or '0-0', about('run_id'), string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)), about('cluster_enabled'), policy }
+return { mark, redis.call('HGET', meta, 'seq') or '0', redis.call('HGET', meta, 'last') or '0-0', about('run_id'), string.format('%.0f', now), about('cluster_enabled'), policy }
 `;
 
-/** ARGV: packed changes, writer, batch id or '', an epoch for data that has none, kept milliseconds. → epoch. */
+/**
+ * ARGV: packed changes, writer, batch id or '', an epoch for data that has none, kept milliseconds, and who is to hear of it: `all`, `nobody`
+ * or `@` and an instance. → epoch. The fields of a document are read and written by one command each, however many of them change.
+ */
 export const WRITE = `${META}
 local changes = cjson.decode(ARGV[1])
 local mark = epoch(ARGV[4])
@@ -80,52 +97,147 @@ local function replaces(version, tie, held)
   return greater(tie, heldTie)
 end
 
-local named = {}
-local lost = false
+-- Of each document: the fields that the batch touches, what they hold, and which of them change.
+local documents = {}
+local order = {}
 for _, change in ipairs(changes) do
   local kind, doc, field = change[1], change[2], change[3]
-  local key = root .. 'doc:' .. doc
-  if kind == 'd' then
-    redis.call('DEL', key)
-    redis.call('ZREM', root .. 'docs', doc)
-    named[doc] = nil
-  else
-    if not named[doc] then
-      local kept = redis.call('TYPE', key).ok
-      local isNew = redis.call('ZADD', root .. 'docs', 0, doc) == 1
-      -- It was evicted, or somebody put something else in its place.
-      if kept ~= 'hash' and not (isNew and kept == 'none') then
-        redis.call('DEL', key)
-        lost = true
-      end
-      named[doc] = true
+  local document = documents[doc]
+  if not document then
+    document = { names = {}, known = {}, held = {}, dirty = {} }
+    documents[doc] = document
+    order[#order + 1] = doc
+  end
+  if kind ~= 'd' then
+    local name = kind .. field
+    if not document.known[name] then
+      document.known[name] = true
+      document.names[#document.names + 1] = name
     end
-    local held = redis.call('HGET', key, kind .. field)
-    if kind == 'r' then
-      if replaces(change[4], change[5], held) then
-        redis.call('HSET', key, 'r' .. field, change[4] .. '|' .. change[5] .. '|' .. change[6])
+  end
+end
+
+local lost = false
+local function read(doc, document)
+  local key = root .. 'doc:' .. doc
+  local isThere = false
+  for from = 1, #document.names, 1000 do
+    local upTo = math.min(from + 999, #document.names)
+    local values = redis.pcall('HMGET', key, unpack(document.names, from, upTo))
+    if values.err then break end
+    for i, value in ipairs(values) do
+      if value then
+        document.held[document.names[from + i - 1]] = value
+        isThere = true
       end
+    end
+  end
+  document.isThere = isThere
+end
+
+-- A document of which nothing was found: it is new, has other fields, was evicted, or somebody put something else in its place.
+local function look(doc, document)
+  local key = root .. 'doc:' .. doc
+  local kept = redis.call('TYPE', key).ok
+  local isNew = redis.call('ZADD', root .. 'docs', 0, doc) == 1
+  if kept ~= 'hash' and not (isNew and kept == 'none') then
+    redis.call('DEL', key)
+    lost = true
+  end
+  document.isThere = true
+end
+
+local drops = {}
+for _, change in ipairs(changes) do
+  local kind, doc, field = change[1], change[2], change[3]
+  local document = documents[doc]
+  if kind == 'd' then
+    redis.call('DEL', root .. 'doc:' .. doc)
+    redis.call('ZREM', root .. 'docs', doc)
+    document.held, document.dirty, document.isThere, document.isRead = {}, {}, false, true
+    drops[#drops + 1] = change
+  else
+    if not document.isRead then
+      read(doc, document)
+      document.isRead = true
+    end
+    if not document.isThere then look(doc, document) end
+    local name = kind .. field
+    local held = document.held[name]
+    local value
+    if kind == 'r' then
+      if replaces(change[4], change[5], held) then value = change[4] .. '|' .. change[5] .. '|' .. change[6] end
     elseif kind == 'm' then
       local number = tonumber(held)
       if number ~= number then number = nil end
-      if not number or tonumber(change[4]) > number then redis.call('HSET', key, 'm' .. field, change[4]) end
+      if not number or tonumber(change[4]) > number then value = change[4] end
     else
-      redis.call('HSET', key, 's' .. field, string.format('%.17g', (tonumber(held) or 0) + tonumber(change[4])))
+      value = string.format('%.17g', (tonumber(held) or 0) + tonumber(change[4]))
+    end
+    if value then
+      document.held[name] = value
+      document.dirty[name] = value
     end
   end
+end
+
+local named = {}
+for _, doc in ipairs(order) do
+  local fields = {}
+  for name, value in pairs(documents[doc].dirty) do
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+  for from = 1, #fields, 1000 do
+    redis.call('HSET', root .. 'doc:' .. doc, unpack(fields, from, math.min(from + 999, #fields)))
+  end
+  if #fields > 0 then
+    named[#named + 1] = 0
+    named[#named + 1] = doc
+  end
+end
+-- The index may have lost some of them.
+for from = 1, #named, 1000 do
+  redis.call('ZADD', root .. 'docs', unpack(named, from, math.min(from + 999, #named)))
 end
 
 if lost then
   redis.call('HSET', root .. 'meta', 'epoch', ARGV[4])
   mark = ARGV[4]
 end
-local seq = redis.call('HINCRBY', root .. 'meta', 'seq', 1)
+
 local oldest = string.format('%.0f', redis.call('TIME')[1] * 1000 - tonumber(ARGV[5]))
-local stream = root .. 'changes'
-local id = redis.call('XADD', stream, 'MINID', '~', oldest, '*', 'n', seq, 'w', ARGV[2], 'c', ARGV[1])
-redis.call('XTRIM', stream, 'MAXLEN', '~', 10000)
-redis.call('HSET', root .. 'meta', 'last', id)
+local function append(stream, number, last, packed)
+  local seq = redis.call('HINCRBY', root .. 'meta', number, 1)
+  -- By age, and now and then by number.
+  local by, bound = 'MINID', oldest
+  if seq % 100 == 0 then by, bound = 'MAXLEN', 10000 end
+  local id = redis.call('XADD', root .. stream, by, '~', bound, '*', 'n', seq, 'w', ARGV[2], 'c', packed)
+  redis.call('HSET', root .. 'meta', last, id)
+end
+local audience = ARGV[6]
+if audience == 'all' then append('changes', 'seq', 'last', ARGV[1])
+elseif audience == 'nobody' then append('quiet', 'quiet', 'lastQuiet', ARGV[1])
+else
+  local letters = root .. 'letters:' .. string.sub(audience, 2)
+  redis.call('XADD', letters, 'MAXLEN', '~', 1000, '*', 'w', ARGV[2], 'c', ARGV[1])
+  redis.call('PEXPIRE', letters, ARGV[5])
+end
+if audience ~= 'nobody' and #drops > 0 then append('quiet', 'quiet', 'lastQuiet', cjson.encode(drops)) end
 return mark
+`;
+
+/**
+ * ARGV: an epoch for data that has none, and from where on: epoch, number, id in the stream, most batches; or nothing more.
+ * → epoch, number and id of the last batch that nobody was told, then the batches after that which was named.
+ */
+export const SINCE = `${META}
+local mark = epoch(ARGV[1])
+local function of(name) return redis.call('HGET', root .. 'meta', name) end
+local answer = { mark, of('quiet') or '0', of('lastQuiet') or '0-0' }
+if ARGV[2] ~= mark or ARGV[3] == answer[2] then return answer end
+answer[4] = redis.call('XRANGE', root .. 'quiet', '(' .. ARGV[4], '+', 'COUNT', ARGV[5])
+return answer
 `;
 
 /**
@@ -169,7 +281,7 @@ return 1
 `;
 
 const hashes = new Map(
-  [HELLO, WRITE, LOAD, LOCK, UNLOCK].map((script) => [script, createHash('sha1').update(script).digest('hex')]),
+  [HELLO, WRITE, SINCE, LOAD, LOCK, UNLOCK].map((script) => [script, createHash('sha1').update(script).digest('hex')]),
 );
 
 /**

@@ -1,7 +1,7 @@
 import { systemClock, type Clock, type Random } from '../../common/clock';
 import { within } from '../../common/settles-within';
 import { ChangeDeduplicator } from '../port/change-deduplicator';
-import type { StoreWatcher } from '../port/key-store';
+import type { StoreChange, StoreWatcher } from '../port/key-store';
 import { Reconnect } from '../port/reconnect';
 import { closedError, StoreError } from '../port/store-error';
 import { NoAnswer, type ServerConnection } from './server-connection';
@@ -52,9 +52,7 @@ export abstract class ServerSession<Connection extends ServerConnection, Terms e
     private readonly watcher: StoreWatcher,
     private readonly words: ServerWords,
   ) {
-    this.deduplicator = new ChangeDeduplicator((changes) => {
-      if (this.#state === 'open') watcher.changed(changes);
-    });
+    this.deduplicator = new ChangeDeduplicator((changes) => this.deliver(changes));
     this.#reconnect = new Reconnect(terms.clock, terms.random, () => this.#serve());
   }
 
@@ -80,7 +78,7 @@ export abstract class ServerSession<Connection extends ServerConnection, Terms e
   async look(): Promise<void> {
     const connection = this.#connection;
     if (!connection || !this.#isUp) return;
-    const now = await this.hello(connection);
+    const now = await this.hello(connection, true);
     if (!connection.isOver) this.arrived(now);
   }
 
@@ -107,8 +105,8 @@ export abstract class ServerSession<Connection extends ServerConnection, Terms e
     serves: (missed: boolean) => void,
   ): Promise<'leave at once'>;
 
-  /** Asks the server what it has, and its time. */
-  protected abstract hello(connection: Connection): Promise<Greeting>;
+  /** Asks the server what it has, and its time. @param isLook Whether it lost anything is wanted now. */
+  protected abstract hello(connection: Connection, isLook?: boolean): Promise<Greeting>;
 
   /** The server has this now. */
   protected abstract arrived(now: Greeting): void;
@@ -139,6 +137,11 @@ export abstract class ServerSession<Connection extends ServerConnection, Terms e
       if (this.words.wantsNewConnection(error)) connection.drop(error);
       throw this.refusedData(error) ?? this.#explain('failed', error);
     }
+  }
+
+  /** Others changed this. */
+  protected deliver(changes: readonly StoreChange[]): void {
+    if (this.#state === 'open') this.watcher.changed(changes);
   }
 
   /** The server answered with its time, which it read about halfway between the question and the answer. @param askedAt Elapsed time. */

@@ -102,3 +102,158 @@ describe('the division of an account', () => {
     );
   });
 });
+
+describe('the parts of instances', () => {
+  const parts = (given: readonly Partial<Standing>[], now = NOW): number[] =>
+    nextParts(
+      given.map((each) => standing(each)),
+      1,
+      now,
+    );
+  const near = (...values: number[]) => values.map((value): unknown => expect.closeTo(value, 9));
+  const tenth = { least: 0.1, since: NOW };
+
+  it('are nothing for whoever wants nothing', () => {
+    expect([parts([]), parts([{}, {}])]).toEqual([[], [0, 0]]);
+  });
+
+  describe('of whole units', () => {
+    it('leave what is over to the greatest remainder, then to who has most, then to the first', () => {
+      const want = (...wants: number[]) => wants.map((wanted) => ({ ...tenth, wanted }));
+      expect(parts(want(0.32, 0.34, 2))).toEqual(near(0.3, 0.4, 0.3));
+      expect(parts(want(2, 2, 2))).toEqual(near(0.4, 0.3, 0.3));
+      expect(
+        parts([
+          { ...tenth, wanted: 2 },
+          { ...tenth, wanted: 2, current: 0.2 },
+          { ...tenth, wanted: 2, current: 0.1 },
+        ]),
+      ).toEqual(near(0.3, 0.4, 0.3));
+    });
+
+    it('are no less than what is of use', () => {
+      expect(
+        parts([
+          { ...tenth, wanted: 2 },
+          { wanted: 0.2, least: 0.25 },
+        ]),
+      ).toEqual(near(0.7, 0.3));
+    });
+
+    it('leave less than a unit to who has most', () => {
+      expect(
+        parts([
+          { wanted: 0.3, least: 0.3 },
+          { wanted: 2, least: 0.3 },
+        ]),
+      ).toEqual(near(0.3, 0.7));
+    });
+
+    it('are exact where a unit is one over a whole number', () => {
+      const third = { wanted: 2, least: 1 / 3 };
+      expect(parts([third, third, third])).toEqual([1 / 3, 1 / 3, 1 / 3]);
+    });
+
+    it('do not matter where there are more than a thousand', () => {
+      const of = (least: number) =>
+        parts([
+          { wanted: 0.3335, least },
+          { wanted: 2, least },
+        ]);
+      expect(of(0.001)).toEqual(near(0.334, 0.666));
+      expect(of(0.0009)).toEqual(near(0.3335, 0.6665));
+    });
+  });
+
+  describe('of which some is free', () => {
+    const idle = { wanted: 0.2, current: 0.5 };
+
+    it('are given to who asks, or is short of a tenth', () => {
+      expect(parts([idle, { wanted: 0.44, current: 0.4, isAsking: false }])).toEqual([0.5, 0.4]);
+      expect(parts([idle, { wanted: 0.44, current: 0.4 }])).toEqual(near(0.5, 0.5));
+      expect(parts([idle, { wanted: 0.45, current: 0.4, isAsking: false }])).toEqual(near(0.308, 0.5));
+    });
+
+    it('take nothing from who has more, where all that is lacked is free', () => {
+      expect(
+        parts([
+          { wanted: 0.2, current: 0.4 },
+          { wanted: 0.3, current: 0.1 },
+        ]),
+      ).toEqual(near(0.4, 0.6));
+    });
+
+    it('are given first to who lacks what is of use, then to who has waited longest', () => {
+      const holder = { ...tenth, wanted: 2, current: 0.8 };
+      expect(
+        parts([holder, { ...tenth, wanted: 0.2, since: NOW - 5 }, { ...tenth, wanted: 0.2, since: NOW - 9 }]),
+      ).toEqual(near(0.6, 0, 0.2));
+      expect(
+        parts([
+          holder,
+          { ...tenth, wanted: 0.5, current: 0.1, since: NOW - 99 },
+          { ...tenth, wanted: 0.5, since: NOW - 1 },
+        ]),
+      ).toEqual(near(0.4, 0.1, 0.1));
+    });
+
+    it('are not given where they are less than what is of use', () => {
+      const small = { least: 0.05, since: NOW };
+      expect(
+        parts([
+          { ...small, wanted: 2, current: 0.9 },
+          { ...tenth, wanted: 0.5 },
+          { ...small, wanted: 0.05, current: 0.05 },
+        ])[1],
+      ).toBe(0);
+    });
+  });
+
+  describe('of those that borrow', () => {
+    const borrower = { wanted: 2, own: 0, least: 0.5 };
+
+    it('are what others leave of what is theirs, where that is of use', () => {
+      expect(parts([{ wanted: 2, own: 0.7 }, borrower])).toEqual(near(1, 0));
+      expect(parts([{ wanted: 2, own: 0.5 }, borrower])).toEqual(near(0.5, 0.5));
+      expect(parts([{ wanted: 0.3, own: 0.7 }, borrower])).toEqual(near(0.3, 0.7));
+    });
+
+    it('leave to the others what is of use to them', () => {
+      expect(parts([{ wanted: 2, own: 0.05, least: 0.6 }, borrower])).toEqual(near(1, 0));
+    });
+  });
+
+  describe('of which there are too few', () => {
+    const half = { wanted: 2, least: 0.5 };
+
+    it('go to those that have waited longest', () => {
+      const waiting = [30, 10, 20].map((ms) => ({ ...half, since: NOW - ms }));
+      expect(parts(waiting)).toEqual(near(0.5, 0, 0.5));
+    });
+
+    it('stay for a turn where they are used, and for a quarter of it where they are not', () => {
+      const after = (ms: number, bound: number) =>
+        parts(
+          [
+            { wanted: 1, least: 1, current: 1, bound, since: NOW },
+            { wanted: 1, least: 1, since: NOW - 10 },
+          ],
+          NOW + ms,
+        );
+      expect([after(249, 0), after(250, 0), after(999, 0.5), after(1_000, 0.5)]).toEqual([
+        [1, 0],
+        [0, 0],
+        [1, 0],
+        [0, 0],
+      ]);
+    });
+
+    it('are given up by who has had them longest', () => {
+      const holding = (ms: number) => ({ ...half, current: 0.5, bound: 0.1, since: NOW - ms });
+      const waiting = { ...half, since: NOW - 50 };
+      expect(parts([holding(9_000), holding(5_000), waiting])).toEqual(near(0, 0.5, 0));
+      expect(parts([holding(5_000), holding(9_000), waiting])).toEqual(near(0.5, 0, 0));
+      expect(parts([holding(100), holding(200), waiting])).toEqual(near(0.5, 0.5, 0));
+    });
+  });
+});

@@ -1,7 +1,7 @@
 import type { Clock } from '../../common/clock';
 import { rendezvousPlace } from '../../common/rendezvous';
 import type { PartsPort } from '../../pool/limits/part';
-import type { FieldChange, Json, StoredDocument } from '../port/key-store';
+import type { Audience, FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { DocumentOwner, KnownDocument } from '../sync/document-owner';
 import type { Instances } from '../sync/instances';
 import type { StoreLink } from '../sync/store-link';
@@ -25,6 +25,8 @@ import { DRIFT_MS, LEASE_MS } from './timing';
 
 const PREFIX = 'shares/';
 const LEADER_DOC = `${PREFIX}leader`;
+/** The fields of grants begin so. */
+const GRANT = 'grant';
 /** While parts are used or wanted, this instance looks at them this often; milliseconds. */
 const TICK_MS = 100;
 /** The same while somebody waits for what it is to give back. */
@@ -162,7 +164,7 @@ export class LimitShares implements DocumentOwner {
     }
     const own = this.#own(doc);
     if (own) {
-      const grant = field === 'grant' ? readGrant(value) : undefined;
+      const grant = field.startsWith(GRANT) ? readGrant(value) : undefined;
       if (!grant) return;
       this.#heardOf(grant);
       own.granted(grant, now);
@@ -262,12 +264,17 @@ export class LimitShares implements DocumentOwner {
     this.#tickSoon();
   }
 
+  /** The first of all instances removes what others left, and the leader, whom they report to. */
+  get #tidies(): boolean {
+    return this.instances.isFirst || this.#seat.leader !== undefined;
+  }
+
   #left(instance: string): void {
     this.#seat.leader?.left(instance);
     // One of those that are left removes what it left, and the leader what it granted while the other went.
     for (const name of this.#providers.keys()) {
       const doc = `${PREFIX}${name}/${instance}`;
-      if (this.#granted.delete(doc) || (this.instances.isFirst && this.#documents.has(doc))) this.#drop(doc);
+      if (this.#granted.delete(doc) || (this.#tidies && this.#documents.has(doc))) this.#drop(doc);
     }
     this.#tickSoon();
   }
@@ -325,7 +332,7 @@ export class LimitShares implements DocumentOwner {
       const report = shares.report(now);
       if (!report) continue;
       if (this.#seat.leader) this.#reported(this.instanceId, shares.name, report);
-      else this.#put(`${PREFIX}${shares.name}/${this.instanceId}`, 'report', reportJson(report));
+      else this.#report(shares.name, report);
     }
     for (const [id, grant] of this.#seat.leader?.grants(now) ?? []) {
       const doc = PREFIX + id;
@@ -333,15 +340,27 @@ export class LimitShares implements DocumentOwner {
       if (own) own.granted(grant, now);
       else {
         this.#granted.add(doc);
-        this.link.put(doc, 'grant', grantJson(grant));
+        // A field for each leader: it does not know what the one before wrote there.
+        this.link.put(doc, `${GRANT}:${grant.leader}`, grantJson(grant), { to: { instance: id.split('/')[1]! } });
       }
     }
   }
 
+  /** To the leader, where one is known. */
+  #report(provider: string, report: Report): void {
+    const { leader } = this.#latest;
+    this.#put(
+      `${PREFIX}${provider}/${this.instanceId}`,
+      'report',
+      reportJson(report),
+      leader ? { instance: leader } : 'all',
+    );
+  }
+
   /** Writes to a document of this instance. */
-  #put(doc: string, field: string, value: Json): void {
+  #put(doc: string, field: string, value: Json, to: Audience = 'all'): void {
     this.#written.add(doc);
-    this.link.put(doc, field, value);
+    this.link.put(doc, field, value, { to });
   }
 
   #isSilent(now: number): boolean {
@@ -385,7 +404,7 @@ export class LimitShares implements DocumentOwner {
     if (this.#isStopped || this.#documents.size === 0) return;
     const before = this.clock.now() - SWEEP_MS;
     for (const [doc, seenAt] of this.#documents)
-      if (seenAt <= before && this.instances.isFirst && !this.instances.has(doc.split('/')[2] ?? '')) this.#drop(doc);
+      if (seenAt <= before && this.#tidies && !this.instances.has(doc.split('/')[2] ?? '')) this.#drop(doc);
     if (this.#documents.size > 0) this.#sweepLater();
   }
 

@@ -1,12 +1,13 @@
 import type { Clock } from '../../common/clock';
 import type { MetersPort } from '../../pool/account-meters';
-import type { BudgetThreshold, BudgetUnit } from '../../pool/limits/budget';
-import type { MeterWant, PeriodMeter } from '../../pool/limits/period-meter';
+import type { BudgetUnit } from '../../pool/limits/budget';
+import type { PeriodMeter } from '../../pool/limits/period-meter';
 import type { FieldChange, Json, StoredDocument } from '../port/key-store';
 import type { DocumentOwner, KnownDocument } from '../sync/document-owner';
 import type { StoreLink } from '../sync/store-link';
 import { claimIn, claimJson, leftOf, nextClaim, TOLD, toldIn, toldJson, type Claim } from './claims';
-import { CLAIMS, PeriodDocuments, type MeterDocument } from './period-documents';
+import type { Due, Grant, SharedPool } from './due-claims';
+import { CLAIMS, isPast, PeriodDocuments, placeOf, type MeterDocument } from './period-documents';
 import { OthersClaims, type ClaimingInstances } from './others-claims';
 
 /** A claim is made under this lock; what was not written by half of the time is not used. Milliseconds. */
@@ -26,34 +27,6 @@ const FORGET_MS = 10 * 60_000;
 const TRUSTED_MS = 6_000;
 /** So few documents are read one by one, and more all together. */
 const FEW = 8;
-
-/** A pool with those of its meters about which something is to be done. */
-interface SharedPool {
-  readonly provider: string;
-  readonly port: MetersPort;
-  /** Something of them is to be claimed, or told. */
-  readonly wanting: Set<PeriodMeter>;
-  /** Something of them was used. */
-  readonly changed: Set<PeriodMeter>;
-  /** Something is being granted of them. */
-  readonly granting: Set<PeriodMeter>;
-  /** A claim is being made, or waits until it is tried again: until then no other is. */
-  isClaiming: boolean;
-}
-
-/** A meter with what is to be done about it. */
-interface Due extends MeterDocument {
-  readonly want: MeterWant | undefined;
-  readonly threshold: BudgetThreshold | undefined;
-}
-
-/** What is done about it: what is written may be used. */
-interface Grant extends MeterDocument {
-  readonly want: MeterWant | undefined;
-  readonly isSpent?: boolean;
-  /** The threshold that is to be told of. */
-  readonly percent?: BudgetThreshold | undefined;
-}
 
 /** What this instance has claimed. */
 interface OwnClaim extends Claim {
@@ -142,8 +115,26 @@ export class PeriodClaims implements DocumentOwner {
     for (const each of this.#metersIn(provider)) {
       this.#giveBack(each);
       this.#documents.drop(each);
+      this.#fallbacks.delete(each.meter);
     }
     this.#pools.delete(provider);
+  }
+
+  providerOf(doc: string): string | undefined {
+    return doc.split('/')[1];
+  }
+
+  placesOf(provider: string): readonly string[] {
+    return [placeOf(provider)];
+  }
+
+  passedBy(document: StoredDocument): void {
+    if (isPast(document, this.clock.now() - OLD_MS)) this.link.drop(document.doc);
+  }
+
+  forget(provider: string): void {
+    for (const known of [this.#own, this.#others.claims, this.#told])
+      for (const doc of known.keys()) if (doc.startsWith(placeOf(provider))) known.delete(doc);
   }
 
   /** An instance that was there has gone, or died. */
@@ -166,11 +157,9 @@ export class PeriodClaims implements DocumentOwner {
   }
 
   /** Claims are read again when more is to be claimed. What they say of its use is shown, and what nobody needs any more is dropped. */
-  merge({ doc, registers }: StoredDocument): void {
-    const now = this.clock.now();
-    const claims = Object.entries(registers).flatMap(([name, { value }]) => (name === TOLD ? [] : [claimIn(value)]));
-    const isOld = (claim: Claim | undefined): boolean => claim === undefined || claim.endsAt < now - OLD_MS;
-    if (claims.length > 0 && claims.every(isOld)) this.link.drop(doc);
+  merge(document: StoredDocument): void {
+    const { doc, registers } = document;
+    if (isPast(document, this.clock.now() - OLD_MS)) this.link.drop(doc);
     else for (const [name, { value }] of Object.entries(registers)) this.#heard(doc, name, value, true);
   }
 
@@ -406,7 +395,7 @@ export class PeriodClaims implements DocumentOwner {
 
   async #read(provider: string, due: readonly Due[]): Promise<ReadonlyMap<string, StoredDocument>> {
     const docs = [...new Set(due.map(({ doc }) => doc))];
-    const prefixes = docs.length <= FEW ? docs : [`${CLAIMS}${provider}/`];
+    const prefixes = docs.length <= FEW ? docs : [placeOf(provider)];
     const read = await Promise.all(prefixes.map((prefix) => this.link.read(prefix)));
     return new Map(read.flat().map((each) => [each.doc, each]));
   }
@@ -417,9 +406,7 @@ export class PeriodClaims implements DocumentOwner {
     const at = this.clock.now();
     const endsAt = want?.endsAt ?? meter.endsAt(at);
     const registers = Object.entries(stored?.registers ?? {});
-    const claims = registers.flatMap(([name, { value }]) => (name === TOLD ? [] : [claimIn(value)]));
-    if (claims.length > 0 && claims.every((claim) => claim === undefined || claim.endsAt < endsAt - PAST_MS))
-      this.link.drop(doc);
+    if (stored && isPast(stored, endsAt - PAST_MS)) this.link.drop(doc);
     for (const [name, { value }] of registers) this.#heard(doc, name, value, false);
     this.#show({ meter, doc });
     const { unit } = meter.terms;

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { getOrCreate } from '../../common/get-or-create';
 import { storedNameOf } from '../../pool/account-meters';
+import type { StoredDocument } from '../port/key-store';
+import { claimIn, TOLD } from './claims';
 import type { PeriodMeter } from '../../pool/limits/period-meter';
 
 /** A document per period that is counted: `day-limits/<provider>/<hash>`, in which each instance has a register of its own. */
@@ -47,9 +49,18 @@ export class PeriodDocuments {
   }
 }
 
+/** Where the documents of a provider are. */
+export const placeOf = (provider: string): string => `${CLAIMS}${provider}/`;
+
+/** Whether all claims of a document are of periods that ended before that. */
+export function isPast({ registers }: StoredDocument, before: number): boolean {
+  const claims = Object.entries(registers).flatMap(([name, { value }]) => (name === TOLD ? [] : [claimIn(value)]));
+  return claims.length > 0 && claims.every((claim) => claim === undefined || claim.endsAt < before);
+}
+
 /** Short periods have a document for each day: the registers of instances that are gone would add up in one that is always in use. */
 function documentOf(provider: string, { terms }: PeriodMeter, endsAt: number): string {
   const isShort = terms.per === 'minute' || terms.per === 'hour';
   const name = storedNameOf(terms) + (isShort ? ` ${new Date(endsAt).toISOString().slice(0, 10)}` : '');
-  return `${CLAIMS}${provider}/${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+  return `${placeOf(provider)}${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }

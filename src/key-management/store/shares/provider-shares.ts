@@ -265,6 +265,7 @@ export class ProviderShares {
       round: this.#rounds,
       emptied: this.#emptied,
       isNew: this.#isNew,
+      isEarly: now - this.#newAt < EARLY_FOR_MS,
       isStuck: this.#stuckSince !== undefined && now - this.#stuckSince >= STUCK_MS,
     };
     if (!isPlanned) return sameClaims(situation);

@@ -23,6 +23,7 @@ const situation = (demands: readonly AccountDemand[]): WantedParts => ({
   placeOf: (account) => (account < 'a2' ? 0 : 2),
   round: 0,
   isNew: false,
+  isEarly: false,
   isStuck: false,
   emptied: new Map(),
 });
@@ -43,4 +44,31 @@ it('asks for an account that alone can serve its calls, before what others may h
 it('asks for as much of it as its calls take', () => {
   const claims = wantedParts(situation(ten((n) => (n === 7 ? { wanted: 0.2, isNeeded: true } : {}))));
   expect(claims.get('a7')!.wanted).toBeCloseTo(0.22);
+});
+
+/** What an instance asks for in all that has the first two accounts and uses half of each, where so much of them is left. */
+const asked = (stockMs: number, more: Partial<AccountDemand> = {}, of: Partial<WantedParts> = {}): number => {
+  const demands = ten((n) => ({ wanted: n < 2 ? 0.5 : 0, stockMs: n < 2 ? stockMs : 0, ...more }));
+  const claims = wantedParts({ ...situation(demands), ...of });
+  return [...claims.values()].reduce((sum, { wanted }) => sum + wanted, 0);
+};
+
+describe('an instance with few calls', () => {
+  it('asks for less the more is left of what it has, since what refills into a full bucket is lost', () => {
+    expect(asked(0)).toBeCloseTo(1.1);
+    expect(asked(1_000)).toBeCloseTo(0.73, 1);
+    expect(asked(2_000)).toBeCloseTo(0.55);
+    // At least for half of what its calls take, however much is left.
+    expect(asked(60_000)).toBeCloseTo(0.55);
+  });
+
+  it('leaves the rest to others when no call waits any more, and asks for more while calls wait', () => {
+    expect(asked(2_000, { isShort: true, waiting: 0 })).toBeCloseTo(0.55);
+    expect(asked(2_000, { isShort: true, waiting: 0.5 })).toBeGreaterThan(1.5);
+  });
+
+  it('asks for what its calls take while demand is not known yet, or it has no part', () => {
+    expect(asked(2_000, {}, { isEarly: true })).toBeCloseTo(1.1);
+    expect(asked(2_000, {}, { parts: new Map() })).toBeCloseTo(1.1);
+  });
 });

@@ -13,6 +13,8 @@ const GROWTH = 1.5;
 const BORROWED_AT_ONCE = 8;
 /** With so many accounts per instance each has some of its own. */
 const OWN_ACCOUNTS = 2;
+/** An instance needs a part for the calls of this time: what is left of the part already serves some of them. Milliseconds. */
+const AHEAD_MS = 2_000;
 
 export interface WantedParts {
   readonly demands: readonly AccountDemand[];
@@ -27,6 +29,8 @@ export interface WantedParts {
   readonly round: number;
   /** Limits became known just now: how much is wanted of them is not known yet. */
   readonly isNew: boolean;
+  /** Limits became known in the last seconds: demand is known only in part. */
+  readonly isEarly: boolean;
   /** Calls wait for another account than those of which there are parts. */
   readonly isStuck: boolean;
   /** What was given back of accounts since the last report, and is used up. */
@@ -42,7 +46,7 @@ export function wantedParts(situation: WantedParts): Map<string, Claim> {
   const { demands, parts, asked, instances, isStuck, isNew, emptied } = situation;
   const claims = new Map<string, Claim>();
   const hasOwn = demands.length >= OWN_ACCOUNTS * instances;
-  let missing = Math.max(totalWanted(demands, parts), isNew ? demands.length / instances : 0);
+  let missing = Math.max(totalWanted(situation), isNew ? demands.length / instances : 0);
   let toBorrow = BORROWED_AT_ONCE;
   let toTry = isStuck ? 1 : 0;
   // For an equal part of the accounts each instance comes first, however they fall to it.
@@ -95,16 +99,27 @@ const claimOf = (
 });
 
 /** What all calls together want of the accounts, in accounts. */
-function totalWanted(demands: readonly AccountDemand[], parts: ReadonlyMap<string, number>): number {
+function totalWanted({ demands, parts, isEarly }: WantedParts): number {
   const used = demands.reduce((sum, { wanted }) => sum + wanted, 0);
-  const waiting = demands.filter(({ isShort }) => isShort);
-  if (waiting.length === 0) return used * HEADROOM;
   const held = demands.reduce((sum, { account }) => sum + (parts.get(account) ?? 0), 0);
+  const waiting = demands.filter(({ isShort }) => isShort);
+  const isCounted = waiting.every((demand) => demand.waiting !== undefined);
+  const asked = isCounted && waiting.length > 0 ? mean(waiting.map((demand) => demand.waiting!)) : 0;
+  // Nothing waits any more. Where a bucket is full, what refills is lost: an instance with few calls leaves it to the others, until it has used some.
+  if (isCounted && asked === 0)
+    return isEarly || held === 0 ? used * HEADROOM : withStock(used * HEADROOM, stockMsOf(demands, parts) / held);
   const least = Math.min(...waiting.map(({ quantum }) => quantum));
-  const isWhole = waiting.every((demand) => demand.waiting !== undefined);
-  if (isWhole) return Math.max(used * HEADROOM, used + least) + mean(waiting.map((demand) => demand.waiting!));
-  return Math.max(used * HEADROOM, used >= held * USED ? held * GROWTH : 0, used + least);
+  const more = Math.max(used * HEADROOM, used + least);
+  return isCounted ? more + asked : Math.max(more, used >= held * USED ? held * GROWTH : 0);
 }
+
+/** What is left of the parts, as the time that it takes to refill, weighted by them. */
+const stockMsOf = (demands: readonly AccountDemand[], parts: ReadonlyMap<string, number>): number =>
+  demands.reduce((sum, { account, stockMs = 0 }) => sum + (parts.get(account) ?? 0) * stockMs, 0);
+
+/** The part that serves the calls of the next seconds together with what is left of it; at least half of what they take. */
+const withStock = (wanted: number, stockMs: number): number =>
+  (wanted * AHEAD_MS) / (AHEAD_MS + Math.min(AHEAD_MS, stockMs));
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

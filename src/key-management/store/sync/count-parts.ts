@@ -68,6 +68,10 @@ export class CountParts {
     for (const [doc, parts] of this.#documents) if (doc.startsWith(prefix)) yield [doc, entriesOf(parts)];
   }
 
+  docs(): Iterable<string> {
+    return this.#documents.keys();
+  }
+
   delete(doc: string): void {
     this.#documents.delete(doc);
   }

@@ -24,6 +24,17 @@ export interface DocumentOwner {
   dropped?(doc: string): boolean;
   /** All registers and maxima that are known here, to restore them in a store that lost them. Without it nothing is restored. */
   known?(): Iterable<KnownDocument>;
+  /**
+   * The provider that the document is of; undefined where every instance keeps it. What is of a provider that this instance does not serve stays
+   * in the store until it does. Without this method all is kept.
+   */
+  providerOf?(doc: string): string | undefined;
+  /** What the names of the documents of one provider begin with. Default: the prefix and the name of the provider. */
+  placesOf?(provider: string): readonly string[];
+  /** A document of a provider was loaded that is not served here: it is dropped from the store if nobody will want it any more. */
+  passedBy?(document: StoredDocument): void;
+  /** The provider is not served any more, and all of it is in the store: nothing of it is kept in memory. */
+  forget?(provider: string): void;
   /** Puts statistics into the outbox, those of some hundred keys at once. Returns true if more are to be collected now. */
   collect?(): boolean;
 }

@@ -20,10 +20,10 @@ describe('the outbox', () => {
       outbox.raise('d', 'usedAt', i);
       outbox.raise('d', 'calls', 2 * i);
     }
-    expect(outbox.size).toBe(1);
+    expect(outbox.size).toBe(2);
     expect(drained(outbox)).toEqual([
+      [{ kind: 'set', doc: 'd', field: 'state', register: register('1000', 1_000) }],
       [
-        { kind: 'set', doc: 'd', field: 'state', register: register('1000', 1_000) },
         { kind: 'max', doc: 'd', field: 'usedAt', value: 1_000 },
         { kind: 'max', doc: 'd', field: 'calls', value: 2_000 },
       ],
@@ -51,29 +51,65 @@ describe('the outbox', () => {
     expect(outbox.size).toBe(0);
   });
 
-  it('sends what was set before what is counted', () => {
+  it('sends what all are to hear of before what is only added up', () => {
     const outbox = new Outbox('w');
     for (let i = 0; i < 2_500; i += 1) outbox.raise(`d${i}`, 'calls', 1);
     outbox.set('d2000', 'state', register('gone'));
     outbox.set('other', 'state', register('gone'));
+    expect(outbox.next(false)).toMatchObject({
+      audience: 'all',
+      changes: [
+        { kind: 'set', doc: 'd2000' },
+        { kind: 'set', doc: 'other' },
+      ],
+    });
+    outbox.done();
+    expect(outbox.next(false)).toBeUndefined();
+    expect([outbox.tellingSize, outbox.size]).toEqual([0, 2_500]);
+    expect(outbox.next()).toMatchObject({ audience: 'nobody' });
     const batches = drained(outbox);
-    expect(batches[0]!.slice(0, 3)).toMatchObject([
-      { kind: 'set', doc: 'd2000' },
-      { kind: 'max', doc: 'd2000' },
-      { kind: 'set', doc: 'other' },
-    ]);
-    expect(batches.flat()).toHaveLength(2_502);
+    expect(batches.flat()).toHaveLength(2_500);
     expect(outbox.size).toBe(0);
   });
 
-  it('knows since when it waits', () => {
+  it('sends each audience what is for it, in batches of its own', () => {
+    const outbox = new Outbox('w');
+    outbox.set('log', 'entry', register('x'), 'nobody');
+    outbox.set('share', 'grant', register('half'), { instance: 'i1' });
+    outbox.set('share', 'grant', register('all'), { instance: 'i2' });
+    outbox.set('d', 'state', register('gone'));
+    outbox.drop('old', 'nobody');
+    const sent: unknown[] = [];
+    for (let batch = outbox.next(); batch; batch = outbox.next()) {
+      sent.push([batch.audience, batch.changes.map(({ kind, doc }) => `${kind} ${doc}`)]);
+      outbox.done();
+    }
+    expect(sent).toEqual([
+      ['all', ['set d']],
+      [{ instance: 'i1' }, ['set share']],
+      [{ instance: 'i2' }, ['set share']],
+      ['nobody', ['drop old', 'set log']],
+    ]);
+    expect(outbox.size).toBe(0);
+  });
+
+  it('knows since when somebody waits to hear, or a batch is on its way', () => {
     let now = 5;
     const outbox = new Outbox('w', () => now);
-    expect(outbox.waitingSince).toBeUndefined();
     outbox.raise('d', 'calls', 1);
+    expect(outbox.waitingSince).toBeUndefined();
+    now = 7;
+    outbox.set('d', 'state', register('gone'));
     now = 9;
-    outbox.raise('e', 'calls', 1);
-    expect(outbox.waitingSince).toBe(5);
+    outbox.set('e', 'state', register('gone'));
+    expect(outbox.waitingSince).toBe(7);
+    outbox.next();
+    now = 10;
+    expect(outbox.waitingSince).toBe(7);
+    outbox.done();
+    outbox.next();
+    now = 11;
+    expect(outbox.waitingSince).toBe(10);
     drained(outbox);
     expect(outbox.waitingSince).toBeUndefined();
   });

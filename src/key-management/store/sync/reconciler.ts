@@ -5,6 +5,7 @@ import { isSaneVersion, replaces } from '../port/merge';
 import type { DocumentOwner, KnownDocument } from './document-owner';
 import type { IdempotentChange } from './outbox';
 import type { RegisterVersions } from './register-versions';
+import type { ServedProviders } from './served-providers';
 import type { LinkParts, StoreWriter } from './store-writer';
 import { earlierSums, isPart, isRestoredSum } from './sum-ledger';
 
@@ -31,6 +32,8 @@ export class Reconciler {
   #isDue = false;
   #isQueued = false;
   #isStopped = false;
+  /** From where on is to be read what others added up. */
+  #cursor: string | undefined;
 
   /** @param inTurn Runs a step when those before it are done: reading and writing go one after the other. */
   constructor(
@@ -38,6 +41,7 @@ export class Reconciler {
     private readonly versions: RegisterVersions,
     private readonly writer: StoreWriter,
     private readonly inTurn: (step: () => Promise<void>) => Promise<void>,
+    private readonly served: ServedProviders,
   ) {
     this.#again = new Timer(parts.clock, RETRY_MS, () => this.soon());
   }
@@ -68,12 +72,14 @@ export class Reconciler {
       this.#isDue = await this.#run();
       this.parts.state.worked();
     } catch (error) {
-      this.#failed(error);
+      this.failed(error);
     }
   }
 
-  #failed(error: unknown): void {
+  /** What is stored could not be read: it is tried again while the store is connected, or when it is back. */
+  failed(error: unknown): void {
     if (this.#isStopped) return;
+    this.#isDue = true;
     this.parts.state.failed(error);
     if (this.parts.state.isConnected) this.#again.start();
   }
@@ -81,17 +87,62 @@ export class Reconciler {
   /** Returns whether another run was queued meanwhile. @throws StoreError when the store does not answer */
   async #run(): Promise<boolean> {
     const { store, owners } = this.parts;
+    // Before anything is loaded: what is added up meanwhile may be read twice, and not never.
+    const cursor = store.changesSince ? (await store.changesSince())?.cursor : undefined;
     for (const owner of owners) {
       const documents = await store.load(owner.prefix);
-      await forEachInChunks(splitIntoParts(documents), (document) => {
-        this.#guarded(document.doc, () => owner.merge(this.#news(document)));
-      });
+      await this.#merge(owner, documents);
       await owner.merged?.();
       await this.#restore(owner, new Map(documents.map((document) => [document.doc, document])));
     }
     await this.parts.slots.wasRead();
+    this.#cursor = cursor;
+    this.writer.allDue();
     await this.writer.writeAll();
     return this.#isQueued;
+  }
+
+  /** Takes in what others added up since the last time. @throws StoreError */
+  async read(): Promise<void> {
+    for (let more = true; more;) {
+      if (this.#isStopped) return;
+      const read = this.#cursor === undefined ? undefined : await this.parts.store.changesSince?.(this.#cursor);
+      if (!read) {
+        // It is too long ago.
+        await this.#run();
+        return;
+      }
+      ({ cursor: this.#cursor, more } = read);
+      await forEachInChunks(read.changes, (change) => {
+        if (!this.takeIn([change])) this.soon();
+      });
+    }
+  }
+
+  /** Takes in what is stored of one provider, which is served here from now on. @throws StoreError */
+  async readProvider(provider: string): Promise<void> {
+    for (const owner of this.parts.owners) {
+      if (!owner.providerOf) continue;
+      for (const place of owner.placesOf?.(provider) ?? [owner.prefix + provider]) {
+        const documents = await this.parts.store.load(place);
+        await this.#merge(
+          owner,
+          documents.filter(({ doc }) => owner.providerOf!(doc) === provider),
+        );
+      }
+      await owner.merged?.();
+    }
+  }
+
+  async #merge(owner: DocumentOwner, documents: readonly StoredDocument[]): Promise<void> {
+    const kept: StoredDocument[] = [];
+    await forEachInChunks(documents, (document) => {
+      if (this.served.keeps(owner, document.doc)) kept.push(document);
+      else this.#guarded(document.doc, () => owner.passedBy?.(document));
+    });
+    await forEachInChunks(splitIntoParts(kept), (document) => {
+      this.#guarded(document.doc, () => owner.merge(this.#news(document)));
+    });
   }
 
   /** Takes in what others wrote; false if that takes a new look at all. */
@@ -116,7 +167,7 @@ export class Reconciler {
       ledger.forget(doc);
       return true;
     }
-    if (!owner) return true;
+    if (!owner || !this.served.keeps(owner, doc)) return true;
     if (change.kind === 'set') {
       if (this.#isNews(doc, change.field, change.register)) owner.changed(change);
       return true;

@@ -46,7 +46,12 @@ export class RegisterVersions {
     return register;
   }
 
-  /** Of a document that is gone for good. */
+  /** The documents of which versions are known. */
+  docs(): Iterable<string> {
+    return this.#seen.keys();
+  }
+
+  /** Of a document that is gone for good, or that is not used here any more. */
   forget(doc: string): void {
     this.#seen.delete(doc);
   }

@@ -1,9 +1,10 @@
 import type { Clock } from '../../common/clock';
 import type { DocumentOwner, StoreListener } from './document-owner';
-import type { Json, KeyStore, StoreChange, StoredDocument } from '../port/key-store';
+import type { Audience, Json, KeyStore, StoreChange, StoredDocument } from '../port/key-store';
 import { Outbox } from './outbox';
 import { Reconciler } from './reconciler';
 import { RegisterVersions } from './register-versions';
+import { ServedProviders } from './served-providers';
 import { StoreState, UnusableDocuments } from './store-state';
 import { SavedWaiters, StoreWriter, type LinkParts } from './store-writer';
 import { SumLedger } from './sum-ledger';
@@ -11,12 +12,32 @@ import { Timer } from '../../common/coalescing-timer';
 import { within } from '../../common/settles-within';
 import { WriterSlots } from './writer-slots';
 
-/** Statistics go out this often; milliseconds. */
+/** Statistics go out this often, where they are of few keys and of few instances; and at least this often. Milliseconds. */
 const STATISTICS_MS = 1_000;
+const LATEST_STATISTICS_MS = 10_000;
+/** For each document that statistics are of, and for each instance, they may take this much longer: so calls meet in keys. Milliseconds. */
+const PER_DOCUMENT_MS = 10;
+const PER_INSTANCE_MS = 50;
+/** What others added up is this old at the most when somebody looks; milliseconds. */
+const FRESH_MS = 2_000;
+/** Who looks waits for it this long; milliseconds. */
+const FRESHEN_MS = 1_000;
+/** After a look that does not wait, it is read on for so long; and after the start, where there are no more instances than these. Milliseconds. */
+const READ_ON_MS = 60_000;
+const FEW_INSTANCES = 16;
 /** A store that is away is tried again after this long, if it does not say itself that it is back. */
 const RETRY_MS = 1_000;
 /** Clocks that differ by less count as equal: how long an answer took is in the difference. Milliseconds. */
 const SAME_CLOCK_MS = 1_000;
+
+export interface PutOptions {
+  /** Among simultaneous changes of several instances the greatest wins; 0 by default. */
+  readonly rank?: number;
+  /** The least version it gets: one by the clock wins over an earlier change that is not known here yet. */
+  readonly atLeast?: number;
+  /** Who is to hear of it at once; all by default. What is for nobody goes out with the next statistics. */
+  readonly to?: Audience;
+}
 
 /** Connects the pools with a store: writes behind (through an outbox), takes in what others wrote, and restores what the store lost. */
 export class StoreLink {
@@ -29,9 +50,17 @@ export class StoreLink {
   readonly #owners: DocumentOwner[] = [];
   readonly #writer: StoreWriter;
   readonly #reconciler: Reconciler;
+  readonly #served: ServedProviders;
   readonly #waiters: SavedWaiters;
   readonly #statistics: Timer;
   readonly #flushAgain: Timer;
+  /** How many instances share the store. */
+  countInstances: () => number = () => 1;
+  /** When what others added up was last read, or all that is stored. */
+  #readAt = -Infinity;
+  #reading: Promise<void> | undefined;
+  readonly #readsOn: Timer;
+  #lookedAt = -Infinity;
   /** Reading and writing go one after the other. */
   #queue: Promise<void> = Promise.resolve();
   #flushing = false;
@@ -64,12 +93,23 @@ export class StoreLink {
       unusable: this.#unusable,
     };
     this.#writer = new StoreWriter(parts, this.#waiters);
-    this.#reconciler = new Reconciler(parts, this.#versions, this.#writer, (step) => this.#inTurn(step));
-    this.#statistics = new Timer(clock, STATISTICS_MS, () => {
-      this.#writer.collectAll();
-      this.#flushSoon();
-    });
+    this.#served = new ServedProviders(clock, { ...parts, versions: this.#versions }, () => this.#reconciler.soon());
+    this.#reconciler = new Reconciler(parts, this.#versions, this.#writer, (step) => this.#inTurn(step), this.#served);
+    this.#statistics = new Timer(
+      clock,
+      () => this.#statisticsMs,
+      () => {
+        this.#served.collecting();
+        this.#writer.collectAll();
+        this.#flushSoon();
+      },
+    );
     this.#flushAgain = new Timer(clock, RETRY_MS, () => this.#flushSoon());
+    this.#readsOn = new Timer(clock, FRESH_MS, () => {
+      if (this.#closed || clock.now() - this.#lookedAt >= READ_ON_MS) return;
+      this.#readsOn.start();
+      void this.freshen(0);
+    });
   }
 
   get kind(): string {
@@ -78,6 +118,11 @@ export class StoreLink {
 
   get shared(): boolean {
     return this.store.shared;
+  }
+
+  /** Whether what others only added up is heard by `freshen` alone. */
+  get readsLater(): boolean {
+    return this.store.changesSince !== undefined;
   }
 
   /** Whether the store is reached, and reads and writes. */
@@ -127,38 +172,80 @@ export class StoreLink {
     this.#owners.push(owner);
   }
 
+  /** How this instance tells which providers it serves: of others nothing is kept in memory. Default: it serves all. */
+  servesBy(serves: (provider: string) => boolean): void {
+    this.#served.serves = serves;
+  }
+
+  serves(provider: string): boolean {
+    return this.#served.serves(provider);
+  }
+
+  /** How many documents something is known of: what is stored of each, or what was counted in it, or both. */
+  get mirrored(): number {
+    return new Set([...this.#versions.docs(), ...this.#ledger.docs()]).size;
+  }
+
+  /** The provider is served from now on: resolves when what is stored of it is known, or cannot be read. */
+  enter(provider: string): Promise<void> {
+    this.#served.enter(provider);
+    return this.#inTurn(async () => {
+      // Before the first look, or without the store, all that is stored is due to be read.
+      if (!this.isLoaded || this.#closed) return;
+      if (this.state.isConnected) await this.#reconciler.readProvider(provider);
+      else this.#reconciler.soon();
+    }).catch((error: unknown) => this.#reconciler.failed(error));
+  }
+
+  /** The provider is served no more: it is forgotten when all of it is written. */
+  leave(provider: string): void {
+    this.#served.leave(provider);
+    this.statisticsPending();
+  }
+
   /** Connects and reads everything. @throws StoreError; the link goes on, and reconciles when the store is there. */
   async open(): Promise<void> {
     const reset = (): void => this.#reconciler.soon();
     const changed = (changes: readonly StoreChange[]): void => {
       if (!this.#reconciler.takeIn(changes)) reset();
     };
-    await this.store.open({ changed, reset, connection: (up, reason) => this.#connection(up, reason) });
+    await this.store.open({
+      instance: this.instanceId,
+      instances: () => this.countInstances(),
+      changed,
+      reset,
+      connection: (up, reason) => this.#connection(up, reason),
+    });
     // Before the flush that begins with the connection: what is stored is known before anything is written.
     this.#reconciler.soon();
     this.#connection(true);
     await this.#queue;
+    if (this.countInstances() <= FEW_INSTANCES) this.looked();
   }
 
-  /**
-   * Sets a field, at once. Among simultaneous changes of several instances the greatest `rank` wins.
-   * @param atLeast The least version it gets: one by the clock wins over an earlier change that is not known here yet.
-   */
-  put(doc: string, field: string, value: Json, rank = 0, atLeast = 0): void {
-    this.#outbox.set(doc, field, this.#versions.next(doc, field, value, `${rank}:${this.instanceId}`, atLeast));
-    this.#flushSoon();
+  /** Sets a field, at once. Among simultaneous changes of several instances the greatest `rank` wins. */
+  put(doc: string, field: string, value: Json, { rank = 0, atLeast = 0, to = 'all' }: PutOptions = {}): void {
+    this.#outbox.set(doc, field, this.#versions.next(doc, field, value, `${rank}:${this.instanceId}`, atLeast), to);
+    if (to === 'nobody') this.statisticsPending();
+    else this.#flushSoon();
   }
 
   /** As `put`, for a change by an administrator: it wins over any earlier change, also over one that is not known here because the store is away. */
   putByAdministrator(doc: string, field: string, value: Json, rank = 0): void {
     // In minutes, so that among simultaneous ones still the rank decides.
-    this.put(doc, field, value, rank, Math.floor((this.clock.now() + this.offsetMs) / 60_000));
+    this.put(doc, field, value, { rank, atLeast: Math.floor((this.clock.now() + this.offsetMs) / 60_000) });
   }
 
-  /** Raises a field to at least `value`. Goes out with the next statistics. */
-  raise(doc: string, field: string, value: number): void {
-    this.#outbox.raise(doc, field, value);
+  /** Raises a field to at least `value`. Goes out with the next statistics, or for all to hear with what is put. */
+  raise(doc: string, field: string, value: number, to: 'all' | 'nobody' = 'nobody'): void {
+    this.#outbox.raise(doc, field, value, to);
     this.statisticsPending();
+  }
+
+  /** Writes what waits, also what is only added up, rather than with the next statistics. */
+  flush(): void {
+    this.#writer.allDue();
+    this.#flushSoon();
   }
 
   /** Adds to a count. Goes out with the next statistics. */
@@ -179,11 +266,11 @@ export class StoreLink {
     for (const [doc] of this.#ledger.parts(prefix)) yield doc;
   }
 
-  /** Removes a document that nobody writes to any more. Goes out with the next statistics. */
-  drop(doc: string): void {
+  /** Removes a document that nobody writes to any more. Goes out with the next statistics. @param to Who is to hear of it. */
+  drop(doc: string, to: Audience = 'all'): void {
     this.#versions.forget(doc);
     this.#ledger.forget(doc);
-    this.#outbox.drop(doc);
+    this.#outbox.drop(doc, to);
     this.statisticsPending();
   }
 
@@ -192,9 +279,51 @@ export class StoreLink {
     this.#unusable.unreadable(doc, problem);
   }
 
-  /** Something is to be collected within the second. */
+  /** Something is to be collected with the next statistics: after a second, or later where many keys are in use or many instances share the store. */
   statisticsPending(): void {
     if (!this.#closed) this.#statistics.start();
+  }
+
+  /**
+   * Reads what others added up, unless that was done within `maxAgeMs`, milliseconds. Called by whoever shows figures of all instances, or
+   * decides by them. Answers whether what is known here is not older; without the store nothing else is to be had, and where all are told
+   * everything, it never is.
+   */
+  async freshen(maxAgeMs = FRESH_MS): Promise<boolean> {
+    if (!this.readsLater || !this.up || !this.isLoaded || this.#isFresh(maxAgeMs)) return true;
+    const startedAt = this.clock.now();
+    this.#reading ??= this.#inTurn(async () => {
+      try {
+        await this.#reconciler.read();
+        this.#readAt = startedAt;
+      } finally {
+        this.#reading = undefined;
+      }
+    }).catch(() => undefined);
+    await within(FRESHEN_MS, this.#reading, this.clock);
+    return this.#isFresh(maxAgeMs);
+  }
+
+  /** Somebody looks at figures of all instances who does not wait: from now on, for a minute, what others add up is read as it comes. */
+  looked(): void {
+    if (!this.readsLater || this.#closed) return;
+    this.#lookedAt = this.clock.now();
+    this.#readsOn.start();
+    if (!this.#isFresh(FRESH_MS)) void this.freshen();
+  }
+
+  #isFresh(maxAgeMs: number): boolean {
+    return this.#readAt >= this.clock.now() - maxAgeMs;
+  }
+
+  get #statisticsMs(): number {
+    // A store that tells all to all gains nothing by it, and one of a single process loses as little as it can.
+    if (!this.readsLater) return STATISTICS_MS;
+    const wanted = Math.max(
+      this.#writer.documentsOfStatistics * PER_DOCUMENT_MS,
+      this.countInstances() * PER_INSTANCE_MS,
+    );
+    return Math.min(Math.max(wanted, STATISTICS_MS), LATEST_STATISTICS_MS);
   }
 
   /** What the store holds under a prefix by now. @throws StoreError */
@@ -235,7 +364,15 @@ export class StoreLink {
     this.#writer.collectAll();
     if (this.state.isConnected) await within(limitMs, this.#lastWrites(), this.clock);
     this.#closed = true;
-    for (const each of [this.#statistics, this.#flushAgain, this.#reconciler, this.#writer]) each.stop();
+    for (const each of [
+      this.#statistics,
+      this.#flushAgain,
+      this.#readsOn,
+      this.#reconciler,
+      this.#writer,
+      this.#served,
+    ])
+      each.stop();
     this.#waiters.close();
     if (this.#outbox.size > 0)
       this.listener.warn(`the ${this.kind} store was away: changes of ${this.#outbox.size} documents were not written`);
@@ -285,6 +422,7 @@ export class StoreLink {
           if (!this.#closing) this.#reconciler.soon();
           return;
         }
+        if (await this.#served.forgetWritten()) this.statisticsPending();
         // What came between the last write and here.
         if (this.#writer.isBehind) this.#flushSoon();
       } catch (error) {

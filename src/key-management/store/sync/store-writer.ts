@@ -26,7 +26,12 @@ export class StoreWriter {
   lastWriteMs = 0;
   /** The owners whose statistics are not all collected yet. */
   #uncollected: readonly DocumentOwner[] = [];
+  /** What is only added up is due; otherwise it waits for the next statistics. */
+  #isAllDue = true;
   #stopped = false;
+  /** How many documents the statistics of last time and of this time are of. */
+  #documentsBefore = 0;
+  #documentsNow = 0;
 
   constructor(
     private readonly parts: LinkParts,
@@ -36,14 +41,32 @@ export class StoreWriter {
   /** Statistics of all owners are due, once. */
   collectAll(): void {
     this.#uncollected = [...this.parts.owners];
+    this.#documentsBefore = this.#documentsNow;
+    this.#documentsNow = 0;
+    this.allDue();
   }
 
-  /** Whether changes wait, or statistics are due. */
+  /** How many documents statistics are of. */
+  get documentsOfStatistics(): number {
+    return Math.max(this.#documentsBefore, this.#documentsNow);
+  }
+
+  /** What is only added up and waits by now is written, too. */
+  allDue(): void {
+    this.#isAllDue = true;
+  }
+
+  /** Whether changes are due, or statistics. */
   get isBehind(): boolean {
-    return this.parts.outbox.size > 0 || this.#uncollected.length > 0;
+    return this.#isWaiting || this.#uncollected.length > 0;
   }
 
-  /** Writes until nothing waits. Returns false if it may not be written now. @throws StoreError `unavailable`; what was not written waits on */
+  get #isWaiting(): boolean {
+    const { outbox } = this.parts;
+    return (this.#isAllDue ? outbox.size : outbox.tellingSize) > 0;
+  }
+
+  /** Writes until nothing is due. Returns false if it may not be written now. @throws StoreError `unavailable`; what was not written waits on */
   async writeAll(): Promise<boolean> {
     // Statistics are not collected before what is stored was read again.
     if (this.isBehind && !(await this.parts.slots.mayWrite())) return false;
@@ -52,6 +75,7 @@ export class StoreWriter {
       if (!(await this.#writeWaiting())) return false;
       if (this.#uncollected.length > 0) await yieldToEventLoop();
     } while (this.#uncollected.length > 0 && !this.#stopped);
+    if (this.parts.outbox.size === 0) this.#isAllDue = false;
     return true;
   }
 
@@ -61,13 +85,13 @@ export class StoreWriter {
 
   async #writeWaiting(): Promise<boolean> {
     const { store, clock, outbox, ledger, slots, state, unusable } = this.parts;
-    while (outbox.size > 0 && !this.#stopped) {
+    while (this.#isWaiting && !this.#stopped) {
       if (!(await slots.mayWrite())) return false;
-      const batch = outbox.next();
+      const batch = outbox.next(this.#isAllDue);
       if (!batch) break;
       const startedAt = clock.now();
       try {
-        await store.write(batch.changes, batch.id);
+        await store.write(batch.changes, batch.id, batch.audience);
       } catch (error) {
         if (!(error instanceof StoreError && error.code === 'invalid')) throw error;
         // What it can never hold is set aside, and the others are written.
@@ -79,6 +103,7 @@ export class StoreWriter {
       }
       this.lastWriteMs = clock.now() - startedAt;
       outbox.done();
+      if (batch.audience === 'nobody') this.#documentsNow += batch.docs.size;
       state.worked();
       for (const change of batch.changes)
         if (change.kind === 'max') ledger.written(change.doc, change.field, change.value);

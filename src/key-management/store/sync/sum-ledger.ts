@@ -147,7 +147,17 @@ export class SumLedger {
     return this.#parts.under(prefix);
   }
 
-  /** The document is gone for good. */
+  /** The documents of which counts are known. */
+  docs(): Iterable<string> {
+    return this.#parts.docs();
+  }
+
+  /** Whether something was counted in the document that is not in the store for certain. */
+  holds(doc: string): boolean {
+    return this.#unwritten.has(doc);
+  }
+
+  /** The document is gone for good, or all of it is in the store and nobody asks for it here. */
   forget(doc: string): void {
     this.#parts.delete(doc);
     this.#unwritten.delete(doc);

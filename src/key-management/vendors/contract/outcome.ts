@@ -66,7 +66,7 @@ export const CONSEQUENCES: Readonly<Record<Outcome, Consequence>> = Object.freez
   unknown: consequence('keep', 'none', 'other_key', 'unknown'),
 });
 
-export const isOutcome = (value: unknown): value is Outcome => OUTCOMES.includes(value as Outcome);
+export const isOutcome = (value: unknown): value is Outcome => value === 'ok' || OUTCOMES.includes(value as Outcome);
 
 /** Failures that may be over at the next moment, or with the next key: the vendor's or the network's. */
 export const isTransient = (outcome: Outcome): boolean => TRANSIENT.has(outcome);

@@ -17,7 +17,7 @@ import type { UsageFields } from './usage';
 interface CredentialPlace {
   readonly place: Credential;
   /** Every header in which an SDK may have put a key, or the account that a key belongs to; lower case. */
-  readonly removeHeaders: readonly string[];
+  readonly removeHeaders: ReadonlySet<string>;
   /** Query parameters that would carry a key; lower case. */
   readonly removeQuery: readonly string[];
 }

@@ -13,6 +13,7 @@ import type {
   KeyDetails,
   KeyEntry,
   KeyPage,
+  ModelUsage,
   ProviderStanding,
   Resolution,
   Session,
@@ -63,6 +64,14 @@ export class Client {
   keyTimeline(provider: string, id: string, resolution: Resolution): Promise<Timeline> {
     const key = `analytics/${encodeURIComponent(provider)}/keys/${encodeURIComponent(id)}`;
     return this.http.json(`${key}/timeline?resolution=${resolution}`);
+  }
+
+  /** What answered calls used, of all instances and of all time. */
+  async usageByModel(provider: string): Promise<readonly ModelUsage[]> {
+    // With as few keys as the answer may have.
+    const path = `analytics/${encodeURIComponent(provider)}?limit=1`;
+    const { summary } = await this.http.json<{ summary: { usage_by_model: ModelUsage[] } }>(path);
+    return summary.usage_by_model;
   }
 
   keyEvents(provider: string, id: string, limit: number): Promise<EventPage> {

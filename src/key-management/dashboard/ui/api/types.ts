@@ -29,7 +29,12 @@ export type {
   FailedCallView as FailedCall,
   ProviderStateView as ProviderStanding,
 } from '../../../admin/schemas/operations';
-export type { SharedBudgetStatus as SharedBudget, TimelineEntry, UsageEntry } from '../../../analytics/documents';
+export type {
+  ModelUsage,
+  SharedBudgetStatus as SharedBudget,
+  TimelineEntry,
+  UsageEntry,
+} from '../../../analytics/documents';
 export type { Resolution } from '../../../analytics/series/measures';
 export type { WindowName } from '../../../analytics/series/windows';
 export type { ProviderState } from '../../../pool/key-events';

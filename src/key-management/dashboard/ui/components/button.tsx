@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { Icon, type IconName } from './icon';
 
 interface ButtonProps {
+  id?: string;
   kind?: 'plain' | 'primary' | 'danger';
   icon?: IconName;
   busy?: boolean;
@@ -16,6 +17,7 @@ interface ButtonProps {
 
 /** Stays focusable when it cannot be used, so that everyone can find out why. */
 export function Button({
+  id,
   kind = 'plain',
   icon,
   busy,
@@ -28,6 +30,7 @@ export function Button({
   const off = Boolean(disabled) || Boolean(busy) || why !== undefined;
   return (
     <button
+      id={id}
       type={type}
       class={`button ${kind} ${busy ? 'busy' : ''} ${rest.class ?? ''}`}
       aria-disabled={off}

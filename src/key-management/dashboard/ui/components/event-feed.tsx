@@ -17,7 +17,11 @@ export function EventFeed(): JSX.Element {
   const events = useStore(data.state, (state) => state.events);
   const phase = useStore(data.state, (state) => state.eventsPhase);
   const chosen = useStore(feedFilter);
-  const groups = useMemo(() => groupEvents(filterEvents(events, chosen)).slice(0, MOST_LINES), [events, chosen]);
+  const knownSince = useStore(data.state, (state) => (state.hasOlderEvents ? state.events.at(-1)?.at : undefined));
+  const groups = useMemo(
+    () => groupEvents(filterEvents(events, chosen), knownSince).slice(0, MOST_LINES),
+    [events, chosen, knownSince],
+  );
   return (
     <section class="card feed" aria-labelledby="feed-title">
       <header class="section-head">

@@ -48,8 +48,8 @@ const StatusChoice = ({ chosen }: { chosen: KeyFilter }): JSX.Element => (
   >
     <option value="all">Any status</option>
     <optgroup label="In groups">
-      <option value="cooling_down">in the pool, cooling down</option>
-      <option value="removed">Removed from the pool</option>
+      <option value="cooling_down">All cooling down</option>
+      <option value="removed">All removed</option>
     </optgroup>
     <optgroup label="Status">
       {STATUS_NAMES.filter((status) => status !== 'cooling_down').map((status) => (

@@ -81,7 +81,7 @@ const Sections = ({ entry, details, viewing }: SectionsProps): JSX.Element => (
         <BudgetBars budgets={entry.budgets} />
       </section>
     )}
-    <KeyViewForm entry={entry} />
+    <KeyViewForm entry={entry} details={details} onSaved={() => viewing.load()} />
   </>
 );
 

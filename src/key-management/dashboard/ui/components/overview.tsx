@@ -68,7 +68,11 @@ function Totals({ window }: { window: Figures['window'] }): JSX.Element {
           tone={all.cooling_down > 0 ? 'tone-cooling_down' : ''}
         />
         <Total name="Removed" value={wholeNumber(all.removed)} tone={all.removed > 0 ? 'tone-removed' : ''} />
-        <Total name="In flight now" value={wholeNumber(sum((each) => each.in_flight))} />
+        <Total
+          name="In flight here"
+          value={wholeNumber(sum((each) => each.in_flight))}
+          why="Now, on the instance that answers"
+        />
         <Total name={`Calls, ${last}`} value={shortNumber(calls)} />
         <Total name={`Failed, ${last}`} value={shortNumber(failures)} />
         <Total
@@ -82,8 +86,16 @@ function Totals({ window }: { window: Figures['window'] }): JSX.Element {
   );
 }
 
-const Total = ({ name, value, tone = '' }: { name: string; value: string; tone?: string }): JSX.Element => (
-  <div class="total">
+interface TotalProps {
+  name: string;
+  value: string;
+  tone?: string;
+  /** What it counts, where the name alone does not say it. */
+  why?: string;
+}
+
+const Total = ({ name, value, tone = '', why }: TotalProps): JSX.Element => (
+  <div class="total" title={why}>
     <dt>{name}</dt>
     <dd class={tone}>{value}</dd>
   </div>

@@ -47,7 +47,7 @@ export function ProviderCard({ entry, window, startedAt, isCompact }: ProviderCa
         <div class="provider-main">
           {trouble ? <TroubleLine provider={provider} trouble={trouble} /> : <CalmLine figures={figures} />}
           <HealthBar counts={counts} />
-          <ProviderNumbers figures={figures} window={window} startedAt={startedAt} />
+          <ProviderNumbers provider={provider} figures={figures} window={window} startedAt={startedAt} />
           <BudgetBars budgets={figures.budgets} />
           {figures.runs_out_at !== null && <RunOutLine at={figures.runs_out_at} />}
           {figures.affinity && <AffinityLine {...figures.affinity} />}
@@ -121,7 +121,7 @@ function ProviderActions({ provider, name, paused }: ProviderActionsProps): JSX.
         aria-pressed={chosen}
         onClick={() => filter.patch({ provider: chosen ? 'all' : provider })}
       >
-        {chosen ? 'Show all keys' : 'Show keys'}
+        {chosen ? 'All keys' : 'Keys'}
         <span class="hidden"> in the table ({name})</span>
       </button>
       <IconButton

@@ -3,16 +3,19 @@ import type { Figures, ModelFigures, ProviderFigures } from '../api/types';
 import { costOf, counted, duration, minuteOf, percent, shortNumber } from '../model/format';
 import { rateTone } from '../model/status';
 import { WINDOWS } from '../model/window';
+import { useState } from 'preact/hooks';
 import { useNow } from '../state/clock';
+import { ProviderUsage } from './provider-usage';
 
 interface ProviderNumbersProps {
+  provider: string;
   figures: ProviderFigures;
   window: Figures['window'];
   startedAt: string;
 }
 
 /** What calls came to in the window, what is under way now, and the same by model. Each says which time it is of. */
-export function ProviderNumbers({ figures, window: shown, startedAt }: ProviderNumbersProps): JSX.Element {
+export function ProviderNumbers({ provider, figures, window: shown, startedAt }: ProviderNumbersProps): JSX.Element {
   const { window, summary, models } = figures;
   const now = useNow();
   return (
@@ -52,48 +55,70 @@ export function ProviderNumbers({ figures, window: shown, startedAt }: ProviderN
         Now, on this instance: <b>{shortNumber(figures.in_flight)}</b> in flight, <b>{shortNumber(figures.waiting)}</b>{' '}
         waiting.
       </p>
-      {models.length > 0 && <Models models={models} since={startedAt > shown.since ? startedAt : shown.since} />}
+      {(models.length > 0 || summary.usage.requests > 0) && (
+        <Models provider={provider} models={models} since={startedAt > shown.since ? startedAt : shown.since} />
+      )}
     </div>
   );
 }
 
-/** Calls by model. */
-function Models({ models, since }: { models: readonly ModelFigures[]; since: string }): JSX.Element {
+interface ModelsProps {
+  provider: string;
+  models: readonly ModelFigures[];
+  since: string;
+}
+
+/** Calls and their use by model. */
+function Models({ provider, models, since }: ModelsProps): JSX.Element {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details class="models" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>
+        {models.length === 0 ? (
+          'Tokens and cost by model'
+        ) : (
+          <>
+            {counted(models.length, 'model')} on this instance: {models.slice(0, 2).map(modelSummary).join(', ')}
+            {models.length > 2 && ', …'}
+          </>
+        )}
+      </summary>
+      {isOpen && models.length > 0 && <ModelCalls models={models} since={since} />}
+      {isOpen && <ProviderUsage provider={provider} />}
+    </details>
+  );
+}
+
+function ModelCalls({ models, since }: Omit<ModelsProps, 'provider'>): JSX.Element {
   const now = useNow();
   return (
-    <details class="models">
-      <summary>
-        {counted(models.length, 'model')}: {models.slice(0, 2).map(modelSummary).join(', ')}
-        {models.length > 2 && ', …'}
-      </summary>
-      <table>
-        <caption>
-          On this instance, since <time dateTime={since}>{minuteOf(since, now)}</time>
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Model</th>
-            <th scope="col">Calls</th>
-            <th scope="col">Failed</th>
-            <th scope="col">Refused</th>
-            <th scope="col">Success</th>
+    <table>
+      <caption>
+        Calls of this instance alone, since <time dateTime={since}>{minuteOf(since, now)}</time>
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Model</th>
+          <th scope="col">Calls</th>
+          <th scope="col">Failed</th>
+          <th scope="col">Refused</th>
+          <th scope="col">Success</th>
+        </tr>
+      </thead>
+      <tbody>
+        {models.map((each) => (
+          <tr key={each.model}>
+            <th scope="row" title={nameOf(each)}>
+              {nameOf(each)}
+            </th>
+            <td>{shortNumber(each.calls)}</td>
+            <td>{shortNumber(each.failures)}</td>
+            <td>{shortNumber(each.refused)}</td>
+            <td class={each.success_rate === null ? '' : rateTone(each.success_rate)}>{percent(each.success_rate)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {models.map((each) => (
-            <tr key={each.model}>
-              <th scope="row">{nameOf(each)}</th>
-              <td>{shortNumber(each.calls)}</td>
-              <td>{shortNumber(each.failures)}</td>
-              <td>{shortNumber(each.refused)}</td>
-              <td class={each.success_rate === null ? '' : rateTone(each.success_rate)}>
-                {percent(each.success_rate)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -36,10 +36,14 @@ const CAUSES: Readonly<Record<string, string>> = {
 const causeOf = (by: string | undefined): string | undefined =>
   by === undefined ? undefined : (CAUSES[by] ?? `by ${by}`);
 
+/** All different ones, those of the newest event first: `by a call and by another instance`. */
+export const causesOf = (events: readonly LogEvent[]): string | undefined =>
+  [...new Set(events.flatMap(({ by }) => causeOf(by) ?? []))].join(' and ') || undefined;
+
 const joined = (...parts: (string | undefined)[]): string | undefined => parts.filter(Boolean).join(' · ') || undefined;
 
-export function describeEvent(event: LogEvent): EventText {
-  const cause = causeOf(event.by);
+/** @param cause In words; of several events, of all of them. */
+export function describeEvent(event: LogEvent, cause = causeOf(event.by)): EventText {
   switch (event.type) {
     case 'provider_failing':
       return {

@@ -1,7 +1,8 @@
 import type { LogEvent } from '../api/types';
-import { describeEvent, type EventText } from './describe-event';
+import { causesOf, describeEvent, type EventText } from './describe-event';
 import { wholeNumber } from './format';
 import { STATUSES } from './status';
+import { sameWords } from './vendor-words';
 
 /** One line of the feed: what happened once, or to many keys in a short time. */
 export interface EventGroup extends EventText {
@@ -19,8 +20,11 @@ interface OpenGroup {
   readonly events: LogEvent[];
 }
 
-/** Events that read the same are one line, where the newest of them stands: a hundred keys that become invalid are no wall. */
-export function groupEvents(events: readonly LogEvent[]): EventGroup[] {
+/**
+ * Events that read the same are one line, where the newest of them stands: a hundred keys that become invalid are no wall.
+ * @param knownSince Of what happened before, nothing is among the events; left out: nothing did. What may have begun before says `300+ keys`.
+ */
+export function groupEvents(events: readonly LogEvent[], knownSince?: string): EventGroup[] {
   const groups: OpenGroup[] = [];
   const open = new Map<string, OpenGroup>();
   for (const event of events) {
@@ -34,7 +38,8 @@ export function groupEvents(events: readonly LogEvent[]): EventGroup[] {
     groups.push(group);
     open.set(name, group);
   }
-  return groups.map(({ events: each }) => lineOf(each));
+  const wholeFrom = knownSince === undefined ? -Infinity : Date.parse(knownSince) + TOGETHER_MS;
+  return groups.map(({ events: each }) => lineOf(each, Date.parse(each[0]!.at) > wholeFrom));
 }
 
 function lastOf(groups: readonly OpenGroup[], name: string): OpenGroup | undefined {
@@ -42,23 +47,29 @@ function lastOf(groups: readonly OpenGroup[], name: string): OpenGroup | undefin
   return last?.name === name ? last : undefined;
 }
 
-/** What reads the same has the same name: of changes of state, whatever the key was before; of acts on many keys, however many there were. */
+/**
+ * What reads the same has the same name: of changes of state, whatever the key was before, which mask of it the vendor repeats, and whether this
+ * instance found out or another; of acts on many keys, however many there were.
+ */
 function nameOf(event: LogEvent): string {
   const { from: _from, count: _count, counts: _counts, ...rest } = event;
-  const same = event.type === 'status_changed' ? { ...rest, from: event.to } : rest;
+  const same = event.type === 'status_changed' ? { ...withSameWords(rest), from: event.to, by: undefined } : rest;
   const { text, detail, tone } = describeEvent(same);
   return [event.provider, event.type, text, detail, tone].join('\n');
 }
 
-function lineOf(events: readonly LogEvent[]): EventGroup {
+function lineOf(events: readonly LogEvent[], isWhole: boolean): EventGroup {
   const keys = new Set(events.flatMap(({ key_id: id }) => id ?? [])).size;
   const newest = events[0]!;
   if (newest.type === 'status_changed' && newest.to && keys > 1) {
-    const text = `${wholeNumber(keys)} keys → ${STATUSES[newest.to].label.toLowerCase()}`;
-    return { ...describeEvent(newest), text, events, keys };
+    const text = `${wholeNumber(keys)}${isWhole ? '' : '+'} keys → ${STATUSES[newest.to].label.toLowerCase()}`;
+    return { ...describeEvent(withSameWords(newest), causesOf(events)), text, events, keys };
   }
   return { ...describeEvent(summed(events)), events, keys };
 }
+
+const withSameWords = (event: LogEvent): LogEvent =>
+  event.reason === undefined ? event : { ...event, reason: sameWords(event.reason) };
 
 /** Chunks of one act on many keys, as one. */
 function summed(events: readonly LogEvent[]): LogEvent {

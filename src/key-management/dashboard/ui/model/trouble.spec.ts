@@ -219,6 +219,13 @@ it('keys that are out beside others that serve are worth a look', () => {
     remedies: ['check', 'add'],
   });
   expect(of({}, { ...QUOTA, keys: 1 })!.what).toBe('1 of its 6 keys is out of the pool');
+  const disabled = { ...QUOTA, status: 'disabled', reason: '', keys: 3 } as const;
+  expect(of({}, { ...QUOTA, keys: 2 }, disabled)).toMatchObject({
+    what: '5 of its 6 keys are out of the pool',
+    said: ['2 keys: insufficient_quota – “You exceeded your current quota”', '3 keys: disabled'],
+    remedies: ['check', 'add'],
+  });
+  expect(of({}, disabled)).toBeUndefined();
 });
 
 it('a refusal that several keys met is told whatever the state is', () => {

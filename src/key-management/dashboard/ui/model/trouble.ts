@@ -70,9 +70,11 @@ function findingsOf(figures: ProviderFigures, groups: readonly KeyGroup[]): Find
   if (state === 'degraded') return degraded(figures, groups);
   if (doubted) return DOUBTED;
   const out = groups.filter(isOut);
-  const keys = out.reduce((sum, group) => sum + group.keys, 0);
+  // As the bar below counts them; what an administrator disabled is no reason to look, but belongs to the number.
+  const disabled = groups.filter(({ status }) => status === 'disabled');
+  const keys = [...out, ...disabled].reduce((sum, group) => sum + group.keys, 0);
   const what = `${wholeNumber(keys)} of its ${counted(figures.summary.total_keys, 'key')} ${keys === 1 ? 'is' : 'are'} out of the pool`;
-  return { what, said: groupTexts(out), ...adviceFor(out[0]) };
+  return { what, said: [...groupTexts(out), ...groupTexts(disabled)], ...adviceFor(out[0]) };
 }
 
 function paused({ state_until: until }: ProviderFigures): Findings {

@@ -1,4 +1,4 @@
-import type { Figures, KeyEntry, LogEvent } from '../api/types';
+import type { EventPage, Figures, KeyEntry, LogEvent } from '../api/types';
 import { KeyTable } from './key-table';
 import { Store } from './store';
 
@@ -11,6 +11,8 @@ export interface DataState {
   figures: Figures | undefined;
   eventsPhase: 'loading' | 'ready';
   events: readonly LogEvent[];
+  /** The log has older ones. */
+  hasOlderEvents: boolean;
   /** When the server last told us something. */
   updatedAt: number | undefined;
   /** Why the last refresh failed; undefined when it did not. */
@@ -28,6 +30,7 @@ const EMPTY: DataState = {
   figures: undefined,
   eventsPhase: 'loading',
   events: [],
+  hasOlderEvents: false,
   updatedAt: undefined,
   problem: undefined,
 };
@@ -61,17 +64,22 @@ export class Data {
   }
 
   /** What the server has is the truth; what came live meanwhile goes on top. */
-  replaceEvents(fromServer: readonly LogEvent[], since: number): void {
+  replaceEvents(fromServer: EventPage, since: number): void {
     const live = this.state.value.events.filter(({ at }) => Date.parse(at) >= since);
-    this.state.patch({ events: merged(live, fromServer), eventsPhase: 'ready' });
+    const hasOlderEvents = fromServer.next_cursor !== null;
+    this.state.patch({ ...latest(merged(live, fromServer.events), hasOlderEvents), eventsPhase: 'ready' });
   }
 
   #paint(): void {
     this.#painting = undefined;
     const fresh = this.#unpainted.reverse();
     this.#unpainted = [];
-    const { events, keysVersion } = this.state.value;
-    this.state.patch({ events: merged(fresh, events), keysVersion: keysVersion + 1, updatedAt: Date.now() });
+    const { events, hasOlderEvents, keysVersion } = this.state.value;
+    this.state.patch({
+      ...latest(merged(fresh, events), hasOlderEvents),
+      keysVersion: keysVersion + 1,
+      updatedAt: Date.now(),
+    });
   }
 }
 
@@ -80,5 +88,10 @@ const nameOf = ({ id, at }: LogEvent): string => `${id} ${at}`;
 /** Newest first, each once. Ids start anew when the server does, so the time counts first. */
 function merged(some: readonly LogEvent[], others: readonly LogEvent[]): LogEvent[] {
   const all = new Map([...some, ...others].map((event) => [nameOf(event), event]));
-  return [...all.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || b.id - a.id).slice(0, MOST_EVENTS);
+  return [...all.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || b.id - a.id);
 }
+
+const latest = (events: LogEvent[], hasOlder: boolean): Pick<DataState, 'events' | 'hasOlderEvents'> => ({
+  events: events.slice(0, MOST_EVENTS),
+  hasOlderEvents: hasOlder || events.length > MOST_EVENTS,
+});

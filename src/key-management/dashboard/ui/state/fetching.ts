@@ -59,8 +59,7 @@ export class Fetching {
 
   async events(): Promise<void> {
     const since = Date.now() - 10_000;
-    const { events } = await this.client.events(MOST_EVENTS);
-    this.data.replaceEvents(events, since);
+    this.data.replaceEvents(await this.client.events(MOST_EVENTS), since);
   }
 
   /** Something about the key changed that we do not know: it is fetched soon, together with others. */

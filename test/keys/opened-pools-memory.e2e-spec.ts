@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  KeyPoolService,
+  keyIdOf,
+  RetryExecutorService,
+  type KeyManagementModuleOptions,
+  type OpenedPool,
+} from '../../src/key-management';
+import { PersistenceService } from '../../src/key-management/store/persistence.service';
+import { ADMIN, startApi, type ApiUnderTest } from '../admin/support';
+import { VendorSimulator } from '../simulator';
+import { Cluster } from '../support/cluster-store';
+import { FakeClock } from '../support/fake-clock';
+import { turns } from '../support/turns';
+
+type Store = NonNullable<KeyManagementModuleOptions['store']>;
+type Link = PersistenceService['link'];
+
+const SECRET = 'a secret of the tests, of 32 chars or more';
+const POOLS = 10;
+const NAME = 'customer-7';
+const DAY_MS = 24 * 60 * 60_000;
+
+describe.each(['memory', 'file', 'shared'] as const)('what is known of closed pools, on a %s store', (kind) => {
+  let simulator: VendorSimulator;
+  let clock: FakeClock;
+  let cluster: Cluster;
+  let own: string;
+  let given: string[];
+  let added: string;
+  let path: string;
+  const apis: ApiUnderTest[] = [];
+
+  const newStore = (): Store => {
+    if (kind === 'shared') return cluster.member();
+    return kind === 'file' ? { kind, path, encryptionSecret: SECRET } : { kind };
+  };
+  const start = async (): Promise<ApiUnderTest> => {
+    const budgets = [{ usd: 100, per: 'day' as const }];
+    const providers = { openai: { keys: [own], baseUrl: simulator.openai.baseUrl, budgets } };
+    const api = await startApi({ options: { providers, store: newStore() }, clock });
+    apis.push(api);
+    return api;
+  };
+  const poolsOf = (api: ApiUnderTest): KeyPoolService => api.app.get(KeyPoolService);
+  const linkOf = (api: ApiUnderTest): Link => api.app.get(PersistenceService).link;
+  const open = (api: ApiUnderTest, name: string): Promise<OpenedPool> =>
+    poolsOf(api).openPool(name, { like: 'openai', keys: given });
+  const call = (api: ApiUnderTest, name: string): Promise<string> =>
+    api.app.get(RetryExecutorService).executeOrThrow(name, ({ apiKey }) => Promise.resolve(apiKey), { model: 'gpt-5' });
+  const openCallAndClose = async (api: ApiUnderTest, name: string): Promise<void> => {
+    const opened = await open(api, name);
+    for (const _ of given) await call(api, name);
+    await opened.close();
+  };
+  /** Lets time go by until it is so: what is not written yet is written meanwhile. */
+  const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
+    do {
+      await clock.advance(1_000);
+      await turns(20);
+    } while (!(await isSo()));
+  };
+  const storedOf = async (api: ApiUnderTest, name: string): Promise<string[]> =>
+    (await linkOf(api).read('')).map(({ doc }) => doc).filter((doc) => doc.split('/').includes(name));
+
+  beforeEach(async () => {
+    process.env.KEY_ENCRYPTION_SECRET = SECRET;
+    simulator = await VendorSimulator.start();
+    [own, added, ...given] = simulator.openai.newKeys(5) as [string, string, ...string[]];
+    clock = new FakeClock();
+    cluster = new Cluster();
+    path = mkdtempSync(join(tmpdir(), 'opened-pools-'));
+  });
+  afterEach(async () => {
+    delete process.env.KEY_ENCRYPTION_SECRET;
+    for (const api of apis.splice(0)) await api.app.close();
+    await simulator.close();
+    rmSync(path, { recursive: true, force: true });
+  });
+
+  it('is what the sums of all providers need: one document of each', async () => {
+    const api = await start();
+    const link = linkOf(api);
+    await until(() => link.backlog === 0);
+    const before = link.mirrored;
+    for (let n = 1; n <= POOLS; n += 1) await openCallAndClose(api, `customer-${n}`);
+    expect(link.mirrored).toBeGreaterThan(before + POOLS * given.length);
+    // The document that names who counts comes with the first count.
+    await until(() => link.mirrored <= before + POOLS + 1);
+    expect([...link.counted('')].filter((doc) => doc.includes('customer-')).sort()).toEqual(
+      Array.from({ length: POOLS }, (_, n) => `series/total/customer-${n + 1}`).sort(),
+    );
+    const { body } = await api.send('get', '/health/keys').expect(200);
+    expect(body.global_stats.total_requests).toBe(POOLS * given.length);
+  });
+
+  it('is in the store, and taken up again when the pool is opened again', async () => {
+    const api = await start();
+    const opened = await open(api, NAME);
+    for (const _ of given) await call(api, NAME);
+    await poolsOf(api).disable(NAME, keyIdOf(given[0]!));
+    await poolsOf(api).remove(NAME, keyIdOf(given[1]!));
+    await api
+      .send('post', `/admin/providers/${NAME}/keys`, ADMIN)
+      .send({ keys: [added] })
+      .expect(200);
+    await opened.close();
+    const { mirrored } = linkOf(api);
+    await until(() => linkOf(api).mirrored < mirrored - given.length);
+    await open(api, NAME);
+    const kept = poolsOf(api).list(NAME);
+    expect(Object.fromEntries(kept.map(({ id, status, successCount }) => [id, [status, successCount]]))).toEqual({
+      [keyIdOf(given[0]!)]: ['disabled', 1],
+      [keyIdOf(given[2]!)]: ['healthy', 1],
+      [keyIdOf(added)]: ['healthy', 0],
+    });
+    const ofKey = await api.send('get', `/analytics/${NAME}/keys/${keyIdOf(given[2]!)}/timeline?resolution=hour`);
+    expect(ofKey.body.timeline).toMatchObject([{ requests: 1 }]);
+    await call(api, NAME);
+    const { body } = await api.send('get', `/analytics/${NAME}`).expect(200);
+    expect(body.summary.requests).toBe(given.length + 1);
+  });
+
+  it('is dropped from the store when nobody has opened the pool for long', async () => {
+    const api = await start();
+    await openCallAndClose(api, NAME);
+    const { mirrored } = linkOf(api);
+    await until(() => linkOf(api).mirrored < mirrored - given.length);
+    expect((await storedOf(api, NAME)).length).toBeGreaterThan(given.length);
+    clock.skip(40 * DAY_MS);
+    await until(async () => (await storedOf(api, NAME)).length <= 1);
+    expect(await storedOf(api, NAME)).toEqual([`series/total/${NAME}`]);
+  });
+
+  if (kind === 'shared')
+    it('is no more of pools that only other instances have opened', async () => {
+      const [api, other] = [await start(), await start()];
+      await until(() => linkOf(other).backlog === 0);
+      const before = linkOf(other).mirrored;
+      for (let n = 1; n <= POOLS; n += 1) {
+        await open(api, `customer-${n}`);
+        await call(api, `customer-${n}`);
+      }
+      await until(() => linkOf(other).mirrored >= before + POOLS);
+      expect(linkOf(other).mirrored).toBeLessThanOrEqual(before + POOLS + 1);
+      await poolsOf(api).disable(NAME, keyIdOf(given[0]!));
+      await open(other, NAME);
+      expect(poolsOf(other).get(NAME, keyIdOf(given[0]!))).toMatchObject({ status: 'disabled' });
+    });
+});
