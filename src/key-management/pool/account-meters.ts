@@ -28,10 +28,10 @@ export interface MetersPort {
 
 /** Whoever claims for the meters of a pool. */
 export interface MeterClaims {
-  /** Something is to be claimed, or told. */
-  wanted(): void;
-  /** Something was used. */
-  used(): void;
+  /** Something of the meter is to be claimed, or told. */
+  wanted(meter: PeriodMeter): void;
+  /** Something of the meters was used. */
+  used(meters: readonly PeriodMeter[]): void;
   /** Somebody wants to know what the other instances used: the meter is told of it. */
   look(meter: PeriodMeter): void;
 }
@@ -181,7 +181,7 @@ export class AccountMeters implements MetersPort {
     });
     for (const meter of before) this.#leave(meter);
     record.meters = meters.length > 0 ? meters : undefined;
-    this.#claims?.wanted();
+    for (const meter of meters) this.#claims?.wanted(meter);
   }
 
   /** The key counts alone from now on. */
@@ -336,7 +336,7 @@ export class AccountMeters implements MetersPort {
     const claims = this.#claims;
     if (claims)
       meter.claims(
-        () => claims.wanted(),
+        () => claims.wanted(meter),
         () => claims.look(meter),
       );
   }
@@ -388,11 +388,11 @@ export class AccountMeters implements MetersPort {
 
   /** Thresholds are told of by whoever shares the meters, or at once where nobody does. */
   #tellDue(meters: readonly PeriodMeter[], now: number): void {
-    this.#claims?.used();
+    this.#claims?.used(meters);
     for (const meter of meters) {
       const due = meter.dueThreshold(now);
       if (due === undefined) continue;
-      if (this.#claims) this.#claims.wanted();
+      if (this.#claims) this.#claims.wanted(meter);
       else {
         meter.told(due, meter.endsAt(now));
         this.tell(meter, due);

@@ -85,6 +85,11 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     const claims = new PeriodClaims(this.link, instanceId, clock, this.#instances);
     this.#claims = claims;
     this.link.own(claims);
+    const { onGone } = this.#instances;
+    this.#instances.onGone = (instance) => {
+      onGone(instance);
+      claims.gone();
+    };
     pools.shareLimits((provider, accounts) => {
       shares.share(provider, accounts.parts);
       claims.share(provider, accounts.meters);

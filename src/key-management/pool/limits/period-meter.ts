@@ -21,11 +21,15 @@ export interface MeterWant {
   readonly limit: number;
   /** Counts the changes of the limit. */
   readonly version: number;
-  /** What this instance has claimed of it already. */
+  /** What this instance may use of it already. */
   readonly claimed: number;
+  /** What it has claimed beyond that. */
+  readonly spare: number;
+  /** Nobody can claim more. */
+  readonly isSpent: boolean;
   /** The least that is needed now. */
   readonly needed: number;
-  /** What would be used soon, as fast as the latest claim was. */
+  /** The same, and what would be used in the next second at the present pace. */
   readonly wished: number;
 }
 
@@ -34,18 +38,22 @@ export interface MeterGrant {
   readonly endsAt: number;
   /** The version of the limit by which it was claimed. */
   readonly version: number;
-  /** All that this instance may use of the period. */
+  /** All that this instance may use of the period for now: if it died, as much would count as used. */
   readonly claimed: number;
-  /** Nothing is left to be claimed. */
-  readonly isSpent: boolean;
+  /** What it has claimed beyond that, and may use when it has said so. Default 0. */
+  readonly spare?: number;
+  /** Nothing is left to be claimed. Default: as before. */
+  readonly isSpent?: boolean;
 }
 
 /** An instance whose claim is used up looks again after this time: claims are made within moments. Milliseconds. */
 const LOOK_AGAIN_MS = 250;
-/** More is claimed when less than this part of the latest claim is left. */
+/** More is granted when less than this part of the latest grant is left. */
 const LOW = 0.5;
-/** A claim that is used up within this time is followed by one twice as large. Milliseconds. */
-const FAST_MS = 1_000;
+/** A grant is for what is used in this time. Milliseconds. */
+const AHEAD_MS = 1_000;
+/** Of a call that waits for a grant it is not known how many come with it: the first grant is for so many, and each that follows soon for twice as much. */
+const FIRST_AHEAD = 4;
 /** The weight of a call in the exponentially weighted mean of what calls take. */
 const LEARNING = 0.2;
 /** What nobody stated or measured before, a call is taken to have used: it must not count as nothing. */
@@ -63,7 +71,8 @@ const ROUNDING = 1e-9;
 
 /**
  * Counts what calls use in a period of the calendar, and says when nothing is left: a limit of the vendor's day, or a budget. A call reserves what it is
- * expected to take before it begins, and is counted as what it took. Where instances share the period, each uses what it has claimed of it before.
+ * expected to take before it begins, and is counted as what it took. Where instances share the period, each uses what it has claimed of it before, and
+ * of that no more than it has said that it may use: a claim is large, so that it is seldom made, and a grant small, so that little is lost with it.
  */
 export class PeriodMeter {
   #limit = Infinity;
@@ -80,8 +89,14 @@ export class PeriodMeter {
   #usuallyReserved = 0;
   /** What this instance may use; undefined where it is alone and may use all. */
   #claimed: number | undefined;
-  #latest = 0;
-  #latestAt = 0;
+  /** What it has claimed beyond that. */
+  #spare = 0;
+  /** What was granted ahead of use. */
+  #ahead = 0;
+  #grantedAt = 0;
+  /** What was used and in flight when that was last looked at. */
+  #seen = 0;
+  #seenAt = 0;
   /** Nothing is left to be claimed. */
   #isSpent = false;
   /** Something of this period was granted. */
@@ -121,6 +136,7 @@ export class PeriodMeter {
     // Of a smaller one the instances may have claimed more than all of it: each keeps what it has used, and claims anew.
     if (limit < this.#limit && this.#claimed !== undefined)
       this.#claimed = Math.min(this.#claimed, this.#used + this.#inFlight);
+    this.#spare = 0;
     this.#limit = limit;
     this.#version += 1;
     // Of a greater one something may be left.
@@ -209,8 +225,9 @@ export class PeriodMeter {
     this.#turn(now);
     if (this.#limit === Infinity) return 0;
     const size = amount ?? this.#unknownSize;
-    const all = this.#used + this.#inFlight + size;
-    if (all <= Math.min(this.#limit, this.#claimed ?? Infinity) + ROUNDING) return 0;
+    const before = this.#used + this.#inFlight;
+    const all = before + size;
+    if (all <= Math.min(this.#limit, this.#usable(before)) + ROUNDING) return 0;
     if (this.#isOver(size)) return this.#endsAt;
     if (all <= this.#limit + ROUNDING) {
       this.#missing = Math.max(this.#missing, size);
@@ -223,7 +240,7 @@ export class PeriodMeter {
   /** When the period ends of which nothing is left, or only scraps that are too small for a usual call; 0 where more is. */
   spentUntil(now: number): number {
     this.#turn(now);
-    const scraps = Math.min(Math.max(this.#usual, this.#usuallyReserved), this.#limit * SCRAPS);
+    const scraps = Math.min(this.#size, this.#limit * SCRAPS);
     return this.#isOver(Math.max(QUANTA[this.terms.unit], scraps)) ? this.#endsAt : 0;
   }
 
@@ -246,27 +263,59 @@ export class PeriodMeter {
     if (endsAt === this.#endsAt) this.#told = Math.max(this.#told, percent);
   }
 
-  /** What is to be claimed; undefined where enough is. */
+  /** What is to be granted; undefined where enough is. */
   want(now: number): MeterWant | undefined {
     this.#turn(now);
     if (!this.#isLow) return undefined;
-    const least = Math.max(QUANTA[this.terms.unit], this.#missing);
     const claimed = this.#claimed!;
-    const needed = Math.max(0, this.#used + this.#inFlight + least - claimed);
-    const wished = now - this.#latestAt < FAST_MS ? 2 * this.#latest : 0;
-    return { endsAt: this.#endsAt, limit: this.#limit, version: this.#version, claimed, needed, wished };
+    const all = this.#used + this.#inFlight;
+    const most = Math.max(2 * this.#ahead, FIRST_AHEAD * this.#missing);
+    const pace = (this.#ahead - (claimed - all)) / Math.max(1, now - this.#grantedAt);
+    const ahead = Math.max(this.#missing, Math.min(most, pace * AHEAD_MS));
+    const next = this.#lacksClaim ? this.#size : 0;
+    const needed = Math.max(0, all + Math.max(this.#missing, next) - claimed);
+    const wished = this.#whole(Math.max(needed, all + ahead - claimed));
+    if (wished === 0 && this.#isGranted) return undefined;
+    const { endsAt, version } = { endsAt: this.#endsAt, version: this.#version };
+    return { endsAt, limit: this.#limit, version, claimed, spare: this.#spare, isSpent: this.#isSpent, needed, wished };
   }
 
-  granted({ endsAt, version, claimed, isSpent }: MeterGrant, now: number): void {
+  granted({ endsAt, version, claimed, spare = 0, isSpent = this.#isSpent }: MeterGrant, now: number): void {
     this.#turn(now);
     // What was claimed of another limit is not used: it is claimed anew.
     if (endsAt !== this.#endsAt || version !== this.#version || this.#claimed === undefined) return;
-    this.#latest = claimed - this.#claimed;
-    this.#latestAt = now;
     this.#claimed = claimed;
+    this.#spare = spare;
+    this.#ahead = Math.max(0, claimed - this.#used - this.#inFlight);
+    this.#grantedAt = now;
     this.#isGranted = true;
     this.#isSpent = isSpent;
     this.#missing = 0;
+  }
+
+  /**
+   * Takes back what is granted beyond what is in use and what is used in the next second, for it would count as used if this instance died.
+   * @returns what may still be used
+   */
+  trim(now: number): number {
+    this.#turn(now);
+    const claimed = this.#claimed ?? 0;
+    const all = this.#used + this.#inFlight;
+    const pace = Math.max(0, all - this.#seen) / Math.max(1, now - this.#seenAt);
+    const ahead = this.#whole(pace * AHEAD_MS);
+    this.#seen = all;
+    this.#seenAt = now;
+    if (claimed - all <= 2 * ahead + ROUNDING) return claimed;
+    this.#spare += claimed - all - ahead;
+    this.#claimed = all + ahead;
+    this.#ahead = ahead;
+    this.#grantedAt = now;
+    return this.#claimed;
+  }
+
+  /** More is granted than is in use. */
+  get isAhead(): boolean {
+    return this.#claimed !== undefined && this.#claimed > this.#used + this.#inFlight + ROUNDING;
   }
 
   /** Another instance has given back what it had claimed of the period that ends then: something may be left. */
@@ -297,11 +346,36 @@ export class PeriodMeter {
       : Math.max(QUANTA[unit], Math.min(ASSUMED[unit], this.#limit / FEWEST_UNKNOWN));
   }
 
-  /** More should be claimed. */
+  /**
+   * What may be used in all where as much is used or in flight: what is granted, and one call beyond it, of what is spare. That one need not wait until
+   * what it takes is written, which is long before it ends.
+   */
+  #usable(all: number): number {
+    if (this.#claimed === undefined) return Infinity;
+    return all <= this.#claimed + ROUNDING ? this.#claimed + this.#spare : this.#claimed;
+  }
+
+  /** More should be granted. */
   get #isLow(): boolean {
-    if (this.#claimed === undefined || this.#isSpent || this.#limit === Infinity) return false;
+    if (this.#claimed === undefined || this.#limit === Infinity) return false;
+    if (this.#isSpent && this.#spare <= ROUNDING) return false;
     const left = this.#claimed - this.#used - this.#inFlight;
-    return left < Math.max(QUANTA[this.terms.unit], this.#missing, this.#latest * LOW);
+    return left < Math.max(QUANTA[this.terms.unit], this.#missing, this.#ahead * LOW) || this.#lacksClaim;
+  }
+
+  /** The next call does not fit into what is claimed. */
+  get #lacksClaim(): boolean {
+    return !this.#isSpent && this.#claimed! + this.#spare - this.#used - this.#inFlight < this.#size;
+  }
+
+  /** What calls usually take, or reserve. */
+  get #size(): number {
+    return Math.max(QUANTA[this.terms.unit], this.#usual, this.#usuallyReserved);
+  }
+
+  /** A part of a request or a token is none. */
+  #whole(amount: number): number {
+    return this.terms.unit === 'usd' ? amount : Math.ceil(amount);
   }
 
   #askWhenLow(): void {
@@ -310,7 +384,7 @@ export class PeriodMeter {
 
   /** Nothing is to be had any more before the period ends. */
   #isOver(amount: number): boolean {
-    const most = this.#isSpent ? Math.min(this.#limit, this.#claimed ?? Infinity) : this.#limit;
+    const most = this.#isSpent ? Math.min(this.#limit, (this.#claimed ?? Infinity) + this.#spare) : this.#limit;
     return this.#used + amount > most + ROUNDING;
   }
 
@@ -326,7 +400,8 @@ export class PeriodMeter {
     }
     if (this.#claimed !== undefined) this.#claimed = 0;
     this.#isGranted = this.#isSpent = false;
-    this.#latest = this.#missing = 0;
+    this.#spare = this.#ahead = this.#missing = 0;
+    this.#seen = this.#used + this.#inFlight;
   }
 }
 

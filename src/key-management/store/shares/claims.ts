@@ -12,9 +12,11 @@ export interface Claim {
   readonly claimed: Amounts;
   /** Of that, what it has used; undefined where it does not say. */
   readonly used: Amounts | undefined;
+  /** Of that, what it may have used before it writes again; undefined where it does not say, and it may be all. */
+  readonly upTo?: Amounts | undefined;
 }
 
-/** A claim is this part of what is left, so that little is lost with an instance that dies, and each gets what it uses. */
+/** A claim is this part of what is left, so that each instance gets what it uses. */
 const CLAIM_PART = 1 / 32;
 /** An instance that uses up one claim after the other claims no more than this part of what is left at once. */
 const GREATEST_PART = 1 / 16;
@@ -41,20 +43,22 @@ export function leftOf(limit: number, taken: number, unit: BudgetUnit): number {
 const roundedUp = (amount: number, unit: BudgetUnit): number => (unit === 'usd' ? amount : Math.ceil(amount));
 
 /** The stored form. Requests and tokens are always there: earlier versions of the package read no claim without them. */
-export const claimJson = ({ endsAt, claimed, used }: Claim): Json => ({
+export const claimJson = ({ endsAt, claimed, used, upTo }: Claim): Json => ({
   day: endsAt,
   requests: 0,
   tokens: 0,
   ...claimed,
   ...(used && { used: { ...used } }),
+  ...(upTo && { upTo: { ...upTo } }),
 });
 
 /** A stored claim; undefined for what makes no sense. */
 export function claimIn(value: Json | undefined): Claim | undefined {
   if (!isObject(value) || !isAmount(value.day)) return undefined;
-  const { day, used } = value;
+  const { day, used, upTo } = value;
   const claimed = amountsIn(value);
-  return claimed && { endsAt: day, claimed, used: isObject(used) ? amountsIn(used) : undefined };
+  const [known, most] = [used, upTo].map((each) => (isObject(each) ? amountsIn(each) : undefined));
+  return claimed && { endsAt: day, claimed, used: known, upTo: most };
 }
 
 /** Whether less is claimed than before, of the same period. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { FakeClock, settle } from '../../../../test/support/fake-clock';
 import type { BudgetThreshold, BudgetUnit } from '../../pool/limits/budget';
+import type { MeterClaims } from '../../pool/account-meters';
 import { PeriodMeter } from '../../pool/limits/period-meter';
 import type { Json } from '../port/key-store';
 import { MemoryKeyStore } from '../memory/memory-key-store';
@@ -82,10 +83,10 @@ describe('claims of a period', () => {
       claims.share('openai', {
         claimFrom: (given) => {
           meter.claims(
-            () => given.wanted(),
+            () => given.wanted(meter),
             () => given.look(meter),
           );
-          used = () => given.used();
+          used = () => given.used([meter]);
         },
         meters: [meter],
         granted: () => void (grants += 1),
@@ -106,7 +107,7 @@ describe('claims of a period', () => {
         used();
         await turns();
       };
-      return { link, claims, meter, call, turns, told, grants: () => grants };
+      return { link, claims, meter, call, turns, told, grants: () => grants, used: () => used() };
     }
 
     /** Tells an instance what the store holds, as its watcher does. */
@@ -117,6 +118,17 @@ describe('claims of a period', () => {
       await turns();
     };
     const fits = (meter: PeriodMeter, amount: number): boolean => meter.blockedUntil(amount, clock.now()) === 0;
+
+    /** Calls of 1, one after the other, until none fits any more. */
+    const spendAll = async ({ meter, call, turns }: Awaited<ReturnType<typeof instance>>): Promise<number> => {
+      let calls = 0;
+      for (let tries = 0; tries < 800 && meter.spentUntil(clock.now()) === 0; tries += 1)
+        if (fits(meter, 1)) {
+          calls += 1;
+          await call(1);
+        } else await turns();
+      return calls;
+    };
 
     it('are known to whoever comes later; what was not used is given back in good order', async () => {
       const store = new KeptStore();
@@ -132,7 +144,7 @@ describe('claims of a period', () => {
       const day = one.meter.endsAt(clock.now());
       expect(documents[0]!.registers).toMatchObject({
         one: { value: { day, requests: 1, tokens: 0 } },
-        two: { value: { day, requests: 6, tokens: 0 } },
+        two: { value: { day, requests: 4, tokens: 0 } },
       });
     });
     it('of days that are long over are dropped, with what makes no sense', async () => {
@@ -214,17 +226,147 @@ describe('claims of a period', () => {
       expect([fits(two.meter, 1), fits(two.meter, 2)]).toEqual([true, false]);
     });
 
-    it('show what others used, and of an instance that died all that it had claimed', async () => {
+    it('show what others used, and of an instance that died what it may have used: all of it, and what was in flight', async () => {
       const store = new KeptStore();
       const one = await instance(store, 'one', 320, 'usd', true);
       await one.call(4);
-      await clock.advance(1_000);
+      one.meter.started(2, clock.now());
+      one.used();
+      await one.turns();
       const two = await instance(store, 'two', 320, 'usd', true);
       expect(two.meter.spent(clock.now())).toBeCloseTo(4);
       alive.delete('one');
-      expect(two.meter.spent(clock.now())).toBeCloseTo(10);
+      // Its last second may have seen more calls.
+      expect(two.meter.spent(clock.now())).toBeGreaterThanOrEqual(6);
+      alive.add('one');
+      await clock.advance(3_000);
+      await hear(store, two);
+      alive.delete('one');
+      expect(two.meter.spent(clock.now())).toBeCloseTo(6);
       await two.call(3);
-      expect(two.meter.spent(clock.now())).toBeCloseTo(13);
+      expect(two.meter.spent(clock.now())).toBeCloseTo(9);
+    });
+
+    it('of an instance that died are free again but for that, also for one that had found nothing left', async () => {
+      const store = new KeptStore();
+      const one = await instance(store, 'one', 320, 'usd', true);
+      await one.call(4);
+      await clock.advance(3_000);
+      const two = await instance(store, 'two', 320, 'usd', true);
+      let used = 4;
+      used += await spendAll(two);
+      const claimed = (await store.load('day-limits/'))[0]!.registers.one!.value as {
+        usd: number;
+        upTo: { usd: number };
+      };
+      expect(claimed.upTo.usd).toBeCloseTo(4);
+      expect(used).toBe(Math.floor(320 - claimed.usd) + 4);
+      expect(two.meter.spentUntil(clock.now())).toBeGreaterThan(0);
+      alive.delete('one');
+      two.claims.gone();
+      await two.turns();
+      used += await spendAll(two);
+      expect([used, two.meter.spent(clock.now())]).toEqual([320, expect.closeTo(320)]);
+    });
+
+    it('of an instance that was taken for dead, and was not, are claimed anew before it uses them', async () => {
+      const store = new KeptStore();
+      Object.assign(store, { shared: true });
+      const one = await instance(store, 'one', 320, 'usd', true);
+      await one.call(4);
+      await clock.advance(3_000);
+      const two = await instance(store, 'two', 320, 'usd', true);
+      alive.delete('one');
+      await clock.advance(20_000);
+      let used = 4;
+      used += await spendAll(two);
+      expect(used).toBe(320);
+      alive.add('one');
+      // One call may go before it is known better.
+      for (let call = 0; call < 20; call += 1)
+        if (fits(one.meter, 1)) {
+          used += 1;
+          await one.call(1);
+        } else await one.turns();
+      expect(used).toBeLessThanOrEqual(321);
+    });
+
+    it('of an instance whose first heartbeat is not there yet count in full', async () => {
+      const store = new KeptStore();
+      Object.assign(store, { shared: true });
+      await instance(store, 'one', 320, 'usd', true);
+      alive.delete('one');
+      const two = await instance(store, 'two', 320, 'usd', true);
+      const claimed = (await store.load('day-limits/'))[0]!.registers.one!.value as { usd: number };
+      expect(claimed.usd).toBe(10);
+      expect(await spendAll(two)).toBe(310);
+      await clock.advance(20_000);
+      await two.turns();
+      // All of it, but for scraps.
+      expect(await spendAll(two)).toBeGreaterThanOrEqual(9);
+    });
+
+    it('are made under a lock, and what of them is used is written without one', async () => {
+      const store = new KeptStore();
+      Object.assign(store, { shared: true });
+      const locks = jest.spyOn(store, 'lock');
+      const one = await instance(store, 'one', 320_000, 'usd', true);
+      locks.mockClear();
+      for (let call = 0; call < 200; call += 1) {
+        expect(fits(one.meter, 1)).toBe(true);
+        await one.call(1);
+      }
+      expect(locks.mock.calls.filter(([name]) => name.startsWith('day-limits'))).toEqual([]);
+      const { upTo, used } = (await store.load('day-limits/'))[0]!.registers.one!.value as Record<
+        string,
+        { usd: number }
+      >;
+      // Of a call of 1 USD every 50 ms, what a second takes.
+      expect(upTo!.usd - 200).toBeGreaterThanOrEqual(0);
+      expect(upTo!.usd - 200).toBeLessThanOrEqual(25);
+      expect(used!.usd).toBeLessThanOrEqual(200);
+    });
+
+    it('are looked at where something was used, and nowhere else, however many there are', async () => {
+      const store = new KeptStore();
+      const link = new StoreLink(store, 'one', clock, { warn: () => undefined, info: () => undefined });
+      const claims = new PeriodClaims(link, 'one', clock, { count: 1, has: () => true });
+      link.own(claims);
+      const terms = { kind: 'budget', scope: 'key', unit: 'requests', per: 'day', timeZone: () => 'UTC' } as const;
+      const meters = Array.from({ length: 2_000 }, (_, n) => new PeriodMeter({ ...terms, subject: `key:${n}` }));
+      for (const meter of meters) meter.limit = 1_000;
+      let given: MeterClaims | undefined;
+      let walks = 0;
+      claims.share('openai', {
+        claimFrom: (claimed) => {
+          given = claimed;
+          for (const meter of meters)
+            meter.claims(
+              () => claimed.wanted(meter),
+              () => claimed.look(meter),
+            );
+        },
+        get meters() {
+          walks += 1;
+          return meters;
+        },
+        granted: () => undefined,
+        tell: () => undefined,
+      });
+      await link.open();
+      claims.start();
+      await clock.advance(1_000);
+      walks = 0;
+      const looks = meters.map((meter) => jest.spyOn(meter, 'endsAt'));
+      for (let call = 0; call < 100; call += 1) {
+        const meter = meters[call % 3]!;
+        meter.started(1, clock.now());
+        given!.used([meter]);
+        await clock.advance(100);
+      }
+      await clock.advance(60_000);
+      expect(walks).toBe(0);
+      expect(looks.flatMap(({ mock }, index) => (mock.calls.length > 0 ? [index] : []))).toEqual([0, 1, 2]);
     });
 
     it('tell each threshold once, whoever reaches it', async () => {
@@ -251,7 +393,7 @@ describe('claims of a period', () => {
       let wanted = (): void => undefined;
       claims.share('openai', {
         claimFrom: (given) => {
-          wanted = () => given.wanted();
+          wanted = () => given.wanted(meter);
           meter.claims(wanted);
         },
         meters: [meter],
