@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 
-export interface Usage {
+interface Usage {
   /** Those that scripts call are counted, too. */
   readonly commands: number;
   readonly bytesIn: number;

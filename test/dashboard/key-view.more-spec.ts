@@ -167,10 +167,13 @@ describeInChromium("a key's own view, of a real app", () => {
     await sheet().getByRole('button', { name: 'Add a budget' }).focus();
     await page.keyboard.press('Enter');
     // The amount has the focus.
+    await budget(1).locator('input:focus').waitFor();
     await page.keyboard.type('12.50');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
-    await page.keyboard.type('month');
+    // From the day; a name that is typed slowly would begin anew with each letter.
+    await page.keyboard.press('ArrowDown');
+    await budget(1).getByLabel('Period').locator('option:checked', { hasText: 'month' }).waitFor({ state: 'attached' });
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await page.keyboard.press('ControlOrMeta+a');

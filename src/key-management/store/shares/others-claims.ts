@@ -15,7 +15,7 @@ export interface ClaimingInstances {
 
 /** What other instances have claimed and used, by document, as it was last heard; and what of it is free again since they are gone. */
 export class OthersClaims {
-  readonly claims = new Map<string, Map<string, Claim>>();
+  readonly #claims = new Map<string, Map<string, Claim>>();
   /** When a claim of an instance was last heard that was not known. Milliseconds since the epoch. */
   readonly #heardAt = new Map<string, number>();
   #cancelSettle: (() => void) | undefined;
@@ -34,7 +34,7 @@ export class OthersClaims {
     if (!this.instances.has(instance) && !this.#isGone(instance))
       this.#cancelSettle ??= this.clock.after(GONE_MS, () => this.settle(), false);
     if (claim === undefined) return;
-    const claims = getOrCreate(this.claims, doc, () => new Map<string, Claim>());
+    const claims = getOrCreate(this.#claims, doc, () => new Map<string, Claim>());
     const before = claims.get(instance);
     claims.set(instance, claim);
     if (before !== undefined && isLess(claim, before)) this.freed(doc, claim.endsAt);
@@ -55,7 +55,7 @@ export class OthersClaims {
   /** Tells what is free again of instances that are gone. Comes back where others may count as gone later. */
   settle(): void {
     this.stop();
-    for (const [doc, claims] of this.claims)
+    for (const [doc, claims] of this.#claims)
       for (const [instance, { endsAt }] of claims) if (this.#isGone(instance)) this.freed(doc, endsAt);
     const now = this.clock.now();
     const waits = [...this.#heardAt].flatMap(([instance, heardAt]) =>
@@ -66,12 +66,17 @@ export class OthersClaims {
 
   /** Forgets periods that ended before that. */
   forget(before: number): void {
-    for (const [doc, claims] of this.claims) {
+    for (const [doc, claims] of this.#claims) {
       for (const [instance, { endsAt }] of claims) if (endsAt < before) claims.delete(instance);
-      if (claims.size === 0) this.claims.delete(doc);
+      if (claims.size === 0) this.#claims.delete(doc);
     }
     // Whoever was heard that long ago and is not there is gone, also when it is not known any more when it was heard.
     for (const [instance, heardAt] of this.#heardAt) if (heardAt < before) this.#heardAt.delete(instance);
+  }
+
+  /** Forgets the documents whose name begins so. */
+  forgetUnder(place: string): void {
+    for (const doc of this.#claims.keys()) if (doc.startsWith(place)) this.#claims.delete(doc);
   }
 
   stop(): void {
@@ -81,7 +86,7 @@ export class OthersClaims {
 
   #sumIn(doc: string, endsAt: number, amountOf: (instance: string, claim: Claim) => number): number {
     let sum = 0;
-    for (const [instance, claim] of this.claims.get(doc) ?? [])
+    for (const [instance, claim] of this.#claims.get(doc) ?? [])
       if (claim.endsAt === endsAt) sum += amountOf(instance, claim);
     return sum;
   }

@@ -133,8 +133,10 @@ export class PeriodClaims implements DocumentOwner {
   }
 
   forget(provider: string): void {
-    for (const known of [this.#own, this.#others.claims, this.#told])
-      for (const doc of known.keys()) if (doc.startsWith(placeOf(provider))) known.delete(doc);
+    const place = placeOf(provider);
+    for (const known of [this.#own, this.#told])
+      for (const doc of known.keys()) if (doc.startsWith(place)) known.delete(doc);
+    this.#others.forgetUnder(place);
   }
 
   /** An instance that was there has gone, or died. */

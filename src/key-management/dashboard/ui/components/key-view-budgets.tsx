@@ -1,5 +1,5 @@
 import type { InputHTMLAttributes, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { NEW_BUDGET, PERIODS, SCOPES, UNITS, type BudgetRow } from '../model/budget-form';
 import { Button, IconButton } from './button';
 import { FieldProblem } from './field-problem';
@@ -19,7 +19,8 @@ const idOf = (at: number, field: string): string => `key-budgets.${at}.${field}`
 /** The budgets that are stated for a key, one below the other, to be changed. */
 export function BudgetRows({ rows, problems, readOnly, onChange }: BudgetRowsProps): JSX.Element {
   const next = useRef<string>();
-  useEffect(() => {
+  // With the row itself: who types on at once types into it.
+  useLayoutEffect(() => {
     if (next.current !== undefined) document.getElementById(next.current)?.focus();
     next.current = undefined;
   });
