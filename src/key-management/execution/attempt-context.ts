@@ -173,8 +173,7 @@ export class AttemptContext extends PoolLease implements CallContext {
   /** The same by the answers that passed by, or as the managed fetch has read it. Nearly no failed answer states anything. */
   bookSeen(isOver: boolean): void {
     const seen = this.#answers?.usage;
-    if (seen !== undefined || this.reported !== undefined)
-      this.book(seen ?? this.usage, isOver, this.#answers?.model);
+    if (seen !== undefined || this.reported !== undefined) this.book(seen ?? this.usage, isOver, this.#answers?.model);
   }
 
   /** The price is that of the time when the attempt began. */

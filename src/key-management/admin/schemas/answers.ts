@@ -123,7 +123,10 @@ export const ADDED_KEYS = component('AddedKeysDto', {
   healthy_keys_added: integer(1),
   keys: listOf(ADDED_KEY, 'One verdict per different key, in the order given.'),
   rejected: listOf(REJECTED_KEY, 'Keys that no call will use: refused, or kept as removed.'),
-  notice: nullableText(null, 'Says so when added keys live in memory only, or have budgets in US dollars of which no price is known.'),
+  notice: nullableText(
+    null,
+    'Says so when added keys live in memory only, or have budgets in US dollars of which no price is known.',
+  ),
 });
 export type AddedKeysView = z.infer<typeof ADDED_KEYS>;
 

@@ -22,12 +22,12 @@ describe('by what headers state', () => {
       [],
       [],
     ]);
-    expect([none.bound(NOW), none.wanted(NOW, NOW), none.excess(size(9)), none.surplusFor({}, [requests], NOW)]).toEqual([
-      0,
-      0,
-      undefined,
-      undefined,
-    ]);
+    expect([
+      none.bound(NOW),
+      none.wanted(NOW, NOW),
+      none.excess(size(9)),
+      none.surplusFor({}, [requests], NOW),
+    ]).toEqual([0, 0, undefined, undefined]);
     const limiter = limited(requests, tokens);
     expect([limiter.hasHeaders, limiter.isLimited, limiter.countsTokens]).toEqual([true, true, true]);
     expect(limiter.stated).toEqual([
