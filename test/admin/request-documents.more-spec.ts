@@ -1,5 +1,6 @@
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
+import { asJsonSchema } from '../support/json-schema';
 import { CASES, KEYS, type HostileCase } from './hostile-cases';
 import { startApi, type ApiUnderTest, type Method } from './support';
 
@@ -21,16 +22,6 @@ interface Document {
 
 type Asked = Pick<HostileCase, 'method' | 'path' | 'body'>;
 const ID = '0123456789abcdef';
-
-/** OpenAPI 3.0 says `exclusiveMinimum: true` where JSON Schema names the number. */
-function asJsonSchema(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(asJsonSchema);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const { exclusiveMinimum, minimum, ...rest } = schema as Record<string, unknown>;
-  const bounds = exclusiveMinimum === true ? { exclusiveMinimum: minimum } : minimum === undefined ? {} : { minimum };
-  const copy = { ...rest, ...bounds };
-  return Object.fromEntries(Object.entries(copy).map(([name, value]) => [name, asJsonSchema(value)]));
-}
 
 describe('what the OpenAPI document says of requests', () => {
   let api: ApiUnderTest;

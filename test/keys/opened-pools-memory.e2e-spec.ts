@@ -99,7 +99,13 @@ describe.each(['memory', 'file', 'shared'] as const)('what is known of closed po
   it('is in the store, and taken up again when the pool is opened again', async () => {
     const api = await start();
     const opened = await open(api, NAME);
-    for (const _ of given) await call(api, NAME);
+    // A key whose part of the budget is still being claimed is passed over meanwhile.
+    const used: string[] = [];
+    while (!given.every((key) => used.includes(key))) {
+      used.push(await call(api, NAME));
+      await clock.advance(250);
+    }
+    const callsOf = (key: string): number => used.filter((each) => each === key).length;
     await poolsOf(api).disable(NAME, keyIdOf(given[0]!));
     await poolsOf(api).remove(NAME, keyIdOf(given[1]!));
     await api
@@ -112,12 +118,12 @@ describe.each(['memory', 'file', 'shared'] as const)('what is known of closed po
     await open(api, NAME);
     const kept = poolsOf(api).list(NAME);
     expect(Object.fromEntries(kept.map(({ id, status, successCount }) => [id, [status, successCount]]))).toEqual({
-      [keyIdOf(given[0]!)]: ['disabled', 1],
-      [keyIdOf(given[2]!)]: ['healthy', 1],
+      [keyIdOf(given[0]!)]: ['disabled', callsOf(given[0]!)],
+      [keyIdOf(given[2]!)]: ['healthy', callsOf(given[2]!)],
       [keyIdOf(added)]: ['healthy', 0],
     });
     const ofKey = await api.send('get', `/analytics/${NAME}/keys/${keyIdOf(given[2]!)}/timeline?resolution=hour`);
-    expect(ofKey.body.timeline).toMatchObject([{ requests: 1 }]);
+    expect(ofKey.body.timeline).toMatchObject([{ requests: callsOf(given[2]!) }]);
     await call(api, NAME);
     const { body } = await api.send('get', `/analytics/${NAME}`).expect(200);
     expect(body.summary.requests).toBe(given.length + 1);

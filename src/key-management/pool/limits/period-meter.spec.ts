@@ -330,28 +330,27 @@ describe('a period that instances share', () => {
     expect([meter.isKnown(T0), meterOf(10).isKnown(T0)]).toEqual([false, true]);
     for (const amount of [1, 3, 2]) expect(meter.blockedUntil(amount, T0)).toBe(T0 + 250);
     expect(counter.asked).toBe(3);
-    expect(meter.want(T0)).toEqual({ endsAt: DAY_END, limit: 10, version: 1, claimed: 0, needed: 3, wished: 0 });
+    const nothing = { claimed: 0, spare: 0, isSpent: false };
+    expect(meter.want(T0)).toEqual({ endsAt: DAY_END, limit: 10, version: 1, ...nothing, needed: 3, wished: 3 });
     grant(4);
     expect([meter.isKnown(T0), meter.want(T0)]).toEqual([true, undefined]);
     expect([meter.blockedUntil(4, T0), meter.blockedUntil(4.1, T0)]).toEqual([0, T0 + 250]);
   });
 
-  it('asks for more when half of the latest claim is used, and for twice as much where that took less than a second', () => {
+  it('asks for more when half of the latest grant is used, for a second at its pace, and for twice as much at the most', () => {
     const { meter, counter, grant } = shared();
     grant(1);
     grant(5);
-    meter.started(3, T0);
+    meter.started(2.5, T0);
     expect([counter.asked, meter.want(T0)]).toEqual([0, undefined]);
     meter.started(0.5, T0);
     expect(counter.asked).toBe(1);
-    expect(meter.want(T0 + 999)).toMatchObject({ claimed: 5, needed: 0, wished: 8 });
-    expect(meter.want(T0 + 1_000)).toMatchObject({ claimed: 5, needed: 0, wished: 0 });
-    meter.add(2, T0, undefined);
-    expect(counter.asked).toBe(2);
-    expect(meter.want(T0 + 1_000)!.needed).toBeCloseTo(0.5, 5);
+    // Three of five are used: ten more a second at the most, and three where that took a second.
+    expect(meter.want(T0)).toMatchObject({ claimed: 5, wished: 8 });
+    expect(meter.want(T0 + 1_000)).toMatchObject({ claimed: 5, wished: 1 });
   });
 
-  it('asks for no more than may be had', () => {
+  it('says what is missing of what may be had', () => {
     const { meter, counter, grant } = shared();
     grant(10);
     expect(meter.blockedUntil(10.1, T0)).toBe(DAY_END);
@@ -359,7 +358,7 @@ describe('a period that instances share', () => {
     expect(counter.asked).toBe(1);
     expect(meter.blockedUntil(5, T0)).toBe(T0 + 250);
     expect(counter.asked).toBe(1);
-    expect(meter.want(T0)).toMatchObject({ claimed: 10, needed: 0 });
+    expect(meter.want(T0)).toMatchObject({ limit: 10, claimed: 10 });
   });
 
   it('is over when nothing is left to be claimed, until another gives something back', () => {
