@@ -72,9 +72,11 @@ for (const { name, describe: describeStore, start: startStore } of STORES)
         );
 
         const again = await start();
-        const isTrue = async (): Promise<boolean> => (await shownBy(again)) >= vendor.charged - ROUNDING;
-        await until('those that died are known to be gone', isTrue, 40_000);
-        const shown = await Promise.all([one, two, again].map(shownBy));
+        const shownByAll = (): Promise<number[]> => Promise.all([one, two, again].map(shownBy));
+        const isTrue = async (): Promise<boolean> =>
+          (await shownByAll()).every((spent) => spent >= vendor.charged - ROUNDING);
+        await until('those that died are known to be gone', isTrue, 60_000);
+        const shown = await shownByAll();
         process.stdout.write(
           `      ${name}: ${vendor.charged.toFixed(3)} USD charged before the restart, of which the instances show ${shown.map((each) => each.toFixed(3)).join(', ')}\n`,
         );

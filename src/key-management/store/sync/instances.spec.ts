@@ -64,6 +64,17 @@ describe.each(['which tells all to all', 'which tells a batch to its audience'])
       expect(a.gone).toEqual([]);
     });
 
+    it('hear within seconds that those died which watched over the others', async () => {
+      const [a, b, c, d] = [await instance('a'), await instance('b'), await instance('c'), await instance('d')];
+      cluster.lockTime = () => clock.now();
+      await clock.advance(20_000);
+      for (const each of [a, b]) each.member.write = () => new Promise(() => undefined);
+      for (const each of [a, b]) each.member.lock = () => new Promise(() => undefined);
+      await clock.advance(26_000);
+      expect(counts([c, d])).toEqual([2, 2]);
+      expect([...c.gone, ...d.gone].sort()).toEqual(['a', 'a', 'b', 'b']);
+    });
+
     it('forget what is left of one after a day', async () => {
       const dead = await instance('dead');
       dead.instances.stop();

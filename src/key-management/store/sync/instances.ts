@@ -143,7 +143,21 @@ export class Instances implements DocumentOwner {
   async #hearsAll(): Promise<boolean> {
     const { link } = this;
     if (!link.readsLater || !link.up) return link.up;
-    return (await this.#mayWatch()) && (await link.freshen(0)) && link.up;
+    if (!(await this.#mayWatch()) || !(await link.freshen(0))) return false;
+    if (this.#hearsSince === undefined) await this.#readHeartbeats();
+    return link.up;
+  }
+
+  /** The heartbeats before those that are heard from now on: who has been without one for long need not be waited for again. */
+  async #readHeartbeats(): Promise<void> {
+    const documents = await this.link.read(PREFIX).catch(() => undefined);
+    if (!documents) return;
+    const now = this.clock.now();
+    for (const { doc, maxima } of documents) {
+      if (!this.#lastHeartbeats.has(idOf(doc))) continue;
+      this.#lastHeartbeats.set(idOf(doc), now - Math.max(0, this.#now() - (maxima[SEEN] ?? 0)));
+    }
+    this.#hearsSince = now - GONE_MS;
   }
 
   async #mayWatch(): Promise<boolean> {
