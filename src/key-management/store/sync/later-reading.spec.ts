@@ -168,6 +168,24 @@ describe('a store that tells a batch to its audience alone', () => {
     expect(await x.link.freshen()).toBe(true);
   });
 
+  it('knows what was written before it was asked, however long reading takes, also where another reads already', async () => {
+    const [x, y] = [await instance('x'), await instance('y')];
+    const member = [...cluster.members][0] as DiscreetStore;
+    const read = member.changesSince.bind(member);
+    jest.spyOn(member, 'changesSince').mockImplementation(async (cursor) => {
+      const answer = await read(cursor);
+      await new Promise<void>((resolve) => clock.after(50, resolve));
+      return answer;
+    });
+    const first = x.link.freshen(0);
+    await clock.advance(10);
+    y.counters.count('k', 5);
+    await y.link.close(1_000);
+    const second = x.link.freshen(0);
+    await clock.advance(500);
+    expect([await first, await second, x.counters.total('k')]).toEqual([true, true, 5]);
+  });
+
   it('gets statistics once a second where they are of few keys, and up to every ten where they are of many, or instances are', async () => {
     const writes = async ({ counters }: Awaited<ReturnType<typeof instance>>, keys: number): Promise<number> => {
       const before = cluster.batches.length;

@@ -290,9 +290,17 @@ export class StoreLink {
    * everything, it never is.
    */
   async freshen(maxAgeMs = FRESH_MS): Promise<boolean> {
-    if (!this.readsLater || !this.up || !this.isLoaded || this.#isFresh(maxAgeMs)) return true;
-    const startedAt = this.clock.now();
-    this.#reading ??= this.#inTurn(async () => {
+    if (!this.readsLater || !this.up || !this.isLoaded) return true;
+    const since = this.clock.now() - maxAgeMs;
+    // A reading that has begun already may have begun too early.
+    if (this.#reading && this.#readAt < since) await within(FRESHEN_MS, this.#reading, this.clock);
+    if (!this.#reading && this.#readAt < since) await within(FRESHEN_MS, (this.#reading = this.#read()), this.clock);
+    return this.#readAt >= since;
+  }
+
+  #read(): Promise<void> {
+    return this.#inTurn(async () => {
+      const startedAt = this.clock.now();
       try {
         await this.#reconciler.read();
         this.#readAt = startedAt;
@@ -300,8 +308,6 @@ export class StoreLink {
         this.#reading = undefined;
       }
     }).catch(() => undefined);
-    await within(FRESHEN_MS, this.#reading, this.clock);
-    return this.#isFresh(maxAgeMs);
   }
 
   /** Somebody looks at figures of all instances who does not wait: from now on, for a minute, what others add up is read as it comes. */
@@ -309,11 +315,7 @@ export class StoreLink {
     if (!this.readsLater || this.#closed) return;
     this.#lookedAt = this.clock.now();
     this.#readsOn.start();
-    if (!this.#isFresh(FRESH_MS)) void this.freshen();
-  }
-
-  #isFresh(maxAgeMs: number): boolean {
-    return this.#readAt >= this.clock.now() - maxAgeMs;
+    if (this.#readAt < this.#lookedAt - FRESH_MS) void this.freshen();
   }
 
   get #statisticsMs(): number {
