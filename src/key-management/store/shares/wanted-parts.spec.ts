@@ -67,6 +67,11 @@ describe('an instance with few calls', () => {
     expect(asked(2_000, { isShort: true, waiting: 0.5 })).toBeGreaterThan(1.5);
   });
 
+  it('asks for a part for a call that waits without one, though it is not known what the call takes', () => {
+    const waits: Partial<AccountDemand> = { wanted: 0, isShort: true, waiting: 0, quantum: 0.2 };
+    expect(asked(0, waits, { parts: new Map() })).toBeGreaterThanOrEqual(0.2);
+  });
+
   it('asks for what its calls take while demand is not known yet, or it has no part', () => {
     expect(asked(2_000, {}, { isEarly: true })).toBeCloseTo(1.1);
     expect(asked(2_000, {}, { parts: new Map() })).toBeCloseTo(1.1);

@@ -105,10 +105,11 @@ function totalWanted({ demands, parts, isEarly }: WantedParts): number {
   const waiting = demands.filter(({ isShort }) => isShort);
   const isCounted = waiting.every((demand) => demand.waiting !== undefined);
   const asked = isCounted && waiting.length > 0 ? mean(waiting.map((demand) => demand.waiting!)) : 0;
-  // Nothing waits any more. Where a bucket is full, what refills is lost: an instance with few calls leaves it to the others, until it has used some.
-  if (isCounted && asked === 0)
-    return isEarly || held === 0 ? used * HEADROOM : withStock(used * HEADROOM, stockMsOf(demands, parts) / held);
   const least = Math.min(...waiting.map(({ quantum }) => quantum));
+  // Nothing waits any more. Where a bucket is full, what refills is lost: an instance with few calls leaves it to the others, until it has used some.
+  // Of a call that waits without any part it may not be known what it takes: it needs one all the same.
+  if (isCounted && asked === 0 && (waiting.length === 0 || held >= least))
+    return isEarly || held === 0 ? used * HEADROOM : withStock(used * HEADROOM, stockMsOf(demands, parts) / held);
   const more = Math.max(used * HEADROOM, used + least);
   return isCounted ? more + asked : Math.max(more, used >= held * USED ? held * GROWTH : 0);
 }
