@@ -2,18 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../common/clock';
 import { checkChanges } from '../port/check-changes';
 import type { Audience, KeyStore, ReadChanges, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
+import { positionOf, QUIET_BATCHES, readQuiet, type QuietBatch } from '../server/quiet-changes';
 import { ServerKeyStore } from '../server/server-key-store';
 import type { PostgresKeyStoreOptions, PostgresSource } from './options';
-import { asciiText, packChanges, readRow, type FieldRow } from './packing';
+import { asciiText, packChanges, readRow, unpackChanges, type FieldRow } from './packing';
 import { PostgresSession, type SessionSettings } from './postgres-session';
-import { numberOf, readQuiet } from './quiet-changes';
 import { LOAD, LOAD_ONE, LOCK, SINCE, UNLOCK, WRITE } from './schema';
 import { checkOptions } from './source';
 
 /** Most fields of a page (a larger document comes all the same): reading one holds up nothing else for long. */
 const PAGE = 5_000;
-/** Batches that nobody was told are read so many at once. */
-const QUIET_BATCHES = 200;
 /** Greater than every character of a document's name. */
 const AFTER_ALL = '~';
 /** What a name of documents may begin with. */
@@ -70,8 +68,15 @@ export class PostgresKeyStore extends ServerKeyStore<PostgresSession> implements
 
   async changesSince(cursor?: string): Promise<ReadChanges | undefined> {
     const { namespace, writer } = this.#settings;
-    const rows = await this.session.run(SINCE, [namespace, numberOf(cursor), QUIET_BATCHES]);
-    return readQuiet(rows, cursor, writer);
+    const after = cursor === undefined ? Number.MAX_SAFE_INTEGER : positionOf(cursor).number;
+    const rows = await this.session.run(SINCE, [namespace, String(after), QUIET_BATCHES]);
+    const [epoch = '', last = '0'] = rows[0] ?? [];
+    const batches = rows.flatMap(([, , number, from, packed]): QuietBatch[] => {
+      // Without a batch there is a row all the same, for what comes first in it.
+      if (number === null || number === undefined) return [];
+      return [{ number: Number(number), place: '', changes: from === writer ? [] : unpackChanges(packed ?? '') }];
+    });
+    return readQuiet({ epoch: epoch ?? '', number: Number(last), place: '' }, batches, cursor);
   }
 
   async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {

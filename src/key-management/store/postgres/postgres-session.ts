@@ -4,6 +4,7 @@ import { missingPeer } from '../../common/optional-peer';
 import { within } from '../../common/settles-within';
 import type { Audience, StoreWatcher } from '../port/key-store';
 import { StoreError } from '../port/store-error';
+import { regularPauseMs } from '../server/regular-pause';
 import { ServerSession, type SessionTerms } from '../server/server-session';
 import { ChangeFeed, type Position } from './change-feed';
 import { PostgresConnection, type PgDriver, type Rows } from './connection';
@@ -13,13 +14,6 @@ import { CHANGES, HELLO, LOOK_AT_SCHEMA, MAKE_SCHEMA, sessionSettings } from './
 import { isAboutTheData, IsStandby, mendFor, messageOf, wantsNewConnection } from './server-errors';
 import { placeOf, secretsOf } from './source';
 
-/**
- * How often the listening connection asks what the server has: it finds out a dead connection, a standby, and what was not told. Less often
- * where there are many instances, but at least as often as the latter. Milliseconds.
- */
-const GREETING_MS = 2_000;
-const LATEST_GREETING_MS = 10_000;
-const GREETING_PER_INSTANCE_MS = 50;
 const MEND_AT_START = 'Check the URL, and that the server takes connections from here.';
 
 export interface SessionSettings extends SessionTerms {
@@ -168,12 +162,12 @@ export class PostgresSession extends ServerSession<PostgresConnection, SessionSe
     if (changes && this.isServing(connection)) this.deliver(changes);
   }
 
+  /** Asks what the server has, again and again: that finds out a dead connection, a standby, and what was not told. */
   async #greetUntilOver(connection: PostgresConnection): Promise<never> {
     for (;;) {
       let cancel: () => void = () => undefined;
       const pause = new Promise<void>((resolve) => {
-        const wanted = Math.max(GREETING_MS, this.#instances() * GREETING_PER_INSTANCE_MS);
-        cancel = this.terms.clock.after(Math.min(wanted, LATEST_GREETING_MS), resolve, false);
+        cancel = this.terms.clock.after(regularPauseMs(this.#instances()), resolve, false);
       });
       await Promise.race([pause, connection.over]).finally(cancel);
       this.#feed?.look(await this.hello(connection));

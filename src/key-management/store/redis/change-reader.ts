@@ -3,14 +3,8 @@ import type { Batch } from '../port/change-deduplicator';
 import type { StoreChange } from '../port/key-store';
 import type { RedisConnection } from './connection';
 import { unpackChanges } from '../server/packed-changes';
+import { regularPauseMs } from '../server/regular-pause';
 
-/**
- * The server waits this long for new changes before it answers that there are none: longer where many instances ask, but not longer than the
- * latter. Milliseconds.
- */
-const BLOCK_MS = 2_000;
-const LONGEST_BLOCK_MS = 10_000;
-const BLOCK_PER_INSTANCE_MS = 50;
 /** Entries of the stream per read. */
 const ENTRIES = 200;
 
@@ -78,14 +72,11 @@ export class ChangeReader {
     for (;;) await this.#read(connection, hello);
   }
 
-  get #blockMs(): number {
-    return Math.min(Math.max(BLOCK_MS, this.settings.instances() * BLOCK_PER_INSTANCE_MS), LONGEST_BLOCK_MS);
-  }
-
   async #read(connection: RedisConnection, hello: () => Promise<Position>): Promise<void> {
     const from = this.#position!;
-    const { stream, letters, timeoutMs } = this.settings;
-    const blockMs = this.#blockMs;
+    const { stream, letters, timeoutMs, instances } = this.settings;
+    // Then the server answers that there is nothing new.
+    const blockMs = regularPauseMs(instances());
     const reply = await connection.run(
       () =>
         connection.reader.xread(

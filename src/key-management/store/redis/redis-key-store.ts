@@ -2,17 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../common/clock';
 import { checkChanges } from '../port/check-changes';
 import type { Audience, KeyStore, ReadChanges, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
+import { unpackChanges } from '../server/packed-changes';
+import { QUIET_BATCHES, readQuiet, type QuietBatch } from '../server/quiet-changes';
 import { ServerKeyStore } from '../server/server-key-store';
+import { entryOf } from './change-reader';
 import { loadDocuments, packChanges } from './packing';
-import { readQuiet, type QuietAnswer } from './quiet-changes';
 import { LOCK, SINCE, UNLOCK, WRITE } from './scripts';
 import { RedisSession, type RedisKeyStoreSettings, type SessionSettings } from './redis-session';
 import type { RedisSource } from './source';
 
 /** Another instance that was away longer loads everything again. */
 const STREAM_KEPT_MS = 60_000;
-/** Batches that nobody was told are read so many at once. */
-const QUIET_BATCHES = 200;
+
+/** As `SINCE` answers: epoch, number and id of the last batch that nobody was told, and the batches after that which was named. */
+type QuietAnswer = [
+  epoch: string,
+  number: string,
+  last: string,
+  entries?: readonly (readonly [id: string, fields: string[]])[],
+];
 
 /**
  * Either a URL (`redis://user:password@host:port/0`, `rediss://` for TLS; several nodes of a cluster with commas between), options for
@@ -69,8 +77,14 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
     const { session } = this;
     const from = cursor === undefined ? [] : [...cursor.split(' '), QUIET_BATCHES];
     const answer = (await session.run(SINCE, [randomUUID(), ...from])) as QuietAnswer;
-    session.sawEpoch(answer[0]);
-    return readQuiet(answer, cursor, this.#settings.writer);
+    const [epoch, number, place, entries = []] = answer;
+    session.sawEpoch(epoch);
+    const batches = entries.map(([id, fields]): QuietBatch => {
+      const { n, w, c } = entryOf(fields);
+      const changes = w === this.#settings.writer ? [] : unpackChanges(c ?? '');
+      return { number: Number(n), place: id, changes };
+    });
+    return readQuiet({ epoch, number: Number(number), place }, batches, cursor);
   }
 
   async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {
