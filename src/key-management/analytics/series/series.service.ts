@@ -62,21 +62,18 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
 
   /** Sums since the first start, of all instances. */
   totals(provider: string): ProviderTotals {
-    this.#link.looked();
-    this.#book.settleProviders();
+    this.#look();
     return this.#book.provider(provider).total();
   }
 
   /** The same of all providers, also of those that are closed or unknown by now. */
   allTotals(): ProviderTotals[] {
-    this.#link.looked();
-    this.#book.settleProviders();
+    this.#look();
     return [...this.#book.totals()];
   }
 
   responseTimes(provider: string): ResponseTimes | undefined {
-    this.#link.looked();
-    this.#book.settleProviders();
+    this.#look();
     const now = this.clock.now();
     const sketch = sketchOf(this.#book.provider(provider).recentTimes(now));
     if (sketch.count === 0) return undefined;
@@ -93,8 +90,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
 
   /** The buckets asked for, without a gap, from the first that holds anything. */
   timeline(provider: string, { resolution, from = 0, to = Infinity }: TimelineQuery): SeriesEntry[] {
-    this.#link.looked();
-    this.#book.settleProviders();
+    this.#look();
     const [first, last] = bucketsBetween(resolution, from, to, this.clock.now());
     return this.#book.provider(provider).timeline(resolution, first, last);
   }
@@ -105,6 +101,12 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
     this.#settle(provider, keyId);
     const [first, last] = bucketsBetween(resolution, from, to, this.clock.now());
     return this.#book.keys.timeline(resolution, this.#book.keys.numbers.find(provider, keyId), first, last);
+  }
+
+  /** Before figures of providers are shown. */
+  #look(): void {
+    this.#link.looked();
+    this.#book.settleProviders();
   }
 
   beforeApplicationShutdown(): void {

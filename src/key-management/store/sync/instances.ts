@@ -62,8 +62,14 @@ export class Instances implements DocumentOwner {
 
   /** Whether of all instances this one has the least id: what one is to do for all, it does. */
   get isFirst(): boolean {
-    for (const id of this.#lastHeartbeats.keys()) if (id < this.instanceId) return false;
-    return true;
+    return this.#place === 0;
+  }
+
+  /** How many have a lesser id. */
+  get #place(): number {
+    let place = 0;
+    for (const id of this.#lastHeartbeats.keys()) if (id < this.instanceId) place += 1;
+    return place;
   }
 
   has(instance: string): boolean {
@@ -84,7 +90,7 @@ export class Instances implements DocumentOwner {
   }
 
   merge({ doc, registers, maxima }: StoredDocument): void {
-    const sinceMs = this.#now() - (maxima[SEEN] ?? 0);
+    const sinceMs = this.#sinceSeen(maxima);
     const isGone = registers[GONE]?.value === true;
     if (doc === this.#own) this.#heardOfItself(isGone);
     // What is far ahead was said by no clock.
@@ -113,7 +119,8 @@ export class Instances implements DocumentOwner {
   }
 
   #announce(): void {
-    this.link.raise(this.#own, SEEN, this.#now());
+    // In the same batch: a document without a heartbeat is taken for a very old one.
+    this.link.raise(this.#own, SEEN, this.#now(), 'all');
     this.link.put(this.#own, GONE, false);
   }
 
@@ -155,16 +162,19 @@ export class Instances implements DocumentOwner {
     const now = this.clock.now();
     for (const { doc, maxima } of documents) {
       if (!this.#lastHeartbeats.has(idOf(doc))) continue;
-      this.#lastHeartbeats.set(idOf(doc), now - Math.max(0, this.#now() - (maxima[SEEN] ?? 0)));
+      this.#lastHeartbeats.set(idOf(doc), now - Math.max(0, this.#sinceSeen(maxima)));
     }
     this.#hearsSince = now - GONE_MS;
   }
 
   async #mayWatch(): Promise<boolean> {
-    if (this.#lastHeartbeats.size === 0) return false;
-    let before = 0;
-    for (const id of this.#lastHeartbeats.keys()) if (id < this.instanceId) before += 1;
-    return before < WATCHERS && (await this.link.askLock(WATCH, WATCH_MS)) === true;
+    if (this.#lastHeartbeats.size === 0 || this.#place >= WATCHERS) return false;
+    return (await this.link.askLock(WATCH, WATCH_MS)) === true;
+  }
+
+  /** How long ago an instance wrote its last heartbeat; milliseconds, below 0 where its clock is ahead. */
+  #sinceSeen(maxima: StoredDocument['maxima']): number {
+    return this.#now() - (maxima[SEEN] ?? 0);
   }
 
   /** By the clock of the store. */

@@ -124,6 +124,17 @@ describe('a store that tells a batch to its audience alone', () => {
     expect(reads!.mock.calls.length).toBe(30);
   });
 
+  it('does not read on where those who look wait for it themselves', async () => {
+    const { link } = await instance('x');
+    const read = jest.spyOn([...cluster.members][0] as DiscreetStore, 'changesSince');
+    for (let looks = 0; looks < 5; looks += 1) {
+      await clock.advance(30_000);
+      await link.freshen();
+      link.looked();
+    }
+    expect(read).toHaveBeenCalledTimes(5);
+  });
+
   it('is loaded again where it does not remember as far back', async () => {
     const [x, y] = [await instance('x'), await instance('y')];
     y.counters.count('k', 5);

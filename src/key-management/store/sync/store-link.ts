@@ -106,7 +106,7 @@ export class StoreLink {
     );
     this.#flushAgain = new Timer(clock, RETRY_MS, () => this.#flushSoon());
     this.#readsOn = new Timer(clock, FRESH_MS, () => {
-      if (this.#closed || clock.now() - this.#lookedAt >= READ_ON_MS) return;
+      if (this.#closed || !this.#isReadingOn(clock.now())) return;
       this.#readsOn.start();
       void this.freshen(0);
     });
@@ -310,12 +310,22 @@ export class StoreLink {
     }).catch(() => undefined);
   }
 
-  /** Somebody looks at figures of all instances who does not wait: from now on, for a minute, what others add up is read as it comes. */
+  /**
+   * Somebody looks at figures of all instances who does not wait. Where they are old, what others add up is read as it comes from now on, until
+   * nobody has looked for a minute.
+   */
   looked(): void {
     if (!this.readsLater || this.#closed) return;
-    this.#lookedAt = this.clock.now();
+    const now = this.clock.now();
+    const isOld = this.#readAt < now - FRESH_MS;
+    if (!isOld && !this.#isReadingOn(now)) return;
+    this.#lookedAt = now;
     this.#readsOn.start();
-    if (this.#readAt < this.#lookedAt - FRESH_MS) void this.freshen();
+    if (isOld) void this.freshen();
+  }
+
+  #isReadingOn(now: number): boolean {
+    return now - this.#lookedAt < READ_ON_MS;
   }
 
   get #statisticsMs(): number {
