@@ -1,4 +1,5 @@
 import { Account, accountName, membersOf } from './key/account';
+import type { FittingKeys } from './fitting-keys';
 import type { AffinityTarget } from './key/affinity-target';
 import type { LeaseTarget } from './key/key-input';
 import type { KeyModelState, KeyRecord, PassedOver } from './key/key-record';
@@ -6,11 +7,14 @@ import { isOutOfPool } from './key/key-state';
 import { chooseIn, chooseOf, expectedAt, isIn, mayServeBy, type AccountChoice } from './selection/account-choice';
 import { AccountOrder } from './selection/account-order';
 import type { PoolMean } from './selection/choice';
-import { fitsBy } from './selection/tier';
 import type { ModelIndex } from './selection/model-index';
+import type { Fits } from './selection/tier';
 
 /** What a key is chosen by, beside the affinity. Times are milliseconds since the epoch. */
 export type AffinityTerms = Pick<AccountChoice, 'exclude' | 'blockedUntil' | 'now'>;
+
+/** Which keys the call fits, where not every call fits every key. */
+type Fitting = Pick<FittingKeys, 'blockedUntil' | 'fits'>;
 
 /** The keys of the pool. */
 interface KnownKeys {
@@ -64,16 +68,18 @@ export class Affinities {
     index: ModelIndex,
     exclude: PassedOver | undefined,
     now: number,
-    blockedUntil: AccountChoice['blockedUntil'],
+    fitting: Fitting | undefined,
   ): KeyModelState | undefined {
     const { movesAt = 0 } = target;
+    const blockedUntil = fitting?.blockedUntil;
     const affinity = target.affinity!;
     this.hasMoved = false;
     if (affinity.kind === 'hard') {
       const member = this.memberOf(affinity.account);
       return member && chooseIn(member, this.#choiceFor(index, { exclude, blockedUntil, now }, undefined, Infinity));
     }
-    if (index.tiers.length > 1) return this.#ofTiers(affinity.id, target, index, { exclude, blockedUntil, now });
+    if (index.tiers.length > 1)
+      return this.#ofTiers(affinity.id, target, index, { exclude, blockedUntil, now }, fitting?.fits);
     const order = this.#madeOrder();
     const slot = order.slotOf(affinity.id);
     const front = order.front(slot);
@@ -94,9 +100,9 @@ export class Affinities {
     { movesAt = 0, spillsAt = 0 }: LeaseTarget,
     index: ModelIndex,
     terms: AffinityTerms,
+    fits: Fits | undefined,
   ): KeyModelState | undefined {
-    const { now, blockedUntil } = terms;
-    const fits = blockedUntil && fitsBy(blockedUntil, now);
+    const { now } = terms;
     const order = this.#madeOrder();
     const slot = order.slotOf(id);
     for (const tier of index.tiers) {

@@ -146,8 +146,7 @@ export class KeyPool extends KeyStates implements LeaseOwner {
     canWait: boolean,
   ): KeyModelState | undefined {
     const fitting = this.accounts.isChoosy(now) ? this.#fitting.to(target, now, canWait) : undefined;
-    if (target.affinity !== undefined)
-      return this.affinities.choose(target, index, exclude, now, fitting?.blockedUntil);
+    if (target.affinity !== undefined) return this.affinities.choose(target, index, exclude, now, fitting);
     return index.choose(exclude, this.mean, now, this.random, fitting?.fits, target.spillsAt);
   }
 

@@ -7,12 +7,6 @@ const MAY_SERVE_SOON: ReadonlySet<Availability> = new Set<Availability>(['busy',
 /** Whether a call fits a key by this time, milliseconds since the epoch; without one, now. */
 export type Fits = (candidate: KeyModelState, by?: number) => boolean;
 
-/** The same by when such a call may go with the key at the soonest. */
-export const fitsBy =
-  (blockedUntil: (candidate: KeyModelState) => number, now: number): Fits =>
-  (candidate, by = now) =>
-    blockedUntil(candidate) <= by;
-
 /**
  * The candidates of one tier in a model index. The eligible ones lie densely in an array, those that cool down in a heap by time; busy and
  * removed ones are in neither.
