@@ -11,7 +11,7 @@ import {
 } from '../../src/key-management';
 import { ADMIN, startApi, type ApiUnderTest } from '../admin/support';
 import { VendorSimulator } from '../simulator';
-import { describeWithRedis, RedisServer } from '../support/redis-server';
+import { describeWithRedis, redisForEach } from '../support/redis-server';
 
 const SECRET = 'a secret of the tests, of 32 chars or more';
 
@@ -168,13 +168,7 @@ describe('pools that are opened again after a restart, on a file store', () => {
 });
 
 describeWithRedis('pools that are opened again after a restart, on a real Redis', () => {
-  let redis: RedisServer;
-  let namespace = 0;
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-  });
-  afterAll(() => redis.stop());
-  beforeEach(() => (namespace += 1));
+  const store = redisForEach('restart');
 
-  restarted(() => ({ kind: 'redis', url: redis.url, namespace: `restart-${namespace}`, encryptionSecret: SECRET }));
+  restarted(() => ({ ...store(), encryptionSecret: SECRET }));
 });

@@ -12,7 +12,7 @@ import {
 import { ADMIN, startApi, type ApiUnderTest } from '../admin/support';
 import { VendorSimulator } from '../simulator';
 import { Cluster } from '../support/cluster-store';
-import { describeWithRedis, RedisServer } from '../support/redis-server';
+import { describeWithRedis, redisForEach } from '../support/redis-server';
 
 type Store = KeyManagementModuleOptions['store'];
 
@@ -125,13 +125,7 @@ describe('a pool that is opened on one of several instances', () => {
 });
 
 describeWithRedis('a pool that is opened on one of several instances, on a real Redis', () => {
-  let redis: RedisServer;
-  let namespace = 0;
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-  });
-  afterAll(() => redis.stop());
-  beforeEach(() => (namespace += 1));
+  const store = redisForEach('opened');
 
-  shared(() => ({ kind: 'redis', url: redis.url, namespace: `opened-${namespace}`, encryptionSecret: SECRET }), true);
+  shared(() => ({ ...store(), encryptionSecret: SECRET }), true);
 });

@@ -29,6 +29,18 @@ export function describeWithRedis(name: string, body: () => void): void {
   (redisAvailable() ? describe : describe.skip)(name, body);
 }
 
+/** One Redis for all tests of a block. Gives where the store of the present test is: in a namespace of its own. */
+export function redisForEach(name: string): () => { kind: 'redis'; url: string; namespace: string } {
+  let redis: RedisServer;
+  let test = 0;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(() => (test += 1));
+  return () => ({ kind: 'redis', url: redis.url, namespace: `${name}-${test}` });
+}
+
 /** A real Redis on a free port with a folder of its own. Each write is on the disk before it is answered. */
 export class RedisServer {
   #process: ChildProcess | undefined;

@@ -1,3 +1,4 @@
+import { NO_EVIDENCE } from '../../../test/support/no-evidence';
 import type { Condition, EvidenceRule, RuleBook } from '../vendors/contract/rule';
 import { OUTCOMES, type Outcome } from '../vendors/contract/outcome';
 import { classify, isDoubtableRemoval, isTableOnlyRemoval } from './classify';
@@ -8,19 +9,10 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 
 const errorOf = (more: Partial<VendorError> = {}): VendorError => ({
-  phase: 'http',
+  ...NO_EVIDENCE,
   status: 429,
   httpStatus: 429,
-  headers: {},
-  codes: [],
-  types: [],
-  reasons: [],
-  vendorStatuses: [],
-  quotaIds: [],
-  detailCodes: [],
-  message: '',
   bodyKind: 'json',
-  contentEmitted: false,
   ...more,
 });
 const bookOf = (outcome: Outcome, ...when: Condition[]): RuleBook => ({

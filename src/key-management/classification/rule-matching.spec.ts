@@ -1,23 +1,11 @@
+import { NO_EVIDENCE } from '../../../test/support/no-evidence';
 import type { Condition, EvidenceRule } from '../vendors/contract/rule';
 import type { VendorError } from './evidence/vendor-error';
 import { allHold, decidedByOf, firstMatch } from './rule-matching';
 
-const NOTHING: VendorError = {
-  phase: 'http',
-  headers: {},
-  codes: [],
-  types: [],
-  reasons: [],
-  vendorStatuses: [],
-  quotaIds: [],
-  detailCodes: [],
-  message: '',
-  bodyKind: 'none',
-  contentEmitted: false,
-};
 const rule = (id: string, ...when: Condition[]): EvidenceRule => ({ id, when, outcome: 'rate_limited' });
 const holds = (condition: Condition, evidence: Partial<VendorError>): boolean =>
-  allHold([condition], { ...NOTHING, ...evidence });
+  allHold([condition], { ...NO_EVIDENCE, ...evidence });
 
 describe('a condition of a rule', () => {
   it.each<[Condition, Partial<VendorError>[], Partial<VendorError>[]]>([
@@ -64,13 +52,13 @@ it('matches the first rule of which all conditions hold', () => {
     rule('any'),
   ];
   const match = (evidence: Partial<VendorError>): string | undefined =>
-    firstMatch(rules, { ...NOTHING, ...evidence })?.id;
+    firstMatch(rules, { ...NO_EVIDENCE, ...evidence })?.id;
   expect([match({ status: 429, edge: true }), match({ status: 429 }), match({ edge: true })]).toEqual([
     'both',
     'status',
     'any',
   ]);
-  expect(firstMatch(rules.slice(0, 2), NOTHING)).toBeUndefined();
+  expect(firstMatch(rules.slice(0, 2), NO_EVIDENCE)).toBeUndefined();
 });
 
 describe('what decided', () => {

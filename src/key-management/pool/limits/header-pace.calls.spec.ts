@@ -1,4 +1,5 @@
 import type { RateLimitReading } from '../../vendors/contract/rate-limits';
+import { sentCall } from '../../../../test/support/sent-calls';
 import { HeaderPace } from './header-pace';
 import type { SentCall } from './sent-call';
 
@@ -7,20 +8,8 @@ const NOW = 1_000_000;
 const SURELY_MS = 1_000;
 
 describe('of the calls under a pace', () => {
-  const call = (at: number, more: Partial<SentCall> = {}): SentCall => ({
-    at,
-    key: undefined,
-    tokens: undefined,
-    pace: undefined,
-    isAnswered: false,
-    isCounted: false,
-    isOpen: false,
-    requestsSoFar: 0,
-    tokensSoFar: 0,
-    ...more,
-  });
   const started = (pace: HeaderPace, at: number, more?: Partial<SentCall>): SentCall => {
-    const sent = call(at, more);
+    const sent = sentCall(at, more);
     pace.started(sent, at);
     return sent;
   };

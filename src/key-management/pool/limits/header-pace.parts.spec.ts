@@ -1,26 +1,8 @@
 import fc from 'fast-check';
+import { send } from '../../../../test/support/sent-calls';
 import { HeaderPace } from './header-pace';
 
 const NOW = 1_000_000;
-
-/** So many calls are sent of which nothing is known but what calls take lately. */
-function send(pace: HeaderPace, count: number, at: number): void {
-  for (let call = 0; call < count; call += 1)
-    pace.started(
-      {
-        at,
-        key: undefined,
-        tokens: undefined,
-        pace: undefined,
-        isAnswered: false,
-        isCounted: false,
-        isOpen: false,
-        requestsSoFar: 0,
-        tokensSoFar: 0,
-      },
-      at,
-    );
-}
 
 describe('parts of what headers state', () => {
   it('of all instances never take more than the limit', () => {

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import type { RateLimitReading } from '../../vendors/contract/rate-limits';
+import { send } from '../../../../test/support/sent-calls';
 import { HeaderPace } from './header-pace';
 import type { SentCall } from './sent-call';
 
@@ -10,25 +11,6 @@ const BOOKINGS = ['input_and_max_output', 'input_and_output', 'input'] as const;
 const NOW = 1_000_000;
 /** A call that was sent so long before another one has reached the vendor before it. Milliseconds. */
 const SURELY_MS = 1_000;
-
-/** So many calls are sent of which nothing is known but what calls take lately. */
-function send(pace: HeaderPace, count: number, at: number): void {
-  for (let call = 0; call < count; call += 1)
-    pace.started(
-      {
-        at,
-        key: undefined,
-        tokens: undefined,
-        pace: undefined,
-        isAnswered: false,
-        isCounted: false,
-        isOpen: false,
-        requestsSoFar: 0,
-        tokensSoFar: 0,
-      },
-      at,
-    );
-}
 
 /** Until when no call may go beside so many in flight of which nothing is known but what calls take lately. */
 function until(pace: HeaderPace, inFlight: number, now: number): number {

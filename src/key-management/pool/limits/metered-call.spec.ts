@@ -1,24 +1,14 @@
+import { meterOf as budgetMeter } from '../../../../test/support/period-meters';
 import type { BudgetUnit } from './budget';
 import { amountFor, MeteredCall, type CallAmounts } from './metered-call';
-import { PeriodMeter } from './period-meter';
+import type { PeriodMeter } from './period-meter';
 
 const T0 = Date.parse('2030-03-01T10:00:00Z');
 const DAY_END = Date.parse('2030-03-02T00:00:00Z');
 const usd = (amount: number | undefined): CallAmounts => ({ tokens: undefined, usd: amount });
 const UNKNOWN = usd(undefined);
 
-const meterOf = (unit: BudgetUnit): PeriodMeter => {
-  const meter = new PeriodMeter({
-    kind: 'budget',
-    scope: 'key',
-    subject: 'key:1',
-    unit,
-    per: 'day',
-    timeZone: () => 'UTC',
-  });
-  meter.limit = 10;
-  return meter;
-};
+const meterOf = (unit: BudgetUnit): PeriodMeter => budgetMeter(10, unit);
 const callOf = (meters: readonly PeriodMeter[], expected: CallAmounts, assumed = UNKNOWN): MeteredCall =>
   new MeteredCall(meters, expected, () => assumed, T0);
 

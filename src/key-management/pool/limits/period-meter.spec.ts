@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { BudgetUnit } from './budget';
+import { meterOf } from '../../../../test/support/period-meters';
 import { MeteredCall, type CallAmounts } from './metered-call';
-import { PeriodMeter, shownAmount, type MeterGrant, type MeterTerms } from './period-meter';
+import { shownAmount, type PeriodMeter, type MeterGrant, type MeterTerms } from './period-meter';
 
 const T0 = Date.parse('2030-03-01T10:00:00Z');
 const DAY_END = Date.parse('2030-03-02T00:00:00Z');
@@ -9,19 +10,6 @@ const UNKNOWN: CallAmounts = { tokens: undefined, usd: undefined };
 const usd = (amount: number): CallAmounts => ({ tokens: undefined, usd: amount });
 const ASSUMED: CallAmounts = { tokens: 2_000, usd: 0.5 };
 
-function meterOf(limit: number, unit: BudgetUnit = 'usd', terms: Partial<MeterTerms> = {}): PeriodMeter {
-  const meter = new PeriodMeter({
-    kind: 'budget',
-    scope: 'key',
-    subject: 'key:1',
-    unit,
-    per: 'day',
-    timeZone: () => 'UTC',
-    ...terms,
-  });
-  meter.limit = limit;
-  return meter;
-}
 const callOf = (meter: PeriodMeter, expected: CallAmounts, now = T0): MeteredCall =>
   new MeteredCall([meter], expected, () => ASSUMED, now);
 
