@@ -48,22 +48,28 @@ export class HealthCheckJob implements OnModuleDestroy {
   async tick(): Promise<void> {
     if (this.#closed) return;
     const leads = await this.leadership.held();
-    await Promise.all(Array.from(this.pools.pools(), (pool) => this.#tick(pool, leads)));
+    const due = Array.from(this.pools.pools()).filter(
+      (pool) => !this.#running.has(pool) && this.#isAnyDue(pool, leads),
+    );
+    if (due.length === 0 || !(await this.#knowsOthers(leads))) return;
+    await Promise.all(due.map((pool) => this.#check(pool, leads)));
   }
 
-  async #tick(pool: KeyPool, leads: boolean): Promise<void> {
+  async #check(pool: KeyPool, leads: boolean): Promise<void> {
     if (this.#running.has(pool)) return;
     this.#running.add(pool);
     try {
-      pool.wake(this.clock.now());
-      if (!this.#isAnyDue(pool, leads) || !(await this.#knowsOthers(leads))) return;
       await this.checks.checkAll(pool, this.#due(pool, leads));
     } catch (error) {
-      const said = error instanceof Error ? error.message : 'unknown error';
-      this.#logger.error(`The health check of ${pool.provider} failed: ${said}`);
+      this.#failed(pool, error);
     } finally {
       this.#running.delete(pool);
     }
+  }
+
+  #failed({ provider }: KeyPool, error: unknown): void {
+    const said = error instanceof Error ? error.message : 'unknown error';
+    this.#logger.error(`The health check of ${provider} failed: ${said}`);
   }
 
   #due(pool: KeyPool, leads: boolean): Iterable<KeyRecord> {
@@ -73,7 +79,12 @@ export class HealthCheckJob implements OnModuleDestroy {
   }
 
   #isAnyDue(pool: KeyPool, leads: boolean): boolean {
-    for (const _ of this.#due(pool, leads)) return true;
+    try {
+      pool.wake(this.clock.now());
+      for (const _ of this.#due(pool, leads)) return true;
+    } catch (error) {
+      this.#failed(pool, error);
+    }
     return false;
   }
 
