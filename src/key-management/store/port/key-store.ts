@@ -116,7 +116,7 @@ export interface KeyStore {
    * stored by this one. Without it, or before it is known, each instance's own clock counts.
    */
   now?(): number | undefined;
-  /** Looks now whether the store lost data of itself (evicted, flushed), and says so by `reset`. Asked once before `close`. */
+  /** Looks now whether the store lost data of itself (evicted, flushed), and says so by `reset`. Asked before `close`, and where `changesSince` does not know. */
   look?(): Promise<void>;
   /** Closes what `open` opened, and nothing else. May be called twice, and before or while `open`. Other calls then reject (`closed`). */
   close(): Promise<void>;

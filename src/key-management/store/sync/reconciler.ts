@@ -12,10 +12,14 @@ import { earlierSums, isPart, isRestoredSum } from './sum-ledger';
 
 /** So few instances do not wait for each other. */
 const FEW_INSTANCES = 3;
-/** Where all are to read at once, the first has this long for each document that is known, and the others come one after the other. Milliseconds. */
-const FIRST_PER_DOCUMENT_MS = 0.1;
+/** Where all are to read at once, each that is not the first waits for a random part of this, for each instance, and again while another reads. Milliseconds. */
 const PER_INSTANCE_MS = 50;
-const LONGEST_MS = 10_000;
+const LONGEST_PAUSE_MS = 10_000;
+/** It waits for so long, and for a random part of it in addition; milliseconds. */
+const LONGEST_WAIT_MS = 20_000;
+/** Held by the one that reads. It may die meanwhile. */
+const TURN = 'read-all';
+const TURN_MS = 10_000;
 /** A failed run is repeated after this long, while the store is connected; milliseconds. */
 const RETRY_MS = 1_000;
 /** Counts per part of a document that is merged in parts; a document of a key has about five. */
@@ -34,8 +38,8 @@ export interface Fleet {
   count(): number;
   /** Whether this is the one that goes before the others. */
   isFirst(): boolean;
-  /** How many documents each of them knows, about. */
-  documents(): number;
+  /** The id of this one. */
+  readonly id: string;
   readonly random: Random;
 }
 
@@ -48,6 +52,9 @@ export class Reconciler {
   readonly #again: Timer;
   /** A run that waits until others have read. */
   readonly #afterOthers: Timer;
+  #waitsUntil = 0;
+  #isWaiting = false;
+  #hasTurn = false;
   #isHurried = false;
   /** A run is needed: none has succeeded since changes may have been missed. */
   #isDue = false;
@@ -68,13 +75,14 @@ export class Reconciler {
     this.#again = new Timer(parts.clock, RETRY_MS, () => this.soon());
     this.#afterOthers = new Timer(
       parts.clock,
-      () => this.#spreadMs(),
-      () => this.soon(),
+      () => fleet.random() * Math.min(fleet.count() * PER_INSTANCE_MS, LONGEST_PAUSE_MS),
+      () => void this.#afterOthersIfTheyAreDone(),
     );
   }
 
   /** Queues a run. */
   soon(): void {
+    this.#isWaiting = false;
     this.#afterOthers.stop();
     if (this.#isQueued || this.#isStopped) return;
     this.#isQueued = true;
@@ -88,21 +96,45 @@ export class Reconciler {
    * meanwhile. At the start nothing is known yet, and at the end nobody may be left: then nothing waits.
    */
   withOthers(): void {
-    if (this.#isQueued || this.#isStopped) return;
-    const { state } = this.parts;
-    const mayWait = state.hasWorked && !this.#isHurried && this.fleet.count() > FEW_INSTANCES && !this.fleet.isFirst();
-    if (!mayWait) {
+    if (this.#isComing || this.#isStopped) return;
+    const { state, clock } = this.parts;
+    const { fleet } = this;
+    if (!state.hasWorked || this.#isHurried || fleet.count() <= FEW_INSTANCES) {
       this.soon();
-      return;
+    } else if (fleet.isFirst()) {
+      // The others find it taken, since it is asked for before anything is read.
+      void this.#takeTurn();
+      this.soon();
+    } else {
+      this.#isDue = true;
+      this.#isWaiting = true;
+      this.#waitsUntil = clock.now() + LONGEST_WAIT_MS * (1 + fleet.random());
+      this.#afterOthers.start();
     }
-    this.#isDue = true;
-    this.#afterOthers.start();
   }
 
-  #spreadMs(): number {
-    const { fleet } = this;
-    const firstMs = Math.min(fleet.documents() * FIRST_PER_DOCUMENT_MS, LONGEST_MS);
-    return firstMs + fleet.random() * Math.min(fleet.count() * PER_INSTANCE_MS, LONGEST_MS);
+  /** Whether all is going to be read. */
+  get #isComing(): boolean {
+    return this.#isQueued || this.#isWaiting;
+  }
+
+  async #afterOthersIfTheyAreDone(): Promise<void> {
+    const isDone = (await this.#takeTurn()) || this.parts.clock.now() >= this.#waitsUntil;
+    if (!this.#isWaiting || this.#isStopped) return;
+    if (isDone) this.soon();
+    else this.#afterOthers.start();
+  }
+
+  /** Whether nobody else reads. Without the store there is nothing to wait for. */
+  async #takeTurn(): Promise<boolean> {
+    this.#hasTurn = await this.parts.store.lock(TURN, this.fleet.id, TURN_MS).catch(() => true);
+    return this.#hasTurn;
+  }
+
+  async #giveTurn(): Promise<void> {
+    if (!this.#hasTurn) return;
+    this.#hasTurn = false;
+    await this.parts.store.unlock(TURN, this.fleet.id).catch(() => undefined);
   }
 
   /** The store is connected again: a run that failed without it is due now. */
@@ -131,6 +163,8 @@ export class Reconciler {
       this.parts.state.worked();
     } catch (error) {
       this.failed(error);
+    } finally {
+      await this.#giveTurn();
     }
   }
 
@@ -160,21 +194,24 @@ export class Reconciler {
     return this.#isQueued;
   }
 
-  /** Takes in what others added up since the last time. @throws StoreError */
-  async read(): Promise<void> {
+  /** Takes in what others added up since the last time; false where all is to be read, after others. @throws StoreError */
+  async read(): Promise<boolean> {
     for (let more = true; more;) {
-      if (this.#isStopped) return;
+      if (this.#isStopped || this.#isWaiting) return false;
       const read = this.#cursor === undefined ? undefined : await this.parts.store.changesSince?.(this.#cursor);
       if (!read) {
-        // It is too long ago.
+        // It is too long ago; or data was lost, which all find out at the same moment.
+        if (this.fleet.count() > FEW_INSTANCES) await this.parts.store.look?.();
+        if (this.#isComing) return false;
         await this.#run();
-        return;
+        return true;
       }
       ({ cursor: this.#cursor, more } = read);
       await forEachInChunks(read.changes, (change) => {
         if (!this.takeIn([change])) this.soon();
       });
     }
+    return true;
   }
 
   /** Takes in what is stored of one provider, which is served here from now on. @throws StoreError */

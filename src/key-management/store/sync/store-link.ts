@@ -102,7 +102,7 @@ export class StoreLink {
     this.#reconciler = new Reconciler(parts, this.#versions, this.#writer, (step) => this.#inTurn(step), this.#served, {
       count: () => this.countInstances(),
       isFirst: () => this.isFirst(),
-      documents: () => this.mirrored,
+      id: instanceId,
       random,
     });
     this.#statistics = new Timer(
@@ -312,8 +312,7 @@ export class StoreLink {
     return this.#inTurn(async () => {
       const startedAt = this.clock.now();
       try {
-        await this.#reconciler.read();
-        this.#readAt = startedAt;
+        if (await this.#reconciler.read()) this.#readAt = startedAt;
       } finally {
         this.#reading = undefined;
       }
