@@ -4,6 +4,7 @@ import { say } from '../lib/say';
 import { shown, shownSpread } from '../lib/statistics';
 import { BEFORE } from './before';
 import { measureFleet, type FleetFigures, type Load } from './measure-fleet';
+import { measureStarts, startTable } from './starting';
 
 /** As an app under heavy traffic: each instance a process. */
 const BUSY: Load[] = [4, 8].map((instances) => ({
@@ -22,14 +23,23 @@ const LIGHT: Load[] = [4, 8, 32, 200].map((instances) => ({
 /** What was measured before the counts were no longer told was measured with so many. */
 const COMPARED = 8;
 
+const START = 'start';
+const machineLoad = (): string => `Load of the machine in the minute before the end: ${loadavg()[0]!.toFixed(1)}.`;
+
 type Measured = Load & FleetFigures;
 
 /**
  * Instances on one Redis: how fast a removal spreads, and what counts cost as there are more.
- * @param flags `--only=words`: the rows whose names have these words.
+ * @param flags `--only=words`: the rows whose names have these words; `--only=start`: what a start of the whole fleet costs, alone.
  */
 export async function measure(flags: readonly string[] = []): Promise<Report> {
   const only = flags.find((flag) => flag.startsWith('--only='))?.slice('--only='.length) ?? '';
+  const starts = only === '' || only === START ? await measureStarts() : [];
+  const startData = starts.flatMap(({ instances, ...figures }) =>
+    Object.entries(figures).map(([name, figure]) => [`${instances} instances start at once: ${name}`, figure] as const),
+  );
+  if (only === START)
+    return { tables: [startTable(starts)], goals: [], notes: [machineLoad()], data: Object.fromEntries(startData) };
   const found: Measured[] = [];
   const loads: string[] = [];
   for (const load of [...BUSY, ...LIGHT].filter((each) => named(each).includes(only))) {
@@ -38,18 +48,19 @@ export async function measure(flags: readonly string[] = []): Promise<Report> {
     loads.push(`${loadavg()[0]!.toFixed(1)} (${named(load)})`);
   }
   return {
-    tables: [callsTable(found), restTable(found)],
+    tables: [callsTable(found), restTable(found), ...(starts.length > 0 ? [startTable(starts)] : [])],
     goals: goalsOf(found),
     notes: [
       'Of the calls 0.1 % meet a rate limit of two seconds, which all instances are told of. Keys: 1,000. What the instances do without calls is in the figures per call; a window ends when all counts are written. Commands are counted with those inside of scripts.',
       `Load of the machine in the minute before each end, the benchmark's own included: ${loads.join(', ')}.`,
     ],
-    data: Object.fromEntries(
-      found.flatMap((each) => {
+    data: Object.fromEntries([
+      ...startData,
+      ...found.flatMap((each) => {
         const { instances: _, processes: __, perSecond: ___, callingMs: ____, ...figures } = each;
         return Object.entries(figures).map(([name, figure]) => [`${named(each)}: ${name}`, figure] as const);
       }),
-    ),
+    ]),
   };
 }
 

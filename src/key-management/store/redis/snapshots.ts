@@ -34,7 +34,7 @@ export interface SnapshotSource {
 }
 
 /** How documents are loaded: from a snapshot, as a whole, or as a whole of which a snapshot is made. */
-export type LoadPlan =
+type LoadPlan =
   | { readonly from: 'snapshot'; readonly id: string; readonly parts: number }
   | { readonly from: 'documents'; readonly snapshot?: SnapshotMaker };
 

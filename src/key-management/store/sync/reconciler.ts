@@ -33,7 +33,7 @@ const isShallow = (value: Json, levels: number): boolean =>
   (levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1)));
 
 /** The instances that share the store, and this one among them. */
-export interface Fleet {
+interface Fleet {
   /** How many there are, as far as is known. */
   count(): number;
   /** Whether this is the one that goes before the others. */
