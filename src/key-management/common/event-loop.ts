@@ -17,7 +17,10 @@ export async function forEachInChunks<T>(items: Iterable<T>, work: (item: T) => 
   }
 }
 
-/** Does the work for each item, `width` items at a time, and gives the results in the items' order. An item is taken only when its turn has come. */
+/**
+ * Does the work for each item, `width` items at a time, and gives the results in the items' order. An item is taken only when its turn has come. Work that
+ * ends without having waited for anything, such as a checker that asks nobody, does not block the event loop.
+ */
 export async function mapConcurrent<T, R>(
   items: Iterable<T>,
   width: number,
@@ -26,10 +29,13 @@ export async function mapConcurrent<T, R>(
   const results: R[] = [];
   const iterator = items[Symbol.iterator]();
   let taken = 0;
+  let turn: Promise<unknown> | undefined;
   const worker = async (): Promise<void> => {
     for (let next = iterator.next(); !next.done; next = iterator.next()) {
       const place = taken;
       taken += 1;
+      if (taken % SLICE === 0) turn = yieldToEventLoop().then(() => (turn = undefined));
+      if (turn) await turn;
       results[place] = await work(next.value);
     }
   };
