@@ -320,9 +320,13 @@ export class ProviderShares {
 
 function isNews(before: ReadonlyMap<string, Claim>, now: ReadonlyMap<string, Claim>): boolean {
   for (const account of before.keys()) if (!now.has(account)) return true;
-  for (const [account, { wanted, least }] of now) {
-    const asked = before.get(account)?.wanted ?? 0;
-    if (Math.abs(wanted - asked) > Math.max(NEWS * asked, least / 2)) return true;
+  for (const [account, { wanted, own, least }] of now) {
+    const asked = before.get(account);
+    if (isOther(wanted, asked?.wanted, least) || isOther(own, asked?.own, least)) return true;
   }
   return false;
 }
+
+/** Whether so much is news to whoever was told of so much `before`. */
+const isOther = (now: number, before = 0, least: number): boolean =>
+  Math.abs(now - before) > Math.max(NEWS * before, least / 2);
