@@ -309,3 +309,16 @@ describe('a part of a limit', () => {
     expect(meter.leftAt(NOW + 1_000)).toBe(2.5);
   });
 });
+
+describe('a limit that is another one than before', () => {
+  it('refills by itself, whatever the one before did', () => {
+    const answers = bucket()
+      .read({ limit: 120, remaining: 4, resetMs: 500 })
+      .read({ limit: 120, remaining: 1, resetMs: 2_000 });
+    expect(answers.meter.perMinute).toBe(120);
+    answers.read({ limit: 60, remaining: 1, resetMs: 1_500 });
+    expect(answers.meter.perMinute).toBe(60);
+    answers.read({ limit: 60, remaining: 0, resetMs: 2_500 });
+    expect(answers.meter.blockedUntil(1, NOW)).toBe(NOW + 1_000);
+  });
+});

@@ -42,7 +42,7 @@ export class Meter {
   #windowMs = MINUTE_MS;
   /** Per millisecond. */
   #refill = 0;
-  readonly #rate = new Refill();
+  #rate = new Refill();
   readonly #kind: KindEvidence;
   #limit = Infinity;
   /** What a bucket holds at most, or a window begins with. */
@@ -151,7 +151,7 @@ export class Meter {
     const isWindow = this.kind === 'fixed_window';
     const known = this.isKnown ? this.leftAt(now) : -Infinity;
     const own = this.#isShared && this.isKnown ? known : remaining * this.#part;
-    if (limit !== undefined) this.#limit = limit;
+    if (limit !== undefined) this.#stated(limit);
     const full = Math.max(1, limit ?? Math.max(this.#rate.fullest, remaining));
     this.#windowMs = window === 'day' ? DAY_MS : MINUTE_MS;
     this.#refill = this.#rate.read(remaining, resetMs, full, full / this.#windowMs);
@@ -180,6 +180,15 @@ export class Meter {
     const surely = isSettled ? all - (1 - this.#part) * this.#capacity : -Infinity;
     this.#left = Math.min(left, Math.max(own, surely));
     this.#asOf = now;
+  }
+
+  /** A limit that is another one than before has a bucket of its own: what was learned of the one before tells nothing of it. */
+  #stated(limit: number): void {
+    if (limit !== this.#limit && this.#limit < Infinity) {
+      this.#rate = new Refill();
+      this.#size = 0;
+    }
+    this.#limit = limit;
   }
 
   /**
