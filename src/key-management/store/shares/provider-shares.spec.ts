@@ -25,7 +25,7 @@ it('says so when it comes first at fewer accounts than before, though it wants a
   const instances = { count: 3, placeOf: () => 1 };
   const shares = new ProviderShares('openai', port(), instances);
   shares.joined(0);
-  shares.wanted();
+  shares.wanted(0);
   const first = shares.report(0)!;
   const sumOfOwn = (claims: typeof first.claims) => [...claims.values()].reduce((sum, { own }) => sum + own, 0);
   expect(sumOfOwn(first.claims)).toBe(4);

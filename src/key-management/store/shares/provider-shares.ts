@@ -99,10 +99,10 @@ export class ProviderShares {
     this.#isDue = isUsed;
   }
 
-  /** A call waits for a part, or an account's limits became known. */
-  wanted(isNew = false): void {
+  /** A call waits for a part, or an account's limits became known. An instance that begins to use them is as one to which they are new. */
+  wanted(now: number, isNew = false): void {
+    this.#isNew ||= isNew || !this.isActive(now);
     this.#isUrgent = true;
-    this.#isNew ||= isNew;
   }
 
   /** The next report cannot wait: a call waits and there is no part at all, or limits became known, or the leader waits for an answer. */
