@@ -2,7 +2,7 @@ import type { TokenBooking } from '../../vendors/contract/profile';
 import type { RateLimitReading } from '../../vendors/contract/rate-limits';
 import type { ExceededLimit, ExpectedTokens } from './expected-tokens';
 import type { LimitKind } from './limit-kind';
-import { Meter } from './meter';
+import { Meter, type Dimension } from './meter';
 import type { SentCall } from './sent-call';
 
 /** Of calls that no answer counted for so long, no more than these are remembered. */
@@ -15,6 +15,12 @@ const MINUTE_MS = 60_000;
 const OVERTAKING_MS = 1_000;
 /** Few calls overtake others by more than this: enough where it takes many to be sure. Milliseconds. */
 const USUALLY_MS = 100;
+
+/** What a bucket holds, and what refills in a millisecond. */
+export interface StatedBucket {
+  readonly capacity: number;
+  readonly perMs: number;
+}
 
 /** Holds calls back by what the vendor's headers say is left, before the vendor has to refuse. */
 export class HeaderPace {
@@ -35,11 +41,14 @@ export class HeaderPace {
     private readonly booking: TokenBooking = 'input_and_max_output',
   ) {}
 
-  /** @param asOf When the vendor counted what the answer states: between the sending of its request and now. Milliseconds since the epoch. */
-  observe(readings: readonly RateLimitReading[], asOf: number, now: number, answered?: SentCall): void {
+  /**
+   * Takes in what an answer states. True where it states a limit for the first time, or another one than before.
+   * @param asOf When the vendor counted what the answer states: between the sending of its request and now. Milliseconds since the epoch.
+   */
+  observe(readings: readonly RateLimitReading[], asOf: number, now: number, answered?: SentCall): boolean {
     if (answered) answered.isAnswered = true;
     // Answers come out of order: a later count is the better one.
-    if (asOf < this.#asOf) return;
+    if (asOf < this.#asOf) return false;
     const surelyBy = (answered?.at ?? asOf) - OVERTAKING_MS;
     this.#learn(readings, asOf, surelyBy);
     this.#asOf = asOf;
@@ -47,8 +56,9 @@ export class HeaderPace {
       call.isCounted = isCountedBy(call, asOf, surelyBy);
       return !call.isCounted;
     });
+    let isNew = false;
     for (const reading of readings) {
-      const meter = this.#meterOf(reading);
+      const meter = this.#meterOf(reading.dimension);
       let sent = 0;
       let unsure = 0;
       for (const call of this.#sent) {
@@ -56,8 +66,14 @@ export class HeaderPace {
         if (call.at > asOf) sent += booked;
         else unsure += booked;
       }
-      meter.observe(reading, { sent, unsure }, asOf, now);
+      isNew = meter.observe(reading, { sent, unsure }, asOf, now) || isNew;
     }
+    return isNew;
+  }
+
+  /** Another instance was told by answers what this limit is. */
+  told(dimension: Dimension, { capacity, perMs }: StatedBucket, now: number): void {
+    this.#meterOf(dimension).told(capacity, perMs, now);
   }
 
   /** A call is sent. */
@@ -232,7 +248,7 @@ export class HeaderPace {
         };
   }
 
-  #meterOf({ dimension }: RateLimitReading): Meter {
+  #meterOf(dimension: Dimension): Meter {
     const known = this.meters.find((meter) => meter.dimension === dimension);
     if (known) return known;
     const meter = new Meter(dimension, this.kind, this.booking);

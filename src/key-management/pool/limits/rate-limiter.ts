@@ -47,9 +47,11 @@ export interface RateRefusal {
   readonly dimension: 'requests' | 'tokens' | undefined;
 }
 
-/** A rate that was learned of an account, from refusals. */
+/** A rate that was learned of an account: from refusals, or from headers. */
 export interface LearnedLimit extends LearnedFigures {
   readonly dimension: 'requests' | 'tokens';
+  /** What headers say that a bucket holds; left out of what refusals taught. */
+  readonly capacity?: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -86,7 +88,11 @@ export class RateLimiter {
 
   constructor(private readonly priors?: Priors) {}
 
-  /** Takes in what the headers of an answer say is left. From then on, what refusals taught does not count. @param asOf When the vendor counted it. */
+  /**
+   * Takes in what the headers of an answer say is left. From then on, what refusals taught does not count. True if other instances are to hear of it: a
+   * limit became known, or is another one.
+   * @param asOf When the vendor counted it.
+   */
   observe(
     readings: readonly RateLimitReading[],
     kind: LimitKind,
@@ -94,15 +100,18 @@ export class RateLimiter {
     now: number,
     booking: TokenBooking = 'input_and_max_output',
     call?: SentCall,
-  ): void {
-    if (this.#headers === undefined) {
-      this.#headers = new HeaderPace(kind, booking);
-      this.#knownSince = now;
-      if (this.#part < 1) this.#headers.divide(this.#part, 0, now);
-      this.#cap = undefined;
-      this.#requests = this.#tokens = undefined;
-    }
-    this.#headers.observe(readings, asOf, now, call);
+  ): boolean {
+    return this.#statedBy(kind, booking, now).observe(readings, asOf, now, call);
+  }
+
+  #statedBy(kind: LimitKind, booking: TokenBooking | undefined, now: number): HeaderPace {
+    if (this.#headers !== undefined) return this.#headers;
+    this.#headers = new HeaderPace(kind, booking);
+    this.#knownSince = now;
+    if (this.#part < 1) this.#headers.divide(this.#part, 0, now);
+    this.#cap = undefined;
+    this.#requests = this.#tokens = undefined;
+    return this.#headers;
   }
 
   /** A call that was sent then was let through by what headers state. @param at Milliseconds since the epoch. */
@@ -119,10 +128,16 @@ export class RateLimiter {
     return this.#headers !== undefined || this.#learned.some(({ rate }) => rate.isKnown);
   }
 
-  /** The rates that this instance has learned itself, where no header states any. */
+  /** The rates that this instance has learned itself: from headers, or where they state none, from refusals. */
   get learned(): readonly LearnedLimit[] {
-    return this.#learned.flatMap(({ dimension, rate }) =>
-      this.#headers === undefined && rate.isKnown && !rate.wasTold ? [{ dimension, ...rate.figures }] : [],
+    if (this.#headers === undefined)
+      return this.#learned.flatMap(({ dimension, rate }) =>
+        rate.isKnown && !rate.wasTold ? [{ dimension, ...rate.figures }] : [],
+      );
+    return this.meters.flatMap(({ dimension, tells, perMinute, capacity }) =>
+      tells && (dimension === 'requests' || dimension === 'tokens')
+        ? [{ dimension, perMs: perMinute / MINUTE_MS, calls: 0, capacity }]
+        : [],
     );
   }
 
@@ -166,7 +181,7 @@ export class RateLimiter {
 
   /** The limits that headers state, by dimension. */
   get stated(): readonly { readonly dimension: Meter['dimension']; readonly limit: number }[] {
-    return this.meters.map(({ dimension, limit }) => ({ dimension, limit }));
+    return this.meters.flatMap(({ dimension, limit }) => (limit < Infinity ? [{ dimension, limit }] : []));
   }
 
   /** How many calls of other keys the vendor must have counted by then, and how much more is left than they would have left. */
@@ -295,7 +310,11 @@ export class RateLimiter {
   }
 
   /** Another instance has learned this rate of the same account. What headers state is the better guide. */
-  told({ dimension, perMs, calls }: LearnedLimit, now: number): void {
+  told({ dimension, perMs, calls, capacity }: LearnedLimit, now: number, booking?: TokenBooking): void {
+    if (capacity !== undefined) {
+      this.#statedBy('token_bucket', booking, now).told(dimension, { capacity, perMs }, now);
+      return;
+    }
     if (this.#headers !== undefined) return;
     const rate = this.#rateOf(dimension, now);
     rate.told({ perMs, calls }, now);
