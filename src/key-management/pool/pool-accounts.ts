@@ -239,6 +239,8 @@ export class PoolAccounts {
     const { candidate, sent, tokens } = lease;
     if (candidate.rateLimiter !== undefined) {
       candidate.rateLimiter.ended(sent, wasGood, now);
+      // The booking may be that of another call from now on. Of one that failed it may be asked yet.
+      if (wasGood) lease.sent = undefined;
       if (wasGood && candidate.rateLimiter.hasHeaders) this.#lag.succeeded();
     }
     const hard = lease.reservedIn;

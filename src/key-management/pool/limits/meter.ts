@@ -1,5 +1,6 @@
 import type { TokenBooking } from '../../vendors/contract/profile';
 import type { RateLimitReading } from '../../vendors/contract/rate-limits';
+import type { AskedFor } from './asked-lately';
 import type { ExpectedTokens } from './expected-tokens';
 import { KindEvidence, type LimitKind } from './limit-kind';
 import { Refill } from './refill';
@@ -35,6 +36,8 @@ const ROUNDING = 1e-6;
 export class Meter {
   #left = Infinity;
   #asOf = 0;
+  /** No less is left at any later time, unless more is taken: a call that needs less need not know the time. */
+  #surelyLeft = Infinity;
   /** When the bucket is full, or the window ends, as far as is known; milliseconds since the epoch. */
   #fullAt = 0;
   /** The window began without an answer that told of it: it may hold less, or have begun later. */
@@ -155,6 +158,18 @@ export class Meter {
     this.#capacity = capacity;
     this.#refill = perMs;
     this.#asOf = Math.max(this.#asOf, now);
+    this.#leftChanged();
+  }
+
+  /** What so many calls need together. */
+  neededBy({ calls, unknown, tokens }: AskedFor): number {
+    return this.dimension === 'requests' ? calls : unknown * this.usual + this.needed(tokens);
+  }
+
+  /** So many calls of unknown size surely fit now and at any later time, until more is taken. */
+  get roomForUnknown(): number {
+    const booked = this.bookedAtOnce(undefined);
+    return booked > 0 ? Math.floor((this.#surelyLeft - this.reserved) / booked) : this.#part > 0 ? Infinity : 0;
   }
 
   /**
@@ -192,6 +207,7 @@ export class Meter {
       this.#left = level - sent;
       this.#asOf = asOf;
     }
+    this.#leftChanged();
     // Others take of the same limit: of what is left, this instance has no more than its own calls have left of its part, or than the others' can be.
     if (!this.#isShared) return isNew;
     const left = this.leftAt(now);
@@ -200,6 +216,7 @@ export class Meter {
     const surely = isSettled ? all - (1 - this.#part) * this.#capacity : -Infinity;
     this.#left = Math.min(left, Math.max(own, surely));
     this.#asOf = now;
+    this.#leftChanged();
     return isNew;
   }
 
@@ -246,6 +263,7 @@ export class Meter {
     }
     this.#left = left - amount;
     this.#asOf = Math.max(this.#asOf, now);
+    this.#leftChanged();
   }
 
   /** Notes what a call asks for, so that it is known which calls still fit when little is left. */
@@ -260,7 +278,7 @@ export class Meter {
 
   /** Until when a call that needs so much does not fit, milliseconds since the epoch; 0 if it fits now. */
   blockedUntil(amount: number, now: number): number {
-    if (!this.isKnown) return 0;
+    if (amount + this.reserved <= this.#surelyLeft) return 0;
     if (this.#part <= 0) return now + LOOK_AGAIN_MS;
     const capacity = this.#capacity * this.#part;
     // A single call goes when the bucket is full, whatever it may take.
@@ -293,8 +311,14 @@ export class Meter {
       this.#asOf = Math.max(this.#asOf, now);
     }
     this.#part = part;
+    this.#leftChanged();
     this.#dividedAt = now;
     this.#isShared ||= part < 1;
+  }
+
+  #leftChanged(): void {
+    if (!this.isKnown) return;
+    this.#surelyLeft = this.#part > 0 ? Math.min(this.#left, this.#capacity * this.#part) : -1;
   }
 
   /** Begins the next window where the last one has ended. */

@@ -9,7 +9,7 @@ import type { LimitKind } from './limit-kind';
 import type { Meter } from './meter';
 import type { PriorRates } from './prior-rates';
 import type { RefusalCost } from './refusal-cost';
-import type { SentCall } from './sent-call';
+import { cleared, newSentCall, type SentCall } from './sent-call';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
 export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'> &
@@ -85,6 +85,8 @@ export class RateLimiter {
   #smallest = Infinity;
   #largest = 0;
   #part = 1;
+  /** The booking of a call that is over, for the next one. */
+  #spare: SentCall | undefined;
 
   constructor(private readonly priors?: Priors) {}
 
@@ -247,17 +249,13 @@ export class RateLimiter {
     const total = this.#sizeOf(tokens);
     this.#requestsSoFar += 1;
     this.#tokensSoFar += total;
-    const call: SentCall = {
-      at: now,
-      key,
-      tokens,
-      pace: undefined,
-      isAnswered: false,
-      isCounted: false,
-      isOpen: false,
-      requestsSoFar: this.#requestsSoFar,
-      tokensSoFar: this.#tokensSoFar,
-    };
+    const call = this.#spare ?? newSentCall();
+    this.#spare = undefined;
+    call.at = now;
+    call.key = key;
+    call.tokens = tokens;
+    call.requestsSoFar = this.#requestsSoFar;
+    call.tokensSoFar = this.#tokensSoFar;
     if (tokens !== undefined) this.asked(tokens);
     this.#headers?.started(call, now);
     this.#requests?.started(1, now);
@@ -265,14 +263,15 @@ export class RateLimiter {
     return call;
   }
 
-  /** A call ended. @param wasGood Its answer was. */
+  /** A call ended; where its answer was good, its booking may be used for another call. @param wasGood Its answer was. */
   ended(call: SentCall | undefined, wasGood: boolean, now: number): void {
     this.inFlight -= 1;
     if (wasGood) {
       this.#cap?.succeeded();
       this.#distrust -= this.#distrust * DISTRUST_LEARNING;
     }
-    call?.pace?.ended(call, wasGood, now);
+    const isOver = call?.pace?.ended(call, wasGood, now) ?? false;
+    if (isOver && wasGood) this.#spare = cleared(call!);
   }
 
   /** What a call used so far. */
