@@ -6,7 +6,7 @@ import { StoreError } from '../port/store-error';
 import { ServerConnection } from '../server/server-connection';
 import { clusterOf, makeClient } from './clients';
 import { isRedirection, wantsNewConnection } from './reply-errors';
-import { runScript } from './scripts';
+import { runScript, type ScriptArgument } from './scripts';
 import { isCluster, type RedisClient, type RedisSource } from './source';
 
 /** The two clients that serve a store, from connecting until one of them breaks or they are no longer wanted: then both end. */
@@ -47,8 +47,13 @@ export class RedisConnection extends ServerConnection {
     if (this.#failure !== undefined && !isCluster(client)) throw this.#failure;
   }
 
-  script(script: string, root: string, args: readonly (string | number)[]): Promise<unknown> {
+  script(script: string, root: string, args: readonly ScriptArgument[]): Promise<unknown> {
     return this.run(() => runScript(this.commands, script, root, args));
+  }
+
+  /** A field of a hash, as it is kept. */
+  field(key: string, field: string): Promise<Buffer | null> {
+    return this.run(() => this.commands.hgetBuffer(key, field));
   }
 
   protected override endClients(): Promise<unknown> {

@@ -6,7 +6,7 @@ import { unpackChanges } from '../server/packed-changes';
 import { QUIET_BATCHES, readQuiet, type QuietBatch } from '../server/quiet-changes';
 import { ServerKeyStore } from '../server/server-key-store';
 import { entryOf } from './change-reader';
-import { loadDocuments, packChanges } from './packing';
+import { packChanges } from './packing';
 import { LOCK, SINCE, UNLOCK, WRITE } from './scripts';
 import { RedisSession, type RedisKeyStoreSettings, type SessionSettings } from './redis-session';
 import type { RedisSource } from './source';
@@ -53,10 +53,12 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
 
   async load(prefix: string): Promise<StoredDocument[]> {
     const { session } = this;
+    // Whoever waits for a snapshot goes on hearing what others change.
+    const plan = await session.snapshots.plan(prefix);
     const endLoad = session.deduplicator.beginLoad();
     let seqs: ReadonlyMap<string, number> = new Map();
     try {
-      const loaded = await loadDocuments(prefix, (script, args) => session.run(script, args));
+      const loaded = await session.snapshots.load(prefix, plan);
       seqs = loaded.seqs;
       return loaded.documents;
     } finally {

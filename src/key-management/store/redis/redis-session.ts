@@ -5,7 +5,8 @@ import { ServerSession } from '../server/server-session';
 import { ChangeReader, type Position } from './change-reader';
 import { RedisConnector, type RedisConnection } from './connection';
 import { mendFor, messageOf, wantsNewConnection } from './reply-errors';
-import { HELLO } from './scripts';
+import { HELLO, type ScriptArgument } from './scripts';
+import { Snapshots, type SnapshotSource } from './snapshots';
 import { checkSource, placeOf, secretsOf, type RedisSource } from './source';
 
 /** For so many documents each greeting checks whether they still exist. */
@@ -38,7 +39,8 @@ const MEND_AT_START =
   'Check REDIS_URL, and that the server takes connections from here. It is tried again until it answers.';
 
 /** The connections to one Redis, and the stream of changes that is followed over them. */
-export class RedisSession extends ServerSession<RedisConnection, SessionSettings, Greeting> {
+export class RedisSession extends ServerSession<RedisConnection, SessionSettings, Greeting> implements SnapshotSource {
+  readonly snapshots: Snapshots;
   readonly #connector: RedisConnector;
   readonly #reader: ChangeReader;
   #evictionPolicy = '';
@@ -58,7 +60,8 @@ export class RedisSession extends ServerSession<RedisConnection, SessionSettings
       mendAtStart: (error) => mendFor(error) ?? MEND_AT_START,
       wantsNewConnection,
     });
-    const { root, writer, timeoutMs } = settings;
+    const { root, writer, timeoutMs, clock, random } = settings;
+    this.snapshots = new Snapshots(this, clock, random);
     this.#connector = new RedisConnector(source, timeoutMs);
     this.#reader = new ChangeReader(
       {
@@ -77,8 +80,17 @@ export class RedisSession extends ServerSession<RedisConnection, SessionSettings
   }
 
   /** @throws StoreError `unavailable`, at once when there is no connection, else within the time limit */
-  run(script: string, args: readonly (string | number)[]): Promise<unknown> {
+  run(script: string, args: readonly ScriptArgument[]): Promise<unknown> {
     return this.command((connection) => connection.script(script, this.terms.root, args));
+  }
+
+  /** As `run`. */
+  field(key: string, field: string): Promise<Buffer | null> {
+    return this.command((connection) => connection.field(this.terms.root + key, field));
+  }
+
+  get connection(): unknown {
+    return this.newest;
   }
 
   /** A write found data with this epoch; another epoch than before means that the former data was lost. */
