@@ -114,7 +114,7 @@ async function main([url = '', keys = '0', instances = '1']: string[]): Promise<
     } else if (command.do === 'remove') {
       removals.remove(command.instance);
     } else if (command.do === 'look') {
-      tell({ kind: 'looked', counts: apps.map(look) });
+      tell({ kind: 'looked', counts: apps.slice(command.instance, command.instance + 1).map(look) });
     } else {
       await Promise.all(apps.map((app) => app.close()));
       process.disconnect();

@@ -62,8 +62,13 @@ local from = redis.call('HGET', meta, 'looked')
 local isDue = ARGV[3] == '1' or now - (tonumber(redis.call('HGET', meta, 'lookedAt') or '') or 0) >= ${LOOK_EVERY_MS}
 if isDue then
   names = redis.call('ZRANGEBYLEX', root .. 'docs', from and '(' .. from or '-', '+', 'LIMIT', 0, ARGV[2])
-  for _, name in ipairs(names) do
-    if redis.call('EXISTS', root .. 'doc:' .. name) == 0 then gone[#gone + 1] = name end
+  local keys = {}
+  for i, name in ipairs(names) do keys[i] = root .. 'doc:' .. name end
+  -- All at once: mostly none is gone.
+  if #keys > 0 and redis.call('EXISTS', unpack(keys)) < #keys then
+    for i, name in ipairs(names) do
+      if redis.call('EXISTS', keys[i]) == 0 then gone[#gone + 1] = name end
+    end
   end
 end
 local function failed(answer) return type(answer) == 'table' and answer.err end
