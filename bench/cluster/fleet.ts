@@ -35,12 +35,12 @@ export class Fleet {
   }
 
   /** The first process begins alone: what it writes of the keys the others find. */
-  static async start(url: string, size: FleetSize, keys: number): Promise<Fleet> {
+  static async start(url: string, size: FleetSize, keys: number, shards = 1): Promise<Fleet> {
     const { instances: all, processes } = size;
     const start = (n: number): Promise<Member> => {
       const first = Math.floor((all * n) / processes);
       const instances = Math.floor((all * (n + 1)) / processes) - first;
-      return started({ url, keys, first, instances });
+      return started({ url, keys, first, instances, shards });
     };
     const members = [await start(0)];
     members.push(...(await Promise.all(Array.from({ length: processes - 1 }, (_, n) => start(n + 1)))));
@@ -85,9 +85,17 @@ export class Fleet {
   }
 }
 
-async function started(about: { url: string; keys: number; first: number; instances: number }): Promise<Member> {
-  const { url, keys, first, instances } = about;
-  const worker = new Worker<Command, Told>(fork(join(__dirname, 'member.js'), [url, String(keys), String(instances)]));
+interface Start {
+  readonly url: string;
+  readonly keys: number;
+  readonly first: number;
+  readonly instances: number;
+  readonly shards: number;
+}
+
+async function started({ url, keys, first, instances, shards }: Start): Promise<Member> {
+  const args = [url, String(keys), String(instances), String(shards)];
+  const worker = new Worker<Command, Told>(fork(join(__dirname, 'member.js'), args));
   await worker.hear('ready');
   return { worker, first };
 }
