@@ -195,11 +195,14 @@ describe('when what is left of keys runs out', () => {
   /** An app of OpenAI keys, on the cluster's store. */
   async function startOpenAi(
     keys: readonly string[],
-    more: Pick<ProviderOptions, 'budgets'> = {},
+    more: Pick<ProviderOptions, 'budgets' | 'keys'> = {},
   ): Promise<TestingModule> {
     const { baseUrl } = simulator.openai;
     const app = await startKeyManagement(
-      { store: cluster.member(), providers: { openai: { keys: [...keys], baseUrl, ...more } } },
+      {
+        ...{ store: cluster.member(), metrics: { perKey: true } },
+        providers: { openai: { keys: [...keys], baseUrl, ...more } },
+      },
       { clock },
     );
     apps.push(app);
@@ -220,14 +223,31 @@ describe('when what is left of keys runs out', () => {
   const openAiShown = (app: TestingModule) =>
     app.get(KeyManagerService).getComprehensiveStatus().key_pools.providers.openai!;
 
+  const metric = async (app: TestingModule, name: string, label = ''): Promise<number> => {
+    const text = await app.get(KeyMetricsService).text();
+    const line = new RegExp(`^ai_keys_${name}_timestamp_seconds\\{provider="openai"${label}\\} (.*)$`, 'm');
+    return Number(line.exec(text)?.[1]);
+  };
+
+  it('is a metric of accounts and keys, too', async () => {
+    const [one, two] = simulator.openai.newKeys(2);
+    const budgets: Budget[] = [{ requests: 300, per: 'day', scope: 'account' }];
+    const keys = [
+      { key: one!, quotaGroup: 'team', budgets },
+      { key: two!, quotaGroup: 'team' },
+    ];
+    const app = await startOpenAi([], { keys });
+    await callEach(65);
+    const { runsOutAt } = app.get(KeyPoolService).list('openai')[0]!;
+    expect(Math.abs(hoursLeft(runsOutAt) / (235 / 60) - 1)).toBeLessThan(0.1);
+    const ofAccount = await metric(app, 'account_runs_out', ',account="team"');
+    expect(ofAccount).toBeCloseTo(runsOutAt!.getTime() / 1_000, 2);
+    for (const { id } of app.get(KeyPoolService).list('openai'))
+      expect(await metric(app, 'key_runs_out', `,key_id="${id}"`)).toBeCloseTo(ofAccount, 2);
+  });
+
   it('has a range in status, analytics and metrics, until it is sure', async () => {
     const app = await startOpenAi(simulator.openai.newKeys(2), { budgets: [{ requests: 2_000, per: 'month' }] });
-    const metrics = async (name: string): Promise<number> => {
-      const text = await app.get(KeyMetricsService).text();
-      return Number(
-        new RegExp(`^ai_keys_runs_out_${name}timestamp_seconds\\{provider="openai"\\} (.*)$`, 'm').exec(text)?.[1],
-      );
-    };
     expect(openAiShown(app)).toMatchObject({ runs_out_at: null, runs_out_between: null });
     await callEach(30);
     const status = openAiShown(app);
@@ -243,15 +263,15 @@ describe('when what is left of keys runs out', () => {
     const dates = { earliest: new Date(range.earliest), latest: new Date(range.latest!) };
     expect(snapshot).toMatchObject({ runsOutBetween: dates, budgets: [{ runsOutBetween: dates }] });
     expect(snapshot!.runsOutAt).toBeUndefined();
-    expect(await metrics('earliest_')).toBeCloseTo(dates.earliest.getTime() / 1_000, 2);
-    expect(await metrics('latest_')).toBeCloseTo(dates.latest.getTime() / 1_000, 2);
-    expect(await metrics('')).toBeNaN();
+    expect(await metric(app, 'runs_out_earliest')).toBeCloseTo(dates.earliest.getTime() / 1_000, 2);
+    expect(await metric(app, 'runs_out_latest')).toBeCloseTo(dates.latest.getTime() / 1_000, 2);
+    expect(await metric(app, 'runs_out')).toBeNaN();
     await callEach(35);
     const later = openAiShown(app);
     expect(later.runs_out_between).toBeNull();
     expect(Math.abs(hoursLeft(later.runs_out_at) / 32.25 - 1)).toBeLessThan(0.1);
-    expect([await metrics('earliest_'), await metrics('latest_')]).toEqual([NaN, NaN]);
-    expect(await metrics('')).toBeCloseTo(Date.parse(later.runs_out_at!) / 1_000, 2);
+    expect([await metric(app, 'runs_out_earliest'), await metric(app, 'runs_out_latest')]).toEqual([NaN, NaN]);
+    expect(await metric(app, 'runs_out')).toBeCloseTo(Date.parse(later.runs_out_at!) / 1_000, 2);
   });
 
   it('goes on after a restart in the middle of the hour', async () => {

@@ -38,6 +38,8 @@ export interface ProviderOutlook extends RunOutTimes {
   readonly provider: string;
   /** What is left of all balances, by their unit. */
   readonly balances: ReadonlyMap<string, number>;
+  /** When the first thing of each account runs out, of those that have some. */
+  readonly accounts: ReadonlyMap<string, RunOutTimes>;
 }
 
 /** One thing that can run out, as it was last looked at. */
@@ -150,10 +152,8 @@ export class ForecastService implements OnApplicationBootstrap, OnModuleDestroy 
       watched.delete(name);
     }
     await this.#show(pool, all, ends, slice);
-    const balances = new Map<string, number>();
-    for (const { unit, left, isBalance } of all) if (isBalance) balances.set(unit, (balances.get(unit) ?? 0) + left);
     if (all.length === 0) this.#outlooks.delete(provider);
-    else this.#outlooks.set(provider, { provider, balances, ...firstRunOut(sums.map((funds) => ends.get(funds))) });
+    else this.#outlooks.set(provider, outlookOf(provider, { all, sums, ends }));
     return warnings;
   }
 
@@ -262,6 +262,22 @@ interface Warning {
   readonly hours: RunOutWarning | undefined;
   readonly told: RunOutWarning | undefined;
   readonly at: number | undefined;
+}
+
+function outlookOf(
+  provider: string,
+  { all, sums, ends }: { all: readonly Funds[]; sums: readonly Funds[]; ends: ReadonlyMap<Funds, RunOut | undefined> },
+): ProviderOutlook {
+  const balances = new Map<string, number>();
+  const ofAccounts = new Map<string, (RunOut | undefined)[]>();
+  for (const funds of all) {
+    const { unit, left, owner, isBalance } = funds;
+    if (isBalance) balances.set(unit, (balances.get(unit) ?? 0) + left);
+    if (typeof owner === 'string')
+      getOrCreate(ofAccounts, owner, (): (RunOut | undefined)[] => []).push(ends.get(funds));
+  }
+  const accounts = new Map(Array.from(ofAccounts, ([account, found]) => [account, firstRunOut(found)]));
+  return { provider, balances, accounts, ...firstRunOut(sums.map((funds) => ends.get(funds))) };
 }
 
 const nameOf = (provider: string, { subject, unit }: Funds): string => `${provider} ${subject} ${unit}`;

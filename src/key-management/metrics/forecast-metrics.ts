@@ -2,6 +2,9 @@ import type { Registry } from 'prom-client';
 import type { ProviderOutlook } from '../alerts/forecast.service';
 import { scrapedGauge } from './scraped';
 
+/** Accounts of one provider that have series of their own: there may be as many as there are keys. */
+export const MAX_ACCOUNTS = 100;
+
 /** Registers the gauges of balances and forecasts. */
 export function registerForecastMetrics(
   registry: Registry,
@@ -15,6 +18,18 @@ export function registerForecastMetrics(
     *samples() {
       for (const { provider, balances } of outlooks())
         for (const [unit, left] of balances) yield [{ provider: labelOf(provider), unit }, left];
+    },
+  });
+  scrapedGauge(registry, {
+    name: 'ai_keys_account_runs_out_timestamp_seconds',
+    help: 'When something that an account has left is spent, at the present pace; of the first hundred accounts of each provider of which that is known.',
+    labels: ['provider', 'account'],
+    *samples() {
+      for (const { provider, accounts } of outlooks()) {
+        const known = [...accounts].filter(([, { runsOutAt }]) => runsOutAt !== undefined);
+        for (const [account, { runsOutAt }] of known.slice(0, MAX_ACCOUNTS))
+          yield [{ provider: labelOf(provider), account }, runsOutAt! / 1_000];
+      }
     },
   });
   for (const { name, help, of } of TIMES)
