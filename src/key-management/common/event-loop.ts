@@ -17,19 +17,6 @@ export async function forEachInChunks<T>(items: Iterable<T>, work: (item: T) => 
   }
 }
 
-/** Counts work of different sizes, and says when a turn of the event loop is due: after as much as `SLICE` items take. */
-export class WorkSlice {
-  #left = SLICE;
-
-  /** @param items To so many items the next piece of work comes. */
-  isOver(items: number): boolean {
-    this.#left -= items;
-    if (this.#left > 0) return false;
-    this.#left = SLICE;
-    return true;
-  }
-}
-
 /** Does the work for each item, `width` items at a time, and gives the results in the items' order. An item is taken only when its turn has come. */
 export async function mapConcurrent<T, R>(
   items: Iterable<T>,
@@ -48,4 +35,17 @@ export async function mapConcurrent<T, R>(
   };
   await Promise.all(Array.from({ length: width }, worker));
   return results;
+}
+
+/** Counts work of different sizes, and says when a turn of the event loop is due: after as much as `SLICE` items take. */
+export class WorkSlice {
+  #left = SLICE;
+
+  /** @param items To so many items the next piece of work comes. */
+  isOver(items: number): boolean {
+    this.#left -= items;
+    if (this.#left > 0) return false;
+    this.#left = SLICE;
+    return true;
+  }
 }
