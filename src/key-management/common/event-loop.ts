@@ -42,3 +42,16 @@ export async function mapConcurrent<T, R>(
   await Promise.all(Array.from({ length: width }, worker));
   return results;
 }
+
+/** Counts work of different sizes, and says when a turn of the event loop is due: after as much as `SLICE` items take. */
+export class WorkSlice {
+  #left = SLICE;
+
+  /** @param items To so many items the next piece of work comes. */
+  isOver(items: number): boolean {
+    this.#left -= items;
+    if (this.#left > 0) return false;
+    this.#left = SLICE;
+    return true;
+  }
+}
