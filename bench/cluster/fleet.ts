@@ -25,7 +25,7 @@ export class Fleet {
 
   private constructor(
     private readonly members: readonly Member[],
-    readonly size: number,
+    private readonly size: FleetSize,
   ) {
     for (const { worker } of members) {
       worker.listen((told) => {
@@ -35,20 +35,25 @@ export class Fleet {
   }
 
   /** The first process begins alone: what it writes of the keys the others find. */
-  static async start(url: string, { instances: size, processes }: FleetSize, keys: number): Promise<Fleet> {
+  static async start(url: string, size: FleetSize, keys: number, shards = 1): Promise<Fleet> {
+    const { instances: all, processes } = size;
     const start = (n: number): Promise<Member> => {
-      const first = Math.floor((size * n) / processes);
-      const instances = Math.floor((size * (n + 1)) / processes) - first;
-      return started({ url, keys, first, instances });
+      const first = Math.floor((all * n) / processes);
+      const instances = Math.floor((all * (n + 1)) / processes) - first;
+      return started({ url, keys, first, instances, shards });
     };
     const members = [await start(0)];
     members.push(...(await Promise.all(Array.from({ length: processes - 1 }, (_, n) => start(n + 1)))));
     return new Fleet(members, size);
   }
 
+  get instances(): number {
+    return this.size.instances;
+  }
+
   /** Lets all instances make calls at the same time. Resolves with their number, and with milliseconds of processor time. */
   async call(calling: Calling): Promise<{ calls: number; cpuMs: number }> {
-    const all = this.size;
+    const all = this.instances;
     const called = await Promise.all(
       this.members.map(({ worker, first }) => worker.ask({ do: 'call', first, all, ...calling }, 'called')),
     );
@@ -62,9 +67,15 @@ export class Fleet {
     return worker.ask({ do: 'remove', instance: instance - first }, 'removed');
   }
 
-  /** What each instance tells of the calls of all. */
-  async look(): Promise<Counts[]> {
-    const looked = await Promise.all(this.members.map(({ worker }) => worker.ask({ do: 'look' }, 'looked')));
+  /** How many instances the processes have at the most. */
+  get mostPerProcess(): number {
+    const { instances, processes } = this.size;
+    return Math.ceil(instances / processes);
+  }
+
+  /** What one instance of each process tells of the calls of all. @param instance Its number in the process. */
+  async look(instance: number): Promise<Counts[]> {
+    const looked = await Promise.all(this.members.map(({ worker }) => worker.ask({ do: 'look', instance }, 'looked')));
     return looked.flatMap(({ counts }) => counts);
   }
 
@@ -74,9 +85,17 @@ export class Fleet {
   }
 }
 
-async function started(about: { url: string; keys: number; first: number; instances: number }): Promise<Member> {
-  const { url, keys, first, instances } = about;
-  const worker = new Worker<Command, Told>(fork(join(__dirname, 'member.js'), [url, String(keys), String(instances)]));
+interface Start {
+  readonly url: string;
+  readonly keys: number;
+  readonly first: number;
+  readonly instances: number;
+  readonly shards: number;
+}
+
+async function started({ url, keys, first, instances, shards }: Start): Promise<Member> {
+  const args = [url, String(keys), String(instances), String(shards)];
+  const worker = new Worker<Command, Told>(fork(join(__dirname, 'member.js'), args));
   await worker.hear('ready');
   return { worker, first };
 }

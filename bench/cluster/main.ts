@@ -4,6 +4,7 @@ import { say } from '../lib/say';
 import { shown, shownSpread } from '../lib/statistics';
 import { BEFORE } from './before';
 import { measureFleet, type FleetFigures, type Load } from './measure-fleet';
+import { measureNodes, type NodeFigures, type NodesLoad } from './measure-nodes';
 import { measureStarts, startTable } from './starting';
 
 /** As an app under heavy traffic: each instance a process. */
@@ -20,6 +21,10 @@ const LIGHT: Load[] = [4, 8, 32, 200].map((instances) => ({
   perSecond: 5,
   callingMs: 50_000,
 }));
+/** On a Redis Cluster of three masters, with calls that meet in few keys, and in hardly any. */
+const NODES: NodesLoad[] = [100, 20_000].flatMap((keys) =>
+  [1, 3].map((shards) => ({ shards, keys, instances: 4, processes: 1, perSecond: 100 })),
+);
 /** What was measured before the counts were no longer told was measured with so many. */
 const COMPARED = 8;
 
@@ -27,6 +32,7 @@ const START = 'start';
 const machineLoad = (): string => `Load of the machine in the minute before the end: ${loadavg()[0]!.toFixed(1)}.`;
 
 type Measured = Load & FleetFigures;
+type MeasuredNodes = NodesLoad & { readonly nodes: readonly NodeFigures[] };
 
 /**
  * Instances on one Redis: how fast a removal spreads, and what counts cost as there are more.
@@ -47,9 +53,17 @@ export async function measure(flags: readonly string[] = []): Promise<Report> {
     found.push({ ...load, ...(await measureFleet(load)) });
     loads.push(`${loadavg()[0]!.toFixed(1)} (${named(load)})`);
   }
+  const divided: MeasuredNodes[] = [];
+  for (const load of NODES.filter((each) => namedNodes(each).includes(only))) {
+    say(`cluster: ${namedNodes(load)}`);
+    divided.push({ ...load, nodes: await measureNodes(load) });
+    loads.push(`${loadavg()[0]!.toFixed(1)} (${namedNodes(load)})`);
+  }
   return {
-    tables: [callsTable(found), restTable(found), ...(starts.length > 0 ? [startTable(starts)] : [])],
-    goals: goalsOf(found),
+    tables: [startTable(starts), callsTable(found), restTable(found), nodesTable(divided)].filter(
+      ({ rows }) => rows.length > 0,
+    ),
+    goals: found.length > 0 ? goalsOf(found) : [],
     notes: [
       'Of the calls 0.1 % meet a rate limit of two seconds, which all instances are told of. Keys: 1,000. What the instances do without calls is in the figures per call; a window ends when all counts are written. Commands are counted with those inside of scripts.',
       `Load of the machine in the minute before each end, the benchmark's own included: ${loads.join(', ')}.`,
@@ -60,11 +74,46 @@ export async function measure(flags: readonly string[] = []): Promise<Report> {
         const { instances: _, processes: __, perSecond: ___, callingMs: ____, ...figures } = each;
         return Object.entries(figures).map(([name, figure]) => [`${named(each)}: ${name}`, figure] as const);
       }),
+      ...divided.flatMap((each) =>
+        each.nodes.flatMap((node, n) =>
+          Object.entries(node).map(
+            ([name, figure]: [string, number]) => [`${namedNodes(each)}: master ${n + 1}: ${name}`, figure] as const,
+          ),
+        ),
+      ),
     ]),
   };
 }
 
 const named = ({ instances, perSecond }: Load): string => `${instances} instances, ${perSecond} calls a second each`;
+
+const namedNodes = ({ shards, keys }: NodesLoad): string => `${shards} shards on three masters, ${keys} keys`;
+
+const nodesTable = (divided: readonly MeasuredNodes[]): Table => ({
+  title: 'Four instances of 100 calls a second each on a Redis Cluster: what its three masters do',
+  columns: [
+    'keys',
+    'shards',
+    'of them on each master',
+    'commands per call',
+    'bytes out per call',
+    'µs of its processor per call',
+    'µs of scripts per call, by the clock',
+  ],
+  rows: divided.map(({ keys, shards, nodes }) => {
+    const each = (figure: (node: NodeFigures) => number): string =>
+      nodes.map((node) => shown(figure(node))).join(' + ');
+    return [
+      keys,
+      shards,
+      each(({ shardsHere }) => shardsHere),
+      each(({ commandsPerCall }) => commandsPerCall),
+      each(({ bytesOutPerCall }) => bytesOutPerCall),
+      each(({ cpuUsPerCall }) => cpuUsPerCall),
+      each(({ scriptUsPerCall }) => scriptUsPerCall),
+    ];
+  }),
+});
 
 const callsTable = (found: readonly Measured[]): Table => ({
   title: 'Calls of n instances on one Redis',

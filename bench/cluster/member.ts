@@ -18,10 +18,10 @@ const CHECK_MINUTES = 24 * 60;
 const preciseNow = (): number => performance.timeOrigin + performance.now();
 const tell = (told: Told): void => void process.send!(told);
 
-async function startInstance(url: string, keys: number): Promise<INestApplicationContext> {
+async function startInstance(url: string, keys: number, shards: number): Promise<INestApplicationContext> {
   const app = await startApp({
     providers: { [PROVIDER]: { compatibleWith: 'openai', baseUrl: 'http://127.0.0.1:9' } },
-    store: { kind: 'redis', url },
+    store: { kind: 'redis', url, shards },
     healthCheckIntervalMinutes: CHECK_MINUTES,
   });
   fill(app, PROVIDER, keys);
@@ -100,10 +100,10 @@ class Removals {
   }
 }
 
-/** Instances of an app in one process, driven by its parent. Arguments: the store's URL, the number of keys, that of instances. */
-async function main([url = '', keys = '0', instances = '1']: string[]): Promise<void> {
+/** Instances of an app in one process, driven by its parent. Arguments: the store's URL, the number of keys, of instances, and of the store's shards. */
+async function main([url = '', keys = '0', instances = '1', shards = '1']: string[]): Promise<void> {
   const apps: INestApplicationContext[] = [];
-  for (let n = 0; n < Number(instances); n += 1) apps.push(await startInstance(url, Number(keys)));
+  for (let n = 0; n < Number(instances); n += 1) apps.push(await startInstance(url, Number(keys), Number(shards)));
   const removals = new Removals(apps);
   const obey = async (command: Command): Promise<void> => {
     if (command.do === 'call') {
@@ -114,7 +114,7 @@ async function main([url = '', keys = '0', instances = '1']: string[]): Promise<
     } else if (command.do === 'remove') {
       removals.remove(command.instance);
     } else if (command.do === 'look') {
-      tell({ kind: 'looked', counts: apps.map(look) });
+      tell({ kind: 'looked', counts: apps.slice(command.instance, command.instance + 1).map(look) });
     } else {
       await Promise.all(apps.map((app) => app.close()));
       process.disconnect();

@@ -14,7 +14,8 @@ export interface Counts {
 export type Command =
   | ({ readonly do: 'call'; readonly first: number; readonly all: number } & Calling)
   | { readonly do: 'remove'; readonly instance: number }
-  | { readonly do: 'look' }
+  /** What its instance of this number tells; nothing, where it has fewer. */
+  | { readonly do: 'look'; readonly instance: number }
   | { readonly do: 'close' };
 
 /** A message of a process. Times are milliseconds since the epoch. */

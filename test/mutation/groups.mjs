@@ -1,4 +1,4 @@
-const RULE_SPECS = ['vendors/{rules,rule-words,verdicts,vendor-cases}.spec.ts'];
+const RULE_SPECS = ['vendors/{rules,rule-words,verdicts,vendor-cases,named-codes}.spec.ts'];
 
 /** The pure core in groups: which files are mutated, and which unit tests have to notice. Paths below src/key-management. */
 export const GROUPS = {

@@ -3,6 +3,7 @@ import { add, eventually, RecordingWatcher, set } from '../../src/key-management
 import { keyStoreContract } from '../../src/key-management/store/contract/key-store.contract';
 import type { StoreError } from '../../src/key-management/store/port/store-error';
 import { RedisKeyStore, type RedisKeyStoreOptions } from '../../src/key-management/store/redis/redis-key-store';
+import { rootsOf, shardOf } from '../../src/key-management/store/redis/placement';
 import { RedisCluster } from '../support/redis-cluster';
 import { describeWithRedis, RedisServer } from '../support/redis-server';
 
@@ -39,12 +40,38 @@ describeWithRedis('RedisKeyStore on a real cluster of three masters and three re
   afterEach(() => Promise.all(stores.splice(0).map((store) => store.close())));
   afterAll(() => cluster.stop());
 
-  const create = () => {
-    const namespace = `contract-${count++}`;
-    const store = () => new RedisKeyStore({ url: cluster.nodes[count % 6]!.url, namespace, timeoutMs: 3_000 });
-    return Promise.resolve({ store: store(), again: store, cleanup: () => Promise.resolve() });
-  };
-  keyStoreContract({ describe, it }, { create }, { shared: true, survivesRestart: true });
+  describe.each([1, 3])('on %i shards', (shards) => {
+    const create = () => {
+      const namespace = `contract-${count++}`;
+      const store = () =>
+        new RedisKeyStore({ url: cluster.nodes[count % 6]!.url, namespace, shards, timeoutMs: 3_000 });
+      return Promise.resolve({ store: store(), again: store, cleanup: () => Promise.resolve() });
+    };
+    keyStoreContract({ describe, it }, { create }, { shared: true, survivesRestart: true });
+  });
+
+  it(
+    'C9: has three shards on three masters, in any namespace, and few connections to each node',
+    async () => {
+      const held = async (namespace: string) => {
+        const { store } = await open({ url: cluster.nodes[0]!.url, namespace, shards: 3 });
+        for (let n = 0; n < 30; n += 1) await store.write([set(`keys/openai/${n}`, 'f', n)]);
+        const metas = rootsOf(namespace, 3).map((root) => `${root}meta`);
+        return Promise.all(metas.map((meta) => cluster.ownerOf(meta)));
+      };
+      const clients = async () => {
+        const lists = await Promise.all(cluster.nodes.slice(0, 3).map((node) => node.command('CLIENT', 'LIST')));
+        return lists.map((list) => String(list).split('name=nestjs-ai-key-management').length - 1);
+      };
+      expect(await clients()).toEqual([0, 0, 0]);
+      for (const namespace of ['shop', 'shop-2', 'staging', 'a']) {
+        expect(new Set((await held(namespace)).map(({ port }) => port)).size).toBe(3);
+      }
+      // One for commands and one for the changes of its shard, of each instance.
+      expect(await clients()).toEqual([8, 8, 8]);
+    },
+    TEST_TIMEOUT_MS,
+  );
 
   it(
     'C9: works by the URL of any node, master or replica, and by several with commas between',
@@ -139,6 +166,89 @@ describeWithRedis('RedisKeyStore on a real cluster of three masters and three re
       await idle.watcher.until('a reset of the idle one', () => idle.watcher.resets > 0);
       await writing.store.write([set('l', 'f', 1)]);
       await idle.watcher.until('the change', () => idle.watcher.of('l').length > 0);
+      await owner.restart();
+      await eventually('it to be a replica', async () => (await owner.info('master_link_status')) === 'up');
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'C9: works from memory while the slot of one of its shards moves, and has all in the end',
+    async () => {
+      const { url } = cluster.nodes[0]!;
+      const [namespace, shards] = ['moved', 3];
+      const [writing, idle] = [await open({ url, namespace, shards }), await open({ url, namespace, shards })];
+      const docs = Array.from({ length: 20 }, (_, n) => `d${n}`);
+      await writing.store.write(
+        docs.map((doc) => add(doc, 's', 1)),
+        'w:1',
+      );
+      const meta = `${rootsOf(namespace, shards)[1]!}meta`;
+      await cluster.moveSlotOf(meta, async () => {
+        expect(
+          await tried(
+            writing.store,
+            docs.map((doc) => add(doc, 's', 1)),
+            'w:2',
+          ),
+        ).toBe(false);
+      });
+      await eventually('the write to pass', () =>
+        tried(
+          writing.store,
+          docs.map((doc) => add(doc, 's', 1)),
+          'w:2',
+        ),
+      );
+      await writing.store.write([set('e', 'f', 1)]);
+      await idle.watcher.until('the change', () => idle.watcher.of('e').length > 0 || idle.watcher.resets > 0);
+      let sums: unknown[] = [];
+      await eventually('the idle one to be back', () =>
+        idle.store.load('d').then(
+          (loaded) => ((sums = loaded.map((document) => document.sums['s'])), true),
+          () => false,
+        ),
+      );
+      expect(sums).toEqual(docs.map(() => 2));
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'C9: is away as a whole while the owner of one shard is gone, and has each part of what was written once it is back',
+    async () => {
+      const [namespace, shards] = ['killed', 3];
+      const { url } = cluster.nodes[0]!;
+      const [writing, idle] = [await open({ url, namespace, shards }), await open({ url, namespace, shards })];
+      const docs = Array.from({ length: 20 }, (_, n) => `d${n}`);
+      await writing.store.write(
+        docs.map((doc) => add(doc, 's', 1)),
+        'w:1',
+      );
+      const roots = rootsOf(namespace, shards);
+      const killed = await cluster.ownerOf(`${roots[2]!}meta`);
+      await killed.command('WAIT', 1, 5_000);
+      await killed.kill9();
+      expect(new Set(docs.map((doc) => shardOf(doc, shards)))).toEqual(new Set([0, 1, 2]));
+      await eventually('a write to pass', () =>
+        tried(
+          writing.store,
+          docs.map((doc) => add(doc, 's', 1)),
+          'w:2',
+        ),
+      );
+      await idle.watcher.until('a reset of the idle one', () => idle.watcher.resets > 0);
+      await eventually('the idle one to be back', () =>
+        idle.store.load('d').then(
+          (loaded) => loaded.length === 20,
+          () => false,
+        ),
+      );
+      expect((await idle.store.load('d')).map(({ sums }) => sums['s'])).toEqual(docs.map(() => 2));
+      await writing.store.write(docs.map((doc) => set(doc, 'f', 1)));
+      await idle.watcher.until('the changes', () =>
+        docs.every((doc) => idle.watcher.of(doc).some(({ kind }) => kind === 'set')),
+      );
     },
     TEST_TIMEOUT_MS,
   );

@@ -35,32 +35,42 @@ describeWithRedis('a Redis and what it must give', () => {
   });
   afterAll(() => server.stop());
 
-  it('C13: works with exactly the rights that the page names, and not beyond its namespace', async () => {
-    const [name, ...args] = RULE.replace('>PASSWORD', HASH).split(' ');
-    await server.command(name!, ...args);
-    const url = `redis://keys:${encodeURIComponent(PASSWORD)}@127.0.0.1:${server.port}`;
-    await server.command('CONFIG', 'SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lfu');
-    const [one, other] = [await open({ url }), await open({ url })];
-    await one.store.write([set('d', 'f', 1), add('d', 's', 2), { kind: 'max', doc: 'd', field: 'm', value: 3 }], 'w:1');
-    await one.store.write([add('d', 's', 2)], 'w:1');
-    await other.watcher.until('the changes', () => other.watcher.of('d').length >= 3);
-    expect(await other.store.load('d')).toMatchObject([{ registers: { f: { value: 1 } }, maxima: { m: 3 } }]);
-    expect(await other.store.lock('job', 'a', 1_000)).toBe(true);
-    await other.store.unlock('job', 'a');
-    const cursor = (await other.store.changesSince())?.cursor;
-    await one.store.write([set('d', 'f', 3, 3)], 'w:2', { instance: 'another' });
-    await one.store.write([{ kind: 'drop', doc: 'd' }]);
-    expect((await other.store.changesSince(cursor))?.changes).toEqual([{ kind: 'drop', doc: 'd' }]);
-    expect(await other.store.load('')).toEqual([]);
-    expect(one.reports).toEqual([expect.stringContaining('allkeys-lfu')]);
-    await expect(open({ url, namespace: 'another', timeoutMs: 500 })).rejects.toMatchObject({
-      code: 'unavailable',
-      message: expect.stringMatching(/NOPERM.*docs\/stores\.md/) as string,
-    });
-    // Nothing was refused but the other namespace.
-    const log = (await server.command('ACL', 'LOG')) as unknown[][];
-    expect(log.map((entry) => entry[entry.indexOf('object') + 1])).toEqual(['{akm:another}:']);
-  });
+  // What is kept in one shard is divided over four.
+  it.each([1, 4])(
+    'C13: works with exactly the rights that the page names, on %i shards, and not beyond its namespace',
+    async (shards) => {
+      await server.command('ACL', 'LOG', 'RESET');
+      const [name, ...args] = RULE.replace('>PASSWORD', HASH).split(' ');
+      await server.command(name!, ...args);
+      const url = `redis://keys:${encodeURIComponent(PASSWORD)}@127.0.0.1:${server.port}`;
+      await server.command('CONFIG', 'SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lfu');
+      const [one, other] = [await open({ url, shards }), await open({ url, shards })];
+      await one.store.write(
+        [set('d', 'f', 1), add('d', 's', 2), { kind: 'max', doc: 'd', field: 'm', value: 3 }],
+        'w:1',
+      );
+      await one.store.write([add('d', 's', 2)], 'w:1');
+      for (let n = 0; n < 10; n += 1) await one.store.write([set(`e${n}`, 'f', 1)]);
+      await other.watcher.until('the changes', () => other.watcher.of('d').length >= 3);
+      expect(await other.store.load('d')).toMatchObject([{ registers: { f: { value: 1 } }, maxima: { m: 3 } }]);
+      expect(await other.store.lock('job', 'a', 1_000)).toBe(true);
+      await other.store.unlock('job', 'a');
+      const cursor = (await other.store.changesSince())?.cursor;
+      await one.store.write([set('d', 'f', 3, 3)], 'w:2', { instance: 'another' });
+      await one.store.write([{ kind: 'drop', doc: 'd' }]);
+      expect((await other.store.changesSince(cursor))?.changes).toEqual([{ kind: 'drop', doc: 'd' }]);
+      expect(await other.store.load('d')).toEqual([]);
+      expect(await other.store.load('')).toHaveLength(10);
+      expect(one.reports).toEqual([expect.stringContaining('allkeys-lfu')]);
+      await expect(open({ url, shards, namespace: 'another', timeoutMs: 500 })).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringMatching(/NOPERM.*docs\/stores\.md/) as string,
+      });
+      // Nothing was refused but the other namespace.
+      const log = (await server.command('ACL', 'LOG')) as unknown[][];
+      expect(log.map((entry) => entry[entry.indexOf('object') + 1])).toEqual(['{akm:another}:']);
+    },
+  );
 
   it.each(RULE.split(' ').filter((right) => /^\+(?!client|info)/.test(right)))(
     'C13: the page asks for no right without need: %s',

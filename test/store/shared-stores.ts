@@ -21,10 +21,10 @@ export interface SharedStoreCase {
   start(): Promise<SharedStore>;
 }
 
-async function startRedis(): Promise<SharedStore> {
+async function startRedis(shards: number): Promise<SharedStore> {
   const server = await RedisServer.start();
   return {
-    options: { kind: 'redis', url: server.url },
+    options: { kind: 'redis', url: server.url, shards },
     kill: () => server.kill9(),
     restart: (how) => server.restart(how),
     stop: () => server.stop(),
@@ -62,7 +62,8 @@ async function startFirebase(): Promise<SharedStore> {
 }
 
 export const SHARED_STORES: readonly SharedStoreCase[] = [
-  { name: 'Redis', describe: describeWithRedis, start: startRedis },
+  { name: 'Redis', describe: describeWithRedis, start: () => startRedis(1) },
+  { name: 'Redis of four shards', describe: describeWithRedis, start: () => startRedis(4) },
   { name: 'Postgres', describe: describeWithPostgres, start: startPostgres },
   { name: 'Firebase server', describe, start: startFirebase },
 ];

@@ -80,13 +80,14 @@ export function optionsFromEnvironment(
       ...fields(NUMBERS, number),
       ...fields(TEXTS, text),
       webhook: webhookFromEnvironment(text),
-      store: storeFromEnvironment(text, storeKind),
+      store: storeFromEnvironment(text, number, storeKind),
     },
     names,
   };
 }
 
 type Text = (path: string, name: string) => string | undefined;
+type NumberOf = (path: string, name: string) => number | undefined;
 
 /** Undefined where no variable is set. What is missing is refused by the schema, once the options are over it. */
 function webhookFromEnvironment(text: Text): WebhookOptions | undefined {
@@ -101,7 +102,7 @@ function webhookFromEnvironment(text: Text): WebhookOptions | undefined {
   return { url, secret, events } as WebhookOptions;
 }
 
-function storeFromEnvironment(text: Text, given: KeyStoreKind | undefined): KeyStoreOptions {
+function storeFromEnvironment(text: Text, number: NumberOf, given: KeyStoreKind | undefined): KeyStoreOptions {
   const urlOf = (each: string): string | undefined => {
     const variable = builtInStore(each)?.url?.variable;
     return variable === undefined ? undefined : text('store.url', variable);
@@ -115,6 +116,7 @@ function storeFromEnvironment(text: Text, given: KeyStoreKind | undefined): KeyS
     url: urlOf(kind),
     credentials: text('store.credentials', 'FIREBASE_CREDENTIALS_JSON'),
     namespace: text('store.namespace', 'KEY_STORE_NAMESPACE'),
+    shards: kind === 'redis' ? number('store.shards', 'KEY_STORE_SHARDS') : undefined,
     encryptionSecret: text('store.encryptionSecret', 'KEY_ENCRYPTION_SECRET'),
   };
 }

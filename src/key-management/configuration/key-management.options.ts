@@ -26,6 +26,11 @@ export interface KeyStoreOptions {
   options?: RedisStoreOptions;
   /** `KEY_STORE_NAMESPACE`: keeps apps apart that share a store. `a`-`z`, `0`-`9`, `_` and `-`. Default `default`. */
   namespace?: string;
+  /**
+   * `KEY_STORE_SHARDS`, for `redis`: the namespace is divided over so many hash tags, 1 to 64, so that as many masters of a Redis Cluster share its work.
+   * The same for all instances. Where it is raised, what is kept is divided anew, once; it cannot be lowered. Default 1.
+   */
+  shards?: number;
   /** `FIREBASE_CREDENTIALS_JSON`: a path, or the JSON itself. */
   credentials?: string;
   /** `KEY_ENCRYPTION_SECRET`: keys added at run time are stored under it; without it they live in memory only. */

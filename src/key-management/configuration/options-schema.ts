@@ -205,6 +205,11 @@ const storeSettings = strict({
     .string('must be text')
     .regex(/^[a-z0-9_-]{1,64}$/, 'must be 1 to 64 of a-z, 0-9, "_" and "-"')
     .optional(),
+  shards: z
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(64, 'must be at most 64: each instance follows each shard over a connection of its own')
+    .optional(),
   credentials: z.string('must be a path, or the JSON itself').optional(),
   encryptionSecret: secretText.optional(),
 });

@@ -123,6 +123,11 @@ describe('the environment', () => {
     expect(rawKeys(resolveOptions({}, env), 'openai')).toEqual([KEY, OTHER]);
   });
 
+  it('divides a Redis by KEY_STORE_SHARDS, which says nothing of other stores', () => {
+    const shards = (env: Record<string, string>) => resolveOptions({}, { ...env, KEY_STORE_SHARDS: '4' }).store.shards;
+    expect([shards({ REDIS_URL: 'redis://h' }), shards({ KEY_STORE: 'memory' })]).toEqual([4, 1]);
+  });
+
   it.each([
     [{ REDIS_URL: 'redis://h', FIREBASE_URL: 'https://h' }, 'redis', 'redis://h'],
     [{ REDIS_URL: 'redis://h', FIREBASE_URL: 'https://h', KEY_STORE: 'firebase' }, 'firebase', 'https://h'],

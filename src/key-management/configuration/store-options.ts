@@ -47,6 +47,7 @@ export function resolveStore(
     kind,
     own,
     namespace: merged?.namespace ?? 'default',
+    shards: merged?.shards ?? 1,
     path: merged?.path ?? './data',
     url: secretOf(merged?.url),
     redis: client || options ? new Hidden({ client, options }) : undefined,
@@ -59,7 +60,7 @@ export function resolveStore(
 function placeProblems(kind: string, store: KeyStoreOptions | undefined, given: KeyStoreOptions | undefined): string[] {
   const { url, client, options } = store ?? {};
   if (kind !== 'redis') {
-    const wrong = (['client', 'options'] as const).filter((name) => store?.[name] !== undefined);
+    const wrong = (['client', 'options', 'shards'] as const).filter((name) => store?.[name] !== undefined);
     if (wrong.length > 0) {
       return wrong.map((name) => `store.${name}: is for the redis store; set kind: 'redis', or leave it out.`);
     }

@@ -146,6 +146,12 @@ describe('what is wrong', () => {
       { store: { kind: 'redis', url: 'redis://:SECRET@a:1,b:2/3' } },
       'store.url (REDIS_URL): names a database, of which a Redis Cluster has one; leave it out, and keep apps apart by KEY_STORE_NAMESPACE.',
     ],
+    [{ store: { kind: 'redis', url: 'redis://h', shards: 0 } }, 'store.shards: must be at least 1.'],
+    [{ store: { kind: 'redis', url: 'redis://h', shards: 1.5 } }, 'store.shards: must be a whole number.'],
+    [
+      { store: { kind: 'memory', shards: 4 } },
+      "store.shards: is for the redis store; set kind: 'redis', or leave it out.",
+    ],
     ...METHODS.map((missing): [unknown, string] => [
       { store: { ...ownStore(), [missing]: undefined } },
       `store.${missing}: is no method; a store of your own needs open, load, write, lock, unlock, close, as KeyStore says.`,

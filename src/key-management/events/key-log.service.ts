@@ -51,38 +51,35 @@ type KeyOfAny<Event> = Event extends unknown ? keyof Event : never;
 type FieldOf<Event, Name extends PropertyKey> =
   Event extends Readonly<Partial<Record<Name, infer Value>>> ? Value : never;
 
+/** In one literal: objects that are spread into another give it a shape of its own with each line. */
 function fieldsOf(event: AnyFields): Record<string, string | undefined> {
-  const { provider, maskedKey, keyId, by, state, from, to, status, fields, model, endpoint, outcome, reason } = event;
-  const [expiresAt, days] = [event.expiresAt?.toISOString(), event.days?.toString()];
-  const subject = state
-    ? { provider, state, by: state === 'paused' ? by : undefined }
-    : { provider, key: maskedKey, key_id: keyId, by };
-  const count = event.count?.toString();
-  const percent = event.percent?.toString();
-  const change = {
-    percent,
-    from,
-    to,
-    status,
-    fields: fields?.join(','),
-    model,
-    endpoint,
-    outcome,
-    reason,
-    days,
-    change: event.change,
-    count,
-  };
+  const { state } = event;
+  const isOfProvider = state !== undefined;
   return {
-    ...subject,
-    ...change,
+    provider: event.provider,
+    state,
+    key: isOfProvider ? undefined : event.maskedKey,
+    key_id: isOfProvider ? undefined : event.keyId,
+    by: isOfProvider && state !== 'paused' ? undefined : event.by,
+    percent: event.percent?.toString(),
+    from: event.from,
+    to: event.to,
+    status: event.status,
+    fields: event.fields?.join(','),
+    model: event.model,
+    endpoint: event.endpoint,
+    outcome: event.outcome,
+    reason: event.reason,
+    days: event.days?.toString(),
+    change: event.change,
+    count: event.count?.toString(),
     account: event.account,
     unit: event.unit,
     left: event.left?.toString(),
     usable_keys: event.usableKeys?.toString(),
     minimum: event.minimum?.toString(),
     runs_out_at: event.runsOutAt?.toISOString(),
-    expires_at: expiresAt,
+    expires_at: event.expiresAt?.toISOString(),
     until: event.until?.toISOString(),
     since: event.since?.toISOString(),
   };

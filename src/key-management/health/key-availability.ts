@@ -63,17 +63,18 @@ export function usableKeys(
 }
 
 /**
- * How many keys are in the pool, those that cool down included. Undefined where that says nothing: all are switched off, there are none, or some were not
- * checked yet.
+ * How many keys are in the pool, those that cool down included, where they are fewer than `minimum`. Undefined where there are as many, which mostly the
+ * first keys show; and where the number says nothing: all are switched off, there are none, or some were not checked yet.
  */
-export function keysInPool(pool: Pick<KeyPool, 'records'>): number | undefined {
+export function keysBelow(minimum: number, pool: Pick<KeyPool, 'records'>): number | undefined {
   let inPool = 0;
   let isInUse = false;
   for (const { enabled, state } of pool.records()) {
+    if (inPool >= minimum) return undefined;
     if (!enabled) continue;
     if (state.status === 'unchecked') return undefined;
     isInUse = true;
     if (!isRemoved(state)) inPool += 1;
   }
-  return isInUse ? inPool : undefined;
+  return isInUse && inPool < minimum ? inPool : undefined;
 }

@@ -7,7 +7,7 @@ import type { ProviderState } from '../pool/key-events';
 import type { KeyPool } from '../pool/key-pool';
 import { KeyPoolService } from '../pool/key-pool.service';
 import type { PoolTemplate } from '../pool/opened-pools';
-import { keyAvailability, keysInPool, usableKeys, type UnservedModel } from './key-availability';
+import { keyAvailability, keysBelow, usableKeys, type UnservedModel } from './key-availability';
 import { WINDOW_MS } from './provider-facts';
 import { isCalled, providerState, type ProviderSituation, type ProviderAssessment } from './provider-state';
 import { isInTrouble, ProviderWatch } from './provider-watch';
@@ -195,8 +195,8 @@ export class ProviderHealthService implements OnModuleDestroy {
   /** That no key is left of a provider that is called was said already, as its trouble. */
   #lookAtKeys({ provider, state }: ProviderHealth, isTroubled: boolean, now: number): void {
     const minimum = this.options.minimumUsableKeys;
-    const usableKeys = keysInPool(this.pools.pool(provider)!);
-    if (usableKeys === undefined || usableKeys >= minimum) {
+    const usableKeys = keysBelow(minimum, this.pools.pool(provider)!);
+    if (usableKeys === undefined) {
       this.#low.delete(provider);
       return;
     }

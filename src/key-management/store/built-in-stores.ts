@@ -12,6 +12,8 @@ import type { RedisClient, RedisSource, RedisStoreOptions } from './redis/source
 /** What a built-in store is created from: the module's settings with environment and defaults filled in. */
 export interface StoreSettings {
   readonly namespace: string;
+  /** Of the namespace, for `redis`. */
+  readonly shards: number;
   readonly path: string;
   readonly redis?: Hidden<{ readonly client?: RedisClient; readonly options?: RedisStoreOptions }>;
   readonly url?: SecretText;
@@ -48,7 +50,13 @@ const BUILT_IN_STORES = {
   redis: {
     url: { variable: 'REDIS_URL', problem: (url) => redisUrlProblem(url) },
     create: (settings, clock, report) =>
-      new RedisKeyStore({ ...redisSource(settings), namespace: settings.namespace, clock, report }),
+      new RedisKeyStore({
+        ...redisSource(settings),
+        namespace: settings.namespace,
+        shards: settings.shards,
+        clock,
+        report,
+      }),
   },
   memory: { create: (_, clock) => new MemoryKeyStore({ clock }) },
 } satisfies Record<string, BuiltInStore>;

@@ -114,6 +114,10 @@ function canonical(value: unknown): unknown {
   return { fields: fields.map(([field, held]) => [field, canonical(held)]) };
 }
 
+/** Changes in the order of their documents; those of one document in theirs. */
+export const byDocument = (changes: readonly StoreChange[]): StoreChange[] =>
+  [...changes].sort((a, b) => (a.doc < b.doc ? -1 : Number(a.doc > b.doc)));
+
 /** What the changes alone come to. */
 export function result(
   changes: readonly StoreChange[],

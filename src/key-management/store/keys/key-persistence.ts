@@ -277,9 +277,20 @@ export class KeyPersistence implements DocumentOwner {
       if (opened?.kind === 'key') pool.replaceKey(record, opened.key, by);
     };
     const unreadable = (problem: string): void => this.link.setAside(documentOf(record.provider, record.id), problem);
-    const [statistics, cooldowns, { offsetMs }] = [this.#statistics, this.#cooldowns, this.link];
-    const common = { pool, record, by, statistics, cooldowns, offsetMs };
-    return { ...common, now: now(), freshMs: freshMs(), held, secretGone, secretChanged, unreadable };
+    return {
+      pool,
+      record,
+      by,
+      statistics: this.#statistics,
+      cooldowns: this.#cooldowns,
+      offsetMs: this.link.offsetMs,
+      now: now(),
+      freshMs: freshMs(),
+      held,
+      secretGone,
+      secretChanged,
+      unreadable,
+    };
   }
 
   /** Brings a stored key into its pool, if it was added at run time and can be opened. */

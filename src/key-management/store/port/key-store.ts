@@ -91,7 +91,7 @@ export interface KeyStore {
   load(prefix: string): Promise<StoredDocument[]>;
   /**
    * Applies all changes or none, in their order; what it resolved survives the death of this process. Leave the changes as they are
-   * until then.
+   * until then. A store on several servers may apply a part of a write that it then rejects, if each document's changes are in one part.
    * @param id Names the batch (letters, digits and `_.:-`, unique). A write that failed may have been applied all the same (the answer
    * was lost): repeat it with the same id within 10 minutes, and a shared store applies it once.
    * @param audience Who has to hear of it at once; all by default. A store may tell it to others, too; one that has `changesSince` should not.
@@ -100,7 +100,7 @@ export interface KeyStore {
    */
   write(changes: readonly StoreChange[], id?: string, audience?: Audience): Promise<void>;
   /**
-   * What others wrote for nobody since an earlier call, in their order, with the drops of all batches among it; nothing without a cursor,
+   * What others wrote for nobody since an earlier call, in an order that keeps each document's own, with the drops of all batches among it; nothing without a cursor,
    * which says from where on. Undefined where the store does not remember as far back, or lost its data: load. A store without this method
    * tells every batch to all.
    */

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { systemClock } from '../../common/clock';
 import { missingPeer } from '../../common/optional-peer';
 import { within } from '../../common/settles-within';
+import { ChangeDeduplicator } from '../port/change-deduplicator';
 import type { Audience, StoreWatcher } from '../port/key-store';
 import { StoreError } from '../port/store-error';
 import { regularPauseMs } from '../server/regular-pause';
@@ -24,6 +25,7 @@ export interface SessionSettings extends SessionTerms {
 
 /** The connections to one Postgres, and what is told over them. */
 export class PostgresSession extends ServerSession<PostgresConnection, SessionSettings, Position> {
+  readonly deduplicator = new ChangeDeduplicator((changes) => this.deliver(changes));
   #driver: PgDriver | undefined;
   #feed: ChangeFeed | undefined;
   /** Of these tables and this namespace; */
@@ -99,6 +101,11 @@ export class PostgresSession extends ServerSession<PostgresConnection, SessionSe
 
   protected override arrived(now: Position): void {
     this.#feed?.look(now);
+  }
+
+  protected override missed(): void {
+    this.deduplicator.reset();
+    super.missed();
   }
 
   protected override refusedData(error: unknown): StoreError | undefined {

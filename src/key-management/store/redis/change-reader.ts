@@ -2,6 +2,7 @@ import { SLICE, yieldToEventLoop } from '../../common/event-loop';
 import type { Batch } from '../port/change-deduplicator';
 import type { StoreChange } from '../port/key-store';
 import type { RedisConnection } from './connection';
+import type { RedisClient } from './source';
 import { unpackChanges } from '../server/packed-changes';
 import { regularPauseMs } from '../server/regular-pause';
 
@@ -22,7 +23,7 @@ export interface Position {
 export interface ReaderListener {
   batch(batch: Batch): void;
   /** What was written for this instance alone. */
-  letter(changes: StoreChange[]): void;
+  letter(changes: readonly StoreChange[]): void;
   /** Changes may have been missed while connected. */
   missed(): void;
 }
@@ -68,28 +69,17 @@ export class ChangeReader {
   }
 
   /** Reads until the connection is over; rejects with the reason. */
-  async follow(connection: RedisConnection, hello: () => Promise<Position>): Promise<never> {
-    for (;;) await this.#read(connection, hello);
+  async follow(connection: RedisConnection, client: RedisClient, hello: () => Promise<Position>): Promise<never> {
+    for (;;) await this.#read(connection, client, hello);
   }
 
-  async #read(connection: RedisConnection, hello: () => Promise<Position>): Promise<void> {
+  async #read(connection: RedisConnection, client: RedisClient, hello: () => Promise<Position>): Promise<void> {
     const from = this.#position!;
     const { stream, letters, timeoutMs, instances } = this.settings;
     // Then the server answers that there is nothing new.
     const blockMs = regularPauseMs(instances());
     const reply = await connection.run(
-      () =>
-        connection.reader.xread(
-          'COUNT',
-          ENTRIES,
-          'BLOCK',
-          blockMs,
-          'STREAMS',
-          stream,
-          letters,
-          from.last,
-          this.#lastLetter,
-        ),
+      () => client.xread('COUNT', ENTRIES, 'BLOCK', blockMs, 'STREAMS', stream, letters, from.last, this.#lastLetter),
       blockMs + timeoutMs,
     );
     let isInOrder = true;

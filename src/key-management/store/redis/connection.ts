@@ -9,35 +9,35 @@ import { isRedirection, wantsNewConnection } from './reply-errors';
 import { runScript, type ScriptArgument } from './scripts';
 import { isCluster, type RedisClient, type RedisSource } from './source';
 
-/** The two clients that serve a store, from connecting until one of them breaks or they are no longer wanted: then both end. */
+/** The clients that serve a store, from connecting until one of them breaks or they are no longer wanted: then all end. */
 export class RedisConnection extends ServerConnection {
+  /** For all commands but the blocking reads. */
+  readonly commands: RedisClient;
+  readonly #clients: RedisClient[] = [];
   /** What a client or the server said last. */
   #failure: Error | undefined;
 
   /**
-   * @param commands For all commands but the blocking read.
-   * @param reader For the blocking read of changes.
+   * @param make Makes a client that is not connected yet.
    * @param timeoutMs Time limit of connecting, of each command, and of closing; milliseconds.
    */
   constructor(
-    readonly commands: RedisClient,
-    readonly reader: RedisClient,
+    private readonly make: () => RedisClient,
     timeoutMs: number,
   ) {
     super(timeoutMs);
-    for (const client of [commands, reader]) {
-      // Of a cluster, what one of its nodes said says more than that all have failed.
-      const failed = (error: Error & { lastNodeError?: Error }): void => {
-        this.#failure = error.lastNodeError ?? error;
-      };
-      client.on('error', failed);
-      client.on('node error', failed);
-      client.once('end', () => this.drop(this.#failure ?? new Error('the connection was closed')));
-    }
+    this.commands = this.#newClient();
   }
 
-  /** Connects one of the two clients. Rejects with what the server said, where it said something. */
-  async connect(client: RedisClient): Promise<void> {
+  /** A client for blocking reads, connected. Rejects with what the server said, where it said something. */
+  async newReader(): Promise<RedisClient> {
+    const client = this.#newClient();
+    await this.connect(client);
+    return client;
+  }
+
+  /** Connects a client. Rejects with what the server said, where it said something. */
+  async connect(client = this.commands): Promise<void> {
     try {
       await this.run(() => client.connect());
     } catch (error) {
@@ -47,8 +47,9 @@ export class RedisConnection extends ServerConnection {
     if (this.#failure !== undefined && !isCluster(client)) throw this.#failure;
   }
 
-  script(script: string, root: string, args: readonly ScriptArgument[]): Promise<unknown> {
-    return this.run(() => runScript(this.commands, script, root, args));
+  /** @param mark How the namespace is divided, as far as it is known here: a script refuses another. */
+  script(script: string, root: string, mark: string, args: readonly ScriptArgument[]): Promise<unknown> {
+    return this.run(() => runScript(this.commands, script, root, [...args, mark]));
   }
 
   /** A field of a hash, as it is kept. */
@@ -57,7 +58,20 @@ export class RedisConnection extends ServerConnection {
   }
 
   protected override endClients(): Promise<unknown> {
-    return Promise.all([this.commands, this.reader].map((client) => end(client, this.timeoutMs)));
+    return Promise.all(this.#clients.map((client) => end(client, this.timeoutMs)));
+  }
+
+  #newClient(): RedisClient {
+    const client = this.make();
+    this.#clients.push(client);
+    // Of a cluster, what one of its nodes said says more than that all have failed.
+    const failed = (error: Error & { lastNodeError?: Error }): void => {
+      this.#failure = error.lastNodeError ?? error;
+    };
+    client.on('error', failed);
+    client.on('node error', failed);
+    client.once('end', () => this.drop(this.#failure ?? new Error('the connection was closed')));
+    return client;
   }
 }
 
@@ -92,7 +106,7 @@ export class RedisConnector {
       if (this.#mode === 'as given' || isCluster(client)) return client;
       return clusterOf(ioredis, client, this.source, this.#knownNodes, this.timeoutMs);
     };
-    return new RedisConnection(make(), make(), this.timeoutMs);
+    return new RedisConnection(make, this.timeoutMs);
   }
 
   /** The server belongs to a cluster. Returns whether to leave this connection for one to the whole cluster. */

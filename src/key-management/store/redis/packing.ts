@@ -5,13 +5,13 @@ import type { PackedChange } from '../server/packed-changes';
 import { LOAD } from './scripts';
 
 /** Most documents, and most fields, per call of the script: meanwhile the server does nothing else, and neither do we while we read. */
-const PAGE = 500;
-const PAGE_FIELDS = 5_000;
+export const PAGE = 500;
+export const PAGE_FIELDS = 5_000;
 
 /** All changes as one argument of a script: one command of a thousand changes costs a tenth of a thousand commands. */
 export const packChanges = (changes: readonly StoreChange[]): string => JSON.stringify(changes.map(pack));
 
-function pack(change: StoreChange): PackedChange {
+export function pack(change: StoreChange): PackedChange {
   const { doc } = change;
   switch (change.kind) {
     case 'set': {

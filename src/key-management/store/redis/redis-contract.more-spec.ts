@@ -4,6 +4,10 @@ import { keyStoreContract } from '../contract/key-store.contract';
 import { RedisKeyStore } from './redis-key-store';
 
 describeWithRedis('RedisKeyStore', () => {
+  describe.each([1, 4])('on %i shards', (shards) => contractOn(shards));
+});
+
+function contractOn(shards: number): void {
   let server: RedisServer;
   let count = 0;
 
@@ -14,7 +18,7 @@ describeWithRedis('RedisKeyStore', () => {
     const namespace = `contract-${count++}`;
     const proxy = await TcpProxy.start(server.port);
     const store = (port: number) =>
-      new RedisKeyStore({ url: `redis://127.0.0.1:${port}`, namespace, timeoutMs: 5_000 });
+      new RedisKeyStore({ url: `redis://127.0.0.1:${port}`, namespace, shards, timeoutMs: 5_000 });
     return {
       store: store(proxy.port),
       again: () => store(server.port),
@@ -25,4 +29,4 @@ describeWithRedis('RedisKeyStore', () => {
   };
 
   keyStoreContract({ describe, it }, { create }, { shared: true, survivesRestart: true });
-});
+}

@@ -6,13 +6,18 @@ import { unpackChanges } from '../server/packed-changes';
 import { QUIET_BATCHES, readQuiet, type QuietBatch } from '../server/quiet-changes';
 import { ServerKeyStore } from '../server/server-key-store';
 import { entryOf } from './change-reader';
-import { packChanges } from './packing';
+import { packChanges, type Loaded } from './packing';
+import { dividedChanges, joinedDocuments, shardOf, shardsOf } from './placement';
 import { LOCK, SINCE, UNLOCK, WRITE } from './scripts';
 import { RedisSession, type RedisKeyStoreSettings, type SessionSettings } from './redis-session';
+import type { Shard } from './shard';
 import type { RedisSource } from './source';
 
 /** Another instance that was away longer loads everything again. */
 const STREAM_KEPT_MS = 60_000;
+
+/** Between the cursors of the shards. */
+const CURSORS = ',';
 
 /** As `SINCE` answers: epoch, number and id of the last batch that nobody was told, and the batches after that which was named. */
 type QuietAnswer = [
@@ -29,7 +34,7 @@ type QuietAnswer = [
 export type RedisKeyStoreOptions = RedisKeyStoreSettings & RedisSource;
 
 /**
- * Redis 7 or Valkey, shared by all instances. Each batch is one script call. The others follow a stream of the batches, where a
+ * Redis 7 or Valkey, shared by all instances. Each batch is one script call, or one for each shard that it concerns. The others follow a stream of the batches, where a
  * connection that broke takes up where it was; on loopback that is as fast as publish and subscribe, which forgets
  * (p50 0.12 against 0.09 ms, p99 1.2 against 1.3 ms).
  */
@@ -40,6 +45,7 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
 
   constructor({
     namespace = 'default',
+    shards = 1,
     timeoutMs = 3_000,
     clock = systemClock,
     random = Math.random,
@@ -48,39 +54,69 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
   }: RedisKeyStoreOptions) {
     super();
     this.#source = source;
-    this.#settings = { root: `{akm:${namespace}}:`, writer: randomUUID(), timeoutMs, clock, random, report };
+    this.#settings = { namespace, shards, writer: randomUUID(), timeoutMs, clock, random, report };
   }
 
   async load(prefix: string): Promise<StoredDocument[]> {
     const { session } = this;
+    const shards = shardsOf(prefix, session.shards.length).map((place) => session.shards[place]!);
     // Whoever waits for a snapshot goes on hearing what others change.
-    const plan = await session.snapshots.plan(prefix);
-    const endLoad = session.deduplicator.beginLoad();
-    let seqs: ReadonlyMap<string, number> = new Map();
+    const plans = await Promise.all(shards.map(({ snapshots }) => snapshots.plan(prefix)));
+    const loads = shards.map((shard) => {
+      const loaded: Loaded = { documents: [], seqs: new Map() };
+      return { shard, loaded, end: shard.deduplicator.beginLoad() };
+    });
     try {
-      const loaded = await session.snapshots.load(prefix, plan);
-      seqs = loaded.seqs;
-      return loaded.documents;
+      await Promise.all(
+        loads.map(async (load, i) => {
+          load.loaded = await load.shard.snapshots.load(prefix, plans[i]!);
+        }),
+      );
+      return joinedDocuments(loads.map(({ loaded }) => loaded.documents));
     } finally {
-      endLoad(seqs);
+      // All at once: whoever loads has the answer before anything that comes after it.
+      for (const { end, loaded } of loads) end(loaded.seqs);
     }
   }
 
   async write(changes: readonly StoreChange[], id = '', audience: Audience = 'all'): Promise<void> {
     const { session } = this;
+    const { shards } = session;
     checkChanges(changes, id || undefined);
     if (changes.length === 0) return;
-    const args = [packChanges(changes), this.#settings.writer, id, randomUUID(), STREAM_KEPT_MS];
     const reader = typeof audience === 'string' ? audience : `@${audience.instance}`;
-    session.sawEpoch(String(await session.run(WRITE, [...args, reader])));
+    const put = async (place: number, part: readonly StoreChange[]): Promise<void> => {
+      const shard = shards[place]!;
+      const args = [packChanges(part), this.#settings.writer, id, randomUUID(), STREAM_KEPT_MS, reader];
+      session.sawEpoch(shard, String(await session.run(shard, WRITE, args)));
+    };
+    if (shards.length === 1) return put(0, changes);
+    const parts = dividedChanges(changes, shards.length);
+    // Nothing of a write that failed is under way when it is repeated.
+    const written = await Promise.allSettled(Array.from(parts, ([place, part]) => put(place, part)));
+    for (const each of written) if (each.status === 'rejected') throw each.reason;
   }
 
   async changesSince(cursor?: string): Promise<ReadChanges | undefined> {
+    const { shards } = this.session;
+    const cursors = cursor?.split(CURSORS);
+    if (cursors && cursors.length !== shards.length) return undefined;
+    const parts = await Promise.all(shards.map((shard, i) => this.#changesOf(shard, cursors?.[i])));
+    const read = parts.filter((part) => part !== undefined);
+    if (read.length < parts.length) return undefined;
+    return {
+      changes: read.flatMap(({ changes }) => changes),
+      cursor: read.map((part) => part.cursor).join(CURSORS),
+      more: read.some(({ more }) => more),
+    };
+  }
+
+  async #changesOf(shard: Shard, cursor: string | undefined): Promise<ReadChanges | undefined> {
     const { session } = this;
     const from = cursor === undefined ? [] : [...cursor.split(' '), QUIET_BATCHES];
-    const answer = (await session.run(SINCE, [randomUUID(), ...from])) as QuietAnswer;
+    const answer = (await session.run(shard, SINCE, [randomUUID(), ...from])) as QuietAnswer;
     const [epoch, number, place, entries = []] = answer;
-    session.sawEpoch(epoch);
+    session.sawEpoch(shard, epoch);
     const batches = entries.map(([id, fields]): QuietBatch => {
       const { n, w, c } = entryOf(fields);
       const changes = w === this.#settings.writer ? [] : unpackChanges(c ?? '');
@@ -90,12 +126,17 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
   }
 
   async lock(name: string, holder: string, ttlMs: number): Promise<boolean> {
-    const taken = await this.session.run(LOCK, [name, holder, Math.max(1, Math.ceil(ttlMs))]);
+    const taken = await this.#runLock(name, LOCK, [name, holder, Math.max(1, Math.ceil(ttlMs))]);
     return Number(taken) === 1;
   }
 
   async unlock(name: string, holder: string): Promise<void> {
-    await this.session.run(UNLOCK, [name, holder]);
+    await this.#runLock(name, UNLOCK, [name, holder]);
+  }
+
+  async #runLock(name: string, script: string, args: readonly (string | number)[]): Promise<unknown> {
+    const { session } = this;
+    return session.run(session.shards[shardOf(name, session.shards.length)]!, script, args);
   }
 
   protected override newSession(watcher: StoreWatcher): RedisSession {

@@ -75,6 +75,25 @@ describeWithRedis('RedisKeyStore and a server that comes and goes', () => {
   );
 
   it(
+    'looks by one command whether hundreds of documents are there, and finds the one that was evicted',
+    async () => {
+      const { store, watcher } = await open();
+      await store.write(Array.from({ length: 400 }, (_, n) => set(`d/${n}`, 'f', n)));
+      await raw.call('CONFIG', 'RESETSTAT');
+      await store.look();
+      expect(watcher.resets).toBe(0);
+      const counted = Number(/cmdstat_exists:calls=(\d+)/.exec(await raw.info('commandstats'))?.[1]);
+      // One for the index and one for all documents, of this look and perhaps of a regular one beside it.
+      expect(counted).toBeLessThanOrEqual(4);
+      await raw.del('{akm:default}:doc:d/123');
+      await store.look();
+      await watcher.until('a reset', () => watcher.resets === 1);
+      expect(await store.load('')).toHaveLength(399);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
     'takes up the changes where it was when only its connection broke',
     async () => {
       const proxy = await TcpProxy.start(server.port);

@@ -1,8 +1,9 @@
 /**
  * Errors of a server that cannot, or can no longer, serve: a replica after a failover, a replica without its master, a
- * server that loads its data or wants a password anew, a node without the slot. A new connection finds the right one.
+ * server that loads its data or wants a password anew, a node without the slot; or of one whose namespace was divided anew. A new connection finds
+ * what is right.
  */
-const ELSEWHERE = /^(?:READONLY|MASTERDOWN|LOADING|UNBLOCKED|NOAUTH|MOVED|ASK|CLUSTERDOWN)\b/;
+const ELSEWHERE = /^(?:READONLY|MASTERDOWN|LOADING|UNBLOCKED|NOAUTH|MOVED|ASK|CLUSTERDOWN|OTHERSHARDS)\b/;
 
 /** What the server answered, rather than what became of the connection. */
 const isReply = (error: unknown): boolean => (error as { name?: unknown } | undefined)?.name === 'ReplyError';

@@ -5,11 +5,11 @@ import type { RedisClient } from './source';
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * What must be atomic. All keys begin with KEYS[1], a root with a hash tag, so that a cluster keeps them together:
+ * What must be atomic. All keys begin with KEYS[1], the root of a shard with a hash tag, so that a cluster keeps them together:
  *
  * | key | type | what |
  * |---|---|---|
- * | `<root>meta` | hash | `epoch`: a mark of this data, another after a loss, `seq`: number of the last batch that all were told, `last`: its id in the stream, `quiet` and `lastQuiet`: the same of those that nobody was, `looked`: the last document that was looked for, `lookedAt`: when; milliseconds |
+ * | `<root>meta` | hash | `epoch`: a mark of this data, another after a loss, `seq`: number of the last batch that all were told, `last`: its id in the stream, `quiet` and `lastQuiet`: the same of those that nobody was, `looked`: the last document that was looked for, `lookedAt`: when; milliseconds, `shards`: how the namespace is divided, as `4`, or `1>4` while it is being divided, `empty`: the last document was dropped |
  * | `<root>docs` | sorted set | the names of all documents, all with score 0, for ranges by prefix |
  * | `<root>doc:<name>` | hash | `r<field>` → `version\|tie\|JSON`, `m<field>` and `s<field>` → number |
  * | `<root>changes` | stream | what all are told, a batch per entry: `n` its number, `w` its writer, `c` the packed changes; kept a minute |
@@ -22,10 +22,17 @@ const LOOK_EVERY_MS = 1_000;
  */
 const META = `
 local root = KEYS[1]
+local meta = root .. 'meta'
 local function epoch(candidate)
-  redis.call('HSETNX', root .. 'meta', 'epoch', candidate)
-  return redis.call('HGET', root .. 'meta', 'epoch')
+  if redis.call('HSETNX', meta, 'epoch', candidate) == 1 then redis.call('HSET', meta, 'shards', ARGV[#ARGV]) end
+  return redis.call('HGET', meta, 'epoch')
 end
+`;
+
+/** The last of ARGV is how the caller takes the namespace to be divided: nothing is done for one that is wrong. */
+const DIVIDED = `${META}
+local shards = redis.call('HGET', meta, 'shards')
+if shards and shards ~= ARGV[#ARGV] then return redis.error_reply('OTHERSHARDS the namespace is divided otherwise: ' .. shards) end
 `;
 
 /**
@@ -48,26 +55,38 @@ end
  * ARGV: an epoch for data that has none, or of which some was lost; how many documents are looked at; `1` to look at them though another
  * instance did just now. → epoch, number of the last batch,
  * its stream id, the server's run id, its time in milliseconds, `1` for a node of a cluster, and the policy by which the server evicts keys,
- * or ''. What the user may not ask for is ''.
+ * or ''. What the user may not ask for is ''. The last: how the namespace is divided. Data of a version that did not say so is of one shard.
  * A server that evicts deletes single documents without notice: their names stay in the index. Some more of them are checked each second,
  * by whichever instance comes first.
  * An error where nothing can be written because this is a replica; memory or disk that lack do not keep the data from being read.
  */
 export const HELLO = `${META}
-local meta = root .. 'meta'
 local refused = redis.pcall('HDEL', meta, 'nothing')
 if type(refused) == 'table' and string.match(refused.err or '', '^READONLY') then return refused end
-local mark = redis.call('HGET', meta, 'epoch') or epoch(ARGV[1])
+local mark = redis.call('HGET', meta, 'epoch')
+local shards = redis.call('HGET', meta, 'shards')
+if not shards then
+  shards = mark and '1' or ARGV[#ARGV]
+  redis.pcall('HSET', meta, 'shards', shards)
+end
+mark = mark or epoch(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local names, gone = {}, {}
-local lost = redis.call('EXISTS', root .. 'docs') == 0 and redis.call('HEXISTS', meta, 'seq') == 1
+local isEmpty = redis.call('EXISTS', root .. 'docs') == 0
+local lost = isEmpty and redis.call('HEXISTS', meta, 'seq') == 1 and redis.call('HEXISTS', meta, 'empty') == 0
+if not isEmpty then redis.pcall('HDEL', meta, 'empty') end
 local from = redis.call('HGET', meta, 'looked')
 local isDue = ARGV[3] == '1' or now - (tonumber(redis.call('HGET', meta, 'lookedAt') or '') or 0) >= ${LOOK_EVERY_MS}
 if isDue then
   names = redis.call('ZRANGEBYLEX', root .. 'docs', from and '(' .. from or '-', '+', 'LIMIT', 0, ARGV[2])
-  for _, name in ipairs(names) do
-    if redis.call('EXISTS', root .. 'doc:' .. name) == 0 then gone[#gone + 1] = name end
+  local keys = {}
+  for i, name in ipairs(names) do keys[i] = root .. 'doc:' .. name end
+  -- All at once: mostly none is gone.
+  if #keys > 0 and redis.call('EXISTS', unpack(keys)) < #keys then
+    for i, name in ipairs(names) do
+      if redis.call('EXISTS', keys[i]) == 0 then gone[#gone + 1] = name end
+    end
   end
 end
 local function failed(answer) return type(answer) == 'table' and answer.err end
@@ -85,14 +104,14 @@ local info = redis.pcall('INFO')
 local function about(name) return type(info) == 'string' and string.match(info, '\\n' .. name .. ':([^\\r\\n]*)') or '' end
 local policy = about('maxmemory_policy')
 if about('maxmemory') == '0' or policy == 'noeviction' then policy = '' end
-return { mark, redis.call('HGET', meta, 'seq') or '0', redis.call('HGET', meta, 'last') or '0-0', about('run_id'), string.format('%.0f', now), about('cluster_enabled'), policy }
+return { mark, redis.call('HGET', meta, 'seq') or '0', redis.call('HGET', meta, 'last') or '0-0', about('run_id'), string.format('%.0f', now), about('cluster_enabled'), policy, shards }
 `;
 
 /**
- * ARGV: packed changes, writer, batch id or '', an epoch for data that has none, kept milliseconds, and who is to hear of it: `all`, `nobody`
- * or `@` and an instance. → epoch. The fields of a document are read and written by one command each, however many of them change.
+ * ARGV: packed changes, writer, batch id or '', an epoch for data that has none, kept milliseconds, and who is to hear of it: `all`, `nobody`,
+ * `@` and an instance, or nothing: then the batch is told and read nowhere. → epoch. The fields of a document are read and written by one command each, however many of them change.
  */
-export const WRITE = `${META}
+export const WRITE = `${DIVIDED}
 local changes = cjson.decode(ARGV[1])
 local mark = epoch(ARGV[4])
 if ARGV[3] ~= '' and not redis.call('SET', root .. 'batch:' .. ARGV[3], 1, 'NX', 'PX', 600000) then return mark end
@@ -115,6 +134,9 @@ local function replaces(version, tie, held)
   return greater(tie, heldTie)
 end
 
+-- A sum that is copied ('g') is a sum, which is the same however often.
+local function fieldName(kind, field) return (kind == 'g' and 's' or kind) .. field end
+
 -- Of each document: the fields that the batch touches, what they hold, and which of them change.
 local documents = {}
 local order = {}
@@ -127,7 +149,7 @@ for _, change in ipairs(changes) do
     order[#order + 1] = doc
   end
   if kind ~= 'd' then
-    local name = kind .. field
+    local name = fieldName(kind, field)
     if not document.known[name] then
       document.known[name] = true
       document.names[#document.names + 1] = name
@@ -190,12 +212,12 @@ for _, change in ipairs(changes) do
       document.isRead = true
     end
     if not document.isThere then look(doc, document) end
-    local name = kind .. field
+    local name = fieldName(kind, field)
     local held = document.held[name]
     local value
     if kind == 'r' then
       if replaces(change[4], change[5], held) then value = change[4] .. '|' .. change[5] .. '|' .. change[6] end
-    elseif kind == 'm' then
+    elseif kind == 'm' or kind == 'g' then
       local number = tonumber(held)
       if number ~= number then number = nil end
       if not number or tonumber(change[4]) > number then value = change[4] end
@@ -230,9 +252,10 @@ for from = 1, #named, 1000 do
 end
 
 if lost then
-  redis.call('HSET', root .. 'meta', 'epoch', ARGV[4])
+  redis.call('HSET', meta, 'epoch', ARGV[4])
   mark = ARGV[4]
 end
+if #drops > 0 and redis.call('EXISTS', root .. 'docs') == 0 then redis.call('HSET', meta, 'empty', 1) end
 
 local oldest = string.format('%.0f', redis.call('TIME')[1] * 1000 - tonumber(ARGV[5]))
 local function append(stream, number, last, packed)
@@ -247,12 +270,12 @@ end
 local audience = ARGV[6]
 if audience == 'all' then append('changes', 'seq', 'last', ARGV[1])
 elseif audience == 'nobody' then append('quiet', 'quiet', 'lastQuiet', ARGV[1])
-else
+elseif audience ~= '' then
   local letters = root .. 'letters:' .. string.sub(audience, 2)
   redis.call('XADD', letters, 'MAXLEN', '~', 1000, '*', 'w', ARGV[2], 'c', ARGV[1])
   redis.call('PEXPIRE', letters, ARGV[5])
 end
-if audience ~= 'nobody' and #drops > 0 then append('quiet', 'quiet', 'lastQuiet', cjson.encode(drops)) end
+if audience ~= 'nobody' and audience ~= '' and #drops > 0 then append('quiet', 'quiet', 'lastQuiet', cjson.encode(drops)) end
 return mark
 `;
 
@@ -260,7 +283,7 @@ return mark
  * ARGV: an epoch for data that has none, and from where on: epoch, number, id in the stream, most batches; or nothing more.
  * → epoch, number and id of the last batch that nobody was told, then the batches after that which was named.
  */
-export const SINCE = `${META}
+export const SINCE = `${DIVIDED}
 local mark = epoch(ARGV[1])
 local function of(name) return redis.call('HGET', root .. 'meta', name) end
 local answer = { mark, of('quiet') or '0', of('lastQuiet') or '0-0' }
@@ -275,7 +298,7 @@ return answer
  * → as JSON: number of the last batch, the name to go on after or '', then name and fields in turn. With an id only what was touched since,
  * with `false` for the fields of a document that was dropped; nothing where not all of it was noted.
  */
-export const LOAD = `${META}${NOTED}
+export const LOAD = `${DIVIDED}${NOTED}
 local from = ARGV[2] ~= '' and '(' .. ARGV[2] or ARGV[1] ~= '' and '[' .. ARGV[1] or '-'
 local index = root .. 'docs'
 if ARGV[5] ~= '' then
@@ -306,7 +329,7 @@ return cjson.encode(page)
  * only maker; milliseconds. → `read`, id, and its number of parts, where there is one; `make` and id for whoever is to make it, by loading
  * from now on; `wait` while another does; `whole` where none is of use.
  */
-export const FIND_SNAPSHOT = `${META}${NOTED}
+export const FIND_SNAPSHOT = `${DIVIDED}${NOTED}
 local most = '[' .. ARGV[1] .. '\\255'
 if #redis.call('ZRANGEBYLEX', root .. 'docs', '[' .. ARGV[1], most, 'LIMIT', ARGV[3], 1) == 0 then return { 'whole' } end
 local id, state = noted()
@@ -334,7 +357,7 @@ return { 'make', id }
  * ARGV: prefix, who makes the snapshot, its id, number of a part and the part, or number of parts and '' when all are kept; how long it is kept,
  * and for how long the maker is its only one; milliseconds. → 1 if it is still of use, and nobody else makes it.
  */
-export const KEEP_SNAPSHOT = `${META}${NOTED}
+export const KEEP_SNAPSHOT = `${DIVIDED}${NOTED}
 local maker = root .. 'lock:snapshot-' .. ARGV[1]
 if redis.call('GET', maker) ~= ARGV[2] then return 0 end
 local key = root .. 'snapshot-1:' .. ARGV[1]
@@ -350,8 +373,8 @@ return isOver and 0 or 1
 `;
 
 /** ARGV: name, holder, milliseconds. → 1 if the holder has it now. */
-export const LOCK = `
-local key = KEYS[1] .. 'lock:' .. ARGV[1]
+export const LOCK = `${DIVIDED}
+local key = root .. 'lock:' .. ARGV[1]
 local holder = redis.call('GET', key)
 if holder and holder ~= ARGV[2] then return 0 end
 redis.call('SET', key, ARGV[2], 'PX', ARGV[3])
@@ -359,20 +382,35 @@ return 1
 `;
 
 /** ARGV: name, holder. */
-export const UNLOCK = `
-local key = KEYS[1] .. 'lock:' .. ARGV[1]
+export const UNLOCK = `${DIVIDED}
+local key = root .. 'lock:' .. ARGV[1]
 if redis.call('GET', key) == ARGV[2] then redis.call('DEL', key) end
+return 1
+`;
+
+/** ARGV: how the namespace may be divided up to now, then how it is from now on. → how it is. */
+export const MARK = `
+local meta = KEYS[1] .. 'meta'
+local shards = redis.call('HGET', meta, 'shards') or ''
+for i = 1, #ARGV - 1 do
+  if shards == ARGV[i] then
+    redis.call('HSET', meta, 'shards', ARGV[#ARGV])
+    return ARGV[#ARGV]
+  end
+end
+return shards
+`;
+
+/** Removes the streams of a shard that is used no more. */
+export const FORGET_STREAMS = `${DIVIDED}
+redis.call('DEL', root .. 'changes', root .. 'quiet')
 return 1
 `;
 
 export type ScriptArgument = string | number | Buffer;
 
-const hashes = new Map(
-  [HELLO, WRITE, SINCE, LOAD, FIND_SNAPSHOT, KEEP_SNAPSHOT, LOCK, UNLOCK].map((script) => [
-    script,
-    createHash('sha1').update(script).digest('hex'),
-  ]),
-);
+const SCRIPTS = [HELLO, WRITE, SINCE, LOAD, FIND_SNAPSHOT, KEEP_SNAPSHOT, LOCK, UNLOCK, MARK, FORGET_STREAMS];
+const hashes = new Map(SCRIPTS.map((script) => [script, createHash('sha1').update(script).digest('hex')]));
 
 /**
  * Runs a script by its hash, and sends the whole script where the server does not have it (after a restart, or on another node).

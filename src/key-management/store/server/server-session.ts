@@ -1,6 +1,5 @@
 import { systemClock, type Clock, type Random } from '../../common/clock';
 import { within } from '../../common/settles-within';
-import { ChangeDeduplicator } from '../port/change-deduplicator';
 import type { StoreChange, StoreWatcher } from '../port/key-store';
 import { Reconnect } from '../port/reconnect';
 import { closedError, StoreError } from '../port/store-error';
@@ -33,7 +32,6 @@ export interface ServerWords {
 
 /** The connections of one store, one after the other from `open` to `close`, and what its watcher hears of them. */
 export abstract class ServerSession<Connection extends ServerConnection, Terms extends SessionTerms, Greeting> {
-  readonly deduplicator: ChangeDeduplicator;
   readonly #reconnect: Reconnect;
   /** The newest connection, and whether it serves. */
   #connection: Connection | undefined;
@@ -52,7 +50,6 @@ export abstract class ServerSession<Connection extends ServerConnection, Terms e
     private readonly watcher: StoreWatcher,
     private readonly words: ServerWords,
   ) {
-    this.deduplicator = new ChangeDeduplicator((changes) => this.deliver(changes));
     this.#reconnect = new Reconnect(terms.clock, terms.random, () => this.#serve());
   }
 
@@ -116,6 +113,16 @@ export abstract class ServerSession<Connection extends ServerConnection, Terms e
     return undefined;
   }
 
+  /** `open` has not ended yet. */
+  protected get isOpening(): boolean {
+    return this.#state === 'opening';
+  }
+
+  /** What takes long is under way: the reason, should the time limit of `open` pass. */
+  protected waitsFor(reason: Error): void {
+    this.#lastFailure = reason;
+  }
+
   /** The newest connection, whether or not it serves. */
   protected get newest(): Connection | undefined {
     return this.#connection;
@@ -149,8 +156,8 @@ export abstract class ServerSession<Connection extends ServerConnection, Terms e
     this.#serverClock = { server, elapsed: (askedAt + performance.now()) / 2 };
   }
 
+  /** Changes may have been missed, or the server has other data. */
   protected missed(): void {
-    this.deduplicator.reset();
     this.watcher.reset();
   }
 
@@ -188,10 +195,17 @@ export abstract class ServerSession<Connection extends ServerConnection, Terms e
       return await this.serve(begun, serves);
     } catch (error) {
       this.#lastFailure = error;
+      // That will not change.
+      if (this.isOpening && error instanceof StoreError && error.code === 'not_usable') this.#refuse(error);
       return since === undefined ? 0 : clock.now() - since;
     } finally {
       for (const connection of made) this.#leave(connection);
     }
+  }
+
+  #refuse(error: StoreError): void {
+    this.#state = 'closed';
+    this.#opening?.reject(error);
   }
 
   #leave(connection: Connection): void {
