@@ -1,13 +1,13 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
-import type { Clock } from '../common/clock';
+import type { Clock, Random } from '../common/clock';
 import { ConfigurationService } from '../configuration/configuration.service';
 import { KeyManagementConfigurationError } from '../configuration/resolve-options';
 import type { ResolvedOptions } from '../configuration/resolved-options';
 import { StoreUnavailableError } from '../errors';
 import { singleLine } from '../common/text';
-import { CLOCK, INSTANCE_ID, RESOLVED_OPTIONS } from '../key-management.constants';
+import { CLOCK, INSTANCE_ID, RANDOM, RESOLVED_OPTIONS } from '../key-management.constants';
 import { KeyPoolService, type KeyJournal } from '../pool/key-pool.service';
 import type { KeySnapshot } from '../pool/key/key-snapshot';
 import { builtInStore } from './built-in-stores';
@@ -48,6 +48,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     @Inject(CLOCK) clock: Clock,
     @Inject(INSTANCE_ID) instanceId: string,
     registry: HealthCheckerRegistry,
+    @Inject(RANDOM) random: Random,
   ) {
     const listener = {
       warn: (message: string) => {
@@ -63,7 +64,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     };
     const { own, kind } = options.store;
     const store = own ?? builtInStore(kind)!.create(options.store, clock, damaged);
-    this.link = new StoreLink(store, instanceId, clock, listener);
+    this.link = new StoreLink(store, instanceId, clock, listener, random);
     const freshMs = (): number => Math.max(FRESH_MS, configuration.current.healthCheckIntervalMinutes * 60_000);
     this.link.servesBy(
       (provider) => registry.has(provider) || options.providers.has(provider) || pools.pool(provider) !== undefined,
@@ -79,6 +80,7 @@ export class PersistenceService implements KeyJournal, OnApplicationShutdown {
     this.#instances = new Instances(this.link, instanceId, clock);
     this.link.own(this.#instances);
     this.link.countInstances = () => this.#instances.count;
+    this.link.isFirst = () => this.#instances.isFirst;
     const shares = new LimitShares(this.link, instanceId, clock, this.#instances);
     this.#shares = shares;
     this.link.own(shares);

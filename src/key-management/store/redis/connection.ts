@@ -6,7 +6,7 @@ import { StoreError } from '../port/store-error';
 import { ServerConnection } from '../server/server-connection';
 import { clusterOf, makeClient } from './clients';
 import { isRedirection, wantsNewConnection } from './reply-errors';
-import { runScript } from './scripts';
+import { runScript, type ScriptArgument } from './scripts';
 import { isCluster, type RedisClient, type RedisSource } from './source';
 
 /** The clients that serve a store, from connecting until one of them breaks or they are no longer wanted: then all end. */
@@ -48,8 +48,13 @@ export class RedisConnection extends ServerConnection {
   }
 
   /** @param mark How the namespace is divided, as far as it is known here: a script refuses another. */
-  script(script: string, root: string, mark: string, args: readonly (string | number)[]): Promise<unknown> {
+  script(script: string, root: string, mark: string, args: readonly ScriptArgument[]): Promise<unknown> {
     return this.run(() => runScript(this.commands, script, root, [...args, mark]));
+  }
+
+  /** A field of a hash, as it is kept. */
+  field(key: string, field: string): Promise<Buffer | null> {
+    return this.run(() => this.commands.hgetBuffer(key, field));
   }
 
   protected override endClients(): Promise<unknown> {

@@ -33,27 +33,46 @@ export interface Loaded {
   seqs: Map<string, number>;
 }
 
-export type Page = [seq: string, last: string, ...namesAndHashes: (string | string[])[]];
+/** Name and hash of each document in turn; `false` for the hash of one that was dropped. */
+export type Page = [seq: string, last: string, ...namesAndHashes: (string | string[] | false)[]];
 
-/** Loads all documents of a prefix page by page; each page shows one moment. */
-export async function loadDocuments(
-  prefix: string,
-  run: (script: string, args: (string | number)[]) => Promise<unknown>,
-): Promise<Loaded> {
-  const loaded: Loaded = { documents: [], seqs: new Map() };
-  const ask = async (after: string): Promise<Page> =>
-    JSON.parse(String(await run(LOAD, [prefix, after, PAGE, PAGE_FIELDS]))) as Page;
-  for (let next: Promise<Page> | undefined = ask(''); next;) {
-    const [seq, last, ...rest]: Page = await next;
+type Run = (script: string, args: (string | number)[]) => Promise<unknown>;
+
+/**
+ * Loads all documents of a prefix page by page; each page shows one moment.
+ * @param noted Only those that were touched since changes are noted by this id.
+ * @returns Whether they could be told.
+ */
+export async function loadPages(
+  { prefix, noted = '' }: { prefix: string; noted?: string },
+  run: Run,
+  take: (page: Page, json: string) => void,
+): Promise<boolean> {
+  const ask = async (after: string): Promise<string | null> =>
+    (await run(LOAD, [prefix, after, PAGE, PAGE_FIELDS, noted])) as string | null;
+  for (let next: Promise<string | null> | undefined = ask(''); next;) {
+    const json: string | null = await next;
+    if (json === null) return false;
+    const page = JSON.parse(json) as Page;
     // The server makes the next page while this one is read.
-    next = last === '' ? undefined : ask(last);
-    for (let i = 0; i + 1 < rest.length; i += 2) {
-      const doc = rest[i] as string;
-      loaded.documents.push(readDocument(doc, rest[i + 1] as string[]));
-      loaded.seqs.set(doc, Number(seq));
-    }
+    next = page[1] === '' ? undefined : ask(page[1]);
+    take(page, json);
   }
-  return loaded;
+  return true;
+}
+
+/** Calls back for each document of a page. */
+export function eachDocument([, , ...rest]: Page, take: (doc: string, hash: string[] | false) => void): void {
+  for (let i = 0; i + 1 < rest.length; i += 2) take(rest[i] as string, rest[i + 1] as string[] | false);
+}
+
+/** Adds the documents of a page to those that are loaded. */
+export function takePage({ documents, seqs }: Loaded, page: Page): void {
+  eachDocument(page, (doc, hash) => {
+    if (hash === false) return;
+    documents.push(readDocument(doc, hash));
+    seqs.set(doc, Number(page[0]));
+  });
 }
 
 /** A document from its hash, whose fields and values alternate. What cannot be read is left out. */

@@ -6,7 +6,7 @@ import { unpackChanges } from '../server/packed-changes';
 import { QUIET_BATCHES, readQuiet, type QuietBatch } from '../server/quiet-changes';
 import { ServerKeyStore } from '../server/server-key-store';
 import { entryOf } from './change-reader';
-import { loadDocuments, packChanges, type Loaded } from './packing';
+import { packChanges, type Loaded } from './packing';
 import { dividedChanges, joinedDocuments, shardOf, shardsOf } from './placement';
 import { LOCK, SINCE, UNLOCK, WRITE } from './scripts';
 import { RedisSession, type RedisKeyStoreSettings, type SessionSettings } from './redis-session';
@@ -60,15 +60,17 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
   async load(prefix: string): Promise<StoredDocument[]> {
     const { session } = this;
     const { shards } = session;
-    const loads = shardsOf(prefix, shards.length).map((place) => {
-      const shard = shards[place]!;
+    const places = shardsOf(prefix, shards.length).map((place) => shards[place]!);
+    // Whoever waits for a snapshot goes on hearing what others change.
+    const plans = await Promise.all(places.map(({ snapshots }) => snapshots.plan(prefix)));
+    const loads = places.map(({ snapshots, deduplicator }, i) => {
       const loaded: Loaded = { documents: [], seqs: new Map() };
-      return { shard, loaded, end: shard.deduplicator.beginLoad() };
+      return { snapshots, plan: plans[i]!, loaded, end: deduplicator.beginLoad() };
     });
     try {
       await Promise.all(
         loads.map(async (load) => {
-          load.loaded = await loadDocuments(prefix, (script, args) => session.run(load.shard, script, args));
+          load.loaded = await load.snapshots.load(prefix, load.plan);
         }),
       );
       return joinedDocuments(loads.map(({ loaded }) => loaded.documents));
@@ -87,7 +89,7 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
     const put = async (place: number, part: readonly StoreChange[]): Promise<void> => {
       const shard = shards[place]!;
       const args = [packChanges(part), this.#settings.writer, id, randomUUID(), STREAM_KEPT_MS, reader];
-      session.sawEpoch(shard, String(await session.run(shard, WRITE, args)));
+      session.sawEpoch(shard, String(await session.run(shard.root, WRITE, args)));
     };
     if (shards.length === 1) return put(0, changes);
     const parts = dividedChanges(changes, shards.length);
@@ -113,7 +115,7 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
   async #changesOf(shard: Shard, cursor: string | undefined): Promise<ReadChanges | undefined> {
     const { session } = this;
     const from = cursor === undefined ? [] : [...cursor.split(' '), QUIET_BATCHES];
-    const answer = (await session.run(shard, SINCE, [randomUUID(), ...from])) as QuietAnswer;
+    const answer = (await session.run(shard.root, SINCE, [randomUUID(), ...from])) as QuietAnswer;
     const [epoch, number, place, entries = []] = answer;
     session.sawEpoch(shard, epoch);
     const batches = entries.map(([id, fields]): QuietBatch => {
@@ -135,7 +137,7 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
 
   async #runLock(name: string, script: string, args: readonly (string | number)[]): Promise<unknown> {
     const { session } = this;
-    return session.run(session.shards[shardOf(name, session.shards.length)]!, script, args);
+    return session.run(session.shards[shardOf(name, session.shards.length)]!.root, script, args);
   }
 
   protected override newSession(watcher: StoreWatcher): RedisSession {

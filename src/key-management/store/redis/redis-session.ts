@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Random } from '../../common/clock';
-import type { StoreChange, StoreWatcher } from '../port/key-store';
+import type { StoreWatcher } from '../port/key-store';
 import { StoreError } from '../port/store-error';
 import { ServerSession } from '../server/server-session';
 import type { Position } from './change-reader';
@@ -8,8 +8,8 @@ import { RedisConnector, type RedisConnection } from './connection';
 import { beingDivided, divide, fewerShards, otherMark, readMark } from './divide';
 import { rootsOf } from './placement';
 import { mendFor, messageOf, wantsNewConnection } from './reply-errors';
-import { HELLO } from './scripts';
-import { Shard } from './shard';
+import { HELLO, type ScriptArgument } from './scripts';
+import { Shard, type ShardServer } from './shard';
 import { checkSource, placeOf, secretsOf, type RedisSource } from './source';
 
 /** For so many documents each greeting checks whether they still exist. */
@@ -76,8 +76,13 @@ export class RedisSession extends ServerSession<RedisConnection, SessionSettings
   }
 
   /** @throws StoreError `unavailable`, at once when there is no connection, else within the time limit */
-  run({ root }: Shard, script: string, args: readonly (string | number)[]): Promise<unknown> {
+  run(root: string, script: string, args: readonly ScriptArgument[]): Promise<unknown> {
     return this.command((connection) => connection.script(script, root, this.#mark, args));
+  }
+
+  /** As `run`: a field of a hash. */
+  field(key: string, field: string): Promise<Buffer | null> {
+    return this.command((connection) => connection.field(key, field));
   }
 
   /** A write found data with this epoch; another epoch than before means that the former data was lost. */
@@ -182,18 +187,24 @@ export class RedisSession extends ServerSession<RedisConnection, SessionSettings
 
   #divideBy(count: number): void {
     const { listener } = this;
-    const { namespace, writer, timeoutMs } = this.terms;
+    const { namespace, writer, timeoutMs, clock, random } = this.terms;
     const settings = {
       instance: listener.instance ?? writer,
       writer,
       timeoutMs,
+      clock,
+      random,
       instances: () => listener.instances?.() ?? 1,
     };
-    const changed = (changes: readonly StoreChange[]): void => this.deliver(changes);
-    this.#shards = rootsOf(namespace, count).map(
-      (root) =>
-        this.#shards.find((shard) => shard.root === root) ?? new Shard(root, settings, changed, () => this.missed()),
-    );
+    const server: ShardServer = {
+      run: (root, script, args) => this.run(root, script, args),
+      field: (key, field) => this.field(key, field),
+      connection: () => this.newest,
+      changed: (changes) => this.deliver(changes),
+      missed: () => this.missed(),
+    };
+    const known = new Map(this.#shards.map((shard) => [shard.root, shard]));
+    this.#shards = rootsOf(namespace, count).map((root) => known.get(root) ?? new Shard(root, settings, server));
   }
 
   /** Warns once of each policy under which the server deletes keys when its memory is full. */

@@ -17,6 +17,8 @@ const LOOK_EVERY_MS = 1_000;
  * | `<root>quiet` | stream | what nobody is told, of the same form: batches that are only added up, and the drops of the others; kept a minute |
  * | `<root>batch:<id>` | string | a batch that was applied; kept 10 minutes |
  * | `<root>lock:<name>` | string | the holder |
+ * | `<root>snapshot-1:<prefix>` | hash | documents as they were loaded: `id` the mark by which is noted what changed since, `parts` their number, `<id>:<n>` the n-th, compressed; kept half a minute |
+ * | `<root>touched` | sorted set | the names of the documents that any batch touched since the snapshots were begun, all with score 0, and the mark `#<id>\|<batches before>\|<epoch>`; kept half a minute. `noted` of `<root>meta` counts the batches |
  */
 const META = `
 local root = KEYS[1]
@@ -31,6 +33,22 @@ end
 const DIVIDED = `${META}
 local shards = redis.call('HGET', meta, 'shards')
 if shards and shards ~= ARGV[#ARGV] then return redis.error_reply('OTHERSHARDS the namespace is divided otherwise: ' .. shards) end
+`;
+
+/**
+ * What is noted for the readers of snapshots: its id, and `whole` if every batch of this data was noted; nothing if nothing is. A batch that
+ * somebody wrote who does not note, and one that an earlier server had, are missing in the number.
+ */
+const NOTED = `
+local touched = root .. 'touched'
+local function noted()
+  local mark = redis.call('ZRANGEBYLEX', touched, '[#', '($', 'LIMIT', 0, 1)[1]
+  local id, before, of = string.match(mark or '', '^#([^|]*)|(%d+)|(.*)$')
+  local meta = redis.call('HMGET', root .. 'meta', 'epoch', 'seq', 'quiet', 'noted')
+  if not id or of ~= meta[1] then return end
+  local batches = tonumber(meta[2] or 0) + tonumber(meta[3] or 0)
+  return id, tonumber(before) + tonumber(meta[4] or 0) == batches and 'whole' or ''
+end
 `;
 
 /**
@@ -169,6 +187,16 @@ local function look(doc, document)
   document.isThere = true
 end
 
+-- While there are snapshots, their readers must know what changed since.
+local notes = redis.call('EXISTS', root .. 'touched') == 1
+if notes then
+  local names = {}
+  for i, doc in ipairs(order) do names[2 * i - 1], names[2 * i] = 0, doc end
+  for from = 1, #names, 1000 do
+    redis.call('ZADD', root .. 'touched', unpack(names, from, math.min(from + 999, #names)))
+  end
+end
+
 local drops = {}
 for _, change in ipairs(changes) do
   local kind, doc, field = change[1], change[2], change[3]
@@ -232,6 +260,7 @@ if #drops > 0 and redis.call('EXISTS', root .. 'docs') == 0 then redis.call('HSE
 local oldest = string.format('%.0f', redis.call('TIME')[1] * 1000 - tonumber(ARGV[5]))
 local function append(stream, number, last, packed)
   local seq = redis.call('HINCRBY', root .. 'meta', number, 1)
+  if notes then redis.call('HINCRBY', root .. 'meta', 'noted', 1) end
   -- By age, and now and then by number.
   local by, bound = 'MINID', oldest
   if seq % 100 == 0 then by, bound = 'MAXLEN', 10000 end
@@ -264,26 +293,83 @@ return answer
 `;
 
 /**
- * ARGV: prefix, the last name of the page before or '', most documents and most fields of a page (a larger document comes all the same).
- * → as JSON: number of the last batch, the name to go on after or '', then name and fields in turn.
+ * ARGV: prefix, the last name of the page before or '', most documents and most fields of a page (a larger document comes all the same), and
+ * the id by which changes are noted, or ''.
+ * → as JSON: number of the last batch, the name to go on after or '', then name and fields in turn. With an id only what was touched since,
+ * with `false` for the fields of a document that was dropped; nothing where not all of it was noted.
  */
-export const LOAD = `${DIVIDED}
+export const LOAD = `${DIVIDED}${NOTED}
 local from = ARGV[2] ~= '' and '(' .. ARGV[2] or ARGV[1] ~= '' and '[' .. ARGV[1] or '-'
-local names = redis.call('ZRANGEBYLEX', root .. 'docs', from, '[' .. ARGV[1] .. '\\255', 'LIMIT', 0, ARGV[3])
+local index = root .. 'docs'
+if ARGV[5] ~= '' then
+  local id, state = noted()
+  if id ~= ARGV[5] or state ~= 'whole' then return false end
+  index = touched
+end
+local names = redis.call('ZRANGEBYLEX', index, from, '[' .. ARGV[1] .. '\\255', 'LIMIT', 0, ARGV[3])
 local page = { redis.call('HGET', root .. 'meta', 'seq') or '0', #names == tonumber(ARGV[3]) and names[#names] or '' }
 local fields = 0
 for i, name in ipairs(names) do
   local hash = redis.pcall('HGETALL', root .. 'doc:' .. name)
   if hash.err then hash = {} end
+  fields = fields + #hash / 2
+  if index == touched and #hash == 0 and #redis.call('ZRANGEBYLEX', root .. 'docs', '[' .. name, '[' .. name) == 0 then hash = false end
   page[2 * i + 1] = name
   page[2 * i + 2] = hash
-  fields = fields + #hash / 2
   if fields >= tonumber(ARGV[4]) and i < #names then
     page[2] = name
     break
   end
 end
 return cjson.encode(page)
+`;
+
+/**
+ * ARGV: prefix, who asks, so many documents or fewer are loaded without a snapshot, how long one is kept, and for how long who asks may be its
+ * only maker; milliseconds. → `read`, id, and its number of parts, where there is one; `make` and id for whoever is to make it, by loading
+ * from now on; `wait` while another does; `whole` where none is of use.
+ */
+export const FIND_SNAPSHOT = `${DIVIDED}${NOTED}
+local most = '[' .. ARGV[1] .. '\\255'
+if #redis.call('ZRANGEBYLEX', root .. 'docs', '[' .. ARGV[1], most, 'LIMIT', ARGV[3], 1) == 0 then return { 'whole' } end
+local id, state = noted()
+if id and state ~= 'whole' then return { 'whole' } end
+if not id then
+  id = ARGV[2]
+  local meta = redis.call('HMGET', root .. 'meta', 'seq', 'quiet')
+  local batches = string.format('%.0f', tonumber(meta[1] or 0) + tonumber(meta[2] or 0))
+  -- The first, since a server without memory refuses it, and no more where something was changed before.
+  redis.call('HSET', root .. 'meta', 'noted', 0)
+  redis.call('DEL', touched)
+  redis.call('ZADD', touched, 0, '#' .. id .. '|' .. batches .. '|' .. epoch(ARGV[2]))
+  redis.call('PEXPIRE', touched, ARGV[4])
+end
+local found = redis.call('HMGET', root .. 'snapshot-1:' .. ARGV[1], 'id', 'parts')
+if found[1] == id then return { 'read', id, found[2] } end
+local maker = root .. 'lock:snapshot-' .. ARGV[1]
+if redis.call('EXISTS', maker) == 1 then return { 'wait' } end
+redis.call('SET', maker, ARGV[2], 'PX', ARGV[5])
+redis.call('DEL', root .. 'snapshot-1:' .. ARGV[1])
+return { 'make', id }
+`;
+
+/**
+ * ARGV: prefix, who makes the snapshot, its id, number of a part and the part, or number of parts and '' when all are kept; how long it is kept,
+ * and for how long the maker is its only one; milliseconds. → 1 if it is still of use, and nobody else makes it.
+ */
+export const KEEP_SNAPSHOT = `${DIVIDED}${NOTED}
+local maker = root .. 'lock:snapshot-' .. ARGV[1]
+if redis.call('GET', maker) ~= ARGV[2] then return 0 end
+local key = root .. 'snapshot-1:' .. ARGV[1]
+local id, state = noted()
+local isOver = id ~= ARGV[3] or state ~= 'whole'
+if isOver then redis.call('DEL', key)
+elseif ARGV[5] == '' then redis.call('HSET', key, 'id', id, 'parts', ARGV[4])
+else redis.call('HSET', key, id .. ':' .. ARGV[4], ARGV[5]) end
+redis.call('PEXPIRE', key, ARGV[6])
+if isOver or ARGV[5] == '' then redis.call('DEL', maker)
+else redis.call('SET', maker, ARGV[2], 'PX', ARGV[7]) end
+return isOver and 0 or 1
 `;
 
 /** ARGV: name, holder, milliseconds. → 1 if the holder has it now. */
@@ -321,7 +407,9 @@ redis.call('DEL', root .. 'changes', root .. 'quiet')
 return 1
 `;
 
-const SCRIPTS = [HELLO, WRITE, SINCE, LOAD, LOCK, UNLOCK, MARK, FORGET_STREAMS];
+export type ScriptArgument = string | number | Buffer;
+
+const SCRIPTS = [HELLO, WRITE, SINCE, LOAD, FIND_SNAPSHOT, KEEP_SNAPSHOT, LOCK, UNLOCK, MARK, FORGET_STREAMS];
 const hashes = new Map(SCRIPTS.map((script) => [script, createHash('sha1').update(script).digest('hex')]));
 
 /**
@@ -334,7 +422,7 @@ export async function runScript(
   client: RedisClient,
   script: string,
   root: string,
-  args: readonly (string | number)[],
+  args: readonly ScriptArgument[],
 ): Promise<unknown> {
   const keys = [root, `${root}meta`];
   try {

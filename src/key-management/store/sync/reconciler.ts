@@ -1,3 +1,4 @@
+import type { Random } from '../../common/clock';
 import { Timer } from '../../common/coalescing-timer';
 import { forEachInChunks } from '../../common/event-loop';
 import type { Json, StoreChange, StoredDocument } from '../port/key-store';
@@ -9,6 +10,12 @@ import type { ServedProviders } from './served-providers';
 import type { LinkParts, StoreWriter } from './store-writer';
 import { earlierSums, isPart, isRestoredSum } from './sum-ledger';
 
+/** So few instances do not wait for each other. */
+const FEW_INSTANCES = 3;
+/** Where all are to read at once, the first has this long for each document that is known, and the others come one after the other. Milliseconds. */
+const FIRST_PER_DOCUMENT_MS = 0.1;
+const PER_INSTANCE_MS = 50;
+const LONGEST_MS = 10_000;
 /** A failed run is repeated after this long, while the store is connected; milliseconds. */
 const RETRY_MS = 1_000;
 /** Counts per part of a document that is merged in parts; a document of a key has about five. */
@@ -21,6 +28,17 @@ const isShallow = (value: Json, levels: number): boolean =>
   value === null ||
   (levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1)));
 
+/** The instances that share the store, and this one among them. */
+export interface Fleet {
+  /** How many there are, as far as is known. */
+  count(): number;
+  /** Whether this is the one that goes before the others. */
+  isFirst(): boolean;
+  /** How many documents each of them knows, about. */
+  documents(): number;
+  readonly random: Random;
+}
+
 /**
  * Brings what this instance knows and what the store holds together: at the start, and whenever changes may have been missed or lost. A
  * run is repeated until it succeeds, and never runs twice at once.
@@ -28,6 +46,9 @@ const isShallow = (value: Json, levels: number): boolean =>
  */
 export class Reconciler {
   readonly #again: Timer;
+  /** A run that waits until others have read. */
+  readonly #afterOthers: Timer;
+  #isHurried = false;
   /** A run is needed: none has succeeded since changes may have been missed. */
   #isDue = false;
   #isQueued = false;
@@ -42,26 +63,63 @@ export class Reconciler {
     private readonly writer: StoreWriter,
     private readonly inTurn: (step: () => Promise<void>) => Promise<void>,
     private readonly served: ServedProviders,
+    private readonly fleet: Fleet,
   ) {
     this.#again = new Timer(parts.clock, RETRY_MS, () => this.soon());
+    this.#afterOthers = new Timer(
+      parts.clock,
+      () => this.#spreadMs(),
+      () => this.soon(),
+    );
   }
 
   /** Queues a run. */
   soon(): void {
+    this.#afterOthers.stop();
     if (this.#isQueued || this.#isStopped) return;
     this.#isQueued = true;
     this.#isDue = true;
     void this.inTurn(() => this.#runAndReport());
   }
 
+  /**
+   * As `soon`, where all instances are told to read at the same moment: where they are many, one of them begins, so that it has given back
+   * what the store lost, and made a snapshot where the store has such, when the others come, each after a random pause. What is known is used
+   * meanwhile. At the start nothing is known yet, and at the end nobody may be left: then nothing waits.
+   */
+  withOthers(): void {
+    if (this.#isQueued || this.#isStopped) return;
+    const { state } = this.parts;
+    const mayWait = state.hasWorked && !this.#isHurried && this.fleet.count() > FEW_INSTANCES && !this.fleet.isFirst();
+    if (!mayWait) {
+      this.soon();
+      return;
+    }
+    this.#isDue = true;
+    this.#afterOthers.start();
+  }
+
+  #spreadMs(): number {
+    const { fleet } = this;
+    const firstMs = Math.min(fleet.documents() * FIRST_PER_DOCUMENT_MS, LONGEST_MS);
+    return firstMs + fleet.random() * Math.min(fleet.count() * PER_INSTANCE_MS, LONGEST_MS);
+  }
+
   /** The store is connected again: a run that failed without it is due now. */
   cameUp(): void {
-    if (this.#isDue) this.soon();
+    if (this.#isDue) this.withOthers();
+  }
+
+  /** From now on nothing waits for others. */
+  hurry(): void {
+    this.#isHurried = true;
+    if (this.#isDue && this.parts.state.isConnected) this.soon();
   }
 
   stop(): void {
     this.#isStopped = true;
     this.#again.stop();
+    this.#afterOthers.stop();
   }
 
   async #runAndReport(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../common/clock';
+import type { Clock, Random } from '../../common/clock';
 import type { DocumentOwner, StoreListener } from './document-owner';
 import type { Audience, Json, KeyStore, StoreChange, StoredDocument } from '../port/key-store';
 import { Outbox } from './outbox';
@@ -56,6 +56,8 @@ export class StoreLink {
   readonly #flushAgain: Timer;
   /** How many instances share the store. */
   countInstances: () => number = () => 1;
+  /** Whether this one is the first of them. */
+  isFirst: () => boolean = () => true;
   /** When what others added up was last read, or all that is stored. */
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
@@ -74,6 +76,7 @@ export class StoreLink {
     private readonly instanceId: string,
     private readonly clock: Clock,
     private readonly listener: StoreListener,
+    random: Random = Math.random,
   ) {
     this.state = new StoreState(store.kind, listener, () => clock.now());
     this.#outbox = new Outbox(instanceId, () => clock.now());
@@ -93,8 +96,15 @@ export class StoreLink {
       unusable: this.#unusable,
     };
     this.#writer = new StoreWriter(parts, this.#waiters);
-    this.#served = new ServedProviders(clock, { ...parts, versions: this.#versions }, () => this.#reconciler.soon());
-    this.#reconciler = new Reconciler(parts, this.#versions, this.#writer, (step) => this.#inTurn(step), this.#served);
+    this.#served = new ServedProviders(clock, { ...parts, versions: this.#versions }, () =>
+      this.#reconciler.withOthers(),
+    );
+    this.#reconciler = new Reconciler(parts, this.#versions, this.#writer, (step) => this.#inTurn(step), this.#served, {
+      count: () => this.countInstances(),
+      isFirst: () => this.isFirst(),
+      documents: () => this.mirrored,
+      random,
+    });
     this.#statistics = new Timer(
       clock,
       () => this.#statisticsMs,
@@ -205,7 +215,7 @@ export class StoreLink {
 
   /** Connects and reads everything. @throws StoreError; the link goes on, and reconciles when the store is there. */
   async open(): Promise<void> {
-    const reset = (): void => this.#reconciler.soon();
+    const reset = (): void => this.#reconciler.withOthers();
     const changed = (changes: readonly StoreChange[]): void => {
       if (!this.#reconciler.takeIn(changes)) reset();
     };
@@ -373,6 +383,7 @@ export class StoreLink {
   async close(limitMs: number): Promise<void> {
     if (this.#closed) return;
     this.#closing = true;
+    this.#reconciler.hurry();
     this.#writer.collectAll();
     if (this.state.isConnected) await within(limitMs, this.#lastWrites(), this.clock);
     this.#closed = true;
