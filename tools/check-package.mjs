@@ -7,9 +7,14 @@ import { isBuiltin } from 'node:module';
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const problems = [];
 
+/** An app that installs it gets 20 MB at the most, dependencies included: those have 17.1. */
+const MOST_BYTES = 2.85e6;
+
 function packedFiles() {
   const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });
-  return JSON.parse(output)[0].files.map(({ path }) => path);
+  const [{ files, unpackedSize }] = JSON.parse(output);
+  if (unpackedSize > MOST_BYTES) problems.push(`The package has ${unpackedSize} bytes: at the most are ${MOST_BYTES}.`);
+  return files.map(({ path }) => path);
 }
 
 const targetsOf = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(targetsOf));
@@ -74,7 +79,8 @@ const LOADED = `
   const keys = require('./' + process.argv[1]);
   const bare = loaded();
   if (keys.KeyManagementModule) keys.KeyManagementModule.forRoot();
-  console.log(JSON.stringify({ bare, inUse: loaded() }));
+  const hasFetch = Object.getOwnPropertyDescriptor(globalThis, 'Response').get === undefined;
+  console.log(JSON.stringify({ bare, inUse: loaded(), hasFetch }));
 `;
 
 /** Packages that the module loads whatever it is told: small ones that each call needs. All others wait until they are used. */
@@ -83,9 +89,13 @@ const ALWAYS = ['eventsource-parser'];
 /** An import of the package loads its own code and nothing else; what a setting or a route needs, loads with it. */
 function checkLoading() {
   const output = execFileSync(process.execPath, ['-e', LOADED, manifest.main], { encoding: 'utf8' });
-  const { bare, inUse } = JSON.parse(output);
+  const { bare, inUse, hasFetch } = JSON.parse(output);
   const expected = ['code.js', 'index.js'];
   if (bare.sort().join() !== expected.join()) problems.push(`An import of the package loads ${bare.join(', ')}.`);
+  if (hasFetch)
+    problems.push(
+      'forRoot() mentions `Response`, so that Node loads its fetch: see WHEN_USED in tools/build-code.mjs.',
+    );
   const drivers = Object.keys(manifest.peerDependencies).filter(
     (name) => !name.startsWith('@nestjs/') && name !== 'rxjs' && name !== 'reflect-metadata',
   );

@@ -22,6 +22,7 @@ export function fill(app: INestApplicationContext, provider: string, count: numb
   for (let n = 0; n < count; n += 1) {
     const record = pool.add(new ApiKey(benchKey(n)), {}, 'configuration', 'configuration');
     if (record.isUnchecked) pool.setState(record, HEALTHY, 'probe');
+    record.lastCheckedAt = Date.now();
   }
   return pool;
 }

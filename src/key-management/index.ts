@@ -79,7 +79,7 @@ export type { KeyToken } from './pool/key/key-tokens';
 export type { Budget, BudgetScope, BudgetThreshold, BudgetUnit } from './pool/limits/budget';
 export type { KeyLimits } from './pool/limits/hard-limits';
 export type { KeyLease } from './pool/key-lease';
-export type { BudgetSnapshot, KeySnapshot } from './pool/key/key-snapshot';
+export type { BudgetSnapshot, KeySnapshot, RunOutRange } from './pool/key/key-snapshot';
 export type { UsageTotals } from './pool/key/key-usage';
 export type { PriceOptions } from './usage/price-book';
 export type { Usage } from './usage/usage';

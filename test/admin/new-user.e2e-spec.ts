@@ -148,6 +148,7 @@ describe.each(ADAPTERS)('the path of a new user on %s', (adapter) => {
       expires_at: null,
       balance: null,
       runs_out_at: null,
+      runs_out_between: null,
       budgets: [],
       models: null,
       cooldowns: [],

@@ -84,7 +84,7 @@ it('a successful call allocates little, and looks into no object that is a dicti
     dictionaries: string[];
   };
   expect(dictionaries).toEqual([]);
-  // The same code takes 1,500 to 1,900, by what the compiler has come to at the time.
-  expect(plain).toBeLessThanOrEqual(2_050);
-  expect(deadline).toBeLessThanOrEqual(2_800);
+  // The same code takes 1,380 to 1,530, and 1,960 to 2,170, by what the compiler has come to at the time.
+  expect(plain).toBeLessThanOrEqual(1_850);
+  expect(deadline).toBeLessThanOrEqual(2_450);
 });

@@ -55,6 +55,7 @@ export function sampleKey(provider: string, next: () => number, now: number, for
     expires_at: null,
     balance: null,
     runs_out_at: null,
+    runs_out_between: null,
     budgets: calls > 0 && calls % 3 === 0 ? [sampleBudget({ limit: 10, spent: (calls % 50) / 5 }, now)] : [],
     enabled: status !== 'disabled',
     reason: REASONS[status] ?? null,
@@ -102,6 +103,7 @@ const sampleBudget = (more: Partial<SharedBudget>, now: number): SharedBudget =>
   spent: 0,
   ends_at: new Date(now + 20_000_000).toISOString(),
   runs_out_at: null,
+  runs_out_between: null,
   ...more,
 });
 
@@ -176,6 +178,7 @@ export function sampleFigures(
     state_since: new Date(now - 5_000_000).toISOString(),
     state_until: null,
     runs_out_at: null,
+    runs_out_between: null,
     budgets: quiet
       ? []
       : [

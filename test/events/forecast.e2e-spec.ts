@@ -1,10 +1,13 @@
 import type { TestingModule } from '@nestjs/testing';
 import {
   KeyManagerService,
+  KeyMetricsService,
   KeyPoolService,
   RetryExecutorService,
+  type Budget,
   type KeyEvent,
   type ManagedCall,
+  type ProviderOptions,
   type RunsOutEvent,
 } from '../../src/key-management';
 import { VendorSimulator, type SimulatedVendor } from '../simulator';
@@ -187,6 +190,120 @@ describe('when what is left of keys runs out', () => {
     await clock.advance(24 * HOUR);
     expect(app.get(KeyPoolService).list('openai')[0]!.runsOutAt).toBeUndefined();
     expect(events).toHaveLength(1);
+  });
+
+  /** An app of OpenAI keys, on the cluster's store. */
+  async function startOpenAi(
+    keys: readonly string[],
+    more: Pick<ProviderOptions, 'budgets' | 'keys'> = {},
+  ): Promise<TestingModule> {
+    const { baseUrl } = simulator.openai;
+    const app = await startKeyManagement(
+      {
+        ...{ store: cluster.member(), metrics: { perKey: true } },
+        providers: { openai: { keys: [...keys], baseUrl, ...more } },
+      },
+      { clock },
+    );
+    apps.push(app);
+    app.get(KeyPoolService).events$.subscribe(noteRunOut);
+    await app.get(KeyManagerService).forceHealthCheck();
+    await clock.advance(1_000);
+    return app;
+  }
+  /** A call a minute of each app. */
+  const callEach = async (minutes: number): Promise<void> => {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      for (const app of apps) await app.get(RetryExecutorService).execute('openai', () => Promise.resolve('hello'));
+      await clock.advance(MINUTE);
+    }
+  };
+  const hoursLeft = (date: Date | string | null | undefined): number =>
+    (new Date(date ?? NaN).getTime() - clock.now()) / HOUR;
+  const openAiShown = (app: TestingModule) =>
+    app.get(KeyManagerService).getComprehensiveStatus().key_pools.providers.openai!;
+
+  const metric = async (app: TestingModule, name: string, label = ''): Promise<number> => {
+    const text = await app.get(KeyMetricsService).text();
+    const line = new RegExp(`^ai_keys_${name}_timestamp_seconds\\{provider="openai"${label}\\} (.*)$`, 'm');
+    return Number(line.exec(text)?.[1]);
+  };
+
+  it('is a metric of accounts and keys, too', async () => {
+    const [one, two] = simulator.openai.newKeys(2);
+    const budgets: Budget[] = [{ requests: 300, per: 'day', scope: 'account' }];
+    const keys = [
+      { key: one!, quotaGroup: 'team', budgets },
+      { key: two!, quotaGroup: 'team' },
+    ];
+    const app = await startOpenAi([], { keys });
+    await callEach(65);
+    const { runsOutAt } = app.get(KeyPoolService).list('openai')[0]!;
+    expect(Math.abs(hoursLeft(runsOutAt) / (235 / 60) - 1)).toBeLessThan(0.1);
+    const ofAccount = await metric(app, 'account_runs_out', ',account="team"');
+    expect(ofAccount).toBeCloseTo(runsOutAt!.getTime() / 1_000, 2);
+    for (const { id } of app.get(KeyPoolService).list('openai'))
+      expect(await metric(app, 'key_runs_out', `,key_id="${id}"`)).toBeCloseTo(ofAccount, 2);
+  });
+
+  it('has a range in status, analytics and metrics, until it is sure', async () => {
+    const app = await startOpenAi(simulator.openai.newKeys(2), { budgets: [{ requests: 2_000, per: 'month' }] });
+    expect(openAiShown(app)).toMatchObject({ runs_out_at: null, runs_out_between: null });
+    await callEach(30);
+    const status = openAiShown(app);
+    const range = status.runs_out_between!;
+    // 2,000 less 30, at one a minute.
+    expect(hoursLeft(range.earliest)).toBeLessThan(32);
+    expect(hoursLeft(range.latest)).toBeGreaterThan(34);
+    const same = { runs_out_at: null, runs_out_between: range };
+    expect(status).toMatchObject({ ...same, budgets: [same], keys: [{ ...same, budgets: [same] }, same] });
+    const { summary, keys } = app.get(KeyManagerService).getProviderAnalytics('openai');
+    expect([summary, keys[0]]).toMatchObject([{ ...same, budgets: [same] }, same]);
+    const [snapshot] = app.get(KeyPoolService).list('openai');
+    const dates = { earliest: new Date(range.earliest), latest: new Date(range.latest!) };
+    expect(snapshot).toMatchObject({ runsOutBetween: dates, budgets: [{ runsOutBetween: dates }] });
+    expect(snapshot!.runsOutAt).toBeUndefined();
+    expect(await metric(app, 'runs_out_earliest')).toBeCloseTo(dates.earliest.getTime() / 1_000, 2);
+    expect(await metric(app, 'runs_out_latest')).toBeCloseTo(dates.latest.getTime() / 1_000, 2);
+    expect(await metric(app, 'runs_out')).toBeNaN();
+    await callEach(35);
+    const later = openAiShown(app);
+    expect(later.runs_out_between).toBeNull();
+    expect(Math.abs(hoursLeft(later.runs_out_at) / 32.25 - 1)).toBeLessThan(0.1);
+    expect([await metric(app, 'runs_out_earliest'), await metric(app, 'runs_out_latest')]).toEqual([NaN, NaN]);
+    expect(await metric(app, 'runs_out')).toBeCloseTo(Date.parse(later.runs_out_at!) / 1_000, 2);
+  });
+
+  it('goes on after a restart in the middle of the hour', async () => {
+    const keys = simulator.openai.newKeys(1);
+    const budgets: Budget[] = [{ requests: 3_000, per: 'month' }];
+    const first = await startOpenAi(keys, { budgets });
+    await callEach(35);
+    await first.close();
+    apps.pop();
+    const second = await startOpenAi(keys, { budgets });
+    await callEach(27);
+    // 3,000 less 62, at one a minute.
+    expect(Math.abs(hoursLeft(openAiShown(second).runs_out_at) / 49 - 1)).toBeLessThan(0.1);
+  });
+
+  it('names no single key where the budget of all is spent soon', async () => {
+    await startOpenAi(simulator.openai.newKeys(2), { budgets: [{ requests: 150, per: 'day' }] });
+    await callEach(75);
+    expect(events).toMatchObject([{ hours: 2, unit: 'requests', provider: 'openai' }]);
+    expect(events[0]).not.toHaveProperty('keyId');
+    expect(events[0]!.reason).toMatch(/left of openai will be spent/);
+  });
+
+  it('is right where the balance is topped up meanwhile', async () => {
+    const [key] = newKeys(1, 60);
+    tellBalances();
+    const app = await start([key!]);
+    await pass(1.2 * HOUR, 2);
+    balances.set(key!, 90);
+    await pass(1.8 * HOUR, 2);
+    const left = balances.get(key!)!;
+    expect(Math.abs(hoursLeft(shown(app).runs_out_at) / (left / 2) - 1)).toBeLessThan(0.1);
   });
 
   it('is foretold of what headers say is left of a day', async () => {

@@ -149,6 +149,25 @@ describe('the webhook', () => {
     expect(receiver.types.filter((type) => type === 'usable_keys_low')).toHaveLength(1);
   });
 
+  it('is told of a budget that is spent in part, and of what runs out', async () => {
+    const openai = { keys: KEYS, baseUrl: simulator.openai.baseUrl, budgets: [{ requests: 150, per: 'day' as const }] };
+    const app = await start({}, { providers: { openai } });
+    for (let call = 0; call < 76; call += 1) {
+      await app.get(RetryExecutorService).execute('openai', () => Promise.resolve('hello'));
+      await clock.advance(60_000);
+      await turns(30);
+    }
+    // A minute that passes at once may end a try that has arrived: then the message comes again.
+    const messages = (): Map<unknown, object> =>
+      new Map(receiver.received.map(({ headers, body }) => [headers['webhook-id'], body as object]));
+    await until('both messages', () => messages().size === 2);
+    expect([...messages().values()]).toMatchObject([
+      { type: 'runs_out', data: { provider: 'openai', hours: 2, unit: 'requests', runs_out_at: expect.any(String) } },
+      { type: 'budget_threshold', data: { percent: 50, scope: 'provider', unit: 'requests', limit: 150, spent: 75 } },
+    ]);
+    for (const message of receiver.received) expect(isSigned(message, SECRET)).toBe(true);
+  });
+
   it('gets only what was asked for', async () => {
     const app = await start({ events: ['key_deleted'] });
     await refuse(app, KEYS[0]!);

@@ -74,6 +74,31 @@ describe.each(ADAPTERS)('GET /metrics on %s', (adapter) => {
     }
   });
 
+  it('shows what calls used, and no cost where that is not known of any of them', async () => {
+    await start({ prices: { 'openai/priced-1': { inputUsdPerMillion: 2, outputUsdPerMillion: 10 } } });
+    const executor = api.app.get(RetryExecutorService);
+    const answer = (model: string, usage?: object) => () =>
+      Promise.resolve({ object: 'chat.completion', model, usage });
+    const openai = { provider: 'openai' };
+    const used = { prompt_tokens: 100, completion_tokens: 20, prompt_tokens_details: { cached_tokens: 64 } };
+    await executor.execute('openai', answer('unpriced-1', used));
+    await executor.execute('openai', answer('priced-1'));
+    const before = parseMetrics(await scrape());
+    expect(valueOf(before, 'ai_keys_cost_usd_total', openai)).toBeUndefined();
+    expect(valueOf(before, 'ai_keys_cost_usd_total', { provider: 'google' })).toBe(0);
+    await executor.execute('openai', answer('priced-1', used));
+    const lines = parseMetrics(await scrape());
+    expect(valueOf(lines, 'ai_keys_cost_usd_total', openai)).toBeCloseTo(400e-6, 9);
+    const tokens = ['input', 'output', 'cached_input', 'cache_write', 'reasoning'];
+    expect(tokens.map((kind) => valueOf(lines, 'ai_keys_tokens_total', { ...openai, kind }))).toEqual([
+      200, 40, 128, 0, 0,
+    ]);
+    const known = ['priced', 'tokens', 'nothing'];
+    expect(known.map((each) => valueOf(lines, 'ai_keys_answered_requests_total', { ...openai, known: each }))).toEqual([
+      1, 1, 1,
+    ]);
+  });
+
   it('asks for a viewer', async () => {
     await start();
     await api.send('get', '/metrics', null).expect(401);

@@ -75,6 +75,7 @@ describe('the documents', () => {
             state_since: '2026-11-20T00:00:01.700Z',
             state_until: null,
             runs_out_at: null,
+            runs_out_between: null,
             budgets: [],
             total_keys: 2,
             healthy_keys: 1,
@@ -112,6 +113,7 @@ describe('the documents', () => {
                 expires_at: null,
                 balance: null,
                 runs_out_at: null,
+                runs_out_between: null,
                 budgets: [],
               },
               {
@@ -145,6 +147,7 @@ describe('the documents', () => {
                 expires_at: null,
                 balance: null,
                 runs_out_at: null,
+                runs_out_between: null,
                 budgets: [],
               },
             ],

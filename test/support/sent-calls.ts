@@ -10,6 +10,8 @@ export const sentCall = (at: number, more: Partial<SentCall> = {}): SentCall => 
   isAnswered: false,
   isCounted: false,
   isOpen: false,
+  asked: -1,
+  calls: 1,
   requestsSoFar: 0,
   tokensSoFar: 0,
   ...more,

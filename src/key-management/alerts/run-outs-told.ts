@@ -31,6 +31,11 @@ export class RunOutsTold implements DocumentOwner {
     return this.#told.get(provider)?.get(markOf(name)) ?? undefined;
   }
 
+  /** The lock under which it is told of. */
+  lockOf(provider: string, name: string): string {
+    return `${TOLD}${provider}/${markOf(name)}`;
+  }
+
   set(provider: string, name: string, hours: RunOutWarning | undefined): void {
     const mark = markOf(name);
     this.#of(provider).set(mark, hours ?? null);

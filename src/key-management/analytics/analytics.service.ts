@@ -10,7 +10,7 @@ import { percentage } from '../pool/key/key-snapshot';
 import { KeyPoolService } from '../pool/key-pool.service';
 import { countStatuses, countStatusesInTurns, totalOf, type StatusCounts } from '../pool/key/status-counts';
 import { HealthCheckerRegistry } from '../checkers/health-checker.registry';
-import { budgetsOf, keyStatusEntry, providerHead, type ProviderHead } from './comprehensive-status';
+import { budgetsOf, keyStatusEntry, providerHead, runOutOf, type ProviderHead } from './comprehensive-status';
 import { EventLog } from '../events/event-log';
 import type {
   ComprehensiveStatus,
@@ -143,6 +143,7 @@ export class AnalyticsService {
         healthy_keys: healthy,
         health_percentage: total === 0 ? 0 : percentage(healthy, total),
         ...callSummary(this.series, provider),
+        ...runOutOf(this.forecast.outlook(provider)),
         budgets: budgetsOf(pool),
         ...usageBreakdown(pool),
       },

@@ -1,10 +1,17 @@
 import type { ProviderOutlook } from '../alerts/forecast.service';
 import type { ProviderHealth } from '../health/provider-health.service';
 import type { KeyPool } from '../pool/key-pool';
-import type { BudgetSnapshot, KeySnapshot } from '../pool/key/key-snapshot';
+import { runOutDates, type BudgetSnapshot, type KeySnapshot } from '../pool/key/key-snapshot';
 import { sharedBudgets } from '../pool/shared-budgets';
 import type { UsageTotals } from '../pool/key/key-usage';
-import type { KeyStatusEntry, ProviderStateFields, ProviderStatus, SharedBudgetStatus, UsageEntry } from './documents';
+import type {
+  KeyStatusEntry,
+  ProviderStateFields,
+  ProviderStatus,
+  RunOutFields,
+  SharedBudgetStatus,
+  UsageEntry,
+} from './documents';
 import { removedOf, totalOf, type StatusCounts } from '../pool/key/status-counts';
 
 const iso = (date: Date | undefined): string | null => date?.toISOString() ?? null;
@@ -25,15 +32,25 @@ export const usageEntry = (usage: UsageTotals): UsageEntry => ({
   cost_usd: usage.costUsd ?? null,
 });
 
-const budgetEntry = <B extends BudgetSnapshot>({ endsAt, runsOutAt, ...budget }: B): Times<B> => ({
+/** When something runs out, as far as that is foretold. */
+const runOutFields = ({
+  runsOutAt,
+  runsOutBetween: range,
+}: Pick<BudgetSnapshot, 'runsOutAt' | 'runsOutBetween'>): RunOutFields => ({
+  runs_out_at: iso(runsOutAt),
+  runs_out_between: range === undefined ? null : { earliest: range.earliest.toISOString(), latest: iso(range.latest) },
+});
+
+/** When no key of the provider has anything left. */
+export const runOutOf = (outlook: ProviderOutlook | undefined): RunOutFields => runOutFields(runOutDates(outlook));
+
+const budgetEntry = <B extends BudgetSnapshot>({ endsAt, runsOutAt, runsOutBetween, ...budget }: B): Times<B> => ({
   ...budget,
   ends_at: endsAt.toISOString(),
-  runs_out_at: iso(runsOutAt),
+  ...runOutFields({ ...(runsOutAt && { runsOutAt }), ...(runsOutBetween && { runsOutBetween }) }),
 });
-type Times<B extends BudgetSnapshot> = Omit<B, 'endsAt' | 'runsOutAt'> & {
-  ends_at: string;
-  runs_out_at: string | null;
-};
+type Times<B extends BudgetSnapshot> = Omit<B, 'endsAt' | 'runsOutAt' | 'runsOutBetween'> &
+  RunOutFields & { ends_at: string };
 
 /** How the budgets of the provider and of its accounts stand. */
 export const budgetsOf = (pool: KeyPool | undefined): SharedBudgetStatus[] =>
@@ -57,7 +74,7 @@ export const keyStatusEntry = (key: KeySnapshot): KeyStatusEntry => ({
   balance: key.balance
     ? { left: key.balance.left, unit: key.balance.unit, read_at: key.balance.readAt.toISOString() }
     : null,
-  runs_out_at: iso(key.runsOutAt),
+  ...runOutFields(key),
   budgets: key.budgets.map(budgetEntry),
   reason: key.reason ?? null,
   cooldown_until: iso(key.cooldownUntil),
@@ -76,10 +93,6 @@ export const stateFields = ({ state, reason, since, until }: ProviderHealth): Pr
 const templateFields = ({ template }: ProviderHealth): Pick<ProviderStatus, 'like' | 'tenant'> =>
   template ? { like: template.like, ...(template.tenant !== undefined && { tenant: template.tenant }) } : {};
 
-/** When no key of the provider has anything left. */
-export const runOutTime = (outlook: ProviderOutlook | undefined): string | null =>
-  outlook?.runsOutAt === undefined ? null : new Date(outlook.runsOutAt).toISOString();
-
 /** All of a provider's status but the keys themselves. */
 export type ProviderHead = Omit<ProviderStatus, 'keys'>;
 
@@ -91,7 +104,7 @@ export const providerHead = (
 ): ProviderHead => ({
   ...stateFields(health),
   ...templateFields(health),
-  runs_out_at: runOutTime(outlook),
+  ...runOutOf(outlook),
   budgets: budgetsOf(pool),
   total_keys: totalOf(counts),
   healthy_keys: counts.healthy ?? 0,

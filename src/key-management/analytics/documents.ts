@@ -74,6 +74,25 @@ const BALANCE = z.object({
   read_at: time('When the vendor said so.'),
 });
 
+const RUN_OUT_RANGE = component('RunOutRangeDto', {
+  earliest: time(),
+  latest: nullableTime('Null: it may also not run out.', null),
+});
+
+/** When something is spent. */
+const runOutFields = (at: string) => ({
+  runs_out_at: nullableTime(at, null),
+  runs_out_between: RUN_OUT_RANGE.nullable().meta({
+    example: null,
+    description:
+      'Between which times that may be, as long as it is not sure: in the first hour, and where spending is uneven.',
+  }),
+});
+export interface RunOutFields {
+  runs_out_at: string | null;
+  runs_out_between: z.infer<typeof RUN_OUT_RANGE> | null;
+}
+
 /** How a budget that counts a key's calls stands. */
 const BUDGET_STATUS = component('BudgetStatusDto', {
   scope: oneOf(BUDGET_SCOPES, 'key', 'Whose calls it counts.'),
@@ -82,7 +101,7 @@ const BUDGET_STATUS = component('BudgetStatusDto', {
   limit: number(10),
   spent: number(4.2, 'By all instances in the period, without calls in flight.'),
   ends_at: time('When the period ends.'),
-  runs_out_at: nullableTime('When it is expected to be spent, where that is before the period ends.', null),
+  ...runOutFields('When it is expected to be spent, where that is before the period ends.'),
 });
 
 /** The same of a whole provider, or of an account of it. */
@@ -120,7 +139,7 @@ export const KEY_STATUS_ENTRY = component('KeyStatusDto', {
     example: null,
     description: 'What its vendor says is left of it or of its account, where the vendor tells.',
   }),
-  runs_out_at: nullableTime('When what is left of it is spent, at the present pace.', null),
+  ...runOutFields('When what is left of it is spent, at the present pace.'),
   budgets: listOf(
     BUDGET_STATUS,
     'The budgets that count its calls: its own, and those of its account and its provider.',
@@ -146,11 +165,13 @@ const SYSTEM_INFO = component('SystemInfoDto', {
 });
 export type SystemInfo = z.infer<typeof SYSTEM_INFO>;
 
+const RUNS_OUT = runOutFields('When no key has anything left, at the present pace.');
+
 const PROVIDER_STATUS = component('ProviderStatusDto', {
   ...PROVIDER_STATE_FIELDS.shape,
   like: text('openai', 'Of a pool that was opened at run time alone: the provider that it goes by.').optional(),
   tenant: text('Customer 17', 'Of such a pool: whose keys it has, where that was said.').optional(),
-  runs_out_at: nullableTime('When no key has anything left, at the present pace.', null),
+  ...RUNS_OUT,
   budgets: SHARED_BUDGETS,
   total_keys: integer(5),
   healthy_keys: integer(3),
@@ -222,6 +243,7 @@ export const PROVIDER_ANALYTICS = z.object({
     healthy_keys: integer(3),
     health_percentage: number(60, 'Per cent.'),
     ...CALL_SUMMARY,
+    ...RUNS_OUT,
     budgets: SHARED_BUDGETS,
     usage_by_model: listOf(
       MODEL_USAGE,

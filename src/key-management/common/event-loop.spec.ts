@@ -52,6 +52,21 @@ describe('work in parallel', () => {
     expect(most).toBeLessThanOrEqual(7);
   });
 
+  it('lets the event loop have its turn where the work waits for nothing', async () => {
+    let [inThisTurn, most, isOver] = [0, 0, false];
+    const turn = (): void => {
+      inThisTurn = 0;
+      if (!isOver) setImmediate(turn);
+    };
+    turn();
+    await mapConcurrent(Array.from({ length: 5_000 }).keys(), 8, () => {
+      most = Math.max(most, (inThisTurn += 1));
+      return Promise.resolve();
+    });
+    isOver = true;
+    expect(most).toBeLessThanOrEqual(2 * SLICE);
+  });
+
   it('is done at once with nothing to do', async () => {
     await expect(mapConcurrent([], 4, () => Promise.resolve(1))).resolves.toEqual([]);
   });

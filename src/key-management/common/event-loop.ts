@@ -17,7 +17,10 @@ export async function forEachInChunks<T>(items: Iterable<T>, work: (item: T) => 
   }
 }
 
-/** Does the work for each item, `width` items at a time, and gives the results in the items' order. An item is taken only when its turn has come. */
+/**
+ * Does the work for each item, `width` items at a time, and gives the results in the items' order. An item is taken only when its turn has come. Work that
+ * ends without having waited for anything, such as a checker that asks nobody, does not block the event loop.
+ */
 export async function mapConcurrent<T, R>(
   items: Iterable<T>,
   width: number,
@@ -26,13 +29,29 @@ export async function mapConcurrent<T, R>(
   const results: R[] = [];
   const iterator = items[Symbol.iterator]();
   let taken = 0;
+  let turn: Promise<unknown> | undefined;
   const worker = async (): Promise<void> => {
     for (let next = iterator.next(); !next.done; next = iterator.next()) {
       const place = taken;
       taken += 1;
+      if (taken % SLICE === 0) turn = yieldToEventLoop().then(() => (turn = undefined));
+      if (turn) await turn;
       results[place] = await work(next.value);
     }
   };
   await Promise.all(Array.from({ length: width }, worker));
   return results;
+}
+
+/** Counts work of different sizes, and says when a turn of the event loop is due: after as much as `SLICE` items take. */
+export class WorkSlice {
+  #left = SLICE;
+
+  /** @param items To so many items the next piece of work comes. */
+  isOver(items: number): boolean {
+    this.#left -= items;
+    if (this.#left > 0) return false;
+    this.#left = SLICE;
+    return true;
+  }
 }

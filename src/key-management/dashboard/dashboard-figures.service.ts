@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { budgetsOf, runOutTime, stateFields } from '../analytics/comprehensive-status';
+import { budgetsOf, runOutOf, stateFields } from '../analytics/comprehensive-status';
 import { ModelCallsService } from '../analytics/model-calls.service';
 import { callSummary, globalStats } from '../analytics/provider-analytics';
 import { SeriesService } from '../analytics/series/series.service';
@@ -113,7 +113,7 @@ export class DashboardFiguresService {
     const entries = this.series.timeline(provider, range);
     return {
       ...stateFields(health),
-      runs_out_at: runOutTime(this.forecast.outlook(provider)),
+      ...runOutOf(this.forecast.outlook(provider)),
       vendor: this.vendorOf(provider),
       budgets: budgetsOf(pool).slice(0, MOST_BUDGETS_SHOWN),
       called: health.isCalled,

@@ -2,6 +2,7 @@ import type {
   CallSummary,
   ComprehensiveStatus,
   ProviderStateFields,
+  RunOutFields,
   SharedBudgetStatus,
   TimelineEntry,
   UsageEntry,
@@ -77,11 +78,10 @@ export interface VendorName {
   label: string;
 }
 
-export interface ProviderFigures extends ProviderStateFields {
+/** What runs out is all that its keys have left. */
+export interface ProviderFigures extends ProviderStateFields, RunOutFields {
   /** Whose keys these are: a provider may have any name. */
   vendor: VendorName;
-  /** When no key has anything left, at the present pace; null where that is not known, or does not come. */
-  runs_out_at: string | null;
   /** Of the provider, and of its accounts those that are nearest to their limits. */
   budgets: SharedBudgetStatus[];
   /** Somebody called it within the hour. */

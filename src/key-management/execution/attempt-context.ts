@@ -28,8 +28,6 @@ export const IDLE_TIMEOUT_MS = 300_000;
 
 /** The attempts that went to another account than the one that their call prefers: few, so that a field for it would cost all others. */
 const MOVED = new WeakSet<AttemptContext>();
-/** What the functions of attempts reported to have used: few do. */
-const REPORTED = new WeakMap<AttemptContext, Partial<Usage>>();
 
 /** What ends a call, and an answer that still streams after it. */
 export interface CallBounds {
@@ -55,6 +53,8 @@ export class AttemptContext extends PoolLease implements CallContext {
   #controller: AbortController | undefined = undefined;
   readonly #namesEndpoint: boolean;
   #answers: AttemptAnswers | undefined = undefined;
+  /** What its function reported to have used; undefined where it did not. A field, since every call looks. */
+  #reported: Partial<Usage> | undefined = undefined;
 
   /** @param startedAt Milliseconds since the epoch. */
   constructor(
@@ -131,16 +131,10 @@ export class AttemptContext extends PoolLease implements CallContext {
     return { reader, onFirst: this.countsTokens ? onFirst : undefined };
   }
 
-  /** What its function reported; undefined where it did not. */
-  get reported(): Partial<Usage> | undefined {
-    return REPORTED.get(this);
-  }
-
   reportUsage(usage: Partial<Usage>): void {
     const fault = usageFault(usage);
     if (fault !== undefined) throw new TypeError(`reportUsage: ${fault}`);
-    const reported = { ...this.reported, ...usage };
-    REPORTED.set(this, reported);
+    const reported = (this.#reported = { ...this.#reported, ...usage });
     if (!this.settled || this.usage !== undefined) return;
     this.#price((this.usage = overSeen(reported, undefined)));
     this.usedLate(this.usage);
@@ -153,7 +147,7 @@ export class AttemptContext extends PoolLease implements CallContext {
    * @param named The answer, or the model that it names: the call may have named none.
    */
   book(seen: Usage | undefined, isOver: boolean, named?: unknown): void {
-    const { reported } = this;
+    const reported = this.#reported;
     const usage = reported === undefined ? seen : overSeen(reported, seen);
     if (usage === undefined) return;
     this.#price(usage, named);
@@ -173,7 +167,7 @@ export class AttemptContext extends PoolLease implements CallContext {
   /** The same by the answers that passed by, or as the managed fetch has read it. Nearly no failed answer states anything. */
   bookSeen(isOver: boolean): void {
     const seen = this.#answers?.usage;
-    if (seen !== undefined || this.reported !== undefined) this.book(seen ?? this.usage, isOver, this.#answers?.model);
+    if (seen !== undefined || this.#reported !== undefined) this.book(seen ?? this.usage, isOver, this.#answers?.model);
   }
 
   /** The price is that of the time when the attempt began. */

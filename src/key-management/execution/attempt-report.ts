@@ -60,12 +60,13 @@ export const executionReport = (provider: string, attempts: AttemptReport[], tot
  * @param soFar Undefined for a call that succeeds at its first attempt, at once.
  */
 export function succeeded<T>(
-  { provider, settings, options }: CallTerms<T>,
+  terms: CallTerms<T>,
   context: AttemptContext,
   response: T,
   startedAt: number,
   soFar?: CallSoFar,
 ): ExecutionResult<T> {
+  const { provider, settings, options } = terms;
   const now = settings.clock.now();
   const { answers } = context;
   const isStreaming = answers?.isStreaming(response) ?? false;
@@ -94,27 +95,43 @@ export function succeeded<T>(
     usage: isStreaming ? soFar?.usage : addUsage(soFar?.usage, context.usage),
   };
   if (options.affinity !== undefined) result.affinity = whereTo(context);
-  const { model } = options;
-  if (!isStreaming) {
+  if (isStreaming) endsWithStream(terms, { context, report, result }, soFar);
+  else {
     soFar?.trace?.ended(result.attemptsMade, undefined, result.affinity);
     options.onEnd?.(result);
-    settings.onCallEnd?.(provider, result, failure === undefined, model, soFar?.asked, context.endpoint);
-  } else
-    answers!.onRelease((end) => {
-      context.book(answers!.usage, end === 'whole', answers!.model);
-      // The report is the caller's by now: whoever looks at it after the stream finds what the stream took.
-      const used = addUsage(soFar?.usage, context.usage);
-      if (used !== undefined) result.usage = used;
-      const outcome = outcomeOf(end, provider.classifier, context);
-      context.settle(outcome);
-      // The report is the caller's by now: whoever looks at it after the stream finds what the stream came to.
-      if (typeof outcome === 'object') Object.assign(report, verdictOf(outcome));
-      const isWell = outcome === 'ok' || outcome === 'cancelled';
-      endTrace(soFar?.trace, result, outcome === 'cancelled' ? { ...report, outcome } : report);
-      options.onEnd?.(result);
-      settings.onCallEnd?.(provider, result, isWell, model, soFar?.asked, context.endpoint);
-    });
+    settings.onCallEnd?.(provider, result, failure === undefined, options.model, soFar?.asked, context.endpoint);
+  }
   return result;
+}
+
+/** An attempt whose answer streams on, and what its caller has been given of it. */
+interface Streaming {
+  readonly context: AttemptContext;
+  readonly report: AttemptReport;
+  readonly result: ExecutionResult<unknown>;
+}
+
+/** The call ends when its answer has. A function of its own: one that makes a closure pays for that in every call. */
+function endsWithStream(
+  { provider, settings, options }: CallTerms<unknown>,
+  { context, report, result }: Streaming,
+  soFar: CallSoFar | undefined,
+): void {
+  const answers = context.answers!;
+  answers.onRelease((end) => {
+    context.book(answers.usage, end === 'whole', answers.model);
+    // The report is the caller's by now: whoever looks at it after the stream finds what the stream took.
+    const used = addUsage(soFar?.usage, context.usage);
+    if (used !== undefined) result.usage = used;
+    const outcome = outcomeOf(end, provider.classifier, context);
+    context.settle(outcome);
+    // The report is the caller's by now: whoever looks at it after the stream finds what the stream came to.
+    if (typeof outcome === 'object') Object.assign(report, verdictOf(outcome));
+    const isWell = outcome === 'ok' || outcome === 'cancelled';
+    endTrace(soFar?.trace, result, outcome === 'cancelled' ? { ...report, outcome } : report);
+    options.onEnd?.(result);
+    settings.onCallEnd?.(provider, result, isWell, options.model, soFar?.asked, context.endpoint);
+  });
 }
 
 /** Ends the spans of a call whose answer has streamed to its end. A caller that reads no further has had what it wanted. */

@@ -4,7 +4,7 @@ import { followAbort, unfollowAbort, type AbortFollower } from '../common/abort-
 import type { AttemptContext, CallBounds } from './attempt-context';
 import type { BodySettings } from './answers/answer-body';
 import type { ExecuteOptions, ManagedCall } from './execution.types';
-import type { TimeLimit, TimeLimits } from './waiting/time-limits';
+import { PlacedLimit, type TimeLimits } from './waiting/time-limits';
 
 /** How an attempt ended that gave no good answer. */
 export type AttemptEnd =
@@ -34,28 +34,30 @@ export const endOf = (error: unknown): AttemptEnd =>
   error instanceof OutOfBounds ? error.end : { kind: 'thrown', error };
 
 /** A signal and a time limit, whichever comes first. */
-abstract class Bounds implements AbortFollower {
-  #limit: TimeLimit | undefined = undefined;
-
-  constructor(readonly signal: AbortSignal | undefined) {}
+abstract class Bounds extends PlacedLimit implements AbortFollower {
+  constructor(readonly signal: AbortSignal | undefined) {
+    super();
+  }
 
   abstract aborted(reason: unknown): void;
 
   /** @param endsAt Milliseconds since the epoch. */
-  protected begin(endsAt: number, limits: TimeLimits, timedOut: () => void, now?: number): void {
+  protected begin(endsAt: number, limits: TimeLimits, now?: number): void {
     followAbort(this.signal, this);
-    if (endsAt < Infinity) this.#limit = limits.at(endsAt, timedOut, now);
+    if (endsAt < Infinity) limits.begin(this, endsAt, now);
   }
 
   /** What was bounded has ended. */
   lift(): void {
-    this.#limit?.cancel();
+    this.cancel();
     unfollowAbort(this.signal, this);
   }
 }
 
 /** What bounds one attempt that is under way, and the stream that its function may return. */
 class AttemptBounds extends Bounds implements CallBounds {
+  #over = CALL_TIMED_OUT;
+
   constructor(
     private readonly context: AttemptContext,
     signal: AbortSignal | undefined,
@@ -67,8 +69,8 @@ class AttemptBounds extends Bounds implements CallBounds {
 
   /** @param attemptEndsAt Milliseconds since the epoch. */
   set(attemptEndsAt: number, limits: TimeLimits): void {
-    const over = attemptEndsAt < this.callEndsAt ? ATTEMPT_TIMED_OUT : CALL_TIMED_OUT;
-    this.begin(Math.min(attemptEndsAt, this.callEndsAt), limits, () => this.#timedOut(over), this.context.startedAt);
+    if (attemptEndsAt < this.callEndsAt) this.#over = ATTEMPT_TIMED_OUT;
+    this.begin(Math.min(attemptEndsAt, this.callEndsAt), limits, this.context.startedAt);
   }
 
   /** The function has returned. A stream that runs on the context's signal stays within what bounds the call. */
@@ -86,10 +88,10 @@ class AttemptBounds extends Bounds implements CallBounds {
     this.reject(CANCELLED);
   }
 
-  #timedOut(over: OutOfBounds): void {
+  passed(): void {
     this.lift();
     this.context.abort(new DOMException('The time limit has passed.', 'TimeoutError'));
-    this.reject(over);
+    this.reject(this.#over);
   }
 }
 
@@ -176,8 +178,11 @@ class StreamBounds extends Bounds {
   constructor(aborting: AbortController, { signal, callEndsAt }: CallBounds, limits: TimeLimits) {
     super(signal);
     this.#aborting = new WeakRef(aborting);
-    const timedOut = () => this.aborted(new DOMException('The time limit of the call has passed.', 'TimeoutError'));
-    this.begin(callEndsAt, limits, timedOut);
+    this.begin(callEndsAt, limits);
+  }
+
+  passed(): void {
+    this.aborted(new DOMException('The time limit of the call has passed.', 'TimeoutError'));
   }
 
   aborted(reason: unknown): void {

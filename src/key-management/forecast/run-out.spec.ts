@@ -1,5 +1,6 @@
 import { seededRandom } from '../../../test/support/seeded-random';
-import { runOut, type RunOut } from './run-out';
+import { hourOfDay } from '../common/hour-of-day';
+import { firstRunOut, runOut, type RunOut } from './run-out';
 import { SpendingHistory } from './spending-history';
 
 const MINUTE = 60_000;
@@ -27,24 +28,44 @@ const noisy = (traffic: Traffic, seed: number): Traffic => {
 
 /** A world of minutes: its spending goes on, and is read every five of them. */
 class World {
-  now = START;
+  now: number;
   spent = 0;
-  readonly history = new SpendingHistory();
+  history = new SpendingHistory();
 
-  constructor(readonly traffic: Traffic) {
+  constructor(
+    readonly traffic: Traffic,
+    readonly start = START,
+    readonly hourOf?: (at: number) => number,
+  ) {
+    this.now = start;
     this.history.readSpent(this.now, 0);
+  }
+
+  /** A new process reads what the one before has written, some minutes before it ended without a word. */
+  restart(lostMs: number, awayMs: number): this {
+    const [fine, hours] = [this.history.row('fine', this.now), this.history.row('hours', this.now - (lostMs % HOUR))];
+    this.pass(lostMs);
+    this.now += awayMs;
+    this.history = new SpendingHistory();
+    for (const [name, row] of [
+      ['hours', hours],
+      ['fine', fine],
+    ] as const)
+      expect(this.history.take(name, JSON.parse(JSON.stringify(row)) as number[], this.now)).toBe(true);
+    this.history.readSpent(this.now, this.spent);
+    return this;
   }
 
   pass(ms: number): this {
     for (const end = this.now + ms; this.now < end;) {
       this.#minute();
-      if ((this.now - START) % (5 * MINUTE) === 0) this.history.readSpent(this.now, this.spent);
+      if ((this.now - this.start) % (5 * MINUTE) === 0) this.history.readSpent(this.now, this.spent);
     }
     return this;
   }
 
   forecast(left: number, endsAt?: number): RunOut | undefined {
-    return runOut(this.history, left, this.now, endsAt);
+    return runOut(this.history, { left, now: this.now, endsAt, hourOf: this.hourOf });
   }
 
   /** When that much more is spent, as it then really happens. */
@@ -80,6 +101,48 @@ describe('runOut', () => {
       // At another time of the day each.
       const world = new World(noisy(rhythm, seed)).pass(3 * DAY + seed * HOUR);
       expect(missOf(world, 9 * 60 * hours)).toBeLessThan(0.15);
+    }
+  });
+
+  it.each([10, 30, 50])('is right within 10 %% after an hour with a restart after %d minutes of it', (minutes) => {
+    for (const seed of SEEDS) {
+      const world = new World(uneven(steady, seed)).pass(minutes * MINUTE).restart(0, 0);
+      world.pass(HOUR - minutes * MINUTE);
+      expect(missOf(world, 10 * 60 * 20)).toBeLessThan(0.1);
+    }
+  });
+
+  it.each([
+    ['in good order', 0, 0],
+    ['without a word, away for a moment', 15 * MINUTE, MINUTE],
+    ['without a word, away for two hours', 50 * MINUTE, 2 * HOUR],
+  ])('is right within 15 %% after three days with a restart %s', (_, lostMs, awayMs) => {
+    for (const hours of [2, 15, 80]) {
+      for (const seed of SEEDS) {
+        const world = new World(uneven(rhythm, seed)).pass(2 * DAY + seed * HOUR).restart(lostMs, awayMs);
+        expect(missOf(world.pass(DAY), 9 * 60 * hours)).toBeLessThan(0.15);
+      }
+    }
+  });
+
+  it.each([
+    ['forward', Date.UTC(2027, 2, 28, 1)],
+    ['back', Date.UTC(2026, 9, 25, 1)],
+  ])('is right within 15 %% where clocks are put %s, and the rhythm is that of their zone', (_, at) => {
+    const hourOf = (time: number): number => hourOfDay('Europe/Berlin', time);
+    // As busy as clocks there show.
+    const local: Traffic = (time) => {
+      const aheadMs = (hourOf(time) - (Math.floor(time / HOUR) % 24)) * HOUR;
+      return rhythm(time + aheadMs);
+    };
+    for (const afterHours of [1, 12, 36]) {
+      for (const hours of [2, 7, 15, 30]) {
+        for (const seed of SEEDS.filter((each) => each % 4 === 1)) {
+          const ms = 3 * DAY + seed * HOUR;
+          const world = new World(uneven(local, seed), at + afterHours * HOUR - ms, hourOf).pass(ms);
+          expect(missOf(world, 9 * 60 * hours)).toBeLessThan(0.15);
+        }
+      }
     }
   });
 
@@ -130,9 +193,9 @@ describe('runOut', () => {
 
   it('names none before there is anything to go by', () => {
     const history = new SpendingHistory();
-    expect(runOut(history, 10, START)).toBeUndefined();
+    expect(runOut(history, { left: 10, now: START })).toBeUndefined();
     history.readSpent(START, 5);
-    expect(runOut(history, 10, START)).toBeUndefined();
+    expect(runOut(history, { left: 10, now: START })).toBeUndefined();
   });
 
   it('names none where the period ends before, and the range alone where it might not', () => {
@@ -187,13 +250,45 @@ describe('runOut', () => {
         value = random() < 0.1 ? random() * 5 : value + (random() < 0.5 ? 0 : random() * 1_000);
         if (random() < 0.5) history.readSpent(at, random() < 0.05 ? NaN : value);
         else history.readLeft(at, random() < 0.05 ? Infinity : value);
-        const found = runOut(history, random() * 10_000 - 10, at, random() < 0.5 ? at + random() * DAY : undefined);
+        const found = runOut(history, {
+          left: random() * 10_000 - 10,
+          now: at,
+          endsAt: random() < 0.5 ? at + random() * DAY : undefined,
+        });
         if (found === undefined) continue;
         const times = [at, found.earliest, found.at ?? found.earliest, found.latest ?? found.at ?? found.earliest];
         expect(times.every(Number.isFinite)).toBe(true);
         expect(times).toEqual([...times].sort((a, b) => a - b));
       }
     }
+  });
+});
+
+describe('firstRunOut', () => {
+  it.each<[string, (RunOut | undefined)[], ReturnType<typeof firstRunOut>]>([
+    ['nothing of nothing', [undefined], {}],
+    [
+      'the first that is sure',
+      [
+        { at: 9, earliest: 8, latest: 12 },
+        { at: 7, earliest: 2 },
+      ],
+      { runsOutAt: 7 },
+    ],
+    [
+      'a range where none is sure',
+      [{ earliest: 5, latest: 9 }, { earliest: 6, latest: 7 }, undefined],
+      { runsOutBetween: { earliest: 5, latest: 7 } },
+    ],
+    ['a range without an end', [{ earliest: 5 }], { runsOutBetween: { earliest: 5 } }],
+    [
+      'both where one that is not sure may be sooner',
+      [{ at: 8, earliest: 7 }, { earliest: 5 }],
+      { runsOutAt: 8, runsOutBetween: { earliest: 5, latest: 8 } },
+    ],
+    ['the sure one where the other is later', [{ at: 4, earliest: 3 }, { earliest: 5 }], { runsOutAt: 4 }],
+  ])('is %s', (_, all, first) => {
+    expect(firstRunOut(all)).toEqual(first);
   });
 });
 
@@ -213,6 +308,72 @@ describe('SpendingHistory', () => {
     expect(sum(history, START + 4 * HOUR)).toBeCloseTo(20);
     const watched = [...history.hourly(START + 4 * HOUR)].reduce((total, { watchedMs }) => total + watchedMs, 0);
     expect(watched).toBe(2 * HOUR);
+  });
+
+  it('has hardly watched less where nothing was spent for long', () => {
+    const history = new SpendingHistory();
+    history.readSpent(START, 0);
+    for (let n = 1; n <= 60; n += 1) expect(history.readSpent(START + n * HOUR, 0)).toBe(false);
+    expect(history.watchedMs(START + 60 * HOUR)).toBe(60 * HOUR);
+    expect(history.row('hours', START + 60 * HOUR)).toEqual([]);
+    expect(history.readSpent(START + 61 * HOUR, 5)).toBe(true);
+    expect(history.watchedMs(START + 61 * HOUR)).toBe(61 * HOUR);
+    expect(history.hourly(START + 61 * HOUR).filter(({ amount }) => amount > 0)).toHaveLength(2);
+    history.readSpent(START + 200 * HOUR, 5);
+    expect(history.hasSpent(START + 200 * HOUR)).toBe(true);
+    history.readSpent(START + 300 * HOUR, 5);
+    expect([history.watchedMs(START + 300 * HOUR), history.hasSpent(START + 300 * HOUR)]).toEqual([
+      expect.closeTo(168 * HOUR, -7),
+      false,
+    ]);
+  });
+
+  it('reads what was written, and of two rows what was watched longer', () => {
+    const [one, two] = [new World(noisy(rhythm, 3)), new World(noisy(rhythm, 3))];
+    one.pass(5 * DAY + 25 * MINUTE);
+    two.pass(5 * DAY);
+    two.history.take('hours', one.history.row('hours', one.now), one.now);
+    two.history.take('fine', one.history.row('fine', one.now), one.now);
+    for (const name of ['fine', 'hours'] as const) {
+      const [row, other] = [one.history.row(name, one.now), two.history.row(name, one.now)];
+      expect(other).toHaveLength(row.length);
+      row.forEach((each, n) => expect(other[n]! / (each || 1)).toBeCloseTo(each === 0 ? 0 : 1, 3));
+    }
+    // What is less is not taken.
+    const before = two.history.row('hours', one.now);
+    two.history.take(
+      'hours',
+      before.map((each, n) => (n === 0 ? each : each / 2)),
+      one.now,
+    );
+    expect(two.history.row('hours', one.now)).toEqual(before);
+  });
+
+  it('has rows of bounded size', () => {
+    const world = new World((at) => 1_000 * rhythm(at)).pass(20 * DAY);
+    expect(JSON.stringify(world.history.row('hours', world.now)).length).toBeLessThan(2_000);
+    expect(JSON.stringify(world.history.row('fine', world.now)).length).toBeLessThan(500);
+  });
+
+  it.each([
+    [['a']],
+    [[1, 2]],
+    [[1.5, 1, 1]],
+    [[1, -1, 1]],
+    [[1, 1, null]],
+    [[1, ...Array.from({ length: 340 }, () => 1)]],
+  ])('takes no rows that make no sense, %#', (row) => {
+    const history = new SpendingHistory();
+    expect(history.take('hours', row, START)).toBe(false);
+    expect(history.hasSpent(START)).toBe(false);
+  });
+
+  it('takes nothing of the future, nor of long ago', () => {
+    const history = new SpendingHistory();
+    const hour = Math.floor(START / HOUR);
+    expect(history.take('hours', [hour - 400, 1, 1], START)).toBe(true);
+    expect(history.take('hours', [hour, 7, 1, 8, 1, 9, 1], START)).toBe(true);
+    expect(history.hourly(START).map(({ amount }) => amount)).toEqual([7]);
   });
 
   it('forgets what is older than a week', () => {

@@ -32,9 +32,31 @@ export interface RunOut {
   readonly latest?: number;
 }
 
+/** What of it is shown. Milliseconds since the epoch. */
+export interface RunOutTimes {
+  /** When it runs out, where that is known. */
+  readonly runsOutAt?: number;
+  /** Between which times that may be, or be sooner, as long as it is not sure. Without `latest` it may also not run out. */
+  readonly runsOutBetween?: { readonly earliest: number; readonly latest?: number };
+}
+
+/** What may be spent of something, and when that begins anew. */
+export interface Spendable {
+  readonly left: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** When a new period begins, with all of it there again. Default: never. */
+  readonly endsAt?: number | undefined;
+  /** The hour of the day, from 0 to 23, where its rhythm is that of a time zone. Default: in UTC. */
+  readonly hourOf?: HourOf | undefined;
+}
+
+/** @param at Milliseconds since the epoch. */
+type HourOf = (at: number) => number;
+
 /** How fast it is spent at an hour of the day. */
 interface Pace {
-  /** By the hour of the day, UTC. Per millisecond. */
+  /** By the hour of the day. Per millisecond. */
   readonly perMs: readonly number[];
   /** By which part of itself it may be wrong. */
   readonly error: number;
@@ -44,31 +66,47 @@ interface Pace {
 
 /**
  * When what is left will be spent. After an hour of steady spending within 10 %, after three days of a daily rhythm within 15 % of the time until then.
- * @param left What may still be spent.
- * @param endsAt When a new period begins, with all of it there again. Default: never.
  * @returns undefined where it does not run out: nothing was spent in a day, the period ends before, or it goes on for a year
  */
-export function runOut(history: SpendingHistory, left: number, now: number, endsAt = Infinity): RunOut | undefined {
+export function runOut(
+  history: SpendingHistory,
+  { left, now, endsAt = Infinity, hourOf = hourInUtc }: Spendable,
+): RunOut | undefined {
   if (!Number.isFinite(left)) return undefined;
   if (left <= 0) return { at: now, earliest: now, latest: now };
-  if (history.since === undefined) return undefined;
-  const watchedMs = now - history.since;
-  const pace = watchedMs < RHYTHM_SEEN_MS ? steadyPace(history, now) : rhythmicPace(history, now);
+  const watchedMs = history.watchedMs(now);
+  const pace = watchedMs < RHYTHM_SEEN_MS ? steadyPace(history, now) : rhythmicPace(history, now, hourOf);
   if (pace === undefined) return undefined;
-  const expected = spentAt(pace.perMs, left, now, 1);
+  const spentAt = (faster: number): number | undefined => endOf({ perMs: pace.perMs, hourOf, left, now, faster });
+  const expected = spentAt(1);
   if (expected === undefined) return undefined;
   const factor = (at: number): number => (1 + pace.error) * (1 + swing(watchedMs, at - now));
   const ends = Math.min(endsAt, now + IN_SIGHT_MS);
   const within = (at: number | undefined): number | undefined => (at !== undefined && at < ends ? at : undefined);
-  const earliest = within(spentAt(pace.perMs, left, now, factor(expected)));
+  const earliest = within(spentAt(factor(expected)));
   if (earliest === undefined) return undefined;
   const isKnown = watchedMs >= KNOWN_AFTER_MS && pace.parts >= KNOWN_PARTS && pace.error <= KNOWN_WITHIN;
   const at = isKnown ? within(expected) : undefined;
   if (isKnown && at === undefined) return undefined;
   // The later it gets, the more of other times of the day is to come.
-  const later = spentAt(pace.perMs, left, now, 1 / factor(expected));
-  const latest = within(later && spentAt(pace.perMs, left, now, 1 / factor(later)));
+  const later = spentAt(1 / factor(expected));
+  const latest = within(later && spentAt(1 / factor(later)));
   return { earliest, ...(at !== undefined && { at }), ...(latest !== undefined && { latest }) };
+}
+
+/** When the first of several things runs out. */
+export function firstRunOut(all: Iterable<RunOut | undefined>): RunOutTimes {
+  let [at, earliest, latest] = [Infinity, Infinity, Infinity];
+  for (const each of all) {
+    if (each === undefined) continue;
+    at = Math.min(at, each.at ?? Infinity);
+    latest = Math.min(latest, each.at ?? each.latest ?? Infinity);
+    if (each.at === undefined) earliest = Math.min(earliest, each.earliest);
+  }
+  return {
+    ...(at < Infinity && { runsOutAt: at }),
+    ...(earliest < at && { runsOutBetween: { earliest, ...(latest < Infinity && { latest }) } }),
+  };
 }
 
 /** By how much spending may differ from what was seen, for the reason that other times of the day are to come. */
@@ -85,9 +123,9 @@ const weightOf = ({ from }: SpentBucket, now: number, halfLifeMs: number): numbe
 
 /** One pace for all of the day: the mean of what was seen. */
 function steadyPace(history: SpendingHistory, now: number): Pace | undefined {
-  const fine = [...history.fine(now)];
-  const oldest = Math.min(...fine.map(({ from }) => from));
-  const older = [...history.hourly(now)].filter(({ from }) => from + HOUR_MS <= oldest);
+  const fine = history.fine(now);
+  const oldest = fine[0]?.from ?? Infinity;
+  const older = history.hourly(now).filter(({ from }) => from + HOUR_MS <= oldest);
   const perMs = meanOf([...older, ...fine], now, HALF_LIFE_MS);
   if (!(perMs > 0)) return undefined;
   return {
@@ -98,11 +136,11 @@ function steadyPace(history: SpendingHistory, now: number): Pace | undefined {
 }
 
 /** A pace for each hour of the day, as seen so far, and all of them by as much higher or lower as it went of late. */
-function rhythmicPace(history: SpendingHistory, now: number): Pace | undefined {
-  const hours = [...history.hourly(now)];
+function rhythmicPace(history: SpendingHistory, now: number, hourOf: HourOf): Pace | undefined {
+  const hours = history.hourly(now);
   const lately = hours.filter(({ from }) => now - from <= DAY_MS);
   if (!lately.some(({ amount }) => amount > 0)) return undefined;
-  const rhythm = rhythmOf(hours, now);
+  const rhythm = rhythmOf(hours, now, hourOf);
   let [spent, expected] = [0, 0];
   for (const part of hours) {
     const weight = weightOf(part, now, LEVEL_HALF_LIFE_MS);
@@ -116,18 +154,19 @@ function rhythmicPace(history: SpendingHistory, now: number): Pace | undefined {
 }
 
 /** Per millisecond, by the hour of the day. An hour that was never watched goes at the mean of the others. */
-function rhythmOf(hours: readonly SpentBucket[], now: number): number[] {
+function rhythmOf(hours: readonly SpentBucket[], now: number, hourOf: HourOf): number[] {
   const mean = meanOf(hours, now, RHYTHM_HALF_LIFE_MS);
   const [spent, watched] = [new Float64Array(24), new Float64Array(24)];
   for (const part of hours) {
     const weight = weightOf(part, now, RHYTHM_HALF_LIFE_MS);
-    spent[hourOf(part.from)]! += weight * part.amount;
-    watched[hourOf(part.from)]! += weight * part.watchedMs;
+    const hour = hourOf(part.from);
+    spent[hour]! += weight * part.amount;
+    watched[hour]! += weight * part.watchedMs;
   }
   return Array.from(spent, (each, hour) => (watched[hour]! > 0 ? each / watched[hour]! : mean));
 }
 
-const hourOf = (at: number): number => Math.floor(at / HOUR_MS) % 24;
+const hourInUtc: HourOf = (at) => Math.floor(at / HOUR_MS) % 24;
 
 /** Per millisecond; what is of late counts more. NaN where nothing was watched. */
 function meanOf(parts: readonly SpentBucket[], now: number, halfLifeMs: number): number {
@@ -153,7 +192,19 @@ function scatter(parts: readonly SpentBucket[], expectedOf: (part: SpentBucket) 
 }
 
 /** When it is spent, if all goes that many times faster; undefined where it takes longer than is in sight. */
-function spentAt(perMs: readonly number[], left: number, now: number, faster: number): number | undefined {
+function endOf({
+  perMs,
+  hourOf,
+  left,
+  now,
+  faster,
+}: {
+  readonly perMs: readonly number[];
+  readonly hourOf: HourOf;
+  readonly left: number;
+  readonly now: number;
+  readonly faster: number;
+}): number | undefined {
   const perDay = perMs.reduce((sum, each) => sum + each, 0) * faster * HOUR_MS;
   const days = Math.floor(left / perDay);
   if (!(days * DAY_MS < IN_SIGHT_MS)) return undefined;

@@ -50,16 +50,21 @@ export class ProviderFacts implements CallObserver {
     if (ended === 0) return;
     this.#lastCallAt = now;
     const bucket = this.#bucketAt(now);
+    let calls = 0;
+    let failures = 0;
     for (let at = 0; at < ended; at += 1) {
       const model = models[at];
-      if (this.#models.get(model) !== now) this.#called(model, now);
+      // Calls of one model often follow each other.
+      if (at === 0 || model !== models[at - 1]) this.#called(model, now);
       const end = ends[at]!;
       if (end === CANCELLED) continue;
-      this.#calls[bucket]! += 1;
+      calls += 1;
       if (SPEAKS_AGAINST[end] === 0) continue;
-      this.#failures[bucket]! += 1;
+      failures += 1;
       this.#lastFailure = CALL_ENDS[end];
     }
+    this.#calls[bucket]! += calls;
+    this.#failures[bucket]! += failures;
   }
 
   /** Calls of the last five minutes, and those of them that speak against the provider. */
@@ -87,6 +92,7 @@ export class ProviderFacts implements CallObserver {
   }
 
   #called(model: string | undefined, now: number): void {
+    if (this.#models.get(model) === now) return;
     this.#models.delete(model);
     this.#models.set(model, now);
     if (this.#models.size <= MOST_MODELS) return;

@@ -4,12 +4,11 @@ import type { BudgetScope, BudgetUnit } from '../pool/limits/budget';
 import { isBudget } from '../pool/key/key-snapshot';
 import type { PeriodMeter } from '../pool/limits/period-meter';
 import type { Period } from '../common/period-end';
+import { MAX_ACCOUNTS } from './forecast-metrics';
 import { scrapedGauge, type Sample } from './scraped';
 
 const LABELS = ['provider', 'scope', 'account', 'unit', 'period'] as const;
 const KEY_LABELS = ['provider', 'key_id', 'unit', 'period'] as const;
-/** Accounts of one provider that have series of their own: there may be as many as there are keys. */
-const MAX_ACCOUNTS = 100;
 const KEY = 'key:';
 
 /** What one meter says. */

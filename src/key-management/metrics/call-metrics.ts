@@ -63,9 +63,11 @@ export function registerCallMetrics(registry: Registry, counts: CountsByProvider
       ];
     },
   );
-  counter('ai_keys_cost_usd_total', 'US dollars that calls cost, as far as that is known.', [], ({ usage }) => [
-    [{}, totalsOf(usage).costUsd ?? 0],
-  ]);
+  counter('ai_keys_cost_usd_total', 'US dollars that calls cost, as far as that is known.', [], ({ usage }) => {
+    const { requests, costUsd } = totalsOf(usage);
+    // What is not known of any of the calls is not nothing.
+    return requests > 0 && costUsd === undefined ? [] : [[{}, costUsd ?? 0]];
+  });
   counter(
     'ai_keys_answered_requests_total',
     'Requests that the vendor answered, by what is known of their use: `priced`, only `tokens`, or `nothing`.',

@@ -19,6 +19,15 @@ export class KeyMetrics {
         }
       },
     });
+    scrapedGauge(registry, {
+      name: 'ai_keys_key_runs_out_timestamp_seconds',
+      help: 'When something that the key has left is spent, at the present pace; only where that is known.',
+      labels: ['provider', 'key_id'],
+      *samples() {
+        for (const { provider, id, funds } of records())
+          if (funds?.runsOutAt !== undefined) yield [{ provider, key_id: id }, funds.runsOutAt / 1_000];
+      },
+    });
     const attempts = this.#attempts;
     scrapedCounter(registry, {
       name: 'ai_keys_key_attempts_total',

@@ -4,7 +4,6 @@ import type { KeyRecord } from './key/key-record';
 import type { ExpectedTokens } from './limits/expected-tokens';
 import { MissedCalls } from './limits/missed-calls';
 import type { AccountDemand, GrantedPart, LearnedOfAccount, PartsPort } from './limits/part';
-import type { RateLimiter } from './limits/rate-limiter';
 import { NeededAccounts } from './needed-accounts';
 import { learnedBy, ToldRates } from './told-rates';
 
@@ -12,11 +11,14 @@ import { learnedBy, ToldRates } from './told-rates';
 interface LimitedKeys {
   readonly records: () => Iterable<KeyRecord>;
   readonly modelOf: (ordinal: number) => string | undefined;
-  readonly limiterOf: (record: KeyRecord, model: string | undefined, now: number) => RateLimiter;
+  /** Takes in what another instance has learned of the key's account. True where a limit became known by it. */
+  readonly told: (record: KeyRecord, learned: LearnedOfAccount, now: number) => boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** This instance's parts have changed. */
   readonly partsChanged: () => void;
+  /** The limits of this key alone have changed. */
+  readonly limitLearned: (record: KeyRecord) => void;
 }
 
 /** Which parts of the accounts of one pool this instance has, where instances share them; what it asks of them, and what it has learned of them. */
@@ -43,7 +45,7 @@ export class AccountParts implements PartsPort {
     if (this.#grants !== undefined) this.partsWanted?.(true);
   }
 
-  /** A rate was learned from a refusal, that others are to hear. */
+  /** A rate was learned, from a refusal or from headers, that others are to hear. */
   learned(): void {
     this.#hasLearned = true;
   }
@@ -80,18 +82,36 @@ export class AccountParts implements PartsPort {
   told(learned: readonly LearnedOfAccount[]): void {
     for (const each of learned) this.#told.remember(each);
     const accounts = new Set(learned.map(({ account }) => account));
-    for (const record of this.keys.records()) if (accounts.has(accountName(record))) this.#learnFrom(record, learned);
+    let isNew = false;
+    for (const record of this.keys.records())
+      if (accounts.has(accountName(record))) isNew = this.#learnFrom(record, learned) || isNew;
     this.keys.partsChanged();
+    if (isNew && this.#isInUse) this.limitFound();
   }
 
   /** The key came to an account: what others told of that is known. */
   joined(record: KeyRecord): void {
-    this.#learnFrom(record, this.#told.of(accountName(record)));
+    const told = this.#told.of(accountName(record));
+    if (told === undefined) return;
+    this.#learnFrom(record, told.values());
+    this.keys.limitLearned(record);
   }
 
-  #learnFrom(record: KeyRecord, learned: Iterable<LearnedOfAccount>): void {
+  /** Calls of this instance use some account, or wait for one. */
+  get #isInUse(): boolean {
+    if ((this.waiting?.() ?? 0) > 0) return true;
+    for (const part of this.#grants?.values() ?? []) if (part > 0) return true;
+    return false;
+  }
+
+  /** True where a limit became known by it. */
+  #learnFrom(record: KeyRecord, learned: Iterable<LearnedOfAccount>): boolean {
     const [name, now] = [accountName(record), this.keys.now()];
-    for (const each of learned) if (each.account === name) this.keys.limiterOf(record, each.model, now).told(each, now);
+    let isNew = false;
+    for (const each of learned) {
+      if (each.account === name) isNew = this.keys.told(record, each, now) || isNew;
+    }
+    return isNew;
   }
 
   grant(parts: ReadonlyMap<string, GrantedPart>): void {

@@ -79,6 +79,10 @@ export class KeyStates {
       now: () => this.now,
       rehoused: (record) => this.affinities.order?.rehoused(record),
       partsChanged: () => this.limitsShared(),
+      limitLearned: (record) => {
+        // One that is just being added is put in its place in the end.
+        if (this.#records.has(record.id)) this.#place(record);
+      },
       accountFound: (record) => observer.accountFound?.(record),
       budgetReached: (meter, percent) => this.#budgetReached(meter, percent),
       usdCounted: () => observer.usdCounted?.(provider),

@@ -13,6 +13,7 @@ import { FirstContacts, LONG_PAUSE_MS } from './limits/first-contact';
 import type { Budget, BudgetThreshold } from './limits/budget';
 import { HardLimits, type KeyLimits, type Sharing } from './limits/hard-limits';
 import { KeptLimits } from './limits/kept-limits';
+import type { LearnedOfAccount } from './limits/part';
 import { PriorRates } from './limits/prior-rates';
 import type { PeriodMeter } from './limits/period-meter';
 import { RateLimiter, type Priors, type RateLimitProfile } from './limits/rate-limiter';
@@ -34,6 +35,8 @@ interface AccountsOfPool {
   readonly rehoused: (record: KeyRecord) => void;
   /** This instance's parts have changed. */
   readonly partsChanged: () => void;
+  /** The limits of this key alone have changed. */
+  readonly limitLearned: (record: KeyRecord) => void;
   /** Answers have told something new of the account behind the key. */
   readonly accountFound: (record: KeyRecord) => void;
   /** So much of a budget is spent. */
@@ -75,9 +78,10 @@ export class PoolAccounts {
     this.parts = new AccountParts({
       records: pool.records,
       modelOf: (ordinal) => pool.indexes.modelOf(ordinal),
-      limiterOf: (record, model, now) => this.#limiterOf(record, model, now),
+      told: (record, learned, now) => this.#told(record, learned, now),
       now: pool.now,
       partsChanged: pool.partsChanged,
+      limitLearned: pool.limitLearned,
     });
     this.meters = new AccountMeters(
       pool,
@@ -208,7 +212,8 @@ export class PoolAccounts {
       return this.answerSeen(lease, headers, now);
     }
     const wasKnown = limiter.hasHeaders;
-    limiter.observe(readings, profile.limitKind, countedAt, now, profile.tokenBooking, lease.sent);
+    if (limiter.observe(readings, profile.limitKind, countedAt, now, profile.tokenBooking, lease.sent))
+      this.parts.learned();
     if (limiter.countsTokens) this.limitsTokens = true;
     if (!wasKnown) {
       this.#contacts.ends(record.account ?? record);
@@ -234,6 +239,8 @@ export class PoolAccounts {
     const { candidate, sent, tokens } = lease;
     if (candidate.rateLimiter !== undefined) {
       candidate.rateLimiter.ended(sent, wasGood, now);
+      // The booking may be that of another call from now on. Of one that failed it may be asked yet.
+      if (wasGood) lease.sent = undefined;
       if (wasGood && candidate.rateLimiter.hasHeaders) this.#lag.succeeded();
     }
     const hard = lease.reservedIn;
@@ -297,6 +304,15 @@ export class PoolAccounts {
     if (!limiter.hasHeaders) this.parts.learned();
     if (isNew) this.parts.limitFound();
     if (limiter.countsTokens || dimension === 'tokens') this.limitsTokens = true;
+  }
+
+  /** Another instance has learned a rate of the key's account. True where a limit became known by it. */
+  #told(record: KeyRecord, learned: LearnedOfAccount, now: number): boolean {
+    const limiter = this.#limiterOf(record, learned.model, now);
+    const wasLimited = limiter.isLimited;
+    limiter.told(learned, now, this.profile?.()?.tokenBooking);
+    if (limiter.countsTokens) this.limitsTokens = true;
+    return !wasLimited && limiter.isLimited;
   }
 
   /** Whether not every call fits every key that can be chosen: then each is asked with `blockedFor`. */

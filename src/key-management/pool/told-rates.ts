@@ -22,9 +22,9 @@ export class ToldRates {
     }
   }
 
-  /** What was told of the account. */
-  of(account: string): Iterable<LearnedOfAccount> {
-    return this.#told.get(account)?.values() ?? [];
+  /** What was told of the account; undefined for nothing. */
+  of(account: string): ReadonlyMap<string, LearnedOfAccount> | undefined {
+    return this.#told.get(account);
   }
 }
 

@@ -1,16 +1,20 @@
 import { classify } from '../classification/classify';
 import { vendorErrorFrom } from '../classification/evidence/error-evidence';
 import type { Outcome } from './contract/outcome';
+import type { VendorProfile } from './contract/profile';
 import { google } from './google/google';
 import { openai } from './openai/openai';
 import { vendorOf } from './vendor-of';
+
+const verdict = (vendor: VendorProfile, answer: object) =>
+  classify(vendorErrorFrom(answer), vendorOf(vendor), 'evidence', Date.parse('2026-10-15T12:00:00Z'));
 
 /** A status that by itself means something else than what is expected, so that the code decides. */
 const otherStatus = (outcome: Outcome): number => (outcome === 'server_error' || outcome === 'overloaded' ? 400 : 500);
 
 describe('each code that OpenAI documents', () => {
   const read = (status: number, error: Record<string, unknown>) =>
-    classify(vendorErrorFrom({ status, body: { error: { message: 'no more is said', ...error } } }), vendorOf(openai));
+    verdict(openai, { status, body: { error: { message: 'no more is said', ...error } } });
 
   it.each([
     ...of('config_error', ['mismatched_organization', 'mismatched_project']),
@@ -62,8 +66,7 @@ describe('each code that OpenAI documents', () => {
 });
 
 describe('sentences of OpenAI and of those who answer like it', () => {
-  const read = (status: number, message: string) =>
-    classify(vendorErrorFrom({ status, body: { error: { message } } }), vendorOf(openai));
+  const read = (status: number, message: string) => verdict(openai, { status, body: { error: { message } } });
 
   it.each([
     'Incorrect API key provided: sk-***.',
@@ -83,7 +86,7 @@ describe('sentences of OpenAI and of those who answer like it', () => {
 
   it('a 429 that states a wait and is no JSON is known by that, and any other by its status', () => {
     const headers = { 'retry-after': '7' };
-    const of = (body: unknown) => classify(vendorErrorFrom({ status: 429, headers, body }), vendorOf(openai));
+    const of = (body: unknown) => verdict(openai, { status: 429, headers, body });
     expect(of('Too Many Requests')).toMatchObject({ outcome: 'rate_limited', scope: 'key', decidedBy: 'header' });
     expect(of({ error: { message: 'no more is said' } }).decidedBy).toBe('status_default');
   });
@@ -91,7 +94,7 @@ describe('sentences of OpenAI and of those who answer like it', () => {
 
 describe('each code and reason that Google documents', () => {
   const read = (status: number, error: Record<string, unknown>) =>
-    classify(vendorErrorFrom({ status, body: { error: { message: 'no more is said', ...error } } }), vendorOf(google));
+    verdict(google, { status, body: { error: { message: 'no more is said', ...error } } });
 
   it.each([
     ...of('content_blocked', [
@@ -137,8 +140,7 @@ describe('each code and reason that Google documents', () => {
 });
 
 describe('sentences of Google', () => {
-  const read = (status: number, message: string) =>
-    classify(vendorErrorFrom({ status, body: { error: { message } } }), vendorOf(google));
+  const read = (status: number, message: string) => verdict(google, { status, body: { error: { message } } });
 
   it.each([
     ['config_error', 'Multiple authentication credentials received. Please pass only one.'],

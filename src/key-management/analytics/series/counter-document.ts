@@ -43,15 +43,18 @@ export const TOTAL_COLUMN = {
 /** The first column of what calls used in a bucket of a document that has this many. */
 export const usageColumn = (buckets: number, bucket: number): number => buckets * WIDTH + bucket * USAGE_WIDTH;
 
-/** Sums since the first start. */
-export const TOTALS = kind('total', [
+const SUMS = [
   'requests',
   'failures',
   'retries',
   'keys_removed',
   ...OUTCOMES.map((outcome) => `outcome:${outcome}`),
   ...USAGE_COUNTS.map((count) => `usage:${count}`),
-]);
+];
+/** Sums since the first start of a provider of the app, which every instance keeps: the sums of all are made of them. */
+export const TOTALS = kind('total', SUMS);
+/** The same of a pool that was opened at run time. Only those keep it who have opened the pool: the sums of all such pools stand in one document. */
+export const OPENED = kind('opened', SUMS);
 /** Sixty minutes in one document: an hour is forgotten with one change. */
 export const MINUTES = kind('minutes', cells(60), HOUR_MS, 4);
 export const HOURS = kind('hours', cells(24), DAY_MS, 31);
@@ -88,12 +91,13 @@ export class CounterDocument {
     sums.forEach((sum, column) => (this.sums[column]! -= sum));
   }
 
-  /** Gives what was added since the last time. */
-  takeUnsent(add: (field: string, by: number) => void): void {
+  /** Gives what was added since the last time, if anything was. */
+  takeUnsent(add: (field: string, by: number) => void): boolean {
     const unsent = this.#unsent;
     this.#unsent = undefined;
     unsent?.forEach((by, column) => {
       if (by !== 0) add(this.kind.fields[column]!, by);
     });
+    return unsent !== undefined;
   }
 }

@@ -51,6 +51,7 @@ export class KeyNumbers {
     numbers?.delete(this.#keyIds[keyNumber]!);
     if (numbers?.size === 0) this.#byProvider.delete(provider);
     this.#providers[keyNumber] = undefined;
+    this.#keyIds[keyNumber] = '';
     this.#free.push(keyNumber);
   }
 }

@@ -37,22 +37,29 @@ export class ModelCalls implements CallObserver {
   readonly #models = new Map<string | undefined, Buckets>();
 
   onCallBatch({ ended, ends, models, deliveredAt }: CallBatch): void {
-    let model: string | undefined;
-    let current: readonly Counts[] = [];
-    for (let at = 0; at < ended; at += 1) {
-      const end = ends[at]!;
-      const failed = speaksAgainst(end);
-      // A call that its caller spoilt or gave up is none that the provider could have served.
-      if (!failed && end !== OK) continue;
-      if (current.length === 0 || models[at] !== model) {
-        model = models[at];
-        current = this.#currentOf(model, deliveredAt);
+    // Calls of one model often follow each other: each run of them is added as one.
+    for (let at = 0; at < ended;) {
+      const model = models[at];
+      let calls = 0;
+      let failures = 0;
+      let refused = 0;
+      for (; at < ended && models[at] === model; at += 1) {
+        const end = ends[at]!;
+        if (speaksAgainst(end)) failures += 1;
+        // A call that its caller spoilt or gave up is none that the provider could have served.
+        else if (end !== OK) continue;
+        calls += 1;
+        if (end === NO_KEY) refused += 1;
       }
-      for (const counts of current) {
-        counts.calls += 1;
-        if (failed) counts.failures += 1;
-        if (end === NO_KEY) counts.refused += 1;
-      }
+      if (calls > 0) this.#add(model, { calls, failures, refused }, deliveredAt);
+    }
+  }
+
+  #add(model: string | undefined, { calls, failures, refused }: Counts, now: number): void {
+    for (const counts of this.#currentOf(model, now)) {
+      counts.calls += calls;
+      counts.failures += failures;
+      counts.refused += refused;
     }
   }
 

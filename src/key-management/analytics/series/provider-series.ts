@@ -16,6 +16,7 @@ import {
   HOURS,
   MINUTES,
   CounterDocument,
+  OPENED,
   TIMES,
   TOTAL_COLUMN,
   TOTALS,
@@ -39,24 +40,30 @@ const QUANTILE_HOURS = 24;
 
 /** All counters of one provider: totals, minutes, hours, and the hours' response times. About 0.7 MB, whatever the load. */
 export class ProviderSeries {
-  readonly totals = new CounterDocument(TOTALS);
+  /** Sums since the first start. */
+  readonly totals: CounterDocument;
   readonly #periodic = new Map<DocumentKind, Map<number, CounterDocument>>(PERIODIC.map((kind) => [kind, new Map()]));
+
+  /** @param together Of a pool that was opened at run time: the sums of all such pools, which what is counted here is added to. */
+  constructor(private readonly together?: CounterDocument) {
+    this.totals = new CounterDocument(together ? OPENED : TOTALS);
+  }
 
   /** Takes over what was counted in the minute (since the epoch), and empties the tally. */
   take(tally: ProviderTally, minute: number): void {
     const { requests, failures, retries, keysRemoved, outcomes } = TOTAL_COLUMN;
-    this.totals.add(requests, tally.requests);
-    this.totals.add(failures, tally.failures);
-    this.totals.add(retries, tally.retries);
-    this.totals.add(keysRemoved, tally.keysRemoved);
-    tally.outcomes.forEach((count, i) => this.totals.add(outcomes + i, count));
+    this.#addTotal(requests, tally.requests);
+    this.#addTotal(failures, tally.failures);
+    this.#addTotal(retries, tally.retries);
+    this.#addTotal(keysRemoved, tally.keysRemoved);
+    tally.outcomes.forEach((count, i) => this.#addTotal(outcomes + i, count));
     const hour = Math.floor(minute / 60);
     const [minutes, hours] = [this.document(MINUTES, hour), this.document(HOURS, Math.floor(hour / 24))];
     this.#addMeasures(minutes, (minute % 60) * WIDTH, tally);
     this.#addMeasures(hours, (hour % 24) * WIDTH, tally);
     tally.usage.forEach((count, i) => {
       const whole = Math.round(count);
-      this.totals.add(TOTAL_COLUMN.usage + i, whole);
+      this.#addTotal(TOTAL_COLUMN.usage + i, whole);
       minutes.add(usageColumn(60, minute % 60) + i, whole);
       hours.add(usageColumn(24, hour % 24) + i, whole);
     });
@@ -94,7 +101,7 @@ export class ProviderSeries {
   }
 
   *documents(): Iterable<readonly [document: CounterDocument, period: number | undefined]> {
-    yield [this.totals, undefined];
+    yield [this.totals, this.totals.kind === OPENED ? 0 : undefined];
     for (const documents of this.#periodic.values()) for (const [period, each] of documents) yield [each, period];
   }
 
@@ -123,6 +130,11 @@ export class ProviderSeries {
     };
   }
 
+  #addTotal(column: number, by: number): void {
+    this.totals.add(column, by);
+    this.together?.add(column, by);
+  }
+
   #addMeasures(document: CounterDocument, first: number, tally: ProviderTally): void {
     MEASURES.forEach((measure, column) => document.add(first + column, tally[measure]));
   }
@@ -148,6 +160,7 @@ export function totalsIn(sums: Float64Array): ProviderTotals {
 /** Every document of a provider that may be kept at that time. */
 export function* keptDocuments(now: number): Iterable<readonly [kind: DocumentKind, period: number]> {
   yield [TOTALS, 0];
+  yield [OPENED, 0];
   for (const kind of PERIODIC) {
     const last = Math.floor((now + HOUR_MS) / kind.spanMs);
     for (let period = last; isKept(kind, period, now); period -= 1) yield [kind, period];
@@ -156,6 +169,7 @@ export function* keptDocuments(now: number): Iterable<readonly [kind: DocumentKi
 
 /** Neither too old nor of a time to come; clocks of instances may differ. */
 export function isKept({ spanMs, keep }: DocumentKind, period: number, now: number): boolean {
+  if (spanMs === 0) return true;
   const current = Math.floor(now / spanMs);
   return period > current - keep && period <= Math.floor((now + HOUR_MS) / spanMs);
 }

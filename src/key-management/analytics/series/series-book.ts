@@ -4,9 +4,12 @@ import type { KeyRecord } from '../../pool/key/key-record';
 import type { UsedKeys } from '../../pool/key/used-keys';
 import { KeySeries } from './key-series';
 import { keptDocuments, ProviderSeries, totalsIn, type ProviderTotals } from './provider-series';
-import { keyDoc, seriesDoc, type SeriesOfProvider } from './series-names';
+import { ALL_OPENED, keyDoc, seriesDoc, type SeriesOfProvider } from './series-names';
 import { CounterDocument, TOTALS, type DocumentKind } from './counter-document';
 import { ProviderTally } from './provider-tally';
+
+/** Fewer used keys are kept until the minute is over, also those of closed pools. */
+const LEAST_LOOKED_AT = 1_000;
 
 /** All counters: the tallies of the current minute, and the series that they are added to. Its callers pass the time. */
 export class SeriesBook {
@@ -18,10 +21,16 @@ export class SeriesBook {
   /** Minute since the epoch that is being counted; -1 while nothing is. */
   #minute = -1;
   #prunedHour = -1;
+  /** With so many used keys it is looked whether some are of closed pools. */
+  #mostUsed = LEAST_LOOKED_AT;
   /** Called with the name of each document that was forgotten. */
   onDropped: (doc: string) => void = () => undefined;
-  /** Sums since the first start of the providers that nobody has asked for yet, and of those whose pools are closed, together. */
+  /** Sums since the first start of the providers that nobody has asked for yet, together. */
   readonly #others = new CounterDocument(TOTALS);
+  /** Of all pools that were ever opened at run time, together. */
+  readonly opened = new CounterDocument(TOTALS);
+  /** Whether the provider is a pool that was opened at run time. */
+  isOpened: (provider: string) => boolean = () => false;
 
   /**
    * @param used The keys that were used since they were last settled.
@@ -92,7 +101,11 @@ export class SeriesBook {
   /** One key alone: it stays among those that are taken over, with nothing. */
   settleKey(record: KeyRecord): void {
     this.flushCalls();
-    this.#settle(record, this.isOpen ? this.#minute : (this.#late?.minute ?? -1));
+    this.#settle(record, this.#lastMinute);
+  }
+
+  get #lastMinute(): number {
+    return this.isOpen ? this.#minute : (this.#late?.minute ?? -1);
   }
 
   #settleLate(limit: number): boolean {
@@ -116,23 +129,31 @@ export class SeriesBook {
   /** The series of a provider. They are made when they are first asked for, of all that was ever counted. */
   provider(provider: string): ProviderSeries {
     return getOrCreate(this.#providers, provider, () => {
-      const series = new ProviderSeries();
+      const series = new ProviderSeries(this.isOpened(provider) ? this.opened : undefined);
       for (const [kind, period] of keptDocuments(this.now())) {
         const sums = this.counted(seriesDoc(kind, provider, kind === TOTALS ? undefined : period));
         for (const [field, sum] of Object.entries(sums)) noteIn(series, { kind, period }, field, sum);
       }
-      this.#others.take(series.totals);
+      if (series.totals.kind === TOTALS) this.#others.take(series.totals);
       return series;
     });
   }
 
-  /** Forgets the series of a provider whose pool was closed, all of which must have been handed to the store. */
+  /** Forgets the series of a pool that was closed, all of which must have been handed to the store. */
   forget(provider: string): void {
     this.#tallies.delete(provider);
-    const series = this.#providers.get(provider);
-    if (!series) return;
-    series.totals.sums.forEach((sum, column) => this.#others.received(column, sum));
     this.#providers.delete(provider);
+    if (this.used.length >= this.#mostUsed) this.#letDeletedGo();
+  }
+
+  /** Settles the used keys that are deleted before the minute is over, so that the pools of one minute do not add up. */
+  #letDeletedGo(): void {
+    for (const record of this.used.take()) {
+      if (record.deleted) this.#settle(record, this.#lastMinute);
+      else this.used.add(record);
+    }
+    // Each look costs as much as what came since the last.
+    this.#mostUsed = Math.max(2 * this.used.length, LEAST_LOOKED_AT);
   }
 
   /** The series of each provider that somebody asked for. */
@@ -140,17 +161,20 @@ export class SeriesBook {
     return this.#providers;
   }
 
-  /** Of every provider whose series somebody asked for; and of all others together. */
+  /** Of every provider whose series somebody asked for; of all others, and of all opened pools, together. */
   *totals(): Iterable<ProviderTotals> {
-    for (const [, series] of this.#providers) yield series.total();
+    for (const [, series] of this.#providers) if (series.totals.kind === TOTALS) yield series.total();
     yield totalsIn(this.#others.sums);
+    yield totalsIn(this.opened.sums);
   }
 
   /** Another instance counted, and what it counted is noted. */
   received(name: SeriesOfProvider, field: string, by: number): void {
     const series = this.#providers.get(name.provider);
     if (series) noteIn(series, name, field, by);
-    else if (name.kind === TOTALS) note(this.#others, name.kind, field, by);
+    if (name.kind !== TOTALS) return;
+    if (name.provider === ALL_OPENED) note(this.opened, name.kind, field, by);
+    else if (series?.totals.kind !== TOTALS) note(this.#others, name.kind, field, by);
   }
 
   #prune(now: number): void {
@@ -179,4 +203,4 @@ const noteIn = (
   { kind, period }: Pick<SeriesOfProvider, 'kind' | 'period'>,
   field: string,
   by: number,
-): void => note(kind === TOTALS ? series.totals : series.document(kind, period), kind, field, by);
+): void => note(kind.spanMs === 0 ? series.totals : series.document(kind, period), kind, field, by);

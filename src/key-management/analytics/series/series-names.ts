@@ -1,12 +1,14 @@
 import { KEY_ID } from '../../pool/key/api-key';
 import type { KeyCounts } from './key-bucket';
 import type { Resolution } from './measures';
-import { HOURS, MINUTES, TIMES, TOTALS, type DocumentKind } from './counter-document';
+import { HOURS, MINUTES, OPENED, TIMES, TOTALS, type DocumentKind } from './counter-document';
 
-/** Documents: `series/total/<provider>`, and `series/<kind>/<provider>/<period since the epoch>`. */
+/** Documents: `series/total/<provider>`, `series/opened/<pool>/0`, and `series/<kind>/<provider>/<period since the epoch>`. */
 export const SERIES = 'series/';
+/** In the place of a provider: all pools that were ever opened at run time, together. No provider can have this name. */
+export const ALL_OPENED = ':opened';
 
-const KINDS = new Map([TOTALS, MINUTES, HOURS, TIMES].map((kind) => [kind.name, kind]));
+const KINDS = new Map([TOTALS, OPENED, MINUTES, HOURS, TIMES].map((kind) => [kind.name, kind]));
 /** Of keys, each document holds all keys of a provider in one bucket, so that a bucket is forgotten with one change. */
 const KEY_NAMES: Readonly<Record<Resolution, string>> = { minute: 'key-minutes', hour: 'key-hours' };
 
@@ -16,9 +18,9 @@ export const seriesDoc = (kind: DocumentKind, provider: string, period?: number)
 export const keyDoc = (resolution: Resolution, provider: string, index: number): string =>
   `${SERIES}${KEY_NAMES[resolution]}/${provider}/${index}`;
 
-/** Where the documents of one provider are, but for its totals. */
+/** Where the documents of one provider are, but for the totals that every instance keeps. */
 export const seriesPlaces = (provider: string): string[] =>
-  [MINUTES.name, HOURS.name, TIMES.name, KEY_NAMES.minute, KEY_NAMES.hour].map(
+  [OPENED.name, MINUTES.name, HOURS.name, TIMES.name, KEY_NAMES.minute, KEY_NAMES.hour].map(
     (name) => `${SERIES}${name}/${provider}/`,
   );
 

@@ -4,10 +4,11 @@ import type { FieldChange, StoredDocument } from '../../store/port/key-store';
 import type { StoreLink } from '../../store/sync/store-link';
 import type { KeyRow } from './key-series';
 import type { KeyCounts } from './key-bucket';
-import { BUCKET_MS, BUCKETS, HOUR_MS, type Resolution } from './measures';
+import { BUCKET_MS, BUCKETS, DAY_MS, HOUR_MS, type Resolution } from './measures';
 import { isKept, type ProviderSeries } from './provider-series';
 import type { SeriesBook } from './series-book';
 import {
+  ALL_OPENED,
   keyDoc,
   keyFields,
   readKeyField,
@@ -16,9 +17,14 @@ import {
   seriesDoc,
   seriesPlaces,
   type SeriesName,
+  type SeriesOfProvider,
 } from './series-names';
-import { TOTALS } from './counter-document';
+import { OPENED, TOTALS, type CounterDocument } from './counter-document';
 
+/** Of an opened pool: when it was last counted in; milliseconds since the epoch. */
+const COUNTED_AT = 'countedAt';
+/** The sums of an opened pool that nobody serves are dropped from the store after so long; milliseconds. */
+const OPENED_KEPT_MS = 31 * DAY_MS;
 /** Rows of keys that go out in one second: a thousand cost the event loop less than a few milliseconds. */
 const ROWS_AT_ONCE = 500;
 
@@ -31,7 +37,7 @@ export class SeriesPersistence implements DocumentOwner {
 
   constructor(
     private readonly book: SeriesBook,
-    private readonly link: Pick<StoreLink, 'add' | 'counted' | 'drop' | 'statisticsPending'>,
+    private readonly link: Pick<StoreLink, 'add' | 'counted' | 'drop' | 'raise' | 'statisticsPending'>,
     private readonly now: () => number,
   ) {
     // Each instance drops what is too old by itself.
@@ -52,7 +58,10 @@ export class SeriesPersistence implements DocumentOwner {
   dropped(doc: string): boolean {
     const name = readSeriesName(doc);
     if (name?.of === 'keys' && this.#isKept(name)) this.book.keys.drop(name.resolution, name.index);
-    return false;
+    // Another instance, which does not serve the pool, took it for forgotten.
+    const isWanted = isOfOpened(name) && this.book.providers.has(name.provider);
+    if (isWanted) this.link.raise(doc, COUNTED_AT, this.now());
+    return isWanted;
   }
 
   changed(change: FieldChange): void {
@@ -64,6 +73,7 @@ export class SeriesPersistence implements DocumentOwner {
     this.book.settleProviders();
     if (this.isEnding) this.book.settleKeys();
     for (const [provider, series] of this.book.providers) this.#collect(provider, series);
+    this.#addUnsent(this.book.opened, ALL_OPENED);
     const isLeft = this.book.keys.takeUnsent(ROWS_AT_ONCE, this.book.lastMinute(this.isEnding), (...row) =>
       this.#addRow(...row),
     );
@@ -80,7 +90,7 @@ export class SeriesPersistence implements DocumentOwner {
     this.book.keys.takeUnsentOf(provider, (...row) => this.#addRow(...row));
   }
 
-  /** Totals are kept of every provider: the sums of all are made of them. */
+  /** Every instance keeps the totals of the providers of the app, and those of all opened pools together. */
   providerOf(doc: string): string | undefined {
     const name = readSeriesName(doc);
     return name === undefined || (name.of === 'provider' && name.kind === TOTALS) ? undefined : name.provider;
@@ -90,8 +100,10 @@ export class SeriesPersistence implements DocumentOwner {
     return seriesPlaces(provider);
   }
 
-  passedBy({ doc }: StoredDocument): void {
-    if (!this.#isKept(readSeriesName(doc)!)) this.link.drop(doc);
+  passedBy({ doc, maxima }: StoredDocument): void {
+    const name = readSeriesName(doc)!;
+    const isOld = isOfOpened(name) && (maxima[COUNTED_AT] ?? Infinity) < this.now() - OPENED_KEPT_MS;
+    if (isOld || !this.#isKept(name)) this.link.drop(doc);
   }
 
   forget(provider: string): void {
@@ -116,10 +128,13 @@ export class SeriesPersistence implements DocumentOwner {
   }
 
   #collect(provider: string, series: ProviderSeries): void {
-    for (const [document, period] of series.documents()) {
-      const doc = seriesDoc(document.kind, provider, period);
-      document.takeUnsent((field, by) => this.link.add(doc, field, by));
-    }
+    for (const [document, period] of series.documents()) this.#addUnsent(document, provider, period);
+  }
+
+  #addUnsent(document: CounterDocument, provider: string, period?: number): void {
+    const doc = seriesDoc(document.kind, provider, period);
+    if (document.takeUnsent((field, by) => this.link.add(doc, field, by)) && document.kind === OPENED)
+      this.link.raise(doc, COUNTED_AT, this.now());
   }
 
   #received(name: SeriesName, sums: Readonly<Record<string, number>>): void {
@@ -134,11 +149,14 @@ export class SeriesPersistence implements DocumentOwner {
 
   #isKept(name: SeriesName): boolean {
     const now = this.now();
-    if (name.of === 'provider') return name.kind === TOTALS || isKept(name.kind, name.period, now);
+    if (name.of === 'provider') return isKept(name.kind, name.period, now);
     const ms = BUCKET_MS[name.resolution];
     return name.index > Math.floor(now / ms) - BUCKETS[name.resolution] && name.index * ms <= now + HOUR_MS;
   }
 }
+
+const isOfOpened = (name: SeriesName | undefined): name is SeriesOfProvider =>
+  name?.of === 'provider' && name.kind === OPENED;
 
 function rowsOf(sums: Readonly<Record<string, number>>): Map<string, KeyRow> {
   const rows = new Map<string, Record<string, number>>();

@@ -49,6 +49,7 @@ export class SeriesService implements OnModuleDestroy, BeforeApplicationShutdown
       () => clock.now(),
       () => pools.flushCalls(),
     );
+    this.#book.isOpened = (provider) => pools.templateOf(provider) !== undefined;
     this.#persistence = new SeriesPersistence(this.#book, this.#link, () => clock.now());
     this.#link.own(this.#persistence);
     pools.observe({

@@ -14,26 +14,34 @@ export interface TimeLimit {
 
 class Bucket implements Timed {
   heapIndex = -1;
-  readonly limits: Limit[] = [];
+  readonly limits: PlacedLimit[] = [];
   constructor(public until: number) {}
 }
 
-class Limit implements TimeLimit {
-  constructor(
-    private readonly bucket: Bucket,
-    readonly passed: () => void,
-    public index: number,
-  ) {}
+/** A time limit that knows its place among those that pass at the same time. What every call with a deadline makes anyway may be one. */
+export abstract class PlacedLimit implements TimeLimit {
+  /** Written by `TimeLimits` and by `cancel` alone. */
+  bucket: Bucket | undefined = undefined;
+  index = -1;
+
+  /** Called when its time has passed. */
+  abstract passed(): void;
 
   cancel(): void {
     if (this.index < 0) return;
-    const { limits } = this.bucket;
+    const { limits } = this.bucket!;
     const last = limits.pop()!;
     if (last !== this) {
       limits[this.index] = last;
       last.index = this.index;
     }
     this.index = -1;
+  }
+}
+
+class Limit extends PlacedLimit {
+  constructor(override readonly passed: () => void) {
+    super();
   }
 }
 
@@ -56,13 +64,19 @@ export class TimeLimits {
    */
   at(time: number, passed: () => void, now = this.clock.now()): TimeLimit {
     if (!(time < Infinity)) return NEVER;
+    const limit = new Limit(passed);
+    this.begin(limit, time, now);
+    return limit;
+  }
+
+  /** The same for a limit that is there already. @param time Less than Infinity. */
+  begin(limit: PlacedLimit, time: number, now = this.clock.now()): void {
     const until = bucketEnd(Math.max(time, now), time - now);
     // Calls with the same limit often follow each other.
     if (this.#latest?.until !== until || this.#latest.heapIndex < 0) this.#latest = this.#bucket(until);
-    const bucket = this.#latest;
-    const limit = new Limit(bucket, passed, bucket.limits.length);
-    bucket.limits.push(limit);
-    return limit;
+    const { limits } = (limit.bucket = this.#latest);
+    limit.index = limits.length;
+    limits.push(limit);
   }
 
   #bucket(until: number): Bucket {

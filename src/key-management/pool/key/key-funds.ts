@@ -1,9 +1,9 @@
-/** What is left of one key's money or quota, where that is known. Milliseconds since the epoch. */
-export interface KeyFunds {
+import type { RunOutTimes } from '../../forecast/run-out';
+
+/** What is left of one key's money or quota, where that is known, and when all of one thing is spent at the present pace. */
+export interface KeyFunds extends RunOutTimes {
   /** What the vendor last said, of the key or of its account. */
   readonly balance?: KeyBalance;
-  /** When all of one thing is spent, at the present pace. */
-  readonly runsOutAt?: number;
 }
 
 /** What a vendor said is left. */

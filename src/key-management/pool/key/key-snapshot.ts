@@ -1,3 +1,4 @@
+import type { RunOutTimes } from '../../forecast/run-out';
 import type { Outcome } from '../../vendors/contract/outcome';
 import { isCooldownOver, isCoolingDown, isRemoved, type KeyStatus, type PartCooldown } from './key-state';
 import type { AccountOrigin } from './account';
@@ -22,6 +23,15 @@ export interface BudgetSnapshot {
   endsAt: Date;
   /** When it is expected to be spent, where that is before the period ends. */
   runsOutAt?: Date;
+  /** Between which times that may be, as long as it is not sure. */
+  runsOutBetween?: RunOutRange;
+}
+
+/** What is foretold before enough was seen to name one time. */
+export interface RunOutRange {
+  earliest: Date;
+  /** Without it, it may also not run out. */
+  latest?: Date;
 }
 
 /** One key as others may see it, at one moment. It never holds the raw key. */
@@ -65,6 +75,8 @@ export interface KeySnapshot {
   balance?: { left: number; unit: string; readAt: Date };
   /** When what is left of it, by its balance or its limits, is spent at the present pace. */
   runsOutAt?: Date;
+  /** Between which times that may be, as long as it is not sure. */
+  runsOutBetween?: RunOutRange;
   models?: string[];
   lastUsedAt?: Date;
   lastCheckedAt?: Date;
@@ -75,8 +87,19 @@ export function budgetSnapshot(meter: PeriodMeter, now: number): BudgetSnapshot 
   const { scope, per, unit } = meter.terms;
   const spent = shownAmount(meter.spent(now), unit);
   const endsAt = new Date(meter.endsAt(now));
-  const runsOut = meter.runsOutAt !== undefined && { runsOutAt: new Date(meter.runsOutAt) };
-  return { scope, per, unit, limit: meter.limit, spent, endsAt, ...runsOut };
+  return { scope, per, unit, limit: meter.limit, spent, endsAt, ...runOutDates(meter.runsOut) };
+}
+
+/** The times as others may see them. */
+export function runOutDates(times: RunOutTimes | undefined): Pick<KeySnapshot, 'runsOutAt' | 'runsOutBetween'> {
+  const { runsOutAt, runsOutBetween } = times ?? {};
+  const { earliest, latest } = runsOutBetween ?? {};
+  return {
+    ...(runsOutAt !== undefined && { runsOutAt: new Date(runsOutAt) }),
+    ...(earliest !== undefined && {
+      runsOutBetween: { earliest: new Date(earliest), ...(latest !== undefined && { latest: new Date(latest) }) },
+    }),
+  };
 }
 
 export const isBudget = ({ terms }: PeriodMeter): boolean => terms.kind === 'budget';
@@ -98,14 +121,8 @@ const offReason = ({ off }: KeyRecord): string | undefined => {
 export const EXPIRED = 'expired';
 export const GONE = 'its source gives it no longer: calls in flight end, then it is removed';
 
-function fundsOf({ funds }: KeyRecord): Pick<KeySnapshot, 'balance' | 'runsOutAt'> {
-  if (funds === undefined) return {};
-  const { balance, runsOutAt } = funds;
-  return {
-    ...(balance && { balance: { ...balance, readAt: new Date(balance.readAt) } }),
-    ...(runsOutAt !== undefined && { runsOutAt: new Date(runsOutAt) }),
-  };
-}
+const balanceOf = ({ funds }: KeyRecord): Pick<KeySnapshot, 'balance'> =>
+  funds?.balance ? { balance: { ...funds.balance, readAt: new Date(funds.balance.readAt) } } : {};
 
 /**
  * The key as others may see it.
@@ -148,7 +165,8 @@ export function snapshotOf(
     budgets: budgetsOf(record, now),
     quotaGroup: record.quotaGroup ?? record.account?.name,
     quotaGroupFrom: record.quotaGroup === undefined ? record.account?.from : 'declared',
-    ...fundsOf(record),
+    ...balanceOf(record),
+    ...runOutDates(record.funds),
     models: record.models && [...record.models],
     lastUsedAt: date(record.lastUsedAt),
     lastCheckedAt: date(record.lastCheckedAt),

@@ -19,8 +19,13 @@ export class HardLimits {
   inFlight = 0;
   /** Calls other than that of this holder pass the account over. */
   keptFor: object | undefined = undefined;
-  /** This instance's part of the limits, where instances divide them. 0..1; parts hold whole calls and tokens. */
-  part = 1;
+  #limits: KeyLimits;
+  #part = 1;
+  /** This instance's parts of the limits. */
+  #concurrencyPart = Infinity;
+  #requestsPart = Infinity;
+  #tokensPart = Infinity;
+  #awaitsPart = false;
   readonly #requests = new MinuteWindow();
   readonly #tokens = new MinuteWindow();
   /** The mean of what calls took lately: each call in flight of which nobody said what it takes is expected to take as much. */
@@ -30,23 +35,43 @@ export class HardLimits {
   #unknown = 0;
 
   constructor(
-    public limits: KeyLimits,
+    limits: KeyLimits,
     private readonly sharing: Readonly<Sharing> = { count: 1, rank: 0 },
-  ) {}
+  ) {
+    this.#limits = limits;
+    this.#divide();
+  }
+
+  get limits(): KeyLimits {
+    return this.#limits;
+  }
+
+  set limits(limits: KeyLimits) {
+    this.#limits = limits;
+    this.#divide();
+  }
+
+  /** This instance's part of the limits, where instances divide them. 0..1; parts hold whole calls and tokens. */
+  get part(): number {
+    return this.#part;
+  }
+
+  set part(part: number) {
+    this.#part = part;
+    this.#divide();
+  }
 
   /** No call fits beside those in flight. */
   get full(): boolean {
-    if (this.inFlight >= this.#part(this.limits.concurrency)) return this.inFlight > 0 || !this.awaitsPart;
+    const { inFlight } = this;
+    if (inFlight >= this.#concurrencyPart) return inFlight > 0 || !this.#awaitsPart;
     // A single call goes, whatever it may take.
-    return this.inFlight > 0 && this.#expected + this.#tokensPerCall > this.#part(this.limits.tokensPerMinute);
+    return inFlight > 0 && this.#expected + this.#tokensPerCall > this.#tokensPart;
   }
 
   /** This instance has no part of some limit, and may be given one at any moment. */
   get awaitsPart(): boolean {
-    if (this.part === 1) return false;
-    const { concurrency, requestsPerMinute, tokensPerMinute } = this.limits;
-    const isLess = (limit = 0): boolean => limit > 0 && this.#part(limit) < 1;
-    return isLess(concurrency) || isLess(requestsPerMinute) || isLess(tokensPerMinute);
+    return this.#awaitsPart;
   }
 
   /** A call begins, and reserves what it is expected to take until `used` or `released`. */
@@ -71,12 +96,10 @@ export class HardLimits {
 
   /** Until when no further call may go, milliseconds since the epoch; 0 if one may go now. */
   blockedUntil(now: number): number {
-    const { requestsPerMinute, tokensPerMinute } = this.limits;
-    if (this.awaitsPart) return now + LOOK_AGAIN_MS;
-    const blockedUntil = Math.max(
-      this.#freeAt(this.#requests, requestsPerMinute, 1, now),
-      this.#freeAt(this.#tokens, tokensPerMinute, 1 + this.#expected, now),
-    );
+    if (this.#awaitsPart) return now + LOOK_AGAIN_MS;
+    const requestsAt = freeAt(this.#requests, this.#requestsPart, 1, now);
+    const tokensAt = freeAt(this.#tokens, this.#tokensPart, 1 + this.#expected, now);
+    const blockedUntil = requestsAt > tokensAt ? requestsAt : tokensAt;
     return blockedUntil > now ? blockedUntil : 0;
   }
 
@@ -88,9 +111,9 @@ export class HardLimits {
     if (tokensPerMinute === undefined) return blockedUntil;
     if (size > tokensPerMinute) return Infinity;
     // Where instances have a part each, the others may have what is missing.
-    if (size > this.#part(tokensPerMinute)) return Math.max(blockedUntil, now + LOOK_AGAIN_MS);
-    const fitsAt = this.#freeAt(this.#tokens, tokensPerMinute, size + this.#expected, now);
-    const inFlightAt = size + this.#expected > this.#part(tokensPerMinute) ? now + LOOK_AGAIN_MS : 0;
+    if (size > this.#tokensPart) return Math.max(blockedUntil, now + LOOK_AGAIN_MS);
+    const fitsAt = freeAt(this.#tokens, this.#tokensPart, size + this.#expected, now);
+    const inFlightAt = size + this.#expected > this.#tokensPart ? now + LOOK_AGAIN_MS : 0;
     const at = Math.max(blockedUntil, fitsAt, inFlightAt);
     return at > now ? at : 0;
   }
@@ -116,30 +139,38 @@ export class HardLimits {
 
   /** Whether two such calls fit beside those in flight. */
   hasRoomForTwo(tokens: ExpectedTokens | undefined, now: number): boolean {
-    const { concurrency, requestsPerMinute, tokensPerMinute } = this.limits;
     const size = tokens === undefined ? this.#tokensPerCall : tokens.input + tokens.output;
     const needed = 2 * size + this.#expected;
     return (
-      this.inFlight + 2 <= this.#part(concurrency) &&
-      needed <= this.#part(tokensPerMinute) &&
-      this.#freeAt(this.#requests, requestsPerMinute, 2, now) <= now &&
-      this.#freeAt(this.#tokens, tokensPerMinute, needed, now) <= now
+      this.inFlight + 2 <= this.#concurrencyPart &&
+      needed <= this.#tokensPart &&
+      freeAt(this.#requests, this.#requestsPart, 2, now) <= now &&
+      freeAt(this.#tokens, this.#tokensPart, needed, now) <= now
     );
   }
 
-  #freeAt(window: MinuteWindow, limit: number | undefined, needed: number, now: number): number {
-    if (limit === undefined) return 0;
-    const part = this.#part(limit);
-    return part < 1 ? Infinity : window.freeAt(Math.max(0, part - needed), now);
+  #divide(): void {
+    const { concurrency, requestsPerMinute, tokensPerMinute } = this.#limits;
+    this.#concurrencyPart = this.#partOf(concurrency);
+    this.#requestsPart = this.#partOf(requestsPerMinute);
+    this.#tokensPart = this.#partOf(tokensPerMinute);
+    const isLess = (limit = 0): boolean => limit > 0 && this.#partOf(limit) < 1;
+    this.#awaitsPart = this.#part !== 1 && [concurrency, requestsPerMinute, tokensPerMinute].some(isLess);
   }
 
   /** This instance's part of a limit. */
-  #part(limit: number | undefined): number {
+  #partOf(limit: number | undefined): number {
     if (limit === undefined) return Infinity;
-    const part = this.part === 1 ? limit : Math.floor(limit * this.part + ROUNDING);
+    const part = this.#part === 1 ? limit : Math.floor(limit * this.#part + ROUNDING);
     // What does not divide evenly goes to the later ones, so that the parts add up to the limit.
     return Math.floor((part + this.sharing.rank) / this.sharing.count);
   }
+}
+
+/** When so much fits into this instance's part of a limit; `now` if that is so already, Infinity where it has no part. */
+function freeAt(window: MinuteWindow, part: number, needed: number, now: number): number {
+  if (part === Infinity) return 0;
+  return part < 1 ? Infinity : window.freeAt(Math.max(0, part - needed), now);
 }
 
 /** Limits that a user states for one key. They are hard: a key at its limit is not chosen. */

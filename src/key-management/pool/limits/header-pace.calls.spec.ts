@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { RateLimitReading } from '../../vendors/contract/rate-limits';
 import { sentCall } from '../../../../test/support/sent-calls';
 import { HeaderPace } from './header-pace';
@@ -265,6 +266,68 @@ describe('of the calls under a pace', () => {
     started(pace, NOW + 1, { tokens: { input: 200, output: 100 } });
     pace.observe([window(800)], NOW, NOW);
     expect(pace.meters[0]!.usual).toBe(100);
+  });
+
+  describe('of which nobody knows what they take', () => {
+    const step = fc.record({
+      do: fc.constantFrom('send', 'send', 'send', 'end', 'look', 'read', 'divide'),
+      afterMs: fc.constantFrom(0, 0, 0, 3, 400),
+      which: fc.nat(9),
+    });
+    const readings = (left: number): RateLimitReading[] => [
+      { dimension: 'requests', limit: 60, remaining: left % 60, resetMs: 20_000 },
+      { dimension: 'tokens', limit: 600, remaining: left },
+    ];
+
+    it('are booked together as each for itself would be, and wait as long', () => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom('token_bucket', 'fixed_window'),
+          fc.array(step, { maxLength: 80 }),
+          (kind, steps) => {
+            const [pace, eager] = [new HeaderPace(kind), new HeaderPace(kind)];
+            const inFlight: SentCall[][] = [];
+            let now = NOW;
+            for (const each of [pace, eager]) each.observe(readings(40), now, now);
+            for (const { do: action, afterMs, which } of steps) {
+              now += afterMs;
+              if (action === 'send') {
+                inFlight.push([pace, eager].map((each) => started(each, now)));
+                // Whoever looks has all booked at once.
+                expect(eager.meters).toHaveLength(2);
+              } else if (action === 'end') {
+                const ended = inFlight.splice(which, 1)[0] ?? [];
+                for (const call of ended) call.pace?.ended(call, true, now);
+              } else if (action === 'read') {
+                for (const each of [pace, eager]) each.observe(readings(which * 9), now - 5, now);
+              } else if (action === 'divide') for (const each of [pace, eager]) each.divide(which / 9, 0, now);
+              const until = [pace, eager].map((each) => each.blockedUntil(now));
+              expect(until[0]).toBeCloseTo(until[1]!, 6);
+            }
+            for (const [at, meter] of pace.meters.entries())
+              expect(meter.leftAt(now)).toBeCloseTo(eager.meters[at]!.leftAt(now), 6);
+          },
+        ),
+      );
+    });
+
+    it('are taken from what a later answer says is left, each once, after they have ended', () => {
+      const pace = new HeaderPace('fixed_window');
+      const keys = [{}, {}];
+      pace.observe([windowOf(60)], NOW, NOW);
+      for (const at of [NOW + 1, NOW + 1, NOW + 2])
+        for (const key of keys) {
+          const call = started(pace, at, { key });
+          expect(pace.ended(call, true, at)).toBe(true);
+        }
+      const inFlight = started(pace, NOW + 3);
+      pace.observe([windowOf(60)], NOW, NOW + 3);
+      expect(left(pace, NOW + 3)).toBe(53);
+      expect(pace.surplusFor(keys[0]!, [windowOf(54)], NOW + SURELY_MS)).toMatchObject({ siblingCalls: 4 });
+      // So long after them, an answer counts those that ended, and not the one that was sent since.
+      pace.observe([windowOf(54)], NOW + 2, NOW + 3, { ...inFlight, at: NOW + 2 + SURELY_MS });
+      expect(left(pace, NOW + 3)).toBe(53);
+    });
   });
 
   describe('of another pace of the same account', () => {

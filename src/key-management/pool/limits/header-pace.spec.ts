@@ -239,6 +239,8 @@ describe('a call in flight', () => {
     isAnswered: false,
     isCounted: false,
     isOpen: false,
+    asked: -1,
+    calls: 1,
     requestsSoFar: 0,
     tokensSoFar: 0,
   });

@@ -309,3 +309,62 @@ describe('a part of a limit', () => {
     expect(meter.leftAt(NOW + 1_000)).toBe(2.5);
   });
 });
+
+describe('a limit that is another one than before', () => {
+  it('refills by itself, whatever the one before did', () => {
+    const answers = bucket()
+      .read({ limit: 120, remaining: 4, resetMs: 500 })
+      .read({ limit: 120, remaining: 1, resetMs: 2_000 });
+    expect(answers.meter.perMinute).toBe(120);
+    answers.read({ limit: 60, remaining: 1, resetMs: 1_500 });
+    expect(answers.meter.perMinute).toBe(60);
+    answers.read({ limit: 60, remaining: 0, resetMs: 2_500 });
+    expect(answers.meter.blockedUntil(1, NOW)).toBe(NOW + 1_000);
+  });
+});
+
+describe('a limit that another instance was told by answers', () => {
+  it('holds until an answer states it here, and is told to nobody else', () => {
+    const answers = bucket();
+    const { meter } = answers;
+    meter.divide(0, 0, NOW);
+    meter.told(5, 0.002, NOW);
+    expect([meter.isKnown, meter.capacity, meter.perMinute, meter.limit, meter.tells]).toEqual([
+      true,
+      5,
+      120,
+      Infinity,
+      false,
+    ]);
+    meter.divide(0.4, 1, NOW);
+    expect([meter.leftAt(NOW), meter.blockedUntil(2, NOW), meter.blockedUntil(1, NOW)]).toEqual([2, 0, 0]);
+    answers.read({ limit: 60, remaining: 1, resetMs: 1_500 });
+    expect([meter.capacity, meter.perMinute, meter.tells]).toEqual([2.5, 60, true]);
+    meter.told(5, 0.002, NOW);
+    expect([meter.capacity, meter.perMinute]).toEqual([2.5, 60]);
+  });
+
+  it('is full only for who has all of it, and keeps what is left when it is told again', () => {
+    const [whole, part] = [bucket().meter, bucket().meter];
+    part.divide(0.5, 1, NOW);
+    for (const meter of [whole, part]) meter.told(5, 0.001, NOW);
+    expect([whole.leftAt(NOW), part.leftAt(NOW)]).toEqual([5, 0]);
+    whole.take(3, NOW);
+    whole.told(5, 0.001, NOW);
+    expect(whole.leftAt(NOW)).toBe(2);
+  });
+
+  it('is no window, and none of the day', () => {
+    expect(window().read({ limit: 60, remaining: 9, resetMs: 5_000 }).meter.tells).toBe(false);
+    expect(bucket().read({ limit: 60, remaining: 9, resetMs: 5_000, window: 'day' }).meter.tells).toBe(false);
+    expect(bucket().meter.tells).toBe(false);
+  });
+
+  it('is new here with the first answer, and with one that states another limit', () => {
+    const { meter } = bucket();
+    const isNew = (limit: number): boolean =>
+      meter.observe({ dimension: 'requests', limit, remaining: 1, resetMs: 500 }, NONE, NOW, NOW);
+    expect(meter.observe({ dimension: 'requests', limit: 60 }, NONE, NOW, NOW)).toBe(false);
+    expect([60, 60, 90, 90].map(isNew)).toEqual([true, false, true, false]);
+  });
+});

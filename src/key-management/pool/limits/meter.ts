@@ -1,5 +1,6 @@
 import type { TokenBooking } from '../../vendors/contract/profile';
 import type { RateLimitReading } from '../../vendors/contract/rate-limits';
+import type { AskedFor } from './asked-lately';
 import type { ExpectedTokens } from './expected-tokens';
 import { KindEvidence, type LimitKind } from './limit-kind';
 import { Refill } from './refill';
@@ -35,6 +36,8 @@ const ROUNDING = 1e-6;
 export class Meter {
   #left = Infinity;
   #asOf = 0;
+  /** No less is left at any later time, unless more is taken: a call that needs less need not know the time. */
+  #surelyLeft = Infinity;
   /** When the bucket is full, or the window ends, as far as is known; milliseconds since the epoch. */
   #fullAt = 0;
   /** The window began without an answer that told of it: it may hold less, or have begun later. */
@@ -42,7 +45,7 @@ export class Meter {
   #windowMs = MINUTE_MS;
   /** Per millisecond. */
   #refill = 0;
-  readonly #rate = new Refill();
+  #rate = new Refill();
   readonly #kind: KindEvidence;
   #limit = Infinity;
   /** What a bucket holds at most, or a window begins with. */
@@ -58,6 +61,8 @@ export class Meter {
   /** What one call takes where nobody said: one request, or the mean of what calls took lately. */
   usual = 1;
   #hasLearned = false;
+  /** What is known was told by another instance: no answer has stated it here. */
+  #wasTold = false;
   /** The least that calls asked for lately. */
   #least = Infinity;
   /** What the calls in flight are yet to write, where the vendor books output as it is written. */
@@ -77,6 +82,11 @@ export class Meter {
 
   get isKnown(): boolean {
     return this.#left < Infinity;
+  }
+
+  /** What another instance may be told: what a bucket of a minute's limit holds, as answers stated it here. */
+  get tells(): boolean {
+    return this.isKnown && !this.#wasTold && this.kind === 'token_bucket' && this.#windowMs === MINUTE_MS;
   }
 
   /** The limit is by the day, and what is left of it is known. */
@@ -139,19 +149,44 @@ export class Meter {
     return this.bookedAtOnce(tokens) + this.bookedLater(tokens);
   }
 
+  /** Another instance was told by answers what the bucket holds, and what goes in a millisecond. What an answer has stated here is the better guide. */
+  told(capacity: number, perMs: number, now: number): void {
+    if (this.isKnown && !this.#wasTold) return;
+    // Of a part that it was given before, others may have just used all.
+    if (!this.isKnown) this.#left = this.#part < 1 ? 0 : capacity;
+    this.#wasTold = true;
+    this.#capacity = capacity;
+    this.#refill = perMs;
+    this.#asOf = Math.max(this.#asOf, now);
+    this.#leftChanged();
+  }
+
+  /** What so many calls need together. */
+  neededBy({ calls, unknown, tokens }: AskedFor): number {
+    return this.dimension === 'requests' ? calls : unknown * this.usual + this.needed(tokens);
+  }
+
+  /** So many calls of unknown size surely fit now and at any later time, until more is taken. */
+  get roomForUnknown(): number {
+    const booked = this.bookedAtOnce(undefined);
+    return booked > 0 ? Math.floor((this.#surelyLeft - this.reserved) / booked) : this.#part > 0 ? Infinity : 0;
+  }
+
   /**
-   * Takes in what an answer states.
+   * Takes in what an answer states. True where that is a limit of which no answer told before.
    * @param sent What the calls take that were sent since then, and those of which nobody can say whether it counts them.
    * @param asOf When the vendor counted it; milliseconds since the epoch.
    */
-  observe(reading: RateLimitReading, calls: UncountedCalls, asOf: number, now: number): void {
+  observe(reading: RateLimitReading, calls: UncountedCalls, asOf: number, now: number): boolean {
     const { limit, remaining, resetMs = 0, window } = reading;
-    if (remaining === undefined) return;
+    if (remaining === undefined) return false;
+    const isNew = !this.isKnown || this.#wasTold || (limit !== undefined && limit !== this.#limit);
+    this.#wasTold = false;
     this.#kind.observe(remaining, resetMs, now);
     const isWindow = this.kind === 'fixed_window';
     const known = this.isKnown ? this.leftAt(now) : -Infinity;
     const own = this.#isShared && this.isKnown ? known : remaining * this.#part;
-    if (limit !== undefined) this.#limit = limit;
+    if (limit !== undefined) this.#stated(limit);
     const full = Math.max(1, limit ?? Math.max(this.#rate.fullest, remaining));
     this.#windowMs = window === 'day' ? DAY_MS : MINUTE_MS;
     this.#refill = this.#rate.read(remaining, resetMs, full, full / this.#windowMs);
@@ -172,14 +207,26 @@ export class Meter {
       this.#left = level - sent;
       this.#asOf = asOf;
     }
+    this.#leftChanged();
     // Others take of the same limit: of what is left, this instance has no more than its own calls have left of its part, or than the others' can be.
-    if (!this.#isShared) return;
+    if (!this.#isShared) return isNew;
     const left = this.leftAt(now);
     const isSettled = asOf >= this.#dividedAt + SETTLED_MS;
     const all = level - calls.sent - calls.unsure + (isWindow ? 0 : (now - asOf) * this.#refill);
     const surely = isSettled ? all - (1 - this.#part) * this.#capacity : -Infinity;
     this.#left = Math.min(left, Math.max(own, surely));
     this.#asOf = now;
+    this.#leftChanged();
+    return isNew;
+  }
+
+  /** A limit that is another one than before has a bucket of its own: what was learned of the one before tells nothing of it. */
+  #stated(limit: number): void {
+    if (limit !== this.#limit && this.#limit < Infinity) {
+      this.#rate = new Refill();
+      this.#size = 0;
+    }
+    this.#limit = limit;
   }
 
   /**
@@ -216,6 +263,7 @@ export class Meter {
     }
     this.#left = left - amount;
     this.#asOf = Math.max(this.#asOf, now);
+    this.#leftChanged();
   }
 
   /** Notes what a call asks for, so that it is known which calls still fit when little is left. */
@@ -230,7 +278,7 @@ export class Meter {
 
   /** Until when a call that needs so much does not fit, milliseconds since the epoch; 0 if it fits now. */
   blockedUntil(amount: number, now: number): number {
-    if (!this.isKnown) return 0;
+    if (amount + this.reserved <= this.#surelyLeft) return 0;
     if (this.#part <= 0) return now + LOOK_AGAIN_MS;
     const capacity = this.#capacity * this.#part;
     // A single call goes when the bucket is full, whatever it may take.
@@ -263,8 +311,14 @@ export class Meter {
       this.#asOf = Math.max(this.#asOf, now);
     }
     this.#part = part;
+    this.#leftChanged();
     this.#dividedAt = now;
     this.#isShared ||= part < 1;
+  }
+
+  #leftChanged(): void {
+    if (!this.isKnown) return;
+    this.#surelyLeft = this.#part > 0 ? Math.min(this.#left, this.#capacity * this.#part) : -1;
   }
 
   /** Begins the next window where the last one has ended. */

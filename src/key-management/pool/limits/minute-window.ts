@@ -6,8 +6,9 @@ const BUCKETS = 61;
 export class MinuteWindow {
   readonly #used = new Float64Array(BUCKETS);
   #total = 0;
-  /** The second that the newest bucket stands for. */
+  /** The second that the newest bucket stands for, and its end; milliseconds since the epoch. */
   #second = 0;
+  #endsAt = BUCKET_MS;
 
   /** Used within the minute before `now` (milliseconds since the epoch). */
   used(now: number): number {
@@ -24,7 +25,7 @@ export class MinuteWindow {
 
   /** When at most `allowed` will be left of what was used so far; `now` if that is so already. */
   freeAt(allowed: number, now: number): number {
-    this.#forget(now);
+    if (this.used(now) <= allowed) return now;
     let total = this.#total;
     for (let age = BUCKETS - 1; age >= 0 && total > allowed; age -= 1) {
       const second = this.#second - age;
@@ -36,7 +37,8 @@ export class MinuteWindow {
   }
 
   #forget(now: number): void {
-    const second = Math.max(this.#second, Math.floor(now / BUCKET_MS));
+    if (now < this.#endsAt) return;
+    const second = Math.floor(now / BUCKET_MS);
     const steps = Math.min(BUCKETS, second - this.#second);
     for (let step = 1; step <= steps; step += 1) {
       const bucket = (second - steps + step) % BUCKETS;
@@ -44,5 +46,6 @@ export class MinuteWindow {
       this.#used[bucket] = 0;
     }
     this.#second = second;
+    this.#endsAt = (second + 1) * BUCKET_MS;
   }
 }

@@ -30,7 +30,7 @@ export interface GrantedPart {
   readonly level: number;
 }
 
-/** A rate that an instance has learned of an account from refusals, as it tells the others. */
+/** A rate that an instance has learned of an account, as it tells the others. */
 export interface LearnedOfAccount extends LearnedLimit {
   /** The account's name, the same on every instance. */
   readonly account: string;

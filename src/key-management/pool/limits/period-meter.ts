@@ -1,4 +1,5 @@
 import { periodEnd, type Period } from '../../common/period-end';
+import type { RunOutTimes } from '../../forecast/run-out';
 import { amountText, BUDGET_THRESHOLDS, type BudgetScope, type BudgetThreshold, type BudgetUnit } from './budget';
 
 /** What a meter counts, and for whom. */
@@ -110,8 +111,8 @@ export class PeriodMeter {
   /** Tells anew what the others used. */
   #lookAtOthers: (() => void) | undefined;
   #told = 0;
-  /** When all of it is expected to be used, where that is before the period ends. Milliseconds since the epoch. */
-  runsOutAt: number | undefined;
+  /** When all of it is expected to be used, where that is before the period ends. */
+  runsOut: RunOutTimes | undefined;
 
   constructor(readonly terms: MeterTerms) {}
 

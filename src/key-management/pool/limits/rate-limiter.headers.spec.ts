@@ -176,4 +176,34 @@ describe('headers that let calls be refused', () => {
     expect([believed, doubted].map((limiter) => limiter.isBlockedByInFlightOnly(NOW))).toEqual([true, false]);
     expect(doubted.isBlockedByInFlightOnly(NOW + 15_000)).toBe(true);
   });
+
+  it('books a call anew that another was booked as, once that one ended well', () => {
+    const limiter = new RateLimiter();
+    limiter.observe([{ dimension: 'requests', limit: 60, remaining: 60, resetMs: 60_000 }], 'fixed_window', NOW, NOW);
+    const first = limiter.started(undefined, NOW, {});
+    limiter.ended(first, false, NOW);
+    const second = limiter.started({ input: 5, output: 0 }, NOW);
+    limiter.observe(
+      [{ dimension: 'requests', limit: 60, remaining: 58, resetMs: 60_000 }],
+      'fixed_window',
+      NOW,
+      NOW,
+      undefined,
+      second,
+    );
+    limiter.ended(second, true, NOW);
+    const third = limiter.started(undefined, NOW + 1);
+    expect([second === first, third === second]).toEqual([false, true]);
+    expect(third).toMatchObject({
+      at: NOW + 1,
+      key: undefined,
+      tokens: undefined,
+      isAnswered: false,
+      isCounted: false,
+    });
+    expect([third.requestsSoFar, third.tokensSoFar]).toEqual([3, 5]);
+    const fourth = limiter.started(undefined, NOW + 1);
+    expect(fourth).not.toBe(third);
+    expect(limiter.meters[0]!.leftAt(NOW + 1)).toBe(56);
+  });
 });

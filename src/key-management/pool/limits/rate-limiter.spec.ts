@@ -128,7 +128,7 @@ describe('RateLimiter', () => {
 
   it('does not believe headers alone that let calls be refused again and again', () => {
     const calls = new Calls();
-    const read = (): void =>
+    const read = (): boolean =>
       calls.limiter.observe([{ dimension: 'requests', limit: 600, remaining: 600 }], 'token_bucket', NOW, NOW);
     read();
     for (let at = NOW; at < NOW + 20_000; at += 4_000) {

@@ -9,7 +9,7 @@ import type { LimitKind } from './limit-kind';
 import type { Meter } from './meter';
 import type { PriorRates } from './prior-rates';
 import type { RefusalCost } from './refusal-cost';
-import type { SentCall } from './sent-call';
+import { cleared, newSentCall, type SentCall } from './sent-call';
 
 /** What a pool must know of its vendor to keep to the vendor's rate limits. */
 export type RateLimitProfile = Pick<Vendor, 'limitKind' | 'rateLimitScope' | 'readRateLimits'> &
@@ -47,9 +47,11 @@ export interface RateRefusal {
   readonly dimension: 'requests' | 'tokens' | undefined;
 }
 
-/** A rate that was learned of an account, from refusals. */
+/** A rate that was learned of an account: from refusals, or from headers. */
 export interface LearnedLimit extends LearnedFigures {
   readonly dimension: 'requests' | 'tokens';
+  /** What headers say that a bucket holds; left out of what refusals taught. */
+  readonly capacity?: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -83,10 +85,16 @@ export class RateLimiter {
   #smallest = Infinity;
   #largest = 0;
   #part = 1;
+  /** The booking of a call that is over, for the next one. */
+  #spare: SentCall | undefined;
 
   constructor(private readonly priors?: Priors) {}
 
-  /** Takes in what the headers of an answer say is left. From then on, what refusals taught does not count. @param asOf When the vendor counted it. */
+  /**
+   * Takes in what the headers of an answer say is left. From then on, what refusals taught does not count. True if other instances are to hear of it: a
+   * limit became known, or is another one.
+   * @param asOf When the vendor counted it.
+   */
   observe(
     readings: readonly RateLimitReading[],
     kind: LimitKind,
@@ -94,15 +102,18 @@ export class RateLimiter {
     now: number,
     booking: TokenBooking = 'input_and_max_output',
     call?: SentCall,
-  ): void {
-    if (this.#headers === undefined) {
-      this.#headers = new HeaderPace(kind, booking);
-      this.#knownSince = now;
-      if (this.#part < 1) this.#headers.divide(this.#part, 0, now);
-      this.#cap = undefined;
-      this.#requests = this.#tokens = undefined;
-    }
-    this.#headers.observe(readings, asOf, now, call);
+  ): boolean {
+    return this.#statedBy(kind, booking, now).observe(readings, asOf, now, call);
+  }
+
+  #statedBy(kind: LimitKind, booking: TokenBooking | undefined, now: number): HeaderPace {
+    if (this.#headers !== undefined) return this.#headers;
+    this.#headers = new HeaderPace(kind, booking);
+    this.#knownSince = now;
+    if (this.#part < 1) this.#headers.divide(this.#part, 0, now);
+    this.#cap = undefined;
+    this.#requests = this.#tokens = undefined;
+    return this.#headers;
   }
 
   /** A call that was sent then was let through by what headers state. @param at Milliseconds since the epoch. */
@@ -119,10 +130,16 @@ export class RateLimiter {
     return this.#headers !== undefined || this.#learned.some(({ rate }) => rate.isKnown);
   }
 
-  /** The rates that this instance has learned itself, where no header states any. */
+  /** The rates that this instance has learned itself: from headers, or where they state none, from refusals. */
   get learned(): readonly LearnedLimit[] {
-    return this.#learned.flatMap(({ dimension, rate }) =>
-      this.#headers === undefined && rate.isKnown && !rate.wasTold ? [{ dimension, ...rate.figures }] : [],
+    if (this.#headers === undefined)
+      return this.#learned.flatMap(({ dimension, rate }) =>
+        rate.isKnown && !rate.wasTold ? [{ dimension, ...rate.figures }] : [],
+      );
+    return this.meters.flatMap(({ dimension, tells, perMinute, capacity }) =>
+      tells && (dimension === 'requests' || dimension === 'tokens')
+        ? [{ dimension, perMs: perMinute / MINUTE_MS, calls: 0, capacity }]
+        : [],
     );
   }
 
@@ -166,7 +183,7 @@ export class RateLimiter {
 
   /** The limits that headers state, by dimension. */
   get stated(): readonly { readonly dimension: Meter['dimension']; readonly limit: number }[] {
-    return this.meters.map(({ dimension, limit }) => ({ dimension, limit }));
+    return this.meters.flatMap(({ dimension, limit }) => (limit < Infinity ? [{ dimension, limit }] : []));
   }
 
   /** How many calls of other keys the vendor must have counted by then, and how much more is left than they would have left. */
@@ -232,17 +249,13 @@ export class RateLimiter {
     const total = this.#sizeOf(tokens);
     this.#requestsSoFar += 1;
     this.#tokensSoFar += total;
-    const call: SentCall = {
-      at: now,
-      key,
-      tokens,
-      pace: undefined,
-      isAnswered: false,
-      isCounted: false,
-      isOpen: false,
-      requestsSoFar: this.#requestsSoFar,
-      tokensSoFar: this.#tokensSoFar,
-    };
+    const call = this.#spare ?? newSentCall();
+    this.#spare = undefined;
+    call.at = now;
+    call.key = key;
+    call.tokens = tokens;
+    call.requestsSoFar = this.#requestsSoFar;
+    call.tokensSoFar = this.#tokensSoFar;
     if (tokens !== undefined) this.asked(tokens);
     this.#headers?.started(call, now);
     this.#requests?.started(1, now);
@@ -250,14 +263,15 @@ export class RateLimiter {
     return call;
   }
 
-  /** A call ended. @param wasGood Its answer was. */
+  /** A call ended; where its answer was good, its booking may be used for another call. @param wasGood Its answer was. */
   ended(call: SentCall | undefined, wasGood: boolean, now: number): void {
     this.inFlight -= 1;
     if (wasGood) {
       this.#cap?.succeeded();
       this.#distrust -= this.#distrust * DISTRUST_LEARNING;
     }
-    call?.pace?.ended(call, wasGood, now);
+    const isOver = call?.pace?.ended(call, wasGood, now) ?? false;
+    if (isOver && wasGood) this.#spare = cleared(call!);
   }
 
   /** What a call used so far. */
@@ -295,7 +309,11 @@ export class RateLimiter {
   }
 
   /** Another instance has learned this rate of the same account. What headers state is the better guide. */
-  told({ dimension, perMs, calls }: LearnedLimit, now: number): void {
+  told({ dimension, perMs, calls, capacity }: LearnedLimit, now: number, booking?: TokenBooking): void {
+    if (capacity !== undefined) {
+      this.#statedBy('token_bucket', booking, now).told(dimension, { capacity, perMs }, now);
+      return;
+    }
     if (this.#headers !== undefined) return;
     const rate = this.#rateOf(dimension, now);
     rate.told({ perMs, calls }, now);

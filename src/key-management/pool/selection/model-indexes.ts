@@ -41,9 +41,12 @@ export class ModelIndexes {
 
   /** The index that a call for this model chooses from. */
   forCall(model: string | undefined, now: number): ModelIndex {
-    if (model === undefined) return this.#general;
-    if (this.#someAreForModels || this.#byModel.has(model)) return this.restricted(model, now);
-    return this.#general;
+    const isGeneral = model === undefined || (this.#byModel.size === 0 && !this.#someAreForModels);
+    return isGeneral ? this.#general : this.#forModel(model, now);
+  }
+
+  #forModel(model: string, now: number): ModelIndex {
+    return this.#someAreForModels || this.#byModel.has(model) ? this.restricted(model, now) : this.#general;
   }
 
   /** The model's own index, made when first needed. */
@@ -95,7 +98,10 @@ export class ModelIndexes {
 
   /** The next candidate whose cooldown is over at `now`; it is in no list until its key is placed. */
   takeAwake(now: number): KeyModelState | undefined {
-    if (now < this.#nextWakeAt) return undefined;
+    return now < this.#nextWakeAt ? undefined : this.#takeAwake(now);
+  }
+
+  #takeAwake(now: number): KeyModelState | undefined {
     let nextWakeAt = Infinity;
     for (const index of this.#indexes) {
       const candidate = index.takeAwake(now);

@@ -59,18 +59,17 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
 
   async load(prefix: string): Promise<StoredDocument[]> {
     const { session } = this;
-    const { shards } = session;
-    const places = shardsOf(prefix, shards.length).map((place) => shards[place]!);
+    const shards = shardsOf(prefix, session.shards.length).map((place) => session.shards[place]!);
     // Whoever waits for a snapshot goes on hearing what others change.
-    const plans = await Promise.all(places.map(({ snapshots }) => snapshots.plan(prefix)));
-    const loads = places.map(({ snapshots, deduplicator }, i) => {
+    const plans = await Promise.all(shards.map(({ snapshots }) => snapshots.plan(prefix)));
+    const loads = shards.map((shard) => {
       const loaded: Loaded = { documents: [], seqs: new Map() };
-      return { snapshots, plan: plans[i]!, loaded, end: deduplicator.beginLoad() };
+      return { shard, loaded, end: shard.deduplicator.beginLoad() };
     });
     try {
       await Promise.all(
-        loads.map(async (load) => {
-          load.loaded = await load.snapshots.load(prefix, load.plan);
+        loads.map(async (load, i) => {
+          load.loaded = await load.shard.snapshots.load(prefix, plans[i]!);
         }),
       );
       return joinedDocuments(loads.map(({ loaded }) => loaded.documents));
@@ -89,7 +88,7 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
     const put = async (place: number, part: readonly StoreChange[]): Promise<void> => {
       const shard = shards[place]!;
       const args = [packChanges(part), this.#settings.writer, id, randomUUID(), STREAM_KEPT_MS, reader];
-      session.sawEpoch(shard, String(await session.run(shard.root, WRITE, args)));
+      session.sawEpoch(shard, String(await session.run(shard, WRITE, args)));
     };
     if (shards.length === 1) return put(0, changes);
     const parts = dividedChanges(changes, shards.length);
@@ -115,7 +114,7 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
   async #changesOf(shard: Shard, cursor: string | undefined): Promise<ReadChanges | undefined> {
     const { session } = this;
     const from = cursor === undefined ? [] : [...cursor.split(' '), QUIET_BATCHES];
-    const answer = (await session.run(shard.root, SINCE, [randomUUID(), ...from])) as QuietAnswer;
+    const answer = (await session.run(shard, SINCE, [randomUUID(), ...from])) as QuietAnswer;
     const [epoch, number, place, entries = []] = answer;
     session.sawEpoch(shard, epoch);
     const batches = entries.map(([id, fields]): QuietBatch => {
@@ -137,7 +136,7 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
 
   async #runLock(name: string, script: string, args: readonly (string | number)[]): Promise<unknown> {
     const { session } = this;
-    return session.run(session.shards[shardOf(name, session.shards.length)]!.root, script, args);
+    return session.run(session.shards[shardOf(name, session.shards.length)]!, script, args);
   }
 
   protected override newSession(watcher: StoreWatcher): RedisSession {

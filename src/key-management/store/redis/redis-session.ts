@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Random } from '../../common/clock';
-import type { StoreWatcher } from '../port/key-store';
+import type { StoreChange, StoreWatcher } from '../port/key-store';
 import { StoreError } from '../port/store-error';
 import { ServerSession } from '../server/server-session';
 import type { Position } from './change-reader';
@@ -9,7 +9,8 @@ import { beingDivided, divide, fewerShards, otherMark, readMark } from './divide
 import { rootsOf } from './placement';
 import { mendFor, messageOf, wantsNewConnection } from './reply-errors';
 import { HELLO, type ScriptArgument } from './scripts';
-import { Shard, type ShardServer } from './shard';
+import { Shard } from './shard';
+import { Snapshots, type SnapshotSource } from './snapshots';
 import { checkSource, placeOf, secretsOf, type RedisSource } from './source';
 
 /** For so many documents each greeting checks whether they still exist. */
@@ -76,13 +77,13 @@ export class RedisSession extends ServerSession<RedisConnection, SessionSettings
   }
 
   /** @throws StoreError `unavailable`, at once when there is no connection, else within the time limit */
-  run(root: string, script: string, args: readonly ScriptArgument[]): Promise<unknown> {
+  run({ root }: Pick<Shard, 'root'>, script: string, args: readonly ScriptArgument[]): Promise<unknown> {
     return this.command((connection) => connection.script(script, root, this.#mark, args));
   }
 
-  /** As `run`: a field of a hash. */
-  field(key: string, field: string): Promise<Buffer | null> {
-    return this.command((connection) => connection.field(key, field));
+  /** As `run`: a field of a hash of the shard. */
+  field({ root }: Pick<Shard, 'root'>, key: string, field: string): Promise<Buffer | null> {
+    return this.command((connection) => connection.field(root + key, field));
   }
 
   /** A write found data with this epoch; another epoch than before means that the former data was lost. */
@@ -192,19 +193,24 @@ export class RedisSession extends ServerSession<RedisConnection, SessionSettings
       instance: listener.instance ?? writer,
       writer,
       timeoutMs,
-      clock,
-      random,
       instances: () => listener.instances?.() ?? 1,
     };
-    const server: ShardServer = {
-      run: (root, script, args) => this.run(root, script, args),
-      field: (key, field) => this.field(key, field),
-      connection: () => this.newest,
-      changed: (changes) => this.deliver(changes),
-      missed: () => this.missed(),
+    const changed = (changes: readonly StoreChange[]): void => this.deliver(changes);
+    const make = (root: string): Shard => {
+      const snapshots = new Snapshots(this.#snapshotSource(root), clock, random);
+      return new Shard(root, { ...settings, snapshots }, changed, () => this.missed());
     };
-    const known = new Map(this.#shards.map((shard) => [shard.root, shard]));
-    this.#shards = rootsOf(namespace, count).map((root) => known.get(root) ?? new Shard(root, settings, server));
+    this.#shards = rootsOf(namespace, count).map(
+      (root) => this.#shards.find((shard) => shard.root === root) ?? make(root),
+    );
+  }
+
+  #snapshotSource(root: string): SnapshotSource {
+    return {
+      run: (script, args) => this.run({ root }, script, args),
+      field: (key, field) => this.field({ root }, key, field),
+      connection: () => this.newest,
+    };
   }
 
   /** Warns once of each policy under which the server deletes keys when its memory is full. */

@@ -1,42 +1,26 @@
-import type { Clock, Random } from '../../common/clock';
 import { ChangeDeduplicator } from '../port/change-deduplicator';
 import type { StoreChange } from '../port/key-store';
 import { ChangeReader, type Position, type ReaderSettings } from './change-reader';
-import type { ScriptArgument } from './scripts';
-import { Snapshots } from './snapshots';
+import type { Snapshots } from './snapshots';
 
-export interface ShardSettings extends Omit<ReaderSettings, 'stream' | 'letters'> {
-  readonly instance: string;
-  readonly clock: Clock;
-  readonly random: Random;
-}
-
-/** What a shard needs of the connections to the server. */
-export interface ShardServer {
-  run(root: string, script: string, args: readonly ScriptArgument[]): Promise<unknown>;
-  /** A field of a hash. */
-  field(key: string, field: string): Promise<Buffer | null>;
-  /** The present connection. */
-  connection(): unknown;
-  /** Others changed this. */
-  changed(changes: readonly StoreChange[]): void;
-  /** Changes may have been missed while connected. */
-  missed(): void;
-}
-
-/** Documents that one slot of a cluster holds, the streams of what is written to them, and their snapshots. */
+/** Documents that one slot of a cluster holds, and the streams of what is written to them. */
 export class Shard {
   readonly deduplicator: ChangeDeduplicator;
   readonly reader: ChangeReader;
   readonly snapshots: Snapshots;
 
-  /** @param root Its keys begin with it. */
+  /**
+   * @param root Its keys begin with it.
+   * @param changed Others changed this.
+   * @param missed Changes may have been missed while connected.
+   */
   constructor(
     readonly root: string,
-    settings: ShardSettings,
-    server: ShardServer,
+    settings: Omit<ReaderSettings, 'stream' | 'letters'> & { readonly instance: string; readonly snapshots: Snapshots },
+    changed: (changes: readonly StoreChange[]) => void,
+    missed: () => void,
   ) {
-    const changed = (changes: readonly StoreChange[]): void => server.changed(changes);
+    this.snapshots = settings.snapshots;
     this.deduplicator = new ChangeDeduplicator(changed);
     this.reader = new ChangeReader(
       { ...settings, stream: `${root}changes`, letters: `${root}letters:${settings.instance}` },
@@ -45,18 +29,10 @@ export class Shard {
         letter: changed,
         missed: () => {
           this.deduplicator.reset();
-          server.missed();
+          missed();
         },
       },
     );
-    const source = {
-      run: (script: string, args: readonly ScriptArgument[]) => server.run(root, script, args),
-      field: (key: string, field: string) => server.field(root + key, field),
-      get connection() {
-        return server.connection();
-      },
-    };
-    this.snapshots = new Snapshots(source, settings.clock, settings.random);
   }
 
   /** Goes on where it was, or where the data is now. Returns whether there may be a gap between the two. */

@@ -54,7 +54,7 @@ describeWithRedis('documents that are loaded from a snapshot', () => {
   const whole = async (store: RedisKeyStore): Promise<StoredDocument[]> => store.load('keys');
   /** How often all documents were read, each of which takes two pages and more. */
   const wholeLoads = (): number =>
-    (runs.mock.calls as [string, string, (string | number)[]][]).filter(
+    (runs.mock.calls as [unknown, string, (string | number)[]][]).filter(
       ([, script, [prefix, after, , , noted]]) => script === LOAD && prefix === 'keys/' && after === '' && noted === '',
     ).length;
 

@@ -30,7 +30,7 @@ export interface SnapshotSource {
   /** A field of a hash. @param key Without the root. */
   field(key: string, field: string): Promise<Buffer | null>;
   /** The present connection: another one may lead to another server, which does not have all that this one had. */
-  readonly connection: unknown;
+  connection(): unknown;
 }
 
 /** How documents are loaded: from a snapshot, as a whole, or as a whole of which a snapshot is made. */
@@ -140,7 +140,7 @@ class SnapshotMaker {
     private readonly maker: string,
     private readonly id: string,
   ) {
-    this.#connection = source.connection;
+    this.#connection = source.connection();
   }
 
   take(page: string): void {
@@ -171,7 +171,7 @@ class SnapshotMaker {
   }
 
   async #keep(number: number, part: Buffer | ''): Promise<boolean> {
-    if (this.source.connection !== this.#connection) return false;
+    if (this.source.connection() !== this.#connection) return false;
     const args = [this.prefix, this.maker, this.id, number, part, KEPT_MS, MAKER_MS];
     return Number(await this.source.run(KEEP_SNAPSHOT, args)) === 1;
   }

@@ -110,11 +110,14 @@ export class Leader implements Leadership {
     return !isLater(report, this);
   }
 
-  /** The instance is gone, and uses nothing any more. */
-  left(instance: string): void {
+  /** The instance is gone, and uses nothing any more: what it had used of its parts is there again when it has refilled. */
+  left(instance: string, now: number): void {
     this.#unheard?.parts.delete(instance);
-    for (const member of [...this.#members.values()])
-      if (member.id === `${member.provider}/${instance}`) this.#forget(member);
+    for (const member of [...this.#members.values()]) {
+      if (member.id !== `${member.provider}/${instance}`) continue;
+      this.#returnUnasked(member, now);
+      this.#forget(member);
+    }
   }
 
   /** What is to be granted now, by `<provider>/<instance>`. */

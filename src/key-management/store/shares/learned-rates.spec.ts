@@ -54,11 +54,28 @@ describe('LearnedRates', () => {
     expect(instance.tells(10_000, rate('a', 0.002_01))).toBeUndefined();
   });
 
+  it('that another has told are told again, but not at once: for those that come when it is gone', () => {
+    const instance = new Instance();
+    instance.rates.read([['a', '', 'requests', 120, 0, 5]]);
+    const heard = { ...rate('a', 0.002), calls: 0, capacity: 5 };
+    expect(instance.tells(0, rate('b', 0.002))).toBeDefined();
+    expect(instance.tells(100, rate('b', 0.002), heard)).toBeUndefined();
+    expect(instance.tells(1_000)).toEqual([
+      ['b', '', 'requests', 120, 5],
+      ['a', '', 'requests', 120, 0, 5],
+    ]);
+    expect(instance.tells(2_000, rate('b', 0.002), { ...heard, capacity: 6 })).toEqual([
+      ['b', '', 'requests', 120, 5],
+      ['a', '', 'requests', 120, 0, 6],
+    ]);
+  });
+
   it('are read as they were told', () => {
     const [one, other] = [new Instance(), new Instance()];
     const learned: LearnedOfAccount[] = [
       { ...rate('a', 0.002), model: 'gpt-5-mini' },
       { ...rate('b', 0.5), dimension: 'tokens' },
+      { ...rate('c', 0.002), calls: 0, capacity: 5 },
     ];
     expect(other.rates.read(one.tells(0, ...learned)!)).toBe(true);
     expect(other.heard).toEqual(learned);
@@ -73,6 +90,8 @@ describe('LearnedRates', () => {
     ['no rate', [['a', '', 'requests', 0, 5]]],
     ['a rate that is no number', [['a', '', 'requests', '120', 5]]],
     ['calls that are none', [['a', '', 'requests', 120, -1]]],
+    ['a bucket that holds nothing', [['a', '', 'requests', 120, 0, 0]]],
+    ['a bucket that is no number', [['a', '', 'requests', 120, 0, '5']]],
   ])('that make no sense are not taken in: %s', (_, value) => {
     const instance = new Instance();
     expect(instance.rates.read(value)).toBe(false);

@@ -9,18 +9,25 @@ const EVERY_MS = 1_000;
 /** No more accounts are told of, the first of the pool. */
 const MOST_TOLD = 1_000;
 
-/** What instances learn from refusals of the accounts of one provider, told to each other in the documents that they report in. */
+/**
+ * What instances learn of the accounts of one provider, from headers and from refusals, told to each other in the documents that they report in: so an
+ * instance that comes, or comes late to an account, does not run into a limit that others know.
+ */
 export class LearnedRates {
   #told: ReadonlyMap<string, LearnedOfAccount> = new Map();
   #toldAt = -Infinity;
   #learned: readonly LearnedOfAccount[] = [];
+  /** What others have told: it is news to nobody, and told again for those that come when they are gone. */
+  readonly #heard = new Set<string>();
 
   constructor(private readonly port: Pick<PartsPort, 'takeLearned' | 'told'>) {}
 
   /** What is to be told to the others now, if anything: all that this instance has learned itself. A limit that is new is told at once. */
   news(now: number): Json | undefined {
     this.#learned = this.port.takeLearned()?.slice(0, MOST_TOLD) ?? this.#learned;
-    const isNew = this.#learned.some((learned) => !this.#told.has(nameOf(learned)));
+    const isNew = this.#learned.some(
+      (learned) => !this.#told.has(nameOf(learned)) && !this.#heard.has(nameOf(learned)),
+    );
     if (!isNew && (now - this.#toldAt < EVERY_MS || !this.#learned.some((learned) => this.#isNews(learned))))
       return undefined;
     this.#told = new Map(this.#learned.map((learned) => [nameOf(learned), learned]));
@@ -32,13 +39,15 @@ export class LearnedRates {
   read(value: Json): boolean {
     const learned = readLearned(value);
     if (learned === undefined) return false;
+    for (const each of learned) this.#heard.add(nameOf(each));
     this.port.told(learned);
     return true;
   }
 
   #isNews(learned: LearnedOfAccount): boolean {
     const before = this.#told.get(nameOf(learned));
-    return before === undefined || Math.abs(learned.perMs / before.perMs - 1) > NEWS;
+    if (before === undefined || Math.abs(learned.perMs / before.perMs - 1) > NEWS) return true;
+    return Math.abs((learned.capacity ?? 0) - (before.capacity ?? 0)) > NEWS * (before.capacity ?? 0);
   }
 }
 
@@ -46,13 +55,16 @@ const nameOf = ({ account, model, dimension }: LearnedOfAccount): string => `${a
 
 /** Rates are stored by the minute, with so many digits: a store and a log of it stay readable. */
 const learnedJson = (learned: readonly LearnedOfAccount[]): Json =>
-  learned.map(({ account, model, dimension, perMs, calls }) => [
+  learned.map(({ account, model, dimension, perMs, calls, capacity }) => [
     account,
     model ?? '',
     dimension,
-    Number((perMs * MINUTE_MS).toPrecision(6)),
+    short(perMs * MINUTE_MS),
     calls,
+    ...(capacity === undefined ? [] : [short(capacity)]),
   ]);
+
+const short = (value: number): number => Number(value.toPrecision(6));
 
 /** Nothing read from a store can stop an instance: what makes no sense is undefined. */
 function readLearned(value: Json): LearnedOfAccount[] | undefined {
@@ -60,11 +72,19 @@ function readLearned(value: Json): LearnedOfAccount[] | undefined {
   const all: LearnedOfAccount[] = [];
   for (const row of value) {
     if (!Array.isArray(row)) return undefined;
-    const [account, model, dimension, perMinute, calls] = row;
+    const [account, model, dimension, perMinute, calls, capacity] = row;
     if (typeof account !== 'string' || typeof model !== 'string') return undefined;
     if (dimension !== 'requests' && dimension !== 'tokens') return undefined;
     if (!isAmount(perMinute) || perMinute === 0 || !isAmount(calls)) return undefined;
-    all.push({ account, model: model === '' ? undefined : model, dimension, perMs: perMinute / MINUTE_MS, calls });
+    if (capacity !== undefined && (!isAmount(capacity) || capacity === 0)) return undefined;
+    all.push({
+      account,
+      model: model === '' ? undefined : model,
+      dimension,
+      perMs: perMinute / MINUTE_MS,
+      calls,
+      ...(capacity !== undefined && { capacity }),
+    });
   }
   return all;
 }

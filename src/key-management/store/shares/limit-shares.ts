@@ -95,7 +95,7 @@ export class LimitShares implements DocumentOwner {
     this.#rates.set(provider, new LearnedRates(port));
     shares.follow(this.#latest, this.clock.now());
     port.partsWanted = (isNew) => {
-      shares.wanted(isNew);
+      shares.wanted(this.clock.now(), isNew);
       this.#tickSoon();
     };
     port.divide(new Map());
@@ -131,7 +131,7 @@ export class LimitShares implements DocumentOwner {
     for (const shares of this.#providers.values()) shares.end();
     for (const doc of this.#written) this.link.drop(doc);
     const leader = this.#seat.leader;
-    leader?.left(this.instanceId);
+    leader?.left(this.instanceId, this.clock.now());
     if (await this.#seat.leave()) this.#announce({ term: this.#latest.term, leader: '' });
   }
 
@@ -207,7 +207,7 @@ export class LimitShares implements DocumentOwner {
     const now = this.clock.now();
     leader.reserve(this.#ungranted(now), now + LEASE_MS + DRIFT_MS);
     this.#announce(leader);
-    for (const shares of this.#providers.values()) if (shares.isActive(now)) shares.wanted();
+    for (const shares of this.#providers.values()) if (shares.isActive(now)) shares.wanted(now);
     this.#tickSoon();
   }
 
@@ -270,7 +270,7 @@ export class LimitShares implements DocumentOwner {
   }
 
   #left(instance: string): void {
-    this.#seat.leader?.left(instance);
+    this.#seat.leader?.left(instance, this.clock.now());
     // One of those that are left removes what it left, and the leader what it granted while the other went.
     for (const name of this.#providers.keys()) {
       const doc = `${PREFIX}${name}/${instance}`;

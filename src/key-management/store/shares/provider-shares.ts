@@ -99,10 +99,10 @@ export class ProviderShares {
     this.#isDue = isUsed;
   }
 
-  /** A call waits for a part, or an account's limits became known. */
-  wanted(isNew = false): void {
+  /** A call waits for a part, or an account's limits became known. An instance that begins to use them is as one to which they are new. */
+  wanted(now: number, isNew = false): void {
+    this.#isNew ||= isNew || !this.isActive(now);
     this.#isUrgent = true;
-    this.#isNew ||= isNew;
   }
 
   /** The next report cannot wait: a call waits and there is no part at all, or limits became known, or the leader waits for an answer. */
@@ -320,9 +320,13 @@ export class ProviderShares {
 
 function isNews(before: ReadonlyMap<string, Claim>, now: ReadonlyMap<string, Claim>): boolean {
   for (const account of before.keys()) if (!now.has(account)) return true;
-  for (const [account, { wanted, least }] of now) {
-    const asked = before.get(account)?.wanted ?? 0;
-    if (Math.abs(wanted - asked) > Math.max(NEWS * asked, least / 2)) return true;
+  for (const [account, { wanted, own, least }] of now) {
+    const asked = before.get(account);
+    if (isOther(wanted, asked?.wanted, least) || isOther(own, asked?.own, least)) return true;
   }
   return false;
 }
+
+/** Whether so much is news to whoever was told of so much `before`. */
+const isOther = (now: number, before = 0, least: number): boolean =>
+  Math.abs(now - before) > Math.max(NEWS * before, least / 2);

@@ -4,13 +4,15 @@ import { accountText } from '../model/account';
 import { counted, momentOf, span, wholeNumber, words } from '../model/format';
 import { NO_FILTER } from '../model/key-list';
 import { useNow } from '../state/clock';
+import { RunOutLine } from './run-out-line';
 import { leaveKey } from '../state/opened-key';
 import { filter } from '../state/view';
 
 /** What the key may still use: its account, who shares it, what is left of limits and money, and until when that lasts. */
 export function KeyViewAccount({ entry, details }: { entry: KeyEntry; details: KeyDetails | undefined }): JSX.Element {
   const now = useNow();
-  const { balance, runs_out_at: runsOutAt } = entry;
+  const { balance } = entry;
+  const isKnown = (entry.runs_out_at ?? entry.runs_out_between) !== null;
   const limits = details?.limits_left ?? [];
   return (
     <section aria-labelledby="key-account">
@@ -24,16 +26,13 @@ export function KeyViewAccount({ entry, details }: { entry: KeyEntry; details: K
           left, says the vendor ({momentOf(balance.read_at, now)}).
         </p>
       )}
-      <p class={runsOutAt === null ? 'faint' : 'key-runs-out'}>
-        {runsOutAt === null ? (
-          'When it runs out is not known, or it does not at the present pace.'
-        ) : (
-          <>
-            At the present pace it runs out <time dateTime={runsOutAt}>{momentOf(runsOutAt, now)}</time>
-            {Date.parse(runsOutAt) > now && ` (in ${span(Date.parse(runsOutAt) - now)})`}.
-          </>
-        )}
-      </p>
+      {isKnown ? (
+        <p class="key-runs-out">
+          <RunOutLine what="it" verb="runs" {...entry} />
+        </p>
+      ) : (
+        <p class="faint">When it runs out is not known, or it does not at the present pace.</p>
+      )}
       {limits.length === 0 ? (
         <p class="faint">No limit is set, and the vendor's answers have stated none yet.</p>
       ) : (

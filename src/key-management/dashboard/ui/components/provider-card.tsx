@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Figures, ProviderFigures } from '../api/types';
-import { counted, momentOf, shortNumber, span } from '../model/format';
+import { counted, momentOf, shortNumber } from '../model/format';
 import { providerName, vendorBeside } from '../model/provider-names';
 import { stateWords } from '../model/status';
 import { isBusy } from '../state/actions';
@@ -14,6 +14,7 @@ import { useDashboard, useReadOnly } from './context';
 import { HealthBar } from './health-bar';
 import { Shape } from './icon';
 import { ProviderNumbers } from './provider-numbers';
+import { RunOutLine } from './run-out-line';
 import { ProviderTimeline } from './provider-timeline';
 import { TroubleLine } from './trouble-line';
 
@@ -49,24 +50,17 @@ export function ProviderCard({ entry, window, startedAt, isCompact }: ProviderCa
           <HealthBar counts={counts} />
           <ProviderNumbers provider={provider} figures={figures} window={window} startedAt={startedAt} />
           <BudgetBars budgets={figures.budgets} />
-          {figures.runs_out_at !== null && <RunOutLine at={figures.runs_out_at} />}
+          {(figures.runs_out_at ?? figures.runs_out_between) !== null && (
+            <p class="faint run-out-line">
+              <RunOutLine what="its keys" verb="run" {...figures} />
+            </p>
+          )}
           {figures.affinity && <AffinityLine {...figures.affinity} />}
           {figures.opened && <OpenedLine {...figures.opened} />}
         </div>
         <ProviderTimeline provider={provider} timeline={figures.timeline} window={window} isFolded={isCompact} />
       </div>
     </article>
-  );
-}
-
-/** When nothing is left of any of its keys. */
-function RunOutLine({ at }: { at: string }): JSX.Element {
-  const now = useNow();
-  return (
-    <p class="faint run-out-line">
-      At the present pace its keys run out <time dateTime={at}>{momentOf(at, now)}</time>
-      {Date.parse(at) > now && <> (in {span(Date.parse(at) - now)})</>}.
-    </p>
   );
 }
 

@@ -9,6 +9,7 @@ const budget = (more: Partial<SharedBudget>): SharedBudget => ({
   spent: 4.2,
   ends_at: '2030-03-02T00:00:00.000Z',
   runs_out_at: null,
+  runs_out_between: null,
   ...more,
 });
 

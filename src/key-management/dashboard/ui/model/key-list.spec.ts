@@ -25,6 +25,7 @@ const key = (id: string, more: Partial<KeyEntry> = {}): KeyEntry => ({
   expires_at: null,
   balance: null,
   runs_out_at: null,
+  runs_out_between: null,
   budgets: [],
   reason: null,
   cooldown_until: null,

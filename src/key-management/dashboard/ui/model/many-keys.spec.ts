@@ -11,7 +11,7 @@ const key = (id: string, more: Partial<KeyEntry> = {}): KeyEntry =>
     ...{ id, provider: 'openai', masked_key: `sk-1...${id}`, label: null, status: 'healthy', reason: null },
     ...{ quota_group: null, origin: 'options', weight: 1, tier: 0, success_count: 3, error_count: 0, cooldowns: [] },
     usage: { input_tokens: 10, output_tokens: 5, cost_usd: null },
-    ...{ cooldown_until: null, recheck_at: null, expires_at: null, runs_out_at: null },
+    ...{ cooldown_until: null, recheck_at: null, expires_at: null, runs_out_at: null, runs_out_between: null },
     ...{ last_used_at: null, last_checked_at: null },
     ...more,
   }) as KeyEntry;
