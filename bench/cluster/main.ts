@@ -65,7 +65,7 @@ export async function measure(flags: readonly string[] = []): Promise<Report> {
     ),
     goals: found.length > 0 ? goalsOf(found) : [],
     notes: [
-      'Of the calls 0.1 % meet a rate limit of two seconds, which all instances are told of. Keys: 1,000. What the instances do without calls is in the figures per call; a window ends when all counts are written. Commands are counted with those inside of scripts.',
+      'Of the calls 0.1 % meet a rate limit of two seconds, which all instances are told of. Keys: 1,000 where the table says nothing else. What the instances do without calls is in the figures per call; a window ends when all counts are written. Commands are counted with those inside of scripts.',
       `Load of the machine in the minute before each end, the benchmark's own included: ${loads.join(', ')}.`,
     ],
     data: Object.fromEntries([

@@ -300,6 +300,24 @@ describe('an answer of the managed fetch', () => {
   });
 });
 
+it('JSON that is read whole is made neither a stream nor a request of fetch, and is parsed once', async () => {
+  await start();
+  server.answer = (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
+  await (await managed()).json();
+  const [streams, requests, parsed] = [
+    jest.spyOn(globalThis, 'ReadableStream'),
+    jest.spyOn(globalThis, 'Request'),
+    jest.spyOn(JSON, 'parse'),
+  ];
+  try {
+    expect(await (await managed()).json()).toEqual(expect.objectContaining({}));
+    const whole = parsed.mock.calls.filter(([text]) => text === answer);
+    expect([streams.mock.calls.length, requests.mock.calls.length, whole.length]).toEqual([0, 0, 1]);
+  } finally {
+    for (const spy of [streams, requests, parsed]) spy.mockRestore();
+  }
+});
+
 it('D11: fifty calls at once on one signal leave no listener and raise no warning', async () => {
   await start();
   const warnings: unknown[] = [];

@@ -1,16 +1,23 @@
 export type Chunk = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>;
 
+/** The least of a stream of bytes that it takes to read a body, or to leave it. A `ReadableStream` is one. */
+export interface ByteStream {
+  readonly locked: boolean;
+  getReader(): Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
+  cancel(reason?: unknown): Promise<void>;
+}
+
 /**
  * The chunks of a body that was begun to be read and goes on with another reader. A reader may look at the next chunk without taking it, so
  * that a read under way is left to the next reader, and may give chunks back, to be read again.
  */
 export class BodySource {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ReturnType<ByteStream['getReader']>;
   #returned: Uint8Array[] = [];
   #next: Promise<Chunk> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(body: ReadableStream<Uint8Array>) {
+  constructor(body: ByteStream) {
     this.#reader = body.getReader();
   }
 

@@ -8,6 +8,6 @@ export function cancelResponseBody(value: unknown): void {
 }
 
 /** Cancels a stream that nobody will read on. Errors are ignored. */
-export function cancelBody(body: ReadableStream | null | undefined): void {
+export function cancelBody(body: Pick<ReadableStream, 'cancel'> | null | undefined): void {
   void body?.cancel().catch(() => undefined);
 }

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { takeEvidence, type EvidenceContext } from '../classification/evidence/error-evidence';
 import type { UsedKey } from '../checkers/vendor-access';
 import { mergeAbortSignals } from '../common/abort-followers';
-import { BodySource } from '../common/body-source';
+import { BodySource, type ByteStream } from '../common/body-source';
 import type { FetchRedirect } from '../common/fetch-types';
 import type { LeaseTarget } from '../pool/key/key-input';
 import type { KeyModelState } from '../pool/key/key-record';
@@ -271,14 +271,14 @@ async function watched(context: AttemptContext, response: Response, request: Wat
   const { settings, bounds, openAnswers: answers } = context;
   if (!settings) return response;
   const evidence = (): EvidenceContext => context.evidenceContext();
-  let body: ReadableStream<Uint8Array> | null = response.body;
+  let body: ByteStream | null = response.body;
   answers.lastFailure = undefined;
   if (isRefusal(response, request.redirect)) {
     const taken = await takeEvidence(response, { ...evidence(), signal: request.signal });
     answers.lastFailure = taken.evidence;
-    body = taken.body;
     // The whole body is here already.
-    if (body !== null && taken.text !== undefined) return responseWith(response, body);
+    if (taken.text !== undefined) return responseWith(response, taken.body);
+    body = taken.body;
   } else context.accepted(settings.clock.now());
   if (body === null) return response;
   const { headers } = response;

@@ -1,5 +1,5 @@
 import { followAbort, unfollowAbort } from '../../common/abort-followers';
-import { BodySource } from '../../common/body-source';
+import { BodySource, type ByteStream } from '../../common/body-source';
 import { cancelBody } from '../../common/cancel-response-body';
 import { evidenceOf, type EvidenceContext } from './answer-evidence';
 import { MOST_BODY_CHARACTERS, WITHOUT_BODY, parseBody } from './body-tree';
@@ -28,15 +28,17 @@ export async function vendorErrorFromResponse(response: Response, context: Respo
 }
 
 /** Evidence, with the body it was in for another to read. */
-export interface TakenEvidence {
-  readonly evidence: VendorError;
-  readonly body: ReadableStream<Uint8Array> | null;
+export type TakenEvidence = { readonly evidence: VendorError } & (
+  | { readonly body: ByteStream | null; readonly text?: undefined }
   /** The whole body, where it is no longer than what was read. */
-  readonly text?: string;
-}
+  | { readonly body: ReadableStream<Uint8Array>; readonly text: string }
+);
+
+/** What of a response it takes. */
+export type EvidentResponse = Pick<Response, 'status' | 'headers'> & { readonly body: ByteStream | null };
 
 /** As `vendorErrorFromResponse`, for a response that is the package's own: returns the whole body for whoever reads it next. */
-export async function takeEvidence(response: Response, context: ResponseContext): Promise<TakenEvidence> {
+export async function takeEvidence(response: EvidentResponse, context: ResponseContext): Promise<TakenEvidence> {
   const { status, headers } = response;
   if (!isReadable(response, context))
     return { evidence: evidenceOf({ status, headers, body: WITHOUT_BODY }, context), body: response.body };
@@ -44,11 +46,14 @@ export async function takeEvidence(response: Response, context: ResponseContext)
   const { text, chunks, whole } = await beginningOf(source, context);
   source.giveBack(chunks);
   const evidence = evidenceOf({ status, headers, body: parseBody(text) }, context);
-  return { evidence, body: streamOf(source), text: whole ? text : undefined };
+  const body = streamOf(source);
+  return whole ? { evidence, body, text } : { evidence, body };
 }
 
-const isReadable = ({ bodyUsed, body }: Response, { signal }: ResponseContext): boolean =>
-  !bodyUsed && body !== null && !body.locked && !signal?.aborted;
+const isReadable = (
+  { bodyUsed, body }: { readonly bodyUsed?: boolean; readonly body: Pick<ByteStream, 'locked'> | null },
+  { signal }: ResponseContext,
+): boolean => !bodyUsed && body !== null && !body.locked && !signal?.aborted;
 
 interface BodyLimits {
   /** Ends the reading of the body; what was read until then is the evidence. */

@@ -1,11 +1,22 @@
+import type { ByteStream } from '../../common/body-source';
 import type { FetchRedirect } from '../../common/fetch-types';
 
 /** Statuses whose answers have no body. */
 export const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** Whether the status of the vendor's answer refuses the call. */
-export const isRefusal = ({ ok, status }: Response, redirect: FetchRedirect): boolean =>
+export const isRefusal = ({ ok, status }: Pick<Response, 'ok' | 'status'>, redirect: FetchRedirect): boolean =>
   !ok && status !== 304 && !(status < 400 && redirect === 'manual');
+
+/** What a response says beside its body. */
+export type AnswerHead = Readonly<
+  Pick<Response, 'status' | 'statusText' | 'ok' | 'url' | 'redirected' | 'type' | 'headers'>
+>;
+
+/** An answer as a vendor gave it, for whoever makes a response of it: a `Response` is one. */
+export interface VendorAnswer extends AnswerHead {
+  readonly body: ByteStream | null;
+}
 
 type CopiedBody = ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null;
 
@@ -17,7 +28,11 @@ export interface ResponseChanges {
 }
 
 /** Copies the answer with another body. */
-export const responseWith = (response: Response, body: CopiedBody, changes: ResponseChanges = NO_CHANGES): Response =>
+export const responseWith = (
+  response: AnswerHead,
+  body: CopiedBody,
+  changes: ResponseChanges = NO_CHANGES,
+): Response =>
   body instanceof Uint8Array
     ? new WholeAnswer(body, response, changes)
     : new AnswerCopy(body, response, changes, changes.headers ?? response.headers);
@@ -29,12 +44,12 @@ const NO_CHANGES: ResponseChanges = Object.freeze({});
  * them, also those of clones.
  */
 class AnswerCopy extends Response {
-  readonly #of: Response;
+  readonly #of: AnswerHead;
   readonly #changes: ResponseChanges;
 
   constructor(
     body: ReadableStream<Uint8Array> | null,
-    response: Response,
+    response: AnswerHead,
     changes: ResponseChanges,
     headers?: Headers,
   ) {
@@ -84,7 +99,7 @@ class WholeAnswer extends AnswerCopy {
   /** The same with a stream, once somebody has asked for that, or asks again: it answers from then on. */
   #streaming: Response | undefined;
 
-  constructor(bytes: Uint8Array<ArrayBuffer>, response: Response, changes: ResponseChanges) {
+  constructor(bytes: Uint8Array<ArrayBuffer>, response: AnswerHead, changes: ResponseChanges) {
     super(null, response, changes);
     this.#bytes = bytes;
     this.#given = changes.headers ?? response.headers;

@@ -6,7 +6,7 @@ import type { ApiKey } from '../../pool/key/api-key';
 import { AnswerBody, type BodyTerms } from '../answers/answer-body';
 import { kindOf, type AnswerWatch } from '../answers/answer-watch';
 import { PassingRedaction, wholeWithoutKeys, withoutKeys } from '../answers/passing-redaction';
-import { responseWith } from '../answers/response-with';
+import { responseWith, type AnswerHead } from '../answers/response-with';
 import type { AttemptContext } from '../attempt-context';
 import { PassingThrough, WithoutUsageEvent } from './include-usage';
 import type { FetchTerms } from './managed-request';
@@ -25,7 +25,7 @@ export class CallerResponses {
   }
 
   /** A good answer that streams. Its key is in use until the answer ends. */
-  streaming(response: Response, source: BodySource, watch: AnswerWatch | undefined): Response {
+  streaming(response: AnswerHead, source: BodySource, watch: AnswerWatch | undefined): Response {
     const { openAnswers } = this.context;
     const body = this.#body(response, source, { onSettled: openAnswers.opened(watch), watch });
     openAnswers.addBody(body);
@@ -33,14 +33,17 @@ export class CallerResponses {
   }
 
   /** An answer that streams without being watched, since its key is settled already, or its body says nothing. */
-  unwatched(response: Response, source: BodySource): Response {
+  unwatched(response: AnswerHead, source: BodySource): Response {
     return this.#copy(response, this.#body(response, source, { onSettled: () => undefined }));
   }
 
   /** A failed answer whose evidence was read. */
-  refusal(response: Response, { body, text }: TakenEvidence): Response {
-    if (text === undefined)
+  refusal(response: AnswerHead, taken: TakenEvidence): Response {
+    if (taken.text === undefined) {
+      const { body } = taken;
       return body === null ? this.bodiless(response) : this.unwatched(response, new BodySource(body));
+    }
+    const { body, text } = taken;
     // Of a short text parts of a key are removed, too.
     const masked = this.#keys.reduce((rest, key) => maskSecret(rest, key.reveal(), key.masked), text);
     const clean = withoutKeys(masked, this.#keys);
@@ -51,16 +54,16 @@ export class CallerResponses {
   }
 
   /** An answer whose body was read whole. @param text Of the body, one unit for each byte. */
-  whole(response: Response, body: Buffer, text: string): Response {
+  whole(response: AnswerHead, body: Buffer, text: string): Response {
     const clean = wholeWithoutKeys(body, text, this.#keys);
     return clean === body ? this.#copy(response, bytesOf(body)) : this.#resized(response, clean);
   }
 
-  bodiless(response: Response): Response {
+  bodiless(response: AnswerHead): Response {
     return this.#copy(response, null);
   }
 
-  #body(response: Response, source: BodySource, seenBy: Pick<BodyTerms, 'onSettled' | 'watch'>) {
+  #body(response: AnswerHead, source: BodySource, seenBy: Pick<BodyTerms, 'onSettled' | 'watch'>) {
     const { settings, signals, endsAt, idleTimeoutMs } = this.terms;
     const redaction = new PassingRedaction(this.#keys, response.headers.has('content-length'));
     return AnswerBody.open(source, {
@@ -77,24 +80,24 @@ export class CallerResponses {
     });
   }
 
-  #copy(response: Response, body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null): Response {
+  #copy(response: AnswerHead, body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null): Response {
     return responseWith(response, body, this.#holdsKey(response) ? this.#clean(response) : undefined);
   }
 
-  #resized(response: Response, body: Buffer): Response {
+  #resized(response: AnswerHead, body: Buffer): Response {
     const clean = this.#clean(response);
     clean.headers.delete('content-length');
     return responseWith(response, bytesOf(body), clean);
   }
 
   /** Whether a key may stand beside the body: one search for all that it could stand in, none of which has a line feed. */
-  #holdsKey({ url, statusText, headers }: Response): boolean {
+  #holdsKey({ url, statusText, headers }: AnswerHead): boolean {
     let text = `${url}\n${statusText}`;
     headers.forEach((value) => (text += `\n${value}`));
     return withoutKeys(text, this.#keys) !== text;
   }
 
-  #clean({ url, statusText, headers }: Response) {
+  #clean({ url, statusText, headers }: AnswerHead) {
     const pairs = Array.from(headers, ([name, value]): [string, string] => [name, withoutKeys(value, this.#keys)]);
     return {
       url: withoutKeys(url, this.#keys),

@@ -1,19 +1,14 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { pipeline, Readable, type Duplex } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { pipeline, Readable } from 'node:stream';
 import { read } from '../../classification/evidence/safe-read';
-import { BODILESS } from '../answers/response-with';
+import { BODILESS, type VendorAnswer } from '../answers/response-with';
+import { decodersOf } from './content-decoders';
+import { dispatchedFetch, hasOwnDispatcher } from './dispatched-fetch';
 import { isStream } from './request-body';
 
 /** The most origins that are remembered. */
 const MAX_ORIGINS = 64;
-const DECODERS: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duplex>([
-  ['gzip', createGunzip],
-  ['x-gzip', createGunzip],
-  ['deflate', createInflate],
-  ['br', createBrotliDecompress],
-]);
 
 /**
  * Fetches from servers that send interim answers, too. Node's fetch (undici, as of 7.30) passes over 102 and 103, but breaks the connection
@@ -23,10 +18,10 @@ const DECODERS: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duplex
 export class InterimAnswers {
   readonly #origins = new Set<string>();
 
-  /** The global fetch, or its like by `node:http`, which follows no redirects. */
-  fetch(url: string, init: RequestInit): Promise<Response> {
+  /** The global fetch, or its like by its dispatcher, or by `node:http`, which follows no redirects. */
+  fetch(url: string, init: RequestInit): Promise<VendorAnswer> {
     const isKnown = this.#origins.size > 0 && this.#origins.has(new URL(url).origin);
-    return isKnown ? fetchByHttp(url, init) : globalThis.fetch(url, init);
+    return isKnown ? fetchByHttp(url, init) : (dispatchedFetch(url, init) ?? globalThis.fetch(url, init));
   }
 
   /** Whether such an answer explains the failure, so that the same request passes if it is made again. */
@@ -40,12 +35,8 @@ export class InterimAnswers {
   }
 }
 
-/** Whether the app has a dispatcher of its own. It may be a proxy, the only way out, so it must not be bypassed. */
-function isRouted(init: RequestInit): boolean {
-  const common: unknown = (globalThis as Record<symbol, unknown>)[Symbol.for('undici.globalDispatcher.1')];
-  const isPlain = common === undefined || read(read(common, 'constructor'), 'name') === 'Agent';
-  return read(init, 'dispatcher') !== undefined || !isPlain;
-}
+/** Whether the request goes a way of the app's own. */
+const isRouted = (init: RequestInit): boolean => read(init, 'dispatcher') !== undefined || hasOwnDispatcher();
 
 async function fetchByHttp(url: string, { method, headers: given, body, signal }: RequestInit): Promise<Response> {
   const content = new Response(isStream(body) ? null : body);
@@ -74,9 +65,9 @@ function responseOf(answer: IncomingMessage, url: string): Response {
   const { statusCode: status = 0, statusMessage: statusText, rawHeaders } = answer;
   const headers = new Headers();
   for (let n = 0; n + 1 < rawHeaders.length; n += 2) headers.append(rawHeaders[n]!, rawHeaders[n + 1]!);
-  const decoder = DECODERS.get(headers.get('content-encoding')?.toLowerCase() ?? '')?.();
-  const decoded = decoder ? pipeline(answer, decoder, () => undefined) : answer;
-  const body = BODILESS.has(status) ? null : (Readable.toWeb(decoded) as ReadableStream);
+  const decoders = decodersOf(headers.get('content-encoding'));
+  const decoded = decoders.length > 0 ? pipeline([answer, ...decoders], () => undefined) : answer;
+  const body = BODILESS.has(status) ? null : (Readable.toWeb(decoded as Readable) as ReadableStream);
   if (!body) answer.resume();
   const response = new Response(body, { status, statusText, headers });
   // A constructed answer has no URL; SDKs log it.

@@ -11,7 +11,7 @@ import { BodySource } from '../../common/body-source';
 import { cancelBody, cancelResponseBody } from '../../common/cancel-response-body';
 import { usageInBody } from '../../usage/passing-usage';
 import { AnswerWatch, failureIn, isShort, kindOf, onlyAsks, type FailureTerms } from '../answers/answer-watch';
-import { isRefusal } from '../answers/response-with';
+import { isRefusal, type VendorAnswer } from '../answers/response-with';
 import { StreamStart } from '../answers/stream-start';
 import { idsInWhole } from '../affinity/passing-ids';
 import type { AttemptContext } from '../attempt-context';
@@ -100,7 +100,7 @@ export class ManagedAttempt {
   }
 
   /** At once, or when as much of it has come as it takes to tell. */
-  #answer(response: Response): Response | Promise<Response> {
+  #answer(response: VendorAnswer): Response | Promise<Response> {
     if (isRefusal(response, this.terms.request.redirect)) return this.#refused(response);
     const { body, headers } = response;
     if (body === null) return this.#responses.bodiless(response);
@@ -119,13 +119,13 @@ export class ManagedAttempt {
     });
   }
 
-  async #refused(response: Response): Promise<never> {
+  async #refused(response: VendorAnswer): Promise<never> {
     const { context } = this;
     const taken = await takeEvidence(response, { ...context.evidenceContext(), signal: context.signal });
     throw this.#failure(taken.evidence, this.#responses.refusal(response, taken));
   }
 
-  #streaming(response: Response, source: BodySource): Response {
+  #streaming(response: VendorAnswer, source: BodySource): Response {
     const { answerIds } = this.terms;
     const watch = AnswerWatch.for({
       ...this.#failureTerms(response.headers),
@@ -159,7 +159,7 @@ export class ManagedAttempt {
   }
 
   /** JSON, and what states that it is short, is read whole, so that an answer that breaks off or reports a failure can be asked for again. */
-  #whole(response: Response, body: Buffer): Response {
+  #whole(response: VendorAnswer, body: Buffer): Response {
     const { context, terms } = this;
     const text = body.toString('latin1');
     const answer = this.#responses.whole(response, body, text);

@@ -1,6 +1,7 @@
 import { redactReason } from '../../classification/redaction/redact';
 import { cancelBody } from '../../common/cancel-response-body';
 import type { FetchRedirect } from '../../common/fetch-types';
+import type { VendorAnswer } from '../answers/response-with';
 import { awaited } from '../attempt';
 import type { AttemptContext } from '../attempt-context';
 import { AttemptFailure } from '../failures/classify-attempt';
@@ -26,7 +27,7 @@ export function send(
   destination: KeyDestination,
   { vendor, interim, settings: { vendorFetch } }: SendTerms,
   attempt: SendingAttempt,
-): Promise<Response> {
+): Promise<VendorAnswer> {
   const { request } = destination;
   const { apiKey, requestSignal: signal } = attempt;
   // Copied by fetch, so that one object serves all attempts.
@@ -41,19 +42,19 @@ export function send(
   const call: SendCall = (...given) => (vendorFetch ? vendorFetch(...given, attempt.usedKey) : interim.fetch(...given));
   const sent = Promise.resolve(call(url, init));
   // Nearly all requests are answered at once: for them no async function runs.
-  const goOn = (): Promise<Response> => follow({ sent, url, init, call }, destination, interim);
+  const goOn = (): Promise<VendorAnswer> => follow({ sent, url, init, call }, destination, interim);
   return awaited(sent, (response) => (isFollowed(response, request.redirect) ? goOn() : response), goOn);
 }
 
 type SentInit = RequestInit & { method: string; duplex?: 'half' };
-type SendCall = (url: string, init: SentInit) => Promise<Response>;
+type SendCall = (url: string, init: SentInit) => Promise<VendorAnswer>;
 
-const isFollowed = ({ status, headers }: Response, redirect: FetchRedirect): boolean =>
+const isFollowed = ({ status, headers }: VendorAnswer, redirect: FetchRedirect): boolean =>
   redirect !== 'manual' && REDIRECT_STATUSES.has(status) && headers.has('location');
 
 /** A request that was sent. */
 interface Sent {
-  readonly sent: Promise<Response>;
+  readonly sent: Promise<VendorAnswer>;
   readonly url: string;
   readonly init: SentInit;
   readonly call: SendCall;
@@ -64,11 +65,11 @@ async function follow(
   { sent, url, init, call }: Sent,
   { request, baseUrl }: KeyDestination,
   interim: InterimAnswers,
-): Promise<Response> {
+): Promise<VendorAnswer> {
   const { redirect } = request;
-  let begun: Promise<Response> | undefined = sent;
+  let begun: Promise<VendorAnswer> | undefined = sent;
   for (let redirects = 0; ;) {
-    let response: Response;
+    let response: VendorAnswer;
     try {
       response = await (begun ?? call(url, init));
     } catch (error) {

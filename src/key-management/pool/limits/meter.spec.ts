@@ -339,9 +339,9 @@ describe('a limit that another instance was told by answers', () => {
     meter.divide(0.4, 1, NOW);
     expect([meter.leftAt(NOW), meter.blockedUntil(2, NOW), meter.blockedUntil(1, NOW)]).toEqual([2, 0, 0]);
     answers.read({ limit: 60, remaining: 1, resetMs: 1_500 });
-    expect([meter.capacity, meter.perMinute, meter.tells]).toEqual([2.5, 60, true]);
+    expect([meter.capacity, meter.perMinute, meter.tells]).toEqual([3, 60, true]);
     meter.told(5, 0.002, NOW);
-    expect([meter.capacity, meter.perMinute]).toEqual([2.5, 60]);
+    expect([meter.capacity, meter.perMinute]).toEqual([3, 60]);
   });
 
   it('is full only for who has all of it, and keeps what is left when it is told again', () => {
@@ -352,6 +352,19 @@ describe('a limit that another instance was told by answers', () => {
     whole.take(3, NOW);
     whole.told(5, 0.001, NOW);
     expect(whole.leftAt(NOW)).toBe(2);
+  });
+
+  it('holds whole calls, though answers leave out the part of one, so that the part of one call holds one', () => {
+    const shared = bucket().read({ limit: 120, remaining: 3, resetMs: 600 });
+    expect(shared.meter.capacity).toBeCloseTo(4.2);
+    shared.meter.divide(0.2, 1, NOW);
+    expect(shared.meter.capacity).toBe(5);
+    shared.read({ limit: 120, remaining: 2, resetMs: 1_100 });
+    const { meter: told } = bucket();
+    told.told(4.2, 0.002, NOW);
+    const { meter: tokens } = bucket('tokens').read({ limit: 60_000, remaining: 99, resetMs: 200 });
+    tokens.divide(0.2, 1, NOW);
+    expect([shared.meter.capacity, told.capacity, tokens.capacity]).toEqual([5, 5, 299]);
   });
 
   it('is no window, and none of the day', () => {

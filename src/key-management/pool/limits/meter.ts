@@ -155,7 +155,7 @@ export class Meter {
     // Of a part that it was given before, others may have just used all.
     if (!this.isKnown) this.#left = this.#part < 1 ? 0 : capacity;
     this.#wasTold = true;
-    this.#capacity = capacity;
+    this.#capacity = this.#whole(capacity);
     this.#refill = perMs;
     this.#asOf = Math.max(this.#asOf, now);
     this.#leftChanged();
@@ -192,7 +192,7 @@ export class Meter {
     this.#refill = this.#rate.read(remaining, resetMs, full, full / this.#windowMs);
     // A vendor may enforce its limit in smaller buckets than the limit that it states.
     const bucket = resetMs > 0 ? Math.max(1, remaining + this.#refill * resetMs) : full;
-    this.#capacity = isWindow ? full : Math.min(full, bucket);
+    this.#capacity = isWindow ? full : Math.min(full, this.#isShared ? this.#whole(bucket) : bucket);
     const level = isWindow ? remaining : this.#levelOf(remaining, resetMs, full);
     this.#isGuess = false;
     // What was expected holds where the answer may mean it.
@@ -218,6 +218,11 @@ export class Meter {
     this.#asOf = now;
     this.#leftChanged();
     return isNew;
+  }
+
+  /** What is left is stated in whole calls, so that a bucket seems to hold a part of a call less than it does: a part of it of one call is to hold one. */
+  #whole(capacity: number): number {
+    return this.dimension === 'requests' ? Math.ceil(capacity - SIZE_ROUNDING) : capacity;
   }
 
   /** A limit that is another one than before has a bucket of its own: what was learned of the one before tells nothing of it. */
@@ -313,7 +318,10 @@ export class Meter {
     this.#part = part;
     this.#leftChanged();
     this.#dividedAt = now;
-    this.#isShared ||= part < 1;
+    if (part < 1 && !this.#isShared) {
+      this.#isShared = true;
+      if (this.kind === 'token_bucket') this.#capacity = this.#whole(this.#capacity);
+    }
   }
 
   #leftChanged(): void {
