@@ -12,9 +12,9 @@ const DEMANDS = ['a', 'b', 'c', 'd'].map((account): AccountDemand => ({
   refillMs: 2_500,
 }));
 
-const port = (): PartsPort => ({
-  demands: () => DEMANDS,
-  grant: () => undefined,
+const port = (demands = DEMANDS, grant: PartsPort['grant'] = () => undefined): PartsPort => ({
+  demands: () => demands,
+  grant,
   divide: () => undefined,
   takeLearned: () => undefined,
   told: () => undefined,
@@ -34,4 +34,20 @@ it('says so when it comes first at fewer accounts than before, though it wants a
   // With two accounts for each of two instances, each comes first at its own.
   instances.count = 2;
   expect(sumOfOwn(shares.report(1_000)!.claims)).toBe(2);
+});
+
+it('waits for what refills soon of the part that it takes without the store, and takes a longer limit for full', () => {
+  const granted: unknown[] = [];
+  const demands = [DEMANDS[0]!, { ...DEMANDS[1]!, refillMs: 60_000 }];
+  const shares = new ProviderShares(
+    'openai',
+    port(demands, (parts) => granted.push(...parts)),
+    { count: 2, placeOf: () => 1 },
+  );
+  shares.joined(0);
+  shares.tick(0, false);
+  expect(granted).toEqual([
+    ['a', { fraction: 0.5, level: 0 }],
+    ['b', { fraction: 0.5, level: 1 }],
+  ]);
 });

@@ -243,12 +243,13 @@ export class ProviderShares {
     // Until the leases of all others must be over, who had a part uses no more than it had. Who had none does not wait: no call waits for the store.
     const isLate = now - this.#awaySince! >= LEASE_MS + DRIFT_MS;
     const parts = new Map<string, GrantedPart>();
-    for (const { account, quantum } of this.port.demands(now)) {
+    for (const { account, quantum, refillMs } of this.port.demands(now)) {
       // Where an equal part is below one call, one instance has that call.
       const most = equal >= quantum - 1e-9 ? equal : this.instances.placeOf(account) === 0 ? quantum : 0;
       const had = this.#holder.parts.get(account);
       const fraction = isLate || had === undefined ? most : Math.min(most, had);
-      if (fraction > 0) parts.set(account, { fraction, level: 1 });
+      // Others may have just used it: what refills within a lease is waited for.
+      if (fraction > 0) parts.set(account, { fraction, level: refillMs < LEASE_MS ? 0 : 1 });
     }
     this.#apply(this.#holder.fallBack(parts));
   }
