@@ -68,6 +68,6 @@ export const GROUPS = {
   },
   forecast: {
     mutate: ['forecast/run-out.ts'],
-    specs: ['forecast/run-out.spec.ts'],
+    specs: ['forecast/run-out{,.edges}.spec.ts'],
   },
 };
