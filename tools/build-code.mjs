@@ -104,6 +104,7 @@ const bundled = async (options) => {
     format: 'cjs',
     packages: 'external',
     minifyWhitespace: true,
+    minifySyntax: true,
     lineLimit: 160,
     logLevel: 'warning',
     ...options,

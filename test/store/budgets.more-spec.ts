@@ -102,7 +102,8 @@ for (const { name, describe: describeStore, start: startStore } of STORES)
         const told = instances.flatMap(({ logs }) =>
           logs.flatMap(({ message }) => /budget threshold.*percent="(\d+)"/.exec(message)?.[1] ?? []),
         );
-        expect(told.toSorted()).toEqual(['100', '50', '80']);
+        // One that was told as an instance was killed, before the store knew, is told again by another.
+        expect(new Set(told)).toEqual(new Set(['50', '80', '100']));
       });
     },
   );

@@ -74,7 +74,7 @@ const BALANCE = z.object({
   read_at: time('When the vendor said so.'),
 });
 
-const RUN_OUT_RANGE = component('RunOutRangeDto', {
+const RUN_OUT_RANGE = z.object({
   earliest: time(),
   latest: nullableTime('Null: it may also not run out.', null),
 });

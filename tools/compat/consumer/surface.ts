@@ -82,6 +82,7 @@ import type {
   ResolvedProvider,
   ResolvedStore,
   ResolvedWebhook,
+  RunOutRange,
   RunsOutEvent,
   SecretText,
   SettledOutcome,
@@ -252,10 +253,11 @@ export const pooled = (pool: keys.KeyPoolService) => {
   const snapshots: KeySnapshot[] = pool.list();
   const budget: BudgetSnapshot | undefined = snapshots[0]?.budgets[0];
   const unit: BudgetUnit | undefined = budget?.unit;
+  const range: RunOutRange | undefined = budget?.runsOutBetween;
   const origin: KeyOrigin | undefined = snapshots[0]?.origin;
   const status: KeyStatus | undefined = pool.get('openai', 'id')?.status;
   const events$: Observable<KeyEvent> = pool.events$;
-  return { updated: pool.update('openai', 'id', update), events$, origin, status, unit };
+  return { updated: pool.update('openai', 'id', update), events$, origin, status, unit, range };
 };
 export const told = (event: KeyEvent): [KeyEventType, ChangedBy, KeyStatus | undefined] => [
   event.type,

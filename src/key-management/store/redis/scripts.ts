@@ -60,7 +60,7 @@ end
  * by whichever instance comes first.
  * An error where nothing can be written because this is a replica; memory or disk that lack do not keep the data from being read.
  */
-export const HELLO = `${META}
+export const HELLO: string = `${META}
 local refused = redis.pcall('HDEL', meta, 'nothing')
 if type(refused) == 'table' and string.match(refused.err or '', '^READONLY') then return refused end
 local mark = redis.call('HGET', meta, 'epoch')
@@ -111,7 +111,7 @@ return { mark, redis.call('HGET', meta, 'seq') or '0', redis.call('HGET', meta, 
  * ARGV: packed changes, writer, batch id or '', an epoch for data that has none, kept milliseconds, and who is to hear of it: `all`, `nobody`,
  * `@` and an instance, or nothing: then the batch is told and read nowhere. → epoch. The fields of a document are read and written by one command each, however many of them change.
  */
-export const WRITE = `${DIVIDED}
+export const WRITE: string = `${DIVIDED}
 local changes = cjson.decode(ARGV[1])
 local mark = epoch(ARGV[4])
 if ARGV[3] ~= '' and not redis.call('SET', root .. 'batch:' .. ARGV[3], 1, 'NX', 'PX', 600000) then return mark end
@@ -283,7 +283,7 @@ return mark
  * ARGV: an epoch for data that has none, and from where on: epoch, number, id in the stream, most batches; or nothing more.
  * → epoch, number and id of the last batch that nobody was told, then the batches after that which was named.
  */
-export const SINCE = `${DIVIDED}
+export const SINCE: string = `${DIVIDED}
 local mark = epoch(ARGV[1])
 local function of(name) return redis.call('HGET', root .. 'meta', name) end
 local answer = { mark, of('quiet') or '0', of('lastQuiet') or '0-0' }
@@ -298,7 +298,7 @@ return answer
  * → as JSON: number of the last batch, the name to go on after or '', then name and fields in turn. With an id only what was touched since,
  * with `false` for the fields of a document that was dropped; nothing where not all of it was noted.
  */
-export const LOAD = `${DIVIDED}${NOTED}
+export const LOAD: string = `${DIVIDED}${NOTED}
 local from = ARGV[2] ~= '' and '(' .. ARGV[2] or ARGV[1] ~= '' and '[' .. ARGV[1] or '-'
 local index = root .. 'docs'
 if ARGV[5] ~= '' then
@@ -329,7 +329,7 @@ return cjson.encode(page)
  * only maker; milliseconds. → `read`, id, and its number of parts, where there is one; `make` and id for whoever is to make it, by loading
  * from now on; `wait` while another does; `whole` where none is of use.
  */
-export const FIND_SNAPSHOT = `${DIVIDED}${NOTED}
+export const FIND_SNAPSHOT: string = `${DIVIDED}${NOTED}
 local most = '[' .. ARGV[1] .. '\\255'
 if #redis.call('ZRANGEBYLEX', root .. 'docs', '[' .. ARGV[1], most, 'LIMIT', ARGV[3], 1) == 0 then return { 'whole' } end
 local id, state = noted()
@@ -357,7 +357,7 @@ return { 'make', id }
  * ARGV: prefix, who makes the snapshot, its id, number of a part and the part, or number of parts and '' when all are kept; how long it is kept,
  * and for how long the maker is its only one; milliseconds. → 1 if it is still of use, and nobody else makes it.
  */
-export const KEEP_SNAPSHOT = `${DIVIDED}${NOTED}
+export const KEEP_SNAPSHOT: string = `${DIVIDED}${NOTED}
 local maker = root .. 'lock:snapshot-' .. ARGV[1]
 if redis.call('GET', maker) ~= ARGV[2] then return 0 end
 local key = root .. 'snapshot-1:' .. ARGV[1]
@@ -373,7 +373,7 @@ return isOver and 0 or 1
 `;
 
 /** ARGV: name, holder, milliseconds. → 1 if the holder has it now. */
-export const LOCK = `${DIVIDED}
+export const LOCK: string = `${DIVIDED}
 local key = root .. 'lock:' .. ARGV[1]
 local holder = redis.call('GET', key)
 if holder and holder ~= ARGV[2] then return 0 end
@@ -382,14 +382,14 @@ return 1
 `;
 
 /** ARGV: name, holder. */
-export const UNLOCK = `${DIVIDED}
+export const UNLOCK: string = `${DIVIDED}
 local key = root .. 'lock:' .. ARGV[1]
 if redis.call('GET', key) == ARGV[2] then redis.call('DEL', key) end
 return 1
 `;
 
 /** ARGV: how the namespace may be divided up to now, then how it is from now on. → how it is. */
-export const MARK = `
+export const MARK: string = `
 local meta = KEYS[1] .. 'meta'
 local shards = redis.call('HGET', meta, 'shards') or ''
 for i = 1, #ARGV - 1 do
@@ -402,7 +402,7 @@ return shards
 `;
 
 /** Removes the streams of a shard that is used no more. */
-export const FORGET_STREAMS = `${DIVIDED}
+export const FORGET_STREAMS: string = `${DIVIDED}
 redis.call('DEL', root .. 'changes', root .. 'quiet')
 return 1
 `;
