@@ -15,6 +15,7 @@ import { divide } from '../../src/key-management/store/redis/divide';
 import { rootsOf, shardOf } from '../../src/key-management/store/redis/placement';
 import { RedisKeyStore, type RedisKeyStoreOptions } from '../../src/key-management/store/redis/redis-key-store';
 import { runScript } from '../../src/key-management/store/redis/scripts';
+import { Snapshots } from '../../src/key-management/store/redis/snapshots';
 import { describeWithRedis, RedisServer } from '../support/redis-server';
 
 const TEST_TIMEOUT_MS = 120_000;
@@ -250,6 +251,53 @@ describeWithRedis('a namespace on several shards', () => {
     await store.write(changes, 'w:1');
     const sums = (await store.load('d')).map(({ sums }) => sums['s']);
     expect(sums).toEqual(new Array(20).fill(1));
+  });
+
+  it.each([1, 4])(
+    'notices the loss of the only document, though another was the last one before: %i shards',
+    async (shards) => {
+      const { store, watcher } = await open(shards);
+      await store.write([set('a', 'f', 1)]);
+      await store.write([drop('a')]);
+      await store.write([set('a', 'f', 2)]);
+      const root = rootsOf(namespace, shards)[shardOf('a', shards)]!;
+      await raw.del(`${root}docs`, `${root}doc:a`);
+      await store.look();
+      await watcher.until('a reset', () => watcher.resets === 1);
+    },
+  );
+
+  it('answers no part as if it were all, where it is divided while it is read', async () => {
+    await storedBefore();
+    const { store, watcher } = await open(1);
+    jest.spyOn(Snapshots.prototype, 'plan').mockImplementationOnce(async () => {
+      await open(4);
+      await watcher.until('the reset', () => watcher.resets > 0);
+      return { from: 'documents' };
+    });
+    await expect(store.load('')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(plain(await store.load(''))).toEqual(plain(result(DOCUMENTS).values()));
+    jest.restoreAllMocks();
+  });
+
+  it('delivers what came while a load failed in part', async () => {
+    const { store, watcher } = await open(2);
+    const { store: other } = await open(2);
+    const load = Snapshots.prototype.load;
+    const changes = Array.from({ length: 20 }, (_, n) => add(`d/${n}`, 's', 1));
+    let loads = 0;
+    jest.spyOn(Snapshots.prototype, 'load').mockImplementation(async function (this: Snapshots, ...args) {
+      loads += 1;
+      if (loads === 2) {
+        await other.write(changes);
+        throw new Error('one shard failed');
+      }
+      return load.apply(this, args);
+    });
+    const failed = store.load('');
+    await expect(failed).rejects.toThrow('one shard failed');
+    jest.restoreAllMocks();
+    await watcher.until('all changes', () => watcher.changes.length === changes.length);
   });
 
   it.each([1, 4])('says nothing of lost data when the last document of %i shards is dropped', async (shards) => {

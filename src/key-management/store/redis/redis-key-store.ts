@@ -4,6 +4,7 @@ import { checkChanges } from '../port/check-changes';
 import type { Audience, KeyStore, ReadChanges, StoreChange, StoredDocument, StoreWatcher } from '../port/key-store';
 import { unpackChanges } from '../server/packed-changes';
 import { QUIET_BATCHES, readQuiet, type QuietBatch } from '../server/quiet-changes';
+import { StoreError } from '../port/store-error';
 import { ServerKeyStore } from '../server/server-key-store';
 import { entryOf } from './change-reader';
 import { packChanges, type Loaded } from './packing';
@@ -59,23 +60,21 @@ export class RedisKeyStore extends ServerKeyStore<RedisSession> implements KeySt
 
   async load(prefix: string): Promise<StoredDocument[]> {
     const { session } = this;
-    const shards = shardsOf(prefix, session.shards.length).map((place) => session.shards[place]!);
+    const all = session.shards;
+    const shards = shardsOf(prefix, all.length).map((place) => all[place]!);
     // Whoever waits for a snapshot goes on hearing what others change.
     const plans = await Promise.all(shards.map(({ snapshots }) => snapshots.plan(prefix)));
-    const loads = shards.map((shard) => {
-      const loaded: Loaded = { documents: [], seqs: new Map() };
-      return { shard, loaded, end: shard.deduplicator.beginLoad() };
-    });
+    const ends = shards.map(({ deduplicator }) => deduplicator.beginLoad());
+    let loaded: readonly Loaded[] = [];
     try {
-      await Promise.all(
-        loads.map(async (load, i) => {
-          load.loaded = await load.shard.snapshots.load(prefix, plans[i]!);
-        }),
-      );
-      return joinedDocuments(loads.map(({ loaded }) => loaded.documents));
+      const found = await Promise.all(shards.map(({ snapshots }, i) => snapshots.load(prefix, plans[i]!)));
+      if (session.shards !== all)
+        throw new StoreError('unavailable', 'The namespace was divided anew while it was read: it is read again.');
+      loaded = found;
+      return joinedDocuments(found.map(({ documents }) => documents));
     } finally {
-      // All at once: whoever loads has the answer before anything that comes after it.
-      for (const { end, loaded } of loads) end(loaded.seqs);
+      // All at once: whoever loads has the answer before anything that comes after it. What failed in part was answered to nobody.
+      for (const [i, end] of ends.entries()) end(loaded[i]?.seqs ?? new Map());
     }
   }
 

@@ -37,7 +37,8 @@ if shards and shards ~= ARGV[#ARGV] then return redis.error_reply('OTHERSHARDS t
 
 /**
  * What is noted for the readers of snapshots: its id, and `whole` if every batch of this data was noted; nothing if nothing is. A batch that
- * somebody wrote who does not note, and one that an earlier server had, are missing in the number.
+ * somebody wrote who does not note, and one that an earlier server had, are missing in the number. What such a one writes for one instance alone is in
+ * no number: it is news to that instance, and seconds later to none.
  */
 const NOTED = `
 local touched = root .. 'touched'
@@ -180,6 +181,7 @@ local function look(doc, document)
   local key = root .. 'doc:' .. doc
   local kept = redis.call('TYPE', key).ok
   local isNew = redis.call('ZADD', root .. 'docs', 0, doc) == 1
+  if isNew then redis.call('HDEL', meta, 'empty') end
   if kept ~= 'hash' and not (isNew and kept == 'none') then
     redis.call('DEL', key)
     lost = true

@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { Redis } from 'ioredis';
 import { FakeClock, seededRandom } from '../../../../test/support/fake-clock';
 import { describeWithRedis, redisForEach } from '../../../../test/support/redis-server';
@@ -6,6 +8,7 @@ import type { Audience, StoreChange, StoredDocument } from '../port/key-store';
 import { RedisKeyStore } from './redis-key-store';
 import { RedisSession, type RedisKeyStoreSettings } from './redis-session';
 import { LOAD } from './scripts';
+import { Snapshots } from './snapshots';
 
 const DOCUMENTS = 700;
 const KEY = 'snapshot-1:keys/';
@@ -177,6 +180,50 @@ describeWithRedis('documents that are loaded from a snapshot', () => {
     await store.write([add(docOf(1), 'calls', 1)]);
     const { store: next } = await open();
     expect(plain(await next.load('keys/'))).toEqual(plain(await whole(next)));
+  });
+
+  it.each<[string, (store: RedisKeyStore) => Promise<unknown>]>([
+    [
+      'some of them were lost',
+      async (store) => {
+        for (let n = 0; n < 100; n += 1) await server('DEL', `doc:${docOf(n)}`);
+        await store.look();
+      },
+    ],
+    [
+      'what was noted since is there no more',
+      async (store) => {
+        await store.write([set(docOf(1), 'state', 'new', 9), drop(docOf(2)), set(docOf(DOCUMENTS), 'state', 'new')]);
+        await server('DEL', 'touched');
+      },
+    ],
+  ])('are those of the moment for the instance that made it, too, after %s', async (_, change) => {
+    const { store } = await withSnapshot();
+    await change(store);
+    for (let round = 0; round < 3; round += 1) {
+      const { store: other } = await open();
+      for (const each of [store, other]) expect(plain(await each.load('keys/'))).toEqual(plain(await whole(other)));
+    }
+  });
+
+  it('end with the connection: nothing is left that fails without anybody who waits', async () => {
+    const page = JSON.stringify([['1', '', docOf(1), ['mx', '1']]]);
+    const packed = await promisify(gzip)(page);
+    const lost = new Error('the connection was lost');
+    const unheard = jest.fn();
+    process.on('unhandledRejection', unheard);
+    const snapshots = new Snapshots(
+      {
+        run: () => Promise.resolve(JSON.stringify(['1', ''])),
+        field: (_, field) => (field.endsWith(':0') ? Promise.resolve(packed) : Promise.reject(lost)),
+        connection: () => undefined,
+      },
+      new FakeClock(),
+      () => 0.5,
+    );
+    await expect(snapshots.load('keys/', { from: 'snapshot', id: 'a', parts: 2 })).rejects.toBe(lost);
+    process.off('unhandledRejection', unheard);
+    expect(unheard).not.toHaveBeenCalled();
   });
 
   it('are of the data that is there, after all was lost', async () => {

@@ -44,8 +44,6 @@ type LoadPlan =
  * So a load from a snapshot answers what a load of all documents does. A snapshot that cannot be read, or is not complete, is not used.
  */
 export class Snapshots {
-  readonly #me = randomUUID();
-
   constructor(
     private readonly source: SnapshotSource,
     private readonly clock: Clock,
@@ -56,11 +54,12 @@ export class Snapshots {
   async plan(prefix: string): Promise<LoadPlan> {
     if (!WHOLE.test(prefix)) return { from: 'documents' };
     const until = this.clock.now() + LONGEST_WAIT_MS;
+    // Another with each load: it marks from when on changes are noted, and an earlier snapshot is none of that mark.
+    const me = randomUUID();
     for (let step = 0; ; step += 1) {
-      const [found, id = '', parts] = await this.#find(prefix);
+      const [found, id = '', parts] = await this.#find(prefix, me);
       if (found === 'read') return { from: 'snapshot', id, parts: Number(parts) };
-      if (found === 'make')
-        return { from: 'documents', snapshot: new SnapshotMaker(this.source, prefix, this.#me, id) };
+      if (found === 'make') return { from: 'documents', snapshot: new SnapshotMaker(this.source, prefix, me, id) };
       if (found !== 'wait' || this.clock.now() >= until) return { from: 'documents' };
       await new Promise<void>((resolve) => this.clock.after(equalJitterMs(PAUSE, step, this.random), resolve, false));
     }
@@ -81,8 +80,8 @@ export class Snapshots {
   }
 
   /** A server that takes no writes is read all the same, without snapshots. */
-  async #find(prefix: string): Promise<[found: string, id?: string, parts?: string]> {
-    const args = [prefix, this.#me, FEW_DOCUMENTS, KEPT_MS, MAKER_MS];
+  async #find(prefix: string, me: string): Promise<[found: string, id?: string, parts?: string]> {
+    const args = [prefix, me, FEW_DOCUMENTS, KEPT_MS, MAKER_MS];
     return (await this.source.run(FIND_SNAPSHOT, args).catch(() => ['whole'])) as [string, string?, string?];
   }
 
@@ -102,16 +101,18 @@ export class Snapshots {
       },
     );
     if (!isNoted || number === undefined) return undefined;
-    const ask = (part: number): Promise<Buffer | null> => this.source.field(keyOf(prefix), fieldOf(id, part));
+    const ask = (part: number): Promise<Buffer | null> => {
+      const answer = this.source.field(keyOf(prefix), fieldOf(id, part));
+      // It may fail while the part before is read, before anybody waits for it.
+      answer.catch(() => undefined);
+      return answer;
+    };
     let next = ask(0);
     for (let part = 0; part < parts; part += 1) {
       const packed = await next;
       if (part + 1 < parts) next = ask(part + 1);
       const pages = packed && (await unpack(packed));
-      if (!pages) {
-        next.catch(() => undefined);
-        return undefined;
-      }
+      if (!pages) return undefined;
       for (const [, , ...rest] of pages) {
         const untouched: Page = [number, ''];
         eachDocument([number, '', ...rest], (doc, hash) => {

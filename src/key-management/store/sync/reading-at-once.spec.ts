@@ -157,4 +157,29 @@ describe('instances that are told at once to read all', () => {
     await link.close(1_000);
     expect(cluster.documents.size).toBe(DOCUMENTS);
   });
+
+  it('nor where they were told while they read', async () => {
+    const instances = await fleet(INSTANCES);
+    const { link, member } = instances[3]!;
+    for (const other of instances) if (other.link !== link) await other.link.close(1_000);
+    const load = member.load.bind(member);
+    let goOn: () => void = () => undefined;
+    const reading = new Promise<void>((began) => {
+      jest.spyOn(member, 'load').mockImplementationOnce(async (prefix) => {
+        const documents = await load(prefix);
+        began();
+        await new Promise<void>((resolve) => (goOn = resolve));
+        return documents;
+      });
+    });
+    member.watcher?.reset();
+    await clock.advance(60_000);
+    await reading;
+    cluster.documents = new Map();
+    member.watcher?.reset();
+    goOn();
+    await turns(300);
+    await link.close(1_000);
+    expect(cluster.documents.size).toBe(DOCUMENTS);
+  });
 });

@@ -191,7 +191,7 @@ export class Reconciler {
     this.#cursor = cursor;
     this.writer.allDue();
     await this.writer.writeAll();
-    return this.#isQueued;
+    return this.#isComing;
   }
 
   /** Takes in what others added up since the last time; false where all is to be read, after others. @throws StoreError */
