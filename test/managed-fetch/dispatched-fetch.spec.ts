@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { Agent, interceptors, type Dispatcher } from 'undici';
 import { BodySource } from '../../src/key-management/common/body-source';
 import type { VendorAnswer } from '../../src/key-management/execution/answers/response-with';
 import { dispatchedFetch } from '../../src/key-management/execution/managed-fetch/dispatched-fetch';
@@ -327,6 +328,7 @@ describe('is left to the global fetch', () => {
     ['redirects that are followed', () => ({ method: 'GET', redirect: 'follow' })],
     ['an option of its own', () => ({ ...INIT, keepalive: true })],
     ['a stated length', () => ({ ...INIT, headers: { 'content-length': '7' } })],
+    ['an encoding that only some fetch decodes', () => ({ ...INIT, headers: { 'accept-encoding': 'gzip, zstd' } })],
     ['what fetch sets itself', () => ({ ...INIT, headers: { 'sec-fetch-mode': 'navigate' } })],
     ['a part of a body', () => ({ method: 'GET', redirect: 'manual', headers: { range: 'bytes=0-1' } })],
   ])('%s', (_, init) => {
@@ -342,11 +344,63 @@ describe('is left to the global fetch', () => {
     const own = jest.spyOn(globalThis, 'fetch');
     expect(at(INIT)).toBeUndefined();
     own.mockRestore();
-    globalThis.fetch = new Proxy(globalThis.fetch, {});
+    const before = globalThis.fetch;
+    globalThis.fetch = new Proxy(before, {});
     try {
       expect(at(INIT)).toBeUndefined();
     } finally {
-      delete (globalThis as { fetch?: unknown }).fetch;
+      globalThis.fetch = before;
+    }
+  });
+
+  it('a long body, of which a vendor may read only the beginning', () => {
+    const at = (body: string | Uint8Array<ArrayBuffer>) => dispatchedFetch(`${origin}/x`, given({ ...INIT, body }));
+    for (const body of ['x'.repeat(65_537), 'ü'.repeat(40_000), new Uint8Array(65_537)])
+      expect(at(body)).toBeUndefined();
+  });
+
+  it('an app has composed its dispatcher: headers are as fetch gives them, and none is sent to where a redirect leads', async () => {
+    const other: { headers: Record<string, unknown> }[] = [];
+    const stranger = createServer((request, response) => {
+      other.push({ headers: request.headers });
+      response.end('{}');
+    });
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const away = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}/steal`;
+    answer = (response) => response.writeHead(307, { location: away }).end();
+    const common = Symbol.for('undici.globalDispatcher.1');
+    const global = globalThis as Record<symbol, unknown>;
+    const before = global[common];
+    const tenant: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
+      dispatch({ ...options, headers: { ...(options.headers as Record<string, string>), 'x-tenant': 't' } }, handler);
+    try {
+      for (const dispatcher of [
+        new Agent().compose(interceptors.redirect({ maxRedirections: 3 })),
+        new Agent().compose(tenant),
+        Object.assign(new Agent(), { dispatch: () => true }),
+      ]) {
+        global[common] = dispatcher;
+        expect(dispatchedFetch(`${origin}/x`, given(INIT))).toBeUndefined();
+      }
+      const asked: unknown[] = [];
+      // As an agent of an earlier undici that was made with `maxRedirections`.
+      class Following {
+        dispatch(request: unknown): boolean {
+          asked.push(request);
+          return true;
+        }
+      }
+      Object.defineProperty(Following, 'name', { value: 'Agent' });
+      global[common] = new Following();
+      void dispatchedFetch(`${origin}/x`, given({ ...INIT, headers: { 'x-api-key': 'k' } }));
+      expect(asked).toEqual([expect.objectContaining({ maxRedirections: 0 })]);
+      expect(asked).toEqual([
+        expect.objectContaining({ headers: expect.objectContaining({ 'x-api-key': 'k', accept: '*/*' }) }),
+      ]);
+      expect(other).toEqual([]);
+    } finally {
+      global[common] = before;
+      await new Promise((resolve) => stranger.close(resolve));
     }
   });
 

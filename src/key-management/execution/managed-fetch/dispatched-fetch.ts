@@ -10,9 +10,10 @@ interface DispatchedRequest {
   readonly origin: string;
   readonly path: string;
   readonly method: string;
-  /** Names and values in turn. */
-  readonly headers: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | null;
+  /** A dispatcher may be told to follow redirects, to where the key must not go. */
+  readonly maxRedirections: 0;
 }
 
 /** Who hears how a dispatched request goes on, as Node's own fetch does. */
@@ -65,8 +66,11 @@ const FUNCTION_TEXT = Function.prototype.toString;
 const commonDispatcher = (): unknown =>
   (globalThis as Record<symbol, unknown>)[Symbol.for('undici.globalDispatcher.1')];
 
-const isPlain = (dispatcher: unknown): dispatcher is Dispatcher =>
-  read(read(dispatcher, 'constructor'), 'name') === 'Agent';
+/** One that an app has composed of others, or that was changed, has a `dispatch` of its own. */
+function isPlain(dispatcher: unknown): dispatcher is Dispatcher {
+  const made = read(dispatcher, 'constructor');
+  return read(made, 'name') === 'Agent' && read(dispatcher, 'dispatch') === read(read(made, 'prototype'), 'dispatch');
+}
 
 /** Whether the app has a dispatcher of its own. It may be a proxy, the only way out, or an imitation in a test: it must not be bypassed. */
 export function hasOwnDispatcher(): boolean {
@@ -80,6 +84,8 @@ const UNDERSTOOD: ReadonlySet<string> = new Set(['method', 'headers', 'body', 's
 const UNUSUAL: ReadonlySet<string> = new Set([
   ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
   'sec-fetch-mode',
+  // Each is sent on a line of its own.
+  'set-cookie',
   ...['if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range'],
 ]);
 
@@ -91,13 +97,15 @@ function plainRequest(url: URL, init: RequestInit): DispatchedRequest | undefine
   for (const name in init) if (!UNDERSTOOD.has(name)) return undefined;
   // Fetch refuses credentials in a URL.
   if (url.username !== '' || url.password !== '' || !/^https?:$/.test(url.protocol)) return undefined;
-  const sent: string[] = [];
+  const sent: Record<string, string> = {};
   for (const [name, value] of headers) {
-    if (UNUSUAL.has(name)) return undefined;
-    sent.push(name, value);
+    // The fetch of some versions of Node decodes it.
+    const isForFetch = name === 'accept-encoding' && value.includes('zstd');
+    if (isForFetch || UNUSUAL.has(name)) return undefined;
+    sent[name] = value;
   }
   const add = (name: string, value: string): void => {
-    if (!headers.has(name)) sent.push(name, value);
+    sent[name] ??= value;
   };
   if (typeof body === 'string') add('content-type', 'text/plain;charset=UTF-8');
   add('accept', '*/*');
@@ -105,16 +113,23 @@ function plainRequest(url: URL, init: RequestInit): DispatchedRequest | undefine
   add('sec-fetch-mode', 'cors');
   add('user-agent', 'node');
   add('accept-encoding', url.protocol === 'https:' ? 'br, gzip, deflate' : 'gzip, deflate');
-  return { origin: url.origin, path: url.pathname + url.search, method: method!, headers: sent, body };
+  const path = url.pathname + url.search;
+  return { origin: url.origin, path, method: method!, headers: sent, body, maxRedirections: 0 };
 }
 
-/** Null where a GET has none; undefined for any other than text and bytes. */
+/**
+ * A vendor may answer before it has read all of a body, and then read no more. Of so little a connection takes all at once; of more, undici would use it
+ * for the next request while the rest of this one is under way, unless fetch streams it. Bytes.
+ */
+const MOST_SENT = 65_536;
+
+/** Null where a GET has none; undefined for any other than text and bytes, and for what is long. */
 function bodyOf({ method, body }: RequestInit): string | Uint8Array | null | undefined {
   if (method === 'GET') return body === undefined || body === null ? null : undefined;
   if (method !== 'POST') return undefined;
-  if (typeof body === 'string') return body;
+  if (typeof body === 'string') return Buffer.byteLength(body) <= MOST_SENT ? body : undefined;
   // A copy, as fetch makes one: the caller may use the bytes for something else.
-  return body instanceof Uint8Array ? Buffer.from(body) : undefined;
+  return body instanceof Uint8Array && body.byteLength <= MOST_SENT ? Buffer.from(body) : undefined;
 }
 
 function withoutFragment(url: string): string {
