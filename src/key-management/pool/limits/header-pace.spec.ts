@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import type { RateLimitReading } from '../../vendors/contract/rate-limits';
-import { send } from '../../../../test/support/sent-calls';
+import { send, sentCall } from '../../../../test/support/sent-calls';
 import { HeaderPace } from './header-pace';
 import type { SentCall } from './sent-call';
 
@@ -231,19 +231,7 @@ describe('a bucket', () => {
 
 describe('a call in flight', () => {
   const tokens = { input: 600, output: 300 };
-  const sent = (at: number): SentCall => ({
-    at,
-    key: undefined,
-    tokens,
-    pace: undefined,
-    isAnswered: false,
-    isCounted: false,
-    isOpen: false,
-    asked: -1,
-    calls: 1,
-    requestsSoFar: 0,
-    tokensSoFar: 0,
-  });
+  const sent = (at: number): SentCall => sentCall(at, { tokens });
   const reading = (remaining: number): RateLimitReading[] => [{ dimension: 'tokens', limit: 60_000, remaining }];
   const left = (pace: HeaderPace, now: number): number => pace.meters[0]!.leftAt(now) - pace.meters[0]!.reserved;
 
