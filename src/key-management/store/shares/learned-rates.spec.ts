@@ -70,6 +70,16 @@ describe('LearnedRates', () => {
     ]);
   });
 
+  it('that others told are remembered for the latest ten thousand limits', () => {
+    const instance = new Instance();
+    expect(instance.tells(0, rate('a', 0.002))).toBeDefined();
+    const row = (account: string): Json => [account, '', 'requests', 120, 5];
+    for (let n = 0; n <= 10; n += 1)
+      instance.rates.read(Array.from({ length: 1_000 }, (_, each) => row(n === 0 ? 'first' : `${n}-${each}`)));
+    expect(instance.tells(100, rate('a', 0.002), rate('10-999', 0.002))).toBeUndefined();
+    expect(instance.tells(200, rate('a', 0.002), rate('first', 0.002))).toBeDefined();
+  });
+
   it('are read as they were told', () => {
     const [one, other] = [new Instance(), new Instance()];
     const learned: LearnedOfAccount[] = [

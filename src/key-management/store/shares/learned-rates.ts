@@ -8,6 +8,8 @@ const NEWS = 0.02;
 const EVERY_MS = 1_000;
 /** No more accounts are told of, the first of the pool. */
 const MOST_TOLD = 1_000;
+/** Of so many limits it is remembered that another instance told them, the latest: callers may name any number of models. */
+const MOST_HEARD = 10_000;
 
 /**
  * What instances learn of the accounts of one provider, from headers and from refusals, told to each other in the documents that they report in: so an
@@ -39,9 +41,18 @@ export class LearnedRates {
   read(value: Json): boolean {
     const learned = readLearned(value);
     if (learned === undefined) return false;
-    for (const each of learned) this.#heard.add(nameOf(each));
+    for (const each of learned) this.#hear(nameOf(each));
     this.port.told(learned);
     return true;
+  }
+
+  #hear(name: string): void {
+    this.#heard.delete(name);
+    this.#heard.add(name);
+    for (const oldest of this.#heard) {
+      if (this.#heard.size <= MOST_HEARD) break;
+      this.#heard.delete(oldest);
+    }
   }
 
   #isNews(learned: LearnedOfAccount): boolean {
